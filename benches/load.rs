@@ -1,0 +1,2 @@
+//! Load figures.
+fn main() {}
