@@ -1,1 +1,6 @@
 //! Afterword.
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod ids;
+pub mod vault;

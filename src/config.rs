@@ -1,0 +1,267 @@
+//! Configuration: TOML file, then `AFTERWORD__SECTION__KEY` from the environment; checked together, secrets redacted
+//! when printed. Only `app` and `cli` read the whole of it.
+
+mod checks;
+mod values;
+
+pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, Span};
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything that can be set. Every key has a default, so that no configuration at all works.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How the service is reached.
+    pub http: Http,
+    /// Where records are kept.
+    pub database: Database,
+    /// Where sound is kept.
+    pub recordings: Recordings,
+    /// How mail goes out.
+    pub mail: Mail,
+    /// Speech to text.
+    pub transcription: Transcription,
+    /// Who is asked, and when.
+    pub survey: Survey,
+    /// The promise.
+    pub anonymity: Anonymity,
+    /// Log lines.
+    pub log: Log,
+}
+
+/// How the service is reached.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// What customers and staff type: scheme, host, maybe a port. `http://` and `listen` where it is empty.
+    pub public_url: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: String::new() }
+    }
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://user:password@host/name`.
+    pub url: DatabaseUrl,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: DatabaseUrl::Sqlite(PathBuf::from("data/afterword.db")) }
+    }
+}
+
+/// Where sound is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recordings {
+    /// `file:DIR`.
+    pub url: RecordingsUrl,
+    /// The largest recording taken, in bytes.
+    pub max_bytes: u64,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30 }
+    }
+}
+
+/// How mail goes out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtp://` (STARTTLS where offered), `smtps://`, `file:DIR` (one .eml each) or `hold:` (kept and shown).
+    pub url: MailUrl,
+    /// The sender: `Name <address>`.
+    pub from: String,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: MailUrl::Hold, from: "Customer care <survey@localhost.localdomain>".into() }
+    }
+}
+
+/// Speech to text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transcription {
+    /// A name of the catalogue (`afterword models list`) or a path to a ggml file.
+    pub model: String,
+    /// Threads that transcribe; 0: one a core.
+    pub threads: usize,
+    /// Where fetched models lie.
+    pub models_dir: PathBuf,
+}
+
+impl Default for Transcription {
+    fn default() -> Self {
+        Self { model: "mini-support.en".into(), threads: 0, models_dir: PathBuf::from("data/models") }
+    }
+}
+
+/// Which ways of using an answer the customer may choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choices {
+    /// Linked or apart, as the customer likes.
+    Both,
+    /// Linked only.
+    Linked,
+    /// Apart only.
+    Apart,
+}
+
+/// A way of using an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// Beside the recording.
+    Linked,
+    /// Never joined to the interaction.
+    Apart,
+}
+
+/// Who is asked, and when.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Survey {
+    /// The company's name as customers know it.
+    pub company: String,
+    /// How long an interaction must have been final before its survey is decided.
+    pub settle: Span,
+    /// How long a customer is left in peace after being asked.
+    pub quiet_period: Span,
+    /// How long a link can be answered.
+    pub expires_after: Span,
+    /// How long an answer can be changed.
+    pub edit_for: Span,
+    /// Answered calls with less talk than this are not surveyed.
+    pub min_talk: Span,
+    /// What the page offers.
+    pub choices: Choices,
+    /// What is chosen when the page opens.
+    pub preset: Choice,
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self {
+            company: "Customer care".into(),
+            settle: Span::minutes(2),
+            quiet_period: Span::days(30),
+            expires_after: Span::days(14),
+            edit_for: Span::minutes(15),
+            min_talk: Span::seconds(10),
+            choices: Choices::Both,
+            preset: Choice::Linked,
+        }
+    }
+}
+
+/// The promise.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Anonymity {
+    /// The smallest batch of answers that is ever released; never under 3.
+    pub k: u32,
+    /// The key that seals answers and addresses. Not in the database, and never in the same backup as it.
+    pub key_file: PathBuf,
+}
+
+impl Default for Anonymity {
+    fn default() -> Self {
+        Self { k: 5, key_file: PathBuf::from("data/afterword.key") }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Log lines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// A tracing filter: `info`, `afterword=debug,warn`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+/// The configuration can't be used; says which key and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or not readable.
+    #[error("the configuration file {path} can't be read: {why}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// A key is unknown, or a value is of the wrong form.
+    #[error("the configuration can't be used: {0}")]
+    Malformed(String),
+    /// Values that can't stand, all of them.
+    #[error("the configuration can't be used:\n  {}", .0.join("\n  "))]
+    Invalid(Vec<String>),
+}
+
+impl Config {
+    /// Reads `file` (else `./afterword.toml` where there is one) and the environment, and checks the whole.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let default = Path::new("afterword.toml");
+        let file = file.or_else(|| default.exists().then_some(default));
+        let mut builder = config::Config::builder();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| ConfigError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
+            builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
+        }
+        let environment = config::Environment::with_prefix("AFTERWORD").prefix_separator("__").separator("__");
+        let read = builder.add_source(environment.try_parsing(true)).build();
+        let config: Self = read
+            .and_then(config::Config::try_deserialize)
+            .map_err(|e| ConfigError::Malformed(e.to_string()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What customers and staff type in front of the path; no slash at the end.
+    pub fn public_url(&self) -> String {
+        match self.http.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.http.listen),
+            url => url.to_owned(),
+        }
+    }
+
+    /// The configuration as TOML with passwords masked.
+    pub fn to_redacted_toml(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|e| format!("# can't be shown: {e}\n"))
+    }
+}

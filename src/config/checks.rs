@@ -1,0 +1,44 @@
+//! What must hold between values; all complaints come at once.
+
+use super::{Choice, Choices, Config, ConfigError};
+
+impl Config {
+    /// Checks the whole.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let mut wrong = Vec::new();
+        if self.anonymity.k < 3 {
+            wrong.push(format!("anonymity.k is {}: batches smaller than 3 would give people away; set 3 or more", self.anonymity.k));
+        }
+        let public = &self.http.public_url;
+        if !public.is_empty() && !is_web_origin(public) {
+            wrong.push(format!("http.public_url is \"{public}\": it must be http:// or https:// with a host and no path"));
+        }
+        if self.recordings.max_bytes == 0 {
+            wrong.push("recordings.max_bytes is 0: no recording could come in".into());
+        }
+        if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
+            wrong.push(format!("mail.from is \"{}\": write it as Name <address@example.com>", self.mail.from));
+        }
+        if self.survey.expires_after.0.is_zero() {
+            wrong.push("survey.expires_after is 0: nobody could answer".into());
+        }
+        let contradiction = matches!(
+            (self.survey.choices, self.survey.preset),
+            (Choices::Linked, Choice::Apart) | (Choices::Apart, Choice::Linked)
+        );
+        // An untouched preset follows the only choice there is; a written one that contradicts it is a mistake.
+        if contradiction && self.survey.preset == Choice::Apart {
+            wrong.push("survey.preset is apart, but survey.choices offers linked only".into());
+        }
+        if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
+            wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+}
+
+fn is_web_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none()
+    })
+}

@@ -1,0 +1,176 @@
+//! Values with a form of their own. Each prints without its secret.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A length of time as people write it: `2m`, `30d`, `0s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl Span {
+    /// So many seconds.
+    pub const fn seconds(n: u64) -> Self {
+        Self(Duration::from_secs(n))
+    }
+    /// So many minutes.
+    pub const fn minutes(n: u64) -> Self {
+        Self::seconds(n * 60)
+    }
+    /// So many days of 24 hours.
+    pub const fn days(n: u64) -> Self {
+        Self::seconds(n * 86_400)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        humantime::parse_duration(text.trim())
+            .map(Self)
+            .map_err(|e| format!("\"{text}\" is not a length of time such as 2m, 30d or 0s ({e})"))
+    }
+}
+
+/// Where records are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL, password and all.
+    Postgres(String),
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&redacted(url)),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return if path.is_empty() { Err("sqlite: wants a path behind it".into()) } else { Ok(Self::Sqlite(path.into())) };
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            url::Url::parse(text).map_err(|e| format!("the postgres URL is malformed: {e}"))?;
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err("database.url begins with sqlite: or postgres://".into())
+    }
+}
+
+/// Where sound is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RecordingsUrl {
+    /// A folder.
+    File(PathBuf),
+}
+
+impl fmt::Display for RecordingsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::File(path) = self;
+        write!(f, "file:{}", path.display())
+    }
+}
+
+impl FromStr for RecordingsUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("file:") {
+            Some(path) if !path.is_empty() => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
+            _ if text.starts_with("s3:") => Err("recordings.url: this version keeps recordings in a folder (file:DIR); s3 is not built in".into()),
+            _ => Err("recordings.url is file:DIR".into()),
+        }
+    }
+}
+
+/// How mail goes out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MailUrl {
+    /// Kept and shown to the administrator.
+    Hold,
+    /// One `.eml` file each in this folder.
+    File(PathBuf),
+    /// A mail server; `smtp://user:password@host:port` or `smtps://…`.
+    Smtp(url::Url),
+}
+
+impl fmt::Display for MailUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hold => f.write_str("hold:"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Smtp(url) => f.write_str(&redacted(url.as_str())),
+        }
+    }
+}
+
+impl FromStr for MailUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("hold", _)) => Ok(Self::Hold),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
+            Some(("smtp" | "smtps", _)) => {
+                let url = url::Url::parse(text).map_err(|e| format!("mail.url is malformed: {e}"))?;
+                if url.host_str().is_none_or(str::is_empty) { Err("mail.url has no host".into()) } else { Ok(Self::Smtp(url)) }
+            }
+            _ => Err("mail.url is smtp://HOST, smtps://HOST, file:DIR or hold:".into()),
+        }
+    }
+}
+
+/// The URL with its password replaced.
+fn redacted(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut url) => {
+            if url.password().is_some() {
+                let _ = url.set_password(Some("***"));
+            }
+            url.to_string()
+        }
+        Err(_) => "***".into(),
+    }
+}
+
+/// Text in, text out, and `Debug` as harmless as `Display`.
+macro_rules! by_text {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+by_text!(Span, DatabaseUrl, RecordingsUrl, MailUrl);
+
+macro_rules! debug_as_display {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+debug_as_display!(DatabaseUrl, RecordingsUrl, MailUrl);

@@ -1,0 +1,70 @@
+//! Group commit: what arrives while a transaction is being written goes into the next one together. Nobody is told
+//! "done" before the transaction that holds it has been committed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Writes a batch in one transaction; one result for each item, in order.
+type Write<T, R> = Arc<dyn Fn(Vec<T>) -> Pin<Box<dyn Future<Output = Vec<R>> + Send>> + Send + Sync>;
+
+/// Collects items of many callers into batches.
+pub struct Batcher<T, R> {
+    queue: mpsc::Sender<(T, oneshot::Sender<R>)>,
+}
+
+impl<T, R> Clone for Batcher<T, R> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone() }
+    }
+}
+
+impl<T, R> std::fmt::Debug for Batcher<T, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Batcher")
+    }
+}
+
+/// The writer is gone: the process is stopping. Nothing was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the service is stopping; nothing was stored")]
+pub struct BatchError;
+
+impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
+    /// Starts the writer. `most` bounds a batch; as many again may wait before callers are held back.
+    pub fn start<F, Fut>(most: usize, write: F) -> Self
+    where
+        F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Vec<R>> + Send + 'static,
+    {
+        let (queue, waiting) = mpsc::channel(most.max(1));
+        let write: Write<T, R> = Arc::new(move |items| Box::pin(write(items)));
+        tokio::spawn(work_through(waiting, write, most.max(1)));
+        Self { queue }
+    }
+
+    /// Hands one item in and waits until its batch is on disk.
+    pub async fn submit(&self, item: T) -> Result<R, BatchError> {
+        let (tell, told) = oneshot::channel();
+        self.queue.send((item, tell)).await.map_err(|_| BatchError)?;
+        told.await.map_err(|_| BatchError)
+    }
+}
+
+async fn work_through<T: Send + 'static, R: Send + 'static>(
+    mut waiting: mpsc::Receiver<(T, oneshot::Sender<R>)>,
+    write: Write<T, R>,
+    most: usize,
+) {
+    let mut batch = Vec::new();
+    while waiting.recv_many(&mut batch, most).await > 0 {
+        let (items, tells): (Vec<T>, Vec<oneshot::Sender<R>>) = batch.drain(..).unzip();
+        // In a task of its own, so that a panic costs this batch (its callers hear BatchError), not the writer.
+        let Ok(results) = tokio::spawn(write(items)).await else { continue };
+        for (tell, result) in tells.into_iter().zip(results) {
+            // A caller that went away in the meantime needs no answer.
+            let _ = tell.send(result);
+        }
+    }
+}

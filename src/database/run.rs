@@ -1,0 +1,73 @@
+//! Running a statement on whichever database there is.
+//!
+//! ```ignore
+//! let team: Option<TeamRow> = fetch_optional!(conn, FIND => TeamRow, id)?;
+//! let changed: u64 = execute!(conn, RENAME, id, name)?;
+//! ```
+
+use super::{Conn, DbError, Sql};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+/// A row type that both databases can fill: `#[derive(sqlx::FromRow)]` or a tuple.
+pub trait Row: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Row for T where T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
+
+/// Rows, or why there are none.
+pub type Rows<T> = Result<Vec<T>, DbError>;
+
+/// Runs a statement; how many rows it changed.
+#[macro_export]
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $conn {
+            $crate::database::Conn::Sqlite(c) => sqlx::query($sql.sqlite)$(.bind($bind))*.execute(&mut *c).await
+                .map(|done| done.rows_affected()).map_err($crate::database::DbError::from),
+            $crate::database::Conn::Pg(c) => sqlx::query($sql.pg)$(.bind($bind))*.execute(&mut *c).await
+                .map(|done| done.rows_affected()).map_err($crate::database::DbError::from),
+        }
+    };
+}
+
+/// Runs a query; all its rows.
+#[macro_export]
+macro_rules! fetch_all {
+    ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
+        $crate::fetch_with!(fetch_all, $conn, $sql => $row $(, $bind)*)
+    };
+}
+
+/// Runs a query that gives exactly one row.
+#[macro_export]
+macro_rules! fetch_one {
+    ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
+        $crate::fetch_with!(fetch_one, $conn, $sql => $row $(, $bind)*)
+    };
+}
+
+/// Runs a query that gives one row or none.
+#[macro_export]
+macro_rules! fetch_optional {
+    ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
+        $crate::fetch_with!(fetch_optional, $conn, $sql => $row $(, $bind)*)
+    };
+}
+
+/// What the three share.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! fetch_with {
+    ($how:ident, $conn:expr, $sql:expr => $row:ty $(, $bind:expr)*) => {
+        match $conn {
+            $crate::database::Conn::Sqlite(c) => sqlx::query_as::<sqlx::Sqlite, $row>($sql.sqlite)$(.bind($bind))*
+                .$how(&mut *c).await.map_err($crate::database::DbError::from),
+            $crate::database::Conn::Pg(c) => sqlx::query_as::<sqlx::Postgres, $row>($sql.pg)$(.bind($bind))*
+                .$how(&mut *c).await.map_err($crate::database::DbError::from),
+        }
+    };
+}
+
+/// Runs a statement without parameters: for tests that prepare every statement.
+pub async fn execute_raw(conn: Conn<'_>, sql: Sql) -> Result<u64, DbError> {
+    execute!(conn, sql)
+}
