@@ -2,5 +2,8 @@
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod effects;
 pub mod ids;
+pub mod jobs;
 pub mod vault;
+pub mod web;

@@ -1,0 +1,126 @@
+//! Durable background work: a queue in the database, leases, retries with growing pauses, giving up with a reason.
+//!
+//! A job is thin (a kind and a key), idempotent, and says in its [`Outcome`] what is to become of it. Jobs are saved by
+//! [`crate::effects`] in the transaction of the change that needs them. No transaction stays open while one works; a node
+//! that dies loses its lease, and another takes the job up.
+
+mod runner;
+mod store;
+
+pub use runner::{Runner, RunnerOptions};
+pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, retry_failed, save};
+
+use crate::clock::Timestamp;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A job to be queued. There is at most one of a kind for a key: queueing it again while it waits changes nothing;
+/// one that had failed for good gets new tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// Which handler: `survey.decide`, `mail.deliver`, …
+    pub kind: &'static str,
+    /// What it is about, usually an id.
+    pub key: String,
+    /// Not before this time.
+    pub run_at: Timestamp,
+    /// Smaller goes first; 100 is usual.
+    pub priority: i64,
+}
+
+impl NewJob {
+    /// A job of usual priority.
+    pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
+        Self { kind, key: key.into(), run_at, priority: 100 }
+    }
+}
+
+/// A job at work.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// What it is about.
+    pub key: String,
+    /// Which try this is; 1 for the first.
+    pub attempt: u32,
+    /// Cancelled when the lease was lost or the process stops: stop soon, change nothing more.
+    pub cancelled: CancellationToken,
+}
+
+/// What is to become of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done and forgotten.
+    Done,
+    /// It is to run (again) at this time; not a failure.
+    At(Timestamp),
+    /// It failed in a way that may pass; tried again after a growing pause, given up after the kind's most tries.
+    Retry(String),
+    /// As `Retry`, but not before this time: a server said when.
+    RetryAt(Timestamp, String),
+    /// It failed in a way that will not pass.
+    GiveUp(String),
+}
+
+/// A job's work.
+pub type Work = Arc<dyn Fn(Running) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
+
+/// A kind of job.
+#[derive(Clone)]
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// How many run at once on a node.
+    pub at_once: usize,
+    /// Tries before it is given up.
+    pub most_tries: u32,
+    /// How long a node may be silent before another takes the job.
+    pub lease: Duration,
+    /// A job that comes back by itself this often, under the key `*`.
+    pub every: Option<Duration>,
+    /// What it does.
+    pub work: Work,
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kind").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Kind {
+    /// A kind with usual limits: 4 at once, 12 tries, a lease of 30 s.
+    pub fn new<F, Fut>(name: &'static str, work: F) -> Self
+    where
+        F: Fn(Running) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        let work: Work = Arc::new(move |job| Box::pin(work(job)));
+        Self { name, at_once: 4, most_tries: 12, lease: Duration::from_secs(30), every: None, work }
+    }
+
+    /// So many at once on a node.
+    pub fn at_once(self, at_once: usize) -> Self {
+        Self { at_once, ..self }
+    }
+
+    /// Given up after so many tries.
+    pub fn most_tries(self, most_tries: u32) -> Self {
+        Self { most_tries, ..self }
+    }
+
+    /// Comes back by itself this often. Its handler returns `Done`; the next run is queued for it.
+    pub fn every(self, every: Duration) -> Self {
+        Self { every: Some(every), at_once: 1, ..self }
+    }
+}
+
+/// The key of a kind that comes back by itself.
+pub const RECURRING: &str = "*";
+
+/// The pause before try number `attempt + 1`: 10 s, doubling, 1 h at most.
+pub fn pause_after(attempt: u32) -> Duration {
+    Duration::from_secs(10u64.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(3600))
+}

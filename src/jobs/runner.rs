@@ -1,0 +1,197 @@
+//! The node's side of the queue: look what is due, claim, work, renew the lease meanwhile, say what became of it.
+
+use super::store::{self, Claimed};
+use super::{Kind, NewJob, Outcome, RECURRING, Running, pause_after};
+use crate::clock::SharedClock;
+use crate::database::{Db, DbError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How a node looks for work.
+#[derive(Debug, Clone)]
+pub struct RunnerOptions {
+    /// Pause between looks when nothing was found.
+    pub poll: Duration,
+    /// Only these kinds; all where it is empty.
+    pub only: Vec<String>,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self { poll: Duration::from_millis(250), only: Vec::new() }
+    }
+}
+
+struct Lane {
+    kind: Kind,
+    free: Arc<Semaphore>,
+}
+
+/// Runs jobs of the kinds that it was given.
+pub struct Runner {
+    db: Db,
+    clock: SharedClock,
+    owner: String,
+    lanes: HashMap<&'static str, Lane>,
+    options: RunnerOptions,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("owner", &self.owner).finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// A runner for these kinds; nothing runs yet.
+    pub fn new(db: Db, clock: SharedClock, kinds: Vec<Kind>, options: RunnerOptions, stop: CancellationToken) -> Self {
+        let wanted = |kind: &Kind| options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()));
+        let lanes = kinds
+            .into_iter()
+            .filter(wanted)
+            .map(|kind| (kind.name, Lane { free: Arc::new(Semaphore::new(kind.at_once)), kind }))
+            .collect();
+        let owner = uuid::Uuid::new_v4().to_string();
+        Self { db, clock, owner, lanes, options, tracker: TaskTracker::new(), stop }
+    }
+
+    /// Queues what comes back by itself, where it is not queued yet.
+    pub async fn schedule(&self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let jobs: Vec<NewJob> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.kind.every.is_some())
+            .map(|lane| NewJob::new(lane.kind.name, RECURRING, now))
+            .collect();
+        let mut tx = self.db.begin().await?;
+        store::save(tx.conn(), &jobs, now).await?;
+        tx.commit().await
+    }
+
+    /// Works until it is told to stop, then waits for what is running (which is told to stop too).
+    pub async fn run(self: Arc<Self>) {
+        while let Err(error) = self.schedule().await {
+            tracing::error!(%error, "recurring jobs could not be scheduled; trying again");
+            if self.pause().await {
+                return;
+            }
+        }
+        loop {
+            let found = self.start_due().await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the job queue does not answer");
+                0
+            });
+            if self.stop.is_cancelled() || (found == 0 && self.pause().await) {
+                break;
+            }
+        }
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Waits one poll; true where the runner was told to stop.
+    async fn pause(&self) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => true,
+            () = tokio::time::sleep(self.options.poll) => false,
+        }
+    }
+
+    /// Runs everything that is due now, and what becomes due by it, and returns when nothing is left: for tests.
+    pub async fn drain(self: &Arc<Self>) -> Result<usize, DbError> {
+        let mut all = 0;
+        loop {
+            let found = self.start_due().await?;
+            self.tracker.close();
+            self.tracker.wait().await;
+            self.tracker.reopen();
+            all += found;
+            if found == 0 {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn start_due(self: &Arc<Self>) -> Result<usize, DbError> {
+        let now = self.clock.now();
+        let mut started = 0;
+        for name in store::due(&self.db, now).await? {
+            let Some(lane) = self.lanes.get(name.as_str()) else { continue };
+            let free = lane.free.available_permits();
+            if free == 0 {
+                continue;
+            }
+            for job in store::claim(&self.db, &name, free, &self.owner, lane.kind.lease, now).await? {
+                let Ok(permit) = Arc::clone(&lane.free).acquire_owned().await else { continue };
+                let (runner, kind) = (Arc::clone(self), lane.kind.clone());
+                self.tracker.spawn(async move {
+                    runner.work(kind, job).await;
+                    drop(permit);
+                });
+                started += 1;
+            }
+        }
+        Ok(started)
+    }
+
+    async fn work(&self, kind: Kind, job: Claimed) {
+        let cancelled = self.stop.child_token();
+        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        let running = Running { key: job.job_key.clone(), attempt, cancelled: cancelled.clone() };
+        // A task of its own: a panic costs one try, never the runner.
+        let mut task = tokio::spawn((kind.work)(running));
+        let outcome = loop {
+            tokio::select! {
+                ended = &mut task => break ended,
+                () = tokio::time::sleep(kind.lease / 3) => self.renew(&kind, &job, &cancelled).await,
+            }
+        };
+        let outcome = outcome.unwrap_or_else(|panic| Outcome::Retry(format!("it broke off: {panic}")));
+        if let Err(error) = self.settle(&kind, &job, attempt, outcome).await {
+            tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored; its lease will run out");
+        }
+    }
+
+    async fn renew(&self, kind: &Kind, job: &Claimed, cancelled: &CancellationToken) {
+        let until = self.clock.now().plus(kind.lease);
+        match store::renew(&self.db, &job.id, &self.owner, until).await {
+            Ok(true) => {}
+            Ok(false) => cancelled.cancel(),
+            Err(error) => tracing::warn!(kind = kind.name, %error, "a lease could not be renewed"),
+        }
+    }
+
+    async fn settle(&self, kind: &Kind, job: &Claimed, attempt: u32, outcome: Outcome) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let (db, id, owner) = (&self.db, &job.id, self.owner.as_str());
+        // What comes back by itself is never given up, and starts counting anew.
+        if let Some(every) = kind.every {
+            if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = &outcome {
+                tracing::error!(kind = kind.name, why, "a recurring job failed");
+            }
+            return store::again(db, id, owner, now.plus(every), 0, None).await;
+        }
+        let (at, why) = match outcome {
+            Outcome::Done => return store::done(db, id, owner).await,
+            Outcome::At(at) => return store::again(db, id, owner, at, 0, None).await,
+            Outcome::GiveUp(why) => {
+                tracing::warn!(kind = kind.name, why, "a job was given up");
+                return store::fail(db, id, owner, &why).await;
+            }
+            Outcome::Retry(why) => (now.plus(pause_after(attempt)), why),
+            Outcome::RetryAt(at, why) => (at, why),
+        };
+        if attempt >= kind.most_tries {
+            tracing::warn!(kind = kind.name, why, attempt, "a job was given up after its last try");
+            return store::fail(db, id, owner, &why).await;
+        }
+        store::again(db, id, owner, at, job.attempts, Some(&why)).await
+    }
+}

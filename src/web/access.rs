@@ -1,0 +1,197 @@
+//! Permission as a parameter of the handler: [`Allowed`] for the API, [`Viewer`] for pages. Both load whoever is asking
+//! once, by API key or session cookie, and refuse before the handler runs.
+
+use super::page::PageError;
+use super::principal::Principal;
+use super::problem::ApiError;
+use super::rights::Right;
+use poem::http::{Method, header};
+use poem::web::Data;
+use poem::{FromRequest, Request, RequestBody};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Finds out who is asking; the staff feature does it.
+pub trait Authenticate: Send + Sync + 'static {
+    /// By the token of the session cookie.
+    fn by_session<'a>(&'a self, token: &'a str) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
+    /// By an API key.
+    fn by_key<'a>(&'a self, secret: &'a str) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
+}
+
+/// What pages need to know of the deployment.
+#[derive(Debug, Clone)]
+pub struct SiteInfo {
+    /// Scheme, host and port in front of every path; no slash at the end.
+    pub public_url: String,
+    /// The company's name as customers know it.
+    pub company: String,
+    /// A demo, with made-up data and a banner that says so.
+    pub demo: bool,
+}
+
+impl SiteInfo {
+    /// Over https cookies are `Secure` and bound to the host by their name.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The session cookie's name.
+    pub fn cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-afterword" } else { "afterword" }
+    }
+}
+
+/// The token that forms carry, made from the session's own; nobody without the cookie can make it.
+pub fn csrf_token(session_token: &str) -> String {
+    crate::vault::plain_hash(format!("csrf:{session_token}").as_bytes())[..32].to_owned()
+}
+
+/// The session token in the request's cookie.
+pub fn session_token(request: &Request) -> Option<String> {
+    let name = request.data::<SiteInfo>()?.cookie_name();
+    let cookies = request.headers().get_all(header::COOKIE);
+    cookies
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+async fn authenticator(request: &Request) -> poem::Result<Arc<dyn Authenticate>> {
+    let Data(auth) = Data::<&Arc<dyn Authenticate>>::from_request_without_body(request).await?;
+    Ok(Arc::clone(auth))
+}
+
+/// Whoever asks has the right `R`: the first parameter of every handler of the API.
+#[derive(Debug)]
+pub struct Allowed<R> {
+    /// Who it is.
+    pub principal: Principal,
+    right: PhantomData<R>,
+}
+
+impl<R> std::ops::Deref for Allowed<R> {
+    type Target = Principal;
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+impl<R: Right> Allowed<R> {
+    async fn check(request: &Request) -> poem::Result<Self> {
+        let auth = authenticator(request).await?;
+        let failed = |error| poem::Error::from(ApiError::from(error));
+        let principal = if let Some(secret) = bearer(request) {
+            auth.by_key(secret).await.map_err(failed)?
+        } else if let Some(token) = session_token(request) {
+            let who = auth.by_session(&token).await.map_err(failed)?;
+            if who.is_some() && !is_safe(request.method()) && !carries_csrf(request, &token) {
+                return Err(ApiError::forbidden("With a session instead of an API key, send the page's token as X-CSRF-Token.").into());
+            }
+            who
+        } else {
+            None
+        };
+        let principal = principal.ok_or_else(ApiError::unauthorized)?;
+        if !R::has(&principal) {
+            return Err(ApiError::forbidden(missing_right::<R>()).into());
+        }
+        Ok(Self { principal, right: PhantomData })
+    }
+}
+
+fn missing_right<R: Right>() -> String {
+    let names = |codes: Vec<&str>| codes.join(" or ");
+    let roles = names(R::ROLES.iter().map(|r| r.code()).collect());
+    match R::SCOPES {
+        [] => format!("This needs somebody signed in as {roles}; no API key may do it."),
+        scopes => format!("This needs a key with the scope {}, or the role {roles}.", names(scopes.iter().map(|s| s.code()).collect())),
+    }
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn carries_csrf(request: &Request, session_token: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    let sent = request.headers().get("x-csrf-token").map(|v| v.as_bytes()).unwrap_or_default();
+    sent.ct_eq(csrf_token(session_token).as_bytes()).into()
+}
+
+/// The names of the two ways in, as openapi.yaml has them.
+const SCHEMES: [&str; 2] = ["api_key", "session"];
+
+impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        let scheme = |ty, description, name, key_in, scheme| MetaSecurityScheme {
+            ty,
+            description: Some(description),
+            name,
+            key_in,
+            scheme,
+            bearer_format: None,
+            flows: None,
+            openid_connect_url: None,
+        };
+        let key = "An API key, made on /admin/keys or by `afterword key add`. Scopes: ingest, read, admin.";
+        let session = "Somebody signed in at /sign-in (`__Host-afterword` over https). Changing requests carry X-CSRF-Token too.";
+        registry.create_security_scheme(SCHEMES[0], scheme("http", key, None, None, Some("bearer")));
+        registry.create_security_scheme(SCHEMES[1], scheme("apiKey", session, Some("afterword"), Some("cookie"), None));
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Self::check(request).await
+    }
+}
+
+/// Whoever looks at a page has the right `R`: the first parameter of every page handler. Nobody signed in is sent to
+/// the sign-in page and back.
+#[derive(Debug)]
+pub struct Viewer<R> {
+    /// Who it is.
+    pub principal: Principal,
+    /// What forms on the page carry.
+    pub csrf: String,
+    right: PhantomData<R>,
+}
+
+impl<R> std::ops::Deref for Viewer<R> {
+    type Target = Principal;
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+impl<'a, R: Right> FromRequest<'a> for Viewer<R> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let here = request.original_uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let sign_in = || poem::Error::from(PageError::SignIn { next: if request.method() == Method::GET { here.clone() } else { "/".into() } });
+        let token = session_token(request).ok_or_else(sign_in)?;
+        let auth = authenticator(request).await?;
+        let found = auth.by_session(&token).await.map_err(|e| poem::Error::from(PageError::from(e)))?;
+        let principal = found.ok_or_else(sign_in)?;
+        if !R::has(&principal) {
+            return Err(PageError::Forbidden.into());
+        }
+        Ok(Self { principal, csrf: csrf_token(&token), right: PhantomData })
+    }
+}

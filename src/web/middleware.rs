@@ -1,0 +1,122 @@
+//! In front of every handler: headers that keep pages safe, a log line without personal data, body limits.
+
+use super::page::PageError;
+use super::problem::ApiError;
+use poem::http::{HeaderValue, StatusCode, header};
+
+use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
+
+/// Bodies of everything but uploads, in bytes.
+const MOST_BODY: usize = 2 << 20;
+
+/// A recording is streamed to disk under a limit of its own.
+fn is_upload(request: &Request) -> bool {
+    request.method() == poem::http::Method::PUT && request.uri().path().ends_with("/recording")
+}
+
+fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.
+async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
+    if is_upload(request) {
+        return Ok(());
+    }
+    let stated = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    if stated.is_some_and(|n| n > MOST_BODY) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    if stated == Some(0) || (stated.is_none() && !request.headers().contains_key(header::TRANSFER_ENCODING)) {
+        return Ok(());
+    }
+    let body = request.take_body();
+    let bytes = body.into_bytes_limit(MOST_BODY).await.map_err(|e| match e {
+        poem::error::ReadBodyError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    })?;
+    request.set_body(Body::from(bytes));
+    Ok(())
+}
+
+fn refused(api: bool, status: StatusCode) -> Response {
+    match (api, status) {
+        (true, StatusCode::PAYLOAD_TOO_LARGE) => ApiError::new(status, "body_too_large", "The body is larger than 2 MiB.").into_response(),
+        (true, _) => ApiError::bad_request("malformed", "The body broke off.").into_response(),
+        (false, StatusCode::PAYLOAD_TOO_LARGE) => PageError::TooLarge.into_response(),
+        (false, _) => PageError::BadForm("it broke off".into()).into_response(),
+    }
+}
+
+/// The outermost layer: limit, call, shape errors, add headers, log, count.
+pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<Response> {
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let api = is_api(&path);
+    let begin = tokio::time::Instant::now();
+    let result = match limit_body(&mut request).await {
+        Err(status) => Ok(refused(api, status)),
+        Ok(()) => next.call(request).await.map(IntoResponse::into_response),
+    };
+    let (mut response, pattern) = match result {
+        Ok(response) => {
+            let pattern = response.data::<PathPattern>().map(|p| p.0.to_string());
+            (response, pattern)
+        }
+        Err(error) => {
+            let pattern = error.data::<PathPattern>().map(|p| p.0.to_string());
+            (as_response(api, error), pattern)
+        }
+    };
+    secure(&path, &mut response);
+    // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
+    let pattern = pattern.unwrap_or_else(|| "(none)".into());
+    let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
+    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string()).record(seconds);
+    if !pattern.starts_with("/assets") && !pattern.ends_with('z') {
+        tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request");
+    }
+    Ok(response)
+}
+
+fn as_response(api: bool, error: poem::Error) -> Response {
+    if error.is::<PageError>() || error.is::<ApiError>() {
+        return error.into_response();
+    }
+    if api {
+        return ApiError::from_poem(&error).into_response();
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => PageError::NotFound.into_response(),
+        status if status.is_client_error() => {
+            let mut response = PageError::BadForm("this address does not take that".into()).into_response();
+            response.set_status(status);
+            response
+        }
+        _ => {
+            tracing::error!(%error, "a page failed inside");
+            PageError::Internal.into_response()
+        }
+    }
+}
+
+/// Headers for everything; stricter ones where customers answer.
+fn secure(path: &str, response: &mut Response) {
+    let survey = path.starts_with("/s/") || path.starts_with("/u/");
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set("x-content-type-options", "nosniff");
+    set("x-frame-options", "SAMEORIGIN");
+    set("cross-origin-opener-policy", "same-origin");
+    set("referrer-policy", if survey { "no-referrer" } else { "same-origin" });
+    if survey {
+        // The page brings its style inline and loads nothing, from nowhere.
+        set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'");
+        set("cache-control", "no-store");
+        set("x-robots-tag", "noindex, nofollow");
+    } else if !path.starts_with("/docs") {
+        set("content-security-policy", "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'");
+    }
+}

@@ -1,0 +1,19 @@
+//! What every page and endpoint shares: who is asking and what they may, errors, forms, pages, ranges, assets.
+
+pub mod access;
+pub mod assets;
+pub mod form;
+pub mod middleware;
+pub mod page;
+pub mod paging;
+pub mod principal;
+pub mod problem;
+pub mod ranges;
+pub mod rights;
+
+pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
+pub use form::Posted;
+pub use page::{PageError, Shell, html, redirect};
+pub use paging::{Cursor, Page};
+pub use principal::{Principal, Role, Scope, Who};
+pub use problem::{ApiError, Problem};

@@ -1,0 +1,229 @@
+//! Pages: the frame around each (navigation, who is signed in), turning a template into an answer, and errors as pages.
+
+use super::access::{SiteInfo, Viewer};
+use super::principal::{Principal, Role};
+use super::rights::Right;
+use askama::Template;
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+
+/// The frame around a page of somebody signed in: what `templates/layout/base.html` shows.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The company's name.
+    pub company: String,
+    /// What this role may open.
+    pub nav: Vec<NavItem>,
+    /// Who is signed in.
+    pub who: WhoIsIt,
+    /// What every form carries.
+    pub csrf: String,
+    /// Show the demo's banner?
+    pub demo: bool,
+    /// One sentence about what just happened.
+    pub flash: Option<Flash>,
+}
+
+/// A line of the navigation.
+#[derive(Debug, Clone)]
+pub struct NavItem {
+    /// Where it leads.
+    pub href: &'static str,
+    /// Its word.
+    pub label: &'static str,
+    /// Its symbol in `layout/icons.html`.
+    pub icon: &'static str,
+    /// Is this where we are?
+    pub current: bool,
+    /// A number beside it.
+    pub count: Option<u32>,
+}
+
+/// Who is signed in, as it stands in the corner.
+#[derive(Debug, Clone)]
+pub struct WhoIsIt {
+    /// Name.
+    pub name: String,
+    /// The role in words.
+    pub role: String,
+    /// Up to two letters.
+    pub initials: String,
+}
+
+/// One sentence about what just happened.
+#[derive(Debug, Clone)]
+pub struct Flash {
+    /// `ok` or `bad`.
+    pub kind: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Where each line of the navigation leads, its word, its symbol, and who sees it.
+const NAV: &[(&str, &str, &str, &[Role])] = &[
+    ("/", "Desk", "desk", &Role::ALL),
+    ("/interactions", "Calls and chats", "calls", &[Role::Admin, Role::Supervisor, Role::Agent]),
+    ("/library", "Library", "library", &[Role::Admin, Role::Supervisor, Role::Agent]),
+    ("/learn", "Learn", "learn", &[Role::Agent]),
+    ("/ratings", "Ratings", "ratings", &Role::ALL),
+    ("/admin", "Setup", "admin", &[Role::Admin]),
+];
+
+impl Shell {
+    /// The frame for whoever looks, with `here` (a path of the navigation) marked.
+    pub fn new<R: Right>(viewer: &Viewer<R>, site: &SiteInfo, here: &str) -> Self {
+        Self::of(&viewer.principal, &viewer.csrf, site, here)
+    }
+
+    /// The same, from its parts.
+    pub fn of(principal: &Principal, csrf: &str, site: &SiteInfo, here: &str) -> Self {
+        let role = principal.role().unwrap_or(Role::Agent);
+        let nav = NAV
+            .iter()
+            .filter(|(.., roles)| roles.contains(&role))
+            .map(|(href, label, icon, _)| NavItem { href, label, icon, current: *href == here, count: None })
+            .collect();
+        let who = WhoIsIt { name: principal.name.clone(), role: role.label().to_owned(), initials: initials(&principal.name) };
+        Self { company: site.company.clone(), nav, who, csrf: csrf.to_owned(), demo: site.demo, flash: None }
+    }
+
+    /// With a sentence about what just happened, by the code that a redirect carried as `?did=`.
+    pub fn with_flash(mut self, code: Option<&str>, sentences: &[(&str, &str)]) -> Self {
+        let found = code.and_then(|code| sentences.iter().find(|(known, _)| *known == code));
+        self.flash = found.map(|(_, text)| Flash { kind: "ok", text: (*text).to_owned() });
+        self
+    }
+}
+
+/// The first letters of the first and the last word.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+}
+
+/// A template as an answer of status 200.
+pub fn html(template: &impl Template) -> Response {
+    html_with(StatusCode::OK, template)
+}
+
+/// A template as an answer.
+pub fn html_with(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => Response::builder()
+            .status(status)
+            .content_type("text/html; charset=utf-8")
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(text),
+        Err(error) => {
+            tracing::error!(%error, "a template could not be rendered");
+            Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).content_type("text/plain; charset=utf-8").body("This page could not be made.")
+        }
+    }
+}
+
+/// 303 to another page after a form.
+pub fn redirect(to: impl AsRef<str>) -> Response {
+    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, to.as_ref()).finish()
+}
+
+/// Why there is no page.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PageError {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignIn {
+        /// Where to go afterwards.
+        next: String,
+    },
+    /// The role has no business here.
+    #[error("this page is for other roles")]
+    Forbidden,
+    /// Not there, or hidden from whoever asks.
+    #[error("there is no such page")]
+    NotFound,
+    /// The form's token is not the session's.
+    #[error("this form is out of date: open the page again and send it once more")]
+    StaleForm,
+    /// More than a form may hold.
+    #[error("that is more than this form takes")]
+    TooLarge,
+    /// Fields are missing or of the wrong form.
+    #[error("the form could not be read: {0}")]
+    BadForm(String),
+    /// It can't be done; the text says why and what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// Too many tries.
+    #[error("too many tries: wait a minute, then try again")]
+    TooMany,
+    /// Something failed inside; logged.
+    #[error("something failed on our side; nothing was stored")]
+    Internal,
+}
+
+impl PageError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
+            Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadForm(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn heading(&self) -> &'static str {
+        match self {
+            Self::SignIn { .. } => "Sign in first",
+            Self::Forbidden => "Not for this role",
+            Self::NotFound => "Nothing here",
+            Self::StaleForm => "Once more, please",
+            Self::TooLarge | Self::BadForm(_) => "That could not be read",
+            Self::Refused(_) => "That can't be done",
+            Self::TooMany => "A little slower",
+            Self::Internal => "That did not work",
+        }
+    }
+}
+
+impl From<crate::database::DbError> for PageError {
+    fn from(error: crate::database::DbError) -> Self {
+        tracing::error!(%error, "a page failed in the database");
+        Self::Internal
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/error.html")]
+struct ErrorPage<'a> {
+    demo: bool,
+    heading: &'a str,
+    text: String,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        if let Self::SignIn { next } = &self {
+            let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            return redirect(format!("/sign-in?{query}"));
+        }
+        let mut text = self.to_string();
+        if let Some(first) = text.get(..1).map(str::to_uppercase) {
+            text.replace_range(..1, &first);
+        }
+        html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text })
+    }
+}
+
+impl poem::error::ResponseError for PageError {
+    fn status(&self) -> StatusCode {
+        PageError::status(self)
+    }
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}

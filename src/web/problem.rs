@@ -1,0 +1,179 @@
+//! Errors of the API: problem+json (RFC 9457) with a stable `code`, the same shape from handlers, from credentials and
+//! from poem's own parsers.
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object};
+
+/// What went wrong, for programs and for people.
+#[derive(Debug, Clone, PartialEq, Eq, Object, serde::Serialize)]
+#[oai(example = false)]
+pub struct Problem {
+    /// The HTTP status, once more.
+    pub status: u16,
+    /// Stable, for programs: `interaction_not_found`, `recording_too_large`, …
+    pub code: String,
+    /// The same for every problem of this code.
+    pub title: String,
+    /// What happened this time, and what to do.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// An error answer of the API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", .problem.code, .problem.detail.as_deref().unwrap_or(&.problem.title))]
+pub struct ApiError {
+    /// The body.
+    pub problem: Problem,
+    /// `Allow`, `WWW-Authenticate`, `Retry-After` where the status wants one.
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl ApiError {
+    /// An error with this status and code; `detail` says what happened and what to do.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error").to_owned();
+        let problem = Problem { status: status.as_u16(), code: code.to_owned(), title, detail: Some(detail.into()) };
+        let header = (status == StatusCode::UNAUTHORIZED).then(|| (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afterword\"")));
+        Self { problem, header }
+    }
+
+    /// 400.
+    pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+    /// 401.
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Send an API key as \"Authorization: Bearer …\", or sign in.")
+    }
+    /// 403.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+    /// 404; also for what is there but hidden from whoever asks.
+    pub fn not_found(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+    /// 409.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+    /// 500, logged once, here; the caller is told nothing of the inside.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed inside");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side. Nothing was stored by this request; try again.")
+    }
+    /// 503 with Retry-After.
+    pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        error.header = Some((header::RETRY_AFTER, HeaderValue::from_static("5")));
+        error
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Whatever poem or poem-openapi complain about themselves (unknown route, body that is no JSON, missing field), in
+    /// the same shape. Their texts may echo input, so they are kept to the ones that describe JSON.
+    pub fn from_poem(error: &poem::Error) -> Self {
+        if let Some(known) = error.downcast_ref::<Self>() {
+            return known.clone();
+        }
+        let status = error.status();
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found("not_found", "There is nothing at this address."),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(status, "method_not_allowed", "This address does not take that method; see /docs."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(status, "unsupported_media_type", "Send the body with the content type that /docs names."),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "body_too_large", "The body is larger than this address takes."),
+            StatusCode::UNAUTHORIZED => Self::unauthorized(),
+            _ if status.is_client_error() => Self::new(status, "malformed", crop(&error.to_string(), 300)),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+/// At most so many characters.
+fn crop(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+impl From<crate::database::DbError> for ApiError {
+    fn from(error: crate::database::DbError) -> Self {
+        match error {
+            crate::database::DbError::Full(_) => {
+                tracing::error!(%error, "the database is full");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The disk is full; nothing was stored. Free space, then send it again.")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<crate::database::BatchError> for ApiError {
+    fn from(_: crate::database::BatchError) -> Self {
+        Self::unavailable("stopping", "The service is stopping; nothing was stored. Send it again in a moment.")
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = Response::builder()
+            .status(self.status())
+            .content_type("application/problem+json")
+            .body(serde_json::to_vec(&self.problem).unwrap_or_default());
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+impl poem::error::ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        ApiError::status(self)
+    }
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}
+
+impl ApiResponse for ApiError {
+    fn meta() -> MetaResponses {
+        const ERRORS: &[(u16, &str)] = &[
+            (400, "The request is malformed; `detail` says where."),
+            (401, "No API key, an unknown or revoked one, or nobody signed in."),
+            (403, "The key or role may not do this."),
+            (404, "There is no such thing, or it is not for whoever asks."),
+            (409, "It contradicts what is there."),
+            (413, "The body is too large."),
+            (415, "A content type or a format that is not taken."),
+            (422, "Well-formed, but it can't be: `code` and `detail` say why."),
+            (429, "Too many tries; wait as long as Retry-After says."),
+            (500, "Something failed inside; nothing was stored."),
+            (503, "Not now; Retry-After says when."),
+            (507, "The disk is full; nothing was stored."),
+        ];
+        let content = || MetaMediaType { content_type: "application/problem+json", schema: MetaSchemaRef::Reference("Problem".into()) };
+        let responses = ERRORS
+            .iter()
+            .map(|(status, description)| MetaResponse {
+                description,
+                status: Some(*status),
+                status_range: None,
+                content: vec![content()],
+                headers: vec![],
+            })
+            .collect();
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
+    }
+}
