@@ -5,5 +5,6 @@ pub mod database;
 pub mod effects;
 pub mod ids;
 pub mod jobs;
+pub mod masking;
 pub mod vault;
 pub mod web;

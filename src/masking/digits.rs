@@ -1,0 +1,71 @@
+//! Written numbers: of phones, cards, accounts, orders.
+
+use super::{NUMBER, PHONE, Span};
+
+/// This many digits in a row are no year, price or count any more.
+const MOST_TOGETHER: usize = 4;
+/// This many digits in groups are no date, time or pair of years any more.
+const MOST_GROUPED: usize = 6;
+/// Phone numbers have 7 to 15 digits (ITU-T E.164); what is longer is a card or an account.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Digits as people group them, where there are more than an ordinary number has.
+pub(super) fn find(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = text[at..].find(|c: char| c.is_numeric()) {
+        let end = end_of(text, at + offset);
+        let start = with_prefix(text, at, at + offset);
+        if is_long(&text[start..end]) {
+            found.push(start..end);
+        }
+        at = end;
+    }
+    found
+}
+
+/// Where a number that begins here ends: digits, and between them up to two characters that people group with.
+fn end_of(text: &str, start: usize) -> usize {
+    let (mut end, mut between) = (start, 0);
+    for (at, c) in text[start..].char_indices() {
+        if c.is_numeric() {
+            (end, between) = (start + at + c.len_utf8(), 0);
+        } else if between < 2 && is_separator(c) {
+            between += 1;
+        } else {
+            break;
+        }
+    }
+    end
+}
+
+/// A plus, an opening bracket, or a country code of an IBAN that stands right in front.
+fn with_prefix(text: &str, from: usize, start: usize) -> usize {
+    let before = &text[from..start];
+    if let Some(rest) = before.strip_suffix(['+', '(']) {
+        return from + rest.strip_suffix(['+', '(']).unwrap_or(rest).len();
+    }
+    let letters = before.chars().rev().take_while(char::is_ascii_uppercase).count();
+    if letters == 2 { start - 2 } else { start }
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '-' | '\u{2010}'..='\u{2013}' | '.' | '/' | '(' | ')')
+}
+
+fn is_long(found: &str) -> bool {
+    let digits = count(found);
+    let longest = found.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or(0);
+    longest > MOST_TOGETHER || digits > MOST_GROUPED
+}
+
+fn count(found: &str) -> usize {
+    found.chars().filter(|c| c.is_numeric()).count()
+}
+
+/// A phone number, as far as its form tells, or another number.
+pub(super) fn kind(found: &str) -> &'static str {
+    let national = |c: char| c == '+' || c == '(' || c.to_digit(10) == Some(0) || c == '٠' || c == '۰';
+    let looks = found.starts_with(national) || count(found) <= 12 && !found.starts_with(char::is_alphabetic);
+    if looks && PHONE_DIGITS.contains(&count(found)) { PHONE } else { NUMBER }
+}
