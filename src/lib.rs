@@ -1,4 +1,5 @@
 //! Afterword.
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -20,7 +20,7 @@ pub const NUMBER: &str = "[number]";
 pub fn mask(text: &str) -> String {
     let text = replace(text, &email::find(text), |_| EMAIL);
     let text = replace(&text, &spoken::find_addresses(&text), |_| EMAIL);
-    let text = replace(&text, &digits::find(&text), |found| digits::kind(found));
+    let text = replace(&text, &digits::find(&text), digits::kind);
     replace(&text, &spoken::find_numbers(&text), |_| NUMBER)
 }
 

@@ -30,7 +30,8 @@ pub struct ApiError {
     /// The body.
     pub problem: Problem,
     /// `Allow`, `WWW-Authenticate`, `Retry-After` where the status wants one.
-    header: Option<(header::HeaderName, HeaderValue)>,
+    /// Boxed, since almost no error has one and errors travel by value.
+    header: Option<Box<(header::HeaderName, HeaderValue)>>,
 }
 
 impl ApiError {
@@ -38,7 +39,8 @@ impl ApiError {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
         let problem = Problem { status: status.as_u16(), code: code.to_owned(), title, detail: Some(detail.into()) };
-        let header = (status == StatusCode::UNAUTHORIZED).then(|| (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afterword\"")));
+        let challenge = || (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afterword\""));
+        let header = (status == StatusCode::UNAUTHORIZED).then(|| Box::new(challenge()));
         Self { problem, header }
     }
 
@@ -70,7 +72,7 @@ impl ApiError {
     /// 503 with Retry-After.
     pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-        error.header = Some((header::RETRY_AFTER, HeaderValue::from_static("5")));
+        error.header = Some(Box::new((header::RETRY_AFTER, HeaderValue::from_static("5"))));
         error
     }
 
@@ -127,7 +129,7 @@ impl IntoResponse for ApiError {
             .status(self.status())
             .content_type("application/problem+json")
             .body(serde_json::to_vec(&self.problem).unwrap_or_default());
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response

@@ -1,0 +1,117 @@
+//! The audit log over the API.
+
+use super::{AuditLog, Filter, Line, MOST_LINES};
+use crate::clock::Timestamp;
+use crate::web::rights::Administer;
+use crate::web::{Allowed, ApiError, Cursor};
+use poem_openapi::param::Query;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+/// A line of the audit log.
+#[derive(Debug, Object)]
+#[oai(rename = "AuditLine")]
+struct LineOut {
+    /// Its id.
+    id: String,
+    /// When (RFC 3339, UTC).
+    at: String,
+    /// Who: `staff:<id>`, `key:<id>` or `system`.
+    actor: String,
+    /// The actor's name at that time.
+    name: String,
+    /// What: `recording.played`, `clip.created`, …
+    action: String,
+    /// To what: `interaction:<id>`, …
+    subject: String,
+    /// What else there is to know.
+    detail: Option<serde_json::Value>,
+}
+
+impl From<Line> for LineOut {
+    fn from(line: Line) -> Self {
+        Self {
+            id: line.id.to_string(),
+            at: line.at.to_rfc3339(),
+            actor: line.actor,
+            name: line.name,
+            action: line.action,
+            subject: line.subject,
+            detail: line.detail.and_then(|json| serde_json::from_str(&json).ok()),
+        }
+    }
+}
+
+/// Lines of the audit log, newest first.
+#[derive(Debug, Object)]
+struct AuditPage {
+    /// The lines.
+    items: Vec<LineOut>,
+    /// Where the next page begins, to be sent as `cursor`; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// The endpoints.
+#[derive(Debug, Clone)]
+pub struct AuditApi {
+    log: AuditLog,
+}
+
+impl AuditApi {
+    /// Over this log.
+    pub fn new(log: AuditLog) -> Self {
+        Self { log }
+    }
+}
+
+fn time(name: &str, value: Option<String>) -> Result<Option<Timestamp>, ApiError> {
+    let wrong = || {
+        let detail = format!("`{name}` is a time with its zone, such as 2026-11-20T00:00:00Z.");
+        ApiError::bad_request("bad_time", detail)
+    };
+    value.map(|text| Timestamp::parse(&text).ok_or_else(wrong)).transpose()
+}
+
+#[OpenApi(prefix_path = "/api/v1")]
+impl AuditApi {
+    /// Read the audit log
+    ///
+    /// Who looked at what and who changed what, newest first. The log is append-only: nothing in Afterword alters or
+    /// deletes a line. It never holds an answer, an address or a survey link.
+    #[oai(path = "/audit", method = "get", operation_id = "list_audit_lines")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own in the spec")]
+    async fn list(
+        &self,
+        _who: Allowed<Administer>,
+        /// Only this action, such as `recording.played`.
+        action: Query<Option<String>>,
+        /// Only this actor (`staff:<id>`), or actors with this in their name.
+        actor: Query<Option<String>>,
+        /// Only this subject, such as `interaction:<id>`.
+        subject: Query<Option<String>>,
+        /// From this time on (RFC 3339).
+        from: Query<Option<String>>,
+        /// Before this time (RFC 3339).
+        before: Query<Option<String>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+        /// How many lines: 1 to 200, 50 where nothing is said.
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<AuditPage>, ApiError> {
+        let filter = Filter {
+            action: action.0.unwrap_or_default(),
+            actor: actor.0.unwrap_or_default(),
+            subject: subject.0.unwrap_or_default(),
+            from: time("from", from.0)?,
+            before: time("before", before.0)?,
+        };
+        let after = match cursor.0 {
+            None => Cursor::start(),
+            Some(text) => text.parse().map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?,
+        };
+        let size = limit.0.map_or(50, |n| n as usize).clamp(1, MOST_LINES);
+        let page = self.log.lines(&filter, &after, size).await?;
+        let next_cursor = page.next.map(|next| next.to_string());
+        Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next_cursor }))
+    }
+}

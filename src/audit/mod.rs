@@ -1,0 +1,79 @@
+//! The audit log: who looked at what, and who changed what. Append-only: lines are written with the change that they
+//! tell of ([`crate::effects`]) or by [`look`]; nothing alters or deletes them (triggers in the schema see to that).
+
+pub mod api;
+mod look;
+pub mod pages;
+mod store;
+mod words;
+
+pub use look::{look, look_with};
+pub use store::STATEMENTS;
+pub use words::{Linked, linked, say};
+
+use crate::clock::Timestamp;
+use crate::database::{Db, DbError};
+use crate::ids::AuditId;
+use crate::web::{Cursor, Page};
+
+/// The most lines that one answer holds.
+pub const MOST_LINES: usize = 200;
+
+/// A line as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Line {
+    /// Its id.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `staff:<id>`, `key:<id>` or `system`.
+    pub actor: String,
+    /// The actor's name at that time.
+    pub name: String,
+    /// What: `recording.played`, `clip.created`, …
+    pub action: String,
+    /// To what: `interaction:<id>`, …
+    pub subject: String,
+    /// What else there is to know, as JSON.
+    pub detail: Option<String>,
+}
+
+/// Which lines to read; what is empty or `None` lets everything through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Exactly this action.
+    pub action: String,
+    /// This actor code (`staff:<id>`), or part of a name in whatever case.
+    pub actor: String,
+    /// Exactly this subject (`interaction:<id>`).
+    pub subject: String,
+    /// From this time on.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub before: Option<Timestamp>,
+}
+
+/// Reads the log.
+#[derive(Clone, Debug)]
+pub struct AuditLog {
+    db: Db,
+}
+
+impl AuditLog {
+    /// Over this database.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Newest first, behind `after`; at most [`MOST_LINES`] whatever is asked.
+    pub async fn lines(&self, filter: &Filter, after: &Cursor, size: usize) -> Result<Page<Line>, DbError> {
+        let size = size.clamp(1, MOST_LINES);
+        let found = store::lines(self.db.read().await?.conn(), filter, after, size + 1).await?;
+        Ok(Page::from_surplus(found, size, |last| Cursor { at: last.at, id: last.id.to_string() }))
+    }
+
+    /// Every action that stands in the log, by name.
+    pub async fn actions(&self) -> Result<Vec<String>, DbError> {
+        store::actions(self.db.read().await?.conn()).await
+    }
+}

@@ -1,0 +1,42 @@
+//! The log's statements for reading; writing is [`crate::effects`]'.
+
+use super::{Filter, Line};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::web::Cursor;
+use crate::{fetch_all, statements};
+
+statements! {
+    // $4 is $3 as a pattern of LIKE. The cursor starts behind everything, so it needs no case of its own.
+    LINES = "SELECT id, at, actor, name, action, subject, detail FROM audit_log \
+        WHERE ($1 = '' OR action = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR actor = $3 OR lower(name) LIKE $4 ESCAPE '\\') \
+        AND at >= $5 AND at < $6 AND (at < $7 OR (at = $7 AND id < $8)) \
+        ORDER BY at DESC, id DESC LIMIT $9";
+    ACTIONS = "SELECT DISTINCT action FROM audit_log ORDER BY action";
+}
+
+pub(super) async fn lines(conn: Conn<'_>, filter: &Filter, after: &Cursor, most: usize) -> Result<Vec<Line>, DbError> {
+    let from = filter.from.unwrap_or(Timestamp(i64::MIN));
+    let before = filter.before.unwrap_or(Timestamp(i64::MAX));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (actor, like) = (filter.actor.trim(), like(filter.actor.trim()));
+    fetch_all!(conn, LINES => Line, &filter.action, &filter.subject, actor, like, from, before, after.at, &after.id, most)
+}
+
+pub(super) async fn actions(conn: Conn<'_>) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(conn, ACTIONS => (String,))?;
+    Ok(rows.into_iter().map(|(action,)| action).collect())
+}
+
+/// The pattern that finds `text` anywhere; its own `%`, `_` and `\` mean themselves.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

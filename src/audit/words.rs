@@ -1,0 +1,77 @@
+//! The log in words: what an action is called, and where its subject can be seen.
+
+/// What each action is called.
+const SAID: &[(&str, &str)] = &[
+    ("recording.played", "Played a recording"),
+    ("transcript.viewed", "Read a transcript"),
+    ("interaction.viewed", "Opened a call or chat"),
+    ("response.viewed", "Saw an answer"),
+    ("clip.played", "Played a clip"),
+    ("clip.created", "Flagged as exemplary"),
+    ("clip.changed", "Changed a clip"),
+    ("clip.removed", "Took a clip out of the library"),
+    ("clip.restored", "Put a clip back"),
+    ("ratings.viewed", "Looked at ratings"),
+    ("ratings.exported", "Exported ratings"),
+    ("comments.viewed", "Read released comments"),
+    ("staff.added", "Added an account"),
+    ("staff.signed_in", "Signed in"),
+    ("team.added", "Added a team"),
+    ("agent.added", "Added an agent"),
+    ("key.added", "Made an API key"),
+    ("key.revoked", "Revoked an API key"),
+];
+
+/// Kinds of subject, their words, and the page that shows one.
+const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
+    ("interaction", "Call or chat", Some("/interactions/")),
+    ("clip", "Clip", Some("/library/")),
+    ("agent", "Agent", Some("/ratings/agents/")),
+    ("team", "Team", None),
+    ("staff", "Account", None),
+    ("key", "API key", None),
+    ("ratings", "Ratings", None),
+];
+
+/// An action in words; its code where there are none.
+pub fn say(action: &str) -> &str {
+    SAID.iter().find(|(code, _)| *code == action).map_or(action, |(_, words)| words)
+}
+
+/// A subject in words and, where there is one, its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// "Call or chat 3f2a…".
+    pub text: String,
+    /// Its page.
+    pub href: Option<String>,
+}
+
+/// What a subject (`interaction:<id>`) is.
+pub fn linked(subject: &str) -> Linked {
+    let (kind, id) = subject.split_once(':').unwrap_or((subject, ""));
+    let Some((_, word, page)) = SUBJECTS.iter().find(|(code, ..)| *code == kind) else {
+        return Linked { text: subject.to_owned(), href: None };
+    };
+    // The first group of a UUID is enough to tell lines apart; other subjects are short by themselves.
+    let is_id = uuid::Uuid::try_parse(id).is_ok();
+    let short = if is_id { &id[..8] } else { id };
+    let href = page.filter(|_| is_id).map(|page| format!("{page}{id}"));
+    Linked { text: format!("{word} {short}").trim_end().to_owned(), href }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_lead_to_their_pages_and_odd_ones_stay_text() {
+        let id = "3f2a9c10-0000-4000-8000-000000000000";
+        let link = linked(&format!("clip:{id}"));
+        assert_eq!((link.text.as_str(), link.href), ("Clip 3f2a9c10", Some(format!("/library/{id}"))));
+        assert_eq!(linked("clip:../../etc"), Linked { text: "Clip ../../etc".into(), href: None });
+        assert_eq!(linked("ratings"), Linked { text: "Ratings".into(), href: None });
+        assert_eq!(linked("<b>"), Linked { text: "<b>".into(), href: None });
+        assert_eq!((say("clip.played"), say("odd.thing")), ("Played a clip", "odd.thing"));
+    }
+}
