@@ -113,7 +113,7 @@ CREATE TABLE interactions (
     id              TEXT PRIMARY KEY,
     source          TEXT NOT NULL,
     external_id     TEXT NOT NULL,
-    channel         TEXT NOT NULL,       -- call | chat | other
+    channel         TEXT NOT NULL,       -- call | chat | other | unknown
     channel_raw     TEXT,                -- what was sent, where `channel` is "other"
     direction       TEXT,                -- inbound | outbound | internal | other; null: unknown
     direction_raw   TEXT,
@@ -130,13 +130,14 @@ CREATE TABLE interactions (
     agent_id        TEXT REFERENCES agents (id),
     team_id         TEXT REFERENCES teams (id),
     queue           TEXT,
-    tags            TEXT NOT NULL,       -- JSON array of strings
+    tags            TEXT,                -- JSON array of strings; null: unknown
     customer_locale TEXT,
-    customer_sealed TEXT,                -- name, address, phone; sealed; erased when no survey waits for it
+    customer_email  TEXT,                -- sealed; erased when no survey waits for it
+    customer_name   TEXT,                -- sealed; erased when no survey waits for it
     survey_eligible BOOLEAN,             -- what the source says; null: nothing
     survey_state    TEXT NOT NULL,       -- waiting | scheduled | sent | held | failed | skipped | closed
     survey_reason   TEXT,
-    raw             TEXT NOT NULL,       -- JSON as it came, without the customer
+    raw             TEXT NOT NULL,       -- the last body as it came, JSON, without the customer and the messages
     received_at     BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
     UNIQUE (source, external_id)
@@ -157,7 +158,7 @@ CREATE TABLE messages (
 
 CREATE TABLE recordings (
     interaction_id TEXT PRIMARY KEY REFERENCES interactions (id) ON DELETE CASCADE,
-    object_key     TEXT NOT NULL,
+    object_key     TEXT NOT NULL UNIQUE, -- its name in the store: random, so a new upload never touches an old one
     bytes          BIGINT NOT NULL,
     sha256         TEXT NOT NULL,
     format         TEXT NOT NULL,        -- wav | mp3 | flac | ogg-vorbis

@@ -49,13 +49,19 @@ impl Sql {
 /// ```
 #[macro_export]
 macro_rules! statements {
-    ($($name:ident = $($dialect:ident)? $text:literal $(, $dialect2:ident $text2:literal)?;)*) => {
-        $(const $name: $crate::database::Sql = $crate::statements!(@one $text $(, $text2)?);)*
-        /// Every statement of this store, for the test that prepares them on both databases.
-        pub const STATEMENTS: &[(&str, $crate::database::Sql)] = &[$((stringify!($name), $name)),*];
+    ($($(#[$doc:meta])* $name:ident = $($rest:tt)*)?) => { $crate::statements!(@next [] $($(#[$doc])* $name = $($rest)*)?); };
+    (@next [$($done:ident)*] $(#[$doc:meta])* $name:ident = sqlite $sqlite:expr, pg $pg:expr; $($rest:tt)*) => {
+        $(#[$doc])* const $name: $crate::database::Sql = $crate::database::Sql::each($sqlite, $pg);
+        $crate::statements!(@next [$($done)* $name] $($rest)*);
     };
-    (@one $text:literal) => { $crate::database::Sql::both($text) };
-    (@one $sqlite:literal, $pg:literal) => { $crate::database::Sql::each($sqlite, $pg) };
+    (@next [$($done:ident)*] $(#[$doc:meta])* $name:ident = $text:expr; $($rest:tt)*) => {
+        $(#[$doc])* const $name: $crate::database::Sql = $crate::database::Sql::both($text);
+        $crate::statements!(@next [$($done)* $name] $($rest)*);
+    };
+    (@next [$($done:ident)*]) => {
+        /// Every statement of this store, for the test that prepares them on both databases.
+        pub const STATEMENTS: &[(&str, $crate::database::Sql)] = &[$((stringify!($done), $done)),*];
+    };
 }
 
 /// What went wrong in the database. Texts are the driver's: for logs, never for customers.

@@ -1,0 +1,168 @@
+//! The head of a WAV file, read here rather than by the decoder's library.
+//!
+//! Recorders are killed, disks fill up and pipes cannot go back: then the sizes in the head are 0, 0xFFFFFFFF or larger
+//! than the file. The sound is there all the same. So the head is read forgivingly and the decoder is handed a clean one.
+
+use super::{AudioError, MAX_CHANNELS};
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Where the sound lies in a WAV file and how it is coded.
+#[derive(Debug)]
+pub(super) struct WavHead {
+    /// The `fmt ` chunk as it is to be handed on.
+    fmt: Vec<u8>,
+    data_start: u64,
+    /// Bytes of sound that are really there.
+    data_len: u64,
+    /// The head promised more than there is.
+    pub(super) truncated: bool,
+}
+
+/// A chunk of the head larger than this is no head (`fmt ` has 40 bytes, with MS ADPCM's tables some more).
+const MAX_FMT: u64 = 4096;
+
+impl WavHead {
+    /// Reads chunks up to the sound.
+    pub(super) fn read(file: &mut File, path: &Path) -> Result<Self, AudioError> {
+        let io = |source| AudioError::io(path, source);
+        let file_len = file.metadata().map_err(io)?.len();
+        file.seek(SeekFrom::Start(12)).map_err(io)?;
+        let (mut at, mut fmt, mut long_data) = (12_u64, None, None);
+        loop {
+            let mut chunk = [0_u8; 8];
+            if at.saturating_add(8) > file_len {
+                return Err(if fmt.is_some() { AudioError::Empty } else { AudioError::Truncated });
+            }
+            file.read_exact(&mut chunk).map_err(io)?;
+            let [i0, i1, i2, i3, l0, l1, l2, l3] = chunk;
+            let len = u32::from_le_bytes([l0, l1, l2, l3]);
+            at += 8;
+            match &[i0, i1, i2, i3] {
+                b"data" => {
+                    let fmt = fmt.ok_or_else(|| AudioError::Damaged("its WAV head has no format".to_owned()))?;
+                    return Self::place(fmt, at, promised(len, long_data), file_len);
+                }
+                b"fmt " | b"ds64" => {
+                    if u64::from(len) > MAX_FMT {
+                        return Err(AudioError::Damaged("its WAV head makes no sense".to_owned()));
+                    }
+                    if at + u64::from(len) > file_len {
+                        return Err(AudioError::Truncated);
+                    }
+                    let mut body = vec![0; len as usize];
+                    file.read_exact(&mut body).map_err(io)?;
+                    if i0 == b'f' {
+                        fmt = Some(check(body)?);
+                    } else {
+                        long_data = body.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+                    }
+                }
+                _ => {}
+            }
+            // Chunks begin on even bytes.
+            at = at.saturating_add(u64::from(len)).saturating_add(u64::from(len & 1));
+            file.seek(SeekFrom::Start(at)).map_err(io)?;
+        }
+    }
+
+    fn place(fmt: Vec<u8>, data_start: u64, promised: Option<u64>, file_len: u64) -> Result<Self, AudioError> {
+        let there = file_len.saturating_sub(data_start);
+        let data_len = promised.unwrap_or(there).min(there);
+        match (data_len, promised) {
+            (0, Some(1..)) => Err(AudioError::Truncated),
+            (0, _) => Err(AudioError::Empty),
+            _ => Ok(Self { fmt, data_start, data_len, truncated: promised.is_none_or(|promised| promised > there) }),
+        }
+    }
+
+    /// A WAV stream of the same sound whose sizes are true.
+    pub(super) fn reader(&self, mut file: File, path: &Path) -> Result<impl Read + Send + Sync + 'static, AudioError> {
+        file.seek(SeekFrom::Start(self.data_start)).map_err(|source| AudioError::io(path, source))?;
+        // What does not fit into 32 bits is told as "unknown", which the reader takes as "until it ends".
+        let data = u32::try_from(self.data_len).unwrap_or(u32::MAX);
+        let fmt = u32::try_from(self.fmt.len()).unwrap_or(u32::MAX);
+        let mut head = Vec::with_capacity(self.fmt.len() + 28);
+        head.extend_from_slice(b"RIFF");
+        head.extend_from_slice(&data.saturating_add(fmt).saturating_add(20).to_le_bytes());
+        head.extend_from_slice(b"WAVEfmt ");
+        head.extend_from_slice(&fmt.to_le_bytes());
+        head.extend_from_slice(&self.fmt);
+        head.extend_from_slice(b"data");
+        head.extend_from_slice(&data.to_le_bytes());
+        Ok(Cursor::new(head).chain(file.take(self.data_len)))
+    }
+}
+
+/// What the head says about the length of the sound; nothing where it plainly does not know.
+fn promised(len: u32, long: Option<u64>) -> Option<u64> {
+    match (len, long) {
+        (u32::MAX, Some(long)) if long > 0 => Some(long),
+        // A recorder that was killed, or a pipe.
+        (0 | u32::MAX, _) => None,
+        (len, _) => Some(u64::from(len)),
+    }
+}
+
+/// Names what is not supported and refuses counts that make no sense, before the decoder sees them.
+fn check(fmt: Vec<u8>) -> Result<Vec<u8>, AudioError> {
+    let word = |at: usize| fmt.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+    let (Some(tag), Some(channels), Some(align), Some(bits)) = (word(0), word(2), word(12), word(14)) else {
+        return Err(AudioError::Damaged("its WAV head is too short".to_owned()));
+    };
+    // The real tag of the extensible form is the beginning of its GUID.
+    let tag = if tag == 0xFFFE { word(24).unwrap_or(0) } else { tag };
+    let whole = match tag {
+        0x0001 => [8, 16, 24, 32].contains(&bits),
+        0x0003 => [32, 64].contains(&bits),
+        0x0006 | 0x0007 => bits == 8,
+        0x0002 | 0x0011 => bits == 4,
+        _ => return Err(AudioError::unsupported(format!("WAV with {}", tag_name(tag)))),
+    };
+    if channels == 0 {
+        return Err(AudioError::NoChannels);
+    }
+    if channels > MAX_CHANNELS {
+        return Err(AudioError::TooManyChannels { found: channels });
+    }
+    if !whole {
+        return Err(AudioError::unsupported(format!("WAV with {bits} bits a sample")));
+    }
+    if align == 0 {
+        return Err(AudioError::Damaged("its WAV head makes no sense".to_owned()));
+    }
+    // ADPCM's tables are kept; everything else is told anew in its shortest form, because the reader takes exact
+    // lengths only, and writers disagree on them.
+    if matches!(tag, 0x0002 | 0x0011) {
+        return Ok(fmt);
+    }
+    let frame = channels * (bits / 8);
+    let mut plain = Vec::with_capacity(18);
+    plain.extend_from_slice(&tag.to_le_bytes());
+    plain.extend_from_slice(&fmt[2..12]);
+    plain.extend_from_slice(&frame.to_le_bytes());
+    plain.extend_from_slice(&bits.to_le_bytes());
+    if matches!(tag, 0x0006 | 0x0007) {
+        plain.extend_from_slice(&[0, 0]);
+    }
+    Ok(plain)
+}
+
+/// Usual names of WAVE format tags that telephone systems write.
+fn tag_name(tag: u16) -> String {
+    match tag {
+        0x0031 | 0x0032 => "GSM 6.10".to_owned(),
+        0x0014 | 0x0040 | 0x0045 | 0x0064 => "G.726 ADPCM".to_owned(),
+        0x0022 => "TrueSpeech".to_owned(),
+        0x0042 => "G.723.1".to_owned(),
+        0x0050 => "MPEG layer 2".to_owned(),
+        0x0055 => "MP3 inside".to_owned(),
+        0x0065 | 0x028F => "G.722".to_owned(),
+        0x0083 | 0x0133 => "G.729".to_owned(),
+        0x00FF | 0x1610 => "AAC inside".to_owned(),
+        0x0160..=0x0163 => "Windows Media inside".to_owned(),
+        0xA109 => "Speex".to_owned(),
+        other => format!("format tag 0x{other:04X}"),
+    }
+}

@@ -1,0 +1,238 @@
+//! Endpoints of interactions and recordings, and what they look like on the wire.
+
+mod bodies;
+mod payloads;
+
+use super::{Channel, Cursor, Filter, Interactions, RecordingError, SurveyState, Upserted};
+use crate::ids::InteractionId;
+use crate::web::problem::ApiError;
+use crate::web::ranges::{Served, serve_file};
+use crate::web::rights::{Ingest, SeeInteractions};
+use crate::web::Allowed;
+use bodies::{InteractionOut, InteractionPage, UpsertReply};
+pub use bodies::InteractionBody;
+use payloads::{Kept, Sound, Upload};
+use poem::http::{HeaderMap, StatusCode};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{OpenApi, Tags};
+
+#[derive(Tags)]
+enum Tag {
+    /// Calls and chats, and their recordings.
+    Interactions,
+}
+
+/// The endpoints.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// The service.
+    pub interactions: Interactions,
+}
+
+impl From<super::IntakeError> for ApiError {
+    fn from(error: super::IntakeError) -> Self {
+        use super::IntakeError as E;
+        match &error {
+            E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
+            E::Stopping => Self::from(crate::database::BatchError),
+            E::Database(inner) if matches!(**inner, crate::database::DbError::Full(_)) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The disk is full; nothing was stored.")
+            }
+            E::Database(inner) => Self::internal(inner),
+        }
+    }
+}
+
+impl From<RecordingError> for ApiError {
+    fn from(error: RecordingError) -> Self {
+        use crate::audio::AudioError as A;
+        use RecordingError as E;
+        let text = error.to_string();
+        match error {
+            E::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", text),
+            E::BrokeOff { .. } => Self::bad_request("upload_broke_off", text),
+            E::Audio(A::Io { source, .. }) => RecordingError::from(source).into(),
+            E::Audio(audio @ (A::NotAudio | A::Unsupported { .. })) => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, audio.code(), text),
+            E::Audio(audio) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, audio.code(), text),
+            E::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
+            E::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", text),
+            E::Io(inner) => Self::internal(&inner),
+            E::Intake(inner) => inner.into(),
+            E::Database(inner) => inner.into(),
+        }
+    }
+}
+
+fn not_found() -> ApiError {
+    ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.")
+}
+
+fn example_source() -> String {
+    "phone".into()
+}
+
+fn example_external_id() -> String {
+    "4711".into()
+}
+
+fn example_channels() -> Option<String> {
+    Some("agent,customer".into())
+}
+
+/// An id in a path; what is none names nothing.
+pub(crate) fn interaction_id(text: &str) -> Result<InteractionId, ApiError> {
+    text.parse().map_err(|_| not_found())
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Interactions")]
+impl Api {
+    /// Send an interaction in, or what is new about it
+    ///
+    /// Idempotent: send it as often as you like, in any order. What is missing is unknown, not zero; a known value is never
+    /// overwritten by null; the phase never goes backwards. Unknown fields are ignored and kept in the raw record. When it is
+    /// `final` and has settled, a survey is decided. The answer comes when it is on disk.
+    #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
+    async fn put_interaction(
+        &self,
+        who: Allowed<Ingest>,
+        /// Which system it comes from: `phone`, `helpdesk`, …
+        #[oai(example = "example_source")]
+        source: Path<String>,
+        /// Its id there.
+        #[oai(example = "example_external_id")]
+        external_id: Path<String>,
+        body: Kept<InteractionBody>,
+    ) -> Result<UpsertReply, ApiError> {
+        let _ = who;
+        let intake = body.value.into_intake(&source, &external_id, &body.raw)?;
+        let done = self.interactions.upsert(intake).await?;
+        Ok(UpsertReply::new(done))
+    }
+
+    /// Send the recording of an interaction in
+    ///
+    /// The raw sound as the body, streamed. Its type is found from its content: WAV (PCM, mu-law, A-law), MP3, FLAC or Ogg
+    /// Vorbis, 1 to 8 channels, up to 6 hours. The interaction need not be known yet. Sending another recording replaces the
+    /// first; sending the same one again changes nothing.
+    #[oai(path = "/interactions/:source/:external_id/recording", method = "put", operation_id = "putRecording")]
+    async fn put_recording(
+        &self,
+        who: Allowed<Ingest>,
+        /// Which system the interaction comes from.
+        #[oai(example = "example_source")]
+        source: Path<String>,
+        /// Its id there.
+        #[oai(example = "example_external_id")]
+        external_id: Path<String>,
+        /// Who speaks on which channel, in their order: `agent,customer`.
+        #[oai(example = "example_channels")]
+        channels: Query<Option<String>>,
+        body: Upload,
+    ) -> Result<UpsertReply, ApiError> {
+        let _ = who;
+        let stream = body.0.into_bytes_stream();
+        let upload = self.interactions.store_recording(&source, &external_id, channels.as_deref(), Box::pin(stream)).await?;
+        let found = self.interactions.find(&crate::web::principal::Visible::All, &upload.interaction).await?.ok_or_else(not_found)?;
+        Ok(UpsertReply::new(Upserted {
+            id: found.id,
+            created: !upload.unchanged,
+            phase: found.phase,
+            survey_state: found.survey_state,
+            survey_reason: found.survey_reason,
+            has_recording: true,
+        }))
+    }
+
+    /// List interactions
+    ///
+    /// Newest first, those that whoever asks may see.
+    #[oai(path = "/interactions", method = "get", operation_id = "listInteractions")]
+    async fn list_interactions(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// Only of this agent.
+        agent: Query<Option<String>>,
+        /// Only of this team.
+        team: Query<Option<String>>,
+        /// Only `call` or `chat`.
+        channel: Query<Option<String>>,
+        /// Only those whose survey is in this state.
+        survey: Query<Option<String>>,
+        /// `next` of the page before.
+        cursor: Query<Option<String>>,
+        /// How many a page holds; 50 unless said, 200 at most.
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<InteractionPage>, ApiError> {
+        let bad = |what: &str| ApiError::bad_request("bad_filter", format!("{what} is not one of those in /docs"));
+        let filter = Filter {
+            agent: agent.0.map(|id| id.parse()).transpose().map_err(|_| bad("agent"))?,
+            team: team.0.map(|id| id.parse()).transpose().map_err(|_| bad("team"))?,
+            channel: channel.0.map(|c| Channel::known(&c).ok_or_else(|| bad("channel"))).transpose()?,
+            survey: survey.0.map(|s| SurveyState::known(&s).ok_or_else(|| bad("survey"))).transpose()?,
+        };
+        let cursor = cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
+        let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
+        let page = self.interactions.list(&who.visible(), &filter, &cursor.unwrap_or_else(Cursor::start), size).await?;
+        Ok(Json(InteractionPage::from(page)))
+    }
+
+    /// One interaction
+    ///
+    /// Chats bring their messages. Nothing tells who the customer is.
+    #[oai(path = "/interactions/:id", method = "get", operation_id = "getInteraction")]
+    async fn get_interaction(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// Its id here.
+        id: Path<String>,
+    ) -> Result<Json<InteractionOut>, ApiError> {
+        let id = interaction_id(&id)?;
+        let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
+        let messages = self.interactions.messages(&id).await?;
+        if !messages.is_empty() {
+            self.interactions.note_look(&who.principal, "transcript.viewed", &id).await?;
+        }
+        Ok(Json(InteractionOut::new(found, messages)))
+    }
+
+    /// The recording's sound
+    ///
+    /// Ranges are served. Each listening is noted in the audit log.
+    #[oai(path = "/interactions/:id/recording", method = "get", operation_id = "getRecording")]
+    async fn get_recording(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+        headers: &HeaderMap,
+    ) -> Result<Sound, ApiError> {
+        let id = interaction_id(&id)?;
+        self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
+        let absent = || ApiError::not_found("recording_not_found", "This interaction has no recording.");
+        let recording = self.interactions.recording(&id).await?.ok_or_else(absent)?;
+        self.interactions.note_look(&who.principal, "recording.played", &id).await?;
+        let served = Served { media_type: &recording.media_type, etag: &recording.sha256 };
+        match serve_file(&self.interactions.recording_path(&recording), served, headers).await {
+            Ok(response) => Ok(Sound(response)),
+            Err(error) => Err(ApiError::internal(&error)),
+        }
+    }
+
+    /// The recording's waveform
+    ///
+    /// Per channel the loudest amplitude of equal stretches, 0 to 255; 404 until the recording has been read through.
+    #[oai(path = "/interactions/:id/peaks", method = "get", operation_id = "getPeaks")]
+    async fn get_peaks(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Json<bodies::PeaksOut>, ApiError> {
+        let id = interaction_id(&id)?;
+        self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
+        let absent = || ApiError::not_found("peaks_not_found", "There is no recording, or it is still being read.");
+        let peaks = self.interactions.recording(&id).await?.and_then(|r| r.peaks).ok_or_else(absent)?;
+        bodies::PeaksOut::parse(&peaks).map(Json).ok_or_else(absent)
+    }
+}

@@ -1,0 +1,94 @@
+//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound going out.
+
+use poem::http::StatusCode;
+use poem::{Body, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::ParseFromJSON;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
+use crate::web::problem::ApiError;
+
+/// A JSON body, and the whole of what came, unknown fields too.
+#[derive(Debug)]
+pub(super) struct Kept<T> {
+    pub value: T,
+    pub raw: serde_json::Value,
+}
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Kept<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let bytes = body.take()?.into_bytes().await.map_err(|_| ApiError::bad_request("malformed", "The body broke off."))?;
+        let raw: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|e| ApiError::bad_request("malformed", format!("The body is not JSON: {e}.")))?;
+        let value = T::parse_from_json(Some(raw.clone())).map_err(|e| ApiError::bad_request("malformed", e.into_message()))?;
+        Ok(Self { value, raw })
+    }
+}
+
+/// Sound coming in, as it comes; whatever content type it claims.
+#[derive(Debug)]
+pub(super) struct Upload(pub Body);
+
+fn sound_types() -> Vec<MetaMediaType> {
+    let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema { format: Some("binary"), ..MetaSchema::new("string") }));
+    let types = ["audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "application/octet-stream"];
+    types.into_iter().map(|content_type| MetaMediaType { content_type, schema: schema() }).collect()
+}
+
+impl<'a> ApiExtractor<'a> for Upload {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest { description: Some("The recording itself."), content: sound_types(), required: true })
+    }
+
+    async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self(body.take()?))
+    }
+}
+
+/// Sound going out: the answer as [`crate::web::ranges`] made it.
+#[derive(Debug)]
+pub(super) struct Sound(pub Response);
+
+impl IntoResponse for Sound {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Sound {
+    fn meta() -> MetaResponses {
+        let answer = |status: StatusCode, description, content| MetaResponse {
+            description,
+            status: Some(status.as_u16()),
+            status_range: None,
+            content,
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![
+                answer(StatusCode::OK, "The whole recording.", sound_types()),
+                answer(StatusCode::PARTIAL_CONTENT, "The range that was asked for.", sound_types()),
+                answer(StatusCode::NOT_MODIFIED, "It is still the one with that ETag.", vec![]),
+                answer(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies behind the end.", vec![]),
+            ],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
+}

@@ -1,0 +1,328 @@
+//! What integrators send: checked, then written in group commits.
+
+use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
+use super::{DECIDE_SURVEY, store};
+use crate::clock::Timestamp;
+use crate::database::{Db, DbError};
+use crate::effects::Effects;
+use crate::ids::InteractionId;
+use crate::jobs::NewJob;
+use crate::staff::{self, AgentRef, TeamRef};
+use crate::vault::Vault;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So many interactions go into one transaction at most.
+pub(super) const MOST_IN_A_BATCH: usize = 512;
+
+/// Purposes of the vault: sealed for one, it opens for no other.
+pub(super) const SEAL_EMAIL: &str = "interaction.customer.email";
+pub(super) const SEAL_NAME: &str = "interaction.customer.name";
+
+/// What there is to know about an interaction; `None` everywhere: unknown.
+#[derive(Debug, Clone, Default)]
+pub struct Intake {
+    /// Where it comes from.
+    pub source: String,
+    /// Its id there.
+    pub external_id: String,
+    /// `call` or `chat`; another word is kept as `other`.
+    pub channel: Option<String>,
+    /// `inbound`, `outbound`, `internal`; another word is kept as `other`.
+    pub direction: Option<String>,
+    /// `answered`, `missed`, `abandoned`, `voicemail`; another word is kept as `other`.
+    pub outcome: Option<String>,
+    /// How far it is.
+    pub phase: Option<Phase>,
+    /// Ringing or the first message.
+    pub started_at: Option<Timestamp>,
+    /// An agent took it.
+    pub answered_at: Option<Timestamp>,
+    /// It was over.
+    pub ended_at: Option<Timestamp>,
+    /// The customer waited so long, ms.
+    pub wait_ms: Option<i64>,
+    /// They talked so long, ms.
+    pub talk_ms: Option<i64>,
+    /// The customer was on hold so long, ms.
+    pub hold_ms: Option<i64>,
+    /// Who is rated; its source is the interaction's.
+    pub agent: Option<AgentRef>,
+    /// The team by name.
+    pub team: Option<String>,
+    /// The queue.
+    pub queue: Option<String>,
+    /// Tags.
+    pub tags: Option<Vec<String>>,
+    /// The customer.
+    pub customer: CustomerIn,
+    /// What the source says about surveys.
+    pub survey_eligible: Option<bool>,
+    /// A chat's messages, from its beginning.
+    pub messages: Vec<MessageIn>,
+    /// The body as it came, without the customer and the messages, JSON.
+    pub raw: String,
+}
+
+/// The customer, as far as a survey needs it.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerIn {
+    /// Address.
+    pub email: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+}
+
+/// A message as it came.
+#[derive(Debug, Clone)]
+pub struct MessageIn {
+    /// When it was sent.
+    pub at: Option<Timestamp>,
+    /// `customer`, `agent`, `bot`, `system`; another word is kept as `other`.
+    pub from: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Why an interaction was not taken in. Nothing of it was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IntakeError {
+    /// A field can't be what it says; `field` names it as in the body.
+    #[error("{field}: {what}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// Stable, for programs.
+        code: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The process is stopping.
+    #[error("the service is stopping")]
+    Stopping,
+    /// The database failed.
+    #[error(transparent)]
+    Database(Arc<DbError>),
+}
+
+/// An interaction that can be stored.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub(super) id: InteractionId,
+    pub(super) intake: Intake,
+    pub(super) email_sealed: Option<String>,
+    pub(super) name_sealed: Option<String>,
+}
+
+/// What is stored now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted {
+    /// Its id here.
+    pub id: InteractionId,
+    /// Was it new?
+    pub created: bool,
+    /// How far it is.
+    pub phase: Phase,
+    /// What has become of its survey.
+    pub survey_state: SurveyState,
+    /// Why, where it was skipped or failed.
+    pub survey_reason: Option<String>,
+    /// Is there a recording?
+    pub has_recording: bool,
+}
+
+fn invalid(field: &'static str, code: &'static str, what: impl Into<String>) -> IntakeError {
+    IntakeError::Invalid { field, code, what: what.into() }
+}
+
+fn at_most(field: &'static str, text: Option<&str>, most: usize) -> Result<(), IntakeError> {
+    match text {
+        Some(text) if text.chars().count() > most => Err(invalid(field, "too_long", format!("it has more than {most} characters"))),
+        Some(text) if text.contains('\0') => Err(invalid(field, "invalid_text", "it holds a NUL character")),
+        _ => Ok(()),
+    }
+}
+
+impl Intake {
+    /// Checks everything, seals what tells who the customer is.
+    pub(super) fn check(mut self, vault: &Vault) -> Result<Checked, IntakeError> {
+        self.check_names()?;
+        self.check_times()?;
+        self.check_lists()?;
+        let email = self.customer.email.take().map(|e| e.trim().to_owned()).filter(|e| !e.is_empty());
+        if let Some(email) = &email {
+            staff::checked_email(email).map_err(|_| invalid("customer.email", "invalid_email", "this is not an e-mail address"))?;
+        }
+        let name = self.customer.name.take().map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
+        let email_sealed = email.map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
+        let name_sealed = name.map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
+        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed })
+    }
+
+    fn check_names(&self) -> Result<(), IntakeError> {
+        for (field, text) in [("source", &self.source), ("external_id", &self.external_id)] {
+            if text.trim().is_empty() {
+                return Err(invalid(field, "missing", "it is empty"));
+            }
+            at_most(field, Some(text), 200)?;
+        }
+        let agent = self.agent.as_ref();
+        at_most("channel", self.channel.as_deref(), 100)?;
+        at_most("direction", self.direction.as_deref(), 100)?;
+        at_most("outcome", self.outcome.as_deref(), 100)?;
+        at_most("agent.external_id", agent.map(|a| a.external_id.as_str()), 200)?;
+        at_most("agent.name", agent.and_then(|a| a.name.as_deref()), 200)?;
+        at_most("agent.email", agent.and_then(|a| a.email.as_deref()), 320)?;
+        at_most("team", self.team.as_deref(), 200)?;
+        at_most("queue", self.queue.as_deref(), 200)?;
+        at_most("customer.name", self.customer.name.as_deref(), 500)?;
+        at_most("customer.email", self.customer.email.as_deref(), 320)?;
+        at_most("customer.locale", self.customer.locale.as_deref(), 35)
+    }
+
+    fn check_times(&self) -> Result<(), IntakeError> {
+        let times = [("started_at", self.started_at), ("answered_at", self.answered_at), ("ended_at", self.ended_at)];
+        let mut before: Option<(&str, Timestamp)> = None;
+        for (field, time) in times {
+            let Some(time) = time else { continue };
+            if let Some((earlier, at)) = before.filter(|(_, at)| time < *at) {
+                let what = format!("{} lies before {earlier} ({})", time.to_rfc3339(), at.to_rfc3339());
+                return Err(invalid(field, "times_out_of_order", what));
+            }
+            before = Some((field, time));
+        }
+        for (field, ms) in [("wait_ms", self.wait_ms), ("talk_ms", self.talk_ms), ("hold_ms", self.hold_ms)] {
+            if ms.is_some_and(|ms| !(0..=7 * 86_400_000).contains(&ms)) {
+                return Err(invalid(field, "out_of_range", "it must lie between 0 and a week, in milliseconds"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lists(&self) -> Result<(), IntakeError> {
+        let tags = self.tags.as_deref().unwrap_or_default();
+        if tags.len() > 50 {
+            return Err(invalid("tags", "too_many", "there are more than 50"));
+        }
+        for tag in tags {
+            at_most("tags", Some(tag), 200)?;
+        }
+        if self.messages.len() > 10_000 {
+            return Err(invalid("messages", "too_many", "there are more than 10,000"));
+        }
+        for message in &self.messages {
+            at_most("messages.from", Some(&message.from), 100)?;
+            at_most("messages.text", Some(&message.text), 100_000)?;
+        }
+        Ok(())
+    }
+}
+
+/// The code that is stored for a source's word, and the word itself where it is none of ours.
+pub(super) fn known_or_other(word: Option<&str>, known: impl Fn(&str) -> Option<&'static str>) -> (Option<&'static str>, Option<&str>) {
+    match word {
+        None => (None, None),
+        Some(word) => match known(word) {
+            Some(code) => (Some(code), None),
+            None => (Some("other"), Some(word)),
+        },
+    }
+}
+
+impl Checked {
+    /// The row as JSON, for one statement over the whole batch.
+    pub(super) fn row(&self, now: Timestamp) -> serde_json::Value {
+        let i = &self.intake;
+        let (channel, channel_raw) = known_or_other(i.channel.as_deref(), |w| Channel::known(w).map(Channel::code));
+        let (direction, direction_raw) = known_or_other(i.direction.as_deref(), |w| Direction::known(w).map(Direction::code));
+        let (outcome, outcome_raw) = known_or_other(i.outcome.as_deref(), |w| Outcome::known(w).map(Outcome::code));
+        serde_json::json!({
+            "id": self.id, "source": i.source, "external_id": i.external_id,
+            "channel": channel.unwrap_or(Channel::Unknown.code()), "channel_raw": channel_raw,
+            "direction": direction, "direction_raw": direction_raw, "outcome": outcome, "outcome_raw": outcome_raw,
+            "phase": i.phase.unwrap_or_default().rank(),
+            "started_at": i.started_at, "answered_at": i.answered_at, "ended_at": i.ended_at,
+            "wait_ms": i.wait_ms, "talk_ms": i.talk_ms, "hold_ms": i.hold_ms,
+            "agent": i.agent.as_ref().map(|a| &a.external_id),
+            "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
+            "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
+            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed,
+            "eligible": i.survey_eligible, "raw": i.raw, "now": now,
+        })
+    }
+}
+
+/// Writes a batch: one transaction, one statement a table. What comes twice for one interaction goes in rounds.
+pub(super) async fn write(db: &Db, items: Vec<Checked>, now: Timestamp, settle: Duration) -> Vec<Result<Upserted, Arc<DbError>>> {
+    match write_all(db, &items, now, settle).await {
+        Ok(done) => done.into_iter().map(Ok).collect(),
+        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
+        // One that the database refuses must not take its neighbours along: each for itself.
+        Err(_) => {
+            let mut results = Vec::with_capacity(items.len());
+            for item in &items {
+                let one = write_all(db, std::slice::from_ref(item), now, settle).await;
+                results.push(one.map_err(Arc::new).and_then(|mut done| done.pop().ok_or_else(|| Arc::new(DbError::Missing))));
+            }
+            results
+        }
+    }
+}
+
+async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration) -> Result<Vec<Upserted>, DbError> {
+    let mut tx = db.begin().await?;
+    let (teams, agents) = directory_of(items);
+    staff::upsert_teams(tx.conn(), &teams, now).await?;
+    staff::upsert_agents(tx.conn(), &agents, now).await?;
+    let mut done: Vec<Option<Upserted>> = vec![None; items.len()];
+    for round in rounds(items) {
+        let rows: Vec<_> = round.iter().map(|at| items[*at].row(now)).collect();
+        let mut stored = store::upsert(tx.conn(), &rows).await?;
+        for at in round {
+            let key = (items[at].intake.source.clone(), items[at].intake.external_id.clone());
+            done[at] = stored.remove(&key).map(|row| row.into_upserted(&items[at].id));
+        }
+    }
+    let done: Vec<Upserted> = done.into_iter().collect::<Option<_>>().ok_or(DbError::Missing)?;
+    store::upsert_messages(tx.conn(), items, &done).await?;
+    let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
+    let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
+    Effects::new().jobs(jobs).save(tx.conn(), now).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Teams and agents that the batch names, each once; the last word about an agent stands.
+fn directory_of(items: &[Checked]) -> (Vec<TeamRef>, Vec<AgentRef>) {
+    let mut teams = HashMap::new();
+    let mut agents = HashMap::new();
+    for item in items {
+        let i = &item.intake;
+        if let Some(team) = i.team.as_deref().map(TeamRef::new).filter(|t| !t.key.is_empty()) {
+            teams.insert(team.key.clone(), team);
+        }
+        if let Some(agent) = &i.agent {
+            let agent = AgentRef { team: agent.team.clone().or_else(|| i.team.clone()), ..agent.clone() };
+            agents.insert((agent.source.clone(), agent.external_id.clone()), agent);
+        }
+    }
+    (teams.into_values().collect(), agents.into_values().collect())
+}
+
+/// Splits the batch so that no interaction stands twice in a round; the order for each stays.
+fn rounds(items: &[Checked]) -> Vec<Vec<usize>> {
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    let mut next_round: HashMap<(&str, &str), usize> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let next = next_round.entry((&item.intake.source, &item.intake.external_id)).or_default();
+        if rounds.len() == *next {
+            rounds.push(Vec::new());
+        }
+        rounds[*next].push(at);
+        *next += 1;
+    }
+    rounds
+}

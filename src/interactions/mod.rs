@@ -1,0 +1,296 @@
+//! Calls and chats: what comes in from outside, and the recordings that belong to them.
+//!
+//! Intake is an upsert by (source, external id): unknown is null, a known value is never overwritten by null, the phase
+//! never goes backwards, and call end and recording may come apart, in any order, more than once.
+
+pub mod api;
+mod intake;
+mod kinds;
+mod recordings;
+mod store;
+
+pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
+pub use kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
+pub use recordings::{Recording, RecordingError, Upload};
+pub use store::STATEMENTS;
+
+use crate::audit;
+use crate::clock::{SharedClock, Timestamp};
+use crate::config;
+use crate::database::{Batcher, Conn, Db, DbError};
+use crate::effects::Effects;
+use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::jobs;
+use crate::vault::Vault;
+use crate::web::principal::{Principal, Visible};
+use crate::web::{Cursor, Page};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Job: is a survey due? Key: interaction id. Queued when an interaction has become final, run after the settling time.
+pub const DECIDE_SURVEY: &str = "survey.decide";
+/// Job: make the transcript. Key: interaction id. Queued when a recording has been stored.
+pub const TRANSCRIBE: &str = "transcribe";
+/// Job: read a recording through for its length and its waveform. Key: interaction id.
+pub const INSPECT: &str = "recording.inspect";
+/// Job: remove a recording that another has replaced. Key: its name in the store.
+const DISCARD: &str = "recording.discard";
+
+/// What is configured for interactions.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long an interaction must have been final before its survey is decided.
+    pub settle: std::time::Duration,
+    /// Where recordings are kept.
+    pub recordings: PathBuf,
+    /// The largest recording taken, in bytes.
+    pub max_bytes: u64,
+}
+
+impl Settings {
+    /// From the sections that tell.
+    pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
+        let config::RecordingsUrl::File(folder) = &recordings.url;
+        Self { settle: survey.settle.0, recordings: folder.clone(), max_bytes: recordings.max_bytes }
+    }
+}
+
+/// The service.
+#[derive(Clone)]
+pub struct Interactions {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: SharedClock,
+    vault: Vault,
+    settings: Settings,
+    intake: Batcher<Checked, Result<Upserted, Arc<DbError>>>,
+}
+
+impl std::fmt::Debug for Interactions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interactions")
+    }
+}
+
+/// A call or chat, as those who may see it see it. Nothing here tells who the customer is.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Interaction {
+    /// Its id here.
+    pub id: InteractionId,
+    /// Where it came from.
+    pub source: String,
+    /// Its id there.
+    pub external_id: String,
+    /// Call or chat.
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    /// Who began; null: unknown.
+    pub direction: Option<String>,
+    /// What became of it; null: unknown.
+    pub outcome: Option<String>,
+    /// How far it is.
+    #[sqlx(try_from = "i64")]
+    pub phase: Phase,
+    /// Ringing or the first message.
+    pub started_at: Option<Timestamp>,
+    /// An agent took it.
+    pub answered_at: Option<Timestamp>,
+    /// It was over.
+    pub ended_at: Option<Timestamp>,
+    /// What lists are sorted by: started, else ended, else received.
+    pub occurred_at: Timestamp,
+    /// The customer waited so long, ms.
+    pub wait_ms: Option<i64>,
+    /// They talked so long, ms.
+    pub talk_ms: Option<i64>,
+    /// The customer was on hold so long, ms.
+    pub hold_ms: Option<i64>,
+    /// Who is rated.
+    pub agent_id: Option<AgentId>,
+    /// Name of that agent.
+    pub agent_name: Option<String>,
+    /// The team.
+    pub team_id: Option<TeamId>,
+    /// Its name.
+    pub team_name: Option<String>,
+    /// The queue.
+    pub queue: Option<String>,
+    /// Tags, as a JSON array; see [`Interaction::tags`].
+    tags: Option<String>,
+    /// The customer's language.
+    pub customer_locale: Option<String>,
+    /// What became of its survey.
+    #[sqlx(try_from = "String")]
+    pub survey_state: SurveyState,
+    /// Why, where it was skipped or failed.
+    pub survey_reason: Option<String>,
+    /// Is there a recording?
+    pub has_recording: bool,
+}
+
+impl Interaction {
+    /// Tags.
+    pub fn tags(&self) -> Vec<String> {
+        self.tags.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+
+    /// From begin to end in ms, where both are known.
+    pub fn length_ms(&self) -> Option<i64> {
+        let begin = self.answered_at.or(self.started_at)?;
+        Some(self.ended_at?.ms_since(begin).max(0))
+    }
+}
+
+/// A message of a chat.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Message {
+    /// Its place, from 0.
+    pub seq: i64,
+    /// When it was sent.
+    pub at: Option<Timestamp>,
+    /// Who sent it.
+    #[sqlx(try_from = "String")]
+    pub sender: Sender,
+    /// What it says.
+    pub text: String,
+}
+
+/// What the decision about a survey needs to know.
+#[derive(Debug, Clone)]
+pub struct ForSurvey {
+    /// The interaction.
+    pub id: InteractionId,
+    /// Call or chat.
+    pub channel: Channel,
+    /// Who began.
+    pub direction: Option<Direction>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// How far it is.
+    pub phase: Phase,
+    /// Who is rated.
+    pub agent_id: Option<AgentId>,
+    /// The team.
+    pub team_id: Option<TeamId>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The customer's language.
+    pub locale: Option<String>,
+    /// They talked so long, ms.
+    pub talk_ms: Option<i64>,
+    /// What the source says about surveys.
+    pub survey_eligible: Option<bool>,
+    /// What has become of its survey until now.
+    pub survey_state: SurveyState,
+    /// The customer, where known and not erased yet.
+    pub customer: Option<Customer>,
+}
+
+/// The customer, opened for the decision about the survey.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// Address as it was sent.
+    pub email: String,
+    /// Name.
+    pub name: Option<String>,
+}
+
+/// Which interactions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this agent.
+    pub agent: Option<AgentId>,
+    /// Of this team.
+    pub team: Option<TeamId>,
+    /// Of this channel.
+    pub channel: Option<Channel>,
+    /// Whose survey is in this state.
+    pub survey: Option<SurveyState>,
+}
+
+impl Interactions {
+    /// The service; starts the writer of intake, so call it inside the runtime.
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
+        let writer = (db.clone(), Arc::clone(&clock), settings.settle);
+        let intake = Batcher::start(intake::MOST_IN_A_BATCH, move |items| {
+            let (db, clock, settle) = writer.clone();
+            async move { intake::write(&db, items, clock.now(), settle).await }
+        });
+        Self { inner: Arc::new(Inner { db, clock, vault, settings, intake }) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Takes an interaction in, or what is new about it; durable when this returns.
+    pub async fn upsert(&self, intake: Intake) -> Result<Upserted, IntakeError> {
+        let checked = intake.check(&self.inner.vault)?;
+        let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
+        result.map_err(IntakeError::Database)
+    }
+
+    /// One interaction, where this viewer may see it.
+    pub async fn find(&self, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
+        store::find(self.inner.db.read().await?.conn(), visible, id).await
+    }
+
+    /// Newest first.
+    pub async fn list(&self, visible: &Visible, filter: &Filter, from: &Cursor, size: usize) -> Result<Page<Interaction>, DbError> {
+        let items = store::list(self.inner.db.read().await?.conn(), visible, filter, from, size + 1).await?;
+        Ok(Page::from_surplus(items, size, |last| Cursor { at: last.occurred_at, id: last.id.to_string() }))
+    }
+
+    /// Those of these ids that this viewer may see, newest first.
+    pub async fn among(&self, visible: &Visible, ids: &[InteractionId]) -> Result<Vec<Interaction>, DbError> {
+        store::among(self.inner.db.read().await?.conn(), visible, ids).await
+    }
+
+    /// Notes in the audit log that somebody looked at or listened to an interaction.
+    pub async fn note_look(&self, who: &Principal, action: &'static str, id: &InteractionId) -> Result<(), DbError> {
+        audit::look(&self.inner.db, who, action, &format!("interaction:{id}"), self.now()).await
+    }
+
+    /// Has any interaction ever come in?
+    pub async fn any(&self) -> Result<bool, DbError> {
+        store::any(self.inner.db.read().await?.conn()).await
+    }
+
+    /// A chat's messages in their order.
+    pub async fn messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
+        store::messages(self.inner.db.read().await?.conn(), id).await
+    }
+
+    /// What the decision about a survey needs to know.
+    pub async fn for_survey(&self, id: &InteractionId) -> Result<Option<ForSurvey>, DbError> {
+        let row = store::for_survey(self.inner.db.read().await?.conn(), id).await?;
+        Ok(row.map(|row| row.open(&self.inner.vault)))
+    }
+
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<jobs::Kind> {
+        recordings::jobs(self)
+    }
+}
+
+/// Notes what has become of an interaction's survey, in the caller's transaction. `erase_customer`: nothing waits for
+/// the address any more.
+pub async fn set_survey(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    state: SurveyState,
+    reason: Option<&str>,
+    erase_customer: bool,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    store::set_survey(conn, id, state, reason, erase_customer, now).await
+}
+
+/// Deletes an interaction with recording, messages and transcript; clips and totals live on.
+pub async fn delete(conn: Conn<'_>, id: &InteractionId, now: Timestamp) -> Result<Effects, DbError> {
+    let discarded = store::delete(conn, id).await?;
+    Ok(Effects::new().jobs(discarded.into_iter().map(|key| jobs::NewJob::new(DISCARD, key, now))))
+}

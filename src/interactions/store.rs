@@ -1,0 +1,324 @@
+//! SQL of interactions, messages and recordings.
+
+use super::intake::{Checked, SEAL_EMAIL, SEAL_NAME, Upserted, known_or_other};
+use super::kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
+use super::recordings::Recording;
+use super::{Customer, Filter, ForSurvey, Interaction, Message};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::vault::Vault;
+use crate::web::Cursor;
+use crate::web::principal::Visible;
+use crate::{execute, fetch_all, fetch_optional, statements};
+use std::collections::HashMap;
+
+/// The columns of [`Interaction`]; a macro, since statements are literals.
+macro_rules! interaction {
+    ($tail:literal) => {
+        concat!(
+            "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at, i.ended_at, \
+             i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, \
+             t.name AS team_name, i.queue, i.tags, i.customer_locale, i.survey_state, i.survey_reason, \
+             EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = i.id) AS has_recording \
+             FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
+            $tail
+        )
+    };
+}
+
+/// What the upsert's two dialects share: how a later word about an interaction joins what is known.
+macro_rules! merge {
+    ($greatest:literal) => {
+        concat!(
+            " ON CONFLICT (source, external_id) DO UPDATE SET \
+              channel = CASE WHEN excluded.channel = 'unknown' THEN interactions.channel ELSE excluded.channel END, \
+              channel_raw = COALESCE(excluded.channel_raw, interactions.channel_raw), \
+              direction = COALESCE(excluded.direction, interactions.direction), \
+              direction_raw = COALESCE(excluded.direction_raw, interactions.direction_raw), \
+              outcome = COALESCE(excluded.outcome, interactions.outcome), \
+              outcome_raw = COALESCE(excluded.outcome_raw, interactions.outcome_raw), phase = ",
+            $greatest,
+            "(excluded.phase, interactions.phase), \
+              started_at = COALESCE(excluded.started_at, interactions.started_at), \
+              answered_at = COALESCE(excluded.answered_at, interactions.answered_at), \
+              ended_at = COALESCE(excluded.ended_at, interactions.ended_at), \
+              occurred_at = COALESCE(excluded.started_at, interactions.started_at, excluded.ended_at, interactions.ended_at, interactions.received_at), \
+              wait_ms = COALESCE(excluded.wait_ms, interactions.wait_ms), \
+              talk_ms = COALESCE(excluded.talk_ms, interactions.talk_ms), \
+              hold_ms = COALESCE(excluded.hold_ms, interactions.hold_ms), \
+              agent_id = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.agent_id, interactions.agent_id) \
+                  ELSE COALESCE(interactions.agent_id, excluded.agent_id) END, \
+              team_id = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.team_id, interactions.team_id) \
+                  ELSE COALESCE(interactions.team_id, excluded.team_id) END, \
+              queue = COALESCE(excluded.queue, interactions.queue), \
+              tags = COALESCE(excluded.tags, interactions.tags), \
+              customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale), \
+              customer_email = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_email, interactions.customer_email) END, \
+              customer_name = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_name, interactions.customer_name) END, \
+              survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible), \
+              raw = excluded.raw, updated_at = excluded.updated_at \
+             RETURNING id, source, external_id, phase, survey_state, survey_reason, \
+              EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = interactions.id) AS has_recording"
+        )
+    };
+}
+
+/// Who may see it: $1 everything, $2 a JSON array of teams, $3 an agent.
+macro_rules! visible_to {
+    (sqlite) => {
+        "($1 = 1 OR i.team_id IN (SELECT value FROM json_each($2)) OR i.agent_id = $3)"
+    };
+    (pg) => {
+        "($1 = 1 OR i.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) OR i.agent_id = $3)"
+    };
+}
+
+statements! {
+    FIND = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite), " AND i.id = $4"),
+        pg concat!(interaction!("WHERE "), visible_to!(pg), " AND i.id = $4");
+    LIST = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
+            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5)) AND ($6 IS NULL OR i.agent_id = $6) \
+            AND ($7 IS NULL OR i.team_id = $7) AND ($8 IS NULL OR i.channel = $8) AND ($9 IS NULL OR i.survey_state = $9) \
+            ORDER BY i.occurred_at DESC, i.id LIMIT $10"),
+        pg concat!(interaction!("WHERE "), visible_to!(pg),
+            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5)) AND ($6::text IS NULL OR i.agent_id = $6) \
+            AND ($7::text IS NULL OR i.team_id = $7) AND ($8::text IS NULL OR i.channel = $8) AND ($9::text IS NULL OR i.survey_state = $9) \
+            ORDER BY i.occurred_at DESC, i.id LIMIT $10");
+    AMONG = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
+            " AND i.id IN (SELECT value FROM json_each($4)) ORDER BY i.occurred_at DESC, i.id"),
+        pg concat!(interaction!("WHERE "), visible_to!(pg),
+            " AND i.id IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY i.occurred_at DESC, i.id");
+    ANY = "SELECT id FROM interactions LIMIT 1";
+    MESSAGES = "SELECT seq, at, sender, text FROM messages WHERE interaction_id = $1 ORDER BY seq";
+    FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, tags, customer_locale, customer_email, customer_name, \
+        talk_ms, survey_eligible, survey_state FROM interactions WHERE id = $1";
+    SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
+        customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END, \
+        customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END WHERE id = $5";
+    DELETE = "DELETE FROM interactions WHERE id = $1";
+    // $1 is a JSON array of rows as Checked::row makes them.
+    UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
+            outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
+            customer_locale, customer_email, customer_name, survey_eligible, survey_state, raw, received_at, updated_at) \
+            SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel', j.value->>'channel_raw', \
+            j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw', j.value->>'phase', \
+            j.value->>'started_at', j.value->>'answered_at', j.value->>'ended_at', \
+            COALESCE(j.value->>'started_at', j.value->>'ended_at', j.value->>'now'), \
+            j.value->>'wait_ms', j.value->>'talk_ms', j.value->>'hold_ms', a.id, COALESCE(t.id, a.team_id), j.value->>'queue', j.value->>'tags', \
+            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now' \
+            FROM json_each($1) AS j LEFT JOIN agents a ON a.source = j.value->>'source' AND a.external_id = j.value->>'agent' \
+            LEFT JOIN teams t ON t.name_key = j.value->>'team_key' WHERE true", merge!("MAX")),
+        pg concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
+            outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
+            customer_locale, customer_email, customer_name, survey_eligible, survey_state, raw, received_at, updated_at) \
+            SELECT j->>'id', j->>'source', j->>'external_id', j->>'channel', j->>'channel_raw', \
+            j->>'direction', j->>'direction_raw', j->>'outcome', j->>'outcome_raw', (j->>'phase')::bigint, \
+            (j->>'started_at')::bigint, (j->>'answered_at')::bigint, (j->>'ended_at')::bigint, \
+            COALESCE((j->>'started_at')::bigint, (j->>'ended_at')::bigint, (j->>'now')::bigint), \
+            (j->>'wait_ms')::bigint, (j->>'talk_ms')::bigint, (j->>'hold_ms')::bigint, a.id, COALESCE(t.id, a.team_id), j->>'queue', j->>'tags', \
+            j->>'locale', j->>'email', j->>'name', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint \
+            FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN agents a ON a.source = j->>'source' AND a.external_id = j->>'agent' \
+            LEFT JOIN teams t ON t.name_key = j->>'team_key'", merge!("GREATEST"));
+    // $1 is a JSON array of {id, seq, at, sender, sender_raw, text}.
+    UPSERT_MESSAGES = sqlite "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text) \
+            SELECT j.value->>'id', j.value->>'seq', j.value->>'at', j.value->>'sender', j.value->>'sender_raw', j.value->>'text' \
+            FROM json_each($1) AS j WHERE true ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
+            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text",
+        pg "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text) \
+            SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text' \
+            FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
+            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text";
+    RECORDING = "SELECT interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, duration_ms, peaks \
+        FROM recordings WHERE interaction_id = $1";
+    PUT_RECORDING = "INSERT INTO recordings (interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, \
+        duration_ms, peaks, stored_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11) \
+        ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes, sha256 = excluded.sha256, \
+        format = excluded.format, media_type = excluded.media_type, channels = excluded.channels, speakers = excluded.speakers, \
+        sample_rate = excluded.sample_rate, duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at";
+    SET_PEAKS = "UPDATE recordings SET duration_ms = $1, peaks = $2 WHERE interaction_id = $3 AND object_key = $4";
+    ID_OF = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
+    KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
+}
+
+/// What [`visible_to!`] binds.
+struct VisibleBinds {
+    all: i64,
+    teams: String,
+    agent: Option<AgentId>,
+}
+
+impl From<&Visible> for VisibleBinds {
+    fn from(visible: &Visible) -> Self {
+        let none = Self { all: 0, teams: "[]".into(), agent: None };
+        match visible {
+            Visible::All => Self { all: 1, ..none },
+            Visible::Teams(teams) => Self { teams: serde_json::json!(teams).to_string(), ..none },
+            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
+            Visible::None => none,
+        }
+    }
+}
+
+pub(super) async fn find(conn: Conn<'_>, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
+    let v = VisibleBinds::from(visible);
+    fetch_optional!(conn, FIND => Interaction, v.all, v.teams, v.agent, id)
+}
+
+pub(super) async fn list(conn: Conn<'_>, visible: &Visible, filter: &Filter, from: &Cursor, most: usize) -> Result<Vec<Interaction>, DbError> {
+    let v = VisibleBinds::from(visible);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, LIST => Interaction, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
+        filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), most)
+}
+
+pub(super) async fn among(conn: Conn<'_>, visible: &Visible, ids: &[InteractionId]) -> Result<Vec<Interaction>, DbError> {
+    let v = VisibleBinds::from(visible);
+    fetch_all!(conn, AMONG => Interaction, v.all, v.teams, v.agent, serde_json::json!(ids).to_string())
+}
+
+pub(super) async fn any(conn: Conn<'_>) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, ANY => (InteractionId,))?.is_some())
+}
+
+pub(super) async fn messages(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Message>, DbError> {
+    fetch_all!(conn, MESSAGES => Message, id)
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ForSurveyRow {
+    id: InteractionId,
+    channel: String,
+    direction: Option<String>,
+    outcome: Option<String>,
+    phase: i64,
+    agent_id: Option<AgentId>,
+    team_id: Option<TeamId>,
+    tags: Option<String>,
+    customer_locale: Option<String>,
+    customer_email: Option<String>,
+    customer_name: Option<String>,
+    talk_ms: Option<i64>,
+    survey_eligible: Option<bool>,
+    survey_state: String,
+}
+
+impl ForSurveyRow {
+    /// Opens what is sealed; what does not open any more counts as unknown.
+    pub(super) fn open(self, vault: &Vault) -> ForSurvey {
+        let opened = |purpose, sealed: Option<String>| {
+            let plain = vault.open(purpose, &sealed?).ok()?;
+            String::from_utf8(plain).ok()
+        };
+        let name = opened(SEAL_NAME, self.customer_name);
+        ForSurvey {
+            id: self.id,
+            channel: self.channel.into(),
+            direction: self.direction.map(Direction::from),
+            outcome: self.outcome.map(Outcome::from),
+            phase: self.phase.into(),
+            agent_id: self.agent_id,
+            team_id: self.team_id,
+            tags: self.tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            locale: self.customer_locale,
+            talk_ms: self.talk_ms,
+            survey_eligible: self.survey_eligible,
+            survey_state: self.survey_state.into(),
+            customer: opened(SEAL_EMAIL, self.customer_email).map(|email| Customer { email, name }),
+        }
+    }
+}
+
+pub(super) async fn for_survey(conn: Conn<'_>, id: &InteractionId) -> Result<Option<ForSurveyRow>, DbError> {
+    fetch_optional!(conn, FOR_SURVEY => ForSurveyRow, id)
+}
+
+pub(super) async fn set_survey(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    state: SurveyState,
+    reason: Option<&str>,
+    erase: bool,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, SET_SURVEY, state.code(), reason, now, i64::from(erase), id).map(drop)
+}
+
+/// Deletes it; the recording's name in the store, which is to be discarded.
+pub(super) async fn delete(mut conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
+    let recording = recording(conn.again(), id).await?;
+    execute!(conn, DELETE, id)?;
+    Ok(recording.map(|r| r.object_key))
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct UpsertedRow {
+    id: InteractionId,
+    source: String,
+    external_id: String,
+    phase: i64,
+    survey_state: String,
+    survey_reason: Option<String>,
+    has_recording: bool,
+}
+
+impl UpsertedRow {
+    /// `proposed` is the id that was handed in: where it stands in the row, the row is new.
+    pub(super) fn into_upserted(self, proposed: &InteractionId) -> Upserted {
+        Upserted {
+            created: self.id == *proposed,
+            id: self.id,
+            phase: Phase::from(self.phase),
+            survey_state: SurveyState::from(self.survey_state),
+            survey_reason: self.survey_reason,
+            has_recording: self.has_recording,
+        }
+    }
+}
+
+/// By (source, external id), since the database returns them in an order of its own.
+pub(super) async fn upsert(conn: Conn<'_>, rows: &[serde_json::Value]) -> Result<HashMap<(String, String), UpsertedRow>, DbError> {
+    let rows = serde_json::json!(rows).to_string();
+    let stored = fetch_all!(conn, UPSERT => UpsertedRow, rows)?;
+    Ok(stored.into_iter().map(|row| ((row.source.clone(), row.external_id.clone()), row)).collect())
+}
+
+pub(super) async fn upsert_messages(conn: Conn<'_>, items: &[Checked], done: &[Upserted]) -> Result<(), DbError> {
+    // Keyed by place: the last word about a message stands, and no statement meets a row twice.
+    let mut rows = HashMap::new();
+    for (item, upserted) in items.iter().zip(done) {
+        for (seq, message) in item.intake.messages.iter().enumerate() {
+            let (sender, raw) = known_or_other(Some(&message.from), |word| Sender::known(word).map(Sender::code));
+            let row = serde_json::json!({ "id": upserted.id, "seq": seq, "at": message.at, "sender": sender, "sender_raw": raw, "text": message.text });
+            rows.insert((&upserted.id, seq), row);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = rows.into_values().collect();
+    execute!(conn, UPSERT_MESSAGES, serde_json::json!(rows).to_string()).map(drop)
+}
+
+pub(super) async fn recording(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Recording>, DbError> {
+    fetch_optional!(conn, RECORDING => Recording, id)
+}
+
+pub(super) async fn put_recording(conn: Conn<'_>, r: &Recording, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, PUT_RECORDING, &r.interaction_id, &r.object_key, r.bytes, &r.sha256, &r.format, &r.media_type, r.channels, &r.speakers,
+        r.sample_rate, r.duration_ms, now)
+    .map(drop)
+}
+
+/// Stores what reading through has found, unless another recording has come meanwhile.
+pub(super) async fn set_peaks(conn: Conn<'_>, r: &Recording, duration_ms: i64, peaks: &str) -> Result<u64, DbError> {
+    execute!(conn, SET_PEAKS, duration_ms, peaks, &r.interaction_id, &r.object_key)
+}
+
+pub(super) async fn key_in_use(conn: Conn<'_>, object_key: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, KEY_IN_USE => (InteractionId,), object_key)?.is_some())
+}
+
+pub(super) async fn id_of(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
+    Ok(fetch_optional!(conn, ID_OF => (InteractionId,), source, external_id)?.map(|(id,)| id))
+}

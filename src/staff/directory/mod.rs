@@ -1,0 +1,141 @@
+//! Teams and agents. Sources name them as interactions come in; administrators may add them before.
+
+mod store;
+
+pub use store::STATEMENTS;
+
+use super::{StaffError, checked_name};
+use crate::clock::Timestamp;
+use crate::database::{Conn, Db, DbError};
+use crate::effects::{Actor, Effects};
+use crate::ids::{AgentId, TeamId};
+use serde::Serialize;
+
+/// An agent as a source names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct AgentRef {
+    /// The source.
+    pub source: String,
+    /// The agent's id there (or address, or name, where it sends no id).
+    pub external_id: String,
+    /// Name; null does not overwrite a known one.
+    pub name: Option<String>,
+    /// Address; null does not overwrite a known one.
+    pub email: Option<String>,
+    /// The team by name; null does not overwrite a known one.
+    pub team: Option<String>,
+}
+
+/// A team as a source names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct TeamRef {
+    /// As written.
+    pub name: String,
+    /// Lower case, trimmed: the same team however it is written.
+    pub key: String,
+}
+
+impl TeamRef {
+    /// The reference for a name.
+    pub fn new(name: &str) -> Self {
+        let name = name.trim();
+        Self { name: name.to_owned(), key: name.to_lowercase() }
+    }
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+}
+
+/// An agent with the team's name.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AgentSummary {
+    /// The agent.
+    pub id: AgentId,
+    /// Name; the source's id where it sent no name.
+    pub name: String,
+    /// Address, where known.
+    pub email: Option<String>,
+    /// Which source knows the agent.
+    pub source: String,
+    /// The agent's id there.
+    pub external_id: String,
+    /// The team.
+    pub team_id: Option<TeamId>,
+    /// Its name.
+    pub team_name: Option<String>,
+}
+
+/// The directory of teams and agents.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    db: Db,
+}
+
+impl Directory {
+    /// Over this database.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// All teams by name.
+    pub async fn teams(&self) -> Result<Vec<Team>, DbError> {
+        store::teams(self.db.read().await?.conn()).await
+    }
+
+    /// All agents by name.
+    pub async fn agents(&self) -> Result<Vec<AgentSummary>, DbError> {
+        store::agents(self.db.read().await?.conn()).await
+    }
+
+    /// One agent.
+    pub async fn agent(&self, id: &AgentId) -> Result<Option<AgentSummary>, DbError> {
+        store::agent(self.db.read().await?.conn(), id).await
+    }
+
+    /// Makes a team.
+    pub async fn add_team(&self, name: &str, by: &Actor, now: Timestamp) -> Result<Team, StaffError> {
+        let team = Team { id: TeamId::random(), name: checked_name(name)? };
+        let mut tx = self.db.begin().await?;
+        store::add_team(tx.conn(), &team, &TeamRef::new(&team.name).key, now).await.map_err(|e| match e {
+            DbError::Duplicate => StaffError::TeamExists,
+            other => other.into(),
+        })?;
+        Effects::new().audit(by, "team.added", format!("team:{}", team.id), None).save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(team)
+    }
+
+    /// Makes an agent, or completes one that a source has named already.
+    pub async fn add_agent(&self, new: AgentRef, by: &Actor, now: Timestamp) -> Result<AgentSummary, StaffError> {
+        if let Some(name) = &new.name {
+            checked_name(name)?;
+        }
+        if new.external_id.trim().is_empty() {
+            return Err(StaffError::BadName);
+        }
+        let teams: Vec<TeamRef> = new.team.iter().map(|t| TeamRef::new(t)).collect();
+        let mut tx = self.db.begin().await?;
+        upsert_teams(tx.conn(), &teams, now).await?;
+        upsert_agents(tx.conn(), std::slice::from_ref(&new), now).await?;
+        let agent = store::agent_by_ref(tx.conn(), &new.source, &new.external_id).await?.ok_or(StaffError::NotThere("agent"))?;
+        Effects::new().audit(by, "agent.added", format!("agent:{}", agent.id), None).save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(agent)
+    }
+}
+
+/// Makes the teams that are not there yet, in the caller's transaction.
+pub async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> Result<(), DbError> {
+    if teams.is_empty() { Ok(()) } else { store::upsert_teams(conn, teams, now).await }
+}
+
+/// Makes or completes agents, in the caller's transaction. Each (source, external id) at most once in a call.
+pub async fn upsert_agents(conn: Conn<'_>, agents: &[AgentRef], now: Timestamp) -> Result<(), DbError> {
+    if agents.is_empty() { Ok(()) } else { store::upsert_agents(conn, agents, now).await }
+}

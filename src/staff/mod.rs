@@ -1,0 +1,99 @@
+//! Who works here: accounts and sessions, one-time links, API keys, and the directory of teams and agents.
+//!
+//! Accounts sign in ([`Staff`]); agents ([`Directory`]) are those who handle interactions and are rated, known from what
+//! the sources send. An account of the role agent points at the agent that it is.
+
+
+mod directory;
+
+mod passwords;
+mod sessions;
+mod setup;
+mod store;
+
+pub use directory::{AgentRef, AgentSummary, Directory, STATEMENTS as DIRECTORY_STATEMENTS, Team, TeamRef, upsert_agents, upsert_teams};
+pub use sessions::{SESSION_LASTS, SignIn};
+pub use setup::{Account, KeySummary, NewAccount, NewSecret};
+pub use store::STATEMENTS;
+
+use crate::clock::SharedClock;
+use crate::database::{Db, DbError};
+
+/// The service: accounts, sessions, keys.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    db: Db,
+    clock: std::sync::Arc<ClockBox>,
+    attempts: std::sync::Arc<sessions::Attempts>,
+}
+
+/// A clock that prints as one, so that services can derive `Debug`.
+struct ClockBox(SharedClock);
+
+impl std::fmt::Debug for ClockBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Why something about accounts was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// The address is not one.
+    #[error("\"{0}\" is not an e-mail address")]
+    BadEmail(String),
+    /// Somebody has it.
+    #[error("there is an account with this address already")]
+    EmailTaken,
+    /// A name is missing or too long.
+    #[error("a name has 1 to 120 characters")]
+    BadName,
+    /// The password is too short.
+    #[error("a password has 10 to 200 characters")]
+    BadPassword,
+    /// A team of this name exists.
+    #[error("there is a team of this name already")]
+    TeamExists,
+    /// The team, agent, account or key is not there.
+    #[error("there is no such {0}")]
+    NotThere(&'static str),
+    /// The one-time link was used, is too old, or never was.
+    #[error("this link has been used or is too old: ask your administrator for a new one")]
+    DeadLink,
+    /// The last administrator can't be disabled.
+    #[error("this is the last administrator who can sign in")]
+    LastAdmin,
+    /// Wrong address or password; which of them is not said.
+    #[error("this address and password do not fit together")]
+    WrongCredentials,
+    /// Too many tries.
+    #[error("too many tries; wait a minute, then try again")]
+    TooManyTries,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl Staff {
+    /// The service over this database.
+    pub fn new(db: Db, clock: SharedClock) -> Self {
+        Self { db, clock: std::sync::Arc::new(ClockBox(clock)), attempts: std::sync::Arc::default() }
+    }
+
+    fn now(&self) -> crate::clock::Timestamp {
+        self.clock.0.now()
+    }
+}
+
+/// Trims and checks a person's or thing's name.
+pub fn checked_name(name: &str) -> Result<String, StaffError> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() || name.chars().count() > 120 { Err(StaffError::BadName) } else { Ok(name) }
+}
+
+/// Trims, lower-cases and checks an address: one `@`, a domain with a dot (or `localhost`).
+pub fn checked_email(email: &str) -> Result<String, StaffError> {
+    let email = email.trim().to_lowercase();
+    let domain_ok = email.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.') || domain == "localhost");
+    if email_address::EmailAddress::is_valid(&email) && domain_ok { Ok(email) } else { Err(StaffError::BadEmail(email)) }
+}
