@@ -1,6 +1,8 @@
 //! Afterword.
+pub mod app;
 pub mod audio;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -1,2 +1,7 @@
-//! Afterword.
-fn main() {}
+//! Arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    afterword::cli::main()
+}

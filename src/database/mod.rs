@@ -4,10 +4,12 @@
 //! SQLite has one connection that writes (a transaction there is `BEGIN IMMEDIATE`) and four that read; PostgreSQL has a pool.
 
 mod batch;
+mod meta;
 mod migrate;
 mod run;
 
 pub use batch::{Batcher, BatchError};
+pub use meta::STATEMENTS;
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw};
 

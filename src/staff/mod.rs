@@ -4,7 +4,9 @@
 //! the sources send. An account of the role agent points at the agent that it is.
 
 
+pub mod api;
 mod directory;
+pub mod pages;
 
 mod passwords;
 mod sessions;

@@ -3,6 +3,7 @@
 use super::StaffError;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use std::sync::LazyLock;
 
 /// Hashes a new password; a PHC string.
 pub(super) async fn hash(password: String) -> Result<String, StaffError> {
@@ -16,13 +17,18 @@ pub(super) async fn hash(password: String) -> Result<String, StaffError> {
     }
 }
 
-/// Does the password fit? Without an account the same work is done on a hash that nothing fits, so that time tells nothing.
+/// A hash that no password fits: what a try at an unknown account is checked against, so that time tells nothing.
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    let nobody: [u8; 32] = rand::random();
+    Argon2::default().hash_password(&nobody).map(|hash| hash.to_string()).unwrap_or_default()
+});
+
+/// Does the password fit? Where there is no account the same work is done.
 pub(super) async fn fits(password: String, hash: Option<String>) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YWZ0ZXJ3b3JkLW5vYm9keQ$3Zx4i9Cn6m3U2kqXYyJ5dR4hD0oQ5rQJ0kq8m1mZb1E";
     let checked = tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let fits = PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok());
+        let hash = hash.as_deref().unwrap_or(&NOBODY);
+        let fits = PasswordHash::new(hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok());
         known && fits
     });
     checked.await.unwrap_or(false)

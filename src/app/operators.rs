@@ -1,0 +1,51 @@
+//! For those who run it: alive, ready, metrics.
+
+use super::App;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use poem::http::StatusCode;
+use poem::web::{Data, Json};
+use poem::{IntoResponse, Response, Route, get, handler};
+use std::sync::OnceLock;
+
+/// One recorder a process, whoever asks first.
+fn recorder() -> &'static Option<PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
+}
+
+pub(super) fn routes(route: Route) -> Route {
+    recorder();
+    route.at("/healthz", get(healthz)).at("/readyz", get(readyz)).at("/metrics", get(metrics_page))
+}
+
+/// Alive: the process answers.
+#[handler]
+fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Ready: database, store, schema; the model is named, but only transcripts wait for it.
+#[handler]
+async fn readyz(Data(app): Data<&App>) -> Response {
+    let database = app.db.meta("key_fingerprint").await.is_ok();
+    let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
+    let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
+    let store = tokio::fs::create_dir_all(folder).await.is_ok();
+    let ready = database && migrations && store;
+    let body = Json(serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }));
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    body.with_status(status).into_response()
+}
+
+/// Prometheus text. Labels are routes and states, never persons or tokens.
+#[handler]
+async fn metrics_page(Data(app): Data<&App>) -> Response {
+    for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
+        metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
+    }
+    let Some(handle) = recorder() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    handle.run_upkeep();
+    Response::builder().content_type("text/plain; version=0.0.4").body(handle.render())
+}

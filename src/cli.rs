@@ -1,0 +1,161 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+
+mod accounts;
+mod serve;
+
+use crate::config::{Config, ConfigError, LogFormat};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The last word after every support call or chat.
+#[derive(Debug, Parser)]
+#[command(name = "afterword", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// Configuration file; ./afterword.toml where there is one. AFTERWORD__SECTION__KEY overrides a key.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages and the API, and do the background work
+    Serve {
+        /// Serve only; `afterword worker` does the work elsewhere
+        #[arg(long)]
+        no_work: bool,
+    },
+    /// Do background work alone; any number, anywhere
+    Worker {
+        /// Only jobs whose kind begins so: transcription, mail, survey …
+        #[arg(long, value_name = "KIND")]
+        only: Vec<String>,
+    },
+    /// Bring the database up to date
+    Migrate,
+    /// Accounts
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// API keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print the API's specification (OpenAPI, YAML)
+    Openapi,
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Make an account; prints the one-time link that sets its password
+    Add(accounts::StaffAdd),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make an API key; prints it once
+    Add(accounts::KeyAdd),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say whether the configuration can be used
+    Check,
+    /// Print the configuration in force, secrets masked
+    Show,
+}
+
+/// A failure: what happened and what to do, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    text: String,
+    code: u8,
+}
+
+impl Failure {
+    /// Exit code 2.
+    fn usage(text: impl std::fmt::Display) -> Self {
+        Self { text: text.to_string(), code: 2 }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { text: error.to_string(), code: 1 }
+    }
+}
+
+/// Parses the arguments, runs the command, says what failed.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help and version here too; those are no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say_error(&failure.text);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let config = Config::load(cli.config.as_deref()).map_err(|e: ConfigError| Failure::usage(e))?;
+    match cli.command {
+        Command::Config(ConfigCommand::Check) => {
+            say("The configuration can be used.");
+            Ok(())
+        }
+        Command::Config(ConfigCommand::Show) => {
+            say(config.to_redacted_toml().trim_end());
+            Ok(())
+        }
+        Command::Openapi => in_runtime(serve::openapi()),
+        Command::Serve { no_work } => {
+            log_to_stderr(&config);
+            in_runtime(serve::serve(config, !no_work))
+        }
+        Command::Worker { only } => {
+            log_to_stderr(&config);
+            in_runtime(serve::work(config, only))
+        }
+        Command::Migrate => in_runtime(serve::migrate(config)),
+        Command::Staff(StaffCommand::Add(add)) => in_runtime(accounts::add_staff(config, add)),
+        Command::Key(KeyCommand::Add(add)) => in_runtime(accounts::add_key(config, add)),
+    }
+}
+
+/// Runs a command on the runtime that serves too.
+fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(command)
+}
+
+fn log_to_stderr(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).unwrap_or_default();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process (tests) is no harm.
+    let _ = match config.log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+}
+
+#[expect(clippy::print_stdout, reason = "what a command has to say goes to standard output")]
+fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "what went wrong goes to standard error")]
+fn say_error(text: &str) {
+    eprintln!("afterword: {text}");
+}
+

@@ -1,0 +1,25 @@
+//! What the database knows of itself: a few named values.
+
+use super::{Db, DbError};
+use crate::{execute, fetch_optional, statements};
+
+statements! {
+    GET = "SELECT value FROM meta WHERE name = $1";
+    // The first word stands.
+    SET = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+}
+
+impl Db {
+    /// The value of this name.
+    pub async fn meta(&self, name: &str) -> Result<Option<String>, DbError> {
+        let mut reader = self.read().await?;
+        Ok(fetch_optional!(reader.conn(), GET => (String,), name)?.map(|(value,)| value))
+    }
+
+    /// Gives a name its value, once and for all.
+    pub async fn set_meta(&self, name: &str, value: &str) -> Result<(), DbError> {
+        let mut tx = self.begin().await?;
+        execute!(tx.conn(), SET, name, value)?;
+        tx.commit().await
+    }
+}

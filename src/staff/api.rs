@@ -1,0 +1,182 @@
+//! Endpoints of teams, agents and staff.
+
+use super::{AgentRef, AgentSummary, Directory, NewAccount, Staff, StaffError};
+use crate::clock::SharedClock;
+use crate::web::problem::ApiError;
+use crate::web::rights::{Administer, SeeRatings};
+use crate::web::{Allowed, Role};
+use poem::http::StatusCode;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
+
+#[derive(Tags)]
+enum Tag {
+    /// Teams, agents and those who sign in.
+    People,
+}
+
+/// The endpoints.
+#[derive(Clone)]
+pub struct Api {
+    /// Accounts.
+    pub staff: Staff,
+    /// Teams and agents.
+    pub directory: Directory,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+impl From<StaffError> for ApiError {
+    fn from(error: StaffError) -> Self {
+        let text = error.to_string();
+        let unprocessable = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, text.clone());
+        match error {
+            StaffError::BadEmail(_) => unprocessable("invalid_email"),
+            StaffError::BadName => unprocessable("invalid_name"),
+            StaffError::BadPassword => unprocessable("invalid_password"),
+            StaffError::EmailTaken => Self::conflict("email_taken", text),
+            StaffError::TeamExists => Self::conflict("team_exists", text),
+            StaffError::LastAdmin => Self::conflict("last_admin", text),
+            StaffError::NotThere(_) => Self::not_found("not_found", text),
+            StaffError::DeadLink => Self::not_found("dead_link", text),
+            StaffError::WrongCredentials => Self::unauthorized(),
+            StaffError::TooManyTries => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", text),
+            StaffError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+/// A team.
+#[derive(Debug, Clone, Object)]
+struct TeamBody {
+    /// Id.
+    #[oai(read_only)]
+    id: String,
+    /// Name.
+    name: String,
+}
+
+/// An agent: somebody who handles interactions and is rated.
+#[derive(Debug, Clone, Object)]
+struct AgentBody {
+    /// Id.
+    #[oai(read_only)]
+    id: String,
+    /// Name.
+    name: String,
+    /// Address.
+    email: Option<String>,
+    /// Which source knows the agent.
+    source: String,
+    /// The agent's id there.
+    external_id: String,
+    /// The team's name.
+    team: Option<String>,
+}
+
+impl From<AgentSummary> for AgentBody {
+    fn from(a: AgentSummary) -> Self {
+        Self { id: a.id.to_string(), name: a.name, email: a.email, source: a.source, external_id: a.external_id, team: a.team_name }
+    }
+}
+
+/// Somebody who signs in.
+#[derive(Debug, Clone, Object)]
+struct StaffBody {
+    /// Id.
+    #[oai(read_only)]
+    id: String,
+    /// Address.
+    email: String,
+    /// Name; the address's first part where it is empty.
+    #[oai(default)]
+    name: String,
+    /// Role.
+    role: Role,
+    /// Ids of the teams that a supervisor sees.
+    #[oai(default)]
+    teams: Vec<String>,
+    /// Id of the agent that an agent is.
+    agent: Option<String>,
+}
+
+/// A new account, and the link that sets its password, told once.
+#[derive(Debug, Clone, Object)]
+struct NewStaffBody {
+    /// Id.
+    id: String,
+    /// Path of the one-time link.
+    link: String,
+}
+
+#[derive(ApiResponse)]
+enum Made<T: poem_openapi::types::ToJSON> {
+    /// It is there.
+    #[oai(status = 201)]
+    Created(Json<T>),
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::People")]
+impl Api {
+    /// List teams
+    #[oai(path = "/teams", method = "get", operation_id = "listTeams")]
+    async fn list_teams(&self, who: Allowed<SeeRatings>) -> Result<Json<Vec<TeamBody>>, ApiError> {
+        let _ = who;
+        let teams = self.directory.teams().await?;
+        Ok(Json(teams.into_iter().map(|t| TeamBody { id: t.id.to_string(), name: t.name }).collect()))
+    }
+
+    /// Make a team
+    #[oai(path = "/teams", method = "post", operation_id = "addTeam")]
+    async fn add_team(&self, who: Allowed<Administer>, body: Json<TeamBody>) -> Result<Made<TeamBody>, ApiError> {
+        let team = self.directory.add_team(&body.name, &who.actor(), self.clock.now()).await?;
+        Ok(Made::Created(Json(TeamBody { id: team.id.to_string(), name: team.name })))
+    }
+
+    /// List agents
+    ///
+    /// For administrators and HR; names and addresses of colleagues are for nobody else.
+    #[oai(path = "/agents", method = "get", operation_id = "listAgents")]
+    async fn list_agents(&self, who: Allowed<Administer>) -> Result<Json<Vec<AgentBody>>, ApiError> {
+        let _ = who;
+        Ok(Json(self.directory.agents().await?.into_iter().map(AgentBody::from).collect()))
+    }
+
+    /// Make an agent, or complete one that a source has named already
+    #[oai(path = "/agents", method = "post", operation_id = "addAgent")]
+    async fn add_agent(&self, who: Allowed<Administer>, body: Json<AgentBody>) -> Result<Made<AgentBody>, ApiError> {
+        let body = body.0;
+        let new = AgentRef { source: body.source, external_id: body.external_id, name: Some(body.name), email: body.email, team: body.team };
+        let agent = self.directory.add_agent(new, &who.actor(), self.clock.now()).await?;
+        Ok(Made::Created(Json(agent.into())))
+    }
+
+    /// List accounts
+    #[oai(path = "/staff", method = "get", operation_id = "listStaff")]
+    async fn list_staff(&self, who: Allowed<Administer>) -> Result<Json<Vec<StaffBody>>, ApiError> {
+        let _ = who;
+        let body = |a: super::Account| StaffBody {
+            id: a.id.to_string(),
+            email: a.email,
+            name: a.name,
+            role: a.role,
+            teams: a.teams.iter().map(ToString::to_string).collect(),
+            agent: a.agent.map(|id| id.to_string()),
+        };
+        Ok(Json(self.staff.accounts().await?.into_iter().map(body).collect()))
+    }
+
+    /// Make an account
+    ///
+    /// The answer holds the one-time link that sets the password; it is not told again.
+    #[oai(path = "/staff", method = "post", operation_id = "addStaff")]
+    async fn add_staff(&self, who: Allowed<Administer>, body: Json<StaffBody>) -> Result<Made<NewStaffBody>, ApiError> {
+        let body = body.0;
+        let unknown = |what| move |_| ApiError::from(StaffError::NotThere(what));
+        let teams = body.teams.iter().map(|id| id.parse()).collect::<Result<_, _>>().map_err(unknown("team"))?;
+        let agent = body.agent.map(|id| id.parse()).transpose().map_err(unknown("agent"))?;
+        let new = NewAccount { email: body.email, name: body.name, role: body.role, teams, agent };
+        let made = self.staff.add(new, &who.actor()).await?;
+        Ok(Made::Created(Json(NewStaffBody { id: made.id.to_string(), link: format!("/welcome/{}", made.secret) })))
+    }
+}

@@ -1,0 +1,176 @@
+//! `/sign-in`, `/sign-out`, `/welcome/{token}`.
+
+use crate::staff::sessions::{SESSION_LASTS, cookie};
+use crate::staff::{SignIn, Staff, StaffError};
+use crate::web::form::serde_urlencoded;
+use crate::web::page::html_with;
+use crate::web::rights::SignedIn;
+use crate::web::{PageError, Posted, SiteInfo, Viewer, access, redirect};
+use askama::Template;
+use poem::http::{StatusCode, header};
+use poem::web::{Data, Path, Query};
+use poem::{Request, Response, handler};
+use serde::Deserialize;
+use std::time::Duration;
+
+#[derive(Template)]
+#[template(path = "staff/sign_in.html")]
+struct SignInPage {
+    demo: bool,
+    accounts: Vec<(&'static str, &'static str, &'static str)>,
+    next: String,
+    email: String,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "staff/welcome.html")]
+struct WelcomePage {
+    demo: bool,
+    /// Set where the account exists; the first administrator still says name and address.
+    account: Option<(String, String)>,
+    email: String,
+    name: String,
+    error: Option<String>,
+}
+
+/// The made-up people of the demo: address, name, what they are.
+pub const DEMO_ACCOUNTS: &[(&str, &str, &str)] = &[
+    ("sarah@northwind.example", "Sarah Meyer", "Supervisor"),
+    ("nora@northwind.example", "Nora Quinn", "New agent"),
+    ("alice@northwind.example", "Alice Morgan", "Agent"),
+    ("henry@northwind.example", "Henry Osei", "HR"),
+    ("ada@northwind.example", "Ada Lind", "Administrator"),
+];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Next {
+    next: String,
+}
+
+/// Only a path of this site, never another one.
+fn safe_next(next: &str) -> &str {
+    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(['\r', '\n']);
+    if inside { next } else { "/" }
+}
+
+fn sign_in_page(site: &SiteInfo, next: &str, email: String, error: Option<String>) -> SignInPage {
+    let accounts = if site.demo { DEMO_ACCOUNTS.to_vec() } else { Vec::new() };
+    SignInPage { demo: site.demo, accounts, next: safe_next(next).to_owned(), email, error }
+}
+
+#[handler]
+pub(super) fn show(Data(site): Data<&SiteInfo>, Query(query): Query<Next>) -> Response {
+    html_with(StatusCode::OK, &sign_in_page(site, &query.next, String::new(), None))
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// A form that comes from another site is refused: it could sign somebody in as somebody else.
+fn from_here(request: &Request) -> bool {
+    let site = request.headers().get("sec-fetch-site").and_then(|v| v.to_str().ok());
+    !matches!(site, Some("cross-site" | "same-site"))
+}
+
+#[handler]
+pub(super) async fn submit(Data(site): Data<&SiteInfo>, Data(staff): Data<&Staff>, request: &Request, body: poem::Body) -> poem::Result<Response> {
+    if !from_here(request) {
+        return Err(PageError::StaleForm.into());
+    }
+    let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
+    let form: Credentials = serde_urlencoded(&bytes)?;
+    let from = request.remote_addr().as_socket_addr().map(|a| a.ip().to_string()).unwrap_or_default();
+    match staff.sign_in(&form.email, form.password, &from).await {
+        Ok(session) => Ok(signed_in(site, &session, safe_next(&form.next))),
+        Err(error @ (StaffError::WrongCredentials | StaffError::TooManyTries)) => {
+            let status = if matches!(error, StaffError::TooManyTries) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
+            Ok(html_with(status, &sign_in_page(site, &form.next, form.email, Some(error.to_string()))))
+        }
+        Err(other) => Err(PageError::from(other).into()),
+    }
+}
+
+fn signed_in(site: &SiteInfo, session: &SignIn, next: &str) -> Response {
+    let mut response = redirect(next);
+    set_cookie(&mut response, &cookie(site, &session.token, SESSION_LASTS));
+    response
+}
+
+fn set_cookie(response: &mut Response, line: &str) {
+    if let Ok(value) = line.parse() {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+#[handler]
+pub(super) async fn leave(
+    _who: Viewer<SignedIn>,
+    Data(site): Data<&SiteInfo>,
+    Data(staff): Data<&Staff>,
+    request: &Request,
+    _form: Posted<Nothing>,
+) -> poem::Result<Response> {
+    if let Some(token) = access::session_token(request) {
+        staff.sign_out(&token).await.map_err(PageError::from)?;
+    }
+    let mut response = redirect("/sign-in");
+    set_cookie(&mut response, &cookie(site, "", Duration::ZERO));
+    Ok(response)
+}
+
+#[handler]
+pub(super) async fn welcome(Data(site): Data<&SiteInfo>, Data(staff): Data<&Staff>, Path(token): Path<String>) -> poem::Result<Response> {
+    let account = staff.open_link(&token).await.map_err(PageError::from)?;
+    let account = account.map(|a| (a.name, a.email));
+    Ok(html_with(StatusCode::OK, &WelcomePage { demo: site.demo, account, email: String::new(), name: String::new(), error: None }))
+}
+
+#[derive(Deserialize)]
+struct Begin {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+#[handler]
+pub(super) async fn begin(
+    Data(site): Data<&SiteInfo>,
+    Data(staff): Data<&Staff>,
+    Path(token): Path<String>,
+    body: poem::Body,
+) -> poem::Result<Response> {
+    let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
+    let form: Begin = serde_urlencoded(&bytes)?;
+    let account = staff.open_link(&token).await.map_err(PageError::from)?.map(|a| (a.name, a.email));
+    let first = account.is_none().then(|| (form.email.clone(), form.name.clone()));
+    let result = if form.password == form.again {
+        staff.use_link(&token, first, form.password).await.map_err(|e| (e.to_string(), matches!(e, StaffError::Database(_) | StaffError::DeadLink)))
+    } else {
+        Err(("the two passwords are not the same".to_owned(), false))
+    };
+    match result {
+        Ok(session) => Ok(signed_in(site, &session, "/")),
+        Err((error, true)) => Err(PageError::Refused(error).into()),
+        Err((error, false)) => {
+            let page = WelcomePage { demo: site.demo, account, email: form.email, name: form.name, error: Some(error) };
+            Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+    }
+}
