@@ -1,0 +1,53 @@
+# Two commands matter: `make demo` and `make test`. Both install what they need, or name it where they may not.
+SHELL := /bin/bash
+CARGO ?= cargo
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what there is (this)
+	@echo "Afterword: the last word after every support call or chat."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# In the dev profile: half the wait of release on a first start, and what is slow without optimisation (whisper.cpp,
+# password hashing, audio) is optimised there too; see [profile.dev.package] in Cargo.toml.
+.PHONY: demo
+demo: build-deps ## A filled, throw-away company on http://127.0.0.1:8080 (ARGS='--listen …' to pass options)
+	@test -x $${CARGO_TARGET_DIR:-target}/debug/afterword || echo "Building; the first time takes some minutes."
+	$(CARGO) run --quiet -- demo $(ARGS)
+
+.PHONY: test
+test: test-deps check ## All that CI runs; ends with one line that counts the tests
+	AFTERWORD_REQUIRE_TOOLS=1 scripts/test.sh $(ARGS)
+
+.PHONY: check
+check: check-format check-lints check-docs check-files ## Format, lints, docs, licences, spec drift: no tests of behaviour
+
+.PHONY: bench
+bench: build-deps ## Measure, and write BENCHMARKS.md (ARGS='answers' for one part)
+	$(CARGO) bench --bench load -- $(ARGS)
+
+.PHONY: fmt
+fmt: ## Format the source
+	$(CARGO) fmt
+
+.PHONY: audit
+audit: ## Known holes in dependencies (cargo-deny, and a network that has its database)
+	$(CARGO) deny check
+
+.PHONY: build-deps test-deps
+build-deps:
+	@scripts/install-build-deps.sh
+test-deps: build-deps
+	@scripts/install-test-deps.sh
+
+.PHONY: check-format check-lints check-docs check-files
+check-format:
+	$(CARGO) fmt --check
+check-lints: build-deps
+	$(CARGO) clippy --quiet --all-targets -- -D warnings
+check-docs: build-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --document-private-items
+# Licences of the dependencies, which module may use which, and the generated openapi.yaml.
+check-files: build-deps
+	$(CARGO) test --quiet --test it -- licences:: architecture:: openapi::

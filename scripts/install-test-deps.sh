@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
+# environment, axe-core, nextest. Does nothing when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+nextest=0.9.143
+
+has_postgres() {
+    have initdb postgres || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# A python3 that can make virtual environments (Debian ships that apart).
+has_python() {
+    have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+missing=()
+have chromium || missing+=(chromium)
+have chromedriver || missing+=(chromium-driver)
+has_postgres || missing+=(postgresql)
+has_python || missing+=(python3 python3-venv)
+have npm || missing+=(npm)
+have openssl || missing+=(openssl)
+have setpriv flock || missing+=(util-linux)
+install_packages "${missing[@]}"
+
+# Made anew when the pins change or when the Python below it has gone.
+if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt || ! .venv/bin/python -c 'import aiosmtpd' 2>/dev/null; then
+    echo "Making .venv with the tests' SMTP server"
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement scripts/requirements-tests.txt
+    cp scripts/requirements-tests.txt .venv/installed.txt
+fi
+
+if ! cmp -s package-lock.json node_modules/installed.json; then
+    echo "Fetching axe-core"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp package-lock.json node_modules/installed.json
+fi
+
+# Any nextest will do; none, and it is built once, without optimisation (half the wait, and it only starts processes).
+if ! cargo nextest --version >/dev/null 2>&1; then
+    echo "Building cargo-nextest $nextest, once; this takes some minutes"
+    cargo install --locked --debug --quiet cargo-nextest --version "$nextest"
+fi

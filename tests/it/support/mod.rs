@@ -1,0 +1,12 @@
+//! What the tests need from outside the program: a mail server, a PostgreSQL, a browser, the shared material. Where
+//! one of them is missing the test is skipped loudly, or fails if the environment says that all must be there (as the
+//! CI does).
+
+pub mod axe;
+pub mod browser;
+pub mod postgres;
+pub mod shared;
+pub mod skip;
+pub mod smtp;
+
+mod process;

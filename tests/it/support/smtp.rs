@@ -1,0 +1,365 @@
+//! A real SMTP server (aiosmtpd) that does what the test says: takes mail, refuses it, hangs, hangs up.
+
+use super::{process, skip};
+use base64::Engine;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command};
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A running server; it ends when dropped.
+pub struct SmtpServer {
+    port: u16,
+    setup: Setup,
+    received: watch::Receiver<Vec<Message>>,
+    orders: ChildStdin,
+    obeyed: mpsc::Receiver<()>,
+    certificate: Option<PathBuf>,
+    _folder: tempfile::TempDir,
+    _process: process::Helper,
+}
+
+/// What the server asks of those who connect.
+#[derive(Default)]
+pub struct Setup {
+    /// User and password, without which it takes nothing.
+    pub auth: Option<(&'static str, &'static str)>,
+    /// Whether it offers encryption.
+    pub tls: Tls,
+}
+
+/// How the server encrypts.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all.
+    #[default]
+    Off,
+    /// When the client says STARTTLS.
+    Offered,
+    /// From the first byte.
+    Implicit,
+}
+
+/// What the server does with mail.
+#[derive(Serialize, Clone)]
+#[serde(tag = "do", rename_all = "lowercase")]
+pub enum Mode {
+    /// Takes it. So it begins.
+    Accept,
+    /// Answers with a code, 4xx or 5xx.
+    Refuse {
+        /// After which command.
+        stage: Stage,
+        /// The code.
+        code: u16,
+        /// The words behind it.
+        text: &'static str,
+    },
+    /// Takes the message, and hangs up without a word: the sender cannot know.
+    Close,
+    /// Takes the message, and never answers.
+    Hang,
+    /// Lets connect, and never even greets.
+    Silence,
+}
+
+/// The commands that can be refused.
+#[derive(Serialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// MAIL FROM.
+    Mail,
+    /// RCPT TO.
+    Rcpt,
+    /// The end of DATA.
+    Data,
+}
+
+/// A mail as it came in.
+#[derive(Deserialize, Clone, Debug)]
+pub struct Message {
+    /// The envelope's sender.
+    pub from: String,
+    /// The envelope's recipients.
+    pub to: Vec<String>,
+    /// Whether the sender was told that it was taken.
+    pub acknowledged: bool,
+    /// Whether it came over TLS.
+    pub encrypted: bool,
+    /// Whether the sender had signed in.
+    pub authenticated: bool,
+    headers: Vec<(String, String)>,
+    parts: Vec<Part>,
+    raw: String,
+}
+
+#[derive(Deserialize, Clone, Debug)]
+struct Part {
+    content_type: String,
+    text: String,
+}
+
+impl Message {
+    /// The first header of that name, decoded and unfolded.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The plain text, decoded.
+    pub fn text(&self) -> Option<&str> {
+        self.part("text/plain")
+    }
+
+    /// The HTML, decoded.
+    pub fn html(&self) -> Option<&str> {
+        self.part("text/html")
+    }
+
+    /// The bytes between DATA and the lonely dot.
+    pub fn raw(&self) -> Vec<u8> {
+        base64::engine::general_purpose::STANDARD.decode(&self.raw).unwrap()
+    }
+
+    fn part(&self, content_type: &str) -> Option<&str> {
+        self.parts.iter().find(|part| part.content_type == content_type).map(|part| part.text.as_str())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Event {
+    Port(u16),
+    Done(()),
+    Message(Message),
+}
+
+#[derive(Serialize)]
+struct Order<'a> {
+    #[serde(flatten)]
+    mode: Mode,
+    recipient: Option<&'a str>,
+}
+
+impl SmtpServer {
+    /// A server on a free port that takes everything; `None` where it is not installed (the test is skipped).
+    pub fn start() -> Option<Self> {
+        Self::start_with(Setup::default())
+    }
+
+    /// The same, with sign-in or encryption.
+    pub fn start_with(setup: Setup) -> Option<Self> {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let python = repository.join(".venv/bin/python");
+        if !python.exists() {
+            return skip::tool("aiosmtpd in .venv");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(python);
+        command.arg(repository.join("tests/it/support/smtp_server.py"));
+        if let Some((user, password)) = setup.auth {
+            command.args(["--auth", user, password]);
+        }
+        let certificate = (setup.tls != Tls::Off).then(|| make_certificate(folder.path()));
+        if let Some(certificate) = &certificate {
+            command.arg("--cert").arg(certificate).arg("--key").arg(folder.path().join("key.pem"));
+        }
+        if setup.tls == Tls::Implicit {
+            command.arg("--implicit-tls");
+        }
+        let (process, orders, events) = process::Helper::start(&mut command);
+        let (keep, received) = watch::channel(Vec::new());
+        let (port, started) = mpsc::channel();
+        let (done, obeyed) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in events.lines().map_while(Result::ok) {
+                // The receivers go when the test ends, and this thread with them.
+                let _ = match serde_json::from_str(&line).unwrap() {
+                    Event::Port(number) => port.send(number).is_ok(),
+                    Event::Done(()) => done.send(()).is_ok(),
+                    Event::Message(message) => {
+                        keep.send_modify(|all: &mut Vec<Message>| all.push(message));
+                        true
+                    }
+                };
+            }
+        });
+        let port = started.recv_timeout(process::START).expect("the SMTP server says its port");
+        Some(Self { port, setup, received, orders, obeyed, certificate, _folder: folder, _process: process })
+    }
+
+    /// As `mail.url` takes it.
+    pub fn url(&self) -> String {
+        let scheme = if self.setup.tls == Tls::Implicit { "smtps" } else { "smtp" };
+        let auth = self.setup.auth.map(|(user, password)| format!("{user}:{password}@")).unwrap_or_default();
+        format!("{scheme}://{auth}127.0.0.1:{}", self.port)
+    }
+
+    /// The certificate to trust (PEM), where there is encryption.
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
+    }
+
+    /// What has come in so far, in order.
+    pub fn messages(&self) -> Vec<Message> {
+        self.received.borrow().clone()
+    }
+
+    /// Waits until that many have come in, and gives them all; fails after twenty seconds.
+    pub async fn wait_for(&self, count: usize) -> Vec<Message> {
+        let mut received = self.received.clone();
+        let enough = received.wait_for(|all| all.len() >= count);
+        match tokio::time::timeout(Duration::from_secs(20), enough).await {
+            Ok(all) => all.expect("the SMTP server runs").clone(),
+            Err(_) => panic!("waited for {count} mails; these came: {:#?}", self.messages()),
+        }
+    }
+
+    /// From now on, for everybody. It holds when this returns.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.order(&Order { mode, recipient: None });
+    }
+
+    /// From now on, for mail to this address.
+    pub fn set_mode_for(&mut self, recipient: &str, mode: Mode) {
+        self.order(&Order { mode, recipient: Some(recipient) });
+    }
+
+    fn order(&mut self, order: &Order<'_>) {
+        let line = serde_json::to_string(order).unwrap();
+        writeln!(self.orders, "{line}").and_then(|()| self.orders.flush()).unwrap();
+        self.obeyed.recv_timeout(process::START).expect("the SMTP server takes orders");
+    }
+}
+
+/// For `localhost`, its own authority, valid for a day.
+fn make_certificate(folder: &Path) -> PathBuf {
+    let certificate = folder.join("certificate.pem");
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(folder.join("key.pem"))
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .expect("openssl runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    certificate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lettre::message::MultiPart;
+    use lettre::transport::smtp::client::{Certificate, TlsParameters};
+    use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, transport::smtp};
+
+    type Mailer = AsyncSmtpTransport<Tokio1Executor>;
+
+    fn mail(to: &str) -> lettre::Message {
+        lettre::Message::builder()
+            .from("Bücherei <last.word@example.com>".parse().unwrap())
+            .to(to.parse().unwrap())
+            .subject("Wie war’s? 📚")
+            .multipart(MultiPart::alternative_plain_html("Grüße".to_owned(), "<p>Grüße</p>".to_owned()))
+            .unwrap()
+    }
+
+    async fn send(mailer: &Mailer, to: &str) -> Result<(), smtp::Error> {
+        mailer.send(mail(to)).await.map(drop)
+    }
+
+    fn mailer(server: &SmtpServer) -> Mailer {
+        Mailer::from_url(&server.url()).unwrap().build()
+    }
+
+    #[tokio::test]
+    async fn a_mail_arrives_and_can_be_read() {
+        let Some(server) = SmtpServer::start() else { return };
+        assert!(server.messages().is_empty());
+        send(&mailer(&server), "jerry@example.net").await.unwrap();
+        let [message] = server.wait_for(1).await.try_into().unwrap();
+        assert_eq!(message.from, "last.word@example.com");
+        assert_eq!(message.to, ["jerry@example.net"]);
+        assert!(message.acknowledged && !message.encrypted && !message.authenticated);
+        assert_eq!(message.header("subject"), Some("Wie war’s? 📚"));
+        assert_eq!(message.header("From"), Some("Bücherei <last.word@example.com>"));
+        assert_eq!(message.text().map(str::trim), Some("Grüße"));
+        assert_eq!(message.html().map(str::trim), Some("<p>Grüße</p>"));
+        let raw = String::from_utf8(message.raw()).unwrap();
+        assert!(raw.contains("Subject: Wie =?utf-8?"), "{raw}");
+    }
+
+    #[tokio::test]
+    async fn it_refuses_as_told() {
+        let Some(mut server) = SmtpServer::start() else { return };
+        let mailer = mailer(&server);
+        server.set_mode(Mode::Refuse { stage: Stage::Mail, code: 421, text: "Come back later" });
+        assert!(send(&mailer, "a@example.net").await.unwrap_err().is_transient());
+        server.set_mode(Mode::Refuse { stage: Stage::Data, code: 552, text: "Too much" });
+        assert!(send(&mailer, "a@example.net").await.unwrap_err().is_permanent());
+        server.set_mode(Mode::Accept);
+        server.set_mode_for("gone@example.net", Mode::Refuse { stage: Stage::Rcpt, code: 550, text: "No such user" });
+        let refused = send(&mailer, "gone@example.net").await.unwrap_err();
+        assert!(refused.is_permanent() && refused.to_string().contains("No such user"), "{refused}");
+        send(&mailer, "here@example.net").await.unwrap();
+        assert_eq!(server.wait_for(1).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn it_hangs_and_hangs_up_as_told() {
+        let Some(mut server) = SmtpServer::start() else { return };
+        for (mode, arrived) in [(Mode::Close, 1), (Mode::Hang, 2), (Mode::Silence, 2)] {
+            let hangs_up = matches!(mode, Mode::Close);
+            server.set_mode(mode);
+            // A connection of its own: a kept one has been greeted before. The limit on time is ours, for lettre's covers
+            // no more than connecting.
+            let mailer = mailer(&server);
+            let sent = tokio::time::timeout(Duration::from_millis(800), send(&mailer, "a@example.net")).await;
+            match sent {
+                Ok(sent) => assert!(hangs_up && !sent.unwrap_err().is_permanent()),
+                Err(_) => assert!(!hangs_up),
+            }
+            let messages = server.wait_for(arrived).await;
+            assert_eq!(messages.len(), arrived);
+            assert!(messages.iter().all(|message| !message.acknowledged));
+        }
+    }
+
+    #[tokio::test]
+    async fn it_asks_for_a_sign_in() {
+        let Some(server) = SmtpServer::start_with(Setup { auth: Some(("aw", "secret")), ..Setup::default() }) else {
+            return;
+        };
+        send(&mailer(&server), "a@example.net").await.unwrap();
+        assert!(server.wait_for(1).await[0].authenticated);
+        let wrong = server.url().replace("secret", "wrong");
+        let error = send(&Mailer::from_url(&wrong).unwrap().build(), "a@example.net").await.unwrap_err();
+        assert!(error.is_permanent(), "{error}");
+    }
+
+    #[tokio::test]
+    async fn it_encrypts() {
+        for tls in [Tls::Offered, Tls::Implicit] {
+            let Some(server) = SmtpServer::start_with(Setup { tls, ..Setup::default() }) else {
+                return;
+            };
+            let pem = std::fs::read(server.certificate().unwrap()).unwrap();
+            let trust = TlsParameters::builder("localhost".to_owned())
+                .add_root_certificate(Certificate::from_pem(&pem).unwrap())
+                .build()
+                .unwrap();
+            let tls = match tls {
+                Tls::Implicit => smtp::client::Tls::Wrapper(trust),
+                _ => smtp::client::Tls::Required(trust),
+            };
+            let mailer = Mailer::builder_dangerous("localhost").port(server.port).tls(tls).build();
+            send(&mailer, "a@example.net").await.unwrap();
+            assert!(server.wait_for(1).await[0].encrypted);
+        }
+    }
+}

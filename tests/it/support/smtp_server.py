@@ -1,0 +1,160 @@
+"""An SMTP server that a test holds on a leash.
+
+The test writes one JSON order per line to standard input; everything that happens comes back as one JSON object per
+line on standard output: {"port": …} first, {"done": null} for each order, {"message": …} for each mail. When standard
+input closes, the server ends: none outlives its test.
+
+    smtp_server.py [--auth USER PASSWORD] [--cert FILE --key FILE [--implicit-tls]]
+"""
+
+import argparse
+import asyncio
+import base64
+import email
+import email.policy
+import json
+import ssl
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+def say(thing):
+    sys.stdout.write(json.dumps(thing) + "\n")
+    sys.stdout.flush()
+
+
+class Behaviour:
+    """What to answer: one order for everybody, others for single recipients."""
+
+    def __init__(self):
+        self.general = {"do": "accept"}
+        self.by_recipient = {}
+
+    def obey(self, order):
+        what = {key: order[key] for key in ("do", "stage", "code", "text") if key in order}
+        if order.get("recipient"):
+            self.by_recipient[order["recipient"]] = what
+        else:
+            self.general = what
+
+    def at(self, stage, recipients=()):
+        """The reply to give at this stage instead of going on, or None."""
+        for order in [self.by_recipient[r] for r in recipients if r in self.by_recipient] + [self.general]:
+            if order["do"] == "refuse" and order["stage"] == stage:
+                return f"{order['code']} {order['text']}"
+        return None
+
+    def does(self, what, recipients=()):
+        orders = [self.by_recipient[r] for r in recipients if r in self.by_recipient] + [self.general]
+        return any(order["do"] == what for order in orders)
+
+
+class Handler:
+    def __init__(self, behaviour):
+        self.behaviour = behaviour
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        refusal = self.behaviour.at("mail")
+        if refusal:
+            return refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        refusal = self.behaviour.at("rcpt", [address])
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        to = envelope.rcpt_tos
+        refusal = self.behaviour.at("data", to)
+        if refusal:
+            return refusal
+        closes, hangs = self.behaviour.does("close", to), self.behaviour.does("hang", to)
+        say({"message": describe(server, session, envelope, acknowledged=not (closes or hangs))})
+        if closes:
+            server.transport.abort()
+        if closes or hangs:
+            await asyncio.sleep(3600)
+        return "250 OK: kept"
+
+
+def describe(server, session, envelope, acknowledged):
+    """The mail as a person would read it, beside its bytes."""
+    mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+    return {
+        "from": envelope.mail_from,
+        "to": envelope.rcpt_tos,
+        "acknowledged": acknowledged,
+        "encrypted": server.transport.get_extra_info("ssl_object") is not None,
+        "authenticated": session.authenticated is True,
+        "headers": [[name, str(value)] for name, value in mail.items()],
+        "parts": [
+            {"content_type": part.get_content_type(), "text": part.get_content()}
+            for part in mail.walk()
+            if part.get_content_maintype() == "text"
+        ],
+        "raw": base64.b64encode(envelope.original_content).decode("ascii"),
+    }
+
+
+class Server(SMTP):
+    """As aiosmtpd's, but it can be told to say nothing at all."""
+
+    def __init__(self, behaviour, **settings):
+        super().__init__(Handler(behaviour), **settings)
+        self.behaviour = behaviour
+
+    async def _handle_client(self):
+        if self.behaviour.does("silence"):
+            await asyncio.sleep(3600)
+        await super()._handle_client()
+
+
+async def obey_orders(behaviour):
+    orders = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    while line := await orders.readline():
+        behaviour.obey(json.loads(line))
+        say({"done": None})
+
+
+async def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--auth", nargs=2, metavar=("USER", "PASSWORD"))
+    arguments.add_argument("--cert")
+    arguments.add_argument("--key")
+    arguments.add_argument("--implicit-tls", action="store_true")
+    given = arguments.parse_args()
+
+    settings = {"enable_SMTPUTF8": True, "data_size_limit": None, "hostname": "localhost"}
+    if given.auth:
+        wanted = tuple(part.encode() for part in given.auth)
+
+        def check(server, session, envelope, mechanism, data):
+            # A refusal counts as handled, or aiosmtpd answers it a second time.
+            return AuthResult(success=(data.login, data.password) == wanted, handled=False)
+
+        settings |= {"authenticator": check, "auth_required": True, "auth_require_tls": False}
+    tls = None
+    if given.cert:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(given.cert, given.key)
+    if tls and not given.implicit_tls:
+        settings |= {"tls_context": tls}
+
+    behaviour = Behaviour()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Server(behaviour, **settings), "127.0.0.1", 0, ssl=tls if given.implicit_tls else None
+    )
+    say({"port": server.sockets[0].getsockname()[1]})
+    await obey_orders(behaviour)
+
+
+asyncio.run(main())
