@@ -186,7 +186,7 @@ impl App {
                 "The last word after every support call or chat. Errors are problem+json (RFC 9457) with a stable `code`; lists are \
                  paged by cursor. An API key goes into `Authorization: Bearer …`.",
             )
-            .license(poem_openapi::LicenseObject::new("Apache-2.0").identifier("Apache-2.0"))
+            .license(poem_openapi::LicenseObject::new("Apache-2.0"))
     }
 
     /// The specification: what `openapi.yaml` holds.

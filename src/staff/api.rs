@@ -48,6 +48,7 @@ impl From<StaffError> for ApiError {
 
 /// A team.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Team")]
 struct TeamBody {
     /// Id.
     #[oai(read_only)]
@@ -58,6 +59,7 @@ struct TeamBody {
 
 /// An agent: somebody who handles interactions and is rated.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Agent")]
 struct AgentBody {
     /// Id.
     #[oai(read_only)]
@@ -82,6 +84,7 @@ impl From<AgentSummary> for AgentBody {
 
 /// Somebody who signs in.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Account")]
 struct StaffBody {
     /// Id.
     #[oai(read_only)]
@@ -102,6 +105,7 @@ struct StaffBody {
 
 /// A new account, and the link that sets its password, told once.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "NewAccount")]
 struct NewStaffBody {
     /// Id.
     id: String,

@@ -9,7 +9,7 @@ use poem_openapi::{ApiResponse, Object};
 
 /// An interaction as integrators write it. Every field may be left out; what is missing is unknown.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(example)]
+#[oai(rename = "InteractionIn", example)]
 pub struct InteractionBody {
     /// `call` or `chat`; another word is kept as `other`.
     channel: Option<String>,
@@ -49,6 +49,7 @@ pub struct InteractionBody {
 
 /// An agent as a source knows them.
 #[derive(Debug, Clone, Default, Object)]
+#[oai(rename = "AgentIn")]
 struct AgentBody {
     /// The agent's id in the source; the address or the name stands in where it sends none.
     external_id: Option<String>,
@@ -60,6 +61,7 @@ struct AgentBody {
 
 /// The customer.
 #[derive(Debug, Clone, Default, Object)]
+#[oai(rename = "CustomerIn")]
 struct CustomerBody {
     /// Where the survey goes.
     email: Option<String>,
@@ -73,6 +75,7 @@ struct CustomerBody {
 
 /// What the source says about surveys.
 #[derive(Debug, Clone, Default, Object)]
+#[oai(rename = "SurveyIn")]
 struct SurveyBody {
     /// False: never ask about this one.
     eligible: Option<bool>,
@@ -80,6 +83,7 @@ struct SurveyBody {
 
 /// A message of a chat.
 #[derive(Debug, Clone, Default, Object)]
+#[oai(rename = "MessageIn")]
 struct MessageBody {
     /// RFC 3339 with an offset.
     at: Option<String>,
@@ -180,6 +184,7 @@ impl MessageBody {
 
 /// What has become of a survey.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "InteractionSurvey")]
 struct SurveyOut {
     /// `waiting`, `scheduled`, `sent`, `held`, `failed`, `skipped` or `closed`. Never tells whether it was answered.
     state: String,
@@ -189,6 +194,7 @@ struct SurveyOut {
 
 /// What has become of a recording.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "InteractionRecording")]
 struct RecordingOut {
     /// `absent` or `stored`.
     state: String,
@@ -200,6 +206,7 @@ fn recording_state(has: bool) -> RecordingOut {
 
 /// What is stored now.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Upserted")]
 pub(super) struct UpsertAnswer {
     /// Its id here.
     id: String,
@@ -236,6 +243,7 @@ impl UpsertReply {
 
 /// The rated agent.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "InteractionAgent")]
 struct AgentOut {
     /// Id here.
     id: String,
@@ -245,6 +253,7 @@ struct AgentOut {
 
 /// The team.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "InteractionTeam")]
 struct TeamOut {
     /// Id here.
     id: String,
@@ -254,6 +263,7 @@ struct TeamOut {
 
 /// A message of a chat.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Message")]
 struct MessageOut {
     /// RFC 3339, UTC.
     at: Option<String>,
@@ -265,6 +275,7 @@ struct MessageOut {
 
 /// An interaction. Nothing tells who the customer is.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "Interaction")]
 pub(super) struct InteractionOut {
     /// Its id here.
     id: String,
@@ -360,6 +371,7 @@ impl From<Page<Interaction>> for InteractionPage {
 
 /// A waveform.
 #[derive(Debug, Clone, Object, serde::Deserialize)]
+#[oai(rename = "Peaks")]
 pub(super) struct PeaksOut {
     /// How long it plays, ms.
     duration_ms: i64,
