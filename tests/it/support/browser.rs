@@ -13,6 +13,7 @@ pub struct Browser {
     // Before the ChromeDriver that it talks to when it is dropped.
     driver: WebDriver,
     _chromedriver: process::Helper,
+    _folder: tempfile::TempDir,
 }
 
 /// How the page is looked at.
@@ -51,14 +52,17 @@ impl Browser {
         if !axe::file().exists() {
             return skip::tool("axe-core");
         }
-        let (process, _, said) = process::Helper::start(Command::new(program).arg("--port=0"));
+        // Chromium leaves folders behind when it is ended in a hurry.
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(program);
+        let (process, _, said) = process::Helper::start(command.arg("--port=0").env("TMPDIR", folder.path()));
         let port: u16 = process::first_match(said, |line| {
             line.trim().trim_end_matches('.').rsplit_once("successfully on port ")?.1.parse().ok()
         })
         .expect("ChromeDriver says its port");
         let capabilities = capabilities(&chromium, view).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
-        let browser = Self { driver, _chromedriver: process };
+        let browser = Self { driver, _chromedriver: process, _folder: folder };
         browser.look(view).await;
         Some(browser)
     }
