@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod architecture;
+mod app;
+mod interactions;
 mod licences;
 mod support;

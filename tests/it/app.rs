@@ -1,0 +1,261 @@
+//! An app of one's own for each test: the real routes on a port of the machine, a database and folders of its own, a clock
+//! that stands until the test moves it, and background work that runs when the test says so.
+
+use crate::support::postgres;
+use afterword::app::{self, App};
+use afterword::clock::{ManualClock, SharedClock, Timestamp};
+use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
+use afterword::effects::Actor;
+use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
+use afterword::jobs::{Runner, RunnerOptions};
+use afterword::staff::NewAccount;
+use afterword::web::Role;
+use afterword::web::principal::Scope;
+use poem::listener::{Acceptor, Listener, TcpListener};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// When every test begins: 2026-11-20 12:00 UTC.
+pub const BEGIN: Timestamp = Timestamp(1_795_176_000_000);
+/// The password of everybody whom a test signs in.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running app.
+pub struct TestApp {
+    /// The features themselves.
+    pub app: App,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// Moves time.
+    pub clock: ManualClock,
+    /// Does not follow redirects, keeps no cookies.
+    pub client: Client,
+    runner: Arc<Runner>,
+    stop: CancellationToken,
+    _database: Option<postgres::TestDatabase>,
+    folder: TempDir,
+}
+
+/// Somebody signed in.
+pub struct Session {
+    /// The cookie's line for a request.
+    pub cookie: String,
+    /// What forms carry.
+    pub csrf: String,
+    url: String,
+    client: Client,
+}
+
+impl TestApp {
+    /// On SQLite, as it comes.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// On SQLite, with some of the configuration changed.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(None, change).await
+    }
+
+    /// On PostgreSQL; `None` (said loudly) where there is no server to be had.
+    pub async fn start_on_postgres(change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let database = postgres::fresh_database().await?;
+        Some(Self::build(Some(database), change).await)
+    }
+
+    /// One on each database, for tests of what both must do alike.
+    pub async fn on_both(change: impl Fn(&mut Config)) -> Vec<Self> {
+        let mut apps = vec![Self::start_with(&change).await];
+        apps.extend(Self::start_on_postgres(&change).await);
+        apps
+    }
+
+    async fn build(database: Option<postgres::TestDatabase>, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let mut config = Config::default();
+        config.http.listen = address;
+        config.database.url = match &database {
+            Some(database) => DatabaseUrl::Postgres(database.url()),
+            None => DatabaseUrl::Sqlite(folder.path().join("afterword.db")),
+        };
+        config.recordings.url = RecordingsUrl::File(folder.path().join("recordings"));
+        config.mail.url = MailUrl::File(folder.path().join("mail"));
+        config.mail.from = "Northwind <survey@northwind.example>".into();
+        config.survey.company = "Northwind".into();
+        config.anonymity.key_file = folder.path().join("afterword.key");
+        config.transcription.models_dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models");
+        change(&mut config);
+        let clock = ManualClock::new(BEGIN);
+        let shared: SharedClock = Arc::new(clock.clone());
+        let db = app::open_database(&config, true).await.unwrap();
+        let vault = app::open_vault(&config, &db).await.unwrap();
+        let app = App::build(config, db, vault, shared, false);
+        let stop = CancellationToken::new();
+        let runner = Arc::new(Runner::new(app.db.clone(), Arc::clone(&app.clock), app.jobs(), RunnerOptions::default(), stop.clone()));
+        runner.schedule().await.unwrap();
+        let (routes, until) = (app.routes(), stop.clone());
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+            routes,
+            async move { until.cancelled().await },
+            None,
+        ));
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
+    }
+
+    /// Everything this app keeps on disk.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs all background work that is due, and what becomes due by it; how many jobs ran.
+    pub async fn work(&self) -> usize {
+        self.runner.drain().await.unwrap()
+    }
+
+    /// Moves the clock, then works.
+    pub async fn pass(&self, time: std::time::Duration) -> usize {
+        self.clock.advance(time);
+        self.work().await
+    }
+
+    /// An API key.
+    pub async fn key(&self, scope: Scope) -> String {
+        self.app.staff.add_key("test", &[scope], &Actor::System).await.unwrap().secret
+    }
+
+    /// `PUT /api/v1/interactions/{source}/{external_id}`
+    pub async fn put(&self, key: &str, path: &str, body: &Value) -> Response {
+        let request = self.client.put(format!("{}/api/v1/interactions/{path}", self.url)).bearer_auth(key);
+        request.json(body).send().await.unwrap()
+    }
+
+    /// A call that is over and was answered by agent 17 of Orders, from this customer; its id.
+    pub async fn call(&self, external_id: &str, email: &str) -> InteractionId {
+        self.interaction(external_id, &call_body(email)).await
+    }
+
+    /// Takes an interaction in through the API; its id.
+    pub async fn interaction(&self, external_id: &str, body: &Value) -> InteractionId {
+        let key = self.key(Scope::Ingest).await;
+        let answer = self.put(&key, &format!("phone/{external_id}"), body).await;
+        assert!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await.unwrap());
+        let answer: Value = answer.json().await.unwrap();
+        answer["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Uploads a recording; the answer.
+    pub async fn record(&self, external_id: &str, sound: Vec<u8>) -> Response {
+        let key = self.key(Scope::Ingest).await;
+        let url = format!("{}/api/v1/interactions/phone/{external_id}/recording?channels=agent,customer", self.url);
+        self.client.put(url).bearer_auth(key).body(sound).send().await.unwrap()
+    }
+
+    /// The team of this name, which an interaction or an administrator has brought.
+    pub async fn team(&self, name: &str) -> TeamId {
+        let teams = self.app.directory.teams().await.unwrap();
+        match teams.into_iter().find(|team| team.name == name) {
+            Some(team) => team.id,
+            None => self.app.directory.add_team(name, &Actor::System, self.app.clock.now()).await.unwrap().id,
+        }
+    }
+
+    /// The agent of this id in the source `phone`.
+    pub async fn agent(&self, external_id: &str) -> AgentId {
+        let agents = self.app.directory.agents().await.unwrap();
+        agents.into_iter().find(|agent| agent.external_id == external_id).unwrap().id
+    }
+
+    /// Makes an account and signs in over HTTP.
+    pub async fn sign_in(&self, role: Role, teams: &[&str], agent: Option<&str>) -> Session {
+        let mut ids = Vec::new();
+        for team in teams {
+            ids.push(self.team(team).await);
+        }
+        let agent = match agent {
+            Some(external_id) => Some(self.agent(external_id).await),
+            None => None,
+        };
+        let email = format!("{}-{}@northwind.example", role.code(), StaffId::random());
+        let new = NewAccount { email: email.clone(), name: format!("Some {}", role.label()), role, teams: ids, agent };
+        let made = self.app.staff.add(new, &Actor::System).await.unwrap();
+        self.app.staff.set_password(&made.id, PASSWORD.into()).await.unwrap();
+        // Straight to the service: each test would else meet the limit of tries of this address.
+        let token = self.app.staff.sign_in(&email, PASSWORD.into(), &email).await.unwrap().token;
+        self.session(&token)
+    }
+
+    /// The session of a token.
+    pub fn session(&self, token: &str) -> Session {
+        let csrf = afterword::web::access::csrf_token(token);
+        Session { cookie: format!("afterword={token}"), csrf, url: self.url.clone(), client: self.client.clone() }
+    }
+
+    /// GET without anybody signed in.
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// POST of a form without anybody signed in.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.client.post(format!("{}{path}", self.url)).form(form).send().await.unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Session {
+    /// GET as this person.
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).header("cookie", &self.cookie).send().await.unwrap()
+    }
+
+    /// A page's text; it must be there.
+    pub async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    /// POST of a form as this person, with the page's token.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        let form: Vec<_> = form.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        self.client.post(format!("{}{path}", self.url)).header("cookie", &self.cookie).form(&form).send().await.unwrap()
+    }
+
+    /// A request of the API as this person, with the page's token.
+    pub async fn api(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Response {
+        let request = self.client.request(method, format!("{}{path}", self.url)).header("cookie", &self.cookie);
+        let request = request.header("x-csrf-token", &self.csrf);
+        match body {
+            Some(body) => request.json(body).send().await.unwrap(),
+            None => request.send().await.unwrap(),
+        }
+    }
+}
+
+/// An answered call, over and final, handled by agent 17 of Orders.
+pub fn call_body(email: &str) -> Value {
+    json!({
+        "channel": "call", "direction": "inbound", "phase": "final", "outcome": "answered",
+        "started_at": "2026-11-20T11:24:00Z", "answered_at": "2026-11-20T11:24:31Z", "ended_at": "2026-11-20T11:30:02Z",
+        "wait_ms": 31000, "talk_ms": 280000, "hold_ms": 51000,
+        "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders", "queue": "orders-en",
+        "tags": ["lost parcel"], "customer": { "email": email, "name": "Jerry", "locale": "en" }
+    })
+}
+
+/// A recording from the repository's `demo/`.
+pub fn demo_sound(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name)).unwrap()
+}

@@ -1,0 +1,4 @@
+//! Intake and recordings, from outside.
+
+mod intake;
+mod recordings;
