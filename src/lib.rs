@@ -11,6 +11,7 @@ pub mod ids;
 pub mod interactions;
 pub mod jobs;
 pub mod masking;
+pub mod ratings;
 pub mod staff;
 pub mod vault;
 pub mod web;

@@ -6,7 +6,13 @@ use crate::web::rights::Administer;
 use crate::web::{Allowed, ApiError, Cursor};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Object, OpenApi, Tags};
+
+#[derive(Tags)]
+enum Tag {
+    /// Who looked at what, and who changed what.
+    Audit,
+}
 
 /// A line of the audit log.
 #[derive(Debug, Object)]
@@ -47,21 +53,16 @@ impl From<Line> for LineOut {
 struct AuditPage {
     /// The lines.
     items: Vec<LineOut>,
-    /// Where the next page begins, to be sent as `cursor`; null on the last page.
-    next_cursor: Option<String>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[oai(skip_serializing_if_is_none)]
+    next: Option<String>,
 }
 
 /// The endpoints.
 #[derive(Debug, Clone)]
-pub struct AuditApi {
-    log: AuditLog,
-}
-
-impl AuditApi {
-    /// Over this log.
-    pub fn new(log: AuditLog) -> Self {
-        Self { log }
-    }
+pub struct Api {
+    /// The log.
+    pub log: AuditLog,
 }
 
 fn time(name: &str, value: Option<String>) -> Result<Option<Timestamp>, ApiError> {
@@ -72,13 +73,13 @@ fn time(name: &str, value: Option<String>) -> Result<Option<Timestamp>, ApiError
     value.map(|text| Timestamp::parse(&text).ok_or_else(wrong)).transpose()
 }
 
-#[OpenApi(prefix_path = "/api/v1")]
-impl AuditApi {
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Audit")]
+impl Api {
     /// Read the audit log
     ///
     /// Who looked at what and who changed what, newest first. The log is append-only: nothing in Afterword alters or
     /// deletes a line. It never holds an answer, an address or a survey link.
-    #[oai(path = "/audit", method = "get", operation_id = "list_audit_lines")]
+    #[oai(path = "/audit", method = "get", operation_id = "listAuditLines")]
     #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own in the spec")]
     async fn list(
         &self,
@@ -93,7 +94,7 @@ impl AuditApi {
         from: Query<Option<String>>,
         /// Before this time (RFC 3339).
         before: Query<Option<String>>,
-        /// `next_cursor` of the page before.
+        /// `next` of the page before.
         cursor: Query<Option<String>>,
         /// How many lines: 1 to 200, 50 where nothing is said.
         limit: Query<Option<u32>>,
@@ -111,7 +112,7 @@ impl AuditApi {
         };
         let size = limit.0.map_or(50, |n| n as usize).clamp(1, MOST_LINES);
         let page = self.log.lines(&filter, &after, size).await?;
-        let next_cursor = page.next.map(|next| next.to_string());
-        Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next_cursor }))
+        let next = page.next.map(|next| next.to_string());
+        Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next }))
     }
 }

@@ -1,0 +1,177 @@
+//! The trend as a drawing: where each month's share and its interval stand in the SVG.
+
+use super::{Month, Share};
+use std::fmt::Write;
+
+/// The drawing's size and the room around the plot, in units of its viewBox.
+pub const WIDTH: f64 = 640.0;
+/// As above.
+pub const HEIGHT: f64 = 220.0;
+const LEFT: f64 = 44.0;
+const RIGHT: f64 = 56.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 34.0;
+/// With more months than this not every one gets its name and value.
+const ALL_LABELLED: usize = 14;
+
+/// A month on the drawing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Which month.
+    pub month: Month,
+    /// From the left.
+    pub x: f64,
+    /// The share, its lower and upper end, from the top; `None` where nothing was released.
+    pub at: Option<PointAt>,
+    /// Its name under the axis, where there is room.
+    pub label: Option<String>,
+}
+
+/// Where a month's share stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PointAt {
+    /// The share.
+    pub y: f64,
+    /// The upper end of the interval (the smaller number: y goes down).
+    pub high: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The share in words, where it is written beside the point.
+    pub value: Option<String>,
+    /// Where that is written: above the point, or below it near the top.
+    pub value_y: f64,
+}
+
+/// The whole drawing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Months in order.
+    pub points: Vec<Point>,
+    /// Intervals of months that follow each other, as filled paths.
+    pub bands: Vec<String>,
+    /// Shares of months that follow each other, as lines.
+    pub lines: Vec<String>,
+    /// Horizontal lines: where, and what they are called.
+    pub grid: Vec<(f64, &'static str)>,
+    /// The plot's left end.
+    pub left: f64,
+    /// The plot's right end.
+    pub right: f64,
+    /// The plot's lower end.
+    pub bottom: f64,
+}
+
+fn y(share: f64) -> f64 {
+    TOP + (1.0 - share) * (HEIGHT - TOP - BOTTOM)
+}
+
+impl Chart {
+    /// The drawing for these months; `None` where nothing was released in any.
+    pub fn new(months: &[(Month, Option<Share>)]) -> Option<Self> {
+        let last = months.iter().rposition(|(_, share)| share.is_some())?;
+        let step = (WIDTH - LEFT - RIGHT) / (months.len().max(2) - 1) as f64;
+        let every = months.len().div_ceil(ALL_LABELLED);
+        let points: Vec<Point> = months
+            .iter()
+            .enumerate()
+            .map(|(at, (month, share))| Point {
+                month: *month,
+                x: LEFT + step * at as f64,
+                at: share.map(|share| point_at(share, every == 1 || at == last)),
+                label: (at % every == 0).then(|| if at == 0 || month.begins_year() { month.label() } else { month.short().to_owned() }),
+            })
+            .collect();
+        let runs: Vec<Vec<(f64, &PointAt)>> = runs(&points);
+        Some(Self {
+            bands: runs.iter().filter(|run| run.len() > 1).map(|run| band(run)).collect(),
+            lines: runs.iter().filter(|run| run.len() > 1).map(|run| line(run)).collect(),
+            grid: vec![(y(1.0), "100\u{a0}%"), (y(0.5), "50\u{a0}%"), (y(0.0), "0\u{a0}%")],
+            points,
+            left: LEFT,
+            right: WIDTH - RIGHT,
+            bottom: y(0.0),
+        })
+    }
+
+    /// Shares of single months between months without any are drawn with whiskers instead of a band. (A reference, since
+    /// that is what the template has.)
+    pub fn is_alone(&self, at: &usize) -> bool {
+        let there = |at: Option<usize>| at.and_then(|at| self.points.get(at)).is_some_and(|p| p.at.is_some());
+        !there(at.checked_sub(1)) && !there(at.checked_add(1))
+    }
+}
+
+fn point_at(share: Share, labelled: bool) -> PointAt {
+    let here = y(share.value());
+    let value = labelled.then(|| super::percent(share.value()));
+    let value_y = if here - 12.0 < TOP { here + 22.0 } else { here - 10.0 };
+    PointAt { y: here, high: y(share.interval.high), low: y(share.interval.low), value, value_y }
+}
+
+/// Stretches of months that all have a share.
+fn runs(points: &[Point]) -> Vec<Vec<(f64, &PointAt)>> {
+    let mut runs = vec![Vec::new()];
+    for point in points {
+        match (&point.at, runs.last_mut()) {
+            (Some(at), Some(run)) => run.push((point.x, at)),
+            _ => runs.push(Vec::new()),
+        }
+    }
+    runs
+}
+
+fn line(run: &[(f64, &PointAt)]) -> String {
+    path(run.iter().map(|(x, at)| (*x, at.y)))
+}
+
+fn band(run: &[(f64, &PointAt)]) -> String {
+    let there = run.iter().map(|(x, at)| (*x, at.high));
+    let back = run.iter().rev().map(|(x, at)| (*x, at.low));
+    path(there.chain(back)) + "Z"
+}
+
+fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut path = String::new();
+    for (at, (x, y)) in points.enumerate() {
+        // Writing to a String can't fail.
+        let _ = write!(path, "{}{x:.1} {y:.1}", if at == 0 { 'M' } else { 'L' });
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn months(shares: &[Option<(u64, u64)>]) -> Vec<(Month, Option<Share>)> {
+        let first: Month = "2026-01".parse().unwrap();
+        let at = |(i, share): (usize, &Option<(u64, u64)>)| (first.plus(i as i32), share.and_then(|(hits, n)| Share::new(hits, n)));
+        shares.iter().enumerate().map(at).collect()
+    }
+
+    #[test]
+    fn runs_get_bands_and_lone_months_whiskers() {
+        let chart = Chart::new(&months(&[Some((4, 5)), Some((3, 5)), None, Some((5, 5)), None])).unwrap();
+        assert_eq!((chart.bands.len(), chart.lines.len()), (1, 1));
+        assert!(!chart.is_alone(&0) && !chart.is_alone(&1) && chart.is_alone(&3));
+        assert!(chart.lines[0].starts_with("M44.0 "));
+        let all = chart.points[3].at.as_ref().unwrap();
+        assert_eq!(all.y, y(1.0), "all satisfied stands at the top");
+        assert!(all.low > all.y && all.high == all.y && all.value_y > all.y);
+    }
+
+    #[test]
+    fn nothing_is_drawn_of_nothing_and_one_month_does_not_divide_by_zero() {
+        assert_eq!(Chart::new(&months(&[None, None])), None);
+        let one = Chart::new(&months(&[Some((1, 5))])).unwrap();
+        assert!(one.points[0].x.is_finite() && one.is_alone(&0));
+    }
+
+    #[test]
+    fn long_periods_are_labelled_sparsely() {
+        let chart = Chart::new(&months(&[Some((4, 5)); 36])).unwrap();
+        assert!(chart.points.iter().filter(|p| p.label.is_some()).count() <= ALL_LABELLED);
+        let valued = |p: &&Point| p.at.as_ref().is_some_and(|at| at.value.is_some());
+        assert_eq!(chart.points.iter().filter(valued).count(), 1, "the last one");
+    }
+}

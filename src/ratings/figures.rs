@@ -1,0 +1,208 @@
+//! Sums over whole releases, and the figures made from them.
+
+use super::wilson::{Interval, wilson95};
+
+/// Hits out of answers, with where the true share lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// Answers that count as hits.
+    pub hits: u64,
+    /// Answers; at least 1.
+    pub n: u64,
+    /// With 95 % confidence.
+    pub interval: Interval,
+}
+
+impl Share {
+    /// `None` where nobody has answered.
+    pub fn new(hits: u64, n: u64) -> Option<Self> {
+        wilson95(hits, n).map(|interval| Self { hits, n, interval })
+    }
+
+    /// Between 0 and 1.
+    pub fn value(&self) -> f64 {
+        self.hits as f64 / self.n as f64
+    }
+}
+
+/// What was released: how often each score was given, and whether the matter was resolved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Scores 1 to 5, in this order.
+    pub scores: [u64; 5],
+    /// Not resolved.
+    pub unresolved: u64,
+    /// Resolved.
+    pub resolved: u64,
+}
+
+/// From this score on a customer counts as satisfied.
+const SATISFIED: usize = 4;
+
+impl Counts {
+    /// Counts a released sum in; what is no known value of a known question is left out.
+    pub fn add(&mut self, question: &str, value: i64, n: i64) {
+        let n = u64::try_from(n).unwrap_or(0);
+        match (question, value) {
+            ("score", 1..=5) => {
+                if let Some(count) = usize::try_from(value - 1).ok().and_then(|at| self.scores.get_mut(at)) {
+                    *count += n;
+                }
+            }
+            ("resolved", 0) => self.unresolved += n,
+            ("resolved", 1) => self.resolved += n,
+            _ => {}
+        }
+    }
+
+    /// Counts another sum in.
+    pub fn merge(&mut self, other: &Self) {
+        self.scores.iter_mut().zip(other.scores).for_each(|(count, more)| *count += more);
+        self.unresolved += other.unresolved;
+        self.resolved += other.resolved;
+    }
+
+    /// How many scores there are: the n behind CSAT and mean.
+    pub fn answers(&self) -> u64 {
+        self.scores.iter().sum()
+    }
+
+    /// CSAT: the share of scores 4 and 5.
+    pub fn csat(&self) -> Option<Share> {
+        Share::new(self.scores.iter().skip(SATISFIED - 1).sum(), self.answers())
+    }
+
+    /// The mean score, 1 to 5.
+    pub fn mean(&self) -> Option<f64> {
+        let sum: u64 = self.scores.iter().zip(1..).map(|(count, score)| count * score).sum();
+        let answers = self.answers();
+        (answers > 0).then(|| sum as f64 / answers as f64)
+    }
+
+    /// The share of "yes" to "was it resolved?".
+    pub fn resolved(&self) -> Option<Share> {
+        Share::new(self.resolved, self.resolved + self.unresolved)
+    }
+}
+
+/// Answers per invitation, in tens of a hundred.
+///
+/// The exact rate is never told. Supervisors and agents know which interactions were surveyed; "all of them have answered"
+/// would tell them of every single customer that this one did. So the rate is rounded to tens and stops at 90 %. It counts
+/// released answers only, as `n` does, so it tells nothing about those that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseRate {
+    /// 10, 20, … 90.
+    pub about_percent: u8,
+}
+
+impl ResponseRate {
+    /// `None` where nothing is released, or more than was asked in these months (answers of earlier invitations).
+    pub fn new(answers: u64, invitations: u64) -> Option<Self> {
+        if answers == 0 || answers > invitations {
+            return None;
+        }
+        let tens = (answers as f64 / invitations as f64 * 10.0).round().clamp(1.0, 9.0);
+        // Between 10 and 90.
+        Some(Self { about_percent: tens as u8 * 10 })
+    }
+
+    /// In words.
+    pub fn say(self) -> String {
+        match self.about_percent {
+            10 => "about 10 % or less".into(),
+            90 => "about 90 % or more".into(),
+            n => format!("about {n} %"),
+        }
+    }
+}
+
+/// How somebody's CSAT stands to that of all the others shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing has been released about them, or about nobody else.
+    Open,
+    /// The intervals overlap: no difference to be told.
+    Same,
+    /// The whole interval lies above the others'.
+    Above,
+    /// The whole interval lies below the others'.
+    Below,
+}
+
+impl Standing {
+    /// Compares one with all the others together. Where two 95 % intervals do not touch, the shares differ; where they
+    /// do, the data can't tell, which is no proof that they are equal.
+    pub fn of(one: Option<Share>, others: Option<Share>) -> Self {
+        let (Some(one), Some(others)) = (one, others) else { return Self::Open };
+        if one.interval.overlaps(others.interval) {
+            Self::Same
+        } else if one.interval.low > others.interval.high {
+            Self::Above
+        } else {
+            Self::Below
+        }
+    }
+
+    /// As it stands in JSON and CSV.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Same => "no_difference",
+            Self::Above => "above_others",
+            Self::Below => "below_others",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(scores: [u64; 5]) -> Counts {
+        Counts { scores, ..Counts::default() }
+    }
+
+    #[test]
+    fn csat_is_the_share_of_fours_and_fives() {
+        let counts = counts([1, 0, 2, 3, 4]);
+        let csat = counts.csat().unwrap();
+        assert_eq!((csat.hits, csat.n, csat.value()), (7, 10, 0.7));
+        assert_eq!(counts.mean(), Some(3.9));
+        assert_eq!(Counts::default().csat(), None);
+        assert_eq!(Counts::default().mean(), None);
+    }
+
+    #[test]
+    fn released_sums_are_counted_and_odd_ones_left_out() {
+        let mut sum = Counts::default();
+        for (question, value, n) in
+            [("score", 5, 3), ("score", 1, 2), ("score", 6, 9), ("resolved", 1, 4), ("resolved", 0, 1), ("comment", 1, 7), ("score", 2, -5)]
+        {
+            sum.add(question, value, n);
+        }
+        assert_eq!(sum, Counts { scores: [2, 0, 0, 0, 3], unresolved: 1, resolved: 4 });
+        let mut twice = sum;
+        twice.merge(&sum);
+        assert_eq!((twice.answers(), twice.resolved().unwrap().n), (10, 10));
+    }
+
+    #[test]
+    fn differences_are_told_only_where_the_intervals_are_apart() {
+        let (good, bad, few) = (Share::new(95, 100), Share::new(60, 100), Share::new(4, 5));
+        assert_eq!(Standing::of(good, bad), Standing::Above);
+        assert_eq!(Standing::of(bad, good), Standing::Below);
+        assert_eq!(Standing::of(few, good), Standing::Same, "a bare mean would rank them");
+        assert_eq!(Standing::of(None, good), Standing::Open);
+        assert_eq!(Standing::of(good, None), Standing::Open);
+    }
+
+    #[test]
+    fn the_response_rate_never_says_all_or_exactly() {
+        assert_eq!(ResponseRate::new(0, 40), None);
+        assert_eq!(ResponseRate::new(9, 5), None);
+        assert_eq!(ResponseRate::new(5, 5).unwrap().say(), "about 90 % or more");
+        assert_eq!(ResponseRate::new(1, 1000).unwrap().say(), "about 10 % or less");
+        assert_eq!(ResponseRate::new(33, 100).unwrap().say(), "about 30 %");
+    }
+}

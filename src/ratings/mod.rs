@@ -1,0 +1,115 @@
+//! Ratings: what agents, supervisors and HR may know of the answers. Only whole releases are ever read (anonymity.md,
+//! rule 4): every figure is a sum over rows of `releases`, so any two figures that anybody can get differ by nothing or
+//! by a whole batch.
+
+pub mod api;
+mod chart;
+mod export;
+mod figures;
+mod months;
+pub mod pages;
+mod reports;
+mod store;
+mod wilson;
+
+pub use chart::{Chart, Point};
+pub use export::{Table, to_csv};
+pub use figures::{Counts, ResponseRate, Share, Standing};
+pub use months::{MOST_MONTHS, Month, Period, PeriodError};
+pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
+pub use store::STATEMENTS;
+pub use wilson::{Interval, wilson95};
+
+use crate::audit;
+use crate::clock::{SharedClock, Timestamp};
+use crate::database::{Db, DbError};
+use crate::ids::{AgentId, TeamId};
+use crate::staff::Directory;
+use crate::web::principal::{Principal, Role, Visible};
+
+/// How CSAT is made; said wherever it is shown.
+pub const FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. The interval is the 95 % Wilson score interval.";
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RatingsError {
+    /// Not there, or hidden from whoever asks.
+    #[error("there is no such agent or team, or it is not for you to see")]
+    NotFound,
+    /// The months make no period.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+    /// The file could not be written.
+    #[error("the file could not be made: {0}")]
+    Export(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Ratings {
+    db: Db,
+    clock: SharedClock,
+    directory: Directory,
+    k: u32,
+}
+
+impl std::fmt::Debug for Ratings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ratings")
+    }
+}
+
+impl Ratings {
+    /// The service; `k` is the smallest batch that is released (`anonymity.k`), said on the pages.
+    pub fn new(db: Db, clock: SharedClock, directory: Directory, k: u32) -> Self {
+        Self { db, clock, directory, k }
+    }
+
+    /// The smallest batch that is released.
+    pub fn k(&self) -> u32 {
+        self.k
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Notes that `who` looked; call it before showing.
+    pub async fn note_look(&self, who: &Principal, action: &'static str, subject: &str, period: Period) -> Result<(), RatingsError> {
+        let detail = serde_json::json!({ "from": period.from().to_string(), "to": period.to().to_string() });
+        Ok(audit::look_with(&self.db, who, action, subject, Some(detail), self.now()).await?)
+    }
+
+    /// From what somebody typed (`2026-08`, or nothing): the last twelve months where nothing is said.
+    pub fn period(&self, from: &str, to: &str) -> Result<Period, RatingsError> {
+        Ok(Period::asked(from, to, self.now())?)
+    }
+}
+
+/// Whose ratings somebody may see: HR and administrators all, supervisors their teams', agents their own.
+fn sight(who: &Principal) -> Visible {
+    if who.role() == Some(Role::Hr) { Visible::All } else { who.visible() }
+}
+
+/// Who reads released comments: the agent whom they are about, and supervisors of the team.
+fn reads_comments(who: &Principal) -> bool {
+    matches!(who.role(), Some(Role::Agent | Role::Supervisor))
+}
+
+/// A share as people read it: `82 %`, with a space that does not break.
+pub fn percent(share: f64) -> String {
+    format!("{:.0}\u{a0}%", share * 100.0)
+}
+
+/// Names the subject of an audit line.
+fn agent_subject(id: &AgentId) -> String {
+    format!("agent:{id}")
+}
+
+/// Names the subject of an audit line.
+fn team_subject(id: &TeamId) -> String {
+    format!("team:{id}")
+}

@@ -1,0 +1,122 @@
+//! `/ratings`, one agent's or team's page, and the file for spreadsheets.
+
+mod views;
+
+use super::{Period, Ratings, RatingsError, Table, to_csv};
+use crate::ids::{AgentId, TeamId};
+use crate::web::rights::SeeRatings;
+use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
+use poem::http::header;
+use poem::web::{Data, Path, Query};
+use poem::{Response, Route, get, handler};
+use views::{ListPage, OnePage, Period as PeriodView};
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/ratings", get(list))
+        .at("/ratings.csv", get(export))
+        .at("/ratings/agents/:id", get(agent))
+        .at("/ratings/teams/:id", get(team))
+}
+
+impl From<RatingsError> for PageError {
+    fn from(error: RatingsError) -> Self {
+        match error {
+            RatingsError::NotFound => Self::NotFound,
+            RatingsError::Period(why) => Self::BadForm(why.to_string()),
+            RatingsError::Export(why) => {
+                tracing::error!(why, "ratings could not be exported");
+                Self::Internal
+            }
+            RatingsError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+/// What the form of filters sends.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Asked {
+    from: String,
+    to: String,
+    /// `lower`: by the lower end of the interval; by name otherwise.
+    sort: String,
+    /// Which table a file holds.
+    of: String,
+}
+
+#[handler]
+async fn list(
+    who: Viewer<SeeRatings>,
+    Data(site): Data<&SiteInfo>,
+    Data(ratings): Data<&Ratings>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let period = ratings.period(&asked.from, &asked.to)?;
+    // An agent has one page of ratings: the own.
+    if let (Some(Role::Agent), Some(own)) = (who.role(), who.agent_id()) {
+        return Ok(redirect(format!("/ratings/agents/{own}?{}", query(period))));
+    }
+    let overview = ratings.overview(&who, period).await?;
+    ratings.note_look(&who, "ratings.viewed", "ratings", period).await?;
+    let by_lower_end = asked.sort == "lower";
+    Ok(html(&ListPage::new(Shell::new(&who, site, "/ratings"), overview, by_lower_end, ratings.k())))
+}
+
+#[handler]
+async fn agent(
+    who: Viewer<SeeRatings>,
+    Data(site): Data<&SiteInfo>,
+    Data(ratings): Data<&Ratings>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let id: AgentId = id.parse().map_err(|_| PageError::NotFound)?;
+    let period = ratings.period(&asked.from, &asked.to)?;
+    let (agent, report) = ratings.agent(&who, &id, period).await?;
+    ratings.note_look(&who, "ratings.viewed", &super::agent_subject(&id), period).await?;
+    let own = who.agent_id() == Some(&id);
+    let page = OnePage::new(Shell::new(&who, site, "/ratings"), report, ratings.k());
+    Ok(html(&page.of_agent(agent, own)))
+}
+
+#[handler]
+async fn team(
+    who: Viewer<SeeRatings>,
+    Data(site): Data<&SiteInfo>,
+    Data(ratings): Data<&Ratings>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let id: TeamId = id.parse().map_err(|_| PageError::NotFound)?;
+    let period = ratings.period(&asked.from, &asked.to)?;
+    let (team, report) = ratings.team(&who, &id, period).await?;
+    ratings.note_look(&who, "ratings.viewed", &super::team_subject(&id), period).await?;
+    let page = OnePage::new(Shell::new(&who, site, "/ratings"), report, ratings.k());
+    Ok(html(&page.of_team(&team)))
+}
+
+#[handler]
+async fn export(
+    who: Viewer<SeeRatings>,
+    Data(ratings): Data<&Ratings>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let table = if asked.of.is_empty() { Table::Agents } else { Table::known(&asked.of).ok_or(PageError::NotFound)? };
+    let period = ratings.period(&asked.from, &asked.to)?;
+    let file = to_csv(&ratings.overview(&who, period).await?, table)?;
+    ratings.note_look(&who, "ratings.exported", "ratings", period).await?;
+    let name = format!("ratings-{}-{}-{}.csv", table.code(), period.from(), period.to());
+    Ok(Response::builder()
+        .content_type("text/csv; charset=utf-8")
+        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(file))
+}
+
+/// The period for an address.
+fn query(period: Period) -> String {
+    let view = PeriodView::from(period);
+    format!("from={}&to={}", view.from, view.to)
+}
