@@ -5,6 +5,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::database::{Db, DbError, MigrateError};
 use crate::interactions::{self, Interactions};
 use crate::jobs;
+use crate::ratings::{self, Ratings};
 use crate::staff::{Directory, Staff};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
@@ -41,6 +42,8 @@ pub struct App {
     pub audit: audit::AuditLog,
     /// Calls and chats.
     pub interactions: Interactions,
+    /// Ratings in totals.
+    pub ratings: Ratings,
 }
 
 impl std::fmt::Debug for App {
@@ -115,9 +118,11 @@ impl App {
         let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
+        let directory = Directory::new(db.clone());
         Self {
             staff: Staff::new(db.clone(), Arc::clone(&clock)),
-            directory: Directory::new(db.clone()),
+            ratings: Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k),
+            directory,
             audit: audit::AuditLog::new(db.clone()),
             interactions,
             config: Arc::new(config),
@@ -161,6 +166,7 @@ impl App {
         let route = operators::routes(route);
         let route = staff::pages::routes(route);
         let route = audit::pages::routes(route);
+        let route = ratings::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
             .with(AddData::new(self.clone()))
@@ -172,6 +178,7 @@ impl App {
             .with(AddData::new(self.directory.clone()))
             .with(AddData::new(self.audit.clone()))
             .with(AddData::new(self.interactions.clone()))
+            .with(AddData::new(self.ratings.clone()))
             .around(middleware::around)
     }
 
@@ -179,7 +186,8 @@ impl App {
         let endpoints = (
             interactions::api::Api { interactions: self.interactions.clone() },
             staff::api::Api { staff: self.staff.clone(), directory: self.directory.clone(), clock: Arc::clone(&self.clock) },
-            audit::api::AuditApi::new(self.audit.clone()),
+            audit::api::Api { log: self.audit.clone() },
+            ratings::api::Api { ratings: self.ratings.clone() },
         );
         OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
             .description(
