@@ -36,12 +36,14 @@ pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> s
     // A range of another version than the one that is here is no use: the whole is sent.
     let stale = request.contains_key(header::IF_RANGE) && !matches(header::IF_RANGE);
     let range = if stale { None } else { request.typed_get::<Range>() };
-    let Some((start, end)) = range.as_ref().and_then(|r| single(r, length)) else {
-        if range.is_some_and(|r| r.satisfiable_ranges(length).next().is_none()) {
+    let wanted = range.map(|range| satisfiable(&range, length));
+    let (start, end) = match wanted.as_deref() {
+        Some([one]) => *one,
+        Some([]) => {
             let unsatisfiable = base().status(StatusCode::RANGE_NOT_SATISFIABLE);
             return Ok(unsatisfiable.header(header::CONTENT_RANGE, format!("bytes */{length}")).finish());
         }
-        return Ok(base().header(header::CONTENT_LENGTH, length).body(Body::from_async_read(file)));
+        None | Some(_) => return Ok(base().header(header::CONTENT_LENGTH, length).body(Body::from_async_read(file))),
     };
     file.seek(SeekFrom::Start(start)).await?;
     let part = file.take(end - start + 1);
@@ -52,20 +54,15 @@ pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> s
         .body(Body::from_async_read(part)))
 }
 
-/// First and last byte, where the request wants exactly one range that there is.
-fn single(range: &Range, length: u64) -> Option<(u64, u64)> {
-    let mut ranges = range.satisfiable_ranges(length);
-    let (from, to) = ranges.next()?;
-    if ranges.next().is_some() || length == 0 {
-        return None;
-    }
-    let last = length - 1;
-    let (start, end) = match (from, to) {
-        (Bound::Included(start), Bound::Included(end)) => (start, end.min(last)),
-        (Bound::Included(start), _) => (start, last),
+/// First and last byte of each range that lies, at least in part, inside so many bytes.
+fn satisfiable(range: &Range, length: u64) -> Vec<(u64, u64)> {
+    let Some(last) = length.checked_sub(1) else { return Vec::new() };
+    let inside = |(from, to)| match (from, to) {
+        (Bound::Included(start), Bound::Included(end)) => Some((start, last.min(end))),
+        (Bound::Included(start), _) => Some((start, last)),
         // The last so many bytes.
-        (Bound::Unbounded, Bound::Included(suffix)) => (length.saturating_sub(suffix), last),
-        _ => return None,
+        (Bound::Unbounded, Bound::Included(suffix)) => Some((length.saturating_sub(suffix), last)),
+        _ => None,
     };
-    (start <= end).then_some((start, end))
+    range.satisfiable_ranges(length).filter_map(inside).filter(|(start, end)| start <= end).collect()
 }
