@@ -97,7 +97,10 @@ pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
         (Some(vault), _) => vault,
         (None, None) => Vault::create(path)?,
         (None, Some(_)) => {
-            let text = format!("the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)", path.display());
+            let text = format!(
+                "the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)",
+                path.display()
+            );
             return Err(StartError::WrongKey(text));
         }
     };
@@ -105,7 +108,10 @@ pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
         None => db.set_meta(KEY_FINGERPRINT, &vault.fingerprint()).await?,
         Some(known) if known == vault.fingerprint() => {}
         Some(_) => {
-            let text = format!("the key file {} is not the one that this database was sealed with: put the right one back", path.display());
+            let text = format!(
+                "the key file {} is not the one that this database was sealed with: put the right one back",
+                path.display()
+            );
             return Err(StartError::WrongKey(text));
         }
     }
@@ -149,7 +155,12 @@ impl App {
         let staff = self.staff.clone();
         let sweep = move |_| {
             let staff = staff.clone();
-            async move { staff.sweep_sessions().await.map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |_| jobs::Outcome::Done) }
+            async move {
+                staff
+                    .sweep_sessions()
+                    .await
+                    .map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |_| jobs::Outcome::Done)
+            }
         };
         jobs::Kind::new("sessions.sweep", sweep).every(Duration::from_secs(3600))
     }
@@ -185,7 +196,11 @@ impl App {
     fn api(&self) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         let endpoints = (
             interactions::api::Api { interactions: self.interactions.clone() },
-            staff::api::Api { staff: self.staff.clone(), directory: self.directory.clone(), clock: Arc::clone(&self.clock) },
+            staff::api::Api {
+                staff: self.staff.clone(),
+                directory: self.directory.clone(),
+                clock: Arc::clone(&self.clock),
+            },
             audit::api::Api { log: self.audit.clone() },
             ratings::api::Api { ratings: self.ratings.clone() },
         );

@@ -158,4 +158,3 @@ fn say(text: impl std::fmt::Display) {
 fn say_error(text: &str) {
     eprintln!("afterword: {text}");
 }
-

@@ -245,9 +245,8 @@ impl Config {
         }
         let environment = config::Environment::with_prefix("AFTERWORD").prefix_separator("__").separator("__");
         let read = builder.add_source(environment.try_parsing(true)).build();
-        let config: Self = read
-            .and_then(config::Config::try_deserialize)
-            .map_err(|e| ConfigError::Malformed(e.to_string()))?;
+        let config: Self =
+            read.and_then(config::Config::try_deserialize).map_err(|e| ConfigError::Malformed(e.to_string()))?;
         config.check()?;
         Ok(config)
     }

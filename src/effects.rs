@@ -80,7 +80,13 @@ impl Effects {
     }
 
     /// And this line of the audit log.
-    pub fn audit(mut self, actor: &Actor, action: &'static str, subject: impl Into<String>, detail: Option<serde_json::Value>) -> Self {
+    pub fn audit(
+        mut self,
+        actor: &Actor,
+        action: &'static str,
+        subject: impl Into<String>,
+        detail: Option<serde_json::Value>,
+    ) -> Self {
         self.audit.push(AuditLine { actor: actor.clone(), action, subject: subject.into(), detail });
         self
     }
@@ -90,7 +96,17 @@ impl Effects {
         jobs::save(conn.again(), &self.jobs, now).await?;
         for line in self.audit {
             let detail = line.detail.map(|d| d.to_string());
-            execute!(conn.again(), AUDIT, AuditId::random(), now, line.actor.code(), line.actor.name(), line.action, line.subject, detail)?;
+            execute!(
+                conn.again(),
+                AUDIT,
+                AuditId::random(),
+                now,
+                line.actor.code(),
+                line.actor.name(),
+                line.action,
+                line.subject,
+                detail
+            )?;
         }
         Ok(())
     }

@@ -67,7 +67,8 @@ impl Vault {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
         let key: [u8; KEY_BYTES] = rand::random();
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         file.write_all(format!("{}\n", hex::encode(key)).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(Self { key })
     }

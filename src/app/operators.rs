@@ -32,7 +32,9 @@ async fn readyz(Data(app): Data<&App>) -> Response {
     let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
     let store = tokio::fs::create_dir_all(folder).await.is_ok();
     let ready = database && migrations && store;
-    let body = Json(serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }));
+    let body = Json(
+        serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),
+    );
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     body.with_status(status).into_response()
 }

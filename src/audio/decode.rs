@@ -261,7 +261,9 @@ fn opening(path: &Path, format: AudioFormat, fault: Fault) -> AudioError {
         Fault::IoError(error) => AudioError::io(path, error),
         Fault::Unsupported(what) => AudioError::unsupported(format!("this kind of {format} ({what})")),
         // The probe's own words for "found nothing before the end".
-        Fault::DecodeError(_) | Fault::LimitError(_) | Fault::SeekError(_) if format == AudioFormat::Mp3 => AudioError::NotAudio,
+        Fault::DecodeError(_) | Fault::LimitError(_) | Fault::SeekError(_) if format == AudioFormat::Mp3 => {
+            AudioError::NotAudio
+        }
         other => AudioError::Damaged(other.to_string()),
     }
 }

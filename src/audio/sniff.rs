@@ -203,7 +203,13 @@ mod tests {
 
     #[test]
     fn text_and_pictures_are_not_audio() {
-        for head in [&b"%PDF-1.7 and so on"[..], b"\x89PNG\r\n\x1a\n\0\0\0\r", b"hello, world", b"\xFF\xFE\x41\0", b"\xFF\xD8\xFF\xE0"] {
+        for head in [
+            &b"%PDF-1.7 and so on"[..],
+            b"\x89PNG\r\n\x1a\n\0\0\0\r",
+            b"hello, world",
+            b"\xFF\xFE\x41\0",
+            b"\xFF\xD8\xFF\xE0",
+        ] {
             assert!(matches!(sniff(head), Err(AudioError::NotAudio)), "{head:?}");
         }
         assert!(matches!(sniff(b""), Err(AudioError::Empty)));

@@ -22,7 +22,13 @@ static HEARD: LazyLock<Mutex<HashMap<String, Timestamp>>> = LazyLock::new(Mutex:
 ///
 /// Every call is a line, but for playing (`recording.played`, `clip.played`): there the ranges that a player fetches
 /// one after the other are one look.
-pub async fn look(db: &Db, who: &Principal, action: &'static str, subject: &str, now: Timestamp) -> Result<(), DbError> {
+pub async fn look(
+    db: &Db,
+    who: &Principal,
+    action: &'static str,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
     look_with(db, who, action, subject, None, now).await
 }
 

@@ -53,12 +53,23 @@ pub(super) async fn add_staff(config: Config, add: StaffAdd) -> Result<(), Failu
         Some(wanted) => {
             let agents = app.directory.agents().await?;
             let found = agents.into_iter().find(|a| format!("{}/{}", a.source, a.external_id) == *wanted);
-            Some(found.ok_or_else(|| Failure::usage(format!("there is no agent {wanted}; agents are known once an interaction has named them")))?.id)
+            Some(
+                found
+                    .ok_or_else(|| {
+                        Failure::usage(format!(
+                            "there is no agent {wanted}; agents are known once an interaction has named them"
+                        ))
+                    })?
+                    .id,
+            )
         }
     };
     let new = NewAccount { email: add.email, name: add.name, role: add.role, teams, agent };
     let made = app.staff.add(new, &Actor::System).await?;
-    say(format!("The account is there. This link sets its password, works once and is not shown again:\n  {}/welcome/{}", app.site.public_url, made.secret));
+    say(format!(
+        "The account is there. This link sets its password, works once and is not shown again:\n  {}/welcome/{}",
+        app.site.public_url, made.secret
+    ));
     app.db.close().await;
     Ok(())
 }

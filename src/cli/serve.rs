@@ -27,7 +27,10 @@ pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> 
 pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
     let app = open(config, false).await?;
     if let Some(token) = app.staff.first_admin_link().await? {
-        say(format!("Nobody can sign in yet. Open this link to make the administrator's account; it works once:\n  {}/welcome/{token}\n", app.site.public_url));
+        say(format!(
+            "Nobody can sign in yet. Open this link to make the administrator's account; it works once:\n  {}/welcome/{token}\n",
+            app.site.public_url
+        ));
     }
     run(app, work).await
 }
@@ -36,10 +39,16 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
 pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
     app.interactions.sweep_incoming();
     let listen = app.config.http.listen;
-    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|e| Failure::usage(format!(
-        "can't listen on {listen}: {e}. Is another one running? Set http.listen to another address."
-    )))?;
-    say(format!("Afterword {} is listening on http://{listen} and serves {}", env!("CARGO_PKG_VERSION"), app.site.public_url));
+    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|e| {
+        Failure::usage(format!(
+            "can't listen on {listen}: {e}. Is another one running? Set http.listen to another address."
+        ))
+    })?;
+    say(format!(
+        "Afterword {} is listening on http://{listen} and serves {}",
+        env!("CARGO_PKG_VERSION"),
+        app.site.public_url
+    ));
     let stop = CancellationToken::new();
     let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop).run()));
     let until = stop.clone();
@@ -47,7 +56,9 @@ pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
         asked_to_stop().await;
         until.cancel();
     };
-    poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app.routes(), told, Some(Duration::from_secs(20))).await?;
+    poem::Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(app.routes(), told, Some(Duration::from_secs(20)))
+        .await?;
     stop.cancel();
     if let Some(runner) = runner {
         let _ = tokio::time::timeout(Duration::from_secs(20), runner).await;

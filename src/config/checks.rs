@@ -7,11 +7,16 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let mut wrong = Vec::new();
         if self.anonymity.k < 3 {
-            wrong.push(format!("anonymity.k is {}: batches smaller than 3 would give people away; set 3 or more", self.anonymity.k));
+            wrong.push(format!(
+                "anonymity.k is {}: batches smaller than 3 would give people away; set 3 or more",
+                self.anonymity.k
+            ));
         }
         let public = &self.http.public_url;
         if !public.is_empty() && !is_web_origin(public) {
-            wrong.push(format!("http.public_url is \"{public}\": it must be http:// or https:// with a host and no path"));
+            wrong.push(format!(
+                "http.public_url is \"{public}\": it must be http:// or https:// with a host and no path"
+            ));
         }
         if self.recordings.max_bytes == 0 {
             wrong.push("recordings.max_bytes is 0: no recording could come in".into());

@@ -63,7 +63,11 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            return if path.is_empty() { Err("sqlite: wants a path behind it".into()) } else { Ok(Self::Sqlite(path.into())) };
+            return if path.is_empty() {
+                Err("sqlite: wants a path behind it".into())
+            } else {
+                Ok(Self::Sqlite(path.into()))
+            };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             url::Url::parse(text).map_err(|e| format!("the postgres URL is malformed: {e}"))?;
@@ -92,7 +96,9 @@ impl FromStr for RecordingsUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.strip_prefix("file:") {
             Some(path) if !path.is_empty() => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
-            _ if text.starts_with("s3:") => Err("recordings.url: this version keeps recordings in a folder (file:DIR); s3 is not built in".into()),
+            _ if text.starts_with("s3:") => {
+                Err("recordings.url: this version keeps recordings in a folder (file:DIR); s3 is not built in".into())
+            }
             _ => Err("recordings.url is file:DIR".into()),
         }
     }
@@ -127,7 +133,11 @@ impl FromStr for MailUrl {
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
             Some(("smtp" | "smtps", _)) => {
                 let url = url::Url::parse(text).map_err(|e| format!("mail.url is malformed: {e}"))?;
-                if url.host_str().is_none_or(str::is_empty) { Err("mail.url has no host".into()) } else { Ok(Self::Smtp(url)) }
+                if url.host_str().is_none_or(str::is_empty) {
+                    Err("mail.url has no host".into())
+                } else {
+                    Ok(Self::Smtp(url))
+                }
             }
             _ => Err("mail.url is smtp://HOST, smtps://HOST, file:DIR or hold:".into()),
         }

@@ -10,7 +10,9 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// A newer Afterword was here.
-    #[error("the database was written by a newer version of Afterword: use that version, or restore a backup made before it")]
+    #[error(
+        "the database was written by a newer version of Afterword: use that version, or restore a backup made before it"
+    )]
     Newer,
     /// A migration failed; its transaction was rolled back.
     #[error("the database could not be brought up to date: {0}")]

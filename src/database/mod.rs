@@ -8,7 +8,7 @@ mod meta;
 mod migrate;
 mod run;
 
-pub use batch::{Batcher, BatchError};
+pub use batch::{BatchError, Batcher};
 pub use meta::STATEMENTS;
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw};
@@ -16,7 +16,9 @@ pub use run::{Row, Rows, execute_raw};
 use crate::config::DatabaseUrl;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::str::FromStr;
 use std::time::Duration;

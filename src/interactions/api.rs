@@ -5,12 +5,12 @@ mod payloads;
 
 use super::{Channel, Cursor, Filter, Interactions, RecordingError, SurveyState, Upserted};
 use crate::ids::InteractionId;
+use crate::web::Allowed;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Ingest, SeeInteractions};
-use crate::web::Allowed;
-use bodies::{InteractionOut, InteractionPage, UpsertReply};
 pub use bodies::InteractionBody;
+use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use payloads::{Kept, Sound, Upload};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
@@ -53,7 +53,9 @@ impl From<RecordingError> for ApiError {
             E::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", text),
             E::BrokeOff { .. } => Self::bad_request("upload_broke_off", text),
             E::Audio(A::Io { source, .. }) => RecordingError::from(source).into(),
-            E::Audio(audio @ (A::NotAudio | A::Unsupported { .. })) => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, audio.code(), text),
+            E::Audio(audio @ (A::NotAudio | A::Unsupported { .. })) => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, audio.code(), text)
+            }
             E::Audio(audio) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, audio.code(), text),
             E::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
             E::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", text),
@@ -132,8 +134,13 @@ impl Api {
     ) -> Result<UpsertReply, ApiError> {
         let _ = who;
         let stream = body.0.into_bytes_stream();
-        let upload = self.interactions.store_recording(&source, &external_id, channels.as_deref(), Box::pin(stream)).await?;
-        let found = self.interactions.find(&crate::web::principal::Visible::All, &upload.interaction).await?.ok_or_else(not_found)?;
+        let upload =
+            self.interactions.store_recording(&source, &external_id, channels.as_deref(), Box::pin(stream)).await?;
+        let found = self
+            .interactions
+            .find(&crate::web::principal::Visible::All, &upload.interaction)
+            .await?
+            .ok_or_else(not_found)?;
         Ok(UpsertReply::new(Upserted {
             id: found.id,
             created: !upload.unchanged,
@@ -171,7 +178,8 @@ impl Api {
             channel: channel.0.map(|c| Channel::known(&c).ok_or_else(|| bad("channel"))).transpose()?,
             survey: survey.0.map(|s| SurveyState::known(&s).ok_or_else(|| bad("survey"))).transpose()?,
         };
-        let cursor = cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
+        let cursor =
+            cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
         let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
         let page = self.interactions.list(&who.visible(), &filter, &cursor.unwrap_or_else(Cursor::start), size).await?;
         Ok(Json(InteractionPage::from(page)))

@@ -140,7 +140,9 @@ fn invalid(field: &'static str, code: &'static str, what: impl Into<String>) -> 
 
 fn at_most(field: &'static str, text: Option<&str>, most: usize) -> Result<(), IntakeError> {
     match text {
-        Some(text) if text.chars().count() > most => Err(invalid(field, "too_long", format!("it has more than {most} characters"))),
+        Some(text) if text.chars().count() > most => {
+            Err(invalid(field, "too_long", format!("it has more than {most} characters")))
+        }
         Some(text) if text.contains('\0') => Err(invalid(field, "invalid_text", "it holds a NUL character")),
         _ => Ok(()),
     }
@@ -154,7 +156,8 @@ impl Intake {
         self.check_lists()?;
         let email = self.customer.email.take().map(|e| e.trim().to_owned()).filter(|e| !e.is_empty());
         if let Some(email) = &email {
-            staff::checked_email(email).map_err(|_| invalid("customer.email", "invalid_email", "this is not an e-mail address"))?;
+            staff::checked_email(email)
+                .map_err(|_| invalid("customer.email", "invalid_email", "this is not an e-mail address"))?;
         }
         let name = self.customer.name.take().map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
         let email_sealed = email.map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
@@ -222,7 +225,10 @@ impl Intake {
 }
 
 /// The code that is stored for a source's word, and the word itself where it is none of ours.
-pub(super) fn known_or_other(word: Option<&str>, known: impl Fn(&str) -> Option<&'static str>) -> (Option<&'static str>, Option<&str>) {
+pub(super) fn known_or_other(
+    word: Option<&str>,
+    known: impl Fn(&str) -> Option<&'static str>,
+) -> (Option<&'static str>, Option<&str>) {
     match word {
         None => (None, None),
         Some(word) => match known(word) {
@@ -237,7 +243,8 @@ impl Checked {
     pub(super) fn row(&self, now: Timestamp) -> serde_json::Value {
         let i = &self.intake;
         let (channel, channel_raw) = known_or_other(i.channel.as_deref(), |w| Channel::known(w).map(Channel::code));
-        let (direction, direction_raw) = known_or_other(i.direction.as_deref(), |w| Direction::known(w).map(Direction::code));
+        let (direction, direction_raw) =
+            known_or_other(i.direction.as_deref(), |w| Direction::known(w).map(Direction::code));
         let (outcome, outcome_raw) = known_or_other(i.outcome.as_deref(), |w| Outcome::known(w).map(Outcome::code));
         serde_json::json!({
             "id": self.id, "source": i.source, "external_id": i.external_id,
@@ -256,7 +263,12 @@ impl Checked {
 }
 
 /// Writes a batch: one transaction, one statement a table. What comes twice for one interaction goes in rounds.
-pub(super) async fn write(db: &Db, items: Vec<Checked>, now: Timestamp, settle: Duration) -> Vec<Result<Upserted, Arc<DbError>>> {
+pub(super) async fn write(
+    db: &Db,
+    items: Vec<Checked>,
+    now: Timestamp,
+    settle: Duration,
+) -> Vec<Result<Upserted, Arc<DbError>>> {
     match write_all(db, &items, now, settle).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
         Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
@@ -265,7 +277,9 @@ pub(super) async fn write(db: &Db, items: Vec<Checked>, now: Timestamp, settle: 
             let mut results = Vec::with_capacity(items.len());
             for item in &items {
                 let one = write_all(db, std::slice::from_ref(item), now, settle).await;
-                results.push(one.map_err(Arc::new).and_then(|mut done| done.pop().ok_or_else(|| Arc::new(DbError::Missing))));
+                results.push(
+                    one.map_err(Arc::new).and_then(|mut done| done.pop().ok_or_else(|| Arc::new(DbError::Missing))),
+                );
             }
             results
         }

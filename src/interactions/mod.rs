@@ -239,7 +239,13 @@ impl Interactions {
     }
 
     /// Newest first.
-    pub async fn list(&self, visible: &Visible, filter: &Filter, from: &Cursor, size: usize) -> Result<Page<Interaction>, DbError> {
+    pub async fn list(
+        &self,
+        visible: &Visible,
+        filter: &Filter,
+        from: &Cursor,
+        size: usize,
+    ) -> Result<Page<Interaction>, DbError> {
         let items = store::list(self.inner.db.read().await?.conn(), visible, filter, from, size + 1).await?;
         Ok(Page::from_surplus(items, size, |last| Cursor { at: last.occurred_at, id: last.id.to_string() }))
     }

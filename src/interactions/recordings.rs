@@ -129,11 +129,22 @@ struct Received {
 impl Interactions {
     /// Stores the recording of an interaction, which need not be known yet. `channels` says who speaks on which
     /// (`agent`, `customer`); without it two channels are taken for agent and customer, one for nobody in particular.
-    pub async fn store_recording<S, E>(&self, source: &str, external_id: &str, channels: Option<&str>, body: S) -> Result<Upload, RecordingError>
+    pub async fn store_recording<S, E>(
+        &self,
+        source: &str,
+        external_id: &str,
+        channels: Option<&str>,
+        body: S,
+    ) -> Result<Upload, RecordingError>
     where
         S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
     {
-        let bare = Intake { source: source.to_owned(), external_id: external_id.to_owned(), raw: "{}".into(), ..Intake::default() };
+        let bare = Intake {
+            source: source.to_owned(),
+            external_id: external_id.to_owned(),
+            raw: "{}".into(),
+            ..Intake::default()
+        };
         bare.clone().check(&self.inner.vault)?;
         let received = self.receive(body).await?;
         let path = received.file.path.clone();
@@ -193,11 +204,17 @@ impl Interactions {
         Ok(Received { file, bytes, sha256: hex::encode(hash.finalize()) })
     }
 
-    async fn swap_in(&self, interaction: InteractionId, recording: Recording, mut file: Incoming) -> Result<Upload, RecordingError> {
+    async fn swap_in(
+        &self,
+        interaction: InteractionId,
+        recording: Recording,
+        mut file: Incoming,
+    ) -> Result<Upload, RecordingError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         let before = store::recording(tx.conn(), &interaction).await?;
-        if let Some(same) = before.as_ref().filter(|b| b.sha256 == recording.sha256 && b.speakers == recording.speakers) {
+        if let Some(same) = before.as_ref().filter(|b| b.sha256 == recording.sha256 && b.speakers == recording.speakers)
+        {
             return Ok(Upload { interaction, recording: same.clone(), unchanged: true });
         }
         // In place before the row names it; where the commit fails it goes again.
@@ -276,7 +293,10 @@ fn speakers(wanted: Option<&str>, channels: u16) -> Result<Vec<String>, Recordin
         return Err(RecordingError::Channels(format!("channels: \"{strange}\" is none of agent, customer, unknown")));
     }
     if named.len() != usize::from(channels) {
-        return Err(RecordingError::Channels(format!("channels names {}, but the recording has {channels}", named.len())));
+        return Err(RecordingError::Channels(format!(
+            "channels names {}, but the recording has {channels}",
+            named.len()
+        )));
     }
     Ok(named)
 }

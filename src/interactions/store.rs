@@ -160,19 +160,33 @@ impl From<&Visible> for VisibleBinds {
     }
 }
 
-pub(super) async fn find(conn: Conn<'_>, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
+pub(super) async fn find(
+    conn: Conn<'_>,
+    visible: &Visible,
+    id: &InteractionId,
+) -> Result<Option<Interaction>, DbError> {
     let v = VisibleBinds::from(visible);
     fetch_optional!(conn, FIND => Interaction, v.all, v.teams, v.agent, id)
 }
 
-pub(super) async fn list(conn: Conn<'_>, visible: &Visible, filter: &Filter, from: &Cursor, most: usize) -> Result<Vec<Interaction>, DbError> {
+pub(super) async fn list(
+    conn: Conn<'_>,
+    visible: &Visible,
+    filter: &Filter,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<Interaction>, DbError> {
     let v = VisibleBinds::from(visible);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     fetch_all!(conn, LIST => Interaction, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
         filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), most)
 }
 
-pub(super) async fn among(conn: Conn<'_>, visible: &Visible, ids: &[InteractionId]) -> Result<Vec<Interaction>, DbError> {
+pub(super) async fn among(
+    conn: Conn<'_>,
+    visible: &Visible,
+    ids: &[InteractionId],
+) -> Result<Vec<Interaction>, DbError> {
     let v = VisibleBinds::from(visible);
     fetch_all!(conn, AMONG => Interaction, v.all, v.teams, v.agent, serde_json::json!(ids).to_string())
 }
@@ -277,7 +291,10 @@ impl UpsertedRow {
 }
 
 /// By (source, external id), since the database returns them in an order of its own.
-pub(super) async fn upsert(conn: Conn<'_>, rows: &[serde_json::Value]) -> Result<HashMap<(String, String), UpsertedRow>, DbError> {
+pub(super) async fn upsert(
+    conn: Conn<'_>,
+    rows: &[serde_json::Value],
+) -> Result<HashMap<(String, String), UpsertedRow>, DbError> {
     let rows = serde_json::json!(rows).to_string();
     let stored = fetch_all!(conn, UPSERT => UpsertedRow, rows)?;
     Ok(stored.into_iter().map(|row| ((row.source.clone(), row.external_id.clone()), row)).collect())
@@ -305,8 +322,21 @@ pub(super) async fn recording(conn: Conn<'_>, id: &InteractionId) -> Result<Opti
 }
 
 pub(super) async fn put_recording(conn: Conn<'_>, r: &Recording, now: Timestamp) -> Result<(), DbError> {
-    execute!(conn, PUT_RECORDING, &r.interaction_id, &r.object_key, r.bytes, &r.sha256, &r.format, &r.media_type, r.channels, &r.speakers,
-        r.sample_rate, r.duration_ms, now)
+    execute!(
+        conn,
+        PUT_RECORDING,
+        &r.interaction_id,
+        &r.object_key,
+        r.bytes,
+        &r.sha256,
+        &r.format,
+        &r.media_type,
+        r.channels,
+        &r.speakers,
+        r.sample_rate,
+        r.duration_ms,
+        now
+    )
     .map(drop)
 }
 

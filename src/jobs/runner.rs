@@ -51,7 +51,9 @@ impl std::fmt::Debug for Runner {
 impl Runner {
     /// A runner for these kinds; nothing runs yet.
     pub fn new(db: Db, clock: SharedClock, kinds: Vec<Kind>, options: RunnerOptions, stop: CancellationToken) -> Self {
-        let wanted = |kind: &Kind| options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()));
+        let wanted = |kind: &Kind| {
+            options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()))
+        };
         let lanes = kinds
             .into_iter()
             .filter(wanted)

@@ -69,7 +69,14 @@ pub(super) async fn due(db: &Db, now: Timestamp) -> Result<Vec<String>, DbError>
     Ok(kinds.into_iter().map(|(kind,)| kind).collect())
 }
 
-pub(super) async fn claim(db: &Db, kind: &str, most: usize, owner: &str, lease: Duration, now: Timestamp) -> Result<Vec<Claimed>, DbError> {
+pub(super) async fn claim(
+    db: &Db,
+    kind: &str,
+    most: usize,
+    owner: &str,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Vec<Claimed>, DbError> {
     let mut tx = db.begin().await?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let claimed = fetch_all!(tx.conn(), CLAIM => Claimed, now.plus(lease), owner, kind, now, most)?;
@@ -91,7 +98,14 @@ pub(super) async fn done(db: &Db, id: &JobId, owner: &str) -> Result<(), DbError
     tx.commit().await
 }
 
-pub(super) async fn again(db: &Db, id: &JobId, owner: &str, at: Timestamp, attempts: i64, why: Option<&str>) -> Result<(), DbError> {
+pub(super) async fn again(
+    db: &Db,
+    id: &JobId,
+    owner: &str,
+    at: Timestamp,
+    attempts: i64,
+    why: Option<&str>,
+) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     execute!(tx.conn(), AGAIN, at, attempts, why, id, owner)?;
     tx.commit().await
@@ -107,7 +121,6 @@ pub(super) async fn fail(db: &Db, id: &JobId, owner: &str, why: &str) -> Result<
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Backlog {
     /// The kind's name.
-    
     pub kind: String,
     /// `queued`, `running` or `failed`.
     pub state: String,

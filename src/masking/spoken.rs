@@ -5,8 +5,7 @@ use super::Span;
 /// Fewer digits than this are a count, not a number somebody can be found by.
 const FEWEST: usize = 4;
 
-const DIGITS: [&str; 12] =
-    ["zero", "oh", "o", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const DIGITS: [&str; 12] = ["zero", "oh", "o", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const TIMES: [&str; 2] = ["double", "triple"];
 
 /// A word, lower case, and where it stands.
@@ -41,7 +40,10 @@ pub(super) fn find_numbers(text: &str) -> Vec<Span> {
     let mut at = 0;
     while at < words.len() {
         let mut end = at;
-        while end < words.len() && is_digit(&words[end].0) && (end == at || adjoin(text, &words[end - 1].1, &words[end].1)) {
+        while end < words.len()
+            && is_digit(&words[end].0)
+            && (end == at || adjoin(text, &words[end - 1].1, &words[end].1))
+        {
             end += 1;
         }
         let digits: usize = words[at..end].iter().map(|(word, _)| weight(word)).sum();

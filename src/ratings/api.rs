@@ -147,7 +147,12 @@ pub struct Api {
 }
 
 impl Api {
-    async fn overview(&self, who: &Allowed<SeeRatings>, from: Option<String>, to: Option<String>) -> Result<Overview, ApiError> {
+    async fn overview(
+        &self,
+        who: &Allowed<SeeRatings>,
+        from: Option<String>,
+        to: Option<String>,
+    ) -> Result<Overview, ApiError> {
         let period = self.ratings.period(&from.unwrap_or_default(), &to.unwrap_or_default())?;
         let overview = self.ratings.overview(who, period).await?;
         self.ratings.note_look(who, "ratings.viewed", "ratings", period).await?;
@@ -182,7 +187,12 @@ impl Api {
             team_name: line.agent.team_name,
         };
         let (from, to) = (overview.period.from().to_string(), overview.period.to().to_string());
-        Ok(Json(AgentRatingsList { from, to, formula: FORMULA.into(), items: overview.agents.into_iter().map(item).collect() }))
+        Ok(Json(AgentRatingsList {
+            from,
+            to,
+            formula: FORMULA.into(),
+            items: overview.agents.into_iter().map(item).collect(),
+        }))
     }
 
     /// Ratings by team
@@ -207,6 +217,11 @@ impl Api {
             name: line.team.name,
         };
         let (from, to) = (overview.period.from().to_string(), overview.period.to().to_string());
-        Ok(Json(TeamRatingsList { from, to, formula: FORMULA.into(), items: overview.teams.into_iter().map(item).collect() }))
+        Ok(Json(TeamRatingsList {
+            from,
+            to,
+            formula: FORMULA.into(),
+            items: overview.teams.into_iter().map(item).collect(),
+        }))
     }
 }

@@ -78,7 +78,8 @@ impl Chart {
                 month: *month,
                 x: LEFT + step * at as f64,
                 at: share.map(|share| point_at(share, every == 1 || at == last)),
-                label: (at % every == 0).then(|| if at == 0 || month.begins_year() { month.label() } else { month.short().to_owned() }),
+                label: (at % every == 0)
+                    .then(|| if at == 0 || month.begins_year() { month.label() } else { month.short().to_owned() }),
             })
             .collect();
         let runs: Vec<Vec<(f64, &PointAt)>> = runs(&points);
@@ -145,7 +146,9 @@ mod tests {
 
     fn months(shares: &[Option<(u64, u64)>]) -> Vec<(Month, Option<Share>)> {
         let first: Month = "2026-01".parse().unwrap();
-        let at = |(i, share): (usize, &Option<(u64, u64)>)| (first.plus(i as i32), share.and_then(|(hits, n)| Share::new(hits, n)));
+        let at = |(i, share): (usize, &Option<(u64, u64)>)| {
+            (first.plus(i as i32), share.and_then(|(hits, n)| Share::new(hits, n)))
+        };
         shares.iter().enumerate().map(at).collect()
     }
 

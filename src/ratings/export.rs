@@ -55,7 +55,11 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
     let failed = |error: csv::Error| RatingsError::Export(error.to_string());
     writer.write_record(HEAD).map_err(failed)?;
     let (from, to) = (overview.period.from().to_string(), overview.period.to().to_string());
-    let line = |agent: &str, team: &str, counts: &super::Counts, response: Option<super::ResponseRate>, standing: super::Standing| {
+    let line = |agent: &str,
+                team: &str,
+                counts: &super::Counts,
+                response: Option<super::ResponseRate>,
+                standing: super::Standing| {
         let mut cells = vec![harmless(agent), harmless(team), from.clone(), to.clone(), counts.answers().to_string()];
         cells.extend(share(counts.csat()));
         cells.push(counts.mean().map(|mean| format!("{mean:.2}")).unwrap_or_default());
@@ -72,12 +76,16 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
         Table::Agents => {
             for one in &overview.agents {
                 let team = one.agent.team_name.as_deref().unwrap_or_default();
-                writer.write_record(line(&one.agent.name, team, &one.counts, one.response, one.standing)).map_err(failed)?;
+                writer
+                    .write_record(line(&one.agent.name, team, &one.counts, one.response, one.standing))
+                    .map_err(failed)?;
             }
         }
         Table::Teams => {
             for one in &overview.teams {
-                writer.write_record(line("", &one.team.name, &one.counts, one.response, one.standing)).map_err(failed)?;
+                writer
+                    .write_record(line("", &one.team.name, &one.counts, one.response, one.standing))
+                    .map_err(failed)?;
             }
         }
     }

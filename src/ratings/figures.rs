@@ -176,9 +176,15 @@ mod tests {
     #[test]
     fn released_sums_are_counted_and_odd_ones_left_out() {
         let mut sum = Counts::default();
-        for (question, value, n) in
-            [("score", 5, 3), ("score", 1, 2), ("score", 6, 9), ("resolved", 1, 4), ("resolved", 0, 1), ("comment", 1, 7), ("score", 2, -5)]
-        {
+        for (question, value, n) in [
+            ("score", 5, 3),
+            ("score", 1, 2),
+            ("score", 6, 9),
+            ("resolved", 1, 4),
+            ("resolved", 0, 1),
+            ("comment", 1, 7),
+            ("score", 2, -5),
+        ] {
             sum.add(question, value, n);
         }
         assert_eq!(sum, Counts { scores: [2, 0, 0, 0, 3], unresolved: 1, resolved: 4 });

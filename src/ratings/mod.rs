@@ -78,7 +78,13 @@ impl Ratings {
     }
 
     /// Notes that `who` looked; call it before showing.
-    pub async fn note_look(&self, who: &Principal, action: &'static str, subject: &str, period: Period) -> Result<(), RatingsError> {
+    pub async fn note_look(
+        &self,
+        who: &Principal,
+        action: &'static str,
+        subject: &str,
+        period: Period,
+    ) -> Result<(), RatingsError> {
         let detail = serde_json::json!({ "from": period.from().to_string(), "to": period.to().to_string() });
         Ok(audit::look_with(&self.db, who, action, subject, Some(detail), self.now()).await?)
     }

@@ -75,7 +75,9 @@ impl Month {
     /// When it begins.
     pub fn begin(self) -> Timestamp {
         let far = || if self.count < 0 { Timestamp(i64::MIN) } else { Timestamp(i64::MAX) };
-        format!("{self}-01T00:00:00Z").parse::<jiff::Timestamp>().map_or_else(|_| far(), |t| Timestamp(t.as_millisecond()))
+        format!("{self}-01T00:00:00Z")
+            .parse::<jiff::Timestamp>()
+            .map_or_else(|_| far(), |t| Timestamp(t.as_millisecond()))
     }
 }
 
@@ -166,7 +168,10 @@ mod tests {
     fn a_period_is_whole_and_goes_forwards() {
         let now = Timestamp::parse("2026-11-22T04:00:00Z").unwrap();
         let usual = Period::asked("", "", now).unwrap();
-        assert_eq!((usual.from().to_string(), usual.to().to_string(), usual.len()), ("2025-12".into(), "2026-11".into(), 12));
+        assert_eq!(
+            (usual.from().to_string(), usual.to().to_string(), usual.len()),
+            ("2025-12".into(), "2026-11".into(), 12)
+        );
         let one = Period::asked("2026-11", "2026-11", now).unwrap();
         assert_eq!(one.months().map(|m| m.to_string()).collect::<Vec<_>>(), ["2026-11"]);
         assert!(matches!(Period::asked("2026-12", "2026-11", now), Err(PeriodError::Backwards { .. })));

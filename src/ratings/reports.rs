@@ -72,7 +72,10 @@ pub struct Report {
 }
 
 /// Sums of rows by whatever they belong to.
-fn sum_by<'a, K: std::hash::Hash + Eq>(rows: &'a [CountRow], key: impl Fn(&'a CountRow) -> Option<K>) -> HashMap<K, Counts> {
+fn sum_by<'a, K: std::hash::Hash + Eq>(
+    rows: &'a [CountRow],
+    key: impl Fn(&'a CountRow) -> Option<K>,
+) -> HashMap<K, Counts> {
     let mut sums: HashMap<K, Counts> = HashMap::new();
     for row in rows {
         if let Some(key) = key(row) {
@@ -118,7 +121,9 @@ impl Material {
         let by_agent = sum_by(&self.rows, CountRow::agent);
         let seen = |agent: &&AgentSummary| match &self.sight {
             Visible::All => true,
-            Visible::Teams(teams) => agent.team_id.as_ref().is_some_and(|t| teams.contains(t)) || by_agent.contains_key(&agent.id),
+            Visible::Teams(teams) => {
+                agent.team_id.as_ref().is_some_and(|t| teams.contains(t)) || by_agent.contains_key(&agent.id)
+            }
             Visible::Own(own) => agent.id == *own,
             Visible::None => false,
         };
@@ -130,7 +135,8 @@ impl Material {
         let agents: Vec<&AgentSummary> = self.agents.iter().filter(seen).collect();
         let counts: Vec<Counts> = agents.iter().map(|a| by_agent.get(&a.id).copied().unwrap_or_default()).collect();
         let lines = agents.into_iter().zip(&counts).zip(standings(&counts)).map(|((agent, counts), standing)| {
-            let invitations = asked_of(&self.asked, |row| row.agent_id.as_ref() == Some(&agent.id) && asked_in_sight(row));
+            let invitations =
+                asked_of(&self.asked, |row| row.agent_id.as_ref() == Some(&agent.id) && asked_in_sight(row));
             let response = ResponseRate::new(counts.answers(), invitations);
             AgentLine { agent: agent.clone(), counts: *counts, standing, response }
         });
@@ -152,7 +158,8 @@ impl Material {
 
     /// Month by month.
     fn report(&self, wanted: impl Fn(&CountRow) -> bool, response: Option<ResponseRate>) -> Report {
-        let mut months: BTreeMap<Month, Counts> = self.period.months().map(|month| (month, Counts::default())).collect();
+        let mut months: BTreeMap<Month, Counts> =
+            self.period.months().map(|month| (month, Counts::default())).collect();
         for row in self.rows.iter().filter(|row| wanted(row)) {
             if let Some(counts) = row.month.parse().ok().and_then(|month: Month| months.get_mut(&month)) {
                 counts.add(&row.question, row.value, row.n);
@@ -181,9 +188,15 @@ impl Ratings {
     }
 
     /// One agent; hidden ones are not found.
-    pub async fn agent(&self, who: &Principal, id: &AgentId, period: Period) -> Result<(AgentSummary, Report), RatingsError> {
+    pub async fn agent(
+        &self,
+        who: &Principal,
+        id: &AgentId,
+        period: Period,
+    ) -> Result<(AgentSummary, Report), RatingsError> {
         let material = self.material(who, period).await?;
-        let line = material.agent_lines().into_iter().find(|line| line.agent.id == *id).ok_or(RatingsError::NotFound)?;
+        let line =
+            material.agent_lines().into_iter().find(|line| line.agent.id == *id).ok_or(RatingsError::NotFound)?;
         let mut report = material.report(|row| row.agent() == Some(id), line.response);
         if reads_comments(who) {
             let found = store::agent_comments(self.db.read().await?.conn(), &material.sight, id, period).await?;

@@ -93,7 +93,11 @@ pub(super) async fn agent_comments(
     fetch_all!(conn, AGENT_COMMENTS => (String, String), agent, from, to, b.all, b.teams, b.agent)
 }
 
-pub(super) async fn team_comments(conn: Conn<'_>, team: &TeamId, period: Period) -> Result<Vec<(String, String)>, DbError> {
+pub(super) async fn team_comments(
+    conn: Conn<'_>,
+    team: &TeamId,
+    period: Period,
+) -> Result<Vec<(String, String)>, DbError> {
     fetch_all!(conn, TEAM_COMMENTS => (String, String), team, period.from().to_string(), period.to().to_string())
 }
 

@@ -78,7 +78,14 @@ struct AgentBody {
 
 impl From<AgentSummary> for AgentBody {
     fn from(a: AgentSummary) -> Self {
-        Self { id: a.id.to_string(), name: a.name, email: a.email, source: a.source, external_id: a.external_id, team: a.team_name }
+        Self {
+            id: a.id.to_string(),
+            name: a.name,
+            email: a.email,
+            source: a.source,
+            external_id: a.external_id,
+            team: a.team_name,
+        }
     }
 }
 
@@ -150,7 +157,13 @@ impl Api {
     #[oai(path = "/agents", method = "post", operation_id = "addAgent")]
     async fn add_agent(&self, who: Allowed<Administer>, body: Json<AgentBody>) -> Result<Made<AgentBody>, ApiError> {
         let body = body.0;
-        let new = AgentRef { source: body.source, external_id: body.external_id, name: Some(body.name), email: body.email, team: body.team };
+        let new = AgentRef {
+            source: body.source,
+            external_id: body.external_id,
+            name: Some(body.name),
+            email: body.email,
+            team: body.team,
+        };
         let agent = self.directory.add_agent(new, &who.actor(), self.clock.now()).await?;
         Ok(Made::Created(Json(agent.into())))
     }

@@ -3,7 +3,6 @@
 //! Accounts sign in ([`Staff`]); agents ([`Directory`]) are those who handle interactions and are rated, known from what
 //! the sources send. An account of the role agent points at the agent that it is.
 
-
 pub mod api;
 mod directory;
 pub mod pages;
@@ -13,7 +12,9 @@ mod sessions;
 mod setup;
 mod store;
 
-pub use directory::{AgentRef, AgentSummary, Directory, STATEMENTS as DIRECTORY_STATEMENTS, Team, TeamRef, upsert_agents, upsert_teams};
+pub use directory::{
+    AgentRef, AgentSummary, Directory, STATEMENTS as DIRECTORY_STATEMENTS, Team, TeamRef, upsert_agents, upsert_teams,
+};
 pub use sessions::{SESSION_LASTS, SignIn};
 pub use setup::{Account, KeySummary, NewAccount, NewSecret};
 pub use store::STATEMENTS;
@@ -97,5 +98,9 @@ pub fn checked_name(name: &str) -> Result<String, StaffError> {
 pub fn checked_email(email: &str) -> Result<String, StaffError> {
     let email = email.trim().to_lowercase();
     let domain_ok = email.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.') || domain == "localhost");
-    if email_address::EmailAddress::is_valid(&email) && domain_ok { Ok(email) } else { Err(StaffError::BadEmail(email)) }
+    if email_address::EmailAddress::is_valid(&email) && domain_ok {
+        Ok(email)
+    } else {
+        Err(StaffError::BadEmail(email))
+    }
 }

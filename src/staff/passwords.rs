@@ -10,7 +10,10 @@ pub(super) async fn hash(password: String) -> Result<String, StaffError> {
     if !(10..=200).contains(&password.chars().count()) {
         return Err(StaffError::BadPassword);
     }
-    let hashed = tokio::task::spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|h| h.to_string())).await;
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).map(|h| h.to_string())
+    })
+    .await;
     match hashed {
         Ok(Ok(hash)) => Ok(hash),
         _ => Err(StaffError::BadPassword),
@@ -28,7 +31,8 @@ pub(super) async fn fits(password: String, hash: Option<String>) -> bool {
     let checked = tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
         let hash = hash.as_deref().unwrap_or(&NOBODY);
-        let fits = PasswordHash::new(hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok());
+        let fits =
+            PasswordHash::new(hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok());
         known && fits
     });
     checked.await.unwrap_or(false)

@@ -46,7 +46,9 @@ impl Staff {
     pub async fn sign_in(&self, email: &str, password: String, from: &str) -> Result<SignIn, StaffError> {
         let email = email.trim().to_lowercase();
         self.attempts.0.retain_recent();
-        let allowed = [format!("account {email}"), format!("from {from}")].iter().all(|key| self.attempts.0.check_key(key).is_ok());
+        let allowed = [format!("account {email}"), format!("from {from}")]
+            .iter()
+            .all(|key| self.attempts.0.check_key(key).is_ok());
         if !allowed {
             return Err(StaffError::TooManyTries);
         }
@@ -86,7 +88,9 @@ impl Staff {
 
     async fn principal_by_session(&self, token: &str) -> Result<Option<Principal>, DbError> {
         let mut reader = self.db.read().await?;
-        let Some(row) = store::by_session(reader.conn(), &plain_hash(token.as_bytes()), self.now()).await? else { return Ok(None) };
+        let Some(row) = store::by_session(reader.conn(), &plain_hash(token.as_bytes()), self.now()).await? else {
+            return Ok(None);
+        };
         let role = row.role();
         let teams = if role == Role::Supervisor { store::teams_of(reader.conn(), &row.id).await? } else { Vec::new() };
         Ok(Some(Principal { name: row.name, who: Who::Staff { id: row.id, role, teams, agent: row.agent_id } }))

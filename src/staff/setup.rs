@@ -95,7 +95,8 @@ impl Staff {
         let (token, now) = (random_token(), self.now());
         let mut tx = self.db.begin().await?;
         store::add(tx.conn(), &row, &new.teams, now).await.map_err(taken)?;
-        store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS)).await?;
+        store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS))
+            .await?;
         let detail = serde_json::json!({ "role": row.role });
         Effects::new().audit(by, "staff.added", format!("staff:{}", row.id), Some(detail)).save(tx.conn(), now).await?;
         tx.commit().await?;
@@ -107,7 +108,8 @@ impl Staff {
         let (token, now) = (random_token(), self.now());
         let mut tx = self.db.begin().await?;
         let row = store::by_id(tx.conn(), id).await?.ok_or(StaffError::NotThere("account"))?;
-        store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS)).await?;
+        store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS))
+            .await?;
         store::end_sessions(tx.conn(), id).await?;
         Effects::new().audit(by, "staff.link_renewed", format!("staff:{id}"), None).save(tx.conn(), now).await?;
         tx.commit().await?;
@@ -127,14 +129,20 @@ impl Staff {
     /// Whose link this is: `Ok(None)` for the first administrator, who still has to say name and address.
     pub async fn open_link(&self, token: &str) -> Result<Option<Account>, StaffError> {
         let mut reader = self.db.read().await?;
-        let (_, staff) = store::link(reader.conn(), &plain_hash(token.as_bytes()), self.now()).await?.ok_or(StaffError::DeadLink)?;
+        let (_, staff) =
+            store::link(reader.conn(), &plain_hash(token.as_bytes()), self.now()).await?.ok_or(StaffError::DeadLink)?;
         let Some(id) = staff else { return Ok(None) };
         drop(reader);
         self.account(&id).await?.ok_or(StaffError::DeadLink).map(Some)
     }
 
     /// Uses a link: sets the password (and makes the account of the first administrator), signs in.
-    pub async fn use_link(&self, token: &str, first_admin: Option<(String, String)>, password: String) -> Result<SignIn, StaffError> {
+    pub async fn use_link(
+        &self,
+        token: &str,
+        first_admin: Option<(String, String)>,
+        password: String,
+    ) -> Result<SignIn, StaffError> {
         let token_hash = plain_hash(token.as_bytes());
         let first_admin = first_admin.map(|(email, name)| checked_row(email, name, Role::Admin, None)).transpose()?;
         let hash = passwords::hash(password).await?;
@@ -246,7 +254,15 @@ fn checked_row(email: String, name: String, role: Role, agent_id: Option<AgentId
     let email = checked_email(&email)?;
     let name = if name.trim().is_empty() { email.split('@').next().unwrap_or_default().to_owned() } else { name };
     let name = checked_name(&name)?;
-    Ok(StaffRow { id: StaffId::random(), email, name, role: role.code().to_owned(), password_hash: None, agent_id, disabled_at: None })
+    Ok(StaffRow {
+        id: StaffId::random(),
+        email,
+        name,
+        role: role.code().to_owned(),
+        password_hash: None,
+        agent_id,
+        disabled_at: None,
+    })
 }
 
 fn taken(error: crate::database::DbError) -> StaffError {

@@ -91,7 +91,13 @@ pub(super) async fn count_admins(conn: Conn<'_>) -> Result<i64, DbError> {
     Ok(fetch_one!(conn, COUNT_ADMINS => (i64,))?.0)
 }
 
-pub(super) async fn add_session(conn: Conn<'_>, token_hash: &str, id: &StaffId, now: Timestamp, until: Timestamp) -> Result<(), DbError> {
+pub(super) async fn add_session(
+    conn: Conn<'_>,
+    token_hash: &str,
+    id: &StaffId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<(), DbError> {
     execute!(conn, ADD_SESSION, token_hash, id, now, until).map(drop)
 }
 pub(super) async fn end_session(conn: Conn<'_>, token_hash: &str) -> Result<u64, DbError> {
@@ -104,13 +110,23 @@ pub(super) async fn sweep_sessions(conn: Conn<'_>, now: Timestamp) -> Result<u64
     execute!(conn, SWEEP_SESSIONS, now)
 }
 
-pub(super) async fn add_link(conn: Conn<'_>, token_hash: &str, purpose: &str, staff: Option<&StaffId>, until: Timestamp) -> Result<(), DbError> {
+pub(super) async fn add_link(
+    conn: Conn<'_>,
+    token_hash: &str,
+    purpose: &str,
+    staff: Option<&StaffId>,
+    until: Timestamp,
+) -> Result<(), DbError> {
     execute!(conn, ADD_LINK, token_hash, purpose, staff, until).map(drop)
 }
 pub(super) async fn drop_links(conn: Conn<'_>, purpose: &str) -> Result<u64, DbError> {
     execute!(conn, DROP_LINKS, purpose)
 }
-pub(super) async fn link(conn: Conn<'_>, token_hash: &str, now: Timestamp) -> Result<Option<(String, Option<StaffId>)>, DbError> {
+pub(super) async fn link(
+    conn: Conn<'_>,
+    token_hash: &str,
+    now: Timestamp,
+) -> Result<Option<(String, Option<StaffId>)>, DbError> {
     fetch_optional!(conn, LINK => (String, Option<StaffId>), token_hash, now)
 }
 /// False where somebody was quicker.
@@ -131,7 +147,10 @@ pub(super) struct KeyRow {
 pub(super) async fn add_key(conn: Conn<'_>, row: &KeyRow, secret_hash: &str) -> Result<(), DbError> {
     execute!(conn, ADD_KEY, &row.id, &row.name, &row.prefix, secret_hash, &row.scopes, row.created_at).map(drop)
 }
-pub(super) async fn key_by_hash(conn: Conn<'_>, hash: &str) -> Result<Option<(ApiKeyId, String, String, Option<Timestamp>)>, DbError> {
+pub(super) async fn key_by_hash(
+    conn: Conn<'_>,
+    hash: &str,
+) -> Result<Option<(ApiKeyId, String, String, Option<Timestamp>)>, DbError> {
     fetch_optional!(conn, KEY_BY_HASH => (ApiKeyId, String, String, Option<Timestamp>), hash)
 }
 pub(super) async fn keys(conn: Conn<'_>) -> Result<Vec<KeyRow>, DbError> {

@@ -16,9 +16,15 @@ use std::sync::Arc;
 /// Finds out who is asking; the staff feature does it.
 pub trait Authenticate: Send + Sync + 'static {
     /// By the token of the session cookie.
-    fn by_session<'a>(&'a self, token: &'a str) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
+    fn by_session<'a>(
+        &'a self,
+        token: &'a str,
+    ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
     /// By an API key.
-    fn by_key<'a>(&'a self, secret: &'a str) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
+    fn by_key<'a>(
+        &'a self,
+        secret: &'a str,
+    ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
 }
 
 /// What pages need to know of the deployment.
@@ -96,7 +102,10 @@ impl<R: Right> Allowed<R> {
         } else if let Some(token) = session_token(request) {
             let who = auth.by_session(&token).await.map_err(failed)?;
             if who.is_some() && !is_safe(request.method()) && !carries_csrf(request, &token) {
-                return Err(ApiError::forbidden("With a session instead of an API key, send the page's token as X-CSRF-Token.").into());
+                return Err(ApiError::forbidden(
+                    "With a session instead of an API key, send the page's token as X-CSRF-Token.",
+                )
+                .into());
             }
             who
         } else {
@@ -115,7 +124,10 @@ fn missing_right<R: Right>() -> String {
     let roles = names(R::ROLES.iter().map(|r| r.code()).collect());
     match R::SCOPES {
         [] => format!("This needs somebody signed in as {roles}; no API key may do it."),
-        scopes => format!("This needs a key with the scope {}, or the role {roles}.", names(scopes.iter().map(|s| s.code()).collect())),
+        scopes => format!(
+            "This needs a key with the scope {}, or the role {roles}.",
+            names(scopes.iter().map(|s| s.code()).collect())
+        ),
     }
 }
 
@@ -149,7 +161,8 @@ impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
             openid_connect_url: None,
         };
         let key = "An API key, made on /admin/keys or by `afterword key add`. Scopes: ingest, read, admin.";
-        let session = "Somebody signed in at /sign-in (`__Host-afterword` over https). Changing requests carry X-CSRF-Token too.";
+        let session =
+            "Somebody signed in at /sign-in (`__Host-afterword` over https). Changing requests carry X-CSRF-Token too.";
         registry.create_security_scheme(SCHEMES[0], scheme("http", key, None, None, Some("bearer")));
         registry.create_security_scheme(SCHEMES[1], scheme("apiKey", session, Some("afterword"), Some("cookie"), None));
     }
@@ -184,7 +197,11 @@ impl<R> std::ops::Deref for Viewer<R> {
 impl<'a, R: Right> FromRequest<'a> for Viewer<R> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let here = request.original_uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let sign_in = || poem::Error::from(PageError::SignIn { next: if request.method() == Method::GET { here.clone() } else { "/".into() } });
+        let sign_in = || {
+            poem::Error::from(PageError::SignIn {
+                next: if request.method() == Method::GET { here.clone() } else { "/".into() },
+            })
+        };
         let token = session_token(request).ok_or_else(sign_in)?;
         let auth = authenticator(request).await?;
         let found = auth.by_session(&token).await.map_err(|e| poem::Error::from(PageError::from(e)))?;

@@ -37,7 +37,9 @@ pub fn asset(Path(name): Path<String>, headers: &HeaderMap) -> Response {
         return super::page::PageError::NotFound.into_response();
     };
     let fresh = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v == etag);
-    let base = Response::builder().header(header::ETAG, etag.as_str()).header(header::CACHE_CONTROL, "public, max-age=0, must-revalidate");
+    let base = Response::builder()
+        .header(header::ETAG, etag.as_str())
+        .header(header::CACHE_CONTROL, "public, max-age=0, must-revalidate");
     if fresh {
         return base.status(StatusCode::NOT_MODIFIED).finish();
     }

@@ -23,7 +23,11 @@ async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
     if is_upload(request) {
         return Ok(());
     }
-    let stated = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    let stated = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<usize>().ok());
     if stated.is_some_and(|n| n > MOST_BODY) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
@@ -41,7 +45,9 @@ async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
 
 fn refused(api: bool, status: StatusCode) -> Response {
     match (api, status) {
-        (true, StatusCode::PAYLOAD_TOO_LARGE) => ApiError::new(status, "body_too_large", "The body is larger than 2 MiB.").into_response(),
+        (true, StatusCode::PAYLOAD_TOO_LARGE) => {
+            ApiError::new(status, "body_too_large", "The body is larger than 2 MiB.").into_response()
+        }
         (true, _) => ApiError::bad_request("malformed", "The body broke off.").into_response(),
         (false, StatusCode::PAYLOAD_TOO_LARGE) => PageError::TooLarge.into_response(),
         (false, _) => PageError::BadForm("it broke off".into()).into_response(),
@@ -72,7 +78,8 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
     let pattern = pattern.unwrap_or_else(|| "(none)".into());
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
-    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string()).record(seconds);
+    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
+        .record(seconds);
     if !pattern.starts_with("/assets") && !pattern.ends_with('z') {
         tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request");
     }
@@ -113,10 +120,16 @@ fn secure(path: &str, response: &mut Response) {
     set("referrer-policy", if survey { "no-referrer" } else { "same-origin" });
     if survey {
         // The page brings its style inline and loads nothing, from nowhere.
-        set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'");
+        set(
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+        );
         set("cache-control", "no-store");
         set("x-robots-tag", "noindex, nofollow");
     } else if !path.starts_with("/docs") {
-        set("content-security-policy", "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'");
+        set(
+            "content-security-policy",
+            "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+        );
     }
 }

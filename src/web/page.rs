@@ -83,7 +83,11 @@ impl Shell {
             .filter(|(.., roles)| roles.contains(&role))
             .map(|(href, label, icon, _)| NavItem { href, label, icon, current: *href == here, count: None })
             .collect();
-        let who = WhoIsIt { name: principal.name.clone(), role: role.label().to_owned(), initials: initials(&principal.name) };
+        let who = WhoIsIt {
+            name: principal.name.clone(),
+            role: role.label().to_owned(),
+            initials: initials(&principal.name),
+        };
         Self { company: site.company.clone(), nav, who, csrf: csrf.to_owned(), demo: site.demo, flash: None }
     }
 
@@ -117,7 +121,10 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Response {
             .body(text),
         Err(error) => {
             tracing::error!(%error, "a template could not be rendered");
-            Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).content_type("text/plain; charset=utf-8").body("This page could not be made.")
+            Response::builder()
+                .status(StatusCode::INTERNAL_SERVER_ERROR)
+                .content_type("text/plain; charset=utf-8")
+                .body("This page could not be made.")
         }
     }
 }

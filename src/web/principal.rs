@@ -4,7 +4,9 @@ use crate::effects::Actor;
 use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 
 /// What somebody who signs in is here for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, poem_openapi::Enum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, poem_openapi::Enum,
+)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[oai(rename_all = "lowercase")]

@@ -50,7 +50,11 @@ impl ApiError {
     }
     /// 401.
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Send an API key as \"Authorization: Bearer …\", or sign in.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "Send an API key as \"Authorization: Bearer …\", or sign in.",
+        )
     }
     /// 403.
     pub fn forbidden(detail: impl Into<String>) -> Self {
@@ -67,7 +71,11 @@ impl ApiError {
     /// 500, logged once, here; the caller is told nothing of the inside.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed inside");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side. Nothing was stored by this request; try again.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something failed on our side. Nothing was stored by this request; try again.",
+        )
     }
     /// 503 with Retry-After.
     pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
@@ -90,9 +98,15 @@ impl ApiError {
         let status = error.status();
         match status {
             StatusCode::NOT_FOUND => Self::not_found("not_found", "There is nothing at this address."),
-            StatusCode::METHOD_NOT_ALLOWED => Self::new(status, "method_not_allowed", "This address does not take that method; see /docs."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(status, "unsupported_media_type", "Send the body with the content type that /docs names."),
-            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "body_too_large", "The body is larger than this address takes."),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Self::new(status, "method_not_allowed", "This address does not take that method; see /docs.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(status, "unsupported_media_type", "Send the body with the content type that /docs names.")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "body_too_large", "The body is larger than this address takes.")
+            }
             StatusCode::UNAUTHORIZED => Self::unauthorized(),
             _ if status.is_client_error() => Self::new(status, "malformed", crop(&error.to_string(), 300)),
             _ => Self::internal(error),
@@ -110,7 +124,11 @@ impl From<crate::database::DbError> for ApiError {
         match error {
             crate::database::DbError::Full(_) => {
                 tracing::error!(%error, "the database is full");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The disk is full; nothing was stored. Free space, then send it again.")
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "storage_full",
+                    "The disk is full; nothing was stored. Free space, then send it again.",
+                )
             }
             other => Self::internal(&other),
         }
@@ -161,7 +179,10 @@ impl ApiResponse for ApiError {
             (503, "Not now; Retry-After says when."),
             (507, "The disk is full; nothing was stored."),
         ];
-        let content = || MetaMediaType { content_type: "application/problem+json", schema: MetaSchemaRef::Reference("Problem".into()) };
+        let content = || MetaMediaType {
+            content_type: "application/problem+json",
+            schema: MetaSchemaRef::Reference("Problem".into()),
+        };
         let responses = ERRORS
             .iter()
             .map(|(status, description)| MetaResponse {

@@ -97,7 +97,13 @@ impl TestApp {
         let vault = app::open_vault(&config, &db).await.unwrap();
         let app = App::build(config, db, vault, shared, false);
         let stop = CancellationToken::new();
-        let runner = Arc::new(Runner::new(app.db.clone(), Arc::clone(&app.clock), app.jobs(), RunnerOptions::default(), stop.clone()));
+        let runner = Arc::new(Runner::new(
+            app.db.clone(),
+            Arc::clone(&app.clock),
+            app.jobs(),
+            RunnerOptions::default(),
+            stop.clone(),
+        ));
         runner.schedule().await.unwrap();
         let (routes, until) = (app.routes(), stop.clone());
         tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(

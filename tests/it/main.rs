@@ -1,8 +1,8 @@
 //! The tests from outside, in one binary: `support` is what they stand on, then one module per feature.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-mod architecture;
 mod app;
+mod architecture;
 mod interactions;
 mod licences;
 mod support;

@@ -107,11 +107,20 @@ impl poem_openapi::types::Example for InteractionBody {
             wait_ms: Some(31_000),
             talk_ms: Some(280_000),
             hold_ms: Some(51_000),
-            agent: Some(AgentBody { external_id: text("17"), name: text("Sydney Carton"), email: text("sydney@example.com") }),
+            agent: Some(AgentBody {
+                external_id: text("17"),
+                name: text("Sydney Carton"),
+                email: text("sydney@example.com"),
+            }),
             team: text("Orders"),
             queue: text("orders-en"),
             tags: Some(vec!["lost parcel".into()]),
-            customer: Some(CustomerBody { email: text("jerry@example.net"), name: text("Jerry"), phone: None, locale: text("en") }),
+            customer: Some(CustomerBody {
+                email: text("jerry@example.net"),
+                name: text("Jerry"),
+                phone: None,
+                locale: text("en"),
+            }),
             survey: Some(SurveyBody { eligible: Some(true) }),
             messages: None,
         }
@@ -125,12 +134,22 @@ fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, In
 }
 
 impl InteractionBody {
-    pub(super) fn into_intake(self, source: &str, external_id: &str, raw: &serde_json::Value) -> Result<Intake, IntakeError> {
+    pub(super) fn into_intake(
+        self,
+        source: &str,
+        external_id: &str,
+        raw: &serde_json::Value,
+    ) -> Result<Intake, IntakeError> {
         let phase = self.phase.as_deref().map(|word| {
             let what = || "it is one of in_progress, ended, final".to_owned();
-            Phase::known(word).ok_or_else(|| IntakeError::Invalid { field: "phase", code: "unknown_phase", what: what() })
+            Phase::known(word).ok_or_else(|| IntakeError::Invalid {
+                field: "phase",
+                code: "unknown_phase",
+                what: what(),
+            })
         });
-        let messages = self.messages.unwrap_or_default().into_iter().map(MessageBody::into_message).collect::<Result<_, _>>()?;
+        let messages =
+            self.messages.unwrap_or_default().into_iter().map(MessageBody::into_message).collect::<Result<_, _>>()?;
         let customer = self.customer.unwrap_or_default();
         Ok(Intake {
             source: source.to_owned(),

@@ -1,11 +1,13 @@
 //! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound going out.
 
+use crate::web::problem::ApiError;
 use poem::http::StatusCode;
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{
+    MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::ParseFromJSON;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
-use crate::web::problem::ApiError;
 
 /// A JSON body, and the whole of what came, unknown fields too.
 #[derive(Debug)]
@@ -29,10 +31,12 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Kept<T> {
     }
 
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let bytes = body.take()?.into_bytes().await.map_err(|_| ApiError::bad_request("malformed", "The body broke off."))?;
+        let bytes =
+            body.take()?.into_bytes().await.map_err(|_| ApiError::bad_request("malformed", "The body broke off."))?;
         let raw: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|e| ApiError::bad_request("malformed", format!("The body is not JSON: {e}.")))?;
-        let value = T::parse_from_json(Some(raw.clone())).map_err(|e| ApiError::bad_request("malformed", e.into_message()))?;
+        let value =
+            T::parse_from_json(Some(raw.clone())).map_err(|e| ApiError::bad_request("malformed", e.into_message()))?;
         Ok(Self { value, raw })
     }
 }

@@ -1,7 +1,8 @@
 //! What the templates show.
 
 use super::super::{
-    AgentLine, Chart, Comment, Counts, FORMULA, Month, Overview, Period as Months, Report, Share, Standing, TeamLine, percent,
+    AgentLine, Chart, Comment, Counts, FORMULA, Month, Overview, Period as Months, Report, Share, Standing, TeamLine,
+    percent,
 };
 use crate::staff::{AgentSummary, Team};
 use crate::web::Shell;
@@ -81,7 +82,14 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(href: String, name: String, team: String, counts: &Counts, standing: Standing, response: Option<super::super::ResponseRate>) -> Self {
+    fn new(
+        href: String,
+        name: String,
+        team: String,
+        counts: &Counts,
+        standing: Standing,
+        response: Option<super::super::ResponseRate>,
+    ) -> Self {
         let (standing, badge) = match standing {
             Standing::Open => ("", ""),
             Standing::Same => ("no difference to be told", ""),
@@ -95,7 +103,14 @@ impl Row {
 
     fn of_agent(line: AgentLine, period: &Period) -> Self {
         let href = format!("/ratings/agents/{}?from={}&to={}", line.agent.id, period.from, period.to);
-        Self::new(href, line.agent.name, line.agent.team_name.unwrap_or_default(), &line.counts, line.standing, line.response)
+        Self::new(
+            href,
+            line.agent.name,
+            line.agent.team_name.unwrap_or_default(),
+            &line.counts,
+            line.standing,
+            line.response,
+        )
     }
 
     fn of_team(line: TeamLine, period: &Period) -> Self {
@@ -155,7 +170,8 @@ pub(super) struct Bar {
 
 fn bars(counts: &Counts) -> Vec<Bar> {
     let answers = counts.answers().max(1) as f64;
-    let bar = |(at, n): (usize, &u64)| Bar { score: at + 1, n: *n, width: format!("{:.1}", *n as f64 / answers * 100.0) };
+    let bar =
+        |(at, n): (usize, &u64)| Bar { score: at + 1, n: *n, width: format!("{:.1}", *n as f64 / answers * 100.0) };
     counts.scores.iter().enumerate().rev().map(bar).collect()
 }
 
@@ -201,9 +217,11 @@ impl From<Comment> for CommentView {
 
 impl OnePage {
     pub(super) fn new(page: Shell, report: Report, k: u32) -> Self {
-        let shares: Vec<(Month, Option<Share>)> = report.months.iter().map(|(month, counts)| (*month, counts.csat())).collect();
+        let shares: Vec<(Month, Option<Share>)> =
+            report.months.iter().map(|(month, counts)| (*month, counts.csat())).collect();
         let released = report.months.iter().filter(|(_, counts)| counts.answers() > 0);
-        let months = released.map(|(month, counts)| MonthRow { month: month.label(), figures: Figures::from(counts) }).collect();
+        let months =
+            released.map(|(month, counts)| MonthRow { month: month.label(), figures: Figures::from(counts) }).collect();
         Self {
             page,
             name: String::new(),

@@ -123,7 +123,9 @@ impl Directory {
         let mut tx = self.db.begin().await?;
         upsert_teams(tx.conn(), &teams, now).await?;
         upsert_agents(tx.conn(), std::slice::from_ref(&new), now).await?;
-        let agent = store::agent_by_ref(tx.conn(), &new.source, &new.external_id).await?.ok_or(StaffError::NotThere("agent"))?;
+        let agent = store::agent_by_ref(tx.conn(), &new.source, &new.external_id)
+            .await?
+            .ok_or(StaffError::NotThere("agent"))?;
         Effects::new().audit(by, "agent.added", format!("agent:{}", agent.id), None).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(agent)

@@ -48,7 +48,11 @@ pub(super) async fn agents(conn: Conn<'_>) -> Result<Vec<AgentSummary>, DbError>
 pub(super) async fn agent(conn: Conn<'_>, id: &AgentId) -> Result<Option<AgentSummary>, DbError> {
     fetch_optional!(conn, AGENT => AgentSummary, id)
 }
-pub(super) async fn agent_by_ref(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<AgentSummary>, DbError> {
+pub(super) async fn agent_by_ref(
+    conn: Conn<'_>,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<AgentSummary>, DbError> {
     fetch_optional!(conn, AGENT_BY_REF => AgentSummary, source, external_id)
 }
 pub(super) async fn add_team(conn: Conn<'_>, team: &Team, key: &str, now: Timestamp) -> Result<(), DbError> {
@@ -56,7 +60,8 @@ pub(super) async fn add_team(conn: Conn<'_>, team: &Team, key: &str, now: Timest
 }
 
 pub(super) async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> Result<(), DbError> {
-    let rows: Vec<_> = teams.iter().map(|t| serde_json::json!({ "id": TeamId::random(), "name": t.name, "key": t.key })).collect();
+    let rows: Vec<_> =
+        teams.iter().map(|t| serde_json::json!({ "id": TeamId::random(), "name": t.name, "key": t.key })).collect();
     execute!(conn, UPSERT_TEAMS, serde_json::Value::from(rows).to_string(), now).map(drop)
 }
 

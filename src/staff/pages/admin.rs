@@ -124,7 +124,8 @@ async fn staff_page(
 ) -> Result<Response, PageError> {
     let (teams, agents) = (directory.teams().await?, directory.agents().await?);
     let named = |account: Account| {
-        let names: Vec<&str> = teams.iter().filter(|t| account.teams.contains(&t.id)).map(|t| t.name.as_str()).collect();
+        let names: Vec<&str> =
+            teams.iter().filter(|t| account.teams.contains(&t.id)).map(|t| t.name.as_str()).collect();
         AccountRow { teams: names.join(", "), account }
     };
     let accounts: Vec<AccountRow> = staff.accounts().await?.into_iter().map(named).collect();
@@ -170,7 +171,13 @@ pub(super) async fn add_staff(
     let form = form.0;
     let role: Role = form.role.parse().map_err(PageError::Refused)?;
     let unknown = |what| move |_| PageError::from(StaffError::NotThere(what));
-    let teams = form.teams.lines().filter(|l| !l.is_empty()).map(str::parse).collect::<Result<_, _>>().map_err(unknown("team"))?;
+    let teams = form
+        .teams
+        .lines()
+        .filter(|l| !l.is_empty())
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(unknown("team"))?;
     let agent = filled(&form.agent).map(|id| id.parse()).transpose().map_err(unknown("agent"))?;
     let made = staff.add(NewAccount { email: form.email, name: form.name, role, teams, agent }, &who.actor()).await?;
     staff_page(&who, site, staff, directory, &Did::default(), Some((made.id, made.secret))).await
@@ -228,8 +235,18 @@ struct KeyRow {
     used: Option<String>,
 }
 
-async fn keys_page(who: &Viewer<Administer>, site: &SiteInfo, staff: &Staff, did: &Did, secret: Option<String>) -> Result<Response, PageError> {
-    let row = |key: KeySummary| KeyRow { made: key.created_at.to_rfc3339(), used: key.last_used_at.map(|t| t.to_rfc3339()), key };
+async fn keys_page(
+    who: &Viewer<Administer>,
+    site: &SiteInfo,
+    staff: &Staff,
+    did: &Did,
+    secret: Option<String>,
+) -> Result<Response, PageError> {
+    let row = |key: KeySummary| KeyRow {
+        made: key.created_at.to_rfc3339(),
+        used: key.last_used_at.map(|t| t.to_rfc3339()),
+        key,
+    };
     let keys = staff.keys().await?.into_iter().map(row).collect();
     Ok(html(&KeysPage { page: shell(who, site, did), keys, secret, public_url: site.public_url.clone() }))
 }

@@ -51,7 +51,8 @@ pub(super) struct Next {
 
 /// Only a path of this site, never another one.
 fn safe_next(next: &str) -> &str {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(['\r', '\n']);
+    let inside =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(['\r', '\n']);
     if inside { next } else { "/" }
 }
 
@@ -82,7 +83,12 @@ fn from_here(request: &Request) -> bool {
 }
 
 #[handler]
-pub(super) async fn submit(Data(site): Data<&SiteInfo>, Data(staff): Data<&Staff>, request: &Request, body: poem::Body) -> poem::Result<Response> {
+pub(super) async fn submit(
+    Data(site): Data<&SiteInfo>,
+    Data(staff): Data<&Staff>,
+    request: &Request,
+    body: poem::Body,
+) -> poem::Result<Response> {
     if !from_here(request) {
         return Err(PageError::StaleForm.into());
     }
@@ -92,7 +98,11 @@ pub(super) async fn submit(Data(site): Data<&SiteInfo>, Data(staff): Data<&Staff
     match staff.sign_in(&form.email, form.password, &from).await {
         Ok(session) => Ok(signed_in(site, &session, safe_next(&form.next))),
         Err(error @ (StaffError::WrongCredentials | StaffError::TooManyTries)) => {
-            let status = if matches!(error, StaffError::TooManyTries) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
+            let status = if matches!(error, StaffError::TooManyTries) {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
             Ok(html_with(status, &sign_in_page(site, &form.next, form.email, Some(error.to_string()))))
         }
         Err(other) => Err(PageError::from(other).into()),
@@ -131,10 +141,17 @@ pub(super) async fn leave(
 }
 
 #[handler]
-pub(super) async fn welcome(Data(site): Data<&SiteInfo>, Data(staff): Data<&Staff>, Path(token): Path<String>) -> poem::Result<Response> {
+pub(super) async fn welcome(
+    Data(site): Data<&SiteInfo>,
+    Data(staff): Data<&Staff>,
+    Path(token): Path<String>,
+) -> poem::Result<Response> {
     let account = staff.open_link(&token).await.map_err(PageError::from)?;
     let account = account.map(|a| (a.name, a.email));
-    Ok(html_with(StatusCode::OK, &WelcomePage { demo: site.demo, account, email: String::new(), name: String::new(), error: None }))
+    Ok(html_with(
+        StatusCode::OK,
+        &WelcomePage { demo: site.demo, account, email: String::new(), name: String::new(), error: None },
+    ))
 }
 
 #[derive(Deserialize)]
@@ -161,7 +178,10 @@ pub(super) async fn begin(
     let account = staff.open_link(&token).await.map_err(PageError::from)?.map(|a| (a.name, a.email));
     let first = account.is_none().then(|| (form.email.clone(), form.name.clone()));
     let result = if form.password == form.again {
-        staff.use_link(&token, first, form.password).await.map_err(|e| (e.to_string(), matches!(e, StaffError::Database(_) | StaffError::DeadLink)))
+        staff
+            .use_link(&token, first, form.password)
+            .await
+            .map_err(|e| (e.to_string(), matches!(e, StaffError::Database(_) | StaffError::DeadLink)))
     } else {
         Err(("the two passwords are not the same".to_owned(), false))
     };

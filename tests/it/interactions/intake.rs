@@ -48,7 +48,10 @@ async fn words_of_other_systems_are_kept_as_other() {
         let (_, made) = answer(app.put(&key, "phone/1", &body).await).await;
         let url = format!("{}/api/v1/interactions/{}", app.url, made["id"].as_str().unwrap());
         let seen: Value = app.client.get(url).bearer_auth(&key).send().await.unwrap().json().await.unwrap();
-        assert_eq!((&seen["channel"], &seen["direction"], &seen["outcome"]), (&json!("other"), &json!("other"), &json!("other")));
+        assert_eq!(
+            (&seen["channel"], &seen["direction"], &seen["outcome"]),
+            (&json!("other"), &json!("other"), &json!("other"))
+        );
     }
 }
 
@@ -73,7 +76,11 @@ async fn bad_bodies_are_refused_with_a_code_and_nothing_is_stored() {
     let app = TestApp::start().await;
     let key = app.key(Scope::Admin).await;
     let cases = [
-        (json!({ "started_at": "2026-11-20T12:00:00Z", "ended_at": "2026-11-20T11:00:00Z" }), 422, "times_out_of_order"),
+        (
+            json!({ "started_at": "2026-11-20T12:00:00Z", "ended_at": "2026-11-20T11:00:00Z" }),
+            422,
+            "times_out_of_order",
+        ),
         (json!({ "started_at": "yesterday" }), 422, "invalid_time"),
         (json!({ "started_at": "2026-11-20T12:00:00" }), 422, "invalid_time"),
         (json!({ "wait_ms": -1 }), 422, "out_of_range"),
@@ -100,7 +107,8 @@ async fn bad_bodies_are_refused_with_a_code_and_nothing_is_stored() {
         assert_eq!((got, &problem["code"]), (400, &json!("malformed")), "{broken}");
     }
     let huge = "x".repeat(10 << 20);
-    let (got, problem) = answer(app.put(&key, "phone/bad", &json!({ "messages": [{ "from": "customer", "text": huge }] })).await).await;
+    let (got, problem) =
+        answer(app.put(&key, "phone/bad", &json!({ "messages": [{ "from": "customer", "text": huge }] })).await).await;
     assert_eq!((got, &problem["code"]), (413, &json!("body_too_large")));
     assert!(!app.app.interactions.any().await.unwrap());
 }

@@ -11,7 +11,9 @@ fn files(app: &TestApp) -> Vec<String> {
     let mut names = Vec::new();
     for folder in ["recordings", "recordings/incoming"] {
         let Ok(entries) = std::fs::read_dir(app.folder().join(folder)) else { continue };
-        names.extend(entries.flatten().filter(|e| e.path().is_file()).map(|e| e.file_name().to_string_lossy().into_owned()));
+        names.extend(
+            entries.flatten().filter(|e| e.path().is_file()).map(|e| e.file_name().to_string_lossy().into_owned()),
+        );
     }
     names
 }
@@ -96,10 +98,19 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let key = app.key(Scope::Ingest).await;
     let sound = demo_sound("call-good.flac");
     let head = bytes::Bytes::from(sound[..200_000].to_vec());
-    let broken = futures_util::stream::iter([Ok(head), Err(std::io::Error::other("gone"))])
-        .then(|chunk| async { tokio::task::yield_now().await; chunk });
+    let broken = futures_util::stream::iter([Ok(head), Err(std::io::Error::other("gone"))]).then(|chunk| async {
+        tokio::task::yield_now().await;
+        chunk
+    });
     let url = format!("{}/api/v1/interactions/phone/1/recording", app.url);
-    let sent = app.client.put(url).bearer_auth(key).header("content-length", sound.len()).body(reqwest::Body::wrap_stream(broken)).send().await;
+    let sent = app
+        .client
+        .put(url)
+        .bearer_auth(key)
+        .header("content-length", sound.len())
+        .body(reqwest::Body::wrap_stream(broken))
+        .send()
+        .await;
     assert!(sent.is_err() || !sent.unwrap().status().is_success());
     for _ in 0..200 {
         if files(&app).is_empty() {
@@ -120,7 +131,10 @@ async fn ranges_are_served_and_listening_is_noted_once() {
     let url = format!("{}/api/v1/interactions/{id}/recording", app.url);
     let get = |range: &'static str| app.client.get(&url).bearer_auth(&key).header("range", range).send();
     let part = get("bytes=100-199").await.unwrap();
-    assert_eq!((part.status().as_u16(), part.headers()["content-range"].to_str().unwrap().to_owned()), (206, format!("bytes 100-199/{}", sound.len())));
+    assert_eq!(
+        (part.status().as_u16(), part.headers()["content-range"].to_str().unwrap().to_owned()),
+        (206, format!("bytes 100-199/{}", sound.len()))
+    );
     assert_eq!(part.bytes().await.unwrap(), sound[100..200]);
     let end = get("bytes=-50").await.unwrap();
     assert_eq!(end.bytes().await.unwrap(), sound[sound.len() - 50..]);
@@ -130,7 +144,10 @@ async fn ranges_are_served_and_listening_is_noted_once() {
     let whole = get("bytes=0-1,5-6").await.unwrap();
     assert_eq!((whole.status().as_u16(), whole.bytes().await.unwrap().len()), (200, sound.len()));
     let etag = app.client.get(&url).bearer_auth(&key).send().await.unwrap().headers()["etag"].clone();
-    assert_eq!(app.client.get(&url).bearer_auth(&key).header("if-none-match", etag).send().await.unwrap().status(), 304);
+    assert_eq!(
+        app.client.get(&url).bearer_auth(&key).header("if-none-match", etag).send().await.unwrap().status(),
+        304
+    );
     let filter = afterword::audit::Filter { action: "recording.played".into(), ..Default::default() };
     let lines = app.app.audit.lines(&filter, &afterword::web::Cursor::start(), 50).await.unwrap();
     assert_eq!(lines.items.len(), 1, "one look, one line");
