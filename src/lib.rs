@@ -1,4 +1,43 @@
-//! Afterword.
+//! Afterword has the last word after every support call or chat: a short anonymous survey, tied to the recording, which is
+//! transcribed on the machine itself; a library of exemplary calls from which new agents learn; fair ratings for HR.
+//!
+//! # The map
+//!
+//! Who depends on whom, from the outside in; nothing points back (a test keeps it so).
+//!
+//! **The edge.** [`cli`] turns arguments into one of the commands. [`app`] is the composition root: it builds the features
+//! from the configuration and joins their pages, endpoints and jobs. [`demo`] fills a throw-away company through the same
+//! doors that everybody uses.
+//!
+//! **The features**, each a folder with the same layers: `api` (endpoints and wire types, poem-openapi) and `pages` (forms
+//! and views, askama) call the functions of `mod`, which holds types and rules and is the only door for other features;
+//! SQL stands in `store` alone, private to its feature.
+//!
+//! - [`audit`]: who looked at what and changed what; append-only.
+//! - [`mail`]: the outbox. Bodies are composed when they are sent, so no survey link ever stands in the database.
+//! - [`staff`]: accounts, sessions, API keys; the directory of teams and agents.
+//! - [`interactions`]: calls and chats as they come in, and recordings.
+//! - [`transcription`]: recordings into words: speech detection, the Whisper engine, models.
+//! - [`surveys`]: who is asked and why not, the page, answers. Its `mix` is the heart of the promise in docs/anonymity.md.
+//! - [`training`]: clips of exemplary interactions, and who has studied them.
+//! - [`ratings`]: releases of answers in batches, and the sums over them that agents and HR see.
+//! - [`desk`]: the staff pages that bring several features together; it has no rules of its own.
+//!
+//! **What a change brings along**: [`effects`] saves jobs and audit lines in the change's own transaction.
+//!
+//! **The platform**, which names no feature: [`web`] (who is asking and what they may, errors, pages, forms), [`jobs`] (the
+//! durable queue), [`database`] (SQLite and PostgreSQL behind one body of code), [`vault`] (the key that is not in the
+//! database), [`audio`] (recordings read in a stream), [`masking`] (personal data out of text), [`config`], [`clock`], [`ids`].
+//!
+//! # One request walked through
+//!
+//! `PUT /api/v1/interactions/phone/4711` arrives at [`web::middleware`], which caps its body and will log its route, never
+//! its path. The endpoint's first parameter, [`web::Allowed`], finds the API key and its scope. `interactions::api` turns the
+//! body into an [`interactions::Intake`]; `Interactions::upsert` checks it, seals the customer's address, and hands it to
+//! the group commit, which writes many at once: one statement a table, the job that will decide about a survey among them.
+//! When the transaction is on disk, the answer goes out. Minutes later the job runs: `surveys` decides, and in one
+//! transaction writes the invitation, the mail's line in the outbox and the mark of the quiet period.
+
 pub mod app;
 pub mod audio;
 pub mod audit;
@@ -13,5 +52,6 @@ pub mod jobs;
 pub mod masking;
 pub mod ratings;
 pub mod staff;
+pub mod transcription;
 pub mod vault;
 pub mod web;

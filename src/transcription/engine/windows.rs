@@ -1,0 +1,137 @@
+//! Spans of speech packed into the windows that a model is given, and times inside a window brought back to the recording.
+
+use crate::transcription::models::Times;
+use crate::transcription::resample::RATE;
+use crate::transcription::speech::Span;
+
+/// Silence between two spans in one window.
+const BETWEEN_MS: u64 = 200;
+
+/// What the model hears in one go.
+pub(super) struct Window {
+    /// Which channel, counted among those that are listened to.
+    pub(super) leg: usize,
+    /// 16 kHz.
+    pub(super) samples: Vec<f32>,
+    /// What it is made of, in order.
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl Window {
+    /// Where the recording is once this was heard.
+    pub(super) fn until_ms(&self) -> u64 {
+        self.pieces.last().map_or(0, |piece| piece.end_ms)
+    }
+
+    /// How much is spoken in it.
+    pub(super) fn speech_ms(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.end_ms - piece.start_ms).sum()
+    }
+}
+
+/// A span inside of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Piece {
+    /// Where its sound begins in the window.
+    at_ms: u64,
+    /// How long its sound is.
+    length_ms: u64,
+    /// When its sound begins in the recording.
+    audio_start_ms: u64,
+    /// When the speech in it begins in the recording.
+    pub(super) start_ms: u64,
+    /// When the speech in it ends in the recording.
+    pub(super) end_ms: u64,
+}
+
+impl Piece {
+    /// A time in the window as one in the recording, inside of this piece whatever the model says.
+    pub(super) fn to_recording(&self, window_ms: u64) -> u64 {
+        self.audio_start_ms + window_ms.saturating_sub(self.at_ms).min(self.length_ms)
+    }
+}
+
+/// The piece in which a time of the window lies, or the next one where it lies between two.
+pub(super) fn piece_at(pieces: &[Piece], window_ms: u64) -> Option<(usize, &Piece)> {
+    pieces.iter().enumerate().find(|(_, piece)| window_ms <= piece.at_ms + piece.length_ms).or(pieces.iter().enumerate().last())
+}
+
+/// Packs the spans of one channel.
+pub(super) struct Packer {
+    leg: usize,
+    max_ms: u64,
+    /// Models whose own times are useless get each span alone: then the span's times are the segment's.
+    together: bool,
+    open: Option<Window>,
+}
+
+impl Packer {
+    pub(super) fn new(leg: usize, max_span_ms: u64, times: Times) -> Self {
+        Self { leg, max_ms: max_span_ms, together: times == Times::Model, open: None }
+    }
+
+    /// Takes a span; gives a window once it is full.
+    pub(super) fn push(&mut self, span: Span) -> Option<Window> {
+        let fits = self.together
+            && self.open.as_ref().is_some_and(|open| {
+                ms(open.samples.len()) + BETWEEN_MS + ms(span.samples.len()) <= self.max_ms
+            });
+        let full = if fits { None } else { self.open.take() };
+        let leg = self.leg;
+        let open = self.open.get_or_insert_with(|| Window { leg, samples: Vec::new(), pieces: Vec::new() });
+        if !open.samples.is_empty() {
+            let silence = (BETWEEN_MS * u64::from(RATE) / 1000) as usize;
+            open.samples.resize(open.samples.len() + silence, 0.0);
+        }
+        open.pieces.push(Piece {
+            at_ms: ms(open.samples.len()),
+            length_ms: ms(span.samples.len()),
+            audio_start_ms: span.audio_start_ms,
+            start_ms: span.start_ms,
+            end_ms: span.end_ms,
+        });
+        open.samples.extend_from_slice(&span.samples);
+        full
+    }
+
+    /// The last window.
+    pub(super) fn finish(self) -> Option<Window> {
+        self.open
+    }
+}
+
+fn ms(samples: usize) -> u64 {
+    samples as u64 * 1000 / u64::from(RATE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start_ms: u64, length_ms: u64) -> Span {
+        let samples = vec![0.1; (length_ms * 16) as usize];
+        Span { start_ms: start_ms + 100, end_ms: start_ms + length_ms - 100, audio_start_ms: start_ms, samples }
+    }
+
+    #[test]
+    fn short_spans_share_a_window_and_keep_their_times() {
+        let mut packer = Packer::new(1, 10_000, Times::Model);
+        assert!(packer.push(span(5_000, 4_000)).is_none());
+        assert!(packer.push(span(60_000, 4_000)).is_none());
+        let full = packer.push(span(90_000, 4_000)).expect("the third does not fit");
+        assert_eq!((full.leg, full.samples.len(), full.until_ms()), (1, (4_000 + 200 + 4_000) * 16, 63_900));
+        let place = |ms| piece_at(&full.pieces, ms).map(|(index, piece)| (index, piece.to_recording(ms)));
+        assert_eq!(place(1_000), Some((0, 6_000)));
+        assert_eq!(place(4_100), Some((1, 60_000)), "between two pieces counts for the second");
+        assert_eq!(place(5_200), Some((1, 61_000)));
+        assert_eq!(place(99_000), Some((1, 64_000)), "times behind the end are brought back");
+        assert_eq!(packer.finish().map(|window| window.until_ms()), Some(93_900));
+    }
+
+    #[test]
+    fn a_model_without_times_gets_each_span_alone() {
+        let mut packer = Packer::new(0, 8_000, Times::Spans);
+        assert!(packer.push(span(0, 1_000)).is_none());
+        assert!(packer.push(span(2_000, 1_000)).is_some_and(|window| window.pieces.len() == 1));
+    }
+}

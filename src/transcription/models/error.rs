@@ -1,0 +1,95 @@
+//! What can be wrong with a model, and what to do about it.
+
+use std::path::PathBuf;
+
+/// Why there is no model to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// No such name in the catalogue, and no such file.
+    #[error("no speech model is called {name:?}; `afterword models list` shows the names")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// A path without a file.
+    #[error("there is no speech model at {}", path.display())]
+    NoSuchFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Known, but not here.
+    #[error("the speech model {name} is not installed; get it with `afterword models fetch {name}`")]
+    NotInstalled {
+        /// Its catalogue name.
+        name: String,
+    },
+    /// Built in.
+    #[error("{name} is built in: there is nothing to fetch")]
+    NothingToFetch {
+        /// Its catalogue name.
+        name: String,
+    },
+    /// The server could not be reached, or stopped in the middle.
+    #[error(
+        "{host} could not be reached ({cause}); what was fetched is kept, so the same command goes on from there. Without a way \
+         to the internet, copy the file from {url} into {}", folder.display()
+    )]
+    Network {
+        /// The server.
+        host: String,
+        /// The network's words.
+        cause: String,
+        /// The file's address.
+        url: String,
+        /// Where the file belongs.
+        folder: PathBuf,
+    },
+    /// The server answered, but not with the file.
+    #[error("{url} answers {status}: the model is not to be had there now")]
+    Refused {
+        /// The file's address.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The bytes are not the ones in the catalogue.
+    #[error("{what} is not what the catalogue says (SHA-256 {found}, not {wanted}); fetch it again")]
+    WrongContent {
+        /// The file.
+        what: String,
+        /// What it should be.
+        wanted: String,
+        /// What it is.
+        found: String,
+    },
+    /// Something else than a Whisper model, or a broken one.
+    #[error("{what} is no Whisper model in ggml format: {why}")]
+    NotAModel {
+        /// The file.
+        what: String,
+        /// What gave it away.
+        why: String,
+    },
+    /// A first load in a child process failed.
+    #[error("{what} could not be loaded ({why}), so it is not used")]
+    TrialFailed {
+        /// The file.
+        what: String,
+        /// How the child ended.
+        why: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl ModelError {
+    pub(super) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}

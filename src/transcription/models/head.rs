@@ -1,0 +1,69 @@
+//! The first bytes of a ggml Whisper file. whisper.cpp aborts the process on some malformed ones, so they are read first here.
+
+use std::io::Read;
+
+/// The numbers at the beginning of a model.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    vocabulary: i32,
+    audio_context: i32,
+    audio_state: i32,
+    audio_heads: i32,
+    audio_layers: i32,
+    text_context: i32,
+    text_state: i32,
+    text_heads: i32,
+    text_layers: i32,
+    mels: i32,
+    kind: i32,
+}
+
+const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
+
+impl Head {
+    /// Reads and judges; says what is wrong.
+    pub(super) fn read(mut from: impl Read) -> Result<Self, String> {
+        let mut bytes = [0_u8; 48];
+        from.read_exact(&mut bytes).map_err(|_| "it is too short".to_owned())?;
+        if bytes[..4] != MAGIC {
+            return Err("it does not begin like one".to_owned());
+        }
+        let number = |at: usize| bytes[4 + at * 4..].first_chunk().map_or(-1, |bytes| i32::from_le_bytes(*bytes));
+        let head = Self {
+            vocabulary: number(0),
+            audio_context: number(1),
+            audio_state: number(2),
+            audio_heads: number(3),
+            audio_layers: number(4),
+            text_context: number(5),
+            text_state: number(6),
+            text_heads: number(7),
+            text_layers: number(8),
+            mels: number(9),
+            kind: number(10),
+        };
+        if head.is_plausible() { Ok(head) } else { Err("the numbers in its head make no sense".to_owned()) }
+    }
+
+    fn is_plausible(&self) -> bool {
+        let whole = |state: i32, heads: i32| (16..=4096).contains(&state) && (1..=64).contains(&heads) && state % heads == 0;
+        (51_000..=60_000).contains(&self.vocabulary)
+            && (1..=1500).contains(&self.audio_context)
+            && (1..=448).contains(&self.text_context)
+            && whole(self.audio_state, self.audio_heads)
+            && whole(self.text_state, self.text_heads)
+            && (1..=64).contains(&self.audio_layers)
+            && (1..=64).contains(&self.text_layers)
+            && matches!(self.mels, 80 | 128)
+            && (0..=2999).contains(&self.kind)
+    }
+
+    /// A file of these numbers cannot be smaller, even with four bits a weight. One that is cut off inside its vocabulary
+    /// loads without complaint and hears nothing.
+    pub(super) fn least_size(&self) -> u64 {
+        let whole = |number: i32| u64::from(number.unsigned_abs());
+        let audio = whole(self.audio_layers) * 12 * whole(self.audio_state).pow(2);
+        let text = whole(self.text_layers) * 16 * whole(self.text_state).pow(2);
+        (audio + text + whole(self.vocabulary) * whole(self.text_state)) / 2
+    }
+}

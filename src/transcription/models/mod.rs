@@ -1,0 +1,141 @@
+//! Speech models: which there are, where they lie, whether they are what they say.
+
+mod catalogue;
+mod check;
+mod error;
+mod fetch;
+mod head;
+mod trial;
+
+pub use catalogue::{Entry, Times, catalogue, entry};
+pub use check::{Health, hash_file};
+pub use error::ModelError;
+pub use fetch::fetch;
+pub use trial::{Trial, try_here};
+
+pub(crate) use check::check;
+
+use std::path::{Path, PathBuf};
+
+/// The model that is built into the program.
+pub const SHIPPED: &str = "mini-support.en";
+
+/// Its bytes: in the binary's read-only part, so they cost memory only once they are read.
+static SHIPPED_BYTES: &[u8] = include_bytes!("../../../models/mini-support.en-q5_0.bin");
+
+/// Where the bytes of a model are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the program itself.
+    BuiltIn,
+    /// In a file.
+    File(PathBuf),
+}
+
+impl Source {
+    pub(crate) fn built_in_bytes() -> &'static [u8] {
+        SHIPPED_BYTES
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built in"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A model that was found, and how to use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The catalogue's name, or the file's.
+    pub name: String,
+    /// Where it is.
+    pub source: Source,
+    /// The longest stretch of speech that it takes well in one go.
+    pub max_span_ms: u64,
+    /// Whose times are right.
+    pub times: Times,
+    /// What the catalogue says about it; nothing for a file of somebody's own.
+    pub entry: Option<&'static Entry>,
+}
+
+impl Model {
+    fn of_entry(entry: &'static Entry, source: Source) -> Self {
+        Self { name: entry.name.clone(), source, max_span_ms: entry.max_span_ms, times: entry.times, entry: Some(entry) }
+    }
+
+    /// A file that is in no catalogue: taken for one of OpenAI's kind.
+    pub fn of_file(path: &Path) -> Self {
+        let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+        Self { name, source: Source::File(path.to_owned()), max_span_ms: 28_000, times: Times::Model, entry: None }
+    }
+}
+
+/// The folders in which models are looked for.
+#[derive(Clone, Debug)]
+pub struct ModelFolders {
+    folders: Vec<PathBuf>,
+}
+
+impl ModelFolders {
+    /// `own` is the data folder's `models/`: fetched ones go there. `models/` beside the working directory and beside the
+    /// program are looked into as well.
+    pub fn new(own: impl Into<PathBuf>) -> Self {
+        let mut folders = vec![own.into(), PathBuf::from("models")];
+        let program = std::env::current_exe().ok();
+        folders.extend(program.as_deref().and_then(Path::parent).map(|folder| folder.join("models")));
+        Self { folders }
+    }
+
+    /// Just this one folder; what is built in is found all the same.
+    pub fn only(own: impl Into<PathBuf>) -> Self {
+        Self { folders: vec![own.into()] }
+    }
+
+    /// Where fetched models go.
+    pub fn own(&self) -> &Path {
+        self.folders.first().map_or(Path::new("models"), PathBuf::as_path)
+    }
+
+    /// Finds a model by its catalogue name or by its file's path. Looks at names and sizes only: the content is checked when
+    /// the model is loaded, or by [`Self::verify`].
+    pub fn find(&self, wanted: &str) -> Result<Model, ModelError> {
+        if let Some(entry) = entry(wanted) {
+            let source = self.locate(entry).ok_or_else(|| ModelError::NotInstalled { name: entry.name.clone() })?;
+            return Ok(Model::of_entry(entry, source));
+        }
+        let path = Path::new(wanted);
+        if path.is_file() {
+            return Ok(Model::of_file(path));
+        }
+        if path.components().count() > 1 || path.extension().is_some_and(|extension| extension == "bin") {
+            return Err(ModelError::NoSuchFile { path: path.to_owned() });
+        }
+        Err(ModelError::Unknown { name: wanted.to_owned() })
+    }
+
+    fn locate(&self, entry: &Entry) -> Option<Source> {
+        let complete = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == entry.size);
+        let file = self.folders.iter().map(|folder| folder.join(&entry.file)).find(complete).map(Source::File);
+        if entry.name == SHIPPED { Some(Source::BuiltIn) } else { file }
+    }
+
+    /// The whole catalogue, each with the place where it is installed.
+    pub fn list(&self) -> Vec<(&'static Entry, Option<Source>)> {
+        catalogue().iter().map(|entry| (entry, self.locate(entry))).collect()
+    }
+
+    /// Reads every installed model of the catalogue and compares. Blocks for as long as reading takes.
+    pub fn verify(&self) -> Vec<(&'static Entry, Health)> {
+        let files = |entry: &Entry| self.folders.iter().map(|f| f.join(&entry.file)).find(|path| path.is_file());
+        let health = |entry: &'static Entry| match files(entry) {
+            _ if entry.name == SHIPPED => Health::of_built_in(entry),
+            Some(path) => Health::of_file(entry, &path),
+            None => Health::NotInstalled,
+        };
+        catalogue().iter().map(|entry| (entry, health(entry))).collect()
+    }
+}

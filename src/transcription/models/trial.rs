@@ -1,0 +1,86 @@
+//! The first load of a model that nobody vouches for happens in a child process, which may die of it.
+
+use super::ModelError;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
+
+/// How to start the child: the program is called as `PROGRAM models try FILE`.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    program: Option<PathBuf>,
+}
+
+/// Sums of the files that passed, so that each is tried once only while the program runs.
+static PASSED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
+/// A large model on a slow disk takes a while.
+const PATIENCE: Duration = Duration::from_secs(300);
+const STEP: Duration = Duration::from_millis(50);
+
+impl Default for Trial {
+    fn default() -> Self {
+        Self { program: std::env::current_exe().ok() }
+    }
+}
+
+impl Trial {
+    /// With another program than this one (tests are another program).
+    pub fn with_program(program: impl Into<PathBuf>) -> Self {
+        Self { program: Some(program.into()) }
+    }
+
+    /// Lets the child load the file, unless one did before.
+    pub(super) fn pass(&self, file: &Path, sum: &str) -> Result<(), ModelError> {
+        let failed = |why: String| ModelError::TrialFailed { what: file.display().to_string(), why };
+        if PASSED.lock().unwrap_or_else(PoisonError::into_inner).contains(sum) {
+            return Ok(());
+        }
+        let program = self.program.as_ref().ok_or_else(|| failed("the program does not know where it lies".to_owned()))?;
+        let mut child = Command::new(program)
+            .args(["models", "try"])
+            .arg(file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let mut waited = Duration::ZERO;
+        let status = loop {
+            match child.try_wait().map_err(|error| failed(error.to_string()))? {
+                Some(status) => break status,
+                None if waited >= PATIENCE => {
+                    // Already gone is as good as killed.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(failed("it takes too long".to_owned()));
+                }
+                None => sleep(STEP),
+            }
+            waited += STEP;
+        };
+        if !status.success() {
+            return Err(failed(format!("the trial ended with {status}")));
+        }
+        PASSED.lock().unwrap_or_else(PoisonError::into_inner).insert(sum.to_owned());
+        Ok(())
+    }
+}
+
+/// What the child does: loads the file and listens to a second of silence. May well end the process.
+pub fn try_here(file: &Path) -> Result<(), ModelError> {
+    let failed = |why: &dyn std::fmt::Display| ModelError::TrialFailed { what: file.display().to_string(), why: why.to_string() };
+    whisper_rs::install_logging_hooks();
+    let context =
+        WhisperContext::new_with_params(file, WhisperContextParameters::default()).map_err(|error| failed(&error))?;
+    let mut state = context.create_state().map_err(|error| failed(&error))?;
+    let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    params.set_n_threads(1);
+    params.set_print_progress(false);
+    params.set_temperature_inc(0.0);
+    state.full(params, &[0.0; 16_000]).map_err(|error| failed(&error))
+}

@@ -1,0 +1,177 @@
+//! Where somebody speaks: spans of one channel, found while it streams by.
+//!
+//! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
+//! Detection is by the `earshot` crate (its weights are in it), 16 ms at a time.
+
+use super::resample::RATE;
+use earshot::Detector;
+
+/// Samples in one step of the detector.
+const FRAME: usize = 256;
+/// Score from which on somebody speaks, and under which nobody does any more.
+const ON: f32 = 0.5;
+const OFF: f32 = 0.35;
+/// Frames of silence that end a span.
+const GAP: usize = ms_to_frames(380);
+/// Frames kept before and behind the speech: the detector is a little late, and Whisper likes some air.
+const PAD: usize = ms_to_frames(160);
+/// Fewer frames of speech than this are a click or a breath.
+const LEAST: usize = ms_to_frames(120);
+
+const fn ms_to_frames(ms: usize) -> usize {
+    ms * RATE as usize / 1000 / FRAME
+}
+
+/// Somebody speaking.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Span {
+    /// When the speech begins.
+    pub(crate) start_ms: u64,
+    /// When it ends.
+    pub(crate) end_ms: u64,
+    /// The moment of the first sample: a little before the speech.
+    pub(crate) audio_start_ms: u64,
+    /// 16 kHz, with a little air on both sides.
+    pub(crate) samples: Vec<f32>,
+}
+
+struct Frame {
+    score: f32,
+    energy: f32,
+}
+
+/// Finds the spans of one channel.
+pub(crate) struct SpeechFinder {
+    detector: Box<Detector>,
+    /// Longest span in frames.
+    longest: usize,
+    /// What is kept: some air while nobody speaks, the whole span while somebody does.
+    samples: Vec<f32>,
+    frames: Vec<Frame>,
+    /// The frame number, in the whole channel, of the first that is kept.
+    first: u64,
+    /// First and last kept frame with speech in it.
+    voice: Option<(usize, usize)>,
+    partial: Vec<f32>,
+}
+
+impl SpeechFinder {
+    /// Spans become no longer than `max_span_ms`.
+    pub(crate) fn new(max_span_ms: u64) -> Self {
+        let longest = ms_to_frames(usize::try_from(max_span_ms).unwrap_or(usize::MAX / RATE as usize));
+        Self {
+            detector: Detector::default_boxed(),
+            longest: longest.max(4 * PAD),
+            samples: Vec::new(),
+            frames: Vec::new(),
+            first: 0,
+            voice: None,
+            partial: Vec::with_capacity(FRAME),
+        }
+    }
+
+    /// Takes samples of any number (16 kHz, between -1 and 1).
+    pub(crate) fn push(&mut self, mut samples: &[f32], sink: &mut impl FnMut(Span)) {
+        while !samples.is_empty() {
+            let take = (FRAME - self.partial.len()).min(samples.len());
+            self.partial.extend_from_slice(&samples[..take]);
+            samples = &samples[take..];
+            if self.partial.len() == FRAME {
+                self.frame(sink);
+            }
+        }
+    }
+
+    /// The channel is over: gives the last span.
+    pub(crate) fn finish(mut self, sink: &mut impl FnMut(Span)) {
+        if !self.partial.is_empty() {
+            self.partial.resize(FRAME, 0.0);
+            self.frame(sink);
+        }
+        if let Some((_, last)) = self.voice {
+            self.close(last, sink);
+        }
+    }
+
+    fn frame(&mut self, sink: &mut impl FnMut(Span)) {
+        // Resampling overshoots a little.
+        self.partial.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
+        let score = self.detector.predict_f32(&self.partial);
+        let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>();
+        self.samples.append(&mut self.partial);
+        self.frames.push(Frame { score, energy });
+        let now = self.frames.len() - 1;
+        match self.voice {
+            None if score >= ON => self.voice = Some((now, now)),
+            None => self.forget(self.frames.len().saturating_sub(PAD)),
+            Some((start, _)) if score >= OFF => self.voice = Some((start, now)),
+            Some((_, last)) if now - last >= GAP => self.close(last, sink),
+            Some(_) => {}
+        }
+        if self.voice.is_some() && self.frames.len() >= self.longest {
+            self.split(sink);
+        }
+    }
+
+    /// Ends the span whose last speech is in frame `last`.
+    fn close(&mut self, last: usize, sink: &mut impl FnMut(Span)) {
+        let end = (last + 1 + PAD).min(self.frames.len());
+        self.give(last, end, sink);
+        self.voice = None;
+        self.forget(end.max(self.frames.len().saturating_sub(PAD)));
+    }
+
+    /// The span is as long as the model can take: cuts it at its quietest place, in the second half.
+    fn split(&mut self, sink: &mut impl FnMut(Span)) {
+        let Some((start, last)) = self.voice else { return };
+        let half = start.max(self.frames.len() / 2);
+        let until = self.frames.len() - 2;
+        let loudness = |at: usize| self.frames[at - 2..=at + 2].iter().map(|f| f.energy * (0.1 + f.score)).sum::<f32>();
+        let cut = (half.max(2)..until.max(3)).min_by(|a, b| loudness(*a).total_cmp(&loudness(*b))).unwrap_or(until);
+        self.give(last.min(cut - 1), cut, sink);
+        self.forget(cut);
+        // What follows the cut is speech again, or just its end.
+        self.voice = (last >= cut).then(|| (0, last - cut));
+    }
+
+    /// Hands on the kept frames up to `end`, if there is enough speech in them.
+    fn give(&mut self, last: usize, end: usize, sink: &mut impl FnMut(Span)) {
+        let Some((start, _)) = self.voice else { return };
+        if self.frames[start..=last].iter().filter(|frame| frame.score >= OFF).count() < LEAST {
+            return;
+        }
+        let ms = |frame: usize| (self.first + frame as u64) * FRAME as u64 * 1000 / u64::from(RATE);
+        sink(Span {
+            start_ms: ms(start),
+            end_ms: ms(last + 1),
+            audio_start_ms: ms(0),
+            samples: self.samples[..end * FRAME].to_vec(),
+        });
+    }
+
+    fn forget(&mut self, frames: usize) {
+        self.frames.drain(..frames);
+        self.samples.drain(..frames * FRAME);
+        self.first += frames as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(samples: &[f32], max_ms: u64) -> Vec<Span> {
+        let (mut finder, mut found) = (SpeechFinder::new(max_ms), Vec::new());
+        samples.chunks(1000).for_each(|block| finder.push(block, &mut |span| found.push(span)));
+        finder.finish(&mut |span| found.push(span));
+        found
+    }
+
+    #[test]
+    fn silence_and_hum_hold_no_speech() {
+        assert!(spans(&vec![0.0; 16_000 * 20], 8_000).is_empty());
+        let hum: Vec<f32> = (0..16_000 * 20).map(|n| 0.05 * (n as f32 * 50.0 / 16_000.0 * std::f32::consts::TAU).sin()).collect();
+        assert!(spans(&hum, 8_000).is_empty());
+        assert!(spans(&[], 8_000).is_empty());
+    }
+}

@@ -1,0 +1,3 @@
+//! From sound to words.
+
+mod words;
