@@ -7,6 +7,7 @@ use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::ratings::{self, Ratings};
 use crate::staff::{Directory, Staff};
+use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
 use crate::{audit, staff};
@@ -42,6 +43,8 @@ pub struct App {
     pub audit: audit::AuditLog,
     /// Calls and chats.
     pub interactions: Interactions,
+    /// Recordings into words.
+    pub transcription: Transcription,
     /// Ratings in totals.
     pub ratings: Ratings,
 }
@@ -130,6 +133,12 @@ impl App {
             ratings: Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k),
             directory,
             audit: audit::AuditLog::new(db.clone()),
+            transcription: Transcription::new(
+                db.clone(),
+                Arc::clone(&clock),
+                interactions.clone(),
+                &config.transcription,
+            ),
             interactions,
             config: Arc::new(config),
             db,
@@ -141,12 +150,18 @@ impl App {
 
     /// `ready`, `absent` or `loaded`: transcripts wait for the model, nothing else does.
     pub fn model_state(&self) -> &'static str {
-        "absent"
+        let engine = self.transcription.engine();
+        match engine.model() {
+            Err(_) => "absent",
+            Ok(_) if engine.is_loaded() => "loaded",
+            Ok(_) => "ready",
+        }
     }
 
     /// The kinds of background work that there are.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = self.interactions.jobs();
+        kinds.extend(self.transcription.jobs());
         kinds.push(self.sweep_job());
         kinds
     }
@@ -189,6 +204,7 @@ impl App {
             .with(AddData::new(self.directory.clone()))
             .with(AddData::new(self.audit.clone()))
             .with(AddData::new(self.interactions.clone()))
+            .with(AddData::new(self.transcription.clone()))
             .with(AddData::new(self.ratings.clone()))
             .around(middleware::around)
     }
@@ -196,6 +212,10 @@ impl App {
     fn api(&self) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         let endpoints = (
             interactions::api::Api { interactions: self.interactions.clone() },
+            transcription::api::Api {
+                interactions: self.interactions.clone(),
+                transcription: self.transcription.clone(),
+            },
             staff::api::Api {
                 staff: self.staff.clone(),
                 directory: self.directory.clone(),

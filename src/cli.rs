@@ -2,6 +2,7 @@
 
 mod accounts;
 mod serve;
+mod speech;
 
 use crate::config::{Config, ConfigError, LogFormat};
 use clap::{Parser, Subcommand};
@@ -35,6 +36,11 @@ enum Command {
     },
     /// Bring the database up to date
     Migrate,
+    /// Speech models
+    #[command(subcommand)]
+    Models(speech::ModelsCommand),
+    /// Transcribe one file: the engine alone, no database
+    Transcribe(speech::TranscribeCommand),
     /// Accounts
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -76,6 +82,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Exit code 1, from a chain of reasons.
+    fn from_chain(error: &anyhow::Error) -> Self {
+        Self { text: format!("{error:#}"), code: 1 }
+    }
+
     /// Exit code 2.
     fn usage(text: impl std::fmt::Display) -> Self {
         Self { text: text.to_string(), code: 2 }
@@ -127,6 +138,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             log_to_stderr(&config);
             in_runtime(serve::work(config, only))
         }
+        Command::Models(command) => in_runtime(speech::models(config, command)),
+        Command::Transcribe(command) => in_runtime(speech::transcribe(config, command)),
         Command::Migrate => in_runtime(serve::migrate(config)),
         Command::Staff(StaffCommand::Add(add)) => in_runtime(accounts::add_staff(config, add)),
         Command::Key(KeyCommand::Add(add)) => in_runtime(accounts::add_key(config, add)),

@@ -23,7 +23,11 @@ pub struct TranscribeArgs {
 }
 
 /// Transcribes one file, without a database. Ctrl-C stops it.
-pub async fn transcribe(config: EngineConfig, args: TranscribeArgs, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+pub async fn transcribe(
+    config: EngineConfig,
+    args: TranscribeArgs,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<()> {
     let bar = bar("{spinner} {wide_bar} {percent}%  {elapsed}", 1000);
     let request = TranscriptionRequest { path: args.file.clone(), speakers: args.channels, language: args.language };
     let (engine, cancel, shown) = (Engine::new(config), CancellationToken::new(), bar.clone());
@@ -42,7 +46,9 @@ pub async fn transcribe(config: EngineConfig, args: TranscribeArgs, out: &mut (d
         bar.suspend(|| hint(note_text(*note)))?;
     }
     if engine.model().is_ok_and(|model| model.name == super::models::SHIPPED) {
-        hint("the built-in model knows the words of the demo calls only; for real calls: afterword models fetch base.en-q5_1")?;
+        hint(
+            "the built-in model knows the words of the demo calls only; for real calls: afterword models fetch base.en-q5_1",
+        )?;
     }
     if transcript.segments.is_empty() {
         hint("no speech was found")?;

@@ -149,7 +149,10 @@ mod tests {
             "1\n00:00:00,500 --> 00:00:02,340\nAgent: Hello, <b>you</b> & me --> there\n\n\
              2\n01:02:03,004 --> 01:02:03,005\nCustomer: Bye.\n"
         );
-        assert_eq!(Format::Text.write(&sample()), "[00:00] Agent: Hello, <b>you</b> & me --> there\n[62:03] Customer: Bye.\n");
+        assert_eq!(
+            Format::Text.write(&sample()),
+            "[00:00] Agent: Hello, <b>you</b> & me --> there\n[62:03] Customer: Bye.\n"
+        );
     }
 
     #[test]

@@ -1,13 +1,145 @@
-//! Recordings into words. (work in progress)
+//! Recordings into words, on this machine.
+//!
+//! [`Engine`] does it for a file: decode, find speech on each channel, hear it in spans that the model takes well. [`Transcription`]
+//! does it for recordings, as a durable job, and keeps the transcripts.
 
+pub mod api;
 pub mod cli;
 mod engine;
 mod formats;
 pub mod models;
 mod resample;
 mod speech;
+mod store;
 mod transcript;
+mod work;
 
 pub use engine::{Engine, EngineConfig, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
+pub use store::STATEMENTS;
 pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
+
+use crate::clock::SharedClock;
+use crate::config;
+use crate::database::{Db, DbError};
+use crate::ids::InteractionId;
+use crate::interactions::Interactions;
+use crate::jobs;
+use models::ModelFolders;
+
+/// How far a transcript is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// It has not begun; the reason says what it waits for.
+    #[default]
+    Waiting,
+    /// It is being made.
+    Running,
+    /// It is there.
+    Done,
+    /// It can't be made; the reason says why.
+    Failed,
+}
+
+impl State {
+    /// As it stands in tables and JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl From<String> for State {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "running" => Self::Running,
+            "done" => Self::Done,
+            "failed" => Self::Failed,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+/// A transcript and how far it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    /// How far it is.
+    pub state: State,
+    /// 0 to 1, while it is being made.
+    pub progress: f32,
+    /// Why it waits or failed.
+    pub reason: Option<String>,
+    /// The model that made it.
+    pub model: Option<String>,
+    /// The language that was spoken.
+    pub language: Option<String>,
+    /// What was said, in order of time.
+    pub segments: Vec<Segment>,
+}
+
+/// The service.
+#[derive(Clone)]
+pub struct Transcription {
+    db: Db,
+    clock: SharedClock,
+    interactions: Interactions,
+    engine: Engine,
+}
+
+impl std::fmt::Debug for Transcription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transcription")
+    }
+}
+
+/// The engine as it is configured.
+pub fn engine_config(config: &config::Transcription) -> EngineConfig {
+    let mut engine = EngineConfig::new(ModelFolders::new(&config.models_dir));
+    engine.model.clone_from(&config.model);
+    if config.threads > 0 {
+        engine.threads = config.threads;
+    }
+    engine
+}
+
+impl Transcription {
+    /// The service; no model is loaded before the first recording.
+    pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
+        Self { db, clock, interactions, engine: Engine::new(engine_config(config)) }
+    }
+
+    /// The engine, for what needs no database.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The transcript of an interaction that has a recording. Whether whoever asks may have it is for
+    /// [`Interactions::find`] to say before.
+    pub async fn find(&self, id: &InteractionId) -> Result<Stored, DbError> {
+        let mut reader = self.db.read().await?;
+        let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };
+        if stored.state == State::Done {
+            stored.segments = store::segments(reader.conn(), id).await?;
+        }
+        Ok(stored)
+    }
+
+    /// How far the transcripts of these interactions are; those without any are left out.
+    pub async fn states(&self, ids: &[InteractionId]) -> Result<Vec<(InteractionId, State)>, DbError> {
+        store::states(self.db.read().await?.conn(), ids).await
+    }
+
+    /// Is the model in use the shipped one, which knows the demo's words only?
+    pub fn uses_shipped_model(&self) -> bool {
+        self.engine.model().is_ok_and(|model| model.name == models::SHIPPED)
+    }
+
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<jobs::Kind> {
+        work::jobs(self)
+    }
+}

@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn silence_and_hum_hold_no_speech() {
         assert!(spans(&vec![0.0; 16_000 * 20], 8_000).is_empty());
-        let hum: Vec<f32> = (0..16_000 * 20).map(|n| 0.05 * (n as f32 * 50.0 / 16_000.0 * std::f32::consts::TAU).sin()).collect();
+        let hum: Vec<f32> =
+            (0..16_000 * 20).map(|n| 0.05 * (n as f32 * 50.0 / 16_000.0 * std::f32::consts::TAU).sin()).collect();
         assert!(spans(&hum, 8_000).is_empty());
         assert!(spans(&[], 8_000).is_empty());
     }

@@ -5,5 +5,5 @@ mod app;
 mod architecture;
 mod interactions;
 mod licences;
-mod transcription;
 mod support;
+mod transcription;

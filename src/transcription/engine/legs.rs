@@ -1,7 +1,7 @@
 //! Which channels are listened to, and who speaks on each.
 
-use crate::transcription::Speaker;
 use crate::audio::{AudioError, Decoder};
+use crate::transcription::Speaker;
 use std::path::Path;
 
 /// A channel to listen to.

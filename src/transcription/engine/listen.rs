@@ -39,8 +39,20 @@ pub(super) fn listen(
     let legs = legs.into_iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, leg));
     let mut chains = legs.collect::<Result<Vec<_>, _>>()?;
     let speakers = chains.iter().map(|chain| chain.leg).collect();
-    let mut hall = Hall { pool, stop, send, replies, open: HashMap::new(), next: 0, language, legs: speakers, duration_ms,
-        progress, told: 0.0, segments: Vec::new() };
+    let mut hall = Hall {
+        pool,
+        stop,
+        send,
+        replies,
+        open: HashMap::new(),
+        next: 0,
+        language,
+        legs: speakers,
+        duration_ms,
+        progress,
+        told: 0.0,
+        segments: Vec::new(),
+    };
     while let Some(block) = decoder.next_block()? {
         for chain in &mut chains {
             let samples = block.get(chain.leg.channel).map_or(&[][..], Vec::as_slice);
@@ -131,8 +143,13 @@ impl Hall<'_> {
         self.next += 1;
         let samples = std::mem::take(&mut window.samples);
         self.open.insert(number, window);
-        let task =
-            Task { number, samples, language: self.language.clone(), cancel: self.stop.clone(), reply: self.send.clone() };
+        let task = Task {
+            number,
+            samples,
+            language: self.language.clone(),
+            cancel: self.stop.clone(),
+            reply: self.send.clone(),
+        };
         self.pool.submit(task)?;
         // One after the other until the language is known: each for itself would guess each for itself.
         if self.pool.multilingual() && self.language.is_none() {

@@ -49,7 +49,13 @@ impl EngineConfig {
     /// The shipped model on all cores, dropped after a minute.
     pub fn new(folders: ModelFolders) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { model: SHIPPED.to_owned(), folders, threads, unload_after: Duration::from_secs(60), trial: Trial::default() }
+        Self {
+            model: SHIPPED.to_owned(),
+            folders,
+            threads,
+            unload_after: Duration::from_secs(60),
+            trial: Trial::default(),
+        }
     }
 }
 

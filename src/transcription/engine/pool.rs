@@ -39,7 +39,8 @@ impl Pool {
             Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
             Source::File(path) => WhisperContext::new_with_params(path, parameters),
         };
-        let context = context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
+        let context =
+            context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
         let (tasks, queue) = sync_channel(threads);
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
@@ -79,8 +80,9 @@ fn work(mut listener: Listener, queue: &Mutex<Receiver<Task>>) {
         // The lock is held while waiting: the others wait for the lock then, which is as good.
         let task = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = task else { return };
-        let heard = catch_unwind(AssertUnwindSafe(|| listener.hear(&task.samples, task.language.as_deref(), &task.cancel)))
-            .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
+        let heard =
+            catch_unwind(AssertUnwindSafe(|| listener.hear(&task.samples, task.language.as_deref(), &task.cancel)))
+                .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
         // Nobody waits any more after a failure elsewhere.
         let _ = task.reply.send((task.number, heard));
     }

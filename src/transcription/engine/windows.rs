@@ -53,7 +53,11 @@ impl Piece {
 
 /// The piece in which a time of the window lies, or the next one where it lies between two.
 pub(super) fn piece_at(pieces: &[Piece], window_ms: u64) -> Option<(usize, &Piece)> {
-    pieces.iter().enumerate().find(|(_, piece)| window_ms <= piece.at_ms + piece.length_ms).or(pieces.iter().enumerate().last())
+    pieces
+        .iter()
+        .enumerate()
+        .find(|(_, piece)| window_ms <= piece.at_ms + piece.length_ms)
+        .or(pieces.iter().enumerate().last())
 }
 
 /// Packs the spans of one channel.
@@ -73,9 +77,10 @@ impl Packer {
     /// Takes a span; gives a window once it is full.
     pub(super) fn push(&mut self, span: Span) -> Option<Window> {
         let fits = self.together
-            && self.open.as_ref().is_some_and(|open| {
-                ms(open.samples.len()) + BETWEEN_MS + ms(span.samples.len()) <= self.max_ms
-            });
+            && self
+                .open
+                .as_ref()
+                .is_some_and(|open| ms(open.samples.len()) + BETWEEN_MS + ms(span.samples.len()) <= self.max_ms);
         let full = if fits { None } else { self.open.take() };
         let leg = self.leg;
         let open = self.open.get_or_insert_with(|| Window { leg, samples: Vec::new(), pieces: Vec::new() });

@@ -27,7 +27,9 @@ pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: 
             let (Some(first), Some(last)) = (window.pieces.first(), window.pieces.last()) else { return Vec::new() };
             segment(&spread(&raws, first.start_ms, last.end_ms), speaker).into_iter().collect()
         }
-        Times::Model => heard.utterances.iter().flat_map(|utterance| by_piece(utterance, &window.pieces, speaker)).collect(),
+        Times::Model => {
+            heard.utterances.iter().flat_map(|utterance| by_piece(utterance, &window.pieces, speaker)).collect()
+        }
     }
 }
 
@@ -141,7 +143,10 @@ mod tests {
     #[test]
     fn words_share_the_time_by_length() {
         let words = spread(&raws(&[token(b" a", 1.0, None), token(b" bcdef", 1.0, None)]), 1_000, 2_000);
-        assert_eq!(words.iter().map(|word| (word.start_ms, word.end_ms)).collect::<Vec<_>>(), [(1_000, 1_250), (1_250, 2_000)]);
+        assert_eq!(
+            words.iter().map(|word| (word.start_ms, word.end_ms)).collect::<Vec<_>>(),
+            [(1_000, 1_250), (1_250, 2_000)]
+        );
     }
 
     #[test]

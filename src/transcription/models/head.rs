@@ -46,7 +46,8 @@ impl Head {
     }
 
     fn is_plausible(&self) -> bool {
-        let whole = |state: i32, heads: i32| (16..=4096).contains(&state) && (1..=64).contains(&heads) && state % heads == 0;
+        let whole =
+            |state: i32, heads: i32| (16..=4096).contains(&state) && (1..=64).contains(&heads) && state % heads == 0;
         (51_000..=60_000).contains(&self.vocabulary)
             && (1..=1500).contains(&self.audio_context)
             && (1..=448).contains(&self.text_context)

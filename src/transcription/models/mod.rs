@@ -64,12 +64,19 @@ pub struct Model {
 
 impl Model {
     fn of_entry(entry: &'static Entry, source: Source) -> Self {
-        Self { name: entry.name.clone(), source, max_span_ms: entry.max_span_ms, times: entry.times, entry: Some(entry) }
+        Self {
+            name: entry.name.clone(),
+            source,
+            max_span_ms: entry.max_span_ms,
+            times: entry.times,
+            entry: Some(entry),
+        }
     }
 
     /// A file that is in no catalogue: taken for one of OpenAI's kind.
     pub fn of_file(path: &Path) -> Self {
-        let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+        let name =
+            path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
         Self { name, source: Source::File(path.to_owned()), max_span_ms: 28_000, times: Times::Model, entry: None }
     }
 }
@@ -118,7 +125,8 @@ impl ModelFolders {
     }
 
     fn locate(&self, entry: &Entry) -> Option<Source> {
-        let complete = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == entry.size);
+        let complete =
+            |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == entry.size);
         let file = self.folders.iter().map(|folder| folder.join(&entry.file)).find(complete).map(Source::File);
         if entry.name == SHIPPED { Some(Source::BuiltIn) } else { file }
     }

@@ -40,7 +40,8 @@ impl Trial {
         if PASSED.lock().unwrap_or_else(PoisonError::into_inner).contains(sum) {
             return Ok(());
         }
-        let program = self.program.as_ref().ok_or_else(|| failed("the program does not know where it lies".to_owned()))?;
+        let program =
+            self.program.as_ref().ok_or_else(|| failed("the program does not know where it lies".to_owned()))?;
         let mut child = Command::new(program)
             .args(["models", "try"])
             .arg(file)
@@ -73,7 +74,10 @@ impl Trial {
 
 /// What the child does: loads the file and listens to a second of silence. May well end the process.
 pub fn try_here(file: &Path) -> Result<(), ModelError> {
-    let failed = |why: &dyn std::fmt::Display| ModelError::TrialFailed { what: file.display().to_string(), why: why.to_string() };
+    let failed = |why: &dyn std::fmt::Display| ModelError::TrialFailed {
+        what: file.display().to_string(),
+        why: why.to_string(),
+    };
     whisper_rs::install_logging_hooks();
     let context =
         WhisperContext::new_with_params(file, WhisperContextParameters::default()).map_err(|error| failed(&error))?;

@@ -1,0 +1,194 @@
+//! Endpoints of transcripts.
+
+use super::{Format, Segment, State, Stored, Transcript, Transcription, Word};
+use crate::ids::InteractionId;
+use crate::interactions::{Interactions, api::interaction_id};
+use crate::web::problem::ApiError;
+use crate::web::rights::SeeInteractions;
+use crate::web::{Allowed, Principal};
+use poem_openapi::param::Path;
+use poem_openapi::payload::{Json, PlainText};
+use poem_openapi::{Object, OpenApi, Tags};
+
+#[derive(Tags)]
+enum Tag {
+    /// What was said in calls, made on this machine.
+    Transcripts,
+}
+
+/// The endpoints.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Who may see what.
+    pub interactions: Interactions,
+    /// The service.
+    pub transcription: Transcription,
+}
+
+/// A word.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "Word")]
+struct WordOut {
+    /// From the recording's beginning, ms.
+    start_ms: u64,
+    /// From the recording's beginning, ms.
+    end_ms: u64,
+    /// With its punctuation.
+    text: String,
+    /// 0 to 1: the model's own estimate.
+    confidence: f32,
+}
+
+impl From<Word> for WordOut {
+    fn from(w: Word) -> Self {
+        Self { start_ms: w.start_ms, end_ms: w.end_ms, text: w.text, confidence: w.confidence }
+    }
+}
+
+/// Something somebody said in one go.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "Segment")]
+struct SegmentOut {
+    /// From the recording's beginning, ms.
+    start_ms: u64,
+    /// From the recording's beginning, ms.
+    end_ms: u64,
+    /// `agent`, `customer`, `unknown` or `channel-3`.
+    speaker: String,
+    /// As the model wrote it.
+    text: String,
+    /// 0 to 1: the model's own estimate.
+    confidence: f32,
+    /// Word by word.
+    words: Vec<WordOut>,
+}
+
+impl From<Segment> for SegmentOut {
+    fn from(s: Segment) -> Self {
+        Self {
+            start_ms: s.start_ms,
+            end_ms: s.end_ms,
+            speaker: s.speaker.to_string(),
+            text: s.text,
+            confidence: s.confidence,
+            words: s.words.into_iter().map(WordOut::from).collect(),
+        }
+    }
+}
+
+/// A transcript and how far it is.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "Transcript", skip_serializing_if_is_none)]
+struct TranscriptOut {
+    /// `waiting`, `running`, `done` or `failed`.
+    state: String,
+    /// 0 to 1, while it is running.
+    progress: Option<f32>,
+    /// Why it waits or failed, and what to do.
+    reason: Option<String>,
+    /// The model that made it.
+    model: Option<String>,
+    /// The language that was spoken.
+    language: Option<String>,
+    /// In order of time; empty until it is done.
+    segments: Vec<SegmentOut>,
+}
+
+impl From<Stored> for TranscriptOut {
+    fn from(t: Stored) -> Self {
+        Self {
+            state: t.state.code().into(),
+            progress: (t.state == State::Running).then_some(t.progress),
+            reason: t.reason,
+            model: t.model,
+            language: t.language,
+            segments: t.segments.into_iter().map(SegmentOut::from).collect(),
+        }
+    }
+}
+
+impl Api {
+    /// The transcript, where this one may see it and there is a recording to be transcribed; the look is noted.
+    async fn load(&self, who: &Principal, id: &str) -> Result<(InteractionId, Stored), ApiError> {
+        let id = interaction_id(id)?;
+        let none =
+            || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
+        let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(none)?;
+        if !found.has_recording {
+            let text = "This interaction has no recording, so there is nothing to transcribe. A chat's messages come with the interaction.";
+            return Err(ApiError::not_found("transcript_not_found", text));
+        }
+        let stored = self.transcription.find(&id).await?;
+        if stored.state == State::Done {
+            self.interactions.note_look(who, "transcript.viewed", &id).await?;
+        }
+        Ok((id, stored))
+    }
+
+    async fn written(&self, who: &Principal, id: &str, format: Format) -> Result<PlainText<String>, ApiError> {
+        let (_, stored) = self.load(who, id).await?;
+        if stored.state != State::Done {
+            return Err(ApiError::conflict(
+                "transcript_not_done",
+                format!("The transcript is {}; try again later.", stored.state.code()),
+            ));
+        }
+        let transcript = Transcript {
+            language: stored.language.unwrap_or_default(),
+            model: stored.model.unwrap_or_default(),
+            segments: stored.segments,
+            notes: Vec::new(),
+        };
+        Ok(PlainText(format.write(&transcript)))
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Transcripts")]
+impl Api {
+    /// The transcript of a call, with words and their times
+    ///
+    /// While it is being made, `state` and `progress` tell how far it is.
+    #[oai(path = "/interactions/:id/transcript", method = "get", operation_id = "getTranscript")]
+    async fn get_transcript(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Json<TranscriptOut>, ApiError> {
+        let (_, stored) = self.load(&who, &id).await?;
+        Ok(Json(stored.into()))
+    }
+
+    /// The transcript as WebVTT, with voices
+    #[oai(path = "/interactions/:id/transcript.vtt", method = "get", operation_id = "getTranscriptVtt")]
+    async fn get_vtt(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<PlainText<String>, ApiError> {
+        self.written(&who, &id, Format::Vtt).await
+    }
+
+    /// The transcript as SubRip
+    #[oai(path = "/interactions/:id/transcript.srt", method = "get", operation_id = "getTranscriptSrt")]
+    async fn get_srt(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<PlainText<String>, ApiError> {
+        self.written(&who, &id, Format::Srt).await
+    }
+
+    /// The transcript as plain text
+    #[oai(path = "/interactions/:id/transcript.txt", method = "get", operation_id = "getTranscriptText")]
+    async fn get_text(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<PlainText<String>, ApiError> {
+        self.written(&who, &id, Format::Text).await
+    }
+}

@@ -1,0 +1,115 @@
+//! SQL of transcripts.
+
+use super::{Segment, Speaker, State, Stored, Transcript};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::{execute, fetch_all, fetch_optional, statements};
+
+statements! {
+    SET_STATE = "INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, progress = excluded.progress, \
+        reason = excluded.reason, updated_at = excluded.updated_at";
+    SET_PROGRESS = "UPDATE transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
+    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, updated_at) VALUES ($1, 'done', 1, $2, $3, $4) \
+        ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL, model = excluded.model, \
+        language = excluded.language, updated_at = excluded.updated_at";
+    CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
+    // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words}.
+    ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
+            SELECT $1, j.value->>'seq', j.value->>'start_ms', j.value->>'end_ms', j.value->>'speaker', j.value->>'text', \
+            j.value->>'confidence', j.value->>'words' FROM json_each($2) AS j",
+        pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
+            SELECT $1, (j->>'seq')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
+            (j->>'confidence')::double precision, j->>'words' FROM jsonb_array_elements($2::jsonb) AS j";
+    FIND = "SELECT state, progress, reason, model, language FROM transcripts WHERE interaction_id = $1";
+    STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words FROM segments WHERE interaction_id = $1 ORDER BY seq";
+}
+
+pub(super) async fn set_state(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    state: State,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, SET_STATE, id, state.code(), 0.0_f64, reason, now).map(drop)
+}
+
+pub(super) async fn set_progress(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    progress: f32,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, SET_PROGRESS, f64::from(progress), now, id).map(drop)
+}
+
+/// Replaces whatever transcript there was.
+pub(super) async fn finish(
+    mut conn: Conn<'_>,
+    id: &InteractionId,
+    t: &Transcript,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn.again(), FINISH, id, &t.model, &t.language, now)?;
+    execute!(conn.again(), CLEAR_SEGMENTS, id)?;
+    let row = |(seq, s): (usize, &Segment)| {
+        serde_json::json!({ "seq": seq, "start_ms": s.start_ms, "end_ms": s.end_ms, "speaker": s.speaker, "text": s.text,
+            "confidence": s.confidence, "words": serde_json::json!(s.words).to_string() })
+    };
+    let rows: Vec<_> = t.segments.iter().enumerate().map(row).collect();
+    execute!(conn, ADD_SEGMENTS, id, serde_json::Value::from(rows).to_string()).map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    state: String,
+    progress: f64,
+    reason: Option<String>,
+    model: Option<String>,
+    language: Option<String>,
+}
+
+pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Stored>, DbError> {
+    let row = fetch_optional!(conn, FIND => Row, id)?;
+    Ok(row.map(|row| Stored {
+        state: State::from(row.state),
+        progress: row.progress.clamp(0.0, 1.0) as f32,
+        reason: row.reason,
+        model: row.model,
+        language: row.language,
+        segments: Vec::new(),
+    }))
+}
+
+pub(super) async fn states(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<(InteractionId, State)>, DbError> {
+    let rows = fetch_all!(conn, STATES => (InteractionId, String), serde_json::json!(ids).to_string())?;
+    Ok(rows.into_iter().map(|(id, state)| (id, State::from(state))).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct SegmentRow {
+    start_ms: i64,
+    end_ms: i64,
+    speaker: String,
+    text: String,
+    confidence: Option<f64>,
+    words: String,
+}
+
+pub(super) async fn segments(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Segment>, DbError> {
+    let rows = fetch_all!(conn, SEGMENTS => SegmentRow, id)?;
+    let ms = |value: i64| u64::try_from(value).unwrap_or_default();
+    let segment = |row: SegmentRow| Segment {
+        start_ms: ms(row.start_ms),
+        end_ms: ms(row.end_ms),
+        speaker: row.speaker.parse().unwrap_or(Speaker::Unknown),
+        text: row.text,
+        confidence: row.confidence.unwrap_or_default() as f32,
+        words: serde_json::from_str(&row.words).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(segment).collect())
+}
