@@ -1,2 +1,43 @@
-//! Load figures.
-fn main() {}
+//! Figures for BENCHMARKS.md: the built program under load from the same machine, beside a bare database loop.
+//!
+//! `make bench` runs all parts; `make bench ARGS='pages speech'` some. Each run writes the file anew.
+
+mod bare;
+mod client;
+mod company;
+mod pages;
+mod program;
+mod report;
+mod speech;
+
+use anyhow::{Context, Result};
+use report::Report;
+
+/// The parts: name and what they measure.
+const PARTS: [(&str, &str); 3] = [
+    ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),
+    ("speech", "one call transcribed"),
+    ("rest", "memory at rest, size of the program"),
+];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // Cargo adds --bench of its own.
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let Some(unknown) = wanted.iter().find(|part| !PARTS.iter().any(|(name, _)| name == part)) {
+        let known: Vec<_> = PARTS.iter().map(|(name, what)| format!("  {name:9} {what}")).collect();
+        anyhow::bail!("there is no part {unknown}; the parts are\n{}", known.join("\n"));
+    }
+    let has = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
+    let mut report = Report::new();
+    if has("rest") {
+        program::measure_rest(&mut report).await.context("at rest")?;
+    }
+    if has("answers") {
+        pages::measure(&mut report).await.context("under load")?;
+    }
+    if has("speech") {
+        speech::measure(&mut report).context("speech")?;
+    }
+    report.write()
+}

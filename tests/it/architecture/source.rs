@@ -99,7 +99,7 @@ pub fn read_all(root: &Path) -> Vec<Source> {
 /// A `//` inside of a text (a URL, for instance) stays.
 fn without_comment(line: &str) -> &str {
     let starts = line.match_indices("//").map(|(at, _)| at);
-    let outside = |at: &usize| line[..*at].matches('"').count() % 2 == 0;
+    let outside = |at: &usize| line[..*at].matches('"').count().is_multiple_of(2);
     starts.into_iter().find(outside).map_or(line, |at| &line[..at])
 }
 

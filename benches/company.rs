@@ -1,0 +1,69 @@
+//! What a company sends in, and what its customers find in their mail.
+
+use crate::client::request;
+use crate::program::Served;
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The `n`-th interaction: a call that is over, with a customer of its own.
+pub fn interaction(key: &str, n: usize) -> Vec<u8> {
+    let body = format!(
+        r#"{{"channel":"call","direction":"inbound","phase":"final","outcome":"answered",
+        "started_at":"2026-11-20T14:24:00+01:00","answered_at":"2026-11-20T14:24:31+01:00","ended_at":"2026-11-20T14:30:02+01:00",
+        "wait_ms":31000,"talk_ms":280000,"hold_ms":51000,
+        "agent":{{"external_id":"{agent}","name":"Agent {agent}","email":"agent{agent}@example.com"}},
+        "handled_by":[],"transfers":[],"team":"Orders","queue":"orders-en","tags":["lost parcel"],
+        "customer":{{"email":"customer{n}@example.net","name":"Jerry","locale":"en"}},"survey":{{"eligible":true}}}}"#,
+        agent = n % 40,
+    );
+    let authorization = format!("Bearer {key}");
+    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+    request("PUT", &format!("/api/v1/interactions/bench/{n}"), &headers, body.as_bytes())
+}
+
+/// The links of the survey mails, once that many have gone out: `/s/TOKEN` each.
+pub async fn survey_links(served: &Served, folder: &str, count: usize) -> Result<Vec<String>> {
+    let folder = served.folder().join(folder);
+    let begin = Instant::now();
+    let mut seen = (0, Instant::now());
+    loop {
+        let mails = std::fs::read_dir(&folder).map_or(0, Iterator::count);
+        if mails >= count {
+            eprintln!("{mails} survey mails went out in {:.0} s", begin.elapsed().as_secs_f64());
+            break;
+        }
+        if mails > seen.0 {
+            seen = (mails, Instant::now());
+        }
+        if seen.1.elapsed() > Duration::from_secs(60) {
+            bail!("{mails} of {count} survey mails went out, and no more come");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let mut links = Vec::with_capacity(count);
+    for entry in std::fs::read_dir(&folder)? {
+        links.push(survey_link(&entry?.path())?);
+    }
+    links.truncate(count);
+    Ok(links)
+}
+
+fn survey_link(mail: &Path) -> Result<String> {
+    // Quoted-printable breaks long lines.
+    let text = String::from_utf8_lossy(&std::fs::read(mail)?).replace("=\r\n", "");
+    let at = text.find("/s/").with_context(|| format!("no survey link in {}", mail.display()))?;
+    let token = text[at + 3..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    Ok(format!("/s/{}", token.collect::<String>()))
+}
+
+/// The `Cookie` of an administrator, who has just used the link that the first start prints.
+pub async fn sign_in(served: &Served) -> Result<String> {
+    let link = served.first_link.as_deref().context("the first start prints a link")?;
+    let path = &link[link.find("/welcome/").context("a link to the welcome page")?..];
+    let form = "email=ada%40example.com&name=Ada&password=correct+horse+battery&again=correct+horse+battery";
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = crate::client::ask(served.address, &request("POST", path, &headers, form.as_bytes())).await?;
+    let cookie = answer.header("set-cookie").context("a session")?;
+    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,79 @@
+//! Intake, survey pages, answers and staff pages over HTTP, in one run with the bare loop.
+
+use crate::client::{Pace, ask, request, run};
+use crate::program::Served;
+use crate::report::Report;
+use crate::{bare, company};
+use anyhow::{Context, Result};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Interactions taken in, and answers given.
+const INTERACTIONS: usize = 20_000;
+/// Pages asked for in each measurement.
+const PAGES: usize = 20_000;
+/// What the 64 clients may wait.
+const PATIENCE: Duration = Duration::from_millis(30);
+
+/// Walks them in the order of a company's day.
+pub async fn measure(report: &mut Report) -> Result<()> {
+    let bare = bare::answers_per_second(crate::program::folder()?.path()).await?;
+    report.add("Bare sqlx loop: one answer inserted and committed at a time", format!("{bare:.0}/s"));
+
+    // No survey goes out while the intake is measured.
+    let settings = [("mail.url", "file:mail"), ("survey.settle", "30s")];
+    let served = Served::start(&settings).await?;
+    let address = served.address;
+    let key: Arc<str> = served.command(&["key", "add", "bench", "--scope", "ingest"])?.into();
+    let taken = {
+        let key = Arc::clone(&key);
+        run(address, Pace::Closed, INTERACTIONS, move |n| company::interaction(&key, n)).await?
+    };
+    let met = taken.per_second > 3000.0 && taken.p99 < PATIENCE;
+    report.aim("Interactions taken in, each durable", taken.to_string(), "over 3,000/s, p99 under 30 ms", met);
+
+    interaction_pages(report, &served, &key).await?;
+
+    let links = Arc::new(company::survey_links(&served, "mail", INTERACTIONS).await?);
+    survey_pages(report, &served, &links).await?;
+    let answered = run(address, Pace::Closed, links.len(), move |n| answer(&links[n])).await?;
+    let met = answered.per_second > 4000.0 && answered.p99 < PATIENCE;
+    report.aim(
+        "Answers, each durable before the thank-you",
+        answered.to_string(),
+        "over 4,000/s, p99 under 30 ms",
+        met,
+    );
+    let times = answered.per_second / bare;
+    report.aim("Answers, against the bare loop", format!("{times:.1} times"), "at least 3", times >= 3.0);
+    report.add("Memory after all that", format!("{:.0} MiB", served.memory()?));
+    Ok(())
+}
+
+async fn survey_pages(report: &mut Report, served: &Served, links: &Arc<Vec<String>>) -> Result<()> {
+    let page = |links: &Arc<Vec<String>>| {
+        let links = Arc::clone(links);
+        move |n: usize| request("GET", &links[n % links.len()], &[], b"")
+    };
+    let fastest = run(served.address, Pace::Closed, PAGES, page(links)).await?;
+    report.add("Survey pages", fastest.to_string());
+    let steady = run(served.address, Pace::PerSecond(1000.0), 10_000, page(links)).await?;
+    let met = steady.per_second > 990.0 && steady.p99 < Duration::from_millis(10);
+    report.aim("Survey pages at 1,000/s", steady.to_string(), "p99 under 10 ms", met);
+    Ok(())
+}
+
+async fn interaction_pages(report: &mut Report, served: &Served, key: &str) -> Result<()> {
+    let cookie = company::sign_in(served).await?;
+    let again = ask(served.address, &company::interaction(key, 0)).await?;
+    let body: serde_json::Value = serde_json::from_slice(&again.body)?;
+    let path = format!("/interactions/{}", body["id"].as_str().context("an id")?);
+    let figures = run(served.address, Pace::Closed, PAGES, move |_| request("GET", &path, &[("cookie", &cookie)], b""));
+    report.add("Interaction pages", figures.await?.to_string());
+    Ok(())
+}
+
+fn answer(link: &str) -> Vec<u8> {
+    let form = "score=4&resolved=yes&comment=She+told+me+what+happened.&choice=linked&website=";
+    request("POST", link, &[("content-type", "application/x-www-form-urlencoded")], form.as_bytes())
+}

@@ -1,0 +1,127 @@
+//! The built program as a process of its own.
+
+use crate::report::Report;
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// The program, built as it is shipped.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_afterword");
+
+/// How long it may take to come up.
+const START: Duration = Duration::from_secs(30);
+
+/// `afterword serve` on a free port, in a folder of its own; it ends when dropped.
+pub struct Served {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The first line on standard output that holds a link: the administrator's way in.
+    pub first_link: Option<String>,
+    child: Child,
+    settings: Vec<(String, String)>,
+    folder: tempfile::TempDir,
+}
+
+impl Served {
+    /// Starts it, with settings by their place in the configuration: `("mail.url", "file:mail")`.
+    pub async fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        let folder = folder()?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut all: Vec<_> = settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
+        all.push((variable("http.listen"), address.to_string()));
+        all.push((variable("transcription.models_dir"), concat!(env!("CARGO_MANIFEST_DIR"), "/models").to_owned()));
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").current_dir(folder.path()).envs(all.clone()).env("RUST_LOG", "warn");
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| PROGRAM.to_owned())?;
+        let said = BufReader::new(child.stdout.take().context("standard output")?);
+        let (link, links) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok) {
+                if let Some(at) = line.find("http://").filter(|_| line.contains("/welcome/")) {
+                    // Whoever waits for it has it, or has gone.
+                    let _ = link.send(line[at..].trim().to_owned());
+                }
+            }
+        });
+        let mut served = Self { address, first_link: None, child, settings: all, folder };
+        served.wait_until_ready().await?;
+        served.first_link = links.recv_timeout(Duration::from_secs(1)).ok();
+        Ok(served)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let begin = Instant::now();
+        let request = crate::client::request("GET", "/healthz", &[], b"");
+        while begin.elapsed() < START {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended at once: {status}");
+            }
+            if crate::client::ask(self.address, &request).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("it did not come up in {START:?}")
+    }
+
+    /// Its folder, for relative paths of the settings.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs another command of the program on the same data; what it printed.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(PROGRAM);
+        let output = command.args(arguments).current_dir(self.folder.path()).envs(self.settings.clone()).output()?;
+        if !output.status.success() {
+            bail!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Its memory now, in MiB.
+    pub fn memory(&self) -> Result<f64> {
+        memory(self.child.id(), "VmRSS")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder on the disk that the build lies on: what is temporary elsewhere may be memory, which proves nothing.
+pub fn folder() -> Result<tempfile::TempDir> {
+    Ok(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
+}
+
+/// `VmRSS` (now) or `VmHWM` (at most, so far) of a process, in MiB.
+pub fn memory(process: u32, which: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{process}/status")))?;
+    let line = status.lines().find(|line| line.starts_with(which)).context("memory of a process that has ended")?;
+    let kilobytes: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
+    Ok(kilobytes / 1024.0)
+}
+
+/// Memory of the service that has just started and has nothing to do, and the size of the program.
+pub async fn measure_rest(report: &mut Report) -> Result<()> {
+    let served = Served::start(&[]).await?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let memory = served.memory()?;
+    report.aim("Memory at rest, no model loaded", format!("{memory:.0} MiB"), "under 40", memory < 40.0);
+    let size = std::fs::metadata(PROGRAM)?.len() as f64 / 1024.0 / 1024.0;
+    report.add("Size of the program", format!("{size:.1} MiB"));
+    Ok(())
+}
+
+/// `mail.url` → `AFTERWORD__MAIL__URL`.
+fn variable(key: &str) -> String {
+    format!("AFTERWORD__{}", key.to_uppercase().replace('.', "__"))
+}
