@@ -31,6 +31,10 @@ bench: build-deps ## Measure, and write BENCHMARKS.md (ARGS='answers' for one pa
 fmt: ## Format the source
 	$(CARGO) fmt
 
+.PHONY: openapi
+openapi: build-deps ## Write openapi.yaml anew, from the code
+	$(CARGO) run --quiet -- openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
 .PHONY: audit
 audit: ## Known holes in dependencies (cargo-deny, and a network that has its database)
 	$(CARGO) deny check

@@ -35,8 +35,10 @@ impl Served {
         all.push((variable("http.listen"), address.to_string()));
         all.push((variable("transcription.models_dir"), concat!(env!("CARGO_MANIFEST_DIR"), "/models").to_owned()));
         let mut command = Command::new(PROGRAM);
-        command.arg("serve").current_dir(folder.path()).envs(all.clone()).env("RUST_LOG", "warn");
-        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| PROGRAM.to_owned())?;
+        // A line for each request, as it comes; to a file, as a service manager would keep it.
+        let log = std::fs::File::create(folder.path().join("log"))?;
+        command.arg("serve").current_dir(folder.path()).envs(all.clone());
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| PROGRAM.to_owned())?;
         let said = BufReader::new(child.stdout.take().context("standard output")?);
         let (link, links) = mpsc::channel();
         std::thread::spawn(move || {
@@ -58,7 +60,7 @@ impl Served {
         let request = crate::client::request("GET", "/healthz", &[], b"");
         while begin.elapsed() < START {
             if let Some(status) = self.child.try_wait()? {
-                bail!("it ended at once: {status}");
+                bail!("it ended at once: {status}\n{}", std::fs::read_to_string(self.folder.path().join("log"))?);
             }
             if crate::client::ask(self.address, &request).await.is_ok() {
                 return Ok(());
