@@ -5,5 +5,6 @@ mod app;
 mod architecture;
 mod interactions;
 mod licences;
+mod openapi;
 mod support;
 mod transcription;
