@@ -52,6 +52,7 @@ pub mod jobs;
 pub mod masking;
 pub mod ratings;
 pub mod staff;
+pub mod training;
 pub mod transcription;
 pub mod vault;
 pub mod web;

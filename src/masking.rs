@@ -24,6 +24,36 @@ pub fn mask(text: &str) -> String {
     replace(&text, &spoken::find_numbers(&text), |_| NUMBER)
 }
 
+/// A piece of masked text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// As it was.
+    Plain(&'a str),
+    /// What kind of thing stood here: `e-mail`, `phone`, `number`.
+    Masked(&'a str),
+}
+
+/// Masked text in pieces, for pages that show what was taken out as such.
+pub fn pieces(masked: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = masked;
+    let first =
+        |text: &str| [EMAIL, PHONE, NUMBER].into_iter().filter_map(|word| Some((text.find(word)?, word.len()))).min();
+    while let Some((at, length)) = first(rest) {
+        let (before, after) = rest.split_at(at);
+        let (word, after) = after.split_at(length);
+        if !before.is_empty() {
+            pieces.push(Piece::Plain(before));
+        }
+        pieces.push(Piece::Masked(word.trim_matches(['[', ']'])));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Plain(rest));
+    }
+    pieces
+}
+
 /// A stretch of bytes, on character borders.
 type Span = std::ops::Range<usize>;
 
@@ -78,6 +108,15 @@ mod tests {
         ] {
             assert_eq!(mask(given), wanted, "{given}");
         }
+    }
+
+    #[test]
+    fn what_was_taken_out_can_be_shown_as_such() {
+        use Piece::{Masked, Plain};
+        let masked = mask("Ring 0306 999 0123 or jerry@example.net.");
+        assert_eq!(pieces(&masked), [Plain("Ring "), Masked("phone"), Plain(" or "), Masked("e-mail"), Plain(".")]);
+        assert_eq!(pieces(""), []);
+        assert_eq!(pieces("[x] ["), [Plain("[x] [")]);
     }
 
     #[test]

@@ -310,14 +310,20 @@ CREATE TABLE clips (
     title          TEXT NOT NULL,
     why            TEXT NOT NULL,
     skills         TEXT NOT NULL,        -- JSON array of strings
+    search         TEXT NOT NULL,        -- title, why and skills, lower case and without accents
+    search_words   TEXT NOT NULL,        -- the lines' words likewise
     start_ms       BIGINT NOT NULL,      -- in the recording, or since a chat's first message
     end_ms         BIGINT NOT NULL,
-    lines          TEXT NOT NULL,        -- JSON: the span's words, masked; times from the clip's beginning
-    audio_key      TEXT,                 -- its own cut; null: a chat, or not cut yet
+    lines          TEXT,                 -- JSON: the span's words, masked; times from the clip's beginning; null: not transcribed yet
+    source_key     TEXT,                 -- the recording it is cut from; null: a chat
+    speakers       TEXT NOT NULL,        -- JSON array, one a channel of the sound
+    audio_key      TEXT,                 -- its own sound; null: a chat, or not cut yet
+    audio_problem  TEXT,                 -- why there will be none
     peaks          TEXT,
-    created_by     TEXT NOT NULL,
+    created_by     TEXT NOT NULL,        -- whoever flagged it: account, and name at that time
+    created_name   TEXT NOT NULL,
     created_at     BIGINT NOT NULL,
-    removed_at     BIGINT
+    removed_at     BIGINT                -- out of the library; for some days it can be put back
 );
 CREATE INDEX clips_created ON clips (created_at DESC);
 

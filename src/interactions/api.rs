@@ -9,9 +9,10 @@ use crate::web::Allowed;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Ingest, SeeInteractions};
+use crate::web::sound::{Peaks, Sound};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
-use payloads::{Kept, Sound, Upload};
+use payloads::{Kept, Upload};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -236,11 +237,11 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<Json<bodies::PeaksOut>, ApiError> {
+    ) -> Result<Json<Peaks>, ApiError> {
         let id = interaction_id(&id)?;
         self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
         let absent = || ApiError::not_found("peaks_not_found", "There is no recording, or it is still being read.");
         let peaks = self.interactions.recording(&id).await?.and_then(|r| r.peaks).ok_or_else(absent)?;
-        bodies::PeaksOut::parse(&peaks).map(Json).ok_or_else(absent)
+        Peaks::parse(&peaks).map(Json).ok_or_else(absent)
     }
 }

@@ -10,6 +10,7 @@ pub mod principal;
 pub mod problem;
 pub mod ranges;
 pub mod rights;
+pub mod sound;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
 pub use form::Posted;

@@ -387,19 +387,3 @@ impl From<Page<Interaction>> for InteractionPage {
         Self { items, next: page.next.map(|c| c.to_string()) }
     }
 }
-
-/// A waveform.
-#[derive(Debug, Clone, Object, serde::Deserialize)]
-#[oai(rename = "Peaks")]
-pub(super) struct PeaksOut {
-    /// How long it plays, ms.
-    duration_ms: i64,
-    /// Per channel the loudest amplitude of equal stretches, 0 to 255.
-    channels: Vec<Vec<u8>>,
-}
-
-impl PeaksOut {
-    pub(super) fn parse(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
-    }
-}

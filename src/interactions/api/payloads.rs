@@ -1,13 +1,11 @@
-//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound going out.
+//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in.
 
 use crate::web::problem::ApiError;
-use poem::http::StatusCode;
-use poem::{Body, IntoResponse, Request, RequestBody, Response};
-use poem_openapi::registry::{
-    MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
-};
+use crate::web::sound::sound_types;
+use poem::{Body, Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::ParseFromJSON;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 /// A JSON body, and the whole of what came, unknown fields too.
 #[derive(Debug)]
@@ -45,12 +43,6 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Kept<T> {
 #[derive(Debug)]
 pub(super) struct Upload(pub Body);
 
-fn sound_types() -> Vec<MetaMediaType> {
-    let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema { format: Some("binary"), ..MetaSchema::new("string") }));
-    let types = ["audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "application/octet-stream"];
-    types.into_iter().map(|content_type| MetaMediaType { content_type, schema: schema() }).collect()
-}
-
 impl<'a> ApiExtractor<'a> for Upload {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
@@ -63,36 +55,4 @@ impl<'a> ApiExtractor<'a> for Upload {
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(body.take()?))
     }
-}
-
-/// Sound going out: the answer as [`crate::web::ranges`] made it.
-#[derive(Debug)]
-pub(super) struct Sound(pub Response);
-
-impl IntoResponse for Sound {
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
-impl ApiResponse for Sound {
-    fn meta() -> MetaResponses {
-        let answer = |status: StatusCode, description, content| MetaResponse {
-            description,
-            status: Some(status.as_u16()),
-            status_range: None,
-            content,
-            headers: vec![],
-        };
-        MetaResponses {
-            responses: vec![
-                answer(StatusCode::OK, "The whole recording.", sound_types()),
-                answer(StatusCode::PARTIAL_CONTENT, "The range that was asked for.", sound_types()),
-                answer(StatusCode::NOT_MODIFIED, "It is still the one with that ETag.", vec![]),
-                answer(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies behind the end.", vec![]),
-            ],
-        }
-    }
-
-    fn register(_: &mut Registry) {}
 }

@@ -1,0 +1,85 @@
+//! Times of chat messages, so that a chat has spans as a recording has.
+
+use super::{ClipError, Line};
+use crate::interactions::Message;
+use crate::masking::mask;
+
+/// Times of a message without one after the one before it, and of the last one: a second.
+const A_MOMENT_MS: i64 = 1000;
+
+/// From when to when each message stands, in ms since the first: until the next one comes. A message whose time is unknown
+/// or earlier than the one before it comes a second after that.
+pub fn moments(messages: &[Message]) -> Vec<(i64, i64)> {
+    let first = messages.iter().find_map(|message| message.at);
+    let mut starts: Vec<i64> = Vec::with_capacity(messages.len());
+    for message in messages {
+        let told = message.at.zip(first).map(|(at, first)| at.ms_since(first));
+        let start = match (told, starts.last()) {
+            (Some(told), Some(before)) if told > *before => told,
+            (Some(told), None) => told.max(0),
+            (_, Some(before)) => before + A_MOMENT_MS,
+            (None, None) => 0,
+        };
+        starts.push(start);
+    }
+    let ends = starts.iter().skip(1).copied().chain(starts.last().map(|last| last + A_MOMENT_MS));
+    starts.iter().copied().zip(ends).collect()
+}
+
+/// How long a chat is.
+pub(super) fn length_ms(messages: &[Message]) -> i64 {
+    moments(messages).last().map_or(0, |(_, end)| *end)
+}
+
+/// The messages that a span touches, masked, with times from its beginning.
+pub(super) fn lines(messages: &[Message], start_ms: i64, end_ms: i64) -> Result<Vec<Line>, ClipError> {
+    let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
+    let lines: Vec<Line> = touched
+        .map(|(message, (from, to))| Line {
+            start_ms: (from - start_ms).max(0),
+            end_ms: to.min(end_ms) - start_ms,
+            speaker: message.sender.code().to_owned(),
+            text: mask(&message.text),
+        })
+        .collect();
+    if lines.is_empty() { Err(ClipError::BadSpan("nobody wrote anything in this span".into())) } else { Ok(lines) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::interactions::Sender;
+
+    fn message(seq: i64, at: Option<i64>, text: &str) -> Message {
+        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: text.to_owned() }
+    }
+
+    #[test]
+    fn every_message_has_a_moment() {
+        let chat = [
+            message(0, None, ""),
+            message(1, Some(5_000), ""),
+            message(2, None, ""),
+            message(3, Some(4_000), ""),
+            message(4, Some(9_000), ""),
+        ];
+        assert_eq!(moments(&chat), [(0, 1000), (1000, 2000), (2000, 3000), (3000, 4000), (4000, 5000)]);
+        let timed = [message(0, Some(5_000), ""), message(1, Some(15_000), "")];
+        assert_eq!(moments(&timed), [(0, 10_000), (10_000, 11_000)]);
+        assert_eq!(moments(&[]), []);
+    }
+
+    #[test]
+    fn a_span_takes_what_it_touches() {
+        let chat = [
+            message(0, Some(0), "Hi"),
+            message(1, Some(10_000), "I am on 0306 999 0123"),
+            message(2, Some(20_000), "Bye"),
+        ];
+        let lines = lines(&chat, 12_000, 20_000).unwrap();
+        assert_eq!(lines.len(), 1);
+        assert_eq!((lines[0].start_ms, lines[0].end_ms, lines[0].text.as_str()), (0, 8_000, "I am on [phone]"));
+        assert!(super::lines(&chat, 60_000, 70_000).is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! What a clip is, and what its texts may be.
+
+use super::fold::fold;
+use super::{ClipError, MOST_SKILL, MOST_SKILLS, MOST_TITLE, MOST_WHY};
+use crate::clock::Timestamp;
+use crate::ids::{ClipId, InteractionId, TeamId};
+use serde::{Deserialize, Serialize};
+
+/// A line of a clip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// From the clip's beginning.
+    pub start_ms: i64,
+    /// From the clip's beginning.
+    pub end_ms: i64,
+    /// `agent`, `customer`, `bot`, `system`, or what else the transcript says.
+    pub speaker: String,
+    /// Masked.
+    pub text: String,
+}
+
+/// Whether a clip can be heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sound {
+    /// A chat has none.
+    None,
+    /// It is being cut.
+    Cutting,
+    /// It is there.
+    Ready,
+    /// There will be none; says why.
+    Failed(String),
+}
+
+impl Sound {
+    /// As it stands in JSON.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Cutting => "cutting",
+            Self::Ready => "ready",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// A clip of the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clip {
+    /// Its id.
+    pub id: ClipId,
+    /// What it was cut from, while that is there.
+    pub interaction_id: Option<InteractionId>,
+    /// The team it comes from.
+    pub team_id: Option<TeamId>,
+    /// `call` or `chat`.
+    pub channel: String,
+    /// Its title.
+    pub title: String,
+    /// Why it is exemplary.
+    pub why: String,
+    /// What it shows.
+    pub skills: Vec<String>,
+    /// In the recording, or since the chat's first message.
+    pub start_ms: i64,
+    /// In the recording, or since the chat's first message.
+    pub end_ms: i64,
+    /// Its words, masked; `None` while the recording is not transcribed.
+    pub lines: Option<Vec<Line>>,
+    /// Who speaks on which channel of the sound.
+    pub speakers: Vec<String>,
+    /// The recording that it is cut from; `None` for a chat.
+    pub(super) source_key: Option<String>,
+    pub(super) audio_key: Option<String>,
+    pub(super) audio_problem: Option<String>,
+    /// The waveform as JSON, once it has been cut.
+    pub peaks: Option<String>,
+    /// Whoever flagged it.
+    pub(super) created_by: String,
+    /// Their name at that time.
+    pub created_name: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was taken out of the library.
+    pub removed_at: Option<Timestamp>,
+    /// When whoever looks finished it.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Clip {
+    /// How long it is.
+    pub fn length_ms(&self) -> i64 {
+        (self.end_ms - self.start_ms).max(0)
+    }
+
+    /// Whether it can be heard.
+    pub fn sound(&self) -> Sound {
+        match (&self.source_key, &self.audio_key, &self.audio_problem) {
+            (None, ..) => Sound::None,
+            (_, Some(_), _) => Sound::Ready,
+            (_, None, Some(why)) => Sound::Failed(why.clone()),
+            (_, None, None) => Sound::Cutting,
+        }
+    }
+
+    /// Title, reason and skills, as the library's search looks in them.
+    pub(super) fn search_text(&self) -> String {
+        let parts = [self.title.as_str(), self.why.as_str()].into_iter().chain(self.skills.iter().map(String::as_str));
+        fold(&parts.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The words of lines, as the library's search looks in them.
+pub(super) fn search_words(lines: &[Line]) -> String {
+    fold(&lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"))
+}
+
+/// A title in one line.
+pub(super) fn checked_title(title: &str) -> Result<String, ClipError> {
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    if title.is_empty() || title.chars().count() > MOST_TITLE { Err(ClipError::BadTitle) } else { Ok(title) }
+}
+
+/// A reason; its line breaks stay.
+pub(super) fn checked_why(why: &str) -> Result<String, ClipError> {
+    let why = why.replace("\r\n", "\n").trim().to_owned();
+    if why.is_empty() || why.chars().count() > MOST_WHY { Err(ClipError::BadWhy) } else { Ok(why) }
+}
+
+/// Skills, each once however it is written; one that is in use already gets the spelling in use.
+pub(super) fn checked_skills(skills: &[String], known: &[String]) -> Result<Vec<String>, ClipError> {
+    let mut checked: Vec<String> = Vec::new();
+    for skill in skills {
+        let skill = skill.split_whitespace().collect::<Vec<_>>().join(" ");
+        let same = |other: &&String| fold(other) == fold(&skill);
+        if skill.is_empty() || checked.iter().any(|other| same(&other)) {
+            continue;
+        }
+        if skill.chars().count() > MOST_SKILL {
+            return Err(ClipError::BadSkills);
+        }
+        checked.push(known.iter().find(same).cloned().unwrap_or(skill));
+    }
+    if checked.len() > MOST_SKILLS { Err(ClipError::BadSkills) } else { Ok(checked) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skills_are_written_one_way() {
+        let skills = |all: &[&str]| all.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let known = skills(&["Empathy", "Next step"]);
+        let checked = checked_skills(&skills(&["  empathy ", "EMPATHY", "", "next  step", "Café"]), &known).unwrap();
+        assert_eq!(checked, ["Empathy", "Next step", "Café"]);
+        assert!(matches!(checked_skills(&skills(&["x".repeat(41).as_str()]), &known), Err(ClipError::BadSkills)));
+        let many: Vec<String> = (0..11).map(|n| format!("skill {n}")).collect();
+        assert!(matches!(checked_skills(&many, &[]), Err(ClipError::BadSkills)));
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_bounded() {
+        assert_eq!(checked_title("  Owning \n it ").unwrap(), "Owning it");
+        assert!(matches!(checked_title(" \t"), Err(ClipError::BadTitle)));
+        assert_eq!(checked_title(&"ü".repeat(120)).unwrap().chars().count(), 120);
+        assert!(checked_title(&"ü".repeat(121)).is_err());
+        assert_eq!(checked_why(" a\r\nb ").unwrap(), "a\nb");
+        assert!(checked_why("").is_err() && checked_why(&"x".repeat(2001)).is_err());
+    }
+}

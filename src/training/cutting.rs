@@ -1,0 +1,159 @@
+//! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
+//! ends what was taken out long ago.
+
+use super::{Clip, Training, UNDO, clip, span, store};
+use crate::audio::{self, AudioError};
+use crate::database::DbError;
+use crate::ids::ClipId;
+use crate::jobs::{Kind, Outcome, Running};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Job: cut a clip's own sound. Key: clip id.
+pub(super) const CUT: &str = "clip.cut";
+/// Job: take over a clip's words when its recording is transcribed. Key: clip id.
+pub(super) const WORDS: &str = "clip.words";
+/// Job: end what was taken out of the library long ago.
+const SWEEP: &str = "clips.sweep";
+
+/// Tries to cut before the page says that there will be no sound.
+const MOST_CUTS: u32 = 6;
+/// How long between two looks for the transcript, and when to stop looking.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const STOP_LOOKING: Duration = Duration::from_secs(7 * 24 * 3600);
+
+pub(super) fn jobs(training: &Training) -> Vec<Kind> {
+    let (cutting, wording, sweeping) = (training.clone(), training.clone(), training.clone());
+    let cut = move |job: Running| {
+        let training = cutting.clone();
+        async move { training.cut(&job).await }
+    };
+    let words = move |job: Running| {
+        let training = wording.clone();
+        async move { training.take_words(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
+    };
+    let sweep = move |_| {
+        let training = sweeping.clone();
+        async move { training.sweep().await.map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done) }
+    };
+    vec![
+        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS),
+        Kind::new(WORDS, words),
+        Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
+    ]
+}
+
+/// Why there is no sound yet.
+enum NotCut {
+    /// And there will be none.
+    ForGood(String),
+    /// It may work next time.
+    ForNow(String),
+}
+
+impl From<AudioError> for NotCut {
+    fn from(error: AudioError) -> Self {
+        let gone = matches!(&error, AudioError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
+        match (gone, error.is_final()) {
+            (true, _) => Self::ForGood("the recording was deleted before the clip was cut".into()),
+            (_, true) => Self::ForGood(error.to_string()),
+            (_, false) => Self::ForNow(error.to_string()),
+        }
+    }
+}
+
+impl From<DbError> for NotCut {
+    fn from(error: DbError) -> Self {
+        Self::ForNow(error.to_string())
+    }
+}
+
+impl Training {
+    async fn stored(&self, key: &str) -> Result<Option<Clip>, DbError> {
+        let Ok(id) = key.parse::<ClipId>() else { return Ok(None) };
+        store::find(self.inner.db.read().await?.conn(), &id, None).await
+    }
+
+    async fn cut(&self, job: &Running) -> Outcome {
+        let why = match self.try_cut(&job.key).await {
+            Ok(()) => return Outcome::Done,
+            Err(NotCut::ForNow(why)) if job.attempt < MOST_CUTS => return Outcome::Retry(why),
+            Err(NotCut::ForNow(why) | NotCut::ForGood(why)) => why,
+        };
+        match self.give_up_sound(&job.key, &why).await {
+            Ok(()) => Outcome::GiveUp(why),
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+    }
+
+    async fn try_cut(&self, key: &str) -> Result<(), NotCut> {
+        let Some(clip) = self.stored(key).await? else { return Ok(()) };
+        let (Some(source), None) = (&clip.source_key, &clip.audio_key) else { return Ok(()) };
+        let from = self.source(&clip, source).await?;
+        let audio_key = format!("{}.wav", clip.id);
+        let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
+        let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
+        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, start, end)).await;
+        let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
+        let mut tx = self.inner.db.begin().await?;
+        store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
+    async fn source(&self, clip: &Clip, source_key: &str) -> Result<PathBuf, NotCut> {
+        let recording = match &clip.interaction_id {
+            Some(interaction) => self.inner.interactions.recording(interaction).await?,
+            None => None,
+        };
+        match recording {
+            Some(recording) if recording.object_key == source_key => {
+                Ok(self.inner.interactions.recording_path(&recording))
+            }
+            Some(_) => Err(NotCut::ForGood("another recording replaced this one before the clip was cut".into())),
+            None => Err(NotCut::ForGood("the recording was deleted before the clip was cut".into())),
+        }
+    }
+
+    async fn give_up_sound(&self, key: &str, why: &str) -> Result<(), DbError> {
+        let Ok(id) = key.parse::<ClipId>() else { return Ok(()) };
+        let mut tx = self.inner.db.begin().await?;
+        store::set_audio_problem(tx.conn(), &id, why).await?;
+        tx.commit().await
+    }
+
+    async fn take_words(&self, key: &str) -> Result<Outcome, DbError> {
+        let Some(clip) = self.stored(key).await? else { return Ok(Outcome::Done) };
+        let (None, Some(interaction)) = (&clip.lines, &clip.interaction_id) else { return Ok(Outcome::Done) };
+        let now = self.now();
+        let Some(spoken) = self.inner.spoken.lines(interaction).await? else {
+            let late = now > clip.created_at.plus(STOP_LOOKING);
+            return Ok(if late { Outcome::Done } else { Outcome::At(now.plus(LOOK_AGAIN)) });
+        };
+        let lines = span::lines(&spoken, clip.start_ms, clip.end_ms);
+        let mut tx = self.inner.db.begin().await?;
+        store::set_lines(tx.conn(), &clip.id, &lines, &clip::search_words(&lines)).await?;
+        tx.commit().await?;
+        Ok(Outcome::Done)
+    }
+
+    /// The row goes first: a file that a crash leaves behind harms nobody, a row without its file would.
+    async fn sweep(&self) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        let gone = store::purge(tx.conn(), self.now().minus(UNDO)).await?;
+        tx.commit().await?;
+        for key in gone.into_iter().flatten() {
+            if let Err(error) = tokio::fs::remove_file(self.inner.folder.join(&key)).await {
+                tracing::warn!(%error, "the sound of a clip that is gone could not be removed");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts, and draws the picture of what was cut, as JSON.
+fn cut_file(folder: &Path, from: &Path, to: &Path, start_ms: u64, end_ms: u64) -> Result<String, AudioError> {
+    std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
+    audio::cut(from, start_ms, end_ms, to)?;
+    Ok(serde_json::json!(audio::peaks(to)?).to_string())
+}

@@ -1,0 +1,67 @@
+//! What somebody has finished, and what there is still to learn.
+
+use super::{Card, ClipError, Training, store};
+use crate::clock::Timestamp;
+use crate::ids::{ClipId, StaffId};
+use crate::web::Principal;
+
+/// A finished clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The clip.
+    pub clip: ClipId,
+    /// When it was finished first.
+    pub at: Timestamp,
+}
+
+/// How far somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Clips of the library.
+    pub all: i64,
+    /// Those of them that are finished.
+    pub finished: i64,
+    /// Not finished, newest first.
+    pub new: Vec<Card>,
+    /// Finished, the last one first.
+    pub done: Vec<Card>,
+}
+
+/// Clips that each list holds at most; the library has the rest.
+const MOST: i64 = 50;
+
+fn person(who: &Principal) -> Result<&StaffId, ClipError> {
+    who.staff_id().ok_or(ClipError::NotAPerson)
+}
+
+impl Training {
+    /// Notes that `who` has finished a clip. Finishing it again changes nothing: the first time stays.
+    pub async fn finish(&self, who: &Principal, id: &ClipId) -> Result<Finished, ClipError> {
+        let staff = person(who)?;
+        self.find(who, id).await?;
+        let mut tx = self.inner.db.begin().await?;
+        store::finish(tx.conn(), id, staff, self.now()).await?;
+        let at = store::finished_at(tx.conn(), id, staff).await?.ok_or(ClipError::NotFound)?;
+        tx.commit().await?;
+        Ok(Finished { clip: id.clone(), at })
+    }
+
+    /// Takes that back.
+    pub async fn unfinish(&self, who: &Principal, id: &ClipId) -> Result<(), ClipError> {
+        let staff = person(who)?;
+        self.find(who, id).await?;
+        let mut tx = self.inner.db.begin().await?;
+        store::unfinish(tx.conn(), id, staff).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// How far `who` is.
+    pub async fn progress(&self, who: &Principal) -> Result<Progress, ClipError> {
+        let staff = person(who)?;
+        let mut reader = self.inner.db.read().await?;
+        let (all, finished) = store::progress(reader.conn(), staff).await?;
+        let new = store::unfinished(reader.conn(), staff, MOST).await?;
+        let done = store::finished(reader.conn(), staff, MOST).await?;
+        Ok(Progress { all, finished, new, done })
+    }
+}

@@ -1,0 +1,162 @@
+//! The training library: clips of exemplary calls and chats, which supervisors flag and agents learn from.
+//!
+//! A clip is a copy: its words are masked and its sound is cut into a file of its own, so it lives on when the recording
+//! goes. Everybody who learns sees every clip; only supervisors of the team it comes from change it.
+
+pub mod api;
+mod chat;
+mod clip;
+mod create;
+mod curate;
+mod cutting;
+mod fold;
+mod form;
+mod learn;
+mod library;
+pub mod pages;
+mod span;
+mod store;
+
+pub use chat::moments;
+pub use clip::{Clip, Line, Sound};
+pub use create::NewClip;
+pub use curate::Change;
+pub use form::{FlagForm, Tick, clock};
+pub use learn::{Finished, Progress};
+pub use library::{Card, Search, Skill};
+pub use span::{SpokenLine, SpokenWord};
+pub use store::STATEMENTS;
+
+use crate::audit;
+use crate::clock::{SharedClock, Timestamp};
+use crate::database::{Db, DbError};
+use crate::ids::{ClipId, InteractionId, TeamId};
+use crate::interactions::Interactions;
+use crate::jobs;
+use crate::web::Principal;
+use crate::web::principal::Visible;
+use crate::web::rights::{Curate, Right};
+use futures_util::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A clip that was taken out can be put back for so long; then it is gone, its sound too.
+pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Tells what was said in a recording; transcription does it.
+pub trait Spoken: Send + Sync + 'static {
+    /// In order of time; `None` where it is not transcribed (yet).
+    fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
+}
+
+/// Why something about clips was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ClipError {
+    /// Not there, or hidden from whoever asks.
+    #[error("there is no such clip, or it is not for you")]
+    NotFound,
+    /// The call or chat is not there, or hidden from whoever asks.
+    #[error("there is no such call or chat, or it is not for you")]
+    NoInteraction,
+    /// Missing or too long.
+    #[error("a title has 1 to {MOST_TITLE} characters")]
+    BadTitle,
+    /// Missing or too long.
+    #[error("say in 1 to {MOST_WHY} characters why it is exemplary")]
+    BadWhy,
+    /// Too many or too long.
+    #[error("a clip has at most {MOST_SKILLS} skills of at most {MOST_SKILL} characters")]
+    BadSkills,
+    /// The span ends before it begins, is too short or too long, or lies outside.
+    #[error("{0}")]
+    BadSpan(String),
+    /// A call without a recording has nothing to cut.
+    #[error("this call has no recording to cut a clip from")]
+    NoRecording,
+    /// Only people finish clips.
+    #[error("only somebody who is signed in can finish a clip")]
+    NotAPerson,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Characters of a title.
+pub const MOST_TITLE: usize = 120;
+/// Characters of a reason.
+pub const MOST_WHY: usize = 2000;
+/// Skills of a clip.
+pub const MOST_SKILLS: usize = 10;
+/// Characters of a skill.
+pub const MOST_SKILL: usize = 40;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Training {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: SharedClock,
+    interactions: Interactions,
+    spoken: Arc<dyn Spoken>,
+    folder: PathBuf,
+}
+
+impl std::fmt::Debug for Training {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Training")
+    }
+}
+
+impl Training {
+    /// The service; `folder` is where the clips' own sound is kept.
+    pub fn new(
+        db: Db,
+        clock: SharedClock,
+        interactions: Interactions,
+        spoken: Arc<dyn Spoken>,
+        folder: PathBuf,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { db, clock, interactions, spoken, folder }) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A clip as whoever asks may see it: one that was taken out only by those who can put it back.
+    pub async fn find(&self, who: &Principal, id: &ClipId) -> Result<Clip, ClipError> {
+        let found = store::find(self.inner.db.read().await?.conn(), id, who.staff_id()).await?;
+        let clip = found.ok_or(ClipError::NotFound)?;
+        if clip.removed_at.is_some() && !may_change(who, &clip) { Err(ClipError::NotFound) } else { Ok(clip) }
+    }
+
+    /// Where the clip's own sound lies; `None` where there is none (yet).
+    pub fn audio_path(&self, clip: &Clip) -> Option<PathBuf> {
+        clip.audio_key.as_ref().map(|key| self.inner.folder.join(key))
+    }
+
+    /// Notes in the audit log that somebody listens; call it before sending sound.
+    pub async fn note_listening(&self, who: &Principal, id: &ClipId) -> Result<(), ClipError> {
+        Ok(audit::look(&self.inner.db, who, "clip.played", &subject(id), self.now()).await?)
+    }
+
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<jobs::Kind> {
+        cutting::jobs(self)
+    }
+}
+
+/// May this one change the clip, take it out and put it back? Supervisors of the team it comes from may.
+pub fn may_change(who: &Principal, clip: &Clip) -> bool {
+    let own = |team: &TeamId| matches!(who.visible(), Visible::Teams(teams) if teams.contains(team));
+    Curate::has(who) && clip.team_id.as_ref().is_some_and(own)
+}
+
+/// Names the subject of an audit line.
+fn subject(id: &ClipId) -> String {
+    format!("clip:{id}")
+}

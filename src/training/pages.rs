@@ -1,0 +1,118 @@
+//! `/library`, a clip's page, `/learn`, and the forms by which clips are flagged, changed and finished.
+
+mod forms;
+mod views;
+
+use super::{ClipError, Search, Training};
+use crate::ids::ClipId;
+use crate::web::rights::{Curate, Learn, Right};
+use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use poem::web::{Data, Path, Query};
+use poem::{Response, Route, get, handler, post};
+use views::{ClipPage, LearnPage, LibraryPage};
+
+/// Cards on a page of the library.
+const SIZE: usize = 24;
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/library", get(library))
+        .at("/library/:id", get(show).post(forms::change))
+        .at("/library/:id/removal", post(forms::remove))
+        .at("/library/:id/completion", post(forms::finish))
+        .at("/interactions/:id/clips", post(forms::flag))
+        .at("/learn", get(learn))
+}
+
+impl From<ClipError> for PageError {
+    fn from(error: ClipError) -> Self {
+        match error {
+            ClipError::NotFound | ClipError::NoInteraction => Self::NotFound,
+            ClipError::NotAPerson => Self::Forbidden,
+            ClipError::Database(inner) => inner.into(),
+            refused @ (ClipError::BadTitle
+            | ClipError::BadWhy
+            | ClipError::BadSkills
+            | ClipError::BadSpan(_)
+            | ClipError::NoRecording) => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+/// What redirects say has happened.
+const DID: &[(&str, &str)] = &[
+    ("flagged", "It is in the library now."),
+    ("changed", "Saved."),
+    ("restored", "It is back in the library."),
+    ("finished", "Noted: you have finished this one."),
+    ("unfinished", "It counts as new again."),
+];
+
+/// What addresses of this feature ask for.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Asked {
+    q: String,
+    skill: String,
+    cursor: String,
+    did: Option<String>,
+    /// The clip that was just taken out, to be put back.
+    removed: String,
+}
+
+pub(super) fn clip_id(text: &str) -> Result<ClipId, PageError> {
+    text.parse().map_err(|_| PageError::NotFound)
+}
+
+#[handler]
+async fn library(
+    who: Viewer<Learn>,
+    Data(site): Data<&SiteInfo>,
+    Data(training): Data<&Training>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let search = Search { words: asked.q, skill: asked.skill };
+    let after: Option<Cursor> = asked.cursor.parse().ok();
+    let found = training.library(&who, &search, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
+    // Only whoever may put it back is told that it was taken out.
+    let removed = match asked.removed.parse::<ClipId>() {
+        Ok(id) => training.find(&who, &id).await.ok().filter(|clip| clip.removed_at.is_some()),
+        Err(_) => None,
+    };
+    let page = LibraryPage {
+        page: Shell::new(&who, site, "/library"),
+        cards: found.items.into_iter().map(Into::into).collect(),
+        skills: training.skills().await?,
+        newest: after.is_some().then(|| views::library_link(&search, None)),
+        older: found.next.as_ref().map(|next| views::library_link(&search, Some(next))),
+        removed,
+        may_flag: Curate::has(&who),
+        search,
+    };
+    Ok(html(&page))
+}
+
+#[handler]
+async fn show(
+    who: Viewer<Learn>,
+    Data(site): Data<&SiteInfo>,
+    Data(training): Data<&Training>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let clip = training.find(&who, &clip_id(&id)?).await?;
+    let known = training.skills().await?;
+    let page = Shell::new(&who, site, "/library").with_flash(asked.did.as_deref(), DID);
+    Ok(html(&ClipPage::new(page, &who, clip, &known)))
+}
+
+#[handler]
+async fn learn(
+    who: Viewer<Learn>,
+    Data(site): Data<&SiteInfo>,
+    Data(training): Data<&Training>,
+) -> Result<Response, PageError> {
+    let progress = training.progress(&who).await?;
+    Ok(html(&LearnPage::new(Shell::new(&who, site, "/learn"), progress)))
+}

@@ -1,0 +1,247 @@
+//! SQL of the library.
+
+use super::clip::search_words;
+use super::{Card, Clip, Line, Skill};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
+use crate::web::Cursor;
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+
+/// What a card shows; `f` is the viewer's completion.
+macro_rules! card {
+    () => {
+        "SELECT c.id, c.channel, c.title, c.why, c.skills, c.end_ms - c.start_ms AS length_ms, c.created_name, c.created_at, \
+         f.completed_at AS finished_at FROM clips c "
+    };
+}
+
+statements! {
+    FIND = "SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines, c.source_key, \
+        c.speakers, c.audio_key, c.audio_problem, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
+        f.completed_at AS finished_at \
+        FROM clips c LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $2 WHERE c.id = $1";
+    ADD = "INSERT INTO clips (id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines, \
+        source_key, speakers, created_by, created_name, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
+    SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
+    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, audio_problem = NULL WHERE id = $3";
+    SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
+    SET_LINES = "UPDATE clips SET lines = $1, search_words = $2 WHERE id = $3 AND lines IS NULL";
+    PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
+    // $2 is a JSON array of patterns, all of which must fit.
+    LIBRARY = sqlite concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
+            AND NOT EXISTS (SELECT 1 FROM json_each($2) AS w WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\') \
+            AND ($3 = '' OR EXISTS (SELECT 1 FROM json_each(c.skills) AS s WHERE s.value = $3)) \
+            AND (c.created_at < $4 OR (c.created_at = $4 AND c.id > $5)) ORDER BY c.created_at DESC, c.id LIMIT $6"),
+        pg concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
+            AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements_text($2::jsonb) AS w(value) \
+                WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\') \
+            AND ($3 = '' OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.skills::jsonb) AS s(value) WHERE s.value = $3)) \
+            AND (c.created_at < $4 OR (c.created_at = $4 AND c.id > $5)) ORDER BY c.created_at DESC, c.id LIMIT $6");
+    SKILLS = sqlite "SELECT s.value AS name, COUNT(*) AS clips FROM clips c, json_each(c.skills) AS s \
+            WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value",
+        pg "SELECT s.value AS name, COUNT(*) AS clips FROM clips c CROSS JOIN jsonb_array_elements_text(c.skills::jsonb) AS s(value) \
+            WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value";
+    FINISH = "INSERT INTO clip_completions (clip_id, staff_id, completed_at) VALUES ($1, $2, $3) ON CONFLICT (clip_id, staff_id) DO NOTHING";
+    UNFINISH = "DELETE FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
+    FINISHED_AT = "SELECT completed_at FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
+    PROGRESS = "SELECT COUNT(*), COUNT(f.completed_at) FROM clips c \
+        LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL";
+    UNFINISHED = concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 \
+        WHERE c.removed_at IS NULL AND f.completed_at IS NULL ORDER BY c.created_at DESC, c.id LIMIT $2");
+    FINISHED = concat!(card!(), "JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 \
+        WHERE c.removed_at IS NULL ORDER BY f.completed_at DESC, c.id LIMIT $2");
+}
+
+#[derive(sqlx::FromRow)]
+struct ClipRow {
+    id: ClipId,
+    interaction_id: Option<InteractionId>,
+    team_id: Option<TeamId>,
+    channel: String,
+    title: String,
+    why: String,
+    skills: String,
+    start_ms: i64,
+    end_ms: i64,
+    lines: Option<String>,
+    source_key: Option<String>,
+    speakers: String,
+    audio_key: Option<String>,
+    audio_problem: Option<String>,
+    peaks: Option<String>,
+    created_by: String,
+    created_name: String,
+    created_at: Timestamp,
+    removed_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+}
+
+/// A list that we wrote ourselves; empty where somebody else's hand was in the table.
+fn list<T: serde::de::DeserializeOwned>(json: &str) -> Vec<T> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+impl From<ClipRow> for Clip {
+    fn from(row: ClipRow) -> Self {
+        Self {
+            id: row.id,
+            interaction_id: row.interaction_id,
+            team_id: row.team_id,
+            channel: row.channel,
+            title: row.title,
+            why: row.why,
+            skills: list(&row.skills),
+            start_ms: row.start_ms,
+            end_ms: row.end_ms,
+            lines: row.lines.as_deref().map(list),
+            source_key: row.source_key,
+            speakers: list(&row.speakers),
+            audio_key: row.audio_key,
+            audio_problem: row.audio_problem,
+            peaks: row.peaks,
+            created_by: row.created_by,
+            created_name: row.created_name,
+            created_at: row.created_at,
+            removed_at: row.removed_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct CardRow {
+    id: ClipId,
+    channel: String,
+    title: String,
+    why: String,
+    skills: String,
+    length_ms: i64,
+    created_name: String,
+    created_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl From<CardRow> for Card {
+    fn from(row: CardRow) -> Self {
+        Self {
+            id: row.id,
+            channel: row.channel,
+            title: row.title,
+            why: row.why,
+            skills: list(&row.skills),
+            length_ms: row.length_ms,
+            created_name: row.created_name,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+fn cards(rows: Vec<CardRow>) -> Vec<Card> {
+    rows.into_iter().map(Card::from).collect()
+}
+
+fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::json!(value).to_string()
+}
+
+/// With when `viewer` finished it.
+pub(super) async fn find(conn: Conn<'_>, id: &ClipId, viewer: Option<&StaffId>) -> Result<Option<Clip>, DbError> {
+    Ok(fetch_optional!(conn, FIND => ClipRow, id, viewer)?.map(Clip::from))
+}
+
+pub(super) async fn add(conn: Conn<'_>, c: &Clip) -> Result<(), DbError> {
+    let (lines, words) = (c.lines.as_ref().map(json), c.lines.as_deref().map(search_words).unwrap_or_default());
+    execute!(
+        conn,
+        ADD,
+        &c.id,
+        &c.interaction_id,
+        &c.team_id,
+        &c.channel,
+        &c.title,
+        &c.why,
+        json(&c.skills),
+        c.search_text(),
+        words,
+        c.start_ms,
+        c.end_ms,
+        lines,
+        &c.source_key,
+        json(&c.speakers),
+        &c.created_by,
+        &c.created_name,
+        c.created_at
+    )
+    .map(drop)
+}
+
+pub(super) async fn set_texts(conn: Conn<'_>, c: &Clip) -> Result<(), DbError> {
+    execute!(conn, SET_TEXTS, &c.title, &c.why, json(&c.skills), c.search_text(), &c.id).map(drop)
+}
+
+pub(super) async fn set_removed(conn: Conn<'_>, id: &ClipId, at: Option<Timestamp>) -> Result<(), DbError> {
+    execute!(conn, SET_REMOVED, at, id).map(drop)
+}
+
+pub(super) async fn set_audio(conn: Conn<'_>, id: &ClipId, key: &str, peaks: &str) -> Result<(), DbError> {
+    execute!(conn, SET_AUDIO, key, peaks, id).map(drop)
+}
+
+pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) -> Result<(), DbError> {
+    execute!(conn, SET_AUDIO_PROBLEM, why, id).map(drop)
+}
+
+pub(super) async fn set_lines(conn: Conn<'_>, id: &ClipId, lines: &[Line], words: &str) -> Result<(), DbError> {
+    execute!(conn, SET_LINES, json(lines), words, id).map(drop)
+}
+
+/// Ends what was taken out before `before`; the names of the sound that goes with it.
+pub(super) async fn purge(conn: Conn<'_>, before: Timestamp) -> Result<Vec<Option<String>>, DbError> {
+    let rows = fetch_all!(conn, PURGE => (Option<String>,), before)?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+pub(super) async fn library(
+    conn: Conn<'_>,
+    words: &[String],
+    skill: &str,
+    viewer: Option<&StaffId>,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<Card>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(cards(fetch_all!(conn, LIBRARY => CardRow, viewer, json(words), skill, from.at, &from.id, most)?))
+}
+
+pub(super) async fn skills(conn: Conn<'_>) -> Result<Vec<Skill>, DbError> {
+    let rows = fetch_all!(conn, SKILLS => (String, i64))?;
+    Ok(rows.into_iter().map(|(name, clips)| Skill { name, clips }).collect())
+}
+
+pub(super) async fn finish(conn: Conn<'_>, id: &ClipId, staff: &StaffId, at: Timestamp) -> Result<(), DbError> {
+    execute!(conn, FINISH, id, staff, at).map(drop)
+}
+
+pub(super) async fn unfinish(conn: Conn<'_>, id: &ClipId, staff: &StaffId) -> Result<(), DbError> {
+    execute!(conn, UNFINISH, id, staff).map(drop)
+}
+
+pub(super) async fn finished_at(conn: Conn<'_>, id: &ClipId, staff: &StaffId) -> Result<Option<Timestamp>, DbError> {
+    Ok(fetch_optional!(conn, FINISHED_AT => (Timestamp,), id, staff)?.map(|(at,)| at))
+}
+
+pub(super) async fn progress(conn: Conn<'_>, staff: &StaffId) -> Result<(i64, i64), DbError> {
+    fetch_one!(conn, PROGRESS => (i64, i64), staff)
+}
+
+pub(super) async fn unfinished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<Card>, DbError> {
+    Ok(cards(fetch_all!(conn, UNFINISHED => CardRow, staff, most)?))
+}
+
+pub(super) async fn finished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<Card>, DbError> {
+    Ok(cards(fetch_all!(conn, FINISHED => CardRow, staff, most)?))
+}

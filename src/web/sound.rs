@@ -1,0 +1,61 @@
+//! Sound and its picture as answers of the API, described for the specification.
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiResponse, Object};
+
+/// Sound going out, as [`super::ranges`] made it: whole, a range of it, or why not.
+#[derive(Debug)]
+pub struct Sound(pub Response);
+
+/// The content types of sound, for the specification.
+pub fn sound_types() -> Vec<MetaMediaType> {
+    let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema { format: Some("binary"), ..MetaSchema::new("string") }));
+    let types = ["audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "application/octet-stream"];
+    types.into_iter().map(|content_type| MetaMediaType { content_type, schema: schema() }).collect()
+}
+
+impl IntoResponse for Sound {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Sound {
+    fn meta() -> MetaResponses {
+        let answer = |status: StatusCode, description, content| MetaResponse {
+            description,
+            status: Some(status.as_u16()),
+            status_range: None,
+            content,
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![
+                answer(StatusCode::OK, "The whole sound.", sound_types()),
+                answer(StatusCode::PARTIAL_CONTENT, "The range that was asked for.", sound_types()),
+                answer(StatusCode::NOT_MODIFIED, "It is still the one with that ETag.", vec![]),
+                answer(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies behind the end.", vec![]),
+            ],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+/// A waveform.
+#[derive(Debug, Clone, Object, serde::Deserialize)]
+pub struct Peaks {
+    /// How long it plays, ms.
+    duration_ms: i64,
+    /// Per channel the loudest amplitude of equal stretches, 0 to 255.
+    channels: Vec<Vec<u8>>,
+}
+
+impl Peaks {
+    /// From what [`crate::audio::peaks`] gave and a table kept.
+    pub fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
