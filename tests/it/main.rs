@@ -6,5 +6,7 @@ mod architecture;
 mod interactions;
 mod licences;
 mod openapi;
+mod platform;
+mod staff;
 mod support;
 mod transcription;

@@ -1,0 +1,6 @@
+//! What everything stands on.
+
+mod configuration;
+mod jobs;
+mod key;
+mod statements;

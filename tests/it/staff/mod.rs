@@ -1,0 +1,4 @@
+//! Accounts, sessions, rights.
+
+mod guarded;
+mod sign_in;
