@@ -80,8 +80,11 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
     metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
         .record(seconds);
-    if !pattern.starts_with("/assets") && !pattern.ends_with('z') {
-        tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request");
+    // What went well is counted in the metrics; a line for each would cost more than the request.
+    if status >= 400 {
+        tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request refused");
+    } else {
+        tracing::debug!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request");
     }
     Ok(response)
 }
