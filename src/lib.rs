@@ -49,6 +49,7 @@ pub mod effects;
 pub mod ids;
 pub mod interactions;
 pub mod jobs;
+pub mod mail;
 pub mod masking;
 pub mod ratings;
 pub mod staff;

@@ -1,0 +1,57 @@
+//! Who writes a mail: the feature that its kind belongs to, at the moment of sending.
+
+use super::Fate;
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use futures_util::future::BoxFuture;
+use lettre::message::Mailbox;
+
+/// A mail, written.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// To whom.
+    pub to: Mailbox,
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+    /// Further headers: name and value, ASCII.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// What a mail will say, for the administrator: no link, no whole address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+}
+
+/// Why a mail is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// It is not wanted any more; why, as a code.
+    #[error("not wanted any more: {0}")]
+    Cancelled(&'static str),
+    /// It can't be written, now or later; why, without addresses.
+    #[error("it can't be written: {0}")]
+    Impossible(String),
+    /// The database did not answer; another try may succeed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Writes the mails of one kind.
+pub trait Compose: Send + Sync + 'static {
+    /// Writes the mail. What it makes up for it (a token) is stored before this returns, as the mail leaves next.
+    fn compose<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>>;
+
+    /// What the mail will say, without links; changes nothing.
+    fn preview<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>>;
+
+    /// Takes note of what became of the mail, in the transaction that says so in the outbox.
+    fn note<'a>(&'a self, conn: Conn<'a>, reference: &'a str, fate: &'a Fate, now: Timestamp) -> BoxFuture<'a, Result<(), DbError>>;
+}

@@ -1,0 +1,41 @@
+//! Mail as files: one `.eml` each, whole or not there.
+
+use super::transport::{Outgoing, SendError};
+use crate::ids::MailId;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The folder that mail is written to.
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Writes the mail under a name that sorts by time and stays the same over retries.
+    pub(super) async fn write(&self, id: &MailId, mail: &Outgoing) -> Result<(), SendError> {
+        let folder = self.path.clone();
+        let name = format!("{}-{id}", mail.created.to_jiff().strftime("%Y%m%dT%H%M%SZ"));
+        let bytes = mail.bytes.clone();
+        let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(SendError::NotNow(format!("the mail folder can't be written: {error}"))),
+            Err(_) => Err(SendError::NotNow("writing the mail broke off".into())),
+        }
+    }
+}
+
+/// Under another name first, then renamed, each step on disk before the next: a crash leaves no half mail.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let unfinished = folder.join(format!(".{name}.part"));
+    let mut file = std::fs::File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, folder.join(format!("{name}.eml")))?;
+    std::fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,91 @@
+//! From a written mail to the bytes that leave: headers, both parts, a stable Message-ID.
+
+use super::compose::Composed;
+use super::transport::Outgoing;
+use crate::clock::Timestamp;
+use crate::masking;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart};
+use std::time::{Duration, SystemTime};
+
+/// The most characters of a reason that are kept.
+const MOST_REASON: usize = 300;
+
+/// A Message-ID of our own under the sender's domain.
+pub(super) fn message_id(from: &Mailbox) -> String {
+    format!("<{}@{}>", uuid::Uuid::new_v4(), from.email.domain())
+}
+
+/// An address, shortened so that the administrator can tell mails apart: `j…@example.net`.
+pub fn hint(address: &str) -> String {
+    let (name, host) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = name.chars().take(1).collect();
+    format!("{first}…@{host}")
+}
+
+/// What a mail server said, without the addresses that it likes to repeat, and not too long.
+pub fn scrubbed(reason: &str) -> String {
+    let one_line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    masking::mask(&one_line).chars().take(MOST_REASON).collect()
+}
+
+/// The bytes that leave. `created`: when the mail was put into the outbox, which sorts files.
+pub(super) fn build(mail: Composed, from: &Mailbox, message_id: &str, created: Timestamp, now: Timestamp) -> Result<Outgoing, String> {
+    let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+    let mut builder = Message::builder()
+        .from(from.clone())
+        .to(mail.to)
+        .subject(mail.subject)
+        .date(date)
+        .message_id(Some(message_id.to_owned()))
+        .raw_header(raw("Auto-Submitted", "auto-generated".into()));
+    for (name, value) in mail.headers {
+        builder = builder.raw_header(raw(name, value));
+    }
+    let parts = MultiPart::alternative_plain_html(mail.text, mail.html);
+    let message = builder.multipart(parts).map_err(|e| e.to_string())?;
+    Ok(Outgoing { envelope: message.envelope().clone(), bytes: message.formatted(), created })
+}
+
+/// A header as it is: lettre would fold or encode a URL longer than a line, and some readers don't put it together again.
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    let safe: String = value.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), safe.clone(), safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_tells_mails_apart_and_no_more() {
+        assert_eq!(hint("jerry@example.net"), "j…@example.net");
+        assert_eq!(hint("Ünal@example.net"), "Ü…@example.net");
+        assert_eq!(hint("nothing"), "n…@");
+    }
+
+    #[test]
+    fn reasons_lose_their_addresses() {
+        let said = "550 5.1.1 <jerry@example.net>: Recipient address rejected:\r\n  User unknown";
+        assert_eq!(scrubbed(said), "550 5.1.1 <[e-mail]>: Recipient address rejected: User unknown");
+        assert_eq!(scrubbed(&"x".repeat(1000)).len(), MOST_REASON);
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_a_header() -> Result<(), Box<dyn std::error::Error>> {
+        let mail = Composed {
+            to: Mailbox::new(Some("Jerry\r\nBcc: all@example.net".into()), "jerry@example.net".parse()?),
+            subject: "How was it?\r\nX-Evil: 1".into(),
+            text: "Hello".into(),
+            html: "<p>Hello</p>".into(),
+            headers: vec![("List-Unsubscribe", format!("<https://example.com/u/{}>\r\nX-Evil: 2", "a".repeat(90)))],
+        };
+        let built = build(mail, &"Shop <a@example.com>".parse()?, "<1@example.com>", Timestamp(0), Timestamp(1_795_000_000_000))?;
+        let text = String::from_utf8(built.bytes)?;
+        assert!(!text.lines().any(|line| line.starts_with("X-Evil") || line.starts_with("Bcc")), "{text}");
+        assert!(text.contains("Message-ID: <1@example.com>\r\n"), "{text}");
+        assert!(text.contains(&format!("List-Unsubscribe: <https://example.com/u/{}>", "a".repeat(90))), "{text}");
+        assert_eq!(built.envelope.to().len(), 1);
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+//! Mail: a durable outbox, and the ways out of it (a mail server, files, or held for the administrator to see).
+//!
+//! No body and no link is ever stored. An outbox row says what kind of mail it is and whose; the feature that owns the kind
+//! writes the mail when it is sent ([`Compose`]), and is told what became of it in the same transaction.
+
+mod compose;
+mod deliver;
+mod file;
+mod message;
+mod smtp;
+mod store;
+mod transport;
+
+pub use compose::{Compose, ComposeError, Composed, Preview};
+pub use message::{hint, scrubbed};
+pub use store::{Counted, Entry, STATEMENTS};
+
+use crate::clock::{SharedClock, Timestamp};
+use crate::config::{self, MailUrl};
+use crate::database::{Conn, Db, DbError};
+use crate::effects::Effects;
+use crate::ids::MailId;
+use crate::jobs::NewJob;
+use crate::web::{Cursor, Page};
+use lettre::message::Mailbox;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use transport::{Outgoing, Transport};
+
+/// Job: send one mail. Key: its id.
+pub const DELIVER: &str = "mail.deliver";
+
+/// How many held mails are queued in one transaction.
+const AT_ONCE: i64 = 200;
+
+/// What is configured for mail.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The way out.
+    pub url: MailUrl,
+    /// The sender.
+    pub from: Mailbox,
+    /// How long a mail server may take for one mail.
+    pub time_limit: Duration,
+}
+
+impl Settings {
+    /// From the section; `None` where `from` is no address (which the check of the configuration refuses before).
+    pub fn new(mail: &config::Mail) -> Option<Self> {
+        Some(Self { url: mail.url.clone(), from: mail.from.parse().ok()?, time_limit: Duration::from_secs(60) })
+    }
+}
+
+/// Where a mail is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waits for its (next) try.
+    Queued,
+    /// Kept until there is a way out.
+    Held,
+    /// Taken by the mail server, or written to its file.
+    Sent,
+    /// Given up.
+    Failed,
+    /// Not wanted any more when its turn came.
+    Cancelled,
+}
+
+impl State {
+    /// All of them, in the order of a mail's life.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Held, Self::Sent, Self::Failed, Self::Cancelled];
+
+    /// As it stands in the table and in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Held => "held",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl From<String> for State {
+    fn from(code: String) -> Self {
+        Self::ALL.into_iter().find(|state| state.code() == code).unwrap_or(Self::Failed)
+    }
+}
+
+/// What has just become of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on its way (again).
+    Queued,
+    /// It is kept until there is a way out.
+    Held,
+    /// It has left.
+    Sent,
+    /// It was given up; why, without addresses.
+    Failed(String),
+    /// Nobody wants it any more; why, as a code.
+    Cancelled(&'static str),
+}
+
+impl Fate {
+    fn state(&self) -> State {
+        match self {
+            Self::Queued => State::Queued,
+            Self::Held => State::Held,
+            Self::Sent => State::Sent,
+            Self::Failed(_) => State::Failed,
+            Self::Cancelled(_) => State::Cancelled,
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Failed(reason) => Some(reason),
+            Self::Cancelled(code) => Some(code),
+            Self::Queued | Self::Held | Self::Sent => None,
+        }
+    }
+}
+
+/// A mail to be sent; written when its turn comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail {
+    /// Which [`Compose`] writes it.
+    pub kind: &'static str,
+    /// Whose it is: an id that the kind understands. One mail of a kind for each.
+    pub reference: String,
+    /// The recipient, shortened by [`hint`].
+    pub hint: String,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Mail {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: SharedClock,
+    from: Mailbox,
+    transport: Transport,
+    composers: RwLock<HashMap<&'static str, Arc<dyn Compose>>>,
+    /// Mails of which nobody knows whether the server took them: tried again word for word, so that both copies, should
+    /// there be two, carry the same link. In memory only, as no body is stored.
+    unsure: Mutex<HashMap<MailId, Outgoing>>,
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mail")
+    }
+}
+
+impl Mail {
+    /// The service; kinds of mail are added by [`Mail::register`].
+    pub fn new(db: Db, clock: SharedClock, settings: &Settings) -> Self {
+        let inner = Inner {
+            db,
+            clock,
+            from: settings.from.clone(),
+            transport: Transport::new(settings),
+            composers: RwLock::default(),
+            unsure: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Names who writes mails of a kind.
+    pub fn register(&self, kind: &'static str, composer: Arc<dyn Compose>) {
+        self.inner.composers.write().unwrap_or_else(PoisonError::into_inner).insert(kind, composer);
+    }
+
+    fn composer(&self, kind: &str) -> Option<Arc<dyn Compose>> {
+        self.inner.composers.read().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
+    }
+
+    /// Is there no way out, so that mail is held?
+    pub fn is_held(&self) -> bool {
+        matches!(self.inner.transport, Transport::Hold)
+    }
+
+    /// Puts a mail into the outbox, in the caller's transaction: queued, or held where there is no way out.
+    pub async fn enqueue(&self, mut conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<Fate, DbError> {
+        let fate = if self.is_held() { Fate::Held } else { Fate::Queued };
+        let id = MailId::random();
+        let message_id = message::message_id(&self.inner.from);
+        store::add(conn.again(), &id, mail, &message_id, fate.state(), now).await?;
+        if fate == Fate::Queued {
+            Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn, now).await?;
+        }
+        Ok(fate)
+    }
+
+    /// Queues what was held, now that there is a way out; how many. Without one nothing happens.
+    pub async fn release_held(&self) -> Result<usize, DbError> {
+        let mut all = 0;
+        while !self.is_held() {
+            let now = self.inner.clock.now();
+            let mut tx = self.inner.db.begin().await?;
+            let released = store::release_held(tx.conn(), AT_ONCE, now).await?;
+            for (id, kind, reference) in &released {
+                self.queued(tx.conn(), id, kind, reference, now).await?;
+            }
+            tx.commit().await?;
+            if released.is_empty() {
+                break;
+            }
+            all += released.len();
+        }
+        Ok(all)
+    }
+
+    /// Gives a mail that was given up new tries; false where it is not among those.
+    pub async fn retry(&self, id: &MailId) -> Result<bool, DbError> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.db.begin().await?;
+        let Some((kind, reference)) = store::retry(tx.conn(), id, now).await? else { return Ok(false) };
+        self.queued(tx.conn(), id, &kind, &reference, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn queued(&self, mut conn: Conn<'_>, id: &MailId, kind: &str, reference: &str, now: Timestamp) -> Result<(), DbError> {
+        Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn.again(), now).await?;
+        match self.composer(kind) {
+            Some(composer) => composer.note(conn, reference, &Fate::Queued, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How many mails are in each state.
+    pub async fn counts(&self) -> Result<Vec<Counted>, DbError> {
+        store::counts(self.inner.db.read().await?.conn()).await
+    }
+
+    /// The outbox, what changed last first; in one state, or in all.
+    pub async fn list(&self, state: Option<State>, from: &Cursor, size: usize) -> Result<Page<Entry>, DbError> {
+        let items = store::list(self.inner.db.read().await?.conn(), state, from, size + 1).await?;
+        Ok(Page::from_surplus(items, size, |last| Cursor { at: last.updated_at, id: last.id.to_string() }))
+    }
+
+    /// The mails that met trouble last: given up, or waiting for another try.
+    pub async fn troubles(&self) -> Result<Vec<Entry>, DbError> {
+        store::troubles(self.inner.db.read().await?.conn()).await
+    }
+
+    /// What a mail that has not left will say, without its links.
+    pub async fn preview(&self, id: &MailId) -> Result<Option<Preview>, DbError> {
+        let found = store::find(self.inner.db.read().await?.conn(), id).await?;
+        let Some(mail) = found.filter(|mail| matches!(State::from(mail.state.clone()), State::Queued | State::Held)) else {
+            return Ok(None);
+        };
+        match self.composer(&mail.kind) {
+            Some(composer) => composer.preview(&mail.reference, self.inner.clock.now()).await,
+            None => Ok(None),
+        }
+    }
+}

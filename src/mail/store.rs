@@ -1,0 +1,101 @@
+//! SQL of the outbox.
+
+use super::{NewMail, State};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::MailId;
+use crate::web::Cursor;
+use crate::{execute, fetch_all, fetch_optional, statements};
+
+statements! {
+    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)";
+    FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
+    SETTLE = "UPDATE outbox SET state = $1, last_error = $2, updated_at = $3, attempts = attempts + 1, \
+        hint = CASE WHEN $1 = 'held' THEN hint ELSE '' END WHERE id = $4 AND state = 'queued'";
+    TRIED = "UPDATE outbox SET attempts = $1, last_error = $2, updated_at = $3 WHERE id = $4 AND state = 'queued'";
+    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1 \
+        WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
+    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1 WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
+    COUNTS = "SELECT state, COUNT(*) AS mails FROM outbox GROUP BY state ORDER BY state";
+    LIST = sqlite "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
+            WHERE ($1 IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4",
+        pg "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
+            WHERE ($1::text IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4";
+    TROUBLES = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
+        WHERE state IN ('queued', 'failed') AND last_error IS NOT NULL ORDER BY updated_at DESC, id LIMIT 20";
+}
+
+/// A mail in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Entry {
+    /// Its id.
+    pub id: MailId,
+    /// What kind of mail.
+    pub kind: String,
+    /// Whose.
+    pub reference: String,
+    /// Its Message-ID, stable over retries.
+    pub message_id: String,
+    /// The recipient, shortened; empty once the mail is settled.
+    pub hint: String,
+    /// Its [`State`]'s code.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why the last try failed, or why it was cancelled; no addresses.
+    pub last_error: Option<String>,
+    /// When it was put here.
+    pub created_at: Timestamp,
+    /// When something happened to it last.
+    pub updated_at: Timestamp,
+}
+
+/// How many mails are in a state.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counted {
+    /// The [`State`]'s code.
+    pub state: String,
+    /// How many.
+    pub mails: i64,
+}
+
+pub(super) async fn add(conn: Conn<'_>, id: &MailId, mail: &NewMail, message_id: &str, state: State, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, ADD, id, mail.kind, &mail.reference, message_id, &mail.hint, state.code(), now).map(drop)
+}
+
+pub(super) async fn find(conn: Conn<'_>, id: &MailId) -> Result<Option<Entry>, DbError> {
+    fetch_optional!(conn, FIND => Entry, id)
+}
+
+/// False where it is not queued any more: somebody else settled it.
+pub(super) async fn settle(conn: Conn<'_>, id: &MailId, state: State, why: Option<&str>, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(conn, SETTLE, state.code(), why, now, id)? > 0)
+}
+
+pub(super) async fn tried(conn: Conn<'_>, id: &MailId, attempts: u32, why: &str, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, TRIED, i64::from(attempts), why, now, id).map(drop)
+}
+
+/// Those that were held and are queued now: id, kind, reference.
+pub(super) async fn release_held(conn: Conn<'_>, most: i64, now: Timestamp) -> Result<Vec<(MailId, String, String)>, DbError> {
+    fetch_all!(conn, RELEASE_HELD => (MailId, String, String), now, most)
+}
+
+/// Kind and reference of the one that is queued again; none where it was not given up.
+pub(super) async fn retry(conn: Conn<'_>, id: &MailId, now: Timestamp) -> Result<Option<(String, String)>, DbError> {
+    fetch_optional!(conn, RETRY => (String, String), now, id)
+}
+
+pub(super) async fn counts(conn: Conn<'_>) -> Result<Vec<Counted>, DbError> {
+    fetch_all!(conn, COUNTS => Counted)
+}
+
+pub(super) async fn list(conn: Conn<'_>, state: Option<State>, from: &Cursor, most: usize) -> Result<Vec<Entry>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, LIST => Entry, state.map(State::code), from.at, &from.id, most)
+}
+
+pub(super) async fn troubles(conn: Conn<'_>) -> Result<Vec<Entry>, DbError> {
+    fetch_all!(conn, TROUBLES => Entry)
+}
