@@ -5,8 +5,11 @@ use crate::config::{Config, DatabaseUrl};
 use crate::database::{Db, DbError, MigrateError};
 use crate::interactions::{self, Interactions};
 use crate::jobs;
+use crate::mail::{self, Mail};
+use crate::ratings::release::Releases;
 use crate::ratings::{self, Ratings};
 use crate::staff::{Directory, Staff};
+use crate::surveys::{self, Surveys};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
@@ -45,6 +48,12 @@ pub struct App {
     pub interactions: Interactions,
     /// Recordings into words.
     pub transcription: Transcription,
+    /// The outbox.
+    pub mail: Mail,
+    /// Who is asked, and what they answered.
+    pub surveys: Surveys,
+    /// What makes totals of answers.
+    pub releases: Releases,
     /// Ratings in totals.
     pub ratings: Ratings,
 }
@@ -128,7 +137,14 @@ impl App {
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
         let directory = Directory::new(db.clone());
+        let mail = Mail::new(db.clone(), Arc::clone(&clock), &mail::Settings::new(&config.mail));
+        let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
+        let surveys =
+            Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
         Self {
+            releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys),
+            mail,
+            surveys,
             staff: Staff::new(db.clone(), Arc::clone(&clock)),
             ratings: Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k),
             directory,
@@ -162,6 +178,9 @@ impl App {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = self.interactions.jobs();
         kinds.extend(self.transcription.jobs());
+        kinds.extend(self.mail.jobs());
+        kinds.extend(self.surveys.jobs());
+        kinds.extend(self.releases.jobs());
         kinds.push(self.sweep_job());
         kinds
     }
@@ -193,6 +212,7 @@ impl App {
         let route = staff::pages::routes(route);
         let route = audit::pages::routes(route);
         let route = ratings::pages::routes(route);
+        let route = surveys::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
             .with(AddData::new(self.clone()))
@@ -206,6 +226,8 @@ impl App {
             .with(AddData::new(self.interactions.clone()))
             .with(AddData::new(self.transcription.clone()))
             .with(AddData::new(self.ratings.clone()))
+            .with(AddData::new(self.mail.clone()))
+            .with(AddData::new(self.surveys.clone()))
             .around(middleware::around)
     }
 
@@ -223,6 +245,7 @@ impl App {
             },
             audit::api::Api { log: self.audit.clone() },
             ratings::api::Api { ratings: self.ratings.clone() },
+            surveys::api::Api { surveys: self.surveys.clone() },
         );
         OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
             .description(

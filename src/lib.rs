@@ -53,6 +53,7 @@ pub mod mail;
 pub mod masking;
 pub mod ratings;
 pub mod staff;
+pub mod surveys;
 pub mod training;
 pub mod transcription;
 pub mod vault;

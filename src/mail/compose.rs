@@ -53,5 +53,11 @@ pub trait Compose: Send + Sync + 'static {
     fn preview<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>>;
 
     /// Takes note of what became of the mail, in the transaction that says so in the outbox.
-    fn note<'a>(&'a self, conn: Conn<'a>, reference: &'a str, fate: &'a Fate, now: Timestamp) -> BoxFuture<'a, Result<(), DbError>>;
+    fn note<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        reference: &'a str,
+        fate: &'a Fate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>>;
 }

@@ -30,7 +30,13 @@ pub fn scrubbed(reason: &str) -> String {
 }
 
 /// The bytes that leave. `created`: when the mail was put into the outbox, which sorts files.
-pub(super) fn build(mail: Composed, from: &Mailbox, message_id: &str, created: Timestamp, now: Timestamp) -> Result<Outgoing, String> {
+pub(super) fn build(
+    mail: Composed,
+    from: &Mailbox,
+    message_id: &str,
+    created: Timestamp,
+    now: Timestamp,
+) -> Result<Outgoing, String> {
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
     let mut builder = Message::builder()
         .from(from.clone())
@@ -80,7 +86,13 @@ mod tests {
             html: "<p>Hello</p>".into(),
             headers: vec![("List-Unsubscribe", format!("<https://example.com/u/{}>\r\nX-Evil: 2", "a".repeat(90)))],
         };
-        let built = build(mail, &"Shop <a@example.com>".parse()?, "<1@example.com>", Timestamp(0), Timestamp(1_795_000_000_000))?;
+        let built = build(
+            mail,
+            &"Shop <a@example.com>".parse()?,
+            "<1@example.com>",
+            Timestamp(0),
+            Timestamp(1_795_000_000_000),
+        )?;
         let text = String::from_utf8(built.bytes)?;
         assert!(!text.lines().any(|line| line.starts_with("X-Evil") || line.starts_with("Bcc")), "{text}");
         assert!(text.contains("Message-ID: <1@example.com>\r\n"), "{text}");

@@ -46,9 +46,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// From the section; `None` where `from` is no address (which the check of the configuration refuses before).
-    pub fn new(mail: &config::Mail) -> Option<Self> {
-        Some(Self { url: mail.url.clone(), from: mail.from.parse().ok()?, time_limit: Duration::from_secs(60) })
+    /// From the section, whose `from` the check of the configuration has seen to be an address.
+    pub fn new(mail: &config::Mail) -> Self {
+        let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
+        Self { url: mail.url.clone(), from, time_limit: Duration::from_secs(60) }
     }
 }
 
@@ -227,7 +228,14 @@ impl Mail {
         Ok(true)
     }
 
-    async fn queued(&self, mut conn: Conn<'_>, id: &MailId, kind: &str, reference: &str, now: Timestamp) -> Result<(), DbError> {
+    async fn queued(
+        &self,
+        mut conn: Conn<'_>,
+        id: &MailId,
+        kind: &str,
+        reference: &str,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
         Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn.again(), now).await?;
         match self.composer(kind) {
             Some(composer) => composer.note(conn, reference, &Fate::Queued, now).await,
@@ -254,7 +262,8 @@ impl Mail {
     /// What a mail that has not left will say, without its links.
     pub async fn preview(&self, id: &MailId) -> Result<Option<Preview>, DbError> {
         let found = store::find(self.inner.db.read().await?.conn(), id).await?;
-        let Some(mail) = found.filter(|mail| matches!(State::from(mail.state.clone()), State::Queued | State::Held)) else {
+        let Some(mail) = found.filter(|mail| matches!(State::from(mail.state.clone()), State::Queued | State::Held))
+        else {
             return Ok(None);
         };
         match self.composer(&mail.kind) {

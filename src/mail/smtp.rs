@@ -64,7 +64,8 @@ impl Smtp {
         };
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let user = decoded(url.username());
-        let credentials = (!user.is_empty()).then(|| Credentials::new(user, decoded(url.password().unwrap_or_default())));
+        let credentials =
+            (!user.is_empty()).then(|| Credentials::new(user, decoded(url.password().unwrap_or_default())));
         let host = url.host_str().unwrap_or("localhost").trim_matches(['[', ']']).to_owned();
         let port = url.port().unwrap_or(if tls == Tls::Implicit { SUBMISSIONS_PORT } else { SMTP_PORT });
         Self { host, port, tls, credentials, hello: ClientId::default(), time_limit, idle: Mutex::default() }
@@ -78,7 +79,8 @@ impl Smtp {
                 outcome => return self.settle(kept, outcome).await,
             }
         }
-        let connection = self.within(self.connect()).await.map_err(|why| SendError::NotNow(format!("{}: {why}", self.host)))?;
+        let connection =
+            self.within(self.connect()).await.map_err(|why| SendError::NotNow(format!("{}: {why}", self.host)))?;
         let mut fresh = Idle { connection, mails: 0, since: Instant::now() };
         let outcome = self.hand_over(&mut fresh.connection, mail).await;
         self.settle(fresh, outcome).await
@@ -116,7 +118,9 @@ impl Smtp {
         let address = (self.host.as_str(), self.port);
         let mut connection = if self.tls == Tls::Implicit {
             let tls = self.tls_parameters(true)?;
-            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &self.hello, Some(tls), None).await.map_err(|e| told(&e))?
+            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &self.hello, Some(tls), None)
+                .await
+                .map_err(|e| told(&e))?
         } else {
             let stream = TcpStream::connect(address).await.map_err(|e| format!("no connection: {e}"))?;
             stream.set_nodelay(true).map_err(|e| format!("no connection: {e}"))?;
@@ -164,7 +168,11 @@ enum Stopped {
     Broken(String),
 }
 
-async fn dialogue(connection: &mut AsyncSmtpConnection, mail: &Outgoing, handed_over: &mut bool) -> Result<(), Stopped> {
+async fn dialogue(
+    connection: &mut AsyncSmtpConnection,
+    mail: &Outgoing,
+    handed_over: &mut bool,
+) -> Result<(), Stopped> {
     let mut parameters = Vec::new();
     let addresses = mail.envelope.to().iter().chain(mail.envelope.from());
     if addresses.into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
@@ -188,7 +196,9 @@ fn judged(error: Error) -> Stopped {
     let text = told(&error);
     match error.status().map(u16::from) {
         None => Stopped::Broken(text),
-        Some(code) if error.is_permanent() && !SIGN_IN_CODES.contains(&code) => Stopped::Answered(SendError::Refused(text)),
+        Some(code) if error.is_permanent() && !SIGN_IN_CODES.contains(&code) => {
+            Stopped::Answered(SendError::Refused(text))
+        }
         Some(_) => Stopped::Answered(SendError::NotNow(text)),
     }
 }

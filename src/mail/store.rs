@@ -60,7 +60,14 @@ pub struct Counted {
     pub mails: i64,
 }
 
-pub(super) async fn add(conn: Conn<'_>, id: &MailId, mail: &NewMail, message_id: &str, state: State, now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn add(
+    conn: Conn<'_>,
+    id: &MailId,
+    mail: &NewMail,
+    message_id: &str,
+    state: State,
+    now: Timestamp,
+) -> Result<(), DbError> {
     execute!(conn, ADD, id, mail.kind, &mail.reference, message_id, &mail.hint, state.code(), now).map(drop)
 }
 
@@ -69,16 +76,32 @@ pub(super) async fn find(conn: Conn<'_>, id: &MailId) -> Result<Option<Entry>, D
 }
 
 /// False where it is not queued any more: somebody else settled it.
-pub(super) async fn settle(conn: Conn<'_>, id: &MailId, state: State, why: Option<&str>, now: Timestamp) -> Result<bool, DbError> {
+pub(super) async fn settle(
+    conn: Conn<'_>,
+    id: &MailId,
+    state: State,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     Ok(execute!(conn, SETTLE, state.code(), why, now, id)? > 0)
 }
 
-pub(super) async fn tried(conn: Conn<'_>, id: &MailId, attempts: u32, why: &str, now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn tried(
+    conn: Conn<'_>,
+    id: &MailId,
+    attempts: u32,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
     execute!(conn, TRIED, i64::from(attempts), why, now, id).map(drop)
 }
 
 /// Those that were held and are queued now: id, kind, reference.
-pub(super) async fn release_held(conn: Conn<'_>, most: i64, now: Timestamp) -> Result<Vec<(MailId, String, String)>, DbError> {
+pub(super) async fn release_held(
+    conn: Conn<'_>,
+    most: i64,
+    now: Timestamp,
+) -> Result<Vec<(MailId, String, String)>, DbError> {
     fetch_all!(conn, RELEASE_HELD => (MailId, String, String), now, most)
 }
 
@@ -91,7 +114,12 @@ pub(super) async fn counts(conn: Conn<'_>) -> Result<Vec<Counted>, DbError> {
     fetch_all!(conn, COUNTS => Counted)
 }
 
-pub(super) async fn list(conn: Conn<'_>, state: Option<State>, from: &Cursor, most: usize) -> Result<Vec<Entry>, DbError> {
+pub(super) async fn list(
+    conn: Conn<'_>,
+    state: Option<State>,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<Entry>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     fetch_all!(conn, LIST => Entry, state.map(State::code), from.at, &from.id, most)
 }

@@ -1,8 +1,8 @@
 //! The ways out.
 
+use super::Settings;
 use super::file::Folder;
 use super::smtp::Smtp;
-use super::Settings;
 use crate::clock::Timestamp;
 use crate::config::MailUrl;
 use crate::ids::MailId;

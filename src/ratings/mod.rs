@@ -8,6 +8,7 @@ mod export;
 mod figures;
 mod months;
 pub mod pages;
+pub mod release;
 mod reports;
 mod store;
 mod wilson;

@@ -1,0 +1,152 @@
+//! Writing apart answers, many in one transaction; nothing in it leads to an invitation.
+
+use super::sealed::{self, Question};
+use super::store::{self, SealedRow};
+use super::{Answer, Invited, WriteResult, Written, rounds};
+use crate::database::{Conn, Db, DbError};
+use crate::surveys::Token;
+use crate::vault::Vault;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A write into the mix.
+#[derive(Debug, Clone)]
+pub(in crate::surveys) enum ApartWrite {
+    /// The answer, new or changed.
+    Put {
+        /// The token's mark.
+        spent: String,
+        /// When the mark may be forgotten.
+        purge_month: String,
+        /// Under which id the score stands.
+        score: String,
+        /// What was answered.
+        rows: Vec<SealedRow>,
+        /// The ids of what was not, or not any more.
+        absent: Vec<String>,
+    },
+    /// What is not counted is taken out.
+    Withdraw {
+        /// The token's mark.
+        spent: String,
+        /// Every id that the token may have.
+        ids: Vec<String>,
+        /// Those that are there if nothing was counted; with all of them gone, so is the mark.
+        all: Vec<String>,
+    },
+}
+
+impl ApartWrite {
+    pub(super) fn put(vault: &Vault, token: &Token, invited: &Invited, answer: &Answer, purge_month: String) -> Self {
+        let id = |question: Question| token.mix_id(vault, question.code());
+        let parts = sealed::parts(invited, answer);
+        let absent =
+            Question::ALL.into_iter().filter(|q| parts.iter().all(|part| part.question != *q)).map(id).collect();
+        let rows = parts.iter().map(|part| SealedRow { id: id(part.question), sealed: part.seal(vault) }).collect();
+        Self::Put { spent: token.spent_id(vault), purge_month, score: id(Question::Score), rows, absent }
+    }
+
+    pub(super) fn withdraw(vault: &Vault, token: &Token, expected: &[Question]) -> Self {
+        let id = |question: Question| token.mix_id(vault, question.code());
+        let all = expected.iter().copied().map(id).collect();
+        Self::Withdraw { spent: token.spent_id(vault), ids: Question::ALL.map(id).to_vec(), all }
+    }
+
+    fn spent(&self) -> &str {
+        match self {
+            Self::Put { spent, .. } | Self::Withdraw { spent, .. } => spent,
+        }
+    }
+}
+
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Vec<WriteResult> {
+    match write(db, items.clone(), ripe_at).await {
+        Ok(written) => written.into_iter().map(Ok).collect(),
+        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
+        Err(_) => {
+            let mut results = Vec::with_capacity(items.len());
+            for item in items {
+                let one = write(db, vec![item], ripe_at).await;
+                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
+            }
+            results
+        }
+    }
+}
+
+async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Result<Vec<Written>, DbError> {
+    let mut written = vec![Written::Refused; items.len()];
+    let mut tx = db.begin().await?;
+    store::lock_answers(tx.conn()).await?;
+    for round in rounds(items, ApartWrite::spent) {
+        let stored = put_round(tx.conn(), &round, ripe_at).await?;
+        for (place, item) in &round {
+            let done = match item {
+                ApartWrite::Put { spent, .. } => stored.contains(spent),
+                ApartWrite::Withdraw { spent, ids, all } => withdraw(tx.conn(), spent, ids, all).await?,
+            };
+            if done {
+                written[*place] = Written::Stored;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(written)
+}
+
+/// The marks of those whose answers were taken: new ones, and those that may still be changed.
+async fn put_round(
+    mut conn: Conn<'_>,
+    round: &[(usize, ApartWrite)],
+    ripe_at: i64,
+) -> Result<HashSet<String>, DbError> {
+    let mut marks = Vec::new();
+    let mut scores = Vec::new();
+    for (_, item) in round {
+        if let ApartWrite::Put { spent, purge_month, score, .. } = item {
+            marks.push((spent.as_str(), purge_month.as_str()));
+            scores.push(score.as_str());
+        }
+    }
+    if marks.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut taken: HashSet<String> = store::mark_spent(conn.again(), &marks).await?.into_iter().collect();
+    let mut absent = Vec::new();
+    if taken.len() < marks.len() {
+        let unripe: HashSet<String> = store::unripe(conn.again(), &scores, ripe_at).await?.into_iter().collect();
+        for (_, item) in round {
+            let ApartWrite::Put { spent, score, absent: gone, .. } = item else { continue };
+            if !taken.contains(spent) && unripe.contains(score) {
+                taken.insert(spent.clone());
+                absent.extend(gone.iter().map(String::as_str));
+            }
+        }
+    }
+    let rows: Vec<&SealedRow> = round
+        .iter()
+        .filter_map(|(_, item)| match item {
+            ApartWrite::Put { spent, rows, .. } if taken.contains(spent) => Some(rows),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if !rows.is_empty() {
+        store::put_sealed(conn.again(), &rows).await?;
+    }
+    if !absent.is_empty() {
+        store::remove_sealed(conn, &absent).await?;
+    }
+    Ok(taken)
+}
+
+/// False where there was nothing left to take out.
+async fn withdraw(mut conn: Conn<'_>, spent: &str, ids: &[String], all: &[String]) -> Result<bool, DbError> {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let removed = store::remove_sealed(conn.again(), &ids).await?;
+    if !all.is_empty() && all.iter().all(|id| removed.contains(id)) {
+        store::unmark_spent(conn, spent).await?;
+    }
+    Ok(!removed.is_empty())
+}

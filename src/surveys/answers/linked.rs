@@ -1,0 +1,111 @@
+//! Writing linked answers, many in one transaction.
+
+use super::store::{self, LinkedRow};
+use super::{Answer, Invited, WriteResult, Written, rounds};
+use crate::clock::Timestamp;
+use crate::database::{Conn, Db, DbError};
+use crate::ids::InteractionId;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A write beside an interaction.
+#[derive(Debug, Clone)]
+pub(in crate::surveys) enum LinkedWrite {
+    /// The answer, new or changed.
+    Put(LinkedRow),
+    /// The answer is taken away, where it is less ripe than that and not counted.
+    Remove {
+        /// Whose.
+        interaction: InteractionId,
+        /// Less ripe than that.
+        below: i64,
+    },
+}
+
+impl LinkedWrite {
+    pub(super) fn put(invited: &Invited, answer: &Answer, spent: String, month: &str) -> Self {
+        Self::Put(LinkedRow {
+            interaction: invited.interaction.clone(),
+            agent: invited.agent.clone(),
+            team: invited.team.clone(),
+            survey: invited.survey.clone(),
+            score: i64::from(answer.score),
+            resolved: answer.resolved.map(|yes| if yes { "yes" } else { "no" }),
+            comment: answer.comment.clone(),
+            month: month.to_owned(),
+            spent,
+        })
+    }
+
+    pub(super) fn remove(invited: &Invited, below: i64) -> Self {
+        Self::Remove { interaction: invited.interaction.clone(), below }
+    }
+
+    fn interaction(&self) -> &str {
+        match self {
+            Self::Put(row) => row.interaction.as_str(),
+            Self::Remove { interaction, .. } => interaction.as_str(),
+        }
+    }
+}
+
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+pub(in crate::surveys) async fn write_linked(
+    db: &Db,
+    items: Vec<LinkedWrite>,
+    ripe_at: i64,
+    now: Timestamp,
+) -> Vec<WriteResult> {
+    match write(db, items.clone(), ripe_at, now).await {
+        Ok(written) => written.into_iter().map(Ok).collect(),
+        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
+        Err(_) => {
+            let mut results = Vec::with_capacity(items.len());
+            for item in items {
+                let one = write(db, vec![item], ripe_at, now).await;
+                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
+            }
+            results
+        }
+    }
+}
+
+async fn write(db: &Db, items: Vec<LinkedWrite>, ripe_at: i64, now: Timestamp) -> Result<Vec<Written>, DbError> {
+    let mut written = vec![Written::Refused; items.len()];
+    let mut tx = db.begin().await?;
+    store::lock_answers(tx.conn()).await?;
+    for round in rounds(items, LinkedWrite::interaction) {
+        let stored = write_round(tx.conn(), &round, ripe_at, now).await?;
+        for (place, item) in &round {
+            if stored.contains(item.interaction()) {
+                written[*place] = Written::Stored;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(written)
+}
+
+async fn write_round(
+    mut conn: Conn<'_>,
+    round: &[(usize, LinkedWrite)],
+    ripe_at: i64,
+    now: Timestamp,
+) -> Result<HashSet<String>, DbError> {
+    let mut puts = Vec::new();
+    let mut removes = Vec::new();
+    for (_, item) in round {
+        match item {
+            LinkedWrite::Put(row) => puts.push(row),
+            LinkedWrite::Remove { interaction, below } => removes.push((interaction, *below)),
+        }
+    }
+    let mut stored = HashSet::new();
+    if !puts.is_empty() {
+        stored.extend(store::put_linked(conn.again(), &puts, ripe_at, now).await?);
+    }
+    if !removes.is_empty() {
+        stored.extend(store::remove_linked(conn, &removes).await?);
+    }
+    Ok(stored)
+}

@@ -1,0 +1,300 @@
+//! Answers: where one stands with a link, giving an answer, changing it, taking it back.
+//!
+//! A linked answer is a row beside its interaction. An apart answer touches nothing that belongs to the invitation: one
+//! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
+
+mod apart;
+mod linked;
+mod sealed;
+mod store;
+
+pub(super) use apart::{ApartWrite, write_apart};
+pub(super) use linked::{LinkedWrite, write_linked};
+pub use sealed::{Question, SealedAnswer, open_sealed};
+pub use store::{Linked, STATEMENTS, lock_answers};
+pub(super) use store::{Shelf, linked, purge_spent, ripen};
+
+use super::{Surveys, Token};
+use crate::clock::Timestamp;
+use crate::config::{Choice, Choices};
+use crate::database::{BatchError, DbError};
+use crate::ids::{AgentId, InteractionId, TeamId};
+use sealed::Opened;
+use std::sync::Arc;
+
+/// Answers written in one transaction.
+pub(super) const MOST_IN_A_BATCH: usize = 512;
+/// The most characters of a comment.
+pub const MOST_COMMENT: usize = 5000;
+
+/// What a batch says of each answer.
+pub(super) type WriteResult = Result<Written, Arc<DbError>>;
+
+/// What became of a write; the database decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is on disk.
+    Stored,
+    /// Too late: closed, counted, or answered the other way in the meantime.
+    Refused,
+}
+
+/// A customer's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// 1 to 5.
+    pub score: u8,
+    /// Was it resolved?
+    pub resolved: Option<bool>,
+    /// In the customer's words; never empty.
+    pub comment: Option<String>,
+    /// How it may be used.
+    pub choice: Choice,
+}
+
+/// What the page knows of the invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// What it is about.
+    pub interaction: InteractionId,
+    /// Who is rated.
+    pub agent: Option<AgentId>,
+    /// That agent's name.
+    pub agent_name: Option<String>,
+    /// The team.
+    pub team: Option<TeamId>,
+    /// Which wording.
+    pub survey: String,
+    /// What it was about, in a few words.
+    pub topic: Option<String>,
+    /// `call`, `chat`, …
+    pub channel: String,
+    /// When it was.
+    pub occurred_at: Timestamp,
+}
+
+/// An answer that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The answer.
+    pub answer: Answer,
+    /// May it still be changed?
+    pub changeable: bool,
+}
+
+/// Where one stands with a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no such link.
+    Unknown,
+    /// Its time is over; whether it was answered is not told.
+    Expired(Invited),
+    /// Nobody has answered.
+    Open(Invited),
+    /// Answered, and not counted yet: it may be taken back, and for a while changed.
+    Given(Invited, Given),
+    /// Answered and counted. `rest`: a part of an apart answer is not counted yet, and may be taken back.
+    Counted {
+        /// The invitation.
+        invited: Invited,
+        /// Is there such a part?
+        rest: bool,
+    },
+}
+
+/// Why an answer was not recorded, or not taken back.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AnswerError {
+    /// There is no such link.
+    #[error("there is no such survey")]
+    Unknown,
+    /// Its time is over.
+    #[error("the survey has closed")]
+    Expired,
+    /// The time for changes is over.
+    #[error("the time for changing the answer is over")]
+    Used,
+    /// It is part of a total already.
+    #[error("the answer is counted already")]
+    Counted,
+    /// An apart answer never becomes a linked one.
+    #[error("an answer that was kept apart stays apart")]
+    NoWayBack,
+    /// The process stops; nothing was recorded.
+    #[error(transparent)]
+    Stopping(#[from] BatchError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(Arc<DbError>),
+}
+
+impl From<DbError> for AnswerError {
+    fn from(error: DbError) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// An invitation with what the mix holds for its token.
+struct Found {
+    row: store::ByToken,
+    apart: Vec<Opened>,
+    spent: bool,
+}
+
+impl Surveys {
+    /// Where one stands with a link. Changes nothing.
+    pub async fn standing(&self, token: &Token) -> Result<Standing, DbError> {
+        let Some(found) = self.find_by_token(token).await? else { return Ok(Standing::Unknown) };
+        Ok(self.judge(found))
+    }
+
+    async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
+        let mut reader = self.inner.db.read().await?;
+        let Some(row) = store::by_token(reader.conn(), &token.hash()).await? else { return Ok(None) };
+        let vault = &self.inner.vault;
+        let mix = Question::ALL.map(|question| token.mix_id(vault, question.code()));
+        let sealed = store::sealed(reader.conn(), &mix).await?;
+        let spent = !sealed.is_empty() || store::is_spent(reader.conn(), &token.spent_id(vault)).await?;
+        let apart = sealed.into_iter().filter_map(|row| Opened::open(vault, row)).collect();
+        Ok(Some(Found { row, apart, spent }))
+    }
+
+    fn judge(&self, found: Found) -> Standing {
+        let ripe_at = self.ripe_at();
+        let Found { row, apart, spent } = found;
+        let invited = row.invited();
+        if row.state == "closed" || row.expires_at <= self.now() {
+            return Standing::Expired(invited);
+        }
+        if spent {
+            return match sealed::answer(&apart) {
+                Some(answer) => {
+                    let changeable =
+                        apart.iter().any(|part| part.question() == Question::Score && part.ripeness < ripe_at);
+                    Standing::Given(invited, Given { answer, changeable })
+                }
+                None => Standing::Counted { invited, rest: !apart.is_empty() },
+            };
+        }
+        match row.given(ripe_at) {
+            None => Standing::Open(invited),
+            Some(_) if row.is_counted() => Standing::Counted { invited, rest: false },
+            Some(given) => Standing::Given(invited, given),
+        }
+    }
+
+    /// Records an answer, or changes the one that is there. On disk when this returns.
+    pub async fn answer(&self, token: &Token, answer: Answer) -> Result<Invited, AnswerError> {
+        let choice = match self.inner.settings.choices {
+            Choices::Both => answer.choice,
+            Choices::Linked => Choice::Linked,
+            Choices::Apart => Choice::Apart,
+        };
+        let answer = Answer { choice, ..answer };
+        let (invited, before) = match self.standing(token).await? {
+            Standing::Unknown => return Err(AnswerError::Unknown),
+            Standing::Expired(_) => return Err(AnswerError::Expired),
+            Standing::Counted { .. } => return Err(AnswerError::Counted),
+            Standing::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
+            Standing::Given(invited, given) => (invited, Some(given.answer.choice)),
+            Standing::Open(invited) => (invited, None),
+        };
+        match (before, choice) {
+            (Some(Choice::Apart), Choice::Linked) => return Err(AnswerError::NoWayBack),
+            (_, Choice::Linked) => self.answer_linked(token, &invited, &answer).await?,
+            (before, Choice::Apart) => self.answer_apart(token, &invited, &answer, before).await?,
+        }
+        Ok(invited)
+    }
+
+    async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
+        let spent = token.spent_id(&self.inner.vault);
+        let put = LinkedWrite::put(invited, answer, spent, &self.now().month());
+        self.written(token, self.inner.linked.submit(put).await?).await
+    }
+
+    /// Linked first, if there is a linked answer to take away; then the sealed records, in a transaction of their own.
+    async fn answer_apart(
+        &self,
+        token: &Token,
+        invited: &Invited,
+        answer: &Answer,
+        before: Option<Choice>,
+    ) -> Result<(), AnswerError> {
+        if before == Some(Choice::Linked) {
+            let remove = LinkedWrite::remove(invited, self.ripe_at());
+            self.written(token, self.inner.linked.submit(remove).await?).await?;
+        }
+        // As long as an invitation that was made today can be open, and no time of this one's.
+        let purge_month = self.now().plus(self.inner.settings.expires_after).month();
+        let put = ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month);
+        self.written(token, self.inner.apart.submit(put).await?).await?;
+        // Two answers at once, one each way: the mark has kept later linked ones out; an earlier one gives way here.
+        if store::linked(self.inner.db.read().await?.conn(), &invited.interaction).await?.is_some() {
+            self.inner.linked.submit(LinkedWrite::remove(invited, i64::MAX)).await?.map_err(AnswerError::Database)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the answer back, or what is not counted of it. One that was not counted at all may be given anew.
+    pub async fn withdraw(&self, token: &Token) -> Result<Invited, AnswerError> {
+        let Some(found) = self.find_by_token(token).await? else { return Err(AnswerError::Unknown) };
+        let apart: Vec<Question> = sealed::expected(&found.apart);
+        match self.judge(found) {
+            Standing::Unknown => Err(AnswerError::Unknown),
+            Standing::Expired(_) => Err(AnswerError::Expired),
+            Standing::Open(invited) => Ok(invited),
+            Standing::Counted { rest: false, .. } => Err(AnswerError::Counted),
+            Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
+                let remove = LinkedWrite::remove(&invited, i64::MAX);
+                self.written(token, self.inner.linked.submit(remove).await?).await?;
+                Ok(invited)
+            }
+            Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
+                let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &apart);
+                self.written(token, self.inner.apart.submit(withdraw).await?).await?;
+                Ok(invited)
+            }
+        }
+    }
+
+    /// What a write means to the customer; where it was refused, why.
+    async fn written(&self, token: &Token, result: WriteResult) -> Result<(), AnswerError> {
+        match result {
+            Ok(Written::Stored) => Ok(()),
+            Err(error) => Err(AnswerError::Database(error)),
+            Ok(Written::Refused) => Err(match self.standing(token).await? {
+                Standing::Unknown => AnswerError::Unknown,
+                Standing::Expired(_) => AnswerError::Expired,
+                Standing::Counted { .. } => AnswerError::Counted,
+                Standing::Open(_) | Standing::Given(..) => AnswerError::Used,
+            }),
+        }
+    }
+}
+
+/// Splits a batch so that nobody's answer stands twice in one statement; in order.
+fn rounds<T>(items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<Vec<(usize, T)>> {
+    let mut seen = std::collections::HashMap::<String, usize>::new();
+    let mut rounds: Vec<Vec<(usize, T)>> = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let round = seen.entry(key(&item).to_owned()).and_modify(|round| *round += 1).or_insert(0);
+        if *round == rounds.len() {
+            rounds.push(Vec::new());
+        }
+        rounds[*round].push((place, item));
+    }
+    rounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounds;
+
+    #[test]
+    fn nobody_stands_twice_in_a_round() {
+        let made = rounds(vec!["a1", "b1", "a2", "c1", "a3", "b2"], |item| &item[..1]);
+        assert_eq!(made, [vec![(0, "a1"), (1, "b1"), (3, "c1")], vec![(2, "a2"), (5, "b2")], vec![(4, "a3")]]);
+        assert!(rounds(Vec::<&str>::new(), |item| item).is_empty());
+    }
+}

@@ -1,0 +1,281 @@
+//! SQL of answers. Every write comes through [`super::linked`] and [`super::apart`], in batches.
+
+use super::{Answer, Given, Invited};
+use crate::clock::Timestamp;
+use crate::config::Choice;
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::{execute, fetch_all, fetch_optional, statements};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+statements! {
+    // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
+    LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
+    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.state, v.expires_at, i.occurred_at, \
+            a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release \
+        FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
+        LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = $1";
+    LINKED = "SELECT score, resolved, comment, month FROM responses WHERE interaction_id = $1";
+    SEALED = "SELECT sealed, ripeness FROM sealed_answers WHERE id IN ($1, $2, $3)";
+    IS_SPENT = "SELECT id FROM spent WHERE id = $1";
+    // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
+    PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
+                resolved_release, comment_release) \
+            SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
+                j.value->>'resolved', j.value->>'comment', j.value->>'month', 0, \
+                CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, CASE WHEN j.value->>'comment' IS NULL THEN '-' END \
+            FROM json_each($1) AS j \
+            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
+                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
+            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
+                resolved_release = excluded.resolved_release, comment_release = excluded.comment_release \
+            WHERE responses.ripeness < $3 AND responses.score_release IS NULL AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' \
+            RETURNING interaction_id",
+        pg "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
+                resolved_release, comment_release) \
+            SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
+                j->>'resolved', j->>'comment', j->>'month', 0, \
+                CASE WHEN j->>'resolved' IS NULL THEN '-' END, CASE WHEN j->>'comment' IS NULL THEN '-' END \
+            FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
+                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
+            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
+                resolved_release = excluded.resolved_release, comment_release = excluded.comment_release \
+            WHERE responses.ripeness < $3 AND responses.score_release IS NULL AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' \
+            RETURNING interaction_id";
+    // $1: JSON array of {interaction, below}.
+    REMOVE_LINKED = sqlite "DELETE FROM responses WHERE score_release IS NULL AND COALESCE(resolved_release, '-') = '-' \
+                AND COALESCE(comment_release, '-') = '-' AND EXISTS (SELECT 1 FROM json_each($1) AS j \
+                WHERE j.value->>'interaction' = responses.interaction_id AND responses.ripeness < j.value->>'below') \
+            AND interaction_id IN (SELECT j.value->>'interaction' FROM json_each($1) AS j) RETURNING interaction_id",
+        pg "DELETE FROM responses USING jsonb_array_elements($1::jsonb) AS j \
+            WHERE responses.interaction_id = j->>'interaction' AND responses.ripeness < (j->>'below')::bigint \
+                AND score_release IS NULL AND COALESCE(resolved_release, '-') = '-' AND COALESCE(comment_release, '-') = '-' \
+            RETURNING responses.interaction_id";
+    MARK_SPENT = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
+            ON CONFLICT (id) DO NOTHING RETURNING id",
+        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
+            ON CONFLICT (id) DO NOTHING RETURNING id";
+    UNMARK_SPENT = "DELETE FROM spent WHERE id = $1";
+    UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    PUT_SEALED = sqlite "INSERT INTO sealed_answers (id, sealed, ripeness) \
+            SELECT j.value->>'id', j.value->>'sealed', 0 FROM json_each($1) AS j WHERE true \
+            ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+        pg "INSERT INTO sealed_answers (id, sealed, ripeness) \
+            SELECT j->>'id', j->>'sealed', 0 FROM jsonb_array_elements($1::jsonb) AS j ORDER BY random() \
+            ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
+    REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
+        pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
+    PURGE_SPENT = "DELETE FROM spent WHERE purge_month < $1";
+    RIPEN_LINKED = "UPDATE responses SET ripeness = ripeness + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
+        WHERE interaction_id > $1 AND ripeness < $2 ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
+    // A heap keeps the order of arrival, so PostgreSQL writes the rows anew in a random one; a table that is its index does not.
+    RIPEN_SEALED = sqlite "UPDATE sealed_answers SET ripeness = ripeness + 1 WHERE id IN (SELECT id FROM sealed_answers \
+            WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3) RETURNING id",
+        pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3), \
+            taken AS (DELETE FROM sealed_answers WHERE id IN (SELECT id FROM chosen) RETURNING id, sealed, ripeness) \
+            INSERT INTO sealed_answers (id, sealed, ripeness) SELECT id, sealed, ripeness + 1 FROM taken ORDER BY random() RETURNING id";
+}
+
+/// Lets nobody else write answers until the transaction ends. Takes no row and leaves no trace.
+pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        conn @ Conn::Pg(_) => execute!(conn, LOCK).map(drop),
+    }
+}
+
+/// An invitation by its token, with the linked answer beside it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ByToken {
+    interaction_id: InteractionId,
+    agent_id: Option<AgentId>,
+    team_id: Option<TeamId>,
+    survey: String,
+    topic: Option<String>,
+    channel: String,
+    pub state: String,
+    pub expires_at: Timestamp,
+    occurred_at: Timestamp,
+    agent_name: Option<String>,
+    score: Option<i64>,
+    resolved: Option<String>,
+    comment: Option<String>,
+    ripeness: Option<i64>,
+    score_release: Option<String>,
+    resolved_release: Option<String>,
+    comment_release: Option<String>,
+}
+
+impl ByToken {
+    pub fn invited(&self) -> Invited {
+        Invited {
+            interaction: self.interaction_id.clone(),
+            agent: self.agent_id.clone(),
+            agent_name: self.agent_name.clone(),
+            team: self.team_id.clone(),
+            survey: self.survey.clone(),
+            topic: self.topic.clone(),
+            channel: self.channel.clone(),
+            occurred_at: self.occurred_at,
+        }
+    }
+
+    /// Is any question's answer part of a total?
+    pub fn is_counted(&self) -> bool {
+        [&self.score_release, &self.resolved_release, &self.comment_release]
+            .into_iter()
+            .flatten()
+            .any(|release| release != "-")
+    }
+
+    pub fn given(&self, ripe_at: i64) -> Option<Given> {
+        let answer = Answer {
+            score: u8::try_from(self.score?).ok()?,
+            resolved: self.resolved.as_deref().map(|text| text == "yes"),
+            comment: self.comment.clone(),
+            choice: Choice::Linked,
+        };
+        Some(Given {
+            answer,
+            changeable: self.ripeness.is_some_and(|ripeness| ripeness < ripe_at) && !self.is_counted(),
+        })
+    }
+}
+
+/// A linked answer, as the supervisors of its team see it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Linked {
+    /// 1 to 5.
+    pub score: Option<i64>,
+    /// `yes`, `no`, or not answered.
+    pub resolved: Option<String>,
+    /// In the customer's words.
+    pub comment: Option<String>,
+    /// The month of the answer, `2026-11`; nothing finer is known.
+    pub month: String,
+}
+
+/// A linked answer to be written.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::surveys) struct LinkedRow {
+    pub interaction: InteractionId,
+    pub agent: Option<AgentId>,
+    pub team: Option<TeamId>,
+    pub survey: String,
+    pub score: i64,
+    pub resolved: Option<&'static str>,
+    pub comment: Option<String>,
+    pub month: String,
+    /// The mark that an apart answer would have left.
+    pub spent: String,
+}
+
+/// A sealed record to be written.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::surveys) struct SealedRow {
+    pub id: String,
+    pub sealed: String,
+}
+
+/// A sealed record that is there.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SealedFound {
+    pub sealed: String,
+    pub ripeness: i64,
+}
+
+/// Where answers lie.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::surveys) enum Shelf {
+    Sealed,
+    Linked,
+}
+
+fn to_json(what: &impl Serialize) -> String {
+    serde_json::to_string(what).unwrap_or_default()
+}
+
+fn firsts(rows: Vec<(String,)>) -> Vec<String> {
+    rows.into_iter().map(|(first,)| first).collect()
+}
+
+pub(super) async fn by_token(conn: Conn<'_>, hash: &str) -> Result<Option<ByToken>, DbError> {
+    fetch_optional!(conn, BY_TOKEN => ByToken, hash)
+}
+
+pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Linked>, DbError> {
+    fetch_optional!(conn, LINKED => Linked, id)
+}
+
+pub(super) async fn sealed(conn: Conn<'_>, ids: &[String; 3]) -> Result<Vec<SealedFound>, DbError> {
+    fetch_all!(conn, SEALED => SealedFound, &ids[0], &ids[1], &ids[2])
+}
+
+pub(super) async fn is_spent(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, IS_SPENT => (String,), id)?.is_some())
+}
+
+/// The interactions whose answers were taken.
+pub(super) async fn put_linked(
+    conn: Conn<'_>,
+    rows: &[&LinkedRow],
+    ripe_at: i64,
+    now: Timestamp,
+) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, PUT_LINKED => (String,), to_json(&rows), now, ripe_at)?))
+}
+
+/// The interactions whose answers went.
+pub(super) async fn remove_linked(conn: Conn<'_>, which: &[(&InteractionId, i64)]) -> Result<Vec<String>, DbError> {
+    let rows: Vec<Value> = which.iter().map(|(id, below)| json!({ "interaction": id, "below": below })).collect();
+    Ok(firsts(fetch_all!(conn, REMOVE_LINKED => (String,), to_json(&rows))?))
+}
+
+/// The marks that are new.
+pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, MARK_SPENT => (String,), to_json(&marks))?))
+}
+
+pub(super) async fn unmark_spent(conn: Conn<'_>, id: &str) -> Result<(), DbError> {
+    execute!(conn, UNMARK_SPENT, id).map(drop)
+}
+
+/// Those of these that are less ripe than that.
+pub(super) async fn unripe(conn: Conn<'_>, ids: &[&str], ripe_at: i64) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, UNRIPE => (String,), to_json(&ids), ripe_at)?))
+}
+
+pub(super) async fn put_sealed(conn: Conn<'_>, rows: &[&SealedRow]) -> Result<(), DbError> {
+    execute!(conn, PUT_SEALED, to_json(&rows)).map(drop)
+}
+
+/// Those that were there.
+pub(super) async fn remove_sealed(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, REMOVE_SEALED => (String,), to_json(&ids))?))
+}
+
+/// Forgets the marks of months that are over.
+pub(in crate::surveys) async fn purge_spent(conn: Conn<'_>, month: &str) -> Result<(), DbError> {
+    execute!(conn, PURGE_SPENT, month).map(drop)
+}
+
+/// Raises the next `most` of a shelf behind `from` that are less ripe than `below`; their ids.
+pub(in crate::surveys) async fn ripen(
+    conn: Conn<'_>,
+    shelf: Shelf,
+    from: &str,
+    below: i64,
+    most: usize,
+) -> Result<Vec<String>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let raise = match shelf {
+        Shelf::Sealed => RIPEN_SEALED,
+        Shelf::Linked => RIPEN_LINKED,
+    };
+    Ok(firsts(fetch_all!(conn, raise => (String,), from, below, most)?))
+}

@@ -1,0 +1,327 @@
+//! Endpoints of answers, invitations and suppressions.
+
+use super::{Linked, SkipReason, Suppression, SuppressionError, Surveys};
+use crate::ids::InteractionId;
+use crate::interactions::{Filter, Interaction, SurveyState};
+use crate::web::problem::ApiError;
+use crate::web::rights::{Administer, SeeInteractions, SeeResponses};
+use crate::web::{Allowed, Cursor};
+use poem::http::StatusCode;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
+
+/// Items on a page: at most, and where nothing is said.
+const MOST: usize = 200;
+const USUAL: usize = 50;
+
+#[derive(Tags)]
+enum Tag {
+    /// Who is asked, who is not and why, and linked answers.
+    Surveys,
+}
+
+/// A linked answer. Nothing here tells who gave it, or when within the month.
+#[derive(Debug, Object)]
+#[oai(rename = "Response", example)]
+struct ResponseOut {
+    /// 1 (very poor) to 5 (very good).
+    score: Option<i64>,
+    /// Was it resolved? Null: not answered.
+    resolved: Option<bool>,
+    /// In the customer's words. Null: no comment.
+    comment: Option<String>,
+    /// The month of the answer.
+    month: String,
+}
+
+impl poem_openapi::types::Example for ResponseOut {
+    fn example() -> Self {
+        let comment = Some("She told me at once where my parcel was.".into());
+        Self { score: Some(4), resolved: Some(true), comment, month: "2026-11".into() }
+    }
+}
+
+impl From<Linked> for ResponseOut {
+    fn from(linked: Linked) -> Self {
+        let resolved = linked.resolved.map(|text| text == "yes");
+        Self { score: linked.score, resolved, comment: linked.comment, month: linked.month }
+    }
+}
+
+/// What has become of the survey of an interaction. Never tells whether it was answered.
+#[derive(Debug, Object)]
+#[oai(rename = "Invitation", example)]
+struct InvitationOut {
+    /// The interaction.
+    interaction_id: String,
+    /// The system it came from.
+    source: String,
+    /// Its id there.
+    external_id: String,
+    /// `waiting`, `scheduled`, `held`, `sent`, `failed`, `skipped` or `closed`.
+    state: String,
+    /// Skipped: a stable code such as `asked_recently`. Failed: what the mail server said.
+    reason: Option<String>,
+    /// The reason for people.
+    explanation: Option<String>,
+}
+
+impl poem_openapi::types::Example for InvitationOut {
+    fn example() -> Self {
+        Self {
+            interaction_id: "5f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11".into(),
+            source: "phone".into(),
+            external_id: "4711".into(),
+            state: "skipped".into(),
+            reason: Some(SkipReason::AskedRecently.code().into()),
+            explanation: Some(SkipReason::AskedRecently.sentence().into()),
+        }
+    }
+}
+
+impl From<Interaction> for InvitationOut {
+    fn from(about: Interaction) -> Self {
+        let reason = about.survey_reason.as_deref().and_then(SkipReason::known);
+        Self {
+            interaction_id: about.id.to_string(),
+            source: about.source,
+            external_id: about.external_id,
+            state: about.survey_state.code().into(),
+            explanation: reason.map(|reason| reason.sentence().to_owned()),
+            reason: about.survey_reason,
+        }
+    }
+}
+
+/// Some of them, by the time of their interactions, newest first.
+#[derive(Debug, Object)]
+struct InvitationPage {
+    /// The invitations.
+    items: Vec<InvitationOut>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[oai(skip_serializing_if_is_none)]
+    next: Option<String>,
+}
+
+/// Why an address is not asked.
+#[derive(Debug, Clone, Copy, Enum)]
+#[oai(rename_all = "lowercase")]
+enum SuppressionReason {
+    /// Put here by hand or by a program.
+    Added,
+    /// Mail came back.
+    Bounced,
+    /// Mail was reported as unwanted.
+    Complained,
+    /// The customer asked for it.
+    Unsubscribed,
+}
+
+impl SuppressionReason {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Unsubscribed => "unsubscribed",
+        }
+    }
+}
+
+/// An address that is not asked; the address itself is not kept.
+#[derive(Debug, Object)]
+#[oai(rename = "Suppression", example)]
+struct SuppressionOut {
+    /// A keyed hash of the address.
+    id: String,
+    /// `unsubscribed`, `bounced`, `complained` or `added`.
+    reason: String,
+    /// Since when (RFC 3339, UTC).
+    since: String,
+}
+
+impl poem_openapi::types::Example for SuppressionOut {
+    fn example() -> Self {
+        let id = "9b74c9897bac770ffc029102a200c5de4e8b6d1f0c7e5ad9b6d3c1f2a4e8d701".into();
+        Self { id, reason: "unsubscribed".into(), since: "2026-11-20T13:24:00Z".into() }
+    }
+}
+
+impl From<Suppression> for SuppressionOut {
+    fn from(entry: Suppression) -> Self {
+        Self { id: entry.id, reason: entry.reason, since: entry.created_at.to_rfc3339() }
+    }
+}
+
+/// Some of the list, newest first.
+#[derive(Debug, Object)]
+struct SuppressionPage {
+    /// The entries.
+    items: Vec<SuppressionOut>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[oai(skip_serializing_if_is_none)]
+    next: Option<String>,
+}
+
+/// An address that is not to be asked.
+#[derive(Debug, Object)]
+#[oai(rename = "NewSuppression", example)]
+struct SuppressionBody {
+    /// The address; only a keyed hash of it is kept.
+    address: String,
+    /// Why; `added` where nothing is said.
+    reason: Option<SuppressionReason>,
+}
+
+impl poem_openapi::types::Example for SuppressionBody {
+    fn example() -> Self {
+        Self { address: "jerry@example.net".into(), reason: None }
+    }
+}
+
+#[derive(ApiResponse)]
+enum SuppressReply {
+    /// It was on the list before, for the reason that stands here.
+    #[oai(status = 200)]
+    There(Json<SuppressionOut>),
+    /// It is on the list now.
+    #[oai(status = 201)]
+    Added(Json<SuppressionOut>),
+}
+
+#[derive(ApiResponse)]
+enum UnsuppressReply {
+    /// It is off the list; the next interaction may be asked about.
+    #[oai(status = 204)]
+    Removed,
+}
+
+impl From<SuppressionError> for ApiError {
+    fn from(error: SuppressionError) -> Self {
+        match error {
+            SuppressionError::NotAnAddress => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_email", "This is not an e-mail address.")
+            }
+            SuppressionError::NotAReason => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason", error.to_string())
+            }
+            SuppressionError::NotThere => {
+                Self::not_found("suppression_not_found", "There is no such entry on the list.")
+            }
+            SuppressionError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+/// The endpoints.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// The service.
+    pub surveys: Surveys,
+}
+
+fn cursor(text: Option<String>) -> Result<Cursor, ApiError> {
+    match text {
+        None => Ok(Cursor::start()),
+        Some(text) => text.parse().map_err(|why: &str| ApiError::bad_request("bad_cursor", why)),
+    }
+}
+
+fn size(limit: Option<u32>) -> usize {
+    limit.map_or(USUAL, |n| n as usize).clamp(1, MOST)
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Surveys")]
+impl Api {
+    /// Read the linked answer of an interaction
+    ///
+    /// For supervisors of its team alone: no API key and no other role may. 404 where there is none, where the customer kept
+    /// the answer apart, and where the interaction is not yours: these can't be told from each other. The look is in the audit log.
+    #[oai(path = "/interactions/:id/response", method = "get", operation_id = "getResponse")]
+    async fn response(
+        &self,
+        who: Allowed<SeeResponses>,
+        /// The interaction.
+        id: Path<String>,
+    ) -> Result<Json<ResponseOut>, ApiError> {
+        let none =
+            || ApiError::not_found("response_not_found", "There is no linked answer here, or it is not for you.");
+        let id: InteractionId = id.parse().map_err(|_| none())?;
+        let found = self.surveys.linked_response(&who, &id).await?.ok_or_else(none)?;
+        self.surveys.note_look(&who, &id).await?;
+        Ok(Json(found.into()))
+    }
+
+    /// List what has become of surveys
+    ///
+    /// One line an interaction: is it asked about, and if not, why not? Whether somebody answered is not told here or anywhere.
+    #[oai(path = "/invitations", method = "get", operation_id = "listInvitations")]
+    async fn invitations(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// Only those in this state.
+        state: Query<Option<String>>,
+        /// `next` of the page before.
+        #[oai(name = "cursor")]
+        from: Query<Option<String>>,
+        /// How many: 1 to 200, 50 where nothing is said.
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<InvitationPage>, ApiError> {
+        let survey = match state.0.as_deref() {
+            None => None,
+            Some(code) => {
+                let known = SurveyState::ALL.iter().map(|state| state.code()).collect::<Vec<_>>().join(", ");
+                let wrong = || ApiError::bad_request("bad_state", format!("`state` is one of {known}."));
+                Some(SurveyState::known(code).ok_or_else(wrong)?)
+            }
+        };
+        let filter = Filter { survey, ..Filter::default() };
+        let page = self.surveys.invitations(&who.visible(), &filter, &cursor(from.0)?, size(limit.0)).await?;
+        let next = page.next.map(|next| next.to_string());
+        Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
+    }
+
+    /// List the addresses that are not asked
+    ///
+    /// The list holds keyed hashes: one can ask about an address, not read the addresses.
+    #[oai(path = "/suppressions", method = "get", operation_id = "listSuppressions")]
+    async fn suppressions(
+        &self,
+        _who: Allowed<Administer>,
+        /// Is this address on the list? At most one entry then.
+        address: Query<Option<String>>,
+        /// `next` of the page before.
+        #[oai(name = "cursor")]
+        from: Query<Option<String>>,
+        /// How many: 1 to 200, 50 where nothing is said.
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<SuppressionPage>, ApiError> {
+        let page = self.surveys.suppressions(address.0.as_deref(), &cursor(from.0)?, size(limit.0)).await?;
+        let next = page.next.map(|next| next.to_string());
+        Ok(Json(SuppressionPage { items: page.items.into_iter().map(SuppressionOut::from).collect(), next }))
+    }
+
+    /// Put an address on the list
+    ///
+    /// From now on it is not asked, and a mail to it that waits is not sent. Doing it twice changes nothing.
+    #[oai(path = "/suppressions", method = "post", operation_id = "addSuppression")]
+    async fn suppress(&self, who: Allowed<Administer>, body: Json<SuppressionBody>) -> Result<SuppressReply, ApiError> {
+        let reason = body.reason.unwrap_or(SuppressionReason::Added).code();
+        let (entry, new) = self.surveys.suppress(&body.address, reason, &who.actor()).await?;
+        let entry = Json(entry.into());
+        Ok(if new { SuppressReply::Added(entry) } else { SuppressReply::There(entry) })
+    }
+
+    /// Take an address off the list
+    #[oai(path = "/suppressions/:id", method = "delete", operation_id = "removeSuppression")]
+    async fn unsuppress(
+        &self,
+        who: Allowed<Administer>,
+        /// The entry's id; `GET /suppressions?address=…` tells it.
+        id: Path<String>,
+    ) -> Result<UnsuppressReply, ApiError> {
+        self.surveys.unsuppress(&id, &who.actor()).await?;
+        Ok(UnsuppressReply::Removed)
+    }
+}

@@ -1,0 +1,48 @@
+//! Closing what has expired, for all alike: whether somebody answered can't be told from a closed invitation.
+
+use super::{Surveys, answers, store};
+use crate::database::DbError;
+use crate::interactions::{self, SurveyState};
+use crate::jobs::{Kind, Outcome};
+use std::time::Duration;
+
+/// Invitations closed in one transaction.
+const AT_ONCE: usize = 200;
+const EVERY: Duration = Duration::from_secs(600);
+
+pub(super) fn job(surveys: &Surveys) -> Kind {
+    let surveys = surveys.clone();
+    let close = move |_| {
+        let surveys = surveys.clone();
+        async move { surveys.close_expired().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
+    };
+    Kind::new("survey.close", close).every(EVERY)
+}
+
+impl Surveys {
+    /// Closes invitations whose time is over and erases their addresses; forgets who was asked before the quiet period,
+    /// and tokens that no open invitation can have any more. How many closed.
+    pub async fn close_expired(&self) -> Result<usize, DbError> {
+        let now = self.now();
+        let mut all = 0;
+        loop {
+            let mut tx = self.inner.db.begin().await?;
+            let closed = store::close(tx.conn(), now, i64::try_from(AT_ONCE).unwrap_or(i64::MAX)).await?;
+            for interaction in &closed {
+                interactions::set_survey(tx.conn(), interaction, SurveyState::Closed, None, true, now).await?;
+            }
+            tx.commit().await?;
+            all += closed.len();
+            if closed.len() < AT_ONCE {
+                break;
+            }
+        }
+        let mut tx = self.inner.db.begin().await?;
+        store::forget_asked(tx.conn(), now.minus(self.inner.settings.quiet_period)).await?;
+        tx.commit().await?;
+        let mut tx = self.inner.db.begin().await?;
+        answers::purge_spent(tx.conn(), &now.month()).await?;
+        tx.commit().await?;
+        Ok(all)
+    }
+}

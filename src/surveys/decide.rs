@@ -1,0 +1,153 @@
+//! Is a survey due? Decided once an interaction is final and has settled: it is asked about, or the reason why not is
+//! recorded. Everything that follows from the decision is written in one transaction.
+
+use super::address::{self, Recipient};
+use super::{SURVEY, SkipReason, Surveys, store};
+use crate::clock::Timestamp;
+use crate::database::DbError;
+use crate::ids::{InteractionId, InvitationId};
+use crate::interactions::{
+    self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, Phase, SurveyState,
+};
+use crate::jobs::{Kind, Outcome, Running};
+use crate::mail::{self, Fate, NewMail};
+
+/// The most characters of a topic.
+const MOST_TOPIC: usize = 60;
+
+pub(super) fn job(surveys: &Surveys) -> Kind {
+    let surveys = surveys.clone();
+    Kind::new(DECIDE_SURVEY, move |running: Running| {
+        let surveys = surveys.clone();
+        async move {
+            let Ok(id) = running.key.parse() else { return Outcome::Done };
+            match surveys.decide(&id).await {
+                Ok(_) => Outcome::Done,
+                Err(error) => Outcome::Retry(error.to_string()),
+            }
+        }
+    })
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// There is nothing to decide: unknown, not over yet, or decided before.
+    Nothing,
+    /// Not asked, and why.
+    Skipped(SkipReason),
+    /// Asked.
+    Asked,
+}
+
+/// An interaction that passed every rule that needs no database.
+struct Due {
+    about: ForSurvey,
+    customer: Customer,
+    address_hash: String,
+}
+
+impl Surveys {
+    /// Decides about one interaction; deciding twice changes nothing.
+    pub async fn decide(&self, id: &InteractionId) -> Result<Decision, DbError> {
+        let Some(mut about) = self.inner.interactions.for_survey(id).await? else { return Ok(Decision::Nothing) };
+        if about.survey_state != SurveyState::Waiting || about.phase != Phase::Final {
+            return Ok(Decision::Nothing);
+        }
+        let now = self.now();
+        let reason = match self.rule_out(&about) {
+            Some(reason) => reason,
+            None => match about.customer.take() {
+                None => SkipReason::NoAddress,
+                Some(customer) if !address::is_sendable(&customer.email) => SkipReason::BadAddress,
+                Some(customer) => {
+                    let address_hash = address::hash(&self.inner.vault, &customer.email);
+                    match self.ask(&Due { about, customer, address_hash }, now).await? {
+                        Asking::Asked => return Ok(Decision::Asked),
+                        Asking::There => return Ok(Decision::Nothing),
+                        Asking::Not(reason) => reason,
+                    }
+                }
+            },
+        };
+        let mut tx = self.inner.db.begin().await?;
+        interactions::set_survey(tx.conn(), id, SurveyState::Skipped, Some(reason.code()), true, now).await?;
+        tx.commit().await?;
+        Ok(Decision::Skipped(reason))
+    }
+
+    /// The rules that need nothing but the interaction. What is unknown rules nothing out.
+    fn rule_out(&self, about: &ForSurvey) -> Option<SkipReason> {
+        let min_talk = i64::try_from(self.inner.settings.min_talk.as_millis()).unwrap_or(i64::MAX);
+        if about.survey_eligible == Some(false) {
+            Some(SkipReason::ExcludedBySource)
+        } else if about.direction == Some(Direction::Internal) {
+            Some(SkipReason::Internal)
+        } else if about.outcome.is_some_and(|outcome| !matches!(outcome, Ended::Answered | Ended::Other)) {
+            Some(SkipReason::NotAnswered)
+        } else if about.channel == Channel::Call && about.talk_ms.is_some_and(|talk| talk < min_talk) {
+            Some(SkipReason::TooShort)
+        } else {
+            None
+        }
+    }
+
+    /// Invitation, mail and the mark of the quiet period, all or none. The mark decides who is first where two
+    /// interactions of one customer are decided at once.
+    async fn ask(&self, due: &Due, now: Timestamp) -> Result<Asking, DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        if let Some(reason) = store::suppressed(tx.conn(), &due.address_hash).await? {
+            return Ok(Asking::Not(SkipReason::of_suppression(&reason)));
+        }
+        let id = InvitationId::random();
+        if !store::add_invitation(tx.conn(), &self.invitation(&id, due, now)).await? {
+            return Ok(Asking::There);
+        }
+        let quiet_since = now.minus(self.inner.settings.quiet_period);
+        if !store::mark_asked(tx.conn(), &due.address_hash, now, quiet_since).await? {
+            // Dropping the transaction takes the invitation back.
+            return Ok(Asking::Not(SkipReason::AskedRecently));
+        }
+        let mail =
+            NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(due.customer.email.trim()) };
+        let state = match self.inner.mail.enqueue(tx.conn(), &mail, now).await? {
+            Fate::Held => SurveyState::Held,
+            _ => SurveyState::Scheduled,
+        };
+        interactions::set_survey(tx.conn(), &due.about.id, state, None, true, now).await?;
+        tx.commit().await?;
+        Ok(Asking::Asked)
+    }
+
+    fn invitation(&self, id: &InvitationId, due: &Due, now: Timestamp) -> store::NewInvitation {
+        let about = &due.about;
+        let recipient = Recipient { email: due.customer.email.trim().to_owned(), name: due.customer.name.clone() };
+        store::NewInvitation {
+            id: id.clone(),
+            interaction_id: about.id.clone(),
+            agent_id: about.agent_id.clone(),
+            team_id: about.team_id.clone(),
+            survey: SURVEY,
+            topic: about.tags.iter().map(|tag| one_line(tag)).find(|tag| !tag.is_empty()),
+            channel: about.channel.code(),
+            locale: about.locale.clone(),
+            address_sealed: recipient.seal(&self.inner.vault),
+            address_hash: due.address_hash.clone(),
+            created_at: now,
+            expires_at: now.plus(self.inner.settings.expires_after),
+        }
+    }
+}
+
+/// How asking ended.
+enum Asking {
+    Asked,
+    /// There is an invitation already.
+    There,
+    Not(SkipReason),
+}
+
+fn one_line(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.chars().take(MOST_TOPIC).collect()
+}

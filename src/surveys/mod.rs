@@ -1,0 +1,208 @@
+//! Surveys: who is asked and who is not, the invitation, the answer, and the mix that apart answers go through.
+//!
+//! - [`decide`]: when an interaction has settled, it is asked about or the reason why not is recorded.
+//! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
+//! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
+//! - `ripen`, `closing`: what the passing of time does.
+//! - `suppressions`: who is not to be asked at all.
+//!
+//! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
+
+mod address;
+mod answers;
+pub mod api;
+mod closing;
+mod decide;
+mod invitation;
+pub mod pages;
+mod reasons;
+mod ripen;
+mod store;
+mod suppressions;
+mod token;
+
+pub use answers::{
+    Answer, AnswerError, Given, Invited, Linked, Question, SealedAnswer, Standing, Written, lock_answers, open_sealed,
+};
+pub use invitation::INVITATION;
+pub use reasons::SkipReason;
+pub use ripen::RELEASE;
+pub use suppressions::{Suppression, SuppressionError};
+pub use token::Token;
+
+use crate::audit;
+use crate::clock::{SharedClock, Timestamp};
+use crate::config::{self, Choice, Choices};
+use crate::database::{Batcher, Db, DbError, Sql};
+use crate::ids::InteractionId;
+use crate::interactions::{Filter, Interaction, Interactions};
+use crate::jobs;
+use crate::mail::Mail;
+use crate::vault::Vault;
+use crate::web::principal::Visible;
+use crate::web::rights::{Right, SeeResponses};
+use crate::web::{Cursor, Page, Principal};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The wording of the survey there is now.
+const SURVEY: &str = "csat-1";
+
+/// What is configured for surveys.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The company's name as customers know it.
+    pub company: String,
+    /// Scheme, host and port in front of every link; no slash at the end.
+    pub public_url: String,
+    /// How long a customer is left in peace after being asked.
+    pub quiet_period: Duration,
+    /// How long a link can be answered.
+    pub expires_after: Duration,
+    /// How long an answer can be changed.
+    pub edit_for: Duration,
+    /// Answered calls with less talk than this are not asked about.
+    pub min_talk: Duration,
+    /// What the page offers.
+    pub choices: Choices,
+    /// What is chosen when the page opens.
+    pub preset: Choice,
+    /// The smallest batch of answers that is ever released.
+    pub k: u32,
+}
+
+impl Settings {
+    /// From the sections that tell.
+    pub fn new(survey: &config::Survey, anonymity: &config::Anonymity, public_url: String) -> Self {
+        let preset = match survey.choices {
+            Choices::Both => survey.preset,
+            Choices::Linked => Choice::Linked,
+            Choices::Apart => Choice::Apart,
+        };
+        Self {
+            company: survey.company.clone(),
+            public_url,
+            quiet_period: survey.quiet_period.0,
+            expires_after: survey.expires_after.0,
+            edit_for: survey.edit_for.0,
+            min_talk: survey.min_talk.0,
+            choices: survey.choices,
+            preset,
+            // The configuration refuses less than three; so does this.
+            k: anonymity.k.max(3),
+        }
+    }
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Surveys {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: SharedClock,
+    vault: Vault,
+    settings: Settings,
+    interactions: Interactions,
+    mail: Mail,
+    linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
+    apart: Batcher<answers::ApartWrite, answers::WriteResult>,
+}
+
+impl std::fmt::Debug for Surveys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Surveys")
+    }
+}
+
+/// How many interactions were not asked about for a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The reason.
+    pub reason: SkipReason,
+    /// How many.
+    pub interactions: i64,
+}
+
+impl Surveys {
+    /// The service; starts the writers of answers, so call it inside the runtime. Tells `mail` who writes invitations.
+    pub fn new(
+        db: Db,
+        clock: SharedClock,
+        vault: Vault,
+        settings: Settings,
+        interactions: Interactions,
+        mail: Mail,
+    ) -> Self {
+        mail.register(INVITATION, Arc::new(invitation::Composer::new(db.clone(), vault.clone(), settings.clone())));
+        let ripe_at = ripen::ripe_at(settings.edit_for);
+        let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
+        let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+            let (db, now) = (linked_db.clone(), writer_clock.now());
+            async move { answers::write_linked(&db, items, ripe_at, now).await }
+        });
+        let apart = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+            let db = apart_db.clone();
+            async move { answers::write_apart(&db, items, ripe_at).await }
+        });
+        Self { inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, linked, apart }) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// What is configured.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// How many passes of the mix an answer must have survived to be counted.
+    pub fn ripe_at(&self) -> i64 {
+        ripen::ripe_at(self.inner.settings.edit_for)
+    }
+
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<jobs::Kind> {
+        vec![decide::job(self), ripen::job(self), closing::job(self)]
+    }
+
+    /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
+    pub async fn linked_response(&self, who: &Principal, id: &InteractionId) -> Result<Option<Linked>, DbError> {
+        if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
+            return Ok(None);
+        }
+        answers::linked(self.inner.db.read().await?.conn(), id).await
+    }
+
+    /// Notes in the audit log that somebody read a linked answer over the API; pages note their own looks.
+    pub async fn note_look(&self, who: &Principal, id: &InteractionId) -> Result<(), DbError> {
+        audit::look(&self.inner.db, who, "response.viewed", &format!("interaction:{id}"), self.now()).await
+    }
+
+    /// What has become of the surveys of these interactions, newest first. Never whether they were answered.
+    pub async fn invitations(
+        &self,
+        visible: &Visible,
+        filter: &Filter,
+        from: &Cursor,
+        size: usize,
+    ) -> Result<Page<Interaction>, DbError> {
+        self.inner.interactions.list(visible, filter, from, size).await
+    }
+
+    /// Why interactions were not asked about, the most frequent reason first.
+    pub async fn skipped_report(&self) -> Result<Vec<Skipped>, DbError> {
+        let rows = store::skipped(self.inner.db.read().await?.conn()).await?;
+        let known =
+            |(code, interactions): (String, i64)| Some(Skipped { reason: SkipReason::known(&code)?, interactions });
+        Ok(rows.into_iter().filter_map(known).collect())
+    }
+}
+
+/// Every statement of this feature, for the test that prepares them on both databases.
+pub fn statements() -> Vec<(&'static str, Sql)> {
+    [store::STATEMENTS, answers::STATEMENTS].concat()
+}

@@ -1,0 +1,82 @@
+//! Ripening: what stands in the place of times. A pass raises the ripeness of every answer that is not counted yet; an answer
+//! is counted only when it has survived enough passes, so that it had its time to be changed, and so that its release does
+//! not tell when it was given.
+
+use super::{Surveys, answers};
+use crate::database::DbError;
+use crate::effects::Effects;
+use crate::jobs::{Kind, NewJob, Outcome};
+use std::time::Duration;
+
+/// Job: release the pools that are full. Queued after each pass; the ratings feature does it.
+pub const RELEASE: &str = "ratings.release";
+/// Under this key.
+const ALL: &str = "all";
+const SHORTEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(3600);
+/// Answers raised in one transaction: few enough that nobody waits for it.
+const AT_ONCE: usize = 1000;
+
+pub(super) fn job(surveys: &Surveys) -> Kind {
+    let (surveys, every) = (surveys.clone(), interval(surveys.inner.settings.edit_for));
+    let pass = move |_| {
+        let surveys = surveys.clone();
+        async move { surveys.ripen().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
+    };
+    Kind::new("survey.ripen", pass).every(every)
+}
+
+/// The time between two passes.
+fn interval(edit_for: Duration) -> Duration {
+    edit_for.clamp(SHORTEST, LONGEST)
+}
+
+/// From this ripeness on an answer can't be changed and may be counted. The first pass comes at any time after the answer,
+/// each further one an interval later: one more pass than intervals keeps `edit_for`. Without time for changes it is ripe at once.
+pub(super) fn ripe_at(edit_for: Duration) -> i64 {
+    if edit_for.is_zero() {
+        return 0;
+    }
+    let intervals = edit_for.as_millis().div_ceil(interval(edit_for).as_millis());
+    i64::try_from(intervals).unwrap_or(i64::MAX - 1) + 1
+}
+
+impl Surveys {
+    /// One pass: everything that is not ripe yet grows by one, in an order that has nothing to do with that of arrival.
+    /// Then the release is queued.
+    pub async fn ripen(&self) -> Result<(), DbError> {
+        // At least one pass for all, as it is the pass that shuffles.
+        let below = self.ripe_at().max(1);
+        for kind in [answers::Shelf::Sealed, answers::Shelf::Linked] {
+            let mut from = String::new();
+            loop {
+                let mut tx = self.inner.db.begin().await?;
+                answers::lock_answers(tx.conn()).await?;
+                let raised = answers::ripen(tx.conn(), kind, &from, below, AT_ONCE).await?;
+                tx.commit().await?;
+                let Some(last) = raised.iter().max().filter(|_| raised.len() == AT_ONCE) else { break };
+                from.clone_from(last);
+            }
+        }
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        Effects::new().job(NewJob::new(RELEASE, ALL, now)).save(tx.conn(), now).await?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_ripe_when_its_time_for_changes_is_over() {
+        for (edit_for, wanted) in [(0, 0), (1, 2), (5, 2), (900, 2), (3600, 2), (3601, 3), (86_400, 25)] {
+            let edit_for = Duration::from_secs(edit_for);
+            assert_eq!(ripe_at(edit_for), wanted, "{edit_for:?}");
+            // The passes after the first take at least as long as was promised.
+            let passes = u32::try_from((wanted - 1).max(0)).unwrap_or(0);
+            assert!(interval(edit_for) * passes >= edit_for);
+        }
+    }
+}

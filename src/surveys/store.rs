@@ -1,0 +1,177 @@
+//! SQL of invitations, the quiet period and suppressions. What answers are made of stands in `answers/store.rs`.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
+use crate::web::Cursor;
+use crate::{execute, fetch_all, fetch_optional, statements};
+
+statements! {
+    ADD_INVITATION = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, \
+            address_hash, state, created_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12) ON CONFLICT (interaction_id) DO NOTHING";
+    MARK_ASKED = "INSERT INTO asked (address_hash, asked_at) VALUES ($1, $2) \
+        ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at WHERE asked.asked_at <= $3";
+    FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
+    TO_WRITE = "SELECT v.id, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
+        FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id WHERE v.id = $1";
+    SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2 WHERE id = $3 AND state <> 'closed'";
+    SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
+        WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
+    CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
+            SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id";
+    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1";
+    ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
+    SUPPRESSED = "SELECT reason FROM suppressions WHERE address_hash = $1";
+    SUPPRESS = "INSERT INTO suppressions (address_hash, reason, created_at) VALUES ($1, $2, $3) ON CONFLICT (address_hash) DO NOTHING";
+    UNSUPPRESS = "DELETE FROM suppressions WHERE address_hash = $1";
+    SUPPRESSIONS = sqlite "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1 IS NULL OR address_hash = $1) \
+            AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4",
+        pg "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1::text IS NULL OR address_hash = $1) \
+            AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4";
+    SKIPPED = "SELECT survey_reason, COUNT(*) FROM interactions WHERE survey_state = 'skipped' AND survey_reason IS NOT NULL \
+        GROUP BY survey_reason ORDER BY 2 DESC, 1";
+}
+
+/// An invitation to be.
+#[derive(Debug)]
+pub(super) struct NewInvitation {
+    pub id: InvitationId,
+    pub interaction_id: InteractionId,
+    pub agent_id: Option<AgentId>,
+    pub team_id: Option<TeamId>,
+    pub survey: &'static str,
+    pub topic: Option<String>,
+    pub channel: &'static str,
+    pub locale: Option<String>,
+    pub address_sealed: String,
+    pub address_hash: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// What an invitation's mail is written from.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ToWrite {
+    pub id: InvitationId,
+    pub topic: Option<String>,
+    pub channel: String,
+    pub address_sealed: Option<String>,
+    pub address_hash: String,
+    pub state: String,
+    pub expires_at: Timestamp,
+    pub occurred_at: Timestamp,
+    pub agent_name: Option<String>,
+}
+
+/// An address that is not to be asked.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct SuppressionRow {
+    pub id: String,
+    pub reason: String,
+    pub created_at: Timestamp,
+}
+
+/// False where the interaction has one already.
+pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Result<bool, DbError> {
+    let added = execute!(
+        conn,
+        ADD_INVITATION,
+        &new.id,
+        &new.interaction_id,
+        &new.agent_id,
+        &new.team_id,
+        new.survey,
+        &new.topic,
+        new.channel,
+        &new.locale,
+        &new.address_sealed,
+        &new.address_hash,
+        new.created_at,
+        new.expires_at
+    )?;
+    Ok(added > 0)
+}
+
+/// False where the address was asked after `quiet_since`.
+pub(super) async fn mark_asked(
+    conn: Conn<'_>,
+    address_hash: &str,
+    now: Timestamp,
+    quiet_since: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, MARK_ASKED, address_hash, now, quiet_since)? > 0)
+}
+
+/// Forgets who was asked up to then.
+pub(super) async fn forget_asked(conn: Conn<'_>, until: Timestamp) -> Result<(), DbError> {
+    execute!(conn, FORGET_ASKED, until).map(drop)
+}
+
+pub(super) async fn to_write(conn: Conn<'_>, id: &str) -> Result<Option<ToWrite>, DbError> {
+    fetch_optional!(conn, TO_WRITE => ToWrite, id)
+}
+
+/// False where it has closed in the meantime.
+pub(super) async fn set_token(
+    conn: Conn<'_>,
+    id: &InvitationId,
+    hash: &str,
+    expires_at: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SET_TOKEN, hash, expires_at, id)? > 0)
+}
+
+/// The interaction that it is about; none where it had closed before. Closing erases the address.
+pub(super) async fn set_state(conn: Conn<'_>, id: &str, state: &'static str) -> Result<Option<InteractionId>, DbError> {
+    let row = fetch_optional!(conn, SET_STATE => (InteractionId,), state, id)?;
+    Ok(row.map(|(interaction,)| interaction))
+}
+
+/// Closes those whose time is over; the interactions that they are about.
+pub(super) async fn close(conn: Conn<'_>, now: Timestamp, most: i64) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, CLOSE => (InteractionId,), now, most)?;
+    Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+}
+
+/// The keyed hash of the address that a link was sent to; known after the survey has closed, too.
+pub(super) async fn address_of(conn: Conn<'_>, token_hash: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, ADDRESS_OF => (String,), token_hash)?.map(|(hash,)| hash))
+}
+
+pub(super) async fn erase_address(conn: Conn<'_>, address_hash: &str) -> Result<(), DbError> {
+    execute!(conn, ERASE_ADDRESS, address_hash).map(drop)
+}
+
+/// The reason why an address is not to be asked.
+pub(super) async fn suppressed(conn: Conn<'_>, address_hash: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, SUPPRESSED => (String,), address_hash)?.map(|(reason,)| reason))
+}
+
+/// False where it was suppressed before, for whatever reason.
+pub(super) async fn suppress(
+    conn: Conn<'_>,
+    address_hash: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SUPPRESS, address_hash, reason, now)? > 0)
+}
+
+pub(super) async fn unsuppress(conn: Conn<'_>, address_hash: &str) -> Result<bool, DbError> {
+    Ok(execute!(conn, UNSUPPRESS, address_hash)? > 0)
+}
+
+pub(super) async fn suppressions(
+    conn: Conn<'_>,
+    only: Option<&str>,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<SuppressionRow>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, SUPPRESSIONS => SuppressionRow, only, from.at, &from.id, most)
+}
+
+pub(super) async fn skipped(conn: Conn<'_>) -> Result<Vec<(String, i64)>, DbError> {
+    fetch_all!(conn, SKIPPED => (String, i64))
+}

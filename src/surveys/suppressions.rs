@@ -1,0 +1,119 @@
+//! Who is not to be asked at all. The list holds keyed hashes: one can ask whether an address is on it, not read it.
+
+use super::{Surveys, Token, address, store};
+use crate::clock::Timestamp;
+use crate::database::DbError;
+use crate::effects::{Actor, Effects};
+use crate::web::{Cursor, Page};
+
+/// An address that is not to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The keyed hash of the address.
+    pub id: String,
+    /// `unsubscribed`, `bounced`, `complained` or `added`.
+    pub reason: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Why a suppression can't be.
+#[derive(Debug, thiserror::Error)]
+pub enum SuppressionError {
+    /// The text is no address.
+    #[error("this is not an e-mail address")]
+    NotAnAddress,
+    /// The reason is none that can be given.
+    #[error("the reason is one of added, bounced, complained, unsubscribed")]
+    NotAReason,
+    /// It is not on the list.
+    #[error("no such address is on the list")]
+    NotThere,
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// The reasons there are.
+const REASONS: [&str; 4] = ["added", "bounced", "complained", "unsubscribed"];
+
+impl Surveys {
+    /// The list, newest first; with an address, its entry alone.
+    pub async fn suppressions(
+        &self,
+        address: Option<&str>,
+        from: &Cursor,
+        size: usize,
+    ) -> Result<Page<Suppression>, DbError> {
+        let only = address.map(|address| address::hash(&self.inner.vault, address));
+        let rows = store::suppressions(self.inner.db.read().await?.conn(), only.as_deref(), from, size + 1).await?;
+        let items = rows
+            .into_iter()
+            .map(|row| Suppression { id: row.id, reason: row.reason, created_at: row.created_at })
+            .collect();
+        Ok(Page::from_surplus(items, size, |last: &Suppression| Cursor { at: last.created_at, id: last.id.clone() }))
+    }
+
+    /// Puts an address on the list, and erases it from invitations that wait. Its entry, and whether it is new.
+    pub async fn suppress(
+        &self,
+        address: &str,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<(Suppression, bool), SuppressionError> {
+        if !address::is_sendable(address) {
+            return Err(SuppressionError::NotAnAddress);
+        }
+        if !REASONS.contains(&reason) {
+            return Err(SuppressionError::NotAReason);
+        }
+        let hash = address::hash(&self.inner.vault, address);
+        let new = self.add(&hash, reason, actor).await?;
+        let found = store::suppressions(self.inner.db.read().await?.conn(), Some(&hash), &Cursor::start(), 1).await?;
+        let entry = found.into_iter().next().ok_or(SuppressionError::NotThere)?;
+        Ok((Suppression { id: entry.id, reason: entry.reason, created_at: entry.created_at }, new))
+    }
+
+    /// Takes an address off the list, by its entry's id.
+    pub async fn unsuppress(&self, id: &str, actor: &Actor) -> Result<(), SuppressionError> {
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        if !store::unsuppress(tx.conn(), id).await? {
+            return Err(SuppressionError::NotThere);
+        }
+        Effects::new().audit(actor, "suppression.removed", subject(id), None).save(tx.conn(), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Is this a link that one can unsubscribe by? Also after the survey has closed.
+    pub async fn knows(&self, token: &Token) -> Result<bool, DbError> {
+        Ok(store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?.is_some())
+    }
+
+    /// Unsubscribes whoever got the link; false where there is no such link. Twice is once.
+    pub async fn unsubscribe(&self, token: &Token) -> Result<bool, DbError> {
+        let found = store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?;
+        let Some(hash) = found else { return Ok(false) };
+        self.add(&hash, "unsubscribed", &Actor::System).await?;
+        Ok(true)
+    }
+
+    async fn add(&self, hash: &str, reason: &str, actor: &Actor) -> Result<bool, DbError> {
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        let new = store::suppress(tx.conn(), hash, reason, now).await?;
+        store::erase_address(tx.conn(), hash).await?;
+        // A customer's own wish is nobody's deed: no line, which would stand beside nothing but a time.
+        if new && *actor != Actor::System {
+            let detail = serde_json::json!({ "reason": reason });
+            Effects::new().audit(actor, "suppression.added", subject(hash), Some(detail)).save(tx.conn(), now).await?;
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+}
+
+/// Enough of the hash to find the line again.
+fn subject(id: &str) -> String {
+    format!("suppression:{}", id.chars().take(12).collect::<String>())
+}

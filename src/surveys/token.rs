@@ -1,0 +1,77 @@
+//! The secret in a survey link. The database knows its plain hash; the ids of apart answers are keyed hashes of the token
+//! itself, so that neither the database nor the database with the key leads from one to the other.
+
+use crate::vault::{Vault, plain_hash, random_token};
+
+/// Characters of a token: 192 bits as URL-safe Base64.
+const LENGTH: usize = 32;
+
+/// A token. Prints as nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+impl Token {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(random_token())
+    }
+
+    /// What stands in a link, if it can be a token at all.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As it stands in a link. Not for logs.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// What the invitation keeps.
+    pub(super) fn hash(&self) -> String {
+        plain_hash(self.0.as_bytes())
+    }
+
+    /// Under this id the mix keeps the answer to a question.
+    pub(super) fn mix_id(&self, vault: &Vault, question: &str) -> String {
+        vault.keyed_hash(&format!("mix:{question}"), self.0.as_bytes())
+    }
+
+    /// Under this id it is known that there was an apart answer.
+    pub(super) fn spent_id(&self, vault: &Vault) -> String {
+        vault.keyed_hash("spent", self.0.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_in_a_link_and_nowhere_else() {
+        let token = Token::random();
+        assert_eq!(Token::parse(token.secret()), Some(token.clone()));
+        assert_ne!(token, Token::random());
+        assert_eq!(format!("{token:?}"), "Token(***)");
+        for wrong in ["", "short", &"x".repeat(33), &"!".repeat(32), &"é".repeat(16)] {
+            assert_eq!(Token::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn its_ids_have_nothing_in_common() {
+        let (vault, token) = (Vault::ephemeral(), Token::random());
+        let ids =
+            [token.hash(), token.spent_id(&vault), token.mix_id(&vault, "score"), token.mix_id(&vault, "comment")];
+        for (i, id) in ids.iter().enumerate() {
+            assert!(ids[i + 1..].iter().all(|other| other != id));
+        }
+        assert_ne!(token.spent_id(&vault), token.spent_id(&Vault::ephemeral()));
+    }
+}
