@@ -88,10 +88,9 @@ impl Mail {
     async fn settle(&self, mail: &Entry, fate: &Fate) -> Result<(), DbError> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
-        if store::settle(tx.conn(), &mail.id, fate.state(), fate.reason(), now).await? {
-            if let Some(composer) = self.composer(&mail.kind) {
-                composer.note(tx.conn(), &mail.reference, fate, now).await?;
-            }
+        let changed = store::settle(tx.conn(), &mail.id, fate.state(), fate.reason(), now).await?;
+        if let Some(composer) = self.composer(&mail.kind).filter(|_| changed) {
+            composer.note(tx.conn(), &mail.reference, fate, now).await?;
         }
         tx.commit().await?;
         self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner).remove(&mail.id);
