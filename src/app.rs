@@ -1,8 +1,9 @@
 //! The composition root: builds the features from the configuration, and from them the routes and the jobs.
 
 use crate::clock::SharedClock;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, MailUrl};
 use crate::database::{Db, DbError, MigrateError};
+use crate::desk::Desk;
 use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::mail::{self, Mail};
@@ -13,7 +14,7 @@ use crate::surveys::{self, Surveys};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
-use crate::{audit, staff};
+use crate::{audit, desk, staff};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApiService;
@@ -56,6 +57,8 @@ pub struct App {
     pub releases: Releases,
     /// Ratings in totals.
     pub ratings: Ratings,
+    /// The pages that bring them together.
+    pub desk: Desk,
 }
 
 impl std::fmt::Debug for App {
@@ -136,26 +139,39 @@ impl App {
         let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
+        let staff = Staff::new(db.clone(), Arc::clone(&clock));
         let directory = Directory::new(db.clone());
         let mail = Mail::new(db.clone(), Arc::clone(&clock), &mail::Settings::new(&config.mail));
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
         let surveys =
             Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
+        let transcription =
+            Transcription::new(db.clone(), Arc::clone(&clock), interactions.clone(), &config.transcription);
+        let ratings = Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k);
+        let desk = Desk::new(desk::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            site: site.clone(),
+            staff: staff.clone(),
+            directory: directory.clone(),
+            interactions: interactions.clone(),
+            transcription: transcription.clone(),
+            mail: mail.clone(),
+            surveys: surveys.clone(),
+            ratings: ratings.clone(),
+            settings: desk_settings(&config),
+        });
         Self {
             releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys),
             mail,
             surveys,
-            staff: Staff::new(db.clone(), Arc::clone(&clock)),
-            ratings: Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k),
+            staff,
+            ratings,
             directory,
             audit: audit::AuditLog::new(db.clone()),
-            transcription: Transcription::new(
-                db.clone(),
-                Arc::clone(&clock),
-                interactions.clone(),
-                &config.transcription,
-            ),
+            transcription,
             interactions,
+            desk,
             config: Arc::new(config),
             db,
             clock,
@@ -213,6 +229,7 @@ impl App {
         let route = audit::pages::routes(route);
         let route = ratings::pages::routes(route);
         let route = surveys::pages::routes(route);
+        let route = desk::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
             .with(AddData::new(self.clone()))
@@ -228,6 +245,7 @@ impl App {
             .with(AddData::new(self.ratings.clone()))
             .with(AddData::new(self.mail.clone()))
             .with(AddData::new(self.surveys.clone()))
+            .with(AddData::new(self.desk.clone()))
             .around(middleware::around)
     }
 
@@ -258,6 +276,21 @@ impl App {
     /// The specification: what `openapi.yaml` holds.
     pub fn openapi(&self) -> String {
         spec_yaml(&self.api())
+    }
+}
+
+/// What the pages show of the configuration.
+fn desk_settings(config: &Config) -> desk::Settings {
+    let mailbox = match &config.mail.url {
+        MailUrl::File(folder) => Some(folder.clone()),
+        MailUrl::Hold | MailUrl::Smtp(_) => None,
+    };
+    desk::Settings {
+        configuration: config.to_redacted_toml(),
+        mailbox,
+        mail_held: config.mail.url == MailUrl::Hold,
+        settle: config.survey.settle.to_string(),
+        k: config.anonymity.k,
     }
 }
 

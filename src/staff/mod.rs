@@ -30,6 +30,15 @@ pub struct Staff {
     attempts: std::sync::Arc<sessions::Attempts>,
 }
 
+/// The made-up people of the demo: address, name, what they are.
+pub const DEMO_ACCOUNTS: &[(&str, &str, &str)] = &[
+    ("sarah@northwind.example", "Sarah Meyer", "Supervisor"),
+    ("nora@northwind.example", "Nora Quinn", "New agent"),
+    ("alice@northwind.example", "Alice Morgan", "Agent"),
+    ("henry@northwind.example", "Henry Osei", "HR"),
+    ("ada@northwind.example", "Ada Lind", "Administrator"),
+];
+
 /// A clock that prints as one, so that services can derive `Debug`.
 struct ClockBox(SharedClock);
 

@@ -18,9 +18,17 @@ const ASSETS: &[(&str, &str, &str)] = assets! {
     "chevron.svg" "image/svg+xml",
     "copy.js" "text/javascript; charset=utf-8",
     "favicon.svg" "image/svg+xml",
+    "find.js" "text/javascript; charset=utf-8",
+    "mixer.js" "text/javascript; charset=utf-8",
     "page.js" "text/javascript; charset=utf-8",
+    "peaks.js" "text/javascript; charset=utf-8",
+    "player.js" "text/javascript; charset=utf-8",
+    "progress.js" "text/javascript; charset=utf-8",
     "relative-time.js" "text/javascript; charset=utf-8",
+    "span.js" "text/javascript; charset=utf-8",
     "theme.js" "text/javascript; charset=utf-8",
+    "transcript.js" "text/javascript; charset=utf-8",
+    "waveform.js" "text/javascript; charset=utf-8",
 };
 
 static BY_NAME: LazyLock<HashMap<&str, (&str, &str, String)>> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 //! `/sign-in`, `/sign-out`, `/welcome/{token}`.
 
 use crate::staff::sessions::{SESSION_LASTS, cookie};
-use crate::staff::{SignIn, Staff, StaffError};
+use crate::staff::{DEMO_ACCOUNTS, SignIn, Staff, StaffError};
 use crate::web::form::serde_urlencoded;
 use crate::web::page::html_with;
 use crate::web::rights::SignedIn;
@@ -33,15 +33,6 @@ struct WelcomePage {
     name: String,
     error: Option<String>,
 }
-
-/// The made-up people of the demo: address, name, what they are.
-pub const DEMO_ACCOUNTS: &[(&str, &str, &str)] = &[
-    ("sarah@northwind.example", "Sarah Meyer", "Supervisor"),
-    ("nora@northwind.example", "Nora Quinn", "New agent"),
-    ("alice@northwind.example", "Alice Morgan", "Agent"),
-    ("henry@northwind.example", "Henry Osei", "HR"),
-    ("ada@northwind.example", "Ada Lind", "Administrator"),
-];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -1,0 +1,85 @@
+//! What a new product still lacks; each step is ticked by what is really there.
+
+use super::Desk;
+use crate::staff::StaffError;
+
+/// The steps; `true`: done. The account is done by whoever reads this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstSteps {
+    /// There is a team.
+    pub team: bool,
+    /// There is an agent.
+    pub agent: bool,
+    /// There is an API key.
+    pub key: bool,
+    /// Something has come in.
+    pub interaction: bool,
+    /// An answer stands beside an interaction, or a batch has been released.
+    pub answer: bool,
+}
+
+impl FirstSteps {
+    /// Is nothing left to do?
+    pub fn complete(&self) -> bool {
+        self.next() > 6
+    }
+
+    /// The number of the first step that is not done, from 1 (the account); 7 where all are.
+    pub fn next(&self) -> usize {
+        let done = [true, self.team, self.agent, self.key, self.interaction, self.answer];
+        done.iter().position(|done| !done).map_or(7, |at| at + 1)
+    }
+}
+
+impl Desk {
+    /// How far the setup is.
+    pub async fn first_steps(&self) -> Result<FirstSteps, StaffError> {
+        Ok(FirstSteps {
+            team: !self.directory.teams().await?.is_empty(),
+            agent: !self.directory.agents().await?.is_empty(),
+            key: !self.staff.keys().await?.is_empty(),
+            interaction: self.interactions.any().await?,
+            answer: false,
+        })
+    }
+
+    /// A line for the terminal that sends a first interaction in. With `email` the survey goes to whoever tries it.
+    pub fn first_line(&self, email: &str) -> String {
+        let body = serde_json::json!({
+            "channel": "call", "direction": "inbound", "phase": "final", "outcome": "answered",
+            "wait_ms": 31_000, "talk_ms": 280_000,
+            "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders", "tags": ["lost parcel"],
+            "customer": { "email": email, "name": "Jerry" },
+        });
+        format!(
+            "curl -X PUT {}/api/v1/interactions/phone/first-1 \\\n  -H \"Authorization: Bearer $AFTERWORD_KEY\" -H 'Content-Type: application/json' \\\n  -d '{}'",
+            self.site.public_url,
+            for_shell(&body.to_string())
+        )
+    }
+}
+
+/// Fit to stand between single quotes of a shell.
+fn for_shell(text: &str) -> String {
+    text.replace('\'', r"'\''")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_step_is_the_first_that_is_open() {
+        let none = FirstSteps { team: false, agent: false, key: false, interaction: false, answer: false };
+        assert_eq!((none.next(), none.complete()), (2, false));
+        let some = FirstSteps { team: true, agent: true, interaction: true, ..none };
+        assert_eq!((some.next(), some.complete()), (4, false));
+        let all = FirstSteps { key: true, answer: true, ..some };
+        assert_eq!((all.next(), all.complete()), (7, true));
+    }
+
+    #[test]
+    fn an_address_with_a_quote_does_not_leave_the_shells_quotes() {
+        assert_eq!(for_shell("o'hara@example.com"), r"o'\''hara@example.com");
+    }
+}

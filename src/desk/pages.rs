@@ -1,0 +1,39 @@
+//! The pages.
+
+mod admin;
+mod demo;
+mod home;
+mod interaction;
+mod list;
+
+use crate::staff::StaffError;
+use crate::web::PageError;
+use poem::{Route, get, post};
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/", get(home::show_desk))
+        .at("/interactions", get(list::show_list))
+        .at("/interactions/:id", get(interaction::show_interaction))
+        .at("/admin", get(admin::show_index))
+        .at("/admin/work", get(admin::show_work))
+        .at("/admin/work/:id/retry", post(admin::retry_job))
+        .at("/admin/configuration", get(admin::show_configuration))
+        .at("/demo", get(demo::show_steps))
+        .at("/demo/mail", get(demo::show_mailbox))
+        .at("/demo/mail/:id", get(demo::read_mail))
+        .at("/demo/mail/:id/html", get(demo::show_html))
+        .at("/demo/components", get(demo::show_components))
+}
+
+/// What failed in the folder of captured mail.
+fn unreadable(error: std::io::Error) -> PageError {
+    tracing::error!(%error, "the captured mail can't be read");
+    PageError::Internal
+}
+
+/// Reading accounts fails in the database only.
+fn unreachable_staff(error: StaffError) -> PageError {
+    error.into()
+}

@@ -1,0 +1,176 @@
+//! `/admin`: everything that is set up, and how the background work goes.
+
+use super::unreachable_staff;
+use crate::desk::Desk;
+use crate::desk::words::{count, When};
+use crate::jobs;
+use crate::web::rights::Administer;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+const DONE: &[(&str, &str)] = &[("retried", "It will be tried again in a moment."), ("gone", "That one is not among the failed any more.")];
+
+/// What a redirect says has happened.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Did {
+    did: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/index.html")]
+struct IndexPage {
+    page: Shell,
+    people: String,
+    accounts: String,
+    keys: String,
+    work: Figure,
+}
+
+/// A figure on a card, and the class of its badge; plain text where it has none.
+struct Figure {
+    text: String,
+    class: &'static str,
+}
+
+/// How many jobs are in a state.
+fn in_state(backlog: &[jobs::Backlog], state: &str) -> i64 {
+    backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum()
+}
+
+#[handler]
+pub(super) async fn show_index(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+    let (teams, agents) = (desk.directory.teams().await?.len(), desk.directory.agents().await?.len());
+    let accounts = desk.staff.accounts().await.map_err(unreachable_staff)?;
+    let keys = desk.staff.keys().await.map_err(unreachable_staff)?.len();
+    let backlog = jobs::backlog(&desk.db).await?;
+    Ok(html(&IndexPage {
+        page: Shell::new(&who, site, "/admin"),
+        people: format!("{}, {}", count(teams, "team", "teams"), count(agents, "agent", "agents")),
+        accounts: count(accounts.iter().filter(|a| !a.disabled).count(), "account", "accounts"),
+        keys: count(keys, "key", "keys"),
+        work: work_figure(&backlog),
+    }))
+}
+
+fn work_figure(backlog: &[jobs::Backlog]) -> Figure {
+    match (in_state(backlog, "failed"), in_state(backlog, "queued") + in_state(backlog, "running")) {
+        (0, waiting) => Figure { text: format!("{waiting} waiting"), class: "" },
+        (failed, _) => Figure { text: format!("{failed} given up"), class: "bad" },
+    }
+}
+
+/// What a kind of job does, for people.
+fn say(kind: &str) -> &str {
+    match kind {
+        "survey.decide" => "Decide whether a survey is due",
+        "transcribe" => "Transcribe a recording",
+        "recording.inspect" => "Read a recording through",
+        "recording.discard" => "Remove a replaced recording",
+        "mail.deliver" => "Send a mail",
+        "sessions.sweep" => "Forget old sessions",
+        other => other,
+    }
+}
+
+struct Lane {
+    words: String,
+    kind: String,
+    queued: i64,
+    running: i64,
+    failed: i64,
+    due: Option<When>,
+}
+
+/// One line a kind, in the order of their names.
+fn lanes(backlog: Vec<jobs::Backlog>) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    for entry in backlog {
+        if lanes.last().is_none_or(|lane| lane.kind != entry.kind) {
+            lanes.push(Lane { words: say(&entry.kind).to_owned(), kind: entry.kind.clone(), queued: 0, running: 0, failed: 0, due: None });
+        }
+        let Some(lane) = lanes.last_mut() else { continue };
+        match entry.state.as_str() {
+            "queued" => (lane.queued, lane.due) = (entry.jobs, entry.first_due.map(When::from)),
+            "running" => lane.running = entry.jobs,
+            _ => lane.failed = entry.jobs,
+        }
+    }
+    lanes
+}
+
+struct Failed {
+    id: String,
+    words: String,
+    key: String,
+    /// Where what it is about can be seen.
+    href: Option<String>,
+    tries: i64,
+    why: String,
+}
+
+impl From<jobs::FailedJob> for Failed {
+    fn from(job: jobs::FailedJob) -> Self {
+        let about_interaction = ["survey.decide", "transcribe", "recording.inspect"].contains(&job.kind.as_str());
+        Self {
+            id: job.id.to_string(),
+            words: say(&job.kind).to_owned(),
+            href: about_interaction.then(|| format!("/interactions/{}", job.job_key)),
+            key: job.job_key,
+            tries: job.attempts,
+            why: job.last_error.unwrap_or_else(|| "it gave no reason".into()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/work.html")]
+struct WorkPage {
+    page: Shell,
+    lanes: Vec<Lane>,
+    failed: Vec<Failed>,
+}
+
+#[handler]
+pub(super) async fn show_work(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Query(did): Query<Did>,
+) -> Result<Response, PageError> {
+    Ok(html(&WorkPage {
+        page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DONE),
+        lanes: lanes(jobs::backlog(&desk.db).await?),
+        failed: jobs::failed(&desk.db).await?.into_iter().map(Failed::from).collect(),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[handler]
+pub(super) async fn retry_job(
+    _who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    let again = jobs::retry_failed(&desk.db, &id, desk.clock.now()).await?;
+    Ok(redirect(if again { "/admin/work?did=retried" } else { "/admin/work?did=gone" }))
+}
+
+#[derive(Template)]
+#[template(path = "admin/configuration.html")]
+struct ConfigurationPage {
+    page: Shell,
+    toml: String,
+}
+
+#[handler]
+pub(super) async fn show_configuration(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+    Ok(html(&ConfigurationPage { page: Shell::new(&who, site, "/admin"), toml: desk.settings.configuration.clone() }))
+}

@@ -1,0 +1,119 @@
+//! `/`: what waits for whoever has signed in.
+
+use super::unreachable_staff;
+use crate::desk::{Desk, FirstSteps, Line};
+use crate::interactions::Filter;
+use crate::jobs;
+use crate::web::rights::SignedIn;
+use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html};
+use askama::Template;
+use poem::web::Data;
+use poem::{Response, handler};
+
+/// Lines of a list on the desk.
+const SIZE: usize = 8;
+
+#[handler]
+pub(super) async fn show_desk(who: Viewer<SignedIn>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+    let page = Shell::new(&who, site, "/");
+    match who.role() {
+        Some(Role::Admin) => administrator(&who, page, desk).await,
+        Some(Role::Supervisor) => supervisor(&who, page, desk).await,
+        Some(Role::Agent) => agent(&who, page, desk).await,
+        Some(Role::Hr) => hr(&who, page, desk).await,
+        // Only people have sessions.
+        None => Err(PageError::Forbidden),
+    }
+}
+
+/// How somebody is greeted.
+fn first_name(who: &Viewer<SignedIn>) -> String {
+    who.name.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+async fn newest(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Line>, PageError> {
+    let found = desk.interactions.list(&who.visible(), &Filter::default(), &Cursor::start(), SIZE).await?;
+    Ok(desk.lines(&who.principal, &found.items).await?)
+}
+
+#[derive(Template)]
+#[template(path = "desk/home_admin.html")]
+struct AdminDesk {
+    page: Shell,
+    name: String,
+    steps: FirstSteps,
+    first_line: String,
+    mail_held: bool,
+    k: u32,
+    waiting: i64,
+    failed: i64,
+    lines: Vec<Line>,
+}
+
+async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
+    let backlog = jobs::backlog(&desk.db).await?;
+    let jobs_in = |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum();
+    let account = match who.staff_id() {
+        Some(id) => desk.staff.account(id).await.map_err(unreachable_staff)?,
+        None => None,
+    };
+    Ok(html(&AdminDesk {
+        name: first_name(who),
+        steps: desk.first_steps().await.map_err(unreachable_staff)?,
+        first_line: desk.first_line(&account.map(|a| a.email).unwrap_or_default()),
+        mail_held: desk.settings.mail_held,
+        k: desk.settings.k,
+        waiting: jobs_in("queued") + jobs_in("running"),
+        failed: jobs_in("failed"),
+        lines: newest(who, desk).await?,
+        page,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "desk/home_supervisor.html")]
+struct SupervisorDesk {
+    page: Shell,
+    name: String,
+    teams: Vec<String>,
+    worth: Vec<Line>,
+    lines: Vec<Line>,
+}
+
+async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
+    Ok(html(&SupervisorDesk {
+        name: first_name(who),
+        teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
+        worth: Vec::new(),
+        lines: newest(who, desk).await?,
+        page,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "desk/home_agent.html")]
+struct AgentDesk {
+    page: Shell,
+    name: String,
+    /// Does the account say which agent it is?
+    known: bool,
+    lines: Vec<Line>,
+    k: u32,
+}
+
+async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
+    let lines = newest(who, desk).await?;
+    Ok(html(&AgentDesk { name: first_name(who), known: who.agent_id().is_some(), lines, k: desk.settings.k, page }))
+}
+
+#[derive(Template)]
+#[template(path = "desk/home_hr.html")]
+struct HrDesk {
+    page: Shell,
+    name: String,
+    k: u32,
+}
+
+async fn hr(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
+    Ok(html(&HrDesk { name: first_name(who), k: desk.settings.k, page }))
+}

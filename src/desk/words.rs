@@ -1,0 +1,116 @@
+//! How the desk says lengths, times, and what became of things.
+
+use crate::clock::Timestamp;
+use crate::interactions::{Channel, Interaction, SurveyState};
+
+/// A moment: for programs, and exactly for people without scripts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// RFC 3339.
+    pub iso: String,
+    /// "20 Nov 2026, 13:24 UTC".
+    pub exact: String,
+}
+
+impl From<Timestamp> for When {
+    fn from(at: Timestamp) -> Self {
+        Self { iso: at.to_rfc3339(), exact: at.to_jiff().strftime("%-d %b %Y, %H:%M UTC").to_string() }
+    }
+}
+
+/// 331000 ms as "5:31", above an hour "1:02:05".
+pub fn clock(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A stretch as people say it: "12 seconds", "8 minutes", "2 hours".
+pub fn stretch(ms: i64) -> String {
+    let said = |n: i64, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    match (ms.max(0) + 500) / 1000 {
+        seconds @ ..100 => said(seconds, "second"),
+        seconds @ 100..5400 => said((seconds + 30) / 60, "minute"),
+        seconds @ 5400..129_600 => said((seconds + 1800) / 3600, "hour"),
+        seconds => said((seconds + 43_200) / 86_400, "day"),
+    }
+}
+
+/// "1 call", "3 calls".
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// "Call", "Chat".
+pub fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Call => "Call",
+        Channel::Chat => "Chat",
+        Channel::Other | Channel::Unknown => "Conversation",
+    }
+}
+
+/// Its symbol in `layout/icons.html`.
+pub fn channel_icon(channel: Channel) -> &'static str {
+    if channel == Channel::Chat { "chat" } else { "call" }
+}
+
+/// What it was about in a word or two: its first tag, else the queue, else what it is.
+pub fn title(interaction: &Interaction) -> String {
+    let named = interaction.tags().into_iter().chain(interaction.queue.clone()).find(|text| !text.trim().is_empty());
+    named.map_or_else(|| channel(interaction.channel).to_owned(), |text| capitalised(text.trim()))
+}
+
+/// With a large first letter.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// What became of it, in a word; the source's own word where it is in no list.
+pub fn outcome(code: &str) -> &'static str {
+    match code {
+        "answered" => "Answered",
+        "missed" => "Missed",
+        "abandoned" => "Given up by the customer",
+        "voicemail" => "Went to voicemail",
+        _ => "Ended otherwise",
+    }
+}
+
+/// Who began, in words.
+pub fn direction(code: &str) -> &'static str {
+    match code {
+        "inbound" => "from a customer",
+        "outbound" => "to a customer",
+        "internal" => "among colleagues",
+        _ => "begun otherwise",
+    }
+}
+
+/// A survey's state in a word, and the class of its badge.
+pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
+    match state {
+        SurveyState::Waiting => ("not decided yet", ""),
+        SurveyState::Scheduled => ("on its way", "info"),
+        SurveyState::Sent => ("sent", "ok"),
+        SurveyState::Held => ("held", "warn"),
+        SurveyState::Failed => ("not delivered", "bad"),
+        SurveyState::Skipped => ("not asked", ""),
+        SurveyState::Closed => ("closed", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        assert_eq!([0, 31_000, 331_999, 3_725_000, -5].map(clock), ["0:00", "0:31", "5:31", "1:02:05", "0:00"]);
+        let said = [1_000, 12_400, 99_000, 480_000, 7_200_000, 86_400_000 * 3].map(stretch);
+        assert_eq!(said, ["1 second", "12 seconds", "99 seconds", "8 minutes", "2 hours", "3 days"]);
+        assert_eq!((count(1, "clip", "clips"), count(0, "clip", "clips")), ("1 clip".into(), "0 clips".into()));
+        assert_eq!((capitalised("lost parcel"), capitalised("ñandú"), capitalised("")), ("Lost parcel".into(), "Ñandú".into(), String::new()));
+    }
+}
