@@ -22,28 +22,38 @@ have chromium || missing+=(chromium)
 have chromedriver || missing+=(chromium-driver)
 has_postgres || missing+=(postgresql)
 has_python || missing+=(python3 python3-venv)
-have npm || missing+=(npm)
 have openssl || missing+=(openssl)
 have setpriv flock || missing+=(util-linux)
 install_packages "${missing[@]}"
+
+# pip takes only what has one of the hashes that are written down.
+pip_install() {
+    .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement "$1"
+}
 
 # Made anew when the pins change or when the Python below it has gone.
 if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt || ! .venv/bin/python -c 'import aiosmtpd' 2>/dev/null; then
     echo "Making .venv with the tests' SMTP server"
     rm -rf .venv
     python3 -m venv .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement scripts/requirements-tests.txt
+    pip_install scripts/requirements-tests.txt
     cp scripts/requirements-tests.txt .venv/installed.txt
 fi
 
 if ! cmp -s package-lock.json node_modules/installed.json; then
+    if ! have npm; then
+        pip_install scripts/requirements-npm.txt
+        PATH=$PWD/.venv/bin:$PATH
+    fi
     echo "Fetching axe-core"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     cp package-lock.json node_modules/installed.json
 fi
 
-# Any nextest will do; none, and it is built once, without optimisation (half the wait, and it only starts processes).
+# Any nextest will do; none, and it is built once: without optimisation, for it only starts processes, and without what
+# it needs to update itself.
 if ! cargo nextest --version >/dev/null 2>&1; then
     echo "Building cargo-nextest $nextest, once; this takes some minutes"
-    cargo install --locked --debug --quiet cargo-nextest --version "$nextest"
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --quiet cargo-nextest --version "$nextest" \
+        --no-default-features --features default-no-update
 fi
