@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 
 mod accounts;
+mod demo;
 mod serve;
 mod speech;
 
@@ -34,6 +35,8 @@ enum Command {
         #[arg(long, value_name = "KIND")]
         only: Vec<String>,
     },
+    /// A filled, throw-away company to look at; mail captured at /demo/mail
+    Demo(demo::DemoCommand),
     /// Bring the database up to date
     Migrate,
     /// Speech models
@@ -140,6 +143,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Models(command) => in_runtime(speech::models(config, command)),
         Command::Transcribe(command) => in_runtime(speech::transcribe(config, command)),
+        Command::Demo(command) => {
+            log_to_stderr(&demo::quiet(&config));
+            in_runtime(demo::demo(config, command))
+        }
         Command::Migrate => in_runtime(serve::migrate(config)),
         Command::Staff(StaffCommand::Add(add)) => in_runtime(accounts::add_staff(config, add)),
         Command::Key(KeyCommand::Add(add)) => in_runtime(accounts::add_key(config, add)),
@@ -153,8 +160,12 @@ fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(),
 }
 
 fn log_to_stderr(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).unwrap_or_default();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    use std::io::IsTerminal;
+    // The decoders tell of every file that they open.
+    let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{}", config.log.filter);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is no harm.
     let _ = match config.log.format {
         LogFormat::Text => lines.try_init(),

@@ -45,6 +45,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod demo;
 pub mod desk;
 pub mod effects;
 pub mod ids;

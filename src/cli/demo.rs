@@ -1,0 +1,112 @@
+//! `afterword demo`: a filled, throw-away company.
+
+use super::{Failure, say, serve};
+use crate::app::{self, App};
+use crate::clock::SystemClock;
+use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl};
+use crate::demo::{self, PASSWORD, STEPS};
+use crate::staff::DEMO_ACCOUNTS;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How the demo is started.
+#[derive(Debug, Args)]
+pub(super) struct DemoCommand {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where its data lies; it is deleted and made anew without a question
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    folder: PathBuf,
+    /// Make it anew
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// Everything in one folder, mail captured.
+fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
+    let folder = &command.folder;
+    config.database.url = DatabaseUrl::Sqlite(folder.join("afterword.db"));
+    config.recordings.url = RecordingsUrl::File(folder.join("recordings"));
+    config.anonymity.key_file = folder.join("afterword.key");
+    config.mail.url = MailUrl::File(folder.join("mail"));
+    config.mail.from = "Northwind <survey@northwind.example>".into();
+    config.survey.company = "Northwind".into();
+    if let Some(listen) = command.listen {
+        config.http.listen = listen;
+    }
+    config
+}
+
+/// The demo speaks for itself: only what goes wrong is logged, unless the configuration says otherwise.
+pub(super) fn quiet(config: &Config) -> Config {
+    let mut config = config.clone();
+    if config.log.filter == Log::default().filter {
+        config.log.filter = "warn".into();
+    }
+    config
+}
+
+/// Only a folder that is empty, or that an earlier demo made, is ever deleted.
+fn clear(folder: &Path) -> Result<(), Failure> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let ours = folder.join("afterword.db").exists() || folder.read_dir()?.next().is_none();
+    if !ours {
+        return Err(Failure::usage(format!("{} holds something that is no demo: choose another --folder", folder.display())));
+    }
+    Ok(std::fs::remove_dir_all(folder)?)
+}
+
+/// Fills the company where it is not there, and serves it.
+pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Failure> {
+    let config = demo_config(config, &command);
+    if command.fresh || !usable(&config, &command.folder).await {
+        clear(&command.folder)?;
+        fill(&config).await?;
+    }
+    let db = app::open_database(&config, true).await?;
+    let vault = app::open_vault(&config, &db).await?;
+    let app = App::build(config, db, vault, Arc::new(SystemClock), true);
+    introduce(&app);
+    serve::run(app, true).await
+}
+
+/// Is there a demo that was filled to its end, by this version?
+async fn usable(config: &Config, folder: &Path) -> bool {
+    if !folder.join("afterword.db").exists() {
+        return false;
+    }
+    let Ok(db) = app::open_database(config, true).await else { return false };
+    let fresh = app::open_vault(config, &db).await.is_ok() && demo::is_fresh(&db).await.unwrap_or(false);
+    db.close().await;
+    fresh
+}
+
+async fn fill(config: &Config) -> Result<(), Failure> {
+    let style = ProgressStyle::with_template("Filling the demo company  {wide_bar} {percent}%");
+    let bar = ProgressBar::new(1000).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let db = app::open_database(config, true).await?;
+    let vault = app::open_vault(config, &db).await?;
+    demo::fill(config, &db, &vault, |part| bar.set_position((part * 1000.0) as u64)).await?;
+    bar.finish_and_clear();
+    db.close().await;
+    Ok(())
+}
+
+fn introduce(app: &App) {
+    let url = &app.site.public_url;
+    say(format!("The demo: {url}\n\nWho can sign in (the password of all is {PASSWORD}):"));
+    for (email, name, role) in DEMO_ACCOUNTS {
+        say(format!("  {role:<14} {name:<13} {email}"));
+    }
+    say("\nFive steps to try:");
+    for (number, (what, path)) in STEPS.iter().enumerate() {
+        say(format!("  {}. {what}\n     {url}{path}", number + 1));
+    }
+    say("\nTwo calls are being transcribed while you read this. Everything here is made up. Ctrl-C stops it.\n");
+}

@@ -1,0 +1,237 @@
+//! The last quarter of the made-up company, event by event.
+
+use super::company::{self, Company, Told};
+use super::customers::{customer, token_in_mail};
+use super::PASSWORD;
+use crate::app::{App, StartError};
+use crate::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
+use crate::config::{Config, MailUrl};
+use crate::database::{Db, DbError};
+use crate::effects::Actor;
+use crate::interactions::{CustomerIn, Intake, IntakeError, MessageIn, Phase, RecordingError};
+use crate::jobs::{Runner, RunnerOptions};
+use crate::staff::{AgentRef, NewAccount, StaffError};
+use crate::surveys::AnswerError;
+use crate::vault::Vault;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Under this name the database keeps when the demo was filled.
+const FILLED: &str = "demo_filled_at";
+/// Older than this its surveys have closed: better made anew.
+const STALE_MS: i64 = 10 * 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+/// The source that its interactions come from.
+const SOURCE: &str = "phone";
+
+/// Why the demo could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// Opening failed.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Accounts.
+    #[error("the demo's accounts: {0}")]
+    Staff(#[from] StaffError),
+    /// Interactions.
+    #[error("the demo's interactions: {0}")]
+    Intake(#[from] IntakeError),
+    /// Recordings.
+    #[error("the demo's recordings: {0}")]
+    Recording(#[from] RecordingError),
+    /// Answers.
+    #[error("the demo's answers: {0}")]
+    Answer(#[from] AnswerError),
+    /// The database.
+    #[error("the demo's database: {0}")]
+    Database(#[from] DbError),
+    /// Files.
+    #[error("the demo's files: {0}")]
+    Io(#[from] std::io::Error),
+    /// The story itself.
+    #[error("the demo's story: {0}")]
+    Story(#[from] serde_json::Error),
+}
+
+/// Was this database filled, completely, and not too long ago?
+pub async fn is_fresh(db: &Db) -> Result<bool, DbError> {
+    let filled = db.meta(FILLED).await?.and_then(|at| at.parse().ok()).map(Timestamp);
+    Ok(filled.is_some_and(|at| SystemClock.now().ms_since(at) < STALE_MS))
+}
+
+/// Something that happens.
+enum Event {
+    /// A customer calls or writes.
+    Contact(usize),
+    /// The customer answers the survey about it.
+    Answer(usize),
+}
+
+/// Fills an empty database. `progress` hears a number from 0 to 1.
+pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32)) -> Result<(), DemoError> {
+    let company = company::company()?;
+    let today = SystemClock.now();
+    let clock = ManualClock::new(Timestamp(today.0 - 95 * 24 * HOUR_MS));
+    let shared: SharedClock = Arc::new(clock.clone());
+    let app = App::build(config.clone(), db.clone(), vault.clone(), shared, true);
+    let stop = CancellationToken::new();
+    // Everything but what is to be seen at work when the demo opens.
+    let kinds = app.jobs().into_iter().filter(|kind| kind.name != crate::interactions::TRANSCRIBE).collect();
+    let runner = Arc::new(Runner::new(db.clone(), Arc::clone(&app.clock), kinds, RunnerOptions::default(), stop));
+    runner.schedule().await?;
+    people(&app, &company).await?;
+    let events = events(&company, today);
+    let all = events.len();
+    for (number, (at, event)) in events.into_iter().enumerate() {
+        clock.set(at);
+        match event {
+            Event::Contact(which) => contact(&app, &company, which, at).await?,
+            Event::Answer(which) => answer(&app, &company, which).await?,
+        }
+        runner.drain().await?;
+        // The survey is decided, and its mail leaves, when the interaction has settled.
+        clock.advance(config.survey.settle.0);
+        runner.drain().await?;
+        progress((number + 1) as f32 / all as f32);
+    }
+    // Everybody had the time to think again: what is full is released.
+    clock.set(today);
+    for _ in 0..3 {
+        runner.drain().await?;
+        clock.advance(config.survey.edit_for.0);
+    }
+    recordings(&app, &company).await?;
+    db.set_meta(FILLED, &today.0.to_string()).await?;
+    Ok(())
+}
+
+/// When everything happens, in order.
+fn events(company: &Company, today: Timestamp) -> Vec<(Timestamp, Event)> {
+    let mut events = Vec::new();
+    for (which, told) in company.interactions.iter().enumerate() {
+        let at = begin(told, today).plus_ms((told.wait_s + told.talk_s) * 1000);
+        events.push((at, Event::Contact(which)));
+        if told.answer.is_some() {
+            // Between two hours and a day later.
+            let later = 2 + i64::try_from(which * 7 % 20).unwrap_or(0);
+            events.push((Timestamp((at.0 + later * HOUR_MS).min(today.0 - HOUR_MS)), Event::Answer(which)));
+        }
+    }
+    events.sort_by_key(|(at, _)| *at);
+    events
+}
+
+/// When it began: that many days ago, at that time (UTC).
+fn begin(told: &Told, today: Timestamp) -> Timestamp {
+    let day = 24 * HOUR_MS;
+    let midnight = today.0 - today.0.rem_euclid(day);
+    Timestamp(midnight - told.days_ago * day + told.hour * HOUR_MS + told.minute * 60_000)
+}
+
+async fn people(app: &App, company: &Company) -> Result<(), DemoError> {
+    let now = app.clock.now();
+    for team in &company.teams {
+        app.directory.add_team(team, &Actor::System, now).await?;
+    }
+    let mut agents = Vec::new();
+    for agent in &company.agents {
+        let new = AgentRef {
+            source: SOURCE.into(),
+            external_id: agent.id.clone(),
+            name: Some(agent.name.clone()),
+            email: Some(agent.email.clone()),
+            team: Some(agent.team.clone()),
+        };
+        agents.push((agent.id.clone(), app.directory.add_agent(new, &Actor::System, now).await?.id));
+    }
+    let teams = app.directory.teams().await?;
+    for person in &company.staff {
+        let new = NewAccount {
+            email: person.email.clone(),
+            name: person.name.clone(),
+            role: person.role,
+            teams: teams.iter().filter(|team| person.teams.contains(&team.name)).map(|team| team.id.clone()).collect(),
+            agent: agents.iter().find(|(id, _)| Some(id) == person.agent.as_ref()).map(|(_, id)| id.clone()),
+        };
+        let made = app.staff.add(new, &Actor::System).await?;
+        app.staff.set_password(&made.id, PASSWORD.into()).await?;
+    }
+    Ok(())
+}
+
+async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> Result<(), DemoError> {
+    let told = &company.interactions[which];
+    let started = Timestamp(now.0 - (told.wait_s + told.talk_s) * 1000);
+    let answered = started.plus_ms(told.wait_s * 1000);
+    let (name, email) = customer(which);
+    let mut messages = Vec::new();
+    if let Some(chat) = &told.chat {
+        for (from, text, since) in company::chat(chat)? {
+            messages.push(MessageIn { at: Some(started.plus_ms(since)), from, text });
+        }
+    }
+    let agent = company.agents.iter().find(|agent| agent.id == told.agent);
+    let intake = Intake {
+        source: SOURCE.into(),
+        external_id: external_id(which),
+        channel: Some(told.channel.clone()),
+        direction: Some("inbound".into()),
+        outcome: Some("answered".into()),
+        phase: Some(Phase::Final),
+        started_at: Some(started),
+        answered_at: Some(answered),
+        ended_at: Some(now),
+        wait_ms: Some(told.wait_s * 1000),
+        talk_ms: Some((told.talk_s - told.hold_s).max(20) * 1000),
+        hold_ms: Some(told.hold_s * 1000),
+        agent: agent.map(|agent| AgentRef {
+            source: SOURCE.into(),
+            external_id: agent.id.clone(),
+            name: Some(agent.name.clone()),
+            email: None,
+            team: Some(agent.team.clone()),
+        }),
+        team: agent.map(|agent| agent.team.clone()),
+        tags: Some(vec![told.topic.clone()]),
+        customer: CustomerIn { email: (!told.no_address).then_some(email), name: Some(name.into()), locale: Some("en".into()) },
+        messages,
+        raw: "{}".into(),
+        ..Intake::default()
+    };
+    app.interactions.upsert(intake).await?;
+    Ok(())
+}
+
+fn external_id(which: usize) -> String {
+    format!("demo-{which:03}")
+}
+
+/// The customer opens the mail and answers by its link.
+async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoError> {
+    let Some(told) = company.interactions[which].answer.clone() else { return Ok(()) };
+    let Some(folder) = mail_folder(&app.config) else { return Ok(()) };
+    // Nobody was asked twice in the quiet period, so there may be no mail to answer.
+    if let Some(token) = token_in_mail(&folder, &customer(which).1)? {
+        app.surveys.answer(&token, told.into()).await?;
+    }
+    Ok(())
+}
+
+fn mail_folder(config: &Config) -> Option<PathBuf> {
+    match &config.mail.url {
+        MailUrl::File(folder) => Some(folder.clone()),
+        MailUrl::Hold | MailUrl::Smtp(_) => None,
+    }
+}
+
+/// The two calls that can be heard. They are read through and transcribed when the demo opens.
+async fn recordings(app: &App, company: &Company) -> Result<(), DemoError> {
+    for (which, told) in company.interactions.iter().enumerate() {
+        let Some(name) = &told.recording else { continue };
+        let sound = bytes::Bytes::from_static(company::sound(name));
+        let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound)]);
+        app.interactions.store_recording(SOURCE, &external_id(which), Some("agent,customer"), body).await?;
+    }
+    Ok(())
+}
