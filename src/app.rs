@@ -288,8 +288,8 @@ fn desk_settings(config: &Config) -> desk::Settings {
     desk::Settings {
         configuration: config.to_redacted_toml(),
         mailbox,
-        mail_held: config.mail.url == MailUrl::Hold,
         settle: config.survey.settle.to_string(),
+        models: transcription::engine_config(&config.transcription).folders,
         k: config.anonymity.k,
     }
 }

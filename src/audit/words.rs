@@ -6,6 +6,7 @@ const SAID: &[(&str, &str)] = &[
     ("transcript.viewed", "Read a transcript"),
     ("interaction.viewed", "Opened a call or chat"),
     ("response.viewed", "Saw an answer"),
+    ("responses.listed", "Saw ratings in a list"),
     ("clip.played", "Played a clip"),
     ("clip.created", "Flagged as exemplary"),
     ("clip.changed", "Changed a clip"),
@@ -31,6 +32,7 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("staff", "Account", None),
     ("key", "API key", None),
     ("ratings", "Ratings", None),
+    ("interactions", "Calls and chats", None),
 ];
 
 /// An action in words; its code where there are none.

@@ -14,7 +14,7 @@ pub struct FirstSteps {
     pub key: bool,
     /// Something has come in.
     pub interaction: bool,
-    /// An answer stands beside an interaction, or a batch has been released.
+    /// An answer stands beside an interaction. Apart ones are not counted here: that would tell when they came.
     pub answer: bool,
 }
 
@@ -39,7 +39,7 @@ impl Desk {
             agent: !self.directory.agents().await?.is_empty(),
             key: !self.staff.keys().await?.is_empty(),
             interaction: self.interactions.any().await?,
-            answer: false,
+            answer: self.surveys.any_linked().await?,
         })
     }
 

@@ -3,8 +3,11 @@
 use super::words::{self, When};
 use super::Desk;
 use crate::database::DbError;
-use crate::interactions::Interaction;
+use crate::ids::InteractionId;
+use crate::interactions::{Channel, Interaction};
+use crate::transcription::State;
 use crate::web::Principal;
+use std::collections::HashMap;
 
 /// One line; everything in words already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Line {
             why: None,
             survey,
             survey_class,
-            survey_reason: interaction.survey_reason.clone(),
+            survey_reason: words::survey_reason(interaction.survey_reason.as_deref()),
             transcript: None,
             length: interaction.length_ms().or(interaction.talk_ms).map(words::clock),
             when: interaction.occurred_at.into(),
@@ -61,10 +64,50 @@ impl Line {
     }
 }
 
+/// Why a rating makes a conversation worth a listen.
+fn reason(score: i64) -> &'static str {
+    match score {
+        5 => "A very good rating: others can learn from it",
+        1 => "A very poor rating: hear what went wrong",
+        _ => "A poor rating: hear what went wrong",
+    }
+}
+
+/// The transcript's state in a word, and the class of its badge. Chats bring their own words.
+fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'static str, &'static str)> {
+    match (interaction.channel, state) {
+        (Channel::Chat, _) => Some(("in writing", "ok")),
+        (_, Some(State::Done)) => Some(("ready", "ok")),
+        (_, Some(State::Running)) => Some(("being made", "info")),
+        (_, Some(State::Failed)) => Some(("failed", "bad")),
+        (_, Some(State::Waiting)) => Some(("waiting", "")),
+        (_, None) if interaction.has_recording => Some(("waiting", "")),
+        (_, None) => None,
+    }
+}
+
 impl Desk {
     /// Interactions as lines, with what `who` may see beside them.
     pub async fn lines(&self, who: &Principal, interactions: &[Interaction]) -> Result<Vec<Line>, DbError> {
-        let _ = who;
-        Ok(interactions.iter().map(Line::new).collect())
+        let ids: Vec<InteractionId> = interactions.iter().map(|i| i.id.clone()).collect();
+        let states: HashMap<_, _> = self.transcription.states(&ids).await?.into_iter().collect();
+        let scores = self.surveys.linked_scores(who, &ids).await?;
+        let line = |i: &Interaction| Line {
+            score: scores.get(&i.id).copied(),
+            transcript: transcript(i, states.get(&i.id).copied()),
+            ..Line::new(i)
+        };
+        Ok(interactions.iter().map(line).collect())
+    }
+
+    /// What is worth a listen in a supervisor's teams, each line with its reason.
+    pub async fn worth_a_listen(&self, who: &Principal, most: i64) -> Result<Vec<Line>, DbError> {
+        let found = self.surveys.worth_a_listen(who, most).await?;
+        let ids: Vec<InteractionId> = found.into_iter().map(|(id, _)| id).collect();
+        let mut lines = self.lines(who, &self.interactions.among(&who.visible(), &ids).await?).await?;
+        for line in &mut lines {
+            line.why = line.score.map(|score| reason(score).to_owned());
+        }
+        Ok(lines)
     }
 }

@@ -20,23 +20,28 @@ pub use turns::Turn;
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
 use crate::interactions::Interactions;
+use crate::mail::Mail;
+use crate::ratings::Ratings;
 use crate::staff::{Directory, Staff, Team};
+use crate::surveys::Surveys;
+use crate::transcription::Transcription;
+use crate::transcription::models::ModelFolders;
 use crate::web::principal::Visible;
 use crate::web::{Principal, SiteInfo};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the pages need to know of the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// All of it as TOML, secrets masked: shown to administrators.
     pub configuration: String,
     /// The folder that mail is written to, where it is: the demo's mailbox.
     pub mailbox: Option<PathBuf>,
-    /// Is there no way out for mail, so that it is held?
-    pub mail_held: bool,
     /// How long an interaction must have been final before its survey is decided, in words.
     pub settle: String,
+    /// Where speech models lie.
+    pub models: ModelFolders,
     /// The smallest batch of answers that is ever released.
     pub k: u32,
 }
@@ -55,6 +60,14 @@ pub struct Parts {
     pub directory: Directory,
     /// Calls and chats.
     pub interactions: Interactions,
+    /// Recordings into words.
+    pub transcription: Transcription,
+    /// The outbox.
+    pub mail: Mail,
+    /// Surveys, and the answers that stand beside an interaction.
+    pub surveys: Surveys,
+    /// Ratings in totals.
+    pub ratings: Ratings,
     /// The configuration, as far as it is shown.
     pub settings: Settings,
 }

@@ -5,6 +5,7 @@ mod demo;
 mod home;
 mod interaction;
 mod list;
+mod outbox;
 
 use crate::staff::StaffError;
 use crate::web::PageError;
@@ -19,6 +20,11 @@ pub fn routes(route: Route) -> Route {
         .at("/admin", get(admin::show_index))
         .at("/admin/work", get(admin::show_work))
         .at("/admin/work/:id/retry", post(admin::retry_job))
+        .at("/admin/mail", get(outbox::show_outbox))
+        .at("/admin/mail/held/delivery", post(outbox::release_held))
+        .at("/admin/mail/:id", get(outbox::preview_mail))
+        .at("/admin/mail/:id/retry", post(outbox::retry_mail))
+        .at("/admin/model", get(admin::show_model))
         .at("/admin/configuration", get(admin::show_configuration))
         .at("/demo", get(demo::show_steps))
         .at("/demo/mail", get(demo::show_mailbox))

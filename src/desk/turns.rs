@@ -2,11 +2,15 @@
 
 use super::words::{self, When};
 use crate::interactions::{Message, Sender};
+use crate::training::moments;
+use crate::transcription::Segment;
 
 /// A stretch in which nobody spoke is worth a line from here on, ms.
 const LONG_SILENCE_MS: i64 = 5_000;
 /// A stretch in which nobody wrote is worth a line from here on, ms.
 const LONG_PAUSE_MS: i64 = 120_000;
+/// Below this the model's own estimate of a word is shown as doubt.
+const UNSURE: f32 = 0.4;
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,29 +42,74 @@ pub struct Turn {
     pub text: Vec<Piece>,
 }
 
-/// A chat's messages. Times count from the first one, so that waiting can be seen; what has no time stands where the
-/// one before it does.
+/// A chat's messages. Times count from the first one, so that waiting can be seen; they are the ones that clips are
+/// chosen by.
 pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
-    let Some(begin) = messages.iter().find_map(|m| m.at) else {
-        return messages.into_iter().map(|m| written(m, 0, None)).collect();
+    let moments = moments(&messages);
+    let mut before = 0;
+    let turn = |(message, (start_ms, end_ms)): (Message, (i64, i64))| {
+        let pause = (start_ms - before >= LONG_PAUSE_MS)
+            .then(|| format!("Nobody wrote for {}", words::stretch(start_ms - before)));
+        before = start_ms;
+        Turn { pause, ..written(message, start_ms, end_ms) }
     };
-    let mut last = 0;
-    let mut turns: Vec<Turn> = Vec::with_capacity(messages.len());
-    for message in messages {
-        let at = message.at.map_or(last, |at| at.ms_since(begin).max(0));
-        let pause = (at - last >= LONG_PAUSE_MS).then(|| format!("Nobody wrote for {}", words::stretch(at - last)));
-        last = last.max(at);
-        turns.push(written(message, at, pause));
-    }
-    // A message lasts until the next one: spans for the library are chosen by lines.
-    for i in 0..turns.len() {
-        let next = turns.get(i + 1).map_or(turns[i].start_ms + 1000, |turn| turn.start_ms);
-        turns[i].end_ms = next.max(turns[i].start_ms + 1);
+    messages.into_iter().zip(moments).map(turn).collect()
+}
+
+/// What was heard on a recording.
+pub fn of_call(segments: Vec<Segment>) -> Vec<Turn> {
+    let mut before: Option<i64> = None;
+    let mut turns = Vec::with_capacity(segments.len());
+    for segment in segments {
+        let ms = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
+        let (start_ms, end_ms) = (ms(segment.start_ms), ms(segment.end_ms));
+        let quiet = start_ms - before.unwrap_or(start_ms);
+        let pause = (quiet >= LONG_SILENCE_MS).then(|| format!("Nobody speaks for {}", words::stretch(quiet)));
+        before = Some(before.map_or(end_ms, |last| last.max(end_ms)));
+        turns.push(Turn {
+            pause,
+            start_ms,
+            end_ms,
+            clock: words::clock(start_ms),
+            at: None,
+            speaker: segment.speaker.to_string(),
+            who: segment.speaker.label(),
+            text: pieces(segment),
+        });
     }
     turns
 }
 
-fn written(message: Message, start_ms: i64, pause: Option<String>) -> Turn {
+/// The text, with the words apart of which the model was not sure. Where the words do not make up the text (languages
+/// without spaces) it stays whole.
+fn pieces(segment: Segment) -> Vec<Piece> {
+    let joined = segment.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    if joined != segment.text.trim() {
+        return vec![Piece { text: segment.text, unsure: false }];
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    for word in segment.words {
+        let unsure = word.confidence < UNSURE;
+        match pieces.last_mut() {
+            Some(last) if last.unsure == unsure => {
+                last.text.push(' ');
+                last.text.push_str(&word.text);
+            }
+            Some(last) => {
+                // The space belongs to what is sure, so that no line runs on under it.
+                let space = if last.unsure { format!(" {}", word.text) } else { word.text };
+                if !last.unsure {
+                    last.text.push(' ');
+                }
+                pieces.push(Piece { text: space, unsure });
+            }
+            None => pieces.push(Piece { text: word.text, unsure }),
+        }
+    }
+    pieces
+}
+
+fn written(message: Message, start_ms: i64, end_ms: i64) -> Turn {
     let who = match message.sender {
         Sender::Agent => "Agent",
         Sender::Customer => "Customer",
@@ -69,9 +118,9 @@ fn written(message: Message, start_ms: i64, pause: Option<String>) -> Turn {
         Sender::Other => "Somebody",
     };
     Turn {
-        pause,
+        pause: None,
         start_ms,
-        end_ms: start_ms + 1,
+        end_ms,
         clock: words::clock(start_ms),
         at: message.at.map(When::from),
         speaker: message.sender.code().to_owned(),
@@ -80,15 +129,11 @@ fn written(message: Message, start_ms: i64, pause: Option<String>) -> Turn {
     }
 }
 
-/// A line about the silence between two turns of a call, where it is long.
-pub fn silence(from_ms: i64, to_ms: i64) -> Option<String> {
-    (to_ms - from_ms >= LONG_SILENCE_MS).then(|| format!("Nobody speaks for {}", words::stretch(to_ms - from_ms)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::transcription::{Speaker, Word};
 
     fn message(seq: i64, at: Option<i64>) -> Message {
         Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: "<b>hello</b>".into() }
@@ -98,15 +143,42 @@ mod tests {
     fn a_chat_counts_from_its_first_message_and_shows_long_waits() {
         let turns = of_chat(vec![message(0, Some(60_000)), message(1, None), message(2, Some(540_000)), message(3, Some(541_000))]);
         let seen: Vec<_> = turns.iter().map(|t| (t.clock.as_str(), t.pause.as_deref())).collect();
-        assert_eq!(seen, [("0:00", None), ("0:00", None), ("8:00", Some("Nobody wrote for 8 minutes")), ("8:01", None)]);
-        assert!(turns.windows(2).all(|pair| pair[0].end_ms > pair[0].start_ms && pair[0].start_ms <= pair[1].start_ms));
+        assert_eq!(
+            seen,
+            [("0:00", None), ("0:01", None), ("8:00", Some("Nobody wrote for 8 minutes")), ("8:01", None)]
+        );
+        assert!(turns.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms));
     }
 
     #[test]
     fn a_chat_without_times_still_shows() {
         let turns = of_chat(vec![message(0, None), message(1, None)]);
-        assert_eq!((turns.len(), turns[1].start_ms, turns[1].at.clone()), (2, 0, None));
+        assert_eq!((turns.len(), turns[1].start_ms, turns[1].at.clone()), (2, 1_000, None));
         assert!(of_chat(Vec::new()).is_empty());
-        assert_eq!((silence(0, 4_000), silence(1_000, 13_000)), (None, Some("Nobody speaks for 12 seconds".into())));
+    }
+
+    fn heard(start_ms: u64, end_ms: u64, words: &[(&str, f32)], text: &str) -> Segment {
+        let word = |(text, confidence): &(&str, f32)| Word { start_ms, end_ms, text: (*text).into(), confidence: *confidence };
+        Segment {
+            start_ms,
+            end_ms,
+            speaker: Speaker::Agent,
+            text: text.into(),
+            confidence: 0.9,
+            words: words.iter().map(word).collect(),
+        }
+    }
+
+    #[test]
+    fn doubtful_words_stand_apart_and_the_text_stays_whole() {
+        let turns = of_call(vec![
+            heard(0, 2_000, &[("Thank", 0.9), ("you", 0.1), ("Alice.", 0.2), ("Bye.", 0.9)], "Thank you Alice. Bye."),
+            heard(14_000, 15_000, &[("我", 0.9), ("们", 0.1)], "我们"),
+        ]);
+        let seen: Vec<_> = turns[0].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
+        assert_eq!(seen, [("Thank ", false), ("you Alice.", true), (" Bye.", false)]);
+        assert_eq!(turns[1].text, [Piece { text: "我们".into(), unsure: false }]);
+        assert_eq!(turns[1].pause.as_deref(), Some("Nobody speaks for 12 seconds"));
+        assert_eq!((turns[0].who.as_str(), turns[0].speaker.as_str()), ("Agent", "agent"));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::interactions::{Channel, Interaction, SurveyState};
+use crate::surveys::SkipReason;
 
 /// A moment: for programs, and exactly for people without scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +100,12 @@ pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
         SurveyState::Skipped => ("not asked", ""),
         SurveyState::Closed => ("closed", ""),
     }
+}
+
+/// Why a survey was skipped or failed, as people read it. What is no code of ours is a sentence already.
+pub fn survey_reason(reason: Option<&str>) -> Option<String> {
+    let reason = reason.filter(|text| !text.trim().is_empty())?;
+    Some(SkipReason::known(reason).map_or_else(|| capitalised(reason), |known| known.sentence().to_owned()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 mod address;
 mod answers;
 pub mod api;
+mod beside;
 mod closing;
 mod decide;
 mod invitation;

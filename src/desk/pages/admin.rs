@@ -4,6 +4,8 @@ use super::unreachable_staff;
 use crate::desk::Desk;
 use crate::desk::words::{count, When};
 use crate::jobs;
+use crate::mail::{Counted, State};
+use crate::transcription::models::{self, SHIPPED};
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -27,6 +29,8 @@ struct IndexPage {
     people: String,
     accounts: String,
     keys: String,
+    mail: Figure,
+    model: Figure,
     work: Figure,
 }
 
@@ -52,8 +56,27 @@ pub(super) async fn show_index(who: Viewer<Administer>, Data(site): Data<&SiteIn
         people: format!("{}, {}", count(teams, "team", "teams"), count(agents, "agent", "agents")),
         accounts: count(accounts.iter().filter(|a| !a.disabled).count(), "account", "accounts"),
         keys: count(keys, "key", "keys"),
+        mail: mail_figure(&desk.mail.counts().await?),
+        model: model_figure(desk),
         work: work_figure(&backlog),
     }))
+}
+
+fn mail_figure(counts: &[Counted]) -> Figure {
+    let mails = |state: State| counts.iter().filter(|c| c.state == state.code()).map(|c| c.mails).sum::<i64>();
+    match (mails(State::Failed), mails(State::Held), mails(State::Queued)) {
+        (0, 0, queued) => Figure { text: format!("{queued} on the way, {} sent", mails(State::Sent)), class: "" },
+        (0, held, _) => Figure { text: format!("{held} held"), class: "warn" },
+        (failed, _, _) => Figure { text: format!("{failed} given up"), class: "bad" },
+    }
+}
+
+fn model_figure(desk: &Desk) -> Figure {
+    match desk.transcription.engine().model() {
+        Ok(model) if model.name == SHIPPED => Figure { text: "The demo's words only".into(), class: "warn" },
+        Ok(model) => Figure { text: model.name, class: "ok" },
+        Err(_) => Figure { text: "Not there".into(), class: "bad" },
+    }
 }
 
 fn work_figure(backlog: &[jobs::Backlog]) -> Figure {
@@ -161,6 +184,49 @@ pub(super) async fn retry_job(
     let id = id.parse().map_err(|_| PageError::NotFound)?;
     let again = jobs::retry_failed(&desk.db, &id, desk.clock.now()).await?;
     Ok(redirect(if again { "/admin/work?did=retried" } else { "/admin/work?did=gone" }))
+}
+
+struct ModelRow {
+    name: String,
+    size: String,
+    languages: String,
+    notes: String,
+    here: bool,
+    used: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin/model.html")]
+struct ModelPage {
+    page: Shell,
+    problem: Option<String>,
+    shipped: bool,
+    rows: Vec<ModelRow>,
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.0}\u{a0}MB", bytes as f64 / 1e6)
+}
+
+#[handler]
+pub(super) async fn show_model(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+    let found = desk.transcription.engine().model();
+    let problem = found.as_ref().err().map(|error| crate::desk::words::capitalised(&error.to_string()));
+    let used = found.ok().map(|model| model.name);
+    let row = |(entry, place): (&'static models::Entry, Option<models::Source>)| ModelRow {
+        name: entry.name.clone(),
+        size: megabytes(entry.size),
+        languages: if entry.languages.iter().any(|code| code == "*") { "all of Whisper’s".into() } else { entry.languages.join(", ") },
+        notes: entry.notes.clone(),
+        here: place.is_some(),
+        used: used.as_ref() == Some(&entry.name),
+    };
+    Ok(html(&ModelPage {
+        page: Shell::new(&who, site, "/admin"),
+        rows: desk.settings.models.list().into_iter().map(row).collect(),
+        shipped: used.as_deref() == Some(SHIPPED),
+        problem,
+    }))
 }
 
 #[derive(Template)]

@@ -61,7 +61,7 @@ async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Resu
         name: first_name(who),
         steps: desk.first_steps().await.map_err(unreachable_staff)?,
         first_line: desk.first_line(&account.map(|a| a.email).unwrap_or_default()),
-        mail_held: desk.settings.mail_held,
+        mail_held: desk.mail.is_held(),
         k: desk.settings.k,
         waiting: jobs_in("queued") + jobs_in("running"),
         failed: jobs_in("failed"),
@@ -84,7 +84,7 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     Ok(html(&SupervisorDesk {
         name: first_name(who),
         teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
-        worth: Vec::new(),
+        worth: desk.worth_a_listen(&who.principal, 12).await?,
         lines: newest(who, desk).await?,
         page,
     }))

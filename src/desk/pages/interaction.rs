@@ -6,13 +6,14 @@ use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::web::rights::{Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
+use crate::surveys::Linked;
+use crate::transcription::models::SHIPPED;
 use askama::Template;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 /// What the head of the page says.
 struct Head {
-    id: String,
     /// "Call with Sydney Carton".
     title: String,
     icon: &'static str,
@@ -33,7 +34,6 @@ impl Head {
     fn new(i: &Interaction, recording: Option<&Recording>) -> Self {
         let what = words::channel(i.channel);
         Self {
-            id: i.id.to_string(),
             title: i.agent_name.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} with {name}")),
             icon: words::channel_icon(i.channel),
             is_chat: i.channel == Channel::Chat,
@@ -82,7 +82,7 @@ struct Survey {
 impl Survey {
     fn new(i: &Interaction, settle: &str) -> Self {
         let (word, class) = words::survey(i.survey_state);
-        let reason = i.survey_reason.clone().unwrap_or_default();
+        let reason = words::survey_reason(i.survey_reason.as_deref()).unwrap_or_default();
         let sentence = match i.survey_state {
             SurveyState::Waiting if i.phase.rank() < 2 => "Decided once it is final.".into(),
             SurveyState::Waiting => format!("Decided {settle} after it is final."),
@@ -107,19 +107,75 @@ fn measures(i: &Interaction) -> Vec<Measure> {
     known.into_iter().filter_map(|(name, ms)| Some(Measure { name, value: words::clock(ms?) })).collect()
 }
 
+/// How far the transcript of a recording is.
+struct Transcript {
+    /// `waiting`, `running`, `done`, `failed`.
+    state: &'static str,
+    progress: f32,
+    percent: i64,
+    reason: Option<String>,
+    /// Its address in the API.
+    source: String,
+    /// Was it made by the model that knows the demo's words only, or will it be?
+    shipped_model: bool,
+    model: Option<String>,
+}
+
+/// The linked answer.
+struct Answer {
+    score: Option<i64>,
+    resolved: Option<bool>,
+    comment: Option<String>,
+}
+
+impl From<Linked> for Answer {
+    fn from(linked: Linked) -> Self {
+        let resolved = linked.resolved.as_deref().map(|said| said == "yes");
+        Self { score: linked.score, resolved, comment: linked.comment.filter(|text| !text.trim().is_empty()) }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/interaction.html")]
 struct InteractionPage {
     page: Shell,
     head: Head,
     sound: Option<Sound>,
+    transcript: Option<Transcript>,
     turns: Vec<Turn>,
+    answer: Option<Answer>,
     survey: Survey,
     measures: Vec<Measure>,
     /// Does this role see answers?
     sees_answers: bool,
     is_agent: bool,
+    is_admin: bool,
     k: u32,
+}
+
+/// What was said or written, and how far the transcript is where there is a recording.
+async fn words_of(desk: &Desk, id: &InteractionId, recorded: bool) -> Result<(Vec<Turn>, Option<Transcript>), PageError> {
+    let written = turns::of_chat(desk.interactions.messages(id).await?);
+    if !recorded {
+        return Ok((written, None));
+    }
+    let stored = desk.transcription.find(id).await?;
+    let shipped = match &stored.model {
+        Some(name) => name == SHIPPED,
+        None => desk.transcription.uses_shipped_model(),
+    };
+    let transcript = Transcript {
+        state: stored.state.code(),
+        progress: stored.progress,
+        percent: (stored.progress.clamp(0.0, 1.0) * 100.0).round() as i64,
+        reason: stored.reason,
+        source: format!("/api/v1/interactions/{id}/transcript"),
+        shipped_model: shipped,
+        model: stored.model,
+    };
+    // What was written stays beside what was said, where something brings both.
+    let turns = if written.is_empty() { turns::of_call(stored.segments) } else { written };
+    Ok((turns, Some(transcript)))
 }
 
 #[handler]
@@ -132,18 +188,25 @@ pub(super) async fn show_interaction(
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
     let found = desk.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
     let recording = desk.interactions.recording(&id).await?;
-    let turns = turns::of_chat(desk.interactions.messages(&id).await?);
+    let (turns, transcript) = words_of(desk, &id, recording.is_some()).await?;
+    let answer = desk.surveys.linked_response(&who.principal, &id).await?;
     let action = if turns.is_empty() { "interaction.viewed" } else { "transcript.viewed" };
     desk.interactions.note_look(&who.principal, action, &id).await?;
+    if answer.is_some() {
+        desk.surveys.note_look(&who.principal, &id).await?;
+    }
     Ok(html(&InteractionPage {
         page: Shell::new(&who, site, "/interactions"),
         head: Head::new(&found, recording.as_ref()),
         sound: recording.as_ref().map(Sound::new),
+        transcript,
         turns,
+        answer: answer.map(Answer::from),
         survey: Survey::new(&found, &desk.settings.settle),
         measures: measures(&found),
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
+        is_admin: who.role() == Some(Role::Admin),
         k: desk.settings.k,
     }))
 }

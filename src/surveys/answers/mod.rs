@@ -12,7 +12,7 @@ pub(super) use apart::{ApartWrite, write_apart};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub use sealed::{Question, SealedAnswer, open_sealed};
 pub use store::{Linked, STATEMENTS, lock_answers};
-pub(super) use store::{Shelf, linked, purge_spent, ripen};
+pub(super) use store::{Shelf, any_linked, extremes, linked, linked_scores, purge_spent, ripen};
 
 use super::{Surveys, Token};
 use crate::clock::Timestamp;

@@ -17,6 +17,17 @@ statements! {
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
         LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = $1";
     LINKED = "SELECT score, resolved, comment, month FROM responses WHERE interaction_id = $1";
+    // $1: JSON array of interactions.
+    LINKED_SCORES = sqlite "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
+            AND interaction_id IN (SELECT value FROM json_each($1))",
+        pg "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
+            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // $1: JSON array of teams. In the order of the conversations: nothing tells the order of the answers.
+    EXTREMES = sqlite "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
+            WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT value FROM json_each($1)) ORDER BY i.occurred_at DESC, i.id LIMIT $2",
+        pg "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
+            WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
+    ANY_LINKED = "SELECT interaction_id FROM responses LIMIT 1";
     SEALED = "SELECT sealed, ripeness FROM sealed_answers WHERE id IN ($1, $2, $3)";
     IS_SPENT = "SELECT id FROM spent WHERE id = $1";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
@@ -210,6 +221,19 @@ pub(super) async fn by_token(conn: Conn<'_>, hash: &str) -> Result<Option<ByToke
 
 pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Linked>, DbError> {
     fetch_optional!(conn, LINKED => Linked, id)
+}
+
+pub(in crate::surveys) async fn linked_scores(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<(InteractionId, i64)>, DbError> {
+    fetch_all!(conn, LINKED_SCORES => (InteractionId, i64), to_json(&ids))
+}
+
+/// Interactions of these teams with a very good or a poor answer beside them, the newest interaction first.
+pub(in crate::surveys) async fn extremes(conn: Conn<'_>, teams: &[TeamId], most: i64) -> Result<Vec<(InteractionId, i64)>, DbError> {
+    fetch_all!(conn, EXTREMES => (InteractionId, i64), to_json(&teams), most)
+}
+
+pub(in crate::surveys) async fn any_linked(conn: Conn<'_>) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, ANY_LINKED => (InteractionId,))?.is_some())
 }
 
 pub(super) async fn sealed(conn: Conn<'_>, ids: &[String; 3]) -> Result<Vec<SealedFound>, DbError> {

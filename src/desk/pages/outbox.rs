@@ -1,0 +1,169 @@
+//! `/admin/mail`: what goes out, what is held, what met trouble.
+
+use crate::desk::Desk;
+use crate::desk::words::When;
+use crate::mail::{Entry, State};
+use crate::surveys::INVITATION;
+use crate::web::rights::Administer;
+use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+const SIZE: usize = 50;
+
+const DONE: &[(&str, &str)] = &[
+    ("released", "What was held is on its way."),
+    ("held", "There is still no way out for mail: nothing was sent, nothing is lost."),
+    ("retried", "It will be tried again in a moment."),
+    ("gone", "That one is not among the failed any more."),
+];
+
+/// What a link or a redirect says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    state: String,
+    cursor: String,
+    did: String,
+}
+
+struct Tab {
+    href: String,
+    words: &'static str,
+    mails: i64,
+    current: bool,
+}
+
+struct Row {
+    id: String,
+    kind: &'static str,
+    to: String,
+    word: &'static str,
+    class: &'static str,
+    trouble: Option<String>,
+    attempts: i64,
+    when: When,
+    failed: bool,
+    waits: bool,
+}
+
+/// A state in a word, and the class of its badge.
+fn say(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Queued => ("on its way", "info"),
+        State::Held => ("held", "warn"),
+        State::Sent => ("sent", "ok"),
+        State::Failed => ("given up", "bad"),
+        State::Cancelled => ("not wanted any more", ""),
+    }
+}
+
+impl From<Entry> for Row {
+    fn from(entry: Entry) -> Self {
+        let state = State::from(entry.state);
+        let (word, class) = say(state);
+        Self {
+            id: entry.id.to_string(),
+            kind: if entry.kind == INVITATION { "Survey" } else { "Mail" },
+            to: entry.hint,
+            word,
+            class,
+            trouble: entry.last_error.filter(|_| state != State::Sent),
+            attempts: entry.attempts,
+            when: entry.updated_at.into(),
+            failed: state == State::Failed,
+            waits: matches!(state, State::Queued | State::Held),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/mail.html")]
+struct MailPage {
+    page: Shell,
+    tabs: Vec<Tab>,
+    rows: Vec<Row>,
+    no_way_out: bool,
+    held: i64,
+    newest: Option<String>,
+    older: Option<String>,
+}
+
+fn link(state: &str, cursor: Option<&Cursor>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if !state.is_empty() {
+        query.append_pair("state", state);
+    }
+    if let Some(cursor) = cursor {
+        query.append_pair("cursor", &cursor.to_string());
+    }
+    format!("/admin/mail?{}", query.finish())
+}
+
+#[handler]
+pub(super) async fn show_outbox(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let state = State::ALL.into_iter().find(|state| state.code() == asked.state);
+    let code = state.map_or("", State::code);
+    let after: Option<Cursor> = asked.cursor.parse().ok();
+    let counts = desk.mail.counts().await?;
+    let mails = |code: &str| counts.iter().filter(|c| code.is_empty() || c.state == code).map(|c| c.mails).sum();
+    let tab = |code: &str, words| Tab { href: link(code, None), words, mails: mails(code), current: code == asked.state };
+    let found = desk.mail.list(state, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
+    Ok(html(&MailPage {
+        page: Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE),
+        tabs: std::iter::once(("", "All")).chain(State::ALL.map(|s| (s.code(), say(s).0))).map(|(c, w)| tab(c, w)).collect(),
+        rows: found.items.into_iter().map(Row::from).collect(),
+        no_way_out: desk.mail.is_held(),
+        held: mails(State::Held.code()),
+        newest: after.is_some().then(|| link(code, None)),
+        older: found.next.as_ref().map(|next| link(code, Some(next))),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[handler]
+pub(super) async fn release_held(_who: Viewer<Administer>, Data(desk): Data<&Desk>, _form: Posted<Nothing>) -> Result<Response, PageError> {
+    let sent = desk.mail.release_held().await?;
+    Ok(redirect(if sent > 0 || !desk.mail.is_held() { "/admin/mail?did=released" } else { "/admin/mail?did=held" }))
+}
+
+#[handler]
+pub(super) async fn retry_mail(
+    _who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    let again = desk.mail.retry(&id).await?;
+    Ok(redirect(if again { "/admin/mail?did=retried" } else { "/admin/mail?did=gone" }))
+}
+
+#[derive(Template)]
+#[template(path = "admin/mail_preview.html")]
+struct PreviewPage {
+    page: Shell,
+    subject: String,
+    text: String,
+}
+
+#[handler]
+pub(super) async fn preview_mail(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    let preview = desk.mail.preview(&id).await?.ok_or(PageError::NotFound)?;
+    Ok(html(&PreviewPage { page: Shell::new(&who, site, "/admin"), subject: preview.subject, text: preview.text }))
+}
