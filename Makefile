@@ -33,7 +33,8 @@ fmt: ## Format the source
 
 .PHONY: openapi
 openapi: build-deps ## Write openapi.yaml anew, from the code
-	$(CARGO) run --quiet -- openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+	$(CARGO) build --quiet
+	$(CARGO) run --quiet -- openapi > openapi.yaml
 
 .PHONY: audit
 audit: ## Known holes in dependencies (cargo-deny, and a network that has its database)
