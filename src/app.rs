@@ -1,7 +1,7 @@
 //! The composition root: builds the features from the configuration, and from them the routes and the jobs.
 
 use crate::clock::SharedClock;
-use crate::config::{Config, DatabaseUrl, MailUrl};
+use crate::config::{self, Config, DatabaseUrl, MailUrl};
 use crate::database::{Db, DbError, MigrateError};
 use crate::desk::Desk;
 use crate::interactions::{self, Interactions};
@@ -11,6 +11,7 @@ use crate::ratings::release::Releases;
 use crate::ratings::{self, Ratings};
 use crate::staff::{Directory, Staff};
 use crate::surveys::{self, Surveys};
+use crate::training::{self, Training};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod operators;
+mod spoken;
 
 /// Under this name the database keeps what tells its key from others.
 const KEY_FINGERPRINT: &str = "key_fingerprint";
@@ -55,6 +57,8 @@ pub struct App {
     pub surveys: Surveys,
     /// What makes totals of answers.
     pub releases: Releases,
+    /// The training library.
+    pub training: Training,
     /// Ratings in totals.
     pub ratings: Ratings,
     /// The pages that bring them together.
@@ -147,6 +151,14 @@ impl App {
             Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
         let transcription =
             Transcription::new(db.clone(), Arc::clone(&clock), interactions.clone(), &config.transcription);
+        let config::RecordingsUrl::File(recordings) = &config.recordings.url;
+        let training = Training::new(
+            db.clone(),
+            Arc::clone(&clock),
+            interactions.clone(),
+            Arc::new(spoken::Transcribed(transcription.clone())),
+            recordings.join("clips"),
+        );
         let ratings = Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k);
         let desk = Desk::new(desk::Parts {
             db: db.clone(),
@@ -170,6 +182,7 @@ impl App {
             directory,
             audit: audit::AuditLog::new(db.clone()),
             transcription,
+            training,
             interactions,
             desk,
             config: Arc::new(config),
@@ -194,6 +207,7 @@ impl App {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = self.interactions.jobs();
         kinds.extend(self.transcription.jobs());
+        kinds.extend(self.training.jobs());
         kinds.extend(self.mail.jobs());
         kinds.extend(self.surveys.jobs());
         kinds.extend(self.releases.jobs());
@@ -227,6 +241,7 @@ impl App {
         let route = operators::routes(route);
         let route = staff::pages::routes(route);
         let route = audit::pages::routes(route);
+        let route = training::pages::routes(route);
         let route = ratings::pages::routes(route);
         let route = surveys::pages::routes(route);
         let route = desk::pages::routes(route);
@@ -242,6 +257,7 @@ impl App {
             .with(AddData::new(self.audit.clone()))
             .with(AddData::new(self.interactions.clone()))
             .with(AddData::new(self.transcription.clone()))
+            .with(AddData::new(self.training.clone()))
             .with(AddData::new(self.ratings.clone()))
             .with(AddData::new(self.mail.clone()))
             .with(AddData::new(self.surveys.clone()))
@@ -262,6 +278,7 @@ impl App {
                 clock: Arc::clone(&self.clock),
             },
             audit::api::Api { log: self.audit.clone() },
+            training::api::Api { training: self.training.clone() },
             ratings::api::Api { ratings: self.ratings.clone() },
             surveys::api::Api { surveys: self.surveys.clone() },
         );

@@ -80,7 +80,6 @@ impl Api {
     /// Who looked at what and who changed what, newest first. The log is append-only: nothing in Afterword alters or
     /// deletes a line. It never holds an answer, an address or a survey link.
     #[oai(path = "/audit", method = "get", operation_id = "listAuditLines")]
-    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own in the spec")]
     async fn list(
         &self,
         _who: Allowed<Administer>,

@@ -27,9 +27,9 @@ statements! {
         AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500";
     TEAM_COMMENTS = "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
         WHERE r.scope = 'team' AND r.team_id = $1 AND r.month >= $2 AND r.month <= $3 ORDER BY r.month DESC, c.id LIMIT 500";
-    // A mail went out; whether it was answered stands nowhere.
+    // With a token a mail went out; whether it was answered stands nowhere.
     ASKED = "SELECT agent_id, team_id, COUNT(*) AS n FROM invitations \
-        WHERE state IN ('sent', 'closed') AND created_at >= $1 AND created_at < $2 GROUP BY agent_id, team_id";
+        WHERE token_hash IS NOT NULL AND state <> 'failed' AND created_at >= $1 AND created_at < $2 GROUP BY agent_id, team_id";
 }
 
 /// A released sum.

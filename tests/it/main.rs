@@ -3,10 +3,12 @@
 
 mod app;
 mod architecture;
+mod audit;
 mod interactions;
 mod licences;
 mod openapi;
 mod platform;
+mod ratings;
 mod staff;
 mod support;
 mod transcription;
