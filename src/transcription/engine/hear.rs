@@ -1,6 +1,7 @@
 //! One run of the model over one window. All of whisper.cpp's traps are handled here.
 
 use super::TranscribeError;
+use crate::transcription::models::{Model, Times};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperState, WhisperTokenId, get_lang_str};
@@ -44,7 +45,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(context: &WhisperContext, token_times: bool) -> Result<Self, TranscribeError> {
+    pub(super) fn new(context: &WhisperContext, model: &Model) -> Result<Self, TranscribeError> {
         let state = context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))?;
         let cancel = Arc::new(Mutex::new(CancellationToken::new()));
         let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 2 });
@@ -52,7 +53,10 @@ impl Listener {
         // Text of the window before does not help with a call's other topic, and repeats itself once it went wrong.
         params.set_n_max_text_ctx(0);
         params.set_no_context(true);
-        params.set_token_timestamps(token_times);
+        params.set_token_timestamps(model.times == Times::Model);
+        if let Some(steps) = model.entry.and_then(|entry| entry.audio_context) {
+            params.set_audio_ctx(steps.into());
+        }
         params.set_suppress_blank(true);
         params.set_print_progress(false);
         params.set_print_realtime(false);

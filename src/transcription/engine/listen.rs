@@ -8,8 +8,9 @@ use super::windows::{Packer, Window};
 use super::words::segments;
 use super::{TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
+use crate::transcription::models::Times;
 use crate::transcription::resample::Resampler;
-use crate::transcription::speech::SpeechFinder;
+use crate::transcription::speech::{Pauses, SpeechFinder};
 use crate::transcription::{Note, Segment, Transcript};
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -86,10 +87,14 @@ struct Chain {
 impl Chain {
     fn new(pool: &Pool, decoder: &Decoder, number: usize, leg: Leg) -> Result<Self, TranscribeError> {
         let model = pool.model();
+        let pauses = match model.times {
+            Times::Spans => Pauses::PHRASES,
+            Times::Model => Pauses::SENTENCES,
+        };
         Ok(Self {
             leg,
             resampler: Resampler::new(decoder.sample_rate()).map_err(TranscribeError::Engine)?,
-            finder: SpeechFinder::new(model.max_span_ms),
+            finder: SpeechFinder::new(model.max_span_ms, pauses),
             packer: Packer::new(number, model.max_span_ms, model.times),
             ready: Vec::new(),
         })

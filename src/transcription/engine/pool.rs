@@ -3,7 +3,7 @@
 
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
-use crate::transcription::models::{Model, Source, Times};
+use crate::transcription::models::{Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +44,7 @@ impl Pool {
         let (tasks, queue) = sync_channel(threads);
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
-            let listener = Listener::new(&context, model.times == Times::Model)?;
+            let listener = Listener::new(&context, &model)?;
             let queue = Arc::clone(&queue);
             std::thread::Builder::new()
                 .name(format!("whisper-{number}"))

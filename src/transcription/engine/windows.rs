@@ -57,7 +57,7 @@ pub(super) fn piece_at(pieces: &[Piece], window_ms: u64) -> Option<(usize, &Piec
         .iter()
         .enumerate()
         .find(|(_, piece)| window_ms <= piece.at_ms + piece.length_ms)
-        .or(pieces.iter().enumerate().last())
+        .or_else(|| pieces.iter().enumerate().next_back())
 }
 
 /// Packs the spans of one channel.
