@@ -2,15 +2,33 @@
 
 use crate::client::request;
 use crate::program::Served;
+use afterword::clock::{Clock, SystemClock};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// When the calls were: some minutes ago, or no survey would be due any more.
+pub struct Times {
+    started: String,
+    answered: String,
+    ended: String,
+}
+
+impl Times {
+    /// Measured from now.
+    pub fn new() -> Self {
+        let now = SystemClock.now();
+        let ago = |seconds: i64| now.plus_ms(-seconds * 1000).to_rfc3339();
+        Self { started: ago(500), answered: ago(469), ended: ago(138) }
+    }
+}
+
 /// The `n`-th interaction: a call that is over, with a customer of its own.
-pub fn interaction(key: &str, n: usize) -> Vec<u8> {
+pub fn interaction(key: &str, times: &Times, n: usize) -> Vec<u8> {
+    let Times { started, answered, ended } = times;
     let body = format!(
         r#"{{"channel":"call","direction":"inbound","phase":"final","outcome":"answered",
-        "started_at":"2026-11-20T14:24:00+01:00","answered_at":"2026-11-20T14:24:31+01:00","ended_at":"2026-11-20T14:30:02+01:00",
+        "started_at":"{started}","answered_at":"{answered}","ended_at":"{ended}",
         "wait_ms":31000,"talk_ms":280000,"hold_ms":51000,
         "agent":{{"external_id":"{agent}","name":"Agent {agent}","email":"agent{agent}@example.com"}},
         "handled_by":[],"transfers":[],"team":"Orders","queue":"orders-en","tags":["lost parcel"],

@@ -25,14 +25,16 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     let served = Served::start(&settings).await?;
     let address = served.address;
     let key: Arc<str> = served.command(&["key", "add", "bench", "--scope", "ingest"])?.into();
+    let times = Arc::new(company::Times::new());
     let taken = {
-        let key = Arc::clone(&key);
-        run(address, Pace::Closed, INTERACTIONS, move |n| company::interaction(&key, n)).await?
+        let (key, times) = (Arc::clone(&key), Arc::clone(&times));
+        run(address, Pace::Closed, INTERACTIONS, move |n| company::interaction(&key, &times, n)).await?
     };
     let met = taken.per_second > 3000.0 && taken.p99 < PATIENCE;
     report.aim("Interactions taken in, each durable", taken.to_string(), "over 3,000/s, p99 under 30 ms", met);
 
-    interaction_pages(report, &served, &key).await?;
+    let again = company::interaction(&key, &times, 0);
+    interaction_pages(report, &served, &again).await?;
 
     let links = Arc::new(company::survey_links(&served, "mail", INTERACTIONS).await?);
     survey_pages(report, &served, &links).await?;
@@ -63,10 +65,10 @@ async fn survey_pages(report: &mut Report, served: &Served, links: &Arc<Vec<Stri
     Ok(())
 }
 
-async fn interaction_pages(report: &mut Report, served: &Served, key: &str) -> Result<()> {
+async fn interaction_pages(report: &mut Report, served: &Served, interaction: &[u8]) -> Result<()> {
     let cookie = company::sign_in(served).await?;
-    let again = ask(served.address, &company::interaction(key, 0)).await?;
-    let body: serde_json::Value = serde_json::from_slice(&again.body)?;
+    let known = ask(served.address, interaction).await?;
+    let body: serde_json::Value = serde_json::from_slice(&known.body)?;
     let path = format!("/interactions/{}", body["id"].as_str().context("an id")?);
     let figures = run(served.address, Pace::Closed, PAGES, move |_| request("GET", &path, &[("cookie", &cookie)], b""));
     report.add("Interaction pages", figures.await?.to_string());
