@@ -57,7 +57,10 @@ fn clear(folder: &Path) -> Result<(), Failure> {
     }
     let ours = folder.join("afterword.db").exists() || folder.read_dir()?.next().is_none();
     if !ours {
-        return Err(Failure::usage(format!("{} holds something that is no demo: choose another --folder", folder.display())));
+        return Err(Failure::usage(format!(
+            "{} holds something that is no demo: choose another --folder",
+            folder.display()
+        )));
     }
     Ok(std::fs::remove_dir_all(folder)?)
 }

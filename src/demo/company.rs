@@ -93,13 +93,21 @@ pub(super) fn chat(name: &str) -> Result<Vec<(String, String, i64)>, serde_json:
     let chat: Chat = serde_json::from_str(if name == "chat-bad" { CHAT_BAD } else { CHAT_GOOD })?;
     let time = |line: &Line| Timestamp::parse(&line.time).unwrap_or_default();
     let first = chat.messages.first().map(time).unwrap_or_default();
-    Ok(chat.messages.into_iter().map(|line| {
-        let since = time(&line).ms_since(first);
-        (line.from, line.text, since)
-    }).collect())
+    Ok(chat
+        .messages
+        .into_iter()
+        .map(|line| {
+            let since = time(&line).ms_since(first);
+            (line.from, line.text, since)
+        })
+        .collect())
 }
 
 /// The sound of one of the demo's calls (Ogg Vorbis, two channels).
 pub(super) fn sound(name: &str) -> &'static [u8] {
-    if name == "call-bad" { include_bytes!("../../demo/call-bad.ogg") } else { include_bytes!("../../demo/call-good.ogg") }
+    if name == "call-bad" {
+        include_bytes!("../../demo/call-bad.ogg")
+    } else {
+        include_bytes!("../../demo/call-good.ogg")
+    }
 }

@@ -33,7 +33,8 @@ pub(super) fn token_in_mail(folder: &Path, address: &str) -> std::io::Result<Opt
 /// What stands behind `/s/` in the text.
 fn link(text: &str) -> Option<Token> {
     let begin = text.find("/s/")? + 3;
-    let token: String = text[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    let token: String =
+        text[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
     Token::parse(&token)
 }
 

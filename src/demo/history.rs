@@ -1,18 +1,21 @@
 //! The last quarter of the made-up company, event by event.
 
+use super::PASSWORD;
 use super::company::{self, Company, Told};
 use super::customers::{customer, token_in_mail};
-use super::PASSWORD;
 use crate::app::{App, StartError};
 use crate::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
 use crate::config::{Config, MailUrl};
 use crate::database::{Db, DbError};
 use crate::effects::Actor;
-use crate::interactions::{CustomerIn, Intake, IntakeError, MessageIn, Phase, RecordingError};
+use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
 use crate::jobs::{Runner, RunnerOptions};
-use crate::staff::{AgentRef, NewAccount, StaffError};
+use crate::staff::{Account, AgentRef, NewAccount, StaffError};
 use crate::surveys::AnswerError;
+use crate::training::{ClipError, NewClip};
 use crate::vault::Vault;
+use crate::web::Cursor;
+use crate::web::principal::{Principal, Visible, Who};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +46,9 @@ pub enum DemoError {
     /// Answers.
     #[error("the demo's answers: {0}")]
     Answer(#[from] AnswerError),
+    /// The library.
+    #[error("the demo's library: {0}")]
+    Library(#[from] ClipError),
     /// The database.
     #[error("the demo's database: {0}")]
     Database(#[from] DbError),
@@ -95,13 +101,14 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
         runner.drain().await?;
         progress((number + 1) as f32 / all as f32);
     }
-    // Everybody had the time to think again: what is full is released.
-    clock.set(today);
-    for _ in 0..3 {
+    // Everybody has had the time to think again: what is full is released.
+    for pass in (0..4).rev() {
+        clock.set(today.minus(config.survey.edit_for.0 * pass));
         runner.drain().await?;
-        clock.advance(config.survey.edit_for.0);
     }
     recordings(&app, &company).await?;
+    library(&app, &company).await?;
+    runner.drain().await?;
     db.set_meta(FILLED, &today.0.to_string()).await?;
     Ok(())
 }
@@ -194,7 +201,11 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
         }),
         team: agent.map(|agent| agent.team.clone()),
         tags: Some(vec![told.topic.clone()]),
-        customer: CustomerIn { email: (!told.no_address).then_some(email), name: Some(name.into()), locale: Some("en".into()) },
+        customer: CustomerIn {
+            email: (!told.no_address).then_some(email),
+            name: Some(name.into()),
+            locale: Some("en".into()),
+        },
         messages,
         raw: "{}".into(),
         ..Intake::default()
@@ -223,6 +234,28 @@ fn mail_folder(config: &Config) -> Option<PathBuf> {
         MailUrl::File(folder) => Some(folder.clone()),
         MailUrl::Hold | MailUrl::Smtp(_) => None,
     }
+}
+
+/// One clip is in the library already, so that a new agent finds something to learn.
+async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
+    let all = app.interactions.list(&Visible::All, &Filter::default(), &Cursor::start(), 200).await?.items;
+    let chat = company.interactions.iter().position(|told| told.chat.as_deref() == Some("chat-good")).map(external_id);
+    let Some(chat) = all.into_iter().find(|one| Some(&one.external_id) == chat.as_ref()) else { return Ok(()) };
+    let accounts = app.staff.accounts().await?;
+    let supervises = |account: &&Account| account.teams.iter().any(|team| Some(team) == chat.team_id.as_ref());
+    let Some(account) = accounts.iter().find(supervises) else { return Ok(()) };
+    let who = Who::Staff { id: account.id.clone(), role: account.role, teams: account.teams.clone(), agent: None };
+    let supervisor = Principal { who, name: account.name.clone() };
+    let clip = NewClip {
+        interaction: chat.id,
+        start_ms: 0,
+        end_ms: 230_000,
+        title: "A locked account, without a script".into(),
+        why: "He says what he sees, does it while they speak, and makes sure that it worked before he goes on.".into(),
+        skills: vec!["Says what happens next".into(), "Takes the worry away".into()],
+    };
+    app.training.create(&supervisor, clip).await?;
+    Ok(())
 }
 
 /// The two calls that can be heard. They are read through and transcribed when the demo opens.

@@ -13,7 +13,10 @@ pub const PASSWORD: &str = "afterword-demo";
 /// The five steps that a newcomer is shown: what to do, and where.
 pub const STEPS: [(&str, &str); 5] = [
     ("Read the customers' mail, open the newest and answer its survey", "/demo/mail"),
-    ("Sign in as Sarah, the supervisor, and hear Alice's call about the lost parcel while its transcript follows", "/interactions"),
+    (
+        "Sign in as Sarah, the supervisor, and hear Alice's call about the lost parcel while its transcript follows",
+        "/interactions",
+    ),
     ("Pick the best half minute of that call and flag it as exemplary", "/interactions"),
     ("Sign in as Nora, who is new, and study the clip", "/learn"),
     ("Sign in as Henry from HR and see what the ratings say, and how surely", "/ratings"),

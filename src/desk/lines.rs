@@ -1,7 +1,7 @@
 //! An interaction as a line of a list.
 
-use super::words::{self, When};
 use super::Desk;
+use super::words::{self, When};
 use crate::database::DbError;
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction};

@@ -67,7 +67,8 @@ impl Opened {
         let mut rest = self.text.as_str();
         while let Some(at) = ["http://", "https://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
             let (before, from) = rest.split_at(at);
-            let end = from.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')')).unwrap_or(from.len());
+            let end =
+                from.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')')).unwrap_or(from.len());
             let (link, after) = from.split_at(end);
             pieces.extend([TextPiece { text: before, link: false }, TextPiece { text: link, link: true }]);
             rest = after;
@@ -98,11 +99,14 @@ impl Mailbox {
     /// One of them. The name is compared with what is there and never becomes a path.
     pub async fn open(&self, id: &str) -> std::io::Result<Option<Opened>> {
         let (folder, id) = (self.folder.clone(), id.to_owned());
-        off_the_runtime(move || Ok(files(&folder)?.iter().find(|path| stem(path) == id).and_then(|path| opened(path)))).await
+        off_the_runtime(move || Ok(files(&folder)?.iter().find(|path| stem(path) == id).and_then(|path| opened(path))))
+            .await
     }
 }
 
-async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
 }
 
@@ -154,7 +158,9 @@ fn opened_of(mail: &Message<'_>, id: String) -> Opened {
     // Only a body that was written as HTML; mail-parser would make one of plain text.
     let html = mail.html_part(0).filter(|part| part.is_text_html()).and_then(|_| mail.body_html(0));
     let acted_on = ["Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post"];
-    let header = |name: &str| mail.header_raw(name).map(|value| (name.to_owned(), value.split_whitespace().collect::<Vec<_>>().join(" ")));
+    let header = |name: &str| {
+        mail.header_raw(name).map(|value| (name.to_owned(), value.split_whitespace().collect::<Vec<_>>().join(" ")))
+    };
     Opened {
         sender: first(mail.from(), false),
         headers: acted_on.into_iter().filter_map(header).collect(),

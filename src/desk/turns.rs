@@ -141,7 +141,12 @@ mod tests {
 
     #[test]
     fn a_chat_counts_from_its_first_message_and_shows_long_waits() {
-        let turns = of_chat(vec![message(0, Some(60_000)), message(1, None), message(2, Some(540_000)), message(3, Some(541_000))]);
+        let turns = of_chat(vec![
+            message(0, Some(60_000)),
+            message(1, None),
+            message(2, Some(540_000)),
+            message(3, Some(541_000)),
+        ]);
         let seen: Vec<_> = turns.iter().map(|t| (t.clock.as_str(), t.pause.as_deref())).collect();
         assert_eq!(
             seen,
@@ -158,7 +163,8 @@ mod tests {
     }
 
     fn heard(start_ms: u64, end_ms: u64, words: &[(&str, f32)], text: &str) -> Segment {
-        let word = |(text, confidence): &(&str, f32)| Word { start_ms, end_ms, text: (*text).into(), confidence: *confidence };
+        let word =
+            |(text, confidence): &(&str, f32)| Word { start_ms, end_ms, text: (*text).into(), confidence: *confidence };
         Segment {
             start_ms,
             end_ms,

@@ -118,6 +118,9 @@ mod tests {
         let said = [1_000, 12_400, 99_000, 480_000, 7_200_000, 86_400_000 * 3].map(stretch);
         assert_eq!(said, ["1 second", "12 seconds", "99 seconds", "8 minutes", "2 hours", "3 days"]);
         assert_eq!((count(1, "clip", "clips"), count(0, "clip", "clips")), ("1 clip".into(), "0 clips".into()));
-        assert_eq!((capitalised("lost parcel"), capitalised("ñandú"), capitalised("")), ("Lost parcel".into(), "Ñandú".into(), String::new()));
+        assert_eq!(
+            (capitalised("lost parcel"), capitalised("ñandú"), capitalised("")),
+            ("Lost parcel".into(), "Ñandú".into(), String::new())
+        );
     }
 }

@@ -12,11 +12,16 @@ use std::collections::HashMap;
 impl Surveys {
     /// The linked scores of these interactions, where this one may see them: supervisors of their teams, nobody else. Of
     /// the others nothing is told, not even that they are there. Where there are any, the look is noted.
-    pub async fn linked_scores(&self, who: &Principal, ids: &[InteractionId]) -> Result<HashMap<InteractionId, i64>, DbError> {
+    pub async fn linked_scores(
+        &self,
+        who: &Principal,
+        ids: &[InteractionId],
+    ) -> Result<HashMap<InteractionId, i64>, DbError> {
         if !SeeResponses::has(who) || ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let seen: Vec<InteractionId> = self.inner.interactions.among(&who.visible(), ids).await?.into_iter().map(|i| i.id).collect();
+        let seen: Vec<InteractionId> =
+            self.inner.interactions.among(&who.visible(), ids).await?.into_iter().map(|i| i.id).collect();
         let scores = answers::linked_scores(self.inner.db.read().await?.conn(), &seen).await?;
         if !scores.is_empty() {
             audit::look(&self.inner.db, who, "responses.listed", "interactions", self.now()).await?;

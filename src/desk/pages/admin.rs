@@ -2,7 +2,7 @@
 
 use super::unreachable_staff;
 use crate::desk::Desk;
-use crate::desk::words::{count, When};
+use crate::desk::words::{When, count};
 use crate::jobs;
 use crate::mail::{Counted, State};
 use crate::transcription::models::{self, SHIPPED};
@@ -13,7 +13,8 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-const DONE: &[(&str, &str)] = &[("retried", "It will be tried again in a moment."), ("gone", "That one is not among the failed any more.")];
+const DONE: &[(&str, &str)] =
+    &[("retried", "It will be tried again in a moment."), ("gone", "That one is not among the failed any more.")];
 
 /// What a redirect says has happened.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +47,11 @@ fn in_state(backlog: &[jobs::Backlog], state: &str) -> i64 {
 }
 
 #[handler]
-pub(super) async fn show_index(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+pub(super) async fn show_index(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+) -> Result<Response, PageError> {
     let (teams, agents) = (desk.directory.teams().await?.len(), desk.directory.agents().await?.len());
     let accounts = desk.staff.accounts().await.map_err(unreachable_staff)?;
     let keys = desk.staff.keys().await.map_err(unreachable_staff)?.len();
@@ -113,7 +118,14 @@ fn lanes(backlog: Vec<jobs::Backlog>) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for entry in backlog {
         if lanes.last().is_none_or(|lane| lane.kind != entry.kind) {
-            lanes.push(Lane { words: say(&entry.kind).to_owned(), kind: entry.kind.clone(), queued: 0, running: 0, failed: 0, due: None });
+            lanes.push(Lane {
+                words: say(&entry.kind).to_owned(),
+                kind: entry.kind.clone(),
+                queued: 0,
+                running: 0,
+                failed: 0,
+                due: None,
+            });
         }
         let Some(lane) = lanes.last_mut() else { continue };
         match entry.state.as_str() {
@@ -209,14 +221,22 @@ fn megabytes(bytes: u64) -> String {
 }
 
 #[handler]
-pub(super) async fn show_model(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+pub(super) async fn show_model(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+) -> Result<Response, PageError> {
     let found = desk.transcription.engine().model();
     let problem = found.as_ref().err().map(|error| crate::desk::words::capitalised(&error.to_string()));
     let used = found.ok().map(|model| model.name);
     let row = |(entry, place): (&'static models::Entry, Option<models::Source>)| ModelRow {
         name: entry.name.clone(),
         size: megabytes(entry.size),
-        languages: if entry.languages.iter().any(|code| code == "*") { "all of Whisper’s".into() } else { entry.languages.join(", ") },
+        languages: if entry.languages.iter().any(|code| code == "*") {
+            "all of Whisper’s".into()
+        } else {
+            entry.languages.join(", ")
+        },
         notes: entry.notes.clone(),
         here: place.is_some(),
         used: used.as_ref() == Some(&entry.name),
@@ -237,6 +257,10 @@ struct ConfigurationPage {
 }
 
 #[handler]
-pub(super) async fn show_configuration(who: Viewer<Administer>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+pub(super) async fn show_configuration(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+) -> Result<Response, PageError> {
     Ok(html(&ConfigurationPage { page: Shell::new(&who, site, "/admin"), toml: desk.settings.configuration.clone() }))
 }

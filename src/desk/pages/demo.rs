@@ -91,7 +91,11 @@ fn opening_links_outside(html: &str) -> String {
 }
 
 #[handler]
-pub(super) async fn show_html(Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>, Path(id): Path<String>) -> Result<Response, PageError> {
+pub(super) async fn show_html(
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     only_in_the_demo(site)?;
     let html = mail(desk, &id).await?.html.ok_or(PageError::NotFound)?;
     Ok(Response::builder()
@@ -111,12 +115,25 @@ struct Gallery {
 }
 
 #[handler]
-pub(super) async fn show_components(who: Viewer<SignedIn>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+pub(super) async fn show_components(
+    who: Viewer<SignedIn>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+) -> Result<Response, PageError> {
     only_in_the_demo(site)?;
     let calls = Filter { channel: Some(Channel::Call), ..Filter::default() };
     let found = desk.interactions.list(&who.visible(), &calls, &Cursor::start(), 200).await?;
-    let base = found.items.iter().find(|i| i.has_recording).map(|i| format!("/api/v1/interactions/{}", i.id)).unwrap_or_default();
-    Ok(html(&Gallery { page: Shell::new(&who, site, "/demo"), audio: format!("{base}/recording"), peaks: format!("{base}/peaks") }))
+    let base = found
+        .items
+        .iter()
+        .find(|i| i.has_recording)
+        .map(|i| format!("/api/v1/interactions/{}", i.id))
+        .unwrap_or_default();
+    Ok(html(&Gallery {
+        page: Shell::new(&who, site, "/demo"),
+        audio: format!("{base}/recording"),
+        peaks: format!("{base}/peaks"),
+    }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,11 @@ use poem::{Response, handler};
 const SIZE: usize = 8;
 
 #[handler]
-pub(super) async fn show_desk(who: Viewer<SignedIn>, Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
+pub(super) async fn show_desk(
+    who: Viewer<SignedIn>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/");
     match who.role() {
         Some(Role::Admin) => administrator(&who, page, desk).await,

@@ -4,10 +4,10 @@ use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
-use crate::web::rights::{Right, SeeInteractions, SeeResponses};
-use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use crate::surveys::Linked;
 use crate::transcription::models::SHIPPED;
+use crate::web::rights::{Right, SeeInteractions, SeeResponses};
+use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
@@ -154,7 +154,11 @@ struct InteractionPage {
 }
 
 /// What was said or written, and how far the transcript is where there is a recording.
-async fn words_of(desk: &Desk, id: &InteractionId, recorded: bool) -> Result<(Vec<Turn>, Option<Transcript>), PageError> {
+async fn words_of(
+    desk: &Desk,
+    id: &InteractionId,
+    recorded: bool,
+) -> Result<(Vec<Turn>, Option<Transcript>), PageError> {
     let written = turns::of_chat(desk.interactions.messages(id).await?);
     if !recorded {
         return Ok((written, None));

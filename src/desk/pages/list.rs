@@ -49,7 +49,8 @@ struct ListPage {
 /// The same list behind a cursor, or from its beginning.
 fn link(asked: &Asked, cursor: Option<&Cursor>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let fields = [("team", &asked.team), ("agent", &asked.agent), ("channel", &asked.channel), ("survey", &asked.survey)];
+    let fields =
+        [("team", &asked.team), ("agent", &asked.agent), ("channel", &asked.channel), ("survey", &asked.survey)];
     for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
         query.append_pair(name, value);
     }
@@ -87,14 +88,20 @@ pub(super) async fn show_list(
     let visible = who.visible();
     let found = desk.interactions.list(&visible, &filter, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
     let (teams, agents) = people(desk, &visible, &who.principal, &asked).await?;
-    let choice = |code: &str, words: &str, asked: &str| Choice { code: code.to_owned(), words: words.to_owned(), chosen: code == asked };
+    let choice = |code: &str, words: &str, asked: &str| Choice {
+        code: code.to_owned(),
+        words: words.to_owned(),
+        chosen: code == asked,
+    };
     let survey = |state: &SurveyState| choice(state.code(), crate::desk::words::survey(*state).0, &asked.survey);
     Ok(html(&ListPage {
         page: Shell::new(&who, site, "/interactions"),
         lines: desk.lines(&who.principal, &found.items).await?,
         teams,
         agents,
-        channels: [("call", "Calls"), ("chat", "Chats")].map(|(code, words)| choice(code, words, &asked.channel)).into(),
+        channels: [("call", "Calls"), ("chat", "Chats")]
+            .map(|(code, words)| choice(code, words, &asked.channel))
+            .into(),
         surveys: SurveyState::ALL.iter().map(survey).collect(),
         filtered: [&asked.team, &asked.agent, &asked.channel, &asked.survey].iter().any(|value| !value.is_empty()),
         sees_ratings: SeeResponses::has(&who),
@@ -106,7 +113,12 @@ pub(super) async fn show_list(
 }
 
 /// The teams and agents to choose from: only those whose interactions can be seen. An agent has nobody to choose.
-async fn people(desk: &Desk, visible: &Visible, who: &crate::web::Principal, asked: &Asked) -> Result<(Vec<Choice>, Vec<Choice>), PageError> {
+async fn people(
+    desk: &Desk,
+    visible: &Visible,
+    who: &crate::web::Principal,
+    asked: &Asked,
+) -> Result<(Vec<Choice>, Vec<Choice>), PageError> {
     if matches!(visible, Visible::Own(_) | Visible::None) {
         return Ok((Vec::new(), Vec::new()));
     }
@@ -116,7 +128,13 @@ async fn people(desk: &Desk, visible: &Visible, who: &crate::web::Principal, ask
         _ => true,
     };
     let agents = desk.directory.agents().await?.into_iter().filter(|agent| seen(&agent.team_id));
-    let agents = agents.map(|a| Choice { chosen: a.id.as_str() == asked.agent, code: a.id.to_string(), words: a.name }).collect();
-    let teams = teams.into_iter().map(|t| Choice { chosen: t.id.as_str() == asked.team, code: t.id.to_string(), words: t.name });
+    let agents = agents
+        .map(|a| Choice { chosen: a.id.as_str() == asked.agent, code: a.id.to_string(), words: a.name })
+        .collect();
+    let teams = teams.into_iter().map(|t| Choice {
+        chosen: t.id.as_str() == asked.team,
+        code: t.id.to_string(),
+        words: t.name,
+    });
     Ok((teams.collect(), agents))
 }

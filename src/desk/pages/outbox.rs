@@ -114,11 +114,15 @@ pub(super) async fn show_outbox(
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let counts = desk.mail.counts().await?;
     let mails = |code: &str| counts.iter().filter(|c| code.is_empty() || c.state == code).map(|c| c.mails).sum();
-    let tab = |code: &str, words| Tab { href: link(code, None), words, mails: mails(code), current: code == asked.state };
+    let tab =
+        |code: &str, words| Tab { href: link(code, None), words, mails: mails(code), current: code == asked.state };
     let found = desk.mail.list(state, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
     Ok(html(&MailPage {
         page: Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE),
-        tabs: std::iter::once(("", "All")).chain(State::ALL.map(|s| (s.code(), say(s).0))).map(|(c, w)| tab(c, w)).collect(),
+        tabs: std::iter::once(("", "All"))
+            .chain(State::ALL.map(|s| (s.code(), say(s).0)))
+            .map(|(c, w)| tab(c, w))
+            .collect(),
         rows: found.items.into_iter().map(Row::from).collect(),
         no_way_out: desk.mail.is_held(),
         held: mails(State::Held.code()),
@@ -131,7 +135,11 @@ pub(super) async fn show_outbox(
 struct Nothing {}
 
 #[handler]
-pub(super) async fn release_held(_who: Viewer<Administer>, Data(desk): Data<&Desk>, _form: Posted<Nothing>) -> Result<Response, PageError> {
+pub(super) async fn release_held(
+    _who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
     let sent = desk.mail.release_held().await?;
     Ok(redirect(if sent > 0 || !desk.mail.is_held() { "/admin/mail?did=released" } else { "/admin/mail?did=held" }))
 }

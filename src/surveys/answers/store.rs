@@ -223,12 +223,19 @@ pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Re
     fetch_optional!(conn, LINKED => Linked, id)
 }
 
-pub(in crate::surveys) async fn linked_scores(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<(InteractionId, i64)>, DbError> {
+pub(in crate::surveys) async fn linked_scores(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<(InteractionId, i64)>, DbError> {
     fetch_all!(conn, LINKED_SCORES => (InteractionId, i64), to_json(&ids))
 }
 
 /// Interactions of these teams with a very good or a poor answer beside them, the newest interaction first.
-pub(in crate::surveys) async fn extremes(conn: Conn<'_>, teams: &[TeamId], most: i64) -> Result<Vec<(InteractionId, i64)>, DbError> {
+pub(in crate::surveys) async fn extremes(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    most: i64,
+) -> Result<Vec<(InteractionId, i64)>, DbError> {
     fetch_all!(conn, EXTREMES => (InteractionId, i64), to_json(&teams), most)
 }
 
