@@ -11,4 +11,5 @@ mod platform;
 mod ratings;
 mod staff;
 mod support;
+mod training;
 mod transcription;
