@@ -26,7 +26,7 @@ pub fn cut(path: &Path, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u
 fn write_span(decoder: &mut Decoder, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u64, AudioError> {
     let io = |source| AudioError::io(out_path, source);
     let rate = u64::from(decoder.sample_rate());
-    let (first, last) = (start_ms * rate / 1000, end_ms.saturating_mul(rate) / 1000);
+    let (first, last) = (start_ms.saturating_mul(rate) / 1000, end_ms.saturating_mul(rate) / 1000);
     let mut wav = BufWriter::new(File::create(out_path).map_err(io)?);
     wav.write_all(&head(decoder, 0)).map_err(io)?;
     let (mut at, mut written) = (0_u64, 0_u64);

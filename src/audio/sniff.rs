@@ -101,6 +101,10 @@ pub(super) fn sniff(head: &[u8]) -> Result<AudioFormat, AudioError> {
     if at(0, b"ID3") {
         return after_id3(head);
     }
+    // The mark before UTF-16 text, which looks like a frame of MPEG layer 1.
+    if at(0, b"\xFF\xFE") {
+        return Err(AudioError::NotAudio);
+    }
     match mpeg_layer(head) {
         Some(3) => Ok(AudioFormat::Mp3),
         Some(0) => Err(AudioError::unsupported("AAC")),

@@ -3,6 +3,7 @@
 
 mod app;
 mod architecture;
+mod audio;
 mod audit;
 mod interactions;
 mod licences;
