@@ -42,6 +42,8 @@ pub struct TestApp {
 
 /// Somebody signed in.
 pub struct Session {
+    /// What they sign in with, and [`PASSWORD`].
+    pub email: String,
     /// The cookie's line for a request.
     pub cookie: String,
     /// What forms carry.
@@ -194,13 +196,13 @@ impl TestApp {
         self.app.staff.set_password(&made.id, PASSWORD.into()).await.unwrap();
         // Straight to the service: each test would else meet the limit of tries of this address.
         let token = self.app.staff.sign_in(&email, PASSWORD.into(), &email).await.unwrap().token;
-        self.session(&token)
+        Session { email, ..self.session(&token) }
     }
 
     /// The session of a token.
     pub fn session(&self, token: &str) -> Session {
         let csrf = afterword::web::access::csrf_token(token);
-        Session { cookie: format!("afterword={token}"), csrf, url: self.url.clone(), client: self.client.clone() }
+        Session { email: String::new(), cookie: format!("afterword={token}"), csrf, url: self.url.clone(), client: self.client.clone() }
     }
 
     /// GET without anybody signed in.

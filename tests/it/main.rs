@@ -6,6 +6,7 @@ mod architecture;
 mod audio;
 mod audit;
 mod interactions;
+mod journey;
 mod licences;
 mod openapi;
 mod platform;

@@ -1,0 +1,34 @@
+//! The whole path in a real browser, as customer, supervisor, new agent and HR; and every page looked at by axe-core, on a
+//! phone and at a desk, light and dark.
+
+mod pages;
+mod path;
+
+use crate::app::{PASSWORD, Session, TestApp};
+use crate::support::browser::Browser;
+use crate::support::smtp::{Message, SmtpServer};
+use afterword::config::MailUrl;
+
+/// An app that mails to this server.
+async fn app(server: &SmtpServer) -> TestApp {
+    let url: MailUrl = server.url().parse().unwrap();
+    TestApp::start_with(|config| config.mail.url = url).await
+}
+
+/// The survey's link in a mail, without a score.
+fn link(mail: &Message) -> String {
+    let text = mail.text().unwrap();
+    let begin = text.find("http://").unwrap();
+    let link: String = text[begin..].chars().take_while(|c| !c.is_whitespace() && *c != '?').collect();
+    assert!(link.contains("/s/"), "{text}");
+    link
+}
+
+/// Signs in by the form, as a person does.
+async fn sign_in(browser: &Browser, app: &TestApp, session: &Session) {
+    browser.goto(format!("{}/sign-in", app.url)).await.unwrap();
+    browser.fill("#email", &session.email).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("main form button.primary").await;
+    browser.text(".nav").await;
+}
