@@ -4,6 +4,7 @@ use super::compose::Composed;
 use super::transport::Outgoing;
 use crate::clock::Timestamp;
 use crate::masking;
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use std::time::{Duration, SystemTime};
@@ -29,6 +30,15 @@ pub fn scrubbed(reason: &str) -> String {
     masking::mask(&one_line).chars().take(MOST_REASON).collect()
 }
 
+/// The most characters of a name.
+const MOST_NAME: usize = 80;
+
+/// A name or a subject in one line: lettre can't write line ends there, and panics.
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The bytes that leave. `created`: when the mail was put into the outbox, which sorts files.
 pub(super) fn build(
     mail: Composed,
@@ -38,10 +48,14 @@ pub(super) fn build(
     now: Timestamp,
 ) -> Result<Outgoing, String> {
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+    let name = mail.to.name.as_deref().map(one_line).filter(|name| !name.is_empty());
+    let name = name.map(|name| name.chars().take(MOST_NAME).collect());
+    let envelope = Envelope::new(Some(from.email.clone()), vec![mail.to.email.clone()]).map_err(|e| e.to_string())?;
     let mut builder = Message::builder()
+        .envelope(envelope)
         .from(from.clone())
-        .to(mail.to)
-        .subject(mail.subject)
+        .to(Mailbox::new(name, mail.to.email))
+        .subject(one_line(&mail.subject))
         .date(date)
         .message_id(Some(message_id.to_owned()))
         .raw_header(raw("Auto-Submitted", "auto-generated".into()));
@@ -75,6 +89,17 @@ mod tests {
         let said = "550 5.1.1 <jerry@example.net>: Recipient address rejected:\r\n  User unknown";
         assert_eq!(scrubbed(said), "550 5.1.1 <[e-mail]>: Recipient address rejected: User unknown");
         assert_eq!(scrubbed(&"x".repeat(1000)).len(), MOST_REASON);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_can_be_written_to(name in "\\PC{0,120}|[\\x00-\\x7f]{0,20}", subject in "\\PC{0,120}|[\\x00-\\x7f]{0,20}") {
+            let to = Mailbox::new(Some(name), "jerry@example.net".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
+            let mail = Composed { to, subject, text: "Hello".into(), html: "<p>Hello</p>".into(), headers: vec![] };
+            let from = Mailbox::new(None, "a@example.com".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
+            let built = build(mail, &from, "<1@example.com>", Timestamp(0), Timestamp(0));
+            proptest::prop_assert!(built.is_ok_and(|built| built.envelope.to().len() == 1 && built.bytes.is_ascii()));
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod token;
 pub use answers::{
     Answer, AnswerError, Given, Invited, Linked, Question, SealedAnswer, Standing, Written, lock_answers, open_sealed,
 };
+pub use decide::Decision;
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;

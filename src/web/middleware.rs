@@ -18,9 +18,14 @@ fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
+/// Customers answer here: these pages have a smaller limit of their own, and say so in their own words.
+fn is_survey(path: &str) -> bool {
+    path.starts_with("/s/") || path.starts_with("/u/")
+}
+
 /// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.
 async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
-    if is_upload(request) {
+    if is_upload(request) || is_survey(request.uri().path()) {
         return Ok(());
     }
     let stated = request
@@ -112,7 +117,7 @@ fn as_response(api: bool, error: poem::Error) -> Response {
 
 /// Headers for everything; stricter ones where customers answer.
 fn secure(path: &str, response: &mut Response) {
-    let survey = path.starts_with("/s/") || path.starts_with("/u/");
+    let survey = is_survey(path);
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -1,6 +1,7 @@
 //! The tests from outside, in one binary: `support` is what they stand on, then one module per feature.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod anonymity;
 mod app;
 mod architecture;
 mod audio;
@@ -8,10 +9,12 @@ mod audit;
 mod interactions;
 mod journey;
 mod licences;
+mod mail;
 mod openapi;
 mod platform;
 mod ratings;
 mod staff;
 mod support;
+mod surveys;
 mod training;
 mod transcription;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 statements! {
     RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND ripeness >= $2 ORDER BY id LIMIT $3";
-    RIPE_LINKED = "SELECT interaction_id AS id, agent_id, team_id, CASE WHEN score_release IS NULL THEN 1 ELSE 0 END AS score, \
-            CASE WHEN resolved_release IS NULL THEN 1 ELSE 0 END AS resolved, CASE WHEN comment_release IS NULL THEN 1 ELSE 0 END AS comment \
+    RIPE_LINKED = "SELECT interaction_id AS id, agent_id, team_id, CAST(CASE WHEN score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
+            CAST(CASE WHEN resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, CAST(CASE WHEN comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
         FROM responses WHERE interaction_id > $1 AND ripeness >= $2 \
             AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL) ORDER BY interaction_id LIMIT $3";
     // $1: JSON array of ids.

@@ -1,0 +1,110 @@
+//! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
+
+mod identity;
+mod mix;
+mod moment;
+mod releases;
+mod tokens;
+
+use crate::app::{TestApp, call_body};
+use crate::surveys::{Asked, mails, token_in};
+use afterword::database::Db;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeMap;
+
+/// Every table with every row as text, rows sorted.
+pub type Dump = BTreeMap<String, Vec<String>>;
+
+/// The whole database.
+pub async fn dump(app: &TestApp) -> Dump {
+    let mut all = Dump::new();
+    for table in tables(app).await {
+        let mut rows = match &app.app.db {
+            Db::Sqlite { write, .. } => {
+                let columns = format!(
+                    "SELECT group_concat('quote(\"' || name || '\")', ' || ''|'' || ') FROM pragma_table_info('{table}')"
+                );
+                let columns: String = sqlx::query_scalar(AssertSqlSafe(columns)).fetch_one(write).await.unwrap();
+                let sql = format!("SELECT {columns} FROM \"{table}\"");
+                texts(sqlx::query(AssertSqlSafe(sql)).fetch_all(write).await.unwrap())
+            }
+            Db::Pg(pool) => {
+                let sql = format!("SELECT row_to_json(t)::text FROM \"{table}\" t");
+                texts(sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap())
+            }
+        };
+        rows.sort();
+        all.insert(table, rows);
+    }
+    all
+}
+
+fn texts<R: Row>(rows: Vec<R>) -> Vec<String>
+where
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    usize: sqlx::ColumnIndex<R>,
+{
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn tables(app: &TestApp) -> Vec<String> {
+    match &app.app.db {
+        Db::Sqlite { write, .. } => {
+            let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+            texts(sqlx::query(sql).fetch_all(write).await.unwrap())
+        }
+        Db::Pg(pool) => {
+            let sql = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+            texts(sqlx::query(sql).fetch_all(pool).await.unwrap())
+        }
+    }
+}
+
+/// The tables in which two states differ.
+pub fn differing(before: &Dump, after: &Dump) -> Vec<String> {
+    after.iter().filter(|(table, rows)| before.get(*table) != Some(*rows)).map(|(table, _)| table.clone()).collect()
+}
+
+/// Customers of this agent of this team, asked about a call each. The mails are as many as there are customers.
+pub async fn ask_many(app: &TestApp, agent: &str, team: &str, how_many: usize) -> Vec<Asked> {
+    let before: Vec<String> = mails(app).iter().map(|mail| token_in(mail)).collect();
+    let mut interactions = Vec::new();
+    for n in 0..how_many {
+        let mut body = call_body(&format!("{agent}-{n}-{}@example.net", uuid::Uuid::new_v4().simple()));
+        body["agent"] = serde_json::json!({ "external_id": agent, "name": format!("Agent {agent}") });
+        body["team"] = team.into();
+        let name = uuid::Uuid::new_v4().to_string();
+        interactions.push(app.interaction(&name, &body).await);
+    }
+    app.pass(crate::surveys::SETTLED).await;
+    let tokens =
+        mails(app).iter().map(|mail| token_in(mail)).filter(|token| !before.contains(token)).collect::<Vec<_>>();
+    assert_eq!(tokens.len(), how_many);
+    // Which token belongs to which interaction nobody knows, these tests included.
+    interactions.into_iter().zip(tokens).map(|(interaction, token)| Asked { interaction, token }).collect()
+}
+
+/// Ripens until everything is ripe, and releases what is full.
+pub async fn ripen_and_release(app: &TestApp) -> usize {
+    for _ in 0..app.app.surveys.ripe_at().max(1) {
+        app.app.surveys.ripen().await.unwrap();
+    }
+    app.app.releases.release_full().await.unwrap()
+}
+
+/// Everything that lies on disk beside the mails and the key.
+pub fn bytes_on_disk(app: &TestApp) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(app.folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && path.extension().is_none_or(|e| e != "key") {
+            all.extend(std::fs::read(path).unwrap());
+        }
+    }
+    all
+}
+
+/// Does it stand there?
+pub fn holds(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}

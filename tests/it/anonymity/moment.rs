@@ -1,0 +1,81 @@
+//! Rule 7: nothing leaks at the moment of answering. Rule 8: the choice is irreversible in the direction of less privacy.
+
+use super::{ask_many, dump, ripen_and_release};
+use crate::app::TestApp;
+use crate::surveys::{answer, ask, post};
+use afterword::web::Role;
+
+#[tokio::test]
+async fn no_page_changes_when_somebody_answers_apart() {
+    for app in TestApp::on_both(|_| {}).await {
+        // A first release, so that there is something to see.
+        for one in ask_many(&app, "17", "Orders", 5).await {
+            answer(&app, &one, &[("score", "5"), ("choice", "apart")]).await;
+        }
+        ripen_and_release(&app).await;
+        let asked = ask_many(&app, "17", "Orders", 4).await;
+        let people = [
+            app.sign_in(Role::Supervisor, &["Orders"], None).await,
+            app.sign_in(Role::Hr, &[], None).await,
+            app.sign_in(Role::Admin, &[], None).await,
+            app.sign_in(Role::Agent, &[], Some("17")).await,
+        ];
+        let agent = app.agent("17").await;
+        let pages = [
+            "/ratings".to_owned(),
+            format!("/ratings/agents/{agent}"),
+            "/api/v1/invitations".into(),
+            "/api/v1/ratings/agents".into(),
+        ];
+        let mut look = Vec::new();
+        for round in 0..2 {
+            let mut seen = Vec::new();
+            for person in &people {
+                for path in pages.iter().chain(&[format!("/api/v1/interactions/{}", asked[0].interaction)]) {
+                    let answer = person.get(path).await;
+                    seen.push((answer.status().as_u16(), answer.text().await.unwrap()));
+                }
+            }
+            look.push(seen);
+            if round == 0 {
+                for one in &asked {
+                    answer(&app, one, &[("score", "1"), ("choice", "apart"), ("comment", "Bad")]).await;
+                }
+                app.work().await;
+                ripen_and_release(&app).await;
+            }
+        }
+        for (before, after) in look[0].iter().zip(&look[1]) {
+            // Form tokens are the session's own, and the same on both.
+            assert_eq!(before, after);
+        }
+    }
+}
+
+#[tokio::test]
+async fn answering_queues_nothing_and_writes_no_line() {
+    for app in TestApp::on_both(|_| {}).await {
+        for choice in ["linked", "apart"] {
+            let asked = ask(&app, choice).await;
+            let before = dump(&app).await;
+            answer(&app, &asked, &[("score", "1"), ("choice", choice)]).await;
+            let after = dump(&app).await;
+            for table in ["jobs", "audit_log", "outbox", "interactions", "invitations", "releases"] {
+                assert_eq!(before[table], after[table], "{table}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_apart_is_never_linked_however_one_asks() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = ask(&app, "jerry").await;
+        answer(&app, &asked, &[("score", "1"), ("choice", "apart")]).await;
+        for _ in 0..3 {
+            assert!(post(&app, &asked.page(), &[("score", "1"), ("choice", "linked")]).await.0 >= 400);
+            assert!(dump(&app).await["responses"].is_empty());
+            app.app.surveys.ripen().await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! A real mail server that takes, refuses, hangs and hangs up.
+
+use super::{count, only};
+use crate::app::TestApp;
+use crate::support::smtp::{Mode, Setup, SmtpServer, Stage, Tls};
+use crate::surveys::{SETTLED, page, state_of, token_in};
+use afterword::mail::State;
+use std::time::Duration;
+
+async fn app_for(server: &SmtpServer) -> TestApp {
+    let url = server.url().parse().unwrap();
+    TestApp::start_with(|c| c.mail.url = url).await
+}
+
+#[tokio::test]
+async fn an_invitation_arrives_whole() {
+    let Some(server) = SmtpServer::start() else { return };
+    let url: afterword::config::MailUrl = server.url().parse().unwrap();
+    for app in TestApp::on_both(|c| c.mail.url = url.clone()).await {
+        let before = server.messages().len();
+        let id = app.call("1", "jerry@example.net").await;
+        app.pass(SETTLED).await;
+        let mail = server.wait_for(before + 1).await.remove(before);
+        assert_eq!(
+            (mail.from.as_str(), &mail.to[..]),
+            ("survey@northwind.example", &["jerry@example.net".to_owned()][..])
+        );
+        assert_eq!(mail.header("from"), Some("Northwind <survey@northwind.example>"));
+        assert_eq!(mail.header("subject"), Some("How was your call with Northwind?"));
+        assert_eq!(mail.header("List-Unsubscribe-Post"), Some("List-Unsubscribe=One-Click"));
+        assert_eq!(mail.header("auto-submitted"), Some("auto-generated"));
+        assert!(mail.header("date").unwrap().starts_with("Fri, 20 Nov 2026"));
+        let leave = mail.header("list-unsubscribe").unwrap();
+        let token = token_in(leave);
+        assert_eq!(leave, format!("<{}/u/{token}>", app.url));
+        for part in [mail.text().unwrap(), mail.html().unwrap()] {
+            for score in 1..=5 {
+                assert!(part.contains(&format!("{}/s/{token}?score={score}", app.url)), "{part}");
+            }
+            assert!(part.contains(&format!("{}/u/{token}", app.url)) && part.contains("lost parcel"));
+        }
+        assert_eq!(page(&app, &format!("/s/{token}")).await.0, 200);
+        assert_eq!(state_of(&app, &id).await.0, "sent");
+        let sent = only(&app).await;
+        assert_eq!((sent.state.as_str(), Some(sent.message_id.as_str())), ("sent", mail.header("message-id")));
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_for_now_is_tried_again_with_growing_pauses() {
+    let Some(mut server) = SmtpServer::start() else { return };
+    let app = app_for(&server).await;
+    for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
+        server.set_mode(Mode::Refuse { stage, code: 451, text: "greylisted <jerry@example.net>" });
+        if server.messages().is_empty() && super::outbox(&app).await.is_empty() {
+            app.call("1", "jerry@example.net").await;
+            app.pass(SETTLED).await;
+        } else {
+            app.pass(Duration::from_secs(3600)).await;
+        }
+        let mail = only(&app).await;
+        assert_eq!(mail.state, "queued");
+        let why = mail.last_error.unwrap();
+        assert!(why.starts_with("451") && why.contains("greylisted") && !why.contains("jerry"), "{why}");
+    }
+    assert_eq!(only(&app).await.attempts, 3);
+    server.set_mode(Mode::Accept);
+    app.pass(Duration::from_secs(5)).await;
+    assert_eq!(count(&app, State::Sent).await, 0, "the pause has grown beyond five seconds");
+    app.pass(Duration::from_secs(60)).await;
+    assert_eq!(count(&app, State::Sent).await, 1);
+    assert_eq!(server.wait_for(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_for_good_is_given_up_with_the_reason() {
+    let Some(mut server) = SmtpServer::start() else { return };
+    let app = app_for(&server).await;
+    let refuse = Mode::Refuse { stage: Stage::Rcpt, code: 550, text: "5.1.1 <gone@example.net>: no such user" };
+    server.set_mode_for("gone@example.net", refuse);
+    let gone = app.call("1", "gone@example.net").await;
+    let here = app.call("2", "here@example.net").await;
+    app.pass(SETTLED).await;
+    assert_eq!(state_of(&app, &here).await.0, "sent");
+    let (state, why) = state_of(&app, &gone).await;
+    assert_eq!(state, "failed");
+    let why = why.unwrap();
+    assert!(why.contains("550") && why.contains("no such user") && !why.contains("gone@"), "{why}");
+    assert_eq!(count(&app, State::Failed).await, 1);
+    // An administrator who knows better can have it tried again.
+    let failed = app.app.mail.troubles().await.unwrap().remove(0);
+    server.set_mode_for("gone@example.net", Mode::Accept);
+    assert!(app.app.mail.retry(&failed.id).await.unwrap());
+    assert!(!app.app.mail.retry(&failed.id).await.unwrap());
+    app.work().await;
+    assert_eq!(state_of(&app, &gone).await, ("sent".into(), None));
+}
+
+#[tokio::test]
+async fn when_nobody_knows_whether_it_left_the_second_copy_carries_the_same_link() {
+    let Some(mut server) = SmtpServer::start() else { return };
+    let app = app_for(&server).await;
+    server.set_mode(Mode::Close);
+    app.call("1", "jerry@example.net").await;
+    app.pass(SETTLED).await;
+    let first = server.wait_for(1).await.remove(0);
+    assert!(!first.acknowledged);
+    assert_eq!(only(&app).await.state, "queued");
+    server.set_mode(Mode::Accept);
+    app.pass(Duration::from_secs(11)).await;
+    let second = server.wait_for(2).await.remove(1);
+    assert!(second.acknowledged);
+    assert_eq!(first.header("message-id"), second.header("message-id"));
+    assert_eq!(first.text(), second.text());
+    let token = token_in(first.header("list-unsubscribe").unwrap());
+    assert_eq!(page(&app, &format!("/s/{token}")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_costs_no_mail() {
+    // A port that nobody listens on.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url: afterword::config::MailUrl = format!("smtp://127.0.0.1:{port}").parse().unwrap();
+    let app = TestApp::start_with(|c| c.mail.url = url).await;
+    let id = app.call("1", "jerry@example.net").await;
+    app.pass(SETTLED).await;
+    let mail = only(&app).await;
+    assert!(mail.state == "queued" && mail.last_error.unwrap().contains("no connection"));
+    // After a day and a bit it is given up.
+    for _ in 0..40 {
+        app.pass(Duration::from_secs(3601)).await;
+    }
+    let (state, why) = state_of(&app, &id).await;
+    assert_eq!(state, "failed");
+    assert!(why.unwrap().contains("no connection"));
+    let left = afterword::jobs::failed(&app.app.db).await.unwrap();
+    assert!(left.is_empty(), "the outbox says it; the queue is clean: {left:?}");
+}
+
+#[tokio::test]
+async fn it_signs_in_and_encrypts_where_it_is_offered() {
+    let auth = Some(("aw", "se:cr@t"));
+    for (setup, encrypted) in
+        [(Setup { auth, ..Setup::default() }, false), (Setup { tls: Tls::Offered, ..Setup::default() }, true)]
+    {
+        let signs_in = setup.auth.is_some();
+        let Some(server) = SmtpServer::start_with(setup) else { return };
+        let url = server.url().replace("se:cr@t", "se%3Acr%40t").parse().unwrap();
+        let app = TestApp::start_with(|c| c.mail.url = url).await;
+        app.call("1", "jerry@example.net").await;
+        app.pass(SETTLED).await;
+        let mail = server.wait_for(1).await.remove(0);
+        assert_eq!((mail.authenticated, mail.encrypted), (signs_in, encrypted));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_wrong_certificate_lose_nothing() {
+    for (setup, from, to) in [
+        (Setup { auth: Some(("aw", "secret")), ..Setup::default() }, "secret", "wrong"),
+        (Setup { tls: Tls::Implicit, ..Setup::default() }, "", ""),
+        (Setup { tls: Tls::Offered, auth: Some(("aw", "secret")) }, "", ""),
+    ] {
+        let Some(server) = SmtpServer::start_with(setup) else { return };
+        let url = server.url();
+        let url = if from.is_empty() { url } else { url.replace(from, to) };
+        let app = TestApp::start_with(|c| c.mail.url = url.parse().unwrap()).await;
+        let id = app.call("1", "jerry@example.net").await;
+        app.pass(SETTLED).await;
+        assert_eq!(state_of(&app, &id).await.0, "scheduled", "{url}");
+        let why = only(&app).await.last_error.unwrap();
+        assert!(!why.contains("secret") && !why.contains("wrong"), "{why}");
+        assert!(server.messages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn many_mails_share_few_connections() {
+    let Some(server) = SmtpServer::start() else { return };
+    let app = app_for(&server).await;
+    for n in 0..40 {
+        app.call(&n.to_string(), &format!("c{n}@example.net")).await;
+    }
+    app.pass(SETTLED).await;
+    let mut to: Vec<_> = server.wait_for(40).await.into_iter().flat_map(|mail| mail.to).collect();
+    to.sort();
+    to.dedup();
+    assert_eq!(to.len(), 40);
+    assert_eq!(count(&app, State::Sent).await, 40);
+}
