@@ -8,7 +8,7 @@ use crate::web::rights::SeeInteractions;
 use crate::web::{Allowed, Principal};
 use poem_openapi::param::Path;
 use poem_openapi::payload::{Json, PlainText};
-use poem_openapi::{Object, OpenApi, Tags};
+use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
@@ -107,6 +107,22 @@ impl From<Stored> for TranscriptOut {
     }
 }
 
+/// WebVTT.
+#[derive(ApiResponse)]
+enum Vtt {
+    /// The transcript as WebVTT
+    #[oai(status = 200, content_type = "text/vtt; charset=utf-8")]
+    Done(PlainText<String>),
+}
+
+/// SubRip.
+#[derive(ApiResponse)]
+enum Srt {
+    /// The transcript as SubRip
+    #[oai(status = 200, content_type = "application/x-subrip; charset=utf-8")]
+    Done(PlainText<String>),
+}
+
 impl Api {
     /// The transcript, where this one may see it and there is a recording to be transcribed; the look is noted.
     async fn load(&self, who: &Principal, id: &str) -> Result<(InteractionId, Stored), ApiError> {
@@ -166,8 +182,8 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<PlainText<String>, ApiError> {
-        self.written(&who, &id, Format::Vtt).await
+    ) -> Result<Vtt, ApiError> {
+        self.written(&who, &id, Format::Vtt).await.map(Vtt::Done)
     }
 
     /// The transcript as SubRip
@@ -177,8 +193,8 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<PlainText<String>, ApiError> {
-        self.written(&who, &id, Format::Srt).await
+    ) -> Result<Srt, ApiError> {
+        self.written(&who, &id, Format::Srt).await.map(Srt::Done)
     }
 
     /// The transcript as plain text

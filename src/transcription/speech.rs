@@ -8,10 +8,18 @@ use earshot::Detector;
 
 /// Samples in one step of the detector.
 const FRAME: usize = 256;
-/// Frames kept before and behind the speech: the detector is a little late, and Whisper likes some air.
-const PAD: usize = ms_to_frames(160);
+/// Frames kept before the speech (the detector is a little late, and Whisper likes some air) and behind it.
+const BEFORE: usize = ms_to_frames(240);
+const BEHIND: usize = ms_to_frames(120);
 /// Fewer frames of speech than this are a click or a breath.
 const LEAST: usize = ms_to_frames(120);
+
+/// Quieter than this nobody speaks, whatever the detector says: it takes a line's faint rustle for speech, and a voice for
+/// seconds after it has ended. Mean square of a frame; -57 dB of full scale.
+const FLOOR: f32 = 2e-6;
+/// Nor that much quieter than the voice of just before (-42 dB), which forgets itself by 1 dB a second.
+const BELOW_VOICE: f32 = 6.3e-5;
+const FORGET: f32 = 0.9963;
 
 /// How readily a span ends.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +75,8 @@ pub(crate) struct SpeechFinder {
     /// First and last kept frame with speech in it.
     voice: Option<(usize, usize)>,
     partial: Vec<f32>,
+    /// How loud the channel was of late: the mean square of its loudest frame, sinking.
+    loudest: f32,
 }
 
 impl SpeechFinder {
@@ -76,12 +86,13 @@ impl SpeechFinder {
         Self {
             detector: Detector::default_boxed(),
             pauses,
-            longest: longest.max(4 * PAD),
+            longest: longest.max(4 * BEFORE),
             samples: Vec::new(),
             frames: Vec::new(),
             first: 0,
             voice: None,
             partial: Vec::with_capacity(FRAME),
+            loudest: 0.0,
         }
     }
 
@@ -112,13 +123,16 @@ impl SpeechFinder {
         // Resampling overshoots a little.
         self.partial.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
         let score = self.detector.predict_f32(&self.partial);
-        let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>();
+        let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
+        self.loudest = (self.loudest * FORGET).max(energy);
+        // The detector is asked all the same: it remembers what it heard.
+        let score = if energy < FLOOR.max(self.loudest * BELOW_VOICE) { 0.0 } else { score };
         self.samples.append(&mut self.partial);
         self.frames.push(Frame { score, energy });
         let now = self.frames.len() - 1;
         match self.voice {
             None if score >= self.pauses.on => self.voice = Some((now, now)),
-            None => self.forget(self.frames.len().saturating_sub(PAD)),
+            None => self.forget(self.frames.len().saturating_sub(BEFORE)),
             Some((start, _)) if score >= self.pauses.off => self.voice = Some((start, now)),
             Some((_, last)) if now - last >= self.pauses.gap => self.close(last, sink),
             Some(_) => {}
@@ -130,10 +144,10 @@ impl SpeechFinder {
 
     /// Ends the span whose last speech is in frame `last`.
     fn close(&mut self, last: usize, sink: &mut impl FnMut(Span)) {
-        let end = (last + 1 + PAD).min(self.frames.len());
+        let end = (last + 1 + BEHIND).min(self.frames.len());
         self.give(last, end, sink);
         self.voice = None;
-        self.forget(end.max(self.frames.len().saturating_sub(PAD)));
+        self.forget(end.max(self.frames.len().saturating_sub(BEFORE)));
     }
 
     /// The span is as long as the model can take: cuts it at its quietest place, in the second half.

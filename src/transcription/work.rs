@@ -43,18 +43,26 @@ impl Transcription {
         }
         self.set_state(id, State::Running, None).await?;
         let heard = self.listen(id, recording, &job).await;
-        let transcript = match heard {
-            Ok(transcript) => transcript,
-            Err(error) => return self.failed(id, error, &job).await,
-        };
-        // Another recording may have come while this one was heard; its own job follows.
-        let current = self.interactions.recording(id).await?;
-        if current.is_none_or(|now| now.object_key != recording.object_key) || job.cancelled.is_cancelled() {
+        // Another recording may have come meanwhile, or the lease is somebody else's: then this one's words are not wanted.
+        if job.cancelled.is_cancelled() || self.is_replaced(id, recording).await? {
             return Ok(Outcome::At(self.clock.now()));
         }
-        let now = self.clock.now();
+        let outcome = match heard {
+            Ok(transcript) => self.finish(id, &transcript).await?,
+            Err(error) => self.failed(id, error, &job).await?,
+        };
+        // A recording that came just now queued nothing, because this job was still there.
+        if self.is_replaced(id, recording).await? { Ok(Outcome::At(self.clock.now())) } else { Ok(outcome) }
+    }
+
+    async fn is_replaced(&self, id: &InteractionId, heard: &Recording) -> Result<bool, DbError> {
+        let current = self.interactions.recording(id).await?;
+        Ok(current.is_none_or(|current| current.object_key != heard.object_key))
+    }
+
+    async fn finish(&self, id: &InteractionId, transcript: &super::Transcript) -> Result<Outcome, DbError> {
         let mut tx = self.db.begin().await?;
-        store::finish(tx.conn(), id, &transcript, now).await?;
+        store::finish(tx.conn(), id, transcript, self.clock.now()).await?;
         tx.commit().await?;
         Ok(Outcome::Done)
     }
@@ -107,10 +115,6 @@ impl Transcription {
             return self.wait_for_model(id, &error.to_string()).await;
         }
         let why = error.to_string();
-        if matches!(error, TranscribeError::Cancelled) {
-            self.set_state(id, State::Waiting, None).await?;
-            return Ok(Outcome::At(self.clock.now()));
-        }
         if error.is_final() || job.attempt >= 5 {
             self.set_state(id, State::Failed, Some(&why)).await?;
             return Ok(Outcome::GiveUp(why));

@@ -42,7 +42,14 @@ pub(super) struct Listener {
     /// Tokens from here on are no text.
     end_of_text: WhisperTokenId,
     multilingual: bool,
+    /// Silence that the encoder is to see behind a window, where it need not see all of its thirty seconds.
+    margin_ms: Option<u16>,
 }
+
+/// Samples in one of the 1500 steps that the encoder looks at, and the steps in which its work is measured out.
+const STEP: usize = 320;
+const STEPS_AT_ONCE: usize = 64;
+const ALL_STEPS: usize = 1500;
 
 impl Listener {
     pub(super) fn new(context: &WhisperContext, model: &Model) -> Result<Self, TranscribeError> {
@@ -54,9 +61,6 @@ impl Listener {
         params.set_n_max_text_ctx(0);
         params.set_no_context(true);
         params.set_token_timestamps(model.times == Times::Model);
-        if let Some(steps) = model.entry.and_then(|entry| entry.audio_context) {
-            params.set_audio_ctx(steps.into());
-        }
         params.set_suppress_blank(true);
         params.set_print_progress(false);
         params.set_print_realtime(false);
@@ -68,9 +72,10 @@ impl Listener {
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
         let multilingual = context.is_multilingual();
+        let margin_ms = model.entry.and_then(|entry| entry.margin_ms);
         let language = (!multilingual).then(|| "en".to_owned());
         params.set_language(language.as_deref_static());
-        Ok(Self { state, params, cancel, language, end_of_text: context.token_eot(), multilingual })
+        Ok(Self { state, params, cancel, language, end_of_text: context.token_eot(), multilingual, margin_ms })
     }
 
     /// Listens to 16 kHz sound. Without a language the model finds out, if it knows several.
@@ -96,7 +101,13 @@ impl Listener {
         } else {
             samples
         };
-        let result = self.state.full(self.params.clone(), samples);
+        let mut params = self.params.clone();
+        if let Some(margin_ms) = self.margin_ms {
+            let steps = (samples.len() / STEP + usize::from(margin_ms) / 20).next_multiple_of(STEPS_AT_ONCE);
+            // In range.
+            params.set_audio_ctx(steps.min(ALL_STEPS) as i32);
+        }
+        let result = self.state.full(params, samples);
         if cancel.is_cancelled() {
             return Err(TranscribeError::Cancelled);
         }

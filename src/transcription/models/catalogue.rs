@@ -32,8 +32,8 @@ pub struct Entry {
     pub max_span_ms: u64,
     /// Whose times are right.
     pub times: Times,
-    /// Steps of 20 ms that its encoder is to look at, where that may be fewer than its 1500.
-    pub audio_context: Option<u16>,
+    /// Silence behind a span that its encoder wants to see, where it need not see all of thirty seconds: much quicker.
+    pub margin_ms: Option<u16>,
     /// SPDX name.
     pub licence: String,
     /// For whoever chooses.

@@ -1,3 +1,45 @@
 //! From sound to words.
 
+mod api;
+mod command;
+mod engine;
+mod fetch;
+mod jobs;
+mod models;
 mod words;
+
+use crate::audio::wav::{Coding, Sound};
+use afterword::transcription::models::ModelFolders;
+use afterword::transcription::{Engine, EngineConfig, Speaker, TranscribeError, Transcript, TranscriptionRequest};
+use std::path::Path;
+use tokio_util::sync::CancellationToken;
+
+/// The first seconds of a demo call as a WAV file: enough words, quickly heard.
+pub fn short_call(seconds: u32) -> Vec<u8> {
+    Sound::demo("call-bad.flac", seconds).wav(Coding::MuLaw)
+}
+
+/// The shipped model, whatever lies on this machine.
+pub fn engine() -> Engine {
+    Engine::new(EngineConfig::new(ModelFolders::only("no-such-folder")))
+}
+
+/// Transcribes bytes; left is the agent.
+pub async fn hear(engine: &Engine, bytes: &[u8]) -> Result<Transcript, TranscribeError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recording");
+    std::fs::write(&path, bytes).unwrap();
+    hear_file(engine, &path).await
+}
+
+/// Transcribes a file; left is the agent.
+pub async fn hear_file(engine: &Engine, path: &Path) -> Result<Transcript, TranscribeError> {
+    let speakers = vec![Speaker::Agent, Speaker::Customer];
+    let request = TranscriptionRequest { path: path.to_owned(), speakers, language: None };
+    engine.transcribe(request, |_| {}, CancellationToken::new()).await
+}
+
+/// All that was said, in small letters.
+pub fn all_text(transcript: &Transcript) -> String {
+    transcript.segments.iter().map(|s| s.text.to_lowercase()).collect::<Vec<_>>().join(" ")
+}

@@ -1,22 +1,8 @@
 //! The shipped model on the demo calls.
 
-use afterword::transcription::models::ModelFolders;
-use afterword::transcription::{Engine, EngineConfig, Speaker, Transcript, TranscriptionRequest};
-use std::path::{Path, PathBuf};
-use tokio_util::sync::CancellationToken;
-
-fn demo(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(file)
-}
-
-fn engine() -> Engine {
-    Engine::new(EngineConfig::new(ModelFolders::only("no-such-folder")))
-}
-
-async fn transcribe(engine: &Engine, path: PathBuf) -> Transcript {
-    let request = TranscriptionRequest { path, speakers: vec![Speaker::Agent, Speaker::Customer], language: None };
-    engine.transcribe(request, |_| {}, CancellationToken::new()).await.expect("a demo call can be transcribed")
-}
+use super::{engine, hear_file};
+use crate::audio::wav::demo;
+use afterword::transcription::{Speaker, Transcript};
 
 /// Words without case and punctuation.
 fn plain(text: &str) -> Vec<String> {
@@ -41,7 +27,7 @@ fn errors(reference: &[String], heard: &[String]) -> (usize, usize) {
 
 /// What was said by one side, from the demo's own table.
 fn said(file: &str, speaker: &str) -> Vec<String> {
-    let table = std::fs::read_to_string(demo(file)).expect("the demo's table is there");
+    let table = std::fs::read_to_string(demo(file)).unwrap();
     let lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     lines.filter(|line| line.get(2) == Some(&speaker)).flat_map(|line| plain(line[3])).collect()
 }
@@ -56,7 +42,7 @@ async fn the_demo_calls_come_out_mostly_right() {
     let (mut wrong, mut all) = (0, 0);
     for call in ["call-good", "call-bad"] {
         let start = std::time::Instant::now();
-        let transcript = transcribe(&engine, demo(&format!("{call}.flac"))).await;
+        let transcript = hear_file(&engine, &demo(&format!("{call}.flac"))).await.unwrap();
         eprintln!("{call} {:?}", start.elapsed());
         for (speaker, name) in [(Speaker::Agent, "agent"), (Speaker::Customer, "customer")] {
             let (e, n) = errors(&said(&format!("{call}.tsv"), name), &heard(&transcript, speaker));

@@ -1,0 +1,92 @@
+//! `afterword transcribe` and `afterword models`, as a person calls them.
+
+use super::short_call;
+use afterword::transcription::Transcript;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A folder with a short call in it.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("call.wav"), short_call(9)).unwrap();
+    std::fs::write(folder.path().join("letter.txt"), "Dear Sir or Madam, ".repeat(50)).unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+    command.args(arguments).current_dir(folder).env("AFTERWORD__TRANSCRIPTION__MODELS_DIR", folder.join("models"));
+    command.output().unwrap()
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_file_becomes_text_subtitles_or_json() {
+    let folder = folder();
+    let out = |format: &str| {
+        let out = run(folder.path(), &["transcribe", "call.wav", "--channels", "agent,customer", "--format", format]);
+        assert_eq!(out.status.code(), Some(0), "{}", words(&out.stderr));
+        // What the shipped model is good for is said beside the transcript, not in it.
+        assert!(words(&out.stderr).contains("note: the built-in model"), "{}", words(&out.stderr));
+        words(&out.stdout)
+    };
+    assert!(out("text").lines().all(|line| line.contains("] Agent: ") || line.contains("] Customer: ")));
+    assert!(out("vtt").starts_with("WEBVTT\n\n"));
+    assert!(out("srt").starts_with("1\n00:00:"));
+    let transcript: Transcript = serde_json::from_str(&out("json")).unwrap();
+    assert!(super::all_text(&transcript).contains("package"), "{transcript:?}");
+}
+
+#[test]
+fn what_goes_wrong_names_the_file_and_ends_with_1() {
+    let folder = folder();
+    let failed = |arguments: &[&str], said: &[&str]| {
+        let out = run(folder.path(), arguments);
+        let error = words(&out.stderr);
+        assert_eq!((out.status.code(), words(&out.stdout).as_str()), (Some(1), ""), "{error}");
+        assert!(said.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains("panicked") && error.matches("gone.wav").count() <= 1, "{error}");
+    };
+    failed(&["transcribe", "gone.wav"], &["gone.wav", "No such file"]);
+    failed(&["transcribe", "letter.txt"], &["letter.txt", "not an audio file"]);
+    failed(&["transcribe", "."], &["."]);
+    failed(&["transcribe", "call.wav", "--model", "base.en-q5_1"], &["afterword models fetch base.en-q5_1"]);
+    failed(&["transcribe", "call.wav", "--model", "letter.txt"], &["letter.txt", "no Whisper model"]);
+    failed(&["transcribe", "call.wav", "--language", "de"], &["call.wav", "English only"]);
+    failed(&["models", "fetch", "huge"], &["huge", "base.en-q5_1"]);
+    failed(&["models", "fetch", "mini-support.en"], &["nothing to fetch"]);
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let folder = folder();
+    for arguments in [
+        &["transcribe"][..],
+        &["transcribe", "call.wav", "--format", "docx"],
+        &["transcribe", "call.wav", "--channels", "agent,bot"],
+        &["transcribe", "call.wav", "--loud"],
+        &["models", "paint"],
+    ] {
+        let out = run(folder.path(), arguments);
+        assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", words(&out.stderr));
+        assert!(!out.stderr.is_empty() && out.stdout.is_empty());
+    }
+}
+
+#[test]
+fn models_are_listed_and_damaged_ones_named() {
+    let folder = folder();
+    let list = words(&run(folder.path(), &["models", "list"]).stdout);
+    assert!(list.lines().any(|line| line.starts_with("mini-support.en") && line.contains("built in")), "{list}");
+    assert_eq!(run(folder.path(), &["models", "verify"]).status.code(), Some(0));
+    std::fs::create_dir(folder.path().join("models")).unwrap();
+    std::fs::write(folder.path().join("models/ggml-base.en-q5_1.bin"), "half").unwrap();
+    let out = run(folder.path(), &["models", "verify"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = words(&out.stdout);
+    assert!(said.contains("DAMAGED") && said.contains("ggml-base.en-q5_1.bin"), "{said}");
+}

@@ -1,0 +1,152 @@
+//! Fetching a model from a server that breaks off, lies, or is away.
+
+use afterword::transcription::models::{Entry, ModelError, catalogue, fetch};
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// What the server does with one request.
+#[derive(Clone, Copy)]
+enum Answer {
+    /// Sends so many bytes of those asked for, then hangs up.
+    Part(usize),
+    /// All that was asked for.
+    Rest,
+    /// Everything, as a server does that knows no ranges.
+    FromTheBeginning,
+    NotFound,
+}
+
+/// A server that has `bytes`; gives its address, and the ranges that were asked for.
+fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/model.bin", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let ranges = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines: Vec<String> =
+                BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let range = lines.iter().find_map(|line| {
+                line.to_ascii_lowercase()
+                    .strip_prefix("range: bytes=")
+                    .and_then(|r| r.strip_suffix('-').map(str::to_owned))
+            });
+            let from = match (answer, &range) {
+                (Answer::FromTheBeginning, _) | (_, None) => 0,
+                (_, Some(from)) => from.parse().unwrap(),
+            };
+            ranges.lock().unwrap().push(range);
+            let rest = &bytes[from..];
+            let head = match (answer, from) {
+                (Answer::NotFound, _) => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n".to_owned(),
+                (_, 0) => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", rest.len()),
+                (_, from) => format!(
+                    "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\nContent-Range: bytes {from}-{}/{}\r\n",
+                    rest.len(),
+                    bytes.len() - 1,
+                    bytes.len()
+                ),
+            };
+            let sent = match answer {
+                Answer::Part(most) => &rest[..most.min(rest.len())],
+                Answer::NotFound => &[],
+                Answer::Rest | Answer::FromTheBeginning => rest,
+            };
+            // The other side may have hung up.
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
+            let _ = stream.write_all(sent);
+        }
+    });
+    (url, asked)
+}
+
+fn model() -> Vec<u8> {
+    (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+fn entry(url: &str, bytes: &[u8]) -> Entry {
+    let mut entry = catalogue()[1].clone();
+    entry.file = "model.bin".to_owned();
+    entry.url = Some(url.to_owned());
+    entry.size = bytes.len() as u64;
+    entry.sha256 = hex::encode(Sha256::digest(bytes));
+    entry
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_taken_up_where_it_broke() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, asked) = serve(model(), vec![Answer::Part(100_000), Answer::Part(50_000), Answer::Rest]);
+    let mut told = Vec::new();
+    let path = fetch(&entry(&url, &model()), folder.path(), &mut |done, all| told.push((done, all))).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), model());
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked, [None, Some("100000".to_owned()), Some("150000".to_owned())]);
+    assert_eq!(told.last(), Some(&(300_000, 300_000)));
+    assert!(told.is_sorted());
+    assert_eq!(names(folder.path()), ["model.bin"]);
+    // It is there: nobody is asked again (the server is gone).
+    fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_part_from_an_earlier_time_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model.bin.part"), &model()[..222_222]).unwrap();
+    let (url, asked) = serve(model(), vec![Answer::Rest]);
+    let path = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), model());
+    assert_eq!(*asked.lock().unwrap(), [Some("222222".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_server_without_ranges_sends_everything_again() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model.bin.part"), b"half of something else").unwrap();
+    let (url, _) = serve(model(), vec![Answer::FromTheBeginning]);
+    let path = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), model());
+}
+
+#[tokio::test]
+async fn other_bytes_than_the_catalogue_says_are_refused_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut other = model();
+    other[200_000] ^= 1;
+    let (url, _) = serve(other, vec![Answer::Rest]);
+    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
+    assert!(matches!(error, ModelError::WrongContent { .. }), "{error}");
+    assert_eq!(names(folder.path()), [""; 0]);
+    let longer = [model(), vec![0; 10]].concat();
+    let (url, _) = serve(longer, vec![Answer::Rest]);
+    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
+    assert!(matches!(error, ModelError::WrongContent { .. }), "{error}");
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_network_that_is_away_is_said_so_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}/model.bin");
+    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
+    assert!(matches!(error, ModelError::Network { .. }), "{error}");
+    let text = error.to_string();
+    for part in ["127.0.0.1 could not be reached", &url, "copy the file", folder.path().to_str().unwrap()] {
+        assert!(text.contains(part), "{text}");
+    }
+    let (url, _) = serve(model(), vec![Answer::NotFound]);
+    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
+    assert!(matches!(error, ModelError::Refused { status: 404, .. }), "{error}");
+}
