@@ -170,6 +170,7 @@ impl App {
             transcription: transcription.clone(),
             mail: mail.clone(),
             surveys: surveys.clone(),
+            training: training.clone(),
             ratings: ratings.clone(),
             settings: desk_settings(&config),
         });

@@ -24,6 +24,7 @@ use crate::mail::Mail;
 use crate::ratings::Ratings;
 use crate::staff::{Directory, Staff, Team};
 use crate::surveys::Surveys;
+use crate::training::Training;
 use crate::transcription::Transcription;
 use crate::transcription::models::ModelFolders;
 use crate::web::principal::Visible;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub mail: Mail,
     /// Surveys, and the answers that stand beside an interaction.
     pub surveys: Surveys,
+    /// The training library.
+    pub training: Training,
     /// Ratings in totals.
     pub ratings: Ratings,
     /// The configuration, as far as it is shown.

@@ -8,6 +8,7 @@ mod list;
 mod outbox;
 
 use crate::staff::StaffError;
+use crate::training::ClipError;
 use crate::web::PageError;
 use poem::{Route, get, post};
 
@@ -31,6 +32,11 @@ pub fn routes(route: Route) -> Route {
         .at("/demo/mail/:id", get(demo::read_mail))
         .at("/demo/mail/:id/html", get(demo::show_html))
         .at("/demo/components", get(demo::show_components))
+}
+
+/// What failed about clips, where nothing of theirs was asked for by name.
+fn clips_failed(error: ClipError) -> PageError {
+    error.into()
 }
 
 /// What failed in the folder of captured mail.

@@ -2,7 +2,7 @@
 
 use super::{ClipError, Training, fold, store};
 use crate::clock::Timestamp;
-use crate::ids::ClipId;
+use crate::ids::{ClipId, InteractionId};
 use crate::web::{Cursor, Page, Principal};
 
 /// What somebody looks for.
@@ -46,7 +46,26 @@ pub struct Skill {
     pub clips: i64,
 }
 
+/// A clip where it was taken from.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Placed {
+    /// Its id.
+    pub id: ClipId,
+    /// Its title.
+    pub title: String,
+    /// Where it begins in the recording, or since a chat's first message.
+    pub start_ms: i64,
+    /// Where it ends.
+    pub end_ms: i64,
+}
+
 impl Training {
+    /// The clips that were taken from a call or chat, in their order there. Whether whoever asks may see it is for
+    /// `Interactions::find` to say before.
+    pub async fn of_interaction(&self, id: &InteractionId) -> Result<Vec<Placed>, ClipError> {
+        Ok(store::of_interaction(self.inner.db.read().await?.conn(), id).await?)
+    }
+
     /// Newest first.
     pub async fn library(
         &self,

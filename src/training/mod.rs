@@ -23,7 +23,7 @@ pub use create::NewClip;
 pub use curate::Change;
 pub use form::{FlagForm, Tick, clock};
 pub use learn::{Finished, Progress};
-pub use library::{Card, Search, Skill};
+pub use library::{Card, Placed, Search, Skill};
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 

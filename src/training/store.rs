@@ -1,7 +1,7 @@
 //! SQL of the library.
 
 use super::clip::search_words;
-use super::{Card, Clip, Line, Skill};
+use super::{Card, Clip, Line, Placed, Skill};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
@@ -44,6 +44,7 @@ statements! {
             WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value",
         pg "SELECT s.value AS name, COUNT(*) AS clips FROM clips c CROSS JOIN jsonb_array_elements_text(c.skills::jsonb) AS s(value) \
             WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value";
+    OF_INTERACTION = "SELECT id, title, start_ms, end_ms FROM clips WHERE interaction_id = $1 AND removed_at IS NULL ORDER BY start_ms, id";
     FINISH = "INSERT INTO clip_completions (clip_id, staff_id, completed_at) VALUES ($1, $2, $3) ON CONFLICT (clip_id, staff_id) DO NOTHING";
     UNFINISH = "DELETE FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
     FINISHED_AT = "SELECT completed_at FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
@@ -220,6 +221,10 @@ pub(super) async fn library(
 pub(super) async fn skills(conn: Conn<'_>) -> Result<Vec<Skill>, DbError> {
     let rows = fetch_all!(conn, SKILLS => (String, i64))?;
     Ok(rows.into_iter().map(|(name, clips)| Skill { name, clips }).collect())
+}
+
+pub(super) async fn of_interaction(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Placed>, DbError> {
+    fetch_all!(conn, OF_INTERACTION => Placed, id)
 }
 
 pub(super) async fn finish(conn: Conn<'_>, id: &ClipId, staff: &StaffId, at: Timestamp) -> Result<(), DbError> {

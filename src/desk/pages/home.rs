@@ -1,11 +1,14 @@
 //! `/`: what waits for whoever has signed in.
 
-use super::unreachable_staff;
+use super::{clips_failed, unreachable_staff};
+use crate::desk::words::clock;
 use crate::desk::{Desk, FirstSteps, Line};
 use crate::interactions::Filter;
 use crate::jobs;
+use crate::ratings::{RatingsError, percent};
+use crate::training::Card;
 use crate::web::rights::SignedIn;
-use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html};
+use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::Data;
 use poem::{Response, handler};
@@ -94,6 +97,32 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     }))
 }
 
+/// Somebody's released rating.
+struct OwnRating {
+    csat: String,
+    range: String,
+    answers: u64,
+}
+
+/// A clip that waits to be heard.
+struct NewClip {
+    href: String,
+    title: String,
+    skills: Vec<String>,
+    length: String,
+}
+
+impl From<Card> for NewClip {
+    fn from(card: Card) -> Self {
+        Self {
+            href: format!("/library/{}", card.id),
+            title: card.title,
+            skills: card.skills,
+            length: clock(card.length_ms),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/home_agent.html")]
 struct AgentDesk {
@@ -102,12 +131,50 @@ struct AgentDesk {
     /// Does the account say which agent it is?
     known: bool,
     lines: Vec<Line>,
+    rating: Option<OwnRating>,
+    new: Vec<NewClip>,
+    more_new: usize,
+    all_clips: i64,
     k: u32,
 }
 
+/// Clips shown on the desk.
+const CLIPS: usize = 3;
+
 async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
     let lines = newest(who, desk).await?;
-    Ok(html(&AgentDesk { name: first_name(who), known: who.agent_id().is_some(), lines, k: desk.settings.k, page }))
+    let progress = desk.training.progress(&who.principal).await.map_err(clips_failed)?;
+    // Whoever is new and has handled nothing yet begins with what there is to learn.
+    if lines.is_empty() && !progress.new.is_empty() {
+        return Ok(redirect("/learn"));
+    }
+    let rating = own_rating(who, desk).await?;
+    Ok(html(&AgentDesk {
+        name: first_name(who),
+        known: who.agent_id().is_some(),
+        lines,
+        rating,
+        more_new: progress.new.len().saturating_sub(CLIPS),
+        new: progress.new.into_iter().take(CLIPS).map(NewClip::from).collect(),
+        all_clips: progress.all,
+        k: desk.settings.k,
+        page,
+    }))
+}
+
+/// The agent's own sum over whole releases of the last twelve months; looking at it is noted, as everywhere.
+async fn own_rating(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Option<OwnRating>, PageError> {
+    let Some(id) = who.agent_id() else { return Ok(None) };
+    let period = desk.ratings.period("", "")?;
+    let report = match desk.ratings.agent(&who.principal, id, period).await {
+        Ok((_, report)) => report,
+        Err(RatingsError::NotFound) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    let Some(csat) = report.counts.csat() else { return Ok(None) };
+    desk.ratings.note_look(&who.principal, "ratings.viewed", &format!("agent:{id}"), period).await?;
+    let range = format!("{:.0} to {}", csat.interval.low * 100.0, percent(csat.interval.high));
+    Ok(Some(OwnRating { csat: percent(csat.value()), range, answers: csat.n }))
 }
 
 #[derive(Template)]

@@ -1,12 +1,14 @@
 //! `/interactions/{id}`: what was said, with sound, and what the customer thought of it.
 
+use super::clips_failed;
 use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::Linked;
+use crate::training::{FlagForm, Placed};
 use crate::transcription::models::SHIPPED;
-use crate::web::rights::{Right, SeeInteractions, SeeResponses};
+use crate::web::rights::{Curate, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path};
@@ -146,6 +148,11 @@ struct InteractionPage {
     answer: Option<Answer>,
     survey: Survey,
     measures: Vec<Measure>,
+    clips: Vec<Clip>,
+    /// The same for the waveform, as JSON.
+    clips_json: String,
+    /// For those who may put a part of it into the library.
+    flag: Option<FlagForm>,
     /// Does this role see answers?
     sees_answers: bool,
     is_agent: bool,
@@ -182,6 +189,47 @@ async fn words_of(
     Ok((turns, Some(transcript)))
 }
 
+/// A part of it that is in the library.
+#[derive(serde::Serialize)]
+struct Clip {
+    title: String,
+    href: String,
+    start_ms: i64,
+    end_ms: i64,
+    #[serde(skip)]
+    span: String,
+}
+
+impl From<Placed> for Clip {
+    fn from(clip: Placed) -> Self {
+        Self {
+            href: format!("/library/{}", clip.id),
+            span: format!("{} to {}", words::clock(clip.start_ms), words::clock(clip.end_ms)),
+            title: clip.title,
+            start_ms: clip.start_ms,
+            end_ms: clip.end_ms,
+        }
+    }
+}
+
+/// For a data attribute, where the template escapes it.
+fn json(clips: &[Clip]) -> String {
+    serde_json::to_string(clips).unwrap_or_else(|_| "[]".into())
+}
+
+/// The form that flags a part as exemplary, where there is something to cut and this one may.
+async fn flag_form(
+    who: &Viewer<SeeInteractions>,
+    desk: &Desk,
+    id: &InteractionId,
+    something: bool,
+) -> Result<Option<FlagForm>, PageError> {
+    if !something || !Curate::has(who) {
+        return Ok(None);
+    }
+    Ok(Some(FlagForm::new(id, &desk.training.skills().await.map_err(clips_failed)?)))
+}
+
 #[handler]
 pub(super) async fn show_interaction(
     who: Viewer<SeeInteractions>,
@@ -194,6 +242,9 @@ pub(super) async fn show_interaction(
     let recording = desk.interactions.recording(&id).await?;
     let (turns, transcript) = words_of(desk, &id, recording.is_some()).await?;
     let answer = desk.surveys.linked_response(&who.principal, &id).await?;
+    let clips: Vec<Clip> =
+        desk.training.of_interaction(&id).await.map_err(clips_failed)?.into_iter().map(Clip::from).collect();
+    let flag = flag_form(&who, desk, &id, recording.is_some() || !turns.is_empty()).await?;
     let action = if turns.is_empty() { "interaction.viewed" } else { "transcript.viewed" };
     desk.interactions.note_look(&who.principal, action, &id).await?;
     if answer.is_some() {
@@ -208,6 +259,9 @@ pub(super) async fn show_interaction(
         answer: answer.map(Answer::from),
         survey: Survey::new(&found, &desk.settings.settle),
         measures: measures(&found),
+        clips_json: json(&clips),
+        clips,
+        flag,
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
         is_admin: who.role() == Some(Role::Admin),
