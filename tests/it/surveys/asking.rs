@@ -120,11 +120,7 @@ async fn unsubscribing_stops_the_mail_that_waits_and_the_next_one() {
         app.clock.advance(SETTLED);
         // Decided, and its mail not sent yet.
         app.app.surveys.decide(&next).await.unwrap();
-        for expected in [false, true] {
-            let shown = super::page(&app, &asked.leave()).await;
-            assert_eq!(shown.0, 200);
-            let _ = expected;
-        }
+        assert_eq!(super::page(&app, &asked.leave()).await.0, 200);
         assert!(
             super::post(&app, &asked.leave(), &[("List-Unsubscribe", "One-Click")]).await.1.contains("no more surveys")
         );
