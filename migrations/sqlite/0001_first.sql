@@ -252,11 +252,11 @@ CREATE TABLE responses (
     comment          TEXT,
     month            TEXT NOT NULL,      -- 2026-11
     ripeness         BIGINT NOT NULL,    -- passes of the mix survived; from 2 on it can't be changed any more
-    score_release    TEXT,               -- which release counted it; null: none yet
+    score_release    TEXT,               -- which release counted it; null: none yet; '-': not answered
     resolved_release TEXT,
     comment_release  TEXT
 ) WITHOUT ROWID;
-CREATE INDEX responses_unreleased ON responses (ripeness)
+CREATE INDEX responses_unreleased ON responses (interaction_id, ripeness)
     WHERE score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL;
 
 -- Apart answers before their release: one row a question, sealed with a key that is not in the database,

@@ -44,6 +44,9 @@ impl Mail {
                 return Ok(Outcome::Done);
             }
         };
+        if running.cancelled.is_cancelled() {
+            return Ok(Outcome::Retry("the process stopped before the mail left".into()));
+        }
         match self.inner.transport.send(&id, &outgoing).await {
             Ok(()) => self.settle(&mail, &Fate::Sent).await?,
             Err(SendError::Refused(why)) => self.settle(&mail, &Fate::Failed(why)).await?,

@@ -153,8 +153,7 @@ impl Surveys {
         let Some(row) = store::by_token(reader.conn(), &token.hash()).await? else { return Ok(None) };
         let vault = &self.inner.vault;
         let mix = Question::ALL.map(|question| token.mix_id(vault, question.code()));
-        let sealed = store::sealed(reader.conn(), &mix).await?;
-        let spent = !sealed.is_empty() || store::is_spent(reader.conn(), &token.spent_id(vault)).await?;
+        let (sealed, spent) = store::in_the_mix(reader.conn(), &mix, &token.spent_id(vault)).await?;
         let apart = sealed.into_iter().filter_map(|row| Opened::open(vault, row)).collect();
         Ok(Some(Found { row, apart, spent }))
     }

@@ -28,8 +28,9 @@ statements! {
         pg "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
     ANY_LINKED = "SELECT interaction_id FROM responses LIMIT 1";
-    SEALED = "SELECT sealed, ripeness FROM sealed_answers WHERE id IN ($1, $2, $3)";
-    IS_SPENT = "SELECT id FROM spent WHERE id = $1";
+    // What the mix holds for a token: its records, and a row without one where the token is spent.
+    IN_THE_MIX = "SELECT sealed, ripeness FROM sealed_answers WHERE id IN ($1, $2, $3) \
+        UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $4";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
     PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
                 resolved_release, comment_release) \
@@ -82,8 +83,10 @@ statements! {
     REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
         pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
     PURGE_SPENT = "DELETE FROM spent WHERE purge_month < $1";
+    // The last condition is that of the index responses_unreleased: what is counted is not looked at again.
     RIPEN_LINKED = "UPDATE responses SET ripeness = ripeness + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
-        WHERE interaction_id > $1 AND ripeness < $2 ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
+        WHERE interaction_id > $1 AND ripeness < $2 AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL) \
+        ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
     // A heap keeps the order of arrival, so PostgreSQL writes the rows anew in a random one; a table that is its index does not.
     RIPEN_SEALED = sqlite "UPDATE sealed_answers SET ripeness = ripeness + 1 WHERE id IN (SELECT id FROM sealed_answers \
             WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3) RETURNING id",
@@ -194,7 +197,7 @@ pub(in crate::surveys) struct SealedRow {
 }
 
 /// A sealed record that is there.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 pub(super) struct SealedFound {
     pub sealed: String,
     pub ripeness: i64,
@@ -243,12 +246,16 @@ pub(in crate::surveys) async fn any_linked(conn: Conn<'_>) -> Result<bool, DbErr
     Ok(fetch_optional!(conn, ANY_LINKED => (InteractionId,))?.is_some())
 }
 
-pub(super) async fn sealed(conn: Conn<'_>, ids: &[String; 3]) -> Result<Vec<SealedFound>, DbError> {
-    fetch_all!(conn, SEALED => SealedFound, &ids[0], &ids[1], &ids[2])
-}
-
-pub(super) async fn is_spent(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
-    Ok(fetch_optional!(conn, IS_SPENT => (String,), id)?.is_some())
+/// The sealed records under these ids, and whether the token is spent.
+pub(super) async fn in_the_mix(
+    conn: Conn<'_>,
+    ids: &[String; 3],
+    spent: &str,
+) -> Result<(Vec<SealedFound>, bool), DbError> {
+    let rows = fetch_all!(conn, IN_THE_MIX => (Option<String>, i64), &ids[0], &ids[1], &ids[2], spent)?;
+    let is_spent = rows.iter().any(|(sealed, _)| sealed.is_none());
+    let found = rows.into_iter().filter_map(|(sealed, ripeness)| Some(SealedFound { sealed: sealed?, ripeness }));
+    Ok((found.collect(), is_spent))
 }
 
 /// The interactions whose answers were taken.

@@ -15,7 +15,10 @@ async fn look(browser: &Browser, url: &str, page: &str) {
         browser.look(view).await;
         browser.goto(url).await.unwrap();
         axe::check(browser, &format!("{page} ({name})")).await;
-        let wide = browser.execute("return document.documentElement.scrollWidth > window.innerWidth + 1", vec![]).await.unwrap();
+        let wide = browser
+            .execute("return document.documentElement.scrollWidth > window.innerWidth + 1", vec![])
+            .await
+            .unwrap();
         assert!(!wide.json().as_bool().unwrap(), "{page} ({name}) can be scrolled sideways");
         assert_eq!(browser.complaints().await, Vec::<String>::new(), "{page} ({name})");
     }
@@ -31,7 +34,8 @@ async fn staff_pages_shut_nobody_out() {
     app.pass(Duration::from_secs(121)).await;
     let everywhere = ["/".to_owned(), "/ratings".into()];
     let listen = ["/interactions".to_owned(), format!("/interactions/{id}"), "/library".into()];
-    let setup = ["/admin", "/admin/teams", "/admin/staff", "/admin/keys", "/admin/mail", "/admin/audit"].map(str::to_owned);
+    let setup =
+        ["/admin", "/admin/teams", "/admin/staff", "/admin/keys", "/admin/mail", "/admin/audit"].map(str::to_owned);
     for (role, teams, agent, pages) in [
         (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen].concat()),
         (Role::Agent, &[], Some("17"), [&everywhere[..], &listen, &["/learn".to_owned()]].concat()),

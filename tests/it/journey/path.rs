@@ -12,7 +12,10 @@ const COMMENT: &str = "She told me what <b>went wrong</b>, before I asked 🙂";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_call_to_the_library_and_the_rating() {
-    let (Some(server), Some(phone)) = (SmtpServer::start(), Browser::open(View::PHONE.without_javascript()).await) else { return };
+    let (Some(server), Some(phone)) = (SmtpServer::start(), Browser::open(View::PHONE.without_javascript()).await)
+    else {
+        return;
+    };
     let app = app(&server).await;
 
     // The call, and five customers of the same agent, so that a pool is full.
@@ -29,7 +32,9 @@ async fn from_the_call_to_the_library_and_the_rating() {
     // The customer, on a phone, without JavaScript: a tap on 4 in the mail, a comment, Send.
     phone.goto(format!("{}?score=4", link(emma))).await.unwrap();
     axe_without_scripts(&phone).await;
-    assert!(phone.find(thirtyfour::By::Css("input[name=score][value='4']")).await.unwrap().is_selected().await.unwrap());
+    assert!(
+        phone.find(thirtyfour::By::Css("input[name=score][value='4']")).await.unwrap().is_selected().await.unwrap()
+    );
     phone.press("label:has(input[name=resolved][value=yes])").await;
     phone.fill("textarea[name=comment]", COMMENT).await;
     phone.screenshot("journey-survey").await;
@@ -66,7 +71,11 @@ async fn from_the_call_to_the_library_and_the_rating() {
     assert_eq!(desk.complaints().await, Vec::<String>::new());
 
     // The new agent learns from it, and that is remembered.
-    app.interaction("99", &serde_json::json!({ "agent": { "external_id": "99", "name": "Nora Quinn" }, "team": "Orders" })).await;
+    app.interaction(
+        "99",
+        &serde_json::json!({ "agent": { "external_id": "99", "name": "Nora Quinn" }, "team": "Orders" }),
+    )
+    .await;
     let nora = app.sign_in(Role::Agent, &[], Some("99")).await;
     let study = Browser::open(View::PHONE).await.unwrap();
     sign_in(&study, &app, &nora).await;

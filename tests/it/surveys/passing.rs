@@ -62,3 +62,18 @@ async fn a_full_pool_is_released_by_itself_when_it_is_ripe() {
         assert_eq!(count(&app, "sealed_answers").await, 0);
     }
 }
+
+/// What is counted is never looked at again, however much of it there is.
+#[tokio::test]
+async fn a_pass_reads_only_what_is_not_counted() {
+    let app = TestApp::start().await;
+    let afterword::database::Db::Sqlite { write, .. } = &app.app.db else { return };
+    let statements = [afterword::surveys::statements(), afterword::ratings::release::STATEMENTS.to_vec()].concat();
+    for name in ["RIPEN_LINKED", "RIPE_LINKED"] {
+        let sql = statements.iter().find(|(known, _)| *known == name).unwrap().1.sqlite;
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let plan = sqlx::query(explain).bind("").bind(2).bind(10).fetch_all(write).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, 3)).collect();
+        assert!(plan.iter().any(|step| step.contains("responses_unreleased")), "{name}: {plan:?}");
+    }
+}
