@@ -167,7 +167,7 @@ async fn spans_that_can_t_be_are_refused_and_nothing_typed_is_lost() {
             "{page}"
         );
     }
-    let many = vec!["s"; 11].iter().enumerate().map(|(n, s)| format!("{s}{n}")).collect::<Vec<_>>().join(",");
+    let many = (0..11).map(|n| format!("s{n}")).collect::<Vec<_>>().join(",");
     let long = "x".repeat(2001);
     for (title, why, skills, refused) in
         [("", "why", "", "title"), ("<b>t</b>", "", "", "why"), ("t", &long, "", "why"), ("t", "why", &many, "skills")]
