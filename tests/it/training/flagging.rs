@@ -132,7 +132,7 @@ async fn a_chat_s_messages_are_masked() {
             clip["lines"],
             json!([
                 { "start_ms": 0, "end_ms": 10_000, "speaker": "customer", "text": "Reach me at [e-mail] or [phone]" },
-                { "start_ms": 10_000, "end_ms": 20_000, "speaker": "agent", "text": "I am sorry. I send a new one today." },
+                { "start_ms": 10_000, "end_ms": 20_000, "speaker": "agent", "text": "I am sorry, [name]. I send a new one today." },
             ])
         );
         let page = supervisor.page(&format!("/library/{id}")).await;
