@@ -2,10 +2,12 @@
 //!
 //! What is found becomes a plain word in brackets (`[e-mail]`, `[phone]`, `[number]`), so that a reader sees that
 //! something stood there. Rather too much is taken than too little: a date or a sum of five digits goes too. Names of
-//! people stay: no list of names can tell them from words, which is why whoever puts a text into the library reads it.
+//! people stay, but for those that are known ([`mask_name`]): no list can tell names from words, which is why whoever
+//! puts a text into the library reads it.
 
 mod digits;
 mod email;
+mod name;
 mod spoken;
 
 /// What stands where an address was.
@@ -14,6 +16,15 @@ pub const EMAIL: &str = "[e-mail]";
 pub const PHONE: &str = "[phone]";
 /// What stands where a card, account, order or other long number was.
 pub const NUMBER: &str = "[number]";
+
+/// What stands where a known name was.
+pub const NAME: &str = "[name]";
+
+/// Masks the name of somebody who is known, whole or in part: `Laura Brown` takes out Laura and Brown. Parts count where
+/// they are written as names are, with a capital; those of one or two letters only within the whole.
+pub fn mask_name(text: &str, name: &str) -> String {
+    replace(text, &name::find(text, name), |_| NAME)
+}
 
 /// Masks e-mail addresses, phone numbers and runs of digits, written (`+44 306 999 0123`) or spoken in English as a
 /// transcript has them (`four seven two nine one`, `emma at example dot com`). Masking twice changes nothing more.
@@ -29,7 +40,7 @@ pub fn mask(text: &str) -> String {
 pub enum Piece<'a> {
     /// As it was.
     Plain(&'a str),
-    /// What kind of thing stood here: `e-mail`, `phone`, `number`.
+    /// What kind of thing stood here: `e-mail`, `phone`, `number`, `name`.
     Masked(&'a str),
 }
 
@@ -37,8 +48,9 @@ pub enum Piece<'a> {
 pub fn pieces(masked: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = masked;
-    let first =
-        |text: &str| [EMAIL, PHONE, NUMBER].into_iter().filter_map(|word| Some((text.find(word)?, word.len()))).min();
+    let first = |text: &str| {
+        [EMAIL, PHONE, NUMBER, NAME].into_iter().filter_map(|word| Some((text.find(word)?, word.len()))).min()
+    };
     while let Some((at, length)) = first(rest) {
         let (before, after) = rest.split_at(at);
         let (word, after) = after.split_at(length);
@@ -107,6 +119,23 @@ mod tests {
             ("Oh, one more thing", "Oh, one more thing"),
         ] {
             assert_eq!(mask(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_known_name_is_taken_out() {
+        for (text, name, wanted) in [
+            ("Laura Brown has joined the chat.", "Laura Brown", "[name] has joined the chat."),
+            ("Good morning Laura, Ms Brown!", "Laura Brown", "Good morning [name], Ms [name]!"),
+            ("LAURA BROWN wrote; laura wrote brown bread", "Laura Brown", "[name] wrote; laura wrote brown bread"),
+            ("Will you call Will Al-Amin? I will.", "will al-amin", "[name] you call [name]? I will."),
+            ("Brownie and Lauras", "Laura Brown", "Brownie and Lauras"),
+            ("Jo and Joanna", "Jo", "[name] and Joanna"),
+            ("A X said x", "A X", "[name] said x"),
+            ("Γειά σου Ελένη", "Ελένη", "Γειά σου [name]"),
+            ("no name", "  ", "no name"),
+        ] {
+            assert_eq!(mask_name(text, name), wanted, "{text}");
         }
     }
 

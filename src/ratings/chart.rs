@@ -9,10 +9,12 @@ pub const WIDTH: f64 = 640.0;
 pub const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = 56.0;
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = 34.0;
+const TOP: f64 = 30.0;
+const BOTTOM: f64 = 44.0;
 /// With more months than this not every one gets its name and value.
 const ALL_LABELLED: usize = 14;
+/// At least so many months are drawn, so that few do not look like a long time.
+const FEWEST: usize = 6;
 
 /// A month on the drawing.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,9 @@ pub struct Point {
     /// The share, its lower and upper end, from the top; `None` where nothing was released.
     pub at: Option<PointAt>,
     /// Its name under the axis, where there is room.
-    pub label: Option<String>,
+    pub label: Option<&'static str>,
+    /// Its year below that: under the first month and under each January.
+    pub year: Option<i32>,
 }
 
 /// Where a month's share stands.
@@ -36,10 +40,8 @@ pub struct PointAt {
     pub high: f64,
     /// The lower end.
     pub low: f64,
-    /// The share in words, where it is written beside the point.
+    /// The share in words, where it is written above the point.
     pub value: Option<String>,
-    /// Where that is written: above the point, or below it near the top.
-    pub value_y: f64,
 }
 
 /// The whole drawing.
@@ -66,22 +68,21 @@ fn y(share: f64) -> f64 {
 }
 
 impl Chart {
-    /// The drawing for these months; `None` where nothing was released in any.
+    /// The drawing for these months, from the first in which something was released; `None` where there is none.
     pub fn new(months: &[(Month, Option<Share>)]) -> Option<Self> {
+        let first = months.iter().position(|(_, share)| share.is_some())?;
+        let months = &months[first.min(months.len().saturating_sub(FEWEST))..];
         let last = months.iter().rposition(|(_, share)| share.is_some())?;
         let step = (WIDTH - LEFT - RIGHT) / (months.len().max(2) - 1) as f64;
         let every = months.len().div_ceil(ALL_LABELLED);
-        let points: Vec<Point> = months
-            .iter()
-            .enumerate()
-            .map(|(at, (month, share))| Point {
-                month: *month,
-                x: LEFT + step * at as f64,
-                at: share.map(|share| point_at(share, every == 1 || at == last)),
-                label: (at % every == 0)
-                    .then(|| if at == 0 || month.begins_year() { month.label() } else { month.short().to_owned() }),
-            })
-            .collect();
+        let point = |(at, (month, share)): (usize, &(Month, Option<Share>))| Point {
+            month: *month,
+            x: LEFT + step * at as f64,
+            at: share.map(|share| point_at(share, every == 1 || at == last)),
+            label: (at % every == 0).then(|| month.short()),
+            year: (at % every == 0 && (at == 0 || month.begins_year())).then(|| month.year()),
+        };
+        let points: Vec<Point> = months.iter().enumerate().map(point).collect();
         let runs: Vec<Vec<(f64, &PointAt)>> = runs(&points);
         Some(Self {
             bands: runs.iter().filter(|run| run.len() > 1).map(|run| band(run)).collect(),
@@ -103,10 +104,8 @@ impl Chart {
 }
 
 fn point_at(share: Share, labelled: bool) -> PointAt {
-    let here = y(share.value());
     let value = labelled.then(|| super::percent(share.value()));
-    let value_y = if here - 12.0 < TOP { here + 22.0 } else { here - 10.0 };
-    PointAt { y: here, high: y(share.interval.high), low: y(share.interval.low), value, value_y }
+    PointAt { y: y(share.value()), high: y(share.interval.high), low: y(share.interval.low), value }
 }
 
 /// Stretches of months that all have a share.
@@ -160,7 +159,8 @@ mod tests {
         assert!(chart.lines[0].starts_with("M44.0 "));
         let all = chart.points[3].at.as_ref().unwrap();
         assert_eq!(all.y, y(1.0), "all satisfied stands at the top");
-        assert!(all.low > all.y && all.high == all.y && all.value_y > all.y);
+        assert!(all.low > all.y && all.high == all.y);
+        assert_eq!(chart.points.iter().filter_map(|p| p.year).collect::<Vec<_>>(), [2026]);
     }
 
     #[test]
@@ -168,6 +168,16 @@ mod tests {
         assert_eq!(Chart::new(&months(&[None, None])), None);
         let one = Chart::new(&months(&[Some((1, 5))])).unwrap();
         assert!(one.points[0].x.is_finite() && one.is_alone(&0));
+    }
+
+    #[test]
+    fn it_begins_where_something_was_released() {
+        let mut shares = vec![None; 20];
+        shares.extend([Some((4, 5)); 2]);
+        let chart = Chart::new(&months(&shares)).unwrap();
+        assert_eq!((chart.points.len(), chart.points[0].month.to_string()), (FEWEST, "2027-05".into()));
+        shares[3] = Some((1, 5));
+        assert_eq!(Chart::new(&months(&shares)).unwrap().points.len(), 19);
     }
 
     #[test]

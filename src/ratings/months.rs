@@ -42,7 +42,8 @@ impl Month {
         Self { count: i32::from(date.year()) * 12 + i32::from(date.month()) - 1 }
     }
 
-    fn year(self) -> i32 {
+    /// The year.
+    pub fn year(self) -> i32 {
         self.count.div_euclid(12)
     }
 

@@ -100,8 +100,8 @@ impl Api {
 
     /// Flag a part of a call or chat as exemplary
     ///
-    /// Supervisors of its team do it. The words of the span are copied, with e-mail addresses, phone numbers and long
-    /// numbers taken out; the sound is cut in the background into a file of its own, so the clip lives on when the
+    /// Supervisors of its team do it. The words of the span are copied, with e-mail addresses, phone numbers, long numbers
+    /// and the customer's name (where it is known) taken out; the sound is cut in the background into a file of its own, so the clip lives on when the
     /// recording goes.
     #[oai(path = "/clips", method = "post", operation_id = "createClip")]
     async fn create(&self, who: Allowed<Curate>, body: Json<ClipIn>) -> Result<Created, ApiError> {

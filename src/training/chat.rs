@@ -1,8 +1,8 @@
 //! Times of chat messages, so that a chat has spans as a recording has.
 
+use super::span::masked;
 use super::{ClipError, Line};
 use crate::interactions::Message;
-use crate::masking::mask;
 
 /// Times of a message without one after the one before it, and of the last one: a second.
 const A_MOMENT_MS: i64 = 1000;
@@ -31,15 +31,20 @@ pub(super) fn length_ms(messages: &[Message]) -> i64 {
     moments(messages).last().map_or(0, |(_, end)| *end)
 }
 
-/// The messages that a span touches, masked, with times from its beginning.
-pub(super) fn lines(messages: &[Message], start_ms: i64, end_ms: i64) -> Result<Vec<Line>, ClipError> {
+/// The messages that a span touches, masked (the customer's name too, where it is known), with times from its beginning.
+pub(super) fn lines(
+    messages: &[Message],
+    start_ms: i64,
+    end_ms: i64,
+    customer: Option<&str>,
+) -> Result<Vec<Line>, ClipError> {
     let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
     let lines: Vec<Line> = touched
         .map(|(message, (from, to))| Line {
             start_ms: (from - start_ms).max(0),
             end_ms: to.min(end_ms) - start_ms,
             speaker: message.sender.code().to_owned(),
-            text: mask(&message.text),
+            text: masked(&message.text, customer),
         })
         .collect();
     if lines.is_empty() { Err(ClipError::BadSpan("nobody wrote anything in this span".into())) } else { Ok(lines) }
@@ -74,12 +79,15 @@ mod tests {
     fn a_span_takes_what_it_touches() {
         let chat = [
             message(0, Some(0), "Hi"),
-            message(1, Some(10_000), "I am on 0306 999 0123"),
+            message(1, Some(10_000), "Jerry here, I am on 0306 999 0123"),
             message(2, Some(20_000), "Bye"),
         ];
-        let lines = lines(&chat, 12_000, 20_000).unwrap();
+        let lines = lines(&chat, 12_000, 20_000, Some("Jerry")).unwrap();
         assert_eq!(lines.len(), 1);
-        assert_eq!((lines[0].start_ms, lines[0].end_ms, lines[0].text.as_str()), (0, 8_000, "I am on [phone]"));
-        assert!(super::lines(&chat, 60_000, 70_000).is_err());
+        assert_eq!(
+            (lines[0].start_ms, lines[0].end_ms, lines[0].text.as_str()),
+            (0, 8_000, "[name] here, I am on [phone]")
+        );
+        assert!(super::lines(&chat, 60_000, 70_000, None).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clip::{checked_skills, checked_title, checked_why};
 use super::{Clip, ClipError, Training, chat, cutting, span, store, subject};
+use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::{ClipId, InteractionId};
 use crate::interactions::{Channel, Interaction};
@@ -72,10 +73,11 @@ impl Training {
 
     /// Checks the span, and takes over the words in it and where its sound comes from.
     async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<(), ClipError> {
+        let customer = self.customer_name(&interaction.id).await?;
         if interaction.channel == Channel::Chat {
             let messages = self.inner.interactions.messages(&interaction.id).await?;
             clip.end_ms = span::check(clip.start_ms, clip.end_ms, Some(chat::length_ms(&messages)))?;
-            clip.lines = Some(chat::lines(&messages, clip.start_ms, clip.end_ms)?);
+            clip.lines = Some(chat::lines(&messages, clip.start_ms, clip.end_ms, customer.as_deref())?);
             return Ok(());
         }
         let recording = self.inner.interactions.recording(&interaction.id).await?.ok_or(ClipError::NoRecording)?;
@@ -83,8 +85,14 @@ impl Training {
         clip.speakers = recording.speakers();
         clip.source_key = Some(recording.object_key);
         let spoken = self.inner.spoken.lines(&interaction.id).await?;
-        clip.lines = spoken.map(|spoken| span::lines(&spoken, clip.start_ms, clip.end_ms));
+        clip.lines = spoken.map(|spoken| span::lines(&spoken, clip.start_ms, clip.end_ms, customer.as_deref()));
         Ok(())
+    }
+
+    /// The customer's name, to be taken out; unknown once it has been erased.
+    pub(super) async fn customer_name(&self, interaction: &InteractionId) -> Result<Option<String>, DbError> {
+        let found = self.inner.interactions.for_survey(interaction).await?;
+        Ok(found.and_then(|found| found.customer).and_then(|customer| customer.name))
     }
 }
 

@@ -130,7 +130,8 @@ impl Training {
             let late = now > clip.created_at.plus(STOP_LOOKING);
             return Ok(if late { Outcome::Done } else { Outcome::At(now.plus(LOOK_AGAIN)) });
         };
-        let lines = span::lines(&spoken, clip.start_ms, clip.end_ms);
+        let customer = self.customer_name(interaction).await?;
+        let lines = span::lines(&spoken, clip.start_ms, clip.end_ms, customer.as_deref());
         let mut tx = self.inner.db.begin().await?;
         store::set_lines(tx.conn(), &clip.id, &lines, &clip::search_words(&lines)).await?;
         tx.commit().await?;

@@ -1,7 +1,7 @@
 //! Spans: which are taken, and which words of a transcript lie in one.
 
 use super::{ClipError, Line};
-use crate::masking::mask;
+use crate::masking::{mask, mask_name};
 
 /// A clip is at least so long, in ms.
 const SHORTEST_MS: i64 = 1000;
@@ -66,15 +66,24 @@ pub(super) fn check(start_ms: i64, end_ms: i64, length_ms: Option<i64>) -> Resul
     }
 }
 
+/// Text for the library: without addresses and numbers, and without the customer's name where that is known.
+pub(super) fn masked(text: &str, customer: Option<&str>) -> String {
+    let text = mask(text);
+    match customer {
+        Some(name) => mask_name(&text, name),
+        None => text,
+    }
+}
+
 /// What is said in a span, masked, with times from its beginning. Of a line that reaches over an end only the words inside
 /// are taken, so that the text says no more than the sound.
-pub(super) fn lines(spoken: &[SpokenLine], start_ms: i64, end_ms: i64) -> Vec<Line> {
+pub(super) fn lines(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, customer: Option<&str>) -> Vec<Line> {
     let touched = spoken.iter().filter(|line| line.start_ms < end_ms && line.end_ms > start_ms);
     let cut = |line: &SpokenLine| Line {
         start_ms: (line.start_ms - start_ms).max(0),
         end_ms: line.end_ms.min(end_ms) - start_ms,
         speaker: line.speaker.clone(),
-        text: mask(&words_inside(line, start_ms, end_ms)),
+        text: masked(&words_inside(line, start_ms, end_ms), customer),
     };
     touched.map(cut).filter(|line| !line.text.is_empty()).collect()
 }
@@ -134,8 +143,8 @@ mod tests {
                 words: vec![],
             },
         ];
-        let lines = lines(&spoken, 2_000, 4_000);
+        let lines = lines(&spoken, 2_000, 4_000, Some("Emma Clark"));
         let texts: Vec<_> = lines.iter().map(|l| (l.start_ms, l.end_ms, l.text.as_str())).collect();
-        assert_eq!(texts, [(0, 1_000, "is Emma"), (1_100, 2_000, "Order [number].")]);
+        assert_eq!(texts, [(0, 1_000, "is [name]"), (1_100, 2_000, "Order [number].")]);
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct LineOut {
     end_ms: i64,
     /// `agent`, `customer`, …
     speaker: String,
-    /// What was said or written; `[e-mail]`, `[phone]` and `[number]` stand where personal data was.
+    /// What was said or written; `[e-mail]`, `[phone]`, `[number]` and `[name]` stand where personal data was.
     text: String,
 }
 

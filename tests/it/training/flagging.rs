@@ -132,7 +132,7 @@ async fn a_chat_s_messages_are_masked() {
             clip["lines"],
             json!([
                 { "start_ms": 0, "end_ms": 10_000, "speaker": "customer", "text": "Reach me at [e-mail] or [phone]" },
-                { "start_ms": 10_000, "end_ms": 20_000, "speaker": "agent", "text": "I am sorry. I send a new one today." },
+                { "start_ms": 10_000, "end_ms": 20_000, "speaker": "agent", "text": "I am sorry, [name]. I send a new one today." },
             ])
         );
         let page = supervisor.page(&format!("/library/{id}")).await;
@@ -167,7 +167,7 @@ async fn spans_that_can_t_be_are_refused_and_nothing_typed_is_lost() {
             "{page}"
         );
     }
-    let many = vec!["s"; 11].iter().enumerate().map(|(n, s)| format!("{s}{n}")).collect::<Vec<_>>().join(",");
+    let many = (0..11).map(|n| format!("s{n}")).collect::<Vec<_>>().join(",");
     let long = "x".repeat(2001);
     for (title, why, skills, refused) in
         [("", "why", "", "title"), ("<b>t</b>", "", "", "why"), ("t", &long, "", "why"), ("t", "why", &many, "skills")]

@@ -52,10 +52,11 @@ async fn chat(app: &TestApp, external_id: &str, team: &str) -> InteractionId {
     let at = |seconds: u32| format!("2026-11-20T11:00:{seconds:02}Z");
     let body = json!({
         "channel": "chat", "phase": "final", "outcome": "answered", "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": team,
+        "customer": { "email": "jerry@example.net", "name": "Jerry Cruncher" },
         "messages": [
             { "at": at(0), "from": "customer", "text": "Where is my parcel?" },
             { "at": at(10), "from": "customer", "text": "Reach me at jerry@example.net or +44 306 999 0123" },
-            { "at": at(20), "from": "agent", "text": "I am sorry. I send a new one today." },
+            { "at": at(20), "from": "agent", "text": "I am sorry, Jerry. I send a new one today." },
             { "at": at(30), "from": "customer", "text": "Thank you!" },
         ]
     });
