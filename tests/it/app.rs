@@ -207,7 +207,13 @@ impl TestApp {
     /// The session of a token.
     pub fn session(&self, token: &str) -> Session {
         let csrf = afterword::web::access::csrf_token(token);
-        Session { email: String::new(), cookie: format!("afterword={token}"), csrf, url: self.url.clone(), client: self.client.clone() }
+        Session {
+            email: String::new(),
+            cookie: format!("afterword={token}"),
+            csrf,
+            url: self.url.clone(),
+            client: self.client.clone(),
+        }
     }
 
     /// GET without anybody signed in.

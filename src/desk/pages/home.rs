@@ -74,7 +74,8 @@ struct Health {
 impl Health {
     async fn of(desk: &Desk) -> Result<Self, PageError> {
         let backlog = jobs::backlog(&desk.db).await?;
-        let jobs_in = |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum::<i64>();
+        let jobs_in =
+            |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum::<i64>();
         let counts = desk.mail.counts().await?;
         let mails = |state: State| counts.iter().filter(|c| c.state == state.code()).map(|c| c.mails).sum();
         Ok(Self {

@@ -38,7 +38,9 @@ async fn captured_mail_opens_as_in_a_mail_program() {
     assert!(text.contains(&format!(r#"<a href="{}/s/"#, app.url)), "links of the text work, too");
     let html = app.get(&format!("{path}/html")).await;
     let policy = html.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'") && policy.contains("sandbox") && !policy.contains("allow-scripts"));
+    assert!(
+        policy.starts_with("default-src 'none'") && policy.contains("sandbox") && !policy.contains("allow-scripts")
+    );
     let html = html.text().await.unwrap();
     assert!(html.contains(r#"<base target="_blank">"#) && html.contains("/s/"));
     for hidden in ["..%2Fafterword", "nothing", "%2e%2e", "x%00"] {

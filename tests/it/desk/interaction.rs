@@ -15,7 +15,8 @@ async fn a_linked_answer_stands_there_for_the_teams_supervisors_alone() {
     let app = TestApp::start().await;
     let path = format!("/interactions/{}", app.call("1", "jerry@example.net").await);
     mails_go_out(&app).await;
-    let form = [("score", "4"), ("resolved", "yes"), ("comment", "She told me <i>what</i> happened."), ("choice", "linked")];
+    let form =
+        [("score", "4"), ("resolved", "yes"), ("comment", "She told me <i>what</i> happened."), ("choice", "linked")];
     answer(&app, "jerry@", &form).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await.page(&path).await;
     assert!(supervisor.contains("rating big r4") && supervisor.contains("Resolved"));
@@ -35,8 +36,11 @@ async fn kept_apart_looks_like_never_answered() {
     let path = format!("/interactions/{}", app.call("1", "jerry@example.net").await);
     mails_go_out(&app).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-    let (page, list, desk) =
-        (page_of(&supervisor, &path).await, page_of(&supervisor, "/interactions").await, page_of(&supervisor, "/").await);
+    let (page, list, desk) = (
+        page_of(&supervisor, &path).await,
+        page_of(&supervisor, "/interactions").await,
+        page_of(&supervisor, "/").await,
+    );
     answer(&app, "jerry@", &[("score", "1"), ("comment", "Never again."), ("choice", "apart")]).await;
     assert!(page.contains("No answer stands beside this recording"));
     assert_eq!(page_of(&supervisor, &path).await, page);

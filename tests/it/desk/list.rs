@@ -67,7 +67,15 @@ async fn pages_neither_skip_nor_repeat() {
     }
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let first = admin.page("/interactions").await;
-    let next = first.split(r#"rel="next" href=""#).nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let next = first
+        .split(r#"rel="next" href=""#)
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&amp;", "&")
+        .replace("&#38;", "&");
     let second = admin.page(&next).await;
     let all: HashSet<String> = links(&first).into_iter().chain(links(&second)).collect();
     assert_eq!((links(&first).len(), links(&second).len(), all.len()), (50, 3, 53));

@@ -22,7 +22,8 @@ async fn answer(app: &TestApp, customer: &str, form: &[(&str, &str)]) {
     let mails = mailbox.list().await.unwrap();
     let mail = mails.iter().find(|mail| mail.to.contains(customer)).expect("the customer was asked");
     let mail = mailbox.open(&mail.id).await.unwrap().unwrap();
-    let links: Vec<_> = mail.pieces().into_iter().filter(|piece| piece.link).map(|piece| piece.text.to_owned()).collect();
+    let links: Vec<_> =
+        mail.pieces().into_iter().filter(|piece| piece.link).map(|piece| piece.text.to_owned()).collect();
     let link = links.iter().find(|link| link.contains("/s/")).expect("the mail has a link");
     let link = link.split('?').next().unwrap();
     let answer = app.client.post(link).form(form).send().await.unwrap();

@@ -10,7 +10,8 @@ async fn every_card_leads_to_a_page() {
     let app = TestApp::start().await;
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let index = admin.page("/admin").await;
-    let cards: Vec<_> = index.split("<h2>").skip(1).filter_map(|part| part.split(r#"<a href=""#).nth(1)?.split('"').next()).collect();
+    let cards: Vec<_> =
+        index.split("<h2>").skip(1).filter_map(|part| part.split(r#"<a href=""#).nth(1)?.split('"').next()).collect();
     assert!(cards.len() >= 8, "{cards:?}");
     for path in cards {
         let status = admin.get(path).await.status();
@@ -26,7 +27,10 @@ async fn held_mail_is_shown_without_its_links() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     assert!(admin.page("/").await.contains("held"), "the desk says so");
     let page = admin.page("/admin/mail").await;
-    assert!(page.contains("There is no way out for mail") && !page.contains("jerry@example.net"), "the address is shortened");
+    assert!(
+        page.contains("There is no way out for mail") && !page.contains("jerry@example.net"),
+        "the address is shortened"
+    );
     let preview = page.split(r#"<a href="/admin/mail/"#).nth(1).unwrap().split('"').next().unwrap();
     let text = admin.page(&format!("/admin/mail/{preview}")).await;
     assert!(text.contains("Northwind") && !text.contains("/s/") && !text.contains("jerry@"), "{text}");
