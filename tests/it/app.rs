@@ -58,15 +58,20 @@ impl TestApp {
         Self::start_with(|_| {}).await
     }
 
+    /// On SQLite, as the demo is served; empty.
+    pub async fn start_demo() -> Self {
+        Self::build(None, true, |_| {}).await
+    }
+
     /// On SQLite, with some of the configuration changed.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::build(None, change).await
+        Self::build(None, false, change).await
     }
 
     /// On PostgreSQL; `None` (said loudly) where there is no server to be had.
     pub async fn start_on_postgres(change: impl FnOnce(&mut Config)) -> Option<Self> {
         let database = postgres::fresh_database().await?;
-        Some(Self::build(Some(database), change).await)
+        Some(Self::build(Some(database), false, change).await)
     }
 
     /// One on each database, for tests of what both must do alike.
@@ -76,7 +81,7 @@ impl TestApp {
         apps
     }
 
-    async fn build(database: Option<postgres::TestDatabase>, change: impl FnOnce(&mut Config)) -> Self {
+    async fn build(database: Option<postgres::TestDatabase>, demo: bool, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
@@ -97,7 +102,7 @@ impl TestApp {
         let shared: SharedClock = Arc::new(clock.clone());
         let db = app::open_database(&config, true).await.unwrap();
         let vault = app::open_vault(&config, &db).await.unwrap();
-        let app = App::build(config, db, vault, shared, false);
+        let app = App::build(config, db, vault, shared, demo);
         let stop = CancellationToken::new();
         let runner = Arc::new(Runner::new(
             app.db.clone(),

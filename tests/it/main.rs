@@ -6,6 +6,7 @@ mod app;
 mod architecture;
 mod audio;
 mod audit;
+mod desk;
 mod interactions;
 mod journey;
 mod licences;

@@ -1,10 +1,11 @@
 //! `/`: what waits for whoever has signed in.
 
 use super::{clips_failed, unreachable_staff};
-use crate::desk::words::clock;
+use crate::desk::words::{capitalised, clock};
 use crate::desk::{Desk, FirstSteps, Line};
 use crate::interactions::Filter;
 use crate::jobs;
+use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
 use crate::training::Card;
 use crate::web::rights::SignedIn;
@@ -52,14 +53,47 @@ struct AdminDesk {
     first_line: String,
     mail_held: bool,
     k: u32,
-    waiting: i64,
-    failed: i64,
+    health: Health,
     lines: Vec<Line>,
 }
 
+/// What may need an administrator.
+struct Health {
+    /// Jobs that wait or run.
+    waiting: i64,
+    /// Jobs that were given up.
+    failed: i64,
+    /// Mails that are held.
+    held: i64,
+    /// Mails that were given up.
+    undelivered: i64,
+    /// Why recordings can't be transcribed.
+    no_model: Option<String>,
+}
+
+impl Health {
+    async fn of(desk: &Desk) -> Result<Self, PageError> {
+        let backlog = jobs::backlog(&desk.db).await?;
+        let jobs_in =
+            |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum::<i64>();
+        let counts = desk.mail.counts().await?;
+        let mails = |state: State| counts.iter().filter(|c| c.state == state.code()).map(|c| c.mails).sum();
+        Ok(Self {
+            waiting: jobs_in("queued") + jobs_in("running"),
+            failed: jobs_in("failed"),
+            held: mails(State::Held),
+            undelivered: mails(State::Failed),
+            no_model: desk.transcription.engine().model().err().map(|error| capitalised(&error.to_string())),
+        })
+    }
+
+    /// Does nothing need anybody?
+    fn good(&self) -> bool {
+        self.failed == 0 && self.held == 0 && self.undelivered == 0 && self.no_model.is_none()
+    }
+}
+
 async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
-    let backlog = jobs::backlog(&desk.db).await?;
-    let jobs_in = |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum();
     let account = match who.staff_id() {
         Some(id) => desk.staff.account(id).await.map_err(unreachable_staff)?,
         None => None,
@@ -70,8 +104,7 @@ async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Resu
         first_line: desk.first_line(&account.map(|a| a.email).unwrap_or_default()),
         mail_held: desk.mail.is_held(),
         k: desk.settings.k,
-        waiting: jobs_in("queued") + jobs_in("running"),
-        failed: jobs_in("failed"),
+        health: Health::of(desk).await?,
         lines: newest(who, desk).await?,
         page,
     }))
@@ -91,7 +124,7 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     Ok(html(&SupervisorDesk {
         name: first_name(who),
         teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
-        worth: desk.worth_a_listen(&who.principal, 12).await?,
+        worth: desk.worth_a_listen(&who.principal, 8).await?,
         lines: newest(who, desk).await?,
         page,
     }))

@@ -1,0 +1,89 @@
+//! `/` by role.
+
+use super::{answer, chat_body, mails_go_out};
+use crate::app::TestApp;
+use afterword::web::Role;
+
+fn done(page: &str) -> usize {
+    page.matches(r#"<li class="done">"#).count()
+}
+
+#[tokio::test]
+async fn first_steps_are_ticked_by_what_is_there() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    let page = admin.page("/").await;
+    assert_eq!(done(&page), 1, "the account alone");
+    assert!(page.contains("Six steps") && page.contains(r#"<li class="now">"#));
+    assert!(page.contains(&format!("curl -X PUT {}/api/v1/interactions/phone/first-1", app.url)), "a line that works");
+    assert!(page.contains("admin-") && page.contains("@northwind.example"), "the survey comes to whoever tries");
+    app.team("Orders").await;
+    assert_eq!(done(&admin.page("/").await), 2);
+    app.call("1", "jerry@example.net").await;
+    let page = admin.page("/").await;
+    assert_eq!(done(&page), 5, "the call has brought an agent, and the key is there");
+    assert!(page.contains("Nothing needs you") && page.contains("Lost parcel"));
+    mails_go_out(&app).await;
+    answer(&app, "jerry@example.net", &[("score", "5"), ("choice", "linked")]).await;
+    let page = admin.page("/").await;
+    assert!(!page.contains("First steps") && done(&page) == 0, "all are done");
+}
+
+#[tokio::test]
+async fn an_answer_kept_apart_ticks_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    app.call("1", "jerry@example.net").await;
+    mails_go_out(&app).await;
+    let before = admin.page("/").await;
+    answer(&app, "jerry@example.net", &[("score", "1"), ("choice", "apart")]).await;
+    assert_eq!(done(&admin.page("/").await), done(&before));
+}
+
+#[tokio::test]
+async fn what_is_worth_a_listen_says_why_and_is_for_the_teams_supervisors() {
+    let app = TestApp::start().await;
+    for (n, score, choice) in [(1, "5", "linked"), (2, "1", "linked"), (3, "3", "linked"), (4, "1", "apart")] {
+        app.call(&n.to_string(), &format!("c{n}@example.net")).await;
+        mails_go_out(&app).await;
+        answer(&app, &format!("c{n}@"), &[("score", score), ("choice", choice)]).await;
+    }
+    let page = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
+    let worth = &page[page.find("Worth a listen").unwrap()..page.find(r#"<h2>Newest"#).unwrap()];
+    assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
+    assert!(worth.contains("A very good rating") && worth.contains("A very poor rating"));
+    let other = app.sign_in(Role::Supervisor, &["Billing"], None).await.page("/").await;
+    assert!(!other.contains("row-link") && other.contains("What is worth a listen will be here"));
+    let agent = app.sign_in(Role::Agent, &[], Some("17")).await.page("/").await;
+    assert!(agent.contains("row-link") && !agent.contains("class=\"rating"), "own calls, and no single rating");
+    assert!(agent.contains("Waiting for more answers"));
+}
+
+#[tokio::test]
+async fn an_empty_desk_says_what_will_be_there() {
+    let app = TestApp::start().await;
+    let says = [
+        (Role::Supervisor, "Your teams’ conversations will be here"),
+        (Role::Agent, "Your calls and chats will be here"),
+        (Role::Hr, "What nobody sees here"),
+    ];
+    for (role, words) in says {
+        assert!(app.sign_in(role, &[], None).await.page("/").await.contains(words), "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_new_begins_with_what_there_is_to_learn() {
+    let app = TestApp::start().await;
+    let new = app.sign_in(Role::Agent, &[], None).await;
+    assert_eq!(new.get("/").await.status(), 200, "nothing to learn yet");
+    let chat = app.interaction("1", &chat_body("jerry@example.net")).await;
+    let supervisor = app.sign_in(Role::Supervisor, &["Billing"], None).await;
+    let form = [("start", "0:00.0"), ("end", "8:40.0"), ("title", "Paid back"), ("why", "Says sorry."), ("skills", "")];
+    let flagged = supervisor.post(&format!("/interactions/{chat}/clips"), &form).await;
+    assert_eq!(flagged.status(), 303, "{}", flagged.text().await.unwrap());
+    let led = new.get("/").await;
+    assert_eq!((led.status().as_u16(), led.headers()["location"].to_str().unwrap()), (303, "/learn"));
+    let old = app.sign_in(Role::Agent, &[], Some("18")).await;
+    assert!(old.page("/").await.contains("Paid back"), "it is new to those who work already, too");
+}
