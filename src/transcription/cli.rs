@@ -2,8 +2,9 @@
 //! the terminal's error output.
 
 use super::models::{Health, ModelFolders, Source, catalogue, entry, fetch, try_here};
-use super::{Engine, EngineConfig, Format, Note, Speaker, TranscriptionRequest};
-use anyhow::{Context as _, bail};
+use super::{Engine, EngineConfig, Format, Note, Speaker, TranscribeError, TranscriptionRequest};
+use crate::audio::AudioError;
+use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -40,8 +41,11 @@ pub async fn transcribe(
     let result = engine.transcribe(request, move |share| shown.set_position((share * 1000.0) as u64), cancel).await;
     interrupted.abort();
     bar.finish_and_clear();
-    // The file's own errors name it; those about its content do not.
-    let transcript = result.with_context(|| args.file.display().to_string())?;
+    let transcript = result.map_err(|error| match error {
+        // These name their file themselves.
+        TranscribeError::Model(_) | TranscribeError::Audio(AudioError::Io { .. }) => anyhow!("{error}"),
+        other => anyhow!("{}: {other}", args.file.display()),
+    })?;
     for note in &transcript.notes {
         bar.suspend(|| hint(note_text(*note)))?;
     }
@@ -84,7 +88,8 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
     let shown = bar.clone();
     let result = fetch(entry, folders.own(), &mut move |done, _| shown.set_position(done)).await;
     bar.finish_and_clear();
-    let path = result?;
+    // Not as a chain: the reason is in its words already.
+    let path = result.map_err(|error| anyhow!("{error}"))?;
     writeln!(out, "{} is at {}; its SHA-256 is right.", entry.name, path.display())?;
     writeln!(out, "To use it, set transcription.model = \"{}\".", entry.name)?;
     Ok(())

@@ -61,6 +61,8 @@ impl Listener {
         params.set_n_max_text_ctx(0);
         params.set_no_context(true);
         params.set_token_timestamps(model.times == Times::Model);
+        // A model whose times are not to be used is better off without writing any.
+        params.set_no_timestamps(model.times == Times::Spans);
         params.set_suppress_blank(true);
         params.set_print_progress(false);
         params.set_print_realtime(false);

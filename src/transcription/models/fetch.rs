@@ -57,7 +57,7 @@ fn client(url: &str, folder: &Path) -> Result<Client, ModelError> {
         .connect_timeout(Duration::from_secs(20))
         .read_timeout(Duration::from_secs(60))
         .build()
-        .map_err(|error| network(url, folder, &error))
+        .map_err(|error| network(url, folder, &root(&error)))
 }
 
 struct Download<'a> {
@@ -87,7 +87,7 @@ impl Download<'_> {
                 Ok(chunk) => chunk,
                 Err(error) => {
                     file.sync_all().await.map_err(&io)?;
-                    return Err(network(self.url, self.folder, &error));
+                    return Err(network(self.url, self.folder, &root(&error)));
                 }
             };
             done += chunk.len() as u64;
@@ -119,7 +119,7 @@ impl Download<'_> {
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }
-        let response = request.send().await.map_err(|error| network(self.url, self.folder, &error))?;
+        let response = request.send().await.map_err(|error| network(self.url, self.folder, &root(&error)))?;
         match response.status() {
             StatusCode::OK => Ok((response, 0)),
             StatusCode::PARTIAL_CONTENT => {
@@ -134,6 +134,11 @@ impl Download<'_> {
             status => Err(ModelError::Refused { url: self.url.to_owned(), status: status.as_u16() }),
         }
     }
+}
+
+/// What lies at the bottom: "error sending request" alone helps nobody.
+fn root(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
 
 fn network(url: &str, folder: &Path, cause: &dyn std::fmt::Display) -> ModelError {

@@ -81,12 +81,12 @@ fn mu_law(pcm: i32) -> u8 {
 
 fn a_law(pcm: i32) -> u8 {
     let sign = if pcm >= 0 { 0x80 } else { 0 };
-    let size = (if pcm < 0 { -pcm - 1 } else { pcm }).min(32_635) as u32 >> 4;
-    let code = if size < 32 {
-        (size >> 1) as u8
+    let size = (if pcm < 0 { -pcm - 1 } else { pcm }) as u32 >> 4;
+    let code = if size < 16 {
+        size as u8
     } else {
-        let exponent = 31 - size.leading_zeros() - 4;
-        (exponent << 4) as u8 | ((size >> exponent) & 0x0F) as u8
+        let exponent = 28 - size.leading_zeros();
+        (exponent << 4) as u8 | ((size >> (exponent - 1)) & 0x0F) as u8
     };
     (sign | code) ^ 0x55
 }

@@ -78,9 +78,9 @@ async fn a_model_that_nobody_vouches_for_is_tried_in_a_child_process() {
     let transcript = hear(&engine(folder.path(), own.to_str().unwrap()), &short_call(9)).await.unwrap();
     assert_eq!(transcript.model, "of-my-own");
     assert!(!transcript.segments.is_empty());
-    // A hidden size that the weights do not have: whisper.cpp fails on it, or takes its process down.
+    // A width of the decoder that the weights do not have: whisper.cpp fails on it, or takes its process down.
     let mut wrong = shipped();
-    wrong[32..36].copy_from_slice(&256_i32.to_le_bytes());
+    wrong[28..32].copy_from_slice(&256_i32.to_le_bytes());
     wrong.resize(wrong.len() * 3, 0);
     let bad = folder.path().join("bad.bin");
     std::fs::write(&bad, wrong).unwrap();
