@@ -84,7 +84,7 @@ fn example_channels() -> Option<String> {
 }
 
 /// An id in a path; what is none names nothing.
-pub(crate) fn interaction_id(text: &str) -> Result<InteractionId, ApiError> {
+fn interaction_id(text: &str) -> Result<InteractionId, ApiError> {
     text.parse().map_err(|_| not_found())
 }
 

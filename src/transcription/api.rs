@@ -2,7 +2,7 @@
 
 use super::{Format, Segment, State, Stored, Transcript, Transcription, Word};
 use crate::ids::InteractionId;
-use crate::interactions::{Interactions, api::interaction_id};
+use crate::interactions::Interactions;
 use crate::web::problem::ApiError;
 use crate::web::rights::SeeInteractions;
 use crate::web::{Allowed, Principal};
@@ -126,9 +126,9 @@ enum Srt {
 impl Api {
     /// The transcript, where this one may see it and there is a recording to be transcribed; the look is noted.
     async fn load(&self, who: &Principal, id: &str) -> Result<(InteractionId, Stored), ApiError> {
-        let id = interaction_id(id)?;
         let none =
             || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
+        let id: InteractionId = id.parse().map_err(|_| none())?;
         let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(none)?;
         if !found.has_recording {
             let text = "This interaction has no recording, so there is nothing to transcribe. A chat's messages come with the interaction.";

@@ -16,6 +16,7 @@ mod work;
 
 pub use engine::{Engine, EngineConfig, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
+pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
 pub use store::STATEMENTS;
 pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
@@ -25,7 +26,6 @@ use crate::database::{Db, DbError};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::jobs;
-use models::ModelFolders;
 
 /// How far a transcript is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

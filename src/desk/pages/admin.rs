@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::desk::words::{When, count};
 use crate::jobs;
 use crate::mail::{Counted, State};
-use crate::transcription::models::{self, SHIPPED};
+use crate::transcription::{ModelEntry, ModelSource, SHIPPED_MODEL};
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -78,7 +78,7 @@ fn mail_figure(counts: &[Counted]) -> Figure {
 
 fn model_figure(desk: &Desk) -> Figure {
     match desk.transcription.engine().model() {
-        Ok(model) if model.name == SHIPPED => Figure { text: "The demo's words only".into(), class: "warn" },
+        Ok(model) if model.name == SHIPPED_MODEL => Figure { text: "The demo's words only".into(), class: "warn" },
         Ok(model) => Figure { text: model.name, class: "ok" },
         Err(_) => Figure { text: "Not there".into(), class: "bad" },
     }
@@ -229,7 +229,7 @@ pub(super) async fn show_model(
     let found = desk.transcription.engine().model();
     let problem = found.as_ref().err().map(|error| crate::desk::words::capitalised(&error.to_string()));
     let used = found.ok().map(|model| model.name);
-    let row = |(entry, place): (&'static models::Entry, Option<models::Source>)| ModelRow {
+    let row = |(entry, place): (&'static ModelEntry, Option<ModelSource>)| ModelRow {
         name: entry.name.clone(),
         size: megabytes(entry.size),
         languages: if entry.languages.iter().any(|code| code == "*") {
@@ -244,7 +244,7 @@ pub(super) async fn show_model(
     Ok(html(&ModelPage {
         page: Shell::new(&who, site, "/admin"),
         rows: desk.settings.models.list().into_iter().map(row).collect(),
-        shipped: used.as_deref() == Some(SHIPPED),
+        shipped: used.as_deref() == Some(SHIPPED_MODEL),
         problem,
     }))
 }

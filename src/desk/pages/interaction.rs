@@ -7,7 +7,7 @@ use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::Linked;
 use crate::training::{FlagForm, Placed};
-use crate::transcription::models::SHIPPED;
+use crate::transcription::SHIPPED_MODEL;
 use crate::web::rights::{Curate, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
@@ -172,7 +172,7 @@ async fn words_of(
     }
     let stored = desk.transcription.find(id).await?;
     let shipped = match &stored.model {
-        Some(name) => name == SHIPPED,
+        Some(name) => name == SHIPPED_MODEL,
         None => desk.transcription.uses_shipped_model(),
     };
     let transcript = Transcript {
