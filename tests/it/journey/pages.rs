@@ -20,7 +20,10 @@ async fn look(browser: &Browser, url: &str, page: &str) {
             .await
             .unwrap();
         assert!(!wide.json().as_bool().unwrap(), "{page} ({name}) can be scrolled sideways");
-        assert_eq!(browser.complaints().await, Vec::<String>::new(), "{page} ({name})");
+        // The browser complains of every status from 400 on, also where that is right: of a link that nobody knows.
+        let complaints =
+            browser.complaints().await.into_iter().filter(|said| !said.contains(&format!("{url} - Failed to load")));
+        assert_eq!(complaints.collect::<Vec<_>>(), Vec::<String>::new(), "{page} ({name})");
     }
 }
 
