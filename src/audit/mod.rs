@@ -1,5 +1,5 @@
 //! The audit log: who looked at what, and who changed what. Append-only: lines are written with the change that they
-//! tell of ([`crate::effects`]) or by [`look`]; nothing alters or deletes them (triggers in the schema see to that).
+//! tell of ([`crate::effects`]) or by [`look()`]; nothing alters or deletes them (triggers in the schema see to that).
 
 pub mod api;
 mod look;

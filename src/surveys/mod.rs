@@ -1,6 +1,6 @@
 //! Surveys: who is asked and who is not, the invitation, the answer, and the mix that apart answers go through.
 //!
-//! - [`decide`]: when an interaction has settled, it is asked about or the reason why not is recorded.
+//! - `decide`: when an interaction has settled, it is asked about or the reason why not is recorded.
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.

@@ -1,4 +1,4 @@
-//! SQL of answers. Every write comes through [`super::linked`] and [`super::apart`], in batches.
+//! SQL of answers. Every write comes through `linked.rs` and `apart.rs`, in batches.
 
 use super::{Answer, Given, Invited};
 use crate::clock::Timestamp;
