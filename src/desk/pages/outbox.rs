@@ -11,7 +11,7 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-const SIZE: usize = 50;
+const SIZE: usize = 25;
 
 const DONE: &[(&str, &str)] = &[
     ("released", "What was held is on its way."),
