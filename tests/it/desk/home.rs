@@ -79,7 +79,7 @@ async fn whoever_is_new_begins_with_what_there_is_to_learn() {
     assert_eq!(new.get("/").await.status(), 200, "nothing to learn yet");
     let chat = app.interaction("1", &chat_body("jerry@example.net")).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Billing"], None).await;
-    let form = [("start", "0:00.0"), ("end", "8:40.0"), ("title", "Paid back"), ("why", "Says sorry."), ("skills", "")];
+    let form = [("start", "0:00.0"), ("end", "8:31.0"), ("title", "Paid back"), ("why", "Says sorry."), ("skills", "")];
     let flagged = supervisor.post(&format!("/interactions/{chat}/clips"), &form).await;
     assert_eq!(flagged.status(), 303, "{}", flagged.text().await.unwrap());
     let led = new.get("/").await;
