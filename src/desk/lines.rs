@@ -100,14 +100,24 @@ impl Desk {
         Ok(interactions.iter().map(line).collect())
     }
 
-    /// What is worth a listen in a supervisor's teams, each line with its reason.
-    pub async fn worth_a_listen(&self, who: &Principal, most: i64) -> Result<Vec<Line>, DbError> {
+    /// What is worth a listen in a supervisor's teams, each line with its reason, and the lines of these interactions.
+    /// Both at once, so that one look at ratings is noted as one.
+    pub async fn worth_and(
+        &self,
+        who: &Principal,
+        most: i64,
+        newest: Vec<Interaction>,
+    ) -> Result<(Vec<Line>, Vec<Line>), DbError> {
         let found = self.surveys.worth_a_listen(who, most).await?;
         let ids: Vec<InteractionId> = found.into_iter().map(|(id, _)| id).collect();
-        let mut lines = self.lines(who, &self.interactions.among(&who.visible(), &ids).await?).await?;
-        for line in &mut lines {
+        let worth = self.interactions.among(&who.visible(), &ids).await?;
+        let count = worth.len();
+        let all: Vec<Interaction> = worth.into_iter().chain(newest).collect();
+        let mut worth = self.lines(who, &all).await?;
+        let newest = worth.split_off(count);
+        for line in &mut worth {
             line.why = line.score.map(|score| reason(score).to_owned());
         }
-        Ok(lines)
+        Ok((worth, newest))
     }
 }

@@ -3,7 +3,7 @@
 use super::{clips_failed, unreachable_staff};
 use crate::desk::words::{capitalised, clock};
 use crate::desk::{Desk, FirstSteps, Line};
-use crate::interactions::Filter;
+use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
@@ -16,6 +16,8 @@ use poem::{Response, handler};
 
 /// Lines of a list on the desk.
 const SIZE: usize = 8;
+/// Lines of what is worth a listen.
+const WORTH: i64 = 8;
 
 #[handler]
 pub(super) async fn show_desk(
@@ -39,9 +41,8 @@ fn first_name(who: &Viewer<SignedIn>) -> String {
     who.name.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
-async fn newest(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Line>, PageError> {
-    let found = desk.interactions.list(&who.visible(), &Filter::default(), &Cursor::start(), SIZE).await?;
-    Ok(desk.lines(&who.principal, &found.items).await?)
+async fn newest(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Interaction>, PageError> {
+    Ok(desk.interactions.list(&who.visible(), &Filter::default(), &Cursor::start(), SIZE).await?.items)
 }
 
 #[derive(Template)]
@@ -105,7 +106,7 @@ async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Resu
         mail_held: desk.mail.is_held(),
         k: desk.settings.k,
         health: Health::of(desk).await?,
-        lines: newest(who, desk).await?,
+        lines: desk.lines(&who.principal, &newest(who, desk).await?).await?,
         page,
     }))
 }
@@ -121,11 +122,12 @@ struct SupervisorDesk {
 }
 
 async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
+    let (worth, lines) = desk.worth_and(&who.principal, WORTH, newest(who, desk).await?).await?;
     Ok(html(&SupervisorDesk {
         name: first_name(who),
         teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
-        worth: desk.worth_a_listen(&who.principal, 8).await?,
-        lines: newest(who, desk).await?,
+        worth,
+        lines,
         page,
     }))
 }
@@ -175,7 +177,7 @@ struct AgentDesk {
 const CLIPS: usize = 3;
 
 async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
-    let lines = newest(who, desk).await?;
+    let lines = desk.lines(&who.principal, &newest(who, desk).await?).await?;
     let progress = desk.training.progress(&who.principal).await.map_err(clips_failed)?;
     // Whoever is new and has handled nothing yet begins with what there is to learn.
     if lines.is_empty() && !progress.new.is_empty() {

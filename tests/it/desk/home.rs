@@ -2,7 +2,8 @@
 
 use super::{answer, chat_body, mails_go_out};
 use crate::app::TestApp;
-use afterword::web::Role;
+use afterword::audit::Filter;
+use afterword::web::{Cursor, Role};
 
 fn done(page: &str) -> usize {
     page.matches(r#"<li class="done">"#).count()
@@ -49,6 +50,9 @@ async fn what_is_worth_a_listen_says_why_and_is_for_the_teams_supervisors() {
         answer(&app, &format!("c{n}@"), &[("score", score), ("choice", choice)]).await;
     }
     let page = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
+    let looks = Filter { action: "responses.listed".into(), ..Filter::default() };
+    let looks = app.app.audit.lines(&looks, &Cursor::start(), 10).await.unwrap();
+    assert_eq!(looks.items.len(), 1, "the look is written down, once");
     let worth = &page[page.find("Worth a listen").unwrap()..page.find(r#"<h2>Newest"#).unwrap()];
     assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
     assert!(worth.contains("A very good rating") && worth.contains("A very poor rating"));
