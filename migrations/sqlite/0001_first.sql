@@ -102,6 +102,7 @@ CREATE TABLE jobs (
     lease_until  BIGINT,
     lease_owner  TEXT,
     last_error   TEXT,
+    again        BOOLEAN NOT NULL DEFAULT FALSE, -- queued once more while it was running: it runs again
     created_at   BIGINT NOT NULL,
     UNIQUE (kind, job_key)
 );

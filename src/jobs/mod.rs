@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A job to be queued. There is at most one of a kind for a key: queueing it again while it waits changes nothing;
-/// one that had failed for good gets new tries.
+/// A job to be queued. There is at most one of a kind for a key: queueing it again while it waits changes nothing; one that
+/// is running runs once more when it is done; one that had failed for good gets new tries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
     /// Which handler: `survey.decide`, `mail.deliver`, …

@@ -12,13 +12,15 @@ statements! {
     SAVE = sqlite "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
         SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'run_at', 0, j.value->>'now' \
         FROM json_each($1) AS j WHERE true \
-        ON CONFLICT (kind, job_key) DO UPDATE SET state = 'queued', attempts = 0, run_at = excluded.run_at, last_error = NULL \
-        WHERE jobs.state = 'failed'",
+        ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
+        attempts = CASE WHEN jobs.state = 'failed' THEN 0 ELSE jobs.attempts END, run_at = excluded.run_at, \
+        last_error = NULL, again = (jobs.state = 'running') WHERE jobs.state IN ('failed', 'running')",
       pg "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
         SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
         FROM jsonb_array_elements($1::jsonb) AS j \
-        ON CONFLICT (kind, job_key) DO UPDATE SET state = 'queued', attempts = 0, run_at = excluded.run_at, last_error = NULL \
-        WHERE jobs.state = 'failed'";
+        ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
+        attempts = CASE WHEN jobs.state = 'failed' THEN 0 ELSE jobs.attempts END, run_at = excluded.run_at, \
+        last_error = NULL, again = (jobs.state = 'running') WHERE jobs.state IN ('failed', 'running')";
     DUE = "SELECT DISTINCT kind FROM jobs \
         WHERE (state = 'queued' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)";
     CLAIM = sqlite "UPDATE jobs SET state = 'running', lease_until = $1, lease_owner = $2, attempts = attempts + 1 \
@@ -30,6 +32,8 @@ statements! {
             ORDER BY priority, run_at LIMIT $5 FOR UPDATE SKIP LOCKED) \
         RETURNING id, job_key, attempts";
     RENEW = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_owner = $3";
+    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, again = FALSE, lease_until = NULL, lease_owner = NULL \
+        WHERE id = $1 AND lease_owner = $2 AND again";
     DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2";
     AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = $2, last_error = $3, lease_until = NULL, lease_owner = NULL \
         WHERE id = $4 AND lease_owner = $5";
@@ -94,7 +98,9 @@ pub(super) async fn renew(db: &Db, id: &JobId, owner: &str, until: Timestamp) ->
 
 pub(super) async fn done(db: &Db, id: &JobId, owner: &str) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    execute!(tx.conn(), DONE, id, owner)?;
+    if execute!(tx.conn(), ONCE_MORE, id, owner)? == 0 {
+        execute!(tx.conn(), DONE, id, owner)?;
+    }
     tx.commit().await
 }
 

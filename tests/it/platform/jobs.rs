@@ -76,6 +76,33 @@ async fn failures_are_tried_again_after_growing_pauses_then_given_up_with_the_re
 }
 
 #[tokio::test]
+async fn what_is_queued_again_while_it_runs_runs_once_more() {
+    for app in TestApp::on_both(|_| {}).await {
+        let (started, wait) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let (tell, hold, runs) = (Arc::clone(&started), Arc::clone(&wait), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&runs);
+        let kind = Kind::new("test.again", move |_| {
+            let (tell, hold, counted) = (Arc::clone(&tell), Arc::clone(&hold), Arc::clone(&counted));
+            async move {
+                if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                    tell.notify_one();
+                    hold.notified().await;
+                }
+                Outcome::Done
+            }
+        });
+        let now = app.app.clock.now();
+        queue(&app, vec![NewJob::new("test.again", "a", now)]).await;
+        let runner = runner(&app, vec![kind]);
+        let node = tokio::spawn(async move { runner.drain().await.unwrap() });
+        started.notified().await;
+        queue(&app, vec![NewJob::new("test.again", "a", now)]).await;
+        wait.notify_one();
+        assert_eq!((node.await.unwrap(), runs.load(Ordering::SeqCst)), (2, 2));
+    }
+}
+
+#[tokio::test]
 async fn what_panics_costs_one_try() {
     let app = TestApp::start().await;
     let tries = Arc::new(AtomicUsize::new(0));
