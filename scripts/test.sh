@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-report=${CARGO_TARGET_DIR:-target}/nextest/default/junit.xml
+# nextest keeps its reports there, wherever cargo builds.
+report=target/nextest/default/junit.xml
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export AFTERWORD_SKIPS=$scratch/skips
