@@ -3,4 +3,5 @@
 mod configuration;
 mod jobs;
 mod key;
+mod kill;
 mod statements;
