@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Interactions taken in, and answers given.
-const INTERACTIONS: usize = 20_000;
+const INTERACTIONS: usize = 8_000;
 /// Pages asked for in each measurement.
-const PAGES: usize = 20_000;
+const PAGES: usize = 8_000;
 /// What the 64 clients may wait.
 const PATIENCE: Duration = Duration::from_millis(30);
 

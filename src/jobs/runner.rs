@@ -7,7 +7,7 @@ use crate::database::{Db, DbError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +40,8 @@ pub struct Runner {
     options: RunnerOptions,
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// A job has ended, so that there may be room for the next.
+    freed: Notify,
 }
 
 impl std::fmt::Debug for Runner {
@@ -60,7 +62,7 @@ impl Runner {
             .map(|kind| (kind.name, Lane { free: Arc::new(Semaphore::new(kind.at_once)), kind }))
             .collect();
         let owner = uuid::Uuid::new_v4().to_string();
-        Self { db, clock, owner, lanes, options, tracker: TaskTracker::new(), stop }
+        Self { db, clock, owner, lanes, options, tracker: TaskTracker::new(), stop, freed: Notify::new() }
     }
 
     /// Queues what comes back by itself, where it is not queued yet.
@@ -98,10 +100,11 @@ impl Runner {
         self.tracker.wait().await;
     }
 
-    /// Waits one poll; true where the runner was told to stop.
+    /// Waits one poll, or until there is room again; true where the runner was told to stop.
     async fn pause(&self) -> bool {
         tokio::select! {
             () = self.stop.cancelled() => true,
+            () = self.freed.notified() => false,
             () = tokio::time::sleep(self.options.poll) => false,
         }
     }
@@ -136,6 +139,7 @@ impl Runner {
                 self.tracker.spawn(async move {
                     runner.work(kind, job).await;
                     drop(permit);
+                    runner.freed.notify_one();
                 });
                 started += 1;
             }
