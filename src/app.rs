@@ -245,6 +245,7 @@ impl App {
         let route = training::pages::routes(route);
         let route = ratings::pages::routes(route);
         let route = surveys::pages::routes(route);
+        let route = transcription::pages::routes(route);
         let route = desk::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
@@ -270,6 +271,10 @@ impl App {
         let endpoints = (
             interactions::api::Api { interactions: self.interactions.clone() },
             transcription::api::Api {
+                interactions: self.interactions.clone(),
+                transcription: self.transcription.clone(),
+            },
+            transcription::api::WorkApi {
                 interactions: self.interactions.clone(),
                 transcription: self.transcription.clone(),
             },

@@ -54,6 +54,10 @@ typed_id! {
     InvitationId;
     /// A mail in the outbox.
     MailId;
+    /// Once that a recording was transcribed.
+    TakeId;
+    /// What somebody corrected in a transcript.
+    CorrectionId;
     /// A background job.
     JobId;
     /// A batch of answers released together.

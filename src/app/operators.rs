@@ -45,6 +45,16 @@ async fn metrics_page(Data(app): Data<&App>) -> Response {
     for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
         metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
     }
+    if let Ok(queue) = app.transcription.queue().await {
+        metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
+        metrics::gauge!("transcription_running").set(queue.running.len() as f64);
+        metrics::gauge!("transcription_waiting_audio_seconds").set(queue.waiting_ms as f64 / 1000.0);
+        let waited = queue.oldest.map_or(0, |at| app.clock.now().ms_since(at).max(0));
+        metrics::gauge!("transcription_oldest_waits_seconds").set(waited as f64 / 1000.0);
+        metrics::gauge!("transcription_speed_ratio").set(queue.speed.unwrap_or_default());
+        let left = queue.left.map_or(0.0, |left| left.as_secs_f64());
+        metrics::gauge!("transcription_expected_seconds").set(left);
+    }
     let Some(handle) = recorder() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };

@@ -24,6 +24,12 @@ const SAID: &[(&str, &str)] = &[
     ("suppression.added", "Stopped surveys to an address"),
     ("suppression.removed", "Allowed surveys to an address again"),
     ("team.added", "Added a team"),
+    ("transcript.asked_again", "Had a call transcribed by another model"),
+    ("transcript.chosen", "Chose between two transcripts"),
+    ("transcript.corrected", "Corrected a transcript"),
+    ("transcript.dropped", "Dropped the second transcript of a call"),
+    ("transcript.restarted", "Had a call transcribed after all"),
+    ("transcript.stopped", "Stopped a transcription"),
     ("transcript.viewed", "Read a transcript"),
 ];
 

@@ -3,7 +3,7 @@
 use super::words::{self, When};
 use crate::interactions::{Message, Sender};
 use crate::training::moments;
-use crate::transcription::Segment;
+use crate::transcription::{Correction, Segment};
 
 /// A stretch in which nobody spoke is worth a line from here on, ms.
 const LONG_SILENCE_MS: i64 = 5_000;
@@ -40,6 +40,25 @@ pub struct Turn {
     pub who: String,
     /// What.
     pub text: Vec<Piece>,
+    /// Where somebody corrected the machine's words.
+    pub corrected: Option<Corrected>,
+}
+
+/// Who corrected a line, and what the machine had written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corrected {
+    /// Name of whoever corrected it last.
+    pub by: String,
+    /// When.
+    pub at: When,
+    /// What the model wrote.
+    pub machine: String,
+}
+
+impl From<Correction> for Corrected {
+    fn from(correction: Correction) -> Self {
+        Self { by: correction.author, at: correction.at.into(), machine: correction.machine_text }
+    }
 }
 
 /// A chat's messages. Times count from the first one, so that waiting can be seen; they are the ones that clips are
@@ -56,8 +75,8 @@ pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
     messages.into_iter().zip(moments).map(turn).collect()
 }
 
-/// What was heard on a recording.
-pub fn of_call(segments: Vec<Segment>) -> Vec<Turn> {
+/// What was heard on a recording, as far as it was not corrected.
+pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn> {
     let mut before: Option<i64> = None;
     let mut turns = Vec::with_capacity(segments.len());
     for segment in segments {
@@ -75,7 +94,13 @@ pub fn of_call(segments: Vec<Segment>) -> Vec<Turn> {
             speaker: segment.speaker.to_string(),
             who: segment.speaker.label(),
             text: pieces(segment),
+            corrected: None,
         });
+    }
+    for correction in corrections {
+        if let Some(turn) = turns.get_mut(correction.seq) {
+            turn.corrected = Some(correction.into());
+        }
     }
     turns
 }
@@ -126,6 +151,7 @@ fn written(message: Message, start_ms: i64, end_ms: i64) -> Turn {
         speaker: message.sender.code().to_owned(),
         who: who.to_owned(),
         text: vec![Piece { text: message.text, unsure: false }],
+        corrected: None,
     }
 }
 
@@ -177,10 +203,18 @@ mod tests {
 
     #[test]
     fn doubtful_words_stand_apart_and_the_text_stays_whole() {
-        let turns = of_call(vec![
-            heard(0, 2_000, &[("Thank", 0.9), ("you", 0.1), ("Alice.", 0.2), ("Bye.", 0.9)], "Thank you Alice. Bye."),
-            heard(14_000, 15_000, &[("我", 0.9), ("们", 0.1)], "我们"),
-        ]);
+        let turns = of_call(
+            vec![
+                heard(
+                    0,
+                    2_000,
+                    &[("Thank", 0.9), ("you", 0.1), ("Alice.", 0.2), ("Bye.", 0.9)],
+                    "Thank you Alice. Bye.",
+                ),
+                heard(14_000, 15_000, &[("我", 0.9), ("们", 0.1)], "我们"),
+            ],
+            Vec::new(),
+        );
         let seen: Vec<_> = turns[0].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
         assert_eq!(seen, [("Thank ", false), ("you Alice.", true), (" Bye.", false)]);
         assert_eq!(turns[1].text, [Piece { text: "我们".into(), unsure: false }]);

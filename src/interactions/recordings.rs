@@ -224,7 +224,9 @@ impl Interactions {
         sync_folder(&self.inner.settings.recordings)?;
         store::put_recording(tx.conn(), &recording, now).await?;
         let id = interaction.as_str();
-        let mut effects = Effects::new().job(NewJob::new(INSPECT, id, now)).job(NewJob::new(TRANSCRIBE, id, now));
+        let team = store::team_of(tx.conn(), &interaction).await?;
+        let mut effects =
+            Effects::new().job(NewJob::new(INSPECT, id, now)).job(NewJob::new(TRANSCRIBE, id, now).share(team));
         if let Some(before) = before {
             effects = effects.job(NewJob::new(DISCARD, before.object_key, now));
         }

@@ -90,6 +90,7 @@ statements! {
         pg concat!(interaction!("WHERE "), visible_to!(pg),
             " AND i.id IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY i.occurred_at DESC, i.id");
     ANY = "SELECT id FROM interactions LIMIT 1";
+    TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
     MESSAGES = "SELECT seq, at, sender, text FROM messages WHERE interaction_id = $1 ORDER BY seq";
     FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, tags, customer_locale, customer_email, customer_name, \
         talk_ms, survey_eligible, survey_state FROM interactions WHERE id = $1";
@@ -351,4 +352,10 @@ pub(super) async fn key_in_use(conn: Conn<'_>, object_key: &str) -> Result<bool,
 
 pub(super) async fn id_of(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
     Ok(fetch_optional!(conn, ID_OF => (InteractionId,), source, external_id)?.map(|(id,)| id))
+}
+
+/// Whose turn the work on its recording counts for.
+pub(super) async fn team_of(conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
+    let row = fetch_optional!(conn, TEAM_OF => (Option<String>,), id)?;
+    Ok(row.and_then(|(team,)| team))
 }

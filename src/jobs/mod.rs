@@ -8,7 +8,7 @@ mod runner;
 mod store;
 
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, retry_failed, save};
+pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, hold, hurry, remove, retry_failed, save};
 
 use crate::clock::Timestamp;
 use std::future::Future;
@@ -27,14 +27,31 @@ pub struct NewJob {
     pub key: String,
     /// Not before this time.
     pub run_at: Timestamp,
-    /// Smaller goes first; 100 is usual.
+    /// Smaller goes first; [`USUAL`] unless something else is said.
     pub priority: i64,
+    /// Whose it is, for kinds that are [`Kind::fair`]: those who share the kind are served in turns. Nobody's are one more.
+    pub share: Option<String>,
 }
+
+/// The priority of a job of which nothing else was said.
+pub const USUAL: i64 = 100;
+/// The priority of a job that somebody waits for. Up to this one a job may take the places that [`Kind::urgent`] keeps free.
+pub const URGENT: i64 = 10;
 
 impl NewJob {
     /// A job of usual priority.
     pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
-        Self { kind, key: key.into(), run_at, priority: 100 }
+        Self { kind, key: key.into(), run_at, priority: USUAL, share: None }
+    }
+
+    /// Whose it is.
+    pub fn share(self, share: Option<String>) -> Self {
+        Self { share, ..self }
+    }
+
+    /// Somebody waits for it.
+    pub fn urgent(self) -> Self {
+        Self { priority: URGENT, ..self }
     }
 }
 
@@ -45,7 +62,9 @@ pub struct Running {
     pub key: String,
     /// Which try this is; 1 for the first.
     pub attempt: u32,
-    /// Cancelled when the lease was lost or the process stops: stop soon, change nothing more.
+    /// With which priority it was taken.
+    pub priority: i64,
+    /// Cancelled when the lease was lost, the job was removed or the process stops: stop soon, change nothing more.
     pub cancelled: CancellationToken,
 }
 
@@ -80,6 +99,10 @@ pub struct Kind {
     pub lease: Duration,
     /// A job that comes back by itself this often, under the key `*`.
     pub every: Option<Duration>,
+    /// So many more run at once, of jobs that somebody waits for.
+    pub urgent: usize,
+    /// Are those who share it served in turns?
+    pub fair: bool,
     /// What it does.
     pub work: Work,
 }
@@ -98,7 +121,16 @@ impl Kind {
         Fut: Future<Output = Outcome> + Send + 'static,
     {
         let work: Work = Arc::new(move |job| Box::pin(work(job)));
-        Self { name, at_once: 4, most_tries: 12, lease: Duration::from_secs(30), every: None, work }
+        Self {
+            name,
+            at_once: 4,
+            most_tries: 12,
+            lease: Duration::from_secs(30),
+            every: None,
+            urgent: 0,
+            fair: false,
+            work,
+        }
     }
 
     /// So many at once on a node.
@@ -109,6 +141,17 @@ impl Kind {
     /// Given up after so many tries.
     pub fn most_tries(self, most_tries: u32) -> Self {
         Self { most_tries, ..self }
+    }
+
+    /// So many more at once, of jobs that somebody waits for: one that is looked at does not wait for an hour-long one.
+    pub fn urgent(self, urgent: usize) -> Self {
+        Self { urgent, ..self }
+    }
+
+    /// Whoever shares this kind ([`NewJob::share`]) is served in turns, so that a thousand jobs of one do not hold up the
+    /// first of another.
+    pub fn fair(self) -> Self {
+        Self { fair: true, ..self }
     }
 
     /// Comes back by itself this often. Its handler returns `Done`; the next run is queued for it.

@@ -1,7 +1,7 @@
 //! The node's side of the queue: look what is due, claim, work, renew the lease meanwhile, say what became of it.
 
-use super::store::{self, Claimed};
-use super::{Kind, NewJob, Outcome, RECURRING, Running, pause_after};
+use super::store::{self, Claim, Claimed};
+use super::{Kind, NewJob, Outcome, RECURRING, Running, URGENT, pause_after};
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
 use std::collections::HashMap;
@@ -29,6 +29,22 @@ impl Default for RunnerOptions {
 struct Lane {
     kind: Kind,
     free: Arc<Semaphore>,
+    /// For what somebody waits for, when all else is taken.
+    urgent: Arc<Semaphore>,
+}
+
+impl Lane {
+    fn new(kind: Kind) -> Self {
+        let places = |number| Arc::new(Semaphore::new(number));
+        Self { free: places(kind.at_once), urgent: places(kind.urgent), kind }
+    }
+
+    /// Where there is room for jobs of this priority: how much, and for which priorities.
+    fn room(&self, priority: i64) -> Option<(&Arc<Semaphore>, i64)> {
+        let usual = (self.free.available_permits() > 0).then_some((&self.free, i64::MAX));
+        let urgent = priority <= URGENT && self.urgent.available_permits() > 0;
+        usual.or_else(|| urgent.then_some((&self.urgent, URGENT)))
+    }
 }
 
 /// Runs jobs of the kinds that it was given.
@@ -56,11 +72,7 @@ impl Runner {
         let wanted = |kind: &Kind| {
             options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()))
         };
-        let lanes = kinds
-            .into_iter()
-            .filter(wanted)
-            .map(|kind| (kind.name, Lane { free: Arc::new(Semaphore::new(kind.at_once)), kind }))
-            .collect();
+        let lanes = kinds.into_iter().filter(wanted).map(|kind| (kind.name, Lane::new(kind))).collect();
         let owner = uuid::Uuid::new_v4().to_string();
         Self { db, clock, owner, lanes, options, tracker: TaskTracker::new(), stop, freed: Notify::new() }
     }
@@ -127,14 +139,13 @@ impl Runner {
     async fn start_due(self: &Arc<Self>) -> Result<usize, DbError> {
         let now = self.clock.now();
         let mut started = 0;
-        for name in store::due(&self.db, now).await? {
+        for (name, most_urgent) in store::due(&self.db, now).await? {
             let Some(lane) = self.lanes.get(name.as_str()) else { continue };
-            let free = lane.free.available_permits();
-            if free == 0 {
-                continue;
-            }
-            for job in store::claim(&self.db, &name, free, &self.owner, lane.kind.lease, now).await? {
-                let Ok(permit) = Arc::clone(&lane.free).acquire_owned().await else { continue };
+            let Some((places, priority)) = lane.room(most_urgent) else { continue };
+            let most = places.available_permits();
+            let wanted = Claim { kind: &lane.kind, most, priority, owner: &self.owner };
+            for job in store::claim(&self.db, wanted, now).await? {
+                let Ok(permit) = Arc::clone(places).acquire_owned().await else { continue };
                 let (runner, kind) = (Arc::clone(self), lane.kind.clone());
                 self.tracker.spawn(async move {
                     runner.work(kind, job).await;
@@ -150,7 +161,8 @@ impl Runner {
     async fn work(&self, kind: Kind, job: Claimed) {
         let cancelled = self.stop.child_token();
         let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
-        let running = Running { key: job.job_key.clone(), attempt, cancelled: cancelled.clone() };
+        let running =
+            Running { key: job.job_key.clone(), attempt, priority: job.priority, cancelled: cancelled.clone() };
         // A task of its own: a panic costs one try, never the runner.
         let mut task = tokio::spawn((kind.work)(running));
         let outcome = loop {

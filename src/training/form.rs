@@ -106,16 +106,10 @@ pub(super) fn read_clock(text: &str) -> Option<i64> {
     (!too_many).then_some(((hours * 60 + minutes) * 60 + number(whole)?) * 1000 + fraction)
 }
 
-/// `72500` → `1:12`; above an hour `1:02:05`.
-pub fn clock(ms: i64) -> String {
-    let seconds = ms.max(0) / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::said::clock;
 
     #[test]
     fn times_are_read_as_the_page_writes_them() {

@@ -21,7 +21,7 @@ pub use chat::moments;
 pub use clip::{Clip, Line, Sound};
 pub use create::NewClip;
 pub use curate::Change;
-pub use form::{FlagForm, Tick, clock};
+pub use form::{FlagForm, Tick};
 pub use learn::{Finished, Progress};
 pub use library::{Card, Placed, Search, Skill};
 pub use span::{SpokenLine, SpokenWord};

@@ -1,6 +1,10 @@
 //! Endpoints of transcripts.
 
-use super::{Format, Segment, State, Stored, Transcript, Transcription, Word};
+mod work;
+
+pub use work::WorkApi;
+
+use super::{Correction, Format, Note, Segment, State, Stored, Transcript, Transcription, Word};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::web::problem::ApiError;
@@ -55,17 +59,41 @@ struct SegmentOut {
     end_ms: u64,
     /// `agent`, `customer`, `unknown` or `channel-3`.
     speaker: String,
-    /// As the model wrote it.
+    /// As the model wrote it, or as somebody corrected it.
     text: String,
     /// 0 to 1: the model's own estimate.
     confidence: f32,
     /// Word by word.
     words: Vec<WordOut>,
+    /// Set where somebody corrected it.
+    #[oai(skip_serializing_if_is_none)]
+    corrected: Option<CorrectedOut>,
+}
+
+/// Who corrected a segment last.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "Corrected")]
+struct CorrectedOut {
+    /// What the model wrote.
+    machine_text: String,
+    /// Name of whoever corrected it last.
+    by: String,
+    /// When, RFC 3339.
+    at: String,
+    /// How often it has been corrected: send it as `seen` with the next correction.
+    times: i64,
+}
+
+impl From<Correction> for CorrectedOut {
+    fn from(c: Correction) -> Self {
+        Self { machine_text: c.machine_text, by: c.author, at: c.at.to_rfc3339(), times: c.place }
+    }
 }
 
 impl From<Segment> for SegmentOut {
     fn from(s: Segment) -> Self {
         Self {
+            corrected: None,
             start_ms: s.start_ms,
             end_ms: s.end_ms,
             speaker: s.speaker.to_string(),
@@ -80,7 +108,7 @@ impl From<Segment> for SegmentOut {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Transcript", skip_serializing_if_is_none)]
 struct TranscriptOut {
-    /// `waiting`, `running`, `done` or `failed`.
+    /// `waiting`, `running`, `done`, `failed` or `cancelled`.
     state: String,
     /// 0 to 1, while it is running.
     progress: Option<f32>,
@@ -90,8 +118,27 @@ struct TranscriptOut {
     model: Option<String>,
     /// The language that was spoken.
     language: Option<String>,
+    /// How long it took to make, ms.
+    took_ms: Option<i64>,
+    /// What to know about it: `truncated`, `same-on-both-channels`.
+    notes: Vec<String>,
     /// In order of time; empty until it is done.
     segments: Vec<SegmentOut>,
+}
+
+/// The segments, each with who corrected it.
+fn segments(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<SegmentOut> {
+    let mut out: Vec<SegmentOut> = segments.into_iter().map(SegmentOut::from).collect();
+    for correction in corrections {
+        if let Some(segment) = out.get_mut(correction.seq) {
+            segment.corrected = Some(correction.into());
+        }
+    }
+    out
+}
+
+fn note(note: Note) -> String {
+    serde_json::to_value(note).ok().and_then(|note| note.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl From<Stored> for TranscriptOut {
@@ -102,7 +149,9 @@ impl From<Stored> for TranscriptOut {
             reason: t.reason,
             model: t.model,
             language: t.language,
-            segments: t.segments.into_iter().map(SegmentOut::from).collect(),
+            took_ms: t.took_ms,
+            notes: t.notes.into_iter().map(note).collect(),
+            segments: segments(t.segments, t.corrections),
         }
     }
 }
@@ -153,7 +202,7 @@ impl Api {
             language: stored.language.unwrap_or_default(),
             model: stored.model.unwrap_or_default(),
             segments: stored.segments,
-            notes: Vec::new(),
+            notes: stored.notes,
         };
         Ok(PlainText(format.write(&transcript)))
     }

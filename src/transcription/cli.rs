@@ -30,7 +30,8 @@ pub async fn transcribe(
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
     let bar = bar("{spinner} {wide_bar} {percent}%  {elapsed}", 1000);
-    let request = TranscriptionRequest { path: args.file.clone(), speakers: args.channels, language: args.language };
+    let (path, speakers, language) = (args.file.clone(), args.channels, args.language);
+    let request = TranscriptionRequest { path, speakers, language, ..TranscriptionRequest::default() };
     let (engine, cancel, shown) = (Engine::new(config), CancellationToken::new(), bar.clone());
     let stop = cancel.clone();
     let interrupted = tokio::spawn(async move {

@@ -5,27 +5,40 @@
 
 pub mod api;
 pub mod cli;
+mod compare;
+mod corrections;
 mod engine;
 mod formats;
 pub mod models;
+pub mod pages;
+mod queue;
+mod realign;
 mod resample;
 mod speech;
 mod store;
+mod takes;
 mod transcript;
 mod work;
 
+pub use compare::{Compared, Comparison, Line, Mark};
+pub use corrections::{Correction, CorrectionError, MOST_LETTERS, NewCorrection, Step};
 pub use engine::{Engine, EngineConfig, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
 pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
-pub use store::STATEMENTS;
+pub use queue::{AtWork, Queue, QueueError, Waiting};
+pub use store::statements;
+pub use takes::{Take, TakeError};
 pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;
 use crate::config;
 use crate::database::{Db, DbError};
+use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::jobs;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 /// How far a transcript is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +52,8 @@ pub enum State {
     Done,
     /// It can't be made; the reason says why.
     Failed,
+    /// Somebody stopped it; the reason says who.
+    Cancelled,
 }
 
 impl State {
@@ -49,6 +64,7 @@ impl State {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -59,6 +75,7 @@ impl From<String> for State {
             "running" => Self::Running,
             "done" => Self::Done,
             "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
             _ => Self::Waiting,
         }
     }
@@ -77,8 +94,16 @@ pub struct Stored {
     pub model: Option<String>,
     /// The language that was spoken.
     pub language: Option<String>,
-    /// What was said, in order of time.
+    /// Which take it is: another one each time that the recording is transcribed.
+    pub take: String,
+    /// How long it took to make, ms.
+    pub took_ms: Option<i64>,
+    /// What a reader should know about how it came about.
+    pub notes: Vec<Note>,
+    /// What was said, in order of time; corrected where somebody corrected it.
     pub segments: Vec<Segment>,
+    /// Which segments were corrected, in their order.
+    pub corrections: Vec<Correction>,
 }
 
 /// The service.
@@ -88,6 +113,10 @@ pub struct Transcription {
     clock: SharedClock,
     interactions: Interactions,
     engine: Engine,
+    /// Engines with other models, for second takes.
+    others: Arc<Mutex<HashMap<String, Engine>>>,
+    /// What is being transcribed in this process.
+    here: queue::Here,
 }
 
 impl std::fmt::Debug for Transcription {
@@ -109,7 +138,8 @@ pub fn engine_config(config: &config::Transcription) -> EngineConfig {
 impl Transcription {
     /// The service; no model is loaded before the first recording.
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
-        Self { db, clock, interactions, engine: Engine::new(engine_config(config)) }
+        let engine = Engine::new(engine_config(config));
+        Self { db, clock, interactions, engine, others: Arc::default(), here: queue::Here::default() }
     }
 
     /// The engine, for what needs no database.
@@ -124,6 +154,8 @@ impl Transcription {
         let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };
         if stored.state == State::Done {
             stored.segments = store::segments(reader.conn(), id).await?;
+            let newest = store::corrections::newest(reader.conn(), id, &stored.take).await?;
+            corrections::apply(&mut stored, newest);
         }
         Ok(stored)
     }
@@ -136,6 +168,11 @@ impl Transcription {
     /// Is the model in use the shipped one, which knows the demo's words only?
     pub fn uses_shipped_model(&self) -> bool {
         self.engine.model().is_ok_and(|model| model.name == models::SHIPPED)
+    }
+
+    /// What follows from a transcript that is new, chosen or corrected.
+    fn changed(&self, _id: &InteractionId, effects: Effects) -> Effects {
+        effects
     }
 
     /// The kinds of job that this feature does.

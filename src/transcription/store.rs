@@ -1,8 +1,12 @@
 //! SQL of transcripts.
 
+pub(super) mod corrections;
+pub(super) mod queue;
+pub(super) mod takes;
+
 use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, Sql};
 use crate::ids::InteractionId;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
@@ -11,9 +15,12 @@ statements! {
         ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, progress = excluded.progress, \
         reason = excluded.reason, updated_at = excluded.updated_at";
     SET_PROGRESS = "UPDATE transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
-    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, updated_at) VALUES ($1, 'done', 1, $2, $3, $4) \
+    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, take, took_ms, notes, updated_at) \
+        VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7) \
         ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL, model = excluded.model, \
-        language = excluded.language, updated_at = excluded.updated_at";
+        language = excluded.language, take = excluded.take, took_ms = excluded.took_ms, notes = excluded.notes, \
+        updated_at = excluded.updated_at";
+    WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', progress = 0, updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
     CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
     // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words}.
     ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
@@ -22,7 +29,7 @@ statements! {
         pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
             SELECT $1, (j->>'seq')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
             (j->>'confidence')::double precision, j->>'words' FROM jsonb_array_elements($2::jsonb) AS j";
-    FIND = "SELECT state, progress, reason, model, language FROM transcripts WHERE interaction_id = $1";
+    FIND = "SELECT state, progress, reason, model, language, take, took_ms, notes FROM transcripts WHERE interaction_id = $1";
     STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words FROM segments WHERE interaction_id = $1 ORDER BY seq";
@@ -47,14 +54,29 @@ pub(super) async fn set_progress(
     execute!(conn, SET_PROGRESS, f64::from(progress), now, id).map(drop)
 }
 
+/// It was interrupted: it waits for its next turn. One that somebody stopped stays so.
+pub(super) async fn wait_again(conn: Conn<'_>, id: &InteractionId, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, WAIT_AGAIN, now, id).map(drop)
+}
+
+/// A transcript, and what is known of its making.
+pub(super) struct Finished {
+    pub transcript: Transcript,
+    pub take: String,
+    /// How long it took.
+    pub took_ms: Option<i64>,
+}
+
 /// Replaces whatever transcript there was.
 pub(super) async fn finish(
     mut conn: Conn<'_>,
     id: &InteractionId,
-    t: &Transcript,
+    finished: &Finished,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    execute!(conn.again(), FINISH, id, &t.model, &t.language, now)?;
+    let Finished { transcript: t, take, took_ms } = finished;
+    let notes = serde_json::json!(t.notes).to_string();
+    execute!(conn.again(), FINISH, id, &t.model, &t.language, take, took_ms, notes, now)?;
     execute!(conn.again(), CLEAR_SEGMENTS, id)?;
     let row = |(seq, s): (usize, &Segment)| {
         serde_json::json!({ "seq": seq, "start_ms": s.start_ms, "end_ms": s.end_ms, "speaker": s.speaker, "text": s.text,
@@ -71,6 +93,9 @@ struct Row {
     reason: Option<String>,
     model: Option<String>,
     language: Option<String>,
+    take: Option<String>,
+    took_ms: Option<i64>,
+    notes: Option<String>,
 }
 
 pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Stored>, DbError> {
@@ -81,7 +106,11 @@ pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<St
         reason: row.reason,
         model: row.model,
         language: row.language,
+        take: row.take.unwrap_or_default(),
+        took_ms: row.took_ms,
+        notes: row.notes.and_then(|notes| serde_json::from_str(&notes).ok()).unwrap_or_default(),
         segments: Vec::new(),
+        corrections: Vec::new(),
     }))
 }
 
@@ -112,4 +141,9 @@ pub(super) async fn segments(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<S
         words: serde_json::from_str(&row.words).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(segment).collect())
+}
+
+/// Every statement about transcripts, for the test that prepares them on both databases.
+pub fn statements() -> Vec<(&'static str, Sql)> {
+    [STATEMENTS, corrections::STATEMENTS, queue::STATEMENTS, takes::STATEMENTS].concat()
 }

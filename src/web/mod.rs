@@ -10,6 +10,7 @@ pub mod principal;
 pub mod problem;
 pub mod ranges;
 pub mod rights;
+pub mod said;
 pub mod sound;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
@@ -18,3 +19,4 @@ pub use page::{PageError, Shell, html, redirect};
 pub use paging::{Cursor, Page};
 pub use principal::{Principal, Role, Scope, Who};
 pub use problem::{ApiError, Problem};
+pub use said::When;

@@ -129,6 +129,15 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
+/// An error's text as a sentence on a page: with a large first letter.
+pub fn sentence(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get(..1).map(str::to_uppercase) {
+        text.replace_range(..1, &first);
+    }
+    text
+}
+
 /// 303 to another page after a form.
 pub fn redirect(to: impl AsRef<str>) -> Response {
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, to.as_ref()).finish()
@@ -218,10 +227,7 @@ impl IntoResponse for PageError {
             let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
             return redirect(format!("/sign-in?{query}"));
         }
-        let mut text = self.to_string();
-        if let Some(first) = text.get(..1).map(str::to_uppercase) {
-            text.replace_range(..1, &first);
-        }
+        let text = sentence(&self.to_string());
         html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text })
     }
 }

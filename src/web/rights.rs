@@ -43,6 +43,8 @@ rights! {
     SeeInteractions: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
     /// See a linked answer beside its recording: supervisors of the team, nobody else (anonymity.md).
     SeeResponses: &[Role::Supervisor], &[];
+    /// Correct transcripts, have them made once more, stop that.
+    EditTranscripts: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
     /// Put clips into the training library.
     Curate: &[Role::Supervisor], &[];
     /// Use the training library.

@@ -30,7 +30,7 @@ function watch(section) {
       const answer = await fetch(section.dataset.progress, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { state, progress = 0, reason } = await answer.json();
-      if (state === "done" || state === "failed") return finish();
+      if (state === "done" || state === "failed" || state === "cancelled") return finish();
       pause = PAUSE_MS;
       if (state === "running") {
         if (bar) bar.value = progress;

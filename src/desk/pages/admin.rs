@@ -3,6 +3,7 @@
 use super::unreachable_staff;
 use crate::desk::Desk;
 use crate::desk::words::{When, count};
+use crate::interactions::TRANSCRIBE;
 use crate::jobs;
 use crate::mail::{Counted, State};
 use crate::transcription::{ModelEntry, ModelSource, SHIPPED_MODEL};
@@ -32,6 +33,7 @@ struct IndexPage {
     keys: String,
     mail: Figure,
     model: Figure,
+    transcription: String,
     work: Figure,
 }
 
@@ -44,6 +46,13 @@ struct Figure {
 /// How many jobs are in a state.
 fn in_state(backlog: &[jobs::Backlog], state: &str) -> i64 {
     backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum()
+}
+
+/// How many jobs of a kind are not done yet.
+fn waiting(backlog: &[jobs::Backlog], kind: &str) -> usize {
+    let jobs: i64 =
+        backlog.iter().filter(|lane| lane.kind == kind && lane.state != "failed").map(|lane| lane.jobs).sum();
+    usize::try_from(jobs).unwrap_or_default()
 }
 
 #[handler]
@@ -63,6 +72,7 @@ pub(super) async fn show_index(
         keys: count(keys, "key", "keys"),
         mail: mail_figure(&desk.mail.counts().await?),
         model: model_figure(desk),
+        transcription: count(waiting(&backlog, TRANSCRIBE), "recording waits", "recordings wait"),
         work: work_figure(&backlog),
     }))
 }
@@ -96,6 +106,7 @@ fn say(kind: &str) -> &str {
     match kind {
         "survey.decide" => "Decide whether a survey is due",
         "transcribe" => "Transcribe a recording",
+        "transcribe.again" => "Transcribe a recording once more",
         "recording.inspect" => "Read a recording through",
         "recording.discard" => "Remove a replaced recording",
         "mail.deliver" => "Send a mail",
@@ -149,7 +160,8 @@ struct Failed {
 
 impl From<jobs::FailedJob> for Failed {
     fn from(job: jobs::FailedJob) -> Self {
-        let about_interaction = ["survey.decide", "transcribe", "recording.inspect"].contains(&job.kind.as_str());
+        let about_interaction =
+            ["survey.decide", "transcribe", "transcribe.again", "recording.inspect"].contains(&job.kind.as_str());
         Self {
             id: job.id.to_string(),
             words: say(&job.kind).to_owned(),

@@ -7,11 +7,11 @@ use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::Linked;
 use crate::training::{FlagForm, Placed};
-use crate::transcription::SHIPPED_MODEL;
-use crate::web::rights::{Curate, Right, SeeInteractions, SeeResponses};
+use crate::transcription::{SHIPPED_MODEL, State};
+use crate::web::rights::{Curate, EditTranscripts, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
-use poem::web::{Data, Path};
+use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 
 /// What the head of the page says.
@@ -111,7 +111,7 @@ fn measures(i: &Interaction) -> Vec<Measure> {
 
 /// How far the transcript of a recording is.
 struct Transcript {
-    /// `waiting`, `running`, `done`, `failed`.
+    /// `waiting`, `running`, `done`, `failed`, `cancelled`.
     state: &'static str,
     progress: f32,
     percent: i64,
@@ -157,7 +157,24 @@ struct InteractionPage {
     sees_answers: bool,
     is_agent: bool,
     is_admin: bool,
+    /// May this one correct the transcript, stop it, have it made once more?
+    may_edit: bool,
+    /// Where the forms about the transcript lead.
+    id: String,
     k: u32,
+}
+
+/// What redirects say has happened.
+const DID: &[(&str, &str)] = &[
+    ("first", "It is next."),
+    ("stopped", "The transcription is stopped. The recording stays."),
+    ("begun", "It is transcribed after all."),
+];
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Did {
+    did: String,
 }
 
 /// What was said or written, and how far the transcript is where there is a recording.
@@ -171,6 +188,10 @@ async fn words_of(
         return Ok((written, None));
     }
     let stored = desk.transcription.find(id).await?;
+    if matches!(stored.state, State::Waiting | State::Running) {
+        // Whoever opens the page waits for it.
+        desk.transcription.hurry(id).await?;
+    }
     let shipped = match &stored.model {
         Some(name) => name == SHIPPED_MODEL,
         None => desk.transcription.uses_shipped_model(),
@@ -185,7 +206,7 @@ async fn words_of(
         model: stored.model,
     };
     // What was written stays beside what was said, where something brings both.
-    let turns = if written.is_empty() { turns::of_call(stored.segments) } else { written };
+    let turns = if written.is_empty() { turns::of_call(stored.segments, stored.corrections) } else { written };
     Ok((turns, Some(transcript)))
 }
 
@@ -236,6 +257,7 @@ pub(super) async fn show_interaction(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
+    Query(did): Query<Did>,
 ) -> Result<Response, PageError> {
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
     let found = desk.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
@@ -251,7 +273,7 @@ pub(super) async fn show_interaction(
         desk.surveys.note_look(&who.principal, &id).await?;
     }
     Ok(html(&InteractionPage {
-        page: Shell::new(&who, site, "/interactions"),
+        page: Shell::new(&who, site, "/interactions").with_flash(Some(&did.did), DID),
         head: Head::new(&found, recording.as_ref()),
         sound: recording.as_ref().map(Sound::new),
         transcript,
@@ -265,6 +287,8 @@ pub(super) async fn show_interaction(
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
         is_admin: who.role() == Some(Role::Admin),
+        may_edit: EditTranscripts::has(&who),
+        id: id.to_string(),
         k: desk.settings.k,
     }))
 }

@@ -1,22 +1,10 @@
 //! What the templates show.
 
-use super::super::{Card, Clip, FlagForm, Progress, Search, Skill, Sound, UNDO, clock, may_change};
-use crate::clock::Timestamp;
+use super::super::{Card, Clip, FlagForm, Progress, Search, Skill, Sound, UNDO, may_change};
 use crate::masking::{Piece, pieces};
-use crate::web::{Cursor, Principal, Role, Shell};
+use crate::web::said::clock;
+use crate::web::{Cursor, Principal, Role, Shell, When};
 use askama::Template;
-
-/// A time, for the template's `ui::when`.
-pub(super) struct When {
-    pub iso: String,
-    pub exact: String,
-}
-
-impl From<Timestamp> for When {
-    fn from(at: Timestamp) -> Self {
-        Self { iso: at.to_rfc3339(), exact: at.to_jiff().strftime("%-d %b %Y, %H:%M UTC").to_string() }
-    }
-}
 
 /// A card of the library.
 pub(super) struct CardView {

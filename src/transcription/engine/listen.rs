@@ -13,6 +13,7 @@ use crate::transcription::resample::Resampler;
 use crate::transcription::speech::{Pauses, SpeechFinder};
 use crate::transcription::{Note, Segment, Transcript};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +50,7 @@ pub(super) fn listen(
         next: 0,
         language,
         legs: speakers,
+        urgent: &request.urgent,
         duration_ms,
         progress,
         told: 0.0,
@@ -126,6 +128,7 @@ struct Hall<'a> {
     /// Given, or found in the first window with enough speech; one language for the whole call.
     language: Option<String>,
     legs: Vec<Leg>,
+    urgent: &'a AtomicBool,
     duration_ms: u64,
     progress: &'a dyn Fn(f32),
     told: f32,
@@ -152,6 +155,7 @@ impl Hall<'_> {
             number,
             samples,
             language: self.language.clone(),
+            urgent: self.urgent.load(Ordering::Relaxed),
             cancel: self.stop.clone(),
             reply: self.send.clone(),
         };

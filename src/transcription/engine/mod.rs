@@ -5,6 +5,7 @@ mod hear;
 mod legs;
 mod listen;
 mod pool;
+mod queue;
 mod windows;
 mod words;
 
@@ -15,6 +16,7 @@ use super::{Speaker, Transcript};
 use pool::Pool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,8 @@ pub struct TranscriptionRequest {
     pub speakers: Vec<Speaker>,
     /// A language code such as `en` or `pt-BR`. Without it the model finds out, if it knows several.
     pub language: Option<String>,
+    /// Set while somebody waits for this one: what is heard of it goes before what is heard of others.
+    pub urgent: Arc<AtomicBool>,
 }
 
 /// How the engine works.
@@ -84,6 +88,21 @@ impl Engine {
     /// Loads nothing yet.
     pub fn new(config: EngineConfig) -> Self {
         Self { inner: Arc::new(Inner { config, slot: Mutex::default(), loading: Mutex::default() }) }
+    }
+
+    /// An engine of its own with another model, otherwise as this one is configured.
+    pub fn with_model(&self, model: &str) -> Self {
+        Self::new(EngineConfig { model: model.to_owned(), ..self.inner.config.clone() })
+    }
+
+    /// Where models are looked for.
+    pub fn folders(&self) -> &ModelFolders {
+        &self.inner.config.folders
+    }
+
+    /// How many windows are heard at the same time.
+    pub fn threads(&self) -> usize {
+        self.inner.config.threads.max(1)
     }
 
     /// The model that would be used, or why there is none: cheap, for health checks and for the page that says what to do.
@@ -175,7 +194,7 @@ impl Inner {
 }
 
 /// The two letters that Whisper knows of a language tag; an unknown one would silently become English.
-fn language_code(tag: &str) -> Result<String, TranscribeError> {
+pub(super) fn language_code(tag: &str) -> Result<String, TranscribeError> {
     let code = tag.split(['-', '_']).next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphabetic());
     match whisper_rs::get_lang_id(if known { &code } else { "?" }).and_then(whisper_rs::get_lang_str) {

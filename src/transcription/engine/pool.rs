@@ -3,10 +3,11 @@
 
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
+use super::queue::Queue;
 use crate::transcription::models::{Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{WhisperContext, WhisperContextParameters};
 
@@ -15,6 +16,8 @@ pub(super) struct Task {
     pub(super) number: usize,
     pub(super) samples: Vec<f32>,
     pub(super) language: Option<String>,
+    /// Somebody waits for this recording: it is heard before the others.
+    pub(super) urgent: bool,
     pub(super) cancel: CancellationToken,
     pub(super) reply: Sender<Reply>,
 }
@@ -24,7 +27,7 @@ pub(super) type Reply = (usize, Result<Heard, TranscribeError>);
 
 /// The model in memory. Dropping it ends the threads and gives the memory back.
 pub(super) struct Pool {
-    tasks: SyncSender<Task>,
+    tasks: Arc<Queue<Task>>,
     model: Model,
     multilingual: bool,
 }
@@ -41,18 +44,19 @@ impl Pool {
         };
         let context =
             context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
-        let (tasks, queue) = sync_channel(threads);
-        let queue = Arc::new(Mutex::new(queue));
+        let tasks = Arc::new(Queue::new(threads));
+        // Ends the threads that there are already where one of the next can't be had.
+        let pool = Self { tasks: Arc::clone(&tasks), multilingual: context.is_multilingual(), model };
         for number in 0..threads {
-            let listener = Listener::new(&context, &model)?;
-            let queue = Arc::clone(&queue);
+            let listener = Listener::new(&context, &pool.model)?;
+            let queue = Arc::clone(&tasks);
             std::thread::Builder::new()
                 .name(format!("whisper-{number}"))
                 .spawn(move || work(listener, &queue))
                 .map_err(|error| TranscribeError::Engine(error.to_string()))?;
         }
-        tracing::info!(model = model.name, threads, "speech model loaded");
-        Ok(Self { tasks, multilingual: context.is_multilingual(), model })
+        tracing::info!(model = pool.model.name, threads, "speech model loaded");
+        Ok(pool)
     }
 
     pub(super) fn model(&self) -> &Model {
@@ -65,21 +69,20 @@ impl Pool {
 
     /// Waits until a thread is about to be free: the one who decodes must not run ahead of those who listen.
     pub(super) fn submit(&self, task: Task) -> Result<(), TranscribeError> {
-        self.tasks.send(task).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))
+        let urgent = task.urgent;
+        self.tasks.push(task, urgent).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        self.tasks.close();
         tracing::info!(model = self.model.name, "speech model unloaded");
     }
 }
 
-fn work(mut listener: Listener, queue: &Mutex<Receiver<Task>>) {
-    loop {
-        // The lock is held while waiting: the others wait for the lock then, which is as good.
-        let task = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(task) = task else { return };
+fn work(mut listener: Listener, queue: &Queue<Task>) {
+    while let Some(task) = queue.pop() {
         let heard =
             catch_unwind(AssertUnwindSafe(|| listener.hear(&task.samples, task.language.as_deref(), &task.cancel)))
                 .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));

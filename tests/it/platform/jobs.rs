@@ -159,3 +159,101 @@ async fn a_node_that_died_loses_its_lease() {
         wait.notify_one();
     }
 }
+
+/// A kind that writes down the order in which its jobs ran.
+fn noted(name: &'static str) -> (Kind, Arc<Mutex<Vec<String>>>) {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&ran);
+    let kind = Kind::new(name, move |job| {
+        let seen = Arc::clone(&seen);
+        async move {
+            seen.lock().unwrap().push(job.key);
+            Outcome::Done
+        }
+    });
+    (kind, ran)
+}
+
+#[tokio::test]
+async fn those_who_share_a_kind_take_turns_and_what_is_urgent_goes_before_all() {
+    for app in TestApp::on_both(|_| {}).await {
+        let now = app.app.clock.now();
+        let job = |key: &str, second: u64, share: Option<&str>| {
+            NewJob::new("test.turns", key, now.plus(Duration::from_secs(second))).share(share.map(str::to_owned))
+        };
+        // A thousand of one team would be no different from five.
+        let mut all: Vec<_> = (1..=5).map(|n| job(&format!("orders {n}"), n, Some("orders"))).collect();
+        all.extend([
+            job("returns 1", 6, Some("returns")),
+            job("returns 2", 7, Some("returns")),
+            job("nobody's", 8, None),
+        ]);
+        all.push(job("looked at", 9, Some("orders")).urgent());
+        queue(&app, all).await;
+        app.clock.advance(Duration::from_secs(60));
+        let (kind, ran) = noted("test.turns");
+        runner(&app, vec![kind.at_once(1).fair()]).drain().await.unwrap();
+        let wanted = [
+            "looked at",
+            "returns 1",
+            "nobody's",
+            "orders 1",
+            "returns 2",
+            "orders 2",
+            "orders 3",
+            "orders 4",
+            "orders 5",
+        ];
+        assert_eq!(*ran.lock().unwrap(), wanted);
+        // Whose turn it is lasts: returns was served longest ago of the two that have something now.
+        let later = [job("orders 6", 0, Some("orders")), job("returns 3", 1, Some("returns"))];
+        queue(&app, later.to_vec()).await;
+        let (kind, ran) = noted("test.turns");
+        runner(&app, vec![kind.at_once(1).fair()]).drain().await.unwrap();
+        assert_eq!(*ran.lock().unwrap(), ["returns 3", "orders 6"]);
+    }
+}
+
+#[tokio::test]
+async fn a_place_is_kept_for_what_is_urgent_while_a_long_job_runs() {
+    for app in TestApp::on_both(|_| {}).await {
+        let (started, go_on) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let (tell, hold, seen) = (Arc::clone(&started), Arc::clone(&go_on), Arc::clone(&ran));
+        let kind = Kind::new("test.place", move |job| {
+            let (tell, hold, seen) = (Arc::clone(&tell), Arc::clone(&hold), Arc::clone(&seen));
+            async move {
+                if job.key == "long" {
+                    tell.notify_one();
+                    hold.notified().await;
+                }
+                let ended = job.key.clone();
+                seen.lock().unwrap().push(job.key);
+                if ended == "second" {
+                    hold.notify_one();
+                }
+                Outcome::Done
+            }
+        });
+        let now = app.app.clock.now();
+        let stop = CancellationToken::new();
+        let options = RunnerOptions { poll: Duration::from_millis(5), ..RunnerOptions::default() };
+        let clock: SharedClock = Arc::clone(&app.app.clock);
+        let kinds = vec![kind.at_once(1).urgent(1)];
+        let runner = Arc::new(Runner::new(app.app.db.clone(), clock, kinds, options, stop.clone()));
+        queue(&app, vec![NewJob::new("test.place", "long", now)]).await;
+        let running = tokio::spawn(Arc::clone(&runner).run());
+        started.notified().await;
+        queue(&app, vec![NewJob::new("test.place", "usual", now), NewJob::new("test.place", "second", now)]).await;
+        // It waits like the other until somebody looks at it; then it runs, and ends the long one.
+        assert!(jobs::hurry(&app.app.db, "test.place", "second").await.unwrap());
+        assert!(!jobs::hurry(&app.app.db, "test.place", "second").await.unwrap(), "it is urgent already");
+        assert!(!jobs::hurry(&app.app.db, "test.place", "nobody").await.unwrap());
+        while ran.lock().unwrap().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(*ran.lock().unwrap(), ["second", "long", "usual"]);
+        stop.cancel();
+        running.await.unwrap();
+    }
+}

@@ -13,7 +13,7 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::staff::STATEMENTS);
     all.extend(afterword::staff::DIRECTORY_STATEMENTS);
     all.extend(afterword::interactions::STATEMENTS);
-    all.extend(afterword::transcription::STATEMENTS);
+    all.extend(afterword::transcription::statements());
     all.extend(afterword::audit::STATEMENTS);
     all.extend(afterword::training::STATEMENTS);
     all.extend(afterword::ratings::STATEMENTS);

@@ -105,7 +105,8 @@ async fn a_language_that_the_model_does_not_know_is_refused() {
     let engine = engine();
     let ask = |language: &str| {
         let language = Some(language.to_owned());
-        let request = TranscriptionRequest { path: demo("call-bad.flac"), speakers: Vec::new(), language };
+        let request =
+            TranscriptionRequest { path: demo("call-bad.flac"), speakers: Vec::new(), language, ..Default::default() };
         engine.transcribe(request, |_| {}, CancellationToken::new())
     };
     assert!(matches!(ask("de-AT").await, Err(TranscribeError::Language { language, .. }) if language == "de"));
@@ -115,7 +116,12 @@ async fn a_language_that_the_model_does_not_know_is_refused() {
 #[tokio::test]
 async fn it_stops_when_told_and_progress_only_grows() {
     let (engine, cancel) = (engine(), CancellationToken::new());
-    let request = TranscriptionRequest { path: demo("call-good.flac"), speakers: Vec::new(), language: None };
+    let request = TranscriptionRequest {
+        path: demo("call-good.flac"),
+        speakers: Vec::new(),
+        language: None,
+        ..Default::default()
+    };
     let told = Arc::new(Mutex::new(Vec::new()));
     let (seen, stop) = (Arc::clone(&told), cancel.clone());
     let progress = move |share: f32| {

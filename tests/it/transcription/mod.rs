@@ -2,9 +2,11 @@
 
 mod api;
 mod command;
+mod edited;
 mod engine;
 mod fetch;
 mod jobs;
+mod keeping;
 mod models;
 mod words;
 
@@ -35,7 +37,7 @@ pub async fn hear(engine: &Engine, bytes: &[u8]) -> Result<Transcript, Transcrib
 /// Transcribes a file; left is the agent.
 pub async fn hear_file(engine: &Engine, path: &Path) -> Result<Transcript, TranscribeError> {
     let speakers = vec![Speaker::Agent, Speaker::Customer];
-    let request = TranscriptionRequest { path: path.to_owned(), speakers, language: None };
+    let request = TranscriptionRequest { path: path.to_owned(), speakers, language: None, ..Default::default() };
     engine.transcribe(request, |_| {}, CancellationToken::new()).await
 }
 

@@ -1,0 +1,432 @@
+//! Endpoints of what is done to transcripts: corrected, stopped, made once more, chosen between.
+
+use super::{SegmentOut, segments};
+use crate::ids::InteractionId;
+use crate::interactions::Interactions;
+use crate::transcription::{
+    Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError, Step, Take, TakeError, Transcription,
+    Waiting,
+};
+use crate::web::problem::ApiError;
+use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
+use crate::web::{Allowed, Principal};
+use poem::http::StatusCode;
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
+
+#[derive(Tags)]
+enum Tag {
+    /// What is done to transcripts: corrected, stopped, made once more.
+    #[oai(rename = "Work on transcripts")]
+    Work,
+}
+
+/// The endpoints.
+#[derive(Debug, Clone)]
+pub struct WorkApi {
+    /// Who may see what.
+    pub interactions: Interactions,
+    /// The service.
+    pub transcription: Transcription,
+}
+
+impl From<CorrectionError> for ApiError {
+    fn from(error: CorrectionError) -> Self {
+        let text = error.to_string();
+        match error {
+            CorrectionError::NotDone => Self::conflict("transcript_not_done", text),
+            CorrectionError::NoSegment => Self::not_found("segment_not_found", text),
+            CorrectionError::BadText => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "correction_text", text),
+            CorrectionError::Meanwhile => Self::conflict("corrected_meanwhile", text),
+            CorrectionError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<TakeError> for ApiError {
+    fn from(error: TakeError) -> Self {
+        let text = error.to_string();
+        match error {
+            TakeError::NoRecording => Self::not_found("recording_not_found", text),
+            TakeError::NotDone => Self::conflict("transcript_not_done", text),
+            TakeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
+            TakeError::Gone => Self::conflict("take_gone", text),
+            TakeError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        let text = error.to_string();
+        match error {
+            QueueError::NoRecording => Self::not_found("recording_not_found", text),
+            QueueError::NotUnderWay => Self::conflict("transcription_not_under_way", text),
+            QueueError::NotStopped => Self::conflict("transcription_not_stopped", text),
+            QueueError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+/// A correction.
+#[derive(Debug, Object)]
+struct CorrectionBody {
+    /// The words as they were said, 1 to 5000 characters.
+    text: String,
+    /// How often the segment had been corrected when it was looked at (`corrected.times`, or 0): refused where somebody
+    /// else was quicker. Without it, whatever stands there is replaced.
+    seen: Option<i64>,
+}
+
+/// A step in the history of a segment.
+#[derive(Debug, Object)]
+#[oai(rename = "CorrectionStep", skip_serializing_if_is_none)]
+struct StepOut {
+    /// The segment's place in the transcript, from 0.
+    segment: i64,
+    /// 1 for its first correction.
+    number: i64,
+    /// The words from then on; absent: the model's own again.
+    text: Option<String>,
+    /// Name of whoever did it.
+    by: String,
+    /// When, RFC 3339.
+    at: String,
+}
+
+impl From<Step> for StepOut {
+    fn from(s: Step) -> Self {
+        Self { segment: s.seq, number: s.place, text: s.text, by: s.author, at: s.at.to_rfc3339() }
+    }
+}
+
+/// Which model is to hear it.
+#[derive(Debug, Object)]
+struct TakeBody {
+    /// A model that is installed.
+    model: String,
+    /// The language that is spoken; found out where it is not given.
+    language: Option<String>,
+}
+
+/// Figures of a transcript, compared.
+#[derive(Debug, Object)]
+#[oai(rename = "ComparedTranscript")]
+struct ComparedOut {
+    /// How many words it has.
+    words: u64,
+    /// How many of them are not in the other.
+    differing: u64,
+    /// Words of which the model was not sure.
+    unsure: u64,
+    /// 0 to 1: the mean of the model's own estimates.
+    confidence: f32,
+}
+
+impl From<Compared> for ComparedOut {
+    fn from(c: Compared) -> Self {
+        let Compared { words, differing, unsure, confidence } = c;
+        Self { words: words as u64, differing: differing as u64, unsure: unsure as u64, confidence }
+    }
+}
+
+/// A second transcript of the same recording.
+#[derive(Debug, Object)]
+#[oai(rename = "SecondTake", skip_serializing_if_is_none)]
+struct TakeOut {
+    /// Which one it is: send it to choose it.
+    take: String,
+    /// `waiting`, `running`, `done` or `failed`.
+    state: String,
+    /// 0 to 1.
+    progress: f32,
+    /// Why it waits or failed.
+    reason: Option<String>,
+    /// The model.
+    model: String,
+    /// The language.
+    language: Option<String>,
+    /// How long it took, ms.
+    took_ms: Option<i64>,
+    /// Name of whoever asked for it.
+    asked_by: String,
+    /// In order of time; empty until it is done.
+    segments: Vec<SegmentOut>,
+    /// The transcript that is shown, against this one.
+    shown: Option<ComparedOut>,
+    /// This one, against what is shown.
+    second: Option<ComparedOut>,
+}
+
+/// Which second transcript is meant.
+#[derive(Debug, Object)]
+struct ChoiceBody {
+    /// `take` of the second transcript.
+    take: String,
+}
+
+/// A recording that waits for its turn or is being transcribed.
+#[derive(Debug, Object)]
+#[oai(rename = "WaitingRecording", skip_serializing_if_is_none)]
+struct WaitingOut {
+    /// The interaction.
+    interaction: String,
+    /// How long the recording is, ms, where that is known.
+    duration_ms: Option<i64>,
+    /// Does somebody wait for it?
+    urgent: bool,
+    /// 0 to 1.
+    progress: f64,
+    /// What it waits for, beside its turn.
+    reason: Option<String>,
+    /// The team.
+    team: Option<String>,
+}
+
+impl From<Waiting> for WaitingOut {
+    fn from(w: Waiting) -> Self {
+        Self {
+            interaction: w.interaction.to_string(),
+            duration_ms: w.duration_ms,
+            urgent: w.priority <= crate::jobs::URGENT,
+            progress: w.progress,
+            reason: w.reason,
+            team: w.team,
+        }
+    }
+}
+
+/// How transcription goes.
+#[derive(Debug, Object)]
+#[oai(rename = "TranscriptionQueue", skip_serializing_if_is_none)]
+struct QueueOut {
+    /// Being transcribed now, on all nodes.
+    running: Vec<WaitingOut>,
+    /// The next 25.
+    next: Vec<WaitingOut>,
+    /// How many wait.
+    waiting: i64,
+    /// How much sound waits, ms.
+    waiting_ms: i64,
+    /// Since when the first of them has been due, RFC 3339.
+    oldest: Option<String>,
+    /// Seconds of sound that are transcribed in a second, by what was done last.
+    speed: Option<f64>,
+    /// How long the rest will take at that speed, ms.
+    left_ms: Option<u64>,
+}
+
+impl From<Queue> for QueueOut {
+    fn from(q: Queue) -> Self {
+        Self {
+            running: q.running.into_iter().map(WaitingOut::from).collect(),
+            next: q.next.into_iter().map(WaitingOut::from).collect(),
+            waiting: q.waiting,
+            waiting_ms: q.waiting_ms,
+            oldest: q.oldest.map(|at| at.to_rfc3339()),
+            speed: q.speed,
+            left_ms: q.left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+/// Work that was accepted.
+#[derive(ApiResponse)]
+enum Accepted {
+    /// It is queued
+    #[oai(status = 202)]
+    Queued,
+}
+
+/// Something that was done.
+#[derive(ApiResponse)]
+enum Gone {
+    /// Done
+    #[oai(status = 204)]
+    Done,
+}
+
+impl WorkApi {
+    async fn find(&self, who: &Principal, id: &str) -> Result<InteractionId, ApiError> {
+        let none =
+            || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
+        let id: InteractionId = id.parse().map_err(|_| none())?;
+        self.interactions.find(&who.visible(), &id).await?.ok_or_else(none)?;
+        Ok(id)
+    }
+
+    async fn correct(&self, who: &Principal, id: &str, new: NewCorrection) -> Result<Json<SegmentOut>, ApiError> {
+        let id = self.find(who, id).await?;
+        let seq = new.seq;
+        self.transcription.correct(&who.actor(), &id, new).await?;
+        let stored = self.transcription.find(&id).await?;
+        let segment = segments(stored.segments, stored.corrections).into_iter().nth(seq);
+        segment.map(Json).ok_or_else(|| CorrectionError::NoSegment.into())
+    }
+
+    async fn take_out(&self, id: &InteractionId, take: Take) -> Result<TakeOut, ApiError> {
+        let shown = self.transcription.find(id).await?;
+        let done = take.state == crate::transcription::State::Done;
+        let compared = done.then(|| Comparison::new(&shown.segments, &take.segments));
+        let (first, second) = compared.map(|both| (both.first.into(), both.second.into())).unzip();
+        Ok(TakeOut {
+            take: take.take,
+            state: take.state.code().into(),
+            progress: take.progress,
+            reason: take.reason,
+            model: take.model,
+            language: take.language,
+            took_ms: take.took_ms,
+            asked_by: take.asked_by,
+            segments: segments(take.segments, Vec::new()),
+            shown: first,
+            second,
+        })
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Work")]
+impl WorkApi {
+    /// Correct a segment
+    ///
+    /// The model's words are kept; who corrected it is, too. Searches, measures and masks follow.
+    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "put", operation_id = "putCorrection")]
+    async fn put_correction(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+        /// The segment's place in the transcript, from 0.
+        seq: Path<usize>,
+        body: Json<CorrectionBody>,
+    ) -> Result<Json<SegmentOut>, ApiError> {
+        let new = NewCorrection { seq: seq.0, seen: body.0.seen, text: Some(body.0.text) };
+        self.correct(&who, &id, new).await
+    }
+
+    /// Take the corrections of a segment back
+    ///
+    /// The model's words are shown again; the history stays.
+    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "delete", operation_id = "deleteCorrection")]
+    async fn delete_correction(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+        /// The segment's place in the transcript, from 0.
+        seq: Path<usize>,
+    ) -> Result<Json<SegmentOut>, ApiError> {
+        self.correct(&who, &id, NewCorrection { seq: seq.0, seen: None, text: None }).await
+    }
+
+    /// Every correction of a transcript, oldest first
+    #[oai(path = "/interactions/:id/transcript/corrections", method = "get", operation_id = "listCorrections")]
+    async fn list_corrections(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Json<Vec<StepOut>>, ApiError> {
+        let id = self.find(&who, &id).await?;
+        Ok(Json(self.transcription.history(&id).await?.into_iter().map(StepOut::from).collect()))
+    }
+
+    /// Have a recording transcribed once more, by another model
+    ///
+    /// The transcript that is shown stays until the second one is chosen. Another second one that there was is gone.
+    #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "putSecondTake")]
+    async fn put_take(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+        body: Json<TakeBody>,
+    ) -> Result<Accepted, ApiError> {
+        let id = self.find(&who, &id).await?;
+        let language = body.0.language.as_deref();
+        self.transcription.ask_again(&who.actor(), &id, &body.0.model, language).await?;
+        Ok(Accepted::Queued)
+    }
+
+    /// The second transcript, and how it differs
+    #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getSecondTake")]
+    async fn get_take(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Json<TakeOut>, ApiError> {
+        let id = self.find(&who, &id).await?;
+        let take = self.transcription.second_take(&id).await?;
+        let take = take.ok_or_else(|| ApiError::not_found("take_not_found", "There is no second transcript."))?;
+        if take.state == crate::transcription::State::Done {
+            self.interactions.note_look(&who, "transcript.viewed", &id).await?;
+        }
+        Ok(Json(self.take_out(&id, take).await?))
+    }
+
+    /// Drop the second transcript, or stop it
+    #[oai(path = "/interactions/:id/transcript/take", method = "delete", operation_id = "deleteSecondTake")]
+    async fn delete_take(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Gone, ApiError> {
+        let id = self.find(&who, &id).await?;
+        self.transcription.drop_take(&who.actor(), &id).await?;
+        Ok(Gone::Done)
+    }
+
+    /// Show the second transcript from now on
+    ///
+    /// What was shown becomes the second one: the same call with its `take` undoes it.
+    #[oai(path = "/interactions/:id/transcript/choice", method = "put", operation_id = "putTranscriptChoice")]
+    async fn put_choice(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+        body: Json<ChoiceBody>,
+    ) -> Result<Gone, ApiError> {
+        let id = self.find(&who, &id).await?;
+        self.transcription.choose(&who.actor(), &id, &body.0.take).await?;
+        Ok(Gone::Done)
+    }
+
+    /// Stop a transcription that waits or runs
+    ///
+    /// The recording stays. PUT at the same address begins anew.
+    #[oai(path = "/interactions/:id/transcript/work", method = "delete", operation_id = "stopTranscription")]
+    async fn stop(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Gone, ApiError> {
+        let id = self.find(&who, &id).await?;
+        self.transcription.stop(&who.actor(), &id).await?;
+        Ok(Gone::Done)
+    }
+
+    /// Transcribe after all what was stopped or has failed
+    #[oai(path = "/interactions/:id/transcript/work", method = "put", operation_id = "restartTranscription")]
+    async fn restart(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+    ) -> Result<Accepted, ApiError> {
+        let id = self.find(&who, &id).await?;
+        self.transcription.restart(&who.actor(), &id).await?;
+        Ok(Accepted::Queued)
+    }
+
+    /// How transcription goes: what runs, what waits, how fast, and until when
+    #[oai(path = "/transcription/queue", method = "get", operation_id = "getTranscriptionQueue")]
+    async fn get_queue(&self, who: Allowed<Administer>) -> Result<Json<QueueOut>, ApiError> {
+        let _ = who;
+        Ok(Json(self.transcription.queue().await?.into()))
+    }
+}

@@ -1,0 +1,62 @@
+//! Pages of what is done to transcripts: a line corrected, a second take compared, the queue watched.
+
+mod line;
+mod queue;
+mod takes;
+mod views;
+
+use super::{CorrectionError, QueueError, TakeError, Transcription};
+use crate::ids::InteractionId;
+use crate::interactions::Interaction;
+use crate::web::{PageError, Principal};
+use poem::{Route, get, post};
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/interactions/:id/transcript/:seq", get(line::show).post(line::correct))
+        .at("/interactions/:id/transcription", post(queue::act))
+        .at("/interactions/:id/take", get(takes::show).post(takes::ask))
+        .at("/interactions/:id/take/choice", post(takes::choose))
+        .at("/interactions/:id/take/removal", post(takes::remove))
+        .at("/admin/transcription", get(queue::show))
+}
+
+impl From<CorrectionError> for PageError {
+    fn from(error: CorrectionError) -> Self {
+        match error {
+            CorrectionError::NoSegment => Self::NotFound,
+            CorrectionError::Database(inner) => inner.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<TakeError> for PageError {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::Database(inner) => inner.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<QueueError> for PageError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Database(inner) => inner.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+/// The interaction, where this one may see it.
+async fn find(
+    transcription: &Transcription,
+    who: &Principal,
+    id: &str,
+) -> Result<(InteractionId, Interaction), PageError> {
+    let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
+    let found = transcription.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
+    Ok((id, found))
+}

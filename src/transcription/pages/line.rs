@@ -1,0 +1,164 @@
+//! `/interactions/{id}/transcript/{line}`: a line of a transcript, heard once more and corrected.
+
+use super::find;
+use crate::ids::InteractionId;
+use crate::transcription::{CorrectionError, MOST_LETTERS, NewCorrection, Segment, State, Step, Stored, Transcription};
+use crate::web::page::{html_with, sentence};
+use crate::web::rights::EditTranscripts;
+use crate::web::said::clock;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, redirect};
+use askama::Template;
+use poem::http::StatusCode;
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+/// A line in front or behind, so that one knows where one is.
+struct Near {
+    who: String,
+    text: String,
+}
+
+impl From<&Segment> for Near {
+    fn from(segment: &Segment) -> Self {
+        Self { who: segment.speaker.label(), text: segment.text.clone() }
+    }
+}
+
+/// A step of the history.
+struct Past {
+    by: String,
+    at: When,
+    text: Option<String>,
+}
+
+impl From<Step> for Past {
+    fn from(step: Step) -> Self {
+        Self { by: step.author, at: step.at.into(), text: step.text }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "transcription/line.html")]
+struct LinePage {
+    page: Shell,
+    /// Where the whole of it is, at this line.
+    back: String,
+    action: String,
+    /// The sound of the line, with some air around it.
+    sound: String,
+    clock: String,
+    who: String,
+    before: Option<Near>,
+    behind: Option<Near>,
+    text: String,
+    /// What the model wrote.
+    machine: String,
+    corrected: bool,
+    seen: i64,
+    most: usize,
+    past: Vec<Past>,
+    problem: Option<String>,
+}
+
+fn ms(at: u64) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
+}
+
+/// Where a line stands on the interaction's page.
+fn place(id: &InteractionId, seq: usize, segment: &Segment) -> String {
+    format!("/interactions/{id}#t{seq}-{}", segment.start_ms)
+}
+
+impl LinePage {
+    fn new(page: Shell, id: &InteractionId, seq: usize, stored: &Stored, history: Vec<Step>) -> Option<Self> {
+        let segment = stored.segments.get(seq)?;
+        let correction = stored.corrections.iter().find(|correction| correction.seq == seq);
+        let near = |at: Option<usize>| at.and_then(|at| stored.segments.get(at)).map(Near::from);
+        let own = |step: &Step| usize::try_from(step.seq) == Ok(seq);
+        let past: Vec<_> = history.into_iter().filter(own).collect();
+        let (from, to) = (segment.start_ms.saturating_sub(500), segment.end_ms + 500);
+        Some(Self {
+            page,
+            back: place(id, seq, segment),
+            action: format!("/interactions/{id}/transcript/{seq}"),
+            sound: format!("/api/v1/interactions/{id}/recording#t={:.1},{:.1}", from as f64 / 1e3, to as f64 / 1e3),
+            clock: clock(ms(segment.start_ms)),
+            who: segment.speaker.label(),
+            before: near(seq.checked_sub(1)),
+            behind: near(Some(seq + 1)),
+            text: segment.text.clone(),
+            machine: correction.map_or_else(|| segment.text.clone(), |c| c.machine_text.clone()),
+            corrected: correction.is_some(),
+            seen: past.iter().map(|step| step.place).max().unwrap_or(0),
+            most: MOST_LETTERS,
+            past: past.into_iter().map(Past::from).collect(),
+            problem: None,
+        })
+    }
+}
+
+async fn page(
+    transcription: &Transcription,
+    page: Shell,
+    id: &InteractionId,
+    seq: usize,
+) -> Result<LinePage, PageError> {
+    let stored = transcription.find(id).await?;
+    if stored.state != State::Done {
+        return Err(PageError::NotFound);
+    }
+    let history = transcription.history(id).await?;
+    LinePage::new(page, id, seq, &stored, history).ok_or(PageError::NotFound)
+}
+
+#[handler]
+pub(super) async fn show(
+    who: Viewer<EditTranscripts>,
+    Data(site): Data<&SiteInfo>,
+    Data(transcription): Data<&Transcription>,
+    Path((id, seq)): Path<(String, usize)>,
+) -> Result<Response, PageError> {
+    let (id, _) = find(transcription, &who, &id).await?;
+    let page = page(transcription, Shell::new(&who, site, "/interactions"), &id, seq).await?;
+    transcription.interactions.note_look(&who, "transcript.viewed", &id).await?;
+    Ok(html_with(StatusCode::OK, &page))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    text: String,
+    /// How often it had been corrected when the form was made.
+    seen: String,
+    /// `yes` takes the corrections back.
+    undo: String,
+}
+
+#[handler]
+pub(super) async fn correct(
+    who: Viewer<EditTranscripts>,
+    Data(site): Data<&SiteInfo>,
+    Data(transcription): Data<&Transcription>,
+    Path((id, seq)): Path<(String, usize)>,
+    Posted(sent): Posted<Sent>,
+) -> Result<Response, PageError> {
+    let (id, _) = find(transcription, &who, &id).await?;
+    let text = (sent.undo != "yes").then(|| sent.text.clone());
+    let new = NewCorrection { seq, seen: sent.seen.parse().ok(), text };
+    let Err(error) = transcription.correct(&who.actor(), &id, new).await else {
+        let stored = transcription.find(&id).await?;
+        let back = stored.segments.get(seq).map_or_else(|| format!("/interactions/{id}"), |s| place(&id, seq, s));
+        return Ok(redirect(back));
+    };
+    let status = match &error {
+        CorrectionError::BadText => StatusCode::UNPROCESSABLE_ENTITY,
+        CorrectionError::Meanwhile => StatusCode::CONFLICT,
+        _ => return Err(error.into()),
+    };
+    // What was written is not lost: it stands in the field once more.
+    let mut page = page(transcription, Shell::new(&who, site, "/interactions"), &id, seq).await?;
+    page.problem = Some(sentence(&error.to_string()));
+    page.text = sent.text;
+    Ok(html_with(status, &page))
+}

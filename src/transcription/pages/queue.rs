@@ -1,0 +1,142 @@
+//! `/admin/transcription`: what runs, what waits and until when; and stopping or beginning a transcription.
+
+use super::find;
+use super::views::about;
+use crate::jobs::URGENT;
+use crate::transcription::{Queue, Transcription, Waiting};
+use crate::web::rights::{Administer, EditTranscripts};
+use crate::web::said::clock;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+use std::time::Duration;
+
+struct Row {
+    id: String,
+    who: String,
+    team: Option<String>,
+    when: When,
+    length: Option<String>,
+    urgent: bool,
+    progress: f64,
+    percent: String,
+    reason: Option<String>,
+}
+
+impl From<Waiting> for Row {
+    fn from(w: Waiting) -> Self {
+        let length = w.duration_ms.map(clock);
+        Self {
+            id: w.interaction.to_string(),
+            who: w.agent.map_or_else(|| "Call".to_owned(), |agent| format!("Call with {agent}")),
+            team: w.team,
+            when: w.occurred_at.into(),
+            length,
+            urgent: w.priority <= URGENT,
+            progress: w.progress,
+            percent: super::views::percent(w.progress as f32),
+            reason: w.reason,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "transcription/queue.html")]
+struct QueuePage {
+    page: Shell,
+    running: Vec<Row>,
+    next: Vec<Row>,
+    waiting: i64,
+    more: i64,
+    sound: String,
+    /// "12 times as fast as it was spoken".
+    speed: Option<String>,
+    left: Option<String>,
+    oldest: Option<When>,
+    threads: usize,
+    model: Option<String>,
+}
+
+impl QueuePage {
+    fn new(page: Shell, queue: Queue, transcription: &Transcription) -> Self {
+        let more = queue.waiting - queue.next.len() as i64;
+        Self {
+            page,
+            running: queue.running.into_iter().map(Row::from).collect(),
+            next: queue.next.into_iter().map(Row::from).collect(),
+            waiting: queue.waiting,
+            more: more.max(0),
+            sound: about(Duration::from_millis(u64::try_from(queue.waiting_ms).unwrap_or_default())),
+            speed: queue.speed.map(|speed| if speed < 10.0 { format!("{speed:.1}") } else { format!("{speed:.0}") }),
+            left: queue.left.map(about),
+            oldest: queue.oldest.map(When::from),
+            threads: transcription.engine().threads(),
+            model: transcription.engine().model().ok().map(|model| model.name),
+        }
+    }
+}
+
+const DID: &[(&str, &str)] = &[
+    ("first", "It is next."),
+    ("stopped", "It is stopped. The recording stays, and its page begins it anew."),
+    ("begun", "It is transcribed after all."),
+];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Did {
+    did: String,
+}
+
+#[handler]
+pub(super) async fn show(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(transcription): Data<&Transcription>,
+    Query(did): Query<Did>,
+) -> Result<Response, PageError> {
+    let page = Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID);
+    Ok(html(&QueuePage::new(page, transcription.queue().await?, transcription)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Act {
+    /// `first`, `stop` or `begin`.
+    act: String,
+    /// `queue`: it was asked on the administrator's page.
+    from: String,
+}
+
+#[handler]
+pub(super) async fn act(
+    who: Viewer<EditTranscripts>,
+    Data(transcription): Data<&Transcription>,
+    Path(id): Path<String>,
+    Posted(sent): Posted<Act>,
+) -> Result<Response, PageError> {
+    let (id, _) = find(transcription, &who, &id).await?;
+    let actor = who.actor();
+    let did = match sent.act.as_str() {
+        "first" => {
+            transcription.hurry(&id).await?;
+            "first"
+        }
+        "stop" => {
+            transcription.stop(&actor, &id).await?;
+            "stopped"
+        }
+        "begin" => {
+            transcription.restart(&actor, &id).await?;
+            "begun"
+        }
+        _ => return Err(PageError::BadForm("it says neither first, stop nor begin".into())),
+    };
+    Ok(redirect(if sent.from == "queue" {
+        format!("/admin/transcription?did={did}")
+    } else {
+        format!("/interactions/{id}?did={did}")
+    }))
+}

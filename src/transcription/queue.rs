@@ -1,0 +1,222 @@
+//! Keeping transcription going: what somebody looks at goes first, what nobody wants is stopped, and how long the rest
+//! will take.
+
+use super::takes::subject;
+use super::{State, Transcription, store};
+use crate::clock::Timestamp;
+use crate::database::DbError;
+use crate::effects::{Actor, Effects};
+use crate::ids::InteractionId;
+use crate::interactions::TRANSCRIBE;
+use crate::jobs::{self, NewJob};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A recording that waits for its turn or is being transcribed.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Waiting {
+    /// Whose recording.
+    #[sqlx(rename = "job_key")]
+    pub interaction: InteractionId,
+    /// How long it is, ms, where that is known.
+    pub duration_ms: Option<i64>,
+    /// [`jobs::URGENT`] where somebody waits for it.
+    pub priority: i64,
+    /// 0 to 1.
+    pub progress: f64,
+    /// What it waits for, beside its turn.
+    pub reason: Option<String>,
+    /// When the call was.
+    pub occurred_at: Timestamp,
+    /// The agent's name.
+    pub agent: Option<String>,
+    /// The team's name.
+    pub team: Option<String>,
+}
+
+/// A transcript that was made lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Done {
+    /// When it was done.
+    pub updated_at: Timestamp,
+    /// How long it took.
+    pub took_ms: i64,
+    /// How long the recording is.
+    pub duration_ms: i64,
+}
+
+/// How transcription goes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Queue {
+    /// Being transcribed now, on all nodes.
+    pub running: Vec<Waiting>,
+    /// The next ones.
+    pub next: Vec<Waiting>,
+    /// How many wait.
+    pub waiting: i64,
+    /// How much sound waits, ms.
+    pub waiting_ms: i64,
+    /// Since when the first of them has been due.
+    pub oldest: Option<Timestamp>,
+    /// Seconds of sound that are transcribed in a second, all nodes together, by what was done last.
+    pub speed: Option<f64>,
+    /// How long the rest will take at that speed.
+    pub left: Option<Duration>,
+}
+
+/// Why nothing was stopped or begun.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// There is no recording.
+    #[error("this interaction has no recording")]
+    NoRecording,
+    /// It is done, or was stopped already.
+    #[error("this transcription is neither waiting nor running; there is nothing to stop")]
+    NotUnderWay,
+    /// It is under way or done.
+    #[error("this transcription was neither stopped nor did it fail; there is nothing to begin anew")]
+    NotStopped,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// A transcription in this process.
+#[derive(Debug, Clone, Default)]
+pub struct AtWork {
+    /// Set when somebody waits for it.
+    pub urgent: Arc<AtomicBool>,
+    /// Stops it.
+    pub stop: CancellationToken,
+}
+
+/// What is being transcribed in this process, so that it hears at once of what is asked of it; another node hears of it
+/// when it renews its lease.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Here {
+    at_work: Arc<Mutex<HashMap<(&'static str, InteractionId), AtWork>>>,
+}
+
+/// Ends an entry of [`Here`].
+pub(super) struct Entry {
+    here: Here,
+    key: (&'static str, InteractionId),
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.here.lock().remove(&self.key);
+    }
+}
+
+impl Here {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(&'static str, InteractionId), AtWork>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until the entry is dropped.
+    pub(super) fn enter(&self, kind: &'static str, id: &InteractionId, work: AtWork) -> Entry {
+        let key = (kind, id.clone());
+        self.lock().insert(key.clone(), work);
+        Entry { here: self.clone(), key }
+    }
+
+    pub(super) fn stop(&self, kind: &'static str, id: &InteractionId) {
+        if let Some(work) = self.lock().get(&(kind, id.clone())) {
+            work.stop.cancel();
+        }
+    }
+
+    fn hurry(&self, id: &InteractionId) {
+        if let Some(work) = self.lock().get(&(TRANSCRIBE, id.clone())) {
+            work.urgent.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Transcription {
+    /// Somebody waits for this transcript: it goes before the others.
+    pub async fn hurry(&self, id: &InteractionId) -> Result<(), DbError> {
+        self.here.hurry(id);
+        jobs::hurry(&self.db, TRANSCRIBE, id.as_str()).await.map(drop)
+    }
+
+    /// Stops a transcription that waits or runs. The recording stays; [`Self::restart`] undoes it.
+    pub async fn stop(&self, who: &Actor, id: &InteractionId) -> Result<(), QueueError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if !jobs::remove(tx.conn(), TRANSCRIBE, id.as_str()).await? {
+            return Err(QueueError::NotUnderWay);
+        }
+        let why = format!("Stopped by {}.", who.name());
+        store::set_state(tx.conn(), id, State::Cancelled, Some(&why), now).await?;
+        Effects::new().audit(who, "transcript.stopped", subject(id), None).save(tx.conn(), now).await?;
+        tx.commit().await?;
+        self.here.stop(TRANSCRIBE, id);
+        Ok(())
+    }
+
+    /// Has a recording transcribed after all, where that was stopped or has failed. Whoever asks waits for it: it is urgent.
+    pub async fn restart(&self, who: &Actor, id: &InteractionId) -> Result<(), QueueError> {
+        if self.interactions.recording(id).await?.is_none() {
+            return Err(QueueError::NoRecording);
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let stored = store::find(tx.conn(), id).await?;
+        if !stored.is_some_and(|stored| matches!(stored.state, State::Cancelled | State::Failed)) {
+            return Err(QueueError::NotStopped);
+        }
+        store::set_state(tx.conn(), id, State::Waiting, None, now).await?;
+        let share = store::queue::team_of(tx.conn(), id).await?;
+        let job = NewJob::new(TRANSCRIBE, id.as_str(), now).share(share).urgent();
+        Effects::new().job(job).audit(who, "transcript.restarted", subject(id), None).save(tx.conn(), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// How transcription goes: for the administrator's page and for metrics.
+    pub async fn queue(&self) -> Result<Queue, DbError> {
+        let mut reader = self.db.read().await?;
+        let (waiting, waiting_ms, oldest) = store::queue::backlog(reader.conn(), TRANSCRIBE).await?;
+        let running = store::queue::running(reader.conn(), TRANSCRIBE).await?;
+        let next = store::queue::next(reader.conn(), TRANSCRIBE).await?;
+        let speed = speed(&store::queue::done_lately(reader.conn()).await?);
+        let left = speed.filter(|_| waiting + running.len() as i64 > 0).map(|speed| {
+            let begun = |w: &Waiting| w.duration_ms.unwrap_or_default() as f64 * (1.0 - w.progress.clamp(0.0, 1.0));
+            let rest = waiting_ms as f64 + running.iter().map(begun).sum::<f64>();
+            Duration::from_secs_f64((rest / 1000.0 / speed).clamp(0.0, 1e9))
+        });
+        Ok(Queue { running, next, waiting, waiting_ms, oldest, speed, left })
+    }
+}
+
+/// Sound per time: the time in which at least one was being made, whether one after the other or several at once.
+fn speed(done: &[Done]) -> Option<f64> {
+    let mut spans: Vec<(i64, i64)> = done.iter().map(|d| (d.updated_at.0 - d.took_ms, d.updated_at.0)).collect();
+    spans.sort_unstable();
+    let (mut busy, mut until) = (0, i64::MIN);
+    for (from, to) in spans {
+        busy += (to - from.max(until)).max(0);
+        until = until.max(to);
+    }
+    let sound: i64 = done.iter().map(|d| d.duration_ms).sum();
+    (busy > 0).then(|| sound as f64 / busy as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speed_counts_time_in_which_several_were_made_at_once_once() {
+        let done = |at, took_ms, duration_ms| Done { updated_at: Timestamp(at), took_ms, duration_ms };
+        assert_eq!(speed(&[]), None);
+        assert_eq!(speed(&[done(10_000, 2_000, 60_000)]), Some(30.0));
+        // Side by side, one inside of the other, then a long pause.
+        let several = [done(10_000, 4_000, 60_000), done(9_000, 2_000, 60_000), done(99_000, 2_000, 60_000)];
+        assert_eq!(speed(&several), Some(30.0));
+    }
+}

@@ -1,0 +1,110 @@
+//! Words that a person wrote, at the times of the words that the model heard.
+
+use super::Word;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+/// How a word is compared: without case and punctuation.
+pub(super) fn plain(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a corrected text with times: a word that was heard already keeps its own; those between two such share
+/// the time between them by their length. A person's word is certain.
+pub(super) fn realign(heard: &[Word], text: &str, start_ms: u64, end_ms: u64) -> Vec<Word> {
+    let written: Vec<&str> = text.split_whitespace().collect();
+    let old: Vec<String> = heard.iter().map(|word| plain(&word.text)).collect();
+    let new: Vec<String> = written.iter().map(|word| plain(word)).collect();
+    let mut words = Vec::with_capacity(written.len());
+    for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        let (tag, from, to) = op.as_tag_tuple();
+        match tag {
+            DiffTag::Equal => words.extend(heard[from].iter().zip(&written[to]).map(|(h, text)| kept(h, text))),
+            DiffTag::Delete => {}
+            DiffTag::Insert | DiffTag::Replace => {
+                let start = match (heard.get(from.start), from.is_empty(), from.start) {
+                    (Some(first), false, _) => first.start_ms,
+                    (_, _, 0) => start_ms,
+                    (_, _, behind) => heard[behind - 1].end_ms,
+                };
+                let last = if from.is_empty() { None } else { heard.get(from.end - 1) };
+                let end = match (last, heard.get(from.end)) {
+                    (Some(last), _) => last.end_ms,
+                    (None, Some(next)) => next.start_ms,
+                    (None, None) => end_ms,
+                };
+                words.extend(spread(&written[to], start, end.max(start)));
+            }
+        }
+    }
+    words
+}
+
+/// The same word, perhaps with another letter case or other punctuation.
+fn kept(heard: &Word, text: &str) -> Word {
+    let confidence = if heard.text == text { heard.confidence } else { 1.0 };
+    Word { text: text.to_owned(), confidence, ..heard.clone() }
+}
+
+/// Shares a stretch among words by their length.
+fn spread(texts: &[&str], start_ms: u64, end_ms: u64) -> Vec<Word> {
+    let length = |text: &&str| text.chars().count().max(1) as u64;
+    let (all, time) = (texts.iter().map(length).sum::<u64>().max(1), end_ms - start_ms);
+    let mut before = 0;
+    let word = |text: &&str| {
+        let from = start_ms + time * before / all;
+        before += length(text);
+        Word { start_ms: from, end_ms: start_ms + time * before / all, text: (*text).to_owned(), confidence: 1.0 }
+    };
+    texts.iter().map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn heard(words: &[(&str, u64, u64)]) -> Vec<Word> {
+        let word = |(text, start_ms, end_ms): &(&str, u64, u64)| Word {
+            start_ms: *start_ms,
+            end_ms: *end_ms,
+            text: (*text).to_owned(),
+            confidence: 0.5,
+        };
+        words.iter().map(word).collect()
+    }
+
+    fn times(words: &[Word]) -> Vec<(&str, u64, u64)> {
+        words.iter().map(|word| (word.text.as_str(), word.start_ms, word.end_ms)).collect()
+    }
+
+    #[test]
+    fn what_was_heard_keeps_its_time_and_the_rest_lies_between() {
+        let before = heard(&[("The", 0, 100), ("parcel", 100, 500), ("is", 500, 600), ("last.", 700, 1000)]);
+        let after = realign(&before, "The parcel is lost.", 0, 1000);
+        assert_eq!(times(&after), [("The", 0, 100), ("parcel", 100, 500), ("is", 500, 600), ("lost.", 700, 1000)]);
+        assert_eq!(after.iter().map(|word| word.confidence).collect::<Vec<_>>(), [0.5, 0.5, 0.5, 1.0]);
+        let longer = realign(&before, "the red parcel is at last here", 0, 2000);
+        assert_eq!(
+            longer.iter().find(|word| word.text == "red").map(|word| (word.start_ms, word.end_ms)),
+            Some((100, 100))
+        );
+        assert_eq!(
+            longer.last().map(|word| (word.text.as_str(), word.start_ms, word.end_ms)),
+            Some(("here", 1000, 2000))
+        );
+        assert_eq!(times(&realign(&[], "Hello there", 10, 20)), [("Hello", 10, 15), ("there", 15, 20)]);
+        assert!(realign(&before, " ", 0, 1000).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn times_never_go_back_and_stay_inside(old in prop::collection::vec("[a-d]{1,3}", 0..12), new in prop::collection::vec("[a-d]{1,3}", 0..12)) {
+            let words: Vec<_> = old.iter().enumerate().map(|(at, text)| (text.as_str(), at as u64 * 100, at as u64 * 100 + 80)).collect();
+            let end = 1500;
+            let after = realign(&heard(&words), &new.join(" "), 0, end);
+            prop_assert_eq!(after.iter().map(|word| word.text.clone()).collect::<Vec<_>>(), new);
+            prop_assert!(after.windows(2).all(|pair| pair[0].end_ms <= pair[1].start_ms), "{:?}", after);
+            prop_assert!(after.iter().all(|word| word.start_ms <= word.end_ms && word.end_ms <= end), "{:?}", after);
+        }
+    }
+}

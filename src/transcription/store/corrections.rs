@@ -1,0 +1,66 @@
+//! SQL of corrections.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::effects::Actor;
+use crate::ids::{CorrectionId, InteractionId};
+use crate::transcription::corrections::Step;
+use crate::{execute, fetch_all, fetch_one, statements};
+
+statements! {
+    ADD = "INSERT INTO corrections (id, interaction_id, take, seq, place, text, author, author_name, at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    OF_SEGMENT = "SELECT COUNT(*) FROM corrections WHERE interaction_id = $1 AND take = $2 AND seq = $3";
+    HISTORY = "SELECT seq, place, text, author_name, at FROM corrections WHERE interaction_id = $1 AND take = $2 ORDER BY at, seq, place";
+    NEWEST = "SELECT seq, place, text, author_name, at FROM corrections c WHERE interaction_id = $1 AND take = $2 \
+        AND place = (SELECT MAX(d.place) FROM corrections d \
+            WHERE d.interaction_id = c.interaction_id AND d.take = c.take AND d.seq = c.seq) ORDER BY seq";
+}
+
+/// What is written of a correction, beside whose it is.
+pub(in crate::transcription) struct Row<'a> {
+    pub id: CorrectionId,
+    pub seq: i64,
+    pub place: i64,
+    pub text: Option<&'a str>,
+}
+
+pub(in crate::transcription) async fn add(
+    conn: Conn<'_>,
+    interaction: &InteractionId,
+    take: &str,
+    row: Row<'_>,
+    who: &Actor,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let Row { id, seq, place, text } = row;
+    execute!(conn, ADD, id, interaction, take, seq, place, text, who.code(), who.name(), now).map(drop)
+}
+
+/// How many there are of this segment.
+pub(in crate::transcription) async fn of_segment(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    take: &str,
+    seq: i64,
+) -> Result<i64, DbError> {
+    let (count,) = fetch_one!(conn, OF_SEGMENT => (i64,), id, take, seq)?;
+    Ok(count)
+}
+
+pub(in crate::transcription) async fn history(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    take: &str,
+) -> Result<Vec<Step>, DbError> {
+    fetch_all!(conn, HISTORY => Step, id, take)
+}
+
+/// The last one of each segment.
+pub(in crate::transcription) async fn newest(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    take: &str,
+) -> Result<Vec<Step>, DbError> {
+    fetch_all!(conn, NEWEST => Step, id, take)
+}

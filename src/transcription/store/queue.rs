@@ -1,0 +1,54 @@
+//! SQL of what waits to be transcribed, and of how fast it goes. Reads jobs and recordings; writes neither.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::transcription::queue::{Done, Waiting};
+use crate::{fetch_all, fetch_one, fetch_optional, statements};
+
+statements! {
+    // A recording whose length is not known yet counts as nothing.
+    BACKLOG = "SELECT COUNT(*), CAST(COALESCE(SUM(r.duration_ms), 0) AS BIGINT), MIN(j.run_at) FROM jobs j \
+        LEFT JOIN recordings r ON r.interaction_id = j.job_key WHERE j.kind = $1 AND j.state = 'queued'";
+    RUNNING = "SELECT j.job_key, r.duration_ms, j.priority, COALESCE(t.progress, 0) AS progress, t.reason, i.occurred_at, \
+        COALESCE(a.name, a.external_id) AS agent, m.name AS team FROM jobs j JOIN interactions i ON i.id = j.job_key \
+        LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
+        LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \
+        WHERE j.kind = $1 AND j.state = 'running' ORDER BY j.run_at LIMIT 50";
+    NEXT = "SELECT j.job_key, r.duration_ms, j.priority, 0.0 AS progress, t.reason, i.occurred_at, \
+        COALESCE(a.name, a.external_id) AS agent, m.name AS team FROM jobs j JOIN interactions i ON i.id = j.job_key \
+        LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
+        LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \
+        WHERE j.kind = $1 AND j.state = 'queued' ORDER BY j.priority, j.run_at LIMIT 25";
+    DONE_LATELY = "SELECT t.updated_at, t.took_ms, r.duration_ms FROM transcripts t JOIN recordings r ON r.interaction_id = t.interaction_id \
+        WHERE t.state = 'done' AND t.took_ms > 0 AND r.duration_ms > 0 ORDER BY t.updated_at DESC LIMIT 100";
+    TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
+}
+
+/// How many wait, how much sound that is in ms, and since when the first was due.
+pub(in crate::transcription) async fn backlog(
+    conn: Conn<'_>,
+    kind: &str,
+) -> Result<(i64, i64, Option<Timestamp>), DbError> {
+    fetch_one!(conn, BACKLOG => (i64, i64, Option<Timestamp>), kind)
+}
+
+pub(in crate::transcription) async fn running(conn: Conn<'_>, kind: &str) -> Result<Vec<Waiting>, DbError> {
+    fetch_all!(conn, RUNNING => Waiting, kind)
+}
+
+/// The next 25: the most urgent first, then the oldest. Teams take turns among them.
+pub(in crate::transcription) async fn next(conn: Conn<'_>, kind: &str) -> Result<Vec<Waiting>, DbError> {
+    fetch_all!(conn, NEXT => Waiting, kind)
+}
+
+/// The last hundred that were made.
+pub(in crate::transcription) async fn done_lately(conn: Conn<'_>) -> Result<Vec<Done>, DbError> {
+    fetch_all!(conn, DONE_LATELY => Done)
+}
+
+/// Whose turn its job counts for.
+pub(in crate::transcription) async fn team_of(conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
+    let row = fetch_optional!(conn, TEAM_OF => (Option<String>,), id)?;
+    Ok(row.and_then(|(team,)| team))
+}
