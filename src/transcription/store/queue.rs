@@ -15,7 +15,7 @@ statements! {
         LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
         LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \
         WHERE j.kind = $1 AND j.state = 'running' ORDER BY j.run_at LIMIT 50";
-    NEXT = "SELECT j.job_key, r.duration_ms, j.priority, 0.0 AS progress, t.reason, i.occurred_at, \
+    NEXT = "SELECT j.job_key, r.duration_ms, j.priority, CAST(0 AS DOUBLE PRECISION) AS progress, t.reason, i.occurred_at, \
         COALESCE(a.name, a.external_id) AS agent, m.name AS team FROM jobs j JOIN interactions i ON i.id = j.job_key \
         LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
         LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \

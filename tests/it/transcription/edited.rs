@@ -1,9 +1,10 @@
 //! Corrections by supervisors, and second takes by other models.
 
-use super::short_call;
+use super::{hear, short_call};
 use crate::app::{Session, TestApp};
 use afterword::ids::InteractionId;
-use afterword::transcription::{State, Stored};
+use afterword::transcription::models::{ModelFolders, Trial};
+use afterword::transcription::{Engine, EngineConfig, State, Stored};
 use afterword::web::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -90,17 +91,26 @@ async fn what_is_no_line_is_refused() {
     assert_eq!(stored(&app, &id).await.segments[0].text, long);
 }
 
-/// The shipped model under another name, which the engine takes for one of another kind.
-fn second_model(folder: &Path) -> String {
+/// A model of which nobody knows that it is nearly the shipped one, tried out already.
+async fn second_model(folder: &Path) -> String {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/mini-support.en-q5_0.bin");
+    let mut bytes = std::fs::read(shipped).unwrap();
+    let spare = bytes.windows(8).position(|name| name == b"<unused>").unwrap();
+    bytes[spare + 1] = b'U';
     let model = folder.join("other.bin");
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/mini-support.en-q5_0.bin"), &model).unwrap();
-    model.to_str().unwrap().to_owned()
+    std::fs::write(&model, bytes).unwrap();
+    let model = model.to_str().unwrap().to_owned();
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
+    config.model.clone_from(&model);
+    config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
+    hear(&Engine::new(config), &short_call(3)).await.unwrap();
+    model
 }
 
 #[tokio::test]
 async fn two_models_are_compared_then_chosen_between_and_back_again() {
     let models = tempfile::tempdir().unwrap();
-    let other = second_model(models.path());
+    let other = second_model(models.path()).await;
     for app in TestApp::on_both(|config| config.transcription.model.clone_from(&other)).await {
         let (id, supervisor) = transcribed(&app).await;
         let path = format!("/api/v1/interactions/{id}/transcript");

@@ -115,7 +115,7 @@ async fn one_that_waits_is_stopped_too_and_a_new_recording_is_heard_all_the_same
         assert_eq!(again.json::<Value>().await.unwrap()["code"], "transcription_not_under_way");
         app.work().await;
         assert_eq!(stored(&app, &id).await.state, State::Cancelled);
-        assert_eq!(app.record("1", short_call(9)).await.status(), 200);
+        assert_eq!(app.record("1", short_call(9)).await.status(), 201);
         app.work().await;
         assert_eq!(stored(&app, &id).await.state, State::Done);
     }
