@@ -37,10 +37,19 @@ async fn staff_pages_shut_nobody_out() {
     app.pass(Duration::from_secs(121)).await;
     let everywhere = ["/".to_owned(), "/ratings".into()];
     let listen = ["/interactions".to_owned(), format!("/interactions/{id}"), "/library".into()];
-    let setup =
-        ["/admin", "/admin/teams", "/admin/staff", "/admin/keys", "/admin/mail", "/admin/audit"].map(str::to_owned);
+    let setup = [
+        "/admin",
+        "/admin/teams",
+        "/admin/staff",
+        "/admin/keys",
+        "/admin/mail",
+        "/admin/audit",
+        "/admin/transcription",
+    ]
+    .map(str::to_owned);
+    let (line, take) = (format!("/interactions/{id}/transcript/0"), format!("/interactions/{id}/take"));
     for (role, teams, agent, pages) in [
-        (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen].concat()),
+        (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen, &[line, take]].concat()),
         (Role::Agent, &[], Some("17"), [&everywhere[..], &listen, &["/learn".to_owned()]].concat()),
         (Role::Hr, &[], None, everywhere.to_vec()),
         (Role::Admin, &[], None, [&everywhere[..], &setup].concat()),
