@@ -28,6 +28,7 @@ pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, So
 pub use queue::{AtWork, Queue, QueueError, Waiting};
 pub use store::statements;
 pub use takes::{Take, TakeError};
+pub use speech::speech;
 pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;

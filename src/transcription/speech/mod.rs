@@ -1,72 +1,85 @@
 //! Where somebody speaks: spans of one channel, found while it streams by.
 //!
 //! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
-//! Detection is by the `earshot` crate (its weights are in it), 16 ms at a time.
+//! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) says what might be speech; it takes
+//! every sound for it, and goes on after the voice has ended. Loudness says when it begins and ends: quieter than 34 dB under
+//! the voice nobody speaks. And [`voice`] tells voices from noise, tones and music, which would be heard for nothing.
+//!
+//! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).
+
+mod file;
+mod runs;
+mod voice;
+
+pub use file::speech;
 
 use super::resample::RATE;
 use earshot::Detector;
+use runs::{Run, runs};
+use voice::VoiceCheck;
 
 /// Samples in one step of the detector.
 const FRAME: usize = 256;
-/// Frames kept before the speech (the detector is a little late, and Whisper likes some air) and behind it.
+/// Frames kept before the speech and behind it: Whisper likes some air.
 const BEFORE: usize = ms_to_frames(240);
 const BEHIND: usize = ms_to_frames(120);
+/// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
+const EARLY: usize = ms_to_frames(48);
+const LATE: usize = ms_to_frames(64);
 /// Fewer frames of speech than this are a click or a breath.
 const LEAST: usize = ms_to_frames(120);
 
-/// Quieter than this nobody speaks, whatever the detector says: it takes a line's faint rustle for speech, and a voice for
-/// seconds after it has ended. Mean square of a frame; -57 dB of full scale.
+/// Score from which on somebody may speak, and under which nobody does any more.
+const ON: f32 = 0.5;
+const OFF: f32 = 0.35;
+
+/// Quieter than this nobody speaks, whatever the detector says. Mean square of a frame; -57 dB of full scale.
 const FLOOR: f32 = 2e-6;
-/// Nor that much quieter than the voice of just before (-42 dB), which forgets itself by 1 dB a second.
-const BELOW_VOICE: f32 = 6.3e-5;
+/// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
+const BELOW_VOICE: f32 = 4e-4;
 const FORGET: f32 = 0.9963;
 
-/// A stretch in which loud and quiet frames (its upper and lower tenth) differ by less than this, 3 dB, is no speech.
-const STEADY: f32 = 2.0;
-
-/// How readily a span ends.
+/// How long a pause ends a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pauses {
-    /// Score from which on somebody speaks.
-    on: f32,
-    /// Score under which nobody does any more.
-    off: f32,
-    /// Frames of silence that end a span.
+    /// Frames of silence.
     gap: usize,
 }
 
 impl Pauses {
-    /// Whole sentences, and quiet voices too: 97 % of what people marked as speech in real calls.
-    pub(crate) const SENTENCES: Self = Self { on: 0.65, off: 0.35, gap: ms_to_frames(440) };
+    /// Whole sentences.
+    pub(crate) const SENTENCES: Self = Self { gap: ms_to_frames(440) };
     /// Short stretches, for a model that does better with them.
-    pub(crate) const PHRASES: Self = Self { on: 0.5, off: 0.35, gap: ms_to_frames(250) };
+    pub(crate) const PHRASES: Self = Self { gap: ms_to_frames(250) };
 }
 
 const fn ms_to_frames(ms: usize) -> usize {
     ms * RATE as usize / 1000 / FRAME
 }
 
-/// Somebody speaking.
+/// Somebody speaking, with pauses shorter than a breath.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
-    /// When the speech begins.
-    pub(crate) start_ms: u64,
-    /// When it ends.
-    pub(crate) end_ms: u64,
     /// The moment of the first sample: a little before the speech.
     pub(crate) audio_start_ms: u64,
     /// 16 kHz, with a little air on both sides.
     pub(crate) samples: Vec<f32>,
+    /// Begin and end of the speech in it, piece by piece, in the recording's time. At least one; in order, and apart.
+    pub(crate) speech: Vec<(u64, u64)>,
 }
 
+/// What is known of 16 ms.
 struct Frame {
+    /// The detector's; 0 where it is too quiet.
     score: f32,
+    /// Mean square.
     energy: f32,
 }
 
 /// Finds the spans of one channel.
 pub(crate) struct SpeechFinder {
     detector: Box<Detector>,
+    voice: VoiceCheck,
     pauses: Pauses,
     /// Longest span in frames.
     longest: usize,
@@ -75,8 +88,8 @@ pub(crate) struct SpeechFinder {
     frames: Vec<Frame>,
     /// The frame number, in the whole channel, of the first that is kept.
     first: u64,
-    /// First and last kept frame with speech in it.
-    voice: Option<(usize, usize)>,
+    /// First and last kept frame of what may be speech.
+    open: Option<(usize, usize)>,
     partial: Vec<f32>,
     /// How loud the channel was of late: the mean square of its loudest frame, sinking.
     loudest: f32,
@@ -88,12 +101,13 @@ impl SpeechFinder {
         let longest = ms_to_frames(usize::try_from(max_span_ms).unwrap_or(usize::MAX / RATE as usize));
         Self {
             detector: Detector::default_boxed(),
+            voice: VoiceCheck::new(),
             pauses,
             longest: longest.max(4 * BEFORE),
             samples: Vec::new(),
             frames: Vec::new(),
             first: 0,
-            voice: None,
+            open: None,
             partial: Vec::with_capacity(FRAME),
             loudest: 0.0,
         }
@@ -117,7 +131,7 @@ impl SpeechFinder {
             self.partial.resize(FRAME, 0.0);
             self.frame(sink);
         }
-        if let Some((_, last)) = self.voice {
+        if let Some((_, last)) = self.open {
             self.close(last, sink);
         }
     }
@@ -133,14 +147,14 @@ impl SpeechFinder {
         self.samples.append(&mut self.partial);
         self.frames.push(Frame { score, energy });
         let now = self.frames.len() - 1;
-        match self.voice {
-            None if score >= self.pauses.on => self.voice = Some((now, now)),
+        match self.open {
+            None if score >= ON => self.open = Some((now, now)),
             None => self.forget(self.frames.len().saturating_sub(BEFORE)),
-            Some((start, _)) if score >= self.pauses.off => self.voice = Some((start, now)),
+            Some((start, _)) if score >= OFF => self.open = Some((start, now)),
             Some((_, last)) if now - last >= self.pauses.gap => self.close(last, sink),
             Some(_) => {}
         }
-        if self.voice.is_some() && self.frames.len() >= self.longest {
+        if self.open.is_some() && self.frames.len() >= self.longest {
             self.split(sink);
         }
     }
@@ -149,13 +163,13 @@ impl SpeechFinder {
     fn close(&mut self, last: usize, sink: &mut impl FnMut(Span)) {
         let end = (last + 1 + BEHIND).min(self.frames.len());
         self.give(last, end, sink);
-        self.voice = None;
+        self.open = None;
         self.forget(end.max(self.frames.len().saturating_sub(BEFORE)));
     }
 
     /// The span is as long as the model can take: cuts it at its quietest place, in the second half.
     fn split(&mut self, sink: &mut impl FnMut(Span)) {
-        let Some((start, last)) = self.voice else { return };
+        let Some((start, last)) = self.open else { return };
         let half = start.max(self.frames.len() / 2);
         let until = self.frames.len() - 2;
         let loudness = |at: usize| self.frames[at - 2..=at + 2].iter().map(|f| f.energy * (0.1 + f.score)).sum::<f32>();
@@ -163,23 +177,45 @@ impl SpeechFinder {
         self.give(last.min(cut - 1), cut, sink);
         self.forget(cut);
         // What follows the cut is speech again, or just its end.
-        self.voice = (last >= cut).then(|| (0, last - cut));
+        self.open = (last >= cut).then(|| (0, last - cut));
     }
 
-    /// Hands on the kept frames up to `end`, if there is enough speech in them.
+    /// Hands on what is speech in the kept frames up to `end`.
     fn give(&mut self, last: usize, end: usize, sink: &mut impl FnMut(Span)) {
-        let Some((start, _)) = self.voice else { return };
-        let heard = &self.frames[start..=last];
-        if heard.iter().filter(|frame| frame.score >= self.pauses.off).count() < LEAST || is_steady(heard) {
-            return;
+        let Some((start, _)) = self.open else { return };
+        let runs = runs(&self.frames, start..last + 1, &self.samples, &mut self.voice);
+        // Music between two voices leaves a hole, and then there are two spans.
+        let mut groups: Vec<Vec<Run>> = Vec::new();
+        for run in runs {
+            match groups.last_mut() {
+                Some(group) if group.last().is_some_and(|before| run.start < before.end + self.pauses.gap) => {
+                    group.push(run);
+                }
+                _ => groups.push(vec![run]),
+            }
         }
+        groups.retain(|group| group.iter().map(|run| run.loud).sum::<usize>() >= LEAST);
+        for at in 0..groups.len() {
+            let from = at.checked_sub(1).and_then(|before| groups[before].last()).map_or(0, |run| run.end);
+            let until = groups.get(at + 1).and_then(|next| next.first()).map_or(end, |run| run.start);
+            sink(self.span(&groups[at], from, until));
+        }
+    }
+
+    /// One span; its air reaches no further than `from` and `until`.
+    fn span(&self, group: &[Run], from: usize, until: usize) -> Span {
         let ms = |frame: usize| (self.first + frame as u64) * FRAME as u64 * 1000 / u64::from(RATE);
-        sink(Span {
-            start_ms: ms(start),
-            end_ms: ms(last + 1),
-            audio_start_ms: ms(0),
-            samples: self.samples[..end * FRAME].to_vec(),
-        });
+        let begin = group.first().map_or(0, |run| run.start.saturating_sub(BEFORE)).max(from);
+        let end = group.last().map_or(0, |run| run.end + BEHIND).min(until);
+        let mut speech: Vec<(u64, u64)> = Vec::with_capacity(group.len());
+        for run in group {
+            let (start, stop) = (run.start.saturating_sub(EARLY).max(begin), (run.end + LATE).min(end));
+            match speech.last_mut() {
+                Some((_, before)) if *before >= ms(start) => *before = ms(stop),
+                _ => speech.push((ms(start), ms(stop))),
+            }
+        }
+        Span { audio_start_ms: ms(begin), samples: self.samples[begin * FRAME..end * FRAME].to_vec(), speech }
     }
 
     fn forget(&mut self, frames: usize) {
@@ -189,31 +225,5 @@ impl SpeechFinder {
     }
 }
 
-/// As loud all the time: a rush, a hum, a dialling tone. Voices rise and fall by ten times that much.
-fn is_steady(frames: &[Frame]) -> bool {
-    let mut energies: Vec<f32> = frames.iter().map(|frame| frame.energy).collect();
-    energies.sort_by(f32::total_cmp);
-    let tenth = energies.len() / 10;
-    energies[energies.len() - 1 - tenth] < energies[tenth] * STEADY
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spans(samples: &[f32], max_ms: u64) -> Vec<Span> {
-        let (mut finder, mut found) = (SpeechFinder::new(max_ms, Pauses::SENTENCES), Vec::new());
-        samples.chunks(1000).for_each(|block| finder.push(block, &mut |span| found.push(span)));
-        finder.finish(&mut |span| found.push(span));
-        found
-    }
-
-    #[test]
-    fn silence_and_hum_hold_no_speech() {
-        assert!(spans(&vec![0.0; 16_000 * 20], 8_000).is_empty());
-        let hum: Vec<f32> =
-            (0..16_000 * 20).map(|n| 0.05 * (n as f32 * 50.0 / 16_000.0 * std::f32::consts::TAU).sin()).collect();
-        assert!(spans(&hum, 8_000).is_empty());
-        assert!(spans(&[], 8_000).is_empty());
-    }
-}
+mod tests;
