@@ -138,6 +138,9 @@ impl<'a> Hall<'a> {
     /// Lets the model say for each of the first windows what language it is. They are heard in the same go, so this costs
     /// nothing unless they disagree: then what is the language of less speech, less surely heard, is heard again.
     fn find_language(&mut self) -> Done {
+        if self.first.is_empty() {
+            return Ok(());
+        }
         let mut windows = std::mem::take(&mut self.first);
         let mut numbers = Vec::with_capacity(windows.len());
         for window in &windows {

@@ -7,6 +7,9 @@ use crate::transcription::speech::Span;
 /// Silence between two spans in one window, where there was as much.
 const BETWEEN_MS: u64 = 200;
 
+/// Less room than this is not worth the cut of a sentence.
+const WORTH_MS: u64 = 3_000;
+
 /// What the model hears in one go.
 pub(super) struct Window {
     /// Which channel, counted among those that are listened to.
@@ -89,13 +92,25 @@ impl Packer {
     }
 
     /// Takes a span; gives a window once it is full.
-    pub(super) fn push(&mut self, span: Span) -> Option<Window> {
-        let fits = self.together
-            && self
-                .open
-                .as_ref()
-                .is_some_and(|open| ms(open.samples.len()) + BETWEEN_MS + ms(span.samples.len()) <= self.max_ms);
-        let full = if fits { None } else { self.open.take() };
+    pub(super) fn push(&mut self, mut span: Span) -> Option<Window> {
+        let room = match &self.open {
+            Some(open) if self.together => self.max_ms.saturating_sub(ms(open.samples.len()) + BETWEEN_MS),
+            _ => 0,
+        };
+        let full = if ms(span.samples.len()) <= room {
+            None
+        } else {
+            // What fits of it fills the window: each costs the same, full or not.
+            if let Some(first) = (room >= WORTH_MS).then(|| span.cut(room)).flatten() {
+                self.add(first);
+            }
+            self.open.take()
+        };
+        self.add(span);
+        full
+    }
+
+    fn add(&mut self, span: Span) {
         let leg = self.leg;
         let open = self.open.get_or_insert_with(|| Window { leg, samples: Vec::new(), pieces: Vec::new() });
         if !open.samples.is_empty() {
@@ -111,7 +126,6 @@ impl Packer {
             speech: span.speech,
         });
         open.samples.extend_from_slice(&span.samples);
-        full
     }
 
     /// The last window.
@@ -158,6 +172,20 @@ mod tests {
         let mut packer = Packer::new(0, 8_000, Times::Spans);
         assert!(packer.push(span(0, 1_000)).is_none());
         assert!(packer.push(span(2_000, 1_000)).is_some_and(|window| window.pieces.len() == 1));
+    }
+
+    #[test]
+    fn a_window_is_filled_up_to_a_pause_of_the_next_span() {
+        let mut packer = Packer::new(0, 10_000, Times::Model);
+        assert!(packer.push(span(0, 4_000)).is_none());
+        let speech = vec![(10_100, 12_000), (12_050, 13_000), (13_600, 17_900)];
+        let full = packer.push(Span { audio_start_ms: 10_000, samples: vec![0.1; 8_000 * 16], speech });
+        let full = full.expect("it is full");
+        assert_eq!(full.samples.len(), (4_000 + 200 + 3_300) * 16, "up to the middle of the pause");
+        assert_eq!(full.pieces[1].speech, [(10_100, 12_000), (12_050, 13_000)]);
+        let rest = packer.finish().expect("the rest is open");
+        assert_eq!((rest.samples.len(), rest.pieces[0].start_ms(), rest.until_ms()), (4_700 * 16, 13_600, 17_900));
+        assert_eq!(rest.pieces[0].to_recording(0), 13_600);
     }
 
     #[test]

@@ -26,6 +26,10 @@ const BEHIND: usize = ms_to_frames(120);
 /// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
 const EARLY: usize = ms_to_frames(48);
 const LATE: usize = ms_to_frames(64);
+/// A span that is too long is cut in its last part: full windows cost no more than others.
+const CUT_IN: usize = ms_to_frames(4_000);
+/// Where a span is cut to fill a window there is a pause of at least this (and what EARLY and LATE take of it).
+const LEAST_PAUSE_MS: u64 = 200;
 /// Fewer frames of speech than this are a click or a breath.
 const LEAST: usize = ms_to_frames(120);
 
@@ -167,13 +171,14 @@ impl SpeechFinder {
         self.forget(end.max(self.frames.len().saturating_sub(BEFORE)));
     }
 
-    /// The span is as long as the model can take: cuts it at its quietest place, in the second half.
+    /// The span is as long as the model can take: cuts it at its quietest place, in its last part.
     fn split(&mut self, sink: &mut impl FnMut(Span)) {
         let Some((start, last)) = self.open else { return };
-        let half = start.max(self.frames.len() / 2);
-        let until = self.frames.len() - 2;
+        let length = self.frames.len();
+        let from = start.max(length - CUT_IN.min(length / 2));
+        let until = length - 2;
         let loudness = |at: usize| self.frames[at - 2..=at + 2].iter().map(|f| f.energy * (0.1 + f.score)).sum::<f32>();
-        let cut = (half.max(2)..until.max(3)).min_by(|a, b| loudness(*a).total_cmp(&loudness(*b))).unwrap_or(until);
+        let cut = (from.max(2)..until.max(3)).min_by(|a, b| loudness(*a).total_cmp(&loudness(*b))).unwrap_or(until);
         self.give(last.min(cut - 1), cut, sink);
         self.forget(cut);
         // What follows the cut is speech again, or just its end.
@@ -222,6 +227,26 @@ impl SpeechFinder {
         self.frames.drain(..frames);
         self.samples.drain(..frames * FRAME);
         self.first += frames as u64;
+    }
+}
+
+impl Span {
+    /// Cuts it in a pause, so that the first part has at most `longest_ms`, and as much of them as can be.
+    pub(crate) fn cut(&mut self, longest_ms: u64) -> Option<Self> {
+        let pauses = self.speech.windows(2).enumerate();
+        let place = |(at, pair): (usize, &[(u64, u64)])| {
+            let (end, start) = (pair[0].1, pair[1].0);
+            (start >= end + LEAST_PAUSE_MS).then(|| (at + 1, end.midpoint(start) - self.audio_start_ms))
+        };
+        let (count, length_ms) = pauses.filter_map(place).take_while(|(_, ms)| *ms <= longest_ms).last()?;
+        let samples = usize::try_from(length_ms).ok()? * RATE as usize / 1000;
+        let first = Self {
+            audio_start_ms: self.audio_start_ms,
+            samples: self.samples.drain(..samples.min(self.samples.len())).collect(),
+            speech: self.speech.drain(..count).collect(),
+        };
+        self.audio_start_ms += length_ms;
+        Some(first)
     }
 }
 

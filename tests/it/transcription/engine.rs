@@ -39,12 +39,14 @@ async fn one_channel_twice_is_heard_once_and_said_so() {
 async fn near_copies_count_as_one_channel_too() {
     let call = Sound::demo("call-bad.flac", 9);
     let voice = &call.channels[1];
-    let late = |by: usize| std::iter::repeat_n(0.0, by).chain(voice.iter().copied()).take(voice.len()).collect::<Vec<_>>();
+    let late =
+        |by: usize| std::iter::repeat_n(0.0, by).chain(voice.iter().copied()).take(voice.len()).collect::<Vec<_>>();
     // As a codec of few bits leaves it.
     let coarse = voice.iter().map(|x| (x * 60.0).round() / 60.0).collect::<Vec<_>>();
     let (engine, quiet) = (engine(), voice.iter().map(|x| x * 0.5).collect::<Vec<_>>());
     let upside_down = late(80).iter().map(|x| x * -0.7).collect::<Vec<_>>();
-    for (name, copy) in [("quieter", quiet), ("10 ms late", late(80)), ("coarse", coarse), ("upside down", upside_down)] {
+    for (name, copy) in [("quieter", quiet), ("10 ms late", late(80)), ("coarse", coarse), ("upside down", upside_down)]
+    {
         let sound = Sound { rate: call.rate, channels: vec![copy, voice.clone()] };
         let heard = hear(&engine, &sound.wav(Coding::Pcm16)).await.unwrap();
         assert_eq!(heard.notes, [Note::SameOnBothChannels], "{name}");

@@ -60,7 +60,10 @@ async fn times_that_the_model_makes_up_are_brought_into_the_speech() {
             }
         }
     }
-    assert!(transcript.segments.is_sorted_by_key(|segment| segment.start_ms), "overlapping turns are in order of their begin");
+    assert!(
+        transcript.segments.is_sorted_by_key(|segment| segment.start_ms),
+        "overlapping turns are in order of their begin"
+    );
     let found: u64 = speech.iter().flatten().map(|(start, end)| end - start).sum();
     assert!(transcript.speech_ms.abs_diff(found) < 1_000, "{} {found}", transcript.speech_ms);
 }
