@@ -88,7 +88,7 @@ pub fn ours(file: &Path, shipped: bool) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let hear = |file: &Path| {
         let speakers = vec![Speaker::Channel(1), Speaker::Channel(2)];
-        let request = TranscriptionRequest { path: file.to_owned(), speakers, language: None };
+        let request = TranscriptionRequest { path: file.to_owned(), speakers, ..Default::default() };
         runtime
             .block_on(engine.transcribe(request, |_| {}, CancellationToken::new()))
             .map_err(|error| anyhow!("{error}"))

@@ -55,29 +55,24 @@ pub fn measure(report: &mut Report) -> Result<()> {
             real_calls(report, &shared)?;
             let file = folder.path().join("without-pauses.wav");
             sounds::without_pauses(&shared, &file)?;
-            let [plain, ours] = compare(["plain", "fetched"], &file, 5)?;
+            let [plain, ours] = compare(["plain", "fetched"], &file, 3)?;
             ratio(report, "Speech without pauses, as fetched models are used", &plain, &ours, 1.05);
         }
         None => eprintln!("SKIPPED: the real calls lie in ../shared/samples/audio, which is not there"),
     }
     let file = folder.path().join("hour.wav");
     sounds::hour(&file)?;
-    let [plain, ours] = compare(["plain", "shipped"], &file, 1)?;
-    ratio(report, "A stereo call of 1 h, shipped model", &plain, &ours, 0.5);
-    let met = ours.peak_mib < 400.0;
-    report.aim(
-        "Peak memory for 1 h stereo",
-        format!("{:.0} MiB (plain {:.0})", ours.peak_mib, plain.peak_mib),
-        "under 400",
-        met,
-    );
+    // Plain takes half an hour for it.
+    let ours = run("shipped", &file)?;
+    report.add("A stereo call of 1 h, shipped model, one thread", format!("{:.0} s", ours.wall_s));
+    report.aim("Peak memory for it", format!("{:.0} MiB", ours.peak_mib), "under 400", ours.peak_mib < 400.0);
     errors(report, folder.path())
 }
 
 fn real_calls(report: &mut Report, shared: &Path) -> Result<()> {
     let mut sums = [Outcome::default(), Outcome::default(), Outcome::default()];
     for call in sounds::calls(shared)? {
-        for (sum, one) in sums.iter_mut().zip(compare(["plain", "fetched", "shipped"], &call, 3)?) {
+        for (sum, one) in sums.iter_mut().zip(compare(["plain", "fetched", "shipped"], &call, 2)?) {
             sum.wall_s += one.wall_s;
             sum.cpu_s += one.cpu_s;
             sum.peak_mib = sum.peak_mib.max(one.peak_mib);

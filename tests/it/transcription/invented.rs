@@ -82,7 +82,7 @@ async fn a_call_has_one_language_found_or_given() {
     let Some(parrot) = parrot("0.00|one two three|5.00", true) else { return };
     let ask = |language: Option<&str>| {
         let (path, language) = (demo("call-bad.flac"), language.map(str::to_owned));
-        let request = TranscriptionRequest { path, speakers: Vec::new(), language };
+        let request = TranscriptionRequest { path, language, ..Default::default() };
         parrot.engine.transcribe(request, |_| {}, CancellationToken::new())
     };
     let given: Transcript = ask(Some("pt-BR")).await.unwrap();
