@@ -137,8 +137,7 @@ impl Listener {
                 let timed = data.t0 >= 0 && data.t1 >= data.t0;
                 Some(Token {
                     bytes: token.to_bytes().ok()?.to_vec(),
-                    // Also where it is no number.
-                    probability: data.p.max(0.0).min(1.0),
+                    probability: if data.p.is_finite() { data.p.clamp(0.0, 1.0) } else { 0.0 },
                     time_ms: timed.then(|| (ms(data.t0), ms(data.t1))),
                 })
             };
