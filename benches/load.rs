@@ -3,20 +3,24 @@
 //! `make bench` runs all parts; `make bench ARGS='pages speech'` some. Each run writes the file anew.
 
 mod bare;
+mod bare_whisper;
 mod client;
 mod company;
 mod pages;
 mod program;
 mod report;
+mod sounds;
 mod speech;
+mod transcription;
 
 use anyhow::{Context, Result};
 use report::Report;
 
 /// The parts: name and what they measure.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 4] = [
     ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),
     ("speech", "one call transcribed"),
+    ("transcription", "the pipeline beside plain Whisper: time, memory, word errors"),
     ("rest", "memory at rest, size of the program"),
 ];
 
@@ -24,6 +28,11 @@ const PARTS: [(&str, &str); 3] = [
 async fn main() -> Result<()> {
     // Cargo adds --bench of its own.
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let Some(("child", arguments)) = wanted.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        let arguments = arguments.to_vec();
+        // It has a runtime of its own.
+        return tokio::task::spawn_blocking(move || transcription::child(&arguments)).await?;
+    }
     if let Some(unknown) = wanted.iter().find(|part| !PARTS.iter().any(|(name, _)| name == part)) {
         let known: Vec<_> = PARTS.iter().map(|(name, what)| format!("  {name:9} {what}")).collect();
         anyhow::bail!("there is no part {unknown}; the parts are\n{}", known.join("\n"));
@@ -38,6 +47,9 @@ async fn main() -> Result<()> {
     }
     if has("speech") {
         speech::measure(&mut report).context("speech")?;
+    }
+    if has("transcription") {
+        transcription::measure(&mut report).context("transcription")?;
     }
     report.write()
 }

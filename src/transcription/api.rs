@@ -203,6 +203,7 @@ impl Api {
             model: stored.model.unwrap_or_default(),
             segments: stored.segments,
             notes: stored.notes,
+            ..Transcript::default()
         };
         Ok(PlainText(format.write(&transcript)))
     }

@@ -103,9 +103,10 @@ fn srt(segments: &[Segment]) -> String {
     out
 }
 
-/// Line breaks would end a cue.
+/// Line breaks would end a cue, and control characters are not allowed in one.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let spaced = text.replace(|c: char| c.is_control(), " ");
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn clock(ms: u64, point: char) -> String {
@@ -129,8 +130,10 @@ mod tests {
         Transcript {
             language: "en".to_owned(),
             model: "m".to_owned(),
+            audio_ms: 3_730_000,
+            speech_ms: 1_840,
             segments: vec![
-                segment(500, 2_340, Speaker::Agent, "Hello, <b>you</b> & me\n\n--> there"),
+                segment(500, 2_340, Speaker::Agent, "Hello, <b>you</b> & me\n\n-->\0 there"),
                 segment(3_723_004, 3_723_004, Speaker::Customer, "Bye."),
             ],
             notes: Vec::new(),

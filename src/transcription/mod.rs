@@ -26,6 +26,7 @@ pub use engine::{Engine, EngineConfig, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
 pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
 pub use queue::{AtWork, Queue, QueueError, Waiting};
+pub use speech::speech;
 pub use store::statements;
 pub use takes::{Take, TakeError};
 pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};

@@ -135,6 +135,7 @@ impl Transcription {
                 model: shown.model.unwrap_or_default(),
                 segments: store::segments(tx.conn(), id).await?,
                 notes: shown.notes,
+                ..Transcript::default()
             },
             take: shown.take,
             took_ms: shown.took_ms,
@@ -146,6 +147,7 @@ impl Transcription {
                 model: second.model,
                 segments: second.segments,
                 notes: second.notes,
+                ..Transcript::default()
             },
             take: second.take,
             took_ms: second.took_ms,

@@ -10,6 +10,12 @@ pub struct Transcript {
     pub language: String,
     /// The catalogue name of the model, or its file's name.
     pub model: String,
+    /// How long the recording plays.
+    #[serde(default)]
+    pub audio_ms: u64,
+    /// How much of it somebody speaks, all channels together: what the model had to listen to.
+    #[serde(default)]
+    pub speech_ms: u64,
     /// In order of time.
     pub segments: Vec<Segment>,
     /// What a reader should know about how this came about.

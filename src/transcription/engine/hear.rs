@@ -14,12 +14,22 @@ pub(super) struct Heard {
     pub(super) utterances: Vec<Utterance>,
 }
 
+impl Heard {
+    /// How sure the model is of its words: 0 to 1, and 0 without any.
+    pub(super) fn confidence(&self) -> f32 {
+        let tokens = || self.utterances.iter().flat_map(|utterance| &utterance.tokens);
+        tokens().map(|token| token.probability).sum::<f32>() / tokens().count().max(1) as f32
+    }
+}
+
 /// The model's own segment.
 #[derive(Debug, Default)]
 pub(super) struct Utterance {
     /// In the window.
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
+    /// The model's doubt that anybody speaks: 0 to 1.
+    pub(super) no_speech: f32,
     pub(super) tokens: Vec<Token>,
 }
 
@@ -127,13 +137,14 @@ impl Listener {
                 let timed = data.t0 >= 0 && data.t1 >= data.t0;
                 Some(Token {
                     bytes: token.to_bytes().ok()?.to_vec(),
-                    probability: data.p.clamp(0.0, 1.0),
+                    probability: if data.p.is_finite() { data.p.clamp(0.0, 1.0) } else { 0.0 },
                     time_ms: timed.then(|| (ms(data.t0), ms(data.t1))),
                 })
             };
             let start_ms = ms(segment.start_timestamp());
             let end_ms = ms(segment.end_timestamp()).max(start_ms);
-            Utterance { start_ms, end_ms, tokens: (0..segment.n_tokens()).filter_map(token).collect() }
+            let no_speech = segment.no_speech_probability().clamp(0.0, 1.0);
+            Utterance { start_ms, end_ms, no_speech, tokens: (0..segment.n_tokens()).filter_map(token).collect() }
         });
         let language = get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en").to_owned();
         Heard { language, utterances: utterances.collect() }

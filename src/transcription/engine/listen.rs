@@ -1,24 +1,17 @@
 //! One recording from its first sample to its last word: decoded, resampled, searched for speech and heard as it streams
 //! by, so that memory does not grow with its length.
 
-use super::hear::Heard;
+use super::hall::Hall;
 use super::legs::{Leg, legs};
-use super::pool::{Pool, Reply, Task};
+use super::pool::Pool;
 use super::windows::{Packer, Window};
-use super::words::segments;
 use super::{TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
 use crate::transcription::models::Times;
 use crate::transcription::resample::Resampler;
 use crate::transcription::speech::{Pauses, SpeechFinder};
-use crate::transcription::{Note, Segment, Transcript};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use crate::transcription::{Note, Transcript};
 use tokio_util::sync::CancellationToken;
-
-/// Speech that is enough to tell the language of the whole call.
-const LANGUAGE_MS: u64 = 3_000;
 
 /// Runs on a thread of its own.
 pub(super) fn listen(
@@ -34,29 +27,15 @@ pub(super) fn listen(
         Some(ms) => ms,
         None => probe(&request.path)?.duration_ms,
     };
-    let (send, replies) = channel();
     // Stops what is still queued when this ends early, whatever the reason.
     let stop = cancel.child_token();
     let _guard = stop.clone().drop_guard();
-    let legs = legs.into_iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, leg));
-    let mut chains = legs.collect::<Result<Vec<_>, _>>()?;
-    let speakers = chains.iter().map(|chain| chain.leg).collect();
-    let mut hall = Hall {
-        pool,
-        stop,
-        send,
-        replies,
-        open: HashMap::new(),
-        next: 0,
-        language,
-        legs: speakers,
-        urgent: &request.urgent,
-        duration_ms,
-        progress,
-        told: 0.0,
-        segments: Vec::new(),
-    };
+    let chains = legs.iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, *leg));
+    let mut chains = chains.collect::<Result<Vec<_>, _>>()?;
+    let mut hall = Hall::new(pool, stop, language, legs, &request.urgent, duration_ms, progress);
+    let mut frames = 0;
     while let Some(block) = decoder.next_block()? {
+        frames += block.first().map_or(0, Vec::len) as u64;
         for chain in &mut chains {
             let samples = block.get(chain.leg.channel).map_or(&[][..], Vec::as_slice);
             chain.push(samples).map_err(TranscribeError::Engine)?;
@@ -70,11 +49,18 @@ pub(super) fn listen(
     }
     let truncated = decoder.truncated().then_some(Note::Truncated);
     let notes = truncated.into_iter().chain(same.then_some(Note::SameOnBothChannels)).collect();
-    let (language, segments) = hall.close()?;
+    let heard = hall.close()?;
     progress(1.0);
     // Of nothing the language cannot be told.
-    let language = language.unwrap_or_else(|| if pool.multilingual() { "und".to_owned() } else { "en".to_owned() });
-    Ok(Transcript { language, model: pool.model().name.clone(), segments, notes })
+    let unknown = || if pool.multilingual() { "und" } else { "en" }.to_owned();
+    Ok(Transcript {
+        language: heard.language.unwrap_or_else(unknown),
+        model: pool.model().name.clone(),
+        audio_ms: frames * 1000 / u64::from(decoder.sample_rate()),
+        speech_ms: heard.speech_ms,
+        segments: heard.segments,
+        notes,
+    })
 }
 
 /// What a channel passes through on its way to the model.
@@ -114,99 +100,4 @@ impl Chain {
         ready.extend(packer.finish());
         Ok(ready)
     }
-}
-
-/// Where windows are handed to the threads and answers come back.
-struct Hall<'a> {
-    pool: &'a Pool,
-    stop: CancellationToken,
-    send: Sender<Reply>,
-    replies: Receiver<Reply>,
-    /// Windows that are being heard; their samples went with the task.
-    open: HashMap<usize, Window>,
-    next: usize,
-    /// Given, or found in the first window with enough speech; one language for the whole call.
-    language: Option<String>,
-    legs: Vec<Leg>,
-    urgent: &'a AtomicBool,
-    duration_ms: u64,
-    progress: &'a dyn Fn(f32),
-    told: f32,
-    segments: Vec<Segment>,
-}
-
-impl Hall<'_> {
-    fn hear_all(&mut self, windows: &mut Vec<Window>) -> Result<(), TranscribeError> {
-        if self.stop.is_cancelled() {
-            return Err(TranscribeError::Cancelled);
-        }
-        while let Ok(reply) = self.replies.try_recv() {
-            self.take(reply)?;
-        }
-        windows.drain(..).try_for_each(|window| self.hear(window))
-    }
-
-    fn hear(&mut self, mut window: Window) -> Result<(), TranscribeError> {
-        let number = self.next;
-        self.next += 1;
-        let samples = std::mem::take(&mut window.samples);
-        self.open.insert(number, window);
-        let task = Task {
-            number,
-            samples,
-            language: self.language.clone(),
-            urgent: self.urgent.load(Ordering::Relaxed),
-            cancel: self.stop.clone(),
-            reply: self.send.clone(),
-        };
-        self.pool.submit(task)?;
-        // One after the other until the language is known: each for itself would guess each for itself.
-        if self.pool.multilingual() && self.language.is_none() {
-            let reply = self.replies.recv().map_err(|_| gone())?;
-            self.take(reply)?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, (number, heard): Reply) -> Result<(), TranscribeError> {
-        let heard: Heard = heard?;
-        let Some(window) = self.open.remove(&number) else { return Ok(()) };
-        if self.language.is_none() && window.speech_ms() >= LANGUAGE_MS {
-            self.language = Some(heard.language.clone());
-        }
-        let Some(leg) = self.legs.get(window.leg) else { return Ok(()) };
-        let found = segments(&window, &heard, leg.speaker, self.pool.model().times);
-        self.segments.extend(found.into_iter().map(|segment| clamp(segment, self.duration_ms)));
-        // In range and precise enough: hours in milliseconds over the same.
-        let share = (window.until_ms() as f64 / self.duration_ms.max(1) as f64) as f32;
-        if share.min(0.99) > self.told {
-            self.told = share.min(0.99);
-            (self.progress)(self.told);
-        }
-        Ok(())
-    }
-
-    fn close(mut self) -> Result<(Option<String>, Vec<Segment>), TranscribeError> {
-        while !self.open.is_empty() {
-            let reply = self.replies.recv().map_err(|_| gone())?;
-            self.take(reply)?;
-        }
-        self.segments.sort_by_key(|segment| (segment.start_ms, segment.end_ms, segment.speaker));
-        Ok((self.language, self.segments))
-    }
-}
-
-/// Air behind the last word may lie behind the end.
-fn clamp(mut segment: Segment, duration_ms: u64) -> Segment {
-    segment.start_ms = segment.start_ms.min(duration_ms);
-    segment.end_ms = segment.end_ms.min(duration_ms);
-    for word in &mut segment.words {
-        word.start_ms = word.start_ms.min(duration_ms);
-        word.end_ms = word.end_ms.min(duration_ms);
-    }
-    segment
-}
-
-fn gone() -> TranscribeError {
-    TranscribeError::Engine("its threads are gone".to_owned())
 }

@@ -1,11 +1,14 @@
 //! The engine: a model, loaded when it is first needed and dropped when it was not for a while, on threads of its own.
 
 mod error;
+mod hall;
 mod hear;
+mod honest;
 mod legs;
 mod listen;
 mod pool;
 mod queue;
+mod twins;
 mod windows;
 mod words;
 

@@ -1,6 +1,7 @@
 //! What the model heard in a window, as segments of the transcript.
 
 use super::hear::{Heard, Token, Utterance};
+use super::honest::{Draft, honest};
 use super::windows::{Piece, Window, piece_at};
 use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
@@ -17,41 +18,53 @@ impl Raw {
     fn confidence(&self) -> f32 {
         self.weight.0 / f32::from(self.weight.1.max(1))
     }
-}
 
-/// Segments of one window, in order.
-pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: Times) -> Vec<Segment> {
-    match times {
-        Times::Spans => {
-            let raws = heard.utterances.iter().flat_map(|utterance| raws(&utterance.tokens)).collect::<Vec<_>>();
-            let (Some(first), Some(last)) = (window.pieces.first(), window.pieces.last()) else { return Vec::new() };
-            segment(&spread(&raws, first.start_ms, last.end_ms), speaker).into_iter().collect()
-        }
-        Times::Model => {
-            heard.utterances.iter().flat_map(|utterance| by_piece(utterance, &window.pieces, speaker)).collect()
-        }
+    fn word(&self, start_ms: u64, end_ms: u64) -> Word {
+        Word { start_ms, end_ms, text: self.text.clone(), confidence: self.confidence() }
     }
 }
 
+/// Segments of one window, in order, without what the model is known to invent.
+pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: Times) -> Vec<Segment> {
+    let drafts = match times {
+        Times::Spans => whole(window, heard).into_iter().collect(),
+        Times::Model => heard.utterances.iter().flat_map(|utterance| by_piece(utterance, &window.pieces)).collect(),
+    };
+    honest(drafts, window.speech_ms()).iter().filter_map(|draft| segment(&draft.words, speaker)).collect()
+}
+
+/// All words of a model that tells no times, over the time in which somebody spoke.
+fn whole(window: &Window, heard: &Heard) -> Option<Draft> {
+    let raws = heard.utterances.iter().flat_map(|utterance| raws(&utterance.tokens)).collect::<Vec<_>>();
+    let speech: Vec<_> = window.pieces.iter().flat_map(|piece| piece.speech.iter().copied()).collect();
+    let no_speech = heard.utterances.iter().map(|utterance| utterance.no_speech).fold(0.0, f32::max);
+    Some(Draft { words: spread(&raws, &speech), no_speech, piece: 0, speech_ms: window.speech_ms() })
+        .filter(|draft| !draft.words.is_empty())
+}
+
 /// The model's segment, split where it runs over from one span into the next: minutes may lie between them.
-fn by_piece(utterance: &Utterance, pieces: &[Piece], speaker: Speaker) -> Vec<Segment> {
+fn by_piece(utterance: &Utterance, pieces: &[Piece]) -> Vec<Draft> {
     let raws = raws(&utterance.tokens);
-    let timed = spread(&raws, utterance.start_ms, utterance.end_ms);
-    let mut groups: Vec<(usize, Vec<Word>)> = Vec::new();
+    let timed = spread(&raws, &[(utterance.start_ms, utterance.end_ms)]);
+    let mut drafts: Vec<Draft> = Vec::new();
     for (word, raw) in timed.into_iter().zip(&raws) {
         let (start, end) = raw.time_ms.unwrap_or((word.start_ms, word.end_ms));
         let Some((index, piece)) = piece_at(pieces, start.midpoint(end)) else { continue };
         // Never back to a span that is over.
-        let index = groups.last().map_or(index, |(last, _)| index.max(*last));
+        let index = drafts.last().map_or(index, |draft| index.max(draft.piece));
         let piece = pieces.get(index).unwrap_or(piece);
-        let start_ms = piece.to_recording(start);
-        let word = Word { start_ms, end_ms: piece.to_recording(end).max(start_ms), ..word };
-        match groups.last_mut() {
-            Some((last, words)) if *last == index => words.push(word),
-            _ => groups.push((index, vec![word])),
+        let (start_ms, end_ms) = (piece.to_recording(start), piece.to_recording(end));
+        match drafts.last_mut() {
+            Some(draft) if draft.piece == index => draft.words.push(raw.word(start_ms, end_ms)),
+            _ => drafts.push(Draft {
+                words: vec![raw.word(start_ms, end_ms)],
+                no_speech: utterance.no_speech,
+                piece: index,
+                speech_ms: piece.speech_ms(),
+            }),
         }
     }
-    groups.iter().filter_map(|(_, words)| segment(words, speaker)).collect()
+    drafts
 }
 
 /// Tokens joined to words: a token that begins with a space begins a word.
@@ -82,22 +95,34 @@ fn raws(tokens: &[Token]) -> Vec<Raw> {
     words.into_iter().map(text).filter(|raw| !raw.text.is_empty()).collect()
 }
 
-/// Words over a stretch of time, each in proportion to its letters.
-fn spread(raws: &[Raw], start_ms: u64, end_ms: u64) -> Vec<Word> {
+/// Words over stretches of time, each in proportion to its letters.
+fn spread(raws: &[Raw], stretches: &[(u64, u64)]) -> Vec<Word> {
     let size = |raw: &Raw| raw.text.chars().count() as u64 + 1;
-    let (all, length) = (raws.iter().map(size).sum::<u64>().max(1), end_ms.saturating_sub(start_ms));
+    let length: u64 = stretches.iter().map(|(start, end)| end.saturating_sub(*start)).sum();
+    let all = raws.iter().map(size).sum::<u64>().max(1);
     let mut before = 0;
     let place = |raw: &Raw| {
-        let from = start_ms + length * before / all;
+        let from = length * before / all;
         before += size(raw);
-        let to = start_ms + length * before / all;
-        Word { start_ms: from, end_ms: to, text: raw.text.clone(), confidence: raw.confidence() }
+        let to = length * before / all;
+        raw.word(along(stretches, from, false), along(stretches, to, true))
     };
     raws.iter().map(place).collect()
 }
 
+/// So far along the stretches. At the border of two of them a word ends in the first, or begins in the second.
+fn along(stretches: &[(u64, u64)], mut way: u64, ends: bool) -> u64 {
+    for (start, end) in stretches {
+        let length = end.saturating_sub(*start);
+        if way < length || (ends && way == length) {
+            return start + way;
+        }
+        way -= length;
+    }
+    stretches.last().map_or(0, |(_, end)| *end)
+}
+
 fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
-    let (first, last) = (words.first()?, words.last()?);
     let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
     // Dots, dashes and notes are what Whisper makes of noise.
     let bracketed = (text.starts_with('[') && text.ends_with(']')) || (text.starts_with('(') && text.ends_with(')'));
@@ -106,14 +131,18 @@ fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
     }
     let round = |value: f32| (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0;
     let confidence = words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32;
-    Some(Segment {
-        start_ms: first.start_ms,
-        end_ms: last.end_ms.max(first.start_ms),
-        speaker,
-        text,
-        confidence: round(confidence),
-        words: words.iter().map(|word| Word { confidence: round(word.confidence), ..word.clone() }).collect(),
-    })
+    let start_ms = words.iter().map(|word| word.start_ms).min()?;
+    // The model's times may go back and forth; a reader's do not.
+    let mut at = start_ms;
+    let in_order = |word: &Word| {
+        at = at.max(word.start_ms);
+        let end_ms = at.max(word.end_ms);
+        let word = Word { start_ms: at, end_ms, confidence: round(word.confidence), ..word.clone() };
+        at = end_ms;
+        word
+    };
+    let words: Vec<Word> = words.iter().map(in_order).collect();
+    Some(Segment { start_ms, end_ms: at, speaker, text, confidence: round(confidence), words })
 }
 
 #[cfg(test)]
@@ -141,17 +170,29 @@ mod tests {
     }
 
     #[test]
-    fn words_share_the_time_by_length() {
-        let words = spread(&raws(&[token(b" a", 1.0, None), token(b" bcdef", 1.0, None)]), 1_000, 2_000);
-        assert_eq!(
-            words.iter().map(|word| (word.start_ms, word.end_ms)).collect::<Vec<_>>(),
-            [(1_000, 1_250), (1_250, 2_000)]
-        );
+    fn words_share_the_time_of_the_speech_by_length() {
+        let times = |stretches: &[(u64, u64)]| {
+            let words = spread(&raws(&[token(b" a", 1.0, None), token(b" bcdef", 1.0, None)]), stretches);
+            words.iter().map(|word| (word.start_ms, word.end_ms)).collect::<Vec<_>>()
+        };
+        assert_eq!(times(&[(1_000, 2_000)]), [(1_000, 1_250), (1_250, 2_000)]);
+        assert_eq!(times(&[(1_000, 1_250), (9_000, 9_750)]), [(1_000, 1_250), (9_000, 9_750)], "not in the pause");
+        assert_eq!(times(&[]), [(0, 0), (0, 0)]);
+    }
+
+    #[test]
+    fn times_that_go_back_are_put_in_order() {
+        let word = |text: &str, start_ms, end_ms| Word { start_ms, end_ms, text: text.to_owned(), confidence: 0.9 };
+        let words = [word("one", 500, 900), word("two", 300, 600), word("three", 1_000, 950)];
+        let segment = segment(&words, Speaker::Agent).expect("it is text");
+        let times: Vec<_> = segment.words.iter().map(|word| (word.start_ms, word.end_ms)).collect();
+        assert_eq!(times, [(500, 900), (900, 900), (1_000, 1_000)]);
+        assert_eq!((segment.start_ms, segment.end_ms), (300, 1_000));
     }
 
     #[test]
     fn noise_is_not_a_segment() {
-        let of = |text: &str| segment(&spread(&raws(&[token(text.as_bytes(), 1.0, None)]), 0, 10), Speaker::Agent);
+        let of = |text: &str| segment(&spread(&raws(&[token(text.as_bytes(), 1.0, None)]), &[(0, 10)]), Speaker::Agent);
         assert!(of(" ...").is_none() && of(" [BLANK_AUDIO]").is_none() && of(" (coughs)").is_none());
         assert!(of(" Yes.").is_some());
     }

@@ -36,6 +36,47 @@ async fn one_channel_twice_is_heard_once_and_said_so() {
 }
 
 #[tokio::test]
+async fn near_copies_count_as_one_channel_too() {
+    let call = Sound::demo("call-bad.flac", 9);
+    let voice = &call.channels[1];
+    let late =
+        |by: usize| std::iter::repeat_n(0.0, by).chain(voice.iter().copied()).take(voice.len()).collect::<Vec<_>>();
+    // As a codec of few bits leaves it.
+    let coarse = voice.iter().map(|x| (x * 60.0).round() / 60.0).collect::<Vec<_>>();
+    let (engine, quiet) = (engine(), voice.iter().map(|x| x * 0.5).collect::<Vec<_>>());
+    let upside_down = late(80).iter().map(|x| x * -0.7).collect::<Vec<_>>();
+    for (name, copy) in [("quieter", quiet), ("10 ms late", late(80)), ("coarse", coarse), ("upside down", upside_down)]
+    {
+        let sound = Sound { rate: call.rate, channels: vec![copy, voice.clone()] };
+        let heard = hear(&engine, &sound.wav(Coding::Pcm16)).await.unwrap();
+        assert_eq!(heard.notes, [Note::SameOnBothChannels], "{name}");
+        assert!(all_text(&heard).contains("package"), "{name}: {}", all_text(&heard));
+    }
+    // The same voice is on both sides, but so is another one on the first: these are two channels.
+    let both = call.channels[0].iter().zip(voice).map(|(agent, echo)| agent + 0.05 * echo).collect();
+    let heard = hear(&engine, &Sound { rate: call.rate, channels: vec![both, voice.clone()] }.wav(Coding::Pcm16)).await;
+    assert_eq!(heard.unwrap().notes, []);
+}
+
+#[tokio::test]
+async fn any_number_of_channels_is_heard_and_quiet_ones_cost_nothing() {
+    let call = Sound::demo("call-bad.flac", 9);
+    let engine = engine();
+    let two = hear(&engine, &call.wav(Coding::Pcm16)).await.unwrap();
+    let rustle = Sound::noise(call.rate, 9, 0.002).channels.remove(0);
+    let silence = vec![0.0; rustle.len()];
+    let [agent, customer] = [0, 1].map(|side| call.channels[side].clone());
+    let channels = vec![agent, customer, silence.clone(), rustle.clone(), silence.clone(), silence];
+    let six = hear(&engine, &Sound { rate: call.rate, channels }.wav(Coding::Pcm16)).await.unwrap();
+    assert_eq!((&six.segments, six.speech_ms), (&two.segments, two.speech_ms));
+    assert_eq!((six.audio_ms, six.notes), (9_000, Vec::new()));
+    // The other side hardly there: no copy, and no words.
+    let sound = Sound { rate: call.rate, channels: vec![rustle, call.channels[1].clone()] };
+    let one = hear(&engine, &sound.wav(Coding::Pcm16)).await.unwrap();
+    assert!(!one.segments.is_empty() && one.segments.iter().all(|s| s.speaker == Speaker::Customer));
+}
+
+#[tokio::test]
 async fn a_recording_that_is_cut_off_gives_the_words_that_are_there() {
     let whole = std::fs::read(demo("call-bad.ogg")).unwrap();
     let transcript = hear(&engine(), &whole[..whole.len() / 5]).await.unwrap();

@@ -5,6 +5,8 @@ mod command;
 mod edited;
 mod engine;
 mod fetch;
+mod found;
+mod invented;
 mod jobs;
 mod keeping;
 mod models;

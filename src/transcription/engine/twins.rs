@@ -1,0 +1,135 @@
+//! Two channels with the same sound on them: phone systems like to write one mixed channel twice, now and then louder on one
+//! side, some milliseconds late, upside down, or changed by a codec.
+
+use crate::audio::{AudioError, Decoder};
+use realfft::num_complex::Complex;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How much sound is compared.
+const COMPARED_MS: u64 = 60_000;
+/// Blocks of about half a second.
+const BLOCK_MS: u32 = 500;
+/// One channel may lag so much behind the other.
+const DELAY_MS: u32 = 20;
+/// Blocks that decide that there are two channels. A few of a stereo call are alike: silence with the same click.
+const ENOUGH: usize = 6;
+/// Loud enough to be compared: -50 dB of full scale.
+const LOUD: f32 = 1e-5;
+/// How alike two blocks are at their best delay, of 1, at least. Lossy formats leave 0.95; the echo of a voice on the other
+/// side is either less alike, or much quieter than the voice.
+const ALIKE: f32 = 0.9;
+/// One may be this much louder than the other (10 dB).
+const LOUDER: f32 = 10.0;
+/// The share of blocks that have to be alike.
+const MOST: f32 = 0.9;
+
+/// The channel to listen to (the louder one) if both of a recording carry the same sound.
+pub(super) fn twins(path: &Path) -> Result<Option<usize>, AudioError> {
+    let mut decoder = Decoder::open(path)?;
+    let mut comparison = Comparison::new(decoder.sample_rate());
+    let blocks = usize::try_from(COMPARED_MS / u64::from(BLOCK_MS)).unwrap_or(usize::MAX);
+    while let Some(block) = decoder.next_block()? {
+        let [left, right] = block else { return Ok(None) };
+        comparison.push(left, right);
+        let (alike, loud) = (comparison.alike, comparison.loud);
+        if loud >= blocks {
+            break;
+        }
+        // Plainly two: no need to go on.
+        if loud >= ENOUGH && alike * 2 < loud {
+            return Ok(None);
+        }
+    }
+    Ok(comparison.louder())
+}
+
+struct Comparison {
+    /// Samples in a block; the transform is twice as long, so that nothing wraps around.
+    block: usize,
+    delay: usize,
+    forward: Arc<dyn RealToComplex<f32>>,
+    back: Arc<dyn ComplexToReal<f32>>,
+    waiting: [Vec<f32>; 2],
+    loud: usize,
+    alike: usize,
+    /// Energy of what was alike.
+    energy: [f64; 2],
+}
+
+impl Comparison {
+    fn new(rate: u32) -> Self {
+        let block = ((rate * BLOCK_MS / 1000) as usize).next_power_of_two();
+        let mut planner = RealFftPlanner::new();
+        Self {
+            block,
+            delay: (rate * DELAY_MS / 1000) as usize,
+            forward: planner.plan_fft_forward(2 * block),
+            back: planner.plan_fft_inverse(2 * block),
+            waiting: [Vec::new(), Vec::new()],
+            loud: 0,
+            alike: 0,
+            energy: [0.0; 2],
+        }
+    }
+
+    fn push(&mut self, left: &[f32], right: &[f32]) {
+        self.waiting[0].extend_from_slice(left);
+        self.waiting[1].extend_from_slice(right);
+        while self.waiting.iter().all(|side| side.len() >= self.block) {
+            self.compare();
+            let block = self.block;
+            self.waiting.iter_mut().for_each(|side| drop(side.drain(..block)));
+        }
+    }
+
+    fn compare(&mut self) {
+        let energy = [0, 1].map(|side| self.waiting[side][..self.block].iter().map(|x| x * x).sum::<f32>());
+        let (louder, quieter) = (energy[0].max(energy[1]), energy[0].min(energy[1]));
+        if louder < LOUD * self.block as f32 {
+            return;
+        }
+        self.loud += 1;
+        if quieter * LOUDER < louder || !self.is_alike((energy[0] * energy[1]).sqrt()) {
+            return;
+        }
+        self.alike += 1;
+        for side in [0, 1] {
+            self.energy[side] += f64::from(energy[side]);
+        }
+    }
+
+    /// The correlation at the best delay, against `whole`, which is that of a block with itself.
+    fn is_alike(&self, whole: f32) -> bool {
+        let [mut left, right] = [0, 1].map(|side| self.lines(side));
+        left.iter_mut().zip(&right).for_each(|(a, b)| *a *= b.conj());
+        let mut correlation = self.back.make_output_vec();
+        // Fails on buffers of a wrong length only. The ends of a real spectrum are real.
+        for end in [0, self.block] {
+            left[end].im = 0.0;
+        }
+        if self.back.process(&mut left, &mut correlation).is_err() {
+            return false;
+        }
+        let length = correlation.len();
+        let near = correlation[..=self.delay].iter().chain(&correlation[length - self.delay..]);
+        let best = near.map(|value| value.abs()).fold(0.0, f32::max) / length as f32;
+        best >= ALIKE * whole
+    }
+
+    fn lines(&self, side: usize) -> Vec<Complex<f32>> {
+        let mut time = self.forward.make_input_vec();
+        time[..self.block].copy_from_slice(&self.waiting[side][..self.block]);
+        let mut lines = self.forward.make_output_vec();
+        // Fails on buffers of a wrong length only.
+        let _ = self.forward.process(&mut time, &mut lines);
+        lines
+    }
+
+    fn louder(&self) -> Option<usize> {
+        let same = self.loud > 0 && self.alike as f32 >= MOST * self.loud as f32;
+        // The same on both sides to a hair counts as the left one.
+        same.then(|| usize::from(self.energy[1] > self.energy[0] * 1.01))
+    }
+}

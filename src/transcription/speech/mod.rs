@@ -1,0 +1,254 @@
+//! Where somebody speaks: spans of one channel, found while it streams by.
+//!
+//! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
+//! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) says what might be speech; it takes
+//! every sound for it, and goes on after the voice has ended. Loudness says when it begins and ends: quieter than 34 dB under
+//! the voice nobody speaks. And [`voice`] tells voices from noise, tones and music, which would be heard for nothing.
+//!
+//! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).
+
+mod file;
+mod runs;
+mod voice;
+
+pub use file::speech;
+
+use super::resample::RATE;
+use earshot::Detector;
+use runs::{Run, runs};
+use voice::VoiceCheck;
+
+/// Samples in one step of the detector.
+const FRAME: usize = 256;
+/// Frames kept before the speech and behind it: Whisper likes some air.
+const BEFORE: usize = ms_to_frames(240);
+const BEHIND: usize = ms_to_frames(120);
+/// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
+const EARLY: usize = ms_to_frames(48);
+const LATE: usize = ms_to_frames(64);
+/// A span that is too long is cut in its last part: full windows cost no more than others.
+const CUT_IN: usize = ms_to_frames(4_000);
+/// Where a span is cut to fill a window there is a pause of at least this (and what EARLY and LATE take of it).
+const LEAST_PAUSE_MS: u64 = 200;
+/// Fewer frames of speech than this are a click or a breath.
+const LEAST: usize = ms_to_frames(120);
+
+/// Score from which on somebody may speak, and under which nobody does any more.
+const ON: f32 = 0.5;
+const OFF: f32 = 0.35;
+
+/// Quieter than this nobody speaks, whatever the detector says. Mean square of a frame; -57 dB of full scale.
+const FLOOR: f32 = 2e-6;
+/// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
+const BELOW_VOICE: f32 = 4e-4;
+const FORGET: f32 = 0.9963;
+
+/// How long a pause ends a span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pauses {
+    /// Frames of silence.
+    gap: usize,
+}
+
+impl Pauses {
+    /// Whole sentences.
+    pub(crate) const SENTENCES: Self = Self { gap: ms_to_frames(440) };
+    /// Short stretches, for a model that does better with them.
+    pub(crate) const PHRASES: Self = Self { gap: ms_to_frames(250) };
+}
+
+const fn ms_to_frames(ms: usize) -> usize {
+    ms * RATE as usize / 1000 / FRAME
+}
+
+/// Somebody speaking, with pauses shorter than a breath.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Span {
+    /// The moment of the first sample: a little before the speech.
+    pub(crate) audio_start_ms: u64,
+    /// 16 kHz, with a little air on both sides.
+    pub(crate) samples: Vec<f32>,
+    /// Begin and end of the speech in it, piece by piece, in the recording's time. At least one; in order, and apart.
+    pub(crate) speech: Vec<(u64, u64)>,
+}
+
+/// What is known of 16 ms.
+struct Frame {
+    /// The detector's; 0 where it is too quiet.
+    score: f32,
+    /// Mean square.
+    energy: f32,
+}
+
+/// Finds the spans of one channel.
+pub(crate) struct SpeechFinder {
+    detector: Box<Detector>,
+    voice: VoiceCheck,
+    pauses: Pauses,
+    /// Longest span in frames.
+    longest: usize,
+    /// What is kept: some air while nobody speaks, the whole span while somebody does.
+    samples: Vec<f32>,
+    frames: Vec<Frame>,
+    /// The frame number, in the whole channel, of the first that is kept.
+    first: u64,
+    /// First and last kept frame of what may be speech.
+    open: Option<(usize, usize)>,
+    partial: Vec<f32>,
+    /// How loud the channel was of late: the mean square of its loudest frame, sinking.
+    loudest: f32,
+}
+
+impl SpeechFinder {
+    /// Spans become no longer than `max_span_ms`.
+    pub(crate) fn new(max_span_ms: u64, pauses: Pauses) -> Self {
+        let longest = ms_to_frames(usize::try_from(max_span_ms).unwrap_or(usize::MAX / RATE as usize));
+        Self {
+            detector: Detector::default_boxed(),
+            voice: VoiceCheck::new(),
+            pauses,
+            longest: longest.max(4 * BEFORE),
+            samples: Vec::new(),
+            frames: Vec::new(),
+            first: 0,
+            open: None,
+            partial: Vec::with_capacity(FRAME),
+            loudest: 0.0,
+        }
+    }
+
+    /// Takes samples of any number (16 kHz, between -1 and 1).
+    pub(crate) fn push(&mut self, mut samples: &[f32], sink: &mut impl FnMut(Span)) {
+        while !samples.is_empty() {
+            let take = (FRAME - self.partial.len()).min(samples.len());
+            self.partial.extend_from_slice(&samples[..take]);
+            samples = &samples[take..];
+            if self.partial.len() == FRAME {
+                self.frame(sink);
+            }
+        }
+    }
+
+    /// The channel is over: gives the last span.
+    pub(crate) fn finish(mut self, sink: &mut impl FnMut(Span)) {
+        if !self.partial.is_empty() {
+            self.partial.resize(FRAME, 0.0);
+            self.frame(sink);
+        }
+        if let Some((_, last)) = self.open {
+            self.close(last, sink);
+        }
+    }
+
+    fn frame(&mut self, sink: &mut impl FnMut(Span)) {
+        // Resampling overshoots a little.
+        self.partial.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
+        let score = self.detector.predict_f32(&self.partial);
+        let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
+        self.loudest = (self.loudest * FORGET).max(energy);
+        // The detector is asked all the same: it remembers what it heard.
+        let score = if energy < FLOOR.max(self.loudest * BELOW_VOICE) { 0.0 } else { score };
+        self.samples.append(&mut self.partial);
+        self.frames.push(Frame { score, energy });
+        let now = self.frames.len() - 1;
+        match self.open {
+            None if score >= ON => self.open = Some((now, now)),
+            None => self.forget(self.frames.len().saturating_sub(BEFORE)),
+            Some((start, _)) if score >= OFF => self.open = Some((start, now)),
+            Some((_, last)) if now - last >= self.pauses.gap => self.close(last, sink),
+            Some(_) => {}
+        }
+        if self.open.is_some() && self.frames.len() >= self.longest {
+            self.split(sink);
+        }
+    }
+
+    /// Ends the span whose last speech is in frame `last`.
+    fn close(&mut self, last: usize, sink: &mut impl FnMut(Span)) {
+        let end = (last + 1 + BEHIND).min(self.frames.len());
+        self.give(last, end, sink);
+        self.open = None;
+        self.forget(end.max(self.frames.len().saturating_sub(BEFORE)));
+    }
+
+    /// The span is as long as the model can take: cuts it at its quietest place, in its last part.
+    fn split(&mut self, sink: &mut impl FnMut(Span)) {
+        let Some((start, last)) = self.open else { return };
+        let length = self.frames.len();
+        let from = start.max(length - CUT_IN.min(length / 2));
+        let until = length - 2;
+        let loudness = |at: usize| self.frames[at - 2..=at + 2].iter().map(|f| f.energy * (0.1 + f.score)).sum::<f32>();
+        let cut = (from.max(2)..until.max(3)).min_by(|a, b| loudness(*a).total_cmp(&loudness(*b))).unwrap_or(until);
+        self.give(last.min(cut - 1), cut, sink);
+        self.forget(cut);
+        // What follows the cut is speech again, or just its end.
+        self.open = (last >= cut).then(|| (0, last - cut));
+    }
+
+    /// Hands on what is speech in the kept frames up to `end`.
+    fn give(&mut self, last: usize, end: usize, sink: &mut impl FnMut(Span)) {
+        let Some((start, _)) = self.open else { return };
+        let runs = runs(&self.frames, start..last + 1, &self.samples, &mut self.voice);
+        // Music between two voices leaves a hole, and then there are two spans.
+        let mut groups: Vec<Vec<Run>> = Vec::new();
+        for run in runs {
+            match groups.last_mut() {
+                Some(group) if group.last().is_some_and(|before| run.start < before.end + self.pauses.gap) => {
+                    group.push(run);
+                }
+                _ => groups.push(vec![run]),
+            }
+        }
+        groups.retain(|group| group.iter().map(|run| run.loud).sum::<usize>() >= LEAST);
+        for at in 0..groups.len() {
+            let from = at.checked_sub(1).and_then(|before| groups[before].last()).map_or(0, |run| run.end);
+            let until = groups.get(at + 1).and_then(|next| next.first()).map_or(end, |run| run.start);
+            sink(self.span(&groups[at], from, until));
+        }
+    }
+
+    /// One span; its air reaches no further than `from` and `until`.
+    fn span(&self, group: &[Run], from: usize, until: usize) -> Span {
+        let ms = |frame: usize| (self.first + frame as u64) * FRAME as u64 * 1000 / u64::from(RATE);
+        let begin = group.first().map_or(0, |run| run.start.saturating_sub(BEFORE)).max(from);
+        let end = group.last().map_or(0, |run| run.end + BEHIND).min(until);
+        let mut speech: Vec<(u64, u64)> = Vec::with_capacity(group.len());
+        for run in group {
+            let (start, stop) = (run.start.saturating_sub(EARLY).max(begin), (run.end + LATE).min(end));
+            match speech.last_mut() {
+                Some((_, before)) if *before >= ms(start) => *before = ms(stop),
+                _ => speech.push((ms(start), ms(stop))),
+            }
+        }
+        Span { audio_start_ms: ms(begin), samples: self.samples[begin * FRAME..end * FRAME].to_vec(), speech }
+    }
+
+    fn forget(&mut self, frames: usize) {
+        self.frames.drain(..frames);
+        self.samples.drain(..frames * FRAME);
+        self.first += frames as u64;
+    }
+}
+
+impl Span {
+    /// Cuts it in a pause, so that the first part has at most `longest_ms`, and as much of them as can be.
+    pub(crate) fn cut(&mut self, longest_ms: u64) -> Option<Self> {
+        let pauses = self.speech.windows(2).enumerate();
+        let place = |(at, pair): (usize, &[(u64, u64)])| {
+            let (end, start) = (pair[0].1, pair[1].0);
+            (start >= end + LEAST_PAUSE_MS).then(|| (at + 1, end.midpoint(start) - self.audio_start_ms))
+        };
+        let (count, length_ms) = pauses.filter_map(place).take_while(|(_, ms)| *ms <= longest_ms).last()?;
+        let samples = usize::try_from(length_ms).ok()? * RATE as usize / 1000;
+        let first = Self {
+            audio_start_ms: self.audio_start_ms,
+            samples: self.samples.drain(..samples.min(self.samples.len())).collect(),
+            speech: self.speech.drain(..count).collect(),
+        };
+        self.audio_start_ms += length_ms;
+        Some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Is it a voice? Speech detectors take a noise, a ringing tone and music on hold for speech.
+//!
+//! A voice has a pitch, and the pitch moves. Noise has none. Tones and instruments have one that stands still until the next
+//! note: their partials are where they were 80 ms before. And a tone has nothing but one or two partials.
+
+use super::FRAME;
+use realfft::num_complex::Complex;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Samples looked at around a frame: 64 ms.
+const WINDOW: usize = 1024;
+/// Spectral lines of what a telephone carries: 156 Hz to 3.4 kHz, 15.6 Hz apart.
+const BAND: Range<usize> = 10..218;
+/// Periods of a voice in samples: 400 Hz to 70 Hz.
+const PERIODS: Range<usize> = 40..229;
+/// How periodic a voiced frame is at least, of 1.
+const PERIODIC: f32 = 0.6;
+/// Partials that are compared.
+const PARTIALS: usize = 6;
+/// With what lies so many frames before: 80 ms.
+const BACK: usize = 5;
+/// Nearer than that (a fifth of a semitone) a partial has not moved; lines of the spectrum, for the lowest ones.
+const SAME: f32 = 0.012;
+const SAME_LINES: f32 = 0.13;
+/// The share of its strength that a voice leaves where it was, at most.
+const STILL: f32 = 0.3;
+/// The share that two lines (and three beside each) have in a tone.
+const TONE: f32 = 0.95;
+const BESIDE: usize = 3;
+
+/// A line that stands out: where, in lines of the spectrum, and how strong.
+type Partials = Vec<(f32, f32)>;
+
+/// Looks at the sound of one channel.
+pub(super) struct VoiceCheck {
+    forward: Arc<dyn RealToComplex<f32>>,
+    back: Arc<dyn ComplexToReal<f32>>,
+    shape: Vec<f32>,
+    /// What the shape of the window leaves of a perfectly periodic sound, for each period.
+    left: Vec<f32>,
+    time: Vec<f32>,
+    lines: Vec<Complex<f32>>,
+    power: Vec<f32>,
+    scratch: Vec<Complex<f32>>,
+}
+
+impl VoiceCheck {
+    pub(super) fn new() -> Self {
+        let mut planner = RealFftPlanner::new();
+        let (forward, back) = (planner.plan_fft_forward(WINDOW), planner.plan_fft_inverse(WINDOW));
+        let angle = |at: usize| std::f32::consts::TAU * at as f32 / (WINDOW - 1) as f32;
+        let shape: Vec<f32> = (0..WINDOW).map(|at| 0.5 - 0.5 * angle(at).cos()).collect();
+        let product = |period: usize| shape.iter().zip(&shape[period..]).map(|(a, b)| a * b).sum::<f32>();
+        let left = PERIODS.map(|period| product(period) / product(0)).collect();
+        let scratch = forward.get_scratch_len().max(back.get_scratch_len());
+        Self {
+            left,
+            shape,
+            time: forward.make_input_vec(),
+            lines: forward.make_output_vec(),
+            power: vec![0.0; WINDOW / 2 + 1],
+            scratch: vec![Complex::default(); scratch],
+            forward,
+            back,
+        }
+    }
+
+    /// For each frame of `range`, whether it sounds like a voice. `samples` begin with frame 0. Frames that are not `loud` are
+    /// not looked at, and are none.
+    pub(super) fn voiced(&mut self, samples: &[f32], range: Range<usize>, loud: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut before: VecDeque<Partials> = VecDeque::with_capacity(BACK + 1);
+        let mut voiced = Vec::with_capacity(range.len());
+        for at in range.start.saturating_sub(BACK)..range.end {
+            // The partials of a quiet frame are wanted too, where a loud one is compared with it.
+            let later = at + BACK;
+            let wanted = (at >= range.start && loud(at)) || (later < range.end && loud(later));
+            let partials = if wanted { self.look(samples, at) } else { Partials::new() };
+            let earlier = if before.len() == BACK { before.pop_front() } else { None };
+            if at >= range.start {
+                let moves = still(&partials, earlier.as_deref().unwrap_or_default()) < STILL;
+                voiced.push(moves && loud(at) && !self.is_tone(&partials) && self.is_periodic());
+            }
+            before.push_back(partials);
+        }
+        voiced
+    }
+
+    /// Takes the spectrum around a frame; gives what stands out of it, the strongest first.
+    fn look(&mut self, samples: &[f32], frame: usize) -> Partials {
+        let begin = (frame * FRAME + FRAME / 2) as isize - (WINDOW / 2) as isize;
+        for (at, (value, shape)) in self.time.iter_mut().zip(&self.shape).enumerate() {
+            let sample = usize::try_from(begin + at as isize).ok().and_then(|at| samples.get(at));
+            *value = sample.map_or(0.0, |sample| sample * shape);
+        }
+        // Fails on buffers of a wrong length only, and they were made by the plan.
+        let _ = self.forward.process_with_scratch(&mut self.time, &mut self.lines, &mut self.scratch);
+        self.power.fill(0.0);
+        for line in BAND {
+            self.power[line] = self.lines[line].norm_sqr();
+        }
+        let is_peak =
+            |line: &usize| self.power[*line] > self.power[line - 1] && self.power[*line] >= self.power[line + 1];
+        let mut peaks: Vec<usize> = BAND.filter(is_peak).collect();
+        peaks.sort_by(|a, b| self.power[*b].total_cmp(&self.power[*a]));
+        peaks.truncate(PARTIALS);
+        peaks.iter().map(|line| (self.place(*line), self.power[*line])).collect()
+    }
+
+    /// Where a peak is between its lines: the top of a parabola through three of them, in decibels.
+    fn place(&self, line: usize) -> f32 {
+        let level = |line: usize| (self.power[line] + 1e-12).ln();
+        let (left, middle, right) = (level(line - 1), level(line), level(line + 1));
+        let bend = left - 2.0 * middle + right;
+        let off = if bend < 0.0 { 0.5 * (left - right) / bend } else { 0.0 };
+        line as f32 + off.clamp(-0.5, 0.5)
+    }
+
+    fn is_tone(&self, partials: &Partials) -> bool {
+        let all: f32 = self.power[BAND].iter().sum();
+        let mut counted = [false; WINDOW / 2 + 1];
+        for (place, _) in partials.iter().take(2) {
+            let line = place.round() as usize;
+            counted[line.saturating_sub(BESIDE)..(line + BESIDE + 1).min(WINDOW / 2)].fill(true);
+        }
+        let strongest: f32 = self.power.iter().zip(&counted).filter(|(_, counted)| **counted).map(|(p, _)| p).sum();
+        strongest >= all * TONE
+    }
+
+    /// The autocorrelation is the power spectrum's transform.
+    fn is_periodic(&mut self) -> bool {
+        for (line, power) in self.lines.iter_mut().zip(&self.power) {
+            *line = Complex::new(*power, 0.0);
+        }
+        let _ = self.back.process_with_scratch(&mut self.lines, &mut self.time, &mut self.scratch);
+        let all = self.time[0];
+        all > 0.0 && self.time[PERIODS].iter().zip(&self.left).any(|(value, left)| *value > PERIODIC * all * left)
+    }
+}
+
+/// How much of the strength is where it was.
+fn still(now: &[(f32, f32)], before: &[(f32, f32)]) -> f32 {
+    let all: f32 = now.iter().map(|(_, power)| power).sum();
+    let stays = |place: f32| before.iter().any(|(other, _)| (place - other).abs() < (place * SAME).max(SAME_LINES));
+    let staying: f32 = now.iter().filter(|(place, _)| stays(*place)).map(|(_, power)| power).sum();
+    if all > 0.0 { staying / all } else { 0.0 }
+}
