@@ -2,5 +2,6 @@
 
 mod damaged;
 mod decoded;
+mod formats;
 mod pieces;
 pub mod wav;
