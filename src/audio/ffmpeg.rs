@@ -3,7 +3,8 @@
 
 use super::float::FloatSource;
 use super::watch::Watch;
-use super::{AudioError, AudioFormat, MAX_DURATION_MS};
+use super::{AudioError, AudioFormat, MAX_DURATION_MS, amr};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
@@ -61,11 +62,18 @@ const CPU: libc::rlim_t = 1_800;
 pub(super) fn open(path: &Path, format: AudioFormat, watch: &Arc<Watch>) -> Result<FloatSource<Output>, AudioError> {
     let allowed = allowed(format).ok_or_else(|| AudioError::unsupported(format.to_string()))?;
     let tries = allowed.better.map(Some).into_iter().chain([None]);
+    let length = match format {
+        AudioFormat::Amr | AudioFormat::AmrWb => {
+            let file = File::open(path).map_err(|source| AudioError::io(path, source))?;
+            amr::samples(file, format).map_err(|source| AudioError::io(path, source))?
+        }
+        _ => None,
+    };
     let mut told = AudioError::Truncated;
     for decoder in tries {
         let mut output = start(path, format, &allowed, decoder, watch)?;
         match FloatSource::open(&mut output, format) {
-            Ok((channels, rate)) => return Ok(FloatSource::new(output, format, channels, rate)),
+            Ok((channels, rate)) => return Ok(FloatSource::new(output, format, channels, rate, length)),
             Err(error) => told = output.failure().map_or(error, AudioError::Damaged),
         }
     }
@@ -91,6 +99,7 @@ fn start(
         .arg("-i")
         .arg(input)
         .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-t", &longest, "-threads", "1"])
+        .args(pauses(format))
         .args(["-c:a", "pcm_f32le", "-flags", "+bitexact", "-fflags", "+bitexact", "-f", "wav", "pipe:1"])
         .env_clear()
         .current_dir("/")
@@ -112,6 +121,14 @@ fn start(
     };
     let said = Some(std::thread::spawn(move || last_words(stderr)));
     Ok(Output { child, stdout, watch: Arc::clone(watch), said, failure: None })
+}
+
+/// AMR sends nothing in pauses. They are filled with silence, so that times stay right.
+fn pauses(format: AudioFormat) -> &'static [&'static str] {
+    match format {
+        AudioFormat::Amr | AudioFormat::AmrWb => &["-af", "aresample=async=1:min_hard_comp=0.01:first_pts=0"],
+        _ => &[],
+    }
 }
 
 /// Bounds the child before it becomes ffmpeg.

@@ -15,6 +15,7 @@ pub(super) struct FloatSource<R> {
     reader: R,
     shape: Shape,
     bytes: Vec<u8>,
+    given: u64,
     truncated: bool,
 }
 
@@ -55,10 +56,11 @@ impl<R: Read> FloatSource<R> {
         }
     }
 
-    /// Reads from behind the head on.
-    pub(super) fn new(reader: R, format: AudioFormat, channels: u16, sample_rate: u32) -> Self {
+    /// Reads from behind the head on. Where the length is known and what comes is shorter, silence follows.
+    pub(super) fn new(reader: R, format: AudioFormat, channels: u16, sample_rate: u32, length: Option<u64>) -> Self {
         let bytes = vec![0; BLOCK * usize::from(channels) * 4];
-        Self { reader, shape: Shape { format, channels, sample_rate, promised: None }, bytes, truncated: false }
+        let shape = Shape { format, channels, sample_rate, promised: length };
+        Self { reader, shape, bytes, given: 0, truncated: false }
     }
 
     /// Fills a block as far as there is something; gives its frames.
@@ -76,7 +78,14 @@ impl<R: Read> FloatSource<R> {
                 }
             }
         }
-        got / (4 * usize::from(self.shape.channels))
+        let mut frames = got / (4 * usize::from(self.shape.channels));
+        if frames == 0 && !self.truncated && self.given > 0 {
+            self.bytes.fill(0);
+            let left = self.shape.promised.map_or(0, |length| length.saturating_sub(self.given));
+            frames = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+        }
+        self.given += frames as u64;
+        frames
     }
 }
 

@@ -1,13 +1,15 @@
 //! Recordings: what they are, their sound, their picture, and pieces cut out of them.
 //!
 //! `sniff` tells what a file is, `open` finds what decodes it: `packets` (symphonia, and libopus for Opus), `gsm` (libgsm), or
-//! `ffmpeg` in a process of its own. All are a `source`, which `stream` brings into shape on a thread that `watch` keeps an
+//! `ffmpeg` in a process of its
+//! own. All are a `source`, which `stream` brings into shape on a thread that `watch` keeps an
 //! eye on; [`Decoder`] is what callers hold. The table of formats is in docs/formats.md.
 //!
 //! Everything here blocks and belongs into `spawn_blocking` or a thread of its own. Memory stays bounded whatever the
 //! length of the recording, and no file can take the process down: a decoder's panic comes back as an error, and so does its
 //! hanging.
 
+mod amr;
 mod cut;
 mod decode;
 mod edits;
@@ -21,6 +23,7 @@ mod open;
 mod opus;
 mod packets;
 mod peaks;
+mod rendition;
 mod sniff;
 mod source;
 mod stream;
@@ -32,6 +35,7 @@ pub use decode::{Decoder, probe};
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
 pub use format::AudioFormat;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
+pub use rendition::Rendition;
 pub use sniff::sniff;
 
 /// What a recording is.
@@ -51,7 +55,7 @@ pub struct AudioInfo {
 
 /// For fuzzing: what [`probe`] (`walk`) or a [`Decoder`] does, on this thread, so that what happens can be seen.
 #[cfg(fuzzing)]
-pub fn examine(path: &Path, walk: bool) -> Result<u64, AudioError> {
+pub fn examine(path: &std::path::Path, walk: bool) -> Result<u64, AudioError> {
     let mut stream = stream::Stream::open(path, &std::sync::Arc::default())?;
     let mut planes = Vec::new();
     if walk {

@@ -66,7 +66,18 @@ impl PacketSource {
         let shape = Shape { format, channels, sample_rate, promised: promised(track, format, head) };
         let (id, base) = (track.id, track.time_base);
         let watch = Arc::clone(watch);
-        Ok(Self { track: id, base, shape, codec, delay, reached: 0, watch, truncated: false, reader, endless: is_endless(head) })
+        Ok(Self {
+            track: id,
+            base,
+            shape,
+            codec,
+            delay,
+            reached: 0,
+            watch,
+            truncated: false,
+            reader,
+            endless: is_endless(head),
+        })
     }
 
     /// Frames that Opus puts before the sound.
@@ -82,7 +93,9 @@ impl PacketSource {
                 Ok(Some(packet)) if packet.track_id == self.track => return Ok(Some(packet)),
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(None),
-                Err(Fault::IoError(error)) if self.endless && error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+                Err(Fault::IoError(error)) if self.endless && error.kind() == ErrorKind::UnexpectedEof => {
+                    return Ok(None);
+                }
                 // A new stream chained behind the first, an end in the middle, or rubbish behind the sound.
                 Err(Fault::IoError(_) | Fault::ResetRequired | Fault::DecodeError(_) | Fault::LimitError(_)) => {
                     self.truncated = true;
@@ -191,7 +204,9 @@ fn make_codec(parameters: &AudioCodecParameters, format: AudioFormat) -> Result<
     };
     let shape = channels(known).and_then(|channels| Ok((channels, rate(known)?)));
     match made {
-        Ok(decoder) => shape.map(|(channels, rate)| (Codec::Symphonia(decoder), channels, rate, 0)).map_err(Refused::from),
+        Ok(decoder) => {
+            shape.map(|(channels, rate)| (Codec::Symphonia(decoder), channels, rate, 0)).map_err(Refused::from)
+        }
         Err(Fault::Unsupported(_)) => {
             let name = codec_name(parameters.codec).unwrap_or("this coding");
             // Too many channels is the better reason.
@@ -258,9 +273,8 @@ fn has_frame_count(head: &[u8]) -> bool {
 fn is_endless(head: &[u8]) -> bool {
     const SEGMENT: &[u8] = b"\x18\x53\x80\x67";
     let at = head.windows(4).position(|bytes| bytes == SEGMENT);
-    at.and_then(|at| head.get(at + 4..)).is_some_and(|size| {
-        size.starts_with(b"\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF") || size.starts_with(b"\xFF")
-    })
+    at.and_then(|at| head.get(at + 4..))
+        .is_some_and(|size| size.starts_with(b"\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF") || size.starts_with(b"\xFF"))
 }
 
 fn opening(path: &Path, format: AudioFormat, fault: Fault) -> AudioError {

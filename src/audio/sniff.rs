@@ -202,7 +202,10 @@ mod tests {
             (&gsm, AudioFormat::Gsm),
         ] {
             assert_eq!(sniff(head, None).unwrap(), format);
-            assert_eq!(sniff(head, Some(AudioFormat::G722)).unwrap(), if format == AudioFormat::Aac || format == AudioFormat::Gsm { AudioFormat::G722 } else { format });
+            assert_eq!(
+                sniff(head, Some(AudioFormat::G722)).unwrap(),
+                if format == AudioFormat::Aac || format == AudioFormat::Gsm { AudioFormat::G722 } else { format }
+            );
         }
         assert!(matches!(sniff(b"hello, world", Some(AudioFormat::Gsm)), Err(AudioError::NotAudio)));
     }

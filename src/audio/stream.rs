@@ -39,8 +39,7 @@ impl Stream {
         };
         let watch = Arc::clone(watch);
         let (frames, lost, idle, sounded) = (0, 0, 0, false);
-        let this =
-            Self { source, watch, shape, skip, limit, promised, frames, lost, idle, sounded, truncated };
+        let this = Self { source, watch, shape, skip, limit, promised, frames, lost, idle, sounded, truncated };
         match promised {
             Some(frames) if this.to_ms(frames) > MAX_DURATION_MS => Err(AudioError::TooLong),
             _ => Ok(this),

@@ -162,3 +162,41 @@ fn more_than_six_hours_are_refused_at_the_head() {
     std::fs::write(&path, flac).unwrap();
     assert!(matches!(Decoder::open(&path), Err(AudioError::TooLong)));
 }
+
+/// Every format cut in the middle, with rubbish behind, of its first bytes alone, and under another's name.
+#[test]
+fn every_format_survives_what_happens_to_files() {
+    let Some(()) = super::formats::tools() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    super::formats::sources(folder.path());
+    for (name, whole) in super::formats::one_of_each(folder.path()) {
+        let end = name.rsplit('.').next().unwrap().to_owned();
+        let path = folder.path().join(format!("hurt.{end}"));
+        let headless = ["gsm", "ulaw", "sln16", "g722"].contains(&end.as_str());
+        let all = examine(&folder.path().join(&name)).unwrap().0;
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        match examine(&path) {
+            Ok((ms, truncated)) => {
+                // Half of what has no head is a whole one, and so is half of what is written as it is recorded.
+                let fair = truncated || headless || name.starts_with("live") || end == "aac" || end == "mp2";
+                assert!(fair && ms < all, "{name} cut in half: {ms} of {all} ms, truncated {truncated}");
+            }
+            // An MP4 has its table at its end.
+            Err(error) => assert!(error.is_final() && ["m4a", "wma"].contains(&&*end), "{name} cut in half: {error}"),
+        }
+        std::fs::write(&path, [&whole[..], &Random(3).bytes(3_000)].concat()).unwrap();
+        let (ms, _) = examine(&path).unwrap_or_else(|error| panic!("{name} with rubbish behind it: {error}"));
+        assert!(ms + 100 > all, "{name} with rubbish behind it: {ms} of {all} ms");
+        if !headless {
+            std::fs::write(&path, &whole[..whole.len().min(40)]).unwrap();
+            let error = examine(&path).expect_err(&name);
+            assert!(error.is_final(), "{name}, its first bytes: {error}");
+            let other = folder.path().join("hurt.g722");
+            std::fs::write(&other, &whole).unwrap();
+            let info = probe(&other).unwrap();
+            if end != "mp3" && end != "aac" && end != "mp2" {
+                assert!(info.duration_ms.abs_diff(all) < 200, "{name} under another's name: {info:?}");
+            }
+        }
+    }
+}

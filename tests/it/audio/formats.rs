@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A file: its name, how it is made (of `two.wav`, `one.wav`, … below), how it is read back to raw floats, and what it is.
+#[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
     file: &'static str,
@@ -49,7 +50,13 @@ const WAVS: &[Row] = &[
     row("raw mu-law", "raw.ulaw", "ffmpeg -i one.wav -f mulaw", "-f mulaw -ar 8000 -ac 1", "ulaw"),
     row("raw A-law", "raw.alaw", "ffmpeg -i one.wav -f alaw", "-f alaw -ar 8000 -ac 1", "alaw"),
     row("raw 16 bits (.sln)", "raw.sln", "ffmpeg -i one.wav -f s16le", "-f s16le -ar 8000 -ac 1", "sln"),
-    row("raw 16 bits (.sln16)", "raw.sln16", "ffmpeg -i one.wav -ar 16000 -f s16le", "-f s16le -ar 16000 -ac 1", "sln16"),
+    row(
+        "raw 16 bits (.sln16)",
+        "raw.sln16",
+        "ffmpeg -i one.wav -ar 16000 -f s16le",
+        "-f s16le -ar 16000 -ac 1",
+        "sln16",
+    ),
 ];
 
 const FILES: &[Row] = &[
@@ -62,8 +69,20 @@ const FILES: &[Row] = &[
     row("Ogg Vorbis", "v.ogg", "ffmpeg -i two.wav -c:a libvorbis", "", "ogg"),
     row("Ogg Vorbis, 6 channels", "v6.ogg", "ffmpeg -i six.wav -c:a libvorbis", "", "ogg"),
     row("Ogg Opus", "a.opus", "ffmpeg -i two.wav -c:a libopus -b:a 32k", "", "opus"),
-    row("Ogg Opus, 60 ms, one channel", "voip.opus", "ffmpeg -i one.wav -c:a libopus -b:a 12k -application voip -frame_duration 60", "-c:a libopus", "opus"),
-    row("Ogg Opus, 2.5 ms", "short.opus", "ffmpeg -i two.wav -c:a libopus -application lowdelay -frame_duration 2.5", "", "opus"),
+    row(
+        "Ogg Opus, 60 ms, one channel",
+        "voip.opus",
+        "ffmpeg -i one.wav -c:a libopus -b:a 12k -application voip -frame_duration 60",
+        "-c:a libopus",
+        "opus",
+    ),
+    row(
+        "Ogg Opus, 2.5 ms",
+        "short.opus",
+        "ffmpeg -i two.wav -c:a libopus -application lowdelay -frame_duration 2.5",
+        "",
+        "opus",
+    ),
     row("Ogg Opus, 6 channels", "six.opus", "ffmpeg -i six.wav -c:a libopus -b:a 256k", "", "opus"),
     row("Ogg Opus, 8 channels", "eight.opus", "ffmpeg -i eight.wav -c:a libopus -b:a 320k", "", "opus"),
     row("WebM, Opus", "o.webm", "ffmpeg -i two.wav -c:a libopus", "", "webm"),
@@ -143,6 +162,30 @@ pub fn sources(folder: &Path) {
     }
 }
 
+/// One file of the tables.
+pub fn one(file: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    sources(folder.path());
+    let mut rows = WAVS.iter().chain(FILES).chain(BY_FFMPEG);
+    let row = rows.find(|row| row.file == file).unwrap();
+    assert!(run(folder.path(), &format!("{} {file}", row.make)), "{file}");
+    std::fs::read(folder.path().join(file)).unwrap()
+}
+
+/// Files of most formats, made in `folder`, and what they hold.
+pub fn one_of_each(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let rows = [&WAVS[10..], FILES, &BY_FFMPEG[..3]].concat();
+    let make = |row: &Row| {
+        let path = folder.join(row.file);
+        match row.make {
+            "noise" => std::fs::write(&path, noise(row.format)).unwrap(),
+            make => assert!(run(folder, &format!("{make} {}", row.file)), "{make} {}", row.file),
+        }
+        (row.file.to_owned(), std::fs::read(path).unwrap())
+    };
+    rows.iter().map(make).collect()
+}
+
 fn compare(rows: &[Row]) {
     let Some(()) = tools() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -180,8 +223,11 @@ fn measure(folder: &Path, row: &Row) -> Result<String, String> {
     if !run(folder, &back) {
         return Err(format!("{back} failed"));
     }
-    let theirs: Vec<f32> =
-        std::fs::read(&raw).unwrap().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).clamp(-1.0, 1.0)).collect();
+    let theirs: Vec<f32> = std::fs::read(&raw)
+        .unwrap()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).clamp(-1.0, 1.0))
+        .collect();
     let channels = ours.channels.len();
     let (mut worst, mut shift) = (1.0_f64, 0_i64);
     for (channel, ours) in ours.channels.iter().enumerate() {
@@ -207,7 +253,8 @@ fn aligned(ours: &[f32], theirs: &[f32]) -> (f64, i64) {
         let second = |sound: &[f32]| sound.len().min(40_000);
         // A second or two are enough to find the place; the whole is compared where it is in place already.
         let (ours, theirs) = if lag == 0 { (ours, theirs) } else { (&ours[..second(ours)], &theirs[..second(theirs)]) };
-        let (a, b) = if lag >= 0 { (&ours[lag as usize..], theirs) } else { (ours, &theirs[lag.unsigned_abs() as usize..]) };
+        let (a, b) =
+            if lag >= 0 { (&ours[lag as usize..], theirs) } else { (ours, &theirs[lag.unsigned_abs() as usize..]) };
         super::wav::alike(a, b)
     };
     // In place first: the search is for what is wrong.

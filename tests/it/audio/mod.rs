@@ -2,6 +2,7 @@
 
 mod damaged;
 mod decoded;
-mod formats;
+pub mod formats;
+mod long;
 mod pieces;
 pub mod wav;
