@@ -6,8 +6,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// Nothing in the content looks like sound.
-    #[error("this is not an audio file, or one without a head: for raw G.722, GSM, mu-law or A-law say so in Content-Type or by \
-         the end of the name")]
+    #[error(
+        "this is not an audio file, or one without a head: for raw G.722, GSM, mu-law or A-law say so in Content-Type or by \
+         the end of the name"
+    )]
     NotAudio,
     /// Sound, but of a kind that is not read here.
     #[error("{what} is not supported; send WAV, MP3, FLAC, Ogg (Opus, Vorbis), WebM or M4A")]
