@@ -27,6 +27,10 @@ check: check-format check-lints check-docs check-files ## Format, lints, docs, l
 bench: build-deps ## Measure, and write BENCHMARKS.md (ARGS='answers' for one part)
 	$(CARGO) bench --bench load -- $(ARGS)
 
+.PHONY: fuzz
+fuzz: build-deps ## Feed every decoder rubbish, ten minutes each (SECONDS_EACH=60 TARGETS="wav flac"); see fuzz/README.md
+	SECONDS_EACH=$(SECONDS_EACH) TARGETS="$(TARGETS)" fuzz/run.sh
+
 .PHONY: fmt
 fmt: ## Format the source
 	$(CARGO) fmt

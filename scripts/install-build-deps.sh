@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the build needs besides Rust: make, a C and a C++ compiler, cmake (for whisper.cpp). Does nothing when all is there.
+# What the build needs besides Rust: make, a C and a C++ compiler, cmake (for whisper.cpp and libopus), libgsm.
+# Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -21,4 +22,6 @@ have make || missing+=(make)
 have gcc || missing+=(gcc libc6-dev)
 have g++ || missing+=(g++)
 have cmake || missing+=(cmake)
+# Asked of the compiler: where a library lies differs from one architecture to the next.
+if [ "$(gcc -print-file-name=libgsm.a 2>/dev/null || echo libgsm.a)" = libgsm.a ]; then missing+=(libgsm1-dev); fi
 install_packages "${missing[@]}"

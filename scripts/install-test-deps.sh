@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
-# environment, axe-core, nextest. Does nothing when all is there.
+# environment, ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -21,6 +21,8 @@ missing=()
 have chromium || missing+=(chromium)
 have chromedriver || missing+=(chromium-driver)
 has_postgres || missing+=(postgresql)
+have ffmpeg || missing+=(ffmpeg)
+have sox || missing+=(sox)
 has_python || missing+=(python3 python3-venv)
 have openssl || missing+=(openssl)
 have setpriv flock || missing+=(util-linux)

@@ -28,7 +28,7 @@ fn write_span(decoder: &mut Decoder, start_ms: u64, end_ms: u64, out_path: &Path
     let rate = u64::from(decoder.sample_rate());
     let (first, last) = (start_ms.saturating_mul(rate) / 1000, end_ms.saturating_mul(rate) / 1000);
     let mut wav = BufWriter::new(File::create(out_path).map_err(io)?);
-    wav.write_all(&head(decoder, 0)).map_err(io)?;
+    wav.write_all(&head(decoder.channels(), decoder.sample_rate(), 0)).map_err(io)?;
     let (mut at, mut written) = (0_u64, 0_u64);
     while at < last {
         let Some(block) = decoder.next_block()? else { break };
@@ -49,15 +49,14 @@ fn write_span(decoder: &mut Decoder, start_ms: u64, end_ms: u64, out_path: &Path
         return Err(AudioError::BadSpan { start_ms, end_ms, duration_ms: decoder.position_ms() });
     }
     wav.seek(SeekFrom::Start(0)).map_err(io)?;
-    wav.write_all(&head(decoder, written)).map_err(io)?;
+    wav.write_all(&head(decoder.channels(), decoder.sample_rate(), written)).map_err(io)?;
     wav.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
     Ok(written * 1000 / rate)
 }
 
 /// The 44 bytes before the samples. Six hours of eight channels stay below what its sizes can say up to 12 kHz; beyond
 /// that "unknown" is written, which every reader takes as "until it ends".
-fn head(decoder: &Decoder, frames: u64) -> [u8; 44] {
-    let (channels, rate) = (decoder.channels(), decoder.sample_rate());
+pub(super) fn head(channels: u16, rate: u32, frames: u64) -> [u8; 44] {
     let frame = u32::from(channels) * 2;
     let data = u32::try_from(frames * u64::from(frame)).unwrap_or(u32::MAX);
     let mut head = [0; 44];

@@ -6,13 +6,31 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// Nothing in the content looks like sound.
-    #[error("this is not an audio file (its content is neither WAV, MP3, FLAC nor Ogg Vorbis)")]
+    #[error(
+        "this is not an audio file, or one without a head: for raw G.722, GSM, mu-law or A-law say so in Content-Type or by \
+         the end of the name"
+    )]
     NotAudio,
     /// Sound, but of a kind that is not read here.
-    #[error("{what} is not supported; send WAV (PCM, mu-law, A-law), MP3, FLAC or Ogg Vorbis")]
+    #[error("{what} is not supported; send WAV, MP3, FLAC, Ogg (Opus, Vorbis), WebM or M4A")]
     Unsupported {
         /// The kind, by its usual name.
         what: String,
+    },
+    /// Sound that is read through ffmpeg, which is not there.
+    #[error(
+        "{what} is read through ffmpeg, which is not installed here; install the package ffmpeg (apt-get install ffmpeg) \
+         and send it again, or send WAV, MP3, FLAC, Ogg, WebM or M4A"
+    )]
+    NeedsFfmpeg {
+        /// The kind, by its usual name.
+        what: String,
+    },
+    /// The decoder got nowhere and was left behind.
+    #[error("the recording is damaged: its decoder got nowhere for {seconds} seconds")]
+    Stuck {
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// The file ends before any sound.
     #[error("the file is cut off before any sound begins")]
@@ -68,6 +86,8 @@ impl AudioError {
         match self {
             Self::NotAudio => "not_audio",
             Self::Unsupported { .. } => "unsupported_audio",
+            Self::NeedsFfmpeg { .. } => "needs_ffmpeg",
+            Self::Stuck { .. } => "decoder_stuck",
             Self::Truncated => "truncated_audio",
             Self::Empty => "empty_audio",
             Self::NoChannels => "no_channels",
@@ -81,7 +101,7 @@ impl AudioError {
 
     /// True when the file itself is at fault, so that trying again cannot help.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Io { .. })
+        !matches!(self, Self::Io { .. } | Self::NeedsFfmpeg { .. })
     }
 
     pub(super) fn unsupported(what: impl Into<String>) -> Self {

@@ -1,23 +1,42 @@
 //! Recordings: what they are, their sound, their picture, and pieces cut out of them.
 //!
+//! `sniff` tells what a file is, `open` finds what decodes it: `packets` (symphonia, and libopus for Opus), `gsm` (libgsm), or
+//! `ffmpeg` in a process of its
+//! own. All are a `source`, which `stream` brings into shape on a thread that `watch` keeps an
+//! eye on; [`Decoder`] is what callers hold. The table of formats is in docs/formats.md.
+//!
 //! Everything here blocks and belongs into `spawn_blocking` or a thread of its own. Memory stays bounded whatever the
-//! length of the recording, and no file can take the process down: a decoder's panic comes back as an error.
+//! length of the recording, and no file can take the process down: a decoder's panic comes back as an error, and so does its
+//! hanging.
 
+mod amr;
 mod cut;
 mod decode;
+mod edits;
 mod error;
+mod ffmpeg;
+mod float;
+mod format;
+mod gsm;
 mod guard;
+mod open;
+mod opus;
+mod packets;
 mod peaks;
+mod rendition;
 mod sniff;
+mod source;
+mod stream;
+mod watch;
 mod wav;
 
 pub use cut::cut;
-pub use decode::Decoder;
+pub use decode::{Decoder, probe};
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
+pub use format::AudioFormat;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
-pub use sniff::AudioFormat;
-
-use std::path::Path;
+pub use rendition::Rendition;
+pub use sniff::sniff;
 
 /// What a recording is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,18 +53,15 @@ pub struct AudioInfo {
     pub truncated: bool,
 }
 
-/// Looks at a recording, or says why it is none that can be used.
-///
-/// Reads the whole file but decodes nothing, save for WAV, whose head (checked against the file's size) tells enough.
-pub fn probe(path: &Path) -> Result<AudioInfo, AudioError> {
-    let decoder = Decoder::open(path)?;
-    let (format, channels, sample_rate) = (decoder.format(), decoder.channels(), decoder.sample_rate());
-    let (duration_ms, truncated) = match decoder.promised_ms() {
-        Some(ms) if format == AudioFormat::Wav => (ms, decoder.truncated()),
-        _ => decoder.walk()?,
-    };
-    if duration_ms == 0 {
-        return Err(AudioError::Empty);
+/// For fuzzing: what [`probe`] (`walk`) or a [`Decoder`] does, on this thread, so that what happens can be seen.
+#[cfg(fuzzing)]
+pub fn examine(path: &std::path::Path, walk: bool) -> Result<u64, AudioError> {
+    let mut stream = stream::Stream::open(path, &std::sync::Arc::default())?;
+    let mut planes = Vec::new();
+    if walk {
+        stream.walk()?;
+    } else {
+        while stream.next(&mut planes)? {}
     }
-    Ok(AudioInfo { format, channels, sample_rate, duration_ms, truncated })
+    Ok(stream.position_ms())
 }

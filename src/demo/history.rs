@@ -264,7 +264,7 @@ async fn recordings(app: &App, company: &Company) -> Result<(), DemoError> {
         let Some(name) = &told.recording else { continue };
         let sound = bytes::Bytes::from_static(company::sound(name));
         let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound)]);
-        app.interactions.store_recording(SOURCE, &external_id(which), Some("agent,customer"), body).await?;
+        app.interactions.store_recording(SOURCE, &external_id(which), Some("agent,customer"), None, body).await?;
     }
     Ok(())
 }

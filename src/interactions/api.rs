@@ -12,8 +12,8 @@ use crate::web::rights::{Ingest, SeeInteractions};
 use crate::web::sound::{Peaks, Sound};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
-use payloads::{Kept, Upload};
-use poem::http::{HeaderMap, StatusCode};
+use payloads::{Kept, Rendered, Upload};
+use poem::http::{HeaderMap, StatusCode, header};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{OpenApi, Tags};
@@ -54,7 +54,7 @@ impl From<RecordingError> for ApiError {
             E::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", text),
             E::BrokeOff { .. } => Self::bad_request("upload_broke_off", text),
             E::Audio(A::Io { source, .. }) => RecordingError::from(source).into(),
-            E::Audio(audio @ (A::NotAudio | A::Unsupported { .. })) => {
+            E::Audio(audio @ (A::NotAudio | A::Unsupported { .. } | A::NeedsFfmpeg { .. })) => {
                 Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, audio.code(), text)
             }
             E::Audio(audio) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, audio.code(), text),
@@ -115,8 +115,11 @@ impl Api {
 
     /// Send the recording of an interaction in
     ///
-    /// The raw sound as the body, streamed. Its type is found from its content: WAV (PCM, mu-law, A-law), MP3, FLAC or Ogg
-    /// Vorbis, 1 to 8 channels, up to 6 hours. The interaction need not be known yet. Sending another recording replaces the
+    /// The raw sound as the body, streamed. Its type is found from its content: WAV (PCM, float, mu-law, A-law, ADPCM, GSM
+    /// 6.10), MP3, FLAC, Ogg (Opus, Vorbis), WebM, M4A and AAC, AIFF, raw GSM; through ffmpeg, where it is installed, AMR,
+    /// G.722, G.729, Speex and Windows Media. What has no head of its own is told by `Content-Type`: `audio/gsm`,
+    /// `audio/pcmu`, `audio/pcma`, `audio/g722`, `audio/g729`. 1 to 8 channels, up to 6 hours; anything else is refused by
+    /// name. The interaction need not be known yet. Sending another recording replaces the
     /// first; sending the same one again changes nothing.
     #[oai(path = "/interactions/:source/:external_id/recording", method = "put", operation_id = "putRecording")]
     async fn put_recording(
@@ -131,12 +134,14 @@ impl Api {
         /// Who speaks on which channel, in their order: `agent,customer`.
         #[oai(example = "example_channels")]
         channels: Query<Option<String>>,
+        headers: &HeaderMap,
         body: Upload,
     ) -> Result<UpsertReply, ApiError> {
         let _ = who;
-        let stream = body.0.into_bytes_stream();
+        let stream = Box::pin(body.0.into_bytes_stream());
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let upload =
-            self.interactions.store_recording(&source, &external_id, channels.as_deref(), Box::pin(stream)).await?;
+            self.interactions.store_recording(&source, &external_id, channels.as_deref(), kind, stream).await?;
         let found = self
             .interactions
             .find(&crate::web::principal::Visible::All, &upload.interaction)
@@ -207,13 +212,17 @@ impl Api {
 
     /// The recording's sound
     ///
-    /// Ranges are served. Each listening is noted in the audit log.
+    /// As it came in; with `as=wav` as 16-bit WAV, whatever it is stored as, for players that don't know its format. Ranges
+    /// are served. Each listening is noted in the audit log.
     #[oai(path = "/interactions/:id/recording", method = "get", operation_id = "getRecording")]
     async fn get_recording(
         &self,
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
+        /// `wav` for a rendition that every player knows.
+        #[oai(name = "as")]
+        wanted: Query<Option<Rendered>>,
         headers: &HeaderMap,
     ) -> Result<Sound, ApiError> {
         let id = interaction_id(&id)?;
@@ -221,6 +230,9 @@ impl Api {
         let absent = || ApiError::not_found("recording_not_found", "This interaction has no recording.");
         let recording = self.interactions.recording(&id).await?.ok_or_else(absent)?;
         self.interactions.note_look(&who.principal, "recording.played", &id).await?;
+        if wanted.is_some() {
+            return Ok(Sound(payloads::as_wav(&self.interactions, &recording, headers)));
+        }
         let served = Served { media_type: &recording.media_type, etag: &recording.sha256 };
         match serve_file(&self.interactions.recording_path(&recording), served, headers).await {
             Ok(response) => Ok(Sound(response)),

@@ -5,7 +5,7 @@
 //! nobody's row names it any more.
 
 use super::{DISCARD, INSPECT, Intake, IntakeError, Interactions, TRANSCRIBE, store};
-use crate::audio::{self, AudioError};
+use crate::audio::{self, AudioError, AudioFormat};
 use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::InteractionId;
@@ -26,7 +26,7 @@ pub struct Recording {
     pub bytes: i64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
-    /// `wav`, `mp3`, `flac`, `ogg`.
+    /// The code of its [`audio::AudioFormat`].
     pub format: String,
     /// For `Content-Type`.
     pub media_type: String,
@@ -43,6 +43,19 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Could a browser play it as it is? All can play the WAV that [`Recording::as_wav`] makes of it.
+    pub fn browsers_may_play(&self) -> bool {
+        AudioFormat::browsers_may_play(&self.format)
+    }
+
+    /// The same sound as WAV of 16 bits, for players that don't know its format.
+    pub fn as_wav(&self) -> audio::Rendition {
+        let number = |of: i64| u32::try_from(of).unwrap_or(1);
+        let channels = u16::try_from(self.channels).unwrap_or(1);
+        let length = u64::try_from(self.duration_ms.unwrap_or(0)).unwrap_or(0);
+        audio::Rendition::new(channels, number(self.sample_rate), length)
+    }
+
     /// Who speaks on which channel: `agent`, `customer` or `unknown`.
     pub fn speakers(&self) -> Vec<String> {
         serde_json::from_str(&self.speakers).unwrap_or_default()
@@ -129,11 +142,14 @@ struct Received {
 impl Interactions {
     /// Stores the recording of an interaction, which need not be known yet. `channels` says who speaks on which
     /// (`agent`, `customer`); without it two channels are taken for agent and customer, one for nobody in particular.
+    /// `content_type` is believed only of what has no head of its own, such as raw GSM; everything else is told by its
+    /// content.
     pub async fn store_recording<S, E>(
         &self,
         source: &str,
         external_id: &str,
         channels: Option<&str>,
+        content_type: Option<&str>,
         body: S,
     ) -> Result<Upload, RecordingError>
     where
@@ -146,7 +162,8 @@ impl Interactions {
             ..Intake::default()
         };
         bare.clone().check(&self.inner.vault)?;
-        let received = self.receive(body).await?;
+        let declared = content_type.and_then(AudioFormat::declared);
+        let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
         let probed = tokio::task::spawn_blocking(move || audio::probe(&path)).await;
         let info = probed.map_err(|e| AudioError::Damaged(e.to_string()))??;
@@ -157,7 +174,7 @@ impl Interactions {
             object_key: format!("{}.{}", uuid::Uuid::new_v4(), info.format.extension()),
             bytes: i64::try_from(received.bytes).unwrap_or(i64::MAX),
             sha256: received.sha256.clone(),
-            format: info.format.extension().to_owned(),
+            format: info.format.code().to_owned(),
             media_type: info.format.media_type().to_owned(),
             channels: i64::from(info.channels),
             speakers: serde_json::json!(speakers).to_string(),
@@ -177,14 +194,16 @@ impl Interactions {
         }
     }
 
-    async fn receive<S, E>(&self, mut body: S) -> Result<Received, RecordingError>
+    async fn receive<S, E>(&self, mut body: S, declared: Option<AudioFormat>) -> Result<Received, RecordingError>
     where
         S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
     {
         let limit = self.inner.settings.max_bytes;
         let folder = self.inner.settings.recordings.join("incoming");
         tokio::fs::create_dir_all(&folder).await?;
-        let file = Incoming { path: folder.join(uuid::Uuid::new_v4().to_string()), kept: false };
+        // The end of the name is where the sound's reader looks for what the content does not say.
+        let name = format!("{}.{}", uuid::Uuid::new_v4(), declared.map_or("part", AudioFormat::extension));
+        let file = Incoming { path: folder.join(name), kept: false };
         let mut to = tokio::fs::File::create_new(&file.path).await?;
         let (mut bytes, mut hash) = (0u64, Sha256::new());
         while let Some(chunk) = body.next().await {

@@ -17,41 +17,71 @@ pub struct Served<'a> {
     pub etag: &'a str,
 }
 
+/// What part of what is served the request is answered with.
+enum Part {
+    Unchanged,
+    Unsatisfiable,
+    Whole,
+    /// First and last byte.
+    Range(u64, u64),
+}
+
 /// Serves a file, whole or the range that the request wants.
 pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> std::io::Result<Response> {
     let mut file = tokio::fs::File::open(path).await?;
     let length = file.metadata().await?.len();
+    let part = wanted(&what, request, length);
+    if let Part::Range(start, _) = part {
+        file.seek(SeekFrom::Start(start)).await?;
+    }
+    Ok(answer(part, &what, length, |start, end| Body::from_async_read(file.take(end - start + 1))))
+}
+
+/// Serves what is made while it is sent: `body` gives the bytes from the first to the last that are wanted.
+pub fn serve_made(
+    what: &Served<'_>,
+    length: u64,
+    request: &HeaderMap,
+    body: impl FnOnce(u64, u64) -> Body,
+) -> Response {
+    answer(wanted(what, request, length), what, length, body)
+}
+
+fn wanted(what: &Served<'_>, request: &HeaderMap, length: u64) -> Part {
     let etag = format!("\"{}\"", what.etag);
-    let base = || {
-        Response::builder()
-            .header(header::ACCEPT_RANGES, "bytes")
-            .header(header::ETAG, &etag)
-            .header(header::CACHE_CONTROL, "private, no-cache")
-            .content_type(what.media_type)
-    };
     let matches = |name| request.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v == etag);
     if matches(header::IF_NONE_MATCH) {
-        return Ok(base().status(StatusCode::NOT_MODIFIED).finish());
+        return Part::Unchanged;
     }
     // A range of another version than the one that is here is no use: the whole is sent.
     let stale = request.contains_key(header::IF_RANGE) && !matches(header::IF_RANGE);
     let range = if stale { None } else { request.typed_get::<Range>() };
-    let wanted = range.map(|range| satisfiable(&range, length));
-    let (start, end) = match wanted.as_deref() {
-        Some([one]) => *one,
-        Some([]) => {
-            let unsatisfiable = base().status(StatusCode::RANGE_NOT_SATISFIABLE);
-            return Ok(unsatisfiable.header(header::CONTENT_RANGE, format!("bytes */{length}")).finish());
-        }
-        None | Some(_) => return Ok(base().header(header::CONTENT_LENGTH, length).body(Body::from_async_read(file))),
-    };
-    file.seek(SeekFrom::Start(start)).await?;
-    let part = file.take(end - start + 1);
-    Ok(base()
-        .status(StatusCode::PARTIAL_CONTENT)
-        .header(header::CONTENT_RANGE, format!("bytes {start}-{end}/{length}"))
-        .header(header::CONTENT_LENGTH, end - start + 1)
-        .body(Body::from_async_read(part)))
+    match range.map(|range| satisfiable(&range, length)).as_deref() {
+        Some([(start, end)]) => Part::Range(*start, *end),
+        Some([]) => Part::Unsatisfiable,
+        None | Some(_) => Part::Whole,
+    }
+}
+
+fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64) -> Body) -> Response {
+    let base = Response::builder()
+        .header(header::ACCEPT_RANGES, "bytes")
+        .header(header::ETAG, format!("\"{}\"", what.etag))
+        .header(header::CACHE_CONTROL, "private, no-cache")
+        .content_type(what.media_type);
+    match part {
+        Part::Unchanged => base.status(StatusCode::NOT_MODIFIED).finish(),
+        Part::Unsatisfiable => base
+            .status(StatusCode::RANGE_NOT_SATISFIABLE)
+            .header(header::CONTENT_RANGE, format!("bytes */{length}"))
+            .finish(),
+        Part::Whole => base.header(header::CONTENT_LENGTH, length).body(body(0, length.saturating_sub(1))),
+        Part::Range(start, end) => base
+            .status(StatusCode::PARTIAL_CONTENT)
+            .header(header::CONTENT_RANGE, format!("bytes {start}-{end}/{length}"))
+            .header(header::CONTENT_LENGTH, end - start + 1)
+            .body(body(start, end)),
+    }
 }
 
 /// First and last byte of each range that lies, at least in part, inside so many bytes.

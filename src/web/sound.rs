@@ -12,7 +12,21 @@ pub struct Sound(pub Response);
 /// The content types of sound, for the specification.
 pub fn sound_types() -> Vec<MetaMediaType> {
     let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema { format: Some("binary"), ..MetaSchema::new("string") }));
-    let types = ["audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "application/octet-stream"];
+    let types = [
+        "audio/wav",
+        "audio/mpeg",
+        "audio/flac",
+        "audio/ogg",
+        "audio/webm",
+        "audio/mp4",
+        "audio/aac",
+        "audio/amr",
+        "audio/gsm",
+        "audio/g722",
+        "audio/pcmu",
+        "audio/pcma",
+        "application/octet-stream",
+    ];
     types.into_iter().map(|content_type| MetaMediaType { content_type, schema: schema() }).collect()
 }
 

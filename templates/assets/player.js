@@ -1,5 +1,5 @@
 // <section class="player" data-player data-peaks="/…/peaks.json" [data-start-ms data-end-ms] aria-label="Player">
-//   <audio controls preload="metadata" src="…" data-channels="agent,customer"></audio>
+//   <audio controls preload="metadata" data-channels="agent,customer"><source src="…" type="audio/ogg"> …</audio>
 // </section>
 // Turns the browser's own controls into: play, back and forward, position, speed, skip silence, and a mute for each channel.
 // With data-start-ms and data-end-ms it plays that span of the recording and counts from its start.
@@ -141,10 +141,14 @@ function start(section) {
   });
   for (const event of ["loadedmetadata", "durationchange", "seeked", "timeupdate"]) audio.addEventListener(event, show);
   if (from > 0) audio.addEventListener("loadedmetadata", () => seek(from), { once: true });
-  audio.addEventListener("error", () => {
+  const broken = () => {
     section.classList.add("broken");
     time.textContent = "The recording cannot be played here.";
-  });
+  };
+  audio.addEventListener("error", broken);
+  // Of several sources the last one that fails is told to it, not to the player; it may have failed before this ran.
+  audio.querySelector("source:last-of-type")?.addEventListener("error", broken);
+  if (audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) broken();
 
   document.addEventListener("afterword:play", ({ detail }) => {
     seek(detail.start / 1000);

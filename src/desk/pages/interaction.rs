@@ -55,7 +55,8 @@ impl Head {
 
 /// The sound and its waveform.
 struct Sound {
-    audio: String,
+    /// Its sources, the first that the browser can play is taken: address and type.
+    sources: Vec<(String, String)>,
     peaks: String,
     channels: String,
     /// Has it been read through, so that there is a waveform?
@@ -65,8 +66,11 @@ struct Sound {
 impl Sound {
     fn new(recording: &Recording) -> Self {
         let base = format!("/api/v1/interactions/{}", recording.interaction_id);
+        let as_it_is = (format!("{base}/recording"), recording.media_type.clone());
+        let as_wav = (format!("{base}/recording?as=wav"), "audio/wav".to_owned());
+        let playable = Some(as_it_is).filter(|_| recording.browsers_may_play());
         Self {
-            audio: format!("{base}/recording"),
+            sources: playable.into_iter().chain([as_wav]).collect(),
             peaks: format!("{base}/peaks"),
             channels: recording.speakers().join(","),
             ready: recording.peaks.is_some(),

@@ -1,11 +1,15 @@
-//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in.
+//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound made while it goes out.
 
+use crate::interactions::{Interactions, Recording};
 use crate::web::problem::ApiError;
+use crate::web::ranges::{Served, serve_made};
 use crate::web::sound::sound_types;
-use poem::{Body, Request, RequestBody};
+use bytes::Bytes;
+use poem::http::HeaderMap;
+use poem::{Body, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::ParseFromJSON;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
 
 /// A JSON body, and the whole of what came, unknown fields too.
 #[derive(Debug)]
@@ -55,4 +59,39 @@ impl<'a> ApiExtractor<'a> for Upload {
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(body.take()?))
     }
+}
+
+/// What a recording can be made into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "lowercase")]
+pub(super) enum Rendered {
+    /// 16-bit PCM in WAV, with the recording's channels and sample rate.
+    Wav,
+}
+
+/// Parts that wait between the decoder and the client.
+const AHEAD: usize = 4;
+
+/// A recording as WAV, made while it is sent.
+pub(super) fn as_wav(interactions: &Interactions, recording: &Recording, request: &HeaderMap) -> Response {
+    let rendition = recording.as_wav();
+    let path = interactions.recording_path(recording);
+    // Its length is part of what it is, and is known exactly only once it has been read through.
+    let etag = format!("{}-wav-{}", recording.sha256, rendition.bytes());
+    let served = Served { media_type: "audio/wav", etag: &etag };
+    serve_made(&served, rendition.bytes(), request, |start, end| {
+        let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(AHEAD);
+        tokio::task::spawn_blocking(move || {
+            let mut take = |part: Vec<u8>| send.blocking_send(Ok(part.into())).is_ok();
+            if let Err(error) = rendition.write(&path, start, end + 1, &mut take) {
+                tracing::warn!(%error, "a recording could not be made into WAV to its end");
+                // Nobody listening any more is no fault.
+                let _ = send.blocking_send(Err(std::io::Error::other(error)));
+            }
+        });
+        let parts = futures_util::stream::unfold(receive, |mut receive| async move {
+            receive.recv().await.map(|part| (part, receive))
+        });
+        Body::from_bytes_stream(parts)
+    })
 }

@@ -128,13 +128,16 @@ fn what_is_refused_is_refused_by_name() {
     assert_eq!(code("nine", &silent(9)), Err("too_many_channels"));
     assert_eq!(code("sixteen", &silent(16)), Err("too_many_channels"));
     assert_eq!(code("head", &head(Coding::Pcm16, 1, 8_000, 0)), Err("empty_audio"));
-    let mut opus = b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead".to_vec();
-    opus.resize(400, 1);
-    assert_eq!(code("opus", &opus), Err("unsupported_audio"));
-    let mut gsm = head(Coding::Pcm16, 1, 8_000, 100);
-    gsm[20] = 0x31;
+    let mut wma = head(Coding::Pcm16, 1, 8_000, 100);
+    wma[20..22].copy_from_slice(&[0x61, 1]);
+    wma.resize(200, 0);
+    assert_eq!(code("wma", &wma), Err("unsupported_audio"));
+    let mut gsm = head(Coding::Pcm16, 2, 8_000, 130);
+    (gsm[20], gsm[32]) = (0x31, 65);
     gsm.resize(200, 0);
-    assert_eq!(code("gsm", &gsm), Err("unsupported_audio"));
+    assert_eq!(code("gsm", &gsm), Err("unsupported_audio"), "GSM 6.10 of two channels");
+    assert_eq!(code("ac3", &[0x0B; 400].map(|_| 0x77_u8)), Err("not_audio"));
+    assert_eq!(code("ac3", &[&[0x0B, 0x77][..], &[0; 400]].concat()), Err("unsupported_audio"));
     let mut slow = silent(1);
     slow[24..28].copy_from_slice(&3_u32.to_le_bytes());
     assert!(code("slow", &slow).is_err(), "three samples a second are no sound");
@@ -158,4 +161,42 @@ fn more_than_six_hours_are_refused_at_the_head() {
     let path = folder.path().join("long.flac");
     std::fs::write(&path, flac).unwrap();
     assert!(matches!(Decoder::open(&path), Err(AudioError::TooLong)));
+}
+
+/// Every format cut in the middle, with rubbish behind, of its first bytes alone, and under another's name.
+#[test]
+fn every_format_survives_what_happens_to_files() {
+    let Some(()) = super::formats::tools() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    super::formats::sources(folder.path());
+    for (name, whole) in super::formats::one_of_each(folder.path()) {
+        let end = name.rsplit('.').next().unwrap().to_owned();
+        let path = folder.path().join(format!("hurt.{end}"));
+        let headless = ["gsm", "ulaw", "alaw", "sln", "sln16", "g722"].contains(&end.as_str());
+        let all = examine(&folder.path().join(&name)).unwrap().0;
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        match examine(&path) {
+            Ok((ms, truncated)) => {
+                // Half of what has no head is a whole one, and so is half of what is written as it is recorded.
+                let fair = truncated || headless || name.starts_with("live") || end == "aac" || end == "mp2";
+                assert!(fair && ms < all, "{name} cut in half: {ms} of {all} ms, truncated {truncated}");
+            }
+            // An MP4 has its table at its end.
+            Err(error) => assert!(error.is_final() && ["m4a", "wma"].contains(&&*end), "{name} cut in half: {error}"),
+        }
+        std::fs::write(&path, [&whole[..], &Random(3).bytes(3_000)].concat()).unwrap();
+        let (ms, _) = examine(&path).unwrap_or_else(|error| panic!("{name} with rubbish behind it: {error}"));
+        assert!(ms + 100 > all, "{name} with rubbish behind it: {ms} of {all} ms");
+        if !headless {
+            std::fs::write(&path, &whole[..whole.len().min(40)]).unwrap();
+            let error = examine(&path).expect_err(&name);
+            assert!(error.is_final(), "{name}, its first bytes: {error}");
+            let other = folder.path().join("hurt.g722");
+            std::fs::write(&other, &whole).unwrap();
+            let info = probe(&other).unwrap();
+            if end != "mp3" && end != "aac" && end != "mp2" {
+                assert!(info.duration_ms.abs_diff(all) < 200, "{name} under another's name: {info:?}");
+            }
+        }
+    }
 }

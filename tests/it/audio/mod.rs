@@ -2,5 +2,7 @@
 
 mod damaged;
 mod decoded;
+pub mod formats;
+mod long;
 mod pieces;
 pub mod wav;

@@ -1,4 +1,5 @@
 //! Intake and recordings, from outside.
 
 mod intake;
+mod listening;
 mod recordings;

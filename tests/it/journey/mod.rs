@@ -25,7 +25,7 @@ fn link(mail: &Message) -> String {
 }
 
 /// Signs in by the form, as a person does.
-async fn sign_in(browser: &Browser, app: &TestApp, session: &Session) {
+pub async fn sign_in(browser: &Browser, app: &TestApp, session: &Session) {
     browser.goto(format!("{}/sign-in", app.url)).await.unwrap();
     browser.fill("#email", &session.email).await;
     browser.fill("#password", PASSWORD).await;

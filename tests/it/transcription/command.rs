@@ -90,3 +90,15 @@ fn models_are_listed_and_damaged_ones_named() {
     let said = words(&out.stdout);
     assert!(said.contains("DAMAGED") && said.contains("ggml-base.en-q5_1.bin"), "{said}");
 }
+
+#[test]
+fn without_ffmpeg_the_package_is_named() {
+    let folder = folder();
+    let frames = [&b"#!AMR\n"[..], &[0x3C; 32 * 50]].concat();
+    std::fs::write(folder.path().join("call.amr"), frames).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+    let out = command.args(["transcribe", "call.amr"]).current_dir(folder.path()).env("PATH", "").output().unwrap();
+    let error = words(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{error}");
+    assert!(error.contains("AMR is read through ffmpeg") && error.contains("apt-get install ffmpeg"), "{error}");
+}

@@ -1,0 +1,7 @@
+//! MP4 with AAC, ALAC or Opus.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    init: afterword_fuzz::quiet_panics(),
+    |data: &[u8]| afterword_fuzz::decode(b"", data, "m4a")
+);

@@ -1,0 +1,7 @@
+//! Which format is it?
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    init: afterword_fuzz::quiet_panics(),
+    |data: &[u8]| afterword_fuzz::look(data)
+);

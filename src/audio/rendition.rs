@@ -1,0 +1,96 @@
+//! Any recording as a WAV that every browser plays: made while it is sent, from any byte to any other.
+
+use super::cut::head;
+use super::{AudioError, Decoder};
+use std::path::Path;
+
+/// Bytes before the samples.
+const HEAD: u64 = 44;
+/// Bytes that are handed on at a time.
+const PART: usize = 64 * 1024;
+
+/// 16-bit PCM of a known length: what is longer is cut there, what is shorter ends in silence, so that the length that was
+/// told before is always true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rendition {
+    channels: u16,
+    sample_rate: u32,
+    frames: u64,
+}
+
+impl Rendition {
+    /// Of a recording with so many channels and hertz that plays so many milliseconds.
+    pub fn new(channels: u16, sample_rate: u32, duration_ms: u64) -> Self {
+        Self { channels, sample_rate, frames: duration_ms.saturating_mul(u64::from(sample_rate)) / 1000 }
+    }
+
+    /// Bytes of the whole, its head included.
+    pub fn bytes(&self) -> u64 {
+        HEAD + self.frames * self.frame()
+    }
+
+    fn frame(&self) -> u64 {
+        u64::from(self.channels) * 2
+    }
+
+    /// Hands on the bytes from `start` up to `end`, in parts, for as long as `take` wants more. Decodes from the beginning:
+    /// hours take seconds. Blocks.
+    pub fn write(
+        &self,
+        path: &Path,
+        start: u64,
+        end: u64,
+        take: &mut dyn FnMut(Vec<u8>) -> bool,
+    ) -> Result<(), AudioError> {
+        let mut window = Window { at: 0, start, end: end.min(self.bytes()), part: Vec::new(), take };
+        let mut more = window.push(&head(self.channels, self.sample_rate, self.frames));
+        let mut decoder = Decoder::open(path)?;
+        let mut bytes = Vec::new();
+        while more {
+            let Some(block) = decoder.next_block()? else { break };
+            bytes.clear();
+            for frame in 0..block.first().map_or(0, Vec::len) {
+                for channel in 0..usize::from(self.channels) {
+                    let sample = block.get(channel).map_or(0.0, |plane| plane[frame]);
+                    // In range: samples are between -1 and 1.
+                    bytes.extend(((sample * 32_767.0).round() as i16).to_le_bytes());
+                }
+            }
+            more = window.push(&bytes);
+        }
+        let silence = vec![0; PART];
+        while more {
+            more = window.push(&silence);
+        }
+        window.finish();
+        Ok(())
+    }
+}
+
+/// What of a stream of bytes is wanted.
+struct Window<'a> {
+    at: u64,
+    start: u64,
+    end: u64,
+    part: Vec<u8>,
+    take: &'a mut dyn FnMut(Vec<u8>) -> bool,
+}
+
+impl Window<'_> {
+    /// False once there is nothing more to come.
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let within = |position: u64, at: u64| usize::try_from(position.saturating_sub(at)).unwrap_or(usize::MAX);
+        let from = within(self.start, self.at).min(bytes.len());
+        let to = within(self.end, self.at).clamp(from, bytes.len());
+        self.part.extend_from_slice(&bytes[from..to]);
+        self.at += bytes.len() as u64;
+        let wanted = self.part.len() < PART || (self.take)(std::mem::take(&mut self.part));
+        wanted && self.at < self.end
+    }
+
+    fn finish(mut self) {
+        if !self.part.is_empty() {
+            (self.take)(std::mem::take(&mut self.part));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Keeps an eye on a decoder at work in a thread of its own: one that no longer gets anywhere is left behind.
+//!
+//! A thread cannot be killed. But nearly every endless loop of a demuxer reads, and [`Watched::file`]'s reads fail once the
+//! thread was abandoned, so that it ends. What loops without reading goes on until the process ends, and is in the log.
+
+use super::AudioError;
+use super::guard::guarded;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+use symphonia::core::io::MediaSource;
+
+/// So long may one packet take. On any disk and however busy a machine it is milliseconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the two threads know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    beats: AtomicU64,
+    abandoned: AtomicBool,
+}
+
+impl Watch {
+    /// The decoder got on: a packet was read or decoded.
+    pub(super) fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Nobody waits any more: reads fail from here on.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the next message, for as long as the decoder gets on.
+    pub(super) fn receive<T>(&self, from: &Receiver<T>, patience: Duration) -> Result<T, AudioError> {
+        let tick = (patience / 10).max(Duration::from_millis(1));
+        let (mut seen, mut quiet) = (self.beats.load(Ordering::Relaxed), Duration::ZERO);
+        loop {
+            match from.recv_timeout(tick) {
+                Ok(message) => return Ok(message),
+                Err(RecvTimeoutError::Disconnected) => return Err(gave_up()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let now = self.beats.load(Ordering::Relaxed);
+            quiet = if now == seen { quiet + tick } else { Duration::ZERO };
+            seen = now;
+            if quiet >= patience {
+                self.abandon();
+                tracing::error!(?patience, "a decoder hangs; it is left behind and the recording refused");
+                return Err(AudioError::Stuck { seconds: patience.as_secs() });
+            }
+        }
+    }
+}
+
+/// Starts a thread that decodes. Its panic and its end without an answer are seen by whoever receives.
+pub(super) fn start(work: impl FnOnce() + Send + 'static) -> Result<(), AudioError> {
+    let thread = std::thread::Builder::new().name("decoder".to_owned()).spawn(work);
+    thread.map(drop).map_err(|source| AudioError::Io { path: "a thread".into(), source })
+}
+
+/// Runs `work` on a thread of its own for as long as it gets on.
+pub(super) fn watched<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce(&Arc<Watch>) -> Result<T, AudioError> + Send + 'static,
+) -> Result<T, AudioError> {
+    let watch = Arc::new(Watch::default());
+    let theirs = Arc::clone(&watch);
+    let (send, receive) = sync_channel(1);
+    start(move || {
+        // Nobody waiting any more is no fault.
+        let _ = send.send(guarded(|| work(&theirs)));
+    })?;
+    watch.receive(&receive, patience)?
+}
+
+/// A file whose reads fail once nobody waits for them.
+#[derive(Debug)]
+pub(super) struct WatchedFile {
+    pub(super) file: File,
+    pub(super) watch: Arc<Watch>,
+}
+
+impl WatchedFile {
+    fn alive(&self) -> io::Result<()> {
+        if self.watch.is_abandoned() { Err(io::Error::other("nobody waits for this any more")) } else { Ok(()) }
+    }
+}
+
+impl Read for WatchedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.alive()?;
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for WatchedFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.alive()?;
+        self.file.seek(to)
+    }
+}
+
+impl MediaSource for WatchedFile {
+    fn is_seekable(&self) -> bool {
+        self.file.is_seekable()
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.file.byte_len()
+    }
+}
+
+fn gave_up() -> AudioError {
+    AudioError::Damaged("its decoder gave up".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_hang_becomes_an_error_and_its_reads_fail_from_then_on() {
+        let (ended, end) = sync_channel(1);
+        let hung = watched(SHORT, move |watch| {
+            let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
+            // An endless loop of reads, as a demuxer lost in rubbish has it.
+            while file.read(&mut [0; 16]).is_ok() {}
+            ended.send(()).unwrap();
+            Ok(())
+        });
+        assert!(matches!(hung, Err(AudioError::Stuck { .. })), "{hung:?}");
+        end.recv_timeout(PATIENCE).expect("the thread that was left behind ends");
+    }
+
+    #[test]
+    fn a_reader_that_never_comes_back_costs_its_own_thread_only() {
+        let (_keep, never) = sync_channel::<()>(0);
+        let hung = watched(SHORT, move |_| never.recv().map_err(|_| AudioError::Empty));
+        assert!(matches!(hung, Err(AudioError::Stuck { .. })), "{hung:?}");
+        assert_eq!(watched(SHORT, |_| Ok(7)).unwrap(), 7, "the next one works");
+    }
+
+    #[test]
+    fn slow_is_not_stuck() {
+        let (tick, ticks) = sync_channel(0);
+        start(move || while tick.send(()).is_ok() {}).unwrap();
+        let done = watched(SHORT, move |watch| {
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < SHORT * 3 {
+                ticks.recv().map_err(|_| AudioError::Empty)?;
+                watch.beat();
+            }
+            Ok(())
+        });
+        assert!(done.is_ok(), "{done:?}");
+    }
+
+    #[test]
+    fn a_panic_is_told_at_once() {
+        let died = watched::<()>(PATIENCE, |_| panic!("boom"));
+        assert!(matches!(died, Err(AudioError::Damaged(_))), "{died:?}");
+    }
+}

@@ -1,0 +1,60 @@
+//! A recording's length costs time, not memory.
+
+use super::wav::{Coding, head};
+use afterword::audio::{Rendition, peaks, probe};
+use std::fs::File;
+use std::path::Path;
+
+/// Hours of sound; `AFTERWORD_LONG_HOURS=6` for all that is taken.
+fn hours() -> u32 {
+    std::env::var("AFTERWORD_LONG_HOURS").ok().and_then(|hours| hours.parse().ok()).unwrap_or(1)
+}
+
+/// The most memory this process ever had, KiB. (nextest gives each test a process.)
+fn most_memory() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn look_through(path: &Path, minutes: u64) {
+    let before = most_memory();
+    let info = probe(path).unwrap();
+    assert_eq!(info.duration_ms / 60_000, minutes);
+    let drawn = peaks(path).unwrap();
+    assert_eq!(drawn.duration_ms, info.duration_ms);
+    let rendition = Rendition::new(info.channels, info.sample_rate, info.duration_ms);
+    // The last bytes, for which all of it is decoded.
+    let mut got = 0;
+    let length = rendition.bytes();
+    let mut count = |part: Vec<u8>| {
+        got += part.len();
+        true
+    };
+    rendition.write(path, length - 10_000, length, &mut count).unwrap();
+    assert_eq!(got, 10_000);
+    let more = most_memory() - before;
+    println!("{}: {minutes} minutes, {more} KiB more", path.display());
+    assert!(more < 16_000, "{}: {more} KiB for {minutes} minutes", path.display());
+}
+
+#[test]
+fn hours_of_wav_need_no_more_memory_than_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    // A hole in the file system, which takes no room.
+    let bytes = hours() * 3_600 * 8_000 - 8_000;
+    std::fs::write(&path, head(Coding::MuLaw, 1, 8_000, bytes)).unwrap();
+    File::options().append(true).open(&path).unwrap().set_len(44 + u64::from(bytes)).unwrap();
+    look_through(&path, u64::from(hours()) * 60 - 1);
+}
+
+#[test]
+fn hours_of_frames_need_no_more_memory_than_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.gsm");
+    let mut frame = [0x55; 33];
+    frame[0] = 0xD5;
+    std::fs::write(&path, frame.repeat(hours() as usize * 3_600 * 50 - 50)).unwrap();
+    look_through(&path, u64::from(hours()) * 60 - 1);
+}
