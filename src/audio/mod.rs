@@ -7,12 +7,14 @@ mod cut;
 mod decode;
 mod error;
 mod guard;
+mod hush;
 mod peaks;
 mod sniff;
 mod wav;
 
-pub use cut::cut;
+pub use cut::{cut, cut_with_silences};
 pub use decode::Decoder;
+pub use hush::Hush;
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
 pub use sniff::AudioFormat;
