@@ -14,8 +14,8 @@ mod wav;
 
 pub use cut::{cut, cut_with_silences};
 pub use decode::Decoder;
-pub use hush::Hush;
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
+pub use hush::Hush;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
 pub use sniff::AudioFormat;
 

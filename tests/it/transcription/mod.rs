@@ -7,6 +7,7 @@ mod engine;
 mod fetch;
 mod jobs;
 mod keeping;
+mod masked;
 mod models;
 mod words;
 
