@@ -31,6 +31,7 @@ const SAID: &[(&str, &str)] = &[
     ("transcript.restarted", "Had a call transcribed after all"),
     ("transcript.stopped", "Stopped a transcription"),
     ("transcript.viewed", "Read a transcript"),
+    ("transcripts.searched", "Searched in what was said"),
 ];
 
 /// Kinds of subject, their words, and the page that shows one.

@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
     &["demo"],
     &["app"],
     &["desk"],
-    &["ratings"],
+    &["ratings", "measures", "search"],
     &["transcription", "surveys", "training"],
     &["interactions"],
     &["staff"],
@@ -29,7 +29,7 @@ const ROWS: &[&[&str]] = &[
 ];
 
 const FEATURES: &[&str] =
-    &["desk", "ratings", "transcription", "surveys", "training", "interactions", "staff", "audit", "mail"];
+    &["desk", "ratings", "measures", "search", "transcription", "surveys", "training", "interactions", "staff", "audit", "mail"];
 
 /// What every feature stands on.
 const PLATFORM: &[&str] = &["web", "jobs", "database", "config", "vault", "audio", "masking", "clock", "ids"];
