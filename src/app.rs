@@ -1,0 +1,348 @@
+//! The composition root: builds the features from the configuration, and from them the routes and the jobs.
+
+use crate::clock::SharedClock;
+use crate::config::{self, Config, DatabaseUrl, MailUrl};
+use crate::database::{Db, DbError, MigrateError};
+use crate::desk::Desk;
+use crate::interactions::{self, Interactions};
+use crate::jobs;
+use crate::mail::{self, Mail};
+use crate::measures::{self, MeasuresOf};
+use crate::ratings::release::Releases;
+use crate::ratings::{self, Ratings};
+use crate::search::{self, Search};
+use crate::staff::{Directory, Staff};
+use crate::surveys::{self, Surveys};
+use crate::training::{self, Training};
+use crate::transcription::{self, Transcription};
+use crate::vault::{Vault, VaultError};
+use crate::web::{Authenticate, SiteInfo, assets, middleware};
+use crate::{audit, desk, staff};
+use poem::middleware::AddData;
+use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::OpenApiService;
+use std::sync::Arc;
+use std::time::Duration;
+
+mod operators;
+mod spoken;
+
+/// Under this name the database keeps what tells its key from others.
+const KEY_FINGERPRINT: &str = "key_fingerprint";
+
+/// Everything that is built once and shared.
+#[derive(Clone)]
+pub struct App {
+    /// The configuration it was built from.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: SharedClock,
+    /// The key.
+    pub vault: Vault,
+    /// What pages need to know of the deployment.
+    pub site: SiteInfo,
+    /// Accounts, sessions, keys.
+    pub staff: Staff,
+    /// Teams and agents.
+    pub directory: Directory,
+    /// The audit log.
+    pub audit: audit::AuditLog,
+    /// Calls and chats.
+    pub interactions: Interactions,
+    /// Recordings into words.
+    pub transcription: Transcription,
+    /// Who spoke how much, and who had to wait.
+    pub measures: MeasuresOf,
+    /// What was said, found by its words.
+    pub search: Search,
+    /// The outbox.
+    pub mail: Mail,
+    /// Who is asked, and what they answered.
+    pub surveys: Surveys,
+    /// What makes totals of answers.
+    pub releases: Releases,
+    /// The training library.
+    pub training: Training,
+    /// Ratings in totals.
+    pub ratings: Ratings,
+    /// The pages that bring them together.
+    pub desk: Desk,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+/// Why the service can't start. Says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database does not open.
+    #[error("the database {0} does not open: {1}")]
+    Database(DatabaseUrl, DbError),
+    /// The schema is not right.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// On PostgreSQL migrating is a decision.
+    #[error("the database is {0} migrations behind: run `afterword migrate` first")]
+    Behind(usize),
+    /// The key can't be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database belongs to another key, or the key is gone.
+    #[error("{0}")]
+    WrongKey(String),
+    /// Reading or writing failed on the way.
+    #[error("starting failed in the database: {0}")]
+    Store(#[from] DbError),
+}
+
+/// Opens the database and brings SQLite up to date; PostgreSQL must be so already, unless `migrate` says otherwise.
+pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartError> {
+    let url = &config.database.url;
+    let db = Db::open(url).await.map_err(|e| StartError::Database(url.clone(), e))?;
+    let pending = db.pending().await?;
+    if pending.0 > 0 {
+        if !migrate && matches!(url, DatabaseUrl::Postgres(_)) {
+            return Err(StartError::Behind(pending.0));
+        }
+        db.migrate().await?;
+    }
+    Ok(db)
+}
+
+/// The key that this database was sealed with; made where the database is new.
+pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
+    let path = &config.anonymity.key_file;
+    let known = db.meta(KEY_FINGERPRINT).await?;
+    let vault = match (Vault::read(path)?, &known) {
+        (Some(vault), _) => vault,
+        (None, None) => Vault::create(path)?,
+        (None, Some(_)) => {
+            let text = format!(
+                "the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)",
+                path.display()
+            );
+            return Err(StartError::WrongKey(text));
+        }
+    };
+    match known {
+        None => db.set_meta(KEY_FINGERPRINT, &vault.fingerprint()).await?,
+        Some(known) if known == vault.fingerprint() => {}
+        Some(_) => {
+            let text = format!(
+                "the key file {} is not the one that this database was sealed with: put the right one back",
+                path.display()
+            );
+            return Err(StartError::WrongKey(text));
+        }
+    }
+    Ok(vault)
+}
+
+impl App {
+    /// Builds the features. Call it inside the runtime; the database must be open and migrated.
+    pub fn build(config: Config, db: Db, vault: Vault, clock: SharedClock, demo: bool) -> Self {
+        let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
+        let settings = interactions::Settings::new(&config.survey, &config.recordings);
+        let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
+        let staff = Staff::new(db.clone(), Arc::clone(&clock));
+        let directory = Directory::new(db.clone());
+        let mail = Mail::new(db.clone(), Arc::clone(&clock), &mail::Settings::new(&config.mail));
+        let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
+        let surveys =
+            Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
+        let transcription =
+            Transcription::new(db.clone(), Arc::clone(&clock), interactions.clone(), &config.transcription);
+        let config::RecordingsUrl::File(recordings) = &config.recordings.url;
+        let training = Training::new(
+            db.clone(),
+            Arc::clone(&clock),
+            interactions.clone(),
+            Arc::new(spoken::Transcribed(transcription.clone())),
+            recordings.join("clips"),
+        );
+        let measures = MeasuresOf::new(
+            db.clone(),
+            Arc::clone(&clock),
+            interactions.clone(),
+            transcription.clone(),
+            &config.transcription,
+        );
+        let search = Search::new(db.clone(), Arc::clone(&clock), interactions.clone(), transcription.clone());
+        let ratings = Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k);
+        let desk = Desk::new(desk::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            site: site.clone(),
+            staff: staff.clone(),
+            directory: directory.clone(),
+            interactions: interactions.clone(),
+            transcription: transcription.clone(),
+            measures: measures.clone(),
+            search: search.clone(),
+            mail: mail.clone(),
+            surveys: surveys.clone(),
+            training: training.clone(),
+            ratings: ratings.clone(),
+            settings: desk_settings(&config),
+        });
+        Self {
+            releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys),
+            mail,
+            surveys,
+            staff,
+            ratings,
+            directory,
+            audit: audit::AuditLog::new(db.clone()),
+            transcription,
+            measures,
+            search,
+            training,
+            interactions,
+            desk,
+            config: Arc::new(config),
+            db,
+            clock,
+            vault,
+            site,
+        }
+    }
+
+    /// `ready`, `absent` or `loaded`: transcripts wait for the model, nothing else does.
+    pub fn model_state(&self) -> &'static str {
+        let engine = self.transcription.engine();
+        match engine.model() {
+            Err(_) => "absent",
+            Ok(_) if engine.is_loaded() => "loaded",
+            Ok(_) => "ready",
+        }
+    }
+
+    /// The kinds of background work that there are.
+    pub fn jobs(&self) -> Vec<jobs::Kind> {
+        let mut kinds = self.interactions.jobs();
+        kinds.extend(self.transcription.jobs());
+        kinds.extend(self.measures.jobs());
+        kinds.extend(self.search.jobs());
+        kinds.extend(self.training.jobs());
+        kinds.extend(self.mail.jobs());
+        kinds.extend(self.surveys.jobs());
+        kinds.extend(self.releases.jobs());
+        kinds.push(self.sweep_job());
+        kinds
+    }
+
+    fn sweep_job(&self) -> jobs::Kind {
+        let staff = self.staff.clone();
+        let sweep = move |_| {
+            let staff = staff.clone();
+            async move {
+                staff
+                    .sweep_sessions()
+                    .await
+                    .map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |_| jobs::Outcome::Done)
+            }
+        };
+        jobs::Kind::new("sessions.sweep", sweep).every(Duration::from_secs(3600))
+    }
+
+    /// Every page and endpoint.
+    pub fn routes(&self) -> impl Endpoint<Output = Response> + 'static {
+        let api = self.api();
+        let (yaml, docs) = (spec_yaml(&api), api.swagger_ui());
+        let route = Route::new()
+            .nest_no_strip("/api/v1", api)
+            .nest("/docs", docs)
+            .at("/openapi.yaml", get(poem::endpoint::make_sync(move |_| yaml_answer(&yaml))))
+            .at("/assets/:name", get(assets::asset));
+        let route = operators::routes(route);
+        let route = staff::pages::routes(route);
+        let route = audit::pages::routes(route);
+        let route = training::pages::routes(route);
+        let route = ratings::pages::routes(route);
+        let route = surveys::pages::routes(route);
+        let route = transcription::pages::routes(route);
+        let route = desk::pages::routes(route);
+        let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
+        route
+            .with(AddData::new(self.clone()))
+            .with(AddData::new(self.db.clone()))
+            .with(AddData::new(Arc::clone(&self.clock)))
+            .with(AddData::new(self.site.clone()))
+            .with(AddData::new(authenticate))
+            .with(AddData::new(self.staff.clone()))
+            .with(AddData::new(self.directory.clone()))
+            .with(AddData::new(self.audit.clone()))
+            .with(AddData::new(self.interactions.clone()))
+            .with(AddData::new(self.transcription.clone()))
+            .with(AddData::new(self.training.clone()))
+            .with(AddData::new(self.ratings.clone()))
+            .with(AddData::new(self.mail.clone()))
+            .with(AddData::new(self.surveys.clone()))
+            .with(AddData::new(self.desk.clone()))
+            .around(middleware::around)
+    }
+
+    fn api(&self) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
+        let endpoints = (
+            interactions::api::Api { interactions: self.interactions.clone() },
+            transcription::api::Api {
+                interactions: self.interactions.clone(),
+                transcription: self.transcription.clone(),
+            },
+            transcription::api::WorkApi {
+                interactions: self.interactions.clone(),
+                transcription: self.transcription.clone(),
+            },
+            measures::api::Api { interactions: self.interactions.clone(), measures: self.measures.clone() },
+            search::api::Api { search: self.search.clone() },
+            staff::api::Api {
+                staff: self.staff.clone(),
+                directory: self.directory.clone(),
+                clock: Arc::clone(&self.clock),
+            },
+            audit::api::Api { log: self.audit.clone() },
+            training::api::Api { training: self.training.clone() },
+            ratings::api::Api { ratings: self.ratings.clone() },
+            surveys::api::Api { surveys: self.surveys.clone() },
+        );
+        OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
+            .description(
+                "The last word after every support call or chat. Errors are problem+json (RFC 9457) with a stable `code`; lists are \
+                 paged by cursor. An API key goes into `Authorization: Bearer …`.",
+            )
+            .license(poem_openapi::LicenseObject::new("Apache-2.0"))
+    }
+
+    /// The specification: what `openapi.yaml` holds.
+    pub fn openapi(&self) -> String {
+        spec_yaml(&self.api())
+    }
+}
+
+/// What the pages show of the configuration.
+fn desk_settings(config: &Config) -> desk::Settings {
+    let mailbox = match &config.mail.url {
+        MailUrl::File(folder) => Some(folder.clone()),
+        MailUrl::Hold | MailUrl::Smtp(_) => None,
+    };
+    desk::Settings {
+        configuration: config.to_redacted_toml(),
+        mailbox,
+        settle: config.survey.settle.to_string(),
+        models: transcription::engine_config(&config.transcription).folders,
+        k: config.anonymity.k,
+    }
+}
+
+fn spec_yaml<T: poem_openapi::OpenApi, W: poem_openapi::Webhook>(api: &OpenApiService<T, W>) -> String {
+    api.spec_yaml()
+}
+
+fn yaml_answer(text: &str) -> Response {
+    Response::builder().content_type("application/yaml").body(text.to_owned())
+}

@@ -110,7 +110,12 @@ pub struct Transcription {
 
 impl Default for Transcription {
     fn default() -> Self {
-        Self { model: "mini-support.en".into(), threads: 0, models_dir: PathBuf::from("data/models"), dead_air: Span::seconds(8) }
+        Self {
+            model: "mini-support.en".into(),
+            threads: 0,
+            models_dir: PathBuf::from("data/models"),
+            dead_air: Span::seconds(8),
+        }
     }
 }
 

@@ -130,7 +130,8 @@ impl Interactions {
         from: &Cursor,
         size: usize,
     ) -> Result<Page<Interaction>, DbError> {
-        let found = store::measured::sorted(self.inner.db.read().await?.conn(), visible, filter, from, size + 1).await?;
+        let found =
+            store::measured::sorted(self.inner.db.read().await?.conn(), visible, filter, from, size + 1).await?;
         let page = Page::from_surplus(found, size, |last: &Sorted| Cursor {
             at: Timestamp(last.sort_key),
             id: last.interaction.id.to_string(),

@@ -234,7 +234,8 @@ impl Api {
         /// The interaction's id.
         id: Path<String>,
     ) -> Result<Json<MeasuresOut>, ApiError> {
-        let hidden = || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
+        let hidden =
+            || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
         let id: InteractionId = id.parse().map_err(|_| hidden())?;
         self.interactions.find(&who.visible(), &id).await?.ok_or_else(hidden)?;
         let absent = || ApiError::not_found("measures_not_found", "Nothing of it has been measured yet.");

@@ -89,8 +89,7 @@ pub fn measure(
     let named = channels.iter().copied().filter(|s| told_apart && *s != Speaker::Unknown);
     let speakers: BTreeSet<Speaker> = heard.chain(named).collect();
     let runs: Vec<(Speaker, Vec<Run>)> = speakers.into_iter().map(|who| (who, runs(segments, who))).collect();
-    let mut measured: Vec<SpeakerMeasures> =
-        runs.iter().map(|(who, runs)| of_speaker(*who, runs, segments)).collect();
+    let mut measured: Vec<SpeakerMeasures> = runs.iter().map(|(who, runs)| of_speaker(*who, runs, segments)).collect();
     let all: i64 = measured.iter().map(|one| one.talk_ms).sum();
     for one in measured.iter_mut().filter(|_| told_apart && all > 0) {
         let share = one.talk_ms as f64 / all as f64;
@@ -119,7 +118,8 @@ fn of_speaker(speaker: Speaker, runs: &[Run], segments: &[Segment]) -> SpeakerMe
     let spans: Vec<Place> = runs.iter().map(|run| run.place).collect();
     let talk_ms = total(&spans);
     let own = || segments.iter().filter(|s| s.speaker == speaker);
-    let words: usize = own().map(|s| s.text.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count()).sum();
+    let words: usize =
+        own().map(|s| s.text.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count()).sum();
     let spaced = !own().any(|s| wording::is_unspaced(&s.text));
     let pace = words as f64 / (talk_ms as f64 / 60_000.0);
     SpeakerMeasures {
@@ -193,7 +193,10 @@ mod tests {
 
     #[test]
     fn shares_silence_and_dead_air() {
-        let m = call(&[(2_000, 8_000, 'a', "Hello, how can I help you today?"), (20_000, 22_000, 'c', "My order")], Some(60_000));
+        let m = call(
+            &[(2_000, 8_000, 'a', "Hello, how can I help you today?"), (20_000, 22_000, 'c', "My order")],
+            Some(60_000),
+        );
         let share = |who| m.speaker(who).unwrap().talk_share.unwrap();
         assert_eq!((share(Speaker::Agent), share(Speaker::Customer), m.speech_ms), (0.75, 0.25, 8_000));
         assert_eq!(m.speaker(Speaker::Agent).unwrap().listen_share, Some(0.25));
@@ -236,16 +239,33 @@ mod tests {
             assert_eq!(cuts(&said), [], "{why}");
         }
         let both = cuts(&[
-            (0, 5_000, 'a', "Well, our policy"), (4_500, 8_000, 'c', "No, listen to me"), (7_500, 12_000, 'a', "I can not do that"),
+            (0, 5_000, 'a', "Well, our policy"),
+            (4_500, 8_000, 'c', "No, listen to me"),
+            (7_500, 12_000, 'a', "I can not do that"),
         ]);
-        assert_eq!(both.iter().map(|one| (one.at_ms, one.by)).collect::<Vec<_>>(), [(4_500, Speaker::Customer), (7_500, Speaker::Agent)]);
+        assert_eq!(
+            both.iter().map(|one| (one.at_ms, one.by)).collect::<Vec<_>>(),
+            [(4_500, Speaker::Customer), (7_500, Speaker::Agent)]
+        );
     }
 
     #[test]
     fn pauses_within_a_segment_are_silence_and_breaths_are_speech() {
         let word = |start_ms, end_ms, text: &str| Word { start_ms, end_ms, text: text.to_owned(), confidence: 0.9 };
-        let words = vec![word(0, 400, "One"), word(1_200, 1_600, "moment."), word(21_000, 22_000, "There"), word(30_000, 29_000, "it")];
-        let segment = Segment { start_ms: 0, end_ms: 25_000, speaker: Speaker::Agent, text: "One moment. There it".into(), confidence: 0.9, words };
+        let words = vec![
+            word(0, 400, "One"),
+            word(1_200, 1_600, "moment."),
+            word(21_000, 22_000, "There"),
+            word(30_000, 29_000, "it"),
+        ];
+        let segment = Segment {
+            start_ms: 0,
+            end_ms: 25_000,
+            speaker: Speaker::Agent,
+            text: "One moment. There it".into(),
+            confidence: 0.9,
+            words,
+        };
         let m = measure(&[segment], &BOTH, Some(25_000), 8_000);
         assert_eq!(m.speakers[0].spans, [Place::new(0, 1_600), Place::new(21_000, 22_000)]);
         assert_eq!(m.dead_air, [Place::new(1_600, 21_000)]);

@@ -71,14 +71,16 @@ struct Open {
 
 /// Measures a chat. `ended_at`: when it was over; `has_agent`: was a person in charge of it, even one who wrote nothing?
 pub fn measure(messages: &[Message], ended_at: Option<Timestamp>, has_agent: bool) -> ChatMeasures {
-    let placed: Vec<(&Message, i64)> = messages.iter().zip(moments(messages)).map(|(m, (start, _))| (m, start)).collect();
+    let placed: Vec<(&Message, i64)> =
+        messages.iter().zip(moments(messages)).map(|(m, (start, _))| (m, start)).collect();
     let nag = |m: &Message| m.sender != Sender::Customer && is_nag(&m.text);
     let nags: Vec<Nag> =
         placed.iter().filter(|(m, _)| nag(m)).map(|(m, start_ms)| Nag { seq: m.seq, start_ms: *start_ms }).collect();
     let is_reply = |m: &Message| m.sender == Sender::Agent && !nags.iter().any(|nag| nag.seq == m.seq);
     let sides = sides(messages);
     // Where a bot alone was in charge, nobody was there to be waited for.
-    let waits = if sides.agent > 0 || has_agent { waits(&placed, is_reply, end(messages, ended_at)) } else { Vec::new() };
+    let waits =
+        if sides.agent > 0 || has_agent { waits(&placed, is_reply, end(messages, ended_at)) } else { Vec::new() };
     let mut replies: Vec<i64> = waits.iter().filter(|wait| wait.answered).map(|wait| wait.ms).collect();
     ChatMeasures {
         messages: sides,
@@ -208,7 +210,17 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_zero() {
-        let m = chat(&[(-1, Customer, "Hello?"), (9, Agent, "Hi."), (20, Customer, "Well?"), (-1, Agent, "Yes."), (50, Customer, "?"), (40, Agent, "!")], None);
+        let m = chat(
+            &[
+                (-1, Customer, "Hello?"),
+                (9, Agent, "Hi."),
+                (20, Customer, "Well?"),
+                (-1, Agent, "Yes."),
+                (50, Customer, "?"),
+                (40, Agent, "!"),
+            ],
+            None,
+        );
         assert_eq!((m.first_reply_ms, m.median_reply_ms, m.longest_wait), (None, None, None));
         let none = chat(&[], None);
         assert_eq!((none.first_reply_ms, none.longest_wait, none.waits.len()), (None, None, 0));
@@ -219,12 +231,24 @@ mod tests {
     fn where_a_bot_alone_was_in_charge_nobody_is_waited_for() {
         let asked = [(0, Customer, "Where is it?"), (1, Bot, "On its way.")];
         assert_eq!(chat(&asked, Some(600)).longest_wait.unwrap().ms, 600_000, "somebody was in charge");
-        let messages: Vec<_> = asked.iter().enumerate().map(|(n, (s, sender, text))| Message { seq: n as i64, at: Some(Timestamp(*s)), sender: *sender, text: (*text).into() }).collect();
+        let messages: Vec<_> = asked
+            .iter()
+            .enumerate()
+            .map(|(n, (s, sender, text))| Message {
+                seq: n as i64,
+                at: Some(Timestamp(*s)),
+                sender: *sender,
+                text: (*text).into(),
+            })
+            .collect();
         assert_eq!(measure(&messages, Some(Timestamp(600_000)), false).longest_wait, None);
     }
 
     #[test]
     fn the_median_lies_in_the_middle() {
-        assert_eq!([median(&mut []), median(&mut [4]), median(&mut [9, 1]), median(&mut [9, 1, 2])], [None, Some(4), Some(5), Some(2)]);
+        assert_eq!(
+            [median(&mut []), median(&mut [4]), median(&mut [9, 1]), median(&mut [9, 1, 2])],
+            [None, Some(4), Some(5), Some(2)]
+        );
     }
 }

@@ -57,4 +57,3 @@ pub(super) fn runs(segments: &[Segment], who: Speaker) -> Vec<Run> {
     runs.retain(|run| run.place.length_ms() > 0);
     runs
 }
-

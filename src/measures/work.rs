@@ -58,7 +58,9 @@ impl MeasuresOf {
 
     /// What there is to measure now.
     async fn of(&self, id: &InteractionId) -> Result<Measures, DbError> {
-        let Some(interaction) = self.interactions.find(&Visible::All, id).await? else { return Ok(Measures::default()) };
+        let Some(interaction) = self.interactions.find(&Visible::All, id).await? else {
+            return Ok(Measures::default());
+        };
         let transcript = self.transcription.find(id).await?;
         let call = if transcript.state == State::Done {
             let recording = self.interactions.recording(id).await?;

@@ -156,7 +156,13 @@ impl Search {
             let of = hits.entry(row.interaction_id).or_default();
             if of.last().is_none_or(|last| last.seq != row.seq) {
                 let snippet = line::snippet(&row.text, query);
-                of.push(Hit { seq: row.seq, start_ms: row.start_ms, end_ms: row.end_ms, speaker: row.speaker, snippet });
+                of.push(Hit {
+                    seq: row.seq,
+                    start_ms: row.start_ms,
+                    end_ms: row.end_ms,
+                    speaker: row.speaker,
+                    snippet,
+                });
             }
         }
         hits

@@ -121,14 +121,22 @@ struct Dialect {
     term: fn(&Term) -> String,
 }
 
-const FTS5: Dialect = Dialect { and: " AND ", or: " OR ", without: " NOT ", term: |term| {
-    format!("\"{}\"{}", term.words.join(" "), if term.prefix { " *" } else { "" })
-} };
+const FTS5: Dialect = Dialect {
+    and: " AND ",
+    or: " OR ",
+    without: " NOT ",
+    term: |term| format!("\"{}\"{}", term.words.join(" "), if term.prefix { " *" } else { "" }),
+};
 
-const TSQUERY: Dialect = Dialect { and: " & ", or: " | ", without: " & !", term: |term| {
-    let words: Vec<String> = term.words.iter().map(|word| format!("'{word}'")).collect();
-    format!("({}{})", words.join(" <-> "), if term.prefix { ":*" } else { "" })
-} };
+const TSQUERY: Dialect = Dialect {
+    and: " & ",
+    or: " | ",
+    without: " & !",
+    term: |term| {
+        let words: Vec<String> = term.words.iter().map(|word| format!("'{word}'")).collect();
+        format!("({}{})", words.join(" <-> "), if term.prefix { ":*" } else { "" })
+    },
+};
 
 impl Query {
     /// For SQLite's FTS5.
@@ -201,13 +209,21 @@ mod tests {
             ("\"lost parcel\"", r#"(("lost parcel"))"#, "((('lost' <-> 'parcel')))"),
             ("“lost par”*", r#"(("lost par" *))"#, "((('lost' <-> 'par':*)))"),
             ("los*", r#"(("los" *))"#, "((('los':*)))"),
-            ("refund OR return -bank", r#"(("refund" OR "return")) NOT ("bank")"#, "((('refund') | ('return'))) & !(('bank'))"),
+            (
+                "refund OR return -bank",
+                r#"(("refund" OR "return")) NOT ("bank")"#,
+                "((('refund') | ('return'))) & !(('bank'))",
+            ),
             ("a AND b", r#"(("a") AND ("b"))"#, "((('a')) & (('b')))"),
             ("包裹", r#"(("包 裹"))"#, "((('包' <-> '裹')))"),
             ("don’t", r#"(("don t"))"#, "((('don' <-> 't')))"),
             ("OR or \"OR\"", r#"(("or") AND ("or"))"#, "((('or')) & (('or')))"),
             ("\"never closed", r#"(("never closed"))"#, "((('never' <-> 'closed')))"),
-            ("- x - \"\" * ) NEAR( tokens:", r#"(("x") AND ("near") AND ("tokens"))"#, "((('x')) & (('near')) & (('tokens')))"),
+            (
+                "- x - \"\" * ) NEAR( tokens:",
+                r#"(("x") AND ("near") AND ("tokens"))"#,
+                "((('x')) & (('near')) & (('tokens')))",
+            ),
         ] {
             assert_eq!(written(given), (fts5.to_owned(), tsquery.to_owned()), "{given}");
         }

@@ -94,8 +94,10 @@ pub(super) async fn replace(
     let mut rows = Vec::new();
     for line in lines {
         for (n, part) in line.parts.iter().enumerate() {
-            rows.push(serde_json::json!({ "seq": line.seq, "part": n, "start_ms": line.start_ms, "end_ms": line.end_ms,
-                "speaker": line.speaker, "text": part.text, "tokens": words(part, &conn) }));
+            rows.push(
+                serde_json::json!({ "seq": line.seq, "part": n, "start_ms": line.start_ms, "end_ms": line.end_ms,
+                "speaker": line.speaker, "text": part.text, "tokens": words(part, &conn) }),
+            );
         }
     }
     if !rows.is_empty() {

@@ -105,7 +105,11 @@ impl Asked {
             let asked = self.value(name);
             let mut choices: Vec<Choice> = values
                 .iter()
-                .map(|value| Choice { code: (*value).to_owned(), words: said(before, *kind, value), chosen: *value == asked })
+                .map(|value| Choice {
+                    code: (*value).to_owned(),
+                    words: said(before, *kind, value),
+                    chosen: *value == asked,
+                })
                 .collect();
             if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
                 choices.push(Choice { code: asked.to_owned(), words: said(before, *kind, asked), chosen: true });
@@ -140,7 +144,12 @@ impl Asked {
     /// The figures of a line that this list is about.
     pub(super) fn why(&self, figures: &Figures) -> Option<String> {
         let about = |names: &[&str]| {
-            names.iter().any(|name| self.sort == *name || (*name != "sort" && !self.value(name).is_empty() && FIELDS.iter().any(|(known, ..)| known == name)))
+            names.iter().any(|name| {
+                self.sort == *name
+                    || (*name != "sort"
+                        && !self.value(name).is_empty()
+                        && FIELDS.iter().any(|(known, ..)| known == name))
+            })
         };
         let mut said = Vec::new();
         if let Some(ms) = figures.silence_ms.filter(|_| about(&["silence_over_ms", "silence"])) {
@@ -149,7 +158,9 @@ impl Asked {
         if let Some(n) = figures.interruptions.filter(|_| about(&["interruptions_from", "interruptions"])) {
             said.push(count(usize::try_from(n).unwrap_or_default(), "interruption", "interruptions"));
         }
-        if let Some(share) = figures.agent_share.filter(|_| about(&["agent_share_over", "agent_share_under", "agent_share"])) {
+        if let Some(share) =
+            figures.agent_share.filter(|_| about(&["agent_share_over", "agent_share_under", "agent_share"]))
+        {
             said.push(format!("agent speaks {} %", (share + 5) / 10));
         }
         if let Some(ms) = figures.first_reply_ms.filter(|_| about(&["first_reply_over_ms", "first_reply"])) {
@@ -197,12 +208,18 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_said_and_stays() {
-        let asked = Asked { silence_over_ms: "45000".into(), agent_share_over: "0.7".into(), sort: "silence".into(), ..Asked::default() };
+        let asked = Asked {
+            silence_over_ms: "45000".into(),
+            agent_share_over: "0.7".into(),
+            sort: "silence".into(),
+            ..Asked::default()
+        };
         let chips: Vec<_> = asked.chips().into_iter().map(|(_, words)| words).collect();
         assert_eq!(chips, ["Longest silence over 45 seconds", "Agent speaks more than 70 %", "Longest silence first"]);
         let silence = &asked.fields()[0];
         assert!(silence.choices.iter().any(|c| c.chosen && c.code == "45000" && c.words == "over 45 seconds"));
-        let figures = Figures { silence_ms: Some(50_000), agent_share: Some(714), interruptions: Some(3), ..Figures::default() };
+        let figures =
+            Figures { silence_ms: Some(50_000), agent_share: Some(714), interruptions: Some(3), ..Figures::default() };
         assert_eq!(asked.why(&figures).as_deref(), Some("Quiet for 50 seconds, agent speaks 71 %"));
         assert_eq!(Asked::default().why(&figures), None);
     }

@@ -195,13 +195,9 @@ pub(super) async fn people(
         _ => true,
     };
     let agents = desk.directory.agents().await?.into_iter().filter(|agent| seen(&agent.team_id));
-    let agents = agents
-        .map(|a| Choice { chosen: a.id.as_str() == agent, code: a.id.to_string(), words: a.name })
-        .collect();
-    let teams = teams.into_iter().map(|t| Choice {
-        chosen: t.id.as_str() == team,
-        code: t.id.to_string(),
-        words: t.name,
-    });
+    let agents =
+        agents.map(|a| Choice { chosen: a.id.as_str() == agent, code: a.id.to_string(), words: a.name }).collect();
+    let teams =
+        teams.into_iter().map(|t| Choice { chosen: t.id.as_str() == team, code: t.id.to_string(), words: t.name });
     Ok((teams.collect(), agents))
 }

@@ -129,22 +129,30 @@ impl Timeline {
         let mut moments: Vec<Moment> = Vec::new();
         let mut silences = call.dead_air.clone();
         silences.sort_by_key(|place| -place.length_ms());
-        moments.extend(silences.into_iter().map(|place| {
-            ruler.moment("quiet", format!("Nobody speaks for {}", stretch(place.length_ms())), place)
-        }));
+        moments.extend(
+            silences
+                .into_iter()
+                .map(|place| ruler.moment("quiet", format!("Nobody speaks for {}", stretch(place.length_ms())), place)),
+        );
         for cut in call.interruptions.iter().flatten() {
             let place = Place::new(cut.at_ms, cut.at_ms + cut.overlap_ms);
             let what = format!("{} interrupts {}", cut.by.label(), lower(cut.of));
             moments.push(ruler.moment("cut", what, place));
         }
         let cuts: Vec<i64> = call.interruptions.iter().flatten().map(|cut| cut.at_ms).collect();
-        let both = call.overlaps.iter().filter(|place| !cuts.iter().any(|at| *at >= place.start_ms && *at < place.end_ms));
+        let both =
+            call.overlaps.iter().filter(|place| !cuts.iter().any(|at| *at >= place.start_ms && *at < place.end_ms));
         moments.extend(both.map(|place| ruler.moment("both", "Both speak".into(), *place)));
         let places = |places: &[Place]| places.iter().map(|place| ruler.bar(*place)).collect();
-        let lanes = call.speakers.iter().map(|s| Lane { label: s.speaker.label(), class: class(s.speaker), bars: places(&s.spans) });
-        let marks = call.dead_air.iter().map(|place| {
-            serde_json::json!({ "kind": "silence", "start_ms": place.start_ms, "end_ms": place.end_ms })
+        let lanes = call.speakers.iter().map(|s| Lane {
+            label: s.speaker.label(),
+            class: class(s.speaker),
+            bars: places(&s.spans),
         });
+        let marks = call
+            .dead_air
+            .iter()
+            .map(|place| serde_json::json!({ "kind": "silence", "start_ms": place.start_ms, "end_ms": place.end_ms }));
         Self {
             is_chat: false,
             lanes: lanes.collect(),
@@ -166,17 +174,28 @@ impl Timeline {
         let mut moments: Vec<Moment> = Vec::new();
         for wait in waits {
             let long = stretch(wait.ms);
-            let what = if wait.answered { format!("The customer waits {long} for a reply") } else { format!("No reply for {long}, to the end") };
+            let what = if wait.answered {
+                format!("The customer waits {long} for a reply")
+            } else {
+                format!("No reply for {long}, to the end")
+            };
             moments.push(ruler.moment("wait", what, Place::new(wait.start_ms, wait.start_ms + wait.ms)));
         }
-        let nags = chat.nags.iter().map(|nag| ruler.moment("nag", "A canned nag".into(), Place::new(nag.start_ms, nag.start_ms)));
+        let nags = chat
+            .nags
+            .iter()
+            .map(|nag| ruler.moment("nag", "A canned nag".into(), Place::new(nag.start_ms, nag.start_ms)));
         moments.extend(nags);
         let lane = |label: &str, class, speaker: &[&str]| {
             let own = turns.iter().filter(|turn| speaker.contains(&turn.speaker.as_str()));
             let bars: Vec<Bar> = own.map(|turn| ruler.bar(Place::new(turn.start_ms, turn.start_ms))).collect();
             (!bars.is_empty()).then(|| Lane { label: label.to_owned(), class, bars })
         };
-        let lanes = [lane("Agent", "agent", &["agent"]), lane("Customer", "customer", &["customer"]), lane("Others", "other", &["bot", "system", "other"])];
+        let lanes = [
+            lane("Agent", "agent", &["agent"]),
+            lane("Customer", "customer", &["customer"]),
+            lane("Others", "other", &["bot", "system", "other"]),
+        ];
         Self {
             is_chat: true,
             lanes: lanes.into_iter().flatten().collect(),
@@ -214,7 +233,8 @@ fn summary(moments: &[Moment]) -> String {
         (of("wait"), "long wait", "long waits"),
         (of("nag"), "canned nag", "canned nags"),
     ];
-    let said: Vec<String> = said.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
+    let said: Vec<String> =
+        said.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
     said.join(", ")
 }
 
@@ -254,10 +274,18 @@ fn call_figures(call: &CallMeasures) -> Vec<Figure> {
     let over = stretch(call.dead_air_after_ms);
     all.push(match call.dead_air.len() {
         0 => figure("Dead air", "none", Some(format!("never quiet for over {over}"))),
-        n => figure("Dead air", clock(call.dead_air_ms), Some(format!("{} of over {over}", count(n, "silence", "silences")))),
+        n => figure(
+            "Dead air",
+            clock(call.dead_air_ms),
+            Some(format!("{} of over {over}", count(n, "silence", "silences"))),
+        ),
     });
     if let Some(longest) = call.longest_silence {
-        all.push(figure("Longest silence", clock(longest.length_ms()), Some(format!("at {}", clock(longest.start_ms)))));
+        all.push(figure(
+            "Longest silence",
+            clock(longest.length_ms()),
+            Some(format!("at {}", clock(longest.start_ms))),
+        ));
     }
     if let Some(overlap) = call.overlap_ms {
         all.push(figure("Both speak", clock(overlap), None));
@@ -266,7 +294,11 @@ fn call_figures(call: &CallMeasures) -> Vec<Figure> {
         let by = |who: Speaker| cuts.iter().filter(|cut| cut.by == who).count();
         let (agent, customer) = (by(Speaker::Agent), by(Speaker::Customer));
         let known = !cuts.is_empty() && agent + customer == cuts.len();
-        all.push(figure("Interruptions", cuts.len().to_string(), known.then(|| format!("by the agent {agent}, by the customer {customer}"))));
+        all.push(figure(
+            "Interruptions",
+            cuts.len().to_string(),
+            known.then(|| format!("by the agent {agent}, by the customer {customer}")),
+        ));
     }
     all
 }
@@ -284,11 +316,17 @@ fn chat_figures(chat: &ChatMeasures) -> Vec<Figure> {
     let mut all = Vec::new();
     match chat.first_reply_ms {
         Some(ms) => all.push(figure("First reply after", stretch(ms), None)),
-        None if chat.messages.customer > 0 && chat.messages.agent == 0 => all.push(figure("First reply", "none came", None)),
+        None if chat.messages.customer > 0 && chat.messages.agent == 0 => {
+            all.push(figure("First reply", "none came", None))
+        }
         None => {}
     }
     if let Some(wait) = chat.longest_wait {
-        let note = if wait.answered { format!("from {}", clock(wait.start_ms)) } else { format!("from {}, never answered", clock(wait.start_ms)) };
+        let note = if wait.answered {
+            format!("from {}", clock(wait.start_ms))
+        } else {
+            format!("from {}, never answered", clock(wait.start_ms))
+        };
         all.push(figure("Longest wait", stretch(wait.ms), Some(note)));
     }
     if let Some(ms) = chat.median_reply_ms {

@@ -26,7 +26,12 @@ async fn a_click_goes_to_the_moment() {
     let app = app(&server).await;
     let id = app.call("1", "emma@customers.example").await;
     app.record("1", demo_sound("call-bad.flac")).await;
-    let messages = [(0, "customer", "Why was I charged twice?"), (480, "agent", "Are you still there?"), (500, "customer", "Yes! And my parcel?"), (900, "agent", "It is on its way.")];
+    let messages = [
+        (0, "customer", "Why was I charged twice?"),
+        (480, "agent", "Are you still there?"),
+        (500, "customer", "Yes! And my parcel?"),
+        (900, "agent", "It is on its way."),
+    ];
     let written = app.interaction("2", &chat("18", 20, &messages)).await;
     app.work().await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders", "Billing"], None).await;
@@ -39,7 +44,10 @@ async fn a_click_goes_to_the_moment() {
         return Math.abs(a.left - b.left) + Math.abs(a.right - b.right)";
     assert!(value(&browser, plots).await.as_f64().unwrap() < 2.0, "the two do not lie on one axis");
     browser.press(".timeline details summary").await;
-    let moment = value(&browser, "return Number(document.querySelector('.moment-link').dataset.moment) / 1000").await.as_f64().unwrap();
+    let moment = value(&browser, "return Number(document.querySelector('.moment-link').dataset.moment) / 1000")
+        .await
+        .as_f64()
+        .unwrap();
     browser.press(".moment-link").await;
     let now = at(&browser).await;
     assert!((moment..moment + 5.0).contains(&now), "asked for {moment}, the player is at {now}");
@@ -51,7 +59,12 @@ async fn a_click_goes_to_the_moment() {
             axe::check(&browser, &format!("a {page} with its timeline ({name})")).await;
             browser.screenshot(&format!("timeline-{page}-{name}")).await;
         }
-        for (page, path) in [("search", "/search?q=par*+OR+package"), ("search-empty", "/search"), ("list", "/interactions?silence_over_ms=1000&sort=silence"), ("worth", "/")] {
+        for (page, path) in [
+            ("search", "/search?q=par*+OR+package"),
+            ("search-empty", "/search"),
+            ("list", "/interactions?silence_over_ms=1000&sort=silence"),
+            ("worth", "/"),
+        ] {
             browser.goto(format!("{}{path}", app.url)).await.unwrap();
             browser.text("main h1").await;
             axe::check(&browser, &format!("{page} ({name})")).await;

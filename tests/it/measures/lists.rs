@@ -23,9 +23,22 @@ async fn company(app: &TestApp) {
     heard(app, &quarrel, QUARREL).await;
     body["started_at"] = "2026-11-20T11:20:00Z".into();
     let calm = app.interaction("calm", &body).await;
-    heard(app, &calm, &[(0, 9_000, "agent", "Good morning, how can I help?"), (9_000, 10_000, "customer", "Thanks.")]).await;
+    heard(app, &calm, &[(0, 9_000, "agent", "Good morning, how can I help?"), (9_000, 10_000, "customer", "Thanks.")])
+        .await;
     app.interaction("unheard", &body).await;
-    app.interaction("slow", &chat("18", 20, &[(0, "customer", "Hello?"), (600, "agent", "Good morning."), (1_100, "system", "This chat will be closed due to inactivity.")])).await;
+    app.interaction(
+        "slow",
+        &chat(
+            "18",
+            20,
+            &[
+                (0, "customer", "Hello?"),
+                (600, "agent", "Good morning."),
+                (1_100, "system", "This chat will be closed due to inactivity."),
+            ],
+        ),
+    )
+    .await;
     app.interaction("quick", &chat("18", 2, &[(0, "customer", "Hello?"), (20, "agent", "Good morning.")])).await;
     app.work().await;
 }
@@ -61,7 +74,11 @@ async fn measures_filter_and_sort_on_both_databases() {
         let orders = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         assert_eq!(listed(&orders, "sort=unanswered").await, Vec::<String>::new(), "other teams' stay hidden");
         for query in ["sort=loudest", "agent_share_over=7"] {
-            assert_eq!(admin.api(Method::GET, &format!("/api/v1/interactions?{query}"), None).await.status(), 400, "{query}");
+            assert_eq!(
+                admin.api(Method::GET, &format!("/api/v1/interactions?{query}"), None).await.status(),
+                400,
+                "{query}"
+            );
         }
     }
 }
@@ -81,7 +98,9 @@ async fn sorted_pages_neither_skip_nor_repeat() {
             loop {
                 let path = format!("/api/v1/interactions?{sort}&limit=5{cursor}");
                 let page: Value = admin.api(Method::GET, &path, None).await.json().await.unwrap();
-                all.extend(page["items"].as_array().unwrap().iter().map(|i| i["external_id"].as_str().unwrap().to_owned()));
+                all.extend(
+                    page["items"].as_array().unwrap().iter().map(|i| i["external_id"].as_str().unwrap().to_owned()),
+                );
                 let Some(next) = page["next"].as_str() else { break };
                 cursor = format!("&cursor={next}");
             }
@@ -103,8 +122,13 @@ async fn the_page_keeps_what_is_asked_and_takes_it_back() {
     assert!(page.contains("Quiet for 20 seconds, agent speaks"), "{page}");
     assert!(page.contains(r#"<option value="15000" selected>over 15 seconds"#), "a value of one's own stays");
     assert!(page.contains("Without: Longest silence over 15 seconds") && page.contains("Without: Calls"), "{page}");
-    let without = page.split(r#"<li><a href=""#).skip(1).map(|part| part.split('"').next().unwrap()).find(|href| !href.contains("silence_over_ms"));
-    assert!(without.unwrap().contains("agent_share_under=0.8") && without.unwrap().contains("sort=silence"), "{without:?}");
+    let chips = &page[page.find(r#"class="chips""#).unwrap()..];
+    let mut links = chips.split(r#"<li><a href=""#).skip(1).map(|part| part.split('"').next().unwrap());
+    let without = links.find(|href| !href.contains("silence_over_ms"));
+    assert!(
+        without.unwrap().contains("agent_share_under=0.8") && without.unwrap().contains("sort=silence"),
+        "{without:?}"
+    );
     assert!(admin.page("/interactions?silence_over_ms=600000").await.contains("None like that"));
     for query in ["silence_over_ms=x", "agent_share_over=2", "sort=up", "nags_from=-1"] {
         assert_eq!(admin.get(&format!("/interactions?{query}")).await.status(), 400, "{query}");

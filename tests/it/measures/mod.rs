@@ -46,7 +46,11 @@ async fn a_call_is_measured_when_its_transcript_is_there_and_again_when_it_chang
         heard(&app, &id, QUARREL).await;
         let (_, m) = measures(&ours, &id).await;
         let call = &m["call"];
-        assert_eq!((call["dead_air"].as_array().unwrap().len(), call["dead_air_ms"].as_i64()), (1, Some(20_000)), "{m}");
+        assert_eq!(
+            (call["dead_air"].as_array().unwrap().len(), call["dead_air_ms"].as_i64()),
+            (1, Some(20_000)),
+            "{m}"
+        );
         assert_eq!(call["longest_silence"], json!({ "start_ms": 19_000, "end_ms": 39_000 }));
         assert_eq!(call["interruptions"][0]["by"], "agent", "{m}");
         assert_eq!((call["overlap_ms"].as_i64(), call["length_ms"].is_null()), (Some(1_000), true));
@@ -54,7 +58,10 @@ async fn a_call_is_measured_when_its_transcript_is_there_and_again_when_it_chang
         assert!((share - 1.0).abs() < 1e-9 && m["chat"].is_null());
         heard(&app, &id, &QUARREL[..2]).await;
         let (_, again) = measures(&ours, &id).await;
-        assert_eq!((again["call"]["dead_air_ms"].as_i64(), again["call"]["interruptions"].as_array().unwrap().len()), (Some(0), 0));
+        assert_eq!(
+            (again["call"]["dead_air_ms"].as_i64(), again["call"]["interruptions"].as_array().unwrap().len()),
+            (Some(0), 0)
+        );
         let others = app.sign_in(Role::Supervisor, &["Billing"], None).await;
         assert_eq!(measures(&others, &id).await.0, 404);
         delete(&app, &id).await;
@@ -72,7 +79,13 @@ async fn a_chat_is_measured_as_its_messages_come() {
         let (_, m) = measures(&ours, &id).await;
         assert_eq!(m["chat"]["longest_wait"], json!({ "message": 0, "ms": 1_200_000, "answered": false }), "{m}");
         assert!(m["chat"]["first_reply_ms"].is_null() && m["call"].is_null());
-        let more = [asked, (400, "agent", "Are you still there?"), (420, "customer", "Yes."), (480, "agent", "It is on its way."), (490, "customer", "Thanks!")];
+        let more = [
+            asked,
+            (400, "agent", "Are you still there?"),
+            (420, "customer", "Yes."),
+            (480, "agent", "It is on its way."),
+            (490, "customer", "Thanks!"),
+        ];
         app.interaction("1", &chat("18", 20, &more)).await;
         app.work().await;
         let (_, m) = measures(&ours, &id).await;
@@ -130,7 +143,8 @@ async fn a_real_recording_is_measured_to_its_end() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let (status, m) = measures(&admin, &id).await;
     assert_eq!((status, m["call"]["length_ms"].as_i64()), (200, Some(30_000)), "{m}");
-    let speakers: Vec<_> = m["call"]["speakers"].as_array().unwrap().iter().map(|s| s["speaker"].as_str().unwrap()).collect();
+    let speakers: Vec<_> =
+        m["call"]["speakers"].as_array().unwrap().iter().map(|s| s["speaker"].as_str().unwrap()).collect();
     assert_eq!(speakers, ["agent", "customer"]);
     assert!(m["call"]["speech_ms"].as_i64().unwrap() > 5_000);
 }

@@ -54,7 +54,8 @@ async fn a_deleted_interaction_leaves_nothing() {
     for app in TestApp::on_both(|_| {}).await {
         let call = app.interaction("1", &call_body("jerry@example.net")).await;
         heard(&app, &call, CALL).await;
-        let written = app.interaction("2", &chat("18", 9, &[(0, "customer", "xylophone"), (9, "agent", "zeppelin")])).await;
+        let written =
+            app.interaction("2", &chat("18", 9, &[(0, "customer", "xylophone"), (9, "agent", "zeppelin")])).await;
         app.work().await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         assert_eq!(times(&ask(&admin, "xylophone OR zeppelin OR courier").await).len(), 3);
@@ -65,8 +66,10 @@ async fn a_deleted_interaction_leaves_nothing() {
         is_sound(&app).await;
         if let Db::Sqlite { write, .. } = &app.app.db {
             // Not even in the pages of the index, where the words of a chat would tell what it was about.
-            let blocks: Vec<Vec<u8>> = sqlx::query_scalar("SELECT block FROM search_index_data").fetch_all(write).await.unwrap();
-            let left = blocks.iter().any(|block| block.windows(7).any(|bytes| bytes == b"ylophon" || bytes == b"eppelin"));
+            let blocks: Vec<Vec<u8>> =
+                sqlx::query_scalar("SELECT block FROM search_index_data").fetch_all(write).await.unwrap();
+            let left =
+                blocks.iter().any(|block| block.windows(7).any(|bytes| bytes == b"ylophon" || bytes == b"eppelin"));
             assert!(!left, "the index still holds the words");
         }
     }

@@ -94,7 +94,19 @@ async fn only_what_one_may_see_is_found_and_filters_narrow() {
     for app in TestApp::on_both(|_| {}).await {
         let id = app.interaction("1", &call_body("jerry@example.net")).await;
         heard(&app, &id, CALL).await;
-        app.interaction("2", &chat("18", 9, &[(0, "customer", "My parcel was charged twice"), (30, "agent", "Which parcel?"), (31, "bot", "A parcel")])).await;
+        app.interaction(
+            "2",
+            &chat(
+                "18",
+                9,
+                &[
+                    (0, "customer", "My parcel was charged twice"),
+                    (30, "agent", "Which parcel?"),
+                    (31, "bot", "A parcel"),
+                ],
+            ),
+        )
+        .await;
         app.work().await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let (orders, lucie) = (app.team("Orders").await, app.agent("18").await);
@@ -113,9 +125,12 @@ async fn only_what_one_may_see_is_found_and_filters_narrow() {
         ] {
             assert_eq!(times(&ask_for(&admin, &parameters).await), wanted, "{parameters}");
         }
-        for (role, teams, agent, lines) in
-            [(Role::Supervisor, &["Orders"][..], None, 2), (Role::Supervisor, &["Returns"], None, 0), (Role::Agent, &[], Some("18"), 3), (Role::Agent, &[], None, 0)]
-        {
+        for (role, teams, agent, lines) in [
+            (Role::Supervisor, &["Orders"][..], None, 2),
+            (Role::Supervisor, &["Returns"], None, 0),
+            (Role::Agent, &[], Some("18"), 3),
+            (Role::Agent, &[], None, 0),
+        ] {
             let who = app.sign_in(role, teams, agent).await;
             assert_eq!(times(&ask(&who, "parcel").await).len(), lines, "{role:?} {teams:?}");
         }
@@ -136,7 +151,11 @@ async fn pages_neither_skip_nor_repeat() {
     for app in TestApp::on_both(|_| {}).await {
         for n in 0..7 {
             // All at the same time.
-            app.interaction(&n.to_string(), &chat("18", 9, &[(0, "customer", "parcel"), (9, "agent", "parcel parcel")])).await;
+            app.interaction(
+                &n.to_string(),
+                &chat("18", 9, &[(0, "customer", "parcel"), (9, "agent", "parcel parcel")]),
+            )
+            .await;
         }
         app.work().await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
@@ -166,7 +185,8 @@ async fn nothing_that_is_typed_breaks_it() {
         assert_eq!(times(&ask(&admin, &"包".repeat(30)).await), [1], "over the borders of parts");
         let mut runner = TestRunner::deterministic();
         let any = proptest::string::string_regex("[\\PC\"'*|()&!:<>\\\\\u{0}-]{0,40}").unwrap();
-        let fixed = [nasty, "\u{0}", "a* b* c*", "NEAR(a b)", "tokens : a", "a <-> b", "^a", "{a}", "-", "\"", "* *"].map(str::to_owned);
+        let fixed = [nasty, "\u{0}", "a* b* c*", "NEAR(a b)", "tokens : a", "a <-> b", "^a", "{a}", "-", "\"", "* *"]
+            .map(str::to_owned);
         let made: Vec<String> = (0..150).map(|_| any.new_tree(&mut runner).unwrap().current()).collect();
         for query in fixed.into_iter().chain(made) {
             let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();

@@ -14,7 +14,10 @@ async fn results_lead_to_the_moment() {
     let page = ours.page("/search?q=los*&speaker=customer").await;
     assert!(page.contains(&format!(r#"href="/interactions/{id}#t1-4500""#)), "{page}");
     assert!(page.contains("I <mark>lost</mark> my parcel") && page.contains("0:04"));
-    assert!(page.contains(r#"value="los*""#) && page.contains(r#"<option value="customer" selected>"#), "what was asked stays");
+    assert!(
+        page.contains(r#"value="los*""#) && page.contains(r#"<option value="customer" selected>"#),
+        "what was asked stays"
+    );
     let target = ours.page(&format!("/interactions/{id}")).await;
     assert!(target.contains(r#"id="t1-4500""#), "the address is there");
     for role in [Role::Admin, Role::Agent] {
