@@ -5,8 +5,19 @@ use crate::app::demo_sound;
 use crate::measures::chat;
 use crate::support::axe;
 use crate::support::browser::{Browser, View};
+use crate::support::heard::{Said, heard};
 use crate::support::smtp::SmtpServer;
 use afterword::web::Role;
+
+/// What is said on the recording as far as this test is concerned.
+const SAID: &[Said<'_>] = &[
+    (1_000, 9_000, "agent", "Good morning, this is Sydney, how can I help you today?"),
+    (9_500, 16_000, "customer", "I lost my package, and nobody told me where it is since Thursday."),
+    (15_000, 19_000, "agent", "What is your package number, please?"),
+    (19_500, 21_000, "customer", "It is on the bill."),
+    (20_400, 24_000, "agent", "Then please read it to me, and your name as well."),
+    (46_000, 50_000, "customer", "Are you still there with my package?"),
+];
 
 /// Where the player stands, in seconds, once its sound is known.
 async fn at(browser: &Browser) -> f64 {
@@ -34,6 +45,8 @@ async fn a_click_goes_to_the_moment() {
     ];
     let written = app.interaction("2", &chat("18", 20, &messages)).await;
     app.work().await;
+    // Words at times of the test's own, so that there is something on the timeline.
+    heard(&app, &id, SAID).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders", "Billing"], None).await;
     sign_in(&browser, &app, &supervisor).await;
 
@@ -56,8 +69,8 @@ async fn a_click_goes_to_the_moment() {
             browser.look(view).await;
             browser.goto(format!("{}/interactions/{id}", app.url)).await.unwrap();
             browser.text(".timeline").await;
-            axe::check(&browser, &format!("a {page} with its timeline ({name})")).await;
             browser.screenshot(&format!("timeline-{page}-{name}")).await;
+            axe::check(&browser, &format!("a {page} with its timeline ({name})")).await;
         }
         for (page, path) in [
             ("search", "/search?q=par*+OR+package"),
@@ -67,8 +80,8 @@ async fn a_click_goes_to_the_moment() {
         ] {
             browser.goto(format!("{}{path}", app.url)).await.unwrap();
             browser.text("main h1").await;
-            axe::check(&browser, &format!("{page} ({name})")).await;
             browser.screenshot(&format!("{page}-{name}")).await;
+            axe::check(&browser, &format!("{page} ({name})")).await;
         }
     }
     browser.look(View::DESKTOP).await;

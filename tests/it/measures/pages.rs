@@ -3,12 +3,15 @@
 use super::{QUARREL, chat};
 use crate::app::{TestApp, call_body};
 use crate::support::heard::heard;
+use crate::transcription::short_call;
 use afterword::web::Role;
 
 #[tokio::test]
 async fn the_page_draws_a_call_and_says_its_figures() {
     let app = TestApp::start().await;
     let id = app.interaction("1", &call_body("jerry@example.net")).await;
+    assert_eq!(app.record("1", short_call(1)).await.status(), 201);
+    app.work().await;
     heard(&app, &id, QUARREL).await;
     let page = app.sign_in(Role::Supervisor, &["Orders"], None).await.page(&format!("/interactions/{id}")).await;
     assert!(page.contains("Nobody speaks for 20 seconds, at 0:19"), "the silence is a link with a name: {page}");

@@ -178,7 +178,7 @@ async fn nothing_that_is_typed_breaks_it() {
     for app in TestApp::on_both(|_| {}).await {
         let id = app.interaction("1", &call_body("jerry@example.net")).await;
         let nasty = "'; DROP TABLE jobs; -- \\ ' \" : & | ! ( ) * NEAR tokens: \u{fffc} ß İ ﷽ 👩‍👩‍👧 \u{202e}";
-        let long = "word ".repeat(20_000) + &"包".repeat(3_000);
+        let long = format!("{}{}", "word ".repeat(20_000), "包".repeat(3_000));
         heard(&app, &id, &[(0, 1, "agent", nasty), (1, 2, "customer", &long)]).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         assert_eq!(times(&ask(&admin, "drop").await), [0]);

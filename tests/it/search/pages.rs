@@ -3,12 +3,15 @@
 use super::CALL;
 use crate::app::{TestApp, call_body};
 use crate::support::heard::heard;
+use crate::transcription::short_call;
 use afterword::web::Role;
 
 #[tokio::test]
 async fn results_lead_to_the_moment() {
     let app = TestApp::start().await;
     let id = app.interaction("1", &call_body("jerry@example.net")).await;
+    assert_eq!(app.record("1", short_call(1)).await.status(), 201);
+    app.work().await;
     heard(&app, &id, CALL).await;
     let ours = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     let page = ours.page("/search?q=los*&speaker=customer").await;

@@ -25,7 +25,7 @@ async fn fill(app: &TestApp) {
             "",
         ),
         Db::Pg(_) => (
-            "WITH s AS (SELECT n FROM generate_series(1, 100000) AS n)",
+            "WITH s AS (SELECT n FROM generate_series(1::bigint, 100000) AS n)",
             "lpad(to_hex({}), 8, '0') || '-0000-4000-8000-000000000000'",
             "::text",
         ),
