@@ -69,9 +69,9 @@ impl Line {
 /// Why a rating makes a conversation worth a listen.
 fn reason(score: i64) -> &'static str {
     match score {
-        5 => "A very good rating: others can learn from it",
-        1 => "A very poor rating: hear what went wrong",
-        _ => "A poor rating: hear what went wrong",
+        5 => "a very good rating: others can learn from it",
+        1 => "a very poor rating: hear what went wrong",
+        _ => "a poor rating: hear what went wrong",
     }
 }
 
@@ -124,10 +124,10 @@ impl Desk {
         let newest = lines.split_off(count);
         for (line, one) in lines.iter_mut().zip(&worth) {
             let rated = rated.iter().any(|(id, _)| *id == one.id);
-            let rating = line.score.filter(|_| rated).map(|score| reason(score).to_owned());
+            let rating = line.score.filter(|_| rated).map(reason);
             let measured = figures.get(&one.id).map(noticed).unwrap_or_default();
-            let reasons: Vec<String> = rating.into_iter().chain(measured).collect();
-            line.why = (!reasons.is_empty()).then(|| reasons.join("; "));
+            let reasons: Vec<&str> = rating.into_iter().chain(measured.iter().map(String::as_str)).collect();
+            line.why = (!reasons.is_empty()).then(|| words::capitalised(&reasons.join("; ")));
         }
         Ok((lines, newest))
     }
@@ -142,14 +142,14 @@ const NOTICED_FOR: Duration = Duration::from_secs(30 * 86_400);
 fn noticed(figures: &Figures) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(ms) = figures.silence_ms.filter(|ms| *ms >= NOTICE.silence_ms) {
-        reasons.push(format!("Nobody speaks for {}", words::stretch(ms)));
+        reasons.push(format!("nobody speaks for {}", words::stretch(ms)));
     }
     if let Some(ms) = figures.unanswered_ms.filter(|ms| *ms >= NOTICE.unanswered_ms) {
-        reasons.push(format!("The customer waits {} for a reply", words::stretch(ms)));
+        reasons.push(format!("the customer waits {} for a reply", words::stretch(ms)));
     }
     match figures.nags.unwrap_or_default() {
         0 => {}
-        1 => reasons.push("A canned nag".to_owned()),
+        1 => reasons.push("a canned nag".to_owned()),
         n => reasons.push(format!("{n} canned nags")),
     }
     reasons

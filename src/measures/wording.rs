@@ -1,7 +1,8 @@
 //! Words as the rules here compare them.
 
 /// Shows that somebody listens.
-const LISTENING: &str = "ah aha alright good great hm hmm huh i mhm mm mmhm mmm no oh ok okay right see sure uh uhhuh um yeah yep yes";
+const LISTENING: &str =
+    "ah aha alright good great hm hmm huh i mhm mm mmhm mmm no oh ok okay right see sure uh uhhuh um yeah yep yes";
 
 /// Contractions, and what they stand for.
 const LONG_FORMS: &[(&str, &str)] = &[

@@ -145,7 +145,6 @@ impl Api {
     /// Case and accents make no difference. Only what is not masked can be found. Each answer that shows something is
     /// noted in the audit log.
     #[oai(path = "/search", method = "get", operation_id = "search")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the address")]
     async fn search(
         &self,
         who: Allowed<SeeInteractions>,

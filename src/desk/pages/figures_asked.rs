@@ -40,8 +40,8 @@ type Known = (&'static str, &'static str, &'static str, Kind, &'static [&'static
 const FIELDS: [Known; 7] = [
     ("silence_over_ms", "Longest silence", "over", Kind::Time, &["10000", "20000", "30000", "60000", "120000"]),
     ("interruptions_from", "Interruptions", "at least", Kind::Count, &["1", "3", "5", "10"]),
-    ("agent_share_over", "Agent speaks more than", "", Kind::Share, &["0.5", "0.6", "0.7", "0.8"]),
-    ("agent_share_under", "Agent speaks less than", "", Kind::Share, &["0.5", "0.4", "0.3", "0.2"]),
+    ("agent_share_over", "Agent speaks over", "", Kind::Share, &["0.5", "0.6", "0.7", "0.8"]),
+    ("agent_share_under", "Agent speaks under", "", Kind::Share, &["0.5", "0.4", "0.3", "0.2"]),
     ("first_reply_over_ms", "First reply after", "over", Kind::Time, &["60000", "120000", "300000", "600000"]),
     ("unanswered_over_ms", "Waited for a reply", "over", Kind::Time, &["120000", "300000", "600000", "1800000"]),
     ("nags_from", "Canned nags", "at least", Kind::Count, &["1", "2", "3"]),
@@ -134,7 +134,7 @@ impl Asked {
         let chip = |(name, value): (&'static str, &str)| {
             let words = match FIELDS.iter().find(|(known, ..)| *known == name) {
                 Some((_, label, before, kind, _)) => format!("{label} {}", said(before, *kind, value)),
-                None => Sort::known(value).map_or("Sorted", sort_words).to_owned(),
+                None => format!("Order: {}", Sort::known(value).map_or(value, sort_words)),
             };
             (name, words)
         };
@@ -193,12 +193,12 @@ fn said(before: &str, kind: Kind, value: &str) -> String {
 
 fn sort_words(sort: Sort) -> &'static str {
     match sort {
-        Sort::Newest => "Newest first",
-        Sort::Silence => "Longest silence first",
-        Sort::Interruptions => "Most interruptions first",
-        Sort::AgentShare => "Agent speaks most first",
-        Sort::FirstReply => "Slowest first reply first",
-        Sort::Unanswered => "Longest wait first",
+        Sort::Newest => "Newest",
+        Sort::Silence => "Longest silence",
+        Sort::Interruptions => "Most interruptions",
+        Sort::AgentShare => "Agent speaks most",
+        Sort::FirstReply => "Slowest first reply",
+        Sort::Unanswered => "Longest wait",
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
             ..Asked::default()
         };
         let chips: Vec<_> = asked.chips().into_iter().map(|(_, words)| words).collect();
-        assert_eq!(chips, ["Longest silence over 45 seconds", "Agent speaks more than 70 %", "Longest silence first"]);
+        assert_eq!(chips, ["Longest silence over 45 seconds", "Agent speaks over 70 %", "Order: Longest silence"]);
         let silence = &asked.fields()[0];
         assert!(silence.choices.iter().any(|c| c.chosen && c.code == "45000" && c.words == "over 45 seconds"));
         let figures =

@@ -54,7 +54,7 @@ async fn the_desk_says_why_something_is_worth_a_listen() {
         let worth = &both[both.find("Worth a listen").unwrap()..both.find("<h2>Newest").unwrap()];
         assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
         assert!(worth.contains("Nobody speaks for 60 seconds"), "{worth}");
-        assert!(worth.contains("The customer waits 20 minutes for a reply; A canned nag"), "{worth}");
+        assert!(worth.contains("The customer waits 20 minutes for a reply; a canned nag"), "{worth}");
         let one = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
         assert!(one.contains("Nobody speaks for") && !one.contains("canned nag"), "only one's own teams");
         app.clock.advance(std::time::Duration::from_secs(40 * 86_400));
