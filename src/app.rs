@@ -7,8 +7,10 @@ use crate::desk::Desk;
 use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::mail::{self, Mail};
+use crate::measures::{self, MeasuresOf};
 use crate::ratings::release::Releases;
 use crate::ratings::{self, Ratings};
+use crate::search::{self, Search};
 use crate::staff::{Directory, Staff};
 use crate::surveys::{self, Surveys};
 use crate::training::{self, Training};
@@ -51,6 +53,10 @@ pub struct App {
     pub interactions: Interactions,
     /// Recordings into words.
     pub transcription: Transcription,
+    /// Who spoke how much, and who had to wait.
+    pub measures: MeasuresOf,
+    /// What was said, found by its words.
+    pub search: Search,
     /// The outbox.
     pub mail: Mail,
     /// Who is asked, and what they answered.
@@ -159,6 +165,14 @@ impl App {
             Arc::new(spoken::Transcribed(transcription.clone())),
             recordings.join("clips"),
         );
+        let measures = MeasuresOf::new(
+            db.clone(),
+            Arc::clone(&clock),
+            interactions.clone(),
+            transcription.clone(),
+            &config.transcription,
+        );
+        let search = Search::new(db.clone(), Arc::clone(&clock), interactions.clone(), transcription.clone());
         let ratings = Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k);
         let desk = Desk::new(desk::Parts {
             db: db.clone(),
@@ -168,6 +182,8 @@ impl App {
             directory: directory.clone(),
             interactions: interactions.clone(),
             transcription: transcription.clone(),
+            measures: measures.clone(),
+            search: search.clone(),
             mail: mail.clone(),
             surveys: surveys.clone(),
             training: training.clone(),
@@ -183,6 +199,8 @@ impl App {
             directory,
             audit: audit::AuditLog::new(db.clone()),
             transcription,
+            measures,
+            search,
             training,
             interactions,
             desk,
@@ -208,6 +226,8 @@ impl App {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = self.interactions.jobs();
         kinds.extend(self.transcription.jobs());
+        kinds.extend(self.measures.jobs());
+        kinds.extend(self.search.jobs());
         kinds.extend(self.training.jobs());
         kinds.extend(self.mail.jobs());
         kinds.extend(self.surveys.jobs());
@@ -278,6 +298,8 @@ impl App {
                 interactions: self.interactions.clone(),
                 transcription: self.transcription.clone(),
             },
+            measures::api::Api { interactions: self.interactions.clone(), measures: self.measures.clone() },
+            search::api::Api { search: self.search.clone() },
             staff::api::Api {
                 staff: self.staff.clone(),
                 directory: self.directory.clone(),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod demo;
+mod search;
 mod serve;
 mod speech;
 
@@ -44,6 +45,9 @@ enum Command {
     Models(speech::ModelsCommand),
     /// Transcribe one file: the engine alone, no database
     Transcribe(speech::TranscribeCommand),
+    /// The search in what was said
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// Accounts
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -61,6 +65,12 @@ enum Command {
 enum StaffCommand {
     /// Make an account; prints the one-time link that sets its password
     Add(accounts::StaffAdd),
+}
+
+#[derive(Debug, Subcommand)]
+enum SearchCommand {
+    /// Make every call and chat findable anew, in the background
+    Rebuild,
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +157,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             log_to_stderr(&demo::quiet(&config));
             in_runtime(demo::demo(config, command))
         }
+        Command::Search(SearchCommand::Rebuild) => in_runtime(search::rebuild(config)),
         Command::Migrate => in_runtime(serve::migrate(config)),
         Command::Staff(StaffCommand::Add(add)) => in_runtime(accounts::add_staff(config, add)),
         Command::Key(KeyCommand::Add(add)) => in_runtime(accounts::add_key(config, add)),

@@ -104,11 +104,18 @@ pub struct Transcription {
     pub threads: usize,
     /// Where fetched models lie.
     pub models_dir: PathBuf,
+    /// A silence longer than this is dead air.
+    pub dead_air: Span,
 }
 
 impl Default for Transcription {
     fn default() -> Self {
-        Self { model: "mini-support.en".into(), threads: 0, models_dir: PathBuf::from("data/models") }
+        Self {
+            model: "mini-support.en".into(),
+            threads: 0,
+            models_dir: PathBuf::from("data/models"),
+            dead_air: Span::seconds(8),
+        }
     }
 }
 

@@ -20,6 +20,8 @@
 //! - [`transcription`]: recordings into words: speech detection, the Whisper engine, models.
 //! - [`surveys`]: who is asked and why not, the page, answers. Its `mix` is the heart of the promise in docs/anonymity.md.
 //! - [`training`]: clips of exemplary interactions, and who has studied them.
+//! - [`measures`]: who spoke how much, where it was quiet, who had to wait, from transcripts and messages.
+//! - [`search`]: what was said or written, found by its words; the same on both databases.
 //! - [`ratings`]: releases of answers in batches, and the sums over them that agents and HR see.
 //! - [`desk`]: the staff pages that bring several features together; it has no rules of its own.
 //!
@@ -53,7 +55,9 @@ pub mod interactions;
 pub mod jobs;
 pub mod mail;
 pub mod masking;
+pub mod measures;
 pub mod ratings;
+pub mod search;
 pub mod staff;
 pub mod surveys;
 pub mod training;

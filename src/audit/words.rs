@@ -33,6 +33,7 @@ const SAID: &[(&str, &str)] = &[
     ("transcript.stopped", "Stopped a transcription"),
     ("transcript.original_viewed", "Read original words behind the masks"),
     ("transcript.viewed", "Read a transcript"),
+    ("transcripts.searched", "Searched in what was said"),
 ];
 
 /// Kinds of subject, their words, and the page that shows one.

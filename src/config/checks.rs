@@ -24,6 +24,9 @@ impl Config {
         if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
             wrong.push(format!("mail.from is \"{}\": write it as Name <address@example.com>", self.mail.from));
         }
+        if self.transcription.dead_air.0.as_secs() == 0 {
+            wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
+        }
         if self.survey.expires_after.0.is_zero() {
             wrong.push("survey.expires_after is 0: nobody could answer".into());
         }

@@ -7,11 +7,13 @@ mod batch;
 mod meta;
 mod migrate;
 mod run;
+mod visible;
 
 pub use batch::{BatchError, Batcher};
 pub use meta::STATEMENTS;
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw};
+pub use visible::VisibleBinds;
 
 use crate::config::DatabaseUrl;
 use sqlx::pool::PoolConnection;

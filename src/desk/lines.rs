@@ -2,12 +2,14 @@
 
 use super::Desk;
 use super::words::{self, When};
+use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::InteractionId;
-use crate::interactions::{Channel, Interaction};
+use crate::interactions::{Channel, Figures, Interaction, Notice};
 use crate::transcription::State;
 use crate::web::Principal;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// One line; everything in words already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +69,9 @@ impl Line {
 /// Why a rating makes a conversation worth a listen.
 fn reason(score: i64) -> &'static str {
     match score {
-        5 => "A very good rating: others can learn from it",
-        1 => "A very poor rating: hear what went wrong",
-        _ => "A poor rating: hear what went wrong",
+        5 => "a very good rating: others can learn from it",
+        1 => "a very poor rating: hear what went wrong",
+        _ => "a poor rating: hear what went wrong",
     }
 }
 
@@ -101,7 +103,7 @@ impl Desk {
         Ok(interactions.iter().map(line).collect())
     }
 
-    /// What is worth a listen in a supervisor's teams, each line with its reason, and the lines of these interactions.
+    /// What is worth a listen in a supervisor's teams, each line with its reasons, and the lines of these interactions.
     /// Both at once, so that one look at ratings is noted as one.
     pub async fn worth_and(
         &self,
@@ -109,16 +111,46 @@ impl Desk {
         most: i64,
         newest: Vec<Interaction>,
     ) -> Result<(Vec<Line>, Vec<Line>), DbError> {
-        let found = self.surveys.worth_a_listen(who, most).await?;
-        let ids: Vec<InteractionId> = found.into_iter().map(|(id, _)| id).collect();
+        let rated = self.surveys.worth_a_listen(who, most).await?;
+        let notice = Notice { since: self.clock.now().minus(NOTICED_FOR), ..NOTICE };
+        let measured = self.interactions.notable(&who.visible(), notice, most).await?;
+        let figures: HashMap<InteractionId, Figures> = measured.into_iter().map(|n| (n.id, n.figures)).collect();
+        let mut ids: Vec<InteractionId> = rated.iter().map(|(id, _)| id.clone()).collect();
+        ids.extend(figures.keys().filter(|id| !rated.iter().any(|(other, _)| other == *id)).cloned());
         let worth = self.interactions.among(&who.visible(), &ids).await?;
         let count = worth.len();
-        let all: Vec<Interaction> = worth.into_iter().chain(newest).collect();
-        let mut worth = self.lines(who, &all).await?;
-        let newest = worth.split_off(count);
-        for line in &mut worth {
-            line.why = line.score.map(|score| reason(score).to_owned());
+        let all: Vec<Interaction> = worth.iter().cloned().chain(newest).collect();
+        let mut lines = self.lines(who, &all).await?;
+        let newest = lines.split_off(count);
+        for (line, one) in lines.iter_mut().zip(&worth) {
+            let rated = rated.iter().any(|(id, _)| *id == one.id);
+            let rating = line.score.filter(|_| rated).map(reason);
+            let measured = figures.get(&one.id).map(noticed).unwrap_or_default();
+            let reasons: Vec<&str> = rating.into_iter().chain(measured.iter().map(String::as_str)).collect();
+            line.why = (!reasons.is_empty()).then(|| words::capitalised(&reasons.join("; ")));
         }
-        Ok((worth, newest))
+        Ok((lines, newest))
     }
+}
+
+/// From where on figures make a conversation worth a listen; the time is set when it is asked.
+const NOTICE: Notice = Notice { silence_ms: 30_000, unanswered_ms: 5 * 60_000, since: Timestamp(0) };
+/// What lies further back is no work of today.
+const NOTICED_FOR: Duration = Duration::from_secs(30 * 86_400);
+
+/// Why figures make a conversation worth a listen.
+fn noticed(figures: &Figures) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(ms) = figures.silence_ms.filter(|ms| *ms >= NOTICE.silence_ms) {
+        reasons.push(format!("nobody speaks for {}", words::stretch(ms)));
+    }
+    if let Some(ms) = figures.unanswered_ms.filter(|ms| *ms >= NOTICE.unanswered_ms) {
+        reasons.push(format!("the customer waits {} for a reply", words::stretch(ms)));
+    }
+    match figures.nags.unwrap_or_default() {
+        0 => {}
+        1 => reasons.push("a canned nag".to_owned()),
+        n => reasons.push(format!("{n} canned nags")),
+    }
+    reasons
 }

@@ -21,7 +21,9 @@ use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
 use crate::interactions::Interactions;
 use crate::mail::Mail;
+use crate::measures::MeasuresOf;
 use crate::ratings::Ratings;
+use crate::search::Search;
 use crate::staff::{Directory, Staff, Team};
 use crate::surveys::Surveys;
 use crate::training::Training;
@@ -62,6 +64,10 @@ pub struct Parts {
     pub interactions: Interactions,
     /// Recordings into words.
     pub transcription: Transcription,
+    /// Who spoke how much, and who had to wait.
+    pub measures: MeasuresOf,
+    /// What was said, found by its words.
+    pub search: Search,
     /// The outbox.
     pub mail: Mail,
     /// Surveys, and the answers that stand beside an interaction.

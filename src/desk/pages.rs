@@ -2,10 +2,13 @@
 
 mod admin;
 mod demo;
+mod figures_asked;
 mod home;
 mod interaction;
 mod list;
 mod outbox;
+mod search;
+mod timeline;
 mod words;
 
 use crate::staff::StaffError;
@@ -19,6 +22,7 @@ pub fn routes(route: Route) -> Route {
         .at("/", get(home::show_desk))
         .at("/interactions", get(list::show_list))
         .at("/interactions/:id", get(interaction::show_interaction))
+        .at("/search", get(search::show_search))
         .at("/admin", get(admin::show_index))
         .at("/admin/work", get(admin::show_work))
         .at("/admin/work/:id/retry", post(admin::retry_job))

@@ -3,7 +3,7 @@
 mod bodies;
 mod payloads;
 
-use super::{Channel, Cursor, Filter, Interactions, RecordingError, SurveyState, Upserted};
+use super::{Channel, Cursor, Filter, Interactions, Measured, RecordingError, Sort, SurveyState, Upserted};
 use crate::ids::InteractionId;
 use crate::web::Allowed;
 use crate::web::original::Words;
@@ -89,6 +89,14 @@ fn interaction_id(text: &str) -> Result<InteractionId, ApiError> {
     text.parse().map_err(|_| not_found())
 }
 
+/// A part of a whole, as figures have it.
+fn thousandths(part: Option<f64>) -> Result<Option<i64>, ()> {
+    match part {
+        Some(part) if !(0.0..=1.0).contains(&part) => Err(()),
+        part => Ok(part.map(|part| (part * 1000.0).round() as i64)),
+    }
+}
+
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Interactions")]
 impl Api {
     /// Send an interaction in, or what is new about it
@@ -160,8 +168,9 @@ impl Api {
 
     /// List interactions
     ///
-    /// Newest first, those that whoever asks may see.
+    /// Newest first, those that whoever asks may see. What is not known fits no filter.
     #[oai(path = "/interactions", method = "get", operation_id = "listInteractions")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the address")]
     async fn list_interactions(
         &self,
         who: Allowed<SeeInteractions>,
@@ -173,7 +182,24 @@ impl Api {
         channel: Query<Option<String>>,
         /// Only those whose survey is in this state.
         survey: Query<Option<String>>,
-        /// `next` of the page before.
+        /// Only calls with a silence longer than this, ms.
+        silence_over_ms: Query<Option<i64>>,
+        /// Only calls with at least so many interruptions.
+        interruptions_from: Query<Option<i64>>,
+        /// Only calls in which the agent has more than this part of the speaking time, 0 to 1.
+        agent_share_over: Query<Option<f64>>,
+        /// Only calls in which the agent has less than this part of the speaking time, 0 to 1.
+        agent_share_under: Query<Option<f64>>,
+        /// Only chats whose first reply took longer than this, ms.
+        first_reply_over_ms: Query<Option<i64>>,
+        /// Only chats in which the customer waited longer than this for a reply, ms.
+        unanswered_over_ms: Query<Option<i64>>,
+        /// Only chats with at least so many canned nags.
+        nags_from: Query<Option<i64>>,
+        /// `newest` (as it is unless said), or by a measure, the largest first: `silence`, `interruptions`, `agent_share`,
+        /// `first_reply`, `unanswered`; those without that measure are left out then.
+        sort: Query<Option<String>>,
+        /// `next` of the page before, asked for with the same filters and sort.
         cursor: Query<Option<String>>,
         /// How many a page holds; 50 unless said, 200 at most.
         limit: Query<Option<u32>>,
@@ -184,6 +210,16 @@ impl Api {
             team: team.0.map(|id| id.parse()).transpose().map_err(|_| bad("team"))?,
             channel: channel.0.map(|c| Channel::known(&c).ok_or_else(|| bad("channel"))).transpose()?,
             survey: survey.0.map(|s| SurveyState::known(&s).ok_or_else(|| bad("survey"))).transpose()?,
+            measured: Measured {
+                silence_over_ms: silence_over_ms.0,
+                interruptions_from: interruptions_from.0,
+                agent_share_over: thousandths(agent_share_over.0).map_err(|()| bad("agent_share_over"))?,
+                agent_share_under: thousandths(agent_share_under.0).map_err(|()| bad("agent_share_under"))?,
+                first_reply_over_ms: first_reply_over_ms.0,
+                unanswered_over_ms: unanswered_over_ms.0,
+                nags_from: nags_from.0,
+            },
+            sort: sort.0.map(|s| Sort::known(&s).ok_or_else(|| bad("sort"))).transpose()?.unwrap_or_default(),
         };
         let cursor =
             cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;

@@ -1,7 +1,7 @@
 //! What integrators send: checked, then written in group commits.
 
 use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
-use super::{DECIDE_SURVEY, NAME_CAME, names, store};
+use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError};
 use crate::effects::Effects;
@@ -248,6 +248,14 @@ pub(super) fn known_or_other(
 }
 
 impl Checked {
+    /// Can a chat's measures be others after this? Its messages have come, or its end; what is said in calls comes with
+    /// their recordings.
+    fn may_change_words(&self) -> bool {
+        let i = &self.intake;
+        let is_call = i.channel.as_deref().and_then(Channel::known) == Some(Channel::Call);
+        !i.messages.is_empty() || (!is_call && (i.ended_at.is_some() || i.phase.is_some_and(|p| p > Phase::InProgress)))
+    }
+
     /// The row as JSON, for one statement over the whole batch.
     pub(super) fn row(&self, now: Timestamp) -> serde_json::Value {
         let i = &self.intake;
@@ -316,8 +324,11 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
     let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
     let recorded = done.iter().filter(|known| known.has_recording).map(|known| &known.id).collect::<HashSet<_>>();
-    let named = named.into_iter().filter(|id| recorded.contains(id)).map(|id| NewJob::new(NAME_CAME, id.as_str(), now));
-    Effects::new().jobs(jobs).jobs(named).save(tx.conn(), now).await?;
+    let renamed = named.iter().filter(|id| recorded.contains(id)).map(|id| NewJob::new(NAME_CAME, id.as_str(), now));
+    let written = items.iter().zip(&done).filter(|(item, _)| item.may_change_words()).map(|(_, u)| &u.id);
+    let words: HashSet<_> = written.chain(&named).collect();
+    let words = words.into_iter().flat_map(|id| words_changed(id, now));
+    Effects::new().jobs(jobs.chain(renamed).chain(words)).save(tx.conn(), now).await?;
     tx.commit().await?;
     Ok(done)
 }

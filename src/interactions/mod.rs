@@ -4,16 +4,19 @@
 //! never goes backwards, and call end and recording may come apart, in any order, more than once.
 
 pub mod api;
+mod figures;
 mod intake;
 mod kinds;
 mod names;
 mod recordings;
 mod store;
 
+pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
 pub use recordings::{Recording, RecordingError, Upload};
 pub use store::STATEMENTS;
+pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
@@ -37,6 +40,10 @@ pub const TRANSCRIBE: &str = "transcribe";
 pub const INSPECT: &str = "recording.inspect";
 /// Job: the customer's name has come after the words were masked. Key: interaction id.
 pub const NAME_CAME: &str = "transcript.name_came";
+/// Job: measure who spoke or wrote how much, and where it was quiet. Key: interaction id.
+pub const MEASURE: &str = "measure";
+/// Job: make what was said or written findable. Key: interaction id.
+pub const INDEX: &str = "search.index";
 /// Job: remove a recording that another has replaced. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -216,6 +223,10 @@ pub struct Filter {
     pub channel: Option<Channel>,
     /// Whose survey is in this state.
     pub survey: Option<SurveyState>,
+    /// Whose figures are like that.
+    pub measured: Measured,
+    /// What it is sorted by.
+    pub sort: Sort,
 }
 
 impl Interactions {
@@ -245,7 +256,7 @@ impl Interactions {
         store::find(self.inner.db.read().await?.conn(), visible, id).await
     }
 
-    /// Newest first.
+    /// Newest first, or sorted by a figure: the same sort and filter have to come with the cursor again.
     pub async fn list(
         &self,
         visible: &Visible,
@@ -253,7 +264,15 @@ impl Interactions {
         from: &Cursor,
         size: usize,
     ) -> Result<Page<Interaction>, DbError> {
-        let items = store::list(self.inner.db.read().await?.conn(), visible, filter, from, size + 1).await?;
+        if filter.sort != Sort::Newest {
+            return self.sorted(visible, filter, from, size).await;
+        }
+        let mut reader = self.inner.db.read().await?;
+        let items = if filter.measured.is_empty() {
+            store::list(reader.conn(), visible, filter, from, size + 1).await?
+        } else {
+            store::measured::list(reader.conn(), visible, filter, from, size + 1).await?
+        };
         Ok(Page::from_surplus(items, size, |last| Cursor { at: last.occurred_at, id: last.id.to_string() }))
     }
 
@@ -282,6 +301,12 @@ impl Interactions {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         recordings::jobs(self)
     }
+}
+
+/// What is to be done again when the words of an interaction have changed: a transcript was finished, replaced, edited or
+/// lost, or messages have come. Save it in the transaction of that change.
+pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
+    [MEASURE, INDEX].map(|kind| jobs::NewJob::new(kind, id.as_str(), now))
 }
 
 /// Notes what has become of an interaction's survey, in the caller's transaction. `erase_customer`: nothing waits for

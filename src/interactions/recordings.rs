@@ -4,7 +4,7 @@
 //! read. A new upload gets a name of its own, so that a reader of the old one is never cut off; the old file goes when
 //! nobody's row names it any more.
 
-use super::{DISCARD, INSPECT, Intake, IntakeError, Interactions, TRANSCRIBE, store};
+use super::{DISCARD, INSPECT, Intake, IntakeError, Interactions, MEASURE, TRANSCRIBE, store};
 use crate::audio::{self, AudioError, AudioFormat};
 use crate::database::DbError;
 use crate::effects::Effects;
@@ -282,6 +282,8 @@ impl Interactions {
         let duration = i64::try_from(peaks.duration_ms).unwrap_or(i64::MAX);
         let mut tx = self.inner.db.begin().await?;
         store::set_peaks(tx.conn(), &recording, duration, &serde_json::json!(peaks).to_string()).await?;
+        // How long it is quiet at the end hangs on the exact length.
+        Effects::new().job(NewJob::new(MEASURE, id.as_str(), self.now())).save(tx.conn(), self.now()).await?;
         Ok(tx.commit().await?)
     }
 

@@ -5,24 +5,47 @@ use super::kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
 use super::recordings::Recording;
 use super::{Customer, Filter, ForSurvey, Interaction, Message};
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::masking::Span;
 use crate::vault::Vault;
 use crate::web::Cursor;
 use crate::web::principal::Visible;
-use crate::{execute, fetch_all, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_optional, statements, visible_to};
 use std::collections::HashMap;
 
 /// The columns of [`Interaction`]; a macro, since statements are literals.
-macro_rules! interaction {
-    ($tail:literal) => {
+macro_rules! interaction_columns {
+    () => {
         concat!(
             "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at, i.ended_at, \
              i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, \
              t.name AS team_name, i.queue, i.tags, i.customer_locale, i.survey_state, i.survey_reason, \
-             EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = i.id) AS has_recording \
-             FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
+             EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = i.id) AS has_recording"
+        )
+    };
+}
+
+/// Interactions with the names of agent and team.
+macro_rules! interaction {
+    ($tail:literal) => {
+        concat!(
+            interaction_columns!(),
+            " FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
+            $tail
+        )
+    };
+}
+
+/// The same with their figures `f`, and what they are sorted by: $17.
+macro_rules! sorted_interaction {
+    ($tail:literal) => {
+        concat!(
+            interaction_columns!(),
+            ", ",
+            sort_key!(),
+            " AS sort_key FROM figures f JOIN interactions i ON i.id = f.interaction_id \
+             LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
             $tail
         )
     };
@@ -66,15 +89,7 @@ macro_rules! merge {
     };
 }
 
-/// Who may see it: $1 everything, $2 a JSON array of teams, $3 an agent.
-macro_rules! visible_to {
-    (sqlite) => {
-        "($1 = 1 OR i.team_id IN (SELECT value FROM json_each($2)) OR i.agent_id = $3)"
-    };
-    (pg) => {
-        "($1 = 1 OR i.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) OR i.agent_id = $3)"
-    };
-}
+pub(super) mod measured;
 
 statements! {
     FIND = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite), " AND i.id = $4"),
@@ -146,25 +161,6 @@ statements! {
     SET_PEAKS = "UPDATE recordings SET duration_ms = $1, peaks = $2 WHERE interaction_id = $3 AND object_key = $4";
     ID_OF = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
     KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
-}
-
-/// What [`visible_to!`] binds.
-struct VisibleBinds {
-    all: i64,
-    teams: String,
-    agent: Option<AgentId>,
-}
-
-impl From<&Visible> for VisibleBinds {
-    fn from(visible: &Visible) -> Self {
-        let none = Self { all: 0, teams: "[]".into(), agent: None };
-        match visible {
-            Visible::All => Self { all: 1, ..none },
-            Visible::Teams(teams) => Self { teams: serde_json::json!(teams).to_string(), ..none },
-            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
-            Visible::None => none,
-        }
-    }
 }
 
 pub(super) async fn find(

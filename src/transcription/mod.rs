@@ -37,7 +37,7 @@ use crate::config;
 use crate::database::{Db, DbError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
-use crate::interactions::Interactions;
+use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::masking::Span;
 use std::collections::HashMap;
@@ -171,8 +171,8 @@ impl Transcription {
     }
 
     /// What follows from a transcript that is new, chosen or corrected.
-    fn changed(&self, _id: &InteractionId, effects: Effects) -> Effects {
-        effects
+    fn changed(&self, id: &InteractionId, effects: Effects) -> Effects {
+        effects.jobs(interactions::words_changed(id, self.clock.now()))
     }
 
     /// The kinds of job that this feature does.

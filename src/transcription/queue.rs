@@ -153,7 +153,8 @@ impl Transcription {
         }
         let why = format!("Stopped by {}.", who.name());
         store::set_state(tx.conn(), id, State::Cancelled, Some(&why), now).await?;
-        Effects::new().audit(who, "transcript.stopped", subject(id), None).save(tx.conn(), now).await?;
+        let effects = Effects::new().audit(who, "transcript.stopped", subject(id), None);
+        self.changed(id, effects).save(tx.conn(), now).await?;
         tx.commit().await?;
         self.here.stop(TRANSCRIBE, id);
         Ok(())

@@ -170,6 +170,10 @@ impl Transcription {
     async fn set_state(&self, id: &InteractionId, state: State, reason: Option<&str>) -> Result<bool, DbError> {
         let Some(mut tx) = self.wanted(TRANSCRIBE, id).await? else { return Ok(false) };
         store::set_state(tx.conn(), id, state, reason, self.clock.now()).await?;
+        if state == State::Failed {
+            // The words of an earlier recording are not to be found any more.
+            self.changed(id, Effects::new()).save(tx.conn(), self.clock.now()).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }

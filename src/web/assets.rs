@@ -20,6 +20,7 @@ const ASSETS: &[(&str, &str, &str)] = assets! {
     "favicon.svg" "image/svg+xml",
     "find.js" "text/javascript; charset=utf-8",
     "mixer.js" "text/javascript; charset=utf-8",
+    "moments.js" "text/javascript; charset=utf-8",
     "page.js" "text/javascript; charset=utf-8",
     "peaks.js" "text/javascript; charset=utf-8",
     "player.js" "text/javascript; charset=utf-8",

@@ -63,6 +63,7 @@ pub struct Flash {
 const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("/", "Desk", "desk", &Role::ALL),
     ("/interactions", "Calls and chats", "calls", &[Role::Admin, Role::Supervisor, Role::Agent]),
+    ("/search", "Search", "search", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/library", "Library", "library", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/learn", "Learn", "learn", &[Role::Agent]),
     ("/ratings", "Ratings", "ratings", &Role::ALL),

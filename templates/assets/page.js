@@ -1,5 +1,6 @@
 // What any page may hold: a toast that can be put away, and dialogs.
 //   <div class="toast" data-toast>…</div>                      gets a close button and leaves by itself after a while
+//   <input data-search>                                        the key / goes there; on pages without one, to the search
 //   <button data-dialog="flag">…</button> <dialog id="flag">   opens it; any [data-close] inside closes it
 
 const STAY_MS = 8000;
@@ -39,3 +40,14 @@ for (const opener of document.querySelectorAll("[data-dialog]")) {
     if (!inside) dialog.close();
   });
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.target.closest?.("input, textarea, select, dialog, [contenteditable]")) return;
+  const field = document.querySelector("[data-search]");
+  const search = document.querySelector('.nav a[href="/search"]');
+  if (!field && !search) return;
+  event.preventDefault();
+  if (field) field.select();
+  else location.assign(search.href);
+});

@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
     &["demo"],
     &["app"],
     &["desk"],
-    &["ratings"],
+    &["ratings", "measures", "search"],
     &["transcription", "surveys", "training"],
     &["interactions"],
     &["staff"],
@@ -28,8 +28,19 @@ const ROWS: &[&[&str]] = &[
     PLATFORM,
 ];
 
-const FEATURES: &[&str] =
-    &["desk", "ratings", "transcription", "surveys", "training", "interactions", "staff", "audit", "mail"];
+const FEATURES: &[&str] = &[
+    "desk",
+    "ratings",
+    "measures",
+    "search",
+    "transcription",
+    "surveys",
+    "training",
+    "interactions",
+    "staff",
+    "audit",
+    "mail",
+];
 
 /// What every feature stands on.
 const PLATFORM: &[&str] = &["web", "jobs", "database", "config", "vault", "audio", "masking", "clock", "ids"];

@@ -1,6 +1,7 @@
 //! `/interactions/{id}`: what was said, with sound, and what the customer thought of it.
 
 use super::clips_failed;
+use super::timeline::Timeline;
 use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
 use crate::ids::InteractionId;
@@ -153,6 +154,8 @@ struct InteractionPage {
     answer: Option<Answer>,
     survey: Survey,
     measures: Vec<Measure>,
+    /// What was measured of its words.
+    timeline: Option<Timeline>,
     clips: Vec<Clip>,
     /// The same for the waveform, as JSON.
     clips_json: String,
@@ -277,6 +280,7 @@ pub(super) async fn show_interaction(
     let clips: Vec<Clip> =
         desk.training.of_interaction(&id).await.map_err(clips_failed)?.into_iter().map(Clip::from).collect();
     let flag = flag_form(&who, desk, &id, recording.is_some() || !turns.is_empty()).await?;
+    let timeline = Timeline::new(desk.measures.find(&id).await?.as_ref(), &turns, &found);
     let action = if turns.is_empty() { "interaction.viewed" } else { Words::look(original) };
     desk.interactions.note_look(&who.principal, action, &id).await?;
     if answer.is_some() {
@@ -291,6 +295,7 @@ pub(super) async fn show_interaction(
         answer: answer.map(Answer::from),
         survey: Survey::new(&found, &desk.settings.settle),
         measures: measures(&found),
+        timeline,
         clips_json: json(&clips),
         clips,
         flag,

@@ -1,7 +1,8 @@
 //! `/interactions`: calls and chats, newest first, filtered by a plain form.
 
+use super::figures_asked;
 use crate::desk::{Desk, Line};
-use crate::interactions::{Channel, Filter, SurveyState};
+use crate::interactions::{Channel, Filter, Interaction, SurveyState};
 use crate::web::principal::Visible;
 use crate::web::rights::{Right, SeeInteractions, SeeResponses};
 use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html};
@@ -20,13 +21,30 @@ struct Asked {
     channel: String,
     survey: String,
     cursor: String,
+    #[serde(flatten)]
+    figures: figures_asked::Asked,
+}
+
+impl Asked {
+    /// What is asked, by name.
+    fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let plain: [(&'static str, &str); 4] =
+            [("team", &self.team), ("agent", &self.agent), ("channel", &self.channel), ("survey", &self.survey)];
+        plain.into_iter().filter(|(_, value)| !value.is_empty()).chain(self.figures.filled())
+    }
 }
 
 /// Something to choose from.
-struct Choice {
-    code: String,
+pub(super) struct Choice {
+    pub code: String,
+    pub words: String,
+    pub chosen: bool,
+}
+
+/// Something that is asked, and the list without it.
+struct Chip {
     words: String,
-    chosen: bool,
+    without: String,
 }
 
 #[derive(Template)]
@@ -38,6 +56,11 @@ struct ListPage {
     agents: Vec<Choice>,
     channels: Vec<Choice>,
     surveys: Vec<Choice>,
+    measures: Vec<figures_asked::Field>,
+    sorts: Vec<Choice>,
+    /// Is it asked for figures, so that each line says its own?
+    measured: bool,
+    chips: Vec<Chip>,
     filtered: bool,
     sees_ratings: bool,
     is_agent: bool,
@@ -46,18 +69,33 @@ struct ListPage {
     older: Option<String>,
 }
 
-/// The same list behind a cursor, or from its beginning.
-fn link(asked: &Asked, cursor: Option<&Cursor>) -> String {
+/// The same list behind a cursor, or from its beginning; without one of the things that are asked.
+fn link(asked: &Asked, cursor: Option<&Cursor>, without: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let fields =
-        [("team", &asked.team), ("agent", &asked.agent), ("channel", &asked.channel), ("survey", &asked.survey)];
-    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in asked.filled().filter(|(name, _)| *name != without) {
         query.append_pair(name, value);
     }
     if let Some(cursor) = cursor {
         query.append_pair("cursor", &cursor.to_string());
     }
-    format!("/interactions?{}", query.finish())
+    match query.finish() {
+        text if text.is_empty() => "/interactions".to_owned(),
+        text => format!("/interactions?{text}"),
+    }
+}
+
+/// What is asked, each with a way to take it back.
+fn chips(asked: &Asked, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
+    let chosen = |(name, choices): &(&'static str, &[Choice])| {
+        let words = choices.iter().find(|choice| choice.chosen && !choice.code.is_empty())?.words.clone();
+        Some((*name, words))
+    };
+    let plain = choices.iter().filter_map(chosen).map(|(name, words)| match name {
+        "survey" => (name, format!("Survey {words}")),
+        _ => (name, words),
+    });
+    let all = plain.chain(asked.figures.chips());
+    all.map(|(name, words)| Chip { without: link(asked, None, name), words }).collect()
 }
 
 /// A filter that names nothing there is lets nothing through, rather than everything.
@@ -67,11 +105,14 @@ fn wrong<E>(what: &'static str) -> impl Fn(E) -> PageError {
 
 fn filter(asked: &Asked) -> Result<Filter, PageError> {
     let filled = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    let (measured, sort) = asked.figures.measured()?;
     Ok(Filter {
         agent: filled(&asked.agent).map(|id| id.parse()).transpose().map_err(wrong("agent"))?,
         team: filled(&asked.team).map(|id| id.parse()).transpose().map_err(wrong("team"))?,
         channel: filled(&asked.channel).map(|c| Channel::known(&c).ok_or(())).transpose().map_err(wrong("channel"))?,
         survey: filled(&asked.survey).map(|s| SurveyState::known(&s).ok_or(())).transpose().map_err(wrong("survey"))?,
+        measured,
+        sort,
     })
 }
 
@@ -87,37 +128,63 @@ pub(super) async fn show_list(
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let visible = who.visible();
     let found = desk.interactions.list(&visible, &filter, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
-    let (teams, agents) = people(desk, &visible, &who.principal, &asked).await?;
+    let (teams, agents) = people(desk, &visible, &who.principal, (&asked.team, &asked.agent)).await?;
     let choice = |code: &str, words: &str, asked: &str| Choice {
         code: code.to_owned(),
         words: words.to_owned(),
         chosen: code == asked,
     };
     let survey = |state: &SurveyState| choice(state.code(), crate::desk::words::survey(*state).0, &asked.survey);
+    let channels: Vec<Choice> =
+        [("call", "Calls"), ("chat", "Chats")].map(|(code, words)| choice(code, words, &asked.channel)).into();
+    let surveys: Vec<Choice> = SurveyState::ALL.iter().map(survey).collect();
+    let chosen: [(&'static str, &[Choice]); 4] =
+        [("team", &teams), ("agent", &agents), ("channel", &channels), ("survey", &surveys)];
     Ok(html(&ListPage {
         page: Shell::new(&who, site, "/interactions"),
-        lines: desk.lines(&who.principal, &found.items).await?,
+        lines: lines(desk, &who.principal, &found.items, &asked).await?,
+        chips: chips(&asked, &chosen),
         teams,
         agents,
-        channels: [("call", "Calls"), ("chat", "Chats")]
-            .map(|(code, words)| choice(code, words, &asked.channel))
-            .into(),
-        surveys: SurveyState::ALL.iter().map(survey).collect(),
-        filtered: [&asked.team, &asked.agent, &asked.channel, &asked.survey].iter().any(|value| !value.is_empty()),
+        channels,
+        surveys,
+        measures: asked.figures.fields(),
+        sorts: asked.figures.sorts(),
+        measured: asked.figures.any(),
+        filtered: asked.filled().next().is_some(),
         sees_ratings: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
         is_admin: who.role() == Some(Role::Admin),
-        newest: after.is_some().then(|| link(&asked, None)),
-        older: found.next.as_ref().map(|next| link(&asked, Some(next))),
+        newest: after.is_some().then(|| link(&asked, None, "")),
+        older: found.next.as_ref().map(|next| link(&asked, Some(next), "")),
     }))
 }
 
+/// The lines; where figures are asked for, each with its own.
+async fn lines(
+    desk: &Desk,
+    who: &crate::web::Principal,
+    found: &[Interaction],
+    asked: &Asked,
+) -> Result<Vec<Line>, PageError> {
+    let mut lines = desk.lines(who, found).await?;
+    if asked.figures.any() {
+        let ids: Vec<_> = found.iter().map(|one| one.id.clone()).collect();
+        let figures = desk.interactions.figures(&ids).await?;
+        for (line, one) in lines.iter_mut().zip(found) {
+            let own = figures.iter().find(|(id, _)| *id == one.id);
+            line.why = own.and_then(|(_, figures)| asked.figures.why(figures));
+        }
+    }
+    Ok(lines)
+}
+
 /// The teams and agents to choose from: only those whose interactions can be seen. An agent has nobody to choose.
-async fn people(
+pub(super) async fn people(
     desk: &Desk,
     visible: &Visible,
     who: &crate::web::Principal,
-    asked: &Asked,
+    (team, agent): (&str, &str),
 ) -> Result<(Vec<Choice>, Vec<Choice>), PageError> {
     if matches!(visible, Visible::Own(_) | Visible::None) {
         return Ok((Vec::new(), Vec::new()));
@@ -128,13 +195,9 @@ async fn people(
         _ => true,
     };
     let agents = desk.directory.agents().await?.into_iter().filter(|agent| seen(&agent.team_id));
-    let agents = agents
-        .map(|a| Choice { chosen: a.id.as_str() == asked.agent, code: a.id.to_string(), words: a.name })
-        .collect();
-    let teams = teams.into_iter().map(|t| Choice {
-        chosen: t.id.as_str() == asked.team,
-        code: t.id.to_string(),
-        words: t.name,
-    });
+    let agents =
+        agents.map(|a| Choice { chosen: a.id.as_str() == agent, code: a.id.to_string(), words: a.name }).collect();
+    let teams =
+        teams.into_iter().map(|t| Choice { chosen: t.id.as_str() == team, code: t.id.to_string(), words: t.name });
     Ok((teams.collect(), agents))
 }

@@ -82,6 +82,7 @@ async fn an_ingest_key_reads_nothing_and_a_read_key_changes_nothing() {
 const PAGES: &[(&str, &[Role])] = &[
     ("/", &Role::ALL),
     ("/interactions", &[Role::Admin, Role::Supervisor, Role::Agent]),
+    ("/search", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/library", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/learn", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/ratings", &Role::ALL),

@@ -4,6 +4,7 @@
 
 pub mod axe;
 pub mod browser;
+pub mod heard;
 pub mod postgres;
 pub mod shared;
 pub mod skip;

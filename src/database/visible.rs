@@ -1,0 +1,38 @@
+//! Which interactions somebody may see, in SQL: written once, since nothing else keeps one team's words from another.
+
+use crate::ids::AgentId;
+use crate::web::principal::Visible;
+
+/// The condition on interactions `i`: $1 everything, $2 a JSON array of teams, $3 an agent, as [`VisibleBinds`] has them.
+#[macro_export]
+macro_rules! visible_to {
+    (sqlite) => {
+        "($1 = 1 OR i.team_id IN (SELECT value FROM json_each($2)) OR i.agent_id = $3)"
+    };
+    (pg) => {
+        "($1 = 1 OR i.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) OR i.agent_id = $3)"
+    };
+}
+
+/// What `visible_to!` binds.
+#[derive(Debug, Clone)]
+pub struct VisibleBinds {
+    /// 1: everything.
+    pub all: i64,
+    /// Teams, a JSON array.
+    pub teams: String,
+    /// An agent.
+    pub agent: Option<AgentId>,
+}
+
+impl From<&Visible> for VisibleBinds {
+    fn from(visible: &Visible) -> Self {
+        let none = Self { all: 0, teams: "[]".into(), agent: None };
+        match visible {
+            Visible::All => Self { all: 1, ..none },
+            Visible::Teams(teams) => Self { teams: serde_json::json!(teams).to_string(), ..none },
+            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
+            Visible::None => none,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! SQL of the figures, and of the lists that ask for them.
+
+use super::{Filter, Interaction, SurveyState};
+use crate::database::{Conn, DbError, VisibleBinds};
+use crate::ids::InteractionId;
+use crate::interactions::Channel;
+use crate::interactions::figures::{Figures, Measured, Notable, Notice, Sort, Sorted};
+use crate::web::Cursor;
+use crate::web::principal::Visible;
+use crate::{execute, fetch_all, statements, visible_to};
+
+/// Which figures fit, `f` being their row: $10 to $16.
+macro_rules! fits {
+    () => {
+        "($10 < 0 OR f.silence_ms > $10) AND ($11 < 0 OR f.interruptions >= $11) AND ($12 < 0 OR f.agent_share > $12) \
+         AND ($13 < 0 OR f.agent_share < $13) AND ($14 < 0 OR f.first_reply_ms > $14) \
+         AND ($15 < 0 OR f.unanswered_ms > $15) AND ($16 < 0 OR f.nags >= $16)"
+    };
+}
+
+/// The figure that is sorted by: $17 names it.
+macro_rules! sort_key {
+    () => {
+        "(CASE $17 WHEN 'silence' THEN f.silence_ms WHEN 'interruptions' THEN f.interruptions \
+         WHEN 'agent_share' THEN f.agent_share WHEN 'first_reply' THEN f.first_reply_ms ELSE f.unanswered_ms END)"
+    };
+}
+
+/// What else a list may be filtered by: $6 to $9.
+macro_rules! filters {
+    (sqlite) => {
+        " AND ($6 IS NULL OR i.agent_id = $6) AND ($7 IS NULL OR i.team_id = $7) AND ($8 IS NULL OR i.channel = $8) \
+         AND ($9 IS NULL OR i.survey_state = $9) "
+    };
+    (pg) => {
+        " AND ($6::text IS NULL OR i.agent_id = $6) AND ($7::text IS NULL OR i.team_id = $7) \
+         AND ($8::text IS NULL OR i.channel = $8) AND ($9::text IS NULL OR i.survey_state = $9) "
+    };
+}
+
+statements! {
+    SET = "INSERT INTO figures (interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (interaction_id) DO UPDATE SET silence_ms = excluded.silence_ms, \
+        interruptions = excluded.interruptions, agent_share = excluded.agent_share, first_reply_ms = excluded.first_reply_ms, \
+        unanswered_ms = excluded.unanswered_ms, nags = excluded.nags";
+    CLEAR = "DELETE FROM figures WHERE interaction_id = $1";
+    OF = sqlite "SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags FROM figures \
+            WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags FROM figures \
+            WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // The few that fit are found in the narrow table first.
+    LIST_MEASURED = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
+            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))", filters!(sqlite),
+            "AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ") ORDER BY i.occurred_at DESC, i.id LIMIT $17"),
+        pg concat!(interaction!("WHERE "), visible_to!(pg),
+            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))", filters!(pg),
+            "AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ") ORDER BY i.occurred_at DESC, i.id LIMIT $17");
+    LIST_SORTED = sqlite concat!(sorted_interaction!("WHERE "), visible_to!(sqlite), filters!(sqlite), "AND ", fits!(),
+            " AND ", sort_key!(), " IS NOT NULL AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5)) \
+            ORDER BY sort_key DESC, i.id LIMIT $18"),
+        pg concat!(sorted_interaction!("WHERE "), visible_to!(pg), filters!(pg), "AND ", fits!(),
+            " AND ", sort_key!(), " IS NOT NULL AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5)) \
+            ORDER BY sort_key DESC, i.id LIMIT $18");
+    NOTABLE = sqlite concat!("SELECT f.interaction_id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms, f.nags \
+            FROM interactions i JOIN figures f ON f.interaction_id = i.id WHERE ", visible_to!(sqlite),
+            " AND i.occurred_at >= $4 AND (f.silence_ms >= $5 OR f.unanswered_ms >= $6 OR f.nags > 0) \
+            ORDER BY i.occurred_at DESC, i.id LIMIT $7"),
+        pg concat!("SELECT f.interaction_id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms, f.nags \
+            FROM interactions i JOIN figures f ON f.interaction_id = i.id WHERE ", visible_to!(pg),
+            " AND i.occurred_at >= $4 AND (f.silence_ms >= $5 OR f.unanswered_ms >= $6 OR f.nags > 0) \
+            ORDER BY i.occurred_at DESC, i.id LIMIT $7");
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    interaction_id: InteractionId,
+    #[sqlx(flatten)]
+    figures: Figures,
+}
+
+pub(in crate::interactions) async fn set(conn: Conn<'_>, id: &InteractionId, f: &Figures) -> Result<(), DbError> {
+    execute!(conn, SET, id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms, f.nags)
+        .map(drop)
+}
+
+pub(in crate::interactions) async fn clear(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbError> {
+    execute!(conn, CLEAR, id).map(drop)
+}
+
+pub(in crate::interactions) async fn of(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<(InteractionId, Figures)>, DbError> {
+    let rows = fetch_all!(conn, OF => Row, serde_json::json!(ids).to_string())?;
+    Ok(rows.into_iter().map(|row| (row.interaction_id, row.figures)).collect())
+}
+
+/// What [`fits!`] binds: below zero asks for nothing.
+fn binds(m: &Measured) -> [i64; 7] {
+    [
+        m.silence_over_ms,
+        m.interruptions_from,
+        m.agent_share_over,
+        m.agent_share_under,
+        m.first_reply_over_ms,
+        m.unanswered_over_ms,
+        m.nags_from,
+    ]
+    .map(|asked| asked.unwrap_or(-1))
+}
+
+pub(in crate::interactions) async fn list(
+    conn: Conn<'_>,
+    visible: &Visible,
+    filter: &Filter,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<Interaction>, DbError> {
+    let v = VisibleBinds::from(visible);
+    let m = binds(&filter.measured);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, LIST_MEASURED => Interaction, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
+        filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), m[0], m[1], m[2], m[3], m[4], m[5], m[6], most)
+}
+
+pub(in crate::interactions) async fn sorted(
+    conn: Conn<'_>,
+    visible: &Visible,
+    filter: &Filter,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<Sorted>, DbError> {
+    let v = VisibleBinds::from(visible);
+    let m = binds(&filter.measured);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, LIST_SORTED => Sorted, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
+        filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), m[0], m[1], m[2], m[3], m[4], m[5], m[6],
+        Sort::code(filter.sort), most)
+}
+
+pub(in crate::interactions) async fn notable(
+    conn: Conn<'_>,
+    visible: &Visible,
+    notice: Notice,
+    most: i64,
+) -> Result<Vec<Notable>, DbError> {
+    let v = VisibleBinds::from(visible);
+    let rows = fetch_all!(conn, NOTABLE => Row, v.all, v.teams, v.agent, notice.since, notice.silence_ms,
+        notice.unanswered_ms, most)?;
+    Ok(rows.into_iter().map(|row| Notable { id: row.interaction_id, figures: row.figures }).collect())
+}

@@ -1,0 +1,167 @@
+//! SQL of the search.
+
+use super::line::{GAP, Part};
+use super::{Query, SaidBy, Within};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError, VisibleBinds};
+use crate::ids::InteractionId;
+use crate::interactions::Channel;
+use crate::web::Cursor;
+use crate::web::principal::Visible;
+use crate::{execute, fetch_all, statements, visible_to};
+
+statements! {
+    CLEAR = "DELETE FROM search_lines WHERE interaction_id = $1";
+    // $2 is a JSON array of {seq, part, start_ms, end_ms, speaker, text, tokens}.
+    ADD = sqlite "INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens) \
+            SELECT $1, j.value->>'seq', j.value->>'part', j.value->>'start_ms', j.value->>'end_ms', j.value->>'speaker', j.value->>'text', \
+            j.value->>'tokens' FROM json_each($2) AS j",
+        pg "INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens) \
+            SELECT $1, (j->>'seq')::bigint, (j->>'part')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
+            (j->>'tokens')::tsvector FROM jsonb_array_elements($2::jsonb) AS j";
+    MARK = "INSERT INTO search_state (interaction_id, rules) VALUES ($1, $2) ON CONFLICT (interaction_id) DO UPDATE SET rules = excluded.rules";
+    FORGET = "UPDATE search_state SET rules = 0";
+    // Those with words that were not indexed, or by other rules; in order of their ids.
+    UNINDEXED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
+            UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
+        LEFT JOIN search_state s ON s.interaction_id = w.id WHERE s.interaction_id IS NULL OR s.rules <> $2 ORDER BY w.id LIMIT $3";
+    INTERACTIONS = sqlite concat!("SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines FROM search_index \
+            JOIN search_lines l ON l.id = search_index.rowid JOIN interactions i ON i.id = l.interaction_id \
+            WHERE search_index MATCH $4 AND ", visible_to!(sqlite), " AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6)) \
+            AND ($7 IS NULL OR l.speaker = $7) AND ($8 IS NULL OR i.agent_id = $8) AND ($9 IS NULL OR i.team_id = $9) \
+            AND ($10 IS NULL OR i.channel = $10) AND ($11 IS NULL OR lower(i.queue) = lower($11)) \
+            AND ($12 IS NULL OR i.occurred_at >= $12) AND ($13 IS NULL OR i.occurred_at < $13) \
+            GROUP BY i.id, i.occurred_at ORDER BY i.occurred_at DESC, i.id LIMIT $14"),
+        pg concat!("SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines FROM search_lines l \
+            JOIN interactions i ON i.id = l.interaction_id \
+            WHERE l.tokens @@ $4::tsquery AND ", visible_to!(pg), " AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6)) \
+            AND ($7::text IS NULL OR l.speaker = $7) AND ($8::text IS NULL OR i.agent_id = $8) AND ($9::text IS NULL OR i.team_id = $9) \
+            AND ($10::text IS NULL OR i.channel = $10) AND ($11::text IS NULL OR lower(i.queue) = lower($11)) \
+            AND ($12::bigint IS NULL OR i.occurred_at >= $12) AND ($13::bigint IS NULL OR i.occurred_at < $13) \
+            GROUP BY i.id, i.occurred_at ORDER BY i.occurred_at DESC, i.id LIMIT $14");
+    // The first lines of each of these ($2).
+    LINES = sqlite "SELECT interaction_id, seq, start_ms, end_ms, speaker, text FROM ( \
+            SELECT l.interaction_id, l.seq, l.part, l.start_ms, l.end_ms, l.speaker, l.text, \
+                DENSE_RANK() OVER (PARTITION BY l.interaction_id ORDER BY l.seq) AS place \
+            FROM search_lines l WHERE l.interaction_id IN (SELECT value FROM json_each($2)) AND ($3 IS NULL OR l.speaker = $3) \
+                AND l.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $1)) AS f \
+            WHERE place <= $4 ORDER BY interaction_id, seq, part",
+        pg "SELECT interaction_id, seq, start_ms, end_ms, speaker, text FROM ( \
+            SELECT l.interaction_id, l.seq, l.part, l.start_ms, l.end_ms, l.speaker, l.text, \
+                DENSE_RANK() OVER (PARTITION BY l.interaction_id ORDER BY l.seq) AS place \
+            FROM search_lines l WHERE l.interaction_id IN (SELECT jsonb_array_elements_text($2::jsonb)) AND ($3::text IS NULL OR l.speaker = $3) \
+                AND l.tokens @@ $1::tsquery) AS f \
+            WHERE place <= $4 ORDER BY interaction_id, seq, part";
+}
+
+/// A line to be indexed.
+#[derive(Debug)]
+pub(super) struct NewLine {
+    pub seq: i64,
+    pub start_ms: i64,
+    pub end_ms: i64,
+    pub speaker: String,
+    pub parts: Vec<Part>,
+}
+
+/// Words as the database takes them: with spaces between, or as a tsvector with their places.
+fn words(part: &Part, conn: &Conn<'_>) -> String {
+    match conn {
+        Conn::Sqlite(_) => part.words.join(" "),
+        Conn::Pg(_) => {
+            let placed = part.words.iter().enumerate().filter(|(_, word)| *word != GAP);
+            placed.map(|(n, word)| format!("'{word}':{}", n + 1)).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// A query as the database takes it.
+fn asked(query: &Query, conn: &Conn<'_>) -> String {
+    match conn {
+        Conn::Sqlite(_) => query.fts5(),
+        Conn::Pg(_) => query.tsquery(),
+    }
+}
+
+/// Puts these lines in the place of all that there were.
+pub(super) async fn replace(
+    mut conn: Conn<'_>,
+    id: &InteractionId,
+    lines: &[NewLine],
+    rules: i64,
+) -> Result<(), DbError> {
+    execute!(conn.again(), CLEAR, id)?;
+    let mut rows = Vec::new();
+    for line in lines {
+        for (n, part) in line.parts.iter().enumerate() {
+            rows.push(
+                serde_json::json!({ "seq": line.seq, "part": n, "start_ms": line.start_ms, "end_ms": line.end_ms,
+                "speaker": line.speaker, "text": part.text, "tokens": words(part, &conn) }),
+            );
+        }
+    }
+    if !rows.is_empty() {
+        execute!(conn.again(), ADD, id, serde_json::Value::from(rows).to_string())?;
+    }
+    execute!(conn, MARK, id, rules).map(drop)
+}
+
+/// Lets everything count as made by other rules; how many interactions.
+pub(super) async fn forget_all(conn: Conn<'_>) -> Result<u64, DbError> {
+    execute!(conn, FORGET)
+}
+
+/// At most so many, behind `after`.
+pub(super) async fn unindexed(
+    conn: Conn<'_>,
+    after: &str,
+    rules: i64,
+    most: i64,
+) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, UNINDEXED => (InteractionId,), after, rules, most)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct FoundRow {
+    pub id: InteractionId,
+    pub occurred_at: Timestamp,
+    pub lines: i64,
+}
+
+pub(super) async fn interactions(
+    conn: Conn<'_>,
+    visible: &Visible,
+    query: &Query,
+    within: &Within,
+    from: &Cursor,
+    most: usize,
+) -> Result<Vec<FoundRow>, DbError> {
+    let v = VisibleBinds::from(visible);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let asked = asked(query, &conn);
+    fetch_all!(conn, INTERACTIONS => FoundRow, v.all, v.teams, v.agent, asked, from.at, &from.id,
+        within.said_by.map(SaidBy::code), &within.agent, &within.team, within.channel.map(Channel::code), &within.queue,
+        within.from, within.before, most)
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct LineRow {
+    pub interaction_id: InteractionId,
+    pub seq: i64,
+    pub start_ms: i64,
+    pub end_ms: i64,
+    pub speaker: String,
+    pub text: String,
+}
+
+pub(super) async fn lines(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+    query: &Query,
+    said_by: Option<SaidBy>,
+    each: i64,
+) -> Result<Vec<LineRow>, DbError> {
+    let asked = asked(query, &conn);
+    fetch_all!(conn, LINES => LineRow, asked, serde_json::json!(ids).to_string(), said_by.map(SaidBy::code), each)
+}

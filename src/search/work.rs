@@ -1,0 +1,101 @@
+//! The durable job that makes an interaction findable, and the one that finds what never was.
+
+use super::store::NewLine;
+use super::{Search, line, store};
+use crate::database::DbError;
+use crate::effects::Effects;
+use crate::ids::InteractionId;
+use crate::interactions::INDEX;
+use crate::jobs::{Kind, NewJob, Outcome, Running};
+use crate::training::moments;
+use crate::transcription::State;
+use std::time::Duration;
+
+/// Of the rules by which lines become tokens: what was indexed by others is indexed again.
+const RULES: i64 = 1;
+/// How often it is looked whether something was never indexed.
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
+/// So many are queued at once then.
+const BATCH: i64 = 500;
+/// Behind everything that is new.
+const LATER: i64 = 200;
+
+/// The kinds of job.
+pub(super) fn jobs(search: &Search) -> Vec<Kind> {
+    let (one, all) = (search.clone(), search.clone());
+    let index = move |job: Running| {
+        let search = one.clone();
+        async move {
+            let Ok(id) = job.key.parse() else { return Outcome::GiveUp("the key is no interaction".into()) };
+            outcome(search.index(&id).await)
+        }
+    };
+    let catch_up = move |_| {
+        let search = all.clone();
+        async move { outcome(search.catch_up().await) }
+    };
+    vec![Kind::new(INDEX, index), Kind::new("search.catch_up", catch_up).every(LOOK_EVERY)]
+}
+
+fn outcome(result: Result<(), DbError>) -> Outcome {
+    match result {
+        // Deleted meanwhile: its lines went with it.
+        Ok(()) | Err(DbError::Missing) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}
+
+impl Search {
+    async fn index(&self, id: &InteractionId) -> Result<(), DbError> {
+        let lines = self.lines_of(id).await?;
+        let mut tx = self.db.begin().await?;
+        store::replace(tx.conn(), id, &lines, RULES).await?;
+        tx.commit().await
+    }
+
+    /// What the page shows of it: messages where there are any, else what was heard; masked.
+    async fn lines_of(&self, id: &InteractionId) -> Result<Vec<NewLine>, DbError> {
+        let customer = self.interactions.for_survey(id).await?.and_then(|i| i.customer).and_then(|c| c.name);
+        let parts = |text: &str| line::parts(&line::visible(text, customer.as_deref()));
+        let messages = self.interactions.messages(id).await?;
+        if !messages.is_empty() {
+            let placed = messages.iter().zip(moments(&messages)).zip(0..);
+            let line = |((message, (start_ms, end_ms)), seq): ((&crate::interactions::Message, _), _)| NewLine {
+                seq,
+                start_ms,
+                end_ms,
+                speaker: message.sender.code().to_owned(),
+                parts: parts(&message.text),
+            };
+            return Ok(placed.map(line).collect());
+        }
+        let transcript = self.transcription.find(id).await?;
+        if transcript.state != State::Done {
+            return Ok(Vec::new());
+        }
+        let ms = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
+        let line = |(segment, seq): (&crate::transcription::Segment, _)| NewLine {
+            seq,
+            start_ms: ms(segment.start_ms),
+            end_ms: ms(segment.end_ms),
+            speaker: segment.speaker.to_string(),
+            parts: parts(&segment.text),
+        };
+        Ok(transcript.segments.iter().zip(0..).map(line).collect())
+    }
+
+    /// Queues what was never indexed, or by other rules.
+    pub(super) async fn catch_up(&self) -> Result<(), DbError> {
+        let mut after = String::new();
+        loop {
+            let ids = store::unindexed(self.db.read().await?.conn(), &after, RULES, BATCH).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = last.to_string();
+            let now = self.clock.now();
+            let jobs = ids.iter().map(|id| NewJob { priority: LATER, ..NewJob::new(INDEX, id.as_str(), now) });
+            let mut tx = self.db.begin().await?;
+            Effects::new().jobs(jobs).save(tx.conn(), now).await?;
+            tx.commit().await?;
+        }
+    }
+}
