@@ -134,7 +134,7 @@ impl Asked {
         let chip = |(name, value): (&'static str, &str)| {
             let words = match FIELDS.iter().find(|(known, ..)| *known == name) {
                 Some((_, label, before, kind, _)) => format!("{label} {}", said(before, *kind, value)),
-                None => format!("Order: {}", Sort::known(value).map_or(value, sort_words)),
+                None => format!("Order: {}", Sort::known(value).map_or("unknown", sort_words)),
             };
             (name, words)
         };
