@@ -1,6 +1,7 @@
 //! Written numbers: of phones, cards, accounts, orders.
 
-use super::{NUMBER, PHONE, Span};
+use super::Kind;
+use std::ops::Range;
 
 /// This many digits in a row are no year, price or count any more.
 const MOST_TOGETHER: usize = 4;
@@ -10,7 +11,7 @@ const MOST_GROUPED: usize = 6;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// Digits as people group them, where there are more than an ordinary number has.
-pub(super) fn find(text: &str) -> Vec<Span> {
+pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(offset) = text[at..].find(|c: char| c.is_numeric()) {
@@ -67,5 +68,5 @@ fn count(found: &str) -> usize {
 pub(super) fn kind(found: &str) -> &'static str {
     let national = |c: char| c == '+' || c == '(' || c.to_digit(10) == Some(0) || c == '٠' || c == '۰';
     let looks = found.starts_with(national) || count(found) <= 12 && !found.starts_with(char::is_alphabetic);
-    if looks && PHONE_DIGITS.contains(&count(found)) { PHONE } else { NUMBER }
+    if looks && PHONE_DIGITS.contains(&count(found)) { Kind::Phone.word() } else { Kind::Number.word() }
 }

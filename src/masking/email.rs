@@ -1,10 +1,13 @@
-//! Written e-mail addresses.
+//! E-mail addresses, written and spoken.
 
-use super::Span;
+use super::numbers::atom_at;
+use super::tokens::{Token, is_han};
+use super::topics::{Topic, Topics};
+use std::ops::Range;
 
 /// Everything of the form `something@host.tld`.
-pub(super) fn find(text: &str) -> Vec<Span> {
-    let mut found: Vec<Span> = Vec::new();
+pub(super) fn written(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices('@') {
         let from = found.last().map_or(0, |span| span.end);
         if at < from {
@@ -22,9 +25,126 @@ pub(super) fn find(text: &str) -> Vec<Span> {
 }
 
 fn is_local(c: char) -> bool {
-    c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c)
+    c.is_alphanumeric() && !is_han(c) || "!#$%&'*+-/=?^_`{|}~.".contains(c)
 }
 
 fn is_host(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '-')
+    c.is_alphanumeric() && !is_han(c) || matches!(c, '.' | '-')
+}
+
+const AT: &[&str] = &["at", "ät", "klammeraffe", "arobase", "arroba"];
+const DOT: &[&str] = &["dot", "punkt", "point", "punto"];
+const JOINS: &[&str] = &["dot", "punkt", "point", "punto", "underscore", "unterstrich", "dash", "hyphen", "minus", "plus", "tiret", "guion"];
+/// Ends of hosts that are typed rather than spoken.
+const TOP: &[&str] = &[
+    "com", "net", "org", "info", "biz", "io", "co", "eu", "uk", "de", "at", "ch", "fr", "es", "it", "nl", "be", "ie", "us", "ca",
+    "au", "cn", "pl", "edu", "gov", "me", "app", "dev", "online", "mail", "example", "test",
+];
+/// Who stands in front of "at northwind dot com" without being an address.
+const NO_LOCAL: &[&str] = &[
+    "look", "looking", "looked", "shop", "shopping", "shops", "order", "ordered", "bought", "buy", "work", "works", "working", "worked",
+    "are", "is", "was", "am", "were", "be", "been", "me", "us", "you", "him", "her", "it", "them", "that", "this", "online", "find",
+    "found", "available", "visit", "here", "right", "arrived", "store", "page", "site", "website", "people", "team", "sold", "listed",
+    "see", "seen", "one", "price", "prices", "only", "there", "back", "not", "day", "sign", "log", "logged", "registered", "account",
+    "open", "start", "starts", "read", "check", "stay", "all",
+];
+/// Where an address that is spoken in several words surely does not begin yet.
+const NO_PART: &[&str] = &[
+    "is", "s", "it", "its", "to", "my", "your", "on", "email", "e", "mail", "address", "the", "and", "or", "for", "um", "uh", "er",
+    "yes", "yeah", "so", "that", "thats", "was", "use", "under", "have", "with", "me", "i", "a", "an", "of", "at", "in", "sure",
+    "okay", "ok", "well", "send", "write", "reach", "contact", "please", "you", "can", "we", "by", "from", "ist", "est", "es",
+];
+
+/// Addresses as they are said: "jerry dot cruncher at example dot net".
+pub(super) fn spoken(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for place in 1..tokens.len() {
+        let token = &tokens[place];
+        let host = if token.gap.trim() == "@" {
+            place
+        } else if AT.contains(&token.lower.as_str()) && bracketed(token) {
+            place + 1
+        } else {
+            continue;
+        };
+        let Some(end) = host_end(tokens, host) else { continue };
+        let from = found.last().map_or(0, |before| before.end);
+        let last = place - 1;
+        if last < from || tokens[last].is_masked() || tokens[place].begins {
+            continue;
+        }
+        let sign = host == place;
+        if !sign && NO_LOCAL.contains(&tokens[last].lower.as_str()) {
+            continue;
+        }
+        found.push(local_start(tokens, last, from, topics)..end);
+    }
+    found
+}
+
+/// Only spaces or brackets stand in front: "jerry (at) example (dot) net".
+fn bracketed(token: &Token<'_>) -> bool {
+    !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "()[]<>{},".contains(c))
+}
+
+/// Where the host ends that begins here: one to four words, then at least one "dot" and what comes behind it.
+fn host_end(tokens: &[Token<'_>], first: usize) -> Option<usize> {
+    let plain = |place: usize| {
+        tokens.get(place).filter(|token| !token.is_masked() && !DOT.contains(&token.lower.as_str()) && !AT.contains(&token.lower.as_str()))
+    };
+    plain(first)?;
+    let mut place = first + 1;
+    let mut end = None;
+    let mut words = 1;
+    while let Some(token) = tokens.get(place) {
+        let typed = token.gap == "." && !token.begins && plain(place).is_some();
+        let said = DOT.contains(&token.lower.as_str()) && bracketed(token) && plain(place + 1).is_some();
+        let label = if typed { place } else { place + 1 };
+        if (typed || said) && is_label(&tokens[label], typed) {
+            (end, place) = (Some(label + 1), label + 1);
+        } else if end.is_none() && words < 4 && plain(place).is_some() && (token.gap == " " || token.gap == "-") {
+            (words, place) = (words + 1, place + 1);
+        } else {
+            break;
+        }
+    }
+    let end = end?;
+    // What is typed must end as hosts do: "at home.But …" is a missing space.
+    let last = &tokens[end - 1];
+    (last.gap != "." || TOP.contains(&last.lower.as_str())).then_some(end)
+}
+
+fn is_label(token: &Token<'_>, typed: bool) -> bool {
+    !token.is_masked() && (token.lower.chars().count() >= 2 || token.is_digits()) && (typed || !token.gap.contains(['!', '?', '\n']))
+}
+
+/// Where the part in front of the "at" begins.
+fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) -> usize {
+    let mut first = last;
+    let spelled = |place: usize| {
+        let token = &tokens[place];
+        !token.gap.ends_with(['\'', '’']) && (token.is_letter() || token.is_digits() || atom_at(tokens, place).is_some())
+    };
+    // "It is jerry cruncher seven at …": two words before belong to it where an address is spoken of.
+    let mut words = if topics.said(tokens[last].at, &[Topic::Email]) { 2 } else { 0 };
+    while first > from && !tokens[first].begins && last - first < 60 {
+        let (gap, before) = (tokens[first].gap, &tokens[first - 1]);
+        if before.is_masked() {
+            break;
+        }
+        let word = JOINS.contains(&before.lower.as_str());
+        if matches!(gap, "." | "_" | "-" | "+" | "") {
+            first -= 1;
+        } else if word && first >= from + 2 && !tokens[first - 2].is_masked() && !tokens[first - 1].begins {
+            first -= 2;
+        } else if spelled(first) && spelled(first - 1) && gap.chars().count() <= 2 {
+            first -= 1;
+        } else if words > 0 && gap == " " && before.is_letters() && !NO_PART.contains(&before.lower.as_str()) {
+            first -= 1;
+            words -= 1;
+        } else {
+            break;
+        }
+    }
+    first
 }

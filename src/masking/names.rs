@@ -1,0 +1,181 @@
+//! Names that are known: the customer's.
+
+use super::tokens::{self, Token, What};
+use super::Kind;
+use std::ops::Range;
+
+/// Parts of fewer letters than this are no names by themselves.
+const FEWEST_LETTERS: usize = 3;
+/// More words of one name are not looked for.
+const MOST_PARTS: usize = 8;
+
+/// First and last names that are words, too: they are taken for names only where the sentence says so.
+const WORDS: &[&str] = &[
+    "will", "may", "mark", "rose", "grace", "hope", "joy", "art", "bill", "sue", "pat", "rob", "drew", "chase", "grant", "faith", "dawn",
+    "june", "april", "august", "summer", "young", "long", "brown", "white", "black", "green", "gray", "grey", "king", "price", "day",
+    "best", "rich", "good", "small", "little", "stone", "wood", "woods", "street", "park", "hill", "law", "case", "page", "bell", "cook",
+    "baker", "carter", "fisher", "hunter", "mason", "miller", "porter", "potter", "smith", "taylor", "turner", "walker", "weaver", "frank",
+    "jack", "dean", "earl", "duke", "guy", "gene", "iris", "ivy", "lily", "daisy", "holly", "heather", "ruby", "pearl", "amber", "crystal",
+    "penny", "sandy", "sunny", "christian", "christmas", "winter", "north", "west", "field", "fields", "banks", "bank", "bush", "church",
+    "cross", "fox", "wolf", "bird", "fish", "lamb", "love", "major", "marsh", "moon", "moss", "pike", "pool", "poole", "post", "power",
+    "powers", "reed", "rice", "rivers", "sharp", "short", "silver", "snow", "sparks", "strong", "swift", "wise", "worth", "wright", "early",
+    "ray", "rusty", "skip", "van", "von", "the", "and", "sir", "phone", "order", "box", "call", "klein", "gross", "groß", "lang", "kurz",
+    "weiß", "schwarz", "braun", "koch", "richter", "könig", "sommer", "freitag", "petit", "grand", "blanc", "noir", "roi", "leroy", "del",
+    "der", "den", "dos", "las", "los", "paz", "rey", "bueno", "blanco", "victor", "mike",
+];
+
+/// In front of somebody's name.
+const CUES: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "mx", "dr", "sir", "madam", "hi", "hello", "hey", "dear", "thanks", "thank", "sorry", "name", "called",
+    "am", "m", "morning", "afternoon", "evening", "bye", "goodbye", "welcome", "herr", "frau", "hallo", "liebe", "lieber", "geehrte",
+    "geehrter", "bonjour", "madame", "monsieur", "mme", "chère", "cher", "hola", "señor", "señora", "sr", "sra", "estimado", "estimada",
+];
+
+/// Behind these a full stop ends no sentence.
+const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "mme", "sr", "sra"];
+
+/// The names that are taken out of a talk, and those that are not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Whole names, word by word, in small letters.
+    wholes: Vec<Vec<String>>,
+    /// Words that are the agent's name, too.
+    agent: Vec<String>,
+}
+
+impl Names {
+    /// Nobody is known.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The customer's name.
+    pub fn of(name: &str) -> Self {
+        Self { wholes: parts(name).into_iter().collect(), agent: Vec::new() }
+    }
+
+    /// And one more name of a customer.
+    #[must_use]
+    pub fn and(mut self, name: &str) -> Self {
+        self.wholes.extend(parts(name).filter(|parts| !self.wholes.contains(parts)));
+        self
+    }
+
+    /// A name that stays: the agent's. Where the customer has one in common with the agent, it is taken out within the whole
+    /// name only.
+    #[must_use]
+    pub fn but(mut self, agent: &str) -> Self {
+        self.agent.extend(parts(agent).unwrap_or_default());
+        self
+    }
+
+    /// Nobody?
+    pub fn is_empty(&self) -> bool {
+        self.wholes.is_empty()
+    }
+
+    /// The words of a name as they are compared, for a list that can be kept as hashes: small letters, in order.
+    pub fn words(name: &str) -> Vec<String> {
+        parts(name).unwrap_or_default()
+    }
+
+    fn is_part(&self, word: &str) -> bool {
+        self.wholes.iter().flatten().any(|part| part == word)
+    }
+}
+
+/// `None` where there is not one word in it.
+fn parts(name: &str) -> Option<Vec<String>> {
+    let said = tokens::of_line(name, 0, &[]);
+    let words: Vec<String> = said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MOST_PARTS).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// Where known names stand: the whole in whatever case, or a part that is written as names are, as words of their own.
+pub(super) fn find(tokens: &[Token<'_>], names: &Names) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let whole = names.wholes.iter().filter(|whole| stands(tokens, at, whole)).map(Vec::len).max();
+        let length = whole.unwrap_or_else(|| usize::from(is_name(tokens, at, names)));
+        if length > 0 {
+            found.push(at..at + length);
+        }
+        at += length.max(1);
+    }
+    found
+}
+
+fn stands(tokens: &[Token<'_>], at: usize, whole: &[String]) -> bool {
+    let said = tokens.get(at..at + whole.len()).unwrap_or_default();
+    let same = said.len() == whole.len() && said.iter().zip(whole).all(|(token, part)| token.lower == *part);
+    let together = said.iter().skip(1).all(|token| !token.begins && token.gap.chars().count() <= 3);
+    // A name of one word is whole as soon as it is written as one; a Chinese one by itself.
+    let alone = whole.len() == 1 && !said.first().is_some_and(|token| token.what == What::Han);
+    same && together && (!alone || is_name_like(tokens, at, &whole[0]))
+}
+
+/// A part of a name, by itself.
+fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
+    let word = &tokens[at].lower;
+    tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= FEWEST_LETTERS && {
+        let neighbour = |place: Option<usize>| place.and_then(|place| tokens.get(place)).is_some_and(|token| {
+            token.what == What::Masked(Kind::Name) || token.capital && names.is_part(&token.lower) && !names.agent.contains(&token.lower)
+        });
+        let together = |token: &Token<'_>| matches!(token.gap, " " | "-") && !token.begins;
+        let beside = together(&tokens[at]) && neighbour(at.checked_sub(1))
+            || tokens.get(at + 1).is_some_and(together) && neighbour(Some(at + 1));
+        if names.agent.contains(word) { tokens[at].capital && beside } else { tokens[at].capital && beside || is_name_like(tokens, at, word) }
+    }
+}
+
+/// Written as a name: with a capital, and where the word is another one too, as somebody who is spoken to or of.
+fn is_name_like(tokens: &[Token<'_>], at: usize, word: &str) -> bool {
+    let token = &tokens[at];
+    if !token.capital {
+        return false;
+    }
+    if !WORDS.contains(&word) {
+        return true;
+    }
+    let before = at.checked_sub(1).map(|before| &tokens[before]).filter(|_| !token.begins);
+    let two = at.checked_sub(2).map_or("", |before| tokens[before].lower.as_str());
+    let cue = before.is_some_and(|before| {
+        let said = before.lower.as_str();
+        let title = token.gap != ". " || TITLES.contains(&said);
+        title && !token.gap.contains(['!', '?', '\n']) && (CUES.contains(&said) || matches!((two, said), ("this" | "name" | "it", "is") | ("thank", "you") | ("name", "s")))
+    });
+    // "…, Mark." and "Mark, …": whoever is spoken to.
+    let next = tokens.get(at + 1).map_or(".", |next| if next.begins || next.goes_on { "." } else { next.gap });
+    let ends = next.starts_with(['.', '!', '?']) || next.is_empty() && at + 1 == tokens.len();
+    let spoken_to = token.gap.trim_start().starts_with(',') && ends;
+    cue || spoken_to
+}
+
+/// Names by which customers introduce themselves: "my name is Emma Clark".
+pub(super) fn introduced(tokens: &[Token<'_>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for at in 0..tokens.len() {
+        let word = |place: usize| tokens.get(place).map_or("", |token| token.lower.as_str());
+        let first = match (word(at), word(at + 1), word(at + 2)) {
+            ("my", "name", "is" | "s") => at + 3,
+            ("name", "s", _) if at > 0 && word(at - 1) == "the" => at + 2,
+            ("ich", "heiße", _) | ("je", "m", "appelle") | ("me", "llamo", _) => at + 2 + usize::from(word(at) == "je"),
+            ("mein", "name", "ist") => at + 3,
+            _ => continue,
+        };
+        let is_part = |token: &&Token<'_>| token.is_letters() && token.capital && token.lower.chars().count() > 1;
+        let parts: Vec<&str> = tokens
+            .iter()
+            .skip(first)
+            .take(3)
+            .enumerate()
+            .take_while(|(place, token)| is_part(token) && (*place == 0 || matches!(token.gap, " " | "-")))
+            .map(|(_, token)| token.lower.as_str())
+            .collect();
+        if !parts.is_empty() {
+            found.push(parts.join(" "));
+        }
+    }
+    found
+}

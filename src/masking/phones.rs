@@ -1,0 +1,96 @@
+//! Telephone numbers.
+
+use super::numbers::{Atom, Run};
+use super::tokens::Token;
+use super::topics::{Topic, Topics};
+use std::ops::Range;
+
+/// Phone numbers have 7 to 15 digits (ITU-T E.164).
+const PHONE: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// What is counted is no number to call.
+const UNITS: &[&str] = &[
+    "euro", "euros", "eur", "dollar", "dollars", "usd", "pound", "pounds", "percent", "prozent", "bytes", "kb", "mb", "gb",
+    "km", "kilometers", "kilometres", "miles", "units", "pieces", "stück", "元", "块", "people", "users", "steps", "views",
+];
+
+/// The telephone numbers in a run: all of it, or each of those that commas part.
+pub(super) fn numbers(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<Range<usize>> {
+    if is_phone(tokens, &run.atoms, topics) {
+        return vec![run.tokens()];
+    }
+    let parts = |a: &Atom, b: &Atom| {
+        let gap = tokens[b.tokens.start].gap;
+        a.written && b.written && (gap.contains([',', '\n']) || gap.trim() == "/" || b.tokens.start > a.tokens.end)
+    };
+    let pieces = run.atoms.chunk_by(|a, b| !parts(a, b));
+    pieces.filter(|atoms| is_phone(tokens, atoms, topics)).filter_map(span).collect()
+}
+
+fn span(atoms: &[Atom]) -> Option<Range<usize>> {
+    Some(atoms.first()?.tokens.start..atoms.last()?.tokens.end)
+}
+
+/// Is a plus in front, or said?
+pub(super) fn has_plus(tokens: &[Token<'_>], at: usize) -> bool {
+    let said = at.checked_sub(1).is_some_and(|before| tokens[before].lower == "plus" && tokens[at].gap.trim().is_empty());
+    said || tokens[at].gap.trim_end_matches([' ', '(']).ends_with('+')
+}
+
+fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
+    let Some(span) = span(atoms) else { return false };
+    let digits: String = atoms.iter().map(|atom| atom.digits.as_str()).collect();
+    let (first, next) = (&tokens[span.start], tokens.get(span.end));
+    let behind = next.map_or(usize::MAX, |next| next.at);
+    let topic = topics.last(first.at).or_else(|| topics.next(behind, 5));
+    if (8..=15).contains(&digits.len()) && has_plus(tokens, span.start) {
+        return true;
+    }
+    if is_sum(tokens, atoms, &span) || is_part_of_a_code(tokens, &span) {
+        return false;
+    }
+    if topic == Some(Topic::Phone) {
+        // Several in a row are taken out together rather than not at all.
+        return (6..=40).contains(&digits.len());
+    }
+    if matches!(topic, Some(Topic::Reference | Topic::Card | Topic::Expiry | Topic::Code)) || !PHONE.contains(&digits.len()) {
+        return false;
+    }
+    let international = digits.starts_with("00") && digits.len() >= 10;
+    let national = digits.starts_with('0') && (9..=12).contains(&digits.len());
+    let spoken = !atoms.iter().any(|atom| atom.written) && (10..=11).contains(&digits.len());
+    let mobile = digits.len() == 11 && digits.starts_with('1') && digits[1..].starts_with(['3', '4', '5', '6', '7', '8', '9']);
+    international || national || spoken || mobile && atoms.len() <= 3 || is_american(tokens, atoms)
+}
+
+/// `(555) 010-1234`, `1-555-010-1234`: three, three and four with signs between them.
+fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
+    let groups: Vec<usize> = atoms.iter().map(|atom| atom.digits.len()).collect();
+    let parted = atoms[1..].iter().all(|atom| !tokens[atom.tokens.start].gap.contains(','));
+    let country = groups.first() == Some(&1) && atoms[0].digits == "1";
+    parted && (groups == [3, 3, 4] || country && groups[1..] == [3, 3, 4])
+}
+
+/// An amount: a currency beside it, or thousands parted by commas or points.
+fn is_sum(tokens: &[Token<'_>], atoms: &[Atom], span: &Range<usize>) -> bool {
+    let unit = tokens.get(span.end).is_some_and(|next| UNITS.contains(&next.lower.as_str()));
+    let sign = |gap: &str| gap.contains(['$', '€', '£', '¥', '%']);
+    let after = tokens.get(span.end).is_some_and(|next| next.gap.starts_with(['%', '€', '$']) || next.gap.starts_with(" €"));
+    let thousands = atoms.len() > 1
+        && !atoms[0].digits.starts_with('0')
+        && atoms[0].digits.len() <= 3
+        && atoms[1..].iter().all(|a| a.digits.len() == 3 && [",", "."].contains(&tokens[a.tokens.start].gap));
+    unit || after || thousands || sign(tokens[span.start].gap)
+}
+
+/// `AB-1234567`, `#1234567`, `v1.2.3`: letters or a hash hang on to it.
+fn is_part_of_a_code(tokens: &[Token<'_>], span: &Range<usize>) -> bool {
+    let token = &tokens[span.start];
+    let hangs = span.start > 0
+        && !token.begins
+        && !token.goes_on
+        && tokens[span.start - 1].is_letters()
+        && matches!(token.gap, "" | "-" | "_" | "/" | ".");
+    let short = span.start > 0 && tokens[span.start - 1].lower.chars().count() <= 2;
+    hangs && short || token.gap.ends_with('#')
+}
