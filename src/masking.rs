@@ -23,8 +23,10 @@ mod spoken;
 mod talk;
 mod tokens;
 mod topics;
+mod words;
 
 pub use names::Names;
+pub use words::{Group, distinct, groups, occurrences, places};
 
 use std::ops::Range;
 
@@ -219,8 +221,8 @@ fn by_line(tokens: &[tokens::Token<'_>], kind: Kind, range: Range<usize>, lines:
     }
 }
 
-/// In order; what overlaps becomes one, of the kind that begins first.
-fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+/// Spans of one text in order; what overlaps becomes one, of the kind that begins first.
+pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end), span.kind));
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {

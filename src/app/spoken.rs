@@ -2,8 +2,9 @@
 
 use crate::database::DbError;
 use crate::ids::InteractionId;
+use crate::masking::Span;
 use crate::training::{Spoken, SpokenLine, SpokenWord};
-use crate::transcription::{Segment, State, Transcription};
+use crate::transcription::{Segment, State, Transcription, Word};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -14,23 +15,34 @@ fn ms(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-fn line(segment: Segment) -> SpokenLine {
-    let words = segment.words.into_iter();
+/// Below this the model's own estimate of a word is doubt.
+const UNSURE: f32 = 0.4;
+
+fn line(segment: Segment, masks: Vec<Span>, rough: bool) -> SpokenLine {
+    let word = |w: Word| SpokenWord {
+        start_ms: ms(w.start_ms),
+        end_ms: ms(w.end_ms),
+        text: w.text,
+        doubtful: w.confidence < UNSURE,
+    };
     SpokenLine {
         start_ms: ms(segment.start_ms),
         end_ms: ms(segment.end_ms),
         speaker: segment.speaker.to_string(),
         text: segment.text,
-        words: words.map(|w| SpokenWord { start_ms: ms(w.start_ms), end_ms: ms(w.end_ms), text: w.text }).collect(),
+        words: segment.words.into_iter().map(word).collect(),
+        masks,
+        rough,
     }
 }
 
 impl Spoken for Transcribed {
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>> {
         async move {
-            let stored = self.0.find(id).await?;
-            let there = stored.state == State::Done;
-            Ok(there.then(|| stored.segments.into_iter().map(line).collect()))
+            let stored = self.0.original(id).await?;
+            let rough = self.0.has_rough_times(stored.model.as_deref());
+            let lines = stored.segments.into_iter().zip(stored.masks).map(|(segment, masks)| line(segment, masks, rough));
+            Ok((stored.state == State::Done).then(|| lines.collect()))
         }
         .boxed()
     }

@@ -1,5 +1,6 @@
 //! A piece of a recording as a file of its own, for library clips.
 
+use super::hush::Hush;
 use super::{AudioError, Decoder};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -10,12 +11,24 @@ use std::path::Path;
 /// The file is complete and on disk when this returns; where it fails, no file is left. Gives the length written, which is
 /// shorter than asked where the recording ends before `end_ms`.
 pub fn cut(path: &Path, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u64, AudioError> {
+    cut_with_silences(path, start_ms, end_ms, &[], out_path)
+}
+
+/// The same, silent on every channel between these times (ms of the recording, not of the piece).
+pub fn cut_with_silences(
+    path: &Path,
+    start_ms: u64,
+    end_ms: u64,
+    silences_ms: &[(u64, u64)],
+    out_path: &Path,
+) -> Result<u64, AudioError> {
     let mut decoder = Decoder::open(path)?;
     if start_ms >= end_ms {
         let duration_ms = decoder.promised_ms().unwrap_or(0);
         return Err(AudioError::BadSpan { start_ms, end_ms, duration_ms });
     }
-    let result = write_span(&mut decoder, start_ms, end_ms, out_path);
+    let hush = Hush::new(silences_ms, decoder.sample_rate());
+    let result = write_span(&mut decoder, start_ms, end_ms, hush, out_path);
     if result.is_err() {
         // There may be none; the first error is the one to tell.
         let _ = std::fs::remove_file(out_path);
@@ -23,7 +36,13 @@ pub fn cut(path: &Path, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u
     result
 }
 
-fn write_span(decoder: &mut Decoder, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u64, AudioError> {
+fn write_span(
+    decoder: &mut Decoder,
+    start_ms: u64,
+    end_ms: u64,
+    mut hush: Hush,
+    out_path: &Path,
+) -> Result<u64, AudioError> {
     let io = |source| AudioError::io(out_path, source);
     let rate = u64::from(decoder.sample_rate());
     let (first, last) = (start_ms.saturating_mul(rate) / 1000, end_ms.saturating_mul(rate) / 1000);
@@ -36,9 +55,10 @@ fn write_span(decoder: &mut Decoder, start_ms: u64, end_ms: u64, out_path: &Path
         let from = first.saturating_sub(at).min(length);
         let to = (last - at).min(length);
         for frame in from..to {
+            let gain = hush.gain(at + frame);
             for plane in block {
                 // In range: samples are between -1 and 1.
-                let sample = (plane[frame as usize] * 32_767.0).round() as i16;
+                let sample = (plane[frame as usize] * gain * 32_767.0).round() as i16;
                 wav.write_all(&sample.to_le_bytes()).map_err(io)?;
             }
         }

@@ -19,6 +19,7 @@ mod float;
 mod format;
 mod gsm;
 mod guard;
+mod hush;
 mod open;
 mod opus;
 mod packets;
@@ -30,8 +31,9 @@ mod stream;
 mod watch;
 mod wav;
 
-pub use cut::cut;
+pub use cut::{cut, cut_with_silences};
 pub use decode::{Decoder, probe};
+pub use hush::Hush;
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
 pub use format::AudioFormat;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};

@@ -5,6 +5,7 @@ const SAID: &[(&str, &str)] = &[
     ("agent.added", "Added an agent"),
     ("clip.changed", "Changed a clip"),
     ("clip.created", "Flagged as exemplary"),
+    ("clip.mask_removed", "Left something in a clip that was masked"),
     ("clip.played", "Played a clip"),
     ("clip.removed", "Took a clip out of the library"),
     ("clip.restored", "Put a clip back into the library"),
@@ -30,6 +31,7 @@ const SAID: &[(&str, &str)] = &[
     ("transcript.dropped", "Dropped the second transcript of a call"),
     ("transcript.restarted", "Had a call transcribed after all"),
     ("transcript.stopped", "Stopped a transcription"),
+    ("transcript.original_viewed", "Read original words behind the masks"),
     ("transcript.viewed", "Read a transcript"),
 ];
 

@@ -12,7 +12,7 @@ use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Ph
 use crate::jobs::{Runner, RunnerOptions};
 use crate::staff::{Account, AgentRef, NewAccount, StaffError};
 use crate::surveys::AnswerError;
-use crate::training::{ClipError, NewClip};
+use crate::training::{Asked, ClipError, NewClip};
 use crate::vault::Vault;
 use crate::web::Cursor;
 use crate::web::principal::{Principal, Visible, Who};
@@ -253,6 +253,7 @@ async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
         title: "A locked account, without a script".into(),
         why: "He says what he sees, does it while they speak, and makes sure that it worked before he goes on.".into(),
         skills: vec!["Says what happens next".into(), "Takes the worry away".into()],
+        asked: Asked::default(),
     };
     app.training.create(&supervisor, clip).await?;
     Ok(())

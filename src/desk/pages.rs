@@ -6,6 +6,7 @@ mod home;
 mod interaction;
 mod list;
 mod outbox;
+mod words;
 
 use crate::staff::StaffError;
 use crate::training::ClipError;

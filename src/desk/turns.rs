@@ -2,6 +2,7 @@
 
 use super::words::{self, When};
 use crate::interactions::{Message, Sender};
+use crate::masking;
 use crate::training::moments;
 use crate::transcription::{Correction, Segment};
 
@@ -19,6 +20,20 @@ pub struct Piece {
     pub text: String,
     /// The model was not sure of it.
     pub unsure: bool,
+    /// It stands for something that was taken out, and says what.
+    pub masked: bool,
+}
+
+/// Pieces with what was taken out apart from the rest.
+fn with_masks(pieces: Vec<Piece>) -> Vec<Piece> {
+    let split = |piece: &Piece| -> Vec<Piece> {
+        let one = |part: masking::Piece<'_>| match part {
+            masking::Piece::Plain(text) => Piece { text: text.to_owned(), ..piece.clone() },
+            masking::Piece::Masked(kind) => Piece { text: kind.to_owned(), unsure: false, masked: true },
+        };
+        masking::pieces(&piece.text).into_iter().map(one).collect()
+    };
+    pieces.iter().flat_map(split).collect()
 }
 
 /// Something said or written in one go.
@@ -93,7 +108,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
             at: None,
             speaker: segment.speaker.to_string(),
             who: segment.speaker.label(),
-            text: pieces(segment),
+            text: with_masks(pieces(segment)),
             corrected: None,
         });
     }
@@ -110,7 +125,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
 fn pieces(segment: Segment) -> Vec<Piece> {
     let joined = segment.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
     if joined != segment.text.trim() {
-        return vec![Piece { text: segment.text, unsure: false }];
+        return vec![Piece { text: segment.text, unsure: false, masked: false }];
     }
     let mut pieces: Vec<Piece> = Vec::new();
     for word in segment.words {
@@ -126,9 +141,9 @@ fn pieces(segment: Segment) -> Vec<Piece> {
                 if !last.unsure {
                     last.text.push(' ');
                 }
-                pieces.push(Piece { text: space, unsure });
+                pieces.push(Piece { text: space, unsure, masked: false });
             }
-            None => pieces.push(Piece { text: word.text, unsure }),
+            None => pieces.push(Piece { text: word.text, unsure, masked: false }),
         }
     }
     pieces
@@ -150,7 +165,7 @@ fn written(message: Message, start_ms: i64, end_ms: i64) -> Turn {
         at: message.at.map(When::from),
         speaker: message.sender.code().to_owned(),
         who: who.to_owned(),
-        text: vec![Piece { text: message.text, unsure: false }],
+        text: with_masks(vec![Piece { text: message.text, unsure: false, masked: false }]),
         corrected: None,
     }
 }
@@ -162,7 +177,7 @@ mod tests {
     use crate::transcription::{Speaker, Word};
 
     fn message(seq: i64, at: Option<i64>) -> Message {
-        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: "<b>hello</b>".into() }
+        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: "<b>hello</b>".into(), masks: Vec::new() }
     }
 
     #[test]
@@ -217,7 +232,7 @@ mod tests {
         );
         let seen: Vec<_> = turns[0].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
         assert_eq!(seen, [("Thank ", false), ("you Alice.", true), (" Bye.", false)]);
-        assert_eq!(turns[1].text, [Piece { text: "我们".into(), unsure: false }]);
+        assert_eq!(turns[1].text, [Piece { text: "我们".into(), unsure: false, masked: false }]);
         assert_eq!(turns[1].pause.as_deref(), Some("Nobody speaks for 12 seconds"));
         assert_eq!((turns[0].who.as_str(), turns[0].speaker.as_str()), ("Agent", "agent"));
     }

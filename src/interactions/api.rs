@@ -5,6 +5,7 @@ mod payloads;
 
 use super::{Channel, Cursor, Filter, Interactions, RecordingError, SurveyState, Upserted};
 use crate::ids::InteractionId;
+use crate::web::original::Words;
 use crate::web::Allowed;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
@@ -193,19 +194,27 @@ impl Api {
 
     /// One interaction
     ///
-    /// Chats bring their messages. Nothing tells who the customer is.
+    /// Chats bring their messages, masked: `[card number]`, `[e-mail]`, `[phone]`, `[IBAN]`, `[date of birth]`, `[address]`,
+    /// `[name]` and the like stand where personal data was. Nothing tells who the customer is.
     #[oai(path = "/interactions/:id", method = "get", operation_id = "getInteraction")]
     async fn get_interaction(
         &self,
         who: Allowed<SeeInteractions>,
         /// Its id here.
         id: Path<String>,
+        /// `original` for the messages as they were written: administrators, supervisors of the team, keys with the scope
+        /// admin; noted in the audit log.
+        words: Query<Option<Words>>,
     ) -> Result<Json<InteractionOut>, ApiError> {
+        let original = Words::original(words.0, &who)?;
         let id = interaction_id(&id)?;
         let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
-        let messages = self.interactions.messages(&id).await?;
+        let messages = match original {
+            true => self.interactions.original_messages(&id).await?,
+            false => self.interactions.messages(&id).await?,
+        };
         if !messages.is_empty() {
-            self.interactions.note_look(&who.principal, "transcript.viewed", &id).await?;
+            self.interactions.note_look(&who.principal, Words::look(original), &id).await?;
         }
         Ok(Json(InteractionOut::new(found, messages)))
     }

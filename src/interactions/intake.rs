@@ -1,15 +1,16 @@
 //! What integrators send: checked, then written in group commits.
 
 use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
-use super::{DECIDE_SURVEY, store};
+use super::{DECIDE_SURVEY, NAME_CAME, names, store};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
+use crate::masking::Span;
 use crate::staff::{self, AgentRef, TeamRef};
 use crate::vault::Vault;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,6 +116,11 @@ pub struct Checked {
     pub(super) intake: Intake,
     pub(super) email_sealed: Option<String>,
     pub(super) name_sealed: Option<String>,
+    /// What stays of the name: its words' keyed hashes.
+    pub(super) name_marks: Option<String>,
+    /// What is to be taken out of each message; empty where the name is not in this body, then it is found by its marks when
+    /// somebody reads.
+    pub(super) masks: Vec<Vec<Span>>,
 }
 
 /// What is stored now.
@@ -161,8 +167,11 @@ impl Intake {
         }
         let name = self.customer.name.take().map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
         let email_sealed = email.map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
-        let name_sealed = name.map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
-        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed })
+        let name_sealed = name.as_ref().map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
+        let name_marks = name.as_ref().map(|n| names::marks(vault, &self.source, &self.external_id, n));
+        let agent = self.agent.as_ref().and_then(|agent| agent.name.as_deref());
+        let masks = name.as_ref().map(|n| names::masks_of(&self.messages, n, agent)).unwrap_or_default();
+        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed, name_marks, masks })
     }
 
     fn check_names(&self) -> Result<(), IntakeError> {
@@ -256,7 +265,7 @@ impl Checked {
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
-            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed,
+            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed, "name_marks": self.name_marks,
             "eligible": i.survey_eligible, "raw": i.raw, "now": now,
         })
     }
@@ -302,11 +311,24 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     }
     let done: Vec<Upserted> = done.into_iter().collect::<Option<_>>().ok_or(DbError::Missing)?;
     store::upsert_messages(tx.conn(), items, &done).await?;
+    let named = late_names(items, &done);
+    store::forget_masks(tx.conn(), &named).await?;
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
     let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
-    Effects::new().jobs(jobs).save(tx.conn(), now).await?;
+    let recorded = done.iter().filter(|known| known.has_recording).map(|known| &known.id).collect::<HashSet<_>>();
+    let named = named.into_iter().filter(|id| recorded.contains(id)).map(|id| NewJob::new(NAME_CAME, id.as_str(), now));
+    Effects::new().jobs(jobs).jobs(named).save(tx.conn(), now).await?;
     tx.commit().await?;
     Ok(done)
+}
+
+/// Those that were known before and whose customer's name comes now: words may be there that were masked without it.
+fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
+    let late = |item: &Checked, known: &Upserted| item.name_marks.is_some() && !known.created && item.intake.messages.is_empty();
+    let mut named: Vec<_> = items.iter().zip(done).filter(|(i, d)| late(i, d)).map(|(_, d)| d.id.clone()).collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// Teams and agents that the batch names, each once; the last word about an agent stands.

@@ -6,6 +6,7 @@
 pub mod api;
 mod intake;
 mod kinds;
+mod names;
 mod recordings;
 mod store;
 
@@ -21,6 +22,7 @@ use crate::database::{Batcher, Conn, Db, DbError};
 use crate::effects::Effects;
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::jobs;
+use crate::masking::Span;
 use crate::vault::Vault;
 use crate::web::principal::{Principal, Visible};
 use crate::web::{Cursor, Page};
@@ -33,6 +35,8 @@ pub const DECIDE_SURVEY: &str = "survey.decide";
 pub const TRANSCRIBE: &str = "transcribe";
 /// Job: read a recording through for its length and its waveform. Key: interaction id.
 pub const INSPECT: &str = "recording.inspect";
+/// Job: the customer's name has come after the words were masked. Key: interaction id.
+pub const NAME_CAME: &str = "transcript.name_came";
 /// Job: remove a recording that another has replaced. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -154,8 +158,11 @@ pub struct Message {
     /// Who sent it.
     #[sqlx(try_from = "String")]
     pub sender: Sender,
-    /// What it says.
+    /// What it says: masked, unless [`Interactions::original_messages`] gave it.
     pub text: String,
+    /// What is to be taken out of the text; empty where it is taken out already.
+    #[sqlx(skip)]
+    pub masks: Vec<Span>,
 }
 
 /// What the decision about a survey needs to know.
@@ -263,11 +270,6 @@ impl Interactions {
     /// Has any interaction ever come in?
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
-    }
-
-    /// A chat's messages in their order.
-    pub async fn messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
-        store::messages(self.inner.db.read().await?.conn(), id).await
     }
 
     /// What the decision about a survey needs to know.

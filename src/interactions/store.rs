@@ -7,6 +7,7 @@ use super::{Customer, Filter, ForSurvey, Interaction, Message};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::masking::Span;
 use crate::vault::Vault;
 use crate::web::Cursor;
 use crate::web::principal::Visible;
@@ -56,6 +57,7 @@ macro_rules! merge {
               customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale), \
               customer_email = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_email, interactions.customer_email) END, \
               customer_name = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_name, interactions.customer_name) END, \
+              name_marks = COALESCE(excluded.name_marks, interactions.name_marks), \
               survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible), \
               raw = excluded.raw, updated_at = excluded.updated_at \
              RETURNING id, source, external_id, phase, survey_state, survey_reason, \
@@ -91,7 +93,11 @@ statements! {
             " AND i.id IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY i.occurred_at DESC, i.id");
     ANY = "SELECT id FROM interactions LIMIT 1";
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
-    MESSAGES = "SELECT seq, at, sender, text FROM messages WHERE interaction_id = $1 ORDER BY seq";
+    MESSAGES = "SELECT seq, at, sender, text, masks FROM messages WHERE interaction_id = $1 ORDER BY seq";
+    FOR_NAMES = "SELECT i.source, i.external_id, i.customer_name, i.name_marks, COALESCE(a.name, '') AS agent_name \
+        FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id WHERE i.id = $1";
+    FORGET_MASKS = sqlite "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, tags, customer_locale, customer_email, customer_name, \
         talk_ms, survey_eligible, survey_state FROM interactions WHERE id = $1";
     SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
@@ -101,35 +107,35 @@ statements! {
     // $1 is a JSON array of rows as Checked::row makes them.
     UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, survey_eligible, survey_state, raw, received_at, updated_at) \
+            customer_locale, customer_email, customer_name, name_marks, survey_eligible, survey_state, raw, received_at, updated_at) \
             SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel', j.value->>'channel_raw', \
             j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw', j.value->>'phase', \
             j.value->>'started_at', j.value->>'answered_at', j.value->>'ended_at', \
             COALESCE(j.value->>'started_at', j.value->>'ended_at', j.value->>'now'), \
             j.value->>'wait_ms', j.value->>'talk_ms', j.value->>'hold_ms', a.id, COALESCE(t.id, a.team_id), j.value->>'queue', j.value->>'tags', \
-            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now' \
+            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_marks', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now' \
             FROM json_each($1) AS j LEFT JOIN agents a ON a.source = j.value->>'source' AND a.external_id = j.value->>'agent' \
             LEFT JOIN teams t ON t.name_key = j.value->>'team_key' WHERE true", merge!("MAX")),
         pg concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, survey_eligible, survey_state, raw, received_at, updated_at) \
+            customer_locale, customer_email, customer_name, name_marks, survey_eligible, survey_state, raw, received_at, updated_at) \
             SELECT j->>'id', j->>'source', j->>'external_id', j->>'channel', j->>'channel_raw', \
             j->>'direction', j->>'direction_raw', j->>'outcome', j->>'outcome_raw', (j->>'phase')::bigint, \
             (j->>'started_at')::bigint, (j->>'answered_at')::bigint, (j->>'ended_at')::bigint, \
             COALESCE((j->>'started_at')::bigint, (j->>'ended_at')::bigint, (j->>'now')::bigint), \
             (j->>'wait_ms')::bigint, (j->>'talk_ms')::bigint, (j->>'hold_ms')::bigint, a.id, COALESCE(t.id, a.team_id), j->>'queue', j->>'tags', \
-            j->>'locale', j->>'email', j->>'name', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint \
+            j->>'locale', j->>'email', j->>'name', j->>'name_marks', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint \
             FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN agents a ON a.source = j->>'source' AND a.external_id = j->>'agent' \
             LEFT JOIN teams t ON t.name_key = j->>'team_key'", merge!("GREATEST"));
-    // $1 is a JSON array of {id, seq, at, sender, sender_raw, text}.
-    UPSERT_MESSAGES = sqlite "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text) \
-            SELECT j.value->>'id', j.value->>'seq', j.value->>'at', j.value->>'sender', j.value->>'sender_raw', j.value->>'text' \
+    // $1 is a JSON array of {id, seq, at, sender, sender_raw, text, masks}.
+    UPSERT_MESSAGES = sqlite "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks) \
+            SELECT j.value->>'id', j.value->>'seq', j.value->>'at', j.value->>'sender', j.value->>'sender_raw', j.value->>'text', j.value->>'masks' \
             FROM json_each($1) AS j WHERE true ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
-            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text",
-        pg "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text) \
-            SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text' \
+            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks",
+        pg "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks) \
+            SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text', j->>'masks' \
             FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
-            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text";
+            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks";
     RECORDING = "SELECT interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, duration_ms, peaks \
         FROM recordings WHERE interaction_id = $1";
     PUT_RECORDING = "INSERT INTO recordings (interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, \
@@ -196,8 +202,52 @@ pub(super) async fn any(conn: Conn<'_>) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, ANY => (InteractionId,))?.is_some())
 }
 
-pub(super) async fn messages(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Message>, DbError> {
-    fetch_all!(conn, MESSAGES => Message, id)
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    #[sqlx(flatten)]
+    message: Message,
+    masks: Option<String>,
+}
+
+/// Messages as they were written, and what is to be taken out of them; `None` where that was not looked for yet.
+pub(super) async fn messages(
+    conn: Conn<'_>,
+    id: &InteractionId,
+) -> Result<(Vec<Message>, Option<Vec<Vec<Span>>>), DbError> {
+    let rows = fetch_all!(conn, MESSAGES => MessageRow, id)?;
+    // One that can't be read counts as not looked for: too much is looked for rather than too little.
+    let masks = rows.iter().map(|row| serde_json::from_str(row.masks.as_deref()?).ok()).collect();
+    Ok((rows.into_iter().map(|row| row.message).collect(), masks))
+}
+
+/// What the names of an interaction are made of.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ForNamesRow {
+    pub source: String,
+    pub external_id: String,
+    customer_name: Option<String>,
+    pub name_marks: Option<String>,
+    pub agent_name: Option<String>,
+}
+
+impl ForNamesRow {
+    /// The customer's name, while it is there.
+    pub(super) fn open(&self, vault: &Vault) -> Option<String> {
+        let plain = vault.open(SEAL_NAME, self.customer_name.as_ref()?).ok()?;
+        String::from_utf8(plain).ok()
+    }
+}
+
+pub(super) async fn for_names(conn: Conn<'_>, id: &InteractionId) -> Result<Option<ForNamesRow>, DbError> {
+    fetch_optional!(conn, FOR_NAMES => ForNamesRow, id)
+}
+
+/// They are looked for anew when somebody reads next.
+pub(super) async fn forget_masks(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    execute!(conn, FORGET_MASKS, serde_json::json!(ids).to_string()).map(drop)
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -307,7 +357,8 @@ pub(super) async fn upsert_messages(conn: Conn<'_>, items: &[Checked], done: &[U
     for (item, upserted) in items.iter().zip(done) {
         for (seq, message) in item.intake.messages.iter().enumerate() {
             let (sender, raw) = known_or_other(Some(&message.from), |word| Sender::known(word).map(Sender::code));
-            let row = serde_json::json!({ "id": upserted.id, "seq": seq, "at": message.at, "sender": sender, "sender_raw": raw, "text": message.text });
+            let masks = item.masks.get(seq).map(|masks| serde_json::json!(masks).to_string());
+            let row = serde_json::json!({ "id": upserted.id, "seq": seq, "at": message.at, "sender": sender, "sender_raw": raw, "text": message.text, "masks": masks });
             rows.insert((&upserted.id, seq), row);
         }
     }

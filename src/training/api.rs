@@ -2,7 +2,7 @@
 
 mod bodies;
 
-use super::{Change, ClipError, NewClip, Search, Training};
+use super::{Asked, Change, ClipError, NewClip, Search, Training};
 use crate::ids::ClipId;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Curate, Learn};
@@ -32,6 +32,8 @@ impl From<ClipError> for ApiError {
             E::BadWhy => refused("bad_why"),
             E::BadSkills => refused("bad_skills"),
             E::BadSpan(_) => refused("bad_span"),
+            E::BadMasking(_) => refused("bad_masking"),
+            E::MasksStay => Self::forbidden(text),
             E::NoRecording => refused("no_recording"),
             E::NotAPerson => Self::forbidden("Only somebody who is signed in can finish a clip; no API key can."),
             E::Database(inner) => inner.into(),
@@ -100,9 +102,9 @@ impl Api {
 
     /// Flag a part of a call or chat as exemplary
     ///
-    /// Supervisors of its team do it. The words of the span are copied, with e-mail addresses, phone numbers, long numbers
-    /// and the customer's name (where it is known) taken out; the sound is cut in the background into a file of its own, so the clip lives on when the
-    /// recording goes.
+    /// Supervisors of its team do it. The words of the span are copied, masked as everywhere; the sound is cut in the
+    /// background, when its words are known, into a file of its own that is silent wherever they are masked. So the clip lives on
+    /// when the recording goes.
     #[oai(path = "/clips", method = "post", operation_id = "createClip")]
     async fn create(&self, who: Allowed<Curate>, body: Json<ClipIn>) -> Result<Created, ApiError> {
         let body = body.0;
@@ -113,6 +115,11 @@ impl Api {
             title: body.title,
             why: body.why,
             skills: body.skills,
+            asked: Asked {
+                silence: body.silence.iter().map(|one| (one.start_ms, one.end_ms)).collect(),
+                words: body.mask_words,
+                keep: body.keep,
+            },
         };
         let id = self.training.create(&who, new).await?;
         Ok(Created::Clip(Json(ClipOut::new(&who, self.training.find(&who, &id).await?))))

@@ -1,6 +1,6 @@
 //! Times of chat messages, so that a chat has spans as a recording has.
 
-use super::span::masked;
+use super::masks::{Asked, Looked, of_message};
 use super::{ClipError, Line};
 use crate::interactions::Message;
 
@@ -31,22 +31,20 @@ pub(super) fn length_ms(messages: &[Message]) -> i64 {
     moments(messages).last().map_or(0, |(_, end)| *end)
 }
 
-/// The messages that a span touches, masked (the customer's name too, where it is known), with times from its beginning.
+/// The messages that a span touches, masked, with times from its beginning.
 pub(super) fn lines(
     messages: &[Message],
     start_ms: i64,
     end_ms: i64,
-    customer: Option<&str>,
-) -> Result<Vec<Line>, ClipError> {
+    asked: &Asked,
+) -> Result<Vec<Looked>, ClipError> {
     let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
-    let lines: Vec<Line> = touched
-        .map(|(message, (from, to))| Line {
-            start_ms: (from - start_ms).max(0),
-            end_ms: to.min(end_ms) - start_ms,
-            speaker: message.sender.code().to_owned(),
-            text: masked(&message.text, customer),
-        })
-        .collect();
+    let looked = |(message, (from, to)): (&Message, (i64, i64))| {
+        let (text, masks) = of_message(message, asked);
+        let (start_ms, end_ms) = ((from - start_ms).max(0), to.min(end_ms) - start_ms);
+        Looked { line: Line { start_ms, end_ms, speaker: message.sender.code().to_owned(), text }, masks }
+    };
+    let lines: Vec<Looked> = touched.map(looked).collect();
     if lines.is_empty() { Err(ClipError::BadSpan("nobody wrote anything in this span".into())) } else { Ok(lines) }
 }
 
@@ -55,9 +53,10 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::interactions::Sender;
+    use crate::masking::{Names, find};
 
     fn message(seq: i64, at: Option<i64>, text: &str) -> Message {
-        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: text.to_owned() }
+        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: text.to_owned(), masks: Vec::new() }
     }
 
     #[test]
@@ -77,17 +76,19 @@ mod tests {
 
     #[test]
     fn a_span_takes_what_it_touches() {
-        let chat = [
+        let mut chat = [
             message(0, Some(0), "Hi"),
             message(1, Some(10_000), "Jerry here, I am on 0306 999 0123"),
             message(2, Some(20_000), "Bye"),
         ];
-        let lines = lines(&chat, 12_000, 20_000, Some("Jerry")).unwrap();
-        assert_eq!(lines.len(), 1);
-        assert_eq!(
-            (lines[0].start_ms, lines[0].end_ms, lines[0].text.as_str()),
-            (0, 8_000, "[name] here, I am on [phone]")
-        );
-        assert!(super::lines(&chat, 60_000, 70_000, None).is_err());
+        chat[1].masks = find(&chat[1].text, &Names::of("Jerry"));
+        let asked = Asked { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..Asked::default() };
+        for (asked, wanted) in [(Asked::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")] {
+            let lines = lines(&chat, 12_000, 20_000, &asked).unwrap();
+            assert_eq!(lines.len(), 1);
+            let line = &lines[0].line;
+            assert_eq!((line.start_ms, line.end_ms, line.text.as_str()), (0, 8_000, wanted));
+        }
+        assert!(super::lines(&chat, 60_000, 70_000, &Asked::default()).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What a clip is, and what its texts may be.
 
 use super::fold::fold;
+use super::masks::Asked;
 use super::{ClipError, MOST_SKILL, MOST_SKILLS, MOST_TITLE, MOST_WHY};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, InteractionId, TeamId};
@@ -73,6 +74,10 @@ pub struct Clip {
     pub(super) source_key: Option<String>,
     pub(super) audio_key: Option<String>,
     pub(super) audio_problem: Option<String>,
+    /// What whoever flagged it decided about its masks.
+    pub(super) asked: Asked,
+    /// Where its sound is silent: from, to in ms of the recording, within the clip.
+    pub silences: Vec<(i64, i64)>,
     /// The waveform as JSON, once it has been cut.
     pub peaks: Option<String>,
     /// Whoever flagged it.

@@ -1,13 +1,15 @@
 //! Flagging as exemplary.
 
 use super::clip::{checked_skills, checked_title, checked_why};
+use super::masks::{self, Asked, Looked};
 use super::{Clip, ClipError, Training, chat, cutting, span, store, subject};
-use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::{ClipId, InteractionId};
 use crate::interactions::{Channel, Interaction};
 use crate::jobs::NewJob;
+use crate::masking;
 use crate::web::Principal;
+use crate::web::rights::{Right, SeeOriginals};
 
 /// A clip to be made.
 #[derive(Debug, Clone)]
@@ -24,12 +26,52 @@ pub struct NewClip {
     pub why: String,
     /// What it shows.
     pub skills: Vec<String>,
+    /// What is masked beyond what is found, and what is left in.
+    pub asked: Asked,
 }
 
 impl Training {
     /// Makes a clip of a call or chat that `who` may see; its sound is cut in the background.
     pub async fn create(&self, who: &Principal, new: NewClip) -> Result<ClipId, ClipError> {
+        let now = self.now();
+        let (clip, looked) = self.prepare(who, new).await?;
+        let mut effects = Effects::new().audit(&who.actor(), "clip.created", subject(&clip.id), Some(detail(&clip)));
+        let kept = kept(&looked);
+        if !kept.is_empty() {
+            let detail = serde_json::json!({ "interaction": clip.interaction_id, "masks": kept });
+            effects = effects.audit(&who.actor(), "clip.mask_removed", subject(&clip.id), Some(detail));
+        }
+        // The sound is cut when its words are known: they tell what is to be silent.
+        effects = match (&clip.source_key, &clip.lines) {
+            (Some(_), Some(_)) => effects.job(NewJob::new(cutting::CUT, clip.id.as_str(), now)),
+            (_, None) => effects.job(NewJob::new(cutting::WORDS, clip.id.as_str(), now)),
+            (None, Some(_)) => effects,
+        };
+        let mut tx = self.inner.db.begin().await?;
+        store::add(tx.conn(), &clip).await?;
+        effects.save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(clip.id)
+    }
+
+    /// What a clip would show and what is masked in it, without making it. What is left in is shown, so that is noted as a look
+    /// at original words.
+    pub async fn look(&self, who: &Principal, new: NewClip) -> Result<Vec<Looked>, ClipError> {
+        let interaction = new.interaction.clone();
+        let (_, looked) = self.prepare(who, new).await?;
+        if !kept(&looked).is_empty() {
+            self.inner.interactions.note_look(who, "transcript.original_viewed", &interaction).await?;
+        }
+        Ok(looked)
+    }
+
+    /// The clip as it would be, with what is masked in each line.
+    async fn prepare(&self, who: &Principal, new: NewClip) -> Result<(Clip, Vec<Looked>), ClipError> {
         let staff = who.staff_id().ok_or(ClipError::NotAPerson)?;
+        let asked = new.asked.checked()?;
+        if !asked.keep.is_empty() && !SeeOriginals::has(who) {
+            return Err(ClipError::MasksStay);
+        }
         let found = self.inner.interactions.find(&who.visible(), &new.interaction).await?;
         let interaction = found.ok_or(ClipError::NoInteraction)?;
         let known: Vec<String> = self.skills().await?.into_iter().map(|skill| skill.name).collect();
@@ -39,8 +81,8 @@ impl Training {
             interaction_id: Some(interaction.id.clone()),
             team_id: interaction.team_id.clone(),
             channel: interaction.channel.code().to_owned(),
-            title: checked_title(&new.title)?,
-            why: checked_why(&new.why)?,
+            title: self.without_data(&interaction.id, &checked_title(&new.title)?).await?,
+            why: self.without_data(&interaction.id, &checked_why(&new.why)?).await?,
             skills: checked_skills(&new.skills, &known)?,
             start_ms: new.start_ms,
             end_ms: new.end_ms,
@@ -49,6 +91,8 @@ impl Training {
             source_key: None,
             audio_key: None,
             audio_problem: None,
+            asked,
+            silences: Vec::new(),
             peaks: None,
             created_by: staff.to_string(),
             created_name: who.name.clone(),
@@ -56,44 +100,42 @@ impl Training {
             removed_at: None,
             finished_at: None,
         };
-        self.fill(&mut clip, &interaction).await?;
-        let mut effects = Effects::new().audit(&who.actor(), "clip.created", subject(&clip.id), Some(detail(&clip)));
-        if clip.source_key.is_some() {
-            effects = effects.job(NewJob::new(cutting::CUT, clip.id.as_str(), now));
-        }
-        if clip.lines.is_none() {
-            effects = effects.job(NewJob::new(cutting::WORDS, clip.id.as_str(), now));
-        }
-        let mut tx = self.inner.db.begin().await?;
-        store::add(tx.conn(), &clip).await?;
-        effects.save(tx.conn(), now).await?;
-        tx.commit().await?;
-        Ok(clip.id)
+        let looked = self.fill(&mut clip, &interaction).await?;
+        Ok((clip, looked))
     }
 
     /// Checks the span, and takes over the words in it and where its sound comes from.
-    async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<(), ClipError> {
-        let customer = self.customer_name(&interaction.id).await?;
+    async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<Vec<Looked>, ClipError> {
+        let only_lines = |looked: &[Looked]| looked.iter().map(|one| one.line.clone()).collect();
         if interaction.channel == Channel::Chat {
-            let messages = self.inner.interactions.messages(&interaction.id).await?;
+            let messages = self.inner.interactions.original_messages(&interaction.id).await?;
             clip.end_ms = span::check(clip.start_ms, clip.end_ms, Some(chat::length_ms(&messages)))?;
-            clip.lines = Some(chat::lines(&messages, clip.start_ms, clip.end_ms, customer.as_deref())?);
-            return Ok(());
+            let looked = chat::lines(&messages, clip.start_ms, clip.end_ms, &clip.asked)?;
+            clip.lines = Some(only_lines(&looked));
+            return Ok(looked);
         }
         let recording = self.inner.interactions.recording(&interaction.id).await?.ok_or(ClipError::NoRecording)?;
         clip.end_ms = span::check(clip.start_ms, clip.end_ms, recording.duration_ms)?;
         clip.speakers = recording.speakers();
         clip.source_key = Some(recording.object_key);
-        let spoken = self.inner.spoken.lines(&interaction.id).await?;
-        clip.lines = spoken.map(|spoken| span::lines(&spoken, clip.start_ms, clip.end_ms, customer.as_deref()));
-        Ok(())
+        let Some(spoken) = self.inner.spoken.lines(&interaction.id).await? else { return Ok(Vec::new()) };
+        let masked = masks::of_call(&spoken, clip.start_ms, clip.end_ms, &clip.asked);
+        clip.lines = Some(only_lines(&masked.lines));
+        clip.silences = masked.silences;
+        Ok(masked.lines)
     }
 
-    /// The customer's name, to be taken out; unknown once it has been erased.
-    pub(super) async fn customer_name(&self, interaction: &InteractionId) -> Result<Option<String>, DbError> {
-        let found = self.inner.interactions.for_survey(interaction).await?;
-        Ok(found.and_then(|found| found.customer).and_then(|customer| customer.name))
+    /// What a supervisor writes about a conversation, without the customer's name and the like.
+    pub(super) async fn without_data(&self, interaction: &InteractionId, text: &str) -> Result<String, ClipError> {
+        let names = self.inner.interactions.names_in(interaction, [text]).await?;
+        Ok(masking::masked(text, &names))
     }
+}
+
+/// The masks that are left out.
+fn kept(looked: &[Looked]) -> Vec<&str> {
+    let masks = looked.iter().flat_map(|line| &line.masks);
+    masks.filter(|mask| mask.kept).map(|mask| mask.id.as_str()).collect()
 }
 
 /// For the audit log: which span of what. Never its words.

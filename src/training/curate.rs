@@ -37,6 +37,10 @@ impl Training {
             let known: Vec<String> = self.skills().await?.into_iter().map(|skill| skill.name).collect();
             clip.skills = checked_skills(&skills, &known)?;
         }
+        if let Some(interaction) = &clip.interaction_id {
+            clip.title = self.without_data(interaction, &clip.title).await?;
+            clip.why = self.without_data(interaction, &clip.why).await?;
+        }
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         store::set_texts(tx.conn(), &clip).await?;

@@ -1,11 +1,12 @@
 //! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
 //! ends what was taken out long ago.
 
-use super::{Clip, Training, UNDO, clip, span, store};
+use super::{Clip, Training, UNDO, clip, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
+use crate::effects::Effects;
 use crate::ids::ClipId;
-use crate::jobs::{Kind, Outcome, Running};
+use crate::jobs::{Kind, NewJob, Outcome, Running};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -88,12 +89,14 @@ impl Training {
 
     async fn try_cut(&self, key: &str) -> Result<(), NotCut> {
         let Some(clip) = self.stored(key).await? else { return Ok(()) };
-        let (Some(source), None) = (&clip.source_key, &clip.audio_key) else { return Ok(()) };
+        // Without its words nobody knows what is to be silent: the job comes again with them.
+        let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
         let from = self.source(&clip, source).await?;
         let audio_key = format!("{}.wav", clip.id);
         let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
         let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
-        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, start, end)).await;
+        let silences: Vec<_> = clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
+        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, (start, end), &silences)).await;
         let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
         let mut tx = self.inner.db.begin().await?;
         store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
@@ -128,12 +131,19 @@ impl Training {
         let now = self.now();
         let Some(spoken) = self.inner.spoken.lines(interaction).await? else {
             let late = now > clip.created_at.plus(STOP_LOOKING);
-            return Ok(if late { Outcome::Done } else { Outcome::At(now.plus(LOOK_AGAIN)) });
+            if !late {
+                return Ok(Outcome::At(now.plus(LOOK_AGAIN)));
+            }
+            self.give_up_sound(key, "it was never transcribed, so nobody knows what in it is to be silent").await?;
+            return Ok(Outcome::Done);
         };
-        let customer = self.customer_name(interaction).await?;
-        let lines = span::lines(&spoken, clip.start_ms, clip.end_ms, customer.as_deref());
+        let masked = masks::of_call(&spoken, clip.start_ms, clip.end_ms, &clip.asked);
+        let lines: Vec<_> = masked.lines.into_iter().map(|looked| looked.line).collect();
         let mut tx = self.inner.db.begin().await?;
-        store::set_lines(tx.conn(), &clip.id, &lines, &clip::search_words(&lines)).await?;
+        let words = clip::search_words(&lines);
+        if store::set_lines(tx.conn(), &clip.id, &lines, &words, &masked.silences).await? && clip.source_key.is_some() {
+            Effects::new().job(NewJob::new(CUT, clip.id.as_str(), now)).save(tx.conn(), now).await?;
+        }
         tx.commit().await?;
         Ok(Outcome::Done)
     }
@@ -152,9 +162,15 @@ impl Training {
     }
 }
 
-/// Cuts, and draws the picture of what was cut, as JSON.
-fn cut_file(folder: &Path, from: &Path, to: &Path, start_ms: u64, end_ms: u64) -> Result<String, AudioError> {
+/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON.
+fn cut_file(
+    folder: &Path,
+    from: &Path,
+    to: &Path,
+    (start_ms, end_ms): (u64, u64),
+    silences: &[(u64, u64)],
+) -> Result<String, AudioError> {
     std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
-    audio::cut(from, start_ms, end_ms, to)?;
+    audio::cut_with_silences(from, start_ms, end_ms, silences, to)?;
     Ok(serde_json::json!(audio::peaks(to)?).to_string())
 }

@@ -2,7 +2,7 @@
 //!
 //! A page that flags shows `templates/training/flag_form.html` and has a field `flag: FlagForm`.
 
-use super::{ClipError, Skill};
+use super::{ClipError, Looked, Skill};
 use crate::ids::InteractionId;
 
 /// Skills in use that can be ticked; the others can be typed.
@@ -34,7 +34,13 @@ pub struct FlagForm {
     pub ticks: Vec<Tick>,
     /// Further skills, with commas between them.
     pub skills: String,
-    /// Which field was refused: `span`, `title`, `why` or `skills`; empty where none was.
+    /// What is to be silent as well, a stretch a line: `0:14.5 to 0:16`.
+    pub silence: String,
+    /// Words to be masked as well, with commas between them.
+    pub mask_words: String,
+    /// What the clip would show, where that was asked for.
+    pub looked: Option<Vec<Looked>>,
+    /// Which field was refused: `span`, `title`, `why`, `skills` or `masks`; empty where none was.
     pub refused: &'static str,
     /// Why it was refused.
     pub problem: String,
@@ -65,9 +71,11 @@ impl FlagForm {
             ClipError::BadTitle => "title",
             ClipError::BadWhy => "why",
             ClipError::BadSkills => "skills",
+            ClipError::BadMasking(_) => "masks",
             ClipError::NotFound
             | ClipError::NoInteraction
             | ClipError::NoRecording
+            | ClipError::MasksStay
             | ClipError::NotAPerson
             | ClipError::Database(_) => return None,
         };
@@ -84,6 +92,16 @@ impl FlagForm {
 pub(super) fn read_skills(ticked: &str, typed: &str) -> Vec<String> {
     let all = ticked.lines().chain(typed.split([',', ';', '\n']));
     all.map(|skill| skill.trim().to_owned()).filter(|skill| !skill.is_empty()).collect()
+}
+
+/// `0:14.5 to 0:16`, `14.5-16`, one a line or with commas between them; `Err` is the one that is none.
+pub(super) fn read_stretches(text: &str) -> Result<Vec<(i64, i64)>, String> {
+    let stretch = |piece: &str| {
+        let (from, to) = piece.split_once(" to ").or_else(|| piece.split_once(['-', '–', '—']))?;
+        Some((read_clock(from)?, read_clock(to)?))
+    };
+    let pieces = text.split(['\n', ';', ',']).map(str::trim).filter(|piece| !piece.is_empty());
+    pieces.map(|piece| stretch(piece).ok_or_else(|| piece.to_owned())).collect()
 }
 
 /// `1:12.5`, `72.5` or `1:02:05` in ms; `None` for what is no time.
@@ -127,6 +145,13 @@ mod tests {
             assert_eq!(read_clock(text), None, "{text}");
         }
         assert_eq!((clock(72_500), clock(3_725_000), clock(-1)), ("1:12".into(), "1:02:05".into(), "0:00".into()));
+    }
+
+    #[test]
+    fn stretches_are_read_as_people_write_them() {
+        assert_eq!(read_stretches("0:14.5 to 0:16\n 1:02-1:05; 70 – 72"), Ok(vec![(14_500, 16_000), (62_000, 65_000), (70_000, 72_000)]));
+        assert_eq!(read_stretches("  "), Ok(vec![]));
+        assert_eq!(read_stretches("0:14 to soon"), Err("0:14 to soon".into()));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod fold;
 mod form;
 mod learn;
 mod library;
+mod masks;
 pub mod pages;
 mod span;
 mod store;
@@ -24,6 +25,7 @@ pub use curate::Change;
 pub use form::{FlagForm, Tick};
 pub use learn::{Finished, Progress};
 pub use library::{Card, Placed, Search, Skill};
+pub use masks::{Asked, Looked, Mask};
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 
@@ -46,7 +48,7 @@ pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Tells what was said in a recording; transcription does it.
 pub trait Spoken: Send + Sync + 'static {
-    /// In order of time; `None` where it is not transcribed (yet).
+    /// In order of time, as they were heard, with what is to be taken out of them; `None` where it is not transcribed (yet).
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
 }
 
@@ -71,6 +73,12 @@ pub enum ClipError {
     /// The span ends before it begins, is too short or too long, or lies outside.
     #[error("{0}")]
     BadSpan(String),
+    /// What is to be masked by hand can't be meant.
+    #[error("{0}")]
+    BadMasking(String),
+    /// Leaving in what is masked is for those who may see it.
+    #[error("leaving in what is masked is for those who may see the original words")]
+    MasksStay,
     /// A call without a recording has nothing to cut.
     #[error("this call has no recording to cut a clip from")]
     NoRecording,

@@ -29,12 +29,13 @@ impl From<ClipError> for PageError {
     fn from(error: ClipError) -> Self {
         match error {
             ClipError::NotFound | ClipError::NoInteraction => Self::NotFound,
-            ClipError::NotAPerson => Self::Forbidden,
+            ClipError::NotAPerson | ClipError::MasksStay => Self::Forbidden,
             ClipError::Database(inner) => inner.into(),
             refused @ (ClipError::BadTitle
             | ClipError::BadWhy
             | ClipError::BadSkills
             | ClipError::BadSpan(_)
+            | ClipError::BadMasking(_)
             | ClipError::NoRecording) => Self::Refused(refused.to_string()),
         }
     }

@@ -1,7 +1,7 @@
-//! Spans: which are taken, and which words of a transcript lie in one.
+//! Spans: which are taken, and what is said in them as the transcript has it.
 
-use super::{ClipError, Line};
-use crate::masking::{mask, mask_name};
+use super::ClipError;
+use crate::masking::Span;
 
 /// A clip is at least so long, in ms.
 const SHORTEST_MS: i64 = 1000;
@@ -19,10 +19,14 @@ pub struct SpokenLine {
     pub end_ms: i64,
     /// `agent`, `customer`, …
     pub speaker: String,
-    /// The words.
+    /// The words as they were heard.
     pub text: String,
     /// The same word by word; may be empty.
     pub words: Vec<SpokenWord>,
+    /// What is to be taken out of the text.
+    pub masks: Vec<Span>,
+    /// The words' times are only shares of the line's: not to be trusted.
+    pub rough: bool,
 }
 
 /// One word with its punctuation.
@@ -34,6 +38,8 @@ pub struct SpokenWord {
     pub end_ms: i64,
     /// The word.
     pub text: String,
+    /// The model was not sure of it.
+    pub doubtful: bool,
 }
 
 /// `m:ss`, for messages.
@@ -66,40 +72,6 @@ pub(super) fn check(start_ms: i64, end_ms: i64, length_ms: Option<i64>) -> Resul
     }
 }
 
-/// Text for the library: without addresses and numbers, and without the customer's name where that is known.
-pub(super) fn masked(text: &str, customer: Option<&str>) -> String {
-    let text = mask(text);
-    match customer {
-        Some(name) => mask_name(&text, name),
-        None => text,
-    }
-}
-
-/// What is said in a span, masked, with times from its beginning. Of a line that reaches over an end only the words inside
-/// are taken, so that the text says no more than the sound.
-pub(super) fn lines(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, customer: Option<&str>) -> Vec<Line> {
-    let touched = spoken.iter().filter(|line| line.start_ms < end_ms && line.end_ms > start_ms);
-    let cut = |line: &SpokenLine| Line {
-        start_ms: (line.start_ms - start_ms).max(0),
-        end_ms: line.end_ms.min(end_ms) - start_ms,
-        speaker: line.speaker.clone(),
-        text: masked(&words_inside(line, start_ms, end_ms), customer),
-    };
-    touched.map(cut).filter(|line| !line.text.is_empty()).collect()
-}
-
-fn words_inside(line: &SpokenLine, start_ms: i64, end_ms: i64) -> String {
-    let whole = line.start_ms >= start_ms && line.end_ms <= end_ms;
-    if whole || line.words.is_empty() {
-        return line.text.clone();
-    }
-    let inside = |word: &&SpokenWord| {
-        let middle = i64::midpoint(word.start_ms, word.end_ms);
-        (start_ms..end_ms).contains(&middle)
-    };
-    line.words.iter().filter(inside).map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,30 +93,5 @@ mod tests {
         }
         assert!(check(0, LONGEST_MS, None).is_ok() && check(0, LONGEST_MS + 1, None).is_err());
         assert!(check(i64::MAX - 1, i64::MAX, None).is_err());
-    }
-
-    #[test]
-    fn the_text_says_no_more_than_the_sound() {
-        let word = |start_ms, text: &str| SpokenWord { start_ms, end_ms: start_ms + 500, text: text.into() };
-        let spoken = [
-            SpokenLine { start_ms: 0, end_ms: 900, speaker: "agent".into(), text: "Before.".into(), words: vec![] },
-            SpokenLine {
-                start_ms: 1_000,
-                end_ms: 3_000,
-                speaker: "customer".into(),
-                text: "My name is Emma".into(),
-                words: vec![word(1_000, "My"), word(1_500, "name"), word(2_000, "is"), word(2_500, "Emma")],
-            },
-            SpokenLine {
-                start_ms: 3_100,
-                end_ms: 4_000,
-                speaker: "agent".into(),
-                text: "Order 47291.".into(),
-                words: vec![],
-            },
-        ];
-        let lines = lines(&spoken, 2_000, 4_000, Some("Emma Clark"));
-        let texts: Vec<_> = lines.iter().map(|l| (l.start_ms, l.end_ms, l.text.as_str())).collect();
-        assert_eq!(texts, [(0, 1_000, "is [name]"), (1_100, 2_000, "Order [number].")]);
     }
 }

@@ -18,17 +18,17 @@ macro_rules! card {
 
 statements! {
     FIND = "SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines, c.source_key, \
-        c.speakers, c.audio_key, c.audio_problem, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
+        c.speakers, c.audio_key, c.audio_problem, c.asked, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
         f.completed_at AS finished_at \
         FROM clips c LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $2 WHERE c.id = $1";
     ADD = "INSERT INTO clips (id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines, \
-        source_key, speakers, created_by, created_name, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        source_key, speakers, created_by, created_name, created_at, asked, silences) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
     SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, audio_problem = NULL WHERE id = $3";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
-    SET_LINES = "UPDATE clips SET lines = $1, search_words = $2 WHERE id = $3 AND lines IS NULL";
+    SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
     // $2 is a JSON array of patterns, all of which must fit.
     LIBRARY = sqlite concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
@@ -72,6 +72,8 @@ struct ClipRow {
     speakers: String,
     audio_key: Option<String>,
     audio_problem: Option<String>,
+    asked: Option<String>,
+    silences: Option<String>,
     peaks: Option<String>,
     created_by: String,
     created_name: String,
@@ -102,6 +104,8 @@ impl From<ClipRow> for Clip {
             speakers: list(&row.speakers),
             audio_key: row.audio_key,
             audio_problem: row.audio_problem,
+            asked: row.asked.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            silences: row.silences.as_deref().map(list).unwrap_or_default(),
             peaks: row.peaks,
             created_by: row.created_by,
             created_name: row.created_name,
@@ -175,7 +179,9 @@ pub(super) async fn add(conn: Conn<'_>, c: &Clip) -> Result<(), DbError> {
         json(&c.speakers),
         &c.created_by,
         &c.created_name,
-        c.created_at
+        c.created_at,
+        json(&c.asked),
+        json(&c.silences)
     )
     .map(drop)
 }
@@ -196,8 +202,15 @@ pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) ->
     execute!(conn, SET_AUDIO_PROBLEM, why, id).map(drop)
 }
 
-pub(super) async fn set_lines(conn: Conn<'_>, id: &ClipId, lines: &[Line], words: &str) -> Result<(), DbError> {
-    execute!(conn, SET_LINES, json(lines), words, id).map(drop)
+/// Whether it had none before; another worker may have been quicker.
+pub(super) async fn set_lines(
+    conn: Conn<'_>,
+    id: &ClipId,
+    lines: &[Line],
+    words: &str,
+    silences: &[(i64, i64)],
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SET_LINES, json(lines), words, json(silences), id)? > 0)
 }
 
 /// Ends what was taken out before `before`; the names of the sound that goes with it.

@@ -7,10 +7,11 @@ pub use work::WorkApi;
 use super::{Correction, Format, Note, Segment, State, Stored, Transcript, Transcription, Word};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
+use crate::web::original::Words;
 use crate::web::problem::ApiError;
 use crate::web::rights::SeeInteractions;
 use crate::web::{Allowed, Principal};
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
@@ -59,7 +60,7 @@ struct SegmentOut {
     end_ms: u64,
     /// `agent`, `customer`, `unknown` or `channel-3`.
     speaker: String,
-    /// As the model wrote it, or as somebody corrected it.
+    /// As the model wrote it, or as somebody corrected it; masked unless the original was asked for.
     text: String,
     /// 0 to 1: the model's own estimate.
     confidence: f32,
@@ -174,7 +175,13 @@ enum Srt {
 
 impl Api {
     /// The transcript, where this one may see it and there is a recording to be transcribed; the look is noted.
-    async fn load(&self, who: &Principal, id: &str) -> Result<(InteractionId, Stored), ApiError> {
+    async fn load(
+        &self,
+        who: &Principal,
+        id: &str,
+        words: Query<Option<Words>>,
+    ) -> Result<(InteractionId, Stored), ApiError> {
+        let original = Words::original(words.0, who)?;
         let none =
             || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
         let id: InteractionId = id.parse().map_err(|_| none())?;
@@ -183,15 +190,24 @@ impl Api {
             let text = "This interaction has no recording, so there is nothing to transcribe. A chat's messages come with the interaction.";
             return Err(ApiError::not_found("transcript_not_found", text));
         }
-        let stored = self.transcription.find(&id).await?;
+        let stored = match original {
+            true => self.transcription.original(&id).await?,
+            false => self.transcription.find(&id).await?,
+        };
         if stored.state == State::Done {
-            self.interactions.note_look(who, "transcript.viewed", &id).await?;
+            self.interactions.note_look(who, Words::look(original), &id).await?;
         }
         Ok((id, stored))
     }
 
-    async fn written(&self, who: &Principal, id: &str, format: Format) -> Result<PlainText<String>, ApiError> {
-        let (_, stored) = self.load(who, id).await?;
+    async fn written(
+        &self,
+        who: &Principal,
+        id: &str,
+        words: Query<Option<Words>>,
+        format: Format,
+    ) -> Result<PlainText<String>, ApiError> {
+        let (_, stored) = self.load(who, id, words).await?;
         if stored.state != State::Done {
             return Err(ApiError::conflict(
                 "transcript_not_done",
@@ -213,15 +229,19 @@ impl Api {
 impl Api {
     /// The transcript of a call, with words and their times
     ///
-    /// While it is being made, `state` and `progress` tell how far it is.
+    /// While it is being made, `state` and `progress` tell how far it is. Personal data is masked: `[card number]`, `[e-mail]`,
+    /// `[phone]`, `[IBAN]`, `[date of birth]`, `[address]`, `[name]` and the like stand where it was, in the text and as one word.
     #[oai(path = "/interactions/:id/transcript", method = "get", operation_id = "getTranscript")]
     async fn get_transcript(
         &self,
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// noted in the audit log.
+        words: Query<Option<Words>>,
     ) -> Result<Json<TranscriptOut>, ApiError> {
-        let (_, stored) = self.load(&who, &id).await?;
+        let (_, stored) = self.load(&who, &id, words).await?;
         Ok(Json(stored.into()))
     }
 
@@ -232,8 +252,11 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// noted in the audit log.
+        words: Query<Option<Words>>,
     ) -> Result<Vtt, ApiError> {
-        self.written(&who, &id, Format::Vtt).await.map(Vtt::Done)
+        self.written(&who, &id, words, Format::Vtt).await.map(Vtt::Done)
     }
 
     /// The transcript as SubRip
@@ -243,8 +266,11 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// noted in the audit log.
+        words: Query<Option<Words>>,
     ) -> Result<Srt, ApiError> {
-        self.written(&who, &id, Format::Srt).await.map(Srt::Done)
+        self.written(&who, &id, words, Format::Srt).await.map(Srt::Done)
     }
 
     /// The transcript as plain text
@@ -254,7 +280,10 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// noted in the audit log.
+        words: Query<Option<Words>>,
     ) -> Result<PlainText<String>, ApiError> {
-        self.written(&who, &id, Format::Text).await
+        self.written(&who, &id, words, Format::Text).await
     }
 }

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 use crate::ids::{CorrectionId, InteractionId};
+use crate::masking::{self, Span};
 
 /// The longest text of a segment, in characters.
 pub const MOST_LETTERS: usize = 5_000;
@@ -17,8 +18,10 @@ pub struct Correction {
     pub seq: usize,
     /// How often this segment has been corrected or taken back.
     pub place: i64,
-    /// What the model wrote.
+    /// What the model wrote: masked, unless [`Transcription::original`] gave it.
     pub machine_text: String,
+    /// What is to be taken out of that; empty where it is taken out already.
+    pub masks: Vec<Span>,
     /// Name of whoever corrected it last.
     pub author: String,
     /// When.
@@ -80,7 +83,7 @@ impl Transcription {
         let mut tx = self.db.begin().await?;
         let stored = store::find(tx.conn(), id).await?.filter(|stored| stored.state == State::Done);
         let take = stored.ok_or(CorrectionError::NotDone)?.take;
-        let machine = store::segments(tx.conn(), id).await?;
+        let (machine, _) = store::segments(tx.conn(), id).await?;
         if new.seq >= machine.len() {
             return Err(CorrectionError::NoSegment);
         }
@@ -100,11 +103,17 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// Every correction of the transcript that is shown, oldest first.
+    /// Every correction of the transcript that is shown, oldest first; masked.
     pub async fn history(&self, id: &InteractionId) -> Result<Vec<Step>, DbError> {
         let mut reader = self.db.read().await?;
         let Some(stored) = store::find(reader.conn(), id).await? else { return Ok(Vec::new()) };
-        store::corrections::history(reader.conn(), id, &stored.take).await
+        let mut steps = store::corrections::history(reader.conn(), id, &stored.take).await?;
+        drop(reader);
+        let names = self.interactions.names_in(id, steps.iter().filter_map(|step| step.text.as_deref())).await?;
+        for text in steps.iter_mut().filter_map(|step| step.text.as_mut()) {
+            *text = masking::masked(text, &names);
+        }
+        Ok(steps)
     }
 }
 
@@ -115,7 +124,7 @@ fn tidy(text: &str) -> Result<String, CorrectionError> {
     if fits { Ok(text) } else { Err(CorrectionError::BadText) }
 }
 
-/// Puts the newest correction of each segment in the place of the machine's words.
+/// Puts the newest correction of each segment in the place of the machine's words, whose masks go along.
 pub(super) fn apply(stored: &mut Stored, newest: Vec<Step>) {
     for step in newest {
         let Some(text) = step.text else { continue };
@@ -123,6 +132,8 @@ pub(super) fn apply(stored: &mut Stored, newest: Vec<Step>) {
         let Some(segment) = stored.segments.get_mut(seq) else { continue };
         segment.words = realign(&segment.words, &text, segment.start_ms, segment.end_ms);
         let machine_text = std::mem::replace(&mut segment.text, text);
-        stored.corrections.push(Correction { seq, place: step.place, machine_text, author: step.author, at: step.at });
+        let masks = stored.masks.get_mut(seq).map(std::mem::take).unwrap_or_default();
+        let (place, author, at) = (step.place, step.author, step.at);
+        stored.corrections.push(Correction { seq, place, machine_text, masks, author, at });
     }
 }

@@ -9,6 +9,7 @@ mod compare;
 mod corrections;
 mod engine;
 mod formats;
+mod masks;
 pub mod models;
 pub mod pages;
 mod queue;
@@ -38,6 +39,7 @@ use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::jobs;
+use crate::masking::Span;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -101,10 +103,13 @@ pub struct Stored {
     pub took_ms: Option<i64>,
     /// What a reader should know about how it came about.
     pub notes: Vec<Note>,
-    /// What was said, in order of time; corrected where somebody corrected it.
+    /// What was said, in order of time; corrected where somebody corrected it; masked, unless
+    /// [`Transcription::original`] gave it.
     pub segments: Vec<Segment>,
     /// Which segments were corrected, in their order.
     pub corrections: Vec<Correction>,
+    /// What is to be taken out of each segment; empty where it is taken out already.
+    pub masks: Vec<Vec<Span>>,
 }
 
 /// The service.
@@ -148,17 +153,11 @@ impl Transcription {
         &self.engine
     }
 
-    /// The transcript of an interaction that has a recording. Whether whoever asks may have it is for
+    /// The transcript of an interaction that has a recording, as everybody sees it: personal data is masked, in the text and
+    /// in the words. What is searched, exported and shown comes from here. Whether whoever asks may have it is for
     /// [`Interactions::find`] to say before.
     pub async fn find(&self, id: &InteractionId) -> Result<Stored, DbError> {
-        let mut reader = self.db.read().await?;
-        let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };
-        if stored.state == State::Done {
-            stored.segments = store::segments(reader.conn(), id).await?;
-            let newest = store::corrections::newest(reader.conn(), id, &stored.take).await?;
-            corrections::apply(&mut stored, newest);
-        }
-        Ok(stored)
+        Ok(self.original(id).await?.masked())
     }
 
     /// How far the transcripts of these interactions are; those without any are left out.
@@ -178,6 +177,8 @@ impl Transcription {
 
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        work::jobs(self)
+        let mut kinds = work::jobs(self);
+        kinds.push(masks::job(self));
+        kinds
     }
 }

@@ -8,6 +8,7 @@ use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, Sql};
 use crate::ids::InteractionId;
+use crate::masking::Span;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
@@ -22,17 +23,18 @@ statements! {
         updated_at = excluded.updated_at";
     WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', progress = 0, updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
     CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
-    // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words}.
-    ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
+    // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words, masks}.
+    ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
             SELECT $1, j.value->>'seq', j.value->>'start_ms', j.value->>'end_ms', j.value->>'speaker', j.value->>'text', \
-            j.value->>'confidence', j.value->>'words' FROM json_each($2) AS j",
-        pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words) \
+            j.value->>'confidence', j.value->>'words', j.value->>'masks' FROM json_each($2) AS j",
+        pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
             SELECT $1, (j->>'seq')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
-            (j->>'confidence')::double precision, j->>'words' FROM jsonb_array_elements($2::jsonb) AS j";
+            (j->>'confidence')::double precision, j->>'words', j->>'masks' FROM jsonb_array_elements($2::jsonb) AS j";
     FIND = "SELECT state, progress, reason, model, language, take, took_ms, notes FROM transcripts WHERE interaction_id = $1";
     STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words FROM segments WHERE interaction_id = $1 ORDER BY seq";
+    SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words, masks FROM segments WHERE interaction_id = $1 ORDER BY seq";
+    FORGET_MASKS = "UPDATE segments SET masks = NULL WHERE interaction_id = $1";
 }
 
 pub(super) async fn set_state(
@@ -67,11 +69,13 @@ pub(super) struct Finished {
     pub took_ms: Option<i64>,
 }
 
-/// Replaces whatever transcript there was.
+/// Replaces whatever transcript there was. `masks` has one entry for each segment; where they are left out they are looked for
+/// when somebody reads.
 pub(super) async fn finish(
     mut conn: Conn<'_>,
     id: &InteractionId,
     finished: &Finished,
+    masks: &[Vec<Span>],
     now: Timestamp,
 ) -> Result<(), DbError> {
     let Finished { transcript: t, take, took_ms } = finished;
@@ -79,7 +83,8 @@ pub(super) async fn finish(
     execute!(conn.again(), FINISH, id, &t.model, &t.language, take, took_ms, notes, now)?;
     execute!(conn.again(), CLEAR_SEGMENTS, id)?;
     let row = |(seq, s): (usize, &Segment)| {
-        serde_json::json!({ "seq": seq, "start_ms": s.start_ms, "end_ms": s.end_ms, "speaker": s.speaker, "text": s.text,
+        let masks = masks.get(seq).map(|masks| serde_json::json!(masks).to_string());
+        serde_json::json!({ "masks": masks, "seq": seq, "start_ms": s.start_ms, "end_ms": s.end_ms, "speaker": s.speaker, "text": s.text,
             "confidence": s.confidence, "words": serde_json::json!(s.words).to_string() })
     };
     let rows: Vec<_> = t.segments.iter().enumerate().map(row).collect();
@@ -111,12 +116,18 @@ pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<St
         notes: row.notes.and_then(|notes| serde_json::from_str(&notes).ok()).unwrap_or_default(),
         segments: Vec::new(),
         corrections: Vec::new(),
+        masks: Vec::new(),
     }))
 }
 
 pub(super) async fn states(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<(InteractionId, State)>, DbError> {
     let rows = fetch_all!(conn, STATES => (InteractionId, String), serde_json::json!(ids).to_string())?;
     Ok(rows.into_iter().map(|(id, state)| (id, State::from(state))).collect())
+}
+
+/// They are looked for anew when somebody reads next.
+pub(super) async fn forget_masks(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbError> {
+    execute!(conn, FORGET_MASKS, id).map(drop)
 }
 
 #[derive(sqlx::FromRow)]
@@ -127,11 +138,18 @@ struct SegmentRow {
     text: String,
     confidence: Option<f64>,
     words: String,
+    masks: Option<String>,
 }
 
-pub(super) async fn segments(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Segment>, DbError> {
+/// Segments as they were heard, and what is to be taken out of them; `None` where that was not looked for yet.
+pub(super) async fn segments(
+    conn: Conn<'_>,
+    id: &InteractionId,
+) -> Result<(Vec<Segment>, Option<Vec<Vec<Span>>>), DbError> {
     let rows = fetch_all!(conn, SEGMENTS => SegmentRow, id)?;
     let ms = |value: i64| u64::try_from(value).unwrap_or_default();
+    // One that can't be read counts as not looked for: too much is looked for rather than too little.
+    let masks = rows.iter().map(|row| serde_json::from_str(row.masks.as_deref()?).ok()).collect();
     let segment = |row: SegmentRow| Segment {
         start_ms: ms(row.start_ms),
         end_ms: ms(row.end_ms),
@@ -140,7 +158,7 @@ pub(super) async fn segments(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<S
         confidence: row.confidence.unwrap_or_default() as f32,
         words: serde_json::from_str(&row.words).unwrap_or_default(),
     };
-    Ok(rows.into_iter().map(segment).collect())
+    Ok((rows.into_iter().map(segment).collect(), masks))
 }
 
 /// Every statement about transcripts, for the test that prepares them on both databases.

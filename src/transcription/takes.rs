@@ -114,9 +114,15 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// The second take, where there is one.
+    /// The second take, where there is one; masked, as the first one is.
     pub async fn second_take(&self, id: &InteractionId) -> Result<Option<Take>, DbError> {
-        store::takes::find(self.db.read().await?.conn(), id).await
+        let found = store::takes::find(self.db.read().await?.conn(), id).await?;
+        let Some(mut take) = found else { return Ok(None) };
+        let masks = self.look_for_masks(id, &take.segments).await?;
+        for (segment, spans) in take.segments.iter_mut().zip(masks) {
+            *segment = super::masks::masked(segment, &spans);
+        }
+        Ok(Some(take))
     }
 
     /// Shows the second take from now on; what was shown becomes the second one, so that this can be undone by the same.
@@ -133,7 +139,7 @@ impl Transcription {
             transcript: Transcript {
                 language: shown.language.unwrap_or_default(),
                 model: shown.model.unwrap_or_default(),
-                segments: store::segments(tx.conn(), id).await?,
+                segments: store::segments(tx.conn(), id).await?.0,
                 notes: shown.notes,
                 ..Transcript::default()
             },
@@ -152,7 +158,7 @@ impl Transcription {
             take: second.take,
             took_ms: second.took_ms,
         };
-        store::finish(tx.conn(), id, &after, now).await?;
+        store::finish(tx.conn(), id, &after, &[], now).await?;
         store::takes::replace(tx.conn(), id, &before, who.name(), now).await?;
         let effects = Effects::new().audit(who, "transcript.chosen", subject(id), Some(detail));
         self.changed(id, effects).save(tx.conn(), now).await?;

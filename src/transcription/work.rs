@@ -84,9 +84,10 @@ impl Transcription {
 
     async fn finish(&self, id: &InteractionId, transcript: Transcript, took_ms: i64) -> Result<Outcome, DbError> {
         let now = self.clock.now();
+        let masks = self.look_for_masks(id, &transcript.segments).await?;
         let Some(mut tx) = self.wanted(TRANSCRIBE, id).await? else { return Ok(Outcome::Done) };
         let finished = Finished { transcript, take: TakeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
-        store::finish(tx.conn(), id, &finished, now).await?;
+        store::finish(tx.conn(), id, &finished, &masks, now).await?;
         self.changed(id, Effects::new()).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(Outcome::Done)

@@ -119,7 +119,8 @@ impl<R: Right> Allowed<R> {
     }
 }
 
-fn missing_right<R: Right>() -> String {
+/// Says who may, where this one may not.
+pub fn missing_right<R: Right>() -> String {
     let names = |codes: Vec<&str>| codes.join(" or ");
     let roles = names(R::ROLES.iter().map(|r| r.code()).collect());
     match R::SCOPES {

@@ -4,6 +4,7 @@ pub mod access;
 pub mod assets;
 pub mod form;
 pub mod middleware;
+pub mod original;
 pub mod page;
 pub mod paging;
 pub mod principal;

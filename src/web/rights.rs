@@ -41,6 +41,8 @@ rights! {
     Ingest: &[Role::Admin], &[Scope::Ingest, Scope::Admin];
     /// See interactions, recordings and transcripts, each within one's view.
     SeeInteractions: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
+    /// See and export what is masked in transcripts and chats: administrators, and supervisors for their teams. Audited.
+    SeeOriginals: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
     /// See a linked answer beside its recording: supervisors of the team, nobody else (anonymity.md).
     SeeResponses: &[Role::Supervisor], &[];
     /// Correct transcripts, have them made once more, stop that.

@@ -8,6 +8,7 @@ use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::Linked;
 use crate::training::{FlagForm, Placed};
 use crate::transcription::{SHIPPED_MODEL, State};
+use crate::web::original::Words;
 use crate::web::rights::{Curate, EditTranscripts, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
@@ -157,6 +158,8 @@ struct InteractionPage {
     clips_json: String,
     /// For those who may put a part of it into the library.
     flag: Option<FlagForm>,
+    /// Who sees which words.
+    words: super::words::Shown,
     /// Does this role see answers?
     sees_answers: bool,
     is_agent: bool,
@@ -186,12 +189,13 @@ async fn words_of(
     desk: &Desk,
     id: &InteractionId,
     recorded: bool,
+    original: bool,
 ) -> Result<(Vec<Turn>, Option<Transcript>), PageError> {
-    let written = turns::of_chat(desk.interactions.messages(id).await?);
+    let written = turns::of_chat(super::words::messages(desk, id, original).await?);
     if !recorded {
         return Ok((written, None));
     }
-    let stored = desk.transcription.find(id).await?;
+    let stored = super::words::transcript(desk, id, original).await?;
     if matches!(stored.state, State::Waiting | State::Running) {
         // Whoever opens the page waits for it.
         desk.transcription.hurry(id).await?;
@@ -262,16 +266,18 @@ pub(super) async fn show_interaction(
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
     Query(did): Query<Did>,
+    Query(asked): Query<super::words::Asked>,
 ) -> Result<Response, PageError> {
+    let original = asked.original(&who)?;
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
     let found = desk.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
     let recording = desk.interactions.recording(&id).await?;
-    let (turns, transcript) = words_of(desk, &id, recording.is_some()).await?;
+    let (turns, transcript) = words_of(desk, &id, recording.is_some(), original).await?;
     let answer = desk.surveys.linked_response(&who.principal, &id).await?;
     let clips: Vec<Clip> =
         desk.training.of_interaction(&id).await.map_err(clips_failed)?.into_iter().map(Clip::from).collect();
     let flag = flag_form(&who, desk, &id, recording.is_some() || !turns.is_empty()).await?;
-    let action = if turns.is_empty() { "interaction.viewed" } else { "transcript.viewed" };
+    let action = if turns.is_empty() { "interaction.viewed" } else { Words::look(original) };
     desk.interactions.note_look(&who.principal, action, &id).await?;
     if answer.is_some() {
         desk.surveys.note_look(&who.principal, &id).await?;
@@ -288,6 +294,7 @@ pub(super) async fn show_interaction(
         clips_json: json(&clips),
         clips,
         flag,
+        words: super::words::Shown::new(&who, &id, original),
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
         is_admin: who.role() == Some(Role::Admin),

@@ -288,7 +288,7 @@ struct MessageOut {
     at: Option<String>,
     /// `customer`, `agent`, `bot`, `system` or `other`.
     from: String,
-    /// What it says.
+    /// What it says; masked unless the original was asked for.
     text: String,
 }
 

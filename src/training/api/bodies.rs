@@ -21,6 +21,26 @@ pub(super) struct ClipIn {
     /// What it shows: at most 10, of at most 40 characters each.
     #[oai(default)]
     pub skills: Vec<String>,
+    /// Stretches of the recording that are to be silent as well; their words are masked.
+    #[oai(default)]
+    pub silence: Vec<Stretch>,
+    /// Words or phrases to be masked as well, wherever they stand in the clip.
+    #[oai(default)]
+    pub mask_words: Vec<String>,
+    /// Masks that were a mistake and are left out: `{line}:{number}:{kind}`, where the line is its `start_ms` in the recording
+    /// (`m` and its place in a chat), the number counts the line's masks from 0, and the kind is the mask's word with hyphens:
+    /// `21630:0:phone`, `m4:1:card-number`. What fits no mask is ignored; what does is noted in the audit log.
+    #[oai(default)]
+    pub keep: Vec<String>,
+}
+
+/// A stretch of a recording, or of a clip.
+#[derive(Debug, Clone, Object)]
+pub(super) struct Stretch {
+    /// From the beginning.
+    pub start_ms: i64,
+    /// From the beginning.
+    pub end_ms: i64,
 }
 
 impl poem_openapi::types::Example for ClipIn {
@@ -32,6 +52,9 @@ impl poem_openapi::types::Example for ClipIn {
             title: "Owning the mistake".into(),
             why: "Says sorry once, then what happens next and when.".into(),
             skills: vec!["Empathy".into(), "Next step".into()],
+            silence: Vec::new(),
+            mask_words: Vec::new(),
+            keep: Vec::new(),
         }
     }
 }
@@ -60,7 +83,7 @@ pub(super) struct LineOut {
     end_ms: i64,
     /// `agent`, `customer`, …
     speaker: String,
-    /// What was said or written; `[e-mail]`, `[phone]`, `[number]` and `[name]` stand where personal data was.
+    /// What was said or written; `[e-mail]`, `[phone]`, `[address]`, `[name]` and the like stand where personal data was.
     text: String,
 }
 
@@ -94,6 +117,8 @@ pub(super) struct ClipOut {
     sound: String,
     /// Why there will be no sound.
     sound_problem: Option<String>,
+    /// Where the sound is silent, from the clip's beginning.
+    silences: Vec<Stretch>,
     /// Who speaks on which channel of the sound.
     speakers: Vec<String>,
     /// Who flagged it.
@@ -122,6 +147,10 @@ impl ClipOut {
             lines: clip.lines.map(|lines| lines.into_iter().map(LineOut::from).collect()),
             sound: sound.code().to_owned(),
             sound_problem: if let Sound::Failed(why) = sound { Some(why) } else { None },
+            silences: {
+                let stretch = |(from, to): (i64, i64)| Stretch { start_ms: from - clip.start_ms, end_ms: to - clip.start_ms };
+                clip.silences.into_iter().map(stretch).collect()
+            },
             speakers: clip.speakers,
             flagged_by: clip.created_name,
             created_at: clip.created_at.to_rfc3339(),

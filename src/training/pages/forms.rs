@@ -1,7 +1,7 @@
 //! What the forms do.
 
-use super::super::form::{FlagForm, read_clock, read_skills};
-use super::super::{Change, Clip, ClipError, NewClip, Training};
+use super::super::form::{FlagForm, read_clock, read_skills, read_stretches};
+use super::super::{Asked, Change, Clip, ClipError, NewClip, Training};
 use super::clip_id;
 use super::views::{ClipPage, FlagPage};
 use crate::ids::InteractionId;
@@ -24,11 +24,26 @@ pub(super) struct Sent {
     known: String,
     /// Those that were typed.
     skills: String,
+    /// Stretches to be silent as well.
+    silence: String,
+    /// Words to be masked as well.
+    mask_words: String,
+    /// Masks to be left out, an id a line.
+    keep: String,
+    /// `yes`: only show what it would be.
+    look: String,
 }
 
 impl Sent {
     fn skills(&self) -> Vec<String> {
         read_skills(&self.known, &self.skills)
+    }
+
+    fn asked(&self) -> Result<Asked, ClipError> {
+        let bad = |piece| ClipError::BadMasking(format!("\"{piece}\" is no stretch of time: write it as 0:14.5 to 0:16"));
+        let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+        let words = self.mask_words.split([',', '\n']).map(str::to_owned).collect();
+        Ok(Asked { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
     }
 
     /// The form again, as it was filled in.
@@ -39,6 +54,8 @@ impl Sent {
             end: self.end.clone(),
             title: self.title.clone(),
             why: self.why.clone(),
+            silence: self.silence.clone(),
+            mask_words: self.mask_words.clone(),
             ..FlagForm::with_skills(&self.skills(), known)
         }
     }
@@ -51,7 +68,7 @@ fn time(text: &str) -> Result<i64, ClipError> {
 fn new_clip(interaction: InteractionId, sent: &Sent) -> Result<NewClip, ClipError> {
     let (start_ms, end_ms) = (time(&sent.start)?, time(&sent.end)?);
     let (title, why) = (sent.title.clone(), sent.why.clone());
-    Ok(NewClip { interaction, start_ms, end_ms, title, why, skills: sent.skills() })
+    Ok(NewClip { interaction, start_ms, end_ms, title, why, skills: sent.skills(), asked: sent.asked()? })
 }
 
 #[handler]
@@ -63,7 +80,18 @@ pub(super) async fn flag(
     Posted(sent): Posted<Sent>,
 ) -> Result<Response, PageError> {
     let interaction: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
+    let again = |form: FlagForm, status| {
+        let page = Shell::new(&who, site, "/interactions");
+        html_with(status, &FlagPage { page, interaction: interaction.to_string(), flag: form })
+    };
     let made = match new_clip(interaction.clone(), &sent) {
+        Ok(new) if sent.look == "yes" => match training.look(&who, untitled(new)).await {
+            Ok(looked) => {
+                let form = sent.form(&training.skills().await?, action(&interaction));
+                return Ok(again(FlagForm { looked: Some(looked), ..form }, StatusCode::OK));
+            }
+            Err(error) => Err(error),
+        },
         Ok(new) => training.create(&who, new).await,
         Err(error) => Err(error),
     };
@@ -71,17 +99,20 @@ pub(super) async fn flag(
         Ok(clip) => return Ok(redirect(format!("/library/{clip}?did=flagged"))),
         Err(error) => error,
     };
-    let form = sent.form(&training.skills().await?, format!("/interactions/{interaction}/clips"));
-    match form.refused(&error) {
-        Some(flag) => {
-            let page = Shell::new(&who, site, "/interactions");
-            Ok(html_with(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &FlagPage { page, interaction: interaction.to_string(), flag },
-            ))
-        }
+    match sent.form(&training.skills().await?, action(&interaction)).refused(&error) {
+        Some(form) => Ok(again(form, StatusCode::UNPROCESSABLE_ENTITY)),
         None => Err(error.into()),
     }
+}
+
+fn action(interaction: &InteractionId) -> String {
+    format!("/interactions/{interaction}/clips")
+}
+
+/// Who only looks need not have written anything yet.
+fn untitled(new: NewClip) -> NewClip {
+    let filled = |text: String| if text.trim().is_empty() { "…".to_owned() } else { text };
+    NewClip { title: filled(new.title), why: filled(new.why), ..new }
 }
 
 #[handler]

@@ -102,14 +102,19 @@ fn speaker(code: &str) -> (&'static str, String) {
     }
 }
 
-fn turns(clip: &Clip) -> Vec<Turn> {
+/// A line's text, with what was taken out of it apart.
+fn bits(text: &str) -> Vec<Bit> {
     let bit = |piece: Piece<'_>| match piece {
         Piece::Plain(text) => Bit { masked: false, text: text.to_owned() },
         Piece::Masked(kind) => Bit { masked: true, text: kind.to_owned() },
     };
+    pieces(text).into_iter().map(bit).collect()
+}
+
+fn turns(clip: &Clip) -> Vec<Turn> {
     let turn = |line: &super::super::Line| {
         let (class, who) = speaker(&line.speaker);
-        let bits = pieces(&line.text).into_iter().map(bit).collect();
+        let bits = bits(&line.text);
         Turn { start_ms: line.start_ms, end_ms: line.end_ms, time: clock(line.start_ms), class, who, bits }
     };
     clip.lines.iter().flatten().map(turn).collect()
@@ -134,6 +139,8 @@ pub(super) struct ClipPage {
     sound_problem: String,
     is_sound_ready: bool,
     waits_for_words: bool,
+    /// How many stretches of its sound are silent.
+    silences: usize,
     turns: Vec<Turn>,
     finished: Option<When>,
     /// Is finishing for this one? For agents; others only look.
@@ -162,6 +169,7 @@ impl ClipPage {
             length: clock(clip.length_ms()),
             turns: turns(&clip),
             waits_for_words: clip.lines.is_none(),
+            silences: clip.silences.len(),
             sound: sound.code(),
             is_sound_ready: sound == Sound::Ready,
             sound_problem: if let Sound::Failed(why) = sound { why } else { String::new() },

@@ -104,7 +104,8 @@ async fn page(
     id: &InteractionId,
     seq: usize,
 ) -> Result<LinePage, PageError> {
-    let stored = transcription.find(id).await?;
+    // Whoever corrects must see what was said; the callers note that in the audit log.
+    let stored = transcription.original(id).await?;
     if stored.state != State::Done {
         return Err(PageError::NotFound);
     }
@@ -121,7 +122,7 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
     let page = page(transcription, Shell::new(&who, site, "/interactions"), &id, seq).await?;
-    transcription.interactions.note_look(&who, "transcript.viewed", &id).await?;
+    transcription.interactions.note_look(&who, "transcript.original_viewed", &id).await?;
     Ok(html_with(StatusCode::OK, &page))
 }
 
@@ -157,6 +158,7 @@ pub(super) async fn correct(
         _ => return Err(error.into()),
     };
     // What was written is not lost: it stands in the field once more.
+    transcription.interactions.note_look(&who, "transcript.original_viewed", &id).await?;
     let mut page = page(transcription, Shell::new(&who, site, "/interactions"), &id, seq).await?;
     page.problem = Some(sentence(&error.to_string()));
     page.text = sent.text;

@@ -1,0 +1,97 @@
+//! The customer's name, as far as words need it: to be taken out of them, also when it has been erased.
+//!
+//! The name itself is sealed, and erased when the survey has been decided, often before the words are there. What stays are
+//! *marks*: a keyed hash of each word of the name, salted with the interaction. They find the name in a text that somebody
+//! has, and tell nobody a name. Messages of chats are masked here, too.
+
+use super::intake::MessageIn;
+use super::kinds::Sender;
+use super::store::ForNamesRow;
+use super::{Interactions, Message, store};
+use crate::database::DbError;
+use crate::ids::InteractionId;
+use crate::masking::{self, Names, Said, Span};
+use crate::vault::Vault;
+
+/// Purpose of the vault.
+const MARK: &str = "interaction.name.mark";
+/// Of a mark so many hexadecimal digits are kept: enough that no other word has it.
+const MARK_DIGITS: usize = 32;
+
+/// The mark of a word of a name, in this interaction alone.
+fn mark(vault: &Vault, source: &str, external_id: &str, word: &str) -> String {
+    let salted = serde_json::json!([source, external_id, word]).to_string();
+    vault.keyed_hash(MARK, salted.as_bytes()).chars().take(MARK_DIGITS).collect()
+}
+
+/// The marks of a name, word by word, as JSON.
+pub(super) fn marks(vault: &Vault, source: &str, external_id: &str, name: &str) -> String {
+    let words = Names::words(name);
+    serde_json::json!(words.iter().map(|word| mark(vault, source, external_id, word)).collect::<Vec<_>>()).to_string()
+}
+
+/// The name that the marks are of, as far as its words are in these texts.
+fn marked<'t>(vault: &Vault, row: &ForNamesRow, texts: impl IntoIterator<Item = &'t str>) -> Option<String> {
+    let marks: Vec<String> = serde_json::from_str(row.name_marks.as_deref()?).ok()?;
+    let words = masking::distinct(texts);
+    let known: Vec<(String, String)> =
+        words.into_iter().map(|word| (mark(vault, &row.source, &row.external_id, &word), word)).collect();
+    let of = |mark: &String| known.iter().find(|(other, _)| other == mark).map(|(_, word)| word.clone());
+    Some(marks.iter().filter_map(of).collect::<Vec<_>>().join(" "))
+}
+
+impl Interactions {
+    /// The names that are to be taken out of these texts of an interaction: the customer's, but not the agent's.
+    pub async fn names_in<'t>(
+        &self,
+        id: &InteractionId,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Names, DbError> {
+        let found = store::for_names(self.inner.db.read().await?.conn(), id).await?;
+        let Some(row) = found else { return Ok(Names::none()) };
+        let name = row.open(&self.inner.vault).or_else(|| marked(&self.inner.vault, &row, texts));
+        let names = name.as_deref().map_or_else(Names::none, Names::of);
+        Ok(names.but(row.agent_name.as_deref().unwrap_or_default()))
+    }
+
+    /// A chat's messages in their order, as everybody sees them: personal data is masked.
+    pub async fn messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
+        let mut messages = self.original_messages(id).await?;
+        for message in &mut messages {
+            message.text = masking::apply(&message.text, &std::mem::take(&mut message.masks));
+        }
+        Ok(messages)
+    }
+
+    /// The messages as they were written, with what is to be taken out of them. For whoever may see originals
+    /// ([`crate::web::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
+    pub async fn original_messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
+        let (mut messages, masks) = store::messages(self.inner.db.read().await?.conn(), id).await?;
+        let masks = match masks {
+            Some(masks) => masks,
+            None => {
+                let names = self.names_in(id, messages.iter().map(|message| message.text.as_str())).await?;
+                let said = messages.iter().map(|m| (m.sender == Sender::Customer, m.sender.code(), m.text.as_str()));
+                find(said, &names)
+            }
+        };
+        for (message, masks) in messages.iter_mut().zip(masks) {
+            message.masks = masks;
+        }
+        Ok(messages)
+    }
+}
+
+/// Whether it is the customer, who it is, and the text.
+fn find<'t>(messages: impl Iterator<Item = (bool, &'t str, &'t str)>, names: &Names) -> Vec<Vec<Span>> {
+    let said = |(customer, speaker, text)| Said { speaker, customer, time_ms: None, text };
+    let said: Vec<Said<'_>> = messages.map(said).collect();
+    masking::find_in_talk(&said, names)
+}
+
+/// What is to be taken out of messages that come in together with the customer's name.
+pub(super) fn masks_of(messages: &[MessageIn], name: &str, agent: Option<&str>) -> Vec<Vec<Span>> {
+    let customer = |from: &str| Sender::known(from) == Some(Sender::Customer);
+    let said = messages.iter().map(|message| (customer(&message.from), message.from.as_str(), message.text.as_str()));
+    find(said, &Names::of(name).but(agent.unwrap_or_default()))
+}

@@ -1,0 +1,133 @@
+//! Spans and the words of a transcript that they cover: for text word by word, and for silencing sound by word times.
+
+use super::{Kind, Span, apply, tokens};
+use std::ops::Range;
+
+/// Where each of a transcript's words stands in its text; `None` where the words do not make up the text in their order
+/// (then only the whole line can be taken).
+pub fn places<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Option<Vec<Range<usize>>> {
+    let mut at = 0;
+    let mut places = Vec::new();
+    for word in words {
+        let rest = &text[at..];
+        let start = at + rest.len() - rest.trim_start().len();
+        if word.is_empty() || !text[start..].starts_with(word) {
+            return None;
+        }
+        at = start + word.len();
+        places.push(start..at);
+    }
+    text[at..].trim().is_empty().then_some(places)
+}
+
+/// A stretch of words that stay one by one, or become one because something in them is taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The words.
+    pub words: Range<usize>,
+    /// What stands for them; `None` where they stay.
+    pub masked: Option<String>,
+}
+
+/// The words in groups: those that share a span become one, with their punctuation around the mask.
+pub fn groups(text: &str, places: &[Range<usize>], spans: &[Span]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut spans = spans.iter().peekable();
+    let mut word = 0;
+    while word < places.len() {
+        while spans.peek().is_some_and(|span| span.range.end <= places[word].start) {
+            spans.next();
+        }
+        let first = word;
+        let mut inside: Vec<Span> = Vec::new();
+        let mut end = places[word].end;
+        while let Some(span) = spans.peek().filter(|span| span.range.start < end) {
+            inside.push((*span).clone());
+            while word + 1 < places.len() && places[word + 1].start < span.range.end {
+                word += 1;
+            }
+            end = places[word].end.max(span.range.end);
+            spans.next();
+        }
+        word += 1;
+        let masked = (!inside.is_empty()).then(|| {
+            let from = places[first].start;
+            let shifted = inside.into_iter().map(|span| {
+                let start = span.range.start.max(from);
+                Span { kind: span.kind, range: start - from..span.range.end.max(start) - from }
+            });
+            apply(text.get(from..end).unwrap_or_default(), &shifted.collect::<Vec<_>>())
+        });
+        groups.push(Group { words: first..word, masked });
+    }
+    groups
+}
+
+/// Where a word or phrase stands, in whatever case, as words of its own: for what somebody takes out by hand.
+pub fn occurrences(text: &str, phrase: &str) -> Vec<Span> {
+    let wanted: Vec<String> = tokens::of_line(phrase, 0, &[]).into_iter().map(|token| token.lower).collect();
+    let said = tokens::of_line(text, 0, &[]);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while !wanted.is_empty() && at + wanted.len() <= said.len() {
+        let here = &said[at..at + wanted.len()];
+        if here.iter().zip(&wanted).all(|(token, word)| token.lower == *word && !word.is_empty()) {
+            found.push(Span { kind: Kind::Other, range: here[0].range.start..here[here.len() - 1].range.end });
+            at += wanted.len();
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// Every word of some texts once, as names are compared: small letters.
+pub fn distinct<'t>(texts: impl IntoIterator<Item = &'t str>) -> std::collections::BTreeSet<String> {
+    let words = |text| tokens::of_line(text, 0, &[]).into_iter().filter(|t| !t.is_masked() && !t.is_digits()).map(|t| t.lower);
+    texts.into_iter().flat_map(words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::masking::{Names, find};
+
+    #[test]
+    fn words_that_share_a_mask_become_one() {
+        let text = "It is jerry@example.net, or twelve Park Street.";
+        let words: Vec<&str> = text.split(' ').collect();
+        let places = places(text, words.iter().copied()).unwrap();
+        let spans = find(text, &Names::none());
+        let groups = groups(text, &places, &spans);
+        let said: Vec<String> =
+            groups.iter().map(|g| g.masked.clone().unwrap_or_else(|| words[g.words.clone()].join(" "))).collect();
+        assert_eq!(said, ["It", "is", "[e-mail],", "or", "[address]."]);
+        assert_eq!(said.join(" "), apply(text, &spans));
+        assert_eq!(groups[4].words, 4..7);
+    }
+
+    #[test]
+    fn two_masks_in_one_word_are_both_there() {
+        let text = "a@b.co/c@d.co x";
+        let places = places(text, ["a@b.co/c@d.co", "x"]).unwrap();
+        let spans = find(text, &Names::none());
+        let groups = groups(text, &places, &spans);
+        assert_eq!(groups[0].masked.as_deref(), Some(apply("a@b.co/c@d.co", &spans).as_str()));
+        assert_eq!(groups[1].masked, None);
+    }
+
+    #[test]
+    fn words_of_another_text_have_no_place() {
+        assert_eq!(places("one two", ["one", "three"]), None);
+        assert_eq!(places("one two", ["one"]), None);
+        assert_eq!(places(" one  two ", ["one", "two"]), Some(vec![1..4, 6..9]));
+        assert_eq!(places("", []), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_taken_out_by_hand_is_found_in_any_case() {
+        let found = occurrences("The Blue Lagoon, blue lagoons, BLUE  LAGOON", "blue lagoon");
+        assert_eq!(found.iter().map(|span| span.range.clone()).collect::<Vec<_>>(), [4..15, 31..43]);
+        assert!(occurrences("abc", " . ").is_empty());
+    }
+}

@@ -1,0 +1,319 @@
+//! What of a clip is masked, in its words and in its sound: what was found in the conversation, and what whoever flags it
+//! adds or leaves in.
+
+use super::{ClipError, Line, SpokenLine};
+use crate::interactions::Message;
+use crate::masking::{self, Kind, Span};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Word times are rough: so much more is silent before and behind a word, ms.
+const PAD_MS: i64 = 80;
+/// Where the model was not sure of the words it is not sure of their times.
+const PAD_DOUBTFUL_MS: i64 = 400;
+/// What is silenced may begin in a line that ends so shortly before the clip, ms.
+const NEAR_MS: i64 = 500;
+/// Entries of each list.
+const MOST: usize = 200;
+/// Characters of a word or phrase.
+const MOST_CHARS: usize = 100;
+
+/// What somebody decides beyond what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Silent as well: from, to in ms of the recording.
+    pub silence: Vec<(i64, i64)>,
+    /// Words or phrases to be masked as well, wherever they stand, in whatever case.
+    pub words: Vec<String>,
+    /// Masks that were a mistake, by their ids ([`Mask::id`]): what is under them stays in.
+    pub keep: Vec<String>,
+}
+
+impl Asked {
+    /// Refuses what can't be meant.
+    pub(super) fn checked(mut self) -> Result<Self, ClipError> {
+        let bad = |why: &str| Err(ClipError::BadMasking(why.to_owned()));
+        self.words = self.words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+        if self.silence.len().max(self.words.len()).max(self.keep.len()) > MOST {
+            return bad("that is more than a clip can mask: at most 200 of a kind");
+        }
+        if self.words.iter().any(|word| word.chars().count() > MOST_CHARS) {
+            return bad("a word or phrase to be masked has at most 100 characters");
+        }
+        if self.silence.iter().any(|(from, to)| *from < 0 || to <= from) {
+            return bad("what is to be silent must end after it begins");
+        }
+        Ok(self)
+    }
+}
+
+/// Something that is masked in a clip, or was until somebody left it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    /// Names it: the line's beginning (or the message's place), its number in the line, its kind. Another transcript has
+    /// other ids, so nothing is left in by mistake.
+    pub id: String,
+    /// `card number`, `name` …
+    pub label: &'static str,
+    /// Is it left in?
+    pub kept: bool,
+}
+
+/// A line of a clip that is to be, for looking at before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// As it will stand in the library.
+    pub line: Line,
+    /// What was found in it.
+    pub masks: Vec<Mask>,
+}
+
+/// A piece of a line, masked or not, for the form's template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Does it stand for something that is taken out?
+    pub masked: bool,
+    /// The words, or what kind of thing it was.
+    pub text: String,
+}
+
+impl Looked {
+    /// The line's text in pieces.
+    pub fn bits(&self) -> Vec<Shown> {
+        let shown = |piece: masking::Piece<'_>| match piece {
+            masking::Piece::Plain(text) => Shown { masked: false, text: text.to_owned() },
+            masking::Piece::Masked(kind) => Shown { masked: true, text: kind.to_owned() },
+        };
+        masking::pieces(&self.line.text).into_iter().map(shown).collect()
+    }
+}
+
+/// A clip's words, and where its sound is silent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Masked {
+    /// In order.
+    pub lines: Vec<Looked>,
+    /// From, to in ms of the recording.
+    pub silences: Vec<(i64, i64)>,
+}
+
+fn masks(line: &str, found: &[Span], asked: &Asked) -> Vec<Mask> {
+    let mask = |(number, span): (usize, &Span)| {
+        let id = format!("{line}:{number}:{}", span.kind.label().replace(' ', "-"));
+        Mask { kept: asked.keep.contains(&id), id, label: span.kind.label() }
+    };
+    found.iter().enumerate().map(mask).collect()
+}
+
+/// What is taken out of a text: what was found and is not left in, and what was asked for.
+fn spans(text: &str, found: &[Span], masks: &[Mask], asked: &Asked) -> Vec<Span> {
+    let left = found.iter().zip(masks).filter(|(_, mask)| !mask.kept).map(|(span, _)| span.clone());
+    let more = asked.words.iter().flat_map(|phrase| masking::occurrences(text, phrase));
+    masking::joined(left.chain(more).collect())
+}
+
+/// A line of a recording, and where its words stand in its text.
+struct Heard<'l> {
+    line: &'l SpokenLine,
+    places: Option<Vec<Range<usize>>>,
+}
+
+impl Heard<'_> {
+    /// The words that a stretch of text touches.
+    fn words(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let places = self.places.as_ref()?;
+        let first = places.iter().position(|place| place.end > range.start)?;
+        let end = places.iter().rposition(|place| place.start < range.end)? + 1;
+        (first < end).then_some(first..end)
+    }
+
+    /// When a stretch of text is said: by its words, or the whole line where their times are not to be trusted.
+    fn time(&self, range: &Range<usize>) -> (i64, i64) {
+        let whole = (self.line.start_ms - PAD_MS, self.line.end_ms + PAD_MS);
+        let Some(words) = self.words(range).filter(|_| !self.line.rough) else { return whole };
+        let words = &self.line.words[words];
+        let (Some(from), Some(to)) = (words.iter().map(|w| w.start_ms).min(), words.iter().map(|w| w.end_ms).max()) else {
+            return whole;
+        };
+        let pad = if words.iter().any(|word| word.doubtful) { PAD_DOUBTFUL_MS } else { PAD_MS };
+        if to > from { (from - pad, to + pad) } else { whole }
+    }
+
+    /// What is said while it is silent goes from the text as well.
+    fn silenced(&self, silence: &[(i64, i64)]) -> Vec<Span> {
+        let other = |range| Span { kind: Kind::Other, range };
+        let meets = |from: i64, to: i64| silence.iter().any(|(begin, end)| *begin < to && *end > from);
+        if !meets(self.line.start_ms, self.line.end_ms) {
+            return Vec::new();
+        }
+        let Some(places) = self.places.as_ref().filter(|places| !places.is_empty() && !self.line.rough) else {
+            return vec![other(0..self.line.text.len())];
+        };
+        let words = self.line.words.iter().zip(places);
+        let quiet = words.filter(|(word, _)| meets(word.start_ms, word.end_ms.max(word.start_ms + 1)));
+        // Neighbours become one mask.
+        quiet.map(|(_, place)| place.clone()).fold(Vec::new(), |mut spans: Vec<Span>, place| {
+            match spans.last_mut() {
+                Some(last) if self.line.text[last.range.end..place.start].trim().is_empty() => last.range.end = place.end,
+                _ => spans.push(other(place)),
+            }
+            spans
+        })
+    }
+
+    /// What of the line is said between two times: the text says no more than the sound.
+    fn text(&self, spans: &[Span], start_ms: i64, end_ms: i64) -> String {
+        let line = self.line;
+        let whole = line.start_ms >= start_ms && line.end_ms <= end_ms;
+        if whole || line.words.is_empty() {
+            return masking::apply(&line.text, spans);
+        }
+        let inside = |words: &Range<usize>, masked: bool| {
+            let words = &line.words[words.clone()];
+            words.iter().any(|word| match masked {
+                true => word.start_ms < end_ms && word.end_ms > start_ms,
+                false => (start_ms..end_ms).contains(&i64::midpoint(word.start_ms, word.end_ms)),
+            })
+        };
+        let Some(places) = &self.places else {
+            // Nobody knows which words a mask covers.
+            let kinds = spans.iter().map(|span| span.kind.word());
+            return if spans.is_empty() { masking::apply(&line.text, &[]) } else { kinds.collect::<Vec<_>>().join(" ") };
+        };
+        let groups = masking::groups(&line.text, places, spans).into_iter();
+        let said = groups.filter(|group| inside(&group.words, group.masked.is_some()));
+        let text = |group: masking::Group| match group.masked {
+            Some(text) => text,
+            None => line.words[group.words].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "),
+        };
+        said.map(text).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The words that a span of a recording holds, masked, and where its sound is silent.
+pub(super) fn of_call(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, asked: &Asked) -> Masked {
+    let mut masked = Masked::default();
+    for line in spoken.iter().filter(|line| line.start_ms < end_ms + NEAR_MS && line.end_ms > start_ms - NEAR_MS) {
+        let places = masking::places(&line.text, line.words.iter().map(|word| word.text.as_str()));
+        let heard = Heard { line, places: places.filter(|_| !line.words.is_empty()) };
+        let masks = masks(&line.start_ms.to_string(), &line.masks, asked);
+        let spans = spans(&line.text, &line.masks, &masks, asked);
+        masked.silences.extend(spans.iter().map(|span| heard.time(&span.range)));
+        let all = masking::joined(spans.into_iter().chain(heard.silenced(&asked.silence)).collect());
+        let text = heard.text(&all, start_ms, end_ms);
+        if line.start_ms < end_ms && line.end_ms > start_ms && !text.is_empty() {
+            let (from, to) = ((line.start_ms - start_ms).max(0), line.end_ms.min(end_ms) - start_ms);
+            masked.lines.push(Looked { line: Line { start_ms: from, end_ms: to, speaker: line.speaker.clone(), text }, masks });
+        }
+    }
+    masked.silences.extend(&asked.silence);
+    masked.silences = joined(masked.silences, start_ms, end_ms);
+    masked
+}
+
+/// Within the clip, in order and apart.
+fn joined(mut silences: Vec<(i64, i64)>, start_ms: i64, end_ms: i64) -> Vec<(i64, i64)> {
+    silences.sort_unstable();
+    let mut joined: Vec<(i64, i64)> = Vec::new();
+    for (from, to) in silences {
+        let (from, to) = (from.max(start_ms), to.min(end_ms));
+        match joined.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ if from < to => joined.push((from, to)),
+            _ => {}
+        }
+    }
+    joined
+}
+
+/// A message's text, masked, and what was found in it.
+pub(super) fn of_message(message: &Message, asked: &Asked) -> (String, Vec<Mask>) {
+    let masks = masks(&format!("m{}", message.seq), &message.masks, asked);
+    let spans = spans(&message.text, &message.masks, &masks, asked);
+    (masking::apply(&message.text, &spans), masks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::masking::{Names, find};
+    use crate::training::SpokenWord;
+
+    fn line(start_ms: i64, text: &str) -> SpokenLine {
+        let words = text.split(' ').enumerate().map(|(at, word)| {
+            let start_ms = start_ms + at as i64 * 500;
+            SpokenWord { start_ms, end_ms: start_ms + 400, text: word.to_owned(), doubtful: false }
+        });
+        let words: Vec<SpokenWord> = words.collect();
+        let end_ms = words.last().map_or(start_ms, |word| word.end_ms);
+        let masks = find(text, &Names::of("Emma Clark"));
+        SpokenLine { start_ms, end_ms, speaker: "customer".into(), text: text.to_owned(), words, masks, rough: false }
+    }
+
+    fn texts(masked: &Masked) -> Vec<&str> {
+        masked.lines.iter().map(|looked| looked.line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_masked_is_silent_with_a_little_more() {
+        let spoken = [line(1_000, "My name is Emma Clark, hello."), line(5_000, "Order 47291.")];
+        let masked = of_call(&spoken, 0, 10_000, &Asked::default());
+        assert_eq!(texts(&masked), ["My name is [name], hello.", "Order 47291."]);
+        assert_eq!(masked.silences, [(2_420, 3_480)]);
+    }
+
+    #[test]
+    fn the_text_says_no_more_than_the_sound_and_the_sound_no_more_than_the_text() {
+        let spoken = [line(1_000, "My name is Emma Clark, hello.")];
+        // The clip begins in the middle of the name.
+        let masked = of_call(&spoken, 3_100, 5_000, &Asked::default());
+        assert_eq!(texts(&masked), ["[name], hello."]);
+        assert_eq!(masked.silences, [(3_100, 3_480)]);
+        // It ends before the name.
+        let masked = of_call(&spoken, 0, 2_300, &Asked::default());
+        assert_eq!((texts(&masked), masked.silences), (vec!["My name is"], vec![]));
+    }
+
+    #[test]
+    fn where_times_are_not_to_be_trusted_the_whole_line_is_silent() {
+        let mut rough = line(1_000, "My name is Emma Clark, hello.");
+        rough.rough = true;
+        let masked = of_call(std::slice::from_ref(&rough), 0, 10_000, &Asked::default());
+        assert_eq!(masked.silences, [(920, 3_980)]);
+        let mut odd = line(1_000, "My name is Emma Clark, hello.");
+        odd.words[0].text = "Mine".into();
+        assert_eq!(of_call(&[odd], 0, 10_000, &Asked::default()).silences, [(920, 3_980)]);
+        let mut doubtful = line(1_000, "My name is Emma Clark, hello.");
+        doubtful.words[3].doubtful = true;
+        assert_eq!(of_call(&[doubtful], 0, 10_000, &Asked::default()).silences, [(2_100, 3_800)]);
+    }
+
+    #[test]
+    fn more_is_masked_on_request_and_mistakes_are_left_in() {
+        let spoken = [line(1_000, "It is Emma at the Blue Lagoon now")];
+        let asked = Asked { silence: vec![(4_000, 4_100)], words: vec!["blue lagoon".into()], keep: Vec::new() };
+        let masked = of_call(&spoken, 0, 10_000, &asked);
+        assert_eq!(texts(&masked), ["It is [name] at the [masked] now"]);
+        assert_eq!(masked.lines[0].masks, [Mask { id: "1000:0:name".into(), label: "name", kept: false }]);
+        let quiet = Asked { silence: vec![(4_600, 4_700)], ..Asked::default() };
+        assert_eq!(texts(&of_call(&spoken, 0, 10_000, &quiet)), ["It is [name] at the Blue Lagoon [masked]"]);
+        let keep = Asked { keep: vec!["1000:0:name".into(), "1000:0:phone".into()], ..Asked::default() };
+        let kept = of_call(&spoken, 0, 10_000, &keep);
+        assert_eq!((texts(&kept), kept.silences.len()), (vec!["It is Emma at the Blue Lagoon now"], 0));
+        let other = Asked { keep: vec!["1000:0:phone".into(), "999:0:name".into()], ..Asked::default() };
+        assert_eq!(texts(&of_call(&spoken, 0, 10_000, &other)), ["It is [name] at the Blue Lagoon now"]);
+    }
+
+    #[test]
+    fn what_can_t_be_meant_is_refused() {
+        let asked = |silence: &[(i64, i64)], words: &[&str]| Asked {
+            silence: silence.to_vec(),
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            keep: Vec::new(),
+        };
+        assert!(asked(&[(5, 5)], &[]).checked().is_err() && asked(&[(-1, 5)], &[]).checked().is_err());
+        assert!(asked(&[], &["x".repeat(101).as_str()]).checked().is_err());
+        assert_eq!(asked(&[(0, 5)], &[" a ", " "]).checked().unwrap(), asked(&[(0, 5)], &["a"]));
+    }
+}

@@ -1,0 +1,167 @@
+//! Personal data out of transcripts: looked for when a transcript is stored, kept beside the words, taken out whenever
+//! words leave.
+
+use super::{Segment, Speaker, State, Stored, Transcription, Word, corrections, models, store};
+use crate::database::DbError;
+use crate::ids::InteractionId;
+use crate::interactions::NAME_CAME;
+use crate::jobs::{Kind, Outcome, Running};
+use crate::masking::{self, Names, Said, Span};
+
+/// The kind of job that looks again when the customer's name has come after the words.
+pub(super) fn job(transcription: &Transcription) -> Kind {
+    let transcription = transcription.clone();
+    let work = move |job: Running| {
+        let transcription = transcription.clone();
+        async move {
+            let Ok(id) = job.key.parse::<InteractionId>() else {
+                return Outcome::GiveUp("the key is no interaction".into());
+            };
+            match transcription.forget_masks(&id).await {
+                Ok(()) => Outcome::Done,
+                Err(error) => Outcome::Retry(error.to_string()),
+            }
+        }
+    };
+    Kind::new(NAME_CAME, work)
+}
+
+impl Transcription {
+    /// The words as they were heard, with what is to be taken out of them. For whoever may see originals
+    /// ([`crate::web::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
+    pub async fn original(&self, id: &InteractionId) -> Result<Stored, DbError> {
+        let mut reader = self.db.read().await?;
+        let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };
+        if stored.state == State::Done {
+            let (segments, masks) = store::segments(reader.conn(), id).await?;
+            let newest = store::corrections::newest(reader.conn(), id, &stored.take).await?;
+            drop(reader);
+            stored.masks = match masks {
+                Some(masks) => masks,
+                None => self.look_for_masks(id, &segments).await?,
+            };
+            stored.segments = segments;
+            corrections::apply(&mut stored, newest);
+            // Other words, other masks, also in the lines around them.
+            if !stored.corrections.is_empty() {
+                stored.masks = self.look_for_masks(id, &stored.segments).await?;
+            }
+        }
+        Ok(stored)
+    }
+
+    /// What is to be taken out of each segment. The customer's name is known by its marks after it was erased.
+    pub(super) async fn look_for_masks(
+        &self,
+        id: &InteractionId,
+        segments: &[Segment],
+    ) -> Result<Vec<Vec<Span>>, DbError> {
+        let texts = segments.iter().map(|segment| segment.text.as_str());
+        let names = self.interactions.names_in(id, texts).await?;
+        Ok(find(segments, &names))
+    }
+
+    async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        store::forget_masks(tx.conn(), id).await?;
+        tx.commit().await
+    }
+
+    /// Are this model's word times only shares of a stretch of speech?
+    pub fn has_rough_times(&self, model: Option<&str>) -> bool {
+        models::entry(model.unwrap_or_default()).is_some_and(|entry| entry.times == models::Times::Spans)
+    }
+}
+
+/// What is to be taken out of each segment: pure, for whatever else keeps or indexes words.
+pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
+    let speakers: Vec<String> = segments.iter().map(|segment| segment.speaker.to_string()).collect();
+    let said: Vec<Said<'_>> = segments
+        .iter()
+        .zip(&speakers)
+        .map(|(segment, speaker)| Said {
+            speaker,
+            customer: segment.speaker == Speaker::Customer,
+            time_ms: Some((segment.start_ms, segment.end_ms)),
+            text: &segment.text,
+        })
+        .collect();
+    masking::find_in_talk(&said, names)
+}
+
+impl Stored {
+    /// With everything taken out that is to be.
+    pub fn masked(mut self) -> Self {
+        for (segment, spans) in self.segments.iter_mut().zip(std::mem::take(&mut self.masks)) {
+            if !spans.is_empty() {
+                *segment = masked(segment, &spans);
+            }
+        }
+        for correction in &mut self.corrections {
+            correction.machine_text = masking::apply(&correction.machine_text, &std::mem::take(&mut correction.masks));
+        }
+        self
+    }
+}
+
+/// A segment without what the spans cover, in its text and word by word; where words and text differ, words are left out.
+pub fn masked(segment: &Segment, spans: &[Span]) -> Segment {
+    let places = masking::places(&segment.text, segment.words.iter().map(|word| word.text.as_str()));
+    let words = places.map_or_else(Vec::new, |places| {
+        let one = |group: masking::Group| match (group.masked, &segment.words[group.words]) {
+            (Some(text), words @ [first, .., last]) => {
+                let confidence = words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32;
+                Word { start_ms: first.start_ms, end_ms: last.end_ms, text, confidence }
+            }
+            (text, [word]) => Word { text: text.unwrap_or_else(|| word.text.clone()), ..word.clone() },
+            (_, _) => Word { start_ms: segment.start_ms, end_ms: segment.start_ms, text: String::new(), confidence: 0.0 },
+        };
+        masking::groups(&segment.text, &places, spans).into_iter().map(one).collect()
+    });
+    Segment { text: masking::apply(&segment.text, spans), words, ..segment.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(text: &str, speaker: Speaker, start_ms: u64) -> Segment {
+        let words = text.split(' ').enumerate().map(|(at, word)| {
+            let start_ms = start_ms + at as u64 * 100;
+            Word { start_ms, end_ms: start_ms + 80, text: word.to_owned(), confidence: 0.5 }
+        });
+        let words: Vec<Word> = words.collect();
+        let end_ms = words.last().map_or(start_ms, |word| word.end_ms);
+        Segment { start_ms, end_ms, speaker, text: text.to_owned(), confidence: 0.5, words }
+    }
+
+    #[test]
+    fn text_and_words_say_the_same() {
+        let heard = [
+            segment("Your card number, please?", Speaker::Agent, 0),
+            segment("Yes, four one one one one one one one", Speaker::Customer, 1_000),
+            segment("one one one one one one one one. Thanks, Emma here.", Speaker::Customer, 2_500),
+        ];
+        let masks = find(&heard, &Names::of("Emma Clark"));
+        let stored = Stored { segments: heard.to_vec(), masks, ..Stored::default() }.masked();
+        let texts: Vec<_> = stored.segments.iter().map(|segment| segment.text.as_str()).collect();
+        assert_eq!(texts, ["Your card number, please?", "Yes, [card number]", "[card number]. Thanks, [name] here."]);
+        for segment in &stored.segments {
+            let joined = segment.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+            assert_eq!(joined, segment.text);
+        }
+        let number = &stored.segments[1].words[1];
+        assert_eq!((number.start_ms, number.end_ms), (1_100, 1_880));
+        assert!(stored.masks.is_empty());
+    }
+
+    #[test]
+    fn where_words_and_text_differ_no_word_is_shown() {
+        let mut odd = segment("write to jerry@example.net", Speaker::Customer, 0);
+        odd.text = "write to  jerry at example.net".into();
+        odd.words[0].text = "Write".into();
+        let spans = masking::find(&odd.text, &Names::none());
+        let left = masked(&odd, &spans);
+        assert_eq!((left.text.as_str(), left.words.len()), ("write to  [e-mail]", 0));
+    }
+}
