@@ -240,7 +240,9 @@ pub fn apply(text: &str, spans: &[Span]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for span in spans {
-        let (Some(before), true) = (text.get(at..span.range.start), text.is_char_boundary(span.range.end)) else { continue };
+        let (Some(before), true) = (text.get(at..span.range.start), text.is_char_boundary(span.range.end)) else {
+            continue;
+        };
         if span.range.end <= span.range.start {
             continue;
         }

@@ -41,7 +41,8 @@ impl Spoken for Transcribed {
         async move {
             let stored = self.0.original(id).await?;
             let rough = self.0.has_rough_times(stored.model.as_deref());
-            let lines = stored.segments.into_iter().zip(stored.masks).map(|(segment, masks)| line(segment, masks, rough));
+            let lines =
+                stored.segments.into_iter().zip(stored.masks).map(|(segment, masks)| line(segment, masks, rough));
             Ok((stored.state == State::Done).then(|| lines.collect()))
         }
         .boxed()

@@ -21,7 +21,8 @@ impl Hush {
     pub fn new(spans_ms: &[(u64, u64)], sample_rate: u32) -> Self {
         let rate = u64::from(sample_rate);
         // Outwards to whole frames: never a frame too few.
-        let frames = |&(from, to): &(u64, u64)| (from.saturating_mul(rate) / 1000, to.saturating_mul(rate).div_ceil(1000));
+        let frames =
+            |&(from, to): &(u64, u64)| (from.saturating_mul(rate) / 1000, to.saturating_mul(rate).div_ceil(1000));
         let mut spans: Vec<(u64, u64)> = spans_ms.iter().map(frames).filter(|(from, to)| from < to).collect();
         spans.sort_unstable();
         let mut joined: Vec<(u64, u64)> = Vec::with_capacity(spans.len());

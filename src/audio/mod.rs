@@ -33,9 +33,9 @@ mod wav;
 
 pub use cut::{cut, cut_with_silences};
 pub use decode::{Decoder, probe};
-pub use hush::Hush;
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
 pub use format::AudioFormat;
+pub use hush::Hush;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
 pub use rendition::Rendition;
 pub use sniff::sniff;

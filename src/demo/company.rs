@@ -52,6 +52,9 @@ pub(super) struct Told {
     #[serde(default)]
     pub no_address: bool,
     pub answer: Option<Answered>,
+    /// The customer's name, where the words of the conversation tell it; else one is made up.
+    #[serde(default)]
+    pub customer: Option<String>,
     /// `call-good`: its sound lies in `demo/`.
     #[serde(default)]
     pub recording: Option<String>,

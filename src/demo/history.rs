@@ -203,7 +203,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
         tags: Some(vec![told.topic.clone()]),
         customer: CustomerIn {
             email: (!told.no_address).then_some(email),
-            name: Some(name.into()),
+            name: Some(told.customer.clone().unwrap_or_else(|| name.into())),
             locale: Some("en".into()),
         },
         messages,

@@ -5,8 +5,8 @@ mod payloads;
 
 use super::{Channel, Cursor, Filter, Interactions, RecordingError, SurveyState, Upserted};
 use crate::ids::InteractionId;
-use crate::web::original::Words;
 use crate::web::Allowed;
+use crate::web::original::Words;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Ingest, SeeInteractions};

@@ -324,7 +324,9 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
 
 /// Those that were known before and whose customer's name comes now: words may be there that were masked without it.
 fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
-    let late = |item: &Checked, known: &Upserted| item.name_marks.is_some() && !known.created && item.intake.messages.is_empty();
+    let late = |item: &Checked, known: &Upserted| {
+        item.name_marks.is_some() && !known.created && item.intake.messages.is_empty()
+    };
     let mut named: Vec<_> = items.iter().zip(done).filter(|(i, d)| late(i, d)).map(|(_, d)| d.id.clone()).collect();
     named.sort();
     named.dedup();

@@ -6,26 +6,116 @@ use super::topics::{Topic, Topics};
 use std::ops::Range;
 
 /// Ends of English street names that are hardly anything else.
-const STREETS: &[&str] = &["street", "road", "avenue", "lane", "boulevard", "crescent", "terrace", "rd", "ave", "blvd", "st", "ln"];
+const STREETS: &[&str] =
+    &["street", "road", "avenue", "lane", "boulevard", "crescent", "terrace", "rd", "ave", "blvd", "st", "ln"];
 /// Those that are other words too: with capitals only.
 const MAYBE_STREETS: &[&str] = &[
-    "drive", "way", "place", "close", "court", "square", "gardens", "grove", "mews", "row", "walk", "circle", "hill", "park", "green",
-    "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq",
+    "drive", "way", "place", "close", "court", "square", "gardens", "grove", "mews", "row", "walk", "circle", "hill",
+    "park", "green", "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq",
 ];
 /// French and Spanish ones stand in front.
-const STREETS_IN_FRONT: &[&str] = &["rue", "avenue", "boulevard", "chemin", "impasse", "allée", "quai", "route", "cours", "place"];
+const STREETS_IN_FRONT: &[&str] =
+    &["rue", "avenue", "boulevard", "chemin", "impasse", "allée", "quai", "route", "cours", "place"];
 const CALLES: &[&str] = &["calle", "avenida", "avda", "plaza", "paseo", "carrer", "camino"];
 /// German ones are one word with the name, or stand apart.
-const STRASSEN: &[&str] = &["straße", "strasse", "str", "gasse", "weg", "allee", "platz", "ring", "damm", "ufer", "chaussee"];
-const NO_STRASSE: &[&str] = &["parkplatz", "arbeitsplatz", "sitzplatz", "stellplatz", "speicherplatz", "startplatz", "umweg", "hering", "standplatz", "ausweg", "rückweg", "heimweg"];
+const STRASSEN: &[&str] =
+    &["straße", "strasse", "str", "gasse", "weg", "allee", "platz", "ring", "damm", "ufer", "chaussee"];
+const NO_STRASSE: &[&str] = &[
+    "parkplatz",
+    "arbeitsplatz",
+    "sitzplatz",
+    "stellplatz",
+    "speicherplatz",
+    "startplatz",
+    "umweg",
+    "hering",
+    "standplatz",
+    "ausweg",
+    "rückweg",
+    "heimweg",
+];
 
 /// Words between a number and a street that are no name of one.
 const NO_NAMES: &[&str] = &[
-    "minutes", "minute", "hours", "hour", "days", "day", "weeks", "week", "months", "years", "miles", "mile", "km", "percent",
-    "dollars", "dollar", "euros", "euro", "pounds", "people", "cars", "items", "things", "of", "the", "down", "up", "on", "in", "away",
-    "from", "per", "and", "or", "at", "to", "is", "was", "are", "a", "an", "this", "that", "my", "your", "our", "their", "off", "by",
-    "into", "for", "with", "across", "along", "blocks", "block", "houses", "meters", "metres", "times", "more", "other", "different",
-    "boxes", "parcels", "packages", "orders", "way", "one", "two", "it", "i", "you", "we", "they", "he", "she", "there", "here",
+    "minutes",
+    "minute",
+    "hours",
+    "hour",
+    "days",
+    "day",
+    "weeks",
+    "week",
+    "months",
+    "years",
+    "miles",
+    "mile",
+    "km",
+    "percent",
+    "dollars",
+    "dollar",
+    "euros",
+    "euro",
+    "pounds",
+    "people",
+    "cars",
+    "items",
+    "things",
+    "of",
+    "the",
+    "down",
+    "up",
+    "on",
+    "in",
+    "away",
+    "from",
+    "per",
+    "and",
+    "or",
+    "at",
+    "to",
+    "is",
+    "was",
+    "are",
+    "a",
+    "an",
+    "this",
+    "that",
+    "my",
+    "your",
+    "our",
+    "their",
+    "off",
+    "by",
+    "into",
+    "for",
+    "with",
+    "across",
+    "along",
+    "blocks",
+    "block",
+    "houses",
+    "meters",
+    "metres",
+    "times",
+    "more",
+    "other",
+    "different",
+    "boxes",
+    "parcels",
+    "packages",
+    "orders",
+    "way",
+    "one",
+    "two",
+    "it",
+    "i",
+    "you",
+    "we",
+    "they",
+    "he",
+    "she",
+    "there",
+    "here",
 ];
 
 /// A number of a house: `12`, `221B`, `12-14`, "twelve", "two twenty one B"; where it ends.
@@ -43,7 +133,9 @@ fn house(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     if digits > 5 {
         return None;
     }
-    let letter = tokens.get(end).filter(|token| token.is_letter() && (token.gap.is_empty() || token.gap == " ") && token.lower != "i");
+    let letter = tokens
+        .get(end)
+        .filter(|token| token.is_letter() && (token.gap.is_empty() || token.gap == " ") && token.lower != "i");
     let bis = tokens.get(end).filter(|token| matches!(token.lower.as_str(), "bis" | "ter") && token.gap.len() <= 1);
     // "221 a day": a small letter apart is an article.
     let letter = letter.filter(|token| token.gap.is_empty() || token.capital);
@@ -70,7 +162,9 @@ fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         let lower = length <= 2 && !street.capital && !street.lower.eq("st") && street.lower.len() > 2;
         if sure && (capitals || lower || street.capital) || capitals && MAYBE_STREETS.contains(&street.lower.as_str()) {
             // "12 Park Street East"
-            let side = |token: &Token<'_>| matches!(token.lower.as_str(), "east" | "west" | "north" | "south") && token.gap == " ";
+            let side = |token: &Token<'_>| {
+                matches!(token.lower.as_str(), "east" | "west" | "north" | "south") && token.gap == " "
+            };
             let end = name + length + 1;
             return Some(end + usize::from(tokens.get(end).is_some_and(side)));
         }
@@ -89,7 +183,10 @@ fn french(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 fn named_behind(tokens: &[Token<'_>], street: usize, lower: bool) -> Option<usize> {
     let mut end = None;
     for (place, token) in tokens.iter().enumerate().skip(street + 1).take(6) {
-        let small = matches!(token.lower.as_str(), "de" | "la" | "le" | "les" | "du" | "des" | "l" | "d" | "del" | "los" | "las" | "el");
+        let small = matches!(
+            token.lower.as_str(),
+            "de" | "la" | "le" | "les" | "du" | "des" | "l" | "d" | "del" | "los" | "las" | "el"
+        );
         let part = token.is_letters() && !token.begins && matches!(token.gap, " " | "'" | "’" | "-");
         if !part || !small && !token.capital && (!lower || end.is_some()) {
             break;
@@ -105,7 +202,8 @@ fn named_behind(tokens: &[Token<'_>], street: usize, lower: bool) -> Option<usiz
 fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     CALLES.contains(&tokens[at].lower.as_str()).then_some(())?;
     let name = named_behind(tokens, at, true)?;
-    let number = tokens.get(name).filter(|token| token.is_digits() && matches!(token.gap, " " | ", ") && !token.begins)?;
+    let number =
+        tokens.get(name).filter(|token| token.is_digits() && matches!(token.gap, " " | ", ") && !token.begins)?;
     (number.lower.len() <= 4).then_some(name + 1)
 }
 
@@ -113,8 +211,13 @@ fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 fn german(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = &tokens[at];
     let lower = token.lower.as_str();
-    let named = STRASSEN.iter().any(|end| lower.len() > end.len() + 2 && lower.ends_with(end)) && (token.capital || lower.ends_with("straße") || lower.ends_with("strasse"));
-    let apart = matches!(lower, "straße" | "strasse" | "str" | "gasse" | "allee" | "platz" | "weg") && token.capital && at > 0 && tokens[at - 1].capital && token.gap.len() <= 1;
+    let named = STRASSEN.iter().any(|end| lower.len() > end.len() + 2 && lower.ends_with(end))
+        && (token.capital || lower.ends_with("straße") || lower.ends_with("strasse"));
+    let apart = matches!(lower, "straße" | "strasse" | "str" | "gasse" | "allee" | "platz" | "weg")
+        && token.capital
+        && at > 0
+        && tokens[at - 1].capital
+        && token.gap.len() <= 1;
     if !token.is_letters() || NO_STRASSE.contains(&lower) || !(named || apart) {
         return None;
     }
@@ -128,9 +231,15 @@ fn german(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 /// Behind the street: a flat, a town of up to three words, a postcode. Without a postcode the address ends with the street.
 fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
     let flat = tokens.get(end).is_some_and(|token| {
-        matches!(token.lower.as_str(), "flat" | "apt" | "apartment" | "unit" | "suite" | "floor") && token.gap.len() <= 2 && !token.begins
+        matches!(token.lower.as_str(), "flat" | "apt" | "apartment" | "unit" | "suite" | "floor")
+            && token.gap.len() <= 2
+            && !token.begins
     });
-    let end = if flat && tokens.get(end + 1).is_some_and(|token| token.is_digits() || token.is_letter()) { end + 2 } else { end };
+    let end = if flat && tokens.get(end + 1).is_some_and(|token| token.is_digits() || token.is_letter()) {
+        end + 2
+    } else {
+        end
+    };
     for town in 0..=4 {
         let between = tokens.get(end..end + town).unwrap_or_default();
         let plain = |token: &Token<'_>| token.is_letters() && (token.capital || token.lower == "in") && beside(token);
@@ -139,7 +248,9 @@ fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
         }
         if let Some(code) = postcode_at(tokens, end + town).filter(|_| beside(&tokens[end + town])) {
             // "10115 Berlin": the town behind a number belongs to it.
-            let town = tokens.get(code).is_some_and(|token| tokens[code - 1].is_digits() && token.is_letters() && token.capital && token.gap == " ");
+            let town = tokens.get(code).is_some_and(|token| {
+                tokens[code - 1].is_digits() && token.is_letters() && token.capital && token.gap == " "
+            });
             return code + usize::from(town);
         }
     }
@@ -164,18 +275,23 @@ fn postcode_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 fn british(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let area = tokens.get(at).filter(|token| token.is_letters() && token.capital && token.lower.len() <= 2)?;
     let mut place = at + 1;
-    let district = tokens.get(place).filter(|token| token.is_digits() && token.gap.is_empty() && token.lower.len() <= 3)?;
+    let district =
+        tokens.get(place).filter(|token| token.is_digits() && token.gap.is_empty() && token.lower.len() <= 3)?;
     place += 1;
     // "NW16XE" has both numbers in one.
-    let together = district.lower.len() >= 2 && tokens.get(place).is_some_and(|token| token.gap.is_empty() && token.lower.len() == 2 && token.is_letters());
+    let together = district.lower.len() >= 2
+        && tokens.get(place).is_some_and(|token| token.gap.is_empty() && token.lower.len() == 2 && token.is_letters());
     if together {
         return Some(place + 1);
     }
     if tokens.get(place).is_some_and(|token| token.gap.is_empty() && token.is_letter()) {
         place += 1;
     }
-    let inward = tokens.get(place).filter(|token| token.is_digits() && token.lower.len() == 1 && matches!(token.gap, " " | ""))?;
-    let unit = tokens.get(place + 1).filter(|token| token.is_letters() && token.gap.is_empty() && token.lower.len() == 2)?;
+    let inward = tokens
+        .get(place)
+        .filter(|token| token.is_digits() && token.lower.len() == 1 && matches!(token.gap, " " | ""))?;
+    let unit =
+        tokens.get(place + 1).filter(|token| token.is_letters() && token.gap.is_empty() && token.lower.len() == 2)?;
     (!area.lower.is_empty() && !inward.lower.is_empty() && !unit.lower.is_empty()).then_some(place + 2)
 }
 

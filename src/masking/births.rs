@@ -1,25 +1,57 @@
 //! Dates of birth: dates, where a birth is spoken of.
 
+use super::Kind;
 use super::numbers::{Run, atom_at};
 use super::talk::Stream;
 use super::tokens::{Token, What};
 use super::topics::{Topic, Topics};
-use super::Kind;
 use std::collections::HashSet;
 use std::ops::Range;
 
 const MONTHS: &[&str] = &[
-    "january jan januar jänner janvier enero", "february feb februar février febrero", "march mar märz mars marzo",
-    "april apr avril abril", "may mai mayo", "june jun juni juin junio", "july jul juli juillet julio", "august aug août agosto",
-    "september sep sept septembre septiembre", "october oct oktober okt octobre octubre", "november nov novembre noviembre",
+    "january jan januar jänner janvier enero",
+    "february feb februar février febrero",
+    "march mar märz mars marzo",
+    "april apr avril abril",
+    "may mai mayo",
+    "june jun juni juin junio",
+    "july jul juli juillet julio",
+    "august aug août agosto",
+    "september sep sept septembre septiembre",
+    "october oct oktober okt octobre octubre",
+    "november nov novembre noviembre",
     "december dec dezember dez décembre diciembre",
 ];
 
 const DAYS: &[(&str, u8)] = &[
-    ("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("fifth", 5), ("sixth", 6), ("seventh", 7), ("eighth", 8),
-    ("ninth", 9), ("tenth", 10), ("eleventh", 11), ("twelfth", 12), ("thirteenth", 13), ("fourteenth", 14), ("fifteenth", 15),
-    ("sixteenth", 16), ("seventeenth", 17), ("eighteenth", 18), ("nineteenth", 19), ("twentieth", 20), ("thirtieth", 30),
-    ("ersten", 1), ("zweiten", 2), ("dritten", 3), ("vierten", 4), ("fünften", 5), ("premier", 1), ("primero", 1),
+    ("first", 1),
+    ("second", 2),
+    ("third", 3),
+    ("fourth", 4),
+    ("fifth", 5),
+    ("sixth", 6),
+    ("seventh", 7),
+    ("eighth", 8),
+    ("ninth", 9),
+    ("tenth", 10),
+    ("eleventh", 11),
+    ("twelfth", 12),
+    ("thirteenth", 13),
+    ("fourteenth", 14),
+    ("fifteenth", 15),
+    ("sixteenth", 16),
+    ("seventeenth", 17),
+    ("eighteenth", 18),
+    ("nineteenth", 19),
+    ("twentieth", 20),
+    ("thirtieth", 30),
+    ("ersten", 1),
+    ("zweiten", 2),
+    ("dritten", 3),
+    ("vierten", 4),
+    ("fünften", 5),
+    ("premier", 1),
+    ("primero", 1),
 ];
 
 /// Whose birth is asked for was born so late at most.
@@ -85,12 +117,21 @@ fn written_at(tokens: &[Token<'_>], at: usize) -> Option<Date> {
     let sign = b.gap.trim();
     // A part of a longer row of numbers is no date.
     let longer = |place: usize| {
-        place > 0 && tokens.get(place).is_some_and(|next| next.is_digits() && !next.begins && next.gap.trim() == sign && tokens[place - 1].is_digits())
+        place > 0
+            && tokens.get(place).is_some_and(|next| {
+                next.is_digits() && !next.begins && next.gap.trim() == sign && tokens[place - 1].is_digits()
+            })
     };
     if longer(at) || longer(at + 3) {
         return None;
     }
-    if !matches!(sign, "/" | "." | "-" | "–") || c.gap.trim() != sign || b.begins || c.begins || b.gap.len() > 4 || c.gap.len() > 4 {
+    if !matches!(sign, "/" | "." | "-" | "–")
+        || c.gap.trim() != sign
+        || b.begins
+        || c.begins
+        || b.gap.len() > 4
+        || c.gap.len() > 4
+    {
         return None;
     }
     let year = if a.lower.len() == 4 {
@@ -127,7 +168,9 @@ pub(super) fn in_words(tokens: &[Token<'_>]) -> Vec<Date> {
 }
 
 fn close(token: &Token<'_>) -> bool {
-    !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || ",.'’-".contains(c))
+    !token.begins
+        && token.gap.chars().count() <= 3
+        && token.gap.chars().all(|c| c.is_whitespace() || ",.'’-".contains(c))
 }
 
 /// "3rd of", "the third of", "3.", "twenty third": where it begins that ends before this token.
@@ -169,7 +212,9 @@ fn day_behind(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     }
     let token = tokens.get(at).filter(|token| close(token))?;
     if small(token, 31).is_some() {
-        let suffix = tokens.get(at + 1).is_some_and(|next| next.gap.is_empty() && matches!(next.lower.as_str(), "st" | "nd" | "rd" | "th"));
+        let suffix = tokens
+            .get(at + 1)
+            .is_some_and(|next| next.gap.is_empty() && matches!(next.lower.as_str(), "st" | "nd" | "rd" | "th"));
         return Some(at + 1 + usize::from(suffix));
     }
     let is_day = |at: usize| tokens.get(at).is_some_and(|token| DAYS.iter().any(|(name, _)| *name == token.lower));
@@ -202,7 +247,9 @@ fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
         let (more, end) = rest.map_or((0, one.tokens.end), |rest| (rest.digits.parse().unwrap_or(0), rest.tokens.end));
         return Some((one.digits.parse::<u32>().ok()? + more, end)).filter(|(year, _)| (1900..2100).contains(year));
     }
-    if let Some(two) = atom_at(tokens, next).filter(|two| close(&tokens[next]) && one.digits.len() + two.digits.len() == 4) {
+    if let Some(two) =
+        atom_at(tokens, next).filter(|two| close(&tokens[next]) && one.digits.len() + two.digits.len() == 4)
+    {
         let year = format!("{}{}", one.digits, two.digits).parse().ok().filter(|year| (1900..2100).contains(year))?;
         return Some((year, two.tokens.end));
     }

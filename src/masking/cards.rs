@@ -80,7 +80,8 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
     let first = &tokens[span.start];
     let digits = run.digits();
     // Straight behind the number: "4111 1111 1111 1111, 12/27, 123".
-    let behind = span.start > 0 && tokens[span.start - 1].what == What::Masked(Kind::Card) && first.gap.chars().count() <= 3;
+    let behind =
+        span.start > 0 && tokens[span.start - 1].what == What::Masked(Kind::Card) && first.gap.chars().count() <= 3;
     let topic = topics.last(first.at);
     if behind && digits.len() <= 9 && topic != Some(Topic::Reference) {
         let kind = if digits.len() >= 4 && is_month(&digits[..2]) { Kind::Expiry } else { Kind::SecurityCode };
@@ -91,7 +92,9 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
     let said = |topic| topics.said(first.at, &[topic]);
     match topic? {
         // "The digits on the back of my card are …"
-        Topic::Code | Topic::CodeOfCard | Topic::Card if code && (said(Topic::Code) || said(Topic::CodeOfCard) && near()) => {
+        Topic::Code | Topic::CodeOfCard | Topic::Card
+            if code && (said(Topic::Code) || said(Topic::CodeOfCard) && near()) =>
+        {
             Some((Kind::SecurityCode, span))
         }
         Topic::Expiry if near() => expiry(&digits).then_some((Kind::Expiry, span)),

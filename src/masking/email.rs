@@ -34,25 +34,102 @@ fn is_host(c: char) -> bool {
 
 const AT: &[&str] = &["at", "ät", "klammeraffe", "arobase", "arroba"];
 const DOT: &[&str] = &["dot", "punkt", "point", "punto"];
-const JOINS: &[&str] = &["dot", "punkt", "point", "punto", "underscore", "unterstrich", "dash", "hyphen", "minus", "plus", "tiret", "guion"];
+const JOINS: &[&str] = &[
+    "dot",
+    "punkt",
+    "point",
+    "punto",
+    "underscore",
+    "unterstrich",
+    "dash",
+    "hyphen",
+    "minus",
+    "plus",
+    "tiret",
+    "guion",
+];
 /// Ends of hosts that are typed rather than spoken.
 const TOP: &[&str] = &[
-    "com", "net", "org", "info", "biz", "io", "co", "eu", "uk", "de", "at", "ch", "fr", "es", "it", "nl", "be", "ie", "us", "ca",
-    "au", "cn", "pl", "edu", "gov", "me", "app", "dev", "online", "mail", "example", "test",
+    "com", "net", "org", "info", "biz", "io", "co", "eu", "uk", "de", "at", "ch", "fr", "es", "it", "nl", "be", "ie",
+    "us", "ca", "au", "cn", "pl", "edu", "gov", "me", "app", "dev", "online", "mail", "example", "test",
 ];
 /// Who stands in front of "at northwind dot com" without being an address.
 const NO_LOCAL: &[&str] = &[
-    "look", "looking", "looked", "shop", "shopping", "shops", "order", "ordered", "bought", "buy", "work", "works", "working", "worked",
-    "are", "is", "was", "am", "were", "be", "been", "me", "us", "you", "him", "her", "it", "them", "that", "this", "online", "find",
-    "found", "available", "visit", "here", "right", "arrived", "store", "page", "site", "website", "people", "team", "sold", "listed",
-    "see", "seen", "one", "price", "prices", "only", "there", "back", "not", "day", "sign", "log", "logged", "registered", "account",
-    "open", "start", "starts", "read", "check", "stay", "all",
+    "look",
+    "looking",
+    "looked",
+    "shop",
+    "shopping",
+    "shops",
+    "order",
+    "ordered",
+    "bought",
+    "buy",
+    "work",
+    "works",
+    "working",
+    "worked",
+    "are",
+    "is",
+    "was",
+    "am",
+    "were",
+    "be",
+    "been",
+    "me",
+    "us",
+    "you",
+    "him",
+    "her",
+    "it",
+    "them",
+    "that",
+    "this",
+    "online",
+    "find",
+    "found",
+    "available",
+    "visit",
+    "here",
+    "right",
+    "arrived",
+    "store",
+    "page",
+    "site",
+    "website",
+    "people",
+    "team",
+    "sold",
+    "listed",
+    "see",
+    "seen",
+    "one",
+    "price",
+    "prices",
+    "only",
+    "there",
+    "back",
+    "not",
+    "day",
+    "sign",
+    "log",
+    "logged",
+    "registered",
+    "account",
+    "open",
+    "start",
+    "starts",
+    "read",
+    "check",
+    "stay",
+    "all",
 ];
 /// Where an address that is spoken in several words surely does not begin yet.
 const NO_PART: &[&str] = &[
-    "is", "s", "it", "its", "to", "my", "your", "on", "email", "e", "mail", "address", "the", "and", "or", "for", "um", "uh", "er",
-    "yes", "yeah", "so", "that", "thats", "was", "use", "under", "have", "with", "me", "i", "a", "an", "of", "at", "in", "sure",
-    "okay", "ok", "well", "send", "write", "reach", "contact", "please", "you", "can", "we", "by", "from", "ist", "est", "es",
+    "is", "s", "it", "its", "to", "my", "your", "on", "email", "e", "mail", "address", "the", "and", "or", "for", "um",
+    "uh", "er", "yes", "yeah", "so", "that", "thats", "was", "use", "under", "have", "with", "me", "i", "a", "an",
+    "of", "at", "in", "sure", "okay", "ok", "well", "send", "write", "reach", "contact", "please", "you", "can", "we",
+    "by", "from", "ist", "est", "es",
 ];
 
 /// Addresses as they are said: "jerry dot cruncher at example dot net".
@@ -84,13 +161,17 @@ pub(super) fn spoken(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>>
 
 /// Only spaces or brackets stand in front: "jerry (at) example (dot) net".
 fn bracketed(token: &Token<'_>) -> bool {
-    !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "()[]<>{},".contains(c))
+    !token.begins
+        && token.gap.chars().count() <= 3
+        && token.gap.chars().all(|c| c.is_whitespace() || "()[]<>{},".contains(c))
 }
 
 /// Where the host ends that begins here: one to four words, then at least one "dot" and what comes behind it.
 fn host_end(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let plain = |place: usize| {
-        tokens.get(place).filter(|token| !token.is_masked() && !DOT.contains(&token.lower.as_str()) && !AT.contains(&token.lower.as_str()))
+        tokens.get(place).filter(|token| {
+            !token.is_masked() && !DOT.contains(&token.lower.as_str()) && !AT.contains(&token.lower.as_str())
+        })
     };
     plain(first)?;
     let mut place = first + 1;
@@ -115,7 +196,9 @@ fn host_end(tokens: &[Token<'_>], first: usize) -> Option<usize> {
 }
 
 fn is_label(token: &Token<'_>, typed: bool) -> bool {
-    !token.is_masked() && (token.lower.chars().count() >= 2 || token.is_digits()) && (typed || !token.gap.contains(['!', '?', '\n']))
+    !token.is_masked()
+        && (token.lower.chars().count() >= 2 || token.is_digits())
+        && (typed || !token.gap.contains(['!', '?', '\n']))
 }
 
 /// Where the part in front of the "at" begins.
@@ -123,7 +206,8 @@ fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) 
     let mut first = last;
     let spelled = |place: usize| {
         let token = &tokens[place];
-        !token.gap.ends_with(['\'', '’']) && (token.is_letter() || token.is_digits() || atom_at(tokens, place).is_some())
+        !token.gap.ends_with(['\'', '’'])
+            && (token.is_letter() || token.is_digits() || atom_at(tokens, place).is_some())
     };
     // "It is jerry cruncher seven at …": two words before belong to it where an address is spoken of.
     let mut words = if topics.said(tokens[last].at, &[Topic::Email]) { 2 } else { 0 };

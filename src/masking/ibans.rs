@@ -7,20 +7,91 @@ use std::ops::Range;
 
 /// Country and length.
 const LENGTHS: &[(&str, usize)] = &[
-    ("ad", 24), ("ae", 23), ("al", 28), ("at", 20), ("az", 28), ("ba", 20), ("be", 16), ("bg", 22), ("bh", 22), ("br", 29),
-    ("by", 28), ("ch", 21), ("cr", 22), ("cy", 28), ("cz", 24), ("de", 22), ("dk", 18), ("do", 28), ("ee", 20), ("eg", 29),
-    ("es", 24), ("fi", 18), ("fo", 18), ("fr", 27), ("gb", 22), ("ge", 22), ("gi", 23), ("gl", 18), ("gr", 27), ("gt", 28),
-    ("hr", 21), ("hu", 28), ("ie", 22), ("il", 23), ("iq", 23), ("is", 26), ("it", 27), ("jo", 30), ("kw", 30), ("kz", 20),
-    ("lb", 28), ("lc", 32), ("li", 21), ("lt", 20), ("lu", 20), ("lv", 21), ("ly", 25), ("mc", 27), ("md", 24), ("me", 22),
-    ("mk", 19), ("mr", 27), ("mt", 31), ("mu", 30), ("nl", 18), ("no", 15), ("pk", 24), ("pl", 28), ("ps", 29), ("pt", 25),
-    ("qa", 29), ("ro", 24), ("rs", 22), ("sa", 24), ("sc", 31), ("se", 24), ("si", 19), ("sk", 24), ("sm", 27), ("st", 25),
-    ("sv", 28), ("tl", 23), ("tn", 24), ("tr", 26), ("ua", 29), ("va", 22), ("vg", 24), ("xk", 20),
+    ("ad", 24),
+    ("ae", 23),
+    ("al", 28),
+    ("at", 20),
+    ("az", 28),
+    ("ba", 20),
+    ("be", 16),
+    ("bg", 22),
+    ("bh", 22),
+    ("br", 29),
+    ("by", 28),
+    ("ch", 21),
+    ("cr", 22),
+    ("cy", 28),
+    ("cz", 24),
+    ("de", 22),
+    ("dk", 18),
+    ("do", 28),
+    ("ee", 20),
+    ("eg", 29),
+    ("es", 24),
+    ("fi", 18),
+    ("fo", 18),
+    ("fr", 27),
+    ("gb", 22),
+    ("ge", 22),
+    ("gi", 23),
+    ("gl", 18),
+    ("gr", 27),
+    ("gt", 28),
+    ("hr", 21),
+    ("hu", 28),
+    ("ie", 22),
+    ("il", 23),
+    ("iq", 23),
+    ("is", 26),
+    ("it", 27),
+    ("jo", 30),
+    ("kw", 30),
+    ("kz", 20),
+    ("lb", 28),
+    ("lc", 32),
+    ("li", 21),
+    ("lt", 20),
+    ("lu", 20),
+    ("lv", 21),
+    ("ly", 25),
+    ("mc", 27),
+    ("md", 24),
+    ("me", 22),
+    ("mk", 19),
+    ("mr", 27),
+    ("mt", 31),
+    ("mu", 30),
+    ("nl", 18),
+    ("no", 15),
+    ("pk", 24),
+    ("pl", 28),
+    ("ps", 29),
+    ("pt", 25),
+    ("qa", 29),
+    ("ro", 24),
+    ("rs", 22),
+    ("sa", 24),
+    ("sc", 31),
+    ("se", 24),
+    ("si", 19),
+    ("sk", 24),
+    ("sm", 27),
+    ("st", 25),
+    ("sv", 28),
+    ("tl", 23),
+    ("tn", 24),
+    ("tr", 26),
+    ("ua", 29),
+    ("va", 22),
+    ("vg", 24),
+    ("xk", 20),
 ];
 
 /// The spelling alphabet of radio and telephone (ICAO).
 const SPELLED: &[&str] = &[
-    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima", "mike",
-    "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray", "yankee", "zulu",
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima",
+    "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray",
+    "yankee", "zulu",
 ];
 
 /// A letter by itself or by its word.
@@ -45,11 +116,12 @@ fn explained(tokens: &[Token<'_>], at: usize) -> usize {
 /// The account number that begins at a token, if its check digits are right; where an account is spoken of, its length is
 /// enough, since a digit may have been misheard.
 pub(super) fn at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Range<usize>> {
-    // An "o" among letters may be said for a nought.
-    read(tokens, first, topics, false).or_else(|| read(tokens, first, topics, true))
+    // "O" and "UN" among letters are letters rather than numbers, "oh" and "one" rather numbers; check digits decide.
+    [2, 0, 4].into_iter().find_map(|letters| read(tokens, first, topics, letters))
 }
 
-fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, nought: bool) -> Option<Range<usize>> {
+/// Words of so many letters at most are read as letters, also where they are numbers.
+fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> Option<Range<usize>> {
     let token = &tokens[first];
     if !token.is_letters() {
         return None;
@@ -66,14 +138,16 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, nought: bool) -> Op
     let length = LENGTHS.iter().find(|(country, _)| *country == said).map(|(_, length)| *length)?;
     while said.len() < length {
         let token = tokens.get(place).filter(|token| !token.begins && close(token))?;
-        let plain = token.lower != "o" || nought;
+        let plain = token.is_digits() || token.lower.len() > letters;
         if let Some(atom) = atom_at(tokens, place).filter(|_| plain) {
             said.push_str(&atom.digits);
             place = atom.tokens.end;
         } else if let Some(letter) = letter(token) {
             said.push_str(letter);
             place += 1 + explained(tokens, place + 1);
-        } else if !token.capital && matches!(token.lower.as_str(), "um" | "uh" | "er" | "and" | "then" | "dash" | "space") {
+        } else if !token.capital
+            && matches!(token.lower.as_str(), "um" | "uh" | "er" | "and" | "then" | "dash" | "space")
+        {
             place += 1;
         } else if token.what == What::Letters && token.lower.len() <= 4 && token.lower.is_ascii() {
             said.push_str(&token.lower);
@@ -92,7 +166,8 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, nought: bool) -> Op
 }
 
 fn close(token: &Token<'_>) -> bool {
-    token.goes_on || token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "-.,/".contains(c))
+    token.goes_on
+        || token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "-.,/".contains(c))
 }
 
 /// ISO 7064, mod 97-10.

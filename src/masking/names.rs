@@ -1,7 +1,7 @@
 //! Names that are known: the customer's.
 
-use super::tokens::{self, Token, What};
 use super::Kind;
+use super::tokens::{self, Token, What};
 use std::ops::Range;
 
 /// Parts of fewer letters than this are no names by themselves.
@@ -11,24 +11,221 @@ const MOST_PARTS: usize = 8;
 
 /// First and last names that are words, too: they are taken for names only where the sentence says so.
 const WORDS: &[&str] = &[
-    "will", "may", "mark", "rose", "grace", "hope", "joy", "art", "bill", "sue", "pat", "rob", "drew", "chase", "grant", "faith", "dawn",
-    "june", "april", "august", "summer", "young", "long", "brown", "white", "black", "green", "gray", "grey", "king", "price", "day",
-    "best", "rich", "good", "small", "little", "stone", "wood", "woods", "street", "park", "hill", "law", "case", "page", "bell", "cook",
-    "baker", "carter", "fisher", "hunter", "mason", "miller", "porter", "potter", "smith", "taylor", "turner", "walker", "weaver", "frank",
-    "jack", "dean", "earl", "duke", "guy", "gene", "iris", "ivy", "lily", "daisy", "holly", "heather", "ruby", "pearl", "amber", "crystal",
-    "penny", "sandy", "sunny", "christian", "christmas", "winter", "north", "west", "field", "fields", "banks", "bank", "bush", "church",
-    "cross", "fox", "wolf", "bird", "fish", "lamb", "love", "major", "marsh", "moon", "moss", "pike", "pool", "poole", "post", "power",
-    "powers", "reed", "rice", "rivers", "sharp", "short", "silver", "snow", "sparks", "strong", "swift", "wise", "worth", "wright", "early",
-    "ray", "rusty", "skip", "van", "von", "the", "and", "sir", "phone", "order", "box", "call", "klein", "gross", "groß", "lang", "kurz",
-    "weiß", "schwarz", "braun", "koch", "richter", "könig", "sommer", "freitag", "petit", "grand", "blanc", "noir", "roi", "leroy", "del",
-    "der", "den", "dos", "las", "los", "paz", "rey", "bueno", "blanco", "victor", "mike",
+    "will",
+    "may",
+    "mark",
+    "rose",
+    "grace",
+    "hope",
+    "joy",
+    "art",
+    "bill",
+    "sue",
+    "pat",
+    "rob",
+    "drew",
+    "chase",
+    "grant",
+    "faith",
+    "dawn",
+    "june",
+    "april",
+    "august",
+    "summer",
+    "young",
+    "long",
+    "brown",
+    "white",
+    "black",
+    "green",
+    "gray",
+    "grey",
+    "king",
+    "price",
+    "day",
+    "best",
+    "rich",
+    "good",
+    "small",
+    "little",
+    "stone",
+    "wood",
+    "woods",
+    "street",
+    "park",
+    "hill",
+    "law",
+    "case",
+    "page",
+    "bell",
+    "cook",
+    "baker",
+    "carter",
+    "fisher",
+    "hunter",
+    "mason",
+    "miller",
+    "porter",
+    "potter",
+    "smith",
+    "taylor",
+    "turner",
+    "walker",
+    "weaver",
+    "frank",
+    "jack",
+    "dean",
+    "earl",
+    "duke",
+    "guy",
+    "gene",
+    "iris",
+    "ivy",
+    "lily",
+    "daisy",
+    "holly",
+    "heather",
+    "ruby",
+    "pearl",
+    "amber",
+    "crystal",
+    "penny",
+    "sandy",
+    "sunny",
+    "christian",
+    "christmas",
+    "winter",
+    "north",
+    "west",
+    "field",
+    "fields",
+    "banks",
+    "bank",
+    "bush",
+    "church",
+    "cross",
+    "fox",
+    "wolf",
+    "bird",
+    "fish",
+    "lamb",
+    "love",
+    "major",
+    "marsh",
+    "moon",
+    "moss",
+    "pike",
+    "pool",
+    "poole",
+    "post",
+    "power",
+    "powers",
+    "reed",
+    "rice",
+    "rivers",
+    "sharp",
+    "short",
+    "silver",
+    "snow",
+    "sparks",
+    "strong",
+    "swift",
+    "wise",
+    "worth",
+    "wright",
+    "early",
+    "ray",
+    "rusty",
+    "skip",
+    "van",
+    "von",
+    "the",
+    "and",
+    "sir",
+    "phone",
+    "order",
+    "box",
+    "call",
+    "klein",
+    "gross",
+    "groß",
+    "lang",
+    "kurz",
+    "weiß",
+    "schwarz",
+    "braun",
+    "koch",
+    "richter",
+    "könig",
+    "sommer",
+    "freitag",
+    "petit",
+    "grand",
+    "blanc",
+    "noir",
+    "roi",
+    "leroy",
+    "del",
+    "der",
+    "den",
+    "dos",
+    "las",
+    "los",
+    "paz",
+    "rey",
+    "bueno",
+    "blanco",
+    "victor",
+    "mike",
 ];
 
 /// In front of somebody's name.
 const CUES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "sir", "madam", "hi", "hello", "hey", "dear", "thanks", "thank", "sorry", "name", "called",
-    "am", "m", "morning", "afternoon", "evening", "bye", "goodbye", "welcome", "herr", "frau", "hallo", "liebe", "lieber", "geehrte",
-    "geehrter", "bonjour", "madame", "monsieur", "mme", "chère", "cher", "hola", "señor", "señora", "sr", "sra", "estimado", "estimada",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "sir",
+    "madam",
+    "hi",
+    "hello",
+    "hey",
+    "dear",
+    "thanks",
+    "thank",
+    "sorry",
+    "name",
+    "called",
+    "am",
+    "m",
+    "morning",
+    "afternoon",
+    "evening",
+    "bye",
+    "goodbye",
+    "welcome",
+    "herr",
+    "frau",
+    "hallo",
+    "liebe",
+    "lieber",
+    "geehrte",
+    "geehrter",
+    "bonjour",
+    "madame",
+    "monsieur",
+    "mme",
+    "chère",
+    "cher",
+    "hola",
+    "señor",
+    "señora",
+    "sr",
+    "sra",
+    "estimado",
+    "estimada",
 ];
 
 /// Behind these a full stop ends no sentence.
@@ -87,7 +284,8 @@ impl Names {
 /// `None` where there is not one word in it.
 fn parts(name: &str) -> Option<Vec<String>> {
     let said = tokens::of_line(name, 0, &[]);
-    let words: Vec<String> = said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MOST_PARTS).collect();
+    let words: Vec<String> =
+        said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MOST_PARTS).collect();
     (!words.is_empty()).then_some(words)
 }
 
@@ -119,13 +317,20 @@ fn stands(tokens: &[Token<'_>], at: usize, whole: &[String]) -> bool {
 fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     let word = &tokens[at].lower;
     tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= FEWEST_LETTERS && {
-        let neighbour = |place: Option<usize>| place.and_then(|place| tokens.get(place)).is_some_and(|token| {
-            token.what == What::Masked(Kind::Name) || token.capital && names.is_part(&token.lower) && !names.agent.contains(&token.lower)
-        });
+        let neighbour = |place: Option<usize>| {
+            place.and_then(|place| tokens.get(place)).is_some_and(|token| {
+                token.what == What::Masked(Kind::Name)
+                    || token.capital && names.is_part(&token.lower) && !names.agent.contains(&token.lower)
+            })
+        };
         let together = |token: &Token<'_>| matches!(token.gap, " " | "-") && !token.begins;
         let beside = together(&tokens[at]) && neighbour(at.checked_sub(1))
             || tokens.get(at + 1).is_some_and(together) && neighbour(Some(at + 1));
-        if names.agent.contains(word) { tokens[at].capital && beside } else { tokens[at].capital && beside || is_name_like(tokens, at, word) }
+        if names.agent.contains(word) {
+            tokens[at].capital && beside
+        } else {
+            tokens[at].capital && beside || is_name_like(tokens, at, word)
+        }
     }
 }
 
@@ -143,7 +348,10 @@ fn is_name_like(tokens: &[Token<'_>], at: usize, word: &str) -> bool {
     let cue = before.is_some_and(|before| {
         let said = before.lower.as_str();
         let title = token.gap != ". " || TITLES.contains(&said);
-        title && !token.gap.contains(['!', '?', '\n']) && (CUES.contains(&said) || matches!((two, said), ("this" | "name" | "it", "is") | ("thank", "you") | ("name", "s")))
+        title
+            && !token.gap.contains(['!', '?', '\n'])
+            && (CUES.contains(&said)
+                || matches!((two, said), ("this" | "name" | "it", "is") | ("thank", "you") | ("name", "s")))
     });
     // "…, Mark." and "Mark, …": whoever is spoken to.
     let next = tokens.get(at + 1).map_or(".", |next| if next.begins || next.goes_on { "." } else { next.gap });
@@ -160,7 +368,9 @@ pub(super) fn introduced(tokens: &[Token<'_>]) -> Vec<String> {
         let first = match (word(at), word(at + 1), word(at + 2)) {
             ("my", "name", "is" | "s") => at + 3,
             ("name", "s", _) if at > 0 && word(at - 1) == "the" => at + 2,
-            ("ich", "heiße", _) | ("je", "m", "appelle") | ("me", "llamo", _) => at + 2 + usize::from(word(at) == "je"),
+            ("ich", "heiße", _) | ("je", "m", "appelle") | ("me", "llamo", _) => {
+                at + 2 + usize::from(word(at) == "je")
+            }
             ("mein", "name", "ist") => at + 3,
             _ => continue,
         };

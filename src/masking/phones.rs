@@ -10,8 +10,33 @@ const PHONE: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// What is counted is no number to call.
 const UNITS: &[&str] = &[
-    "euro", "euros", "eur", "dollar", "dollars", "usd", "pound", "pounds", "percent", "prozent", "bytes", "kb", "mb", "gb",
-    "km", "kilometers", "kilometres", "miles", "units", "pieces", "stück", "元", "块", "people", "users", "steps", "views",
+    "euro",
+    "euros",
+    "eur",
+    "dollar",
+    "dollars",
+    "usd",
+    "pound",
+    "pounds",
+    "percent",
+    "prozent",
+    "bytes",
+    "kb",
+    "mb",
+    "gb",
+    "km",
+    "kilometers",
+    "kilometres",
+    "miles",
+    "units",
+    "pieces",
+    "stück",
+    "元",
+    "块",
+    "people",
+    "users",
+    "steps",
+    "views",
 ];
 
 /// The telephone numbers in a run: all of it, or each of those that commas part.
@@ -33,7 +58,8 @@ fn span(atoms: &[Atom]) -> Option<Range<usize>> {
 
 /// Is a plus in front, or said?
 pub(super) fn has_plus(tokens: &[Token<'_>], at: usize) -> bool {
-    let said = at.checked_sub(1).is_some_and(|before| tokens[before].lower == "plus" && tokens[at].gap.trim().is_empty());
+    let said =
+        at.checked_sub(1).is_some_and(|before| tokens[before].lower == "plus" && tokens[at].gap.trim().is_empty());
     said || tokens[at].gap.trim_end_matches([' ', '(']).ends_with('+')
 }
 
@@ -53,13 +79,16 @@ fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
         // Several in a row are taken out together rather than not at all.
         return (6..=40).contains(&digits.len());
     }
-    if matches!(topic, Some(Topic::Reference | Topic::Card | Topic::Expiry | Topic::Code)) || !PHONE.contains(&digits.len()) {
+    if matches!(topic, Some(Topic::Reference | Topic::Card | Topic::Expiry | Topic::Code))
+        || !PHONE.contains(&digits.len())
+    {
         return false;
     }
     let international = digits.starts_with("00") && digits.len() >= 10;
     let national = digits.starts_with('0') && (9..=12).contains(&digits.len());
     let spoken = !atoms.iter().any(|atom| atom.written) && (10..=11).contains(&digits.len());
-    let mobile = digits.len() == 11 && digits.starts_with('1') && digits[1..].starts_with(['3', '4', '5', '6', '7', '8', '9']);
+    let mobile =
+        digits.len() == 11 && digits.starts_with('1') && digits[1..].starts_with(['3', '4', '5', '6', '7', '8', '9']);
     international || national || spoken || mobile && atoms.len() <= 3 || is_american(tokens, atoms)
 }
 
@@ -75,7 +104,8 @@ fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
 fn is_sum(tokens: &[Token<'_>], atoms: &[Atom], span: &Range<usize>) -> bool {
     let unit = tokens.get(span.end).is_some_and(|next| UNITS.contains(&next.lower.as_str()));
     let sign = |gap: &str| gap.contains(['$', '€', '£', '¥', '%']);
-    let after = tokens.get(span.end).is_some_and(|next| next.gap.starts_with(['%', '€', '$']) || next.gap.starts_with(" €"));
+    let after =
+        tokens.get(span.end).is_some_and(|next| next.gap.starts_with(['%', '€', '$']) || next.gap.starts_with(" €"));
     let thousands = atoms.len() > 1
         && !atoms[0].digits.starts_with('0')
         && atoms[0].digits.len() <= 3

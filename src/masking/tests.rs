@@ -48,12 +48,16 @@ fn known_names_go_and_words_that_look_like_them_stay() {
     }
     // The agent's own name stays, also where the customer has the same.
     let both = Names::of("Alice Brown").but("Alice Morgan");
-    assert_eq!(masked("My name is Alice. Hi Alice Brown, or Mrs Brown.", &both), "My name is Alice. Hi [name], or Mrs [name].");
+    assert_eq!(
+        masked("My name is Alice. Hi Alice Brown, or Mrs Brown.", &both),
+        "My name is Alice. Hi [name], or Mrs [name]."
+    );
 }
 
 #[test]
 fn the_table_is_as_large_as_promised() {
-    let (goes, stays) = (table::GOES.len() + table::NAMES.len() + table::NAMES_THAT_ARE_WORDS.len(), table::STAYS.len());
+    let (goes, stays) =
+        (table::GOES.len() + table::NAMES.len() + table::NAMES_THAT_ARE_WORDS.len(), table::STAYS.len());
     assert!(goes + stays >= 200 && stays >= 100, "{goes} go, {stays} stay");
 }
 
@@ -63,7 +67,10 @@ fn torn_out_of_their_conversation_long_numbers_go_too() {
         ("order 47291, two items", "order [number], two items"),
         ("Sure, it is four seven two nine one.", "Sure, it is [number]."),
         ("AB-1234567-X", "AB-[phone]-X"),
-        ("Ring 0306 999 0123 or jerry@example.net, card 4111 1111 1111 1111", "Ring [phone] or [e-mail], card [card number]"),
+        (
+            "Ring 0306 999 0123 or jerry@example.net, card 4111 1111 1111 1111",
+            "Ring [phone] or [e-mail], card [card number]",
+        ),
         ("It took 25 minutes and cost 1,200 dollars.", "It took 25 minutes and cost 1,200 dollars."),
         ("Fridays at 10:30, room 12; 50% of 4-5 stars in 2026", "Fridays at 10:30, room 12; 50% of 4-5 stars in 2026"),
     ] {

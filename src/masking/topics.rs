@@ -44,32 +44,72 @@ pub(super) struct Event {
 
 /// Topic, reach, and the words that say so; a comma parts them.
 const WORDS: &[(Topic, usize, &str)] = &[
-    (Topic::Card, 40, "card, cards, card number, credit card, debit card, visa, mastercard, amex, american express, maestro, kreditkarte, karte, \
-        kartennummer, kreditkartennummer, carte, carte bleue, carte bancaire, numéro de carte, tarjeta, número de tarjeta, 卡 号, 信 用 卡, 银 行 卡"),
+    (
+        Topic::Card,
+        40,
+        "card, cards, card number, credit card, debit card, visa, mastercard, amex, american express, maestro, kreditkarte, karte, \
+        kartennummer, kreditkartennummer, carte, carte bleue, carte bancaire, numéro de carte, tarjeta, número de tarjeta, 卡 号, 信 用 卡, 银 行 卡",
+    ),
     (Topic::Code, 14, "cvc, cvv, cvv2, cvc2, csc, card code, prüfnummer, prüfziffer, kartenprüfnummer, cryptogramme"),
-    (Topic::CodeOfCard, 14, "security code, verification code, security number, digits on the back, numbers on the back, number on the back, \
-        code on the back, on the back, sicherheitscode, code de sécurité, código de seguridad, 安 全 码"),
-    (Topic::Expiry, 10, "expiry, expiry date, expires, expire, expiring, expiration, expiration date, exp, exp date, valid until, valid thru, valid through, \
-        valid till, good through, gültig bis, ablaufdatum, verfallsdatum, expire le, date d expiration, expiration, caduca, caducidad, fecha de caducidad, vence, 有 效 期"),
-    (Topic::Phone, 30, "phone, phone number, telephone, telephone number, mobile, mobile number, cell, cell number, cellphone, landline, my number, your number, \
+    (
+        Topic::CodeOfCard,
+        14,
+        "security code, verification code, security number, digits on the back, numbers on the back, number on the back, \
+        code on the back, on the back, sicherheitscode, code de sécurité, código de seguridad, 安 全 码",
+    ),
+    (
+        Topic::Expiry,
+        10,
+        "expiry, expiry date, expires, expire, expiring, expiration, expiration date, exp, exp date, valid until, valid thru, valid through, \
+        valid till, good through, gültig bis, ablaufdatum, verfallsdatum, expire le, date d expiration, expiration, caduca, caducidad, fecha de caducidad, vence, 有 效 期",
+    ),
+    (
+        Topic::Phone,
+        30,
+        "phone, phone number, telephone, telephone number, mobile, mobile number, cell, cell number, cellphone, landline, my number, your number, \
         contact number, call me, call me back, call back, callback, ring me, reach me, reach you, text me, whatsapp, tel, fax, dial, telefon, telefonnummer, \
         handy, handynummer, rufnummer, rückruf, mobilnummer, rufen sie mich, erreichen, téléphone, portable, appelez, joindre, numéro de téléphone, teléfono, \
-        móvil, llámame, llamarme, número de teléfono, 电 话, 手 机, 手 机 号, 联 系 方 式, 微 信"),
-    (Topic::Reference, 30, "order number, order id, tracking number, tracking code, tracking id, parcel number, shipment number, invoice number, ticket number, \
+        móvil, llámame, llamarme, número de teléfono, 电 话, 手 机, 手 机 号, 联 系 方 式, 微 信",
+    ),
+    (
+        Topic::Reference,
+        30,
+        "order number, order id, tracking number, tracking code, tracking id, parcel number, shipment number, invoice number, ticket number, \
         reference number, case number, booking number, booking reference, confirmation number, customer number, customer id, serial number, model number, \
         part number, article number, item number, policy number, contract number, transaction number, transaction id, receipt number, member number, \
         membership number, account number, meter number, tracking, bestellnummer, auftragsnummer, rechnungsnummer, sendungsnummer, paketnummer, kundennummer, \
         vorgangsnummer, seriennummer, artikelnummer, vertragsnummer, numéro de commande, numéro de suivi, numéro de client, numéro de facture, \
-        número de pedido, número de seguimiento, número de factura, número de cliente, 订 单 号, 订 单, 运 单 号, 快 递 单 号, 单 号"),
-    (Topic::Reference, 6, "order, orders, parcel, package, shipment, invoice, ticket, reference, ref, case, booking, serial, sku, ean, isbn, imei, version, \
-        article, item, bestellung, auftrag, rechnung, sendung, paket, commande, facture, colis, suivi, pedido, factura, envío"),
+        número de pedido, número de seguimiento, número de factura, número de cliente, 订 单 号, 订 单, 运 单 号, 快 递 单 号, 单 号",
+    ),
+    (
+        Topic::Reference,
+        6,
+        "order, orders, parcel, package, shipment, invoice, ticket, reference, ref, case, booking, serial, sku, ean, isbn, imei, version, \
+        article, item, bestellung, auftrag, rechnung, sendung, paket, commande, facture, colis, suivi, pedido, factura, envío",
+    ),
     (Topic::Iban, 30, "iban, bank account, sort code, kontonummer, bankverbindung, compte bancaire, cuenta bancaria"),
-    (Topic::Birth, 24, "date of birth, dob, birth date, birthdate, born, day of birth, geburtsdatum, geboren, geb, date de naissance, né le, née le, naissance, \
-        fecha de nacimiento, nací, nacido, nacida, nacimiento, 出 生 日 期, 出 生"),
-    (Topic::Birthday, 16, "birthday is, my birthday, your birthday, her birthday, his birthday, birthday, geburtstag, anniversaire, cumpleaños, 生 日"),
-    (Topic::Email, 14, "email, e mail, emails, mail, email address, e mail address, mailadresse, emailadresse, courriel, adresse mail, correo, correo electrónico, \
-        邮 箱, 邮 件"),
-    (Topic::Postcode, 10, "postcode, post code, postal code, zip, zip code, plz, postleitzahl, code postal, código postal, 邮 编"),
+    (
+        Topic::Birth,
+        24,
+        "date of birth, dob, birth date, birthdate, born, day of birth, geburtsdatum, geboren, geb, date de naissance, né le, née le, naissance, \
+        fecha de nacimiento, nací, nacido, nacida, nacimiento, 出 生 日 期, 出 生",
+    ),
+    (
+        Topic::Birthday,
+        16,
+        "birthday is, my birthday, your birthday, her birthday, his birthday, birthday, geburtstag, anniversaire, cumpleaños, 生 日",
+    ),
+    (
+        Topic::Email,
+        14,
+        "email, e mail, emails, mail, email address, e mail address, mailadresse, emailadresse, courriel, adresse mail, correo, correo electrónico, \
+        邮 箱, 邮 件",
+    ),
+    (
+        Topic::Postcode,
+        10,
+        "postcode, post code, postal code, zip, zip code, plz, postleitzahl, code postal, código postal, 邮 编",
+    ),
 ];
 
 type Phrase = (Vec<&'static str>, Topic, usize);

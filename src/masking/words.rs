@@ -83,7 +83,8 @@ pub fn occurrences(text: &str, phrase: &str) -> Vec<Span> {
 
 /// Every word of some texts once, as names are compared: small letters.
 pub fn distinct<'t>(texts: impl IntoIterator<Item = &'t str>) -> std::collections::BTreeSet<String> {
-    let words = |text| tokens::of_line(text, 0, &[]).into_iter().filter(|t| !t.is_masked() && !t.is_digits()).map(|t| t.lower);
+    let words =
+        |text| tokens::of_line(text, 0, &[]).into_iter().filter(|t| !t.is_masked() && !t.is_digits()).map(|t| t.lower);
     texts.into_iter().flat_map(words).collect()
 }
 

@@ -32,12 +32,7 @@ pub(super) fn length_ms(messages: &[Message]) -> i64 {
 }
 
 /// The messages that a span touches, masked, with times from its beginning.
-pub(super) fn lines(
-    messages: &[Message],
-    start_ms: i64,
-    end_ms: i64,
-    asked: &Asked,
-) -> Result<Vec<Looked>, ClipError> {
+pub(super) fn lines(messages: &[Message], start_ms: i64, end_ms: i64, asked: &Asked) -> Result<Vec<Looked>, ClipError> {
     let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
     let looked = |(message, (from, to)): (&Message, (i64, i64))| {
         let (text, masks) = of_message(message, asked);
@@ -83,7 +78,9 @@ mod tests {
         ];
         chat[1].masks = find(&chat[1].text, &Names::of("Jerry"));
         let asked = Asked { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..Asked::default() };
-        for (asked, wanted) in [(Asked::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")] {
+        for (asked, wanted) in
+            [(Asked::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")]
+        {
             let lines = lines(&chat, 12_000, 20_000, &asked).unwrap();
             assert_eq!(lines.len(), 1);
             let line = &lines[0].line;

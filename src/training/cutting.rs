@@ -95,7 +95,8 @@ impl Training {
         let audio_key = format!("{}.wav", clip.id);
         let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
         let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
-        let silences: Vec<_> = clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
+        let silences: Vec<_> =
+            clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
         let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, (start, end), &silences)).await;
         let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
         let mut tx = self.inner.db.begin().await?;

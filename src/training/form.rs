@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn stretches_are_read_as_people_write_them() {
-        assert_eq!(read_stretches("0:14.5 to 0:16\n 1:02-1:05; 70 – 72"), Ok(vec![(14_500, 16_000), (62_000, 65_000), (70_000, 72_000)]));
+        assert_eq!(
+            read_stretches("0:14.5 to 0:16\n 1:02-1:05; 70 – 72"),
+            Ok(vec![(14_500, 16_000), (62_000, 65_000), (70_000, 72_000)])
+        );
         assert_eq!(read_stretches("  "), Ok(vec![]));
         assert_eq!(read_stretches("0:14 to soon"), Err("0:14 to soon".into()));
     }

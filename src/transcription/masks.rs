@@ -114,7 +114,9 @@ pub fn masked(segment: &Segment, spans: &[Span]) -> Segment {
                 Word { start_ms: first.start_ms, end_ms: last.end_ms, text, confidence }
             }
             (text, [word]) => Word { text: text.unwrap_or_else(|| word.text.clone()), ..word.clone() },
-            (_, _) => Word { start_ms: segment.start_ms, end_ms: segment.start_ms, text: String::new(), confidence: 0.0 },
+            (_, _) => {
+                Word { start_ms: segment.start_ms, end_ms: segment.start_ms, text: String::new(), confidence: 0.0 }
+            }
         };
         masking::groups(&segment.text, &places, spans).into_iter().map(one).collect()
     });

@@ -21,20 +21,14 @@ pub(super) const GOES: &[(&str, &str)] = &[
     ("ma carte : 4012 8888 8888 1881", "ma carte : [card number]"),
     ("我的卡号是4111111111111111。", "我的卡号是[card number]。"),
     // Cards, spoken.
-    (
-        "It is four one one one, one one one one, one one one one, one one one one.",
-        "It is [card number].",
-    ),
+    ("It is four one one one, one one one one, one one one one, one one one one.", "It is [card number]."),
     ("four triple one, double one double one, double one double one, double one double one", "[card number]"),
     ("forty one eleven eleven eleven eleven eleven eleven eleven", "[card number]"),
     (
         "Sure. Fifty-five fifty-five, fifty-five fifty-five, fifty-five fifty-five, forty-four forty-four, okay?",
         "Sure. [card number], okay?",
     ),
-    (
-        "five one oh five um one oh five one, uh, oh five one oh and five one oh oh",
-        "[card number]",
-    ),
+    ("five one oh five um one oh five one, uh, oh five one oh and five one oh oh", "[card number]"),
     ("four zero one two. Eight eight eight eight. Eight eight eight eight. One eight eight one.", "[card number]."),
     ("Vier eins eins eins eins eins eins eins eins eins eins eins eins eins eins eins", "[card number]"),
     // Beside a card.
@@ -103,10 +97,7 @@ pub(super) const GOES: &[(&str, &str)] = &[
     ("es91-2100-0418-4502-0005-1332", "[IBAN]"),
     ("CH9300762011623852957", "[IBAN]"),
     ("NL91 ABNA 0417 1643 00", "[IBAN]"),
-    (
-        "D E eight nine three seven oh four, oh oh double four, oh five three two, oh one three oh, oh oh",
-        "[IBAN]",
-    ),
+    ("D E eight nine three seven oh four, oh oh double four, oh five three two, oh one three oh, oh oh", "[IBAN]"),
     (
         "delta echo eighty nine thirty seven zero four zero zero forty four zero five thirty two zero one thirty double zero",
         "[IBAN]",

@@ -84,7 +84,12 @@ fn customers_introduce_themselves_and_agents_keep_their_names() {
 #[test]
 fn a_chat_has_no_pauses() {
     let said = |speaker, text| Said { speaker, customer: speaker == "customer", time_ms: None, text };
-    let lines = [said("customer", "4111 1111"), said("agent", "yes?"), said("customer", "1111 1111"), said("bot", "12 Park Street")];
+    let lines = [
+        said("customer", "4111 1111"),
+        said("agent", "yes?"),
+        said("customer", "1111 1111"),
+        said("bot", "12 Park Street"),
+    ];
     let found = find_in_talk(&lines, &Names::none());
     assert_eq!(found[0], [Span { kind: Kind::Card, range: 0..9 }]);
     assert_eq!(found[2], [Span { kind: Kind::Card, range: 0..9 }]);

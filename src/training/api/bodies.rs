@@ -148,7 +148,8 @@ impl ClipOut {
             sound: sound.code().to_owned(),
             sound_problem: if let Sound::Failed(why) = sound { Some(why) } else { None },
             silences: {
-                let stretch = |(from, to): (i64, i64)| Stretch { start_ms: from - clip.start_ms, end_ms: to - clip.start_ms };
+                let stretch =
+                    |(from, to): (i64, i64)| Stretch { start_ms: from - clip.start_ms, end_ms: to - clip.start_ms };
                 clip.silences.into_iter().map(stretch).collect()
             },
             speakers: clip.speakers,

@@ -40,8 +40,10 @@ impl Sent {
     }
 
     fn asked(&self) -> Result<Asked, ClipError> {
-        let bad = |piece| ClipError::BadMasking(format!("\"{piece}\" is no stretch of time: write it as 0:14.5 to 0:16"));
-        let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+        let bad =
+            |piece| ClipError::BadMasking(format!("\"{piece}\" is no stretch of time: write it as 0:14.5 to 0:16"));
+        let lines =
+            |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         let words = self.mask_words.split([',', '\n']).map(str::to_owned).collect();
         Ok(Asked { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
     }

@@ -4,6 +4,7 @@ mod curating;
 mod flagging;
 mod learning;
 mod library;
+mod masks;
 
 use crate::app::{Session, TestApp, demo_sound};
 use afterword::database::Sql;
@@ -13,7 +14,7 @@ use afterword::web::Role;
 use serde_json::{Value, json};
 
 /// A call of Orders with the demo's good call as its recording, read through.
-async fn recorded_call(app: &TestApp) -> InteractionId {
+pub async fn recorded_call(app: &TestApp) -> InteractionId {
     let id = app.call("1", "jerry@example.net").await;
     let answer = app.record("1", demo_sound("call-good.ogg")).await;
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
@@ -22,7 +23,7 @@ async fn recorded_call(app: &TestApp) -> InteractionId {
 }
 
 /// These tests bring words of their own: the model is not to be loaded for them.
-async fn leave_untranscribed(app: &TestApp) {
+pub async fn leave_untranscribed(app: &TestApp) {
     const FORGET: Sql = Sql::both("DELETE FROM jobs WHERE kind = 'transcribe'");
     let mut tx = app.app.db.begin().await.unwrap();
     execute!(tx.conn(), FORGET).unwrap();
@@ -30,7 +31,7 @@ async fn leave_untranscribed(app: &TestApp) {
 }
 
 /// As if it had been transcribed: (from, to, speaker, text).
-async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, i64, &str, &str)]) {
+pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, i64, &str, &str)]) {
     const DONE: Sql = Sql::both(
         "INSERT INTO transcripts (interaction_id, state, progress, language, updated_at) VALUES ($1, 'done', 1, 'en', $2) \
          ON CONFLICT (interaction_id) DO UPDATE SET state = 'done'",
@@ -48,7 +49,7 @@ async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, i64, &str,
 }
 
 /// A chat of Orders of four messages, ten seconds apart.
-async fn chat(app: &TestApp, external_id: &str, team: &str) -> InteractionId {
+pub async fn chat(app: &TestApp, external_id: &str, team: &str) -> InteractionId {
     let at = |seconds: u32| format!("2026-11-20T11:00:{seconds:02}Z");
     let body = json!({
         "channel": "chat", "phase": "final", "outcome": "answered", "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": team,
@@ -71,7 +72,7 @@ async fn flagged(app: &TestApp, title: &str, why: &str, skills: &str) -> String 
         .await
 }
 
-async fn supervisor(app: &TestApp, team: &str) -> Session {
+pub async fn supervisor(app: &TestApp, team: &str) -> Session {
     app.sign_in(Role::Supervisor, &[team], None).await
 }
 

@@ -9,6 +9,7 @@ mod found;
 mod invented;
 mod jobs;
 mod keeping;
+mod masked;
 mod models;
 mod words;
 
