@@ -7,6 +7,7 @@ use crate::training::{Spoken, SpokenLine, SpokenWord};
 use crate::transcription::{Segment, State, Transcription, Word};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::collections::HashSet;
 
 /// The transcripts as training wants them.
 pub(super) struct Transcribed(pub Transcription);
@@ -41,8 +42,10 @@ impl Spoken for Transcribed {
         async move {
             let stored = self.0.original(id).await?;
             let rough = self.0.has_rough_times(stored.model.as_deref());
-            let lines =
-                stored.segments.into_iter().zip(stored.masks).map(|(segment, masks)| line(segment, masks, rough));
+            // Words that somebody wrote have no times of their own.
+            let corrected: HashSet<usize> = stored.corrections.iter().map(|correction| correction.seq).collect();
+            let lines = stored.segments.into_iter().zip(stored.masks).enumerate();
+            let lines = lines.map(|(seq, (segment, masks))| line(segment, masks, rough || corrected.contains(&seq)));
             Ok((stored.state == State::Done).then(|| lines.collect()))
         }
         .boxed()

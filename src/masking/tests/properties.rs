@@ -130,7 +130,7 @@ fn digits_left(text: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn masking_twice_changes_nothing_more(text in text()) {
@@ -228,7 +228,7 @@ fn long_and_nasty_texts_take_no_longer_than_they_are_long() {
         "电话1",
         "card ",
     ] {
-        let text = shard.repeat(200_000 / shard.len());
+        let text = shard.repeat(60_000 / shard.len());
         let masked = nobody(&text);
         assert!(masked.len() <= text.len() * 16, "{shard}");
     }

@@ -4,10 +4,13 @@ use super::{chat, flag, get_clip, leave_untranscribed, supervisor};
 use crate::app::{Session, TestApp};
 use crate::audio::wav::{Coding, Sound};
 use crate::support::{shared, skip};
+use crate::transcription::{hear as hear_once, short_call};
 use afterword::audit::Filter;
 use afterword::database::Sql;
 use afterword::execute;
 use afterword::ids::InteractionId;
+use afterword::transcription::models::{ModelFolders, Trial};
+use afterword::transcription::{Engine, EngineConfig};
 use afterword::web::{Cursor, Role};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -236,6 +239,11 @@ async fn what_a_model_hears_is_silent_from_end_to_end() {
         return;
     }
     let named = model.to_str().unwrap().to_owned();
+    // A model that nobody knows is tried out in a process of its own first.
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
+    config.model.clone_from(&named);
+    config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
+    hear_once(&Engine::new(config), &short_call(3)).await.unwrap();
     for app in TestApp::on_both(|config| config.transcription.model.clone_from(&named)).await {
         let sound = Sound::demo("call-bad.flac", 20);
         let call = app.call("1", "jerry@example.net").await;
