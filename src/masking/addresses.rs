@@ -159,7 +159,8 @@ fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         }
         let capitals = street.capital && names.iter().all(|token| token.capital);
         let sure = STREETS.contains(&street.lower.as_str());
-        let lower = length <= 2 && !street.capital && !street.lower.eq("st") && street.lower.len() > 2;
+        // "There is one main street": no number of a house.
+        let lower = length <= 2 && !street.capital && street.lower.len() > 2 && tokens[at].lower != "one";
         if sure && (capitals || lower || street.capital) || capitals && MAYBE_STREETS.contains(&street.lower.as_str()) {
             // "12 Park Street East"
             let side = |token: &Token<'_>| {

@@ -279,6 +279,8 @@ pub(super) const STAYS: &[&str] = &[
     "one way or another",
     "There are 3 shops in the street",
     "in the second place",
+    "there is only one main street here",
+    "two years down that road",
     "Park Street is closed",
     "Our shop on Baker Street opens at nine",
     "I took the 12 to the station road",
