@@ -4,6 +4,7 @@
 use super::{ClipError, Line, SpokenLine};
 use crate::interactions::Message;
 use crate::masking::{self, Kind, Span};
+use crate::web::said::clock;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -79,6 +80,17 @@ pub struct Shown {
 }
 
 impl Looked {
+    /// When it is said in the clip, as `0:14`.
+    pub fn clock(&self) -> String {
+        clock(self.line.start_ms)
+    }
+
+    /// Who says it, with a capital.
+    pub fn who(&self) -> String {
+        let mut letters = self.line.speaker.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+    }
+
     /// The line's text in pieces.
     pub fn bits(&self) -> Vec<Shown> {
         let shown = |piece: masking::Piece<'_>| match piece {

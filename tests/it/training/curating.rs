@@ -85,6 +85,7 @@ async fn what_is_taken_out_can_be_put_back_for_a_while() {
 async fn after_thirty_days_it_is_gone_its_sound_too() {
     for app in TestApp::on_both(|_| {}).await {
         let call = recorded_call(&app).await;
+        super::transcribe(&app, &call, &[(12_050, 18_150, "agent", "I am very sorry to hear that.")]).await;
         let own = supervisor(&app, "Orders").await;
         let id = super::flag(&own, &call, &[("start", "0:12"), ("end", "0:14"), ("title", "t"), ("why", "w")]).await;
         app.work().await;
