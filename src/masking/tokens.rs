@@ -109,10 +109,10 @@ fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: What, gap: &
 /// The first piece of a text that is not empty: what it is, and how many bytes.
 fn piece(text: &str) -> (Option<What>, usize) {
     let Some(first) = text.chars().next() else { return (None, 0) };
-    if first == '[' {
-        if let Some((kind, word)) = Kind::ALL.into_iter().map(|k| (k, k.word())).find(|(_, w)| text.starts_with(w)) {
-            return (Some(What::Masked(kind)), word.len());
-        }
+    if first == '['
+        && let Some((kind, word)) = Kind::ALL.into_iter().map(|k| (k, k.word())).find(|(_, w)| text.starts_with(w))
+    {
+        return (Some(What::Masked(kind)), word.len());
     }
     let run = |inside: fn(char) -> bool| text.find(|c| !inside(c)).unwrap_or(text.len());
     if digit(first).is_some() {
