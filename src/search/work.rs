@@ -55,8 +55,7 @@ impl Search {
 
     /// What the page shows of it: messages where there are any, else what was heard; masked.
     async fn lines_of(&self, id: &InteractionId) -> Result<Vec<NewLine>, DbError> {
-        let customer = self.interactions.for_survey(id).await?.and_then(|i| i.customer).and_then(|c| c.name);
-        let parts = |text: &str| line::parts(&line::visible(text, customer.as_deref()));
+        let parts = |text: &str| line::parts(&line::visible(text));
         let messages = self.interactions.messages(id).await?;
         if !messages.is_empty() {
             let placed = messages.iter().zip(moments(&messages)).zip(0..);

@@ -3,6 +3,7 @@
 
 use super::{Segment, Speaker, State, Stored, Transcription, Word, corrections, models, store};
 use crate::database::DbError;
+use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::NAME_CAME;
 use crate::jobs::{Kind, Outcome, Running};
@@ -64,6 +65,8 @@ impl Transcription {
     async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         store::forget_masks(tx.conn(), id).await?;
+        // What was indexed before the name was known still holds it.
+        self.changed(id, Effects::new()).save(tx.conn(), self.clock.now()).await?;
         tx.commit().await
     }
 
