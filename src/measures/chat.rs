@@ -170,6 +170,7 @@ mod tests {
             at: (*s >= 0).then_some(Timestamp(s * 1000)),
             sender: *sender,
             text: (*text).to_owned(),
+            masks: Vec::new(),
         };
         let messages: Vec<_> = lines.iter().enumerate().map(message).collect();
         measure(&messages, ended_s.map(|s| Timestamp(s * 1000)), true)
@@ -239,6 +240,7 @@ mod tests {
                 at: Some(Timestamp(*s)),
                 sender: *sender,
                 text: (*text).into(),
+                masks: Vec::new(),
             })
             .collect();
         assert_eq!(measure(&messages, Some(Timestamp(600_000)), false).longest_wait, None);
