@@ -2,6 +2,7 @@
 
 use super::Word;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
+use std::ops::Range;
 
 /// How a word is compared: without case and punctuation.
 pub(super) fn plain(word: &str) -> String {
@@ -15,28 +16,38 @@ pub(super) fn realign(heard: &[Word], text: &str, start_ms: u64, end_ms: u64) ->
     let old: Vec<String> = heard.iter().map(|word| plain(&word.text)).collect();
     let new: Vec<String> = written.iter().map(|word| plain(word)).collect();
     let mut words = Vec::with_capacity(written.len());
+    // What was heard and is not written, up to the word that both have: its time goes to what is written there instead.
+    let (mut gone, mut fresh) = (0..0, 0..0);
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
         let (tag, from, to) = op.as_tag_tuple();
-        match tag {
-            DiffTag::Equal => words.extend(heard[from].iter().zip(&written[to]).map(|(h, text)| kept(h, text))),
-            DiffTag::Delete => {}
-            DiffTag::Insert | DiffTag::Replace => {
-                let start = match (heard.get(from.start), from.is_empty(), from.start) {
-                    (Some(first), false, _) => first.start_ms,
-                    (_, _, 0) => start_ms,
-                    (_, _, behind) => heard[behind - 1].end_ms,
-                };
-                let last = if from.is_empty() { None } else { heard.get(from.end - 1) };
-                let end = match (last, heard.get(from.end)) {
-                    (Some(last), _) => last.end_ms,
-                    (None, Some(next)) => next.start_ms,
-                    (None, None) => end_ms,
-                };
-                words.extend(spread(&written[to], start, end.max(start)));
-            }
+        if tag != DiffTag::Equal {
+            gone.end += from.len();
+            fresh.end += to.len();
+            continue;
         }
+        words.extend(between(heard, gone.clone(), &written[fresh.clone()], start_ms, end_ms));
+        // Counted here: where an insertion stands in the old words is not told reliably.
+        let (old_at, new_at) = (gone.end, fresh.end);
+        let both = heard[old_at..old_at + from.len()].iter().zip(&written[new_at..]);
+        words.extend(both.map(|(heard, text)| kept(heard, text)));
+        gone = old_at + from.len()..old_at + from.len();
+        fresh = new_at + to.len()..new_at + to.len();
     }
+    words.extend(between(heard, gone, &written[fresh], start_ms, end_ms));
     words
+}
+
+/// Words in the place of those that are gone; where none are, in the pause between their neighbours.
+fn between(heard: &[Word], gone: Range<usize>, texts: &[&str], start_ms: u64, end_ms: u64) -> Vec<Word> {
+    let (start, end) = match heard.get(gone.clone()) {
+        Some([first, .., last]) => (first.start_ms, last.end_ms),
+        Some([only]) => (only.start_ms, only.end_ms),
+        _ => {
+            let before = gone.start.checked_sub(1).and_then(|at| heard.get(at));
+            (before.map_or(start_ms, |word| word.end_ms), heard.get(gone.end).map_or(end_ms, |word| word.start_ms))
+        }
+    };
+    spread(texts, start, end.max(start))
 }
 
 /// The same word, perhaps with another letter case or other punctuation.
@@ -94,6 +105,11 @@ mod tests {
         );
         assert_eq!(times(&realign(&[], "Hello there", 10, 20)), [("Hello", 10, 15), ("there", 15, 20)]);
         assert!(realign(&before, " ", 0, 1000).is_empty());
+        let many = heard(&["c", "c", "c", "aa", "c", "b"].map(|text| (text, 0, 0)));
+        let many: Vec<_> =
+            many.into_iter().zip(0..).map(|(w, at)| Word { start_ms: at * 100, end_ms: at * 100 + 80, ..w }).collect();
+        let turned = realign(&many, "b a a b", 0, 600);
+        assert!(turned.windows(2).all(|pair| pair[0].end_ms <= pair[1].start_ms), "{turned:?}");
     }
 
     proptest! {

@@ -186,6 +186,7 @@ pub fn one_of_each(folder: &Path) -> Vec<(String, Vec<u8>)> {
     rows.iter().map(make).collect()
 }
 
+#[expect(clippy::print_stdout, reason = "figures for whoever reads what the test says")]
 fn compare(rows: &[Row]) {
     let Some(()) = tools() else { return };
     let folder = tempfile::tempdir().unwrap();

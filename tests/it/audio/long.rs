@@ -17,6 +17,7 @@ fn most_memory() -> i64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
+#[expect(clippy::print_stdout, reason = "figures for whoever reads what the test says")]
 fn look_through(path: &Path, minutes: u64) {
     let before = most_memory();
     let info = probe(path).unwrap();
