@@ -52,6 +52,8 @@ pub(super) fn open(path: &Path, watch: &Arc<Watch>) -> Result<Opened, AudioError
             // A profile of AAC or a codec that the library lacks.
             Err(AudioError::Unsupported { what }) => open.ffmpeg().map_err(|error| match error {
                 AudioError::NeedsFfmpeg { .. } => AudioError::NeedsFfmpeg { what },
+                // Cut off before its table or its first element: no question of a kind.
+                AudioError::Damaged(why) if what.contains("missing") => AudioError::Damaged(why),
                 AudioError::Damaged(_) => AudioError::unsupported(what),
                 other => other,
             }),

@@ -280,6 +280,10 @@ fn is_endless(head: &[u8]) -> bool {
 fn opening(path: &Path, format: AudioFormat, fault: Fault) -> AudioError {
     match fault {
         Fault::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => AudioError::Truncated,
+        // Not the disk's fault: the file sends its reader to a place that can't be.
+        Fault::IoError(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            AudioError::Damaged("it points outside of itself".to_owned())
+        }
         Fault::IoError(error) => AudioError::io(path, error),
         Fault::Unsupported(what) => AudioError::unsupported(format!("this kind of {format} ({what})")),
         // The probe's own words for "found nothing before the end".

@@ -39,7 +39,9 @@ function start(section) {
   if (!audio) return;
   const from = Number(section.dataset.startMs ?? 0) / 1000;
   const until = section.dataset.endMs ? Number(section.dataset.endMs) / 1000 : Infinity;
-  const end = () => Math.min(until, Number.isFinite(audio.duration) ? audio.duration : until);
+  // A recording that was written as it was made does not tell its length; the peaks know it.
+  let known = Infinity;
+  const end = () => Math.min(until, Number.isFinite(audio.duration) ? audio.duration : known);
   let stopAt = Infinity;
   let quiet = [];
 
@@ -169,6 +171,7 @@ function start(section) {
   if (section.dataset.peaks) {
     peaks(section.dataset.peaks).then((data) => {
       if (!data) return;
+      if (data?.duration_ms) { known = data.duration_ms / 1000; show(); }
       quiet = silences(data).map((span) => ({ start: span.start / 1000, end: span.end / 1000 }));
       const saved = quiet.reduce((sum, span) => sum + span.end - span.start - 2 * PAD_S, 0);
       skip.hidden = quiet.length === 0;

@@ -169,6 +169,12 @@ fn every_format_survives_what_happens_to_files() {
     let Some(()) = super::formats::tools() else { return };
     let folder = tempfile::tempdir().unwrap();
     super::formats::sources(folder.path());
+    let mut faults = Vec::new();
+    let mut check = |fair: bool, fault: String| {
+        if !fair {
+            faults.push(fault);
+        }
+    };
     for (name, whole) in super::formats::one_of_each(folder.path()) {
         let end = name.rsplit('.').next().unwrap().to_owned();
         let path = folder.path().join(format!("hurt.{end}"));
@@ -178,25 +184,34 @@ fn every_format_survives_what_happens_to_files() {
         match examine(&path) {
             Ok((ms, truncated)) => {
                 // Half of what has no head is a whole one, and so is half of what is written as it is recorded.
-                let fair = truncated || headless || name.starts_with("live") || end == "aac" || end == "mp2";
-                assert!(fair && ms < all, "{name} cut in half: {ms} of {all} ms, truncated {truncated}");
+                let fair =
+                    truncated || headless || name.starts_with("live") || ["aac", "mp2", "amr", "awb"].contains(&&*end);
+                check(fair && ms < all, format!("{name} cut in half: {ms} of {all} ms, truncated {truncated}"));
             }
-            // An MP4 has its table at its end.
-            Err(error) => assert!(error.is_final() && ["m4a", "wma"].contains(&&*end), "{name} cut in half: {error}"),
+            // An MP4 has its table at its end; one page of Ogg, a cluster of WebM or the chunk of an AIFF or CAF hold all six seconds.
+            Err(error) => {
+                let fair = ["m4a", "mp4", "wma", "webm", "mka", "aiff", "caf"].contains(&&*end) || name == "eight.opus";
+                check(error.is_final() && fair, format!("{name} cut in half: {error}"));
+            }
         }
         std::fs::write(&path, [&whole[..], &Random(3).bytes(3_000)].concat()).unwrap();
-        let (ms, _) = examine(&path).unwrap_or_else(|error| panic!("{name} with rubbish behind it: {error}"));
-        assert!(ms + 100 > all, "{name} with rubbish behind it: {ms} of {all} ms");
+        match examine(&path) {
+            Ok((ms, _)) => check(ms + 100 > all, format!("{name} with rubbish behind it: {ms} of {all} ms")),
+            // What stands behind a CAF's sound is read as its next chunk.
+            Err(error) => check(error.is_final() && end == "caf", format!("{name} with rubbish behind it: {error}")),
+        }
         if !headless {
             std::fs::write(&path, &whole[..whole.len().min(40)]).unwrap();
-            let error = examine(&path).expect_err(&name);
-            assert!(error.is_final(), "{name}, its first bytes: {error}");
+            let first = examine(&path);
+            // Forty bytes of AMR are a frame of it.
+            let fair = first.as_ref().map_or_else(|error| error.is_final(), |_| end == "amr");
+            check(fair, format!("{name}, its first bytes: {first:?}"));
             let other = folder.path().join("hurt.g722");
             std::fs::write(&other, &whole).unwrap();
-            let info = probe(&other).unwrap();
-            if end != "mp3" && end != "aac" && end != "mp2" {
-                assert!(info.duration_ms.abs_diff(all) < 200, "{name} under another's name: {info:?}");
-            }
+            let info = probe(&other);
+            let fair = info.as_ref().is_ok_and(|info| info.duration_ms.abs_diff(all) < 200);
+            check(fair || ["mp3", "aac", "mp2"].contains(&&*end), format!("{name} under another's name: {info:?}"));
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

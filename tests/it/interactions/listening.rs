@@ -85,7 +85,7 @@ async fn play(browser: &Browser, app: &TestApp, session: &Session, id: &str) -> 
         audio.muted = true;
         audio.querySelector('source:last-of-type').addEventListener('error', () => fail('no source'));
         const begin = () => { audio.currentTime = 3; audio.play().catch((error) => fail(String(error))); };
-        audio.addEventListener('timeupdate', () => { if (audio.currentTime > 3.3) done([audio.duration, audio.currentTime, audio.currentSrc]); });
+        audio.addEventListener('timeupdate', () => { if (audio.currentTime > 3.3) done([Number.isFinite(audio.duration) ? audio.duration : Number(document.querySelector('.seek').max), audio.currentTime, audio.currentSrc]); });
         if (audio.readyState >= 1) begin(); else audio.addEventListener('loadedmetadata', begin);";
     let said = browser.execute_async(script, vec![]).await.unwrap();
     serde_json::from_value(said.json().clone()).unwrap()

@@ -14,6 +14,8 @@ async fn look(browser: &Browser, url: &str, page: &str) {
     for (name, view) in VIEWS {
         browser.look(view).await;
         browser.goto(url).await.unwrap();
+        // At the end of the page nothing lies under the player, which stays in sight.
+        browser.execute("window.scrollTo(0, document.body.scrollHeight)", vec![]).await.unwrap();
         axe::check(browser, &format!("{page} ({name})")).await;
         let wide = browser
             .execute("return document.documentElement.scrollWidth > window.innerWidth + 1", vec![])
