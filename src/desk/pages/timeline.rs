@@ -280,7 +280,8 @@ fn call_figures(call: &CallMeasures) -> Vec<Figure> {
             Some(format!("{} of over {over}", count(n, "silence", "silences"))),
         ),
     });
-    if let Some(longest) = call.longest_silence {
+    // Less than a second is a breath, and would read as 0:00.
+    if let Some(longest) = call.longest_silence.filter(|silence| silence.length_ms() >= 1_000) {
         all.push(figure(
             "Longest silence",
             clock(longest.length_ms()),
