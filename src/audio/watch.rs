@@ -1,6 +1,6 @@
 //! Keeps an eye on a decoder at work in a thread of its own: one that no longer gets anywhere is left behind.
 //!
-//! A thread cannot be killed. But nearly every endless loop of a demuxer reads, and [`Watched::file`]'s reads fail once the
+//! A thread cannot be killed. But nearly every endless loop of a demuxer reads, and [`WatchedFile`]'s reads fail once the
 //! thread was abandoned, so that it ends. What loops without reading goes on until the process ends, and is in the log.
 
 use super::AudioError;

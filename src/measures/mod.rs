@@ -1,7 +1,7 @@
 //! Who spoke or wrote how much, where it was quiet, and who had to wait: measured from transcripts and messages.
 //!
 //! A durable job measures an interaction anew whenever its words have changed. The whole stands here, as JSON; the few
-//! figures that lists are filtered by go to [`interactions::Figures`]. docs/measures.md says exactly what each one means.
+//! figures that lists are filtered by go to [`crate::interactions::Figures`]. docs/measures.md says exactly what each one means.
 
 pub mod api;
 mod call;

@@ -1,7 +1,7 @@
 //! What was said or written, found by its words.
 //!
 //! A durable job makes the lines of an interaction findable anew whenever its words have changed. Words are made alike
-//! here ([`tokens`]), for both databases, so both find the same: SQLite by FTS5, PostgreSQL by a tsvector. Indexed is
+//! here (`tokens`), for both databases, so both find the same: SQLite by FTS5, PostgreSQL by a tsvector. Indexed is
 //! only what everybody may see: the masked text.
 
 pub mod api;

@@ -2,8 +2,11 @@
 
 use super::TranscribeError;
 use crate::transcription::models::{Model, Times};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
+use whisper_rs::whisper_rs_sys as sys;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperState, WhisperTokenId, get_lang_str};
 
 /// What the model made of a window.
@@ -48,6 +51,8 @@ pub(super) struct Listener {
     params: FullParams<'static, 'static>,
     /// Whom the abort callback asks. It is set up once: each set-up leaks a little.
     cancel: Arc<Mutex<CancellationToken>>,
+    /// How often the encoder has looked at the window, for [`may_look`].
+    looks: Arc<AtomicU32>,
     language: Option<String>,
     /// Tokens from here on are no text.
     end_of_text: WhisperTokenId,
@@ -60,6 +65,16 @@ pub(super) struct Listener {
 const STEP: usize = 320;
 const STEPS_AT_ONCE: usize = 64;
 const ALL_STEPS: usize = 1500;
+/// How often the encoder looks at a window at most. Twice is usual, where something is said behind the last time that the
+/// model wrote. A model whose time tokens are wrong has whisper.cpp go through one window in tiny steps instead.
+const MOST_LOOKS: u32 = 4;
+
+/// Asked by whisper.cpp before each look; false ends the window, and what was heard of it stays.
+unsafe extern "C" fn may_look(_: *mut sys::whisper_context, _: *mut sys::whisper_state, looks: *mut c_void) -> bool {
+    // SAFETY: it is the counter that the listener keeps for as long as it has the parameters with this pointer.
+    let looks = unsafe { &*looks.cast::<AtomicU32>() };
+    looks.fetch_add(1, Ordering::Relaxed) < MOST_LOOKS
+}
 
 impl Listener {
     pub(super) fn new(context: &WhisperContext, model: &Model) -> Result<Self, TranscribeError> {
@@ -83,11 +98,17 @@ impl Listener {
         let abort: Box<dyn FnMut() -> bool> =
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
+        let looks = Arc::new(AtomicU32::new(0));
+        // SAFETY: the callback touches its counter only, which lives as long as the parameters do: both are the listener's.
+        unsafe {
+            params.set_start_encoder_callback(Some(may_look));
+            params.set_start_encoder_callback_user_data(Arc::as_ptr(&looks).cast_mut().cast());
+        }
         let multilingual = context.is_multilingual();
         let margin_ms = model.entry.and_then(|entry| entry.margin_ms);
         let language = (!multilingual).then(|| "en".to_owned());
         params.set_language(language.as_deref_static());
-        Ok(Self { state, params, cancel, language, end_of_text: context.token_eot(), multilingual, margin_ms })
+        Ok(Self { state, params, cancel, looks, language, end_of_text: context.token_eot(), multilingual, margin_ms })
     }
 
     /// Listens to 16 kHz sound. Without a language the model finds out, if it knows several.
@@ -119,6 +140,7 @@ impl Listener {
             // In range.
             params.set_audio_ctx(steps.min(ALL_STEPS) as i32);
         }
+        self.looks.store(0, Ordering::Relaxed);
         let result = self.state.full(params, samples);
         if cancel.is_cancelled() {
             return Err(TranscribeError::Cancelled);
