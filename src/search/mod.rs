@@ -168,13 +168,12 @@ impl Search {
         hits
     }
 
-    /// Queues everything for being indexed anew; how many interactions there are.
+    /// Queues everything for being indexed anew; how many interactions with words there are.
     pub async fn rebuild(&self) -> Result<u64, DbError> {
         let mut tx = self.db.begin().await?;
-        let forgotten = store::forget_all(tx.conn()).await?;
+        store::forget_all(tx.conn()).await?;
         tx.commit().await?;
-        self.catch_up().await?;
-        Ok(forgotten)
+        self.catch_up().await
     }
 
     /// The kinds of job that this feature does.

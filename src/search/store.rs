@@ -107,8 +107,8 @@ pub(super) async fn replace(
 }
 
 /// Lets everything count as made by other rules; how many interactions.
-pub(super) async fn forget_all(conn: Conn<'_>) -> Result<u64, DbError> {
-    execute!(conn, FORGET)
+pub(super) async fn forget_all(conn: Conn<'_>) -> Result<(), DbError> {
+    execute!(conn, FORGET).map(drop)
 }
 
 /// At most so many, behind `after`.

@@ -32,7 +32,7 @@ pub(super) fn jobs(search: &Search) -> Vec<Kind> {
     };
     let catch_up = move |_| {
         let search = all.clone();
-        async move { outcome(search.catch_up().await) }
+        async move { outcome(search.catch_up().await.map(drop)) }
     };
     vec![Kind::new(INDEX, index), Kind::new("search.catch_up", catch_up).every(LOOK_EVERY)]
 }
@@ -83,12 +83,13 @@ impl Search {
         Ok(transcript.segments.iter().zip(0..).map(line).collect())
     }
 
-    /// Queues what was never indexed, or by other rules.
-    pub(super) async fn catch_up(&self) -> Result<(), DbError> {
-        let mut after = String::new();
+    /// Queues what was never indexed, or by other rules; how many that are.
+    pub(super) async fn catch_up(&self) -> Result<u64, DbError> {
+        let (mut after, mut queued) = (String::new(), 0);
         loop {
             let ids = store::unindexed(self.db.read().await?.conn(), &after, RULES, BATCH).await?;
-            let Some(last) = ids.last() else { return Ok(()) };
+            let Some(last) = ids.last() else { return Ok(queued) };
+            queued += ids.len() as u64;
             after = last.to_string();
             let now = self.clock.now();
             let jobs = ids.iter().map(|id| NewJob { priority: LATER, ..NewJob::new(INDEX, id.as_str(), now) });

@@ -85,3 +85,21 @@ async fn a_message_that_was_changed_is_found_by_its_new_words_only() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     assert_eq!((times(&ask(&admin, "printer").await).len(), times(&ask(&admin, "scanner").await).len()), (0, 1));
 }
+
+#[tokio::test]
+async fn an_index_that_was_lost_is_made_anew() {
+    for app in TestApp::on_both(|_| {}).await {
+        app.interaction("1", &chat("18", 9, &[(0, "customer", "my printer")])).await;
+        // A call without a word is nothing to find.
+        app.interaction("2", &call_body("jerry@example.net")).await;
+        app.work().await;
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        raw(&app, "DELETE FROM search_lines").await;
+        assert_eq!(times(&ask(&admin, "printer").await).len(), 0);
+        assert_eq!(app.app.search.rebuild().await.unwrap(), 1);
+        app.work().await;
+        assert_eq!(times(&ask(&admin, "printer").await).len(), 1);
+        assert_eq!(lines(&app).await, 1);
+        is_sound(&app).await;
+    }
+}
