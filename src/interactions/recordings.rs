@@ -43,6 +43,14 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Where a page's player finds the sound, and of which type it is: as it is stored where a browser may play that, then as
+    /// WAV. `part` is a media fragment, such as `#t=3.0,7.5`, or nothing.
+    pub fn sources(&self, part: &str) -> Vec<(String, String)> {
+        let base = format!("/api/v1/interactions/{}/recording", self.interaction_id);
+        let stored = self.browsers_may_play().then(|| (format!("{base}{part}"), self.media_type.clone()));
+        stored.into_iter().chain([(format!("{base}?as=wav{part}"), "audio/wav".to_owned())]).collect()
+    }
+
     /// Could a browser play it as it is? All can play the WAV that [`Recording::as_wav`] makes of it.
     pub fn browsers_may_play(&self) -> bool {
         AudioFormat::browsers_may_play(&self.format)

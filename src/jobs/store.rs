@@ -75,7 +75,7 @@ statements! {
         WHERE id = $4 AND lease_owner = $5";
     FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL WHERE id = $2 AND lease_owner = $3";
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
-    REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2";
+    REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
     HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2";
     BACKLOG = "SELECT kind, state, COUNT(*), MIN(run_at) FROM jobs GROUP BY kind, state ORDER BY kind, state";
     FAILED = "SELECT id, kind, job_key, attempts, last_error FROM jobs WHERE state = 'failed' ORDER BY created_at DESC LIMIT 100";
@@ -154,7 +154,7 @@ pub async fn hold(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError
 }
 
 /// Takes a job out of the queue in the caller's transaction; whoever works on it is told at the next renewal of the lease.
-/// False where there is none.
+/// False where there is none, or it was given up already.
 pub async fn remove(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, kind, key)? > 0)
 }

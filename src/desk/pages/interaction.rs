@@ -68,11 +68,8 @@ struct Sound {
 impl Sound {
     fn new(recording: &Recording) -> Self {
         let base = format!("/api/v1/interactions/{}", recording.interaction_id);
-        let as_it_is = (format!("{base}/recording"), recording.media_type.clone());
-        let as_wav = (format!("{base}/recording?as=wav"), "audio/wav".to_owned());
-        let playable = Some(as_it_is).filter(|_| recording.browsers_may_play());
         Self {
-            sources: playable.into_iter().chain([as_wav]).collect(),
+            sources: recording.sources(""),
             peaks: format!("{base}/peaks"),
             channels: recording.speakers().join(","),
             ready: recording.peaks.is_some(),

@@ -2,6 +2,7 @@
 
 use super::find;
 use crate::ids::InteractionId;
+use crate::interactions::Recording;
 use crate::transcription::{CorrectionError, MOST_LETTERS, NewCorrection, Segment, State, Step, Stored, Transcription};
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::EditTranscripts;
@@ -45,8 +46,8 @@ struct LinePage {
     /// Where the whole of it is, at this line.
     back: String,
     action: String,
-    /// The sound of the line, with some air around it.
-    sound: String,
+    /// The sound of the line, with some air around it: address and type.
+    sources: Vec<(String, String)>,
     clock: String,
     who: String,
     before: Option<Near>,
@@ -71,7 +72,8 @@ fn place(id: &InteractionId, seq: usize, segment: &Segment) -> String {
 }
 
 impl LinePage {
-    fn new(page: Shell, id: &InteractionId, seq: usize, stored: &Stored, history: Vec<Step>) -> Option<Self> {
+    fn new(page: Shell, recording: &Recording, seq: usize, stored: &Stored, history: Vec<Step>) -> Option<Self> {
+        let id = &recording.interaction_id;
         let segment = stored.segments.get(seq)?;
         let correction = stored.corrections.iter().find(|correction| correction.seq == seq);
         let near = |at: Option<usize>| at.and_then(|at| stored.segments.get(at)).map(Near::from);
@@ -82,7 +84,7 @@ impl LinePage {
             page,
             back: place(id, seq, segment),
             action: format!("/interactions/{id}/transcript/{seq}"),
-            sound: format!("/api/v1/interactions/{id}/recording#t={:.1},{:.1}", from as f64 / 1e3, to as f64 / 1e3),
+            sources: recording.sources(&format!("#t={:.1},{:.1}", from as f64 / 1e3, to as f64 / 1e3)),
             clock: clock(ms(segment.start_ms)),
             who: segment.speaker.label(),
             before: near(seq.checked_sub(1)),
@@ -110,7 +112,8 @@ async fn page(
         return Err(PageError::NotFound);
     }
     let history = transcription.history(id).await?;
-    LinePage::new(page, id, seq, &stored, history).ok_or(PageError::NotFound)
+    let recording = transcription.interactions.recording(id).await?.ok_or(PageError::NotFound)?;
+    LinePage::new(page, &recording, seq, &stored, history).ok_or(PageError::NotFound)
 }
 
 #[handler]

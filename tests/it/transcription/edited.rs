@@ -52,6 +52,9 @@ async fn a_correction_is_what_everybody_sees_and_the_machines_words_stay() {
         }
         let page = supervisor.page(&format!("/interactions/{id}")).await;
         assert!(page.contains("Corrected by Some Supervisor"), "the page does not say who");
+        // The line is heard also where the browser does not know the recording's format.
+        let line = supervisor.page(&format!("/interactions/{id}/transcript/0")).await;
+        assert!(line.contains("/recording?as=wav#t="), "{line}");
         // Another one who had the page open longer is told so, and loses nothing.
         let line = format!("/interactions/{id}/transcript/0");
         let late = supervisor.post(&line, &[("text", "My own words"), ("seen", "0")]).await;

@@ -174,4 +174,9 @@ async fn a_recording_that_turns_out_to_be_damaged_has_failed_for_good() {
     assert!(failed.reason.is_some_and(|why| !why.is_empty()));
     app.pass(Duration::from_secs(24 * 3_600)).await;
     assert_eq!(stored(&app, &id).await.state, State::Failed);
+    // What has failed is not under way: there is nothing to stop, and it goes on saying why it failed.
+    let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+    let path = format!("/interactions/{id}/transcription");
+    assert_eq!(supervisor.post(&path, &[("act", "stop")]).await.status(), 409);
+    assert_eq!(stored(&app, &id).await.state, State::Failed);
 }
