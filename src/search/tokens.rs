@@ -49,9 +49,10 @@ pub fn tokens(text: &str) -> Vec<Token> {
     all
 }
 
-/// Letters of scripts without spaces between words, and Korean syllables.
+/// Letters of scripts without spaces between words, and Korean syllables; the punctuation of their blocks is none.
 fn is_alone(c: char) -> bool {
-    matches!(c,
+    is_part_of_word(c)
+        && matches!(c,
         '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4e}' | '\u{e80}'..='\u{eff}' // Thai, Lao
         | '\u{1000}'..='\u{104f}' | '\u{1780}'..='\u{17d3}' // Burmese, Khmer
         | '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{3096}' | '\u{309d}'..='\u{309f}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}'
@@ -128,6 +129,7 @@ mod tests {
             ("我的包裹丢了。OK", "我 的 包 裹 丢 了 ok"),
             ("ｶﾀｶﾅ カタカナ ＡＢＣ１２", "カ タ カ ナ カ タ カ ナ abc12"),
             ("택배를", "택 배 를"),
+            ("ကခ၊ဂ။", "က ခ ဂ"),
             ("شُكْرًا أحمد ٣٤", "شكرا احمد 34"),
             ("हिन्दी में", "हिन्दी में"),
             ("ΟΔΟΣ οδός", "οδοσ οδοσ"),

@@ -135,5 +135,30 @@ async fn only_the_own_teams_supervisor_stops_it() {
         assert_eq!(who.get(&format!("/interactions/{id}/transcript/0")).await.status(), status);
     }
     app.work().await;
-    assert_eq!(stored(&app, &id).await.state, State::Done);
+    let done = stored(&app, &id).await;
+    assert_eq!(done.state, State::Done);
+    // Through the API, too, it is not there for the other team, and nothing of it changes.
+    let base = format!("/api/v1/interactions/{id}");
+    for (method, path, body) in [
+        (Method::PUT, "/transcript/segments/0", Some(json!({ "text": "Not theirs" }))),
+        (Method::DELETE, "/transcript/segments/0", None),
+        (Method::GET, "/transcript/corrections", None),
+        (Method::PUT, "/transcript/take", Some(json!({ "model": "mini-support.en" }))),
+        (Method::GET, "/transcript/take", None),
+        (Method::DELETE, "/transcript/take", None),
+        (Method::PUT, "/transcript/choice", Some(json!({ "take": "x" }))),
+        (Method::DELETE, "/transcript/work", None),
+        (Method::PUT, "/transcript/work", None),
+        (Method::GET, "/transcript?words=original", None),
+        (Method::GET, "/recording?as=wav", None),
+        (Method::GET, "/measures", None),
+    ] {
+        let answer = other.api(method.clone(), &format!("{base}{path}"), body.as_ref()).await;
+        assert_eq!(answer.status(), 404, "{method} {path}");
+        // The agent has the call in view, but neither changes words nor sees the original ones.
+        let own = agent.api(method.clone(), &format!("{base}{path}"), body.as_ref()).await.status();
+        let sees = matches!(path, "/transcript/corrections" | "/recording?as=wav" | "/measures");
+        assert_eq!(own, if sees { 200 } else { 403 }, "{method} {path}");
+    }
+    assert_eq!(stored(&app, &id).await, done);
 }
