@@ -86,11 +86,13 @@ pub struct Mail {
     pub url: MailUrl,
     /// The sender: `Name <address>`.
     pub from: String,
+    /// Where bounces go: each mail leaves with the envelope sender `NAME+TAG@HOST` of this address. `from` where it is empty.
+    pub bounces: String,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { url: MailUrl::Hold, from: "Customer care <survey@localhost.localdomain>".into() }
+        Self { url: MailUrl::Hold, from: "Customer care <survey@localhost.localdomain>".into(), bounces: String::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choice, Choices, Config, ConfigError};
+use super::{Choice, Choices, Config, ConfigError, Mail};
 
 impl Config {
     /// Checks the whole.
@@ -21,9 +21,7 @@ impl Config {
         if self.recordings.max_bytes == 0 {
             wrong.push("recordings.max_bytes is 0: no recording could come in".into());
         }
-        if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
-            wrong.push(format!("mail.from is \"{}\": write it as Name <address@example.com>", self.mail.from));
-        }
+        wrong.extend(self.mail.complaints());
         if self.transcription.dead_air.0.as_secs() == 0 {
             wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
         }
@@ -42,6 +40,34 @@ impl Config {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
         }
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+}
+
+/// The most bytes of an address's name (RFC 5321, 4.5.3.1.1), and what the tag and its plus take of them.
+const MOST_NAME: usize = 64;
+const TAG: usize = 33;
+
+impl Mail {
+    /// What can't stand in the section `mail`.
+    fn complaints(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if self.from.parse::<lettre::message::Mailbox>().is_err() {
+            wrong.push(format!("mail.from is \"{}\": write it as Name <address@example.com>", self.from));
+        }
+        match self.bounces.parse::<lettre::Address>() {
+            _ if self.bounces.is_empty() => {}
+            Ok(address) if address.user().len() + TAG > MOST_NAME => {
+                wrong.push(format!(
+                    "mail.bounces is \"{}\": its name must leave room for a tag; 31 letters at most",
+                    self.bounces
+                ));
+            }
+            Ok(_) => {}
+            Err(_) => {
+                wrong.push(format!("mail.bounces is \"{}\": write an address, bounces@example.com", self.bounces))
+            }
+        }
+        wrong
     }
 }
 

@@ -1,7 +1,7 @@
 //! The job that sends one mail.
 
 use super::compose::ComposeError;
-use super::message::build;
+use super::message::{Frame, build};
 use super::store::{self, Entry};
 use super::transport::{Outgoing, SendError};
 use super::{DELIVER, Fate, Mail, State};
@@ -71,7 +71,14 @@ impl Mail {
         let now = self.inner.clock.now();
         match composer.compose(&mail.reference, now).await {
             Ok(composed) => {
-                let built = build(composed, &self.inner.from, &mail.message_id, mail.created_at, now);
+                let frame = Frame {
+                    from: &self.inner.from,
+                    sender: self.inner.return_path.sender(&mail.id),
+                    message_id: &mail.message_id,
+                    created: mail.created_at,
+                    now,
+                };
+                let built = build(composed, frame);
                 Ok(built.map_err(|why| Fate::Failed(super::scrubbed(&why))))
             }
             Err(ComposeError::Cancelled(code)) => Ok(Err(Fate::Cancelled(code))),
@@ -91,6 +98,7 @@ impl Mail {
     async fn settle(&self, mail: &Entry, fate: &Fate) -> Result<(), DbError> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
+        store::tagged(tx.conn(), &mail.id, &self.inner.return_path.hash_of(&mail.id)).await?;
         let changed = store::settle(tx.conn(), &mail.id, fate.state(), fate.reason(), now).await?;
         if let Some(composer) = self.composer(&mail.kind).filter(|_| changed) {
             composer.note(tx.conn(), &mail.reference, fate, now).await?;

@@ -4,6 +4,7 @@ use super::compose::Composed;
 use super::transport::Outgoing;
 use crate::clock::Timestamp;
 use crate::masking;
+use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
@@ -39,18 +40,25 @@ fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The bytes that leave. `created`: when the mail was put into the outbox, which sorts files.
-pub(super) fn build(
-    mail: Composed,
-    from: &Mailbox,
-    message_id: &str,
-    created: Timestamp,
-    now: Timestamp,
-) -> Result<Outgoing, String> {
+/// What all of a mail but its words comes from.
+pub(super) struct Frame<'a> {
+    /// Who writes.
+    pub from: &'a Mailbox,
+    /// Where bounces go.
+    pub sender: Address,
+    pub message_id: &'a str,
+    /// When the mail was put into the outbox, which sorts files.
+    pub created: Timestamp,
+    pub now: Timestamp,
+}
+
+/// The bytes that leave.
+pub(super) fn build(mail: Composed, frame: Frame<'_>) -> Result<Outgoing, String> {
+    let Frame { from, sender, message_id, created, now } = frame;
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
     let name = mail.to.name.as_deref().map(one_line).filter(|name| !name.is_empty());
     let name = name.map(|name| name.chars().take(MOST_NAME).collect());
-    let envelope = Envelope::new(Some(from.email.clone()), vec![mail.to.email.clone()]).map_err(|e| e.to_string())?;
+    let envelope = Envelope::new(Some(sender), vec![mail.to.email.clone()]).map_err(|e| e.to_string())?;
     let mut builder = Message::builder()
         .envelope(envelope)
         .from(from.clone())
@@ -77,6 +85,11 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 mod tests {
     use super::*;
 
+    fn frame(from: &Mailbox, now: Timestamp) -> Frame<'_> {
+        let message_id = "<1@example.com>";
+        Frame { from, sender: from.email.clone(), message_id, created: Timestamp(0), now }
+    }
+
     #[test]
     fn a_hint_tells_mails_apart_and_no_more() {
         assert_eq!(hint("jerry@example.net"), "j…@example.net");
@@ -97,7 +110,7 @@ mod tests {
             let to = Mailbox::new(Some(name), "jerry@example.net".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
             let mail = Composed { to, subject, text: "Hello".into(), html: "<p>Hello</p>".into(), headers: vec![] };
             let from = Mailbox::new(None, "a@example.com".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
-            let built = build(mail, &from, "<1@example.com>", Timestamp(0), Timestamp(0));
+            let built = build(mail, frame(&from, Timestamp(0)));
             proptest::prop_assert!(built.is_ok_and(|built| built.envelope.to().len() == 1 && built.bytes.is_ascii()));
         }
     }
@@ -111,13 +124,7 @@ mod tests {
             html: "<p>Hello</p>".into(),
             headers: vec![("List-Unsubscribe", format!("<https://example.com/u/{}>\r\nX-Evil: 2", "a".repeat(90)))],
         };
-        let built = build(
-            mail,
-            &"Shop <a@example.com>".parse()?,
-            "<1@example.com>",
-            Timestamp(0),
-            Timestamp(1_795_000_000_000),
-        )?;
+        let built = build(mail, frame(&"Shop <a@example.com>".parse()?, Timestamp(1_795_000_000_000)))?;
         let text = String::from_utf8(built.bytes)?;
         assert!(!text.lines().any(|line| line.starts_with("X-Evil") || line.starts_with("Bcc")), "{text}");
         assert!(text.contains("Message-ID: <1@example.com>\r\n"), "{text}");

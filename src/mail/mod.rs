@@ -7,6 +7,7 @@ mod compose;
 mod deliver;
 mod file;
 mod message;
+mod returned;
 mod smtp;
 mod store;
 mod transport;
@@ -21,8 +22,11 @@ use crate::database::{Conn, Db, DbError};
 use crate::effects::Effects;
 use crate::ids::MailId;
 use crate::jobs::NewJob;
+use crate::vault::Vault;
 use crate::web::{Cursor, Page};
+use lettre::Address;
 use lettre::message::Mailbox;
+use returned::ReturnPath;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -41,6 +45,8 @@ pub struct Settings {
     pub url: MailUrl,
     /// The sender.
     pub from: Mailbox,
+    /// Where bounces go; to the sender where there is none.
+    pub bounces: Option<Address>,
     /// How long a mail server may take for one mail.
     pub time_limit: Duration,
 }
@@ -49,7 +55,8 @@ impl Settings {
     /// From the section, whose `from` the check of the configuration has seen to be an address.
     pub fn new(mail: &config::Mail) -> Self {
         let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
-        Self { url: mail.url.clone(), from, time_limit: Duration::from_secs(60) }
+        let bounces = mail.bounces.parse().ok();
+        Self { url: mail.url.clone(), from, bounces, time_limit: Duration::from_secs(60) }
     }
 }
 
@@ -146,6 +153,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     from: Mailbox,
+    return_path: ReturnPath,
     transport: Transport,
     composers: RwLock<HashMap<&'static str, Arc<dyn Compose>>>,
     /// Mails of which nobody knows whether the server took them: tried again word for word, so that both copies, should
@@ -161,11 +169,12 @@ impl std::fmt::Debug for Mail {
 
 impl Mail {
     /// The service; kinds of mail are added by [`Mail::register`].
-    pub fn new(db: Db, clock: SharedClock, settings: &Settings) -> Self {
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: &Settings) -> Self {
         let inner = Inner {
             db,
             clock,
             from: settings.from.clone(),
+            return_path: ReturnPath::new(vault, settings),
             transport: Transport::new(settings),
             composers: RwLock::default(),
             unsure: Mutex::default(),
@@ -192,7 +201,8 @@ impl Mail {
         let fate = if self.is_held() { Fate::Held } else { Fate::Queued };
         let id = MailId::random();
         let message_id = message::message_id(&self.inner.from);
-        store::add(conn.again(), &id, mail, &message_id, fate.state(), now).await?;
+        let made = store::Made { id: &id, message_id: &message_id, return_hash: &self.inner.return_path.hash_of(&id) };
+        store::add(conn.again(), &made, mail, fate.state(), now).await?;
         if fate == Fate::Queued {
             Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn, now).await?;
         }

@@ -8,8 +8,10 @@ use crate::web::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)";
+    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, return_hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8)";
+    RETURNED = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE return_hash = $1";
+    TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
     FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
     SETTLE = "UPDATE outbox SET state = $1, last_error = $2, updated_at = $3, attempts = attempts + 1, \
         hint = CASE WHEN $1 = 'held' THEN hint ELSE '' END WHERE id = $4 AND state = 'queued'";
@@ -60,15 +62,33 @@ pub struct Counted {
     pub mails: i64,
 }
 
+/// What is made up for a new mail.
+pub(super) struct Made<'a> {
+    pub id: &'a MailId,
+    pub message_id: &'a str,
+    /// The hash of the tag in its envelope sender.
+    pub return_hash: &'a str,
+}
+
 pub(super) async fn add(
     conn: Conn<'_>,
-    id: &MailId,
+    made: &Made<'_>,
     mail: &NewMail,
-    message_id: &str,
     state: State,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    execute!(conn, ADD, id, mail.kind, &mail.reference, message_id, &mail.hint, state.code(), now).map(drop)
+    let (kind, reference, hint) = (mail.kind, &mail.reference, &mail.hint);
+    execute!(conn, ADD, made.id, kind, reference, made.message_id, hint, state.code(), now, made.return_hash).map(drop)
+}
+
+/// The mail whose envelope sender's tag has this hash.
+pub(super) async fn returned(conn: Conn<'_>, return_hash: &str) -> Result<Option<Entry>, DbError> {
+    fetch_optional!(conn, RETURNED => Entry, return_hash)
+}
+
+/// For mails that were put here before there were tags.
+pub(super) async fn tagged(conn: Conn<'_>, id: &MailId, return_hash: &str) -> Result<(), DbError> {
+    execute!(conn, TAGGED, return_hash, id).map(drop)
 }
 
 pub(super) async fn find(conn: Conn<'_>, id: &MailId) -> Result<Option<Entry>, DbError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 async fn app_for(server: &SmtpServer) -> TestApp {
     let url = server.url().parse().unwrap();
-    TestApp::start_with(|c| c.mail.url = url).await
+    TestApp::start_with(|c| (c.mail.url, c.mail.bounces) = (url, "bounces@northwind.example".into())).await
 }
 
 #[tokio::test]
@@ -104,14 +104,14 @@ async fn when_nobody_knows_whether_it_left_the_second_copy_carries_the_same_link
     app.call("1", "jerry@example.net").await;
     app.pass(SETTLED).await;
     let first = server.wait_for(1).await.remove(0);
-    assert!(!first.acknowledged);
+    assert!(!first.acknowledged && first.from.starts_with("bounces+"));
     assert_eq!(only(&app).await.state, "queued");
     server.set_mode(Mode::Accept);
     app.pass(Duration::from_secs(11)).await;
     let second = server.wait_for(2).await.remove(1);
     assert!(second.acknowledged);
     assert_eq!(first.header("message-id"), second.header("message-id"));
-    assert_eq!(first.text(), second.text());
+    assert_eq!((&first.from, first.text()), (&second.from, second.text()));
     let token = token_in(first.header("list-unsubscribe").unwrap());
     assert_eq!(page(&app, &format!("/s/{token}")).await.0, 200);
 }
@@ -187,4 +187,39 @@ async fn many_mails_share_few_connections() {
     to.dedup();
     assert_eq!(to.len(), 40);
     assert_eq!(count(&app, State::Sent).await, 40);
+}
+
+#[tokio::test]
+async fn bounces_come_back_to_the_mail_and_name_nothing() {
+    let Some(server) = SmtpServer::start() else { return };
+    let url: afterword::config::MailUrl = server.url().parse().unwrap();
+    let change = |c: &mut afterword::config::Config| {
+        (c.mail.url, c.mail.bounces) = (url.clone(), "bounces@northwind.example".into());
+    };
+    for app in TestApp::on_both(change).await {
+        let before = server.messages().len();
+        app.call("1", "jerry@example.net").await;
+        app.call("2", "george@example.net").await;
+        app.pass(SETTLED).await;
+        let mails = server.wait_for(before + 2).await.split_off(before);
+        let tag = |sender: &str| {
+            sender.strip_prefix("bounces+").unwrap().strip_suffix("@northwind.example").unwrap().to_owned()
+        };
+        let tags: Vec<_> = mails.iter().map(|mail| tag(&mail.from)).collect();
+        assert_ne!(tags[0], tags[1]);
+        for (mail, tag) in mails.iter().zip(&tags) {
+            assert!(tag.len() == 32 && tag.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{tag}");
+            for told in [tag.clone(), tag.to_uppercase()] {
+                let found = app.app.mail.returned(&told).await.unwrap().unwrap();
+                assert_eq!(Some(found.message_id.as_str()), mail.header("message-id"));
+                assert_eq!(found.kind, "invitation");
+                assert!(!mail.from.contains(&found.id.to_string()) && !mail.from.contains(&found.reference));
+            }
+            assert_eq!(mail.header("from"), Some("Northwind <survey@northwind.example>"));
+            assert!(!String::from_utf8(mail.raw()).unwrap().contains(tag.as_str()), "it stands in the envelope alone");
+        }
+        for nothing in ["", "x", &tags[0][..31], &"0".repeat(32), &format!("{}'", &tags[0][..31])] {
+            assert_eq!(app.app.mail.returned(nothing).await.unwrap(), None);
+        }
+    }
 }
