@@ -8,6 +8,7 @@ use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::mail::{self, Mail};
 use crate::measures::{self, MeasuresOf};
+use crate::privacy::{self, Privacy};
 use crate::ratings::release::Releases;
 use crate::ratings::{self, Ratings};
 use crate::search::{self, Search};
@@ -67,6 +68,8 @@ pub struct App {
     pub training: Training,
     /// Ratings in totals.
     pub ratings: Ratings,
+    /// Erasing, and what is kept how long.
+    pub privacy: Privacy,
     /// The pages that bring them together.
     pub desk: Desk,
 }
@@ -190,14 +193,25 @@ impl App {
             ratings: ratings.clone(),
             settings: desk_settings(&config),
         });
+        let audit = audit::AuditLog::new(db.clone());
+        let privacy = Privacy::new(privacy::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            audit: audit.clone(),
+            interactions: interactions.clone(),
+            surveys: surveys.clone(),
+            settings: privacy::Settings::new(&config.retention, &config.company),
+            others: Vec::new(),
+        });
         Self {
+            privacy,
             releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys),
             mail,
             surveys,
             staff,
             ratings,
             directory,
-            audit: audit::AuditLog::new(db.clone()),
+            audit,
             transcription,
             measures,
             search,
@@ -232,6 +246,7 @@ impl App {
         kinds.extend(self.mail.jobs());
         kinds.extend(self.surveys.jobs());
         kinds.extend(self.releases.jobs());
+        kinds.extend(self.privacy.jobs());
         kinds.push(self.sweep_job());
         kinds
     }
@@ -266,6 +281,7 @@ impl App {
         let route = ratings::pages::routes(route);
         let route = surveys::pages::routes(route);
         let route = transcription::pages::routes(route);
+        let route = privacy::pages::routes(route);
         let route = desk::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
@@ -281,6 +297,7 @@ impl App {
             .with(AddData::new(self.transcription.clone()))
             .with(AddData::new(self.training.clone()))
             .with(AddData::new(self.ratings.clone()))
+            .with(AddData::new(self.privacy.clone()))
             .with(AddData::new(self.mail.clone()))
             .with(AddData::new(self.surveys.clone()))
             .with(AddData::new(self.desk.clone()))
@@ -308,6 +325,7 @@ impl App {
             audit::api::Api { log: self.audit.clone() },
             training::api::Api { training: self.training.clone() },
             ratings::api::Api { ratings: self.ratings.clone() },
+            privacy::api::Api { privacy: self.privacy.clone() },
             surveys::api::Api { surveys: self.surveys.clone() },
         );
         OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))

@@ -48,6 +48,16 @@ impl Timestamp {
         text.trim().parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 
+    /// The day in UTC, `2026-11-20`.
+    pub fn day(self) -> String {
+        self.to_jiff().strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The beginning of the day in UTC: for what must not tell its time of day.
+    pub fn midnight(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(86_400_000))
+    }
+
     /// The coarse label of anything that must not tell its time: year and month in UTC, `2026-11`.
     pub fn month(self) -> String {
         self.to_jiff().strftime("%Y-%m").to_string()

@@ -28,6 +28,10 @@ pub struct Config {
     pub survey: Survey,
     /// The promise.
     pub anonymity: Anonymity,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// Who asks, for those who are asked.
+    pub company: Company,
     /// Log lines.
     pub log: Log,
 }
@@ -157,6 +161,8 @@ pub struct Survey {
     pub expires_after: Span,
     /// How long an answer can be changed.
     pub edit_for: Span,
+    /// An answer that comes sooner after its mail left is taken for a program's, and asked to be confirmed; `0s`: none is.
+    pub too_fast: Span,
     /// Answered calls with less talk than this are not surveyed.
     pub min_talk: Span,
     /// What the page offers.
@@ -173,6 +179,7 @@ impl Default for Survey {
             quiet_period: Span::days(30),
             expires_after: Span::days(14),
             edit_for: Span::minutes(15),
+            too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),
             choices: Choices::Both,
             preset: Choice::Linked,
@@ -194,6 +201,40 @@ impl Default for Anonymity {
     fn default() -> Self {
         Self { k: 5, key_file: PathBuf::from("data/afterword.key") }
     }
+}
+
+/// How long things are kept after their conversation; `0s`: until somebody erases them, which is what is preset. Addresses,
+/// marks of who was asked and sealed answers go by themselves, whatever stands here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// The sound of calls. Clips of the library stay, masked, until they are taken out there.
+    pub recordings: Span,
+    /// Transcripts, and what was written in chats.
+    pub transcripts: Span,
+    /// Calls and chats with all that hangs on them: recording, words, measures, linked answer.
+    pub interactions: Span,
+    /// Lines of the audit log.
+    pub audit: Span,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            recordings: Span::seconds(0),
+            transcripts: Span::seconds(0),
+            interactions: Span::seconds(0),
+            audit: Span::seconds(0),
+        }
+    }
+}
+
+/// Who asks, for those who are asked.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Company {
+    /// Whom customers turn to about their data, as it stands on `/privacy`: a name, an address, a web page.
+    pub privacy_contact: String,
 }
 
 /// The form of log lines.

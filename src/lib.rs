@@ -23,6 +23,7 @@
 //! - [`measures`]: who spoke how much, where it was quiet, who had to wait, from transcripts and messages.
 //! - [`search`]: what was said or written, found by its words; the same on both databases.
 //! - [`ratings`]: releases of answers in batches, and the sums over them that agents and HR see.
+//! - [`privacy`]: erasing what somebody asks for, removing what was kept long enough, and the page that tells customers.
 //! - [`desk`]: the staff pages that bring several features together; it has no rules of its own.
 //!
 //! **What a change brings along**: [`effects`] saves jobs and audit lines in the change's own transaction.
@@ -56,6 +57,7 @@ pub mod jobs;
 pub mod mail;
 pub mod masking;
 pub mod measures;
+pub mod privacy;
 pub mod ratings;
 pub mod search;
 pub mod staff;

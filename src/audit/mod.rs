@@ -72,6 +72,19 @@ impl AuditLog {
         Ok(Page::from_surplus(found, size, |last| Cursor { at: last.at, id: last.id.to_string() }))
     }
 
+    /// Forgets lines from before then, up to so many, the oldest first; how many. Nothing but `retention.audit` may ask for it.
+    pub async fn forget(&self, before: Timestamp, most: usize) -> Result<u64, DbError> {
+        let mut tx = self.db.begin().await?;
+        let gone = store::forget(tx.conn(), before, i64::try_from(most).unwrap_or(i64::MAX)).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    /// How many lines there are from before then.
+    pub async fn count_before(&self, before: Timestamp) -> Result<i64, DbError> {
+        store::count(self.db.read().await?.conn(), before).await
+    }
+
     /// Every action that stands in the log, by name.
     pub async fn actions(&self) -> Result<Vec<String>, DbError> {
         store::actions(self.db.read().await?.conn()).await

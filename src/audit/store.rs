@@ -4,7 +4,7 @@ use super::{Filter, Line};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::web::Cursor;
-use crate::{fetch_all, statements};
+use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
     // $4 is $3 as a pattern of LIKE. The cursor starts behind everything, so it needs no case of its own.
@@ -12,6 +12,10 @@ statements! {
         WHERE ($1 = '' OR action = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR actor = $3 OR lower(name) LIKE $4 ESCAPE '\\') \
         AND at >= $5 AND at < $6 AND (at < $7 OR (at = $7 AND id < $8)) \
         ORDER BY at DESC, id DESC LIMIT $9";
+    // What lies before is what the triggers let go.
+    LET_GO = "INSERT INTO audit_retention (before) VALUES ($1) ON CONFLICT DO NOTHING";
+    FORGET = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)";
+    COUNT = "SELECT COUNT(*) FROM audit_log WHERE at < $1";
     ACTIONS = "SELECT DISTINCT action FROM audit_log ORDER BY action";
 }
 
@@ -21,6 +25,16 @@ pub(super) async fn lines(conn: Conn<'_>, filter: &Filter, after: &Cursor, most:
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let (actor, like) = (filter.actor.trim(), like(filter.actor.trim()));
     fetch_all!(conn, LINES => Line, &filter.action, &filter.subject, actor, like, from, before, after.at, &after.id, most)
+}
+
+/// Forgets lines from before then, the oldest first; how many.
+pub(super) async fn forget(mut conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
+    execute!(conn.again(), LET_GO, before)?;
+    execute!(conn, FORGET, before, most)
+}
+
+pub(super) async fn count(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT => (i64,), before)?.0)
 }
 
 pub(super) async fn actions(conn: Conn<'_>) -> Result<Vec<String>, DbError> {

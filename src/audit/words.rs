@@ -2,6 +2,7 @@
 
 /// What each action is called.
 const SAID: &[(&str, &str)] = &[
+    ("address.erased", "Erased an address"),
     ("agent.added", "Added an agent"),
     ("clip.changed", "Changed a clip"),
     ("clip.created", "Flagged as exemplary"),
@@ -9,6 +10,7 @@ const SAID: &[(&str, &str)] = &[
     ("clip.played", "Played a clip"),
     ("clip.removed", "Took a clip out of the library"),
     ("clip.restored", "Put a clip back into the library"),
+    ("interaction.erased", "Erased a call or chat"),
     ("interaction.viewed", "Opened a call or chat"),
     ("key.added", "Made an API key"),
     ("key.revoked", "Revoked an API key"),
@@ -17,11 +19,14 @@ const SAID: &[(&str, &str)] = &[
     ("recording.played", "Played a recording"),
     ("response.viewed", "Saw an answer"),
     ("responses.listed", "Saw the answers to several calls or chats"),
+    ("retention.ran", "Removed what was kept long enough"),
     ("session.started", "Signed in"),
     ("staff.added", "Added an account"),
     ("staff.disabled", "Disabled an account"),
     ("staff.enabled", "Enabled an account"),
     ("staff.link_renewed", "Made a new one-time link"),
+    ("suspect.admitted", "Let an answer in that had looked like a program's"),
+    ("suspect.dropped", "Dropped an answer that looked like a program's"),
     ("suppression.added", "Stopped surveys to an address"),
     ("suppression.removed", "Allowed surveys to an address again"),
     ("team.added", "Added a team"),

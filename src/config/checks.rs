@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choice, Choices, Config, ConfigError, Mail};
+use super::{Choice, Choices, Config, ConfigError, Mail, Span};
 
 impl Config {
     /// Checks the whole.
@@ -27,6 +27,19 @@ impl Config {
         }
         if self.survey.expires_after.0.is_zero() {
             wrong.push("survey.expires_after is 0: nobody could answer".into());
+        }
+        let interactions = self.retention.interactions.0;
+        if !interactions.is_zero() && interactions < self.survey.expires_after.0 + self.survey.settle.0 {
+            wrong.push(
+                "retention.interactions is shorter than survey.expires_after: surveys would vanish while they are open"
+                    .into(),
+            );
+        }
+        let audit = self.retention.audit.0;
+        if !audit.is_zero() && audit < Span::days(90).0 {
+            wrong.push(
+                "retention.audit is under 90 days: a log that is gone before anybody reads it shows nothing".into(),
+            );
         }
         let contradiction = matches!(
             (self.survey.choices, self.survey.preset),

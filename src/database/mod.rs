@@ -241,6 +241,27 @@ impl Db {
         })
     }
 
+    /// Makes what was deleted or overwritten go from the disk now, not at some time: SQLite folds its log of changes into the
+    /// file and empties it, PostgreSQL vacuums these tables. Does nothing about archives of either.
+    pub async fn fold(&self, tables: &[&'static str]) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite { write, .. } => {
+                let mut conn = write.acquire().await?;
+                // Readers in its way make it do less, and must not keep writers waiting for long.
+                sqlx::query("PRAGMA busy_timeout = 200").execute(&mut *conn).await?;
+                let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await;
+                sqlx::query("PRAGMA busy_timeout = 10000").execute(&mut *conn).await?;
+                folded?;
+            }
+            Self::Pg(pool) => {
+                for table in tables {
+                    sqlx::query(sqlx::AssertSqlSafe(format!("VACUUM {table}"))).execute(pool).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Closes every connection; what was committed is safe without it.
     pub async fn close(&self) {
         match self {

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod figures;
+mod gone;
 mod intake;
 mod kinds;
 mod names;
@@ -12,10 +13,12 @@ mod recordings;
 mod store;
 
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
+pub use gone::{Old, forget_customers, remove, remove_messages};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
 pub use recordings::{Recording, RecordingError, Upload};
 pub use store::STATEMENTS;
+pub use store::gone::STATEMENTS as GONE_STATEMENTS;
 pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
 use crate::audit;
@@ -322,8 +325,7 @@ pub async fn set_survey(
     store::set_survey(conn, id, state, reason, erase_customer, now).await
 }
 
-/// Deletes an interaction with recording, messages and transcript; clips and totals live on.
+/// Deletes one conversation, as [`remove`] does.
 pub async fn delete(conn: Conn<'_>, id: &InteractionId, now: Timestamp) -> Result<Effects, DbError> {
-    let discarded = store::delete(conn, id).await?;
-    Ok(Effects::new().jobs(discarded.into_iter().map(|key| jobs::NewJob::new(DISCARD, key, now))))
+    remove(conn, std::slice::from_ref(id), now).await
 }

@@ -89,6 +89,7 @@ macro_rules! merge {
     };
 }
 
+pub(super) mod gone;
 pub(super) mod measured;
 
 statements! {
@@ -118,7 +119,6 @@ statements! {
     SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
         customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END, \
         customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END WHERE id = $5";
-    DELETE = "DELETE FROM interactions WHERE id = $1";
     // $1 is a JSON array of rows as Checked::row makes them.
     UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
@@ -303,13 +303,6 @@ pub(super) async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(conn, SET_SURVEY, state.code(), reason, now, i64::from(erase), id).map(drop)
-}
-
-/// Deletes it; the recording's name in the store, which is to be discarded.
-pub(super) async fn delete(mut conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
-    let recording = recording(conn.again(), id).await?;
-    execute!(conn, DELETE, id)?;
-    Ok(recording.map(|r| r.object_key))
 }
 
 #[derive(Debug, sqlx::FromRow)]

@@ -8,7 +8,7 @@ mod runner;
 mod store;
 
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, hold, hurry, remove, retry_failed, save};
+pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, forget, hold, hurry, remove, retry_failed, save};
 
 use crate::clock::Timestamp;
 use std::future::Future;

@@ -76,6 +76,9 @@ statements! {
     FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL WHERE id = $2 AND lease_owner = $3";
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
     REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
+    // Both JSON arrays: the index is by kind, then key.
+    FORGET = sqlite "DELETE FROM jobs WHERE kind IN (SELECT value FROM json_each($1)) AND job_key IN (SELECT value FROM json_each($2))",
+        pg "DELETE FROM jobs WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND job_key IN (SELECT jsonb_array_elements_text($2::jsonb))";
     HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2";
     BACKLOG = "SELECT kind, state, COUNT(*), MIN(run_at) FROM jobs GROUP BY kind, state ORDER BY kind, state";
     FAILED = "SELECT id, kind, job_key, attempts, last_error FROM jobs WHERE state = 'failed' ORDER BY created_at DESC LIMIT 100";
@@ -157,6 +160,12 @@ pub async fn hold(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError
 /// False where there is none, or it was given up already.
 pub async fn remove(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, kind, key)? > 0)
+}
+
+/// Takes jobs of these kinds about these keys out of the queue, those that were given up too, in the caller's transaction:
+/// what they are about is gone.
+pub async fn forget(conn: Conn<'_>, kinds: &[&str], keys: &[String]) -> Result<u64, DbError> {
+    execute!(conn, FORGET, serde_json::json!(kinds).to_string(), serde_json::json!(keys).to_string())
 }
 
 /// False where the lease was lost.

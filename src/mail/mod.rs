@@ -282,3 +282,11 @@ impl Mail {
         }
     }
 }
+
+/// Takes mails of these kinds about these out of the outbox, sent or not, in the caller's transaction: what they were about
+/// is erased. How many.
+pub async fn forget(mut conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {
+    let ids = store::forget(conn.again(), kinds, references).await?;
+    crate::jobs::forget(conn, &[DELIVER], &ids).await?;
+    Ok(ids.len())
+}

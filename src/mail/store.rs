@@ -19,6 +19,9 @@ statements! {
     RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1 \
         WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
     RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1 WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
+    // Both JSON arrays.
+    FORGET = sqlite "DELETE FROM outbox WHERE kind IN (SELECT value FROM json_each($1)) AND reference IN (SELECT value FROM json_each($2)) RETURNING id",
+        pg "DELETE FROM outbox WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND reference IN (SELECT jsonb_array_elements_text($2::jsonb)) RETURNING id";
     COUNTS = "SELECT state, COUNT(*) AS mails FROM outbox GROUP BY state ORDER BY state";
     LIST = sqlite "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
             WHERE ($1 IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4",
@@ -128,6 +131,13 @@ pub(super) async fn release_held(
 /// Kind and reference of the one that is queued again; none where it was not given up.
 pub(super) async fn retry(conn: Conn<'_>, id: &MailId, now: Timestamp) -> Result<Option<(String, String)>, DbError> {
     fetch_optional!(conn, RETRY => (String, String), now, id)
+}
+
+/// Takes mails out, sent or not; their ids.
+pub(super) async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<Vec<String>, DbError> {
+    let (kinds, references) = (serde_json::json!(kinds).to_string(), serde_json::json!(references).to_string());
+    let rows = fetch_all!(conn, FORGET => (String,), kinds, references)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 pub(super) async fn counts(conn: Conn<'_>) -> Result<Vec<Counted>, DbError> {

@@ -18,7 +18,7 @@ pub use tokens::{Token, tokens};
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
-use crate::database::{Db, DbError};
+use crate::database::{Conn, Db, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::interactions::{Channel, Interaction, Interactions};
 use crate::jobs;
@@ -180,4 +180,9 @@ impl Search {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         work::jobs(self)
     }
+}
+
+/// Takes the words of these interactions out of what is found, in the caller's transaction.
+pub async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
+    store::remove(conn, ids).await
 }

@@ -21,6 +21,8 @@ statements! {
             (j->>'tokens')::tsvector FROM jsonb_array_elements($2::jsonb) AS j";
     MARK = "INSERT INTO search_state (interaction_id, rules) VALUES ($1, $2) ON CONFLICT (interaction_id) DO UPDATE SET rules = excluded.rules";
     FORGET = "UPDATE search_state SET rules = 0";
+    REMOVE = sqlite "DELETE FROM search_lines WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM search_lines WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // Those with words that were not indexed, or by other rules; in order of their ids.
     UNINDEXED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
             UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
@@ -104,6 +106,11 @@ pub(super) async fn replace(
         execute!(conn.again(), ADD, id, serde_json::Value::from(rows).to_string())?;
     }
     execute!(conn, MARK, id, rules).map(drop)
+}
+
+/// Takes the lines of these interactions out.
+pub(super) async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
+    execute!(conn, REMOVE, serde_json::json!(ids).to_string()).map(drop)
 }
 
 /// Lets everything count as made by other rules; how many interactions.

@@ -14,6 +14,7 @@ pub mod api;
 mod beside;
 mod closing;
 mod decide;
+mod erasing;
 mod invitation;
 pub mod pages;
 mod reasons;
@@ -26,6 +27,7 @@ pub use answers::{
     Answer, AnswerError, Given, Invited, Linked, Question, SealedAnswer, Standing, Written, lock_answers, open_sealed,
 };
 pub use decide::Decision;
+pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;

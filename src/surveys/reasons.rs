@@ -44,6 +44,8 @@ skip_reasons! {
     Complained "complained" "An earlier mail to this address was reported as unwanted.";
     /// An administrator put the address on the list.
     Added "added" "An administrator put this address on the list of those who are not asked.";
+    /// Nobody ever said that it is over.
+    NeverFinal "never_final" "Nobody said that the conversation is over, so its survey was never due.";
     /// The quiet period is not over.
     AskedRecently "asked_recently" "The customer was asked within survey.quiet_period.";
 }

@@ -58,6 +58,10 @@ impl Surveys {
                 from.clone_from(last);
             }
         }
+        // Before and after each answer lie in the database's log of changes until it is folded in.
+        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses"]).await {
+            tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
+        }
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         Effects::new().job(NewJob::new(RELEASE, ALL, now)).save(tx.conn(), now).await?;

@@ -22,6 +22,12 @@ statements! {
             SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id";
     ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1";
     ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
+    CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
+        RETURNING interaction_id";
+    ASKED_AT = "SELECT asked_at FROM asked WHERE address_hash = $1";
+    OF_ADDRESS = "SELECT interaction_id, state FROM invitations WHERE address_hash = $1";
+    INVITATIONS_OF = sqlite "SELECT id FROM invitations WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM invitations WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SUPPRESSED = "SELECT reason FROM suppressions WHERE address_hash = $1";
     SUPPRESS = "INSERT INTO suppressions (address_hash, reason, created_at) VALUES ($1, $2, $3) ON CONFLICT (address_hash) DO NOTHING";
     UNSUPPRESS = "DELETE FROM suppressions WHERE address_hash = $1";
@@ -141,6 +147,29 @@ pub(super) async fn address_of(conn: Conn<'_>, token_hash: &str) -> Result<Optio
 
 pub(super) async fn erase_address(conn: Conn<'_>, address_hash: &str) -> Result<(), DbError> {
     execute!(conn, ERASE_ADDRESS, address_hash).map(drop)
+}
+
+/// Closes every invitation of an address and erases it there; the interactions that they are about.
+pub(super) async fn close_address(conn: Conn<'_>, address_hash: &str) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, CLOSE_ADDRESS => (InteractionId,), address_hash)?;
+    Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+}
+
+/// Was it asked lately; how many of its invitations are open; every interaction that it was asked about.
+pub(super) async fn of_address(
+    mut conn: Conn<'_>,
+    address_hash: &str,
+) -> Result<(bool, i64, Vec<InteractionId>), DbError> {
+    let asked = fetch_optional!(conn.again(), ASKED_AT => (Timestamp,), address_hash)?.is_some();
+    let rows = fetch_all!(conn, OF_ADDRESS => (InteractionId, String), address_hash)?;
+    let open = rows.iter().filter(|(_, state)| state != "closed").count();
+    Ok((asked, i64::try_from(open).unwrap_or(i64::MAX), rows.into_iter().map(|(id, _)| id).collect()))
+}
+
+/// The ids of the invitations about these interactions.
+pub(super) async fn invitations_of(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(conn, INVITATIONS_OF => (String,), serde_json::json!(ids).to_string())?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The reason why an address is not to be asked.

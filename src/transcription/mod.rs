@@ -34,7 +34,7 @@ pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;
 use crate::config;
-use crate::database::{Db, DbError};
+use crate::database::{Conn, Db, DbError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::{self, Interactions};
@@ -181,4 +181,12 @@ impl Transcription {
         kinds.push(masks::job(self));
         kinds
     }
+}
+
+/// Kinds of job that are about one interaction each, for whoever deletes it.
+pub const JOBS: [&str; 2] = [interactions::TRANSCRIBE, takes::TRANSCRIBE_AGAIN];
+
+/// Removes the transcripts of these interactions with all that hangs on them, in the caller's transaction; how many.
+pub async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+    store::gone::remove(conn, ids).await
 }

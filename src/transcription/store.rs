@@ -1,6 +1,7 @@
 //! SQL of transcripts.
 
 pub(super) mod corrections;
+pub(super) mod gone;
 pub(super) mod queue;
 pub(super) mod takes;
 
@@ -163,5 +164,5 @@ pub(super) async fn segments(
 
 /// Every statement about transcripts, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [STATEMENTS, corrections::STATEMENTS, queue::STATEMENTS, takes::STATEMENTS].concat()
+    [STATEMENTS, corrections::STATEMENTS, gone::STATEMENTS, queue::STATEMENTS, takes::STATEMENTS].concat()
 }

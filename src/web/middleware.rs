@@ -20,7 +20,7 @@ fn is_api(path: &str) -> bool {
 
 /// Customers answer here: these pages have a smaller limit of their own, and say so in their own words.
 fn is_survey(path: &str) -> bool {
-    path.starts_with("/s/") || path.starts_with("/u/")
+    path.starts_with("/s/") || path.starts_with("/u/") || path == "/privacy"
 }
 
 /// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.

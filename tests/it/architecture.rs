@@ -19,6 +19,7 @@ const ROWS: &[&[&str]] = &[
     &["demo"],
     &["app"],
     &["desk"],
+    &["privacy"],
     &["ratings", "measures", "search"],
     &["transcription", "surveys", "training"],
     &["interactions"],
@@ -30,6 +31,7 @@ const ROWS: &[&[&str]] = &[
 
 const FEATURES: &[&str] = &[
     "desk",
+    "privacy",
     "ratings",
     "measures",
     "search",

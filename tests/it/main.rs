@@ -14,6 +14,7 @@ mod mail;
 mod measures;
 mod openapi;
 mod platform;
+mod privacy;
 mod ratings;
 mod search;
 mod staff;

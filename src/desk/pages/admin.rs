@@ -110,6 +110,7 @@ fn say(kind: &str) -> &str {
         "recording.inspect" => "Read a recording through",
         "recording.discard" => "Remove a replaced recording",
         "mail.deliver" => "Send a mail",
+        "privacy.retain" => "Remove what was kept long enough",
         "sessions.sweep" => "Forget old sessions",
         other => other,
     }

@@ -46,6 +46,8 @@ async fn staff_pages_shut_nobody_out() {
         "/admin/keys",
         "/admin/mail",
         "/admin/audit",
+        "/admin/erasure",
+        "/admin/retention",
         "/admin/transcription",
     ]
     .map(str::to_owned);
@@ -79,6 +81,7 @@ async fn customers_pages_shut_nobody_out_and_are_small() {
     assert!(size < 14 * 1024, "the survey page has {size} bytes");
     look(&browser, &survey, "the survey").await;
     look(&browser, &survey.replace("/s/", "/u/"), "unsubscribing").await;
+    look(&browser, &format!("{}/privacy", app.url), "what customers may know").await;
     look(&browser, &format!("{}/s/unknown", app.url), "an unknown link").await;
     app.post(path, &[("score", "2"), ("choice", "apart")]).await;
     look(&browser, &survey, "an answered survey").await;

@@ -93,6 +93,8 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/admin/keys", &[Role::Admin]),
     ("/admin/mail", &[Role::Admin]),
     ("/admin/audit", &[Role::Admin]),
+    ("/admin/erasure", &[Role::Admin]),
+    ("/admin/retention", &[Role::Admin]),
 ];
 
 #[tokio::test]

@@ -1,0 +1,152 @@
+//! What goes: conversations, their recordings or their words, by age or because somebody asked for it.
+//!
+//! A recording's row and the job that removes its file are written in one transaction; a crash in between leaves a file
+//! that nobody's row names, which [`Interactions::sweep_orphans`] takes.
+
+use super::intake::SEAL_EMAIL;
+use super::store::gone;
+use super::{DISCARD, Interactions, SurveyState, set_survey};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::effects::Effects;
+use crate::ids::InteractionId;
+use crate::jobs::NewJob;
+use std::time::{Duration, SystemTime};
+
+/// Sealed addresses opened at once while one is looked for.
+const PAGE: i64 = 1000;
+/// A file in the store that is younger than this may still get its row.
+const YOUNG: Duration = Duration::from_secs(24 * 3600);
+
+fn discards(keys: Vec<String>, now: Timestamp) -> Effects {
+    Effects::new().jobs(keys.into_iter().map(|key| NewJob::new(DISCARD, key, now)))
+}
+
+fn many(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}
+
+/// How much lies before a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Old {
+    /// Recordings.
+    Recordings,
+    /// Conversations with a transcript or messages.
+    Words,
+    /// Conversations.
+    Whole,
+}
+
+impl Interactions {
+    /// Removes up to so many recordings of conversations before then, oldest first; how many.
+    pub async fn remove_recordings(&self, before: Timestamp, most: usize) -> Result<usize, DbError> {
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        let keys = gone::take_recordings(tx.conn(), before, many(most)).await?;
+        let n = keys.len();
+        discards(keys, now).save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(n)
+    }
+
+    /// Conversations before then that have a transcript or messages, oldest first.
+    pub async fn with_words(&self, before: Timestamp, most: usize) -> Result<Vec<InteractionId>, DbError> {
+        gone::with_words(self.inner.db.read().await?.conn(), before, many(most)).await
+    }
+
+    /// Conversations before then, oldest first.
+    pub async fn older(&self, before: Timestamp, most: usize) -> Result<Vec<InteractionId>, DbError> {
+        gone::older(self.inner.db.read().await?.conn(), before, many(most)).await
+    }
+
+    /// How much there is before then.
+    pub async fn count_before(&self, what: Old, before: Timestamp) -> Result<i64, DbError> {
+        let mut reader = self.inner.db.read().await?;
+        match what {
+            Old::Recordings => gone::count_recordings(reader.conn(), before).await,
+            Old::Words => gone::count_with_words(reader.conn(), before).await,
+            Old::Whole => gone::count_older(reader.conn(), before).await,
+        }
+    }
+
+    /// The conversation of this name in the system that it came from.
+    pub async fn by_name(&self, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
+        gone::by_name(self.inner.db.read().await?.conn(), source, external_id).await
+    }
+
+    /// Conversations whose customer is still known and has an address of which `is_it` holds. Opens every sealed address
+    /// that waits; they are few, since an address goes when its survey is decided.
+    pub async fn of_customer(&self, is_it: impl Fn(&str) -> bool) -> Result<Vec<InteractionId>, DbError> {
+        let (mut found, mut from) = (Vec::new(), String::new());
+        loop {
+            let page = gone::with_customer(self.inner.db.read().await?.conn(), &from, PAGE).await?;
+            for (id, sealed) in &page {
+                let plain = self.inner.vault.open(SEAL_EMAIL, sealed).ok().and_then(|b| String::from_utf8(b).ok());
+                if plain.is_some_and(|address| is_it(&address)) {
+                    found.push(id.clone());
+                }
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == usize::try_from(PAGE).unwrap_or(0) => from = last.to_string(),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Erases customers whose conversation nobody has said a word about since then, so that its survey was never decided.
+    pub async fn erase_stale_customers(&self, since: Timestamp, most: usize) -> Result<u64, DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        let erased = gone::erase_stale(tx.conn(), since, many(most), self.now()).await?;
+        tx.commit().await?;
+        Ok(erased)
+    }
+
+    /// Removes files of the store that no row names; how many. They are what a crash leaves between a file and its row.
+    pub async fn sweep_orphans(&self) -> Result<usize, DbError> {
+        let Ok(files) = std::fs::read_dir(&self.inner.settings.recordings) else { return Ok(0) };
+        let mut removed = 0;
+        for file in files.flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            // Names that this service gives; whatever else lies there is somebody else's.
+            let ours = name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
+            let old = file.metadata().is_ok_and(|about| about.is_file() && is_old(about.modified().ok()));
+            if !ours || !old || gone::is_named(self.inner.db.read().await?.conn(), &name).await? {
+                continue;
+            }
+            match std::fs::remove_file(file.path()) {
+                Ok(()) => removed += 1,
+                Err(error) => tracing::warn!(%error, "a recording that no row names could not be removed"),
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// By the file's own clock: the store's, not the service's.
+fn is_old(modified: Option<SystemTime>) -> bool {
+    modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > YOUNG)
+}
+
+/// Deletes conversations with recordings, messages, transcripts, measures, found words, surveys and linked answers; clips
+/// and totals live on. Save what it returns in the same transaction: it removes the files.
+pub async fn remove(conn: Conn<'_>, ids: &[InteractionId], now: Timestamp) -> Result<Effects, DbError> {
+    Ok(discards(gone::remove(conn, ids).await?, now))
+}
+
+/// Deletes what was written in these chats; how many messages.
+pub async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+    gone::remove_messages(conn, ids).await
+}
+
+/// Forgets the customers of these conversations, who are not asked for this reason.
+pub async fn forget_customers(
+    mut conn: Conn<'_>,
+    ids: &[InteractionId],
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    for id in ids {
+        set_survey(conn.again(), id, SurveyState::Skipped, Some(reason), true, now).await?;
+    }
+    Ok(())
+}

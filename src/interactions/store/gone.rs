@@ -1,0 +1,131 @@
+//! SQL of what is deleted: by age, or because somebody asked for it.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+
+/// The conversations of a JSON array of ids.
+macro_rules! these {
+    (sqlite) => {
+        "(SELECT value FROM json_each($1))"
+    };
+    (pg) => {
+        "(SELECT jsonb_array_elements_text($1::jsonb))"
+    };
+}
+
+statements! {
+    TAKE_RECORDINGS = "DELETE FROM recordings WHERE interaction_id IN (SELECT r.interaction_id FROM interactions i \
+            JOIN recordings r ON r.interaction_id = i.id WHERE i.occurred_at < $1 ORDER BY i.occurred_at LIMIT $2) RETURNING object_key";
+    // Messages count as words, as transcripts do.
+    WITH_WORDS = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
+            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at LIMIT $2";
+    OLDER = "SELECT id FROM interactions WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2";
+    COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
+    COUNT_WITH_WORDS = "SELECT COUNT(*) FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
+            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))";
+    COUNT_OLDER = "SELECT COUNT(*) FROM interactions WHERE occurred_at < $1";
+    REMOVE_MESSAGES = sqlite concat!("DELETE FROM messages WHERE interaction_id IN ", these!(sqlite)),
+        pg concat!("DELETE FROM messages WHERE interaction_id IN ", these!(pg));
+    KEYS = sqlite concat!("SELECT object_key FROM recordings WHERE interaction_id IN ", these!(sqlite)),
+        pg concat!("SELECT object_key FROM recordings WHERE interaction_id IN ", these!(pg));
+    REMOVE = sqlite concat!("DELETE FROM interactions WHERE id IN ", these!(sqlite)),
+        pg concat!("DELETE FROM interactions WHERE id IN ", these!(pg));
+    BY_NAME = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
+    WITH_CUSTOMER = "SELECT id, customer_email FROM interactions WHERE customer_email IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
+    // An address waits for a survey that never becomes due: the conversation was never said to be over.
+    STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
+            updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
+            AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
+    NAMED = "SELECT object_key FROM recordings WHERE object_key = $1";
+}
+
+fn json(ids: &[InteractionId]) -> String {
+    serde_json::json!(ids).to_string()
+}
+
+fn firsts<T>(rows: Vec<(T,)>) -> Vec<T> {
+    rows.into_iter().map(|(first,)| first).collect()
+}
+
+/// Takes the rows of recordings of conversations before then; their names in the store.
+pub(in crate::interactions) async fn take_recordings(
+    conn: Conn<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), before, most)?))
+}
+
+pub(in crate::interactions) async fn with_words(
+    conn: Conn<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<InteractionId>, DbError> {
+    Ok(firsts(fetch_all!(conn, WITH_WORDS => (InteractionId,), before, most)?))
+}
+
+pub(in crate::interactions) async fn older(
+    conn: Conn<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<InteractionId>, DbError> {
+    Ok(firsts(fetch_all!(conn, OLDER => (InteractionId,), before, most)?))
+}
+
+/// Recordings, conversations with words, and conversations before then.
+pub(in crate::interactions) async fn count_recordings(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_RECORDINGS => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn count_with_words(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_WITH_WORDS => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn count_older(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_OLDER => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+    execute!(conn, REMOVE_MESSAGES, json(ids))
+}
+
+/// Deletes them with everything that hangs on them; the names of their recordings in the store.
+pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
+    let keys = fetch_all!(conn.again(), KEYS => (String,), json(ids))?;
+    execute!(conn, REMOVE, json(ids))?;
+    Ok(firsts(keys))
+}
+
+pub(in crate::interactions) async fn by_name(
+    conn: Conn<'_>,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<InteractionId>, DbError> {
+    Ok(fetch_optional!(conn, BY_NAME => (InteractionId,), source, external_id)?.map(|(id,)| id))
+}
+
+/// Conversations behind `from` whose customer is still known, with the sealed address.
+pub(in crate::interactions) async fn with_customer(
+    conn: Conn<'_>,
+    from: &str,
+    most: i64,
+) -> Result<Vec<(InteractionId, String)>, DbError> {
+    fetch_all!(conn, WITH_CUSTOMER => (InteractionId, String), from, most)
+}
+
+/// Erases customers that no survey will be sent to, as nothing was heard of their conversation since then; how many.
+pub(in crate::interactions) async fn erase_stale(
+    conn: Conn<'_>,
+    untouched_since: Timestamp,
+    most: i64,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    execute!(conn, STALE, now, untouched_since, most)
+}
+
+/// Does a recording of this name in the store have its row?
+pub(in crate::interactions) async fn is_named(conn: Conn<'_>, key: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, NAMED => (String,), key)?.is_some())
+}

@@ -1,0 +1,202 @@
+//! Erasing: first looked at, then done. What goes is counted in the transaction in which it goes.
+
+use super::{FOLDED, Privacy, store};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::effects::{Actor, Effects};
+use crate::ids::InteractionId;
+use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME};
+use crate::surveys::{self, Traces};
+use crate::web::principal::Visible;
+use crate::{jobs, transcription};
+use futures_util::future::BoxFuture;
+
+/// Kinds of job that are about one conversation each.
+const JOBS: [&str; 5] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX];
+/// Conversations of one address erased in one transaction: few enough that nobody waits for it.
+const AT_ONCE: usize = 10;
+
+/// What went, or will: a word for programs, and how many.
+pub type Counts = Vec<(&'static str, i64)>;
+
+/// Another feature that keeps something about a conversation or an address.
+pub trait Erases: Send + Sync {
+    /// Erases what it keeps about these conversations, in the caller's transaction.
+    fn conversations<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        ids: &'a [InteractionId],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, DbError>>;
+    /// Erases what it keeps about an address, known by its keyed hash.
+    fn address<'a>(&'a self, conn: Conn<'a>, hash: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>>;
+}
+
+/// Why nothing was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// There is no such conversation.
+    #[error("there is no such call or chat; it may have been erased before")]
+    NotThere,
+    /// The text is no address.
+    #[error("this is not an e-mail address")]
+    NotAnAddress,
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// What will go, to be looked at before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What and how many, the large things first; nothing that there is none of.
+    pub counts: Counts,
+    /// Conversations that an address was asked about; for a conversation itself, none.
+    pub about: Vec<InteractionId>,
+}
+
+/// What went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// When.
+    pub at: Timestamp,
+    /// What and how many; nothing that there was none of.
+    pub counts: Counts,
+}
+
+fn counted(conversations: usize, h: store::Hanging) -> Counts {
+    let all = [
+        ("conversations", i64::try_from(conversations).unwrap_or(i64::MAX)),
+        ("recordings", h.recordings),
+        ("transcripts", h.transcripts),
+        ("messages", h.messages),
+        ("measures", h.measures),
+        ("search_lines", h.lines),
+        ("invitations", h.invitations),
+        ("linked_answers", h.answers),
+        ("clips_kept", h.clips),
+    ];
+    all.into_iter().filter(|(_, n)| *n > 0).collect()
+}
+
+fn add(to: &mut Counts, more: Counts) {
+    for (what, n) in more.into_iter().filter(|(_, n)| *n > 0) {
+        match to.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, sum)) => *sum += n,
+            None => to.push((what, n)),
+        }
+    }
+}
+
+fn detail(counts: &Counts) -> serde_json::Value {
+    counts
+        .iter()
+        .map(|(what, n)| ((*what).to_owned(), serde_json::Value::from(*n)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+impl Privacy {
+    /// What hangs on a conversation.
+    pub async fn look_at_conversation(&self, id: &InteractionId) -> Result<Found, EraseError> {
+        if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
+            return Err(EraseError::NotThere);
+        }
+        let hanging = store::hanging(self.inner.db.read().await?.conn(), std::slice::from_ref(id)).await?;
+        Ok(Found { counts: counted(1, hanging), about: Vec::new() })
+    }
+
+    /// Erases a conversation; what went.
+    pub async fn erase_conversation(&self, id: &InteractionId, actor: &Actor) -> Result<Receipt, EraseError> {
+        self.look_at_conversation(id).await?;
+        let counts = self.erase(std::slice::from_ref(id), Some(actor)).await?;
+        self.fold().await;
+        Ok(Receipt { at: self.now(), counts })
+    }
+
+    /// The conversation of this name in the system that it came from.
+    pub async fn conversation(&self, source: &str, external_id: &str) -> Result<InteractionId, EraseError> {
+        self.inner.interactions.by_name(source, external_id).await?.ok_or(EraseError::NotThere)
+    }
+
+    /// Erases conversations in one transaction, with a line for each where somebody asked for it.
+    pub(super) async fn erase(&self, ids: &[InteractionId], actor: Option<&Actor>) -> Result<Counts, DbError> {
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        let mut counts = counted(ids.len(), store::hanging(tx.conn(), ids).await?);
+        for other in &self.inner.others {
+            add(&mut counts, other.conversations(tx.conn(), ids, now).await?);
+        }
+        let mails = surveys::forget_mails(tx.conn(), ids).await?;
+        add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
+        let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
+        let mut effects = interactions::remove(tx.conn(), ids, now).await?;
+        if let Some(actor) = actor {
+            for id in ids {
+                // Where several go at once, each line tells the sum of all.
+                effects =
+                    effects.audit(actor, "interaction.erased", format!("interaction:{id}"), Some(detail(&counts)));
+            }
+        }
+        effects.save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+
+    /// What there is of an address.
+    pub async fn look_at_address(&self, address: &str) -> Result<Found, EraseError> {
+        let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
+        let counts = [
+            ("open_invitations", traces.open),
+            ("waiting_addresses", i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX)),
+            ("conversations_asked_about", i64::try_from(traces.about.len()).unwrap_or(i64::MAX)),
+        ];
+        let counts = counts.into_iter().filter(|(_, n)| *n > 0).collect();
+        Ok(Found { counts, about: traces.about })
+    }
+
+    /// Erases an address: it is not asked any more, open invitations close, and nothing of it is left but keyed hashes. With
+    /// `conversations`, what it was asked about goes as well. What went.
+    pub async fn erase_address(
+        &self,
+        address: &str,
+        conversations: bool,
+        actor: &Actor,
+    ) -> Result<Receipt, EraseError> {
+        let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
+        let mut counts = self.forget_address(&traces, actor).await?;
+        if conversations {
+            let all: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
+            for some in all.chunks(AT_ONCE) {
+                add(&mut counts, self.erase(some, Some(actor)).await?);
+            }
+        }
+        self.fold().await;
+        Ok(Receipt { at: self.now(), counts })
+    }
+
+    async fn forget_address(&self, traces: &Traces, actor: &Actor) -> Result<Counts, DbError> {
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        let closed = surveys::erase_address(tx.conn(), traces, now).await?;
+        let mut counts = vec![("address", 1)];
+        let waiting = i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX);
+        add(&mut counts, vec![("open_invitations", closed), ("waiting_addresses", waiting)]);
+        for other in &self.inner.others {
+            add(&mut counts, other.address(tx.conn(), &traces.hash, now).await?);
+        }
+        // Enough of the keyed hash to find the line again by the address.
+        let subject = format!("suppression:{}", traces.hash.chars().take(12).collect::<String>());
+        Effects::new().audit(actor, "address.erased", subject, Some(detail(&counts))).save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+
+    /// What was erased shall not lie about in the database's log of changes.
+    async fn fold(&self) {
+        if let Err(error) = self.inner.db.fold(&FOLDED).await {
+            tracing::warn!(%error, "the database's log of changes could not be folded in; it will be with the next run");
+        }
+    }
+}

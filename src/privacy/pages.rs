@@ -1,0 +1,73 @@
+//! The pages: `/privacy` for customers, `/admin/erasure` and `/admin/retention` for administrators.
+
+mod erasure;
+mod notice;
+mod retention;
+
+use poem::{Route, get};
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/privacy", get(notice::show).head(notice::show))
+        .at("/admin/erasure", get(erasure::ask).post(erasure::erase))
+        .at("/admin/erasure/preview", poem::post(erasure::preview))
+        .at("/admin/retention", get(retention::show))
+}
+
+/// What a count is called, for one and for more.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("conversations", "conversation", "conversations"),
+    ("recordings", "recording", "recordings"),
+    ("transcripts", "transcript", "transcripts"),
+    ("messages", "message", "messages"),
+    ("measures", "set of measures", "sets of measures"),
+    ("search_lines", "line that search finds", "lines that search finds"),
+    ("invitations", "survey", "surveys"),
+    ("linked_answers", "answer beside its recording", "answers beside their recordings"),
+    ("mails", "line of the outbox", "lines of the outbox"),
+    ("address", "address", "addresses"),
+    ("open_invitations", "open survey, which closes", "open surveys, which close"),
+    ("waiting_addresses", "address that waits for its survey", "addresses that wait for their surveys"),
+    ("conversations_asked_about", "conversation that it was asked about", "conversations that it was asked about"),
+    ("interactions", "conversation", "conversations"),
+    ("audit", "line of the audit log", "lines of the audit log"),
+    ("addresses", "address that waited for nothing", "addresses that waited for nothing"),
+    ("orphans", "file that belonged to nothing", "files that belonged to nothing"),
+];
+
+/// "3 recordings".
+fn say(what: &str, n: i64) -> String {
+    match WORDS.iter().find(|(code, ..)| *code == what) {
+        Some((_, one, _)) if n == 1 => format!("1 {one}"),
+        Some((_, _, more)) => format!("{n} {more}"),
+        None => format!("{n} {}", what.replace('_', " ")),
+    }
+}
+
+/// A length of time as people say it: "90 days".
+fn length(span: std::time::Duration) -> String {
+    let seconds = span.as_secs();
+    let (n, unit) = match seconds {
+        172_800.. => (seconds / 86_400, "day"),
+        7200.. => (seconds / 3600, "hour"),
+        120.. => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn counts_and_lengths_read_as_people_say_them() {
+        assert_eq!((say("recordings", 1), say("recordings", 0)), ("1 recording".into(), "0 recordings".into()));
+        assert_eq!(say("kudos_kept", 2), "2 kudos kept");
+        for (seconds, wanted) in [(1, "1 second"), (900, "15 minutes"), (86_400, "24 hours"), (7_776_000, "90 days")] {
+            assert_eq!(length(Duration::from_secs(seconds)), wanted);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `/admin/erasure`: first what will go, then the deed, then the receipt. An address never stands in a link, where it would
+//! be kept by browsers and logs.
+
+use super::say;
+use crate::ids::InteractionId;
+use crate::privacy::{Counts, EraseError, Privacy};
+use crate::web::page::{html_with, sentence};
+use crate::web::rights::Administer;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html};
+use askama::Template;
+use poem::http::StatusCode;
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// The id of a conversation, from its page.
+    interaction: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Form {
+    address: String,
+    interaction: String,
+    source: String,
+    external_id: String,
+    /// With an address: its conversations as well.
+    conversations: String,
+}
+
+/// What is looked at, asked about, or done.
+#[derive(Default)]
+struct Step {
+    /// What it is about, in words.
+    about: String,
+    /// What will go, or went.
+    goes: Vec<String>,
+    /// Clips that stay.
+    kept: i64,
+    /// The fields that the next form carries.
+    address: String,
+    interaction: String,
+    /// Conversations that an address was asked about.
+    asked_about: usize,
+}
+
+#[derive(Template)]
+#[template(path = "privacy/erasure.html")]
+struct ErasurePage {
+    page: Shell,
+    problem: Option<String>,
+    /// To be confirmed.
+    preview: Option<Step>,
+    /// Done.
+    receipt: Option<Step>,
+    source: String,
+    external_id: String,
+}
+
+enum What {
+    Conversation(InteractionId),
+    Address(String),
+}
+
+impl Form {
+    async fn what(&self, privacy: &Privacy) -> Result<What, EraseError> {
+        if !self.address.trim().is_empty() {
+            return Ok(What::Address(self.address.trim().to_owned()));
+        }
+        match self.interaction.trim() {
+            "" => Ok(What::Conversation(privacy.conversation(self.source.trim(), self.external_id.trim()).await?)),
+            // The id, or the address of the conversation's page.
+            text => {
+                let id = text.rsplit('/').next().unwrap_or(text);
+                Ok(What::Conversation(id.parse().map_err(|_| EraseError::NotThere)?))
+            }
+        }
+    }
+}
+
+fn step(counts: &Counts) -> Step {
+    let kept = counts.iter().find(|(what, _)| *what == "clips_kept").map_or(0, |(_, n)| *n);
+    let goes = counts.iter().filter(|(what, _)| *what != "clips_kept").map(|(what, n)| say(what, *n)).collect();
+    Step { goes, kept, ..Step::default() }
+}
+
+fn conversation(id: &InteractionId) -> String {
+    format!("The call or chat {}", id.as_str().get(..8).unwrap_or_default())
+}
+
+async fn look(privacy: &Privacy, what: &What) -> Result<Step, EraseError> {
+    Ok(match what {
+        What::Conversation(id) => {
+            let found = privacy.look_at_conversation(id).await?;
+            Step { about: conversation(id), interaction: id.to_string(), ..step(&found.counts) }
+        }
+        What::Address(address) => {
+            let found = privacy.look_at_address(address).await?;
+            let asked_about = found.about.len();
+            Step { about: address.clone(), address: address.clone(), asked_about, ..step(&found.counts) }
+        }
+    })
+}
+
+fn page(who: &Viewer<Administer>, site: &SiteInfo) -> ErasurePage {
+    ErasurePage {
+        page: Shell::new(who, site, "/admin"),
+        problem: None,
+        preview: None,
+        receipt: None,
+        source: String::new(),
+        external_id: String::new(),
+    }
+}
+
+/// The page with what went wrong above the forms; a failure inside is a failure.
+fn complaint(page: ErasurePage, form: Form, error: EraseError) -> Result<Response, PageError> {
+    let status = match &error {
+        EraseError::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        EraseError::NotThere => StatusCode::NOT_FOUND,
+        EraseError::NotAnAddress => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    if let EraseError::Database(inner) = error {
+        return Err(inner.into());
+    }
+    let problem = Some(format!("{}. Nothing was erased.", sentence(&error.to_string())));
+    let page = ErasurePage { problem, source: form.source, external_id: form.external_id, ..page };
+    Ok(html_with(status, &page))
+}
+
+/// `GET /admin/erasure`, from a conversation's page with its id.
+#[handler]
+pub(super) async fn ask(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(privacy): Data<&Privacy>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    if asked.interaction.is_empty() {
+        return Ok(html(&page(&who, site)));
+    }
+    let form = Form { interaction: asked.interaction, ..Form::default() };
+    show_preview(&who, site, privacy, form).await
+}
+
+async fn show_preview(
+    who: &Viewer<Administer>,
+    site: &SiteInfo,
+    privacy: &Privacy,
+    form: Form,
+) -> Result<Response, PageError> {
+    let found = match form.what(privacy).await {
+        Ok(what) => look(privacy, &what).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(step) => Ok(html(&ErasurePage { preview: Some(step), ..page(who, site) })),
+        Err(error) => complaint(page(who, site), form, error),
+    }
+}
+
+/// `POST /admin/erasure/preview`: what will go.
+#[handler]
+pub(super) async fn preview(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(privacy): Data<&Privacy>,
+    form: Posted<Form>,
+) -> Result<Response, PageError> {
+    show_preview(&who, site, privacy, form.0).await
+}
+
+/// `POST /admin/erasure`: the deed; the answer is the receipt.
+#[handler]
+pub(super) async fn erase(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(privacy): Data<&Privacy>,
+    form: Posted<Form>,
+) -> Result<Response, PageError> {
+    let form = form.0;
+    let done = match form.what(privacy).await {
+        Ok(What::Conversation(id)) => {
+            privacy.erase_conversation(&id, &who.actor()).await.map(|done| (conversation(&id), done))
+        }
+        Ok(What::Address(address)) => {
+            let conversations = form.conversations == "yes";
+            privacy.erase_address(&address, conversations, &who.actor()).await.map(|done| (address, done))
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok((about, receipt)) => {
+            let receipt = Some(Step { about, ..step(&receipt.counts) });
+            Ok(html(&ErasurePage { receipt, ..page(&who, site) }))
+        }
+        Err(error) => complaint(page(&who, site), form, error),
+    }
+}

@@ -1,0 +1,73 @@
+//! `/admin/retention`: what is kept how long, what goes next, what went.
+
+use super::{length, say};
+use crate::privacy::{Due, Kept, Privacy};
+use crate::web::rights::Administer;
+use crate::web::said::When;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
+use askama::Template;
+use poem::web::Data;
+use poem::{Response, handler};
+
+struct Row {
+    what: &'static str,
+    note: &'static str,
+    key: String,
+    span: Option<String>,
+    goes: String,
+}
+
+impl From<Due> for Row {
+    fn from(due: Due) -> Self {
+        let (what, note) = match due.rule.what {
+            Kept::Recordings => {
+                ("Recordings", "The sound of calls. Clips of the library stay, masked, by their own rule.")
+            }
+            Kept::Transcripts => {
+                ("Words", "Transcripts, and what was written in chats; search forgets them too. Measures stay.")
+            }
+            Kept::Interactions => {
+                ("Calls and chats", "With everything that hangs on them, linked answers too. Totals stay.")
+            }
+            Kept::Audit => ("Audit log", "Its oldest lines."),
+        };
+        Self {
+            what,
+            note,
+            key: format!("retention.{}", due.rule.what.code()),
+            span: due.rule.span.map(length),
+            goes: if due.within_a_week == 0 { "nothing".into() } else { say(due.rule.what.code(), due.within_a_week) },
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "privacy/retention.html")]
+struct RetentionPage {
+    page: Shell,
+    rows: Vec<Row>,
+    log: Vec<(String, String)>,
+    last: Option<When>,
+    address_days: u64,
+    quiet: String,
+}
+
+/// `GET /admin/retention`
+#[handler]
+pub(super) async fn show(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(privacy): Data<&Privacy>,
+    Data(surveys): Data<&crate::surveys::Surveys>,
+) -> Result<Response, PageError> {
+    let (log, last) = privacy.retention_log().await?;
+    let settings = surveys.settings();
+    Ok(html(&RetentionPage {
+        page: Shell::new(&who, site, "/admin"),
+        rows: privacy.forecast().await?.into_iter().map(Row::from).collect(),
+        log: log.into_iter().map(|line| (line.day, say(&line.what, line.n))).collect(),
+        last: last.map(When::from),
+        address_days: settings.expires_after.as_secs().div_ceil(86_400),
+        quiet: length(settings.quiet_period),
+    }))
+}

@@ -1,0 +1,237 @@
+//! Retention: what is kept so long and no longer. Runs by itself, in batches that keep nobody waiting; a run that is cut off
+//! loses nothing, since each batch stands by itself and the next run goes on.
+
+use super::{FOLDED, Privacy, store};
+use crate::clock::Timestamp;
+use crate::database::DbError;
+use crate::effects::{Actor, Effects};
+use crate::interactions::{self, Old};
+use crate::jobs::{Kind, Outcome};
+use crate::{search, transcription};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Rows removed in one transaction where each is one row.
+const AT_ONCE: usize = 200;
+/// Conversations removed in one transaction; hundreds of lines may hang on each.
+const CONVERSATIONS_AT_ONCE: usize = 10;
+const EVERY: Duration = Duration::from_secs(3600);
+/// What the forecast looks ahead.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+/// An address that waits for a survey that never becomes due is erased after this.
+const STALE: Duration = Duration::from_secs(30 * 86_400);
+/// Lines of the log that the page shows.
+const LOG_LINES: i64 = 100;
+/// Its lines are kept so long.
+const LOG_KEPT: Duration = Duration::from_secs(366 * 86_400);
+
+/// Something that is kept for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// The sound of calls; clips of the library have a rule of their own.
+    Recordings,
+    /// Transcripts, and what was written in chats; measures stay.
+    Transcripts,
+    /// Everything about a conversation.
+    Interactions,
+    /// Lines of the audit log.
+    Audit,
+}
+
+impl Kept {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Recordings, Self::Transcripts, Self::Interactions, Self::Audit];
+
+    /// As it stands in the configuration and in the log.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Recordings => "recordings",
+            Self::Transcripts => "transcripts",
+            Self::Interactions => "interactions",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// How long something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What.
+    pub what: Kept,
+    /// So long; `None`: until somebody erases it.
+    pub span: Option<Duration>,
+}
+
+/// A rule and what it will remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The rule.
+    pub rule: Rule,
+    /// So many go within a week, today's included.
+    pub within_a_week: i64,
+}
+
+/// What was removed on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// `2026-11-20`.
+    pub day: String,
+    /// `recordings`, `transcripts`, `interactions`, `audit`, `addresses` or `orphans`.
+    pub what: String,
+    /// How many.
+    pub n: i64,
+}
+
+impl Privacy {
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<Kind> {
+        let privacy = self.clone();
+        let run = move |running: crate::jobs::Running| {
+            let privacy = privacy.clone();
+            async move {
+                match privacy.retain(&running.cancelled).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => Outcome::Retry(error.to_string()),
+                }
+            }
+        };
+        vec![Kind::new("privacy.retain", run).every(EVERY)]
+    }
+
+    /// How long everything is kept.
+    pub fn rules(&self) -> [Rule; 4] {
+        let of = |what| {
+            let settings = &self.inner.settings;
+            let span = match what {
+                Kept::Recordings => settings.recordings,
+                Kept::Transcripts => settings.transcripts,
+                Kept::Interactions => settings.interactions,
+                Kept::Audit => settings.audit,
+            };
+            Rule { what, span: (!span.is_zero()).then_some(span) }
+        };
+        Kept::ALL.map(of)
+    }
+
+    /// What goes within a week.
+    pub async fn forecast(&self) -> Result<Vec<Due>, DbError> {
+        let then = self.now().plus(WEEK);
+        let mut all = Vec::new();
+        for rule in self.rules() {
+            let within_a_week = match rule.span {
+                None => 0,
+                Some(span) => self.count(rule.what, then.minus(span)).await?,
+            };
+            all.push(Due { rule, within_a_week });
+        }
+        Ok(all)
+    }
+
+    async fn count(&self, what: Kept, before: Timestamp) -> Result<i64, DbError> {
+        let interactions = &self.inner.interactions;
+        match what {
+            Kept::Recordings => interactions.count_before(Old::Recordings, before).await,
+            Kept::Transcripts => interactions.count_before(Old::Words, before).await,
+            Kept::Interactions => interactions.count_before(Old::Whole, before).await,
+            Kept::Audit => self.inner.audit.count_before(before).await,
+        }
+    }
+
+    /// What was removed, the last day first, and when it last ran.
+    pub async fn retention_log(&self) -> Result<(Vec<Logged>, Option<Timestamp>), DbError> {
+        let mut reader = self.inner.db.read().await?;
+        let rows = store::log(reader.conn(), LOG_LINES).await?;
+        let last = store::last_run(reader.conn()).await?;
+        Ok((rows.into_iter().map(|row| Logged { day: row.day, what: row.what, n: row.n }).collect(), last))
+    }
+
+    /// One run: everything that was kept long enough goes. Stops between two batches where it is told to.
+    pub async fn retain(&self, stop: &CancellationToken) -> Result<(), DbError> {
+        let now = self.now();
+        let mut removed = Vec::new();
+        for Rule { what, span } in self.rules() {
+            let Some(span) = span else { continue };
+            let n = self.remove(what, now.minus(span), stop).await?;
+            removed.push((what.code(), n));
+        }
+        removed.push(("addresses", self.remove_stale(stop).await?));
+        removed.push(("orphans", self.inner.interactions.sweep_orphans().await?));
+        self.note(&removed, now).await?;
+        if removed.iter().any(|(_, n)| *n > 0) {
+            self.inner.db.fold(&FOLDED).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, what: Kept, before: Timestamp, stop: &CancellationToken) -> Result<usize, DbError> {
+        let mut all = 0;
+        while !stop.is_cancelled() {
+            let (n, most) = match what {
+                Kept::Recordings => (self.inner.interactions.remove_recordings(before, AT_ONCE).await?, AT_ONCE),
+                Kept::Transcripts => (self.remove_words(before).await?, CONVERSATIONS_AT_ONCE),
+                Kept::Interactions => {
+                    let ids = self.inner.interactions.older(before, CONVERSATIONS_AT_ONCE).await?;
+                    if !ids.is_empty() {
+                        self.erase(&ids, None).await?;
+                    }
+                    (ids.len(), CONVERSATIONS_AT_ONCE)
+                }
+                Kept::Audit => {
+                    let n = self.inner.audit.forget(before, AT_ONCE).await?;
+                    (usize::try_from(n).unwrap_or(AT_ONCE), AT_ONCE)
+                }
+            };
+            all += n;
+            if n < most {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The words of a few conversations: transcripts, messages, and what is found of them. How many conversations.
+    async fn remove_words(&self, before: Timestamp) -> Result<usize, DbError> {
+        let ids = self.inner.interactions.with_words(before, CONVERSATIONS_AT_ONCE).await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.inner.db.begin().await?;
+        transcription::remove(tx.conn(), &ids).await?;
+        interactions::remove_messages(tx.conn(), &ids).await?;
+        search::remove(tx.conn(), &ids).await?;
+        tx.commit().await?;
+        Ok(ids.len())
+    }
+
+    async fn remove_stale(&self, stop: &CancellationToken) -> Result<usize, DbError> {
+        let mut all = 0;
+        while !stop.is_cancelled() {
+            let n = self.inner.interactions.erase_stale_customers(self.now().minus(STALE), AT_ONCE).await?;
+            all += usize::try_from(n).unwrap_or(0);
+            if n == 0 {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Writes down what went: a line a day for each, and one in the audit log where anything did.
+    async fn note(&self, removed: &[(&'static str, usize)], now: Timestamp) -> Result<(), DbError> {
+        let day = now.day();
+        let mut tx = self.inner.db.begin().await?;
+        store::note(tx.conn(), &day, "run", 1, now).await?;
+        let mut detail = serde_json::Map::new();
+        for (what, n) in removed.iter().filter(|(_, n)| *n > 0) {
+            store::note(tx.conn(), &day, what, i64::try_from(*n).unwrap_or(i64::MAX), now).await?;
+            detail.insert((*what).to_owned(), (*n).into());
+        }
+        store::trim(tx.conn(), &now.minus(LOG_KEPT).day()).await?;
+        if !detail.is_empty() {
+            Effects::new()
+                .audit(&Actor::System, "retention.ran", "retention", Some(detail.into()))
+                .save(tx.conn(), now)
+                .await?;
+        }
+        tx.commit().await
+    }
+}

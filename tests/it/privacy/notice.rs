@@ -1,0 +1,51 @@
+//! `/privacy`: what customers may know, with the facts of this deployment.
+
+use crate::app::TestApp;
+use afterword::config::Choices;
+
+#[tokio::test]
+async fn it_tells_the_facts_of_this_deployment() {
+    let app = TestApp::start_with(|c| {
+        c.anonymity.k = 7;
+        c.retention.recordings = "45d".parse().unwrap();
+        c.company.privacy_contact = "Data protection, <dpo@northwind.example>".into();
+    })
+    .await;
+    let answer = app.get("/privacy").await;
+    assert_eq!(answer.status(), 200);
+    let headers = answer.headers().clone();
+    assert!(!headers.contains_key("set-cookie") && headers["referrer-policy"] == "no-referrer");
+    let text = answer.text().await.unwrap();
+    assert!(text.len() < 14 * 1024, "{} bytes", text.len());
+    for fact in [
+        "Northwind",
+        "7 answers or more",
+        "45 days",
+        "Open for 14 days",
+        "15 minutes",
+        "30 days",
+        "dpo@northwind.example",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    assert!(!text.contains("<dpo@") && !text.contains("<script") && !text.contains("src="));
+    assert!(text.contains("With the recording, without your name") && text.contains("Kept apart"));
+}
+
+#[tokio::test]
+async fn it_speaks_of_no_choice_that_is_not_offered() {
+    for (choices, told, not) in [
+        (Choices::Apart, "never joined", "supervisors of the team"),
+        (Choices::Linked, "supervisors of the team", "never joined"),
+    ] {
+        let app = TestApp::start_with(|c| {
+            c.survey.choices = choices;
+            c.survey.edit_for = "0s".parse().unwrap();
+        })
+        .await;
+        let text = app.get("/privacy").await.text().await.unwrap();
+        assert!(text.contains(told) && !text.contains(not), "{text}");
+        assert!(!text.contains("You can change your answer for"));
+        assert!(text.contains("get in touch with"));
+    }
+}

@@ -1,0 +1,153 @@
+//! What is kept so long goes by itself, files and rows together, and is reported.
+
+use super::{RARE, full_call, stored, tables_with};
+use crate::anonymity::{dump, holds};
+use crate::app::{TestApp, call_body};
+use crate::support::heard::raw;
+use afterword::database::{Sql, execute_raw};
+use afterword::web::Role;
+use std::time::{Duration, SystemTime};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn days(n: u32) -> Duration {
+    DAY * n
+}
+
+async fn rows(app: &TestApp, table: &str) -> usize {
+    dump(app).await[table].len()
+}
+
+#[tokio::test]
+async fn each_goes_when_its_time_is_over_and_not_before() {
+    let times = |c: &mut afterword::config::Config| {
+        c.retention.recordings = "30d".parse().unwrap();
+        c.retention.transcripts = "60d".parse().unwrap();
+        c.retention.interactions = "120d".parse().unwrap();
+        c.retention.audit = "90d".parse().unwrap();
+    };
+    for app in TestApp::on_both(times).await {
+        let asked = full_call(&app, "old").await;
+        let mut chat = call_body("chat@example.net");
+        chat["channel"] = "chat".into();
+        chat["messages"] = serde_json::json!([{ "at": "2026-11-20T11:24:31Z", "from": "customer", "text": RARE }]);
+        app.interaction("chat", &chat).await;
+        app.pass(days(25)).await;
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        let forecast = admin.page("/admin/retention").await;
+        assert!(forecast.contains("30 days") && forecast.contains("1 recording<"), "{forecast}");
+        assert!(forecast.contains("Nothing has been removed yet"), "{forecast}");
+        assert_eq!((rows(&app, "recordings").await, stored(&app)), (1, 1));
+        app.pass(days(6)).await;
+        assert_eq!((rows(&app, "recordings").await, stored(&app)), (0, 0), "row and file together");
+        assert_eq!((rows(&app, "transcripts").await, rows(&app, "messages").await), (1, 1));
+        app.pass(days(30)).await;
+        for table in ["transcripts", "segments", "messages", "search_lines"] {
+            assert_eq!(rows(&app, table).await, 0, "{table}");
+        }
+        assert_eq!((rows(&app, "interactions").await, rows(&app, "responses").await), (2, 1));
+        assert!(rows(&app, "measures").await > 0, "measures stay");
+        let lines = rows(&app, "audit_log").await;
+        app.pass(days(60)).await;
+        assert_eq!((rows(&app, "interactions").await, rows(&app, "responses").await), (0, 0));
+        assert!(tables_with(&app, &asked.interaction).await.is_empty(), "its lines of the audit log went as well");
+        assert!(rows(&app, "audit_log").await < lines);
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        let report = admin.page("/admin/retention").await;
+        for went in ["1 recording<", "2 conversations", "lines of the audit log"] {
+            assert!(report.contains(went), "{went}: {report}");
+        }
+        assert!(admin.page("/admin/audit").await.contains("Removed what was kept long enough"));
+        // The log lets go of what is older, and of nothing else.
+        let mut tx = app.app.db.begin().await.unwrap();
+        assert!(execute_raw(tx.conn(), Sql::both("DELETE FROM audit_log")).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_is_set_nothing_goes() {
+    let app = TestApp::start().await;
+    full_call(&app, "old").await;
+    app.pass(days(3000)).await;
+    for table in ["recordings", "transcripts", "interactions", "responses"] {
+        assert_eq!(rows(&app, table).await, 1, "{table}");
+    }
+    assert_eq!(stored(&app), 1);
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    assert!(admin.page("/admin/retention").await.contains("until erased"));
+}
+
+#[tokio::test]
+async fn hundreds_go_in_batches_and_a_run_that_is_stopped_goes_on_later() {
+    for app in TestApp::on_both(|c| c.retention.interactions = "30d".parse().unwrap()).await {
+        for n in 0..45 {
+            app.interaction(&format!("n{n}"), &call_body(&format!("n{n}@example.net"))).await;
+        }
+        app.clock.advance(days(31));
+        let stop = tokio_util::sync::CancellationToken::new();
+        stop.cancel();
+        app.app.privacy.retain(&stop).await.unwrap();
+        assert_eq!(rows(&app, "interactions").await, 45, "told to stop before it began");
+        app.app.privacy.retain(&tokio_util::sync::CancellationToken::new()).await.unwrap();
+        assert_eq!((rows(&app, "interactions").await, rows(&app, "jobs").await), (0, rows(&app, "jobs").await));
+        let decide = dump(&app).await["jobs"].iter().filter(|row| row.contains("survey.decide")).count();
+        assert_eq!(decide, 0, "no job is left about what is gone");
+    }
+}
+
+/// A crash between the file and its row, or between the row and its file, leaves nothing for good.
+#[tokio::test]
+async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
+    let app = TestApp::start().await;
+    full_call(&app, "kept").await;
+    let folder = app.folder().join("recordings");
+    let old = SystemTime::now() - DAY * 3;
+    let put = |name: &str, when: SystemTime| {
+        let path = folder.join(name);
+        std::fs::write(&path, b"sound").unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(when).unwrap();
+        path
+    };
+    let orphan = put("5f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", old);
+    let young = put("6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", SystemTime::now());
+    let foreign = put("notes.txt", old);
+    for entry in std::fs::read_dir(&folder).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        if entry.file_name().to_string_lossy() != "6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg" {
+            std::fs::File::options().write(true).open(entry.path()).unwrap().set_modified(old).unwrap();
+        }
+    }
+    app.app.privacy.retain(&tokio_util::sync::CancellationToken::new()).await.unwrap();
+    assert!(!orphan.exists() && young.exists() && foreign.exists());
+    assert_eq!(stored(&app), 3, "the one with a row is there");
+}
+
+/// A conversation that nobody ever ends keeps its customer's address waiting; not for good.
+#[tokio::test]
+async fn an_address_does_not_wait_forever() {
+    for app in TestApp::on_both(|_| {}).await {
+        let mut body = call_body("jerry@example.net");
+        body["phase"] = "in_progress".into();
+        let id = app.interaction("endless", &body).await;
+        app.pass(days(29)).await;
+        assert_eq!(crate::surveys::state_of(&app, &id).await.0, "waiting");
+        app.pass(days(2)).await;
+        assert_eq!(crate::surveys::state_of(&app, &id).await, ("skipped".into(), Some("never_final".into())));
+        let text = format!("{:?}", dump(&app).await["interactions"]);
+        let sealed = text.split(['|', '\'', '"']).filter(|word| {
+            ["interaction.customer.email", "interaction.customer.name"]
+                .iter()
+                .any(|purpose| app.app.vault.open(purpose, word).is_ok())
+        });
+        assert_eq!(sealed.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_gone_from_the_disk_after_a_run() {
+    let app = TestApp::start_with(|c| c.retention.transcripts = "10d".parse().unwrap()).await;
+    full_call(&app, "old").await;
+    raw(&app, "UPDATE responses SET comment = NULL").await;
+    assert!(holds(&crate::anonymity::bytes_on_disk(&app), RARE));
+    app.pass(days(11)).await;
+    assert!(!holds(&crate::anonymity::bytes_on_disk(&app), RARE));
+}
