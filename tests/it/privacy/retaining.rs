@@ -101,7 +101,9 @@ async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
     let app = TestApp::start().await;
     full_call(&app, "kept").await;
     let folder = app.folder().join("recordings");
-    let old = SystemTime::now() - DAY * 3;
+    // The store's own clock.
+    let now = std::fs::metadata(&folder).unwrap().modified().unwrap();
+    let old = now - DAY * 3;
     let put = |name: &str, when: SystemTime| {
         let path = folder.join(name);
         std::fs::write(&path, b"sound").unwrap();
@@ -109,7 +111,7 @@ async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
         path
     };
     let orphan = put("5f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", old);
-    let young = put("6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", SystemTime::now());
+    let young = put("6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", now);
     let foreign = put("notes.txt", old);
     for entry in std::fs::read_dir(&folder).unwrap().flatten().filter(|entry| entry.path().is_file()) {
         if entry.file_name().to_string_lossy() != "6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg" {
