@@ -1,0 +1,127 @@
+//! Languages, by their tags.
+
+use serde::{Deserialize, Serialize};
+
+/// Scripts that run from right to left, by the languages that use them.
+const RIGHT_TO_LEFT: [&str; 12] = ["ar", "he", "fa", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "arc", "ks"];
+/// Complete out of the box, with their own names.
+const BUILT_IN: [(&str, &str); 5] = [("en", "English"), ("zh", "中文"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")];
+/// Names of some that are likely to be added.
+const KNOWN: [(&str, &str); 22] = [
+    ("ar", "العربية"), ("bg", "Български"), ("cs", "Čeština"), ("da", "Dansk"), ("el", "Ελληνικά"), ("fa", "فارسی"), ("fi", "Suomi"),
+    ("he", "עברית"), ("hi", "हिन्दी"), ("hu", "Magyar"), ("it", "Italiano"), ("ja", "日本語"), ("ko", "한국어"), ("nb", "Norsk bokmål"),
+    ("nl", "Nederlands"), ("pl", "Polski"), ("pt", "Português"), ("ro", "Română"), ("ru", "Русский"), ("sv", "Svenska"), ("tr", "Türkçe"),
+    ("uk", "Українська"),
+];
+
+/// A language's tag (BCP 47): `en`, `pt-br`; lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Language(String);
+
+/// The text is no language's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no language's tag, such as en or pt-BR")]
+pub struct NotALanguage;
+
+impl Default for Language {
+    fn default() -> Self {
+        Self("en".into())
+    }
+}
+
+impl std::str::FromStr for Language {
+    type Err = NotALanguage;
+
+    fn from_str(text: &str) -> Result<Self, NotALanguage> {
+        let tag = text.trim().replace('_', "-").to_ascii_lowercase();
+        let mut parts = tag.split('-');
+        let first = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
+        let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if first && rest && tag.len() <= 35 { Ok(Self(tag)) } else { Err(NotALanguage) }
+    }
+}
+
+impl TryFrom<String> for Language {
+    type Error = NotALanguage;
+    fn try_from(text: String) -> Result<Self, NotALanguage> {
+        text.parse()
+    }
+}
+
+impl From<Language> for String {
+    fn from(language: Language) -> Self {
+        language.0
+    }
+}
+
+impl std::fmt::Display for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Language {
+    /// The tag.
+    pub fn tag(&self) -> &str {
+        &self.0
+    }
+
+    /// Those that are complete out of the box.
+    pub fn built_in() -> impl Iterator<Item = Self> {
+        BUILT_IN.into_iter().map(|(tag, _)| Self(tag.into()))
+    }
+
+    /// Is it complete out of the box?
+    pub fn is_built_in(&self) -> bool {
+        BUILT_IN.iter().any(|(tag, _)| *tag == self.0)
+    }
+
+    /// `ltr` or `rtl`.
+    pub fn direction(&self) -> &'static str {
+        if RIGHT_TO_LEFT.contains(&self.primary()) { "rtl" } else { "ltr" }
+    }
+
+    /// Its name in itself, else its tag.
+    pub fn name(&self) -> &str {
+        let named = |tag: &str| BUILT_IN.iter().chain(&KNOWN).find(|(known, _)| *known == tag).map(|(_, name)| *name);
+        named(&self.0).or_else(|| named(self.primary())).unwrap_or(&self.0)
+    }
+
+    fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or(&self.0)
+    }
+
+    /// The best of these for somebody who asked for `wanted` (`en-GB`): the same, else a shorter tag, else the same language elsewhere.
+    pub fn choose<'a>(wanted: &str, from: impl Iterator<Item = &'a Self> + Clone) -> Option<&'a Self> {
+        let wanted: Self = wanted.parse().ok()?;
+        let mut tag = wanted.0.as_str();
+        loop {
+            if let Some(found) = from.clone().find(|language| language.0 == tag) {
+                return Some(found);
+            }
+            match tag.rfind('-') {
+                Some(end) => tag = &tag[..end],
+                None => return from.clone().find(|language| language.primary() == wanted.primary()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_language_is_chosen() {
+        let there: Vec<Language> = ["en", "zh", "pt-br", "ar"].iter().filter_map(|tag| tag.parse().ok()).collect();
+        for (wanted, found) in [
+            ("en", Some("en")), ("en-GB", Some("en")), ("zh_Hans_CN", Some("zh")), ("pt", Some("pt-br")), ("PT-br", Some("pt-br")),
+            ("fr", None), ("", None), ("<b>", None), ("e", None),
+        ] {
+            assert_eq!(Language::choose(wanted, there.iter()).map(Language::tag), found, "{wanted}");
+        }
+        let direction = |tag: &str| tag.parse::<Language>().map(|language| language.direction());
+        assert_eq!((direction("ar-EG"), direction("de")), (Ok("rtl"), Ok("ltr")));
+    }
+}

@@ -1,0 +1,39 @@
+//! Words: the page's own phrases in every language, patterns with names in them, days as people say them.
+//!
+//! Five languages are built in, complete (`templates/surveys/languages/*.json`); a survey may bring more, or say something
+//! differently. What a language says is text alone: templates escape it.
+
+pub mod contrast;
+mod language;
+mod pattern;
+mod phrases;
+
+pub use language::Language;
+pub use pattern::{Facts, check_pattern, fill};
+pub use phrases::{Phrases, built_in, built_in_texts, english, missing_phrases, names, unknown_phrases};
+
+use crate::clock::Timestamp;
+
+/// The day as people say it in this language: `20 November`, `11月20日`.
+pub fn day(phrases: &Phrases, at: Timestamp) -> String {
+    let date = at.to_jiff();
+    let month = usize::try_from(date.month()).unwrap_or(1);
+    let name = phrases.months.split('|').nth(month - 1).unwrap_or_default();
+    let facts = Facts::default().with("d", date.day()).with("m", month).with("month", name);
+    fill(&phrases.day, &facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_read_as_people_say_them() {
+        let at = Timestamp(1_795_132_800_000); // 2026-11-20
+        for (language, wanted) in
+            [("en", "20 November"), ("de", "20. November"), ("fr", "20 novembre"), ("es", "20 de noviembre"), ("zh", "11月20日")]
+        {
+            assert_eq!(day(built_in(&language.parse().unwrap_or_default()).unwrap_or_else(english), at), wanted);
+        }
+    }
+}
