@@ -40,11 +40,7 @@ fn link(text: &str) -> Option<Token> {
 
 impl From<Answered> for Answer {
     fn from(told: Answered) -> Self {
-        Self {
-            score: told.score,
-            resolved: told.resolved.map(|word| word == "yes"),
-            comment: told.comment,
-            choice: if told.apart { Choice::Apart } else { Choice::Linked },
-        }
+        let choice = if told.apart { Choice::Apart } else { Choice::Linked };
+        Self::rated(told.score, told.resolved.map(|word| word == "yes"), told.comment, choice)
     }
 }

@@ -1,6 +1,6 @@
 //! Endpoints of answers, invitations and suppressions.
 
-use super::{Linked, SkipReason, Suppression, SuppressionError, Surveys};
+use super::{Further, Linked, SkipReason, Suppression, SuppressionError, Surveys};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, SurveyState};
 use crate::web::problem::ApiError;
@@ -33,19 +33,35 @@ struct ResponseOut {
     comment: Option<String>,
     /// The month of the answer.
     month: String,
+    /// What else was asked and answered.
+    further: Vec<FurtherOut>,
+}
+
+/// An answer to a further question of the survey.
+#[derive(Debug, Object)]
+#[oai(rename = "FurtherAnswer")]
+struct FurtherOut {
+    /// The question's number in the survey.
+    number: u16,
+    /// The question as it was asked, in the survey's default language.
+    question: String,
+    /// The answer in words.
+    answer: String,
 }
 
 impl poem_openapi::types::Example for ResponseOut {
     fn example() -> Self {
         let comment = Some("She told me at once where my parcel was.".into());
-        Self { score: Some(4), resolved: Some(true), comment, month: "2026-11".into() }
+        Self { score: Some(4), resolved: Some(true), comment, month: "2026-11".into(), further: Vec::new() }
     }
 }
 
-impl From<Linked> for ResponseOut {
-    fn from(linked: Linked) -> Self {
+impl ResponseOut {
+    fn new(linked: Linked, further: Vec<Further>) -> Self {
         let resolved = linked.resolved.map(|text| text == "yes");
-        Self { score: linked.score, resolved, comment: linked.comment, month: linked.month }
+        let out = |f: Further| FurtherOut { number: f.number, question: f.question, answer: f.answer };
+        let further = further.into_iter().map(out).collect();
+        Self { score: linked.score, resolved, comment: linked.comment, month: linked.month, further }
     }
 }
 
@@ -250,7 +266,8 @@ impl Api {
         let id: InteractionId = id.parse().map_err(|_| none())?;
         let found = self.surveys.linked_response(&who, &id).await?.ok_or_else(none)?;
         self.surveys.note_look(&who, &id).await?;
-        Ok(Json(found.into()))
+        let further = self.surveys.further_answers(&id, &found).await?;
+        Ok(Json(ResponseOut::new(found, further)))
     }
 
     /// List what has become of surveys

@@ -2,7 +2,8 @@
 //! recorded. Everything that follows from the decision is written in one transaction.
 
 use super::address::{self, Recipient};
-use super::{SURVEY, SkipReason, Surveys, store};
+use super::definition::{STANDARD, STANDARD_SURVEY};
+use super::{SkipReason, Surveys, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::{InteractionId, InvitationId};
@@ -100,7 +101,8 @@ impl Surveys {
             return Ok(Asking::Not(SkipReason::of_suppression(&reason)));
         }
         let id = InvitationId::random();
-        if !store::add_invitation(tx.conn(), &self.invitation(&id, due, now)).await? {
+        let survey = store::current_version(tx.conn(), STANDARD_SURVEY).await?.unwrap_or_else(|| STANDARD.to_owned());
+        if !store::add_invitation(tx.conn(), &self.invitation(&id, due, survey, now)).await? {
             return Ok(Asking::There);
         }
         let quiet_since = now.minus(self.inner.settings.quiet_period);
@@ -119,7 +121,7 @@ impl Surveys {
         Ok(Asking::Asked)
     }
 
-    fn invitation(&self, id: &InvitationId, due: &Due, now: Timestamp) -> store::NewInvitation {
+    fn invitation(&self, id: &InvitationId, due: &Due, survey: String, now: Timestamp) -> store::NewInvitation {
         let about = &due.about;
         let recipient = Recipient { email: due.customer.email.trim().to_owned(), name: due.customer.name.clone() };
         store::NewInvitation {
@@ -127,7 +129,7 @@ impl Surveys {
             interaction_id: about.id.clone(),
             agent_id: about.agent_id.clone(),
             team_id: about.team_id.clone(),
-            survey: SURVEY,
+            survey,
             topic: about.tags.iter().map(|tag| one_line(tag)).find(|tag| !tag.is_empty()),
             channel: about.channel.code(),
             locale: about.locale.clone(),

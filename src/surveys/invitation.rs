@@ -2,14 +2,16 @@
 //! and nobody, staff included, can make the link again.
 
 use super::address::Recipient;
+use super::letter::{self, Letter, Texts};
+use super::speech::{About, Speech};
 use super::store::{self, ToWrite};
-use super::{Settings, SkipReason, Token};
+use super::versions::Versions;
+use super::{Settings, SkipReason, Token, Version};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::interactions::{self, SurveyState};
 use crate::mail::{Compose, ComposeError, Composed, Fate, Preview};
 use crate::vault::Vault;
-use askama::Template;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 
@@ -23,100 +25,24 @@ pub(super) struct Composer {
     db: Db,
     vault: Vault,
     settings: Settings,
-}
-
-#[derive(Template)]
-#[template(path = "mail/invitation.html")]
-struct HtmlPart<'a> {
-    lang: &'a str,
-    dir: &'a str,
-    company: &'a str,
-    customer: Option<&'a str>,
-    chat: bool,
-    topic: Option<&'a str>,
-    agent: Option<&'a str>,
-    happened: Option<&'a str>,
-    survey: &'a str,
-    unsubscribe: &'a str,
-    open_until: &'a str,
-    quiet_days: u64,
-}
-
-#[derive(Template)]
-#[template(path = "mail/invitation.txt")]
-struct TextPart<'a> {
-    company: &'a str,
-    customer: Option<&'a str>,
-    chat: bool,
-    topic: Option<&'a str>,
-    agent: Option<&'a str>,
-    happened: Option<&'a str>,
-    survey: &'a str,
-    unsubscribe: &'a str,
-    open_until: &'a str,
-    quiet_days: u64,
-}
-
-/// Subject and both parts.
-struct Texts {
-    subject: String,
-    text: String,
-    html: String,
-}
-
-/// The day as people say it: `20 November`.
-pub(super) fn day(at: Timestamp) -> String {
-    at.to_jiff().strftime("%-d %B").to_string()
-}
-
-/// The first word of a name.
-pub(super) fn first_name(name: Option<&str>) -> Option<&str> {
-    name.and_then(|name| name.split_whitespace().next())
+    versions: Versions,
 }
 
 impl Composer {
-    pub(super) fn new(db: Db, vault: Vault, settings: Settings) -> Self {
-        Self { db, vault, settings }
+    pub(super) fn new(db: Db, vault: Vault, settings: Settings, versions: Versions) -> Self {
+        Self { db, vault, settings, versions }
     }
 
-    fn texts(
-        &self,
-        about: &ToWrite,
-        customer: Option<&str>,
-        survey: &str,
-        unsubscribe: &str,
-        expires_at: Timestamp,
-    ) -> Result<Texts, askama::Error> {
-        let chat = about.channel == "chat";
-        let (happened, open_until) = (day(about.occurred_at), day(expires_at));
-        let company = self.settings.company.as_str();
-        let customer: Option<String> =
-            customer.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|n| !n.is_empty());
-        let (agent, topic, happened) =
-            (first_name(about.agent_name.as_deref()), about.topic.as_deref(), Some(happened.as_str()));
-        let quiet_days = self.settings.quiet_period.as_secs() / 86_400;
-        let (customer, open_until) = (customer.as_deref(), open_until.as_str());
-        let text =
-            TextPart { company, customer, chat, topic, agent, happened, survey, unsubscribe, open_until, quiet_days }
-                .render()?;
-        let (lang, dir) = ("en", "ltr");
-        let html = HtmlPart {
-            lang,
-            dir,
-            company,
-            customer,
-            chat,
-            topic,
-            agent,
-            happened,
-            survey,
-            unsubscribe,
-            open_until,
-            quiet_days,
-        }
-        .render()?;
-        let subject = format!("How was your {} with {company}?", if chat { "chat" } else { "call" });
-        Ok(Texts { subject, text, html })
+    fn texts(&self, about: &ToWrite, version: &Version, letter: Letter<'_>) -> Result<Texts, askama::Error> {
+        let conversation = About {
+            agent: about.agent_name.as_deref(),
+            topic: about.topic.as_deref(),
+            occurred_at: Some(about.occurred_at),
+            chat: about.channel == "chat",
+        };
+        let language = version.language(about.locale.as_deref());
+        let speech = Speech::about(&self.settings, version, language, &conversation);
+        letter::write(&self.settings, version, &speech, conversation.chat, letter)
     }
 
     async fn write(&self, reference: &str, now: Timestamp) -> Result<Composed, ComposeError> {
@@ -139,9 +65,10 @@ impl Composer {
         let expires_at = now.plus(self.settings.expires_after);
         let survey = format!("{}/s/{}", self.settings.public_url, token.secret());
         let unsubscribe = format!("{}/u/{}", self.settings.public_url, token.secret());
-        let texts = self
-            .texts(&about, recipient.name.as_deref(), &survey, &unsubscribe, expires_at)
-            .map_err(|e| ComposeError::Impossible(e.to_string()))?;
+        let version = self.versions.get(&self.db, &about.survey).await?;
+        let letter =
+            Letter { customer: recipient.name.as_deref(), survey: &survey, unsubscribe: &unsubscribe, expires_at };
+        let texts = self.texts(&about, &version, letter).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let mut tx = self.db.begin().await?;
         // It replaces the token of an earlier try, whose mail did not leave.
         if !store::set_token(tx.conn(), &about.id, &token.hash(), expires_at).await? {
@@ -164,7 +91,9 @@ impl Composer {
     async fn look(&self, reference: &str) -> Result<Option<Preview>, DbError> {
         let Some(about) = store::to_write(self.db.read().await?.conn(), reference).await? else { return Ok(None) };
         let link = "[the link is made when the mail leaves]";
-        let texts = self.texts(&about, None, link, link, about.expires_at).ok();
+        let version = self.versions.get(&self.db, &about.survey).await?;
+        let letter = Letter { customer: None, survey: link, unsubscribe: link, expires_at: about.expires_at };
+        let texts = self.texts(&about, &version, letter).ok();
         Ok(texts.map(|texts| Preview { subject: texts.subject, text: texts.text }))
     }
 

@@ -1,5 +1,6 @@
 //! Surveys: who is asked and who is not, the invitation, the answer, and the mix that apart answers go through.
 //!
+//! - `definition`, `wording`, `versions`: what is asked, in which words; an answer always knows them.
 //! - `decide`: when an interaction has settled, it is asked about or the reason why not is recorded.
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
@@ -14,25 +15,34 @@ pub mod api;
 mod beside;
 mod closing;
 mod decide;
+pub mod definition;
 mod erasing;
 mod invitation;
+mod letter;
 pub mod pages;
 mod reasons;
 mod ripen;
+mod speech;
 mod store;
 mod suppressions;
 mod token;
+mod versions;
+pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, Given, Invited, Linked, Question, SealedAnswer, Standing, Written, lock_answers, open_sealed,
+    Answer, AnswerError, Given, Invited, Linked, SealedAnswer, Standing, Value, Written, lock_answers, open_sealed,
 };
+pub use definition::{Kind as QuestionKind, Question};
+
 pub use decide::Decision;
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;
 pub use suppressions::{Suppression, SuppressionError};
+pub use speech::About;
 pub use token::Token;
+pub use versions::{Further, Version};
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
@@ -46,11 +56,10 @@ use crate::vault::Vault;
 use crate::web::principal::Visible;
 use crate::web::rights::{Right, SeeResponses};
 use crate::web::{Cursor, Page, Principal};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The wording of the survey there is now.
-const SURVEY: &str = "csat-1";
+use versions::Versions;
 
 /// What is configured for surveys.
 #[derive(Debug, Clone)]
@@ -111,6 +120,7 @@ struct Inner {
     settings: Settings,
     interactions: Interactions,
     mail: Mail,
+    versions: Versions,
     linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
     apart: Batcher<answers::ApartWrite, answers::WriteResult>,
 }
@@ -140,7 +150,9 @@ impl Surveys {
         interactions: Interactions,
         mail: Mail,
     ) -> Self {
-        mail.register(INVITATION, Arc::new(invitation::Composer::new(db.clone(), vault.clone(), settings.clone())));
+        let versions = Versions::default();
+        let composer = invitation::Composer::new(db.clone(), vault.clone(), settings.clone(), versions.clone());
+        mail.register(INVITATION, Arc::new(composer));
         let ripe_at = ripen::ripe_at(settings.edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
         let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
@@ -151,7 +163,7 @@ impl Surveys {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, linked, apart }) }
+        Self { inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, versions, linked, apart }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -181,6 +193,17 @@ impl Surveys {
         answers::linked(self.inner.db.read().await?.conn(), id).await
     }
 
+    /// What else was answered beside the rating, in the words of its version; for whoever was shown the answer.
+    pub async fn further_answers(&self, id: &InteractionId, linked: &Linked) -> Result<Vec<Further>, DbError> {
+        let extras = answers::extras(self.inner.db.read().await?.conn(), id).await?;
+        if extras.is_empty() {
+            return Ok(Vec::new());
+        }
+        let version = self.version(&linked.survey).await?;
+        let values: HashMap<Question, Value> = extras.into_iter().filter_map(answers::Extra::value).collect();
+        Ok(version.in_words(&values))
+    }
+
     /// Notes in the audit log that somebody read a linked answer over the API; pages note their own looks.
     pub async fn note_look(&self, who: &Principal, id: &InteractionId) -> Result<(), DbError> {
         audit::look(&self.inner.db, who, "response.viewed", &format!("interaction:{id}"), self.now()).await
@@ -204,6 +227,11 @@ impl Surveys {
             |(code, interactions): (String, i64)| Some(Skipped { reason: SkipReason::known(&code)?, interactions });
         Ok(rows.into_iter().filter_map(known).collect())
     }
+}
+
+/// What was chosen by the number that was answered: of a many-of question the options in the set, else the number itself.
+pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
+    answers::chosen(kind, number)
 }
 
 /// Every statement of this feature, for the test that prepares them on both databases.

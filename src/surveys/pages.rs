@@ -2,20 +2,26 @@
 //! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
 
 mod form;
+mod sheet;
 mod views;
 
-use super::answers::{AnswerError, Given, Standing};
+pub use speech::About;
+pub(super) use speech::Speech;
+pub use views::preview;
+
+use super::answers::{Answer, AnswerError, Given, Invited, Standing};
 use super::{Surveys, Token};
 use crate::config::Choice;
 use form::{Filled, Problem};
 use poem::error::ReadBodyError;
-use poem::http::StatusCode;
+use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Body, Request, Response, Route, get, handler};
-use views::{closed, survey, thanks, unsubscribe};
+use url::form_urlencoded;
+use views::{Reader, closed, lost, survey, thanks, unsubscribe};
 
-/// The largest body, in bytes: 5,000 characters, each as long as form encoding can make it, and the rest.
-const MOST_BODY: usize = 96 * 1024;
+/// The largest body, in bytes: three texts of 5,000 characters, each as long as form encoding can make it, and the rest.
+const MOST_BODY: usize = 192 * 1024;
 
 /// Adds the customer's pages.
 pub fn routes(route: Route) -> Route {
@@ -24,119 +30,181 @@ pub fn routes(route: Route) -> Route {
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 
-/// A failure of ours: logged, without the token; kind words for the customer.
-fn trouble(surveys: &Surveys, error: &dyn std::fmt::Display) -> Response {
-    tracing::error!(%error, "a survey page failed");
-    closed(surveys, StatusCode::INTERNAL_SERVER_ERROR, "trouble", None)
+/// What of a request the pages look at. Nothing else of it is read.
+struct Asked {
+    /// The language that the browser prefers; for pages that know nobody.
+    accepted: Option<String>,
+    /// The language that was chosen on the page.
+    lang: Option<String>,
 }
 
-fn unknown(surveys: &Surveys) -> Response {
-    closed(surveys, StatusCode::NOT_FOUND, "unknown", None)
-}
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let query = request.uri().query().unwrap_or_default();
+        let lang = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+        Self { accepted: accepted.map(str::to_owned), lang: lang.map(|(_, value)| value.into_owned()) }
+    }
 
-/// `GET /s/{token}`, with a score preselected by `?score=4`
-#[handler]
-async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let Some(token) = Token::parse(&token) else { return unknown(surveys) };
-    let standing = match surveys.standing(&token).await {
-        Ok(standing) => standing,
-        Err(error) => return trouble(surveys, &error),
-    };
-    match standing {
-        Standing::Open(invited) => {
-            let filled =
-                Filled { score: form::preselected(request.uri().query()), ..Filled::empty(surveys.settings().preset) };
-            survey(surveys, StatusCode::OK, &token, &invited, &filled, None, None)
+    fn reader<'a>(&'a self, token: &'a Token, invited: &'a Invited) -> Reader<'a> {
+        Reader { token, invited, lang: self.lang.as_deref() }
+    }
+
+    /// A failure of ours: logged, without the token; kind words for the customer.
+    fn trouble(&self, surveys: &Surveys, error: &dyn std::fmt::Display) -> Response {
+        tracing::error!(%error, "a survey page failed");
+        lost(surveys, StatusCode::INTERNAL_SERVER_ERROR, "trouble", self.accepted.as_deref())
+    }
+
+    fn unknown(&self, surveys: &Surveys) -> Response {
+        lost(surveys, StatusCode::NOT_FOUND, "unknown", self.accepted.as_deref())
+    }
+
+    /// The page for a link that takes no answer any more.
+    fn settled(&self, surveys: &Surveys, token: &Token, standing: &Standing, status: StatusCode) -> Response {
+        let page = |invited, status, state| closed(surveys, status, state, &self.reader(token, invited));
+        match standing {
+            Standing::Unknown => self.unknown(surveys),
+            Standing::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
+            Standing::Counted { rest: false, invited } => page(invited, status, "counted"),
+            Standing::Counted { rest: true, invited } => page(invited, status, "rest"),
+            Standing::Given(invited, _) | Standing::Open(invited) => page(invited, status, "used"),
         }
-        Standing::Given(invited, Given { answer, changeable: true }) => {
-            let filled = Filled::from(&answer);
-            survey(surveys, StatusCode::OK, &token, &invited, &filled, Some(answer.choice), None)
+    }
+
+    /// The form once more, with what was entered and what is wrong about it.
+    fn again(
+        &self,
+        surveys: &Surveys,
+        token: &Token,
+        standing: &Standing,
+        filled: &Filled,
+        problem: &Problem,
+    ) -> Response {
+        let (invited, before) = match standing {
+            Standing::Open(invited) => (invited, None),
+            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            other => return self.settled(surveys, token, other, StatusCode::CONFLICT),
+        };
+        let reader = self.reader(token, invited);
+        survey(surveys, StatusCode::UNPROCESSABLE_ENTITY, &reader, filled, before, Some(problem))
+    }
+
+    async fn refused(&self, surveys: &Surveys, token: &Token, filled: &Filled, error: AnswerError) -> Response {
+        let problem = match error {
+            AnswerError::NoWayBack => Some(Problem::NoWayBack),
+            AnswerError::Incomplete(missing) => Some(missing.into()),
+            AnswerError::Unknown => return self.unknown(surveys),
+            AnswerError::Expired | AnswerError::Used | AnswerError::Counted => None,
+            AnswerError::Stopping(_) => {
+                return lost(surveys, StatusCode::SERVICE_UNAVAILABLE, "trouble", self.accepted.as_deref());
+            }
+            AnswerError::Database(error) => return self.trouble(surveys, &error),
+        };
+        match (surveys.standing(token).await, problem) {
+            (Err(error), _) => self.trouble(surveys, &error),
+            (Ok(standing), None) => self.settled(surveys, token, &standing, StatusCode::CONFLICT),
+            (Ok(standing), Some(problem)) => {
+                let choice = if problem == Problem::NoWayBack { Choice::Apart } else { filled.choice };
+                self.again(surveys, token, &standing, &filled.clone().choosing(choice), &problem)
+            }
         }
-        other => settled(surveys, &token, &other, StatusCode::GONE),
     }
 }
 
-/// The page for a link that takes no answer any more.
-fn settled(surveys: &Surveys, token: &Token, standing: &Standing, status: StatusCode) -> Response {
-    match standing {
-        Standing::Unknown => unknown(surveys),
-        Standing::Expired(_) => closed(surveys, StatusCode::GONE, "expired", None),
-        Standing::Counted { rest: false, .. } => closed(surveys, status, "counted", None),
-        Standing::Counted { rest: true, .. } => closed(surveys, status, "rest", Some(token)),
-        Standing::Given(..) | Standing::Open(_) => closed(surveys, status, "used", Some(token)),
+/// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`
+#[handler]
+async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
+    let asked = Asked::of(request);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let standing = match surveys.standing(&token).await {
+        Ok(standing) => standing,
+        Err(error) => return asked.trouble(surveys, &error),
+    };
+    match &standing {
+        Standing::Open(invited) => {
+            let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
+            survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, None, None)
+        }
+        Standing::Given(invited, Given { answer, changeable: true }) => {
+            let filled = Filled::from_answer(&invited.version, answer);
+            survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, Some(answer.choice), None)
+        }
+        other => asked.settled(surveys, &token, other, StatusCode::GONE),
     }
 }
 
 /// `POST /s/{token}`
 #[handler]
-async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, body: Body) -> Response {
+async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request, body: Body) -> Response {
+    let asked = Asked::of(request);
     let bytes = match body.into_bytes_limit(MOST_BODY).await {
         Ok(bytes) => bytes,
-        Err(ReadBodyError::PayloadTooLarge) => return closed(surveys, StatusCode::PAYLOAD_TOO_LARGE, "large", None),
-        Err(_) => return closed(surveys, StatusCode::BAD_REQUEST, "trouble", None),
+        Err(ReadBodyError::PayloadTooLarge) => {
+            return lost(surveys, StatusCode::PAYLOAD_TOO_LARGE, "large", asked.accepted.as_deref());
+        }
+        Err(_) => return lost(surveys, StatusCode::BAD_REQUEST, "trouble", asked.accepted.as_deref()),
     };
-    let Some(token) = Token::parse(&token) else { return unknown(surveys) };
-    let filled = Filled::read(&bytes, surveys.settings().preset);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let standing = match surveys.standing(&token).await {
+        Ok(standing) => standing,
+        Err(error) => return asked.trouble(surveys, &error),
+    };
+    let Some(invited) = standing.invited() else { return asked.unknown(surveys) };
+    let filled = Filled::read(&bytes, &invited.version, surveys.settings().preset);
     if filled.withdraw {
         return match surveys.withdraw(&token).await {
-            Ok(_) => closed(surveys, StatusCode::OK, "withdrawn", Some(&token)),
-            Err(error) => refused(surveys, &token, &filled, error).await,
+            Ok(invited) => closed(surveys, StatusCode::OK, "withdrawn", &asked.reader(&token, &invited)),
+            Err(error) => asked.refused(surveys, &token, &filled, error).await,
         };
     }
-    match filled.check() {
-        Err(problem) => again(surveys, &token, &filled, problem).await,
-        Ok(answer) => match surveys.answer(&token, answer.clone()).await {
-            Ok(invited) => thanks(surveys, &token, &invited, &answer),
-            Err(error) => refused(surveys, &token, &filled, error).await,
-        },
+    match filled.check(&invited.version) {
+        Err(problem) => asked.again(surveys, &token, &standing, &filled, &problem),
+        Ok(answer) => record(surveys, &token, &asked, standing, (filled, answer)).await,
     }
 }
 
-/// The form once more, with what was entered and what is wrong about it.
-async fn again(surveys: &Surveys, token: &Token, filled: &Filled, problem: Problem) -> Response {
-    let (invited, before) = match surveys.standing(token).await {
-        Err(error) => return trouble(surveys, &error),
-        Ok(Standing::Open(invited)) => (invited, None),
-        Ok(Standing::Given(invited, given)) if given.changeable => (invited, Some(given.answer.choice)),
-        Ok(other) => return settled(surveys, token, &other, StatusCode::CONFLICT),
-    };
-    survey(surveys, StatusCode::UNPROCESSABLE_ENTITY, token, &invited, filled, before, Some(problem))
-}
-
-async fn refused(surveys: &Surveys, token: &Token, filled: &Filled, error: AnswerError) -> Response {
-    match error {
-        AnswerError::NoWayBack => {
-            let kept = Filled { choice: Choice::Apart, ..filled.clone() };
-            again(surveys, token, &kept, Problem::NoWayBack).await
-        }
-        AnswerError::Unknown => unknown(surveys),
-        AnswerError::Expired | AnswerError::Used | AnswerError::Counted => match surveys.standing(token).await {
-            Ok(standing) => settled(surveys, token, &standing, StatusCode::CONFLICT),
-            Err(error) => trouble(surveys, &error),
-        },
-        AnswerError::Stopping(_) => closed(surveys, StatusCode::SERVICE_UNAVAILABLE, "trouble", None),
-        AnswerError::Database(error) => trouble(surveys, &error),
+async fn record(
+    surveys: &Surveys,
+    token: &Token,
+    asked: &Asked,
+    standing: Standing,
+    (filled, answer): (Filled, Answer),
+) -> Response {
+    match surveys.answer_from(token, standing, answer.clone()).await {
+        Ok(invited) => thanks(surveys, &asked.reader(token, &invited), &answer),
+        Err(error) => asked.refused(surveys, token, &filled, error).await,
     }
 }
 
 /// `GET /u/{token}`
 #[handler]
-async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>) -> Response {
-    let Some(token) = Token::parse(&token) else { return unknown(surveys) };
-    match surveys.knows(&token).await {
-        Ok(true) => unsubscribe(surveys, &token, false),
-        Ok(false) => unknown(surveys),
-        Err(error) => trouble(surveys, &error),
+async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
+    let asked = Asked::of(request);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    match surveys.standing(&token).await {
+        Ok(standing) => match standing.invited() {
+            Some(invited) => unsubscribe(surveys, &asked.reader(&token, invited), false),
+            None => asked.unknown(surveys),
+        },
+        Err(error) => asked.trouble(surveys, &error),
     }
 }
 
 /// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); whatever the body, the link says it all.
 #[handler]
-async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>) -> Response {
-    let Some(token) = Token::parse(&token) else { return unknown(surveys) };
-    match surveys.unsubscribe(&token).await {
-        Ok(true) => unsubscribe(surveys, &token, true),
-        Ok(false) => unknown(surveys),
-        Err(error) => trouble(surveys, &error),
+async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
+    let asked = Asked::of(request);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let done = match surveys.unsubscribe(&token).await {
+        Ok(done) => done,
+        Err(error) => return asked.trouble(surveys, &error),
+    };
+    match surveys.standing(&token).await {
+        Ok(standing) => match standing.invited().filter(|_| done) {
+            Some(invited) => unsubscribe(surveys, &asked.reader(&token, invited), true),
+            None => asked.unknown(surveys),
+        },
+        Err(error) => asked.trouble(surveys, &error),
     }
 }

@@ -13,7 +13,7 @@ statements! {
     MARK_ASKED = "INSERT INTO asked (address_hash, asked_at) VALUES ($1, $2) \
         ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at WHERE asked.asked_at <= $3";
     FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
-    TO_WRITE = "SELECT v.id, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
+    TO_WRITE = "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id WHERE v.id = $1";
     SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2 WHERE id = $3 AND state <> 'closed'";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
@@ -35,6 +35,8 @@ statements! {
             AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4",
         pg "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1::text IS NULL OR address_hash = $1) \
             AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4";
+    VERSION = "SELECT id, survey_id, number, definition FROM survey_versions WHERE id = $1";
+    CURRENT_VERSION = "SELECT current_version FROM surveys WHERE id = $1 AND state = 'active'";
     SKIPPED = "SELECT survey_reason, COUNT(*) FROM interactions WHERE survey_state = 'skipped' AND survey_reason IS NOT NULL \
         GROUP BY survey_reason ORDER BY 2 DESC, 1";
 }
@@ -46,7 +48,7 @@ pub(super) struct NewInvitation {
     pub interaction_id: InteractionId,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
-    pub survey: &'static str,
+    pub survey: String,
     pub topic: Option<String>,
     pub channel: &'static str,
     pub locale: Option<String>,
@@ -60,6 +62,8 @@ pub(super) struct NewInvitation {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ToWrite {
     pub id: InvitationId,
+    pub survey: String,
+    pub locale: Option<String>,
     pub topic: Option<String>,
     pub channel: String,
     pub address_sealed: Option<String>,
@@ -78,6 +82,24 @@ pub(super) struct SuppressionRow {
     pub created_at: Timestamp,
 }
 
+/// A survey's version as it stands in its table.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct VersionRow {
+    pub id: String,
+    pub survey_id: String,
+    pub number: i64,
+    pub definition: Option<String>,
+}
+
+pub(super) async fn version(conn: Conn<'_>, id: &str) -> Result<Option<VersionRow>, DbError> {
+    fetch_optional!(conn, VERSION => VersionRow, id)
+}
+
+/// The version of a survey that is asked now; none where it is archived or not there.
+pub(super) async fn current_version(conn: Conn<'_>, survey: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, CURRENT_VERSION => (String,), survey)?.map(|(id,)| id))
+}
+
 /// False where the interaction has one already.
 pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Result<bool, DbError> {
     let added = execute!(
@@ -87,7 +109,7 @@ pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Resul
         &new.interaction_id,
         &new.agent_id,
         &new.team_id,
-        new.survey,
+        &new.survey,
         &new.topic,
         new.channel,
         &new.locale,

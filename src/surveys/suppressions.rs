@@ -85,11 +85,6 @@ impl Surveys {
         Ok(tx.commit().await?)
     }
 
-    /// Is this a link that one can unsubscribe by? Also after the survey has closed.
-    pub async fn knows(&self, token: &Token) -> Result<bool, DbError> {
-        Ok(store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?.is_some())
-    }
-
     /// Unsubscribes whoever got the link; false where there is no such link. Twice is once.
     pub async fn unsubscribe(&self, token: &Token) -> Result<bool, DbError> {
         let found = store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?;

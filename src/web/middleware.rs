@@ -127,10 +127,10 @@ fn secure(path: &str, response: &mut Response) {
     set("cross-origin-opener-policy", "same-origin");
     set("referrer-policy", if survey { "no-referrer" } else { "same-origin" });
     if survey {
-        // The page brings its style inline and loads nothing, from nowhere.
+        // The page brings its style inline and loads nothing but the company's logo, from nowhere else.
         set(
             "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
         );
         set("cache-control", "no-store");
         set("x-robots-tag", "noindex, nofollow");

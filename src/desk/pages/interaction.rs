@@ -6,7 +6,7 @@ use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
-use crate::surveys::Linked;
+use crate::surveys::{Further, Linked};
 use crate::training::{FlagForm, Placed};
 use crate::transcription::{SHIPPED_MODEL, State};
 use crate::web::original::Words;
@@ -131,12 +131,15 @@ struct Answer {
     score: Option<i64>,
     resolved: Option<bool>,
     comment: Option<String>,
+    /// Question and answer, in words.
+    further: Vec<(String, String)>,
 }
 
-impl From<Linked> for Answer {
-    fn from(linked: Linked) -> Self {
+impl Answer {
+    fn new(linked: Linked, further: Vec<Further>) -> Self {
         let resolved = linked.resolved.as_deref().map(|said| said == "yes");
-        Self { score: linked.score, resolved, comment: linked.comment.filter(|text| !text.trim().is_empty()) }
+        let further = further.into_iter().map(|further| (further.question, further.answer)).collect();
+        Self { score: linked.score, resolved, comment: linked.comment.filter(|text| !text.trim().is_empty()), further }
     }
 }
 
@@ -273,7 +276,13 @@ pub(super) async fn show_interaction(
     let found = desk.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
     let recording = desk.interactions.recording(&id).await?;
     let (turns, transcript) = words_of(desk, &id, recording.is_some(), original).await?;
-    let answer = desk.surveys.linked_response(&who.principal, &id).await?;
+    let answer = match desk.surveys.linked_response(&who.principal, &id).await? {
+        Some(linked) => {
+            let further = desk.surveys.further_answers(&id, &linked).await?;
+            Some(Answer::new(linked, further))
+        }
+        None => None,
+    };
     let clips: Vec<Clip> =
         desk.training.of_interaction(&id).await.map_err(clips_failed)?.into_iter().map(Clip::from).collect();
     let flag = flag_form(&who, desk, &id, recording.is_some() || !turns.is_empty()).await?;
@@ -289,7 +298,7 @@ pub(super) async fn show_interaction(
         sound: recording.as_ref().map(Sound::new),
         transcript,
         turns,
-        answer: answer.map(Answer::from),
+        answer,
         survey: Survey::new(&found, &desk.settings.settle),
         measures: measures(&found),
         timeline,

@@ -14,7 +14,7 @@ use crate::database::{Db, DbError};
 use crate::ids::{ReleaseId, TeamId};
 use crate::jobs::{Kind, Outcome};
 use crate::masking;
-use crate::surveys::{self, Question, Surveys};
+use crate::surveys::{self, QuestionKind, Surveys};
 use crate::vault::Vault;
 use pools::{Pool, Side, batches};
 use rand::seq::SliceRandom;
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Releases {
 /// What a released answer says.
 struct Counted {
     team: Option<TeamId>,
-    /// Score 1-5; resolved 0 or 1; nothing for comments.
+    /// The number that was answered (`surveys::Value`); nothing for texts.
     value: Option<i64>,
     comment: Option<String>,
 }
@@ -108,7 +108,26 @@ impl Releases {
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => from.clone_from(&last.id),
-                _ => return Ok(pools),
+                _ => break,
+            }
+        }
+        self.further_pools(&mut pools).await?;
+        Ok(pools)
+    }
+
+    /// Linked answers to further questions, which have a table of their own.
+    async fn further_pools(&self, pools: &mut BTreeMap<Pool, Vec<String>>) -> Result<(), DbError> {
+        let mut from = (String::new(), String::new());
+        loop {
+            let page = store::ripe_extras(self.db.read().await?.conn(), &from, self.ripe_at, PAGE).await?;
+            for row in &page {
+                let Some(question) = row.question() else { continue };
+                let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
+                pools.entry(pool).or_default().push(row.id.clone());
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => from = last.place(),
+                _ => return Ok(()),
             }
         }
     }
@@ -124,7 +143,7 @@ impl Releases {
         let mut taken = match pool.side {
             Side::Apart => self.opened(store::take_sealed(tx.conn(), ids, self.ripe_at).await?),
             Side::Linked => {
-                let rows = store::take_linked(tx.conn(), pool.question, &id, ids, self.ripe_at).await?;
+                let rows = store::take_linked(tx.conn(), &pool.question, &id, ids, self.ripe_at).await?;
                 rows.into_iter().map(store::LinkedTaken::counted).collect()
             }
         };
@@ -138,19 +157,21 @@ impl Releases {
             scope: pool.scope(),
             agent: pool.agent.clone(),
             team: pool.team.clone().or_else(|| usual_team(&taken)),
-            question: pool.question.code(),
+            question: pool.question.code().to_owned(),
             kind: pool.side.code(),
             month: self.clock.now().month(),
             k: i64::try_from(self.k).unwrap_or(i64::MAX),
             n: i64::try_from(taken.len()).unwrap_or(i64::MAX),
         };
         store::add(tx.conn(), &release).await?;
-        if pool.question == Question::Comment {
+        if pool.question.kind() == QuestionKind::Text {
             let comments: Vec<String> = taken.into_iter().filter_map(|c| c.comment).map(|text| masked(&text)).collect();
             store::add_comments(tx.conn(), &release.id, &comments).await?;
         } else {
             let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
-            taken.iter().filter_map(|c| c.value).for_each(|value| *counts.entry(value).or_default() += 1);
+            let kind = pool.question.kind();
+            let values = taken.iter().filter_map(|c| c.value).flat_map(|number| surveys::chosen(kind, number));
+            values.for_each(|value| *counts.entry(value).or_default() += 1);
             store::add_counts(tx.conn(), &release.id, &counts).await?;
         }
         tx.commit().await?;

@@ -1,10 +1,11 @@
 //! Writing apart answers, many in one transaction; nothing in it leads to an invitation.
 
-use super::sealed::{self, Question};
+use super::sealed;
 use super::store::{self, SealedRow};
 use super::{Answer, Invited, WriteResult, Written, rounds};
 use crate::database::{Conn, Db, DbError};
-use crate::surveys::Token;
+use crate::surveys::definition::Question;
+use crate::surveys::{Token, Version};
 use crate::vault::Vault;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ pub(in crate::surveys) enum ApartWrite {
         spent: String,
         /// When the mark may be forgotten.
         purge_month: String,
-        /// Under which id the score stands.
-        score: String,
+        /// Under which id the question stands that every answer answers.
+        anchor: String,
         /// What was answered.
         rows: Vec<SealedRow>,
         /// The ids of what was not, or not any more.
@@ -38,18 +39,20 @@ pub(in crate::surveys) enum ApartWrite {
 
 impl ApartWrite {
     pub(super) fn put(vault: &Vault, token: &Token, invited: &Invited, answer: &Answer, purge_month: String) -> Self {
-        let id = |question: Question| token.mix_id(vault, question.code());
+        let id = |question: &Question| token.mix_id(vault, question.code());
         let parts = sealed::parts(invited, answer);
+        let asked = invited.version.questions().map(|(_, question)| question);
         let absent =
-            Question::ALL.into_iter().filter(|q| parts.iter().all(|part| part.question != *q)).map(id).collect();
-        let rows = parts.iter().map(|part| SealedRow { id: id(part.question), sealed: part.seal(vault) }).collect();
-        Self::Put { spent: token.spent_id(vault), purge_month, score: id(Question::Score), rows, absent }
+            asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question)).collect();
+        let rows = parts.iter().map(|part| SealedRow { id: id(&part.question), sealed: part.seal(vault) }).collect();
+        let anchor = invited.version.anchor().map(|(_, question)| id(&question)).unwrap_or_default();
+        Self::Put { spent: token.spent_id(vault), purge_month, anchor, rows, absent }
     }
 
-    pub(super) fn withdraw(vault: &Vault, token: &Token, expected: &[Question]) -> Self {
-        let id = |question: Question| token.mix_id(vault, question.code());
-        let all = expected.iter().copied().map(id).collect();
-        Self::Withdraw { spent: token.spent_id(vault), ids: Question::ALL.map(id).to_vec(), all }
+    pub(super) fn withdraw(vault: &Vault, token: &Token, version: &Version, expected: &[Question]) -> Self {
+        let id = |question: &Question| token.mix_id(vault, question.code());
+        let ids = version.questions().map(|(_, question)| id(&question)).collect();
+        Self::Withdraw { spent: token.spent_id(vault), ids, all: expected.iter().map(id).collect() }
     }
 
     fn spent(&self) -> &str {
@@ -102,11 +105,11 @@ async fn put_round(
     ripe_at: i64,
 ) -> Result<HashSet<String>, DbError> {
     let mut marks = Vec::new();
-    let mut scores = Vec::new();
+    let mut anchors = Vec::new();
     for (_, item) in round {
-        if let ApartWrite::Put { spent, purge_month, score, .. } = item {
+        if let ApartWrite::Put { spent, purge_month, anchor, .. } = item {
             marks.push((spent.as_str(), purge_month.as_str()));
-            scores.push(score.as_str());
+            anchors.push(anchor.as_str());
         }
     }
     if marks.is_empty() {
@@ -115,10 +118,10 @@ async fn put_round(
     let mut taken: HashSet<String> = store::mark_spent(conn.again(), &marks).await?.into_iter().collect();
     let mut absent = Vec::new();
     if taken.len() < marks.len() {
-        let unripe: HashSet<String> = store::unripe(conn.again(), &scores, ripe_at).await?.into_iter().collect();
+        let unripe: HashSet<String> = store::unripe(conn.again(), &anchors, ripe_at).await?.into_iter().collect();
         for (_, item) in round {
-            let ApartWrite::Put { spent, score, absent: gone, .. } = item else { continue };
-            if !taken.contains(spent) && unripe.contains(score) {
+            let ApartWrite::Put { spent, anchor, absent: gone, .. } = item else { continue };
+            if !taken.contains(spent) && unripe.contains(anchor) {
                 taken.insert(spent.clone());
                 absent.extend(gone.iter().map(String::as_str));
             }

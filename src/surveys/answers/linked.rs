@@ -5,6 +5,7 @@ use super::{Answer, Invited, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::InteractionId;
+use crate::surveys::definition::Question;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -24,16 +25,19 @@ pub(in crate::surveys) enum LinkedWrite {
 
 impl LinkedWrite {
     pub(super) fn put(invited: &Invited, answer: &Answer, spent: String, month: &str) -> Self {
+        let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
         Self::Put(LinkedRow {
             interaction: invited.interaction.clone(),
             agent: invited.agent.clone(),
             team: invited.team.clone(),
-            survey: invited.survey.clone(),
-            score: i64::from(answer.score),
-            resolved: answer.resolved.map(|yes| if yes { "yes" } else { "no" }),
-            comment: answer.comment.clone(),
+            survey: invited.version.id.clone(),
+            score: answer.number(&Question::Score),
+            resolved: answer.number(&Question::Resolved).map(|yes| if yes == 1 { "yes" } else { "no" }),
+            comment: answer.text(&Question::Comment).map(str::to_owned),
             month: month.to_owned(),
             spent,
+            asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
+            further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
         })
     }
 
@@ -103,6 +107,8 @@ async fn write_round(
     let mut stored = HashSet::new();
     if !puts.is_empty() {
         stored.extend(store::put_linked(conn.again(), &puts, ripe_at, now).await?);
+        puts.retain(|row| stored.contains(row.interaction.as_str()));
+        store::put_extras(conn.again(), &puts).await?;
     }
     if !removes.is_empty() {
         stored.extend(store::remove_linked(conn, &removes).await?);

@@ -7,25 +7,28 @@ mod apart;
 mod linked;
 mod sealed;
 mod store;
+mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
 pub(super) use linked::{LinkedWrite, write_linked};
-pub use sealed::{Question, SealedAnswer, open_sealed};
+pub use sealed::{SealedAnswer, open_sealed};
+pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
 pub use store::{Linked, STATEMENTS, lock_answers};
-pub(super) use store::{Shelf, any_linked, extremes, linked, linked_scores, purge_spent, ripen};
+pub(super) use value::chosen;
+pub use value::{MOST_COMMENT, Missing, Value};
 
-use super::{Surveys, Token};
+use super::definition::Question;
+use super::{Surveys, Token, Version};
 use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use sealed::Opened;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Answers written in one transaction.
 pub(super) const MOST_IN_A_BATCH: usize = 512;
-/// The most characters of a comment.
-pub const MOST_COMMENT: usize = 5000;
 
 /// What a batch says of each answer.
 pub(super) type WriteResult = Result<Written, Arc<DbError>>;
@@ -42,14 +45,30 @@ pub enum Written {
 /// A customer's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// 1 to 5.
-    pub score: u8,
-    /// Was it resolved?
-    pub resolved: Option<bool>,
-    /// In the customer's words; never empty.
-    pub comment: Option<String>,
+    /// What was answered, by question; texts are never empty.
+    pub values: BTreeMap<Question, Value>,
     /// How it may be used.
     pub choice: Choice,
+}
+
+impl Answer {
+    /// An answer to the three questions that feed the ratings.
+    pub fn rated(score: u8, resolved: Option<bool>, comment: Option<String>, choice: Choice) -> Self {
+        let mut values = BTreeMap::from([(Question::Score, Value::Number(i64::from(score)))]);
+        values.extend(resolved.map(|yes| (Question::Resolved, Value::Number(i64::from(yes)))));
+        values.extend(comment.map(|text| (Question::Comment, Value::Text(text))));
+        Self { values, choice }
+    }
+
+    /// The number that was answered to a question.
+    pub fn number(&self, question: &Question) -> Option<i64> {
+        self.values.get(question).and_then(Value::number)
+    }
+
+    /// The text that was answered to a question.
+    pub fn text(&self, question: &Question) -> Option<&str> {
+        self.values.get(question).and_then(Value::text)
+    }
 }
 
 /// What the page knows of the invitation.
@@ -63,8 +82,10 @@ pub struct Invited {
     pub agent_name: Option<String>,
     /// The team.
     pub team: Option<TeamId>,
-    /// Which wording.
-    pub survey: String,
+    /// What is asked, word for word.
+    pub version: Arc<Version>,
+    /// The language that the conversation was in, as the source says it.
+    pub locale: Option<String>,
     /// What it was about, in a few words.
     pub topic: Option<String>,
     /// `call`, `chat`, …
@@ -102,6 +123,18 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// The invitation, if there is such a link.
+    pub fn invited(&self) -> Option<&Invited> {
+        match self {
+            Self::Unknown => None,
+            Self::Expired(invited) | Self::Open(invited) | Self::Given(invited, _) | Self::Counted { invited, .. } => {
+                Some(invited)
+            }
+        }
+    }
+}
+
 /// Why an answer was not recorded, or not taken back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AnswerError {
@@ -120,6 +153,9 @@ pub enum AnswerError {
     /// An apart answer never becomes a linked one.
     #[error("an answer that was kept apart stays apart")]
     NoWayBack,
+    /// A question that must be answered is not, or not like that.
+    #[error("an answer is missing or is none")]
+    Incomplete(#[from] Missing),
     /// The process stops; nothing was recorded.
     #[error(transparent)]
     Stopping(#[from] BatchError),
@@ -134,11 +170,20 @@ impl From<DbError> for AnswerError {
     }
 }
 
-/// An invitation with what the mix holds for its token.
+/// An invitation with what there is of an answer.
 struct Found {
-    row: store::ByToken,
+    invited: Invited,
+    open: bool,
     apart: Vec<Opened>,
     spent: bool,
+    linked: Option<(Answer, Shelved)>,
+}
+
+/// How far a linked answer has come.
+struct Shelved {
+    ripeness: i64,
+    /// Is any question's answer part of a total?
+    counted: bool,
 }
 
 impl Surveys {
@@ -151,46 +196,64 @@ impl Surveys {
     async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
         let mut reader = self.inner.db.read().await?;
         let Some(row) = store::by_token(reader.conn(), &token.hash()).await? else { return Ok(None) };
+        let version = self.version(&row.survey).await?;
         let vault = &self.inner.vault;
-        let mix = Question::ALL.map(|question| token.mix_id(vault, question.code()));
+        let mix: Vec<String> = version.questions().map(|(_, question)| token.mix_id(vault, question.code())).collect();
         let (sealed, spent) = store::in_the_mix(reader.conn(), &mix, &token.spent_id(vault)).await?;
         let apart = sealed.into_iter().filter_map(|row| Opened::open(vault, row)).collect();
-        Ok(Some(Found { row, apart, spent }))
+        let linked = match row.linked() {
+            None => None,
+            Some((mut answer, mut shelved)) => {
+                for extra in store::extras(reader.conn(), &row.interaction_id).await? {
+                    shelved.counted |= extra.release.is_some();
+                    answer.values.extend(extra.value());
+                }
+                Some((answer, shelved))
+            }
+        };
+        let open = row.state != "closed" && row.expires_at > self.now();
+        Ok(Some(Found { invited: row.invited(version), open, apart, spent, linked }))
     }
 
     fn judge(&self, found: Found) -> Standing {
         let ripe_at = self.ripe_at();
-        let Found { row, apart, spent } = found;
-        let invited = row.invited();
-        if row.state == "closed" || row.expires_at <= self.now() {
+        let Found { invited, open, apart, spent, linked } = found;
+        if !open {
             return Standing::Expired(invited);
         }
         if spent {
             return match sealed::answer(&apart) {
                 Some(answer) => {
-                    let changeable =
-                        apart.iter().any(|part| part.question() == Question::Score && part.ripeness < ripe_at);
+                    let changeable = apart.iter().any(|part| part.is_anchor() && part.ripeness < ripe_at);
                     Standing::Given(invited, Given { answer, changeable })
                 }
                 None => Standing::Counted { invited, rest: !apart.is_empty() },
             };
         }
-        match row.given(ripe_at) {
+        match linked {
             None => Standing::Open(invited),
-            Some(_) if row.is_counted() => Standing::Counted { invited, rest: false },
-            Some(given) => Standing::Given(invited, given),
+            Some((_, shelved)) if shelved.counted => Standing::Counted { invited, rest: false },
+            Some((answer, shelved)) => {
+                Standing::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
+            }
         }
     }
 
     /// Records an answer, or changes the one that is there. On disk when this returns.
     pub async fn answer(&self, token: &Token, answer: Answer) -> Result<Invited, AnswerError> {
+        let standing = self.standing(token).await?;
+        self.answer_from(token, standing, answer).await
+    }
+
+    /// The same for whoever has just looked where one stands; what has changed since, the database notices.
+    pub async fn answer_from(&self, token: &Token, standing: Standing, answer: Answer) -> Result<Invited, AnswerError> {
         let choice = match self.inner.settings.choices {
             Choices::Both => answer.choice,
             Choices::Linked => Choice::Linked,
             Choices::Apart => Choice::Apart,
         };
         let answer = Answer { choice, ..answer };
-        let (invited, before) = match self.standing(token).await? {
+        let (invited, before) = match standing {
             Standing::Unknown => return Err(AnswerError::Unknown),
             Standing::Expired(_) => return Err(AnswerError::Expired),
             Standing::Counted { .. } => return Err(AnswerError::Counted),
@@ -198,6 +261,7 @@ impl Surveys {
             Standing::Given(invited, given) => (invited, Some(given.answer.choice)),
             Standing::Open(invited) => (invited, None),
         };
+        let answer = Answer { values: value::accepted(&invited.version, answer.values)?, ..answer };
         match (before, choice) {
             (Some(Choice::Apart), Choice::Linked) => return Err(AnswerError::NoWayBack),
             (_, Choice::Linked) => self.answer_linked(token, &invited, &answer).await?,
@@ -238,7 +302,7 @@ impl Surveys {
     /// Takes the answer back, or what is not counted of it. One that was not counted at all may be given anew.
     pub async fn withdraw(&self, token: &Token) -> Result<Invited, AnswerError> {
         let Some(found) = self.find_by_token(token).await? else { return Err(AnswerError::Unknown) };
-        let apart: Vec<Question> = sealed::expected(&found.apart);
+        let apart: Vec<Question> = sealed::expected(&found.invited.version, &found.apart);
         match self.judge(found) {
             Standing::Unknown => Err(AnswerError::Unknown),
             Standing::Expired(_) => Err(AnswerError::Expired),
@@ -250,7 +314,7 @@ impl Surveys {
                 Ok(invited)
             }
             Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
-                let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &apart);
+                let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
                 Ok(invited)
             }

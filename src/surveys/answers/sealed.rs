@@ -1,44 +1,20 @@
 //! What a sealed record holds: one question's answer and whom it is about, padded so that its length tells nothing.
 
 use super::store::SealedFound;
-use super::{Answer, Invited};
+use super::{Answer, Invited, Value};
 use crate::config::Choice;
 use crate::ids::{AgentId, TeamId};
+use crate::surveys::Version;
+use crate::surveys::definition::Question;
 use crate::vault::{Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
 /// The vault's purpose.
 const SEAL: &str = "mix";
 /// Records are padded to one of these lengths, in bytes. The last holds the longest comment.
-const SIZES: [usize; 4] = [256, 1024, 4096, 24_576];
+const SIZES: [usize; 4] = [384, 1024, 4096, 24_576];
 /// In front of the record: its true length.
 const PREFIX: usize = 4;
-
-/// A question of the survey; each is released by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Question {
-    /// How was it, 1 to 5?
-    Score,
-    /// Was it resolved?
-    Resolved,
-    /// Anything to add?
-    Comment,
-}
-
-impl Question {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Score, Self::Resolved, Self::Comment];
-
-    /// As it stands in tables.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::Resolved => "resolved",
-            Self::Comment => "comment",
-        }
-    }
-}
 
 /// One question's answer, apart from everything else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,15 +28,16 @@ pub struct SealedAnswer {
     /// The team.
     #[serde(rename = "t")]
     pub team: Option<TeamId>,
-    /// Score: 1 to 5. Resolved: 0 no, 1 yes.
+    /// The number that was answered; see [`Value::Number`].
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
-    /// The comment.
+    /// The text that was answered.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Beside a score: what else was answered, so that it is known whether everything is still here.
+    /// With the question that every answer answers: the numbers of all that was answered, so that it is known whether everything is still
+    /// here. Which version was answered does not stand here: it would tell more about whose answer this is.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
-    with: Vec<Question>,
+    all: Vec<u16>,
 }
 
 impl SealedAnswer {
@@ -87,25 +64,19 @@ pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultErr
 
 /// An answer's records, one a question that was answered.
 pub(super) fn parts(invited: &Invited, answer: &Answer) -> Vec<SealedAnswer> {
-    let part = |question, value, comment| SealedAnswer {
-        question,
+    let anchor = invited.version.anchor().map(|(_, question)| question);
+    let answered = |question: &Question| answer.values.contains_key(question);
+    let all: Vec<u16> =
+        invited.version.questions().filter(|(_, question)| answered(question)).map(|(item, _)| item.number).collect();
+    let part = |(question, value): (&Question, &Value)| SealedAnswer {
+        question: question.clone(),
         agent: invited.agent.clone(),
         team: invited.team.clone(),
-        value,
-        comment,
-        with: Vec::new(),
+        value: value.number(),
+        comment: value.text().map(str::to_owned),
+        all: if anchor.as_ref() == Some(question) { all.clone() } else { Vec::new() },
     };
-    let mut others = Vec::new();
-    if let Some(yes) = answer.resolved {
-        others.push(part(Question::Resolved, Some(i64::from(yes)), None));
-    }
-    if let Some(comment) = &answer.comment {
-        others.push(part(Question::Comment, None, Some(comment.clone())));
-    }
-    let mut score = part(Question::Score, Some(i64::from(answer.score)), None);
-    score.with = others.iter().map(|other| other.question).collect();
-    others.insert(0, score);
-    others
+    answer.values.iter().map(part).collect()
 }
 
 /// A record that is still in the mix.
@@ -123,32 +94,30 @@ impl Opened {
         Some(Self { part, ripeness: row.ripeness })
     }
 
-    pub fn question(&self) -> Question {
-        self.part.question
+    /// Is it the question that every answer answers?
+    pub fn is_anchor(&self) -> bool {
+        !self.part.all.is_empty()
     }
 }
 
-/// The answer that these records are; none where the score is not among them any more.
+/// The answer that these records are; none where the question that every answer answers is not among them any more.
 pub(super) fn answer(parts: &[Opened]) -> Option<Answer> {
-    let of = |question| parts.iter().find(|part| part.question() == question).map(|opened| &opened.part);
-    let score = of(Question::Score)?.value?;
-    Some(Answer {
-        score: u8::try_from(score).ok()?,
-        resolved: of(Question::Resolved).and_then(|part| part.value).map(|value| value == 1),
-        comment: of(Question::Comment).and_then(|part| part.comment.clone()),
-        choice: Choice::Apart,
-    })
+    parts.iter().find(|part| part.is_anchor())?;
+    let value = |part: &SealedAnswer| part.value.map(Value::Number).or_else(|| part.comment.clone().map(Value::Text));
+    let values = parts.iter().filter_map(|opened| Some((opened.part.question.clone(), value(&opened.part)?))).collect();
+    Some(Answer { values, choice: Choice::Apart })
 }
 
-/// Which records there are if nothing of the answer was counted; empty where the score was.
-pub(super) fn expected(parts: &[Opened]) -> Vec<Question> {
-    let score = parts.iter().find(|part| part.question() == Question::Score);
-    score.map(|score| [&[Question::Score][..], &score.part.with].concat()).unwrap_or_default()
+/// Which records there are if nothing of the answer was counted; empty where the first was.
+pub(super) fn expected(version: &Version, parts: &[Opened]) -> Vec<Question> {
+    let all = parts.iter().find(|part| part.is_anchor()).map(|anchor| anchor.part.all.as_slice()).unwrap_or_default();
+    version.questions().filter(|(item, _)| all.contains(&item.number)).map(|(_, question)| question).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surveys::definition::Kind;
 
     fn comment(text: &str) -> SealedAnswer {
         let (agent, team) = (Some(AgentId::random()), Some(TeamId::random()));
@@ -158,7 +127,7 @@ mod tests {
             team,
             value: None,
             comment: Some(text.into()),
-            with: Vec::new(),
+            all: Vec::new(),
         }
     }
 
@@ -177,7 +146,8 @@ mod tests {
         let vault = Vault::ephemeral();
         let mut score = comment("");
         (score.question, score.value, score.comment) = (Question::Score, Some(5), None);
-        score.with = vec![Question::Resolved, Question::Comment];
+        score.all = (900..912).collect();
+        score.question = Question::further(Kind::ManyOf, &"f".repeat(36), 999);
         let lengths = |parts: &[SealedAnswer]| parts.iter().map(|part| part.seal(&vault).len()).collect::<Vec<_>>();
         let short = lengths(&[score, comment("ok"), comment(&"x".repeat(90))]);
         assert_eq!(short, [short[0]; 3]);

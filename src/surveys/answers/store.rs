@@ -1,22 +1,26 @@
 //! SQL of answers. Every write comes through `linked.rs` and `apart.rs`, in batches.
 
-use super::{Answer, Given, Invited};
+use super::{Answer, Invited, Shelved, Value};
 use crate::clock::Timestamp;
 use crate::config::Choice;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::surveys::Version;
+use crate::surveys::definition::Question;
 use crate::{execute, fetch_all, fetch_optional, statements};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
-    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.state, v.expires_at, i.occurred_at, \
+    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, i.occurred_at, \
             a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release \
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
         LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = $1";
-    LINKED = "SELECT score, resolved, comment, month FROM responses WHERE interaction_id = $1";
+    LINKED = "SELECT survey, score, resolved, comment, month FROM responses WHERE interaction_id = $1";
     // $1: JSON array of interactions.
     LINKED_SCORES = sqlite "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
             AND interaction_id IN (SELECT value FROM json_each($1))",
@@ -29,43 +33,63 @@ statements! {
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
     ANY_LINKED = "SELECT interaction_id FROM responses LIMIT 1";
     // What the mix holds for a token: its records, and a row without one where the token is spent.
-    IN_THE_MIX = "SELECT sealed, ripeness FROM sealed_answers WHERE id IN ($1, $2, $3) \
-        UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $4";
+    // $1: JSON array of ids.
+    IN_THE_MIX = sqlite "SELECT sealed, ripeness FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
+            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $2",
+        pg "SELECT sealed, ripeness FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $2";
+    EXTRAS = "SELECT question, value, text, release FROM response_extras WHERE interaction_id = $1 ORDER BY question";
+    // $1: JSON array of interactions: what was answered before the change goes.
+    CLEAR_EXTRAS = sqlite "DELETE FROM response_extras WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM response_extras WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // $1: JSON array of rows.
+    PUT_EXTRAS = sqlite "INSERT INTO response_extras (interaction_id, question, value, text) \
+            SELECT j.value->>'interaction', j.value->>'question', j.value->>'value', j.value->>'text' FROM json_each($1) AS j",
+        pg "INSERT INTO response_extras (interaction_id, question, value, text) \
+            SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
     PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                resolved_release, comment_release) \
+                score_release, resolved_release, comment_release, extras_release) \
             SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
                 j.value->>'resolved', j.value->>'comment', j.value->>'month', 0, \
-                CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, CASE WHEN j.value->>'comment' IS NULL THEN '-' END \
+                CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
+                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END \
             FROM json_each($1) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                resolved_release = excluded.resolved_release, comment_release = excluded.comment_release \
-            WHERE responses.ripeness < $3 AND responses.score_release IS NULL AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' \
+                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release \
+            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING interaction_id",
         pg "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                resolved_release, comment_release) \
+                score_release, resolved_release, comment_release, extras_release) \
             SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
                 j->>'resolved', j->>'comment', j->>'month', 0, \
-                CASE WHEN j->>'resolved' IS NULL THEN '-' END, CASE WHEN j->>'comment' IS NULL THEN '-' END \
+                CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
+                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END \
             FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                resolved_release = excluded.resolved_release, comment_release = excluded.comment_release \
-            WHERE responses.ripeness < $3 AND responses.score_release IS NULL AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' \
+                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release \
+            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING interaction_id";
     // $1: JSON array of {interaction, below}.
-    REMOVE_LINKED = sqlite "DELETE FROM responses WHERE score_release IS NULL AND COALESCE(resolved_release, '-') = '-' \
-                AND COALESCE(comment_release, '-') = '-' AND EXISTS (SELECT 1 FROM json_each($1) AS j \
+    REMOVE_LINKED = sqlite "DELETE FROM responses WHERE COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
+                AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) AND EXISTS (SELECT 1 FROM json_each($1) AS j \
                 WHERE j.value->>'interaction' = responses.interaction_id AND responses.ripeness < j.value->>'below') \
             AND interaction_id IN (SELECT j.value->>'interaction' FROM json_each($1) AS j) RETURNING interaction_id",
         pg "DELETE FROM responses USING jsonb_array_elements($1::jsonb) AS j \
             WHERE responses.interaction_id = j->>'interaction' AND responses.ripeness < (j->>'below')::bigint \
-                AND score_release IS NULL AND COALESCE(resolved_release, '-') = '-' AND COALESCE(comment_release, '-') = '-' \
+                AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' AND COALESCE(comment_release, '-') = '-' \
+                AND NOT EXISTS (SELECT 1 FROM response_extras e WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING responses.interaction_id";
     MARK_SPENT = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -85,7 +109,8 @@ statements! {
     PURGE_SPENT = "DELETE FROM spent WHERE purge_month < $1";
     // The last condition is that of the index responses_unreleased: what is counted is not looked at again.
     RIPEN_LINKED = "UPDATE responses SET ripeness = ripeness + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
-        WHERE interaction_id > $1 AND ripeness < $2 AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL) \
+        WHERE interaction_id > $1 AND ripeness < $2 \
+            AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL OR extras_release IS NULL) \
         ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
     // A heap keeps the order of arrival, so PostgreSQL writes the rows anew in a random one; a table that is its index does not.
     RIPEN_SEALED = sqlite "UPDATE sealed_answers SET ripeness = ripeness + 1 WHERE id IN (SELECT id FROM sealed_answers \
@@ -106,12 +131,13 @@ pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
 /// An invitation by its token, with the linked answer beside it.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ByToken {
-    interaction_id: InteractionId,
+    pub interaction_id: InteractionId,
     agent_id: Option<AgentId>,
     team_id: Option<TeamId>,
-    survey: String,
+    pub survey: String,
     topic: Option<String>,
     channel: String,
+    locale: Option<String>,
     pub state: String,
     pub expires_at: Timestamp,
     occurred_at: Timestamp,
@@ -126,44 +152,57 @@ pub(super) struct ByToken {
 }
 
 impl ByToken {
-    pub fn invited(&self) -> Invited {
+    /// What the page knows of the invitation.
+    pub fn invited(self, version: Arc<Version>) -> Invited {
         Invited {
-            interaction: self.interaction_id.clone(),
-            agent: self.agent_id.clone(),
-            agent_name: self.agent_name.clone(),
-            team: self.team_id.clone(),
-            survey: self.survey.clone(),
-            topic: self.topic.clone(),
-            channel: self.channel.clone(),
+            interaction: self.interaction_id,
+            agent: self.agent_id,
+            agent_name: self.agent_name,
+            team: self.team_id,
+            version,
+            locale: self.locale,
+            topic: self.topic,
+            channel: self.channel,
             occurred_at: self.occurred_at,
         }
     }
 
-    /// Is any question's answer part of a total?
-    pub fn is_counted(&self) -> bool {
-        [&self.score_release, &self.resolved_release, &self.comment_release]
-            .into_iter()
-            .flatten()
-            .any(|release| release != "-")
+    /// The linked answer, without the answers to further questions.
+    pub fn linked(&self) -> Option<(Answer, Shelved)> {
+        let ripeness = self.ripeness?;
+        let mut values = BTreeMap::new();
+        values.extend(self.score.map(|score| (Question::Score, Value::Number(score))));
+        values
+            .extend(self.resolved.as_deref().map(|said| (Question::Resolved, Value::Number(i64::from(said == "yes")))));
+        values.extend(self.comment.clone().map(|text| (Question::Comment, Value::Text(text))));
+        let releases = [&self.score_release, &self.resolved_release, &self.comment_release];
+        let counted = releases.into_iter().flatten().any(|release| release != "-");
+        Some((Answer { values, choice: Choice::Linked }, Shelved { ripeness, counted }))
     }
+}
 
-    pub fn given(&self, ripe_at: i64) -> Option<Given> {
-        let answer = Answer {
-            score: u8::try_from(self.score?).ok()?,
-            resolved: self.resolved.as_deref().map(|text| text == "yes"),
-            comment: self.comment.clone(),
-            choice: Choice::Linked,
-        };
-        Some(Given {
-            answer,
-            changeable: self.ripeness.is_some_and(|ripeness| ripeness < ripe_at) && !self.is_counted(),
-        })
+/// A linked answer to a further question.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::surveys) struct Extra {
+    question: String,
+    value: Option<i64>,
+    text: Option<String>,
+    pub release: Option<String>,
+}
+
+impl Extra {
+    /// The question and what was answered; none where it is no question's code.
+    pub fn value(self) -> Option<(Question, Value)> {
+        let value = self.value.map(Value::Number).or(self.text.map(Value::Text))?;
+        Some((Question::known(&self.question)?, value))
     }
 }
 
 /// A linked answer, as the supervisors of its team see it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Linked {
+    /// Which version was answered.
+    pub survey: String,
     /// 1 to 5.
     pub score: Option<i64>,
     /// `yes`, `no`, or not answered.
@@ -181,12 +220,22 @@ pub(in crate::surveys) struct LinkedRow {
     pub agent: Option<AgentId>,
     pub team: Option<TeamId>,
     pub survey: String,
-    pub score: i64,
+    pub score: Option<i64>,
     pub resolved: Option<&'static str>,
     pub comment: Option<String>,
     pub month: String,
     /// The mark that an apart answer would have left.
     pub spent: String,
+    /// Does its survey ask further questions?
+    #[serde(skip)]
+    pub asks_further: bool,
+    /// Answers to further questions; as JSON: are there any?
+    #[serde(rename = "extras", serialize_with = "are_there_any")]
+    pub further: Vec<(Question, Value)>,
+}
+
+fn are_there_any<S: serde::Serializer>(further: &[(Question, Value)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(!further.is_empty())
 }
 
 /// A sealed record to be written.
@@ -249,10 +298,10 @@ pub(in crate::surveys) async fn any_linked(conn: Conn<'_>) -> Result<bool, DbErr
 /// The sealed records under these ids, and whether the token is spent.
 pub(super) async fn in_the_mix(
     conn: Conn<'_>,
-    ids: &[String; 3],
+    ids: &[String],
     spent: &str,
 ) -> Result<(Vec<SealedFound>, bool), DbError> {
-    let rows = fetch_all!(conn, IN_THE_MIX => (Option<String>, i64), &ids[0], &ids[1], &ids[2], spent)?;
+    let rows = fetch_all!(conn, IN_THE_MIX => (Option<String>, i64), to_json(&ids), spent)?;
     let is_spent = rows.iter().any(|(sealed, _)| sealed.is_none());
     let found = rows.into_iter().filter_map(|(sealed, ripeness)| Some(SealedFound { sealed: sealed?, ripeness }));
     Ok((found.collect(), is_spent))
@@ -268,9 +317,35 @@ pub(super) async fn put_linked(
     Ok(firsts(fetch_all!(conn, PUT_LINKED => (String,), to_json(&rows), now, ripe_at)?))
 }
 
+/// The linked answers to further questions.
+pub(in crate::surveys) async fn extras(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Extra>, DbError> {
+    fetch_all!(conn, EXTRAS => Extra, id)
+}
+
+/// Writes answers to further questions, in place of those that there were. Surveys without any cost nothing.
+pub(super) async fn put_extras(mut conn: Conn<'_>, rows: &[&LinkedRow]) -> Result<(), DbError> {
+    let ids: Vec<_> = rows.iter().filter(|row| row.asks_further).map(|row| &row.interaction).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    execute!(conn.again(), CLEAR_EXTRAS, to_json(&ids))?;
+    let extras: Vec<serde_json::Value> = rows
+        .iter()
+        .flat_map(|row| row.further.iter().map(move |(question, value)| (row, question, value)))
+        .map(|(row, question, value)| {
+            json!({ "interaction": row.interaction, "question": question.code(), "value": value.number(), "text": value.text() })
+        })
+        .collect();
+    if !extras.is_empty() {
+        execute!(conn, PUT_EXTRAS, to_json(&extras))?;
+    }
+    Ok(())
+}
+
 /// The interactions whose answers went.
 pub(super) async fn remove_linked(conn: Conn<'_>, which: &[(&InteractionId, i64)]) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Value> = which.iter().map(|(id, below)| json!({ "interaction": id, "below": below })).collect();
+    let rows: Vec<serde_json::Value> =
+        which.iter().map(|(id, below)| json!({ "interaction": id, "below": below })).collect();
     Ok(firsts(fetch_all!(conn, REMOVE_LINKED => (String,), to_json(&rows))?))
 }
 

@@ -34,7 +34,9 @@ pub enum DefinitionError {
     #[error("question {0} needs 2 to {MOST_OPTIONS} different options")]
     Options(u16),
     /// A follow-up that depends on nothing before it.
-    #[error("question {0} is shown by an answer to a question that does not stand before it, or by an answer that question does not have")]
+    #[error(
+        "question {0} is shown by an answer to a question that does not stand before it, or by an answer that question does not have"
+    )]
     Condition(u16),
     /// A text is missing or too long.
     #[error("{language}: {what}")]
@@ -86,7 +88,12 @@ impl Definition {
             let missing = self.lacking(language, texts);
             wrong.extend(missing.into_iter().map(|what| DefinitionError::Text { language: language.clone(), what }));
         }
-        wrong.extend(self.look.colours().filter_map(|(colour, ground)| contrast::objection(colour, ground)).map(DefinitionError::Colour));
+        wrong.extend(
+            self.look
+                .colours()
+                .filter_map(|(colour, ground)| contrast::objection(colour, ground))
+                .map(DefinitionError::Colour),
+        );
         wrong
     }
 
@@ -129,7 +136,9 @@ impl Definition {
         if !language.is_built_in() {
             let missing = wording::missing_phrases(&texts.phrases).count();
             if missing > 0 {
-                lacking.push(format!("{missing} of the page's own phrases are missing, and this language is not built in"));
+                lacking.push(format!(
+                    "{missing} of the page's own phrases are missing, and this language is not built in"
+                ));
             }
         }
         lacking

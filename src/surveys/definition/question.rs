@@ -26,8 +26,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Csat, Self::Nps, Self::Ces, Self::YesNo, Self::OneOf, Self::ManyOf, Self::Text];
+    pub const ALL: [Self; 7] = [Self::Csat, Self::Nps, Self::Ces, Self::YesNo, Self::OneOf, Self::ManyOf, Self::Text];
 
     /// As it stands in tables and forms.
     pub fn code(self) -> &'static str {
@@ -39,6 +38,15 @@ impl Kind {
             Self::OneOf => "one_of",
             Self::ManyOf => "many_of",
             Self::Text => "text",
+        }
+    }
+
+    /// A number as forms and links say it: `yes` and `no`, else the number.
+    pub fn word(self, value: i64) -> String {
+        match (self, value) {
+            (Self::YesNo, 0) => "no".into(),
+            (Self::YesNo, _) => "yes".into(),
+            (_, value) => value.to_string(),
         }
     }
 
@@ -132,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_code_leads_back_to_its_question() {
-        for question in [Question::RATED.to_vec(), Kind::ALL.map(|kind| Question::further(kind, "8f3a", 4)).to_vec()].concat() {
+        for question in
+            [Question::RATED.to_vec(), Kind::ALL.map(|kind| Question::further(kind, "8f3a", 4)).to_vec()].concat()
+        {
             assert_eq!(Question::known(question.code()), Some(question.clone()));
         }
         assert_eq!(Question::further(Kind::Nps, "8f3a", 4).code(), "nps.8f3a.4");

@@ -1,6 +1,6 @@
 //! The survey that is there from the beginning: how was it, was it resolved, anything to add?
 
-use super::{Definition, Item, Kind, Look, Role};
+use super::{Definition, Item, Look, Role};
 use crate::surveys::wording::{Language, built_in_texts};
 
 /// The id of the survey that is there from the beginning.
@@ -21,7 +21,9 @@ impl Definition {
         };
         Self {
             questions: vec![item(1, Role::Score, true), item(2, Role::Resolved, false), item(3, Role::Comment, false)],
-            texts: Language::built_in().filter_map(|language| Some((language.clone(), built_in_texts(&language)?.clone()))).collect(),
+            texts: Language::built_in()
+                .filter_map(|language| Some((language.clone(), built_in_texts(&language)?.clone())))
+                .collect(),
             default_language: Language::default(),
             look: Look::default(),
         }
@@ -31,6 +33,7 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surveys::definition::Kind;
 
     #[test]
     fn the_standard_survey_can_be_asked() -> Result<(), serde_json::Error> {

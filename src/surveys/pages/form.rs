@@ -1,15 +1,17 @@
 //! The form as it was sent: read without refusing anything, so that a page that complains still shows what was entered.
 
 use crate::config::Choice;
-use crate::surveys::answers::{Answer, MOST_COMMENT};
+use crate::surveys::Version;
+use crate::surveys::answers::{Answer, MOST_COMMENT, Missing, Value, chosen};
+use crate::surveys::definition::{Item, Kind, Role};
+use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 /// What was filled in.
 #[derive(Debug, Clone)]
 pub(super) struct Filled {
-    pub score: Option<u8>,
-    pub resolved: Option<bool>,
-    pub comment: String,
+    /// By the questions' numbers.
+    entered: BTreeMap<u16, Entered>,
     pub choice: Choice,
     /// The button that deletes the answer.
     pub withdraw: bool,
@@ -19,78 +21,69 @@ pub(super) struct Filled {
     pub odd: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Entered {
+    Numbers(Vec<i64>),
+    Text(String),
+}
+
 /// What is wrong with a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
-    NoScore,
-    LongComment(usize),
+    /// The question of this number must be answered.
+    Missing(u16),
+    /// The text of this question is too long.
+    Long(u16),
     Trapped,
     Odd,
     NoWayBack,
 }
 
-impl Problem {
-    /// Above the form.
-    pub fn sentence(self) -> String {
-        let what = match self {
-            Self::NoScore => "Please choose a rating first.".to_owned(),
-            Self::LongComment(length) => {
-                format!("The comment is too long: it has {length} characters, and {MOST_COMMENT} fit.")
-            }
-            Self::Trapped => {
-                "This looked like a program's answer, not a person's. If you are one, please just press Send."
-                    .to_owned()
-            }
-            Self::Odd => "A part of the form could not be read. Please look it over.".to_owned(),
-            Self::NoWayBack => {
-                "An answer that was kept apart stays apart, so that nobody can find out whose it is.".to_owned()
-            }
-        };
-        format!("{what} Nothing was recorded, and nothing you wrote is lost.")
-    }
-
-    /// At the rating.
-    pub fn at_score(self) -> Option<&'static str> {
-        (self == Self::NoScore).then_some("Choose a number from 1 to 5.")
-    }
-
-    /// At the comment.
-    pub fn at_comment(self) -> Option<&'static str> {
-        matches!(self, Self::LongComment(_)).then_some("Please shorten it.")
+impl From<Missing> for Problem {
+    fn from(missing: Missing) -> Self {
+        if missing.odd { Self::Odd } else { Self::Missing(missing.number) }
     }
 }
 
-/// The score in a link, if it is one.
-pub(super) fn preselected(query: Option<&str>) -> Option<u8> {
-    let mut pairs = form_urlencoded::parse(query?.as_bytes());
-    pairs.find(|(name, _)| name == "score").and_then(|(_, value)| score(&value))
+/// The form's name of a question: those that feed the ratings have names that others rely on.
+pub(super) fn field(item: &Item) -> String {
+    match item.role {
+        Some(Role::Score) => "score".into(),
+        Some(Role::Resolved) => "resolved".into(),
+        Some(Role::Comment) => "comment".into(),
+        None => format!("q{}", item.number),
+    }
 }
 
-fn score(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|score| (1..=5).contains(score))
+/// The number behind the form's word, if the question has it.
+fn number(item: &Item, text: &str) -> Option<i64> {
+    item.values().into_iter().find(|value| item.kind.word(*value) == text)
 }
 
 impl Filled {
     pub fn empty(choice: Choice) -> Self {
-        Self { score: None, resolved: None, comment: String::new(), choice, withdraw: false, trap: false, odd: false }
+        Self { entered: BTreeMap::new(), choice, withdraw: false, trap: false, odd: false }
     }
 
-    pub fn read(bytes: &[u8], preset: Choice) -> Self {
+    /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
+    pub fn preselected(version: &Version, query: Option<&str>, choice: Choice) -> Self {
+        let mut filled = Self::empty(choice);
+        let anchor = version.definition.anchor();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let named = |item: &&Item| item.kind != Kind::Text && (field(item) == name);
+            let item = version.definition.questions.iter().find(named).or(anchor.filter(|_| name == "score"));
+            if let Some((item, number)) = item.and_then(|item| Some((item, number(item, &value)?))) {
+                filled.entered.entry(item.number).or_insert_with(|| Entered::Numbers(vec![number]));
+            }
+        }
+        filled
+    }
+
+    pub fn read(bytes: &[u8], version: &Version, preset: Choice) -> Self {
         let mut filled = Self::empty(preset);
         for (name, value) in form_urlencoded::parse(bytes) {
             let value = value.as_ref();
             match name.as_ref() {
-                "score" => {
-                    filled.score = score(value);
-                    filled.odd |= filled.score.is_none();
-                }
-                "resolved" => match value {
-                    "yes" => filled.resolved = Some(true),
-                    "no" => filled.resolved = Some(false),
-                    "" => {}
-                    _ => filled.odd = true,
-                },
-                "comment" => filled.comment = cleaned(value),
                 "choice" => match value {
                     "linked" => filled.choice = Choice::Linked,
                     "apart" => filled.choice = Choice::Apart,
@@ -98,34 +91,90 @@ impl Filled {
                 },
                 "do" => filled.withdraw = value == "withdraw",
                 "website" => filled.trap = !value.is_empty(),
-                _ => {}
+                name => {
+                    if let Some(item) = version.definition.questions.iter().find(|item| field(item) == name) {
+                        filled.enter(item, value);
+                    }
+                }
             }
         }
         filled
     }
 
-    /// The answer, if it is one.
-    pub fn check(&self) -> Result<Answer, Problem> {
-        let length = self.comment.chars().count();
+    fn enter(&mut self, item: &Item, value: &str) {
+        if item.kind == Kind::Text {
+            self.entered.insert(item.number, Entered::Text(cleaned(value)));
+        } else if let Some(number) = number(item, value) {
+            let several = item.kind == Kind::ManyOf;
+            match self.entered.get_mut(&item.number) {
+                Some(Entered::Numbers(numbers)) if several => numbers.push(number),
+                _ => drop(self.entered.insert(item.number, Entered::Numbers(vec![number]))),
+            }
+        } else if !value.is_empty() {
+            self.odd = true;
+        }
+    }
+
+    /// Is this number chosen?
+    pub fn has(&self, question: u16, number: i64) -> bool {
+        matches!(self.entered.get(&question), Some(Entered::Numbers(numbers)) if numbers.contains(&number))
+    }
+
+    /// The text that was entered.
+    pub fn text(&self, question: u16) -> &str {
+        match self.entered.get(&question) {
+            Some(Entered::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The answer, if it is one; whether all is answered that must be is looked at when it is recorded.
+    pub fn check(&self, version: &Version) -> Result<Answer, Problem> {
         if self.trap {
             return Err(Problem::Trapped);
         }
-        let Some(score) = self.score else { return Err(Problem::NoScore) };
+        if let Some(anchor) = version.definition.anchor().filter(|anchor| !self.entered.contains_key(&anchor.number)) {
+            return Err(Problem::Missing(anchor.number));
+        }
         if self.odd {
             return Err(Problem::Odd);
         }
-        if length > MOST_COMMENT {
-            return Err(Problem::LongComment(length));
+        let mut values = BTreeMap::new();
+        for (item, question) in version.questions() {
+            let value = match self.entered.get(&item.number) {
+                None => continue,
+                Some(Entered::Text(text)) if text.trim().is_empty() => continue,
+                Some(Entered::Text(text)) if text.chars().count() > MOST_COMMENT => {
+                    return Err(Problem::Long(item.number));
+                }
+                Some(Entered::Text(text)) => Value::Text(text.trim().to_owned()),
+                Some(Entered::Numbers(numbers)) if item.kind == Kind::ManyOf => {
+                    Value::Number(numbers.iter().fold(0, |set, number| set | 1 << number))
+                }
+                Some(Entered::Numbers(numbers)) => Value::Number(numbers.first().copied().unwrap_or_default()),
+            };
+            values.insert(question, value);
         }
-        let comment = Some(self.comment.trim().to_owned()).filter(|text| !text.is_empty());
-        Ok(Answer { score, resolved: self.resolved, comment, choice: self.choice })
+        Ok(Answer { values, choice: self.choice })
     }
-}
 
-impl From<&Answer> for Filled {
-    fn from(answer: &Answer) -> Self {
-        let comment = answer.comment.clone().unwrap_or_default();
-        Self { score: Some(answer.score), resolved: answer.resolved, comment, ..Self::empty(answer.choice) }
+    /// The same with another choice.
+    pub fn choosing(self, choice: Choice) -> Self {
+        Self { choice, ..self }
+    }
+
+    /// The form as it was filled in for this answer.
+    pub fn from_answer(version: &Version, answer: &Answer) -> Self {
+        let mut filled = Self::empty(answer.choice);
+        for (item, question) in version.questions() {
+            let entered = match answer.values.get(&question) {
+                None => continue,
+                Some(Value::Text(text)) => Entered::Text(text.clone()),
+                Some(Value::Number(number)) => Entered::Numbers(chosen(item.kind, *number)),
+            };
+            filled.entered.insert(item.number, entered);
+        }
+        filled
     }
 }
 
@@ -137,30 +186,45 @@ fn cleaned(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surveys::Question;
+    use crate::surveys::definition::Definition;
+
+    fn version() -> Version {
+        let mut definition = Definition::standard();
+        let further = |number, kind, options: &[u8]| Item {
+            number,
+            role: None,
+            kind,
+            required: false,
+            shown_if: None,
+            options: options.to_vec(),
+        };
+        definition.questions.push(further(7, Kind::ManyOf, &[1, 5, 62]));
+        definition.questions.push(further(8, Kind::Nps, &[]));
+        Version::new("v".into(), "s".into(), 1, definition)
+    }
 
     fn read(form: &str) -> Result<Answer, Problem> {
-        Filled::read(form.as_bytes(), Choice::Linked).check()
+        Filled::read(form.as_bytes(), &version(), Choice::Linked).check(&version())
     }
 
     #[test]
     fn a_form_is_an_answer_or_says_why_not() {
         let full = read("score=4&resolved=no&comment=+Thank+you%0D%0A%00&choice=apart").ok();
-        let comment = Some("Thank you".into());
-        assert_eq!(full, Some(Answer { score: 4, resolved: Some(false), comment, choice: Choice::Apart }));
-        assert_eq!(
-            read("score=5").ok(),
-            Some(Answer { score: 5, resolved: None, comment: None, choice: Choice::Linked })
-        );
+        assert_eq!(full, Some(Answer::rated(4, Some(false), Some("Thank you".into()), Choice::Apart)));
+        assert_eq!(read("score=5&comment=+&resolved=").ok(), Some(Answer::rated(5, None, None, Choice::Linked)));
         for (form, problem) in [
-            ("", Problem::NoScore),
-            ("score=", Problem::NoScore),
-            ("score=0&choice=linked", Problem::NoScore),
-            ("score=6", Problem::NoScore),
-            ("score=4.5", Problem::NoScore),
+            ("", Problem::Missing(1)),
+            ("score=", Problem::Missing(1)),
+            ("score=0&choice=linked", Problem::Missing(1)),
+            ("score=6", Problem::Missing(1)),
+            ("score=4.5", Problem::Missing(1)),
             ("score=4&resolved=maybe", Problem::Odd),
             ("score=4&choice=public", Problem::Odd),
+            ("score=4&q7=2", Problem::Odd),
+            ("score=4&q8=11", Problem::Odd),
             ("score=4&website=http://spam.example", Problem::Trapped),
-            (&format!("score=4&comment={}", "%F0%9F%99%82".repeat(5001)), Problem::LongComment(5001)),
+            (&format!("score=4&comment={}", "%F0%9F%99%82".repeat(5001)), Problem::Long(3)),
         ] {
             assert_eq!(read(form), Err(problem), "{form}");
         }
@@ -168,11 +232,27 @@ mod tests {
     }
 
     #[test]
-    fn a_link_preselects_scores_and_nothing_else() {
-        assert_eq!(preselected(Some("score=4")), Some(4));
-        assert_eq!(preselected(Some("utm=x&score=1")), Some(1));
+    fn further_questions_are_read_and_written_back() -> Result<(), Problem> {
+        let answer = read("score=4&q7=62&q7=1&q8=0&q9=1")?;
+        assert_eq!(answer.number(&Question::further(Kind::ManyOf, "s", 7)), Some(1 << 62 | 1 << 1));
+        assert_eq!(answer.number(&Question::further(Kind::Nps, "s", 8)), Some(0));
+        let filled = Filled::from_answer(&version(), &answer);
+        assert!(filled.has(7, 62) && filled.has(7, 1) && !filled.has(7, 5) && filled.has(8, 0));
+        assert_eq!(filled.check(&version()), Ok(answer));
+        Ok(())
+    }
+
+    #[test]
+    fn a_link_preselects_answers_and_nothing_else() {
+        let chosen = |query| {
+            let filled = Filled::preselected(&version(), query, Choice::Linked);
+            (1..=5).filter(|score| filled.has(1, *score)).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(Some("score=4")), [4]);
+        assert_eq!(chosen(Some("utm=x&score=1&comment=hello")), [1]);
         for query in [None, Some(""), Some("score=9"), Some("score=%3Cb%3E"), Some("core=4")] {
-            assert_eq!(preselected(query), None);
+            assert_eq!(chosen(query), Vec::<i64>::new());
         }
+        assert!(Filled::preselected(&version(), Some("q8=10"), Choice::Linked).has(8, 10));
     }
 }

@@ -1,51 +1,99 @@
 //! What the customer's pages show.
 
 use super::form::{Filled, Problem};
+use super::sheet::{self, QuestionView};
 use crate::config::{Choice, Choices};
-use crate::surveys::answers::{Answer, Invited};
-use crate::surveys::invitation::{day, first_name};
-use crate::surveys::{Surveys, Token};
+use crate::surveys::answers::{Answer, Invited, Value, chosen};
+use crate::surveys::definition::{Kind, Look};
+use crate::surveys::speech::{About, Speech};
+use crate::surveys::wording::{Facts, Language, Phrases, contrast, fill};
+use crate::surveys::{Surveys, Token, Version};
 use crate::web::page::html_with;
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
 use std::time::Duration;
 
+/// What every page of a customer has.
+struct Frame<'a> {
+    lang: &'a str,
+    dir: &'static str,
+    company: &'a str,
+    /// The logo's address.
+    logo: Option<String>,
+    /// Colours of the survey's own.
+    style: Option<String>,
+    w: &'a Phrases,
+    speech: &'a Speech<'a>,
+}
+
+impl<'a> Frame<'a> {
+    fn new(surveys: &'a Surveys, speech: &'a Speech<'a>, look: Option<&Look>) -> Self {
+        Self {
+            lang: speech.language.tag(),
+            dir: speech.language.direction(),
+            company: &surveys.settings().company,
+            logo: look.and_then(|look| look.logo.as_ref()).map(|file| format!("/logos/{file}")),
+            style: look.and_then(style),
+            w: speech.words,
+            speech,
+        }
+    }
+
+    /// Fills a pattern.
+    fn say(&self, pattern: &str) -> String {
+        self.speech.say(pattern)
+    }
+}
+
+/// The custom properties that a survey's colours change.
+fn style(look: &Look) -> Option<String> {
+    let rule = |colour: &str| format!(":root{{--a:{colour};--o:{}}}", contrast::ink_on(colour));
+    let light = look.accent.as_deref().map(rule);
+    let dark =
+        look.accent_dark.as_deref().map(|colour| format!("@media(prefers-color-scheme:dark){{{}}}", rule(colour)));
+    // A colour for light alone must not show in the dark, where it was not checked.
+    let light = light.map(|rule| format!("@media(prefers-color-scheme:light){{{rule}}}"));
+    (light.is_some() || dark.is_some()).then(|| light.into_iter().chain(dark).collect())
+}
+
+/// A language that the page can be read in.
+struct OtherLanguage<'a> {
+    tag: &'a str,
+    name: &'a str,
+    dir: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "surveys/page.html")]
 struct SurveyPage<'a> {
-    lang: &'a str,
-    dir: &'a str,
-    company: &'a str,
+    frame: Frame<'a>,
     action: String,
     chat: bool,
-    topic: Option<&'a str>,
-    agent: Option<&'a str>,
-    happened: Option<String>,
-    score: Option<u8>,
-    resolved: Option<bool>,
-    comment: &'a str,
+    title: String,
+    intro: String,
+    questions: Vec<QuestionView>,
     apart: bool,
     offers_linked: bool,
     offers_apart: bool,
-    k: u32,
-    editing: Option<&'a str>,
+    /// Is an answer there already?
+    editing: bool,
     problem: Option<String>,
-    score_error: Option<&'a str>,
-    comment_error: Option<&'a str>,
+    agent: bool,
+    languages: Vec<OtherLanguage<'a>>,
     unsubscribe: String,
+    /// Shown to its author, not to a customer: nothing can be sent.
+    preview: bool,
 }
 
 #[derive(Template)]
 #[template(path = "surveys/thanks.html")]
 struct ThanksPage<'a> {
-    lang: &'a str,
-    dir: &'a str,
-    company: &'a str,
+    frame: Frame<'a>,
+    title: String,
+    answered: Option<String>,
     apart: bool,
     chat: bool,
-    score: Option<u8>,
-    k: u32,
     change: Option<String>,
     change_for: String,
 }
@@ -53,9 +101,7 @@ struct ThanksPage<'a> {
 #[derive(Template)]
 #[template(path = "surveys/closed.html")]
 struct ClosedPage<'a> {
-    lang: &'a str,
-    dir: &'a str,
-    company: &'a str,
+    frame: Frame<'a>,
     action: String,
     state: &'a str,
 }
@@ -63,120 +109,177 @@ struct ClosedPage<'a> {
 #[derive(Template)]
 #[template(path = "surveys/unsubscribe.html")]
 struct UnsubscribePage<'a> {
-    lang: &'a str,
-    dir: &'a str,
-    company: &'a str,
+    frame: Frame<'a>,
     action: String,
     done: bool,
 }
 
-/// The language of the texts there are.
-const LANG: &str = "en";
-const DIR: &str = "ltr";
+/// Who asks, and in which language they chose to read.
+pub(super) struct Reader<'a> {
+    pub token: &'a Token,
+    pub invited: &'a Invited,
+    pub lang: Option<&'a str>,
+}
 
 /// The form. `before`: the choice of the answer that is being changed.
 pub(super) fn survey(
     surveys: &Surveys,
     status: StatusCode,
-    token: &Token,
-    invited: &Invited,
+    reader: &Reader<'_>,
     filled: &Filled,
     before: Option<Choice>,
-    problem: Option<Problem>,
+    problem: Option<&Problem>,
 ) -> Response {
-    let settings = surveys.settings();
+    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let about = About::from(reader.invited);
+    let mut page = sheet_page(surveys, &reader.invited.version, &speech, &about, filled, problem);
+    let secret = reader.token.secret();
+    let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
+    page.action = format!("/s/{secret}{query}");
+    page.unsubscribe = format!("/u/{secret}");
+    page.editing = before.is_some();
     // An answer that was kept apart stays apart.
-    let offers_linked = settings.choices != Choices::Apart && before != Some(Choice::Apart);
-    let offers_apart = settings.choices != Choices::Linked || before == Some(Choice::Apart);
-    let page = SurveyPage {
-        lang: LANG,
-        dir: DIR,
-        company: &settings.company,
-        action: format!("/s/{}", token.secret()),
-        chat: invited.channel == "chat",
-        topic: invited.topic.as_deref(),
-        agent: first_name(invited.agent_name.as_deref()),
-        happened: Some(day(invited.occurred_at)),
-        score: filled.score,
-        resolved: filled.resolved,
-        comment: &filled.comment,
-        apart: filled.choice == Choice::Apart,
-        offers_linked,
-        offers_apart,
-        k: settings.k,
-        // How much of the time is left is not known: an answer carries no time.
-        editing: before.map(|_| "for a short while"),
-        problem: problem.map(Problem::sentence),
-        score_error: problem.and_then(Problem::at_score),
-        comment_error: problem.and_then(Problem::at_comment),
-        unsubscribe: format!("/u/{}", token.secret()),
-    };
+    page.offers_linked &= before != Some(Choice::Apart);
+    page.offers_apart |= before == Some(Choice::Apart);
     html_with(status, &page)
 }
 
-/// After an answer.
-pub(super) fn thanks(surveys: &Surveys, token: &Token, invited: &Invited, answer: &Answer) -> Response {
+/// The page of a version that nobody was invited to: its author sees it, and can send nothing.
+pub fn preview(surveys: &Surveys, version: &Version, language: &Language, about: &About<'_>) -> Response {
+    let speech = Speech::about(surveys.settings(), version, language, about);
+    let filled = Filled::empty(surveys.settings().preset);
+    let mut page = sheet_page(surveys, version, &speech, about, &filled, None);
+    page.preview = true;
+    html_with(StatusCode::OK, &page)
+}
+
+fn sheet_page<'a>(
+    surveys: &'a Surveys,
+    version: &'a Version,
+    speech: &'a Speech<'a>,
+    about: &About<'_>,
+    filled: &Filled,
+    problem: Option<&Problem>,
+) -> SurveyPage<'a> {
     let settings = surveys.settings();
-    let apart = match settings.choices {
-        Choices::Both => answer.choice == Choice::Apart,
-        Choices::Linked => false,
-        Choices::Apart => true,
+    let texts = speech.texts(version).cloned().unwrap_or_default();
+    let others = version.definition.texts.keys().filter(|language| **language != *speech.language);
+    SurveyPage {
+        frame: Frame::new(surveys, speech, Some(&version.definition.look)),
+        action: String::new(),
+        chat: about.chat,
+        title: speech.say(if about.chat { &texts.title_chat } else { &texts.title_call }),
+        intro: speech.say(&texts.intro),
+        questions: sheet::questions(version, &texts, speech.words, speech.facts(), filled, problem),
+        apart: filled.choice == Choice::Apart,
+        offers_linked: settings.choices != Choices::Apart,
+        offers_apart: settings.choices != Choices::Linked,
+        editing: false,
+        problem: problem.map(|problem| sentence(problem, speech.words)),
+        agent: about.agent.is_some(),
+        languages: others
+            .map(|language| OtherLanguage { tag: language.tag(), name: language.name(), dir: language.direction() })
+            .collect(),
+        unsubscribe: String::new(),
+        preview: false,
+    }
+}
+
+/// Above the form: what is wrong, and that nothing is lost.
+fn sentence(problem: &Problem, words: &Phrases) -> String {
+    let what = match problem {
+        Problem::Missing(_) => &words.problem_missing,
+        Problem::Long(_) => &words.problem_long,
+        Problem::Trapped => &words.problem_trap,
+        Problem::Odd => &words.problem_odd,
+        Problem::NoWayBack => &words.problem_apart,
     };
+    format!("{what} {}", words.problem_safe)
+}
+
+/// After an answer.
+pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) -> Response {
+    let settings = surveys.settings();
+    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let version = &reader.invited.version;
+    let own = speech.texts(version).map(|texts| texts.thanks.as_str()).filter(|text| !text.trim().is_empty());
     let page = ThanksPage {
-        lang: LANG,
-        dir: DIR,
-        company: &settings.company,
-        apart,
-        chat: invited.channel == "chat",
-        score: Some(answer.score),
-        k: settings.k,
-        change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}", token.secret())),
-        change_for: in_words(settings.edit_for),
+        frame: Frame::new(surveys, &speech, Some(&version.definition.look)),
+        title: speech.say(own.unwrap_or(&speech.words.thanks)),
+        answered: said(version, &speech, answer)
+            .map(|said| fill(&speech.words.thanks_answer, &Facts::default().with("answer", said))),
+        apart: match settings.choices {
+            Choices::Both => answer.choice == Choice::Apart,
+            Choices::Linked => false,
+            Choices::Apart => true,
+        },
+        chat: reader.invited.channel == "chat",
+        change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}", reader.token.secret())),
+        change_for: in_words(speech.words, settings.edit_for),
     };
     html_with(StatusCode::OK, &page)
 }
 
+/// The first answer in words, said back so that a slip of the thumb is noticed: `4, Good`.
+fn said(version: &Version, speech: &Speech<'_>, answer: &Answer) -> Option<String> {
+    let (item, question) = version.anchor()?;
+    let number = answer.values.get(&question).and_then(Value::number)?;
+    let words = speech.texts(version)?.questions.get(&item.number)?;
+    let word = |value: &i64| words.values.get(value).map(|text| speech.say(text));
+    match item.kind {
+        Kind::Csat => Some(format!("{number}, {}", word(&number)?)),
+        Kind::Nps | Kind::Ces => Some(number.to_string()),
+        kind => Some(chosen(kind, number).iter().filter_map(word).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// A link that takes no answer.
-pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, token: Option<&Token>) -> Response {
-    let action = token.map(|token| format!("/s/{}", token.secret())).unwrap_or_default();
-    html_with(status, &ClosedPage { lang: LANG, dir: DIR, company: &surveys.settings().company, action, state })
+pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader: &Reader<'_>) -> Response {
+    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
+    html_with(status, &ClosedPage { frame, action: format!("/s/{}", reader.token.secret()), state })
+}
+
+/// The same where nothing is known of the link; `accepted`: what the browser prefers.
+pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted: Option<&str>) -> Response {
+    let speech = Speech::unknown(surveys.settings(), accepted);
+    html_with(status, &ClosedPage { frame: Frame::new(surveys, &speech, None), action: String::new(), state })
 }
 
 /// Before and after unsubscribing.
-pub(super) fn unsubscribe(surveys: &Surveys, token: &Token, done: bool) -> Response {
-    let action = format!("/u/{}", token.secret());
-    html_with(
-        StatusCode::OK,
-        &UnsubscribePage { lang: LANG, dir: DIR, company: &surveys.settings().company, action, done },
-    )
+pub(super) fn unsubscribe(surveys: &Surveys, reader: &Reader<'_>, done: bool) -> Response {
+    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
+    html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", reader.token.secret()), done })
 }
 
-/// `for 15 minutes`, in whole units, rounded down.
-fn in_words(time: Duration) -> String {
+/// How long an answer can be changed, in units of which there are two at least.
+fn in_words(words: &Phrases, time: Duration) -> String {
     let seconds = time.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        3600..172_800 => (seconds / 3600, "hour"),
-        172_800.. => (seconds / 86_400, "day"),
+    let (pattern, count) = match seconds {
+        0..120 => (&words.change_while, 0),
+        120..7200 => (&words.change_minutes, seconds / 60),
+        7200..172_800 => (&words.change_hours, seconds / 3600),
+        172_800.. => (&words.change_days, seconds / 86_400),
     };
-    format!("for {count} {unit}{}", if count == 1 { "" } else { "s" })
+    fill(pattern, &Facts::default().with("n", count))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surveys::wording::english;
 
     #[test]
     fn lengths_of_time_read_as_people_say_them() {
         for (seconds, wanted) in [
-            (1, "for 1 second"),
-            (900, "for 15 minutes"),
-            (3600, "for 1 hour"),
-            (86_400, "for 24 hours"),
-            (259_200, "for 3 days"),
+            (60, "You can change it for a short while."),
+            (900, "You can change it for 15 minutes."),
+            (3600, "You can change it for 60 minutes."),
+            (86_400, "You can change it for 24 hours."),
+            (259_200, "You can change it for 3 days."),
         ] {
-            assert_eq!(in_words(Duration::from_secs(seconds)), wanted);
+            assert_eq!(in_words(english(), Duration::from_secs(seconds)), wanted);
         }
     }
 }

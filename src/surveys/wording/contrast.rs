@@ -33,9 +33,9 @@ pub fn ratio(one: &str, other: &str) -> Option<f64> {
 pub fn objection(colour: &str, ground: &str) -> Option<String> {
     match ratio(colour, ground) {
         None => Some(format!("{colour} is no colour such as #0f6a68")),
-        Some(ratio) if ratio < LEAST => {
-            Some(format!("{colour} is hard to read on {ground}: its contrast is {ratio:.1} to 1, and text needs {LEAST} to 1"))
-        }
+        Some(ratio) if ratio < LEAST => Some(format!(
+            "{colour} is hard to read on {ground}: its contrast is {ratio:.1} to 1, and text needs {LEAST} to 1"
+        )),
         Some(_) => None,
     }
 }
@@ -53,9 +53,16 @@ mod tests {
     #[test]
     fn ratios_are_those_of_the_standard() {
         let two = |a, b| ratio(a, b).map(|r| (r * 100.0).round() / 100.0);
-        assert_eq!((two("#000000", "#ffffff"), two("#777777", "#ffffff"), two("#ffffff", "#ffffff")), (Some(21.0), Some(4.48), Some(1.0)));
+        assert_eq!(
+            (two("#000000", "#ffffff"), two("#777777", "#ffffff"), two("#ffffff", "#ffffff")),
+            (Some(21.0), Some(4.48), Some(1.0))
+        );
         assert!(objection("#0f6a68", PAPER).is_none() && objection("#6cc5ba", SLATE).is_none());
-        assert!(objection("#eeee00", PAPER).is_some() && objection("teal", PAPER).is_some() && objection("#ééé", PAPER).is_some());
+        assert!(
+            objection("#eeee00", PAPER).is_some()
+                && objection("teal", PAPER).is_some()
+                && objection("#ééé", PAPER).is_some()
+        );
         assert_eq!((ink_on("#0f6a68"), ink_on("#6cc5ba")), ("#ffffff", "#0d1117"));
     }
 }

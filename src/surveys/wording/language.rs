@@ -5,12 +5,31 @@ use serde::{Deserialize, Serialize};
 /// Scripts that run from right to left, by the languages that use them.
 const RIGHT_TO_LEFT: [&str; 12] = ["ar", "he", "fa", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "arc", "ks"];
 /// Complete out of the box, with their own names.
-const BUILT_IN: [(&str, &str); 5] = [("en", "English"), ("zh", "中文"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")];
+const BUILT_IN: [(&str, &str); 5] =
+    [("en", "English"), ("zh", "中文"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")];
 /// Names of some that are likely to be added.
 const KNOWN: [(&str, &str); 22] = [
-    ("ar", "العربية"), ("bg", "Български"), ("cs", "Čeština"), ("da", "Dansk"), ("el", "Ελληνικά"), ("fa", "فارسی"), ("fi", "Suomi"),
-    ("he", "עברית"), ("hi", "हिन्दी"), ("hu", "Magyar"), ("it", "Italiano"), ("ja", "日本語"), ("ko", "한국어"), ("nb", "Norsk bokmål"),
-    ("nl", "Nederlands"), ("pl", "Polski"), ("pt", "Português"), ("ro", "Română"), ("ru", "Русский"), ("sv", "Svenska"), ("tr", "Türkçe"),
+    ("ar", "العربية"),
+    ("bg", "Български"),
+    ("cs", "Čeština"),
+    ("da", "Dansk"),
+    ("el", "Ελληνικά"),
+    ("fa", "فارسی"),
+    ("fi", "Suomi"),
+    ("he", "עברית"),
+    ("hi", "हिन्दी"),
+    ("hu", "Magyar"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("nb", "Norsk bokmål"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ro", "Română"),
+    ("ru", "Русский"),
+    ("sv", "Svenska"),
+    ("tr", "Türkçe"),
     ("uk", "Українська"),
 ];
 
@@ -36,7 +55,9 @@ impl std::str::FromStr for Language {
     fn from_str(text: &str) -> Result<Self, NotALanguage> {
         let tag = text.trim().replace('_', "-").to_ascii_lowercase();
         let mut parts = tag.split('-');
-        let first = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
+        let first = parts
+            .next()
+            .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
         let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
         if first && rest && tag.len() <= 35 { Ok(Self(tag)) } else { Err(NotALanguage) }
     }
@@ -116,8 +137,15 @@ mod tests {
     fn the_nearest_language_is_chosen() {
         let there: Vec<Language> = ["en", "zh", "pt-br", "ar"].iter().filter_map(|tag| tag.parse().ok()).collect();
         for (wanted, found) in [
-            ("en", Some("en")), ("en-GB", Some("en")), ("zh_Hans_CN", Some("zh")), ("pt", Some("pt-br")), ("PT-br", Some("pt-br")),
-            ("fr", None), ("", None), ("<b>", None), ("e", None),
+            ("en", Some("en")),
+            ("en-GB", Some("en")),
+            ("zh_Hans_CN", Some("zh")),
+            ("pt", Some("pt-br")),
+            ("PT-br", Some("pt-br")),
+            ("fr", None),
+            ("", None),
+            ("<b>", None),
+            ("e", None),
         ] {
             assert_eq!(Language::choose(wanted, there.iter()).map(Language::tag), found, "{wanted}");
         }

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 
 /// The day as people say it in this language: `20 November`, `11月20日`.
 pub fn day(phrases: &Phrases, at: Timestamp) -> String {
-    let date = at.to_jiff();
+    let date = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
     let month = usize::try_from(date.month()).unwrap_or(1);
     let name = phrases.months.split('|').nth(month - 1).unwrap_or_default();
     let facts = Facts::default().with("d", date.day()).with("m", month).with("month", name);
@@ -30,9 +30,13 @@ mod tests {
     #[test]
     fn days_read_as_people_say_them() {
         let at = Timestamp(1_795_132_800_000); // 2026-11-20
-        for (language, wanted) in
-            [("en", "20 November"), ("de", "20. November"), ("fr", "20 novembre"), ("es", "20 de noviembre"), ("zh", "11月20日")]
-        {
+        for (language, wanted) in [
+            ("en", "20 November"),
+            ("de", "20. November"),
+            ("fr", "20 novembre"),
+            ("es", "20 de noviembre"),
+            ("zh", "11月20日"),
+        ] {
             assert_eq!(day(built_in(&language.parse().unwrap_or_default()).unwrap_or_else(english), at), wanted);
         }
     }

@@ -99,7 +99,9 @@ pub fn check_pattern(pattern: &str) -> Result<(), String> {
     for piece in pattern.split('{').skip(1) {
         match piece.split_once('}') {
             Some((name, _)) if NAMES.contains(&name) => {}
-            Some((name, _)) => return Err(format!("{{{name}}} is not known; there are {{agent}}, {{topic}}, {{company}} and {{day}}")),
+            Some((name, _)) => {
+                return Err(format!("{{{name}}} is not known; there are {{agent}}, {{topic}}, {{company}} and {{day}}"));
+            }
             None => return Err("a { without a } behind it".into()),
         }
     }
@@ -115,7 +117,10 @@ mod tests {
         let title = "How was your call[ with {agent}][ about “{topic}”]?";
         let facts = Facts::default().with_some("agent", Some("Sydney"));
         assert_eq!(fill(title, &facts), "How was your call with Sydney?");
-        assert_eq!(fill(title, &facts.with("topic", "lost [x] {agent}")), "How was your call with Sydney about “lost [x] {agent}”?");
+        assert_eq!(
+            fill(title, &facts.with("topic", "lost [x] {agent}")),
+            "How was your call with Sydney about “lost [x] {agent}”?"
+        );
         assert_eq!(fill(title, &Facts::default()), "How was your call?");
         assert_eq!(fill("with {agent}", &Facts::default().with("agent", "أحمد")), "with \u{2068}أحمد\u{2069}");
     }

@@ -13,6 +13,7 @@ macro_rules! phrases {
         /// What the customer's pages and mails say beside the survey's own texts. Patterns (see [`super::fill`]).
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "the English file says what each says")]
         pub struct Phrases {
             $($(#[$doc])* pub $name: String,)*
         }
@@ -243,11 +244,16 @@ mod tests {
         for (tag, file) in BUILT_IN.iter() {
             assert_eq!(file.phrases.months.split('|').count(), 12, "{tag}");
             for name in names() {
-                let (text, original) = (file.phrases.get(name).unwrap_or_default(), english.get(name).unwrap_or_default());
+                let (text, original) =
+                    (file.phrases.get(name).unwrap_or_default(), english.get(name).unwrap_or_default());
                 assert!(!text.trim().is_empty(), "{tag}: {name}");
                 assert_eq!(check_pattern(text), Ok(()), "{tag}: {name}");
                 let named = |text: &str| {
-                    let mut names: Vec<_> = text.split('{').skip(1).filter_map(|piece| piece.split('}').next().map(str::to_owned)).collect();
+                    let mut names: Vec<_> = text
+                        .split('{')
+                        .skip(1)
+                        .filter_map(|piece| piece.split('}').next().map(str::to_owned))
+                        .collect();
                     names.sort_unstable();
                     names
                 };

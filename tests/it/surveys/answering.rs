@@ -40,7 +40,7 @@ async fn a_linked_answer_stands_beside_the_call_for_its_supervisors() {
         assert_eq!(status, 200);
         assert_eq!(
             body,
-            serde_json::json!({ "score": 4, "resolved": true, "comment": "Thank you", "month": "2026-11" })
+            serde_json::json!({ "score": 4, "resolved": true, "comment": "Thank you", "month": "2026-11", "further": [] })
         );
         assert_eq!(rows(&app).await, [1, 0, 0]);
         // Others have no business here: not the agent, HR, the administrator, another team's supervisor, or a program.

@@ -36,8 +36,8 @@ async fn what_is_wrong_is_said_and_what_was_entered_stays() {
     let asked = ask(&app, "jerry").await;
     let long = "ü".repeat(5001);
     for (form, said) in [
-        (vec![("comment", "Wait <b>for</b> me"), ("choice", "apart")], "choose a rating"),
-        (vec![("score", "9"), ("comment", "Wait <b>for</b> me"), ("choice", "apart")], "choose a rating"),
+        (vec![("comment", "Wait <b>for</b> me"), ("choice", "apart")], "An answer is still missing."),
+        (vec![("score", "9"), ("comment", "Wait <b>for</b> me"), ("choice", "apart")], "An answer is still missing."),
         (
             vec![("score", "4"), ("resolved", "perhaps"), ("comment", "Wait <b>for</b> me"), ("choice", "apart")],
             "could not be read",
@@ -49,9 +49,9 @@ async fn what_is_wrong_is_said_and_what_was_entered_stays() {
                 ("comment", "Wait <b>for</b> me"),
                 ("choice", "apart"),
             ],
-            "program",
+            "program’s answer",
         ),
-        (vec![("score", "4"), ("comment", long.as_str()), ("choice", "apart")], "5001 characters"),
+        (vec![("score", "4"), ("comment", long.as_str()), ("choice", "apart")], "A text is too long."),
     ] {
         let (status, text) = post(&app, &asked.page(), &form).await;
         assert_eq!(status, 422, "{said}");

@@ -1,0 +1,146 @@
+//! Versions of surveys, as they were published. They never change, so each is read once.
+
+use super::definition::{Definition, Item, Kind, Question, STANDARD, STANDARD_SURVEY};
+use super::wording::{self, Language, Phrases};
+use super::{Surveys, Value, store};
+use crate::database::{Db, DbError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A survey as it was published.
+#[derive(Debug)]
+pub struct Version {
+    /// Its id; answers and invitations name it.
+    pub id: String,
+    /// Of which survey.
+    pub survey: String,
+    /// 1, 2, …
+    pub number: i64,
+    /// What is asked.
+    pub definition: Definition,
+    wordings: BTreeMap<Language, Phrases>,
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.definition == other.definition
+    }
+}
+
+impl Eq for Version {}
+
+impl Version {
+    /// A version, with the phrases of its languages made ready.
+    pub fn new(id: String, survey: String, number: i64, definition: Definition) -> Self {
+        let wordings = definition
+            .texts
+            .iter()
+            .map(|(language, texts)| (language.clone(), Phrases::with(language, &texts.phrases)))
+            .collect();
+        Self { id, survey, number, definition, wordings }
+    }
+
+    fn standard() -> Self {
+        Self::new(STANDARD.into(), STANDARD_SURVEY.into(), 1, Definition::standard())
+    }
+
+    /// The pools of its questions, in the order of the page.
+    pub fn questions(&self) -> impl Iterator<Item = (&Item, Question)> {
+        self.definition.questions.iter().map(|item| (item, item.question(&self.survey)))
+    }
+
+    /// The question that every answer answers.
+    pub fn anchor(&self) -> Option<(&Item, Question)> {
+        self.definition.anchor().map(|item| (item, item.question(&self.survey)))
+    }
+
+    /// Which of its languages somebody gets who asked for this one.
+    pub fn language(&self, wanted: Option<&str>) -> &Language {
+        let found = wanted.and_then(|wanted| Language::choose(wanted, self.definition.texts.keys()));
+        found.unwrap_or(&self.definition.default_language)
+    }
+
+    /// The page's own phrases in one of its languages.
+    pub fn phrases(&self, language: &Language) -> &Phrases {
+        let found = self.wordings.get(language).or_else(|| self.wordings.get(&self.definition.default_language));
+        found.unwrap_or_else(|| super::wording::english())
+    }
+}
+
+/// An answer to a further question, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// The question's number in the survey.
+    pub number: u16,
+    /// The question, in the survey's default language.
+    pub question: String,
+    /// The answer.
+    pub answer: String,
+}
+
+impl Version {
+    /// These answers in the words of the default language, in the order of the page.
+    pub fn in_words(&self, values: &HashMap<Question, Value>) -> Vec<Further> {
+        let Some(texts) = self.definition.texts_in(&self.definition.default_language) else { return Vec::new() };
+        let further = |(item, question): (&Item, Question)| {
+            let words = texts.questions.get(&item.number);
+            let word = |number: i64| {
+                let said = words.and_then(|words| words.values.get(&number)).map(String::as_str);
+                match item.kind {
+                    Kind::Csat | Kind::Nps | Kind::Ces => {
+                        said.map_or(number.to_string(), |said| format!("{number}, {said}"))
+                    }
+                    _ => said.map_or(number.to_string(), str::to_owned),
+                }
+            };
+            let answer = match values.get(&question)? {
+                Value::Text(text) => text.clone(),
+                Value::Number(number) => {
+                    super::chosen(item.kind, *number).into_iter().map(word).collect::<Vec<_>>().join(", ")
+                }
+            };
+            let label = words.map(|words| wording::fill(&words.label, &wording::Facts::default())).unwrap_or_default();
+            Some(Further { number: item.number, question: label, answer })
+        };
+        self.questions().filter_map(further).collect()
+    }
+}
+
+/// Versions that were read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Versions {
+    known: Arc<RwLock<HashMap<String, Arc<Version>>>>,
+}
+
+impl Versions {
+    /// A version by its id; the built-in one where there is none such, which is logged.
+    pub async fn get(&self, db: &Db, id: &str) -> Result<Arc<Version>, DbError> {
+        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return Ok(Arc::clone(known));
+        }
+        let version = match store::version(db.read().await?.conn(), id).await? {
+            None => {
+                tracing::error!(version = id, "a survey's version is not there; the built-in one stands in");
+                return Ok(Arc::new(Version::standard()));
+            }
+            Some(row) => match row.definition.as_deref().map(serde_json::from_str) {
+                None => Version::new(row.id, row.survey_id, row.number, Definition::standard()),
+                Some(Ok(definition)) => Version::new(row.id, row.survey_id, row.number, definition),
+                Some(Err(error)) => {
+                    tracing::error!(version = id, %error, "a survey's version can't be read; the built-in one stands in");
+                    return Ok(Arc::new(Version::standard()));
+                }
+            },
+        };
+        let version = Arc::new(version);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Arc::clone(&version));
+        Ok(version)
+    }
+}
+
+impl Surveys {
+    /// A version by its id.
+    pub async fn version(&self, id: &str) -> Result<Arc<Version>, DbError> {
+        self.inner.versions.get(&self.inner.db, id).await
+    }
+}
