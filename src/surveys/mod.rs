@@ -39,8 +39,8 @@ pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;
-pub use suppressions::{Suppression, SuppressionError};
 pub use speech::About;
+pub use suppressions::{Suppression, SuppressionError};
 pub use token::Token;
 pub use versions::{Further, Version};
 

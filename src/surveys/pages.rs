@@ -5,8 +5,6 @@ mod form;
 mod sheet;
 mod views;
 
-pub use speech::About;
-pub(super) use speech::Speech;
 pub use views::preview;
 
 use super::answers::{Answer, AnswerError, Given, Invited, Standing};

@@ -100,7 +100,9 @@ pub fn check_pattern(pattern: &str) -> Result<(), String> {
         match piece.split_once('}') {
             Some((name, _)) if NAMES.contains(&name) => {}
             Some((name, _)) => {
-                return Err(format!("{{{name}}} is not known; there are {{agent}}, {{topic}}, {{company}} and {{day}}"));
+                return Err(format!(
+                    "{{{name}}} is not known; there are {{agent}}, {{topic}}, {{company}} and {{day}}"
+                ));
             }
             None => return Err("a { without a } behind it".into()),
         }

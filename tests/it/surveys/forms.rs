@@ -91,7 +91,7 @@ async fn every_script_and_every_sign_comes_back_as_text() {
 async fn more_than_a_survey_takes_is_refused_and_nothing_is_stored() {
     let app = TestApp::start().await;
     let asked = ask(&app, "jerry").await;
-    for size in [100 * 1024, 10 << 20] {
+    for size in [200 * 1024, 10 << 20] {
         let body = format!("score=4&choice=linked&comment={}", "x".repeat(size));
         let request = app.client.post(format!("{}{}", app.url, asked.page())).body(body);
         // The server may hang up before all has been sent; then there is nobody to tell.

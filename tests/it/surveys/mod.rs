@@ -4,6 +4,7 @@ mod answering;
 mod api;
 mod asking;
 mod forms;
+pub mod kinds;
 mod passing;
 
 use crate::app::{TestApp, call_body};
