@@ -116,7 +116,9 @@ async fn every_kind_of_question_is_asked_answered_changed_and_taken_back() {
             answer(&app, &asked, &[("q4", "9"), ("q5", "62"), ("q6", "no more asked"), ("choice", choice)]).await;
             let (_, text) = page(&app, &asked.page()).await;
             assert!(
-                text.contains(r#"name="q4" value="9" checked"#) && !text.contains("no more asked") && !text.contains("slow"),
+                text.contains(r#"name="q4" value="9" checked"#)
+                    && !text.contains("no more asked")
+                    && !text.contains("slow"),
                 "{text}"
             );
             let (status, _) = post(&app, &asked.page(), &[("do", "withdraw")]).await;
