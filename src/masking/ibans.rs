@@ -94,6 +94,9 @@ const SPELLED: &[&str] = &[
     "yankee", "zulu",
 ];
 
+/// Countries whose code is a word that stands in front of numbers, too: "it is three three nine …".
+const WORDS: &[&str] = &["at", "be", "do", "is", "it", "me", "no"];
+
 /// A letter by itself or by its word.
 fn letter<'t>(token: &'t Token<'_>) -> Option<&'t str> {
     if token.is_letter() {
@@ -135,6 +138,10 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> 
             (format!("{one}{two}"), second + 1 + explained(tokens, second + 1))
         }
     };
+    let spoken_of = || topics.said(token.at, &[Topic::Iban]);
+    if WORDS.contains(&token.lower.as_str()) && !token.capital && !spoken_of() {
+        return None;
+    }
     let length = LENGTHS.iter().find(|(country, _)| *country == said).map(|(_, length)| *length)?;
     while said.len() < length {
         let token = tokens.get(place).filter(|token| !token.begins && close(token))?;
@@ -161,7 +168,6 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> 
         }
     }
     let complete = said.len() == length;
-    let spoken_of = || topics.said(token.at, &[Topic::Iban]);
     (complete && (checks(&said) || spoken_of())).then_some(first..place)
 }
 

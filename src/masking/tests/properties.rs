@@ -170,6 +170,9 @@ proptest! {
 
     #[test]
     fn no_card_is_left(written in card().prop_flat_map(grouped), which in 0..6_usize) {
+        // 3.100.025.623.104 is an amount, as far as anybody can tell.
+        let groups: Vec<usize> = written.split('.').map(str::len).collect();
+        prop_assume!(!(groups.len() > 2 && groups[0] <= 3 && groups[1..].iter().all(|size| *size == 3)));
         let masked = nobody(&sentence(&written, which));
         prop_assert!(digits_left(&masked) == 0, "{}: {}", written, masked);
     }

@@ -23,6 +23,7 @@ pub(super) const GOES: &[(&str, &str)] = &[
     // Cards, spoken.
     ("It is four one one one, one one one one, one one one one, one one one one.", "It is [card number]."),
     ("four triple one, double one double one, double one double one, double one double one", "[card number]"),
+    ("It is three three nine five six six eight six six seven oh oh oh, bye.", "It is [card number], bye."),
     ("forty one eleven eleven eleven eleven eleven eleven eleven", "[card number]"),
     (
         "Sure. Fifty-five fifty-five, fifty-five fifty-five, fifty-five fifty-five, forty-four forty-four, okay?",
