@@ -2,9 +2,12 @@
 //! when printed. Only `app` and `cli` read the whole of it.
 
 mod checks;
+mod hooks;
 mod values;
 
-pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, Span};
+pub use hooks::{Hooks, MailHooks};
+
+pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -22,6 +25,8 @@ pub struct Config {
     pub recordings: Recordings,
     /// How mail goes out.
     pub mail: Mail,
+    /// What other systems call.
+    pub hooks: Hooks,
     /// Speech to text.
     pub transcription: Transcription,
     /// Who is asked, and when.

@@ -7,6 +7,7 @@ mod compose;
 mod deliver;
 mod file;
 mod message;
+pub mod reader;
 mod returned;
 mod smtp;
 mod store;

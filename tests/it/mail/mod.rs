@@ -1,6 +1,7 @@
 //! The outbox: out by a mail server, kept until there is one, tried again, given up with a reason.
 
 mod held;
+mod samples;
 mod smtp;
 
 use crate::app::TestApp;

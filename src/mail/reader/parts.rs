@@ -1,0 +1,113 @@
+//! The parts of a mail that say something: machine-readable reports, prose, and what was returned with them.
+
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
+use std::borrow::Cow;
+
+/// The most prose that is looked at, in bytes.
+const MOST_PROSE: usize = 64 * 1024;
+
+/// A mail, taken apart.
+pub(super) struct Parts<'a> {
+    message: &'a Message<'a>,
+    /// Each `message/delivery-status`, decoded.
+    pub status: Vec<Cow<'a, str>>,
+    /// Each `message/feedback-report`, decoded.
+    pub feedback: Vec<Cow<'a, str>>,
+    /// What people are meant to read.
+    pub prose: String,
+    /// The headers of the mail that is spoken of.
+    pub returned: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Parts<'a> {
+    pub fn of(message: &'a Message<'a>) -> Self {
+        let mut parts = Self { message, status: vec![], feedback: vec![], prose: String::new(), returned: vec![] };
+        let mut pages = String::new();
+        for part in &message.parts {
+            match kind(part) {
+                "status" => parts.status.push(text(part)),
+                "feedback" => parts.feedback.push(text(part)),
+                "returned" => parts.returned.push(head(part)),
+                "html" => pages.push_str(&html_to_text(&text(part))),
+                "text" if parts.prose.len() < MOST_PROSE => {
+                    parts.prose.push_str(&text(part));
+                    parts.prose.push('\n');
+                }
+                _ => {}
+            }
+        }
+        if parts.prose.trim().is_empty() {
+            parts.prose = pages;
+        }
+        shorten(&mut parts.prose);
+        parts
+    }
+
+    /// A header of the mail in one line, as it came; empty where there is none.
+    pub fn header(&self, name: &'static str) -> String {
+        self.message.header_raw(name).map(one_line).unwrap_or_default()
+    }
+
+    /// The subject, decoded, lower case.
+    pub fn subject(&self) -> String {
+        self.message.subject().unwrap_or_default().trim().to_lowercase()
+    }
+
+    /// The sender's address, lower case.
+    pub fn from(&self) -> String {
+        let from = self.message.from().and_then(|from| from.first()).and_then(|one| one.address.as_deref());
+        from.map_or_else(|| self.header("From"), str::to_owned).to_lowercase()
+    }
+
+    /// Is the envelope's sender empty, as far as the mail tells?
+    pub fn has_no_sender(&self) -> bool {
+        self.header("Return-Path") == "<>"
+    }
+}
+
+/// In one line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shorten(text: &mut String) {
+    let mut end = MOST_PROSE.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+fn kind(part: &MessagePart<'_>) -> &'static str {
+    let is = |subtype| part.is_content_type("message", subtype);
+    match &part.body {
+        _ if is("delivery-status") || is("global-delivery-status") => "status",
+        _ if is("feedback-report") => "feedback",
+        _ if part.is_content_type("text", "rfc822-headers") || is("global-headers") => "returned",
+        PartType::Message(_) => "returned",
+        PartType::Html(_) => "html",
+        PartType::Text(_) => "text",
+        _ => "",
+    }
+}
+
+fn text<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
+    match &part.body {
+        PartType::Text(text) | PartType::Html(text) => Cow::Borrowed(text.as_ref()),
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => String::from_utf8_lossy(bytes),
+        PartType::Message(message) => String::from_utf8_lossy(&message.raw_message),
+        PartType::Multipart(_) => Cow::Borrowed(""),
+    }
+}
+
+/// The headers of a returned mail.
+fn head<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
+    match &part.body {
+        PartType::Message(message) => {
+            let lines = message.headers_raw().map(|(name, value)| format!("{name}:{}\n", value.trim_end()));
+            Cow::Owned(lines.collect())
+        }
+        _ => text(part),
+    }
+}

@@ -1,0 +1,221 @@
+//! Failure notices in a server's own words: qmail, exim, OpenSMTPD, and whoever else writes for people alone.
+
+use super::codes::Codes;
+use super::parts::{Parts, one_line};
+use super::reason::{self, Evidence};
+use super::{Action, MOST_ROWS, Row};
+
+/// What the subject of a failure notice holds, lower case.
+const SUBJECTS: &[&str] = &[
+    "undeliver",
+    "not deliver",
+    "failure notice",
+    "delivery status",
+    "delivery fail",
+    "delivery has failed",
+    "delivery error",
+    "delivery problem",
+    "delivery report",
+    "delivery delayed",
+    "delivery notification",
+    "delivery incomplete",
+    "returned mail",
+    "returned to sender",
+    "returning message",
+    "mail delivery",
+    "mail system error",
+    "mail could not be",
+    "message not delivered",
+    "could not send",
+    "cannot send message",
+    "rejected mail",
+    "message you sent blocked",
+    "non-delivery",
+    "nondeliverable",
+    "unzustellbar",
+    "nicht zugestellt",
+    "échec de la remise",
+    "non remis",
+    "no se puede entregar",
+    "no entregado",
+    "mancata consegna",
+    "onbestelbaar",
+    "não entregue",
+    "未送达",
+    "退信",
+    "配信不能",
+    "配信エラー",
+    "не доставлено",
+];
+
+/// Who writes failure notices: the part before the @, lower case.
+const SENDERS: &[&str] = &["mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "mdaemon", "bounce"];
+
+/// Lines from which on the returned mail is quoted; lower case, without dashes and spaces around.
+const QUOTED: &[&str] = &[
+    "original message",
+    "original message follows",
+    "original message headers",
+    "original headers",
+    "message header follows",
+    "message headers follow",
+    "unsent message",
+    "unsent message follows",
+    "unsent message below",
+    "returned message follows",
+    "returned content",
+    "undelivered message follows",
+    "the original message",
+    "message follows",
+    "the original message headers",
+    "transcript of original message",
+];
+/// Beginnings of such lines.
+const QUOTED_FROM: &[&str] = &[
+    "below this line is a copy of",
+    "below is a copy of",
+    "below the next line is a copy of",
+    "this is a copy of",
+    "the header of the original message",
+    "the headers of the original message",
+    "the body of the message is",
+    "your original message",
+    "original message header",
+    "copy of your message",
+    "a copy of your message",
+    "start of returned message",
+    "text of your message",
+    "received: ",
+    "return-path: ",
+    "content-type: message/rfc822",
+];
+
+/// Does a server, rather than a person or their program, seem to have written this?
+pub(super) fn looks_returned(parts: &Parts<'_>) -> bool {
+    let (subject, from) = (parts.subject(), parts.from());
+    let report = parts.header("Content-Type").to_ascii_lowercase();
+    SENDERS.iter().any(|name| from.split('@').next().is_some_and(|user| user.contains(name)))
+        || SUBJECTS.iter().any(|words| subject.contains(words))
+        || !parts.header("X-Failed-Recipients").is_empty()
+        || (report.starts_with("multipart/report") && report.contains("delivery-status"))
+}
+
+/// A row for each recipient that the notice speaks of; none where it is no notice or tells no reason.
+pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
+    if !looks_returned(parts) && !parts.has_no_sender() {
+        return Vec::new();
+    }
+    let text = own_words(&parts.prose);
+    let action = action(parts, text);
+    let mut found = recipients(text);
+    if found.is_empty() {
+        let told = parts.header("X-Failed-Recipients").to_lowercase();
+        found = told.split(',').filter_map(|one| address_of(one.trim())).map(|one| (one, text.to_owned())).collect();
+    }
+    if found.is_empty() {
+        found.push((String::new(), text.to_owned()));
+    }
+    let rows = found.into_iter().map(|(address, said)| row(address, &said, text, action));
+    rows.filter(|row| row.reply.is_some() || row.status.is_some() || row.reason.is_told()).take(MOST_ROWS).collect()
+}
+
+/// What the notice says about a recipient of whom a machine-readable report says too little.
+pub(super) fn about(parts: &Parts<'_>, address: Option<&str>) -> String {
+    let text = own_words(&parts.prose);
+    let found = recipients(text).into_iter().find(|(found, _)| Some(found.as_str()) == address);
+    found.map_or_else(|| text.to_owned(), |(_, said)| said)
+}
+
+fn row(address: String, said: &str, text: &str, action: Action) -> Row {
+    let codes = Codes::in_text(said);
+    // What the other server said, where it was quoted: the notice around it speaks of many things.
+    let answer = codes.at.and_then(|at| said.get(at..)).unwrap_or(said);
+    let around = if codes.at.is_some() { said } else { text };
+    let evidence = Evidence { said: answer, around, status: codes.status.as_deref(), reply: codes.reply };
+    let reason = reason::of(&evidence, action);
+    let hard = reason.is_hard(codes.status.as_deref(), codes.reply);
+    let said = one_line(answer).chars().take(500).collect();
+    let address = Some(address).filter(|address| !address.is_empty());
+    Row { address, status: codes.status, reply: codes.reply, reason, hard, action, feedback: None, said }
+}
+
+fn action(parts: &Parts<'_>, text: &str) -> Action {
+    let (subject, text) = (parts.subject(), text.to_lowercase());
+    let any = |words: &[&str], text: &str| words.iter().any(|words| text.contains(words));
+    let given_up = any(&["given up", "permanent", "has failed", "failed to deliver", "could not be delivered"], &text);
+    if any(&["delay", "warning"], &subject) && !given_up
+        || any(&["warning message only", "do not need to resend", "has been delayed", "will be retried", "still trying"], &text)
+    {
+        return Action::Delayed;
+    }
+    if any(&["successfully delivered", "was delivered to", "successfully relayed"], &text) && !given_up {
+        return Action::Delivered;
+    }
+    Action::Failed
+}
+
+/// The notice without what it returns.
+pub(super) fn own_words(prose: &str) -> &str {
+    let mut at = 0;
+    let mut behind_empty = false;
+    for line in prose.split_inclusive('\n') {
+        let bare = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '=' | '*' | '_' | '>' | '#'));
+        let low = bare.trim_end_matches([':', '.']).trim_end().to_lowercase();
+        // Headers of the returned mail stand behind an empty line; a host may say "Received: …" within a sentence.
+        let headers = ["received: ", "return-path: "].iter().any(|begin| low.starts_with(begin));
+        let begins = QUOTED.contains(&low.as_str()) || QUOTED_FROM.iter().any(|begin| low.starts_with(begin));
+        if at > 0 && begins && (!headers || behind_empty) {
+            return &prose[..at];
+        }
+        behind_empty = line.trim().is_empty();
+        at += line.len();
+    }
+    prose
+}
+
+/// Each recipient with what is said of it: the line that begins with the address, and the lines up to the next one.
+fn recipients(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut current = None;
+    for line in text.lines() {
+        if let Some((address, rest)) = begins_with_address(line) {
+            let at = found.iter().position(|(known, _)| *known == address).unwrap_or_else(|| {
+                found.push((address, String::new()));
+                found.len() - 1
+            });
+            found[at].1.push_str(rest);
+            found[at].1.push('\n');
+            current = Some(at);
+        } else if let Some(at) = current {
+            found[at].1.push_str(line);
+            found[at].1.push('\n');
+        }
+    }
+    found
+}
+
+/// The address that a line begins with, where nothing but punctuation or its repetition follows at once; and the rest.
+fn begins_with_address(line: &str) -> Option<(String, &str)> {
+    let line = line.trim();
+    let line = ["to:", "recipient:", "recipient address:", "to "].iter().find_map(|begin| {
+        let fits = line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin));
+        fits.then(|| line[begin.len()..].trim_start())
+    }).unwrap_or(line);
+    let open = line.trim_start_matches(['<', '"', '\'', '[', '*', '|', ' ']);
+    let end = open.find(|c: char| c.is_whitespace() || "<>\"':;,()[]|".contains(c)).unwrap_or(open.len());
+    let address = address_of(&open[..end])?;
+    let rest = open[end..].trim_start_matches(['>', '"', '\'', ']', '*']);
+    let rest = rest.strip_prefix("<mailto:").map_or(rest, |more| more.split_once('>').map_or("", |(_, rest)| rest));
+    let rest = rest.trim_start();
+    let ends = rest.is_empty() || rest.starts_with([':', ';', ',', '(', '|', '-', '.']) || rest.starts_with("...");
+    ends.then_some((address, rest))
+}
+
+/// The text as an address, lower case, where it is one and not a server's own.
+fn address_of(text: &str) -> Option<String> {
+    let text = text.trim_matches(['<', '>', '"', ' ', '.']).to_lowercase();
+    let (user, host) = text.rsplit_once('@')?;
+    let fits = !user.is_empty() && host.contains('.') && text.len() < 320 && text.is_ascii();
+    let own = ["postmaster", "mailer-daemon", "abuse"].contains(&user);
+    (fits && !own).then_some(text)
+}
