@@ -1,9 +1,12 @@
-//! What all targets do: put the bytes into a file, look at it and decode it, as an upload is looked at and decoded.
+//! What the targets of sound do: put the bytes into a file, look at it and decode it, as an upload is looked at and decoded.
 
 // The program's own sources, without the program.
 #[path = "../src/audio/mod.rs"]
 #[allow(dead_code, reason = "not all of it is fuzzed")]
 pub mod audio;
+#[path = "../src/mail/reader/mod.rs"]
+#[allow(dead_code, reason = "not all of it is fuzzed")]
+pub mod reader;
 
 use audio::{AudioFormat, examine, sniff};
 use std::collections::HashSet;
@@ -96,4 +99,13 @@ fn page(to: &mut Vec<u8>, flags: u8, granule: u64, sequence: u32, packet: &[u8])
         }
     }
     to[begin + 22..begin + 26].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// Reads the bytes as mail that came back. It has no excuse for a panic: nothing of it is C, and nobody catches one.
+pub fn read_mail(data: &[u8]) {
+    for report in reader::read(data) {
+        for row in report.rows {
+            let _ = (row.verdict(), row.reason.sentence());
+        }
+    }
 }

@@ -2,7 +2,7 @@
 # Small files of every kind to begin with, made by ffmpeg and sox from a second of generated sound: fuzz/corpus/TARGET/.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{sniff,wav,wav49,gsm,mp3,flac,ogg_vorbis,ogg_opus,webm,mp4,aac}
+mkdir -p corpus/{sniff,wav,wav49,gsm,mp3,flac,ogg_vorbis,ogg_opus,webm,mp4,aac,returned_mail}
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 sox -n -r 8000 -b 16 "$made/one.wav" synth 0.4 sine 300-2000 synth 0.4 noise amod 6 vol 0.3
@@ -50,3 +50,8 @@ for file in corpus/gsm/*; do tail -c +2 "$file" >"$made/cut" && mv "$made/cut" "
 # Two channels of one stream, then packets: a CELT, a SILK and a hybrid one, and lengths that lie.
 printf '\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\xFC\1\2\3\4\5\6\7\x06\0\x0B\x90\x80\x70\x60\x50\x04\0\x7F\1\2\3' >corpus/ogg_opus/two
 printf '\x06\0\0\1\4\2\0\4\1\2\3\5\0\0\x20\0\x48\x85\1\2\3\4\5\6\7\x48\x81\1\2\3\4\5\6\7\x48\x81\1\2\3' >corpus/ogg_opus/six
+# A delivery report, a complaint, a notice in words, and the real ones where they lie beside the repository.
+printf 'From: MAILER-DAEMON@x\nTo: b+0123456789abcdef0123456789abcdef@y.example\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n--b--\n' >corpus/returned_mail/report
+printf 'From: f@x\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: a@b.example\n\n--b--\n' >corpus/returned_mail/complaint
+printf 'From MAILER-DAEMON Thu\nReturn-Path: <>\nSubject: failure notice\n\n<a@b.example>:\nRemote host said: 550 5.2.2 Mailbox full\n\n--- Below this line is a copy of the message.\n\nReceived: x\n' >corpus/returned_mail/words
+if compgen -G '../../shared/samples/bounces/*.eml' >/dev/null; then cp ../../shared/samples/bounces/*.eml corpus/returned_mail/; fi

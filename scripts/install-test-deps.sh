@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
-# environment, ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
+# environment, dovecot (IMAP), ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -26,6 +26,7 @@ have sox || missing+=(sox)
 has_python || missing+=(python3 python3-venv)
 have openssl || missing+=(openssl)
 have setpriv flock || missing+=(util-linux)
+have dovecot || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 install_packages "${missing[@]}"
 
 # pip takes only what has one of the hashes that are written down.

@@ -244,6 +244,7 @@ impl App {
         kinds.extend(self.search.jobs());
         kinds.extend(self.training.jobs());
         kinds.extend(self.mail.jobs());
+        kinds.extend(self.mail.returned_job());
         kinds.extend(self.surveys.jobs());
         kinds.extend(self.releases.jobs());
         kinds.extend(self.privacy.jobs());
@@ -282,6 +283,7 @@ impl App {
         let route = surveys::pages::routes(route);
         let route = transcription::pages::routes(route);
         let route = privacy::pages::routes(route);
+        let route = mail::pages::routes(route);
         let route = desk::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
@@ -299,6 +301,7 @@ impl App {
             .with(AddData::new(self.ratings.clone()))
             .with(AddData::new(self.privacy.clone()))
             .with(AddData::new(self.mail.clone()))
+            .with(AddData::new(mail::Hooks::new(self.mail.clone(), &self.config.hooks.mail)))
             .with(AddData::new(self.surveys.clone()))
             .with(AddData::new(self.desk.clone()))
             .around(middleware::around)

@@ -6,7 +6,6 @@ mod hooks;
 mod values;
 
 pub use hooks::{Hooks, MailHooks};
-
 pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
@@ -97,11 +96,19 @@ pub struct Mail {
     pub from: String,
     /// Where bounces go: each mail leaves with the envelope sender `NAME+TAG@HOST` of this address. `from` where it is empty.
     pub bounces: String,
+    /// Where bounces are read from: `file:DIR` (a Maildir, or a folder of .eml files), `imaps://user:password@host/INBOX`, or
+    /// nowhere.
+    pub returned: ReturnedUrl,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { url: MailUrl::Hold, from: "Customer care <survey@localhost.localdomain>".into(), bounces: String::new() }
+        Self {
+            url: MailUrl::Hold,
+            from: "Customer care <survey@localhost.localdomain>".into(),
+            bounces: String::new(),
+            returned: ReturnedUrl::Nowhere,
+        }
     }
 }
 

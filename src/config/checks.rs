@@ -22,6 +22,7 @@ impl Config {
             wrong.push("recordings.max_bytes is 0: no recording could come in".into());
         }
         wrong.extend(self.mail.complaints());
+        wrong.extend(self.hooks.mail.complaints());
         if self.transcription.dead_air.0.as_secs() == 0 {
             wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
         }

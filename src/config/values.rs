@@ -144,6 +144,69 @@ impl FromStr for MailUrl {
     }
 }
 
+/// Where mail that came back is read from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ReturnedUrl {
+    /// Nowhere.
+    Nowhere,
+    /// A Maildir, or a folder of .eml files.
+    File(PathBuf),
+    /// A mailbox; `imaps://user:password@host:port/FOLDER`, or `imap://` with STARTTLS.
+    Imap(url::Url),
+}
+
+impl fmt::Display for ReturnedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Imap(url) => f.write_str(&redacted(url.as_str())),
+        }
+    }
+}
+
+impl FromStr for ReturnedUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().split_once(':') {
+            None if text.trim().is_empty() => Ok(Self::Nowhere),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
+            Some(("imap" | "imaps", _)) => {
+                let url = url::Url::parse(text.trim()).map_err(|e| format!("mail.returned is malformed: {e}"))?;
+                if url.host_str().is_none_or(str::is_empty) || url.username().is_empty() {
+                    return Err("mail.returned wants a user and a host: imaps://user:password@host/INBOX".into());
+                }
+                Ok(Self::Imap(url))
+            }
+            _ => Err("mail.returned is file:DIR, imaps://user:password@host/INBOX, or empty".into()),
+        }
+    }
+}
+
+/// A secret; prints as `***`, or as nothing where there is none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, where there is one.
+    pub fn get(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|secret| !secret.is_empty())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "" } else { "***" })
+    }
+}
+
+impl FromStr for Secret {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
 /// The URL with its password replaced.
 fn redacted(url: &str) -> String {
     match url::Url::parse(url) {
@@ -172,7 +235,7 @@ macro_rules! by_text {
         }
     )*};
 }
-by_text!(Span, DatabaseUrl, RecordingsUrl, MailUrl);
+by_text!(Span, DatabaseUrl, RecordingsUrl, MailUrl, ReturnedUrl, Secret);
 
 macro_rules! debug_as_display {
     ($($name:ident),*) => {$(
@@ -183,4 +246,4 @@ macro_rules! debug_as_display {
         }
     )*};
 }
-debug_as_display!(DatabaseUrl, RecordingsUrl, MailUrl);
+debug_as_display!(DatabaseUrl, RecordingsUrl, MailUrl, ReturnedUrl, Secret);

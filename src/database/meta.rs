@@ -7,6 +7,7 @@ statements! {
     GET = "SELECT value FROM meta WHERE name = $1";
     // The first word stands.
     SET = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    REPLACE = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
 impl Db {
@@ -20,6 +21,13 @@ impl Db {
     pub async fn set_meta(&self, name: &str, value: &str) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
         execute!(tx.conn(), SET, name, value)?;
+        tx.commit().await
+    }
+
+    /// Gives a name another value.
+    pub async fn replace_meta(&self, name: &str, value: &str) -> Result<(), DbError> {
+        let mut tx = self.begin().await?;
+        execute!(tx.conn(), REPLACE, name, value)?;
         tx.commit().await
     }
 }

@@ -1,6 +1,6 @@
 //! Who writes a mail: the feature that its kind belongs to, at the moment of sending.
 
-use super::Fate;
+use super::{CameBack, Consequence, Fate};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use futures_util::future::BoxFuture;
@@ -60,4 +60,20 @@ pub trait Compose: Send + Sync + 'static {
         fate: &'a Fate,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>>;
+
+    /// Whose mail carried the link with this token; none where none of this kind did.
+    fn recognise<'a>(&'a self, _token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Takes note of what came back, in the transaction that notes it: changes the same the second time as the first. None
+    /// where nothing is known of whom it is about.
+    fn came_back<'a>(
+        &'a self,
+        _conn: Conn<'a>,
+        _about: CameBack<'a>,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Consequence>, DbError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }

@@ -6,7 +6,9 @@
 mod compose;
 mod deliver;
 mod file;
+mod incoming;
 mod message;
+pub mod pages;
 pub mod reader;
 mod returned;
 mod smtp;
@@ -14,12 +16,14 @@ mod store;
 mod transport;
 
 pub use compose::{Compose, ComposeError, Composed, Preview};
+pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
 pub use message::{hint, scrubbed};
-pub use store::{Counted, Entry, STATEMENTS};
+pub use reader::{Reason, Verdict};
+pub use store::{Counted, Entry};
 
 use crate::clock::{SharedClock, Timestamp};
-use crate::config::{self, MailUrl};
-use crate::database::{Conn, Db, DbError};
+use crate::config::{self, MailUrl, ReturnedUrl};
+use crate::database::{Conn, Db, DbError, Sql};
 use crate::effects::Effects;
 use crate::ids::MailId;
 use crate::jobs::NewJob;
@@ -50,6 +54,8 @@ pub struct Settings {
     pub bounces: Option<Address>,
     /// How long a mail server may take for one mail.
     pub time_limit: Duration,
+    /// Where mail that came back is read from.
+    pub returned: ReturnedUrl,
 }
 
 impl Settings {
@@ -57,7 +63,13 @@ impl Settings {
     pub fn new(mail: &config::Mail) -> Self {
         let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
         let bounces = mail.bounces.parse().ok();
-        Self { url: mail.url.clone(), from, bounces, time_limit: Duration::from_secs(60) }
+        Self {
+            url: mail.url.clone(),
+            from,
+            bounces,
+            time_limit: Duration::from_secs(60),
+            returned: mail.returned.clone(),
+        }
     }
 }
 
@@ -155,6 +167,7 @@ struct Inner {
     clock: SharedClock,
     from: Mailbox,
     return_path: ReturnPath,
+    returned: ReturnedUrl,
     transport: Transport,
     composers: RwLock<HashMap<&'static str, Arc<dyn Compose>>>,
     /// Mails of which nobody knows whether the server took them: tried again word for word, so that both copies, should
@@ -176,6 +189,7 @@ impl Mail {
             clock,
             from: settings.from.clone(),
             return_path: ReturnPath::new(vault, settings),
+            returned: settings.returned.clone(),
             transport: Transport::new(settings),
             composers: RwLock::default(),
             unsure: Mutex::default(),
@@ -190,6 +204,11 @@ impl Mail {
 
     fn composer(&self, kind: &str) -> Option<Arc<dyn Compose>> {
         self.inner.composers.read().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
+    }
+
+    fn composers(&self) -> Vec<(&'static str, Arc<dyn Compose>)> {
+        let composers = self.inner.composers.read().unwrap_or_else(PoisonError::into_inner);
+        composers.iter().map(|(kind, composer)| (*kind, Arc::clone(composer))).collect()
     }
 
     /// Is there no way out, so that mail is held?
@@ -290,4 +309,9 @@ pub async fn forget(mut conn: Conn<'_>, kinds: &[&str], references: &[String]) -
     let ids = store::forget(conn.again(), kinds, references).await?;
     crate::jobs::forget(conn, &[DELIVER], &ids).await?;
     Ok(ids.len())
+}
+
+/// Every statement of this feature, for the test that prepares them on both databases.
+pub fn statements() -> Vec<(&'static str, Sql)> {
+    [store::STATEMENTS, incoming::store::STATEMENTS].concat()
 }

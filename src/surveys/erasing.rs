@@ -47,6 +47,7 @@ impl Surveys {
 /// left but keyed hashes. How many invitations closed.
 pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) -> Result<i64, DbError> {
     store::suppress(conn.again(), &traces.hash, ERASED, now).await?;
+    super::returned::forget_soft(conn.again(), &traces.hash).await?;
     let closed = store::close_address(conn.again(), &traces.hash).await?;
     for interaction in &closed {
         interactions::set_survey(conn.again(), interaction, SurveyState::Closed, None, true, now).await?;

@@ -10,7 +10,7 @@ use super::{Settings, SkipReason, Token, Version};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::interactions::{self, SurveyState};
-use crate::mail::{Compose, ComposeError, Composed, Fate, Preview};
+use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, Preview};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -22,8 +22,8 @@ const EXPIRED: &str = "expired";
 
 /// Writes invitations.
 pub(super) struct Composer {
-    db: Db,
-    vault: Vault,
+    pub(super) db: Db,
+    pub(super) vault: Vault,
     settings: Settings,
     versions: Versions,
 }
@@ -130,5 +130,18 @@ impl Compose for Composer {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(self.take_note(conn, reference, fate, now))
+    }
+
+    fn recognise<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
+        Box::pin(self.of_token(token))
+    }
+
+    fn came_back<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        about: CameBack<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Consequence>, DbError>> {
+        Box::pin(self.take_back(conn, about, now))
     }
 }

@@ -5,7 +5,7 @@
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.
-//! - `suppressions`: who is not to be asked at all.
+//! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
@@ -21,6 +21,7 @@ mod invitation;
 mod letter;
 pub mod pages;
 mod reasons;
+mod returned;
 mod ripen;
 mod speech;
 mod store;
@@ -236,5 +237,5 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS].concat()
+    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
 }

@@ -27,7 +27,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<Row>> {
     None
 }
 
-fn row(kind: String, address: Option<String>) -> Row {
+pub(super) fn row(kind: String, address: Option<String>) -> Row {
     let said = String::new();
     let reason = Reason::Feedback;
     Row { address, status: None, reply: None, reason, hard: false, action: Action::None, feedback: Some(kind), said }

@@ -12,7 +12,7 @@ pub(super) type Group = Vec<(String, String)>;
 /// A row for each recipient of each report.
 pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
     let groups = parts.status.iter().flat_map(|text| groups(text));
-    groups.filter(|group| is_recipient(group)).map(|group| row(&group, parts)).collect()
+    groups.filter(is_recipient).map(|group| row(&group, parts)).collect()
 }
 
 /// Splits a report into its groups. A second recipient without an empty line before it begins a group as well.

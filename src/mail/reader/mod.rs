@@ -91,6 +91,19 @@ pub enum Verdict {
     Nothing,
 }
 
+impl Verdict {
+    /// As it stands in tables and JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+            Self::Complaint => "complaint",
+            Self::OptOut => "opt-out",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 impl Row {
     /// What this row claims. Delays, deliveries, automatic replies and reports about signatures claim nothing.
     pub fn verdict(&self) -> Verdict {
@@ -122,6 +135,27 @@ pub struct Report {
 pub fn read(bytes: &[u8]) -> Vec<Report> {
     let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
     split(bytes).into_iter().filter_map(read_one).collect()
+}
+
+/// A failure that a sending service tells of: to whom, the status code if it names one, and what the other server said.
+/// `for_ever`: does the service say so? Its word counts where the other server's are not plain.
+pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> Row {
+    let codes = codes::Codes::in_text(said);
+    let status = codes::better(status.and_then(codes::status_in), codes.status);
+    let evidence = reason::Evidence { said, around: "", status: status.as_deref(), reply: codes.reply };
+    let mut reason = reason::of(&evidence, Action::Failed);
+    if for_ever && !reason.is_told() {
+        reason = Reason::UserUnknown;
+    }
+    let hard = for_ever && reason.is_hard(status.as_deref(), codes.reply);
+    let address = fields::address(address);
+    let said = said.chars().take(500).collect();
+    Row { address, status, reply: codes.reply, reason, hard, action: Action::Failed, feedback: None, said }
+}
+
+/// A complaint or a wish that a sending service tells of: `abuse`, `opt-out`.
+pub fn spoke(address: &str, feedback: &str) -> Row {
+    feedback::row(feedback.to_owned(), fields::address(address))
 }
 
 fn read_one(bytes: &[u8]) -> Option<Report> {
@@ -170,8 +204,8 @@ fn split(bytes: &[u8]) -> Vec<&[u8]> {
     starts.iter().zip(ends).map(mail).collect()
 }
 
-/// `+TAG@` anywhere: in the headers it came to, in the report, in what it returns.
-fn tags(text: &str) -> Vec<String> {
+/// What may be the tag of an envelope sender: `+TAG@` anywhere, in the headers it came to, the report, what it returns.
+pub fn tags(text: &str) -> Vec<String> {
     let behind = text.match_indices('+').filter_map(|(at, _)| text.get(at + 1..at + 2 + TAG));
     let tag = |found: &str| {
         let tag = found.strip_suffix('@')?;

@@ -49,7 +49,8 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// Who writes failure notices: the part before the @, lower case.
-const SENDERS: &[&str] = &["mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "mdaemon", "bounce"];
+const SENDERS: &[&str] =
+    &["mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "mdaemon", "bounce"];
 
 /// Lines from which on the returned mail is quoted; lower case, without dashes and spaces around.
 const QUOTED: &[&str] = &[
@@ -144,7 +145,10 @@ fn action(parts: &Parts<'_>, text: &str) -> Action {
     let any = |words: &[&str], text: &str| words.iter().any(|words| text.contains(words));
     let given_up = any(&["given up", "permanent", "has failed", "failed to deliver", "could not be delivered"], &text);
     if any(&["delay", "warning"], &subject) && !given_up
-        || any(&["warning message only", "do not need to resend", "has been delayed", "will be retried", "still trying"], &text)
+        || any(
+            &["warning message only", "do not need to resend", "has been delayed", "will be retried", "still trying"],
+            &text,
+        )
     {
         return Action::Delayed;
     }
@@ -197,10 +201,13 @@ fn recipients(text: &str) -> Vec<(String, String)> {
 /// The address that a line begins with, where nothing but punctuation or its repetition follows at once; and the rest.
 fn begins_with_address(line: &str) -> Option<(String, &str)> {
     let line = line.trim();
-    let line = ["to:", "recipient:", "recipient address:", "to "].iter().find_map(|begin| {
-        let fits = line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin));
-        fits.then(|| line[begin.len()..].trim_start())
-    }).unwrap_or(line);
+    let line = ["to:", "recipient:", "recipient address:", "to "]
+        .iter()
+        .find_map(|begin| {
+            let fits = line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin));
+            fits.then(|| line[begin.len()..].trim_start())
+        })
+        .unwrap_or(line);
     let open = line.trim_start_matches(['<', '"', '\'', '[', '*', '|', ' ']);
     let end = open.find(|c: char| c.is_whitespace() || "<>\"':;,()[]|".contains(c)).unwrap_or(open.len());
     let address = address_of(&open[..end])?;

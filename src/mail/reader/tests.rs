@@ -46,7 +46,9 @@ fn what_is_for_now_or_delivered_is_not_for_ever() {
         ("relayed", "5.1.1", "550 user unknown", Verdict::Nothing),
         ("failed", "5.1.2", "", Verdict::Hard),
     ] {
-        let group = format!("Final-Recipient: rfc822; a@b.example\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n");
+        let group = format!(
+            "Final-Recipient: rfc822; a@b.example\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n"
+        );
         assert_eq!(only(&report(&group)).1.verdict(), verdict, "{action} {status} {said}");
     }
 }
@@ -88,7 +90,9 @@ fn complaints_have_kinds() {
 #[test]
 fn secrets_are_found_whole_or_not_at_all() {
     let hex = "0123456789abcdef0123456789abcdef";
-    for not in [format!("+{hex}0@x"), format!("+{}@x", &hex[1..]), format!("-{hex}@x"), "+".repeat(40), "é+é".repeat(40)] {
+    for not in
+        [format!("+{hex}0@x"), format!("+{}@x", &hex[1..]), format!("-{hex}@x"), "+".repeat(40), "é+é".repeat(40)]
+    {
         assert!(tags(&not).is_empty(), "{not}");
     }
     assert_eq!(tags(&format!("a+b+{hex}@x, +{hex}@y")), [hex]);

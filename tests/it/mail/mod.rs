@@ -1,6 +1,8 @@
 //! The outbox: out by a mail server, kept until there is one, tried again, given up with a reason.
 
 mod held;
+mod hooks;
+mod returned;
 mod samples;
 mod smtp;
 

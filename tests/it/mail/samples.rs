@@ -29,10 +29,13 @@ fn real_bounces_are_read_as_others_read_them() {
     files.sort();
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let rows: Vec<Row> = reader::read(&std::fs::read(&path).unwrap()).into_iter().flat_map(|one| one.rows).collect();
+        let rows: Vec<Row> =
+            reader::read(&std::fs::read(&path).unwrap()).into_iter().flat_map(|one| one.rows).collect();
         let Some(wanted) = expected.get(&name) else {
             println!("{name}: {:?}", rows.iter().map(as_expected).collect::<Vec<_>>());
-            wrongly.extend(rows.iter().any(|row| !matches!(row.verdict(), Verdict::Soft | Verdict::Nothing)).then_some(name));
+            wrongly.extend(
+                rows.iter().any(|row| !matches!(row.verdict(), Verdict::Soft | Verdict::Nothing)).then_some(name),
+            );
             continue;
         };
         let found: Vec<Expected> = rows.iter().map(as_expected).collect();

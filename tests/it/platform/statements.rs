@@ -22,7 +22,7 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::audit::STATEMENTS);
     all.extend(afterword::training::STATEMENTS);
     all.extend(afterword::ratings::STATEMENTS);
-    all.extend(afterword::mail::STATEMENTS);
+    all.extend(afterword::mail::statements());
     all.extend(afterword::surveys::statements());
     all.extend(afterword::ratings::release::STATEMENTS);
     all

@@ -5,6 +5,7 @@
 pub mod axe;
 pub mod browser;
 pub mod heard;
+pub mod imap;
 pub mod postgres;
 pub mod shared;
 pub mod skip;

@@ -235,7 +235,7 @@ impl SmtpServer {
 }
 
 /// For `localhost`, its own authority, valid for a day.
-fn make_certificate(folder: &Path) -> PathBuf {
+pub(super) fn make_certificate(folder: &Path) -> PathBuf {
     let certificate = folder.join("certificate.pem");
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])

@@ -1,0 +1,111 @@
+//! Mail that came back, in a folder: a Maildir, or plain files that end in `.eml`.
+//!
+//! A file is read, what follows is written down, and only then is it moved to `done/` (or `unread/`, where it is no mail):
+//! a crash in between reads it again, which changes nothing. Whoever puts files here writes them under another name first,
+//! beginning with a dot or ending in `.part`, and renames them.
+
+use super::Handed;
+use crate::mail::Mail;
+use crate::mail::reader::MOST_BYTES;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
+
+/// Where files go that were read.
+const DONE: &str = "done";
+/// Where files go that are no mail.
+const UNREAD: &str = "unread";
+/// Files looked at in one run; the next comes within a minute.
+const MOST_FILES: usize = 5_000;
+
+/// Reads what lies there; how many files.
+pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) -> Result<usize, String> {
+    let root = folder.to_owned();
+    let waiting = on_disk(move || waiting(&root)).await.map_err(|error| said(folder, "read", &error))?;
+    let mut all = 0;
+    for path in waiting {
+        if stop.is_cancelled() {
+            break;
+        }
+        let file = path.clone();
+        let bytes = match on_disk(move || head(&file)).await {
+            Ok(bytes) => bytes,
+            // Somebody took it away; or it can't be read, and stays for whoever can change that.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => {
+                tracing::warn!(%error, "a file of returned mail can't be read: it stays where it is");
+                continue;
+            }
+        };
+        let handed = mail.take_mail(&bytes, "folder").await.map_err(|error| error.to_string())?;
+        let to = folder.join(if handed == Handed::Unreadable { UNREAD } else { DONE });
+        on_disk(move || put_away(&path, &to)).await.map_err(|error| said(folder, "written", &error))?;
+        all += 1;
+    }
+    Ok(all)
+}
+
+fn said(folder: &Path, what: &str, error: &std::io::Error) -> String {
+    format!("the folder of returned mail {} can't be {what}: {error}", folder.display())
+}
+
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
+/// The files that wait, by name. A Maildir has `new` and `cur`.
+fn waiting(root: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_maildir = root.join("new").is_dir() && root.join("cur").is_dir();
+    let folders = if is_maildir { vec![root.join("new"), root.join("cur")] } else { vec![root.to_owned()] };
+    let mut found = Vec::new();
+    for folder in folders {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let wanted = !name.starts_with('.') && (is_maildir || name.to_lowercase().ends_with(".eml"));
+            // Not through links: they could lead anywhere.
+            if wanted && entry.file_type()?.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found.truncate(MOST_FILES);
+    Ok(found)
+}
+
+/// The part of a file that is looked at.
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Moves a file; never over another one.
+fn put_away(path: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let free = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}.{n}"))).map(|name| to.join(name));
+    for target in free {
+        // A link fails where there is a file already, unlike a rename.
+        match std::fs::hard_link(path, &target) {
+            Ok(()) => return std::fs::remove_file(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                if same_file(path, &target) {
+                    return std::fs::remove_file(path);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Are both names of one file? So it is where a crash came between making the one and removing the other.
+fn same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let of = |path: &Path| std::fs::metadata(path).map(|data| (data.dev(), data.ino()));
+    matches!((of(one), of(other)), (Ok(one), Ok(other)) if one == other)
+}

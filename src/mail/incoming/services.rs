@@ -1,0 +1,212 @@
+//! What services that send mail tell, each in its own shape: bounces, complaints, wishes to get no more. Openings and
+//! clicks are thrown away unread: nobody is watched here.
+
+use crate::mail::reader::{self, Row};
+use serde_json::Value;
+
+/// One thing that a service tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    /// The service's own id of it; empty where it has none.
+    pub id: String,
+    /// The Message-ID of the mail, with its angle brackets.
+    pub message_id: Option<String>,
+    /// Text in which the envelope sender's tag may stand.
+    pub sender: String,
+    pub row: Row,
+}
+
+/// A field's text; a number's digits.
+fn text(of: &Value, name: &str) -> String {
+    match &of[name] {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// With angle brackets, as the header has it.
+fn message_id(text: &str) -> Option<String> {
+    let bare = text.trim().trim_matches(['<', '>']);
+    (!bare.is_empty()).then(|| format!("<{bare}>"))
+}
+
+/// One or several.
+fn each(body: &Value) -> &[Value] {
+    match body {
+        Value::Array(all) => all,
+        one => std::slice::from_ref(one),
+    }
+}
+
+fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
+    of[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Amazon SES, the message within the notification: `bounce` and `complaint`, by notification or by event publishing.
+pub(super) fn ses(message: &Value) -> Vec<Told> {
+    let kind = text(message, if message["eventType"].is_string() { "eventType" } else { "notificationType" });
+    let mail = &message["mail"];
+    let headers = list(mail, "headers").iter();
+    let named =
+        headers.filter(|one| text(one, "name").eq_ignore_ascii_case("message-id")).map(|one| text(one, "value"));
+    let id = named.chain([text(&mail["commonHeaders"], "messageId")]).find_map(|id| message_id(&id));
+    let tell = |of: &Value, address: &str, row: Row| {
+        let id_of = format!("{}:{}", text(of, "feedbackId"), address);
+        Told { id: id_of, message_id: id.clone(), sender: text(mail, "source"), row }
+    };
+    let bounce = &message["bounce"];
+    let complaint = &message["complaint"];
+    match kind.as_str() {
+        "Bounce" => {
+            let for_ever = text(bounce, "bounceType") == "Permanent";
+            let all = list(bounce, "bouncedRecipients").iter();
+            let row = |one: &Value| {
+                let (address, said) = (text(one, "emailAddress"), text(one, "diagnosticCode"));
+                let said = said.strip_prefix("smtp;").unwrap_or(&said).trim().to_owned();
+                let status = text(one, "status");
+                tell(bounce, &address, reader::told(&address, Some(&status), &said, for_ever))
+            };
+            all.map(row).collect()
+        }
+        "Complaint" => {
+            // Addresses on SES's own list of those who complained come as complaints of their own sort.
+            let all = list(complaint, "complainedRecipients").iter();
+            let kind = match text(complaint, "complaintFeedbackType").as_str() {
+                "" => "abuse".to_owned(),
+                kind => kind.to_owned(),
+            };
+            let row = |one: &Value| {
+                let address = text(one, "emailAddress");
+                tell(complaint, &address, reader::spoke(&address, &kind))
+            };
+            all.map(row).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Twilio SendGrid's event webhook: an array.
+pub(super) fn sendgrid(body: &Value) -> Vec<Told> {
+    let one = |event: &Value| {
+        let address = text(event, "email");
+        let (reason, status) = (text(event, "reason"), text(event, "status"));
+        let row = match text(event, "event").as_str() {
+            "bounce" => {
+                let for_ever = text(event, "type") != "blocked";
+                reader::told(&address, Some(&status), &reason, for_ever)
+            }
+            // Not handed over at all, as an earlier one had come back.
+            "dropped" if reason.eq_ignore_ascii_case("Bounced Address") || reason.eq_ignore_ascii_case("Invalid") => {
+                reader::told(&address, None, "", true)
+            }
+            "dropped" if reason.eq_ignore_ascii_case("Spam Reporting Address") => reader::spoke(&address, "abuse"),
+            "dropped" if reason.eq_ignore_ascii_case("Unsubscribed Address") => reader::spoke(&address, "opt-out"),
+            "spamreport" => reader::spoke(&address, "abuse"),
+            "unsubscribe" | "group_unsubscribe" => reader::spoke(&address, "opt-out"),
+            _ => return None,
+        };
+        let id = text(event, "sg_event_id");
+        Some(Told { id, message_id: message_id(&text(event, "smtp-id")), sender: String::new(), row })
+    };
+    each(body).iter().filter_map(one).collect()
+}
+
+/// Mailgun: `event-data`.
+pub(super) fn mailgun(body: &Value) -> Vec<Told> {
+    let event = &body["event-data"];
+    let (address, status) = (text(event, "recipient"), &event["delivery-status"]);
+    let row = match (text(event, "event").as_str(), text(event, "severity").as_str()) {
+        ("failed", "permanent") => {
+            let said = [text(status, "message"), text(status, "description")].into_iter().find(|said| !said.is_empty());
+            // Its own lists of those who bounced, complained or left come as failures too.
+            match text(event, "reason").as_str() {
+                "suppress-complaint" => reader::spoke(&address, "abuse"),
+                "suppress-unsubscribe" => reader::spoke(&address, "opt-out"),
+                reason => {
+                    let said = format!("{} {}", text(status, "code"), said.unwrap_or_default());
+                    let for_ever = matches!(reason, "bounce" | "suppress-bounce" | "generic" | "");
+                    reader::told(&address, Some(&text(status, "enhanced-code")), said.trim(), for_ever)
+                }
+            }
+        }
+        ("complained", _) => reader::spoke(&address, "abuse"),
+        ("unsubscribed", _) => reader::spoke(&address, "opt-out"),
+        // "temporary": Mailgun goes on trying.
+        _ => return Vec::new(),
+    };
+    let id = message_id(&text(&event["message"]["headers"], "message-id"));
+    vec![Told { id: text(event, "id"), message_id: id, sender: text(&event["envelope"], "sender"), row }]
+}
+
+/// Postmark: one record.
+pub(super) fn postmark(body: &Value) -> Vec<Told> {
+    let (address, kind) = (text(body, "Email"), text(body, "Type"));
+    let said = format!("{} {}", text(body, "Details"), text(body, "Description"));
+    let row = match (text(body, "RecordType").as_str(), kind.as_str()) {
+        ("SpamComplaint", _) | (_, "SpamComplaint") => reader::spoke(&address, "abuse"),
+        ("Bounce", "Unsubscribe" | "SubscribeUnsubscribe") => reader::spoke(&address, "opt-out"),
+        ("Bounce", "HardBounce" | "BadEmailAddress" | "ManuallyDeactivated") => {
+            reader::told(&address, None, &text(body, "Details"), true)
+        }
+        (
+            "Bounce",
+            "SoftBounce"
+            | "DnsError"
+            | "SpamNotification"
+            | "Blocked"
+            | "DMARCPolicy"
+            | "SMTPApiError"
+            | "Undeliverable"
+            | "Unknown"
+            | "VirusNotification"
+            | "ChallengeVerification",
+        ) => reader::told(&address, None, said.trim(), false),
+        ("SubscriptionChange", _) if body["SuppressSending"] == true => {
+            let address = text(body, "Recipient");
+            match text(body, "SuppressionReason").as_str() {
+                "HardBounce" => reader::told(&address, None, "", true),
+                "SpamComplaint" => reader::spoke(&address, "abuse"),
+                _ => reader::spoke(&address, "opt-out"),
+            }
+        }
+        _ => return Vec::new(),
+    };
+    // Its MessageID is its own, so the address is what leads to us. A change of a subscription has no id.
+    vec![Told { id: text(body, "ID"), message_id: None, sender: String::new(), row }]
+}
+
+/// Mailjet's event API: one event, or a group of them.
+pub(super) fn mailjet(body: &Value) -> Vec<Told> {
+    let one = |event: &Value| {
+        let address = text(event, "email");
+        let said = format!("{} {}", text(event, "error"), text(event, "comment"));
+        let row = match text(event, "event").as_str() {
+            "bounce" | "blocked" => {
+                let for_ever = event["hard_bounce"] == true || text(event, "error") == "invalid domain";
+                reader::told(&address, None, said.trim(), for_ever)
+            }
+            "spam" => reader::spoke(&address, "abuse"),
+            "unsub" => reader::spoke(&address, "opt-out"),
+            _ => return None,
+        };
+        Some(Told { id: String::new(), message_id: None, sender: String::new(), row })
+    };
+    each(body).iter().filter_map(one).collect()
+}
+
+/// Brevo's transactional webhook: one event, or an array.
+pub(super) fn brevo(body: &Value) -> Vec<Told> {
+    let one = |event: &Value| {
+        let (address, reason) = (text(event, "email"), text(event, "reason"));
+        let row = match text(event, "event").as_str() {
+            "hard_bounce" | "invalid_email" => reader::told(&address, None, &reason, true),
+            "soft_bounce" | "blocked" | "error" => reader::told(&address, None, &reason, false),
+            "spam" | "complaint" => reader::spoke(&address, "abuse"),
+            "unsubscribed" => reader::spoke(&address, "opt-out"),
+            _ => return None,
+        };
+        Some(Told { id: String::new(), message_id: message_id(&text(event, "message-id")), sender: String::new(), row })
+    };
+    each(body).iter().filter_map(one).collect()
+}

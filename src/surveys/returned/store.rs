@@ -1,0 +1,49 @@
+//! SQL of what follows when mail comes back.
+
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+
+statements! {
+    BY_TOKEN = "SELECT id FROM invitations WHERE token_hash = $1";
+    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE id = $1";
+    WAS_INVITED = "SELECT id FROM invitations WHERE address_hash = $1 LIMIT 1";
+    // By its id, or where only the address is known, all that were sent there.
+    FAIL = sqlite "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2 IS NULL AND state = 'sent')) \
+            AND state <> 'closed' RETURNING interaction_id",
+        pg "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2::text IS NULL AND state = 'sent')) \
+            AND state <> 'closed' RETURNING interaction_id";
+    NOTE_SOFT = "INSERT INTO soft_bounces (address_hash, day) VALUES ($1, $2) ON CONFLICT (address_hash, day) DO NOTHING";
+    SOFT_DAYS = "SELECT COUNT(*) FROM soft_bounces WHERE address_hash = $1 AND day > $2";
+    FORGET_SOFT = "DELETE FROM soft_bounces WHERE address_hash = $1";
+    FORGET_OLD = "DELETE FROM soft_bounces WHERE day <= $1";
+}
+
+pub(super) async fn by_token(conn: Conn<'_>, token_hash: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, BY_TOKEN => (String,), token_hash)?.map(|(id,)| id))
+}
+
+pub(super) async fn address_of(conn: Conn<'_>, id: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, ADDRESS_OF => (String,), id)?.map(|(hash,)| hash))
+}
+
+pub(super) async fn was_invited(conn: Conn<'_>, address_hash: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, WAS_INVITED => (String,), address_hash)?.is_some())
+}
+
+/// The interactions whose invitations have failed now; closed ones stay closed.
+pub(super) async fn fail(conn: Conn<'_>, id: Option<&str>, address_hash: &str) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, FAIL => (InteractionId,), address_hash, id)?;
+    Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+}
+
+/// On how many days mail to the address did not arrive, this one included; days up to `until` are forgotten.
+pub(super) async fn note_soft(mut conn: Conn<'_>, address_hash: &str, day: i64, until: i64) -> Result<i64, DbError> {
+    execute!(conn.again(), FORGET_OLD, until)?;
+    execute!(conn.again(), NOTE_SOFT, address_hash, day)?;
+    Ok(fetch_one!(conn, SOFT_DAYS => (i64,), address_hash, until)?.0)
+}
+
+pub(super) async fn forget_soft(conn: Conn<'_>, address_hash: &str) -> Result<(), DbError> {
+    execute!(conn, FORGET_SOFT, address_hash).map(drop)
+}
