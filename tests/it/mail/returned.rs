@@ -284,7 +284,8 @@ async fn real_bounces_suppress_whom_they_should_and_nobody_else() {
             .map(|line| line.split('\t').collect::<Vec<_>>())
             .filter(|row| row[0] == format!("{name}.eml"))
             .collect();
-        let begin = if bytes.starts_with(b"From ") { bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1 } else { 0 };
+        let begin =
+            if bytes.starts_with(b"From ") { bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1 } else { 0 };
         let tagged =
             [&bytes[..begin], format!("Delivered-To: bounces+{tag}@northwind.example\n").as_bytes(), &bytes[begin..]]
                 .concat();
