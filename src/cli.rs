@@ -170,10 +170,14 @@ fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(),
     runtime.block_on(command)
 }
 
+/// Libraries that see whole requests, mails and statements say no more than this, whatever is asked for: a survey link is a
+/// secret. Behind the filter that is configured, so that it wins.
+const HUSHED: &str = "hyper=info,hyper_util=info,h2=info,poem=info,poem_openapi=info,reqwest=info,lettre=info,rustls=info,sqlx=info";
+
 fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     // The decoders tell of every file that they open.
-    let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{}", config.log.filter);
+    let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{},{HUSHED}", config.log.filter);
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let colours = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);

@@ -206,6 +206,12 @@ impl TestApp {
         Session { email, ..self.session(&token) }
     }
 
+    /// A new session of the same person, where the old one may have lapsed.
+    pub async fn sign_in_anew(&self, person: &Session) -> Session {
+        let token = self.app.staff.sign_in(&person.email, PASSWORD.into(), &person.email).await.unwrap().token;
+        Session { email: person.email.clone(), ..self.session(&token) }
+    }
+
     /// The session of a token.
     pub fn session(&self, token: &str) -> Session {
         let csrf = afterword::web::access::csrf_token(token);

@@ -1,5 +1,7 @@
 //! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
 
+mod attacker;
+mod figures;
 mod identity;
 mod mix;
 mod moment;
@@ -17,9 +19,16 @@ pub type Dump = BTreeMap<String, Vec<String>>;
 
 /// The whole database.
 pub async fn dump(app: &TestApp) -> Dump {
+    let mut all = dump_in_order(app).await;
+    all.values_mut().for_each(|rows| rows.sort());
+    all
+}
+
+/// The same with each table's rows as they lie on the disk.
+pub async fn dump_in_order(app: &TestApp) -> Dump {
     let mut all = Dump::new();
     for table in tables(app).await {
-        let mut rows = match &app.app.db {
+        let rows = match &app.app.db {
             Db::Sqlite { write, .. } => {
                 let columns = format!(
                     "SELECT group_concat('quote(\"' || name || '\")', ' || ''|'' || ') FROM pragma_table_info('{table}')"
@@ -33,7 +42,6 @@ pub async fn dump(app: &TestApp) -> Dump {
                 texts(sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap())
             }
         };
-        rows.sort();
         all.insert(table, rows);
     }
     all

@@ -18,11 +18,19 @@ async fn a_missing_or_wrong_key_stops_the_start() {
         Vault::create(path).unwrap();
         let wrong = open_vault(config, &app.app.db).await.unwrap_err();
         assert!(matches!(wrong, StartError::WrongKey(_)), "{wrong}");
-        std::fs::write(path, "not a key").unwrap();
-        assert!(matches!(
-            open_vault(config, &app.app.db).await.unwrap_err(),
-            StartError::Vault(VaultError::NotAKey(_))
-        ));
+        let text = String::from_utf8(key.clone()).unwrap();
+        // Another file, an empty one, a key that is cut off, one that is too long, one in other signs.
+        for wrong in ["not a key", "", "\n", &text[..62], &format!("00{text}"), &text.replace(|c: char| c.is_ascii_digit(), "z")] {
+            std::fs::write(path, wrong).unwrap();
+            let refused = open_vault(config, &app.app.db).await.unwrap_err();
+            assert!(matches!(refused, StartError::Vault(VaultError::NotAKey(_))), "{wrong:?}: {refused}");
+            assert!(refused.to_string().contains("put the right file back"), "{refused}");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), wrong, "it is left as it was found");
+        }
+        std::fs::remove_file(path).unwrap();
+        std::fs::create_dir(path).unwrap();
+        assert!(open_vault(config, &app.app.db).await.is_err(), "a folder in its place");
+        std::fs::remove_dir(path).unwrap();
         std::fs::write(path, key).unwrap();
         assert!(open_vault(config, &app.app.db).await.is_ok());
     }

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod heard;
 pub mod imap;
 pub mod postgres;
+pub mod served;
 pub mod shared;
 pub mod skip;
 pub mod smtp;

@@ -4,6 +4,8 @@ mod answering;
 mod api;
 mod asking;
 mod forms;
+mod killed;
+mod together;
 pub mod kinds;
 mod passing;
 

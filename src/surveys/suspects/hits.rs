@@ -1,0 +1,80 @@
+//! How many links of one mail were opened within seconds. In memory, by the link's plain hash, and forgotten after a minute;
+//! each node counts for itself.
+
+use crate::clock::Timestamp;
+use crate::surveys::Token;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// So many different links of a mail …
+const MANY: usize = 4;
+/// … within so many ms: nobody reads that fast.
+const WITHIN: i64 = 10_000;
+/// An answer within this after them is a program's, too, in ms.
+const AFTER: i64 = 60_000;
+/// Beyond this many mails the old ones are swept out.
+const SWEEP_AT: usize = 4096;
+
+#[derive(Debug, Default)]
+struct Opened {
+    /// Links and when they were opened last.
+    links: Vec<(String, Timestamp)>,
+    burst: Option<Timestamp>,
+    last: Timestamp,
+}
+
+/// What was opened lately.
+#[derive(Debug, Default)]
+pub struct Hits(Mutex<HashMap<String, Opened>>);
+
+impl Hits {
+    /// A link of this mail (`/s?score=4`, `/u`) was opened.
+    pub fn note(&self, token: &Token, link: &str, now: Timestamp) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= SWEEP_AT {
+            all.retain(|_, opened| now.ms_since(opened.last) < AFTER);
+        }
+        // Still too many within a minute: a flood; what it hides is not worth the memory.
+        if all.len() >= SWEEP_AT * 16 {
+            return;
+        }
+        let opened = all.entry(token.hash()).or_default();
+        opened.last = now;
+        opened.links.retain(|(known, at)| known != link && now.ms_since(*at) < WITHIN);
+        opened.links.push((link.chars().take(100).collect(), now));
+        if opened.links.len() >= MANY {
+            opened.burst = Some(now);
+        }
+    }
+
+    /// Were many opened just now?
+    pub fn is_burst(&self, token: &Token, now: Timestamp) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&token.hash()).and_then(|opened| opened.burst).is_some_and(|at| now.ms_since(at) < AFTER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_links_at_once_are_a_burst_and_a_person_s_are_not() {
+        let (hits, token, now) = (Hits::default(), Token::random(), Timestamp(0));
+        for n in 0..20 {
+            hits.note(&token, "/s?score=4", now.plus_ms(n * 100));
+        }
+        hits.note(&token, "/s?lang=fr", now.plus_ms(3000));
+        hits.note(&token, "/u", now.plus_ms(4000));
+        assert!(!hits.is_burst(&token, now.plus_ms(4000)), "three links, one often");
+        hits.note(&token, "/s", now.plus_ms(5000));
+        assert!(hits.is_burst(&token, now.plus_ms(6000)));
+        assert!(!hits.is_burst(&Token::random(), now.plus_ms(6000)));
+        assert!(!hits.is_burst(&token, now.plus_ms(66_000)), "a minute later it may be a person");
+        let slow = Token::random();
+        for n in 0..9 {
+            hits.note(&slow, &format!("/s?score={n}"), now.plus_ms(n * 4000));
+        }
+        assert!(!hits.is_burst(&slow, now.plus_ms(36_000)));
+    }
+}

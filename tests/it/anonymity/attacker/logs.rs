@@ -1,0 +1,25 @@
+//! The program's own log lines at the finest level, from the program itself.
+
+use crate::support::served::Served;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_finest_log_names_no_token_no_address_and_no_conversation() {
+    let served = Served::start(&[("AFTERWORD__LOG__FILTER", "trace")]).await;
+    let asked = served.ask(3).await;
+    for (n, one) in asked.iter().enumerate() {
+        let choice = if n == 0 { "linked" } else { "apart" };
+        served.client.get(format!("{}?score=4", one.page)).send().await.unwrap();
+        let form = [("score", "4"), ("comment", "Rumpelstiltskin"), ("choice", choice)];
+        let answer = served.client.post(&one.page).form(&form).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let lines = served.log();
+    assert!(lines.contains("/s/:token"), "it logs requests by their pattern");
+    for one in &asked {
+        for secret in [one.token(), &one.address] {
+            let found: Vec<_> = lines.lines().filter(|line| line.contains(secret)).collect();
+            assert!(found.is_empty(), "{found:#?}");
+        }
+    }
+    assert!(!lines.contains("Rumpelstiltskin"));
+}

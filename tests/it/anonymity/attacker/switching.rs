@@ -1,0 +1,36 @@
+//! The known limit: who first answers beside the recording, and then changes to apart. Supervisors may have seen the first
+//! answer; whoever copies the database just before and just after sees one go and the other come. From one copy nobody can
+//! tell. This test says exactly how far the limit goes, so that it does not grow unnoticed.
+
+use crate::anonymity::{ask_many, differing, dump, dump_in_order};
+use crate::app::TestApp;
+use crate::surveys::answer;
+
+#[tokio::test]
+async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobody_later() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = ask_many(&app, "17", "Orders", 4).await;
+        for one in &asked {
+            answer(&app, one, &[("score", "1"), ("choice", "linked")]).await;
+        }
+        let before = dump(&app).await;
+        for one in &asked[..3] {
+            answer(&app, one, &[("score", "1"), ("choice", "apart")]).await;
+        }
+        let after = dump(&app).await;
+        let mut changed = differing(&before, &after);
+        changed.sort();
+        assert_eq!(changed, ["responses", "sealed_answers", "spent"], "nothing else tells of it");
+        assert_eq!((after["responses"].len(), after["sealed_answers"].len()), (1, 3));
+        // From one copy: three records that nothing leads away from, for four conversations that look alike but for the one
+        // whose answer stands there.
+        app.app.surveys.ripen().await.unwrap();
+        let copy = dump_in_order(&app).await;
+        let bare = |row: &String| {
+            let parts: Vec<&str> = row.split(['|', ',']).filter(|part| part.len() < 60).collect();
+            parts.join("|")
+        };
+        let kinds: std::collections::BTreeSet<String> = copy["sealed_answers"].iter().map(bare).collect();
+        assert_eq!(kinds.len(), 1, "{kinds:?}");
+    }
+}

@@ -1,0 +1,250 @@
+//! Rule 4 from outside: over generated histories, all figures that agents, supervisors, HR and administrators can get, by page,
+//! API and CSV, for every period, before and after each step. Any two of which one is about a part of what the other is about
+//! differ by nothing, or by k answers at least; so do a team's total and the sum of its agents'.
+
+use super::{ask_many, ripen_and_release};
+use crate::app::{Session, TestApp};
+use crate::surveys::{Asked, answer};
+use afterword::web::Role;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const K: i64 = 3;
+const AGENTS: [(&str, &str); 3] = [("17", "Orders"), ("18", "Orders"), ("19", "Billing")];
+/// The months that a history may touch, and one before and after.
+const MONTHS: [&str; 5] = ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// So many customers of this agent are asked, and answer apart where the bit is set, else linked; some with a yes or no.
+    Answers { agent: usize, apart: Vec<bool> },
+    /// One of the last answers is taken back.
+    Withdraw,
+    /// A conversation of the last that were asked about is erased.
+    Erase,
+    Pass,
+    Month,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..AGENTS.len(), proptest::collection::vec(any::<bool>(), 1..5))
+            .prop_map(|(agent, apart)| Step::Answers { agent, apart }),
+        1 => Just(Step::Withdraw),
+        1 => Just(Step::Erase),
+        3 => Just(Step::Pass),
+        1 => Just(Step::Month),
+    ]
+}
+
+/// Whose figure it is: an agent's, a team's, or everybody's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Agent(String),
+    Team(String),
+    All,
+}
+
+/// Question, whose, from and to (places in [`MONTHS`]), and in how many-eth look.
+type Key = (&'static str, About, usize, usize, usize);
+
+/// Every figure that anybody has got so far.
+type Figures = BTreeMap<Key, i64>;
+
+fn note(figures: &mut Figures, key: Key, n: i64, who: &str) {
+    let before = figures.insert(key.clone(), n);
+    assert!(before.is_none_or(|before| before == n), "{who} is told {n}, others {before:?}: {key:?}");
+}
+
+async fn json(who: &Session, path: &str) -> Value {
+    let answer = who.get(path).await;
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.json().await.unwrap()
+}
+
+/// What HR gets in one period: by API and by CSV, which must agree.
+async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut Figures) {
+    let period = format!("from={}&to={}", MONTHS[from], MONTHS[to]);
+    for (table, name) in [("agents", "agent"), ("teams", "team")] {
+        let text = hr.page(&format!("/ratings.csv?of={table}&{period}")).await;
+        let mut lines = csv::Reader::from_reader(text.as_bytes());
+        let heads = lines.headers().unwrap().clone();
+        let at = |head: &str| heads.iter().position(|one| one == head).unwrap();
+        for line in lines.records().map(Result::unwrap) {
+            let about = line[at(name)].to_owned();
+            let about = if name == "agent" { About::Agent(about) } else { About::Team(about) };
+            let number = |head: &str| line[at(head)].parse::<i64>().unwrap_or(0);
+            note(figures, ("score", about.clone(), from, to, look), number("answers"), "hr");
+            note(figures, ("resolved", about, from, to, look), number("resolved_answers"), "hr");
+            let scores: i64 = (1..=5).map(|n| number(&format!("score_{n}"))).sum();
+            assert_eq!(scores, number("answers"), "the counts add up to the answers: {line:?}");
+        }
+    }
+    of_anybody(hr, "HR", About::All, (from, to), look, figures).await;
+}
+
+/// What somebody gets in one period by API and by the page: agents, and the sum of everything that they see.
+async fn of_anybody(
+    who: &Session,
+    name: &str,
+    whole: About,
+    (from, to): (usize, usize),
+    look: usize,
+    figures: &mut Figures,
+) {
+    let period = format!("from={}&to={}", MONTHS[from], MONTHS[to]);
+    let listed = json(who, &format!("/api/v1/ratings/agents?{period}")).await;
+    for one in listed["items"].as_array().unwrap() {
+        let about = About::Agent(one["name"].as_str().unwrap().to_owned());
+        let figures_of = &one["figures"];
+        note(figures, ("score", about.clone(), from, to, look), figures_of["answers"].as_i64().unwrap(), name);
+        let resolved = figures_of["resolved"]["answers"].as_i64().unwrap_or(0);
+        note(figures, ("resolved", about, from, to, look), resolved, name);
+    }
+    if whole != About::Agent(String::new()) {
+        let page = who.page(&format!("/ratings?{period}")).await;
+        let behind = page.split("</b><span>answers behind it").next().filter(|text| text.len() < page.len());
+        let n = behind.and_then(|text| text.rsplit("<b>").next()?.parse().ok()).unwrap_or(0);
+        note(figures, ("score", whole, from, to, look), n, name);
+    }
+}
+
+fn periods() -> impl Iterator<Item = (usize, usize)> {
+    // Each month by itself, all months up to each, and two that overlap.
+    let single = (0..MONTHS.len()).map(|month| (month, month));
+    single.chain((1..MONTHS.len()).map(|to| (0, to))).chain([(1, 2), (2, 3)])
+}
+
+fn within(part: &Key, whole: &Key, teams: &BTreeMap<String, String>) -> bool {
+    let ((q1, a1, f1, t1, l1), (q2, a2, f2, t2, l2)) = (part, whole);
+    let about = match (a1, a2) {
+        (About::Agent(agent), About::Team(team)) => teams.get(agent) == Some(team),
+        (About::Agent(_) | About::Team(_), About::All) => true,
+        (one, other) => one == other,
+    };
+    q1 == q2 && about && f2 <= f1 && t1 <= t2 && l1 <= l2
+}
+
+fn apart_by_k(what: &dyn std::fmt::Debug, difference: i64) {
+    assert!(difference == 0 || difference >= K, "{what:?} differ by {difference}");
+}
+
+/// All pairs, and what can be had by subtracting several.
+fn check(figures: &Figures) {
+    let teams: BTreeMap<String, String> =
+        AGENTS.iter().map(|(agent, team)| (format!("Agent {agent}"), (*team).to_owned())).collect();
+    for (part, n) in figures {
+        for (whole, m) in figures.range((part.0, About::Agent(String::new()), 0, 0, 0)..).filter(|(whole, _)| whole.0 == part.0) {
+            if within(part, whole, &teams) {
+                apart_by_k(&(part, whole), m - n);
+            }
+        }
+        if let (question, About::Team(team), from, to, look) = part {
+            let agents = AGENTS.iter().filter(|(_, of)| of == team);
+            let sum: i64 = agents
+                .filter_map(|(agent, _)| figures.get(&(question, About::Agent(format!("Agent {agent}")), *from, *to, *look)))
+                .sum();
+            apart_by_k(&("a team less its agents", part), n - sum);
+        }
+    }
+}
+
+struct Company {
+    app: TestApp,
+    people: [Session; 3],
+}
+
+impl Company {
+    async fn new() -> Self {
+        let app = TestApp::start_with(|c| {
+            c.anonymity.k = 3;
+            c.survey.quiet_period = "0s".parse().unwrap();
+        })
+        .await;
+        for (agent, team) in AGENTS {
+            ask_many(&app, agent, team, 1).await;
+        }
+        let people = [
+            app.sign_in(Role::Hr, &[], None).await,
+            app.sign_in(Role::Supervisor, &["Orders"], None).await,
+            app.sign_in(Role::Agent, &[], Some("17")).await,
+        ];
+        Self { app, people }
+    }
+
+    async fn look(&self, look: usize, figures: &mut Figures) {
+        let [hr, supervisor, agent] = &self.people;
+        for period in periods() {
+            of_hr(hr, period.0, period.1, look, figures).await;
+            of_anybody(supervisor, "the supervisor", About::Team("Orders".into()), period, look, figures).await;
+            of_anybody(agent, "the agent", About::Agent(String::new()), period, look, figures).await;
+        }
+    }
+
+    /// Sessions last shorter than histories.
+    async fn sign_in_anew(&mut self) {
+        for person in &mut self.people {
+            *person = self.app.sign_in_anew(person).await;
+        }
+    }
+
+    async fn act(&mut self, step: &Step, last: &mut Vec<Asked>) {
+        match step {
+            Step::Answers { agent, apart } => {
+                let (agent, team) = AGENTS[*agent];
+                let asked = ask_many(&self.app, agent, team, apart.len()).await;
+                for (n, (one, apart)) in asked.iter().zip(apart).enumerate() {
+                    let choice = if *apart { "apart" } else { "linked" };
+                    let resolved = ["yes", "", "no"][n % 3];
+                    let score = ["1", "5", "4"][n % 3];
+                    answer(&self.app, one, &[("score", score), ("resolved", resolved), ("choice", choice)]).await;
+                }
+                *last = asked;
+            }
+            Step::Withdraw => {
+                if let Some(one) = last.first() {
+                    self.app.post(&one.page(), &[("do", "withdraw")]).await;
+                }
+            }
+            Step::Erase => {
+                if let Some(one) = last.pop() {
+                    let actor = afterword::effects::Actor::System;
+                    self.app.app.privacy.erase_conversation(&one.interaction, &actor).await.unwrap();
+                }
+            }
+            Step::Pass => drop(ripen_and_release(&self.app).await),
+            Step::Month => self.app.clock.advance(Duration::from_secs(31 * 86_400)),
+        }
+    }
+}
+
+async fn play(steps: &[Step]) {
+    let (mut company, mut figures, mut last) = (Company::new().await, Figures::new(), Vec::new());
+    for (n, step) in steps.iter().enumerate() {
+        company.act(step, &mut last).await;
+        if matches!(step, Step::Pass | Step::Withdraw | Step::Erase) || n + 1 == steps.len() {
+            company.sign_in_anew().await;
+            company.look(n, &mut figures).await;
+        }
+    }
+    check(&figures);
+}
+
+#[test]
+fn any_two_figures_that_anybody_can_get_differ_by_nothing_or_by_k() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    let config = Config { cases, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
+    // The same histories each time; more of them with PROPTEST_CASES.
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let histories = proptest::collection::vec(step(), 10..22);
+    runner
+        .run(&histories, |steps| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(play(&steps));
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,235 @@
+//! Mail scanners: they open every link of a mail, follow what they find, and some send every form. Nothing of it counts, and
+//! the person who comes later answers as if nothing had been.
+
+use super::{Asked, ask, ask_about, mail_to, page, post};
+use crate::anonymity::dump;
+use crate::app::{Session, TestApp, call_body};
+use crate::support::browser::{Browser, View};
+use afterword::config::Config;
+use afterword::web::Role;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+fn careful(c: &mut Config) {
+    c.survey.too_fast = "3s".parse().unwrap();
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// Every address of ours in a text, without what HTML has made of it.
+fn links(app: &TestApp, text: &str) -> BTreeSet<String> {
+    let clean = text.replace("&amp;", "&").replace("&#38;", "&");
+    let found = clean.match_indices(&app.url).map(|(at, _)| {
+        let rest = &clean[at + app.url.len()..];
+        rest[..rest.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(rest.len())].to_owned()
+    });
+    found.filter(|path| path.starts_with("/s/") || path.starts_with("/u/")).collect()
+}
+
+/// What stands between two marks, each time.
+fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).collect()
+}
+
+/// The fields of every form of a page, as a program fills them in: the last of each choice, all hidden ones, some text.
+fn forms(text: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let value = |tag: &str, name: &str| between(tag, &format!("{name}=\""), "\"").first().map(|v| (*v).to_owned());
+    let form = |form: &str| {
+        let action = value(form, "action").unwrap_or_default().replace("&amp;", "&");
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for tag in between(form, "<input", ">").into_iter().chain(between(form, "<button", ">")) {
+            if let Some(name) = value(tag, "name") {
+                fields.retain(|(known, _)| *known != name);
+                fields.push((name, value(tag, "value").unwrap_or_default()));
+            }
+        }
+        fields.extend(between(form, "<textarea", ">").iter().filter_map(|tag| Some((value(tag, "name")?, "text".into()))));
+        (action, fields)
+    };
+    between(text, "<form", "</form>").into_iter().map(form).collect()
+}
+
+/// Opens every link of a mail twice, by HEAD and GET, and sends every form that it finds, on the answers' pages as well.
+async fn scan(app: &TestApp, mail: &str, send: bool) {
+    let mut sent = 0;
+    for path in links(app, mail) {
+        app.client.head(format!("{}{path}", app.url)).send().await.unwrap();
+        let mut text = page(app, &path).await.1;
+        for _ in 0..if send { 3 } else { 0 } {
+            let mut next = String::new();
+            for (action, fields) in forms(&text).into_iter().filter(|(action, _)| action.starts_with("/s/")) {
+                let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                next = post(app, &action, &fields).await.1;
+                sent += 1;
+            }
+            text = next;
+        }
+    }
+    assert!(!send || sent >= 3, "the scanner found no form");
+}
+
+async fn admin(app: &TestApp) -> Session {
+    app.sign_in(Role::Admin, &[], None).await
+}
+
+fn ids(list: &str) -> Vec<String> {
+    between(list, "/admin/suspects/", "/admission").into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn opening_every_link_changes_nothing() {
+    for app in TestApp::on_both(careful).await {
+        let asked = ask(&app, "jerry").await;
+        let before = dump(&app).await;
+        scan(&app, &mail_to(&app, "jerry@example.net"), false).await;
+        assert_eq!(dump(&app).await, before);
+        app.clock.advance(seconds(90));
+        super::answer(&app, &asked, &[("score", "4"), ("choice", "linked")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_scanner_that_sends_every_form_counts_for_nothing_and_the_person_answers_later() {
+    for app in TestApp::on_both(careful).await {
+        let asked = ask(&app, "jerry").await;
+        app.clock.advance(seconds(20));
+        scan(&app, &mail_to(&app, "jerry@example.net"), true).await;
+        let scanned = dump(&app).await;
+        for table in ["responses", "sealed_answers", "spent"] {
+            assert!(scanned[table].is_empty(), "{table}: {:?}", scanned[table]);
+        }
+        assert_eq!(scanned["suspects"].len(), 1, "one a link, kept aside");
+        let list = admin(&app).await.page("/admin/suspects").await;
+        assert_eq!(ids(&list).len(), 1);
+        app.clock.advance(seconds(90));
+        super::answer(&app, &asked, &[("score", "2"), ("choice", "linked")]).await;
+        let answered = dump(&app).await;
+        assert_eq!((answered["responses"].len(), answered["suspects"].len()), (1, 0), "the person's answer takes its place");
+    }
+}
+
+#[tokio::test]
+async fn each_reason_is_told_and_nothing_that_leads_to_a_conversation() {
+    for app in TestApp::on_both(careful).await {
+        let (fast, trap) = (ask(&app, "fast").await, ask(&app, "trap").await);
+        let form = [("score", "1"), ("comment", "Rumpelstiltskin"), ("choice", "apart")];
+        assert_eq!(post(&app, &trap.page(), &form).await.0, 422, "at once after its mail");
+        let (status, text) = post(&app, &fast.page(), &form).await;
+        assert!(status == 422 && text.contains("Rumpelstiltskin"), "nothing that was written is lost: {text}");
+        app.clock.advance(seconds(30));
+        let filled = [&form[..], &[("website", "http://spam.example")]].concat();
+        assert_eq!(post(&app, &trap.page(), &filled).await.0, 422);
+        let admin = admin(&app).await;
+        let list = admin.page("/admin/suspects").await;
+        for told in ["sooner after its mail left", "that people don’t see", "2026-11-20"] {
+            assert!(list.contains(told), "{told}: {list}");
+        }
+        let all = dump(&app).await;
+        for hidden in [fast.interaction.as_str(), trap.interaction.as_str(), &fast.token, "Rumpelstiltskin", "17"] {
+            assert!(all["suspects"].iter().all(|row| !row.split('|').any(|part| part.trim_matches('\'') == hidden)));
+            assert!(!list.contains(hidden) || hidden == "17", "{hidden}");
+        }
+        // Both look alike from outside: which choice was made is not seen by the length.
+        let lengths: BTreeSet<usize> = all["suspects"].iter().map(|row| row.split('|').nth(1).unwrap_or(row).len()).collect();
+        assert_eq!(lengths.len(), 1, "{lengths:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_let_in_counts_once_and_stays_apart() {
+    for app in TestApp::on_both(careful).await {
+        for choice in ["linked", "apart"] {
+            let asked = ask(&app, choice).await;
+            let form = [("score", "5"), ("comment", "Fine"), ("choice", choice)];
+            assert_eq!(post(&app, &asked.page(), &form).await.0, 422);
+            let admin = admin(&app).await;
+            let id = ids(&admin.page("/admin/suspects").await).remove(0);
+            let before = dump(&app).await;
+            let done = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
+            assert_eq!(done.headers()["location"], "/admin/suspects?did=admitted");
+            let after = dump(&app).await;
+            let more = |table: &str| after[table].len() - before[table].len();
+            let there = (more("responses"), more("spent"), more("sealed_answers"));
+            assert_eq!(there, if choice == "linked" { (1, 0, 0) } else { (0, 1, 2) });
+            let again = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
+            assert_eq!(again.headers()["location"], "/admin/suspects?did=gone");
+            assert_eq!(dump(&app).await["suspects"].len(), 0);
+            let line = after["audit_log"].iter().find(|row| row.contains("suspect.admitted")).unwrap();
+            assert!(!line.contains(&id) && !line.contains(asked.interaction.as_str()), "{line}");
+        }
+    }
+}
+
+/// The suspect came from one choice, the person's answer from the other; each of the four.
+#[tokio::test]
+async fn whoever_has_answered_is_not_answered_for() {
+    for app in TestApp::on_both(careful).await {
+        for (n, (suspect, person)) in
+            [("linked", "linked"), ("linked", "apart"), ("apart", "linked"), ("apart", "apart")].into_iter().enumerate()
+        {
+            let asked = ask(&app, &format!("jerry{n}")).await;
+            assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", suspect)]).await.0, 422);
+            let admin = admin(&app).await;
+            let id = ids(&admin.page("/admin/suspects").await).remove(0);
+            // As if the administrator let it in at the same moment: the row is there again after the person's answer.
+            let row = dump(&app).await["suspects"][0].clone();
+            app.clock.advance(seconds(120));
+            super::answer(&app, &asked, &[("score", "5"), ("choice", person)]).await;
+            let answered = dump(&app).await;
+            assert!(answered["suspects"].is_empty(), "{row}");
+            let gone = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
+            assert_eq!(gone.headers()["location"], "/admin/suspects?did=gone");
+            // And what looks like a program's now is not kept, since somebody has answered.
+            post(&app, &asked.page(), &[("score", "1"), ("choice", suspect), ("website", "x")]).await;
+            let after = dump(&app).await;
+            for table in ["responses", "spent", "sealed_answers", "suspects"] {
+                assert_eq!(answered[table], after[table], "{table}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_goes_when_its_survey_has_closed_when_it_is_dropped_and_when_the_conversation_is_erased() {
+    for app in TestApp::on_both(careful).await {
+        let mut asked: Vec<Asked> = Vec::new();
+        for n in 0..3 {
+            asked.push(ask(&app, &format!("jerry{n}")).await);
+            assert_eq!(post(&app, &asked[n].page(), &[("score", "1"), ("choice", "linked")]).await.0, 422);
+        }
+        let admin = admin(&app).await;
+        let all = ids(&admin.page("/admin/suspects").await);
+        assert_eq!(all.len(), 3);
+        admin.post(&format!("/admin/suspects/{}/removal", all[0]), &[]).await;
+        assert_eq!(dump(&app).await["suspects"].len(), 2);
+        for one in &asked {
+            admin.post("/admin/erasure", &[("interaction", one.interaction.as_str())]).await;
+        }
+        assert_eq!(dump(&app).await["suspects"].len(), 0, "with the conversations that were erased");
+        let last = ask(&app, "last").await;
+        post(&app, &last.page(), &[("score", "1"), ("choice", "apart")]).await;
+        assert_eq!(dump(&app).await["suspects"].len(), 1);
+        app.pass(Duration::from_secs(16 * 86_400)).await;
+        assert_eq!(dump(&app).await["suspects"].len(), 0);
+    }
+}
+
+/// A person may be fast, too: one more press after a moment of reading, without scripts, and it counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fast_person_presses_once_more() {
+    let Some(browser) = Browser::open(View::PHONE.without_javascript()).await else { return };
+    let app = TestApp::start_with(careful).await;
+    let asked = ask_about(&app, "fast", &call_body("fast@example.net")).await;
+    browser.goto(format!("{}{}?score=4", app.url, asked.page())).await.unwrap();
+    browser.press(".go").await;
+    let said = browser.text(".bad").await;
+    assert!(said.contains("program"), "{said}");
+    browser.screenshot("suspect").await;
+    app.clock.advance(seconds(2));
+    browser.press(".go").await;
+    assert!(browser.text("h1").await.contains("Thank you"));
+    let all = dump(&app).await;
+    assert_eq!((all["responses"].len(), all["suspects"].len()), (1, 0));
+}
