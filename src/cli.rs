@@ -172,7 +172,8 @@ fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(),
 
 /// Libraries that see whole requests, mails and statements say no more than this, whatever is asked for: a survey link is a
 /// secret. Behind the filter that is configured, so that it wins.
-const HUSHED: &str = "hyper=info,hyper_util=info,h2=info,poem=info,poem_openapi=info,reqwest=info,lettre=info,rustls=info,sqlx=info";
+const HUSHED: &str =
+    "hyper=info,hyper_util=info,h2=info,poem=info,poem_openapi=info,reqwest=info,lettre=info,rustls=info,sqlx=info";
 
 fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;

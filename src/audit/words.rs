@@ -51,6 +51,8 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("key", "API key", None),
     ("ratings", "Ratings", None),
     ("interactions", "Calls and chats", None),
+    ("suspects", "Answers kept aside", None),
+    ("retention", "Retention", None),
 ];
 
 /// An action in words; its code where there are none.

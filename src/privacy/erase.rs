@@ -127,6 +127,8 @@ impl Privacy {
         for other in &self.inner.others {
             add(&mut counts, other.conversations(tx.conn(), ids, now).await?);
         }
+        let suspects = self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
+        add(&mut counts, vec![("kept_aside", i64::try_from(suspects).unwrap_or(i64::MAX))]);
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();

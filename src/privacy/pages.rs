@@ -25,6 +25,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("search_lines", "line that search finds", "lines that search finds"),
     ("invitations", "survey", "surveys"),
     ("linked_answers", "answer beside its recording", "answers beside their recordings"),
+    ("kept_aside", "answer that was kept aside", "answers that were kept aside"),
     ("mails", "line of the outbox", "lines of the outbox"),
     ("address", "address", "addresses"),
     ("open_invitations", "open survey, which closes", "open surveys, which close"),

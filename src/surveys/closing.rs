@@ -1,6 +1,6 @@
 //! Closing what has expired, for all alike: whether somebody answered can't be told from a closed invitation.
 
-use super::{Surveys, answers, store};
+use super::{Surveys, answers, store, suspects};
 use crate::database::DbError;
 use crate::interactions::{self, SurveyState};
 use crate::jobs::{Kind, Outcome};
@@ -42,6 +42,7 @@ impl Surveys {
         tx.commit().await?;
         let mut tx = self.inner.db.begin().await?;
         answers::purge_spent(tx.conn(), &now.month()).await?;
+        suspects::store::expire(tx.conn(), &now.day()).await?;
         tx.commit().await?;
         Ok(all)
     }

@@ -71,7 +71,7 @@ impl Composer {
         let texts = self.texts(&about, &version, letter).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let mut tx = self.db.begin().await?;
         // It replaces the token of an earlier try, whose mail did not leave.
-        if !store::set_token(tx.conn(), &about.id, &token.hash(), expires_at).await? {
+        if !store::set_token(tx.conn(), &about.id, &token.hash(), expires_at, now).await? {
             return Err(ComposeError::Cancelled(EXPIRED));
         }
         tx.commit().await?;

@@ -5,6 +5,7 @@
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.
+//! - `suspects`: answers that look like a program's, kept aside.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
@@ -26,6 +27,7 @@ mod ripen;
 mod speech;
 mod store;
 mod suppressions;
+mod suspects;
 mod token;
 mod versions;
 pub mod wording;
@@ -42,6 +44,7 @@ pub use reasons::SkipReason;
 pub use ripen::RELEASE;
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
+pub use suspects::{Admitted, Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
 
@@ -75,6 +78,8 @@ pub struct Settings {
     pub expires_after: Duration,
     /// How long an answer can be changed.
     pub edit_for: Duration,
+    /// An answer that comes sooner after its mail is taken for a program's.
+    pub too_fast: Duration,
     /// Answered calls with less talk than this are not asked about.
     pub min_talk: Duration,
     /// What the page offers.
@@ -99,6 +104,7 @@ impl Settings {
             quiet_period: survey.quiet_period.0,
             expires_after: survey.expires_after.0,
             edit_for: survey.edit_for.0,
+            too_fast: survey.too_fast.0,
             min_talk: survey.min_talk.0,
             choices: survey.choices,
             preset,
@@ -124,6 +130,7 @@ struct Inner {
     versions: Versions,
     linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
     apart: Batcher<answers::ApartWrite, answers::WriteResult>,
+    hits: suspects::Hits,
 }
 
 impl std::fmt::Debug for Surveys {
@@ -164,7 +171,20 @@ impl Surveys {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, versions, linked, apart }) }
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                clock,
+                vault,
+                settings,
+                interactions,
+                mail,
+                versions,
+                linked,
+                apart,
+                hits: suspects::Hits::default(),
+            }),
+        }
     }
 
     fn now(&self) -> Timestamp {
@@ -237,5 +257,5 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
+    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS, suspects::store::STATEMENTS].concat()
 }

@@ -3,18 +3,19 @@
 
 mod form;
 mod sheet;
+mod suspects;
 mod views;
 
 pub use views::preview;
 
 use super::answers::{Answer, AnswerError, Given, Invited, Standing};
-use super::{Surveys, Token};
+use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
 use form::{Filled, Problem};
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{Body, Request, Response, Route, get, handler};
+use poem::{Body, Request, Response, Route, get, handler, post};
 use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe};
 
@@ -25,6 +26,9 @@ const MOST_BODY: usize = 192 * 1024;
 pub fn routes(route: Route) -> Route {
     route
         .at("/s/:token", get(show).head(show).post(submit))
+        .at("/admin/suspects", get(suspects::show))
+        .at("/admin/suspects/:id/admission", post(suspects::admit))
+        .at("/admin/suspects/:id/removal", post(suspects::remove))
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 
@@ -119,6 +123,7 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
         Ok(standing) => standing,
         Err(error) => return asked.trouble(surveys, &error),
     };
+    note_hit(surveys, &token, "/s", request);
     match &standing {
         Standing::Open(invited) => {
             let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
@@ -150,6 +155,9 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
     };
     let Some(invited) = standing.invited() else { return asked.unknown(surveys) };
     let filled = Filled::read(&bytes, &invited.version, surveys.settings().preset);
+    if let Some(why) = surveys.suspicion(&token, invited, filled.trap, filled.seen.as_deref()) {
+        return suspected(surveys, &token, &asked, &standing, filled, why).await;
+    }
     if filled.withdraw {
         return match surveys.withdraw(&token).await {
             Ok(invited) => closed(surveys, StatusCode::OK, "withdrawn", &asked.reader(&token, &invited)),
@@ -160,6 +168,34 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
         Err(problem) => asked.again(surveys, &token, &standing, &filled, &problem),
         Ok(answer) => record(surveys, &token, &asked, standing, (filled, answer)).await,
     }
+}
+
+/// A scanner opens every link of a mail.
+fn note_hit(surveys: &Surveys, token: &Token, page: &str, request: &Request) {
+    surveys.note_hit(token, &format!("{page}?{}", request.uri().query().unwrap_or_default()));
+}
+
+/// It looks like a program's: kept aside, and the form once more. Whoever reads it and sends it again is a person.
+async fn suspected(
+    surveys: &Surveys,
+    token: &Token,
+    asked: &Asked,
+    standing: &Standing,
+    filled: Filled,
+    why: Suspicion,
+) -> Response {
+    let filled = filled.once_more(surveys.confirmation(token));
+    if let (Standing::Open(invited), false) = (standing, filled.withdraw) {
+        let kept = match filled.check(&invited.version) {
+            Ok(answer) => surveys.keep_aside(token, invited, &answer, why).await,
+            // Half an answer is none.
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = kept {
+            return asked.trouble(surveys, &error);
+        }
+    }
+    asked.again(surveys, token, standing, &filled, &Problem::Trapped)
 }
 
 async fn record(
@@ -182,7 +218,10 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     match surveys.standing(&token).await {
         Ok(standing) => match standing.invited() {
-            Some(invited) => unsubscribe(surveys, &asked.reader(&token, invited), false),
+            Some(invited) => {
+                note_hit(surveys, &token, "/u", request);
+                unsubscribe(surveys, &asked.reader(&token, invited), false)
+            }
             None => asked.unknown(surveys),
         },
         Err(error) => asked.trouble(surveys, &error),

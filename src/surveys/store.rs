@@ -15,7 +15,7 @@ statements! {
     FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
     TO_WRITE = "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id WHERE v.id = $1";
-    SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2 WHERE id = $3 AND state <> 'closed'";
+    SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2, sent_at = $4 WHERE id = $3 AND state <> 'closed'";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
     CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
@@ -146,8 +146,9 @@ pub(super) async fn set_token(
     id: &InvitationId,
     hash: &str,
     expires_at: Timestamp,
+    now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(execute!(conn, SET_TOKEN, hash, expires_at, id)? > 0)
+    Ok(execute!(conn, SET_TOKEN, hash, expires_at, id, now)? > 0)
 }
 
 /// The interaction that it is about; none where it had closed before. Closing erases the address.

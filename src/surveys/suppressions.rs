@@ -96,7 +96,9 @@ impl Surveys {
     async fn add(&self, hash: &str, reason: &str, actor: &Actor) -> Result<bool, DbError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
-        let new = store::suppress(tx.conn(), hash, reason, now).await?;
+        // A customer's own wish is noted by its day: its moment may be that of an answer.
+        let since = if *actor == Actor::System { now.midnight() } else { now };
+        let new = store::suppress(tx.conn(), hash, reason, since).await?;
         store::erase_address(tx.conn(), hash).await?;
         // A customer's own wish is nobody's deed: no line, which would stand beside nothing but a time.
         if new && *actor != Actor::System {

@@ -43,6 +43,11 @@ impl Token {
         vault.keyed_hash(&format!("mix:{question}"), self.0.as_bytes())
     }
 
+    /// Under this id an answer that looks like a program's is kept aside.
+    pub(super) fn suspect_id(&self, vault: &Vault) -> String {
+        vault.keyed_hash("suspect", self.0.as_bytes())
+    }
+
     /// Under this id it is known that there was an apart answer.
     pub(super) fn spent_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("spent", self.0.as_bytes())

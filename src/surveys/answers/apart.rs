@@ -5,18 +5,21 @@ use super::store::{self, SealedRow};
 use super::{Answer, Invited, WriteResult, Written, rounds};
 use crate::database::{Conn, Db, DbError};
 use crate::surveys::definition::Question;
-use crate::surveys::{Token, Version};
+use crate::surveys::{Token, Version, suspects};
 use crate::vault::Vault;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A write into the mix.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::surveys) enum ApartWrite {
     /// The answer, new or changed.
     Put {
         /// The token's mark.
         spent: String,
+        /// Under which id an answer of the same link would be kept aside.
+        suspect: String,
         /// When the mark may be forgotten.
         purge_month: String,
         /// Under which id the question stands that every answer answers.
@@ -46,7 +49,7 @@ impl ApartWrite {
             asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question)).collect();
         let rows = parts.iter().map(|part| SealedRow { id: id(&part.question), sealed: part.seal(vault) }).collect();
         let anchor = invited.version.anchor().map(|(_, question)| id(&question)).unwrap_or_default();
-        Self::Put { spent: token.spent_id(vault), purge_month, anchor, rows, absent }
+        Self::Put { spent: token.spent_id(vault), suspect: token.suspect_id(vault), purge_month, anchor, rows, absent }
     }
 
     pub(super) fn withdraw(vault: &Vault, token: &Token, version: &Version, expected: &[Question]) -> Self {
@@ -139,8 +142,15 @@ async fn put_round(
         store::put_sealed(conn.again(), &rows).await?;
     }
     if !absent.is_empty() {
-        store::remove_sealed(conn, &absent).await?;
+        store::remove_sealed(conn.again(), &absent).await?;
     }
+    // A person's answer takes the place of what a program may have sent.
+    let there = |item: &ApartWrite| match item {
+        ApartWrite::Put { spent, suspect, .. } if taken.contains(spent) => Some(suspect.clone()),
+        _ => None,
+    };
+    let suspects: Vec<String> = round.iter().filter_map(|(_, item)| there(item)).collect();
+    suspects::store::forget(conn, &suspects.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     Ok(taken)
 }
 

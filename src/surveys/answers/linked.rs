@@ -1,11 +1,13 @@
 //! Writing linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
-use super::{Answer, Invited, WriteResult, Written, rounds};
+use super::{Answer, Invited, Value, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
-use crate::ids::InteractionId;
+use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::surveys::definition::Question;
+use crate::surveys::suspects;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ pub(in crate::surveys) enum LinkedWrite {
 }
 
 impl LinkedWrite {
-    pub(super) fn put(invited: &Invited, answer: &Answer, spent: String, month: &str) -> Self {
+    pub(super) fn put(invited: &Invited, answer: &Answer, (spent, suspect): (String, String), month: &str) -> Self {
         let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
         Self::Put(LinkedRow {
             interaction: invited.interaction.clone(),
@@ -36,6 +38,7 @@ impl LinkedWrite {
             comment: answer.text(&Question::Comment).map(str::to_owned),
             month: month.to_owned(),
             spent,
+            suspect,
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
             further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
         })
@@ -50,6 +53,63 @@ impl LinkedWrite {
             Self::Put(row) => row.interaction.as_str(),
             Self::Remove { interaction, .. } => interaction.as_str(),
         }
+    }
+}
+
+/// A linked answer that waits beside the table of answers, as it is sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::surveys) struct LinkedKept {
+    pub interaction: InteractionId,
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    survey: String,
+    score: Option<i64>,
+    resolved: Option<bool>,
+    comment: Option<String>,
+    month: String,
+    spent: String,
+    suspect: String,
+    asks_further: bool,
+    further: Vec<(Question, Value)>,
+}
+
+impl LinkedWrite {
+    /// What would be put; nothing of what would be removed.
+    pub(in crate::surveys) fn kept(self) -> Option<LinkedKept> {
+        let Self::Put(row) = self else { return None };
+        Some(LinkedKept {
+            interaction: row.interaction,
+            agent: row.agent,
+            team: row.team,
+            survey: row.survey,
+            score: row.score,
+            resolved: row.resolved.map(|text| text == "yes"),
+            comment: row.comment,
+            month: row.month,
+            spent: row.spent,
+            suspect: row.suspect,
+            asks_further: row.asks_further,
+            further: row.further,
+        })
+    }
+}
+
+impl From<LinkedKept> for LinkedWrite {
+    fn from(kept: LinkedKept) -> Self {
+        Self::Put(LinkedRow {
+            interaction: kept.interaction,
+            agent: kept.agent,
+            team: kept.team,
+            survey: kept.survey,
+            score: kept.score,
+            resolved: kept.resolved.map(|yes| if yes { "yes" } else { "no" }),
+            comment: kept.comment,
+            month: kept.month,
+            spent: kept.spent,
+            suspect: kept.suspect,
+            asks_further: kept.asks_further,
+            further: kept.further,
+        })
     }
 }
 
@@ -109,6 +169,9 @@ async fn write_round(
         stored.extend(store::put_linked(conn.again(), &puts, ripe_at, now).await?);
         puts.retain(|row| stored.contains(row.interaction.as_str()));
         store::put_extras(conn.again(), &puts).await?;
+        // A person's answer takes the place of what a program may have sent.
+        let suspects: Vec<&str> = puts.iter().map(|row| row.suspect.as_str()).collect();
+        suspects::store::forget(conn.again(), &suspects).await?;
     }
     if !removes.is_empty() {
         stored.extend(store::remove_linked(conn, &removes).await?);

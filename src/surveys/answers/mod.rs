@@ -10,12 +10,12 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub(super) use linked::{LinkedWrite, write_linked};
+pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub use sealed::{SealedAnswer, open_sealed};
 pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
 pub use store::{Linked, STATEMENTS, lock_answers};
-pub(super) use value::chosen;
 pub use value::{MOST_COMMENT, Missing, Value};
+pub(super) use value::{accepted, chosen};
 
 use super::definition::Question;
 use super::{Surveys, Token, Version};
@@ -92,6 +92,8 @@ pub struct Invited {
     pub channel: String,
     /// When it was.
     pub occurred_at: Timestamp,
+    /// When the mail with the link left; `None` for links that are older than this is kept.
+    pub sent_at: Option<Timestamp>,
 }
 
 /// An answer that is there.
@@ -247,11 +249,7 @@ impl Surveys {
 
     /// The same for whoever has just looked where one stands; what has changed since, the database notices.
     pub async fn answer_from(&self, token: &Token, standing: Standing, answer: Answer) -> Result<Invited, AnswerError> {
-        let choice = match self.inner.settings.choices {
-            Choices::Both => answer.choice,
-            Choices::Linked => Choice::Linked,
-            Choices::Apart => Choice::Apart,
-        };
+        let choice = self.offered(answer.choice);
         let answer = Answer { choice, ..answer };
         let (invited, before) = match standing {
             Standing::Unknown => return Err(AnswerError::Unknown),
@@ -270,9 +268,28 @@ impl Surveys {
         Ok(invited)
     }
 
+    /// What was chosen, where there is a choice.
+    pub(super) fn offered(&self, chosen: Choice) -> Choice {
+        match self.inner.settings.choices {
+            Choices::Both => chosen,
+            Choices::Linked => Choice::Linked,
+            Choices::Apart => Choice::Apart,
+        }
+    }
+
+    pub(super) fn linked_write(&self, token: &Token, invited: &Invited, answer: &Answer) -> LinkedWrite {
+        let vault = &self.inner.vault;
+        LinkedWrite::put(invited, answer, (token.spent_id(vault), token.suspect_id(vault)), &self.now().month())
+    }
+
+    pub(super) fn apart_write(&self, token: &Token, invited: &Invited, answer: &Answer) -> ApartWrite {
+        // As long as an invitation that was made today can be open, and no time of this one's.
+        let purge_month = self.now().plus(self.inner.settings.expires_after).month();
+        ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month)
+    }
+
     async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
-        let spent = token.spent_id(&self.inner.vault);
-        let put = LinkedWrite::put(invited, answer, spent, &self.now().month());
+        let put = self.linked_write(token, invited, answer);
         self.written(token, self.inner.linked.submit(put).await?).await
     }
 
@@ -288,9 +305,7 @@ impl Surveys {
             let remove = LinkedWrite::remove(invited, self.ripe_at());
             self.written(token, self.inner.linked.submit(remove).await?).await?;
         }
-        // As long as an invitation that was made today can be open, and no time of this one's.
-        let purge_month = self.now().plus(self.inner.settings.expires_after).month();
-        let put = ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month);
+        let put = self.apart_write(token, invited, answer);
         self.written(token, self.inner.apart.submit(put).await?).await?;
         // Two answers at once, one each way: the mark has kept later linked ones out; an earlier one gives way here.
         if store::linked(self.inner.db.read().await?.conn(), &invited.interaction).await?.is_some() {

@@ -8,7 +8,7 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::surveys::Version;
 use crate::surveys::definition::Question;
 use crate::{execute, fetch_all, fetch_optional, statements};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
-    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, i.occurred_at, \
+    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, i.occurred_at, \
             a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release \
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
         LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = $1";
@@ -140,6 +140,7 @@ pub(super) struct ByToken {
     locale: Option<String>,
     pub state: String,
     pub expires_at: Timestamp,
+    sent_at: Option<Timestamp>,
     occurred_at: Timestamp,
     agent_name: Option<String>,
     score: Option<i64>,
@@ -164,6 +165,7 @@ impl ByToken {
             topic: self.topic,
             channel: self.channel,
             occurred_at: self.occurred_at,
+            sent_at: self.sent_at,
         }
     }
 
@@ -226,6 +228,9 @@ pub(in crate::surveys) struct LinkedRow {
     pub month: String,
     /// The mark that an apart answer would have left.
     pub spent: String,
+    /// Under which id an answer of the same link would be kept aside.
+    #[serde(skip)]
+    pub suspect: String,
     /// Does its survey ask further questions?
     #[serde(skip)]
     pub asks_further: bool,
@@ -239,7 +244,7 @@ fn are_there_any<S: serde::Serializer>(further: &[(Question, Value)], serializer
 }
 
 /// A sealed record to be written.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::surveys) struct SealedRow {
     pub id: String,
     pub sealed: String,

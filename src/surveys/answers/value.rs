@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub const MOST_COMMENT: usize = 5000;
 
 /// What was answered to one question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Value {
     /// CSAT 1-5, NPS 0-10, CES 1-7, yes/no 1 and 0, one of: the option's number; many of: a set of options, option n as bit n.
     Number(i64),

@@ -17,6 +17,8 @@ pub(super) struct Filled {
     pub withdraw: bool,
     /// The field that people don't see was filled in.
     pub trap: bool,
+    /// When the form was shown once more: what it carried.
+    pub seen: Option<String>,
     /// Some field held something that the page does not send.
     pub odd: bool,
 }
@@ -62,7 +64,7 @@ fn number(item: &Item, text: &str) -> Option<i64> {
 
 impl Filled {
     pub fn empty(choice: Choice) -> Self {
-        Self { entered: BTreeMap::new(), choice, withdraw: false, trap: false, odd: false }
+        Self { entered: BTreeMap::new(), choice, withdraw: false, trap: false, seen: None, odd: false }
     }
 
     /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
@@ -90,6 +92,7 @@ impl Filled {
                     _ => filled.odd = true,
                 },
                 "do" => filled.withdraw = value == "withdraw",
+                "seen" => filled.seen = Some(value.to_owned()),
                 "website" => filled.trap = !value.is_empty(),
                 name => {
                     if let Some(item) = version.definition.questions.iter().find(|item| field(item) == name) {
@@ -156,6 +159,11 @@ impl Filled {
             values.insert(question, value);
         }
         Ok(Answer { values, choice: self.choice })
+    }
+
+    /// The same, to be shown once more.
+    pub fn once_more(self, seen: String) -> Self {
+        Self { trap: false, seen: Some(seen), ..self }
     }
 
     /// The same with another choice.

@@ -70,6 +70,7 @@ pub(super) async fn admit(
         Admitted::Yes => "admitted",
         Admitted::TooLate => "late",
         Admitted::Unknown => "gone",
+        Admitted::Failed => return Err(PageError::Internal),
     };
     Ok(redirect(format!("/admin/suspects?did={did}")))
 }

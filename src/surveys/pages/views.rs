@@ -79,6 +79,8 @@ struct SurveyPage<'a> {
     /// Is an answer there already?
     editing: bool,
     problem: Option<String>,
+    /// Says when the form was shown once more.
+    seen: Option<String>,
     agent: bool,
     languages: Vec<OtherLanguage<'a>>,
     unsubscribe: String,
@@ -176,6 +178,7 @@ fn sheet_page<'a>(
         offers_apart: settings.choices != Choices::Linked,
         editing: false,
         problem: problem.map(|problem| sentence(problem, speech.words)),
+        seen: filled.seen.clone().filter(|_| problem == Some(&Problem::Trapped)),
         agent: about.agent.is_some(),
         languages: others
             .map(|language| OtherLanguage { tag: language.tag(), name: language.name(), dir: language.direction() })
@@ -190,7 +193,7 @@ fn sentence(problem: &Problem, words: &Phrases) -> String {
     let what = match problem {
         Problem::Missing(_) => &words.problem_missing,
         Problem::Long(_) => &words.problem_long,
-        Problem::Trapped => &words.problem_trap,
+        Problem::Trapped => return words.problem_trap.clone(),
         Problem::Odd => &words.problem_odd,
         Problem::NoWayBack => &words.problem_apart,
     };

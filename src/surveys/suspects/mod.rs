@@ -11,12 +11,12 @@ pub(super) mod store;
 
 pub use hits::Hits;
 
-use super::answers::{ApartWrite, LinkedWrite, Written, lock_answers, write_apart, write_linked};
+use super::answers::{ApartWrite, LinkedKept, Written, accepted, lock_answers, write_apart, write_linked};
 use super::{Answer, Invited, Surveys, Token};
-use crate::clock::Timestamp;
 use crate::config::Choice;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
+use crate::ids::InteractionId;
 use crate::vault::{Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,14 @@ pub enum Admitted {
     TooLate,
     /// It is not there.
     Unknown,
+    /// The database did not take it; it is still here.
+    Failed,
 }
 
 /// What would have been written.
 #[derive(Debug, Serialize, Deserialize)]
 enum Kept {
-    Linked(LinkedWrite),
+    Linked(LinkedKept),
     Apart(ApartWrite),
 }
 
@@ -105,7 +107,13 @@ impl Surveys {
     }
 
     /// Does an answer look like a program's? `confirmed`: what the page said that was sent with it, if anything.
-    pub fn suspicion(&self, token: &Token, invited: &Invited, trap: bool, confirmed: Option<&str>) -> Option<Suspicion> {
+    pub fn suspicion(
+        &self,
+        token: &Token,
+        invited: &Invited,
+        trap: bool,
+        confirmed: Option<&str>,
+    ) -> Option<Suspicion> {
         let now = self.now();
         if trap {
             return Some(Suspicion::Trap);
@@ -134,13 +142,14 @@ impl Surveys {
         why: Suspicion,
     ) -> Result<(), DbError> {
         let (vault, now) = (&self.inner.vault, self.now());
+        // What would not be taken as an answer is not worth keeping.
+        let Ok(values) = accepted(&invited.version, answer.values.clone()) else { return Ok(()) };
+        let answer = Answer { values, choice: self.offered(answer.choice) };
         let kept = match answer.choice {
-            Choice::Linked => Kept::Linked(LinkedWrite::of(vault, token, invited, answer, &now.month())),
-            Choice::Apart => {
-                let purge_month = now.plus(self.inner.settings.expires_after).month();
-                Kept::Apart(ApartWrite::of(vault, token, invited, answer, purge_month))
-            }
+            Choice::Linked => self.linked_write(token, invited, &answer).kept().map(Kept::Linked),
+            Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer))),
         };
+        let Some(kept) = kept else { return Ok(()) };
         let new = store::NewSuspect {
             id: token.suspect_id(vault),
             sealed: seal(vault, &kept),
@@ -157,9 +166,8 @@ impl Surveys {
     /// What was kept aside, the last day first.
     pub async fn suspects(&self) -> Result<Vec<Suspect>, DbError> {
         let rows = store::list(self.inner.db.read().await?.conn()).await?;
-        let known = |(id, reason, day): (String, String, String)| {
-            Some(Suspect { id, reason: Suspicion::known(&reason)?, day })
-        };
+        let known =
+            |(id, reason, day): (String, String, String)| Some(Suspect { id, reason: Suspicion::known(&reason)?, day });
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
@@ -168,9 +176,8 @@ impl Surveys {
         let found = store::find(self.inner.db.read().await?.conn(), id).await?;
         let Some(sealed) = found else { return Ok(Admitted::Unknown) };
         let (db, now) = (&self.inner.db, self.now());
-        // Written first, then dropped: after a crash in between it is let in once more, which writes nothing.
         let results = match open(&self.inner.vault, &sealed) {
-            Ok(Kept::Linked(write)) => write_linked(db, vec![write], CHANGES_NOTHING, now).await,
+            Ok(Kept::Linked(kept)) => write_linked(db, vec![kept.into()], CHANGES_NOTHING, now).await,
             Ok(Kept::Apart(write)) => write_apart(db, vec![write], CHANGES_NOTHING).await,
             Err(error) => {
                 tracing::error!(%error, "an answer that was kept aside does not open");
@@ -181,38 +188,42 @@ impl Surveys {
             Some(Ok(written)) => written,
             Some(Err(error)) => {
                 tracing::error!(%error, "an answer that was kept aside could not be let in");
-                return Err(DbError::Missing);
+                return Ok(Admitted::Failed);
             }
             None => Written::Refused,
         };
-        let admitted = if written == Written::Stored { Admitted::Yes } else { Admitted::TooLate };
-        self.drop_with(id, (admitted == Admitted::Yes).then_some((actor, "suspect.admitted")), now).await?;
+        let mut tx = db.begin().await?;
+        let admitted = if written == Written::Stored {
+            // It was dropped with the write. No id: what was let in shall not be found by its line.
+            Effects::new().audit(actor, "suspect.admitted", "suspects", None).save(tx.conn(), now).await?;
+            Admitted::Yes
+        } else {
+            store::forget(tx.conn(), &[id]).await?;
+            Admitted::TooLate
+        };
+        tx.commit().await?;
         Ok(admitted)
     }
 
     /// Drops one; false where it is not there.
     pub async fn drop_suspect(&self, id: &str, actor: &Actor) -> Result<bool, DbError> {
-        self.drop_with(id, Some((actor, "suspect.dropped")), self.now()).await
-    }
-
-    async fn drop_with(&self, id: &str, line: Option<(&Actor, &'static str)>, now: Timestamp) -> Result<bool, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let there = store::forget(tx.conn(), &[id]).await? > 0;
-        if let Some((actor, action)) = line.filter(|_| there) {
-            // No id: what is let in shall not be found by its line.
-            Effects::new().audit(actor, action, "suspects", None).save(tx.conn(), now).await?;
+        if there {
+            Effects::new().audit(actor, "suspect.dropped", "suspects", None).save(tx.conn(), self.now()).await?;
         }
         tx.commit().await?;
         Ok(there)
     }
 
-    /// Drops what was kept aside beside these conversations: those that are erased. Apart ones can't be found.
-    pub(super) async fn suspects_about(&self, conn: Conn<'_>, ids: &[crate::ids::InteractionId]) -> Result<Vec<String>, DbError> {
-        let all = store::all(conn).await?;
+    /// Drops what was kept aside beside these conversations, in the caller's transaction; how many. Apart ones can't be found.
+    pub async fn forget_suspects(&self, mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+        let all = store::all(conn.again()).await?;
         let about = |sealed: &str| match open(&self.inner.vault, sealed) {
-            Ok(Kept::Linked(write)) => ids.iter().any(|id| write.is_about(id)),
+            Ok(Kept::Linked(kept)) => ids.contains(&kept.interaction),
             _ => false,
         };
-        Ok(all.into_iter().filter(|(_, sealed)| about(sealed)).map(|(id, _)| id).collect())
+        let found: Vec<&str> = all.iter().filter(|(_, sealed)| about(sealed)).map(|(id, _)| id.as_str()).collect();
+        store::forget(conn, &found).await
     }
 }

@@ -20,7 +20,10 @@ const MONTHS: [&str; 5] = ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02"
 #[derive(Debug, Clone)]
 enum Step {
     /// So many customers of this agent are asked, and answer apart where the bit is set, else linked; some with a yes or no.
-    Answers { agent: usize, apart: Vec<bool> },
+    Answers {
+        agent: usize,
+        apart: Vec<bool>,
+    },
     /// One of the last answers is taken back.
     Withdraw,
     /// A conversation of the last that were asked about is erased.
@@ -137,7 +140,9 @@ fn check(figures: &Figures) {
     let teams: BTreeMap<String, String> =
         AGENTS.iter().map(|(agent, team)| (format!("Agent {agent}"), (*team).to_owned())).collect();
     for (part, n) in figures {
-        for (whole, m) in figures.range((part.0, About::Agent(String::new()), 0, 0, 0)..).filter(|(whole, _)| whole.0 == part.0) {
+        for (whole, m) in
+            figures.range((part.0, About::Agent(String::new()), 0, 0, 0)..).filter(|(whole, _)| whole.0 == part.0)
+        {
             if within(part, whole, &teams) {
                 apart_by_k(&(part, whole), m - n);
             }
@@ -145,7 +150,9 @@ fn check(figures: &Figures) {
         if let (question, About::Team(team), from, to, look) = part {
             let agents = AGENTS.iter().filter(|(_, of)| of == team);
             let sum: i64 = agents
-                .filter_map(|(agent, _)| figures.get(&(question, About::Agent(format!("Agent {agent}")), *from, *to, *look)))
+                .filter_map(|(agent, _)| {
+                    figures.get(&(question, About::Agent(format!("Agent {agent}")), *from, *to, *look))
+                })
                 .sum();
             apart_by_k(&("a team less its agents", part), n - sum);
         }

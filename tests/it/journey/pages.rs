@@ -47,6 +47,7 @@ async fn staff_pages_shut_nobody_out() {
         "/admin/mail",
         "/admin/audit",
         "/admin/erasure",
+        "/admin/suspects",
         "/admin/retention",
         "/admin/transcription",
     ]

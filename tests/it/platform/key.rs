@@ -20,7 +20,9 @@ async fn a_missing_or_wrong_key_stops_the_start() {
         assert!(matches!(wrong, StartError::WrongKey(_)), "{wrong}");
         let text = String::from_utf8(key.clone()).unwrap();
         // Another file, an empty one, a key that is cut off, one that is too long, one in other signs.
-        for wrong in ["not a key", "", "\n", &text[..62], &format!("00{text}"), &text.replace(|c: char| c.is_ascii_digit(), "z")] {
+        for wrong in
+            ["not a key", "", "\n", &text[..62], &format!("00{text}"), &text.replace(|c: char| c.is_ascii_digit(), "z")]
+        {
             std::fs::write(path, wrong).unwrap();
             let refused = open_vault(config, &app.app.db).await.unwrap_err();
             assert!(matches!(refused, StartError::Vault(VaultError::NotAKey(_))), "{wrong:?}: {refused}");

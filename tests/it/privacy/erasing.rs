@@ -81,7 +81,9 @@ async fn totals_that_were_released_stay() {
     }
     let after = hr.page("/ratings.csv").await;
     // The rate is per invitation, and two of those are gone; no answer is.
-    let bare = |text: &str| text.lines().map(|line| line.split(',').take(18).collect::<Vec<_>>().join(",")).collect::<Vec<_>>();
+    let bare = |text: &str| {
+        text.lines().map(|line| line.split(',').take(18).collect::<Vec<_>>().join(",")).collect::<Vec<_>>()
+    };
     assert_eq!(bare(&before), bare(&after), "an erasure alters no released figure");
 }
 

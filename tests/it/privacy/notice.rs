@@ -49,3 +49,26 @@ async fn it_speaks_of_no_choice_that_is_not_offered() {
         assert!(text.contains("get in touch with"));
     }
 }
+
+#[tokio::test]
+async fn it_speaks_five_languages() {
+    let app = TestApp::start().await;
+    for (lang, words) in [
+        ("en", ["Your answer and your data", "14 days"]),
+        ("de", ["Ihre Antwort und Ihre Daten", "14 Tage"]),
+        ("fr", ["Votre réponse et vos données", "14 jours"]),
+        ("es", ["Su respuesta y sus datos", "14 días"]),
+        ("zh", ["您的回答与您的数据", "14 天"]),
+    ] {
+        let text = app.get(&format!("/privacy?lang={lang}")).await.text().await.unwrap();
+        assert!(words.iter().all(|word| text.contains(word)), "{lang}: {text}");
+        assert!(text.contains(&format!("<html lang=\"{lang}\"")) && text.len() < 14 * 1024, "{lang}: {}", text.len());
+        let request =
+            app.client.get(format!("{}/privacy", app.url)).header("accept-language", format!("{lang};q=0.9, en"));
+        assert!(
+            request.send().await.unwrap().text().await.unwrap().contains(words[0]),
+            "{lang}, as the browser prefers"
+        );
+    }
+    assert!(app.get("/privacy?lang=xx").await.text().await.unwrap().contains("Your answer and your data"));
+}

@@ -94,6 +94,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/admin/mail", &[Role::Admin]),
     ("/admin/audit", &[Role::Admin]),
     ("/admin/erasure", &[Role::Admin]),
+    ("/admin/suspects", &[Role::Admin]),
     ("/admin/retention", &[Role::Admin]),
 ];
 

@@ -51,7 +51,8 @@ impl Served {
             child: None,
             folder,
         };
-        let made = served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
+        let made =
+            served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
         served.key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
         served.serve().await;
         served
@@ -97,7 +98,9 @@ impl Served {
 
     /// What it has written to standard error.
     pub fn log(&self) -> String {
-        std::fs::read(self.folder.path().join("log")).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()
+        std::fs::read(self.folder.path().join("log"))
+            .map(|b| String::from_utf8_lossy(&b).into_owned())
+            .unwrap_or_default()
     }
 
     /// Takes in calls of so many customers more and waits for their mails.

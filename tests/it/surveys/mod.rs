@@ -5,9 +5,10 @@ mod api;
 mod asking;
 mod forms;
 mod killed;
-mod together;
 pub mod kinds;
 mod passing;
+mod suspects;
+mod together;
 
 use crate::app::{TestApp, call_body};
 use afterword::ids::InteractionId;

@@ -23,10 +23,16 @@ pub fn all() -> Vec<(String, (Guess, usize))> {
         ("views that changed".into(), (viewed, 0)),
     ];
     for (n, from) in ["by id", "as it lies on the disk", "first seen", "by the mark's id"].into_iter().enumerate() {
-        for (m, to) in
-            ["by id", "as they lie on the disk", "by time of asking", "by the link's hash", "by the address's hash", "by the mail"]
-                .into_iter()
-                .enumerate()
+        for (m, to) in [
+            "by id",
+            "as they lie on the disk",
+            "by time of asking",
+            "by the link's hash",
+            "by the address's hash",
+            "by the mail",
+        ]
+        .into_iter()
+        .enumerate()
         {
             all.push((format!("{from}, {to}"), (by_order, n * 10 + m)));
             all.push((format!("{from}, {to}, of the same rank"), (by_order, 100 + n * 10 + m)));
@@ -136,10 +142,12 @@ fn viewed(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option
     let at = step(one, answer)?;
     let (before, after) = (&one.snapshots[at - 1].1.views, &one.snapshots[at].1.views);
     let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(text));
-    let lines: Vec<&str> = changed.flat_map(|(path, text)| {
-        let old = before.get(path).map_or("", String::as_str);
-        text.lines().filter(move |line| !old.contains(line))
-    }).collect();
+    let lines: Vec<&str> = changed
+        .flat_map(|(path, text)| {
+            let old = before.get(path).map_or("", String::as_str);
+            text.lines().filter(move |line| !old.contains(line))
+        })
+        .collect();
     pick(one, &lines, among)
 }
 

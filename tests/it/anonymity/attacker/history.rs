@@ -165,10 +165,11 @@ impl World {
                 self.post(n, &form("apart")).await;
                 if leak == Leak::Touches {
                     let id = &self.asked[n].0.interaction;
-                    raw(&self.app, &format!("UPDATE interactions SET updated_at = updated_at + 1 WHERE id = '{id}'")).await;
+                    raw(&self.app, &format!("UPDATE interactions SET updated_at = updated_at + 1 WHERE id = '{id}'"))
+                        .await;
                 }
                 if leak == Leak::Logs {
-                    tracing::debug!(interaction = %self.asked[n].0.interaction, "answered");
+                    tracing::debug!(target: "afterword", interaction = %self.asked[n].0.interaction, "answered");
                 }
             }
             Step::BackAndAnew(n) => {
@@ -234,7 +235,11 @@ pub async fn play(seed: u64, leak: Leak) -> Evidence {
                 candidates,
             });
         }
-        let seen = if matches!(step, Step::Apart(_) | Step::Again(_) | Step::BackAndAnew(_)) { Seen::Apart } else { Seen::Other };
+        let seen = if matches!(step, Step::Apart(_) | Step::Again(_) | Step::BackAndAnew(_)) {
+            Seen::Apart
+        } else {
+            Seen::Other
+        };
         snapshots.push((seen, snapshot(&world, leak, world.lines.take()).await));
     }
     assert_eq!(answers.len(), APART, "history {}", history.seed);
@@ -249,13 +254,18 @@ fn words<'a>(tables: &Dump, conversations: impl Iterator<Item = &'a String>) -> 
     };
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for id in conversations {
-        let own = ["interactions", "invitations"].map(|table| tables[table].iter().filter(|row| row.contains(id.as_str())));
+        let own =
+            ["interactions", "invitations"].map(|table| tables[table].iter().filter(|row| row.contains(id.as_str())));
         all.insert(id.clone(), own.into_iter().flatten().flat_map(|row| long(row)).collect());
     }
     // What several have in common (an agent, a team, the raw body's words) leads to nobody.
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for words in all.values() {
-        words.iter().collect::<BTreeSet<_>>().into_iter().for_each(|word| *counts.entry(word.clone()).or_default() += 1);
+        words
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .for_each(|word| *counts.entry(word.clone()).or_default() += 1);
     }
     all.values_mut().for_each(|words| words.retain(|word| counts[word] == 1));
     all

@@ -1,7 +1,7 @@
 //! What lies in the database's files when all is over: free pages, the log of changes, what was overwritten.
 
-use super::history;
 use super::Leak;
+use super::history;
 use crate::anonymity::{ask_many, bytes_on_disk, holds, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::answer;
@@ -13,9 +13,7 @@ const WORD: &str = "Rumpelstiltskin";
 async fn nothing_is_left_in_the_files_of_what_went() {
     let app = TestApp::start_with(|c| c.anonymity.k = 3).await;
     let asked = ask_many(&app, "17", "Orders", 6).await;
-    let id = |n: usize, question: &str| {
-        app.app.vault.keyed_hash(&format!("mix:{question}"), asked[n].token.as_bytes())
-    };
+    let id = |n: usize, question: &str| app.app.vault.keyed_hash(&format!("mix:{question}"), asked[n].token.as_bytes());
     let long = format!("{WORD} {}", "and so on ".repeat(400));
     answer(&app, &asked[0], &[("score", "1"), ("comment", &long), ("choice", "linked")]).await;
     answer(&app, &asked[0], &[("score", "1"), ("choice", "linked")]).await;
@@ -46,6 +44,7 @@ async fn a_copy_after_a_pass_holds_no_steps() {
         assert!(!one.names_somebody(row), "{row}");
     }
     // The marks all say the same but for their ids.
-    let months: std::collections::BTreeSet<_> = last.tables["spent"].iter().filter_map(|row| row.split('|').nth(1)).collect();
+    let months: std::collections::BTreeSet<_> =
+        last.tables["spent"].iter().filter_map(|row| row.split('|').nth(1)).collect();
     assert!(months.len() <= 1, "{months:?}");
 }
