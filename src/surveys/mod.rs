@@ -32,6 +32,7 @@ pub mod wording;
 
 pub use answers::{
     Answer, AnswerError, Given, Invited, Linked, SealedAnswer, Standing, Value, Written, lock_answers, open_sealed,
+    released_comment_id,
 };
 pub use definition::{Kind as QuestionKind, Question};
 
@@ -122,6 +123,7 @@ struct Inner {
     interactions: Interactions,
     mail: Mail,
     versions: Versions,
+    lookups: answers::Lookups,
     linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
     apart: Batcher<answers::ApartWrite, answers::WriteResult>,
 }
@@ -164,7 +166,10 @@ impl Surveys {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, versions, linked, apart }) }
+        let lookups = answers::start_lookups(db.clone());
+        Self {
+            inner: Arc::new(Inner { db, clock, vault, settings, interactions, mail, versions, lookups, linked, apart }),
+        }
     }
 
     fn now(&self) -> Timestamp {
@@ -237,5 +242,5 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
+    [store::STATEMENTS.to_vec(), answers::statements(), returned::STATEMENTS.to_vec()].concat()
 }

@@ -1,10 +1,14 @@
 //! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
 
+mod back;
+mod goes_up;
 mod identity;
 mod mix;
 mod moment;
 mod releases;
+mod smallest;
 mod tokens;
+mod totals;
 
 use crate::app::{TestApp, call_body};
 use crate::surveys::{Asked, mails, token_in};
