@@ -39,11 +39,11 @@ CREATE INDEX releases_team ON releases (team_id, question, month);
 
 -- How many were asked, by the month of the invitation; counted anew after each pass while it may still change.
 CREATE TABLE asked_totals (
-    month    TEXT NOT NULL,
     agent_id TEXT NOT NULL,              -- '': none
     team_id  TEXT NOT NULL,              -- '': none
+    month    TEXT NOT NULL,
     n        BIGINT NOT NULL,
-    PRIMARY KEY (month, agent_id, team_id)
+    PRIMARY KEY (agent_id, team_id, month)
 );
 CREATE INDEX invitations_asked ON invitations (created_at, agent_id, team_id) WHERE token_hash IS NOT NULL AND state <> 'failed';
 

@@ -286,9 +286,12 @@ pub(super) async fn add(mut conn: Conn<'_>, all: &[NewRelease]) -> Result<(), Db
     Ok(())
 }
 
+/// Scope, agent, team, question, block of values, month.
+type TotalKey<'a> = (&'a str, &'a str, &'a str, &'a str, i64, &'a str);
+
 /// What releases add to the totals: a row for each agent, team, question, block of values and month.
 fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
-    let mut sums: BTreeMap<(&str, &str, &str, &str, i64, &str), [i64; BLOCK as usize]> = BTreeMap::new();
+    let mut sums: BTreeMap<TotalKey<'_>, [i64; BLOCK as usize]> = BTreeMap::new();
     for release in all {
         let (agent, team) =
             (release.agent.as_ref().map_or("", AgentId::as_str), release.team.as_ref().map_or("", TeamId::as_str));
@@ -307,7 +310,7 @@ fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
             }
         }
     }
-    let row = |((scope, agent, team, question, block, month), sums): ((_, _, _, _, _, _), [i64; BLOCK as usize])| {
+    let row = |((scope, agent, team, question, block, month), sums): (TotalKey<'_>, [i64; BLOCK as usize])| {
         let mut row = vec![json!(scope), json!(agent), json!(team), json!(question), json!(block), json!(month)];
         row.extend(sums.into_iter().map(Value::from));
         row

@@ -9,8 +9,8 @@ use crate::surveys::{self, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 
-/// Answers of one transaction. Its statements are as many for two thousand as for five.
-const AT_ONCE: usize = 2000;
+/// Answers of one transaction. Its statements are as many for a thousand as for five.
+const AT_ONCE: usize = 1000;
 
 /// What became of batches.
 #[derive(Default)]
