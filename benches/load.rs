@@ -6,6 +6,7 @@ mod bare;
 mod bare_whisper;
 mod client;
 mod company;
+mod millions;
 mod pages;
 mod program;
 mod report;
@@ -17,8 +18,9 @@ use anyhow::{Context, Result};
 use report::Report;
 
 /// The parts: name and what they measure.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),
+    ("ten-million", "the ratings page and the release job with ten million answers on file"),
     ("speech", "one call transcribed"),
     ("transcription", "the pipeline beside plain Whisper: time, memory, word errors"),
     ("rest", "memory at rest, size of the program"),
@@ -34,7 +36,7 @@ async fn main() -> Result<()> {
         return tokio::task::spawn_blocking(move || transcription::child(&arguments)).await?;
     }
     if let Some(unknown) = wanted.iter().find(|part| !PARTS.iter().any(|(name, _)| name == part)) {
-        let known: Vec<_> = PARTS.iter().map(|(name, what)| format!("  {name:9} {what}")).collect();
+        let known: Vec<_> = PARTS.iter().map(|(name, what)| format!("  {name:13} {what}")).collect();
         anyhow::bail!("there is no part {unknown}; the parts are\n{}", known.join("\n"));
     }
     let has = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
@@ -44,6 +46,9 @@ async fn main() -> Result<()> {
     }
     if has("answers") {
         pages::measure(&mut report).await.context("under load")?;
+    }
+    if has("ten-million") {
+        millions::measure(&mut report).await.context("ten million answers")?;
     }
     if has("speech") {
         speech::measure(&mut report).context("speech")?;

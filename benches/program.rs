@@ -15,6 +15,13 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_afterword");
 /// How long it may take to come up.
 const START: Duration = Duration::from_secs(30);
 
+/// A folder of its own and settings, before anything is started there.
+pub struct Prepared {
+    address: SocketAddr,
+    settings: Vec<(String, String)>,
+    folder: tempfile::TempDir,
+}
+
 /// `afterword serve` on a free port, in a folder of its own; it ends when dropped.
 pub struct Served {
     /// Where it listens.
@@ -22,13 +29,12 @@ pub struct Served {
     /// The first line on standard output that holds a link: the administrator's way in.
     pub first_link: Option<String>,
     child: Child,
-    settings: Vec<(String, String)>,
-    folder: tempfile::TempDir,
+    prepared: Prepared,
 }
 
-impl Served {
-    /// Starts it, with settings by their place in the configuration: `("mail.url", "file:mail")`.
-    pub async fn start(settings: &[(&str, &str)]) -> Result<Self> {
+impl Prepared {
+    /// With settings by their place in the configuration: `("mail.url", "file:mail")`.
+    pub fn new(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = folder()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut all: Vec<_> = settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
@@ -36,10 +42,30 @@ impl Served {
         // The customers of a benchmark answer at once.
         all.push((variable("survey.too_fast"), "0s".to_owned()));
         all.push((variable("transcription.models_dir"), concat!(env!("CARGO_MANIFEST_DIR"), "/models").to_owned()));
+        Ok(Self { address, settings: all, folder })
+    }
+
+    /// Its folder, for relative paths of the settings.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command of the program there; what it printed.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(PROGRAM);
+        let output = command.args(arguments).current_dir(self.folder()).envs(self.settings.clone()).output()?;
+        if !output.status.success() {
+            bail!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Starts the service there.
+    pub async fn start(self) -> Result<Served> {
         let mut command = Command::new(PROGRAM);
         // A line for each request, as it comes; to a file, as a service manager would keep it.
-        let log = std::fs::File::create(folder.path().join("log"))?;
-        command.arg("serve").current_dir(folder.path()).envs(all.clone());
+        let log = std::fs::File::create(self.folder().join("log"))?;
+        command.arg("serve").current_dir(self.folder()).envs(self.settings.clone());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| PROGRAM.to_owned())?;
         let said = BufReader::new(child.stdout.take().context("standard output")?);
         let (link, links) = mpsc::channel();
@@ -51,10 +77,17 @@ impl Served {
                 }
             }
         });
-        let mut served = Self { address, first_link: None, child, settings: all, folder };
+        let mut served = Served { address: self.address, first_link: None, child, prepared: self };
         served.wait_until_ready().await?;
         served.first_link = links.recv_timeout(Duration::from_secs(1)).ok();
         Ok(served)
+    }
+}
+
+impl Served {
+    /// Starts it in a folder that is empty; see [`Prepared::new`].
+    pub async fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        Prepared::new(settings)?.start().await
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {
@@ -62,7 +95,7 @@ impl Served {
         let request = crate::client::request("GET", "/healthz", &[], b"");
         while begin.elapsed() < START {
             if let Some(status) = self.child.try_wait()? {
-                bail!("it ended at once: {status}\n{}", std::fs::read_to_string(self.folder.path().join("log"))?);
+                bail!("it ended at once: {status}\n{}", std::fs::read_to_string(self.folder().join("log"))?);
             }
             if crate::client::ask(self.address, &request).await.is_ok() {
                 return Ok(());
@@ -74,17 +107,17 @@ impl Served {
 
     /// Its folder, for relative paths of the settings.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.prepared.folder()
     }
 
     /// Runs another command of the program on the same data; what it printed.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
-        let mut command = Command::new(PROGRAM);
-        let output = command.args(arguments).current_dir(self.folder.path()).envs(self.settings.clone()).output()?;
-        if !output.status.success() {
-            bail!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        self.prepared.command(arguments)
+    }
+
+    /// Processor time that it has taken so far.
+    pub fn processor(&self) -> Result<Duration> {
+        processor(self.child.id())
     }
 
     /// Its memory now, in MiB.
@@ -112,6 +145,15 @@ pub fn memory(process: u32, which: &str) -> Result<f64> {
     let line = status.lines().find(|line| line.starts_with(which)).context("memory of a process that has ended")?;
     let kilobytes: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
     Ok(kilobytes / 1024.0)
+}
+
+/// Processor time that a process has taken so far, its own and the system's for it.
+pub fn processor(process: u32) -> Result<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Behind the name, which may hold spaces: the 12th and 13th field, in hundredths of a second.
+    let fields: Vec<&str> = text.rsplit(") ").next().context("a name")?.split_whitespace().collect();
+    let ticks = |at: usize| -> Result<u64> { Ok(fields.get(at).context("a field")?.parse()?) };
+    Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
 /// Memory of the service that has just started and has nothing to do, and the size of the program.

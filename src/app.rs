@@ -176,7 +176,14 @@ impl App {
             &config.transcription,
         );
         let search = Search::new(db.clone(), Arc::clone(&clock), interactions.clone(), transcription.clone());
-        let ratings = Ratings::new(db.clone(), Arc::clone(&clock), directory.clone(), config.anonymity.k);
+        let ratings = Ratings::new(
+            db.clone(),
+            Arc::clone(&clock),
+            directory.clone(),
+            interactions.clone(),
+            surveys.clone(),
+            config.anonymity.k,
+        );
         let desk = Desk::new(desk::Parts {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -205,7 +212,13 @@ impl App {
         });
         Self {
             privacy,
-            releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys),
+            releases: Releases::new(
+                db.clone(),
+                Arc::clone(&clock),
+                vault.clone(),
+                &surveys,
+                config.anonymity.goes_up_after.0,
+            ),
             mail,
             surveys,
             staff,
@@ -275,7 +288,7 @@ impl App {
             .nest("/docs", docs)
             .at("/openapi.yaml", get(poem::endpoint::make_sync(move |_| yaml_answer(&yaml))))
             .at("/assets/:name", get(assets::asset));
-        let route = operators::routes(route);
+        let route = operators::routes(route, self);
         let route = staff::pages::routes(route);
         let route = audit::pages::routes(route);
         let route = training::pages::routes(route);
@@ -287,7 +300,6 @@ impl App {
         let route = desk::pages::routes(route);
         let authenticate: Arc<dyn Authenticate> = Arc::new(self.staff.clone());
         route
-            .with(AddData::new(self.clone()))
             .with(AddData::new(self.db.clone()))
             .with(AddData::new(Arc::clone(&self.clock)))
             .with(AddData::new(self.site.clone()))

@@ -205,13 +205,16 @@ impl Default for Survey {
 pub struct Anonymity {
     /// The smallest batch of answers that is ever released; never under 3.
     pub k: u32,
+    /// Answers that have waited so long for others of the same agent are counted for the team, and after as long again for
+    /// the whole organisation.
+    pub goes_up_after: Span,
     /// The key that seals answers and addresses. Not in the database, and never in the same backup as it.
     pub key_file: PathBuf,
 }
 
 impl Default for Anonymity {
     fn default() -> Self {
-        Self { k: 5, key_file: PathBuf::from("data/afterword.key") }
+        Self { k: 5, goes_up_after: Span::days(90), key_file: PathBuf::from("data/afterword.key") }
     }
 }
 

@@ -3,9 +3,10 @@
 use super::App;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::http::StatusCode;
+use poem::middleware::AddData;
 use poem::web::{Data, Json};
-use poem::{IntoResponse, Response, Route, get, handler};
-use std::sync::OnceLock;
+use poem::{EndpointExt, IntoResponse, Response, Route, get, handler};
+use std::sync::{Arc, OnceLock};
 
 /// One recorder a process, whoever asks first.
 fn recorder() -> &'static Option<PrometheusHandle> {
@@ -13,9 +14,14 @@ fn recorder() -> &'static Option<PrometheusHandle> {
     HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
 }
 
-pub(super) fn routes(route: Route) -> Route {
+pub(super) fn routes(route: Route, app: &App) -> Route {
     recorder();
-    route.at("/healthz", get(healthz)).at("/readyz", get(readyz)).at("/metrics", get(metrics_page))
+    // For these alone: whatever is added for all is copied with each request.
+    let app = AddData::new(Arc::new(app.clone()));
+    route
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz).with(&app))
+        .at("/metrics", get(metrics_page).with(&app))
 }
 
 /// Alive: the process answers.
@@ -26,7 +32,7 @@ fn healthz() -> &'static str {
 
 /// Ready: database, store, schema; the model is named, but only transcripts wait for it.
 #[handler]
-async fn readyz(Data(app): Data<&App>) -> Response {
+async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
     let database = app.db.meta("key_fingerprint").await.is_ok();
     let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
     let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
@@ -41,7 +47,7 @@ async fn readyz(Data(app): Data<&App>) -> Response {
 
 /// Prometheus text. Labels are routes and states, never persons or tokens.
 #[handler]
-async fn metrics_page(Data(app): Data<&App>) -> Response {
+async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
     for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
         metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
     }

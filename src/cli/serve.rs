@@ -38,6 +38,8 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
 /// Listens, serves and works until it is told to stop; then lets what is running finish.
 pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
     app.interactions.sweep_incoming();
+    // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
+    app.releases.note_k().await?;
     let listen = app.config.http.listen;
     let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|e| {
         Failure::usage(format!(
@@ -91,6 +93,7 @@ async fn asked_to_stop() {
 /// `afterword worker`
 pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failure> {
     let app = open(config, false).await?;
+    app.releases.note_k().await?;
     let stop = CancellationToken::new();
     let options = RunnerOptions { only, ..RunnerOptions::default() };
     let runner = tokio::spawn(runner(&app, options, &stop).run());

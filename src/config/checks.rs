@@ -12,6 +12,12 @@ impl Config {
                 self.anonymity.k
             ));
         }
+        if self.anonymity.goes_up_after < Span::days(30) {
+            wrong.push(format!(
+                "anonymity.goes_up_after is {}: no answer carries a time, so that ages are known in months; set 30d or more",
+                self.anonymity.goes_up_after
+            ));
+        }
         let public = &self.http.public_url;
         if !public.is_empty() && !is_web_origin(public) {
             wrong.push(format!(

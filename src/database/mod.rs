@@ -82,6 +82,12 @@ pub enum DbError {
     /// The disk is full or the database can't be written.
     #[error("the database can't be written: {0}")]
     Full(String),
+    /// What one failed read or write means to each of those it was made for.
+    #[error(transparent)]
+    Shared(std::sync::Arc<DbError>),
+    /// The process stops.
+    #[error(transparent)]
+    Stopping(#[from] BatchError),
     /// Anything else.
     #[error("database: {0}")]
     Other(sqlx::Error),
@@ -206,14 +212,16 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             // What is deleted (addresses, sealed answers) is overwritten, not left in free pages.
-            .pragma("secure_delete", "ON");
+            .pragma("secure_delete", "ON")
+            // 16 MiB of log before it is copied into the database: what is written often is copied once.
+            .pragma("wal_autocheckpoint", "4000");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(30))
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", "-16000"))
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)

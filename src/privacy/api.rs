@@ -86,7 +86,7 @@ impl Api {
     /// Erase an interaction
     ///
     /// With its recording, transcript, messages, measures, survey and linked answer, at once and for good. Clips of it stay in
-    /// the library, masked, until they are taken out there; released totals stay as they are; an answer that the customer kept
+    /// the library, masked, until they are taken out there; what was counted goes out of the totals with the next release; an answer that the customer kept
     /// apart can't be found by anybody and stays in its totals. Should your system send the interaction again, it is there again.
     #[oai(path = "/interactions/:source/:external_id", method = "delete", operation_id = "eraseInteraction")]
     async fn erase_interaction(

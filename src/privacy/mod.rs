@@ -3,7 +3,8 @@
 //! - `erase`: one conversation, or everything of one address; what went is counted, and the counts are the audit line.
 //! - `retain`: what the configuration says is kept so long and no longer, removed in small batches by itself.
 //!
-//! Released totals never change by either: they hold no answer of anybody (anonymity.md, rule 6).
+//! Released totals change by neither: what was erased goes out of them with the next release of the same pool, so that nobody
+//! can tell what it said (anonymity.md, rule 6); what retention removes stays counted.
 
 pub mod api;
 mod erase;

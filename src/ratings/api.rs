@@ -1,11 +1,11 @@
 //! Ratings over the API.
 
-use super::{Counts, FORMULA, Overview, Ratings, RatingsError, ResponseRate, Share, Standing};
-use crate::web::rights::SeeRatings;
+use super::{Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share, Standing};
+use crate::web::rights::{LeaveOut, SeeRatings};
 use crate::web::{Allowed, ApiError};
-use poem_openapi::param::Query;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi, Tags};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
@@ -18,6 +18,7 @@ impl From<RatingsError> for ApiError {
         match error {
             RatingsError::NotFound => Self::not_found("ratings_not_found", error.to_string()),
             RatingsError::Period(why) => Self::bad_request("bad_period", why.to_string()),
+            RatingsError::Note => Self::bad_request("note_too_long", error.to_string()),
             RatingsError::Export(why) => Self::internal(&why),
             RatingsError::Database(inner) => inner.into(),
         }
@@ -44,6 +45,29 @@ impl From<Share> for ShareOut {
     }
 }
 
+/// The net promoter score, in points between -100 and 100.
+#[derive(Debug, Object)]
+#[oai(rename = "NetPromoterScore")]
+struct NpsOut {
+    /// Percent of 9 and 10 less percent of 0 to 6.
+    points: f64,
+    /// The lower end of its 95 % interval (adjusted Wald).
+    low: f64,
+    /// The upper end.
+    high: f64,
+    /// Answers behind it.
+    answers: u64,
+}
+
+/// How many conversations were left out for a reason.
+#[derive(Debug, Object)]
+struct LeftOut {
+    /// `wrong_agent`, `outside_my_hands`, `abusive`, `test` or `other`.
+    reason: String,
+    /// How many.
+    conversations: u64,
+}
+
 /// Sums over whole releases.
 #[derive(Debug, Object)]
 struct RatingFigures {
@@ -57,6 +81,16 @@ struct RatingFigures {
     distribution: Vec<u64>,
     /// Share of "yes" to "was it resolved?".
     resolved: Option<ShareOut>,
+    /// "Would you recommend us?", 0 to 10; null while waiting for answers, and where no survey asks.
+    nps: Option<NpsOut>,
+    /// Share of 5, 6 and 7 of "was it easy?", 1 to 7; null as above.
+    ces: Option<ShareOut>,
+    /// Mean of 1 to 7.
+    ces_mean: Option<f64>,
+    /// Answers among them that can't be told per agent, because too few came together for any one. Always 0 for an agent.
+    untold: u64,
+    /// Why conversations were left out; a team's reasons are counted k or more at a time, so that they are of teams only.
+    left_out: Vec<LeftOut>,
     /// Released answers per invitation sent in these months, in tenths, never above 0.9: so that it does not say that
     /// everybody has answered.
     response_rate_about: Option<f64>,
@@ -66,13 +100,23 @@ struct RatingFigures {
 }
 
 impl RatingFigures {
-    fn new(counts: &Counts, standing: Standing, response: Option<ResponseRate>) -> Self {
+    fn new(counts: &Counts, untold: u64, standing: Standing, response: Option<ResponseRate>) -> Self {
+        let nps = counts.nps().map(|nps| {
+            let (low, high) = nps.interval();
+            NpsOut { points: nps.points(), low, high, answers: nps.n() }
+        });
+        let left_out = |(reason, conversations): (Reason, u64)| LeftOut { reason: reason.code().into(), conversations };
         Self {
             answers: counts.answers(),
             csat: counts.csat().map(ShareOut::from),
             mean: counts.mean(),
             distribution: counts.scores.to_vec(),
             resolved: counts.resolved().map(ShareOut::from),
+            nps,
+            ces: counts.ces().map(ShareOut::from),
+            ces_mean: counts.mean_effort(),
+            untold,
+            left_out: counts.reasons().into_iter().map(left_out).collect(),
             response_rate_about: response.map(|rate| f64::from(rate.about_percent) / 100.0),
             standing: standing.code().to_owned(),
         }
@@ -131,6 +175,51 @@ struct TeamRatingsList {
     items: Vec<TeamRatings>,
 }
 
+/// Why a conversation is left out.
+#[derive(Debug, Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum ExclusionReason {
+    /// It is about somebody else.
+    WrongAgent,
+    /// What it is about was in nobody's hands at the desk.
+    OutsideMyHands,
+    /// It insults.
+    Abusive,
+    /// It was no real conversation.
+    Test,
+    /// What the note says.
+    Other,
+}
+
+impl From<ExclusionReason> for Reason {
+    fn from(reason: ExclusionReason) -> Self {
+        match reason {
+            ExclusionReason::WrongAgent => Self::WrongAgent,
+            ExclusionReason::OutsideMyHands => Self::OutsideMyHands,
+            ExclusionReason::Abusive => Self::Abusive,
+            ExclusionReason::Test => Self::Test,
+            ExclusionReason::Other => Self::Other,
+        }
+    }
+}
+
+/// Leave a conversation out.
+#[derive(Debug, Object)]
+struct NewExclusion {
+    /// Why.
+    reason: ExclusionReason,
+    /// In your words, at most 500 characters; administrators and HR read it.
+    note: Option<String>,
+}
+
+/// Nothing to say.
+#[derive(Debug, ApiResponse)]
+enum Done {
+    /// Done.
+    #[oai(status = 204)]
+    Done,
+}
+
 fn example_from() -> Option<String> {
     Some("2026-08".into())
 }
@@ -180,7 +269,7 @@ impl Api {
     ) -> Result<Json<AgentRatingsList>, ApiError> {
         let overview = self.overview(&who, from.0, to.0).await?;
         let item = |line: super::AgentLine| AgentRatings {
-            figures: RatingFigures::new(&line.counts, line.standing, line.response),
+            figures: RatingFigures::new(&line.counts, 0, line.standing, line.response),
             agent: line.agent.id.to_string(),
             name: line.agent.name,
             team: line.agent.team_id.map(|id| id.to_string()),
@@ -212,7 +301,7 @@ impl Api {
     ) -> Result<Json<TeamRatingsList>, ApiError> {
         let overview = self.overview(&who, from.0, to.0).await?;
         let item = |line: super::TeamLine| TeamRatings {
-            figures: RatingFigures::new(&line.counts, line.standing, line.response),
+            figures: RatingFigures::new(&line.counts, line.untold, line.standing, line.response),
             team: line.team.id.to_string(),
             name: line.team.name,
         };
@@ -223,5 +312,39 @@ impl Api {
             formula: FORMULA.into(),
             items: overview.teams.into_iter().map(item).collect(),
         }))
+    }
+
+    /// Leave a conversation out
+    ///
+    /// Its linked answer, if there is or will be one, does not count; whoever asks does not learn whether there is. What was
+    /// counted already goes out with the next release of the same pool, so that no figure changes by itself. Apart answers
+    /// can't be left out: nobody knows whose they are. A conversation that is left out already stays as it is.
+    #[oai(path = "/ratings/exclusions/:interaction", method = "put", operation_id = "leaveOut")]
+    async fn leave_out(
+        &self,
+        who: Allowed<LeaveOut>,
+        /// The conversation's id.
+        interaction: Path<String>,
+        body: Json<NewExclusion>,
+    ) -> Result<Done, ApiError> {
+        let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
+        let note = body.0.note.unwrap_or_default();
+        self.ratings.exclude(&who, &id, body.0.reason.into(), &note).await?;
+        Ok(Done::Done)
+    }
+
+    /// Let a conversation in again
+    ///
+    /// Its linked answer counts from the next release of its pool on.
+    #[oai(path = "/ratings/exclusions/:interaction", method = "delete", operation_id = "letInAgain")]
+    async fn let_in_again(
+        &self,
+        who: Allowed<LeaveOut>,
+        /// The conversation's id.
+        interaction: Path<String>,
+    ) -> Result<Done, ApiError> {
+        let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
+        self.ratings.include_again(&who, &id).await?;
+        Ok(Done::Done)
     }
 }

@@ -1,6 +1,6 @@
 //! Ratings as a file for spreadsheets.
 
-use super::{Overview, RatingsError, Share};
+use super::{Nps, Overview, RatingsError, Share};
 
 /// Which of the two tables a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Table {
     }
 }
 
-const HEAD: [&str; 20] = [
+const HEAD: [&str; 29] = [
     "agent",
     "team",
     "from",
@@ -47,6 +47,15 @@ const HEAD: [&str; 20] = [
     "resolved_high",
     "response_rate_about",
     "standing",
+    "nps_answers",
+    "nps",
+    "nps_low",
+    "nps_high",
+    "ces_answers",
+    "ces",
+    "ces_low",
+    "ces_high",
+    "untold",
 ];
 
 /// CSV (RFC 4180, UTF-8): shares as numbers between 0 and 1, empty where nothing has been released.
@@ -58,6 +67,7 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
     let line = |agent: &str,
                 team: &str,
                 counts: &super::Counts,
+                untold: u64,
                 response: Option<super::ResponseRate>,
                 standing: super::Standing| {
         let mut cells = vec![harmless(agent), harmless(team), from.clone(), to.clone(), counts.answers().to_string()];
@@ -70,6 +80,10 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
         cells.extend(share(resolved));
         cells.push(response.map(|rate| format!("0.{}", rate.about_percent / 10)).unwrap_or_default());
         cells.push(standing.code().to_owned());
+        cells.extend(nps(counts.nps()));
+        cells.push(counts.ces().map(|share| share.n.to_string()).unwrap_or_default());
+        cells.extend(share(counts.ces()));
+        cells.push(untold.to_string());
         cells
     };
     match table {
@@ -77,19 +91,28 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
             for one in &overview.agents {
                 let team = one.agent.team_name.as_deref().unwrap_or_default();
                 writer
-                    .write_record(line(&one.agent.name, team, &one.counts, one.response, one.standing))
+                    .write_record(line(&one.agent.name, team, &one.counts, 0, one.response, one.standing))
                     .map_err(failed)?;
             }
         }
         Table::Teams => {
             for one in &overview.teams {
                 writer
-                    .write_record(line("", &one.team.name, &one.counts, one.response, one.standing))
+                    .write_record(line("", &one.team.name, &one.counts, one.untold, one.response, one.standing))
                     .map_err(failed)?;
             }
         }
     }
     writer.into_inner().map_err(|error| RatingsError::Export(error.to_string()))
+}
+
+/// Answers, points, lower and upper end.
+fn nps(nps: Option<Nps>) -> [String; 4] {
+    let one = |x: f64| format!("{x:.1}");
+    nps.map_or_else(Default::default, |nps| {
+        let (low, high) = nps.interval();
+        [nps.n().to_string(), one(nps.points()), one(low), one(high)]
+    })
 }
 
 /// Share, lower and upper end.

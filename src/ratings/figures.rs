@@ -1,6 +1,7 @@
 //! Sums over whole releases, and the figures made from them.
 
 use super::wilson::{Interval, wilson95};
+use super::{Nps, Reason};
 
 /// Hits out of answers, with where the true share lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,32 +35,60 @@ pub struct Counts {
     pub unresolved: u64,
     /// Resolved.
     pub resolved: u64,
+    /// Would you recommend us? 0 to 10, in this order.
+    pub recommend: [u64; 11],
+    /// Was it easy? 1 to 7, in this order.
+    pub effort: [u64; 7],
+    /// Conversations that were left out, by [`Reason::value`].
+    pub excluded: [u64; Reason::ALL.len()],
 }
 
 /// From this score on a customer counts as satisfied.
 const SATISFIED: usize = 4;
+/// From this value on it was easy.
+const EASY: usize = 5;
 
 impl Counts {
     /// Counts a released sum in; what is no known value of a known question is left out.
     pub fn add(&mut self, question: &str, value: i64, n: i64) {
         let n = u64::try_from(n).unwrap_or(0);
-        match (question, value) {
-            ("score", 1..=5) => {
-                if let Some(count) = usize::try_from(value - 1).ok().and_then(|at| self.scores.get_mut(at)) {
-                    *count += n;
-                }
-            }
-            ("resolved", 0) => self.unresolved += n,
-            ("resolved", 1) => self.resolved += n,
-            _ => {}
+        let at = |first: i64| usize::try_from(value - first).unwrap_or(usize::MAX);
+        // A survey's own questions are named by their kind, the survey and a number; the same kind is one sum.
+        let kind = question.split('.').next().unwrap_or_default();
+        let count = match (kind, value) {
+            ("score", _) => self.scores.get_mut(at(1)),
+            ("resolved", 0) => Some(&mut self.unresolved),
+            ("resolved", 1) => Some(&mut self.resolved),
+            ("nps", _) => self.recommend.get_mut(at(0)),
+            ("ces", _) => self.effort.get_mut(at(1)),
+            ("excluded", _) => self.excluded.get_mut(at(0)),
+            _ => None,
+        };
+        if let Some(count) = count {
+            *count += n;
         }
     }
 
     /// Counts another sum in.
     pub fn merge(&mut self, other: &Self) {
         self.scores.iter_mut().zip(other.scores).for_each(|(count, more)| *count += more);
+        self.recommend.iter_mut().zip(other.recommend).for_each(|(count, more)| *count += more);
+        self.effort.iter_mut().zip(other.effort).for_each(|(count, more)| *count += more);
+        self.excluded.iter_mut().zip(other.excluded).for_each(|(count, more)| *count += more);
         self.unresolved += other.unresolved;
         self.resolved += other.resolved;
+    }
+
+    /// What is left without a part of it.
+    pub fn without(&self, part: &Self) -> Self {
+        let mut rest = *self;
+        rest.scores.iter_mut().zip(part.scores).for_each(|(count, less)| *count = count.saturating_sub(less));
+        rest.recommend.iter_mut().zip(part.recommend).for_each(|(count, less)| *count = count.saturating_sub(less));
+        rest.effort.iter_mut().zip(part.effort).for_each(|(count, less)| *count = count.saturating_sub(less));
+        rest.excluded.iter_mut().zip(part.excluded).for_each(|(count, less)| *count = count.saturating_sub(less));
+        rest.unresolved = rest.unresolved.saturating_sub(part.unresolved);
+        rest.resolved = rest.resolved.saturating_sub(part.resolved);
+        rest
     }
 
     /// How many scores there are: the n behind CSAT and mean.
@@ -82,6 +111,31 @@ impl Counts {
     /// The share of "yes" to "was it resolved?".
     pub fn resolved(&self) -> Option<Share> {
         Share::new(self.resolved, self.resolved + self.unresolved)
+    }
+
+    /// The net promoter score.
+    pub fn nps(&self) -> Option<Nps> {
+        let sum = |values: std::ops::RangeInclusive<usize>| self.recommend.get(values).unwrap_or_default().iter().sum();
+        Nps::new(sum(0..=6), sum(7..=8), sum(9..=10))
+    }
+
+    /// The customer effort score: the share of 5, 6 and 7.
+    pub fn ces(&self) -> Option<Share> {
+        Share::new(self.effort.iter().skip(EASY - 1).sum(), self.effort.iter().sum())
+    }
+
+    /// The mean of "was it easy?", 1 to 7.
+    pub fn mean_effort(&self) -> Option<f64> {
+        let sum: u64 = self.effort.iter().zip(1..).map(|(count, value)| count * value).sum();
+        let answers: u64 = self.effort.iter().sum();
+        (answers > 0).then(|| sum as f64 / answers as f64)
+    }
+
+    /// Reasons for which conversations were left out, and how many, the most frequent first.
+    pub fn reasons(&self) -> Vec<(Reason, u64)> {
+        let mut all: Vec<(Reason, u64)> = Reason::ALL.into_iter().zip(self.excluded).filter(|(_, n)| *n > 0).collect();
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        all
     }
 }
 
@@ -187,10 +241,31 @@ mod tests {
         ] {
             sum.add(question, value, n);
         }
-        assert_eq!(sum, Counts { scores: [2, 0, 0, 0, 3], unresolved: 1, resolved: 4 });
+        assert_eq!(sum, Counts { scores: [2, 0, 0, 0, 3], unresolved: 1, resolved: 4, ..Counts::default() });
         let mut twice = sum;
         twice.merge(&sum);
         assert_eq!((twice.answers(), twice.resolved().unwrap().n), (10, 10));
+        assert_eq!(twice.without(&sum), sum);
+    }
+
+    #[test]
+    fn recommending_and_effort_have_their_figures() {
+        let mut sum = Counts::default();
+        for (question, value, n) in [
+            ("nps.a.1", 10, 4),
+            ("nps.b.2", 9, 2),
+            ("nps.a.1", 8, 3),
+            ("nps.a.1", 6, 1),
+            ("nps.a.1", 11, 9),
+            ("ces.a.3", 7, 2),
+            ("ces.a.3", 4, 2),
+        ] {
+            sum.add(question, value, n);
+        }
+        let nps = sum.nps().unwrap();
+        assert_eq!((nps.promoters, nps.passives, nps.detractors, nps.points()), (6, 3, 1, 50.0));
+        assert_eq!((sum.ces().unwrap().value(), sum.mean_effort()), (0.5, Some(5.5)));
+        assert_eq!((Counts::default().nps(), Counts::default().mean_effort()), (None, None));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Ratings: what agents, supervisors and HR may know of the answers. Only whole releases are ever read (anonymity.md,
 //! rule 4): every figure is a sum over rows of `releases`, so any two figures that anybody can get differ by nothing or
-//! by a whole batch.
+//! by a whole batch. Pages read these sums by the month (`release_totals`), as each release's transaction leaves them.
 
 pub mod api;
 mod chart;
+mod exclusions;
 mod export;
 mod figures;
 mod months;
+mod nps;
 pub mod pages;
 pub mod release;
 mod reports;
@@ -14,22 +16,26 @@ mod store;
 mod wilson;
 
 pub use chart::{Chart, Point};
+pub use exclusions::{Exclusion, MOST_NOTE, Reason};
 pub use export::{Table, to_csv};
 pub use figures::{Counts, ResponseRate, Share, Standing};
 pub use months::{MOST_MONTHS, Month, Period, PeriodError};
+pub use nps::Nps;
 pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
-pub use store::STATEMENTS;
 pub use wilson::{Interval, wilson95};
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
 use crate::ids::{AgentId, TeamId};
+use crate::interactions::Interactions;
 use crate::staff::Directory;
+use crate::surveys::Surveys;
 use crate::web::principal::{Principal, Role, Visible};
 
 /// How CSAT is made; said wherever it is shown.
-pub const FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. The interval is the 95 % Wilson score interval.";
+pub const FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. NPS = percent of 9 and 10 − percent of 0 to 6. CES = answers of 5, 6 or 7 ÷ all answers. \
+The interval of a share is the 95 % Wilson score interval, that of NPS the adjusted Wald interval.";
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,9 @@ pub enum RatingsError {
     /// The months make no period.
     #[error(transparent)]
     Period(#[from] PeriodError),
+    /// Too many words.
+    #[error("a note has at most {MOST_NOTE} characters")]
+    Note,
     /// The file could not be written.
     #[error("the file could not be made: {0}")]
     Export(String),
@@ -54,6 +63,8 @@ pub struct Ratings {
     db: Db,
     clock: SharedClock,
     directory: Directory,
+    interactions: Interactions,
+    surveys: Surveys,
     k: u32,
 }
 
@@ -65,8 +76,15 @@ impl std::fmt::Debug for Ratings {
 
 impl Ratings {
     /// The service; `k` is the smallest batch that is released (`anonymity.k`), said on the pages.
-    pub fn new(db: Db, clock: SharedClock, directory: Directory, k: u32) -> Self {
-        Self { db, clock, directory, k }
+    pub fn new(
+        db: Db,
+        clock: SharedClock,
+        directory: Directory,
+        interactions: Interactions,
+        surveys: Surveys,
+        k: u32,
+    ) -> Self {
+        Self { db, clock, directory, interactions, surveys, k }
     }
 
     /// The smallest batch that is released.
@@ -119,4 +137,9 @@ fn agent_subject(id: &AgentId) -> String {
 /// Names the subject of an audit line.
 fn team_subject(id: &TeamId) -> String {
     format!("team:{id}")
+}
+
+/// Every statement of this feature, for the test that prepares them on both databases.
+pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
+    [store::STATEMENTS, store::exclusions::STATEMENTS].concat().into_iter().chain(release::statements()).collect()
 }

@@ -1,14 +1,15 @@
 //! `/ratings`, one agent's or team's page, and the file for spreadsheets.
 
+mod exclusions;
 mod views;
 
 use super::{Period, Ratings, RatingsError, Table, to_csv};
 use crate::ids::{AgentId, TeamId};
-use crate::web::rights::SeeRatings;
+use crate::web::rights::{LeaveOut, Right, SeeRatings};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
 use poem::http::header;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler};
+use poem::{Response, Route, get, handler, post};
 use views::{ListPage, OnePage, Period as PeriodView};
 
 /// The pages of this feature.
@@ -16,6 +17,8 @@ pub fn routes(route: Route) -> Route {
     route
         .at("/ratings", get(list))
         .at("/ratings.csv", get(export))
+        .at("/ratings/exclusions", get(exclusions::list).post(exclusions::leave_out))
+        .at("/ratings/exclusions/:id/end", post(exclusions::let_in_again))
         .at("/ratings/agents/:id", get(agent))
         .at("/ratings/teams/:id", get(team))
 }
@@ -25,6 +28,7 @@ impl From<RatingsError> for PageError {
         match error {
             RatingsError::NotFound => Self::NotFound,
             RatingsError::Period(why) => Self::BadForm(why.to_string()),
+            RatingsError::Note => Self::Refused(error.to_string()),
             RatingsError::Export(why) => {
                 tracing::error!(why, "ratings could not be exported");
                 Self::Internal
@@ -61,7 +65,8 @@ async fn list(
     let overview = ratings.overview(&who, period).await?;
     ratings.note_look(&who, "ratings.viewed", "ratings", period).await?;
     let by_lower_end = asked.sort == "lower";
-    Ok(html(&ListPage::new(Shell::new(&who, site, "/ratings"), overview, by_lower_end, ratings.k())))
+    let page = ListPage::new(Shell::new(&who, site, "/ratings"), overview, by_lower_end, ratings.k());
+    Ok(html(&page.with_exclusions(LeaveOut::has(&who))))
 }
 
 #[handler]

@@ -6,7 +6,7 @@ use crate::ids::{AgentId, TeamId};
 use crate::staff::{AgentSummary, Team};
 use crate::web::Principal;
 use crate::web::principal::Visible;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An agent's figures.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct TeamLine {
     pub team: Team,
     /// Sums over the releases of the period.
     pub counts: Counts,
+    /// Answers among them that can't be told per agent: too few came together for any one.
+    pub untold: u64,
     /// Beside all the other teams shown.
     pub standing: Standing,
     /// Answers per invitation.
@@ -41,6 +43,8 @@ pub struct Overview {
     pub period: Period,
     /// Everything that this viewer sees, in one sum.
     pub all: Counts,
+    /// Answers among them that can't be told per agent: too few came together for any one.
+    pub untold: u64,
     /// Agents by name.
     pub agents: Vec<AgentLine>,
     /// Teams by name.
@@ -67,19 +71,22 @@ pub struct Report {
     pub months: Vec<(Month, Counts)>,
     /// Answers per invitation.
     pub response: Option<ResponseRate>,
+    /// Answers among them that can't be told per agent: too few came together for any one. Nothing for an agent.
+    pub untold: u64,
     /// Released comments; `None` where they are not for whoever asks.
     pub comments: Option<Vec<Comment>>,
 }
 
+fn count(into: &mut Counts, row: &CountRow) {
+    row.values().for_each(|(value, n)| into.add(&row.question, value, n));
+}
+
 /// Sums of rows by whatever they belong to.
-fn sum_by<'a, K: std::hash::Hash + Eq>(
-    rows: &'a [CountRow],
-    key: impl Fn(&'a CountRow) -> Option<K>,
-) -> HashMap<K, Counts> {
-    let mut sums: HashMap<K, Counts> = HashMap::new();
+fn sum_by<'a>(rows: &'a [CountRow], key: impl Fn(&'a CountRow) -> Option<&'a str>) -> HashMap<&'a str, Counts> {
+    let mut sums: HashMap<&str, Counts> = HashMap::new();
     for row in rows {
         if let Some(key) = key(row) {
-            sums.entry(key).or_default().add(&row.question, row.value, row.n);
+            count(sums.entry(key).or_default(), row);
         }
     }
     sums
@@ -87,22 +94,34 @@ fn sum_by<'a, K: std::hash::Hash + Eq>(
 
 fn sum_of(rows: &[CountRow], wanted: impl Fn(&CountRow) -> bool) -> Counts {
     let mut sum = Counts::default();
-    rows.iter().filter(|row| wanted(row)).for_each(|row| sum.add(&row.question, row.value, row.n));
+    rows.iter().filter(|row| wanted(row)).for_each(|row| count(&mut sum, row));
     sum
 }
 
-fn asked_of(asked: &[AskedRow], wanted: impl Fn(&AskedRow) -> bool) -> u64 {
-    asked.iter().filter(|row| wanted(row)).map(|row| u64::try_from(row.n).unwrap_or(0)).sum()
+fn asked_by<'a>(asked: &'a [AskedRow], key: impl Fn(&'a AskedRow) -> Option<&'a str>) -> HashMap<&'a str, u64> {
+    let mut sums: HashMap<&str, u64> = HashMap::new();
+    for row in asked {
+        if let Some(key) = key(row) {
+            *sums.entry(key).or_default() += u64::try_from(row.n).unwrap_or(0);
+        }
+    }
+    sums
 }
 
 /// Each beside the sum of all the others.
 fn standings(counts: &[Counts]) -> Vec<Standing> {
-    let beside = |at: usize| {
-        let mut others = Counts::default();
-        counts.iter().enumerate().filter(|(other, _)| *other != at).for_each(|(_, c)| others.merge(c));
-        others.csat()
-    };
-    counts.iter().enumerate().map(|(at, one)| Standing::of(one.csat(), beside(at))).collect()
+    let mut all = Counts::default();
+    counts.iter().for_each(|one| all.merge(one));
+    counts.iter().map(|one| Standing::of(one.csat(), all.without(one).csat())).collect()
+}
+
+/// The teams that somebody sees, where it is not all.
+fn team_names(sight: &Visible) -> Option<HashSet<&str>> {
+    match sight {
+        Visible::All => None,
+        Visible::Teams(teams) => Some(teams.iter().map(TeamId::as_str).collect()),
+        Visible::Own(_) | Visible::None => Some(HashSet::new()),
+    }
 }
 
 /// Everything that somebody's reports of a period are made from.
@@ -122,21 +141,23 @@ impl Material {
         let seen = |agent: &&AgentSummary| match &self.sight {
             Visible::All => true,
             Visible::Teams(teams) => {
-                agent.team_id.as_ref().is_some_and(|t| teams.contains(t)) || by_agent.contains_key(&agent.id)
+                agent.team_id.as_ref().is_some_and(|t| teams.contains(t)) || by_agent.contains_key(agent.id.as_str())
             }
             Visible::Own(own) => agent.id == *own,
             Visible::None => false,
         };
         // What was asked under another team's name is not in a supervisor's sum either.
-        let asked_in_sight = |row: &AskedRow| match &self.sight {
-            Visible::Teams(teams) => row.team_id.as_ref().is_some_and(|t| teams.contains(t)),
-            _ => true,
+        let names = match &self.sight {
+            Visible::Teams(_) => team_names(&self.sight),
+            _ => None,
         };
+        let in_sight = |row: &AskedRow| names.as_ref().is_none_or(|teams| teams.contains(row.team_id.as_str()));
+        let asked = asked_by(&self.asked, |row| in_sight(row).then_some(row.agent_id.as_str()));
         let agents: Vec<&AgentSummary> = self.agents.iter().filter(seen).collect();
-        let counts: Vec<Counts> = agents.iter().map(|a| by_agent.get(&a.id).copied().unwrap_or_default()).collect();
+        let counts: Vec<Counts> =
+            agents.iter().map(|a| by_agent.get(a.id.as_str()).copied().unwrap_or_default()).collect();
         let lines = agents.into_iter().zip(&counts).zip(standings(&counts)).map(|((agent, counts), standing)| {
-            let invitations =
-                asked_of(&self.asked, |row| row.agent_id.as_ref() == Some(&agent.id) && asked_in_sight(row));
+            let invitations = asked.get(agent.id.as_str()).copied().unwrap_or(0);
             let response = ResponseRate::new(counts.answers(), invitations);
             AgentLine { agent: agent.clone(), counts: *counts, standing, response }
         });
@@ -145,46 +166,49 @@ impl Material {
 
     /// By name.
     fn team_lines(&self) -> Vec<TeamLine> {
-        let by_team = sum_by(&self.rows, |row| row.team_id.as_ref());
+        let by_team = sum_by(&self.rows, |row| Some(row.team_id.as_str()).filter(|id| !id.is_empty()));
+        let untold = sum_by(&self.rows, |row| (row.scope == "team").then_some(row.team_id.as_str()));
+        let asked = asked_by(&self.asked, |row| Some(row.team_id.as_str()));
         let teams: Vec<&Team> = self.teams.iter().filter(|team| sees_team(&self.sight, &team.id)).collect();
-        let counts: Vec<Counts> = teams.iter().map(|t| by_team.get(&t.id).copied().unwrap_or_default()).collect();
+        let counts: Vec<Counts> =
+            teams.iter().map(|t| by_team.get(t.id.as_str()).copied().unwrap_or_default()).collect();
         let lines = teams.into_iter().zip(&counts).zip(standings(&counts)).map(|((team, counts), standing)| {
-            let invitations = asked_of(&self.asked, |row| row.team_id.as_ref() == Some(&team.id));
+            let invitations = asked.get(team.id.as_str()).copied().unwrap_or(0);
             let response = ResponseRate::new(counts.answers(), invitations);
-            TeamLine { team: team.clone(), counts: *counts, standing, response }
+            let untold = untold.get(team.id.as_str()).map_or(0, Counts::answers);
+            TeamLine { team: team.clone(), counts: *counts, untold, standing, response }
         });
         lines.collect()
     }
+}
 
-    /// Month by month.
-    fn report(&self, wanted: impl Fn(&CountRow) -> bool, response: Option<ResponseRate>) -> Report {
-        let mut months: BTreeMap<Month, Counts> =
-            self.period.months().map(|month| (month, Counts::default())).collect();
-        for row in self.rows.iter().filter(|row| wanted(row)) {
-            if let Some(counts) = row.month.parse().ok().and_then(|month: Month| months.get_mut(&month)) {
-                counts.add(&row.question, row.value, row.n);
-            }
+/// One agent or team, month by month, from its rows.
+fn report(period: Period, rows: &[CountRow], invitations: u64) -> Report {
+    let mut months: BTreeMap<Month, Counts> = period.months().map(|month| (month, Counts::default())).collect();
+    for row in rows {
+        if let Some(counts) = row.month.parse().ok().and_then(|month: Month| months.get_mut(&month)) {
+            count(counts, row);
         }
-        let counts = sum_of(&self.rows, wanted);
-        Report { period: self.period, counts, months: months.into_iter().collect(), response, comments: None }
     }
+    let counts = sum_of(rows, |_| true);
+    let untold = sum_of(rows, |row| row.scope != "agent").answers();
+    let response = ResponseRate::new(counts.answers(), invitations);
+    Report { period, counts, months: months.into_iter().collect(), response, untold, comments: None }
 }
 
 impl Ratings {
-    async fn material(&self, who: &Principal, period: Period) -> Result<Material, RatingsError> {
+    /// Everybody whom `who` may see.
+    pub async fn overview(&self, who: &Principal, period: Period) -> Result<Overview, RatingsError> {
         let sight = sight(who);
         let (agents, teams) = (self.directory.agents().await?, self.directory.teams().await?);
         let mut reader = self.db.read().await?;
         let rows = store::counts(reader.conn(), &sight, period).await?;
         let asked = store::asked(reader.conn(), period).await?;
-        Ok(Material { period, sight, rows, asked, agents, teams })
-    }
-
-    /// Everybody whom `who` may see.
-    pub async fn overview(&self, who: &Principal, period: Period) -> Result<Overview, RatingsError> {
-        let material = self.material(who, period).await?;
+        let material = Material { period, sight, rows, asked, agents, teams };
         let all = sum_of(&material.rows, |_| true);
-        Ok(Overview { period, all, agents: material.agent_lines(), teams: material.team_lines() })
+        let untold = sum_of(&material.rows, |row| row.scope != "agent").answers();
+        let (agents, teams) = (material.agent_lines(), material.team_lines());
+        Ok(Overview { period: material.period, all, untold, agents, teams })
     }
 
     /// One agent; hidden ones are not found.
@@ -194,27 +218,46 @@ impl Ratings {
         id: &AgentId,
         period: Period,
     ) -> Result<(AgentSummary, Report), RatingsError> {
-        let material = self.material(who, period).await?;
-        let line =
-            material.agent_lines().into_iter().find(|line| line.agent.id == *id).ok_or(RatingsError::NotFound)?;
-        let mut report = material.report(|row| row.agent() == Some(id), line.response);
-        if reads_comments(who) {
-            let found = store::agent_comments(self.db.read().await?.conn(), &material.sight, id, period).await?;
-            report.comments = Some(comments(found));
+        let sight = sight(who);
+        let agent = self.directory.agents().await?.into_iter().find(|a| a.id == *id).ok_or(RatingsError::NotFound)?;
+        let mut reader = self.db.read().await?;
+        let mut rows = store::agent_counts(reader.conn(), id, period).await?;
+        let mut asked = store::asked(reader.conn(), period).await?;
+        asked.retain(|row| row.agent_id == id.as_str());
+        let seen = match &sight {
+            Visible::All => true,
+            Visible::Own(own) => own == id,
+            Visible::None => false,
+            Visible::Teams(teams) => {
+                let names: HashSet<&str> = teams.iter().map(TeamId::as_str).collect();
+                rows.retain(|row| names.contains(row.team_id.as_str()));
+                asked.retain(|row| names.contains(row.team_id.as_str()));
+                !rows.is_empty() || agent.team_id.as_ref().is_some_and(|team| teams.contains(team))
+            }
+        };
+        if !seen {
+            return Err(RatingsError::NotFound);
         }
-        Ok((line.agent, report))
+        let mut report = report(period, &rows, asked.iter().map(|row| u64::try_from(row.n).unwrap_or(0)).sum());
+        if reads_comments(who) {
+            report.comments = Some(comments(store::agent_comments(reader.conn(), &sight, id, period).await?));
+        }
+        Ok((agent, report))
     }
 
     /// One team; hidden ones are not found, and agents see none.
     pub async fn team(&self, who: &Principal, id: &TeamId, period: Period) -> Result<(Team, Report), RatingsError> {
-        let material = self.material(who, period).await?;
-        let line = material.team_lines().into_iter().find(|line| line.team.id == *id).ok_or(RatingsError::NotFound)?;
-        let mut report = material.report(|row| row.team_id.as_ref() == Some(id), line.response);
+        let team = self.directory.teams().await?.into_iter().find(|team| team.id == *id);
+        let team = team.filter(|team| sees_team(&sight(who), &team.id)).ok_or(RatingsError::NotFound)?;
+        let mut reader = self.db.read().await?;
+        let rows = store::team_counts(reader.conn(), id, period).await?;
+        let asked = store::asked(reader.conn(), period).await?;
+        let asked = asked.iter().filter(|row| row.team_id == id.as_str());
+        let mut report = report(period, &rows, asked.map(|row| u64::try_from(row.n).unwrap_or(0)).sum());
         if reads_comments(who) {
-            let found = store::team_comments(self.db.read().await?.conn(), id, period).await?;
-            report.comments = Some(comments(found));
+            report.comments = Some(comments(store::team_comments(reader.conn(), id, period).await?));
         }
-        Ok((line.team, report))
+        Ok((team, report))
     }
 }
 

@@ -1,23 +1,39 @@
-//! The statements: releases, what was counted in them, their comments, and how many were asked. Never an answer.
+//! The statements: totals of releases, their comments, and how many were asked. Never an answer, and never the releases one by
+//! one: there are millions.
+
+pub(super) mod exclusions;
 
 use super::Period;
+use super::release::BLOCK;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, TeamId};
 use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 
+/// Sums over months of a row of totals, and the questions that the figures are made of.
+macro_rules! sums {
+    ($what:literal, $rest:literal) => {
+        concat!(
+            "SELECT ", $what, ", question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1, CAST(SUM(v2) AS BIGINT) AS v2, \
+            CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4, CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, \
+            CAST(SUM(v7) AS BIGINT) AS v7, CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10 \
+            FROM release_totals WHERE month >= $1 AND month <= $2 AND (question IN ('score', 'resolved', 'excluded') OR question LIKE 'nps.%' OR question LIKE 'ces.%')",
+            $rest
+        )
+    };
+}
+
 statements! {
-    // $3 everything, $4 a JSON array of teams, $5 one agent.
-    COUNTS = sqlite "SELECT r.scope, r.agent_id, r.team_id, r.question, r.month, c.value, CAST(SUM(c.n) AS BIGINT) AS n \
-        FROM releases r JOIN release_counts c ON c.release_id = r.id \
-        WHERE r.question IN ('score', 'resolved') AND r.month >= $1 AND r.month <= $2 \
-        AND ($3 = 1 OR r.team_id IN (SELECT value FROM json_each($4)) OR (r.scope = 'agent' AND r.agent_id = $5)) \
-        GROUP BY r.scope, r.agent_id, r.team_id, r.question, r.month, c.value",
-      pg "SELECT r.scope, r.agent_id, r.team_id, r.question, r.month, c.value, CAST(SUM(c.n) AS BIGINT) AS n \
-        FROM releases r JOIN release_counts c ON c.release_id = r.id \
-        WHERE r.question IN ('score', 'resolved') AND r.month >= $1 AND r.month <= $2 \
-        AND ($3 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($4::jsonb)) OR (r.scope = 'agent' AND r.agent_id = $5)) \
-        GROUP BY r.scope, r.agent_id, r.team_id, r.question, r.month, c.value";
+    // In the order of the primary key, so that nothing is sorted.
+    COUNTS = sums!("scope, agent_id, team_id, '' AS month", " GROUP BY scope, agent_id, team_id, question, block");
+    // $3 a JSON array of teams.
+    TEAMS_COUNTS = sqlite sums!("scope, agent_id, team_id, '' AS month",
+            " AND team_id IN (SELECT value FROM json_each($3)) GROUP BY scope, agent_id, team_id, question, block"),
+        pg sums!("scope, agent_id, team_id, '' AS month",
+            " AND team_id IN (SELECT jsonb_array_elements_text($3::jsonb)) GROUP BY scope, agent_id, team_id, question, block");
+    AGENT_COUNTS = sums!("scope, agent_id, team_id, month",
+        " AND scope = 'agent' AND agent_id = $3 GROUP BY scope, agent_id, team_id, question, block, month");
+    TEAM_COUNTS = sums!("scope, '' AS agent_id, team_id, month", " AND team_id = $3 GROUP BY scope, team_id, question, block, month");
     // By id within a month: ids are random, so the order tells nothing.
     AGENT_COMMENTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
         WHERE r.scope = 'agent' AND r.agent_id = $1 AND r.month >= $2 AND r.month <= $3 \
@@ -27,35 +43,53 @@ statements! {
         AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500";
     TEAM_COMMENTS = "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
         WHERE r.scope = 'team' AND r.team_id = $1 AND r.month >= $2 AND r.month <= $3 ORDER BY r.month DESC, c.id LIMIT 500";
-    // With a token a mail went out; whether it was answered stands nowhere.
-    ASKED = "SELECT agent_id, team_id, COUNT(*) AS n FROM invitations \
-        WHERE token_hash IS NOT NULL AND state <> 'failed' AND created_at >= $1 AND created_at < $2 GROUP BY agent_id, team_id";
+    ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM asked_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
 }
 
-/// A released sum.
-#[derive(Debug, sqlx::FromRow)]
+/// A row of totals.
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct CountRow {
     pub scope: String,
-    pub agent_id: Option<AgentId>,
-    pub team_id: Option<TeamId>,
-    pub question: String,
+    /// Empty: none.
+    pub agent_id: String,
+    /// Empty: none.
+    pub team_id: String,
+    /// Empty: all the months asked for.
     pub month: String,
-    pub value: i64,
-    pub n: i64,
+    pub question: String,
+    block: i64,
+    v0: i64,
+    v1: i64,
+    v2: i64,
+    v3: i64,
+    v4: i64,
+    v5: i64,
+    v6: i64,
+    v7: i64,
+    v8: i64,
+    v9: i64,
+    v10: i64,
 }
 
 impl CountRow {
     /// The agent whom this sum is about by itself; sums of a team or of all are about nobody.
-    pub(super) fn agent(&self) -> Option<&AgentId> {
-        if self.scope == "agent" { self.agent_id.as_ref() } else { None }
+    pub(super) fn agent(&self) -> Option<&str> {
+        (self.scope == "agent").then_some(self.agent_id.as_str())
+    }
+
+    /// Values, and how often each was given.
+    pub(super) fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
+        let first = self.block * BLOCK;
+        (first..).zip(all).filter(|(_, n)| *n != 0)
     }
 }
 
 /// How many were asked about an agent.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct AskedRow {
-    pub agent_id: Option<AgentId>,
-    pub team_id: Option<TeamId>,
+    pub agent_id: String,
+    pub team_id: String,
     pub n: i64,
 }
 
@@ -78,9 +112,27 @@ impl From<&Visible> for Binds {
     }
 }
 
+/// Everything that somebody sees, each agent's and team's months in one sum.
 pub(super) async fn counts(conn: Conn<'_>, sight: &Visible, period: Period) -> Result<Vec<CountRow>, DbError> {
-    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
-    fetch_all!(conn, COUNTS => CountRow, from, to, b.all, b.teams, b.agent)
+    let (from, to) = (period.from().to_string(), period.to().to_string());
+    match sight {
+        Visible::All => fetch_all!(conn, COUNTS => CountRow, from, to),
+        Visible::Teams(teams) => {
+            fetch_all!(conn, TEAMS_COUNTS => CountRow, from, to, serde_json::json!(teams).to_string())
+        }
+        Visible::Own(agent) => fetch_all!(conn, AGENT_COUNTS => CountRow, from, to, agent),
+        Visible::None => Ok(Vec::new()),
+    }
+}
+
+/// An agent's sums, month by month and team by team.
+pub(super) async fn agent_counts(conn: Conn<'_>, id: &AgentId, period: Period) -> Result<Vec<CountRow>, DbError> {
+    fetch_all!(conn, AGENT_COUNTS => CountRow, period.from().to_string(), period.to().to_string(), id)
+}
+
+/// A team's sums, month by month: of its agents, and of the team as a whole.
+pub(super) async fn team_counts(conn: Conn<'_>, id: &TeamId, period: Period) -> Result<Vec<CountRow>, DbError> {
+    fetch_all!(conn, TEAM_COUNTS => CountRow, period.from().to_string(), period.to().to_string(), id)
 }
 
 pub(super) async fn agent_comments(
@@ -102,5 +154,5 @@ pub(super) async fn team_comments(
 }
 
 pub(super) async fn asked(conn: Conn<'_>, period: Period) -> Result<Vec<AskedRow>, DbError> {
-    fetch_all!(conn, ASKED => AskedRow, period.from().begin(), period.to().plus(1).begin())
+    fetch_all!(conn, ASKED => AskedRow, period.from().to_string(), period.to().to_string())
 }

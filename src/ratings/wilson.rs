@@ -1,7 +1,7 @@
 //! The Wilson score interval of a share.
 
 /// The quantile of the normal distribution for 95 %: 2.5 % lie beyond it on either side.
-const Z95: f64 = 1.959_963_984_540_054;
+pub(super) const Z95: f64 = 1.959_963_984_540_054;
 
 /// Where a share lies with 95 % confidence; both ends between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

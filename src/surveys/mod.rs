@@ -34,6 +34,7 @@ pub mod wording;
 
 pub use answers::{
     Answer, AnswerError, Given, Invited, Linked, SealedAnswer, Standing, Value, Written, lock_answers, open_sealed,
+    released_comment_id,
 };
 pub use definition::{Kind as QuestionKind, Question};
 
@@ -128,6 +129,7 @@ struct Inner {
     interactions: Interactions,
     mail: Mail,
     versions: Versions,
+    lookups: answers::Lookups,
     linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
     apart: Batcher<answers::ApartWrite, answers::WriteResult>,
     hits: suspects::Hits,
@@ -171,6 +173,7 @@ impl Surveys {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
+        let lookups = answers::start_lookups(db.clone());
         Self {
             inner: Arc::new(Inner {
                 db,
@@ -180,6 +183,7 @@ impl Surveys {
                 interactions,
                 mail,
                 versions,
+                lookups,
                 linked,
                 apart,
                 hits: suspects::Hits::default(),
@@ -257,5 +261,11 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS, suspects::store::STATEMENTS].concat()
+    [
+        store::STATEMENTS.to_vec(),
+        answers::statements(),
+        returned::STATEMENTS.to_vec(),
+        suspects::store::STATEMENTS.to_vec(),
+    ]
+    .concat()
 }

@@ -53,6 +53,8 @@ rights! {
     Learn: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
     /// See ratings in totals: HR all, supervisors their teams, agents their own.
     SeeRatings: &[Role::Admin, Role::Supervisor, Role::Agent, Role::Hr], &[Scope::Read, Scope::Admin];
+    /// Leave conversations out of the ratings, and let them in again. Audited.
+    LeaveOut: &[Role::Admin, Role::Hr], &[Scope::Admin];
     /// Set up teams, agents, staff, keys, mail.
     Administer: &[Role::Admin], &[Scope::Admin];
 }

@@ -1,8 +1,8 @@
 //! What the templates show.
 
 use super::super::{
-    AgentLine, Chart, Comment, Counts, FORMULA, Month, Overview, Period as Months, Report, Share, Standing, TeamLine,
-    percent,
+    AgentLine, Chart, Comment, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share, Standing,
+    TeamLine, percent,
 };
 use crate::staff::{AgentSummary, Team};
 use crate::web::Shell;
@@ -56,6 +56,31 @@ pub(super) struct Figures {
     pub answers: u64,
     pub mean: String,
     pub resolved: Option<ShareView>,
+    pub nps: Option<NpsView>,
+    pub ces: Option<ShareView>,
+    pub mean_effort: String,
+    /// Reasons in words, and how many conversations were left out for each.
+    pub left_out: Vec<(&'static str, u64)>,
+}
+
+/// A net promoter score in words.
+pub(super) struct NpsView {
+    pub points: String,
+    pub range: String,
+    pub n: u64,
+}
+
+impl From<Nps> for NpsView {
+    fn from(nps: Nps) -> Self {
+        let (low, high) = nps.interval();
+        // A minus sign, not a hyphen; and no negative zero.
+        let signed = |points: f64| match points.round() as i64 {
+            n if n < 0 => format!("\u{2212}{}", -n),
+            n if n > 0 => format!("+{n}"),
+            _ => "0".into(),
+        };
+        Self { points: signed(nps.points()), range: format!("{} to {}", signed(low), signed(high)), n: nps.n() }
+    }
 }
 
 impl From<&Counts> for Figures {
@@ -65,6 +90,10 @@ impl From<&Counts> for Figures {
             answers: counts.answers(),
             mean: counts.mean().map(|mean| format!("{mean:.1}")).unwrap_or_default(),
             resolved: counts.resolved().map(ShareView::from),
+            nps: counts.nps().map(NpsView::from),
+            ces: counts.ces().map(ShareView::from),
+            mean_effort: counts.mean_effort().map(|mean| format!("{mean:.1}")).unwrap_or_default(),
+            left_out: counts.reasons().into_iter().map(|(reason, n)| (reason.label(), n)).collect(),
         }
     }
 }
@@ -126,6 +155,8 @@ pub(super) struct ListPage {
     page: Shell,
     period: Period,
     all: Figures,
+    untold: u64,
+    may_leave_out: bool,
     teams: Vec<Row>,
     agents: Vec<Row>,
     note: String,
@@ -145,7 +176,25 @@ impl ListPage {
             agents.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
             teams.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
         }
-        Self { page, all: Figures::from(&overview.all), period, teams, agents, note, by_lower_end, formula: FORMULA, k }
+        Self {
+            page,
+            all: Figures::from(&overview.all),
+            untold: overview.untold,
+            may_leave_out: false,
+            period,
+            teams,
+            agents,
+            note,
+            by_lower_end,
+            formula: FORMULA,
+            k,
+        }
+    }
+
+    /// With the way to what is left out, for whoever may.
+    pub(super) fn with_exclusions(mut self, may: bool) -> Self {
+        self.may_leave_out = may;
+        self
     }
 }
 
@@ -192,6 +241,7 @@ pub(super) struct OnePage {
     own: bool,
     period: Period,
     figures: Figures,
+    untold: u64,
     bars: Vec<Bar>,
     response: String,
     chart: Option<Chart>,
@@ -229,6 +279,7 @@ impl OnePage {
             own: false,
             period: Period::from(report.period),
             figures: Figures::from(&report.counts),
+            untold: report.untold,
             bars: bars(&report.counts),
             response: report.response.map(|rate| rate.say()).unwrap_or_default(),
             chart: Chart::new(&shares),

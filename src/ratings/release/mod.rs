@@ -1,31 +1,51 @@
-//! Releases: the only way from answers to figures (anonymity.md, rule 4).
+//! Releases: the only way from answers to figures (anonymity.md, rules 4 to 6).
 //!
 //! After each pass of the mix the ripe answers lie in pools: by agent (or team, or the whole organisation, where no agent or
-//! team is known), by question, linked or apart. A pool that holds k answers or more is released, all of it at once, in one
-//! transaction: counts under a month, comments masked and shuffled, the sealed records deleted. A smaller one waits.
+//! team is known), by question, linked or apart. A pool that holds k answers or more is released, all of it at once:
+//! counts under a month, comments masked and shuffled, the sealed records deleted. A smaller one waits; what has waited too
+//! long goes up (`waits`): it is counted with others of its team, or of the whole organisation. What is taken back
+//! (`back`) rides along with its pool's next release.
+//!
+//! The work of a pass depends on what waits, never on what was released. It is written in short transactions (`write`),
+//! each with the totals that the pages read.
 
+mod asked;
+mod back;
+mod look;
 mod pools;
+mod reasons;
+mod smallest;
 mod store;
+mod text;
+mod waits;
+mod write;
 
-pub use store::STATEMENTS;
+/// Every statement of releases, for the test that prepares them on both databases.
+pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
+    [store::STATEMENTS, store::asked::STATEMENTS, store::reasons::STATEMENTS].concat()
+}
+pub(super) use store::BLOCK;
+use store::NewRelease;
 
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
-use crate::ids::{ReleaseId, TeamId};
+use crate::ids::TeamId;
 use crate::jobs::{Kind, Outcome};
-use crate::masking;
-use crate::surveys::{self, QuestionKind, Surveys};
+use crate::ratings::Month;
+use crate::surveys::{self, Surveys};
 use crate::vault::Vault;
-use pools::{Pool, Side, batches};
+use look::Look;
+use pools::{Batch, Pool, Pools, Waiting, batches};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use waits::Waits;
+use write::by_pool;
 
 /// No batch is ever smaller, whatever is configured.
 const FLOOR: usize = 3;
-/// Answers read at once while looking what there is.
-const PAGE: usize = 1000;
-/// What stands where a link was.
-const LINK: &str = "[link]";
+/// So many answers are looked at before what is full is released: what waits may not fit into memory.
+const MOST_IN_SIGHT: usize = 100_000;
 
 /// Releases pools that are full. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +55,10 @@ pub struct Releases {
     vault: Vault,
     k: usize,
     ripe_at: i64,
+    /// What has waited so many months goes up.
+    goes_up: i32,
+    /// As long as an invitation may be answered, its month may change.
+    expires_after: Duration,
 }
 
 impl std::fmt::Debug for Releases {
@@ -44,18 +68,22 @@ impl std::fmt::Debug for Releases {
 }
 
 /// What a released answer says.
+#[derive(Debug, Clone)]
 struct Counted {
     team: Option<TeamId>,
-    /// The number that was answered (`surveys::Value`); nothing for texts.
+    /// Score 1-5; resolved 0 or 1; nothing for comments.
     value: Option<i64>,
     comment: Option<String>,
 }
 
 impl Releases {
-    /// The service, with k and the ripeness that surveys are configured with.
-    pub fn new(db: Db, clock: SharedClock, vault: Vault, surveys: &Surveys) -> Self {
-        let k = usize::try_from(surveys.settings().k).unwrap_or(FLOOR).max(FLOOR);
-        Self { db, clock, vault, k, ripe_at: surveys.ripe_at() }
+    /// The service, with k and the ripeness that surveys are configured with; answers that have waited for `goes_up_after`
+    /// go up.
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, surveys: &Surveys, goes_up_after: Duration) -> Self {
+        let settings = surveys.settings();
+        let k = usize::try_from(settings.k).unwrap_or(FLOOR).max(FLOOR);
+        let expires_after = settings.expires_after;
+        Self { db, clock, vault, k, ripe_at: surveys.ripe_at(), goes_up: waits::months(goes_up_after), expires_after }
     }
 
     /// The kinds of job that this does.
@@ -68,120 +96,93 @@ impl Releases {
         vec![Kind::new(surveys::RELEASE, release).at_once(1)]
     }
 
-    /// Releases every pool that holds k ripe answers or more; how many batches.
+    /// Releases every pool that holds k ripe answers or more, lets go up what has waited too long, and counts how many were
+    /// asked; how many batches were released.
     pub async fn release_full(&self) -> Result<usize, DbError> {
-        let mut released = 0;
-        for (pool, mut ids) in self.pools().await? {
-            ids.shuffle(&mut rand::rng());
-            for batch in batches(ids, self.k) {
-                released += usize::from(self.release(&pool, &batch).await?);
+        self.note_k().await?;
+        let before = Waits::load(self.db.read().await?.conn(), &self.vault).await?;
+        let mut waits = before.clone();
+        let (mut pools, mut look, mut released) = (Pools::new(), Look::default(), 0);
+        while look.more(self, self.ripe_at, &mut pools).await? {
+            if look.seen() >= MOST_IN_SIGHT {
+                look.again();
+                released += self.release_pools(&mut pools, &mut waits).await?;
             }
         }
+        released += self.release_pools(&mut pools, &mut waits).await?;
+        released += self.release_raised(&mut pools, &mut waits, 1).await?;
+        released += self.release_raised(&mut pools, &mut waits, 2).await?;
+        waits.begin(pools.keys(), self.month(), self.k);
+        waits.keep(&pools);
+        if waits != before {
+            let mut tx = self.db.begin().await?;
+            waits.save(tx.conn(), &self.vault).await?;
+            tx.commit().await?;
+        }
+        released += self.release_reasons().await?;
+        self.count_asked().await?;
         Ok(released)
     }
 
-    /// Which ripe answers lie in which pool. Read page by page; answers may go while this looks, which the release notices.
-    async fn pools(&self) -> Result<BTreeMap<Pool, Vec<String>>, DbError> {
-        let mut pools: BTreeMap<Pool, Vec<String>> = BTreeMap::new();
-        let mut from = String::new();
-        loop {
-            let page = store::ripe_sealed(self.db.read().await?.conn(), &from, self.ripe_at, PAGE).await?;
-            for row in &page {
-                // What does not open was sealed with a key that is lost: it can't be counted, and surveys log it.
-                let Ok(part) = surveys::open_sealed(&self.vault, &row.sealed) else { continue };
-                let pool = Pool::of(Side::Apart, part.question, part.agent, part.team);
-                pools.entry(pool).or_default().push(row.id.clone());
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => from.clone_from(&last.id),
-                _ => break,
-            }
-        }
-        from.clear();
-        loop {
-            let page = store::ripe_linked(self.db.read().await?.conn(), &from, self.ripe_at, PAGE).await?;
-            for row in &page {
-                for question in row.waiting() {
-                    let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
-                    pools.entry(pool).or_default().push(row.id.clone());
+    fn month(&self) -> Month {
+        Month::of(self.clock.now())
+    }
+
+    /// Releases the pools that are full; what is not stays in them.
+    async fn release_pools(&self, pools: &mut Pools, waits: &mut Waits) -> Result<usize, DbError> {
+        let mut full = Vec::new();
+        for (pool, answers) in pools.iter_mut() {
+            let k = waits.k(pool, self.k);
+            if answers.len() >= k {
+                let mut all = std::mem::take(answers);
+                all.shuffle(&mut rand::rng());
+                for part in batches(all, k) {
+                    let answers = part.into_iter().map(|answer| (pool.clone(), answer)).collect();
+                    full.push(Batch { pool: pool.clone(), k, answers });
                 }
             }
-            match page.last() {
-                Some(last) if page.len() == PAGE => from.clone_from(&last.id),
-                _ => break,
-            }
         }
-        self.further_pools(&mut pools).await?;
-        Ok(pools)
+        self.release_batches(full, pools, waits).await
     }
 
-    /// Linked answers to further questions, which have a table of their own.
-    async fn further_pools(&self, pools: &mut BTreeMap<Pool, Vec<String>>) -> Result<(), DbError> {
-        let mut from = (String::new(), String::new());
-        loop {
-            let page = store::ripe_extras(self.db.read().await?.conn(), &from, self.ripe_at, PAGE).await?;
-            for row in &page {
-                let Some(question) = row.question() else { continue };
-                let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
-                pools.entry(pool).or_default().push(row.id.clone());
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => from = last.place(),
-                _ => return Ok(()),
+    /// Counts together what has waited too long by itself and may go up to this level: 1 the team, 2 the organisation. It is
+    /// never released alone.
+    async fn release_raised(&self, pools: &mut Pools, waits: &mut Waits, level: i32) -> Result<usize, DbError> {
+        let (now, mut up) = (self.month(), BTreeMap::<Pool, Vec<(Pool, Waiting)>>::new());
+        for (pool, answers) in pools.iter() {
+            let may = (pool.level() + waits.steps(pool, now, self.goes_up)).min(level);
+            for answer in answers {
+                let target = pool.raised(may, answer.team.as_ref());
+                up.entry(target).or_default().push((pool.clone(), answer.clone()));
             }
         }
+        let mut full = Vec::new();
+        for (pool, answers) in up {
+            let k = answers.iter().map(|(from, _)| waits.k(from, self.k)).max().unwrap_or(self.k);
+            // Where nothing has come from elsewhere the pool has been judged before.
+            if answers.len() >= k && answers.iter().any(|(from, _)| *from != pool) {
+                for (from, answer) in &answers {
+                    if let Some(rest) = pools.get_mut(from) {
+                        rest.retain(|one| one.id != answer.id);
+                    }
+                }
+                full.extend(batches(answers, k).into_iter().map(|answers| Batch { pool: pool.clone(), k, answers }));
+            }
+        }
+        self.release_batches(full, pools, waits).await
     }
 
-    /// Releases one batch; false where it had shrunk below k in the meantime, and then nothing changes.
-    async fn release(&self, pool: &Pool, ids: &[String]) -> Result<bool, DbError> {
-        if ids.len() < self.k {
-            return Ok(false);
+    /// Releases batches; what could not be goes back into its pool.
+    async fn release_batches(&self, full: Vec<Batch>, pools: &mut Pools, waits: &mut Waits) -> Result<usize, DbError> {
+        let written = self.write_all(full).await?;
+        for batch in &written.released {
+            batch.answers.iter().for_each(|(from, _)| waits.end(from));
         }
-        let id = ReleaseId::random();
-        let mut tx = self.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
-        let mut taken = match pool.side {
-            Side::Apart => self.opened(store::take_sealed(tx.conn(), ids, self.ripe_at).await?),
-            Side::Linked => {
-                let rows = store::take_linked(tx.conn(), &pool.question, &id, ids, self.ripe_at).await?;
-                rows.into_iter().map(store::LinkedTaken::counted).collect()
-            }
-        };
-        if taken.len() < self.k {
-            // Dropping the transaction puts them back.
-            return Ok(false);
+        for (pool, answers) in by_pool(written.left) {
+            pools.entry(pool).or_default().extend(answers);
         }
-        taken.shuffle(&mut rand::rng());
-        let release = store::NewRelease {
-            id,
-            scope: pool.scope(),
-            agent: pool.agent.clone(),
-            team: pool.team.clone().or_else(|| usual_team(&taken)),
-            question: pool.question.code().to_owned(),
-            kind: pool.side.code(),
-            month: self.clock.now().month(),
-            k: i64::try_from(self.k).unwrap_or(i64::MAX),
-            n: i64::try_from(taken.len()).unwrap_or(i64::MAX),
-        };
-        store::add(tx.conn(), &release).await?;
-        if pool.question.kind() == QuestionKind::Text {
-            let comments: Vec<String> = taken.into_iter().filter_map(|c| c.comment).map(|text| masked(&text)).collect();
-            store::add_comments(tx.conn(), &release.id, &comments).await?;
-        } else {
-            let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
-            let kind = pool.question.kind();
-            let values = taken.iter().filter_map(|c| c.value).flat_map(|number| surveys::chosen(kind, number));
-            values.for_each(|value| *counts.entry(value).or_default() += 1);
-            store::add_counts(tx.conn(), &release.id, &counts).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    fn opened(&self, sealed: Vec<String>) -> Vec<Counted> {
-        let open = |text: String| surveys::open_sealed(&self.vault, &text).ok();
-        let parts = sealed.into_iter().filter_map(open);
-        parts.map(|part| Counted { team: part.team, value: part.value, comment: part.comment }).collect()
+        pools.retain(|_, answers| !answers.is_empty());
+        Ok(written.released.len())
     }
 }
 
@@ -192,35 +193,9 @@ fn usual_team(taken: &[Counted]) -> Option<TeamId> {
     teams.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0))).map(|(team, _)| team.clone())
 }
 
-/// A comment as others may read it: without addresses, numbers and links.
-fn masked(comment: &str) -> String {
-    let is_link = |word: &str| {
-        word.contains("://")
-            || word.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().starts_with("www.")
-    };
-    let mut text = String::with_capacity(comment.len());
-    for piece in comment.split_inclusive(char::is_whitespace) {
-        let word = piece.trim_end();
-        if is_link(word) {
-            text.push_str(LINK);
-            text.push_str(&piece[word.len()..]);
-        } else {
-            text.push_str(piece);
-        }
-    }
-    masking::mask(&text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_taken_out_too() {
-        assert_eq!(masked("see https://shop.example/o/ab12?c=jerry now"), "see [link] now");
-        assert_eq!(masked("(www.shop.example/me)\nthanks, jerry@example.net"), "[link]\nthanks, [e-mail]");
-        assert_eq!(masked("all good: 5 of 5"), "all good: 5 of 5");
-    }
 
     #[test]
     fn a_batch_belongs_to_the_team_of_most() {

@@ -2,6 +2,7 @@
 
 use crate::ids::{AgentId, TeamId};
 use crate::surveys::Question;
+use std::collections::BTreeMap;
 
 /// The most answers of a batch: a release must not keep others from writing for long.
 const MOST: usize = 1000;
@@ -45,17 +46,67 @@ impl Pool {
             (None, None) => "organisation",
         }
     }
+
+    /// A name for it in what is sealed.
+    pub fn name(&self) -> String {
+        let whose = match (&self.agent, &self.team) {
+            (Some(agent), _) => agent.as_str(),
+            (None, Some(team)) => team.as_str(),
+            (None, None) => "",
+        };
+        format!("{}/{whose}/{}/{}", self.scope(), self.side.code(), self.question.code())
+    }
+
+    /// 0: an agent's, 1: a team's, 2: everybody's.
+    pub fn level(&self) -> i32 {
+        match (&self.agent, &self.team) {
+            (Some(_), _) => 0,
+            (None, Some(_)) => 1,
+            (None, None) => 2,
+        }
+    }
+
+    /// Where an answer of this pool is counted that has gone up to a level; without a team it is everybody's.
+    pub fn raised(&self, level: i32, team: Option<&TeamId>) -> Self {
+        if level <= self.level() {
+            return self.clone();
+        }
+        Self::of(self.side, self.question.clone(), None, team.filter(|_| level == 1).cloned())
+    }
+}
+
+/// An answer that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Its key: the sealed record's id, or the interaction.
+    pub id: String,
+    /// The team that it belongs to if it can't be counted for the agent.
+    pub team: Option<TeamId>,
+}
+
+/// What lies in which pool.
+pub(super) type Pools = BTreeMap<Pool, Vec<Waiting>>;
+
+/// Answers to be released together.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    /// For whom they are counted.
+    pub pool: Pool,
+    /// The smallest size that it may have.
+    pub k: usize,
+    /// Each with the pool that it comes from: another one where it has gone up.
+    pub answers: Vec<(Pool, Waiting)>,
 }
 
 /// Splits a pool into batches, none smaller than `k`; none at all where the pool is.
-pub(super) fn batches(mut ids: Vec<String>, k: usize) -> Vec<Vec<String>> {
+pub(super) fn batches<T>(mut all: Vec<T>, k: usize) -> Vec<Vec<T>> {
     let mut batches = Vec::new();
-    while ids.len() >= MOST.max(k) + k {
-        let rest = ids.split_off(MOST.max(k));
-        batches.push(std::mem::replace(&mut ids, rest));
+    while all.len() >= MOST.max(k) + k {
+        let rest = all.split_off(MOST.max(k));
+        batches.push(std::mem::replace(&mut all, rest));
     }
-    if ids.len() >= k {
-        batches.push(ids);
+    if all.len() >= k {
+        batches.push(all);
     }
     batches
 }
@@ -68,8 +119,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_batch_is_too_small_and_nobody_is_lost(n in 0usize..5000, k in 3usize..2500) {
-            let ids: Vec<String> = (0..n).map(|i| i.to_string()).collect();
-            let made = batches(ids, k);
+            let made = batches((0..n).collect::<Vec<_>>(), k);
             prop_assert!(made.iter().all(|batch| batch.len() >= k));
             let all: usize = made.iter().map(Vec::len).sum();
             prop_assert_eq!(all, if n >= k { n } else { 0 });
@@ -85,5 +135,18 @@ mod tests {
         assert_eq!(pool(&Some(agent.clone()), Some(&team)), pool(&Some(agent), None));
         assert_eq!(pool(&None, Some(&team)).scope(), "team");
         assert_eq!(pool(&None, None).scope(), "organisation");
+    }
+
+    #[test]
+    fn what_goes_up_goes_to_the_team_and_then_to_all() {
+        let (agent, team) = (AgentId::random(), TeamId::random());
+        let own = Pool::of(Side::Linked, Question::Score, Some(agent), None);
+        assert_eq!(own.raised(0, Some(&team)), own);
+        let for_team = own.raised(1, Some(&team));
+        assert_eq!((for_team.scope(), for_team.team.as_ref()), ("team", Some(&team)));
+        assert_eq!(own.raised(1, None).scope(), "organisation", "nobody's team is everybody's");
+        assert_eq!(own.raised(2, Some(&team)).scope(), "organisation");
+        assert_eq!(for_team.raised(1, Some(&team)), for_team, "it is there already");
+        assert_eq!(for_team.raised(2, Some(&team)).scope(), "organisation");
     }
 }

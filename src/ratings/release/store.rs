@@ -1,65 +1,129 @@
-//! SQL of releases.
+//! SQL of releases: what waits, what is taken out of the mix, what is written down.
+
+pub(super) mod asked;
+pub(super) mod reasons;
 
 use super::Counted;
+use super::back::TakenBack;
+use super::pools::{Pool, Side};
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, ReleaseId, TeamId};
 use crate::surveys::Question;
-use crate::{execute, fetch_all, statements};
+use crate::{execute, fetch_all, fetch_optional, statements};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// Ripe linked answers to one question among those of a list ($1) that are not counted: key, team, value, comment.
+macro_rules! waiting {
+    ($what:literal, $release:literal, $list:literal) => {
+        concat!(
+            "SELECT r.interaction_id AS id, r.team_id, ",
+            $what,
+            " FROM responses r WHERE r.",
+            $release,
+            " IS NULL AND r.ripeness >= $2 AND r.interaction_id IN (",
+            $list,
+            ") AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id)"
+        )
+    };
+}
+
 statements! {
     RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND ripeness >= $2 ORDER BY id LIMIT $3";
-    RIPE_LINKED = "SELECT interaction_id AS id, agent_id, team_id, CAST(CASE WHEN score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
-            CAST(CASE WHEN resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, CAST(CASE WHEN comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
-        FROM responses WHERE interaction_id > $1 AND ripeness >= $2 \
-            AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL) ORDER BY interaction_id LIMIT $3";
-    // $1: JSON array of ids.
-    TAKE_SEALED = sqlite "DELETE FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT value FROM json_each($1)) RETURNING sealed",
-        pg "DELETE FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING sealed";
-    TAKE_SCORE = sqlite "UPDATE responses SET score_release = $3 WHERE score_release IS NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT value FROM json_each($1)) RETURNING team_id, score AS value, NULL AS comment",
-        pg "UPDATE responses SET score_release = $3 WHERE score_release IS NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING team_id, score AS value, NULL::text AS comment";
-    TAKE_RESOLVED = sqlite "UPDATE responses SET resolved_release = $3 WHERE resolved_release IS NULL AND resolved IS NOT NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT value FROM json_each($1)) \
-            RETURNING team_id, CASE WHEN resolved = 'yes' THEN 1 ELSE 0 END AS value, NULL AS comment",
-        pg "UPDATE responses SET resolved_release = $3 WHERE resolved_release IS NULL AND resolved IS NOT NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            RETURNING team_id, CAST(CASE WHEN resolved = 'yes' THEN 1 ELSE 0 END AS BIGINT) AS value, NULL::text AS comment";
-    TAKE_COMMENT = sqlite "UPDATE responses SET comment_release = $3 WHERE comment_release IS NULL AND comment IS NOT NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT value FROM json_each($1)) RETURNING team_id, NULL AS value, comment",
-        pg "UPDATE responses SET comment_release = $3 WHERE comment_release IS NULL AND comment IS NOT NULL AND ripeness >= $2 \
-            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING team_id, NULL::bigint AS value, comment";
+    // The condition of the index responses_unreleased: what was released is not looked at again.
+    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
+            CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, \
+            CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
+        FROM responses r WHERE r.interaction_id > $1 AND r.ripeness >= $2 \
+            AND (r.score_release IS NULL OR r.resolved_release IS NULL OR r.comment_release IS NULL) \
+            AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id) ORDER BY r.interaction_id LIMIT $3";
     RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id FROM response_extras e \
         JOIN responses r ON r.interaction_id = e.interaction_id WHERE e.release IS NULL AND r.ripeness >= $3 \
-            AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2)) ORDER BY e.interaction_id, e.question LIMIT $4";
-    TAKE_EXTRA = sqlite "UPDATE response_extras SET release = $3 WHERE release IS NULL AND question = $4 \
-            AND interaction_id IN (SELECT r.interaction_id FROM responses r WHERE r.ripeness >= $2 \
-                AND r.interaction_id IN (SELECT value FROM json_each($1))) \
-            RETURNING (SELECT r.team_id FROM responses r WHERE r.interaction_id = response_extras.interaction_id) AS team_id, value, text AS comment",
-        pg "UPDATE response_extras SET release = $3 FROM responses r WHERE release IS NULL AND question = $4 \
-            AND r.interaction_id = response_extras.interaction_id AND r.ripeness >= $2 \
-            AND r.interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING r.team_id, value, text AS comment";
-    // Where none of the further answers waits any more, the row need not be looked at again.
+            AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2)) \
+            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = e.interaction_id) ORDER BY e.interaction_id, e.question LIMIT $4";
+    // $1: JSON array of interactions, $3 the question's code.
+    EXTRAS = sqlite "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
+            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.ripeness >= $2 \
+            AND r.interaction_id IN (SELECT value FROM json_each($1)) \
+            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)",
+        pg "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
+            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.ripeness >= $2 \
+            AND r.interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)";
+    // $1: JSON array of [interaction, release], $2 the question's code.
+    MARK_EXTRAS = sqlite "UPDATE response_extras SET release = j.value->>1 FROM json_each($1) AS j \
+            WHERE response_extras.interaction_id = j.value->>0 AND response_extras.question = $2",
+        pg "UPDATE response_extras SET release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE response_extras.interaction_id = j->>0 AND response_extras.question = $2";
+    // Where none of the further answers waits any more, the row need not be looked at again. $1 as above.
     EXTRAS_TAKEN = sqlite "UPDATE responses SET extras_release = '-' WHERE extras_release IS NULL \
-            AND interaction_id IN (SELECT value FROM json_each($1)) AND NOT EXISTS (SELECT 1 FROM response_extras e \
+            AND interaction_id IN (SELECT j.value->>0 FROM json_each($1) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
                 WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)",
         pg "UPDATE responses SET extras_release = '-' WHERE extras_release IS NULL \
-            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND NOT EXISTS (SELECT 1 FROM response_extras e \
+            AND interaction_id IN (SELECT j->>0 FROM jsonb_array_elements($1::jsonb) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
                 WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)";
-    ADD = "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    // $2: JSON array of [value, n].
-    ADD_COUNTS = sqlite "INSERT INTO release_counts (release_id, value, n) SELECT $1, j.value->>0, j.value->>1 FROM json_each($2) AS j",
-        pg "INSERT INTO release_counts (release_id, value, n) SELECT $1, (j->>0)::bigint, (j->>1)::bigint FROM jsonb_array_elements($2::jsonb) AS j";
-    // $2: JSON array of [id, text].
-    ADD_COMMENTS = sqlite "INSERT INTO released_comments (id, release_id, text) SELECT j.value->>0, $1, j.value->>1 FROM json_each($2) AS j",
-        pg "INSERT INTO released_comments (id, release_id, text) SELECT j->>0, $1, j->>1 FROM jsonb_array_elements($2::jsonb) AS j";
+    // $1: JSON array of ids.
+    SEALED = sqlite "SELECT id, sealed FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id, sealed FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    SCORES = sqlite waiting!("r.score AS value, NULL AS comment", "score_release", "SELECT value FROM json_each($1)"),
+        pg waiting!("r.score AS value, NULL::text AS comment", "score_release", "SELECT jsonb_array_elements_text($1::jsonb)");
+    RESOLVED = sqlite waiting!("CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS value, NULL AS comment", "resolved_release",
+            "SELECT value FROM json_each($1)"),
+        pg waiting!("CAST(CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS BIGINT) AS value, NULL::text AS comment", "resolved_release",
+            "SELECT jsonb_array_elements_text($1::jsonb)");
+    COMMENTS = sqlite waiting!("NULL AS value, r.comment", "comment_release", "SELECT value FROM json_each($1)"),
+        pg waiting!("NULL::bigint AS value, r.comment", "comment_release", "SELECT jsonb_array_elements_text($1::jsonb)");
+    DROP_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // $1: JSON array of [interaction, release].
+    MARK_SCORES = sqlite "UPDATE responses SET score_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
+        pg "UPDATE responses SET score_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
+    MARK_RESOLVED = sqlite "UPDATE responses SET resolved_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
+        pg "UPDATE responses SET resolved_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
+    MARK_COMMENTS = sqlite "UPDATE responses SET comment_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
+        pg "UPDATE responses SET comment_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
+    // $1: JSON array of rows.
+    ADD = sqlite "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) SELECT j.value->>0, j.value->>1, j.value->>2, \
+            j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8 FROM json_each($1) AS j",
+        pg "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) SELECT j->>0, j->>1, j->>2, \
+            j->>3, j->>4, j->>5, j->>6, (j->>7)::bigint, (j->>8)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
+    ADD_COUNTS = sqlite "INSERT INTO release_counts (release_id, value, n) SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) AS j",
+        pg "INSERT INTO release_counts (release_id, value, n) SELECT j->>0, (j->>1)::bigint, (j->>2)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
+    ADD_COMMENTS = sqlite "INSERT INTO released_comments (id, release_id, text) SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) AS j",
+        pg "INSERT INTO released_comments (id, release_id, text) SELECT j->>0, j->>1, j->>2 FROM jsonb_array_elements($1::jsonb) AS j";
+    ADD_TOTALS = sqlite "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
+            SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8, j.value->>9, \
+                j.value->>10, j.value->>11, j.value->>12, j.value->>13, j.value->>14, j.value->>15, j.value->>16 FROM json_each($1) AS j WHERE true \
+            ON CONFLICT (scope, agent_id, team_id, question, block, month) DO UPDATE SET v0 = release_totals.v0 + excluded.v0, \
+                v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2, v3 = release_totals.v3 + excluded.v3, \
+                v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
+                v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
+                v10 = release_totals.v10 + excluded.v10",
+        pg "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
+            SELECT j->>0, j->>1, j->>2, j->>3, (j->>4)::bigint, j->>5, (j->>6)::bigint, (j->>7)::bigint, (j->>8)::bigint, (j->>9)::bigint, \
+                (j->>10)::bigint, (j->>11)::bigint, (j->>12)::bigint, (j->>13)::bigint, (j->>14)::bigint, (j->>15)::bigint, (j->>16)::bigint \
+            FROM jsonb_array_elements($1::jsonb) AS j \
+            ON CONFLICT (scope, agent_id, team_id, question, block, month) DO UPDATE SET v0 = release_totals.v0 + excluded.v0, \
+                v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2, v3 = release_totals.v3 + excluded.v3, \
+                v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
+                v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
+                v10 = release_totals.v10 + excluded.v10";
+    TAKEN_BACK = "SELECT t.id, r.agent_id, CASE WHEN r.scope = 'team' THEN r.team_id END AS team_id, t.value, t.comment_id \
+        FROM taken_back t JOIN releases r ON r.id = t.release_id WHERE r.question = $1 AND r.kind = $2";
+    DROP_TAKEN_BACK = sqlite "DELETE FROM taken_back WHERE id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM taken_back WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    DROP_COMMENTS = sqlite "DELETE FROM released_comments WHERE id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM released_comments WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    STATE = "SELECT value FROM release_state WHERE name = $1";
+    SET_STATE = "INSERT INTO release_state (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
+
+/// Values beside each other in a row of totals.
+pub(in crate::ratings) const BLOCK: i64 = 11;
 
 /// A sealed record that is ripe.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct RipeSealed {
+pub(super) struct Sealed {
     pub id: String,
     pub sealed: String,
 }
@@ -88,34 +152,27 @@ impl RipeLinked {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RipeExtra {
     pub id: String,
-    question: String,
+    pub question: String,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
 }
 
-impl RipeExtra {
-    pub fn question(&self) -> Option<Question> {
-        Question::known(&self.question)
-    }
-
-    /// Where to go on behind it.
-    pub fn place(&self) -> (String, String) {
-        (self.id.clone(), self.question.clone())
-    }
-}
-
-/// A linked answer to one question, just counted.
+/// A linked answer to one question.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct LinkedTaken {
+struct LinkedRow {
+    id: String,
     team_id: Option<TeamId>,
     value: Option<i64>,
     comment: Option<String>,
 }
 
-impl LinkedTaken {
-    pub fn counted(self) -> Counted {
-        Counted { team: self.team_id, value: self.value, comment: self.comment }
-    }
+#[derive(Debug, sqlx::FromRow)]
+struct TakenBackRow {
+    id: String,
+    agent_id: Option<AgentId>,
+    team_id: Option<TeamId>,
+    value: Option<i64>,
+    comment_id: Option<String>,
 }
 
 /// A release.
@@ -128,21 +185,20 @@ pub(super) struct NewRelease {
     pub question: String,
     pub kind: &'static str,
     pub month: String,
-    pub k: i64,
-    pub n: i64,
+    pub k: usize,
+    pub n: usize,
+    /// How often each value was given.
+    pub counts: BTreeMap<i64, i64>,
+    /// Id and text of comments.
+    pub comments: Vec<(String, String)>,
 }
 
 fn many(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }
 
-pub(super) async fn ripe_sealed(
-    conn: Conn<'_>,
-    from: &str,
-    ripe_at: i64,
-    most: usize,
-) -> Result<Vec<RipeSealed>, DbError> {
-    fetch_all!(conn, RIPE_SEALED => RipeSealed, from, ripe_at, many(most))
+pub(super) async fn ripe_sealed(conn: Conn<'_>, from: &str, ripe_at: i64, most: usize) -> Result<Vec<Sealed>, DbError> {
+    fetch_all!(conn, RIPE_SEALED => Sealed, from, ripe_at, many(most))
 }
 
 pub(super) async fn ripe_linked(
@@ -157,56 +213,138 @@ pub(super) async fn ripe_linked(
 /// Ripe linked answers to further questions, behind this place (interaction, question).
 pub(super) async fn ripe_extras(
     conn: Conn<'_>,
-    from: &(String, String),
+    from: (&str, &str),
     ripe_at: i64,
     most: usize,
 ) -> Result<Vec<RipeExtra>, DbError> {
-    fetch_all!(conn, RIPE_EXTRAS => RipeExtra, &from.0, &from.1, ripe_at, many(most))
+    fetch_all!(conn, RIPE_EXTRAS => RipeExtra, from.0, from.1, ripe_at, many(most))
 }
 
-/// Takes sealed records out of the mix for good; their contents.
-pub(super) async fn take_sealed(conn: Conn<'_>, ids: &[String], ripe_at: i64) -> Result<Vec<String>, DbError> {
-    let rows = fetch_all!(conn, TAKE_SEALED => (String,), json!(ids).to_string(), ripe_at)?;
-    Ok(rows.into_iter().map(|(sealed,)| sealed).collect())
+/// Those of these sealed records that are still there.
+pub(super) async fn sealed(conn: Conn<'_>, ids: &[&str], ripe_at: i64) -> Result<Vec<Sealed>, DbError> {
+    fetch_all!(conn, SEALED => Sealed, json!(ids).to_string(), ripe_at)
 }
 
-/// Marks linked answers to one question as counted; what they say.
-pub(super) async fn take_linked(
-    mut conn: Conn<'_>,
+/// What those of these interactions answered that are still there and not counted, by interaction.
+pub(super) async fn linked(
+    conn: Conn<'_>,
     question: &Question,
-    release: &ReleaseId,
-    ids: &[String],
+    ids: &[&str],
     ripe_at: i64,
-) -> Result<Vec<LinkedTaken>, DbError> {
-    let json = json!(ids).to_string();
-    let take = match question {
-        Question::Score => TAKE_SCORE,
-        Question::Resolved => TAKE_RESOLVED,
-        Question::Comment => TAKE_COMMENT,
-        Question::Further(code) => {
-            let taken = fetch_all!(conn.again(), TAKE_EXTRA => LinkedTaken, &json, ripe_at, release, &**code)?;
-            execute!(conn, EXTRAS_TAKEN, &json)?;
-            return Ok(taken);
+) -> Result<Vec<(String, Counted)>, DbError> {
+    let ids = json!(ids).to_string();
+    let rows = match question {
+        Question::Score => fetch_all!(conn, SCORES => LinkedRow, ids, ripe_at)?,
+        Question::Resolved => fetch_all!(conn, RESOLVED => LinkedRow, ids, ripe_at)?,
+        Question::Comment => fetch_all!(conn, COMMENTS => LinkedRow, ids, ripe_at)?,
+        Question::Further(code) => fetch_all!(conn, EXTRAS => LinkedRow, ids, ripe_at, &**code)?,
+    };
+    let counted = |row: LinkedRow| (row.id, Counted { team: row.team_id, value: row.value, comment: row.comment });
+    Ok(rows.into_iter().map(counted).collect())
+}
+
+/// Takes answers, each into its release: sealed records go, linked ones are marked.
+pub(super) async fn take(
+    mut conn: Conn<'_>,
+    side: Side,
+    question: &Question,
+    pairs: &[(&str, &ReleaseId)],
+) -> Result<(), DbError> {
+    let mark = match (side, question) {
+        (Side::Apart, _) => {
+            let ids: Vec<&str> = pairs.iter().map(|(id, _)| *id).collect();
+            return execute!(conn, DROP_SEALED, json!(ids).to_string()).map(drop);
+        }
+        (Side::Linked, Question::Score) => MARK_SCORES,
+        (Side::Linked, Question::Resolved) => MARK_RESOLVED,
+        (Side::Linked, Question::Comment) => MARK_COMMENTS,
+        (Side::Linked, Question::Further(code)) => {
+            let pairs = json!(pairs).to_string();
+            execute!(conn.again(), MARK_EXTRAS, &pairs, &**code)?;
+            return execute!(conn, EXTRAS_TAKEN, pairs).map(drop);
         }
     };
-    fetch_all!(conn, take => LinkedTaken, json, ripe_at, release)
+    execute!(conn, mark, json!(pairs).to_string()).map(drop)
 }
 
-pub(super) async fn add(conn: Conn<'_>, new: &NewRelease) -> Result<(), DbError> {
-    execute!(conn, ADD, &new.id, new.scope, &new.agent, &new.team, &new.question, new.kind, &new.month, new.k, new.n)
-        .map(drop)
+/// Writes releases down, and adds them to the totals.
+pub(super) async fn add(mut conn: Conn<'_>, all: &[NewRelease]) -> Result<(), DbError> {
+    let release = |r: &NewRelease| json!([r.id, r.scope, r.agent, r.team, r.question, r.kind, r.month, r.k, r.n]);
+    let rows: Vec<Value> = all.iter().map(release).collect();
+    execute!(conn.again(), ADD, json!(rows).to_string())?;
+    let counts: Vec<Value> =
+        all.iter().flat_map(|r| r.counts.iter().map(|(value, n)| json!([r.id, value, n]))).collect();
+    if !counts.is_empty() {
+        execute!(conn.again(), ADD_COUNTS, json!(counts).to_string())?;
+        execute!(conn.again(), ADD_TOTALS, json!(totals(all)).to_string())?;
+    }
+    let comments: Vec<Value> =
+        all.iter().flat_map(|r| r.comments.iter().map(|(id, text)| json!([id, r.id, text]))).collect();
+    if !comments.is_empty() {
+        execute!(conn, ADD_COMMENTS, json!(comments).to_string())?;
+    }
+    Ok(())
 }
 
-pub(super) async fn add_counts(
+/// Scope, agent, team, question, block of values, month.
+type TotalKey<'a> = (&'a str, &'a str, &'a str, &'a str, i64, &'a str);
+
+/// What releases add to the totals: a row for each agent, team, question, block of values and month.
+fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
+    let mut sums: BTreeMap<TotalKey<'_>, [i64; BLOCK as usize]> = BTreeMap::new();
+    for release in all {
+        let (agent, team) =
+            (release.agent.as_ref().map_or("", AgentId::as_str), release.team.as_ref().map_or("", TeamId::as_str));
+        for (value, n) in &release.counts {
+            let key = (
+                release.scope,
+                agent,
+                team,
+                release.question.as_str(),
+                value.div_euclid(BLOCK),
+                release.month.as_str(),
+            );
+            let row = sums.entry(key).or_default();
+            if let Some(sum) = usize::try_from(value.rem_euclid(BLOCK)).ok().and_then(|at| row.get_mut(at)) {
+                *sum += n;
+            }
+        }
+    }
+    let row = |((scope, agent, team, question, block, month), sums): (TotalKey<'_>, [i64; BLOCK as usize])| {
+        let mut row = vec![json!(scope), json!(agent), json!(team), json!(question), json!(block), json!(month)];
+        row.extend(sums.into_iter().map(Value::from));
+        row
+    };
+    sums.into_iter().map(row).collect()
+}
+
+/// What is taken back of a question, by pool.
+pub(super) async fn taken_back(
     conn: Conn<'_>,
-    release: &ReleaseId,
-    counts: &BTreeMap<i64, i64>,
-) -> Result<(), DbError> {
-    let rows: Vec<Value> = counts.iter().map(|(value, n)| json!([value, n])).collect();
-    execute!(conn, ADD_COUNTS, release, json!(rows).to_string()).map(drop)
+    side: Side,
+    question: &Question,
+) -> Result<BTreeMap<Pool, Vec<TakenBack>>, DbError> {
+    let mut pools: BTreeMap<Pool, Vec<TakenBack>> = BTreeMap::new();
+    for row in fetch_all!(conn, TAKEN_BACK => TakenBackRow, question.code(), side.code())? {
+        let pool = Pool::of(side, question.clone(), row.agent_id, row.team_id);
+        pools.entry(pool).or_default().push(TakenBack { id: row.id, value: row.value, comment: row.comment_id });
+    }
+    Ok(pools)
 }
 
-pub(super) async fn add_comments(conn: Conn<'_>, release: &ReleaseId, comments: &[String]) -> Result<(), DbError> {
-    let rows: Vec<Value> = comments.iter().map(|text| json!([uuid::Uuid::new_v4().to_string(), text])).collect();
-    execute!(conn, ADD_COMMENTS, release, json!(rows).to_string()).map(drop)
+/// These have gone out.
+pub(super) async fn settle_taken_back(mut conn: Conn<'_>, gone: &[TakenBack]) -> Result<(), DbError> {
+    let ids: Vec<&str> = gone.iter().map(|one| one.id.as_str()).collect();
+    execute!(conn.again(), DROP_TAKEN_BACK, json!(ids).to_string())?;
+    let comments: Vec<&str> = gone.iter().filter_map(|one| one.comment.as_deref()).collect();
+    execute!(conn, DROP_COMMENTS, json!(comments).to_string()).map(drop)
+}
+
+/// What is remembered under a name.
+pub(super) async fn state(conn: Conn<'_>, name: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, STATE => (String,), name)?.map(|(value,)| value))
+}
+
+pub(super) async fn set_state(conn: Conn<'_>, name: &str, value: &str) -> Result<(), DbError> {
+    execute!(conn, SET_STATE, name, value).map(drop)
 }

@@ -4,16 +4,20 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
+mod back;
 mod linked;
+mod lookup;
 mod sealed;
 mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
+pub use back::released_comment_id;
 pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
+pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{SealedAnswer, open_sealed};
 pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
-pub use store::{Linked, STATEMENTS, lock_answers};
+pub use store::{Linked, lock_answers};
 pub use value::{MOST_COMMENT, Missing, Value};
 pub(super) use value::{accepted, chosen};
 
@@ -26,6 +30,11 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Every statement of answers, for the test that prepares them on both databases.
+pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
+    [store::STATEMENTS, store::back::STATEMENTS].concat()
+}
 
 /// Answers written in one transaction.
 pub(super) const MOST_IN_A_BATCH: usize = 512;
@@ -196,10 +205,17 @@ impl Surveys {
     }
 
     async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
-        let mut reader = self.inner.db.read().await?;
-        let Some(row) = store::by_token(reader.conn(), &token.hash()).await? else { return Ok(None) };
-        let version = self.version(&row.survey).await?;
         let vault = &self.inner.vault;
+        let link = lookup::Link::of(token, vault);
+        let Some(row) = lookup::told(self.inner.lookups.submit(link).await)? else { return Ok(None) };
+        let version = self.version(&row.survey).await?;
+        let open = row.state != "closed" && row.expires_at > self.now();
+        // Nothing of the mix leads back to a token that is not spent.
+        if row.spent == 0 && row.linked().is_none() {
+            let invited = row.invited(version);
+            return Ok(Some(Found { invited, open, apart: Vec::new(), spent: false, linked: None }));
+        }
+        let mut reader = self.inner.db.read().await?;
         let mix: Vec<String> = version.questions().map(|(_, question)| token.mix_id(vault, question.code())).collect();
         let (sealed, spent) = store::in_the_mix(reader.conn(), &mix, &token.spent_id(vault)).await?;
         let apart = sealed.into_iter().filter_map(|row| Opened::open(vault, row)).collect();
@@ -213,7 +229,6 @@ impl Surveys {
                 Some((answer, shelved))
             }
         };
-        let open = row.state != "closed" && row.expires_at > self.now();
         Ok(Some(Found { invited: row.invited(version), open, apart, spent, linked }))
     }
 

@@ -1,5 +1,7 @@
 //! SQL of answers. Every write comes through `linked.rs` and `apart.rs`, in batches.
 
+pub(super) mod back;
+
 use super::{Answer, Invited, Shelved, Value};
 use crate::clock::Timestamp;
 use crate::config::Choice;
@@ -13,13 +15,30 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Invitations by the tokens of a list `j`.
+macro_rules! by_tokens {
+    ($hash:literal, $spent:literal, $list:literal) => {
+        concat!(
+            "SELECT v.token_hash, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
+            i.occurred_at, a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, \
+            r.comment_release, CAST(CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
+            $spent,
+            ") THEN 1 ELSE 0 END AS BIGINT) AS spent FROM ",
+            $list,
+            " AS j CROSS JOIN invitations v JOIN interactions i ON i.id = v.interaction_id \
+            LEFT JOIN agents a ON a.id = v.agent_id LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = ",
+            $hash
+        )
+    };
+}
+
 statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
-    BY_TOKEN = "SELECT v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, i.occurred_at, \
-            a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release \
-        FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
-        LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = $1";
+    // $1: JSON array of [hash of the token, mark of the token]. The invitation, the linked answer beside it, and whether the token
+    // is spent.
+    BY_TOKENS = sqlite by_tokens!("j.value->>0", "j.value->>1", "json_each($1)"),
+        pg by_tokens!("j->>0", "j->>1", "jsonb_array_elements($1::jsonb)");
     LINKED = "SELECT survey, score, resolved, comment, month FROM responses WHERE interaction_id = $1";
     // $1: JSON array of interactions.
     LINKED_SCORES = sqlite "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
@@ -129,17 +148,20 @@ pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
 }
 
 /// An invitation by its token, with the linked answer beside it.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct ByToken {
-    pub interaction_id: InteractionId,
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(in crate::surveys) struct ByToken {
+    pub(super) token_hash: String,
+    /// 1: the mix has, or had, something for it.
+    pub(super) spent: i64,
+    pub(super) interaction_id: InteractionId,
     agent_id: Option<AgentId>,
     team_id: Option<TeamId>,
-    pub survey: String,
+    pub(super) survey: String,
     topic: Option<String>,
     channel: String,
     locale: Option<String>,
-    pub state: String,
-    pub expires_at: Timestamp,
+    pub(super) state: String,
+    pub(super) expires_at: Timestamp,
     sent_at: Option<Timestamp>,
     occurred_at: Timestamp,
     agent_name: Option<String>,
@@ -154,7 +176,7 @@ pub(super) struct ByToken {
 
 impl ByToken {
     /// What the page knows of the invitation.
-    pub fn invited(self, version: Arc<Version>) -> Invited {
+    pub(super) fn invited(self, version: Arc<Version>) -> Invited {
         Invited {
             interaction: self.interaction_id,
             agent: self.agent_id,
@@ -170,7 +192,7 @@ impl ByToken {
     }
 
     /// The linked answer, without the answers to further questions.
-    pub fn linked(&self) -> Option<(Answer, Shelved)> {
+    pub(super) fn linked(&self) -> Option<(Answer, Shelved)> {
         let ripeness = self.ripeness?;
         let mut values = BTreeMap::new();
         values.extend(self.score.map(|score| (Question::Score, Value::Number(score))));
@@ -272,8 +294,9 @@ fn firsts(rows: Vec<(String,)>) -> Vec<String> {
     rows.into_iter().map(|(first,)| first).collect()
 }
 
-pub(super) async fn by_token(conn: Conn<'_>, hash: &str) -> Result<Option<ByToken>, DbError> {
-    fetch_optional!(conn, BY_TOKEN => ByToken, hash)
+/// The invitations of these links, each given as the hash and the mark of its token.
+pub(super) async fn by_tokens(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<Vec<ByToken>, DbError> {
+    fetch_all!(conn, BY_TOKENS => ByToken, to_json(&links))
 }
 
 pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Linked>, DbError> {

@@ -2,11 +2,15 @@
 
 mod attacker;
 mod figures;
+mod back;
+mod goes_up;
 mod identity;
 mod mix;
 mod moment;
 mod releases;
+mod smallest;
 mod tokens;
+mod totals;
 
 use crate::app::{TestApp, call_body};
 use crate::surveys::{Asked, mails, token_in};

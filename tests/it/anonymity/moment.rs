@@ -14,6 +14,8 @@ async fn no_page_changes_when_somebody_answers_apart() {
         }
         ripen_and_release(&app).await;
         let asked = ask_many(&app, "17", "Orders", 4).await;
+        // How many were asked moves with a pass, too.
+        ripen_and_release(&app).await;
         let people = [
             app.sign_in(Role::Supervisor, &["Orders"], None).await,
             app.sign_in(Role::Hr, &[], None).await,
@@ -48,6 +50,57 @@ async fn no_page_changes_when_somebody_answers_apart() {
         for (before, after) in look[0].iter().zip(&look[1]) {
             // Form tokens are the session's own, and the same on both.
             assert_eq!(before, after);
+        }
+    }
+}
+
+/// What staff and operators see moves with releases, never with an answer; whoever may not see linked answers sees nothing of
+/// those either.
+#[tokio::test]
+async fn no_counter_moves_when_somebody_answers() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = ask_many(&app, "17", "Orders", 7).await;
+        // The administrator's first steps end with the very first linked answer.
+        answer(&app, &asked[6], &[("score", "4"), ("choice", "linked")]).await;
+        let people = [
+            (app.sign_in(Role::Hr, &[], None).await, &["/", "/ratings", "/ratings.csv", "/api/v1/ratings/teams"][..]),
+            (app.sign_in(Role::Agent, &[], Some("17")).await, &["/", "/ratings.csv", "/interactions"]),
+            (
+                app.sign_in(Role::Admin, &[], None).await,
+                &[
+                    "/",
+                    "/ratings",
+                    "/ratings.csv",
+                    "/ratings/exclusions",
+                    "/interactions",
+                    "/admin",
+                    "/admin/mail",
+                    "/api/v1/invitations",
+                ],
+            ),
+        ];
+        let mut looks = Vec::new();
+        for round in 0..2 {
+            let mut seen = Vec::new();
+            for (person, paths) in &people {
+                for path in *paths {
+                    seen.push(((*path).to_owned(), person.get(path).await.text().await.unwrap()));
+                }
+            }
+            // Looking itself is counted, but not under the survey's route.
+            let metrics = app.get("/metrics").await.text().await.unwrap();
+            let of_surveys = metrics.lines().filter(|line| line.contains("/s/")).map(str::to_owned);
+            seen.push(("/metrics".into(), of_surveys.collect::<Vec<_>>().join("\n")));
+            looks.push(seen);
+            if round == 0 {
+                for (at, one) in asked[..6].iter().enumerate() {
+                    let choice = if at % 2 == 0 { "linked" } else { "apart" };
+                    answer(&app, one, &[("score", "1"), ("comment", "Bad"), ("choice", choice)]).await;
+                }
+            }
+        }
+        for ((path, before), (_, after)) in looks[0].iter().zip(&looks[1]) {
+            assert_eq!(before, after, "{path}");
         }
     }
 }

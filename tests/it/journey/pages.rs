@@ -56,7 +56,7 @@ async fn staff_pages_shut_nobody_out() {
     for (role, teams, agent, pages) in [
         (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen, &[line, take]].concat()),
         (Role::Agent, &[], Some("17"), [&everywhere[..], &listen, &["/learn".to_owned()]].concat()),
-        (Role::Hr, &[], None, everywhere.to_vec()),
+        (Role::Hr, &[], None, [&everywhere[..], &["/ratings/exclusions".to_owned()]].concat()),
         (Role::Admin, &[], None, [&everywhere[..], &setup].concat()),
     ] {
         let session = app.sign_in(role, teams, agent).await;

@@ -21,10 +21,9 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::search::STATEMENTS);
     all.extend(afterword::audit::STATEMENTS);
     all.extend(afterword::training::STATEMENTS);
-    all.extend(afterword::ratings::STATEMENTS);
+    all.extend(afterword::ratings::statements());
     all.extend(afterword::mail::statements());
     all.extend(afterword::surveys::statements());
-    all.extend(afterword::ratings::release::STATEMENTS);
     all
 }
 

@@ -1,5 +1,6 @@
 //! Ratings: whole releases only, each role within its view, every look noted.
 
+mod exclusions;
 mod export;
 mod figures;
 mod view;
@@ -16,6 +17,15 @@ const RELEASE: Sql = Sql::both(
     "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) VALUES ($1, $2, $3, $4, $5, $6, $7, 5, $8)",
 );
 const COUNT: Sql = Sql::both("INSERT INTO release_counts (release_id, value, n) VALUES ($1, $2, $3)");
+const TOTALS: Sql = Sql::both(
+    "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
+     VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+     ON CONFLICT (scope, agent_id, team_id, question, block, month) DO UPDATE SET v0 = release_totals.v0 + excluded.v0, \
+     v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2, v3 = release_totals.v3 + excluded.v3, \
+     v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
+     v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
+     v10 = release_totals.v10 + excluded.v10",
+);
 const COMMENT: Sql = Sql::both("INSERT INTO released_comments (id, release_id, text) VALUES ($1, $2, $3)");
 const INVITATION: Sql = Sql::both(
     "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, channel, address_hash, token_hash, state, created_at, expires_at) \
@@ -42,6 +52,30 @@ async fn release(app: &TestApp, what: Release<'_>, counts: &[(i64, i64)], commen
     for (value, n) in counts {
         execute!(tx.conn(), COUNT, &id, *value, *n).unwrap();
     }
+    let mut v = [0i64; 11];
+    counts.iter().for_each(|(value, n)| v[usize::try_from(*value).unwrap()] += n);
+    let (agent, team) = (what.agent.map_or("", AgentId::as_str), what.team.map_or("", TeamId::as_str));
+    execute!(
+        tx.conn(),
+        TOTALS,
+        what.scope,
+        agent,
+        team,
+        what.question,
+        what.month,
+        v[0],
+        v[1],
+        v[2],
+        v[3],
+        v[4],
+        v[5],
+        v[6],
+        v[7],
+        v[8],
+        v[9],
+        v[10]
+    )
+    .unwrap();
     for text in comments {
         execute!(tx.conn(), COMMENT, Uuid::new_v4().to_string(), &id, *text).unwrap();
     }
@@ -73,6 +107,8 @@ async fn invite(app: &TestApp, agent: &AgentId, team: &TeamId, n: usize) {
         .unwrap();
         tx.commit().await.unwrap();
     }
+    // Each pass counts how many were asked.
+    app.app.releases.release_full().await.unwrap();
 }
 
 /// Two teams, and three agents: Sydney (17) and Jarvis (19) of Orders, Lucie (18) of Billing.

@@ -87,6 +87,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/learn", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/ratings", &Role::ALL),
     ("/ratings.csv", &Role::ALL),
+    ("/ratings/exclusions", &[Role::Admin, Role::Hr]),
     ("/admin", &[Role::Admin]),
     ("/admin/teams", &[Role::Admin]),
     ("/admin/staff", &[Role::Admin]),

@@ -1,0 +1,100 @@
+//! Looking what waits, page by page. Answers may go while this looks, which the writing notices.
+
+use super::pools::{Pool, Pools, Side, Waiting};
+use super::{Releases, store};
+use crate::database::DbError;
+use crate::surveys::{self, Question};
+
+/// Rows read at once.
+const PAGE: usize = 5000;
+
+/// Where answers lie: in the mix, beside their conversation, or, to further questions, in a table beside that.
+#[derive(Clone, Copy)]
+enum Shelf {
+    Sealed,
+    Linked,
+    Further,
+}
+
+/// Where one has come to.
+pub(super) struct Look {
+    shelf: Option<Shelf>,
+    /// The last id that was seen there, and the question of a further answer.
+    from: (String, String),
+    seen: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { shelf: Some(Shelf::Sealed), from: Default::default(), seen: 0 }
+    }
+}
+
+impl Look {
+    /// Answers seen since the beginning or [`Look::again`].
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// Counts anew.
+    pub fn again(&mut self) {
+        self.seen = 0;
+    }
+
+    /// Reads on, into pools, what is at least so ripe; false where everything has been seen.
+    pub async fn more(&mut self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<bool, DbError> {
+        let Some(shelf) = self.shelf else { return Ok(false) };
+        let (last, n) = match shelf {
+            Shelf::Sealed => self.sealed(releases, ripe_at, pools).await?,
+            Shelf::Linked => self.linked(releases, ripe_at, pools).await?,
+            Shelf::Further => self.further(releases, ripe_at, pools).await?,
+        };
+        self.seen += n;
+        match (last, shelf) {
+            (Some(last), _) if n == PAGE => self.from = last,
+            (_, Shelf::Sealed) => (self.shelf, self.from) = (Some(Shelf::Linked), Default::default()),
+            (_, Shelf::Linked) => (self.shelf, self.from) = (Some(Shelf::Further), Default::default()),
+            (_, Shelf::Further) => self.shelf = None,
+        }
+        Ok(true)
+    }
+
+    async fn sealed(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE).await?;
+        for row in &page {
+            // What does not open was sealed with a key that is lost: it can't be counted, and surveys log it.
+            let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
+            let pool = Pool::of(Side::Apart, part.question, part.agent, part.team.clone());
+            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team });
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
+    }
+
+    async fn linked(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE).await?;
+        for row in &page {
+            for question in row.waiting() {
+                let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
+                pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: row.team_id.clone() });
+            }
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
+    }
+
+    async fn further(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let from = (self.from.0.as_str(), self.from.1.as_str());
+        let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE).await?;
+        for row in &page {
+            let Some(question) = Question::known(&row.question) else { continue };
+            let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
+            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: row.team_id.clone() });
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, row.question)), n))
+    }
+}
+
+/// The last place of a page, and how many rows it had.
+type Read = (Option<(String, String)>, usize);

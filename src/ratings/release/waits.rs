@@ -1,0 +1,136 @@
+//! How long a pool has been too small, without a time beside any answer: one sealed record says of all pools since which
+//! month they hold something that was not released, and which k was in force then. Without the key nobody learns from it
+//! of whom an answer waits.
+
+use super::pools::{Pool, Pools};
+use super::store;
+use crate::database::{Conn, DbError};
+use crate::ratings::Month;
+use crate::vault::Vault;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The vault's purpose.
+const SEAL: &str = "waits";
+/// Under this name the record is kept.
+const NAME: &str = "waits";
+/// The record's length is a power of two, and no less than this.
+const LEAST: usize = 4096;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Since when a pool waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Wait {
+    /// `2026-11`.
+    #[serde(rename = "s")]
+    since: String,
+    /// What was promised to those who answered: their batch has no less.
+    #[serde(rename = "k")]
+    k: usize,
+}
+
+/// The pools that wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Waits {
+    pools: BTreeMap<String, Wait>,
+}
+
+/// After so many months, counted from the one in which a pool began to wait, at least `after` is over.
+pub(super) fn months(after: Duration) -> i32 {
+    let thirties = after.as_millis().div_ceil(DAY.as_millis() * 30);
+    // The month in which it began may have been nearly over. With one more, three times thirty days are at least ninety.
+    i32::try_from(thirties).unwrap_or(1200).min(1200) + 1
+}
+
+impl Waits {
+    /// As they were saved; none where there is no such record.
+    pub async fn load(conn: Conn<'_>, vault: &Vault) -> Result<Self, DbError> {
+        let Some(sealed) = store::state(conn, NAME).await? else { return Ok(Self::default()) };
+        let open = || {
+            let padded = vault.open(SEAL, &sealed).ok()?;
+            let end = padded.iter().rposition(|byte| *byte != 0)?;
+            serde_json::from_slice(padded.get(..=end)?).ok()
+        };
+        // Sealed with another key: pools begin to wait anew, and nothing is released the sooner for it.
+        Ok(open().unwrap_or_default())
+    }
+
+    pub async fn save(&self, conn: Conn<'_>, vault: &Vault) -> Result<(), DbError> {
+        let mut plain = serde_json::to_vec(self).unwrap_or_default();
+        plain.resize(plain.len().next_power_of_two().max(LEAST), 0);
+        store::set_state(conn, NAME, &vault.seal(SEAL, &plain)).await
+    }
+
+    /// How many steps the answers of a pool have gone up: 0, 1 (to the team) or 2 (to all).
+    pub fn steps(&self, pool: &Pool, now: Month, months: i32) -> i32 {
+        let since = self.pools.get(&pool.name()).and_then(|wait| wait.since.parse::<Month>().ok());
+        let over = |steps: i32| since.is_some_and(|since| since.plus(months.saturating_mul(steps)) <= now);
+        i32::from(over(1)) + i32::from(over(2))
+    }
+
+    /// The smallest batch that those who wait in this pool were promised.
+    pub fn k(&self, pool: &Pool, now: usize) -> usize {
+        self.pools.get(&pool.name()).map_or(now, |wait| wait.k.max(now))
+    }
+
+    /// These pools hold something, if nothing was known of them with this k from this month on.
+    pub fn begin<'a>(&mut self, pools: impl Iterator<Item = &'a Pool>, now: Month, k: usize) {
+        for pool in pools {
+            self.pools.entry(pool.name()).or_insert_with(|| Wait { since: now.to_string(), k });
+        }
+    }
+
+    /// A pool was released: what comes next begins to wait anew.
+    pub fn end(&mut self, pool: &Pool) {
+        self.pools.remove(&pool.name());
+    }
+
+    /// Forgets pools in which nothing lies any more.
+    pub fn keep(&mut self, left: &Pools) {
+        let names: std::collections::HashSet<String> =
+            left.iter().filter(|(_, all)| !all.is_empty()).map(|(pool, _)| pool.name()).collect();
+        self.pools.retain(|name, _| names.contains(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pools::Side;
+    use super::*;
+    use crate::ids::AgentId;
+    use crate::surveys::Question;
+
+    fn month(text: &str) -> Month {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn whoever_waits_goes_up_no_sooner_than_is_said() {
+        for (days, wanted) in [(1, 2), (30, 2), (31, 3), (90, 4), (365, 14)] {
+            let after = months(DAY * days);
+            assert_eq!(after, wanted, "{days} days");
+            // From the last moment of a month to the first of the one in which it goes up, whatever the months' lengths.
+            for first in 0..48 {
+                let since = month("2024-01").plus(first);
+                let waited = since.plus(after).begin().0 - since.plus(1).begin().0;
+                assert!(waited >= i64::from(days) * 86_400_000 - 2 * 86_400_000, "{days} days from {since}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pool_goes_up_step_by_step_and_begins_anew_when_it_is_released() {
+        let pool = Pool::of(Side::Apart, Question::Score, Some(AgentId::random()), None);
+        let mut waits = Waits::default();
+        waits.begin([&pool].into_iter(), month("2026-01"), 5);
+        waits.begin([&pool].into_iter(), month("2026-03"), 3);
+        assert_eq!(waits.k(&pool, 3), 5, "what was promised when it began to wait");
+        assert_eq!(waits.k(&pool, 8), 8, "a larger k holds at once");
+        let steps = |at: &str| waits.steps(&pool, month(at), 4);
+        assert_eq!([steps("2026-04"), steps("2026-05"), steps("2026-08"), steps("2026-09")], [0, 1, 1, 2]);
+        waits.end(&pool);
+        assert_eq!((waits.steps(&pool, month("2026-09"), 4), waits.k(&pool, 3)), (0, 3));
+    }
+}

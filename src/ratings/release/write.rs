@@ -1,0 +1,162 @@
+//! Writing releases: many in one transaction, which is kept short, since others answer meanwhile.
+
+use super::back::{self, Made};
+use super::pools::{Batch, Pool, Side, Waiting};
+use super::{Counted, Releases, store, text, usual_team};
+use crate::database::DbError;
+use crate::ids::ReleaseId;
+use crate::surveys::{self, QuestionKind};
+use rand::seq::SliceRandom;
+use std::collections::{BTreeMap, HashMap};
+
+/// Answers of one transaction. Its statements are as many for a thousand as for five.
+const AT_ONCE: usize = 1000;
+
+/// What became of batches.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Batches that were released, and the pools that their answers came from.
+    pub released: Vec<Batch>,
+    /// Answers that are still there, by the pool that they come from: too little was left, or something is to be taken back.
+    pub left: Vec<(Pool, Waiting)>,
+}
+
+/// A batch on its way.
+struct Ready<'a> {
+    release: store::NewRelease,
+    ids: Vec<&'a str>,
+    made: Made,
+}
+
+impl Releases {
+    /// Writes batches, in as few transactions as keep each of them short.
+    pub(super) async fn write_all(&self, mut batches: Vec<Batch>) -> Result<Written, DbError> {
+        // Those of one question follow each other: the statements are by question.
+        batches.sort_by(|a, b| (a.pool.side, &a.pool.question).cmp(&(b.pool.side, &b.pool.question)));
+        let mut written = Written::default();
+        let mut group: Vec<Batch> = Vec::new();
+        let mut size = 0;
+        for batch in batches {
+            let other = group.first().is_some_and(|first| {
+                (first.pool.side, &first.pool.question) != (batch.pool.side, &batch.pool.question)
+            });
+            if other || (size + batch.answers.len() > AT_ONCE && !group.is_empty()) {
+                self.write(std::mem::take(&mut group), &mut written).await?;
+                size = 0;
+            }
+            size += batch.answers.len();
+            group.push(batch);
+        }
+        self.write(group, &mut written).await?;
+        Ok(written)
+    }
+
+    /// Writes batches of one question and side in one transaction.
+    async fn write(&self, batches: Vec<Batch>, written: &mut Written) -> Result<(), DbError> {
+        let Some(first) = batches.first() else { return Ok(()) };
+        let (side, question) = (first.pool.side, first.pool.question.clone());
+        let mut tx = self.db.begin().await?;
+        surveys::lock_answers(tx.conn()).await?;
+        let ids: Vec<&str> =
+            batches.iter().flat_map(|batch| batch.answers.iter().map(|(_, answer)| answer.id.as_str())).collect();
+        let mut found: HashMap<String, Counted> = match side {
+            Side::Apart => self.opened(store::sealed(tx.conn(), &ids, self.ripe_at).await?),
+            Side::Linked => store::linked(tx.conn(), &question, &ids, self.ripe_at).await?.into_iter().collect(),
+        };
+        let mut taken_back = store::taken_back(tx.conn(), side, &question).await?;
+        let mut ready = Vec::new();
+        let mut is_released = Vec::with_capacity(batches.len());
+        let mut left_ids = Vec::new();
+        for batch in &batches {
+            let here: Vec<&str> = batch
+                .answers
+                .iter()
+                .map(|(_, answer)| answer.id.as_str())
+                .filter(|id| found.contains_key(*id))
+                .collect();
+            let taken: Vec<Counted> = here.iter().filter_map(|id| found.remove(*id)).collect();
+            // A pool is split where it is very large; what is taken back goes with the first part.
+            let back = taken_back.remove(&batch.pool).unwrap_or_default();
+            let made = back::make(question.kind(), &taken, &back, batch.k);
+            is_released.push(made.is_some());
+            match made {
+                Some(made) => ready.push(self.ready(batch, here, taken, made)),
+                None => left_ids.push(here),
+            }
+        }
+        if !ready.is_empty() {
+            let pairs: Vec<(&str, &ReleaseId)> =
+                ready.iter().flat_map(|one| one.ids.iter().map(|id| (*id, &one.release.id))).collect();
+            store::take(tx.conn(), side, &question, &pairs).await?;
+            let carried: Vec<back::TakenBack> = ready.iter().flat_map(|one| one.made.carried.clone()).collect();
+            if !carried.is_empty() {
+                store::settle_taken_back(tx.conn(), &carried).await?;
+            }
+            let releases: Vec<store::NewRelease> = ready.into_iter().map(|one| one.release).collect();
+            store::add(tx.conn(), &releases).await?;
+            tx.commit().await?;
+        }
+        let left: std::collections::HashSet<String> = left_ids.into_iter().flatten().map(str::to_owned).collect();
+        for (batch, released) in batches.into_iter().zip(is_released) {
+            if released {
+                written.released.push(batch);
+            } else {
+                written.left.extend(batch.answers.into_iter().filter(|(_, answer)| left.contains(&answer.id)));
+            }
+        }
+        Ok(())
+    }
+
+    fn ready<'a>(&self, batch: &Batch, ids: Vec<&'a str>, mut taken: Vec<Counted>, made: Made) -> Ready<'a> {
+        let pool = &batch.pool;
+        let team = pool.team.clone().or_else(|| pool.agent.as_ref().and_then(|_| usual_team(&taken)));
+        let mut comments: Vec<(String, String)> = Vec::new();
+        if pool.question.kind() == QuestionKind::Text {
+            let with_id = |(id, counted): (&&str, &Counted)| {
+                let text = text::masked(counted.comment.as_deref()?);
+                Some((self.comment_id(pool, id), text))
+            };
+            comments = ids.iter().zip(&taken).filter_map(with_id).collect();
+            comments.shuffle(&mut rand::rng());
+        }
+        taken.clear();
+        let release = store::NewRelease {
+            id: ReleaseId::random(),
+            scope: pool.scope(),
+            agent: pool.agent.clone(),
+            team,
+            question: pool.question.code().to_owned(),
+            kind: pool.side.code(),
+            month: self.clock.now().month(),
+            k: batch.k,
+            n: made.n,
+            counts: made.counts.clone(),
+            comments,
+        };
+        Ready { release, ids, made }
+    }
+
+    /// The id of a released comment. Of a linked one it can be found again, with the key, so that it can be taken back; of an
+    /// apart one it can't.
+    fn comment_id(&self, pool: &Pool, id: &str) -> String {
+        match pool.side {
+            Side::Linked => surveys::released_comment_id(&self.vault, pool.question.code(), id),
+            Side::Apart => self.vault.keyed_hash("released", uuid::Uuid::new_v4().as_bytes()),
+        }
+    }
+
+    fn opened(&self, sealed: Vec<store::Sealed>) -> HashMap<String, Counted> {
+        let open = |row: store::Sealed| {
+            let part = surveys::open_sealed(&self.vault, &row.sealed).ok()?;
+            Some((row.id, Counted { team: part.team, value: part.value, comment: part.comment }))
+        };
+        sealed.into_iter().filter_map(open).collect()
+    }
+}
+
+/// Answers by the pool that they come from.
+pub(super) fn by_pool(all: Vec<(Pool, Waiting)>) -> BTreeMap<Pool, Vec<Waiting>> {
+    let mut pools: BTreeMap<Pool, Vec<Waiting>> = BTreeMap::new();
+    all.into_iter().for_each(|(pool, answer)| pools.entry(pool).or_default().push(answer));
+    pools
+}

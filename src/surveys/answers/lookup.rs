@@ -1,0 +1,63 @@
+//! Looking invitations up by their links, many in one statement: what costs is the way to the database and back, not the
+//! lookup. As with writes (`database::Batcher`), whatever arrives while one is being read goes into the next one together.
+
+use super::store::{self, ByToken};
+use crate::database::{BatchError, Batcher, Db, DbError};
+use crate::surveys::Token;
+use crate::vault::Vault;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Links looked up in one statement.
+const MOST: usize = 256;
+
+/// A link to be looked up: what the invitation keeps of it, and under which mark it is known to be spent.
+#[derive(Debug, Clone)]
+pub(in crate::surveys) struct Link {
+    hash: String,
+    spent: String,
+}
+
+/// What was found; none where there is no such link.
+pub(in crate::surveys) type Found = Result<Option<ByToken>, Arc<DbError>>;
+
+/// Reads for many at once. Cheap to clone.
+pub(in crate::surveys) type Lookups = Batcher<Link, Found>;
+
+impl Link {
+    pub(super) fn of(token: &Token, vault: &Vault) -> Self {
+        Self { hash: token.hash(), spent: token.spent_id(vault) }
+    }
+}
+
+/// Starts reading; call it inside the runtime.
+pub(in crate::surveys) fn start(db: Db) -> Lookups {
+    Batcher::start(MOST, move |links| {
+        let db = db.clone();
+        async move { read(&db, links).await }
+    })
+}
+
+async fn read(db: &Db, links: Vec<Link>) -> Vec<Found> {
+    let pairs: Vec<(&str, &str)> = links.iter().map(|link| (link.hash.as_str(), link.spent.as_str())).collect();
+    let found = async { store::by_tokens(db.read().await?.conn(), &pairs).await };
+    match found.await {
+        Ok(rows) => {
+            let rows: HashMap<String, ByToken> = rows.into_iter().map(|row| (row.token_hash.clone(), row)).collect();
+            links.iter().map(|link| Ok(rows.get(&link.hash).cloned())).collect()
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            links.iter().map(|_| Err(Arc::clone(&error))).collect()
+        }
+    }
+}
+
+/// What whoever asked hears: the reader's own error, or that the process stops.
+pub(super) fn told(found: Result<Found, BatchError>) -> Result<Option<ByToken>, DbError> {
+    match found {
+        Ok(Ok(row)) => Ok(row),
+        Ok(Err(error)) => Err(DbError::Shared(error)),
+        Err(stopping) => Err(stopping.into()),
+    }
+}
