@@ -37,7 +37,9 @@ impl Config {
             );
         }
         if self.retention.outbox.0 < std::time::Duration::from_secs(7 * 86_400) {
-            wrong.push("retention.outbox is under 7 days: bounces that come later would lead nowhere; set 90d or so".into());
+            wrong.push(
+                "retention.outbox is under 7 days: bounces that come later would lead nowhere; set 90d or so".into(),
+            );
         }
         let audit = self.retention.audit.0;
         if !audit.is_zero() && audit < Span::days(90).0 {

@@ -22,6 +22,7 @@ const PURGE: &str = "mail.purge";
 const AT_ONCE: i64 = 1000;
 /// Batches side by side: while one is settled, the next is written.
 const BATCHES: usize = 2;
+const DAY: Duration = Duration::from_secs(86_400);
 /// After a failure of our own.
 const REST: Duration = Duration::from_secs(5);
 
@@ -44,7 +45,7 @@ impl Mail {
         let look = move |now| {
             let mail = looking.clone();
             async move {
-                mail.inner.transport.tidy().await;
+                mail.inner.transport.tidy();
                 !mail.inner.rest.is_on(now) && mail.any_due(now).await.unwrap_or(false)
             }
         };
@@ -62,7 +63,12 @@ impl Mail {
     /// Forgets mails that were settled longer ago than `retention.outbox`; how many. What comes back to them later is
     /// nobody's.
     pub async fn purge(&self) -> Result<u64, DbError> {
-        let before = self.inner.clock.now().minus(self.inner.keep);
+        let now = self.inner.clock.now();
+        let before = now.minus(self.inner.keep);
+        let mut tx = self.inner.db.begin().await?;
+        // A domain that nothing was written to for a day has saved up all that it can.
+        queue::forget_rates(tx.conn(), now.minus(DAY)).await?;
+        tx.commit().await?;
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;

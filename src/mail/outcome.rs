@@ -67,10 +67,10 @@ pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     let relaying = status.is_none() && why.to_lowercase().contains("relay");
     let about_us = class("5.7.") || protocol || relaying;
     // Too large, or letters of an address that it does not take: this mail alone.
-    let about_it = class("5.6.") || class("5.1.") || matches!(reply.code, 552 | 555) || class("5.3.4");
+    let about_it = class("5.6.") || class("5.3.4") || matches!(reply.code, 552 | 555);
     let refusal = Refusal { why: why.clone(), status: status.clone() };
     match stage {
-        Stage::Mail if about_it && !class("5.1.7") && !class("5.1.8") => SendError::Refused(refusal),
+        Stage::Mail if about_it => SendError::Refused(refusal),
         Stage::Mail => SendError::Stopped(why),
         Stage::Recipient | Stage::Data if about_us => SendError::Policy(refusal),
         Stage::Recipient | Stage::Data => SendError::Refused(refusal),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn answers_mean_what_they_mean() {
         use Stage::{Data, Mail, Recipient};
-        let cases: [(Stage, u16, &str, &str); 17] = [
+        let cases: [(Stage, u16, &str, &str); 18] = [
             (Recipient, 450, "4.2.0 greylisted", "not now"),
             (Recipient, 452, "4.2.2 mailbox full", "not now"),
             (Recipient, 550, "5.1.1 no such user", "refused"),
@@ -127,6 +127,7 @@ mod tests {
             (Data, 451, "4.3.0 try again", "not now"),
             (Mail, 550, "5.7.1 sender refused", "stopped"),
             (Mail, 553, "sender not owned by user", "stopped"),
+            (Mail, 550, "5.1.0 sender refused", "stopped"),
             (Mail, 550, "5.6.7 addresses of ASCII alone", "refused"),
             (Mail, 535, "5.7.8 sign-in failed", "stopped"),
             (Mail, 451, "4.3.2 not now", "not now"),

@@ -69,9 +69,9 @@ impl Transport {
     }
 
     /// Closes what is not used any more.
-    pub(super) async fn tidy(&self) {
+    pub(super) fn tidy(&self) {
         if let Self::Smtp(server) = self {
-            server.tidy().await;
+            server.tidy();
         }
     }
 }

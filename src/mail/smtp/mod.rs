@@ -66,14 +66,14 @@ impl Smtp {
         Ok(())
     }
 
-    /// Closes lines that nobody has used for a while.
-    pub async fn tidy(&self) {
+    /// Closes lines that nobody has used for a while; waits for none.
+    pub fn tidy(&self) {
         let stale: Vec<_> = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.extract_if(.., |line| line.used.elapsed() > STALE).collect()
         };
         for line in stale {
-            line.quit().await;
+            tokio::spawn(line.quit());
         }
     }
 

@@ -63,6 +63,7 @@ statements! {
     MEND_STOPS = "UPDATE mail_stops SET until_at = $1, since = $1 WHERE since > $2";
     RATE = "SELECT COALESCE(MAX(next_us), 0) FROM mail_rates WHERE domain = $1";
     HOLD_RATE = "INSERT INTO mail_rates (domain, next_us) VALUES ($1, 0) ON CONFLICT (domain) DO UPDATE SET next_us = mail_rates.next_us";
+    FORGET_RATES = "DELETE FROM mail_rates WHERE next_us < $1";
     SET_RATE = "UPDATE mail_rates SET next_us = $1 WHERE domain = $2";
 }
 
@@ -198,4 +199,9 @@ pub(in crate::mail) async fn rate(mut conn: Conn<'_>, domain: &str) -> Result<i6
 
 pub(in crate::mail) async fn set_rate(conn: Conn<'_>, domain: &str, next_us: i64) -> Result<(), DbError> {
     execute!(conn, SET_RATE, next_us, domain).map(drop)
+}
+
+/// Forgets domains whose next mail could have left before then.
+pub(in crate::mail) async fn forget_rates(conn: Conn<'_>, before: Timestamp) -> Result<(), DbError> {
+    execute!(conn, FORGET_RATES, before.0.saturating_mul(1000)).map(drop)
 }
