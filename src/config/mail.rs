@@ -61,7 +61,7 @@ pub struct Dkim {
     pub selector: String,
     /// Whose signature it is: the domain of `mail.from`, or one above it.
     pub domain: String,
-    /// The private key: Ed25519 or RSA of 1024 bits or more, PEM.
+    /// The private key: Ed25519, or RSA of 2048 bits or more; PEM.
     pub key_file: PathBuf,
 }
 

@@ -8,9 +8,6 @@ use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// The fewest bits of an RSA key that recipients believe (RFC 8301).
-const FEWEST_BITS: usize = 1024;
-
 pub(super) enum Key {
     Ed25519(Box<Ed25519KeyPair>),
     Rsa(Box<RsaKeyPair>),
@@ -32,10 +29,10 @@ impl Key {
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
             _ => return Err(unusable("it is neither an Ed25519 nor an RSA key")),
         };
-        let key = rsa.map_err(|_| unusable("it is neither an Ed25519 nor an RSA key"))?;
-        if key.public_modulus_len() * 8 < FEWEST_BITS {
-            return Err(unusable("it is too short: recipients want 1024 bits at least, better 2048"));
-        }
+        let key = rsa.map_err(|rejected| match rejected.to_string().as_str() {
+            "TooSmall" => unusable("it is too short: 2048 bits are the least"),
+            _ => unusable("it is neither an Ed25519 nor an RSA key"),
+        })?;
         Ok(Self::Rsa(Box::new(key)))
     }
 

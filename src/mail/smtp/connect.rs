@@ -74,7 +74,7 @@ impl Address {
     /// A line that is ready to take mail; why there is none, in words, without addresses and secrets.
     pub async fn connect(&self) -> Result<Line, String> {
         self.open().await.map_err(|why| {
-            let why = super::super::message::scrubbed(&format!("{}: {why}", self.host));
+            let why = format!("{}: {why}", self.host);
             if self.password.is_empty() { why } else { why.replace(&self.password, "***") }
         })
     }

@@ -49,7 +49,14 @@ impl Reply {
 
     /// In one line, code first, without addresses.
     pub fn told(&self) -> String {
-        scrubbed(&format!("{} {}", self.code, self.lines.join(" ")))
+        let text = self.lines.join(" ");
+        // Apart from what is scrubbed: a code and a status look like a telephone number.
+        match self.status() {
+            Some(status) => {
+                format!("{} {status} {}", self.code, scrubbed(text.trim_start().trim_start_matches(&status)))
+            }
+            None => format!("{} {}", self.code, scrubbed(&text)),
+        }
     }
 }
 
@@ -77,6 +84,8 @@ mod tests {
         assert_eq!(read("354\r\n").unwrap().code, 354);
         assert_eq!(read("550 5.1.1 <x@example.net> gone").unwrap().status().as_deref(), Some("5.1.1"));
         assert_eq!(read("550 5.1.1 <x@example.net> gone").unwrap().told(), "550 5.1.1 <[e-mail]> gone");
+        assert_eq!(read("550 5.7.26 not yours").unwrap().told(), "550 5.7.26 not yours");
+        assert_eq!(read("550-5.7.1 a\r\n550 5.7.1 b").unwrap().told(), "550 5.7.1 a 5.7.1 b");
         assert_eq!(read("550 5.1 gone").unwrap().status(), None);
         for wrong in ["", "hello", "25", "2x0 yes", "250-a\r\n251 b", "250_a"] {
             assert_eq!(read(wrong), None, "{wrong}");

@@ -36,7 +36,7 @@ fn verify(mail: &[u8], record: &str) -> String {
 
 fn make_key(folder: &Path, arguments: &[&str]) -> PathBuf {
     let path = folder.join("dkim.pem");
-    let made = Command::new("openssl").args(arguments).arg("-out").arg(&path).output().unwrap();
+    let made = Command::new("openssl").arg(arguments[0]).arg("-out").arg(&path).args(&arguments[1..]).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     path
 }
@@ -97,7 +97,7 @@ async fn signatures_are_good_and_bad_where_a_word_was_changed() {
 #[tokio::test]
 async fn a_key_that_is_none_is_complained_about_before_it_is_needed() {
     let folder = tempfile::tempdir().unwrap();
-    let short = make_key(folder.path(), &["genrsa", "512"]);
+    let short = make_key(folder.path(), &["genrsa", "1024"]);
     let text = folder.path().join("text.pem");
     std::fs::write(&text, "no key").unwrap();
     let missing = folder.path().join("missing.pem");
@@ -111,7 +111,7 @@ async fn a_key_that_is_none_is_complained_about_before_it_is_needed() {
         let settings = afterword::mail::Settings::new(&app.app.config.mail, &app.app.config.retention);
         let complaints = settings.complaints();
         assert!(complaints.len() == 1 && complaints[0].contains("mail.dkim.key_file"), "{complaints:?}");
-        assert!(complaints[0].contains(words) || words == "too short", "{complaints:?}");
+        assert!(complaints[0].contains(words), "{complaints:?}");
         // A service that runs on in spite of it sends nothing unsigned.
         let id = app.call("1", "jerry@example.net").await;
         app.pass(SETTLED).await;

@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Customers asked in each round.
-const EACH: usize = 40;
-const ROUNDS: usize = 12;
+const EACH: usize = 30;
+const ROUNDS: usize = 10;
 const CONNECTIONS: usize = 4;
 
 struct Program(Child);

@@ -38,7 +38,8 @@ async fn mail_goes_through_postfix_whole_and_refusals_are_understood() {
     assert!(troubles.iter().any(|why| why.starts_with("550 5.1.1")), "{troubles:?}");
     assert!(troubles.iter().any(|why| why.starts_with("450 4.2.1")), "{troubles:?}");
     let connections = postfix.log().matches(": connect from").count();
-    assert!((1..=3).contains(&connections), "{connections} connections\n{}", postfix.log());
+    // One of them asked whether it is up.
+    assert!((2..=4).contains(&connections), "{connections} connections\n{}", postfix.log());
 }
 
 #[tokio::test]
