@@ -6,10 +6,12 @@ mod bare;
 mod bare_whisper;
 mod client;
 mod company;
+mod mail;
 mod millions;
 mod pages;
 mod program;
 mod report;
+mod sink;
 mod sounds;
 mod speech;
 mod transcription;
@@ -18,9 +20,10 @@ use anyhow::{Context, Result};
 use report::Report;
 
 /// The parts: name and what they measure.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),
     ("ten-million", "the ratings page and the release job with ten million answers on file"),
+    ("mail", "survey mails beside postfix's smtp-source into the same sink, with DKIM, with STARTTLS"),
     ("speech", "one call transcribed"),
     ("transcription", "the pipeline beside plain Whisper: time, memory, word errors"),
     ("rest", "memory at rest, size of the program"),
@@ -31,6 +34,12 @@ async fn main() -> Result<()> {
     // Cargo adds --bench of its own.
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(("child", arguments)) = wanted.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        if let [what, port] = arguments
+            && what == "mail-sink"
+        {
+            let port = port.clone();
+            return tokio::task::spawn_blocking(move || mail::child(&port)).await?;
+        }
         let arguments = arguments.to_vec();
         // It has a runtime of its own.
         return tokio::task::spawn_blocking(move || transcription::child(&arguments)).await?;
@@ -49,6 +58,9 @@ async fn main() -> Result<()> {
     }
     if has("ten-million") {
         millions::measure(&mut report).await.context("ten million answers")?;
+    }
+    if has("mail") {
+        mail::measure(&mut report).await.context("mail")?;
     }
     if has("speech") {
         speech::measure(&mut report).context("speech")?;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
 # environment, dovecot (IMAP), ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
+# environment, postfix (as a relay, in folders of its own), dkimpy to verify signatures, ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -25,6 +26,8 @@ have ffmpeg || missing+=(ffmpeg)
 have sox || missing+=(sox)
 has_python || missing+=(python3 python3-venv)
 have openssl || missing+=(openssl)
+[ -x /usr/sbin/postfix ] || missing+=(postfix)
+/usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing+=(python3 python3-dkim python3-nacl)
 have setpriv flock || missing+=(util-linux)
 have dovecot || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 install_packages "${missing[@]}"

@@ -154,7 +154,12 @@ impl App {
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
         let staff = Staff::new(db.clone(), Arc::clone(&clock));
         let directory = Directory::new(db.clone());
-        let mail = Mail::new(db.clone(), Arc::clone(&clock), vault.clone(), &mail::Settings::new(&config.mail));
+        let mail = Mail::new(
+            db.clone(),
+            Arc::clone(&clock),
+            vault.clone(),
+            &mail::Settings::new(&config.mail, &config.retention),
+        );
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
         let surveys =
             Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());

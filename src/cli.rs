@@ -2,6 +2,7 @@
 
 mod accounts;
 mod demo;
+mod mail;
 mod search;
 mod serve;
 mod speech;
@@ -59,6 +60,17 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The way out for mail
+    #[command(subcommand)]
+    Mail(MailCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// Print the DNS record that mail.dkim wants
+    DkimRecord,
+    /// Say whether the mail server can be reached and lets us in; sends nothing
+    Check,
 }
 
 #[derive(Debug, Subcommand)]
@@ -134,21 +146,22 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.config.as_deref()).map_err(|e: ConfigError| Failure::usage(e))?;
     match cli.command {
-        Command::Config(ConfigCommand::Check) => {
-            say("The configuration can be used.");
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Check) => mail::check(&config),
         Command::Config(ConfigCommand::Show) => {
             say(config.to_redacted_toml().trim_end());
             Ok(())
         }
         Command::Openapi => in_runtime(serve::openapi()),
+        Command::Mail(MailCommand::DkimRecord) => mail::dkim_record(&config),
+        Command::Mail(MailCommand::Check) => in_runtime(mail::try_out(config)),
         Command::Serve { no_work } => {
             log_to_stderr(&config);
+            mail::or_fail(&config)?;
             in_runtime(serve::serve(config, !no_work))
         }
         Command::Worker { only } => {
             log_to_stderr(&config);
+            mail::or_fail(&config)?;
             in_runtime(serve::work(config, only))
         }
         Command::Models(command) => in_runtime(speech::models(config, command)),

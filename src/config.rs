@@ -3,9 +3,11 @@
 
 mod checks;
 mod hooks;
+mod mail;
 mod values;
 
 pub use hooks::{Hooks, MailHooks};
+pub use mail::{Dkim, Mail, Rate};
 pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
@@ -83,32 +85,6 @@ pub struct Recordings {
 impl Default for Recordings {
     fn default() -> Self {
         Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30 }
-    }
-}
-
-/// How mail goes out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mail {
-    /// `smtp://` (STARTTLS where offered), `smtps://`, `file:DIR` (one .eml each) or `hold:` (kept and shown).
-    pub url: MailUrl,
-    /// The sender: `Name <address>`.
-    pub from: String,
-    /// Where bounces go: each mail leaves with the envelope sender `NAME+TAG@HOST` of this address. `from` where it is empty.
-    pub bounces: String,
-    /// Where bounces are read from: `file:DIR` (a Maildir, or a folder of .eml files), `imaps://user:password@host/INBOX`, or
-    /// nowhere.
-    pub returned: ReturnedUrl,
-}
-
-impl Default for Mail {
-    fn default() -> Self {
-        Self {
-            url: MailUrl::Hold,
-            from: "Customer care <survey@localhost.localdomain>".into(),
-            bounces: String::new(),
-            returned: ReturnedUrl::Nowhere,
-        }
     }
 }
 
@@ -231,6 +207,8 @@ pub struct Retention {
     pub interactions: Span,
     /// Lines of the audit log.
     pub audit: Span,
+    /// Lines of the outbox whose mail has left, was given up or was not wanted any more: how long after that. Never `0s`.
+    pub outbox: Span,
 }
 
 impl Default for Retention {
@@ -240,6 +218,7 @@ impl Default for Retention {
             transcripts: Span::seconds(0),
             interactions: Span::seconds(0),
             audit: Span::seconds(0),
+            outbox: Span::days(90),
         }
     }
 }

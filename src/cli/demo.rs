@@ -32,6 +32,7 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config.database.url = DatabaseUrl::Sqlite(folder.join("afterword.db"));
     config.recordings.url = RecordingsUrl::File(folder.join("recordings"));
     config.anonymity.key_file = folder.join("afterword.key");
+    config.mail.journal = folder.join("mail-journal");
     config.mail.url = MailUrl::File(folder.join("mail"));
     config.mail.from = "Northwind <survey@northwind.example>".into();
     config.survey.company = "Northwind".into();

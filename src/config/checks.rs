@@ -42,6 +42,11 @@ impl Config {
                     .into(),
             );
         }
+        if self.retention.outbox.0 < std::time::Duration::from_secs(7 * 86_400) {
+            wrong.push(
+                "retention.outbox is under 7 days: bounces that come later would lead nowhere; set 90d or so".into(),
+            );
+        }
         let audit = self.retention.audit.0;
         if !audit.is_zero() && audit < Span::days(90).0 {
             wrong.push(
@@ -85,6 +90,23 @@ impl Mail {
             Ok(_) => {}
             Err(_) => {
                 wrong.push(format!("mail.bounces is \"{}\": write an address, bounces@example.com", self.bounces))
+            }
+        }
+        if self.connections == 0 {
+            wrong.push("mail.connections is 0: no mail could leave; to keep mail back, set mail.url to hold:".into());
+        }
+        if self.time_limit.0.is_zero() {
+            wrong.push("mail.time_limit is 0: no server answers at once; set 2m or so".into());
+        }
+        let dkim = &self.dkim;
+        let whole = !dkim.selector.is_empty() && !dkim.domain.is_empty() && !dkim.key_file.as_os_str().is_empty();
+        if dkim.is_on() && !whole {
+            wrong.push("mail.dkim wants selector, domain and key_file together, or none of them".into());
+        }
+        for (name, value) in [("selector", &dkim.selector), ("domain", &dkim.domain)] {
+            if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+                wrong
+                    .push(format!("mail.dkim.{name} is \"{value}\": it stands in DNS: letters, digits, - and . alone"));
             }
         }
         wrong

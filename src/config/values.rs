@@ -134,10 +134,17 @@ impl FromStr for MailUrl {
             Some(("smtp" | "smtps", _)) => {
                 let url = url::Url::parse(text).map_err(|e| format!("mail.url is malformed: {e}"))?;
                 if url.host_str().is_none_or(str::is_empty) {
-                    Err("mail.url has no host".into())
-                } else {
-                    Ok(Self::Smtp(url))
+                    return Err("mail.url has no host".into());
                 }
+                for (key, value) in url.query_pairs() {
+                    if key != "tls" || !matches!(&*value, "off" | "offered" | "required") {
+                        return Err(
+                            "behind mail.url may stand ?tls=off, ?tls=offered or ?tls=required, and nothing else"
+                                .into(),
+                        );
+                    }
+                }
+                Ok(Self::Smtp(url))
             }
             _ => Err("mail.url is smtp://HOST, smtps://HOST, file:DIR or hold:".into()),
         }

@@ -28,6 +28,7 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/work/:id/retry", post(admin::retry_job))
         .at("/admin/mail", get(outbox::show_outbox))
         .at("/admin/mail/held/delivery", post(outbox::release_held))
+        .at("/admin/mail/stop/attempt", post(outbox::go_on))
         .at("/admin/mail/:id", get(outbox::preview_mail))
         .at("/admin/mail/:id/retry", post(outbox::retry_mail))
         .at("/admin/model", get(admin::show_model))

@@ -325,6 +325,16 @@ pub async fn set_survey(
     store::set_survey(conn, id, state, reason, erase_customer, now).await
 }
 
+/// Notes the same of many, in the caller's transaction. Nothing waits for the addresses any more.
+pub async fn set_surveys(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+    state: SurveyState,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    store::set_surveys(conn, ids, state, now).await
+}
+
 /// Deletes one conversation, as [`remove`] does.
 pub async fn delete(conn: Conn<'_>, id: &InteractionId, now: Timestamp) -> Result<Effects, DbError> {
     remove(conn, std::slice::from_ref(id), now).await

@@ -119,6 +119,11 @@ statements! {
     SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
         customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END, \
         customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END WHERE id = $5";
+    // $3: JSON array of ids.
+    SET_SURVEYS = sqlite "UPDATE interactions SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, \
+            customer_name = NULL WHERE id IN (SELECT value FROM json_each($3))",
+        pg "UPDATE interactions SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, \
+            customer_name = NULL WHERE id IN (SELECT jsonb_array_elements_text($3::jsonb))";
     // $1 is a JSON array of rows as Checked::row makes them.
     UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
@@ -303,6 +308,15 @@ pub(super) async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(conn, SET_SURVEY, state.code(), reason, now, i64::from(erase), id).map(drop)
+}
+
+pub(super) async fn set_surveys(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+    state: SurveyState,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, SET_SURVEYS, state.code(), now, serde_json::json!(ids).to_string()).map(drop)
 }
 
 #[derive(Debug, sqlx::FromRow)]

@@ -86,6 +86,9 @@ pub enum Outcome {
 /// A job's work.
 pub type Work = Arc<dyn Fn(Running) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
 
+/// Says whether there is something to do at this time; must be cheap, as it is asked often.
+pub type Look = Arc<dyn Fn(Timestamp) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
 /// A kind of job.
 #[derive(Clone)]
 pub struct Kind {
@@ -103,6 +106,8 @@ pub struct Kind {
     pub urgent: usize,
     /// Are those who share it served in turns?
     pub fair: bool,
+    /// Its work does not stand in the queue, but is found by this. What the work returns is then not stored anywhere.
+    pub look: Option<Look>,
     /// What it does.
     pub work: Work,
 }
@@ -129,6 +134,7 @@ impl Kind {
             every: None,
             urgent: 0,
             fair: false,
+            look: None,
             work,
         }
     }
@@ -152,6 +158,16 @@ impl Kind {
     /// first of another.
     pub fn fair(self) -> Self {
         Self { fair: true, ..self }
+    }
+
+    /// Its work keeps its own list, of which `look` says whether anything is due: for a feature that does hundreds of things
+    /// in one go. The work runs as long as there is, `at_once` of it side by side; it keeps leases and pauses of its own.
+    pub fn found_by<F, Fut>(self, look: F) -> Self
+    where
+        F: Fn(Timestamp) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        Self { look: Some(Arc::new(move |now| Box::pin(look(now)))), ..self }
     }
 
     /// Comes back by itself this often. Its handler returns `Done`; the next run is queued for it.

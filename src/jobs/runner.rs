@@ -1,8 +1,8 @@
 //! The node's side of the queue: look what is due, claim, work, renew the lease meanwhile, say what became of it.
 
 use super::store::{self, Claim, Claimed};
-use super::{Kind, NewJob, Outcome, RECURRING, Running, URGENT, pause_after};
-use crate::clock::SharedClock;
+use super::{Kind, NewJob, Outcome, RECURRING, Running, URGENT, USUAL, pause_after};
+use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -155,7 +155,39 @@ impl Runner {
                 started += 1;
             }
         }
-        Ok(started)
+        Ok(started + self.start_found(now).await)
+    }
+
+    /// Starts one of each kind that keeps its own list, where there is something in it and room for it.
+    async fn start_found(self: &Arc<Self>, now: Timestamp) -> usize {
+        let mut started = 0;
+        for lane in self.lanes.values() {
+            let Some(look) = &lane.kind.look else { continue };
+            let Ok(permit) = Arc::clone(&lane.free).try_acquire_owned() else { continue };
+            if !look(now).await {
+                continue;
+            }
+            let (runner, kind) = (Arc::clone(self), lane.kind.clone());
+            self.tracker.spawn(async move {
+                runner.work_found(&kind).await;
+                drop(permit);
+                runner.freed.notify_one();
+            });
+            started += 1;
+        }
+        started
+    }
+
+    async fn work_found(&self, kind: &Kind) {
+        let cancelled = self.stop.child_token();
+        let running = Running { key: RECURRING.into(), attempt: 1, priority: USUAL, cancelled };
+        match tokio::spawn((kind.work)(running)).await {
+            Ok(Outcome::Done | Outcome::At(_)) => {}
+            Ok(Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why)) => {
+                tracing::error!(kind = kind.name, why, "work failed; it is tried again");
+            }
+            Err(panic) => tracing::error!(kind = kind.name, %panic, "work broke off; it is tried again"),
+        }
     }
 
     async fn work(&self, kind: Kind, job: Claimed) {

@@ -1,125 +1,186 @@
-//! The job that sends one mail.
+//! The work: a batch of what is due is written, sent and settled.
 
-use super::compose::ComposeError;
-use super::message::{Frame, build};
-use super::store::{self, Entry};
-use super::transport::{Outgoing, SendError};
-use super::{DELIVER, Fate, Mail, State};
+use super::batch::Batch;
+use super::compose::{ComposeError, Composed};
+use super::feed::Feed;
+use super::press::{Letter, Words};
+use super::store::{self, queue};
+use super::{DELIVER, Fate, Mail};
+use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
-use crate::jobs::{Kind, Outcome, Running};
-use std::sync::PoisonError;
+use crate::jobs::{Kind, Outcome};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
-/// Pauses grow to an hour: a bit more than a day in all.
-const MOST_TRIES: u32 = 36;
-/// Mails kept in memory because nobody knows whether they left; others are written anew.
-const MOST_UNSURE: usize = 1000;
+/// Job: forget mails that were settled long ago.
+const PURGE: &str = "mail.purge";
+/// Lines forgotten in one transaction.
+const AT_ONCE: i64 = 1000;
+/// Batches side by side: while one is settled, the next is written.
+const BATCHES: usize = 2;
+const DAY: Duration = Duration::from_secs(86_400);
+/// After a failure of our own.
+const REST: Duration = Duration::from_secs(5);
 
 impl Mail {
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<Kind> {
-        let mail = self.clone();
-        let deliver = move |running: Running| {
+        let (mail, looking) = (self.clone(), self.clone());
+        let deliver = move |running: crate::jobs::Running| {
             let mail = mail.clone();
-            async move { mail.deliver(&running).await.unwrap_or_else(|e| Outcome::Retry(e.to_string())) }
+            async move {
+                match mail.deliver(&running.cancelled).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => {
+                        mail.inner.rest.begin(mail.inner.clock.now().plus(REST));
+                        Outcome::Retry(error.to_string())
+                    }
+                }
+            }
         };
-        // The last try is ours, so that the outbox says why; the queue's own limit lies behind it.
-        vec![Kind::new(DELIVER, deliver).at_once(self.inner.transport.lanes()).most_tries(MOST_TRIES + 1)]
+        let look = move |now| {
+            let mail = looking.clone();
+            async move {
+                mail.inner.transport.tidy();
+                !mail.inner.rest.is_on(now) && mail.any_due(now).await.unwrap_or(false)
+            }
+        };
+        let mail = self.clone();
+        let purge = move |_| {
+            let mail = mail.clone();
+            async move { mail.purge().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
+        };
+        vec![
+            Kind::new(DELIVER, deliver).at_once(BATCHES).found_by(look),
+            Kind::new(PURGE, purge).every(Duration::from_secs(3600)),
+        ]
     }
 
-    async fn deliver(&self, running: &Running) -> Result<Outcome, DbError> {
-        let Ok(id) = running.key.parse::<MailId>() else { return Ok(Outcome::Done) };
-        let found = store::find(self.inner.db.read().await?.conn(), &id).await?;
-        let Some(mail) = found.filter(|mail| State::from(mail.state.clone()) == State::Queued) else {
-            return Ok(Outcome::Done);
+    /// Forgets mails that were settled longer ago than `retention.outbox`; how many. What comes back to them later is
+    /// nobody's.
+    pub async fn purge(&self) -> Result<u64, DbError> {
+        let now = self.inner.clock.now();
+        let before = now.minus(self.inner.keep);
+        let mut tx = self.inner.db.begin().await?;
+        // A domain that nothing was written to for a day has saved up all that it can.
+        queue::forget_rates(tx.conn(), now.minus(DAY)).await?;
+        tx.commit().await?;
+        let mut all = 0;
+        loop {
+            let mut tx = self.inner.db.begin().await?;
+            let purged = store::purge(tx.conn(), before, AT_ONCE).await?;
+            tx.commit().await?;
+            all += purged;
+            if purged == 0 {
+                break;
+            }
+        }
+        if all > 0 {
+            tracing::info!(all, "lines of the outbox were older than retention.outbox and are gone");
+        }
+        Ok(all)
+    }
+
+    async fn deliver(&self, cancelled: &CancellationToken) -> Result<(), DbError> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let journal = match self.inner.journal.begin(&id) {
+            Ok(journal) => journal,
+            // What can't be written down is not sent.
+            Err(error) => return self.stop(&format!("mail.journal can't be written: {error}")).await,
         };
+        let mut batch = self.claim(id, journal).await?;
+        if batch.had_been_lost() {
+            let gone = self.settle_orphans().await?;
+            batch.without(&gone);
+        }
+        let worked = self.work(&batch, cancelled).await;
+        if worked.is_ok() {
+            batch.journal.forget();
+        }
+        worked
+    }
+
+    async fn work(&self, batch: &Batch, cancelled: &CancellationToken) -> Result<(), DbError> {
+        if batch.mails.is_empty() {
+            return Ok(());
+        }
         if self.is_held() {
-            self.settle(&mail, &Fate::Held).await?;
-            return Ok(Outcome::Done);
+            let held = batch.mails.iter().map(|mail| (mail.id.clone(), Fate::Held)).collect();
+            return self.settle(batch, held).await;
         }
-        let outgoing = match self.write(&mail).await? {
-            Ok(outgoing) => outgoing,
-            Err(fate) => {
-                self.settle(&mail, &fate).await?;
-                return Ok(Outcome::Done);
-            }
-        };
-        if running.cancelled.is_cancelled() {
-            return Ok(Outcome::Retry("the process stopped before the mail left".into()));
-        }
-        match self.inner.transport.send(&id, &outgoing).await {
-            Ok(()) => self.settle(&mail, &Fate::Sent).await?,
-            Err(SendError::Refused(why)) => self.settle(&mail, &Fate::Failed(why)).await?,
-            Err(SendError::NotNow(why)) => return self.later(&mail, running.attempt, why).await,
-            Err(SendError::Unsure(why)) => {
-                self.keep(&id, outgoing);
-                return self.later(&mail, running.attempt, why).await;
-            }
-        }
-        Ok(Outcome::Done)
+        let (letters, unwritten) = self.write(batch).await?;
+        let inner = &self.inner;
+        let (press, journal) = (Arc::clone(&inner.press), Arc::clone(&batch.journal));
+        let feed = Arc::new(Feed::new(letters, press, journal, inner.limits.clone(), cancelled.clone()));
+        inner.transport.send_all(&feed).await;
+        self.finish(batch, &feed, unwritten, cancelled).await
     }
 
-    /// The mail's bytes, or what becomes of it instead.
-    async fn write(&self, mail: &Entry) -> Result<Result<Outgoing, Fate>, DbError> {
-        let kept = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner).get(&mail.id).cloned();
-        if let Some(kept) = kept {
-            return Ok(Ok(kept));
+    /// The words of each mail, or what becomes of it instead.
+    async fn write(&self, batch: &Batch) -> Result<(Vec<Letter>, Vec<(MailId, Fate)>), DbError> {
+        let mut kinds: BTreeMap<&str, Vec<&queue::Due>> = BTreeMap::new();
+        let (mut letters, mut unwritten) = (Vec::with_capacity(batch.mails.len()), Vec::new());
+        for mail in &batch.mails {
+            match self.kept(&mail.id) {
+                Some(kept) => letters.push(letter(mail, Words::Kept(kept))),
+                None => kinds.entry(&mail.kind).or_default().push(mail),
+            }
         }
-        let Some(composer) = self.composer(&mail.kind) else {
-            return Ok(Err(Fate::Failed(format!("this version sends no mail of the kind {}", mail.kind))));
-        };
         let now = self.inner.clock.now();
-        match composer.compose(&mail.reference, now).await {
-            Ok(composed) => {
-                let frame = Frame {
-                    from: &self.inner.from,
-                    sender: self.inner.return_path.sender(&mail.id),
-                    message_id: &mail.message_id,
-                    created: mail.created_at,
-                    now,
-                };
-                let built = build(composed, frame);
-                Ok(built.map_err(|why| Fate::Failed(super::scrubbed(&why))))
+        for (kind, mails) in kinds {
+            let Some(composer) = self.composer(kind) else {
+                let why = format!("this version sends no mail of the kind {kind}");
+                unwritten.extend(mails.iter().map(|mail| (mail.id.clone(), Fate::Failed(why.clone()))));
+                continue;
+            };
+            let references: Vec<_> = mails.iter().map(|mail| mail.reference.as_str()).collect();
+            let written = composer.compose_many(&references, now).await?;
+            for (mail, written) in mails.into_iter().zip(written) {
+                match written {
+                    Ok(composed) => letters.push(letter(mail, words(mail, composed))),
+                    Err(ComposeError::Cancelled(code)) => unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
+                    Err(ComposeError::Impossible(why)) => unwritten.push((mail.id.clone(), Fate::Failed(why))),
+                    // It stays in the batch, and is given back with it.
+                    Err(ComposeError::Database(error)) => tracing::error!(%error, "a mail could not be written"),
+                }
             }
-            Err(ComposeError::Cancelled(code)) => Ok(Err(Fate::Cancelled(code))),
-            Err(ComposeError::Impossible(why)) => Ok(Err(Fate::Failed(why))),
-            Err(ComposeError::Database(error)) => Err(error),
         }
+        // In the order in which they were due.
+        let places: HashMap<_, _> = batch.mails.iter().enumerate().map(|(place, mail)| (&mail.id, place)).collect();
+        letters.sort_by_key(|letter| places.get(&letter.id).copied());
+        Ok((letters, unwritten))
     }
 
-    fn keep(&self, id: &MailId, outgoing: Outgoing) {
-        let mut unsure = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        if unsure.len() < MOST_UNSURE {
-            unsure.insert(id.clone(), outgoing);
-        }
+    /// The mail as it was sent before, perhaps.
+    fn kept(&self, id: &MailId) -> Option<super::Outgoing> {
+        self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+}
+
+fn letter(mail: &queue::Due, words: Words) -> Letter {
+    Letter { id: mail.id.clone(), domain: mail.domain.clone(), words }
+}
+
+fn words(mail: &queue::Due, composed: Composed) -> Words {
+    Words::Written { composed: Box::new(composed), message_id: mail.message_id.clone(), created: mail.created_at }
+}
+
+/// A pause of our own.
+#[derive(Debug, Default)]
+pub(super) struct Rest(AtomicI64);
+
+impl Rest {
+    fn begin(&self, until: Timestamp) {
+        self.0.store(until.0, Ordering::Relaxed);
     }
 
-    /// Says in the outbox what became of the mail, and tells the feature that it belongs to.
-    async fn settle(&self, mail: &Entry, fate: &Fate) -> Result<(), DbError> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.db.begin().await?;
-        store::tagged(tx.conn(), &mail.id, &self.inner.return_path.hash_of(&mail.id)).await?;
-        let changed = store::settle(tx.conn(), &mail.id, fate.state(), fate.reason(), now).await?;
-        if let Some(composer) = self.composer(&mail.kind).filter(|_| changed) {
-            composer.note(tx.conn(), &mail.reference, fate, now).await?;
-        }
-        tx.commit().await?;
-        self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner).remove(&mail.id);
-        if let Fate::Failed(why) = fate {
-            tracing::warn!(mail = %mail.id, why, "a mail was given up");
-        }
-        Ok(())
-    }
-
-    /// Another try, or the end of patience.
-    async fn later(&self, mail: &Entry, attempt: u32, why: String) -> Result<Outcome, DbError> {
-        if attempt >= MOST_TRIES {
-            self.settle(mail, &Fate::Failed(why)).await?;
-            return Ok(Outcome::Done);
-        }
-        let mut tx = self.inner.db.begin().await?;
-        store::tried(tx.conn(), &mail.id, attempt, &why, self.inner.clock.now()).await?;
-        tx.commit().await?;
-        Ok(Outcome::Retry(why))
+    /// A clock that has gone back ends it.
+    fn is_on(&self, now: Timestamp) -> bool {
+        let until = Timestamp(self.0.load(Ordering::Relaxed));
+        now < until && until <= now.plus(REST)
     }
 }

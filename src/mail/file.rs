@@ -1,6 +1,7 @@
 //! Mail as files: one `.eml` each, whole or not there.
 
-use super::transport::{Outgoing, SendError};
+use super::outcome::SendError;
+use super::transport::Outgoing;
 use crate::ids::MailId;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,15 @@ impl Folder {
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
         match written {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(SendError::NotNow(format!("the mail folder can't be written: {error}"))),
+            Ok(Err(error)) => Err(SendError::Stopped(format!("the mail folder can't be written: {error}"))),
             Err(_) => Err(SendError::NotNow("writing the mail broke off".into())),
         }
+    }
+
+    /// Can it be written to?
+    pub(super) fn try_out(&self) -> Result<(), String> {
+        let tried = std::fs::create_dir_all(&self.path).and_then(|()| tempfile_in(&self.path));
+        tried.map_err(|error| format!("the mail folder can't be written: {error}"))
     }
 }
 
@@ -38,4 +45,10 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&unfinished, folder.join(format!("{name}.eml")))?;
     std::fs::File::open(folder)?.sync_all()
+}
+
+fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".{}.part", uuid::Uuid::new_v4()));
+    std::fs::File::create(&path)?;
+    std::fs::remove_file(path)
 }

@@ -1,11 +1,11 @@
 //! From a written mail to the bytes that leave: headers, both parts, a stable Message-ID.
 
 use super::compose::Composed;
+use super::dkim::Signer;
 use super::transport::Outgoing;
 use crate::clock::Timestamp;
 use crate::masking;
 use lettre::Address;
-use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use std::time::{Duration, SystemTime};
@@ -53,30 +53,33 @@ pub(super) struct Frame<'a> {
 }
 
 /// The bytes that leave.
-pub(super) fn build(mail: Composed, frame: Frame<'_>) -> Result<Outgoing, String> {
+pub(super) fn build(mail: &Composed, frame: Frame<'_>, signer: Option<&Signer>) -> Result<Outgoing, String> {
     let Frame { from, sender, message_id, created, now } = frame;
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
     let name = mail.to.name.as_deref().map(one_line).filter(|name| !name.is_empty());
     let name = name.map(|name| name.chars().take(MOST_NAME).collect());
-    let envelope = Envelope::new(Some(sender), vec![mail.to.email.clone()]).map_err(|e| e.to_string())?;
     let mut builder = Message::builder()
-        .envelope(envelope)
         .from(from.clone())
-        .to(Mailbox::new(name, mail.to.email))
+        .to(Mailbox::new(name, mail.to.email.clone()))
         .subject(one_line(&mail.subject))
         .date(date)
         .message_id(Some(message_id.to_owned()))
-        .raw_header(raw("Auto-Submitted", "auto-generated".into()));
-    for (name, value) in mail.headers {
+        .raw_header(raw("Auto-Submitted", "auto-generated"));
+    for (name, value) in &mail.headers {
         builder = builder.raw_header(raw(name, value));
     }
-    let parts = MultiPart::alternative_plain_html(mail.text, mail.html);
-    let message = builder.multipart(parts).map_err(|e| e.to_string())?;
-    Ok(Outgoing { envelope: message.envelope().clone(), bytes: message.formatted(), created })
+    let parts = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    let mut bytes = builder.multipart(parts).map_err(|e| e.to_string())?.formatted();
+    if let Some(signer) = signer {
+        let mut signed = signer.header(&bytes, now)?.into_bytes();
+        signed.append(&mut bytes);
+        bytes = signed;
+    }
+    Ok(Outgoing { sender: sender.to_string(), recipient: mail.to.email.to_string(), bytes, created })
 }
 
 /// A header as it is: lettre would fold or encode a URL longer than a line, and some readers don't put it together again.
-fn raw(name: &'static str, value: String) -> HeaderValue {
+fn raw(name: &'static str, value: &str) -> HeaderValue {
     let safe: String = value.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), safe.clone(), safe)
 }
@@ -110,8 +113,8 @@ mod tests {
             let to = Mailbox::new(Some(name), "jerry@example.net".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
             let mail = Composed { to, subject, text: "Hello".into(), html: "<p>Hello</p>".into(), headers: vec![] };
             let from = Mailbox::new(None, "a@example.com".parse().map_err(|_| proptest::test_runner::TestCaseError::fail("address"))?);
-            let built = build(mail, frame(&from, Timestamp(0)));
-            proptest::prop_assert!(built.is_ok_and(|built| built.envelope.to().len() == 1 && built.bytes.is_ascii()));
+            let built = build(&mail, frame(&from, Timestamp(0)), None);
+            proptest::prop_assert!(built.is_ok_and(|built| built.recipient == "jerry@example.net" && built.bytes.is_ascii()));
         }
     }
 
@@ -124,12 +127,12 @@ mod tests {
             html: "<p>Hello</p>".into(),
             headers: vec![("List-Unsubscribe", format!("<https://example.com/u/{}>\r\nX-Evil: 2", "a".repeat(90)))],
         };
-        let built = build(mail, frame(&"Shop <a@example.com>".parse()?, Timestamp(1_795_000_000_000)))?;
+        let built = build(&mail, frame(&"Shop <a@example.com>".parse()?, Timestamp(1_795_000_000_000)), None)?;
         let text = String::from_utf8(built.bytes)?;
         assert!(!text.lines().any(|line| line.starts_with("X-Evil") || line.starts_with("Bcc")), "{text}");
         assert!(text.contains("Message-ID: <1@example.com>\r\n"), "{text}");
         assert!(text.contains(&format!("List-Unsubscribe: <https://example.com/u/{}>", "a".repeat(90))), "{text}");
-        assert_eq!(built.envelope.to().len(), 1);
+        assert_eq!(built.recipient, "jerry@example.net");
         Ok(())
     }
 }

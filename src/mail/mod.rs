@@ -3,41 +3,56 @@
 //! No body and no link is ever stored. An outbox row says what kind of mail it is and whose; the feature that owns the kind
 //! writes the mail when it is sent ([`Compose`]), and is told what became of it in the same transaction.
 
+mod batch;
 mod compose;
 mod deliver;
+mod dkim;
+mod feed;
 mod file;
 mod incoming;
+mod journal;
 mod message;
+mod outcome;
 pub mod pages;
+mod press;
+mod rates;
 pub mod reader;
 mod returned;
+mod settle;
 mod smtp;
 mod store;
 mod transport;
 
-pub use compose::{Compose, ComposeError, Composed, Preview};
+pub use compose::{Compose, ComposeError, Composed, ManyComposed, Preview};
+pub use dkim::DkimRecord;
 pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
 pub use message::{hint, scrubbed};
+pub use outcome::Refusal;
 pub use reader::{Reason, Verdict};
+pub use store::stops::Stopped;
 pub use store::{Counted, Entry};
 
 use crate::clock::{SharedClock, Timestamp};
-use crate::config::{self, MailUrl, ReturnedUrl};
+use crate::config::{self, MailUrl, Rate, ReturnedUrl};
 use crate::database::{Conn, Db, DbError, Sql};
-use crate::effects::Effects;
 use crate::ids::MailId;
-use crate::jobs::NewJob;
 use crate::vault::Vault;
 use crate::web::{Cursor, Page};
+use batch::{InHand, Watch};
+use deliver::Rest;
+use journal::Journal;
 use lettre::Address;
 use lettre::message::Mailbox;
+use press::Press;
+use rates::Limits;
 use returned::ReturnPath;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use transport::{Outgoing, Transport};
 
-/// Job: send one mail. Key: its id.
+/// Job: send a batch of what is due.
 pub const DELIVER: &str = "mail.deliver";
 
 /// How many held mails are queued in one transaction.
@@ -52,24 +67,59 @@ pub struct Settings {
     pub from: Mailbox,
     /// Where bounces go; to the sender where there is none.
     pub bounces: Option<Address>,
-    /// How long a mail server may take for one mail.
+    /// Whose certificates are believed; the system decides where there is none.
+    pub ca_file: Option<PathBuf>,
+    /// Connections to the mail server, at most.
+    pub connections: usize,
+    /// How long a mail server may take for an answer.
     pub time_limit: Duration,
     /// Where mail that came back is read from.
     pub returned: ReturnedUrl,
+    /// Where the journal lies.
+    pub journal: PathBuf,
+    /// What recipients' domains get.
+    pub rates: BTreeMap<String, Rate>,
+    /// How mail is signed.
+    pub dkim: Option<config::Dkim>,
+    /// How long settled lines are kept.
+    pub keep: Duration,
 }
 
 impl Settings {
-    /// From the section, whose `from` the check of the configuration has seen to be an address.
-    pub fn new(mail: &config::Mail) -> Self {
+    /// From the sections, whose `from` the check of the configuration has seen to be an address.
+    pub fn new(mail: &config::Mail, retention: &config::Retention) -> Self {
         let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
-        let bounces = mail.bounces.parse().ok();
         Self {
             url: mail.url.clone(),
             from,
-            bounces,
-            time_limit: Duration::from_secs(60),
+            bounces: mail.bounces.parse().ok(),
             returned: mail.returned.clone(),
+            ca_file: (!mail.ca_file.as_os_str().is_empty()).then(|| mail.ca_file.clone()),
+            connections: mail.connections,
+            time_limit: mail.time_limit.0,
+            journal: mail.journal.clone(),
+            rates: mail.rate.clone(),
+            dkim: mail.dkim.is_on().then(|| mail.dkim.clone()),
+            keep: retention.outbox.0,
         }
+    }
+
+    /// What is to be published in DNS where mail is signed; why it can't be said, in words.
+    pub fn dkim_record(&self) -> Option<Result<DkimRecord, String>> {
+        self.dkim.as_ref().map(|dkim| dkim::Signer::new(dkim).map(|signer| signer.record()))
+    }
+
+    /// Can the way out be used? Connects, encrypts, signs in, and sends nothing; why not, in words.
+    pub async fn try_out(&self) -> Result<(), String> {
+        Transport::new(self).try_out().await
+    }
+
+    /// What of it can't be used, though it is well written: files that can't be read, or hold something else.
+    pub fn complaints(&self) -> Vec<String> {
+        let certificates = self.ca_file.as_deref().map(smtp::tls::roots_in);
+        let key = self.dkim.as_ref().map(dkim::Signer::new);
+        let wrong = [certificates.and_then(Result::err), key.and_then(Result::err)];
+        wrong.into_iter().flatten().collect()
     }
 }
 
@@ -121,6 +171,8 @@ pub enum Fate {
     Sent,
     /// It was given up; why, without addresses.
     Failed(String),
+    /// The mail server will not take it, ever.
+    Refused(Refusal),
     /// Nobody wants it any more; why, as a code.
     Cancelled(&'static str),
 }
@@ -131,7 +183,7 @@ impl Fate {
             Self::Queued => State::Queued,
             Self::Held => State::Held,
             Self::Sent => State::Sent,
-            Self::Failed(_) => State::Failed,
+            Self::Failed(_) | Self::Refused(_) => State::Failed,
             Self::Cancelled(_) => State::Cancelled,
         }
     }
@@ -139,6 +191,7 @@ impl Fate {
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Failed(reason) => Some(reason),
+            Self::Refused(refusal) => Some(&refusal.why),
             Self::Cancelled(code) => Some(code),
             Self::Queued | Self::Held | Self::Sent => None,
         }
@@ -165,11 +218,16 @@ pub struct Mail {
 struct Inner {
     db: Db,
     clock: SharedClock,
-    from: Mailbox,
-    return_path: ReturnPath,
     returned: ReturnedUrl,
+    press: Arc<Press>,
     transport: Transport,
+    limits: Limits,
+    journal: Journal,
+    keep: Duration,
     composers: RwLock<HashMap<&'static str, Arc<dyn Compose>>>,
+    in_hand: Arc<InHand>,
+    watch: Watch,
+    rest: Rest,
     /// Mails of which nobody knows whether the server took them: tried again word for word, so that both copies, should
     /// there be two, carry the same link. In memory only, as no body is stored.
     unsure: Mutex<HashMap<MailId, Outgoing>>,
@@ -184,14 +242,25 @@ impl std::fmt::Debug for Mail {
 impl Mail {
     /// The service; kinds of mail are added by [`Mail::register`].
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: &Settings) -> Self {
+        let press = Press {
+            clock: Arc::clone(&clock),
+            from: settings.from.clone(),
+            return_path: ReturnPath::new(vault, settings),
+            signer: settings.dkim.as_ref().map(dkim::Signer::new),
+        };
         let inner = Inner {
             db,
             clock,
-            from: settings.from.clone(),
-            return_path: ReturnPath::new(vault, settings),
             returned: settings.returned.clone(),
+            press: Arc::new(press),
             transport: Transport::new(settings),
+            limits: Limits::new(&settings.rates),
+            journal: Journal::new(settings.journal.clone()),
+            keep: settings.keep,
             composers: RwLock::default(),
+            in_hand: Arc::default(),
+            watch: Watch::default(),
+            rest: Rest::default(),
             unsure: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -217,15 +286,13 @@ impl Mail {
     }
 
     /// Puts a mail into the outbox, in the caller's transaction: queued, or held where there is no way out.
-    pub async fn enqueue(&self, mut conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<Fate, DbError> {
+    pub async fn enqueue(&self, conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<Fate, DbError> {
         let fate = if self.is_held() { Fate::Held } else { Fate::Queued };
         let id = MailId::random();
-        let message_id = message::message_id(&self.inner.from);
-        let made = store::Made { id: &id, message_id: &message_id, return_hash: &self.inner.return_path.hash_of(&id) };
-        store::add(conn.again(), &made, mail, fate.state(), now).await?;
-        if fate == Fate::Queued {
-            Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn, now).await?;
-        }
+        let message_id = message::message_id(&self.inner.press.from);
+        let made =
+            store::Made { id: &id, message_id: &message_id, return_hash: &self.inner.press.return_path.hash_of(&id) };
+        store::add(conn, &made, mail, fate.state(), now).await?;
         Ok(fate)
     }
 
@@ -236,8 +303,8 @@ impl Mail {
             let now = self.inner.clock.now();
             let mut tx = self.inner.db.begin().await?;
             let released = store::release_held(tx.conn(), AT_ONCE, now).await?;
-            for (id, kind, reference) in &released {
-                self.queued(tx.conn(), id, kind, reference, now).await?;
+            for (_, kind, reference) in &released {
+                self.note_queued(tx.conn(), kind, reference, now).await?;
             }
             tx.commit().await?;
             if released.is_empty() {
@@ -253,24 +320,30 @@ impl Mail {
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
         let Some((kind, reference)) = store::retry(tx.conn(), id, now).await? else { return Ok(false) };
-        self.queued(tx.conn(), id, &kind, &reference, now).await?;
+        self.note_queued(tx.conn(), &kind, &reference, now).await?;
         tx.commit().await?;
         Ok(true)
     }
 
-    async fn queued(
-        &self,
-        mut conn: Conn<'_>,
-        id: &MailId,
-        kind: &str,
-        reference: &str,
-        now: Timestamp,
-    ) -> Result<(), DbError> {
-        Effects::new().job(NewJob::new(DELIVER, id.as_str(), now)).save(conn.again(), now).await?;
+    async fn note_queued(&self, conn: Conn<'_>, kind: &str, reference: &str, now: Timestamp) -> Result<(), DbError> {
         match self.composer(kind) {
             Some(composer) => composer.note(conn, reference, &Fate::Queued, now).await,
             None => Ok(()),
         }
+    }
+
+    /// Why nothing leaves at the moment: the mail server can't be reached, does not let us in, or refuses whatever comes.
+    /// `None` where all is well. Nothing is lost meanwhile; it is tried again by itself.
+    pub async fn stopped(&self) -> Result<Option<Stopped>, DbError> {
+        store::stops::stopped(self.inner.db.read().await?.conn()).await
+    }
+
+    /// Tries now what [`Mail::stopped`] would try later; false where nothing is stopped.
+    pub async fn go_on(&self) -> Result<bool, DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        let hurried = store::stops::hurry(tx.conn(), self.inner.clock.now()).await?;
+        tx.commit().await?;
+        Ok(hurried)
     }
 
     /// How many mails are in each state.
@@ -305,13 +378,11 @@ impl Mail {
 
 /// Takes mails of these kinds about these out of the outbox, sent or not, in the caller's transaction: what they were about
 /// is erased. How many.
-pub async fn forget(mut conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {
-    let ids = store::forget(conn.again(), kinds, references).await?;
-    crate::jobs::forget(conn, &[DELIVER], &ids).await?;
-    Ok(ids.len())
+pub async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {
+    Ok(store::forget(conn, kinds, references).await?.len())
 }
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, incoming::store::STATEMENTS].concat()
+    [store::STATEMENTS, store::queue::STATEMENTS, store::stops::STATEMENTS, incoming::store::STATEMENTS].concat()
 }

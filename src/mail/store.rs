@@ -1,4 +1,7 @@
-//! SQL of the outbox.
+//! SQL of the outbox: putting in, looking, and by hand. Taking out stands in `queue`, what holds all of it up in `stops`.
+
+pub(super) mod queue;
+pub(super) mod stops;
 
 use super::{NewMail, State};
 use crate::clock::Timestamp;
@@ -8,17 +11,14 @@ use crate::web::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, return_hash) \
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8)";
+    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, due_at, domain, return_hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $7, $8, $9)";
     RETURNED = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE return_hash = $1";
-    TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
     FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
-    SETTLE = "UPDATE outbox SET state = $1, last_error = $2, updated_at = $3, attempts = attempts + 1, \
-        hint = CASE WHEN $1 = 'held' THEN hint ELSE '' END WHERE id = $4 AND state = 'queued'";
-    TRIED = "UPDATE outbox SET attempts = $1, last_error = $2, updated_at = $3 WHERE id = $4 AND state = 'queued'";
-    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1 \
+    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1, due_at = $1, placed = 0, batch = NULL \
         WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
-    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1 WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
+    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, placed = 0, batch = NULL \
+        WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
     // Both JSON arrays.
     FORGET = sqlite "DELETE FROM outbox WHERE kind IN (SELECT value FROM json_each($1)) AND reference IN (SELECT value FROM json_each($2)) RETURNING id",
         pg "DELETE FROM outbox WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND reference IN (SELECT jsonb_array_elements_text($2::jsonb)) RETURNING id";
@@ -29,6 +29,8 @@ statements! {
             WHERE ($1::text IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4";
     TROUBLES = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
         WHERE state IN ('queued', 'failed') AND last_error IS NOT NULL ORDER BY updated_at DESC, id LIMIT 20";
+    PURGE = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
+        WHERE state IN ('sent', 'failed', 'cancelled') AND updated_at < $1 LIMIT $2)";
 }
 
 /// A mail in the outbox.
@@ -81,7 +83,9 @@ pub(super) async fn add(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let (kind, reference, hint) = (mail.kind, &mail.reference, &mail.hint);
-    execute!(conn, ADD, made.id, kind, reference, made.message_id, hint, state.code(), now, made.return_hash).map(drop)
+    let domain = hint.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
+    let state = state.code();
+    execute!(conn, ADD, made.id, kind, reference, made.message_id, hint, state, now, domain, made.return_hash).map(drop)
 }
 
 /// The mail whose envelope sender's tag has this hash.
@@ -89,34 +93,8 @@ pub(super) async fn returned(conn: Conn<'_>, return_hash: &str) -> Result<Option
     fetch_optional!(conn, RETURNED => Entry, return_hash)
 }
 
-/// For mails that were put here before there were tags.
-pub(super) async fn tagged(conn: Conn<'_>, id: &MailId, return_hash: &str) -> Result<(), DbError> {
-    execute!(conn, TAGGED, return_hash, id).map(drop)
-}
-
 pub(super) async fn find(conn: Conn<'_>, id: &MailId) -> Result<Option<Entry>, DbError> {
     fetch_optional!(conn, FIND => Entry, id)
-}
-
-/// False where it is not queued any more: somebody else settled it.
-pub(super) async fn settle(
-    conn: Conn<'_>,
-    id: &MailId,
-    state: State,
-    why: Option<&str>,
-    now: Timestamp,
-) -> Result<bool, DbError> {
-    Ok(execute!(conn, SETTLE, state.code(), why, now, id)? > 0)
-}
-
-pub(super) async fn tried(
-    conn: Conn<'_>,
-    id: &MailId,
-    attempts: u32,
-    why: &str,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    execute!(conn, TRIED, i64::from(attempts), why, now, id).map(drop)
 }
 
 /// Those that were held and are queued now: id, kind, reference.
@@ -156,4 +134,9 @@ pub(super) async fn list(
 
 pub(super) async fn troubles(conn: Conn<'_>) -> Result<Vec<Entry>, DbError> {
     fetch_all!(conn, TROUBLES => Entry)
+}
+
+/// Forgets lines whose mail was settled before; how many, `most` at most.
+pub(super) async fn purge(conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
+    execute!(conn, PURGE, before, most)
 }

@@ -1,33 +1,22 @@
 //! The ways out.
 
 use super::Settings;
+use super::feed::Feed;
 use super::file::Folder;
 use super::smtp::Smtp;
 use crate::clock::Timestamp;
 use crate::config::MailUrl;
-use crate::ids::MailId;
-use lettre::address::Envelope;
+use std::sync::Arc;
 
 /// A mail as it leaves.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
-    pub envelope: Envelope,
+    /// The envelope's sender.
+    pub sender: String,
+    /// The envelope's recipient.
+    pub recipient: String,
     pub bytes: Vec<u8>,
     pub created: Timestamp,
-}
-
-/// Why a mail has not left. Texts hold no addresses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SendError {
-    /// It will not be taken, however often it is tried.
-    #[error("{0}")]
-    Refused(String),
-    /// It was not taken this time.
-    #[error("{0}")]
-    NotNow(String),
-    /// The connection broke when the whole mail had been handed over: it may have been taken.
-    #[error("{0}")]
-    Unsure(String),
 }
 
 /// A way out.
@@ -37,7 +26,7 @@ pub(super) enum Transport {
     /// Files in a folder.
     Folder(Folder),
     /// A mail server.
-    Smtp(Box<Smtp>),
+    Smtp(Arc<Smtp>),
 }
 
 impl Transport {
@@ -45,23 +34,44 @@ impl Transport {
         match &settings.url {
             MailUrl::Hold => Self::Hold,
             MailUrl::File(path) => Self::Folder(Folder::new(path.clone())),
-            MailUrl::Smtp(url) => Self::Smtp(Box::new(Smtp::new(url, settings.time_limit))),
+            MailUrl::Smtp(url) => Self::Smtp(Arc::new(Smtp::new(url, settings))),
         }
     }
 
-    /// How many mails leave at once.
-    pub(super) fn lanes(&self) -> usize {
+    /// Sends what is in the feed, which is told what became of each.
+    pub(super) async fn send_all(&self, feed: &Arc<Feed>) {
         match self {
-            Self::Hold | Self::Folder(_) => 2,
-            Self::Smtp(_) => 8,
+            Self::Smtp(server) => server.send_all(feed).await,
+            Self::Folder(folder) => {
+                while let Some(letter) = feed.next().await {
+                    let outcome = match feed.print(&letter) {
+                        Ok(outgoing) => folder.write(&letter.id, &outgoing).await,
+                        Err(why) => Err(why),
+                    };
+                    feed.done(letter, outcome, None);
+                }
+            }
+            Self::Hold => {
+                if let Some(letter) = feed.next().await {
+                    feed.put_back(letter, "there is no way out: set mail.url".into());
+                }
+            }
         }
     }
 
-    pub(super) async fn send(&self, id: &MailId, mail: &Outgoing) -> Result<(), SendError> {
+    /// Can it be used? Sends nothing; why not, in words.
+    pub(super) async fn try_out(&self) -> Result<(), String> {
         match self {
-            Self::Hold => Err(SendError::NotNow("there is no way out: set mail.url".into())),
-            Self::Folder(folder) => folder.write(id, mail).await,
-            Self::Smtp(server) => server.send(mail).await,
+            Self::Hold => Err("there is no way out: set mail.url".into()),
+            Self::Folder(folder) => folder.try_out(),
+            Self::Smtp(server) => server.try_out().await,
+        }
+    }
+
+    /// Closes what is not used any more.
+    pub(super) fn tidy(&self) {
+        if let Self::Smtp(server) = self {
+            server.tidy();
         }
     }
 }

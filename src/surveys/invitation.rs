@@ -1,6 +1,8 @@
 //! The customer's mail, written when it is sent. The token is made here; the database gets its hash before the mail leaves,
 //! and nobody, staff included, can make the link again.
 
+mod many;
+
 use super::address::Recipient;
 use super::letter::{self, Letter, Texts};
 use super::speech::{About, Speech};
@@ -9,8 +11,9 @@ use super::versions::Versions;
 use super::{Settings, SkipReason, Token, Version};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
+use crate::ids::InvitationId;
 use crate::interactions::{self, SurveyState};
-use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, Preview};
+use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyComposed, Preview};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -19,6 +22,14 @@ use lettre::message::Mailbox;
 pub const INVITATION: &str = "invitation";
 /// Why a mail is not wanted any more when its turn comes.
 const EXPIRED: &str = "expired";
+
+/// A mail, and what is to be stored before it leaves.
+struct Written {
+    composed: Composed,
+    id: InvitationId,
+    token_hash: String,
+    expires_at: Timestamp,
+}
 
 /// Writes invitations.
 pub(super) struct Composer {
@@ -45,18 +56,14 @@ impl Composer {
         letter::write(&self.settings, version, &speech, conversation.chat, letter)
     }
 
-    async fn write(&self, reference: &str, now: Timestamp) -> Result<Composed, ComposeError> {
-        let mut reader = self.db.read().await?;
-        let Some(about) = store::to_write(reader.conn(), reference).await? else {
-            return Err(ComposeError::Cancelled(EXPIRED));
-        };
-        if let Some(reason) = store::suppressed(reader.conn(), &about.address_hash).await? {
-            return Err(ComposeError::Cancelled(SkipReason::of_suppression(&reason).code()));
+    /// The mail for an invitation, with a new token that is not stored yet.
+    async fn write(&self, about: &ToWrite, now: Timestamp) -> Result<Written, ComposeError> {
+        if let Some(reason) = &about.suppressed {
+            return Err(ComposeError::Cancelled(SkipReason::of_suppression(reason).code()));
         }
-        drop(reader);
-        let Some(sealed) =
-            about.address_sealed.as_deref().filter(|_| about.state != "closed" && about.expires_at > now)
-        else {
+        // Tries do not go on for longer than a link would be open that was sent at once.
+        let in_time = now < about.created_at.plus(self.settings.expires_after);
+        let Some(sealed) = about.address_sealed.as_deref().filter(|_| about.state != "closed" && in_time) else {
             return Err(ComposeError::Cancelled(EXPIRED));
         };
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
@@ -68,28 +75,24 @@ impl Composer {
         let version = self.versions.get(&self.db, &about.survey).await?;
         let letter =
             Letter { customer: recipient.name.as_deref(), survey: &survey, unsubscribe: &unsubscribe, expires_at };
-        let texts = self.texts(&about, &version, letter).map_err(|e| ComposeError::Impossible(e.to_string()))?;
-        let mut tx = self.db.begin().await?;
-        // It replaces the token of an earlier try, whose mail did not leave.
-        if !store::set_token(tx.conn(), &about.id, &token.hash(), expires_at, now).await? {
-            return Err(ComposeError::Cancelled(EXPIRED));
-        }
-        tx.commit().await?;
+        let texts = self.texts(about, &version, letter).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let headers = vec![
             ("List-Unsubscribe", format!("<{unsubscribe}>")),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
         ];
-        Ok(Composed {
+        let composed = Composed {
             to: Mailbox::new(recipient.name, address),
             subject: texts.subject,
             text: texts.text,
             html: texts.html,
             headers,
-        })
+        };
+        Ok(Written { composed, id: about.id.clone(), token_hash: token.hash(), expires_at })
     }
 
     async fn look(&self, reference: &str) -> Result<Option<Preview>, DbError> {
-        let Some(about) = store::to_write(self.db.read().await?.conn(), reference).await? else { return Ok(None) };
+        let found = store::to_write(self.db.read().await?.conn(), &[reference]).await?;
+        let Some(about) = found.into_iter().next() else { return Ok(None) };
         let link = "[the link is made when the mail leaves]";
         let version = self.versions.get(&self.db, &about.survey).await?;
         let letter = Letter { customer: None, survey: link, unsubscribe: link, expires_at: about.expires_at };
@@ -98,11 +101,15 @@ impl Composer {
     }
 
     async fn take_note(&self, mut conn: Conn<'_>, reference: &str, fate: &Fate, now: Timestamp) -> Result<(), DbError> {
+        if matches!(fate, Fate::Refused(refusal) if refusal.is_no_mailbox()) {
+            store::suppress_invited(conn.again(), reference, "bounced", now).await?;
+        }
         let (own, state, reason) = match fate {
             Fate::Queued => ("scheduled", SurveyState::Scheduled, None),
             Fate::Held => ("scheduled", SurveyState::Held, None),
             Fate::Sent => ("sent", SurveyState::Sent, None),
             Fate::Failed(why) => ("failed", SurveyState::Failed, Some(why.as_str())),
+            Fate::Refused(refusal) => ("failed", SurveyState::Failed, Some(refusal.why.as_str())),
             Fate::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
             Fate::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
         };
@@ -115,7 +122,14 @@ impl Composer {
 
 impl Compose for Composer {
     fn compose<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>> {
-        Box::pin(self.write(reference, now))
+        Box::pin(async move {
+            let nothing = Err(ComposeError::Cancelled(EXPIRED));
+            self.write_many(&[reference], now).await?.into_iter().next().unwrap_or(nothing)
+        })
+    }
+
+    fn compose_many<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyComposed> {
+        Box::pin(self.write_many(references, now))
     }
 
     fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {
@@ -143,5 +157,14 @@ impl Compose for Composer {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Option<Consequence>, DbError>> {
         Box::pin(self.take_back(conn, about, now))
+    }
+
+    fn note_many<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        notes: &'a [(&'a str, &'a Fate)],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(self.take_notes(conn, notes, now))
     }
 }

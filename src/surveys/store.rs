@@ -13,9 +13,26 @@ statements! {
     MARK_ASKED = "INSERT INTO asked (address_hash, asked_at) VALUES ($1, $2) \
         ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at WHERE asked.asked_at <= $3";
     FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
-    TO_WRITE = "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
-        FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id WHERE v.id = $1";
-    SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2, sent_at = $4 WHERE id = $3 AND state <> 'closed'";
+    // $1: JSON array of ids.
+    TO_WRITE = sqlite "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, i.occurred_at, \
+            a.name AS agent_name, s.reason AS suppressed \
+            FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
+            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT value FROM json_each($1))",
+        pg "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, i.occurred_at, \
+            a.name AS agent_name, s.reason AS suppressed \
+            FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
+            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // $1: JSON array of {id, hash, expires_at}; $2: now.
+    SET_TOKENS = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
+            WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed' RETURNING invitations.id",
+        pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE invitations.id = j->>'id' AND invitations.state <> 'closed' RETURNING invitations.id";
+    // $1: JSON array of ids.
+    SET_SENT = sqlite "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed' \
+            RETURNING interaction_id",
+        pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed' \
+            RETURNING interaction_id";
+    ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
     CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
@@ -67,11 +84,13 @@ pub(super) struct ToWrite {
     pub topic: Option<String>,
     pub channel: String,
     pub address_sealed: Option<String>,
-    pub address_hash: String,
     pub state: String,
+    pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub occurred_at: Timestamp,
     pub agent_name: Option<String>,
+    /// Why the address is not to be asked.
+    pub suppressed: Option<String>,
 }
 
 /// An address that is not to be asked.
@@ -136,19 +155,51 @@ pub(super) async fn forget_asked(conn: Conn<'_>, until: Timestamp) -> Result<(),
     execute!(conn, FORGET_ASKED, until).map(drop)
 }
 
-pub(super) async fn to_write(conn: Conn<'_>, id: &str) -> Result<Option<ToWrite>, DbError> {
-    fetch_optional!(conn, TO_WRITE => ToWrite, id)
+/// Those of these ids that there are, in no order.
+pub(super) async fn to_write(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<ToWrite>, DbError> {
+    fetch_all!(conn, TO_WRITE => ToWrite, serde_json::json!(ids).to_string())
 }
 
-/// False where it has closed in the meantime.
-pub(super) async fn set_token(
+/// A token that a mail will carry.
+pub(super) struct NewToken<'a> {
+    pub id: &'a InvitationId,
+    pub hash: &'a str,
+    pub expires_at: Timestamp,
+}
+
+/// Those that have not closed in the meantime, and have their token now.
+pub(super) async fn set_tokens(
     conn: Conn<'_>,
-    id: &InvitationId,
-    hash: &str,
-    expires_at: Timestamp,
+    tokens: &[NewToken<'_>],
     now: Timestamp,
-) -> Result<bool, DbError> {
-    Ok(execute!(conn, SET_TOKEN, hash, expires_at, id, now)? > 0)
+) -> Result<Vec<InvitationId>, DbError> {
+    if tokens.is_empty() {
+        return Ok(Vec::new());
+    }
+    let row = |token: &NewToken<'_>| serde_json::json!({ "id": token.id, "hash": token.hash, "expires_at": token.expires_at });
+    let rows: Vec<_> = tokens.iter().map(row).collect();
+    let rows = fetch_all!(conn, SET_TOKENS => (InvitationId,), serde_json::Value::from(rows).to_string(), now)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Their mails have left; the interactions that they are about. Those that have closed stay so.
+pub(super) async fn set_sent(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, SET_SENT => (InteractionId,), serde_json::json!(ids).to_string())?;
+    Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+}
+
+/// Puts the address that was invited on the list of those that are not asked, and erases it from what waits.
+pub(super) async fn suppress_invited(
+    mut conn: Conn<'_>,
+    id: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if let Some((hash,)) = fetch_optional!(conn.again(), ADDRESS_INVITED => (String,), id)? {
+        suppress(conn.again(), &hash, reason, now).await?;
+        erase_address(conn, &hash).await?;
+    }
+    Ok(())
 }
 
 /// The interaction that it is about; none where it had closed before. Closing erases the address.

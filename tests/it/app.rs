@@ -98,6 +98,7 @@ impl TestApp {
         // The clock stands between mail and answer; what looks like a program's answer is switched on where it is tried.
         config.survey.too_fast = "0s".parse().unwrap();
         config.anonymity.key_file = folder.path().join("afterword.key");
+        config.mail.journal = folder.path().join("mail-journal");
         config.transcription.models_dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models");
         change(&mut config);
         let clock = ManualClock::new(BEGIN);

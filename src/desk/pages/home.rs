@@ -66,6 +66,8 @@ struct Health {
     failed: i64,
     /// Mails that are held.
     held: i64,
+    /// Why no mail leaves.
+    mail_stopped: Option<String>,
     /// Mails that were given up.
     undelivered: i64,
     /// Why recordings can't be transcribed.
@@ -83,6 +85,7 @@ impl Health {
             waiting: jobs_in("queued") + jobs_in("running"),
             failed: jobs_in("failed"),
             held: mails(State::Held),
+            mail_stopped: desk.mail.stopped().await?.map(|stopped| stopped.reason),
             undelivered: mails(State::Failed),
             no_model: desk.transcription.engine().model().err().map(|error| capitalised(&error.to_string())),
         })
@@ -90,7 +93,11 @@ impl Health {
 
     /// Does nothing need anybody?
     fn good(&self) -> bool {
-        self.failed == 0 && self.held == 0 && self.undelivered == 0 && self.no_model.is_none()
+        self.failed == 0
+            && self.held == 0
+            && self.undelivered == 0
+            && self.mail_stopped.is_none()
+            && self.no_model.is_none()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::desk::words::When;
-use crate::mail::{Entry, State};
+use crate::mail::{Entry, State, Stopped};
 use crate::surveys::INVITATION;
 use crate::web::rights::Administer;
 use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
@@ -17,6 +17,7 @@ const DONE: &[(&str, &str)] = &[
     ("released", "What was held is on its way."),
     ("held", "There is still no way out for mail: nothing was sent, nothing is lost."),
     ("retried", "It will be tried again in a moment."),
+    ("going", "It is tried now; what comes of it stands here in a moment."),
     ("gone", "That one is not among the failed any more."),
 ];
 
@@ -79,6 +80,18 @@ impl From<Entry> for Row {
     }
 }
 
+/// Why nothing leaves.
+struct StoppedView {
+    reason: String,
+    since: When,
+}
+
+impl From<Stopped> for StoppedView {
+    fn from(stopped: Stopped) -> Self {
+        Self { reason: stopped.reason, since: stopped.since.into() }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "admin/mail.html")]
 struct MailPage {
@@ -86,6 +99,7 @@ struct MailPage {
     tabs: Vec<Tab>,
     rows: Vec<Row>,
     no_way_out: bool,
+    stopped: Option<StoppedView>,
     held: i64,
     newest: Option<String>,
     older: Option<String>,
@@ -125,6 +139,7 @@ pub(super) async fn show_outbox(
             .collect(),
         rows: found.items.into_iter().map(Row::from).collect(),
         no_way_out: desk.mail.is_held(),
+        stopped: desk.mail.stopped().await?.map(StoppedView::from),
         held: mails(State::Held.code()),
         newest: after.is_some().then(|| link(code, None)),
         older: found.next.as_ref().map(|next| link(code, Some(next))),
@@ -142,6 +157,16 @@ pub(super) async fn release_held(
 ) -> Result<Response, PageError> {
     let sent = desk.mail.release_held().await?;
     Ok(redirect(if sent > 0 || !desk.mail.is_held() { "/admin/mail?did=released" } else { "/admin/mail?did=held" }))
+}
+
+#[handler]
+pub(super) async fn go_on(
+    _who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    desk.mail.go_on().await?;
+    Ok(redirect("/admin/mail?did=going"))
 }
 
 #[handler]

@@ -1,10 +1,17 @@
 //! The outbox: out by a mail server, kept until there is one, tried again, given up with a reason.
 
+mod clock;
+mod dkim;
+mod encryption;
 mod held;
 mod hooks;
 mod returned;
 mod samples;
+mod killed;
+mod limits;
+mod postfix;
 mod smtp;
+mod troubles;
 
 use crate::app::TestApp;
 use afterword::mail::{Entry, State};

@@ -1,6 +1,6 @@
 //! A real IMAP server (dovecot) of its own for a test, in a folder that goes with it.
 
-use super::smtp::make_certificate;
+use super::smtp::{Shows, make_certificate};
 use super::{process, skip};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl ImapServer {
         for box_of in ["new", "cur", "tmp"] {
             std::fs::create_dir_all(folder.path().join("home/Maildir").join(box_of)).unwrap();
         }
-        make_certificate(folder.path());
+        make_certificate(folder.path(), Shows::Right);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = config(folder.path(), (&user, &group), (&uid, &gid), port);
         let path = folder.path().join("dovecot.conf");

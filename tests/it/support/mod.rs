@@ -6,6 +6,7 @@ pub mod axe;
 pub mod browser;
 pub mod heard;
 pub mod imap;
+pub mod postfix;
 pub mod postgres;
 pub mod served;
 pub mod shared;

@@ -29,6 +29,20 @@ pub struct Setup {
     pub auth: Option<(&'static str, &'static str)>,
     /// Whether it offers encryption.
     pub tls: Tls,
+    /// What it shows then.
+    pub shows: Shows,
+}
+
+/// The certificate that a server shows.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// For `localhost` and 127.0.0.1.
+    #[default]
+    Right,
+    /// One whose time is over.
+    Expired,
+    /// Somebody else's.
+    AnothersName,
 }
 
 /// How the server encrypts.
@@ -57,6 +71,27 @@ pub enum Mode {
         code: u16,
         /// The words behind it.
         text: &'static str,
+    },
+    /// Refuses so many times, then takes it.
+    Sometimes {
+        /// After which command.
+        stage: Stage,
+        /// The code.
+        code: u16,
+        /// The words behind it.
+        text: &'static str,
+        /// How often.
+        times: u32,
+    },
+    /// Takes so many mails over one connection, then says 421 and hangs up.
+    Few {
+        /// How many.
+        mails: u32,
+    },
+    /// Takes its time over each mail.
+    Slow {
+        /// How long, in milliseconds.
+        ms: u32,
     },
     /// Takes the message, and hangs up without a word: the sender cannot know.
     Close,
@@ -151,6 +186,15 @@ impl SmtpServer {
 
     /// The same, with sign-in or encryption.
     pub fn start_with(setup: Setup) -> Option<Self> {
+        Self::launch(setup, 0)
+    }
+
+    /// A server that takes everything, on this port.
+    pub fn start_on(port: u16) -> Option<Self> {
+        Self::launch(Setup::default(), port)
+    }
+
+    fn launch(setup: Setup, port: u16) -> Option<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let python = repository.join(".venv/bin/python");
         if !python.exists() {
@@ -159,10 +203,11 @@ impl SmtpServer {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(python);
         command.arg(repository.join("tests/it/support/smtp_server.py"));
+        command.args(["--port", &port.to_string()]);
         if let Some((user, password)) = setup.auth {
             command.args(["--auth", user, password]);
         }
-        let certificate = (setup.tls != Tls::Off).then(|| make_certificate(folder.path()));
+        let certificate = (setup.tls != Tls::Off).then(|| make_certificate(folder.path(), setup.shows));
         if let Some(certificate) = &certificate {
             command.arg("--cert").arg(certificate).arg("--key").arg(folder.path().join("key.pem"));
         }
@@ -188,6 +233,11 @@ impl SmtpServer {
         });
         let port = started.recv_timeout(process::START).expect("the SMTP server says its port");
         Some(Self { port, setup, received, orders, obeyed, certificate, _folder: folder, _process: process })
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// As `mail.url` takes it.
@@ -234,21 +284,29 @@ impl SmtpServer {
     }
 }
 
-/// For `localhost`, its own authority, valid for a day.
-pub(super) fn make_certificate(folder: &Path) -> PathBuf {
-    let certificate = folder.join("certificate.pem");
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(folder.join("key.pem"))
-        .arg("-out")
-        .arg(&certificate)
-        .output()
-        .expect("openssl runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    certificate
+/// Its own authority.
+pub fn make_certificate(folder: &Path, shows: Shows) -> PathBuf {
+    let names = if shows == Shows::AnothersName { "DNS:elsewhere.example" } else { "DNS:localhost,IP:127.0.0.1" };
+    let settings = format!(
+        "[ca]\ndefault_ca=a\n[a]\ndatabase=index.txt\nrand_serial=yes\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nx509_extensions=e\n\
+         [p]\ncommonName=supplied\n[e]\nsubjectAltName={names}\nbasicConstraints=critical,CA:FALSE\n"
+    );
+    std::fs::write(folder.join("ca.cnf"), settings).unwrap();
+    std::fs::write(folder.join("index.txt"), "").unwrap();
+    let run = |arguments: &[&str]| {
+        let made = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    run(&[&["req", "-new"][..], &curve, &["-subj", "/CN=test", "-keyout", "key.pem", "-out", "request.pem"]].concat());
+    let until: &[&str] = match shows {
+        Shows::Expired => &["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"],
+        Shows::Right | Shows::AnothersName => &["-days", "1"],
+    };
+    let sign =
+        ["ca", "-selfsign", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "key.pem", "-in", "request.pem"];
+    run(&[&sign[..], &["-out", "certificate.pem"], until].concat());
+    folder.join("certificate.pem")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ The test writes one JSON order per line to standard input; everything that happe
 line on standard output: {"port": …} first, {"done": null} for each order, {"message": …} for each mail. When standard
 input closes, the server ends: none outlives its test.
 
-    smtp_server.py [--auth USER PASSWORD] [--cert FILE --key FILE [--implicit-tls]]
+    smtp_server.py [--auth USER PASSWORD] [--cert FILE --key FILE [--implicit-tls]] [--port PORT]
 """
 
 import argparse
@@ -32,7 +32,7 @@ class Behaviour:
         self.by_recipient = {}
 
     def obey(self, order):
-        what = {key: order[key] for key in ("do", "stage", "code", "text") if key in order}
+        what = {key: order[key] for key in ("do", "stage", "code", "text", "times", "mails", "ms") if key in order}
         if order.get("recipient"):
             self.by_recipient[order["recipient"]] = what
         else:
@@ -43,7 +43,14 @@ class Behaviour:
         for order in [self.by_recipient[r] for r in recipients if r in self.by_recipient] + [self.general]:
             if order["do"] == "refuse" and order["stage"] == stage:
                 return f"{order['code']} {order['text']}"
+            if order["do"] == "sometimes" and order["stage"] == stage and order["times"] > 0:
+                order["times"] -= 1
+                return f"{order['code']} {order['text']}"
         return None
+
+    def number(self, what):
+        """How many, or how long, of an order for everybody that may hold now."""
+        return self.general["ms" if what == "slow" else "mails"] if self.general["do"] == what else None
 
     def does(self, what, recipients=()):
         orders = [self.by_recipient[r] for r in recipients if r in self.by_recipient] + [self.general]
@@ -55,6 +62,9 @@ class Handler:
         self.behaviour = behaviour
 
     async def handle_MAIL(self, server, session, envelope, address, options):
+        if (most := self.behaviour.number("few")) is not None and server.taken >= most:
+            asyncio.get_running_loop().call_later(0.02, server.transport.close)
+            return "421 4.7.0 That is enough for one connection"
         refusal = self.behaviour.at("mail")
         if refusal:
             return refusal
@@ -75,6 +85,9 @@ class Handler:
         refusal = self.behaviour.at("data", to)
         if refusal:
             return refusal
+        if (ms := self.behaviour.number("slow")) is not None:
+            await asyncio.sleep(ms / 1000)
+        server.taken += 1
         closes, hangs = self.behaviour.does("close", to), self.behaviour.does("hang", to)
         say({"message": describe(server, session, envelope, acknowledged=not (closes or hangs))})
         if closes:
@@ -108,6 +121,7 @@ class Server(SMTP):
 
     def __init__(self, behaviour, **settings):
         super().__init__(Handler(behaviour), **settings)
+        self.taken = 0
         self.behaviour = behaviour
 
     async def _handle_client(self):
@@ -131,6 +145,7 @@ async def main():
     arguments.add_argument("--cert")
     arguments.add_argument("--key")
     arguments.add_argument("--implicit-tls", action="store_true")
+    arguments.add_argument("--port", type=int, default=0)
     given = arguments.parse_args()
 
     settings = {"enable_SMTPUTF8": True, "data_size_limit": None, "hostname": "localhost"}
@@ -151,7 +166,7 @@ async def main():
 
     behaviour = Behaviour()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Server(behaviour, **settings), "127.0.0.1", 0, ssl=tls if given.implicit_tls else None
+        lambda: Server(behaviour, **settings), "127.0.0.1", given.port, ssl=tls if given.implicit_tls else None
     )
     say({"port": server.sockets[0].getsockname()[1]})
     await obey_orders(behaviour)

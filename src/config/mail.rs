@@ -1,0 +1,144 @@
+//! How mail goes out.
+
+use super::{MailUrl, ReturnedUrl, Span};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How mail goes out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtp://` (STARTTLS where offered), `smtps://`, `file:DIR` (one .eml each) or `hold:` (kept and shown).
+    pub url: MailUrl,
+    /// The sender: `Name <address>`.
+    pub from: String,
+    /// Where bounces go: each mail leaves with the envelope sender `NAME+TAG@HOST` of this address. `from` where it is empty.
+    pub bounces: String,
+    /// Where bounces are read from: `file:DIR` (a Maildir, or a folder of .eml files), `imaps://user:password@host/INBOX`, or
+    /// nowhere.
+    pub returned: ReturnedUrl,
+    /// Certificates (PEM) that the mail server's must descend from, instead of those that the system trusts. Empty: the
+    /// system's.
+    pub ca_file: PathBuf,
+    /// Connections to the mail server, at most, of each process.
+    pub connections: usize,
+    /// How long the server may take for an answer; five times as long for the one that says that it has taken a mail.
+    pub time_limit: Span,
+    /// Which mails have left but are not settled in the database yet: a folder on this machine, of no use to others.
+    pub journal: PathBuf,
+    /// How much a recipient's domain gets: `"gmail.com" = "600/h"`; `default` for those that are not named.
+    pub rate: BTreeMap<String, Rate>,
+    /// Signing of mail by Afterword itself.
+    pub dkim: Dkim,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            url: MailUrl::Hold,
+            from: "Customer care <survey@localhost.localdomain>".into(),
+            bounces: String::new(),
+            returned: ReturnedUrl::Nowhere,
+            ca_file: PathBuf::new(),
+            connections: 8,
+            time_limit: Span::minutes(2),
+            journal: PathBuf::from("data/mail-journal"),
+            rate: BTreeMap::new(),
+            dkim: Dkim::default(),
+        }
+    }
+}
+
+/// Signing by DKIM (RFC 6376). All three, or none: then the mail server signs, or nobody.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dkim {
+    /// The name under which the public key is published: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// Whose signature it is: the domain of `mail.from`, or one above it.
+    pub domain: String,
+    /// The private key: Ed25519, or RSA of 2048 bits or more; PEM.
+    pub key_file: PathBuf,
+}
+
+impl Dkim {
+    /// Is anything of it set?
+    pub fn is_on(&self) -> bool {
+        !self.selector.is_empty() || !self.domain.is_empty() || !self.key_file.as_os_str().is_empty()
+    }
+}
+
+/// How much a recipient's domain gets: `600/h`, `10/s`, `2 at once`, or `600/h, 2 at once`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rate {
+    /// So many mails in this time.
+    pub most: Option<(u32, Duration)>,
+    /// So many of each process on their way at a time.
+    pub at_once: Option<usize>,
+}
+
+/// The units of a rate: letter and seconds.
+const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if let Some((most, per)) = self.most {
+            let unit = UNITS.iter().find(|(_, seconds)| *seconds == per.as_secs()).map_or("s", |(unit, _)| *unit);
+            parts.push(format!("{most}/{unit}"));
+        }
+        parts.extend(self.at_once.map(|at_once| format!("{at_once} at once")));
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{text}\" is no rate: write 600/h, 10/s, 2 at once, or 600/h, 2 at once");
+        let mut rate = Self::default();
+        for part in text.split(',').map(str::trim) {
+            if let Some(number) = part.strip_suffix("at once") {
+                rate.at_once = Some(number.trim().parse().map_err(|_| wrong())?);
+            } else {
+                let (most, unit) = part.split_once('/').ok_or_else(wrong)?;
+                let (_, seconds) = UNITS.iter().find(|(known, _)| *known == unit.trim()).ok_or_else(wrong)?;
+                let most = most.trim().parse().map_err(|_| wrong())?;
+                rate.most = Some((most, Duration::from_secs(*seconds)));
+            }
+        }
+        let none = rate.most.is_some_and(|(most, _)| most == 0) || rate.at_once == Some(0);
+        if none { Err(format!("\"{text}\" would let nothing through")) } else { Ok(rate) }
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_as_they_are_written() {
+        for text in ["600/h", "10/s", "2 at once", "1/d, 1 at once"] {
+            assert_eq!(text.parse::<Rate>().map(|rate| rate.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "600", "0/h", "0 at once", "-1/h", "5/w", "many at once", "1/h,,"] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+}

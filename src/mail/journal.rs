@@ -1,0 +1,122 @@
+//! Which mails have left and are not settled in the database yet: a file for each batch, one line for each mail, written the
+//! moment the server has taken it. A process that is killed between the two leaves the file; the next one on this machine
+//! settles what it says and takes the rest of that batch up, before it sends anything.
+//!
+//! Lines go to the system, not to the disk: they survive the process, not the machine. After a power cut a mail of the last
+//! batch may go out twice.
+
+use crate::ids::MailId;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What the files of batches end in.
+const ENDING: &str = "sent";
+
+/// The folder of the journal.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    folder: PathBuf,
+}
+
+/// The entries of a batch at work. Locked as long as this lives, which tells it from what a dead process has left.
+pub(super) struct Entries {
+    file: File,
+    path: PathBuf,
+}
+
+/// What a process that is gone has left.
+pub(super) struct Orphan {
+    /// The batch that it had in hand.
+    pub batch: String,
+    /// The mails that have left.
+    pub sent: Vec<MailId>,
+    entries: Entries,
+}
+
+impl Journal {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Begins the entries of a batch. Fails where nothing can be written: then nothing may be sent.
+    pub fn begin(&self, batch: &str) -> io::Result<Entries> {
+        std::fs::create_dir_all(&self.folder)?;
+        // Under another name until it is locked, so that nobody takes it for an orphan.
+        let part = self.folder.join(format!(".{batch}.part"));
+        let path = self.folder.join(format!("{batch}.{ENDING}"));
+        let file = OpenOptions::new().create(true).append(true).open(&part)?;
+        file.lock()?;
+        std::fs::rename(&part, &path)?;
+        Ok(Entries { file, path })
+    }
+
+    /// What dead processes have left on this machine.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let paths = entries.flatten().map(|entry| entry.path());
+        let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
+        paths.filter_map(|path| orphan(&path).ok().flatten()).collect()
+    }
+}
+
+fn orphan(path: &Path) -> io::Result<Option<Orphan>> {
+    let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+    if file.try_lock().is_err() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    // A line that is not whole is not there: its mail counts as one that was on its way.
+    let sent = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')?.parse().ok()).collect();
+    let batch = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+    Ok(Some(Orphan { batch, sent, entries: Entries { file, path: path.to_owned() } }))
+}
+
+impl Orphan {
+    /// All of it is settled.
+    pub fn forget(&self) {
+        self.entries.forget();
+    }
+}
+
+impl Entries {
+    /// This mail has left.
+    pub fn sent(&self, id: &MailId) -> io::Result<()> {
+        (&self.file).write_all(format!("{id}\n").as_bytes())
+    }
+
+    /// All of it is settled.
+    pub fn forget(&self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::warn!(%error, "a file of mail.journal can't be removed; it is read again at the next start");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_dead_process_wrote_is_found_and_what_a_living_one_writes_is_not() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let journal = Journal::new(folder.path().join("journal"));
+        assert!(journal.orphans().is_empty());
+        let ids = [MailId::random(), MailId::random()];
+        let entries = journal.begin("one")?;
+        entries.sent(&ids[0])?;
+        entries.sent(&ids[1])?;
+        assert!(journal.orphans().is_empty(), "its process lives");
+        (&entries.file).write_all(b"half a li")?;
+        drop(entries);
+        let orphans = journal.orphans();
+        assert_eq!(orphans.len(), 1);
+        assert_eq!((orphans[0].batch.as_str(), &orphans[0].sent[..]), ("one", &ids[..]));
+        assert!(journal.orphans().is_empty(), "somebody settles it");
+        orphans[0].forget();
+        drop(orphans);
+        assert!(journal.orphans().is_empty());
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! What an answer of a mail server means for a mail, for the way out, and for the next try.
+
+use super::smtp::Reply;
+use std::time::Duration;
+
+/// A mail that will not be taken, however often it is tried. Holds no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the server said, code first.
+    pub why: String,
+    /// The enhanced status (RFC 3463) where the server gave one: `5.1.1`.
+    pub status: Option<String>,
+}
+
+impl Refusal {
+    /// Does it say that there is no such mailbox, and will not be: unknown, moved away, of no valid form, or a domain that
+    /// takes no mail at all?
+    pub fn is_no_mailbox(&self) -> bool {
+        matches!(self.status.as_deref(), Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
+    }
+}
+
+/// Why a mail has not left. Texts hold no addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SendError {
+    /// It will not be taken.
+    Refused(Refusal),
+    /// Refused for what may be about us rather than about this mail: relaying, reputation, policy.
+    Policy(Refusal),
+    /// It was not taken this time.
+    NotNow(String),
+    /// The connection broke when the whole mail had been handed over: it may have been taken.
+    Unsure(String),
+    /// It can't be written.
+    Impossible(String),
+    /// Nothing leaves this way at the moment, whatever the mail.
+    Stopped(String),
+}
+
+/// In answer to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// MAIL FROM: all of it is ours, but for the addresses' letters.
+    Mail,
+    /// RCPT TO.
+    Recipient,
+    /// DATA and what follows.
+    Data,
+}
+
+/// The server wants (other) credentials: wrong configuration, not a wrong mail.
+const SIGN_IN_CODES: [u16; 6] = [432, 454, 530, 534, 535, 538];
+
+/// What a refusal means.
+pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
+    let why = reply.told();
+    let status = reply.status();
+    let class = |class: &str| status.as_deref().is_some_and(|status| status.starts_with(class));
+    if SIGN_IN_CODES.contains(&reply.code) && (stage == Stage::Mail || reply.code != 454) {
+        return SendError::Stopped(why);
+    }
+    if reply.code < 500 {
+        return SendError::NotNow(why);
+    }
+    // Commands that it does not know or does not expect are our fault, and not this mail's.
+    let protocol = matches!(reply.code, 500 | 502 | 503);
+    let relaying = status.is_none() && why.to_lowercase().contains("relay");
+    let about_us = class("5.7.") || protocol || relaying;
+    // Too large, or letters of an address that it does not take: this mail alone.
+    let about_it = class("5.6.") || class("5.3.4") || matches!(reply.code, 552 | 555);
+    let refusal = Refusal { why: why.clone(), status: status.clone() };
+    match stage {
+        Stage::Mail if about_it => SendError::Refused(refusal),
+        Stage::Mail => SendError::Stopped(why),
+        Stage::Recipient | Stage::Data if about_us => SendError::Policy(refusal),
+        Stage::Recipient | Stage::Data => SendError::Refused(refusal),
+    }
+}
+
+/// Tries of a mail: about two days.
+pub(super) const MOST_TRIES: i64 = 19;
+/// Minutes between the first tries; greylisting wants some five.
+const PAUSES: [u64; 7] = [1, 5, 10, 20, 40, 60, 120];
+/// Between later ones.
+const LONGEST: Duration = Duration::from_secs(4 * 3600);
+
+/// The pause after so many tries of a mail.
+pub(super) fn pause(tries: i64) -> Duration {
+    let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(0);
+    PAUSES.get(place).map_or(LONGEST, |minutes| Duration::from_secs(minutes * 60))
+}
+
+/// The pause after the way out was found shut so many times: 30 s, doubling, a quarter of an hour at most.
+pub(super) fn pause_of_all(tries: i64) -> Duration {
+    let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(5);
+    Duration::from_secs((30 << doublings).min(900))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_lasts_about_two_days() {
+        let all: Duration = (1..MOST_TRIES).map(pause).sum();
+        assert!((47..50).contains(&(all.as_secs() / 3600)), "{all:?}");
+        assert!(
+            (1..40).all(|tries| pause(tries) <= pause(tries + 1) && pause_of_all(tries) <= pause_of_all(tries + 1))
+        );
+    }
+
+    #[test]
+    fn answers_mean_what_they_mean() {
+        use Stage::{Data, Mail, Recipient};
+        let cases: [(Stage, u16, &str, &str); 18] = [
+            (Recipient, 450, "4.2.0 greylisted", "not now"),
+            (Recipient, 452, "4.2.2 mailbox full", "not now"),
+            (Recipient, 550, "5.1.1 no such user", "refused"),
+            (Recipient, 550, "no such user", "refused"),
+            (Recipient, 552, "5.2.2 mailbox full", "refused"),
+            (Recipient, 554, "5.7.1 relay access denied", "policy"),
+            (Recipient, 550, "Relaying not allowed", "policy"),
+            (Recipient, 503, "bad sequence of commands", "policy"),
+            (Recipient, 530, "5.7.0 must issue STARTTLS first", "stopped"),
+            (Data, 554, "5.7.26 unauthenticated mail is not taken", "policy"),
+            (Data, 552, "5.3.4 too large", "refused"),
+            (Data, 451, "4.3.0 try again", "not now"),
+            (Mail, 550, "5.7.1 sender refused", "stopped"),
+            (Mail, 553, "sender not owned by user", "stopped"),
+            (Mail, 550, "5.1.0 sender refused", "stopped"),
+            (Mail, 550, "5.6.7 addresses of ASCII alone", "refused"),
+            (Mail, 535, "5.7.8 sign-in failed", "stopped"),
+            (Mail, 451, "4.3.2 not now", "not now"),
+        ];
+        for (stage, code, text, wanted) in cases {
+            let got = match judge(stage, &Reply::new(code, text)) {
+                SendError::Refused(_) => "refused",
+                SendError::Policy(_) => "policy",
+                SendError::NotNow(_) => "not now",
+                SendError::Stopped(_) => "stopped",
+                SendError::Unsure(_) | SendError::Impossible(_) => "other",
+            };
+            assert_eq!(got, wanted, "{stage:?} {code} {text}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_that_is_not_there_is_told_from_one_that_is_full() {
+        let told = |text: &str| match judge(Stage::Recipient, &Reply::new(550, text)) {
+            SendError::Refused(refusal) => refusal.is_no_mailbox(),
+            _ => false,
+        };
+        assert!(told("5.1.1 <x@example.net>: no such user") && told("5.1.10 null MX"));
+        assert!(!told("5.2.2 mailbox full") && !told("no such user here") && !told("5.1.11 x"));
+    }
+}

@@ -1,0 +1,123 @@
+//! Limits of recipients' domains. A mail that comes too early gets its place in its domain's queue, a time, and is not
+//! looked at before: it holds up nobody else. Places are kept in the database, so that all processes share a limit.
+
+use super::store::queue::{self, Due};
+use crate::clock::Timestamp;
+use crate::config::Rate;
+use crate::database::{Conn, DbError};
+use crate::ids::MailId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of the limit for domains that have none of their own.
+const DEFAULT: &str = "default";
+/// So much of a rate may go at once after a while of nothing: what a minute gives, one mail at least.
+const AT_ONCE: Duration = Duration::from_secs(60);
+
+/// The limits there are. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Limits {
+    default: Rate,
+    by_domain: Arc<HashMap<String, Rate>>,
+}
+
+impl Limits {
+    pub fn new(rates: &BTreeMap<String, Rate>) -> Self {
+        let by_domain = rates.iter().map(|(domain, rate)| (domain.to_lowercase(), *rate)).collect();
+        Self { default: rates.get(DEFAULT).copied().unwrap_or_default(), by_domain: Arc::new(by_domain) }
+    }
+
+    /// The limit of a domain, in lower case.
+    pub fn of(&self, domain: &str) -> Rate {
+        self.by_domain.get(domain).copied().unwrap_or(self.default)
+    }
+
+    /// Those that may leave now, and places for the others, in the caller's transaction.
+    pub async fn divide(
+        &self,
+        mut conn: Conn<'_>,
+        due: Vec<Due>,
+        now: Timestamp,
+    ) -> Result<(Vec<Due>, Vec<(MailId, Timestamp)>), DbError> {
+        // In one order everywhere, so that two nodes do not wait for each other.
+        let mut limited: BTreeMap<String, Vec<Due>> = BTreeMap::new();
+        let mut free = Vec::with_capacity(due.len());
+        for mail in due {
+            match self.of(&mail.domain).most {
+                Some(_) if mail.placed == 0 => limited.entry(mail.domain.clone()).or_default().push(mail),
+                _ => free.push(mail),
+            }
+        }
+        let mut places = Vec::new();
+        for (domain, mails) in limited {
+            let Some(rate) = self.of(&domain).most else { continue };
+            let mut line = Places::new(rate, queue::rate(conn.again(), &domain).await?, now);
+            for mail in mails {
+                match line.next() {
+                    at if at <= now => free.push(mail),
+                    at => places.push((mail.id, at)),
+                }
+            }
+            queue::set_rate(conn.again(), &domain, line.next_us).await?;
+        }
+        Ok((free, places))
+    }
+}
+
+/// The places of a domain, one after the other.
+struct Places {
+    interval_us: i64,
+    next_us: i64,
+}
+
+impl Places {
+    fn new((most, per): (u32, Duration), next_us: i64, now: Timestamp) -> Self {
+        let interval_us = i64::try_from(per.as_micros()).unwrap_or(i64::MAX) / i64::from(most.max(1));
+        let window = i64::try_from(AT_ONCE.min(per).as_micros()).unwrap_or(0);
+        // Whoever has sent nothing for a while has saved up to that much; the first of it is one interval.
+        let saved = (window - interval_us).max(0);
+        Self { interval_us, next_us: next_us.max(now.0.saturating_mul(1000) - saved) }
+    }
+
+    fn next(&mut self) -> Timestamp {
+        let at = self.next_us;
+        self.next_us = at.saturating_add(self.interval_us);
+        // Up, so that a place is never before its time.
+        Timestamp(at.saturating_add(999).div_euclid(1000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_kept_over_any_hour() {
+        let now = Timestamp(1_795_176_000_000);
+        let hour = Duration::from_secs(3600);
+        let mut places = Places::new((600, hour), 0, now);
+        let times: Vec<_> = (0..2000).map(|_| places.next()).collect();
+        assert_eq!(times.iter().filter(|at| **at <= now).count(), 10, "a minute's worth at once");
+        for begin in times.iter().step_by(97) {
+            let within = times.iter().filter(|at| *at > begin && **at <= begin.plus(hour)).count();
+            assert!(within <= 610, "{within}");
+        }
+        assert!(times[609] <= now.plus(hour) && times[611] > now.plus(hour));
+        // What was given out counts on; silence saves no more than a minute's worth.
+        let mut later = Places::new((600, hour), places.next_us, now);
+        assert_eq!(later.next().0, times[1999].0 + 6000);
+        let mut much_later = Places::new((600, hour), places.next_us, now.plus(hour * 24));
+        let at_once = (0..50).filter(|_| much_later.next() <= now.plus(hour * 24)).count();
+        assert_eq!(at_once, 10);
+    }
+
+    #[test]
+    fn slow_and_quick_rates_have_one_at_least_and_a_second_at_most() {
+        let now = Timestamp(1_795_176_000_000);
+        for (rate, at_once) in [((1, Duration::from_secs(86_400)), 1), ((5000, Duration::from_secs(1)), 5000)] {
+            let mut places = Places::new(rate, 0, now);
+            assert_eq!((0..6000).filter(|_| places.next() <= now).count(), at_once, "{rate:?}");
+        }
+    }
+}

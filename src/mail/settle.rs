@@ -1,0 +1,208 @@
+//! What became of a batch, in the database: one transaction, one statement a table.
+
+use super::batch::Batch;
+use super::feed::{Ended, Feed};
+use super::outcome::{MOST_TRIES, Refusal, SendError, pause, pause_of_all};
+use super::store::{queue, stops};
+use super::{Fate, Mail, Outgoing};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::MailId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Mails kept in memory because nobody knows whether they left; others are written anew.
+const MOST_UNSURE: usize = 1000;
+/// So many refusals by policy, and not one mail taken: it is about us.
+const ABOUT_US: usize = 3;
+/// Between tries to store what became of mails that have left.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// Another try: which mail, when, why.
+type Later = (MailId, Timestamp, String);
+
+/// What a batch's ends come to.
+#[derive(Default)]
+struct Sorted {
+    fates: Vec<(MailId, Fate)>,
+    later: Vec<Later>,
+    unsure: Vec<(MailId, Outgoing)>,
+    stopped: Option<String>,
+    sent: bool,
+}
+
+impl Mail {
+    /// Settles a batch that was sent. What has left must not be sent again: this tries until it is stored, or the process
+    /// stops; then the journal says it.
+    pub(super) async fn finish(
+        &self,
+        batch: &Batch,
+        feed: &Feed,
+        unwritten: Vec<(MailId, Fate)>,
+        cancelled: &CancellationToken,
+    ) -> Result<(), DbError> {
+        let endings = feed.end();
+        let mut sorted = self.sort(batch, endings.ended);
+        sorted.fates.extend(unwritten);
+        sorted.stopped = endings.stopped.or(sorted.stopped);
+        self.keep(std::mem::take(&mut sorted.unsure));
+        while let Err(error) = self.store(&batch.id, &batch.mails, &sorted).await {
+            tracing::error!(%error, "what became of mails could not be stored");
+            tokio::select! {
+                () = cancelled.cancelled() => return Err(error),
+                () = tokio::time::sleep(STORE_AGAIN) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles what was never handed to the way out.
+    pub(super) async fn settle(&self, batch: &Batch, fates: Vec<(MailId, Fate)>) -> Result<(), DbError> {
+        self.store(&batch.id, &batch.mails, &Sorted { fates, ..Sorted::default() }).await
+    }
+
+    /// Settles what processes that are gone have sent, and takes the rest of their batches up; which mails had left.
+    pub(super) async fn settle_orphans(&self) -> Result<Vec<MailId>, DbError> {
+        let mut all = Vec::new();
+        for orphan in self.inner.journal.orphans() {
+            let now = self.inner.clock.now();
+            let mut tx = self.inner.db.begin().await?;
+            let mails = queue::known(tx.conn(), &orphan.sent).await?;
+            let fates: Vec<_> = orphan.sent.iter().map(|id| (id.clone(), Fate::Sent)).collect();
+            self.settle_in(tx.conn(), &orphan.batch, &mails, &fates, now).await?;
+            queue::give_back(tx.conn(), &orphan.batch, now).await?;
+            tx.commit().await?;
+            orphan.forget();
+            tracing::warn!(
+                mails = orphan.sent.len(),
+                "a process ended with a batch of mail in hand; what had left is settled, the rest goes on"
+            );
+            all.extend(orphan.sent);
+        }
+        Ok(all)
+    }
+
+    fn sort(&self, batch: &Batch, ended: Vec<Ended>) -> Sorted {
+        let now = self.inner.clock.now();
+        let tries: HashMap<_, _> = batch.mails.iter().map(|mail| (&mail.id, mail.attempts + 1)).collect();
+        let mut sorted = Sorted { sent: ended.iter().any(|(_, outcome, _)| outcome.is_ok()), ..Sorted::default() };
+        let mut policy: Vec<(MailId, Refusal)> = Vec::new();
+        let again = |sorted: &mut Sorted, id: MailId, why: String| {
+            let tries = tries.get(&id).copied().unwrap_or(1);
+            match tries < MOST_TRIES {
+                true => sorted.later.push((id, now.plus(pause(tries)), why)),
+                false => sorted.fates.push((id, Fate::Failed(why))),
+            }
+        };
+        for (id, outcome, outgoing) in ended {
+            match outcome {
+                Ok(()) => sorted.fates.push((id, Fate::Sent)),
+                Err(SendError::Refused(refusal)) => sorted.fates.push((id, Fate::Refused(refusal))),
+                Err(SendError::Impossible(why)) => sorted.fates.push((id, Fate::Failed(why))),
+                Err(SendError::NotNow(why) | SendError::Stopped(why)) => again(&mut sorted, id, why),
+                Err(SendError::Unsure(why)) => {
+                    sorted.unsure.extend(outgoing.map(|outgoing| (id.clone(), outgoing)));
+                    again(&mut sorted, id, why);
+                }
+                Err(SendError::Policy(refusal)) => policy.push((id, refusal)),
+            }
+        }
+        // Others were taken: then it is about the recipient. Nobody's was: about us, and none of them is to pay for it. One
+        // or two alone can be either; they wait like what is not taken now, and hold up nobody.
+        match policy.first() {
+            Some((_, first)) if !sorted.sent && policy.len() >= ABOUT_US => sorted.stopped = Some(first.why.clone()),
+            _ if sorted.sent => {
+                sorted.fates.extend(policy.into_iter().map(|(id, refusal)| (id, Fate::Refused(refusal))))
+            }
+            _ => policy.into_iter().for_each(|(id, refusal)| again(&mut sorted, id, refusal.why)),
+        }
+        sorted
+    }
+
+    async fn store(&self, batch: &str, mails: &[queue::Due], sorted: &Sorted) -> Result<(), DbError> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.db.begin().await?;
+        self.settle_in(tx.conn(), batch, mails, &sorted.fates, now).await?;
+        let later: Vec<_> = sorted.later.iter().map(|(id, at, why)| (id, *at, why.as_str())).collect();
+        queue::later(tx.conn(), &later, batch, now).await?;
+        queue::give_back(tx.conn(), batch, now).await?;
+        let went_on = match &sorted.stopped {
+            Some(why) => {
+                stop_in(tx.conn(), why, now).await?;
+                false
+            }
+            None if sorted.sent => stops::go_on(tx.conn()).await?,
+            None => false,
+        };
+        tx.commit().await?;
+        self.forget_kept(&sorted.fates);
+        if went_on {
+            tracing::info!("mail leaves again");
+        }
+        Ok(())
+    }
+
+    async fn settle_in(
+        &self,
+        mut conn: Conn<'_>,
+        batch: &str,
+        mails: &[queue::Due],
+        fates: &[(MailId, Fate)],
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let rows: Vec<_> = fates
+            .iter()
+            .map(|(id, fate)| queue::Settled { id, state: fate.state().code(), why: fate.reason() })
+            .collect();
+        let settled = queue::settle(conn.again(), &rows, batch, now).await?;
+        let fates: HashMap<_, _> = fates.iter().map(|(id, fate)| (id, fate)).collect();
+        let about: HashMap<_, _> = mails.iter().map(|mail| (&mail.id, mail)).collect();
+        let mut notes: BTreeMap<&str, Vec<(&str, &Fate)>> = BTreeMap::new();
+        for id in &settled {
+            if let (Some(mail), Some(fate)) = (about.get(id), fates.get(id)) {
+                notes.entry(&mail.kind).or_default().push((&mail.reference, fate));
+                if let Some(why) = fate.reason().filter(|_| fate.state() == super::State::Failed) {
+                    tracing::warn!(mail = %id, why, "a mail was given up");
+                }
+            }
+        }
+        for (kind, notes) in notes {
+            if let Some(composer) = self.composer(kind) {
+                composer.note_many(conn.again(), &notes, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing leaves for a while.
+    pub(super) async fn stop(&self, why: &str) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        stop_in(tx.conn(), why, self.inner.clock.now()).await?;
+        tx.commit().await
+    }
+
+    fn keep(&self, unsure: Vec<(MailId, Outgoing)>) {
+        let mut kept = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, outgoing) in unsure {
+            if kept.len() < MOST_UNSURE {
+                kept.insert(id, outgoing);
+            }
+        }
+    }
+
+    fn forget_kept(&self, fates: &[(MailId, Fate)]) {
+        let mut kept = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept.is_empty() {
+            fates.iter().for_each(|(id, _)| drop(kept.remove(id)));
+        }
+    }
+}
+
+async fn stop_in(mut conn: Conn<'_>, why: &str, now: Timestamp) -> Result<(), DbError> {
+    let tries = stops::stopped(conn.again()).await?.map_or(0, |stopped| stopped.tries) + 1;
+    let until = now.plus(pause_of_all(tries));
+    tracing::error!(why, tries, "no mail leaves at the moment; nothing is lost, and it is tried again");
+    stops::stop(conn, why, now, until).await
+}

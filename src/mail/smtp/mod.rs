@@ -1,0 +1,148 @@
+//! A mail server, and the lines to it: each worker has its own, kept for the next mails.
+//!
+//! lettre's pool sends some twenty mails a second per connection for want of TCP_NODELAY, and says little of why something
+//! failed; so the dialogue is ours, and lettre writes the mails. Encryption: `smtps://` from the first byte, `smtp://` by
+//! STARTTLS where it is offered. Certificates are checked wherever a password goes over the line, with `smtps`, and with
+//! `?tls=required`; without, STARTTLS is opportunistic as between mail servers. `?tls=off` does without.
+
+mod connect;
+mod line;
+mod reply;
+pub(super) mod tls;
+mod wire;
+
+pub(super) use reply::Reply;
+
+use super::feed::Feed;
+use super::outcome::SendError;
+use super::{Settings, transport::Outgoing};
+use connect::Address;
+use line::{Line, Trouble};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use url::Url;
+
+/// Mails over one line before it is closed: servers count.
+const MOST_MAILS: u32 = 500;
+/// A line that was silent for longer is closed.
+const STALE: Duration = Duration::from_secs(20);
+
+/// The mail server.
+pub(super) struct Smtp {
+    address: Address,
+    connections: usize,
+    /// For all batches together.
+    places: Semaphore,
+    idle: Mutex<Vec<Line>>,
+}
+
+impl Smtp {
+    pub fn new(url: &Url, settings: &Settings) -> Self {
+        let address = Address::new(url, settings.ca_file.as_deref(), settings.time_limit);
+        let connections = settings.connections.max(1);
+        Self { address, connections, places: Semaphore::new(connections), idle: Mutex::default() }
+    }
+
+    /// Sends what is in the feed, over as many lines as there may be.
+    pub async fn send_all(self: &Arc<Self>, feed: &Arc<Feed>) {
+        let workers = self.connections.min(feed.waiting());
+        let workers: Vec<_> = (0..workers)
+            .map(|_| {
+                let (server, feed) = (Arc::clone(self), Arc::clone(feed));
+                tokio::spawn(async move { server.work(&feed).await })
+            })
+            .collect();
+        for worker in workers {
+            if let Err(panic) = worker.await {
+                tracing::error!(%panic, "a mail worker broke off");
+            }
+        }
+    }
+
+    /// Can it be reached, and does it let us in? Sends nothing.
+    pub async fn try_out(&self) -> Result<(), String> {
+        self.address.connect().await?.quit().await;
+        Ok(())
+    }
+
+    /// Closes lines that nobody has used for a while; waits for none.
+    pub fn tidy(&self) {
+        let stale: Vec<_> = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.extract_if(.., |line| line.used.elapsed() > STALE).collect()
+        };
+        for line in stale {
+            tokio::spawn(line.quit());
+        }
+    }
+
+    async fn work(&self, feed: &Feed) {
+        let Ok(_place) = self.places.acquire().await else { return };
+        let mut line = None;
+        while let Some(letter) = feed.next().await {
+            let outgoing = match feed.print(&letter) {
+                Ok(outgoing) => outgoing,
+                Err(why) => {
+                    feed.done(letter, Err(why), None);
+                    continue;
+                }
+            };
+            match self.send(&mut line, &outgoing).await {
+                Ok(outcome) => feed.done(letter, outcome, Some(outgoing)),
+                Err(why) => {
+                    // Others may have a line that still carries; without any the letters stay where they are.
+                    feed.put_back(letter, why);
+                    break;
+                }
+            }
+        }
+        if let Some(line) = line {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+
+    /// One mail, over the line that there is or a new one; an error where there is none to be had.
+    async fn send(&self, line: &mut Option<Line>, mail: &Outgoing) -> Result<Result<(), SendError>, String> {
+        if line.as_ref().is_some_and(|line| line.mails >= MOST_MAILS)
+            && let Some(old) = line.take()
+        {
+            old.quit().await;
+        }
+        if let Some(mut kept) = line.take().or_else(|| self.take_idle()) {
+            match kept.send(mail).await {
+                // It may just have grown old: once more, over a new one.
+                Err(Trouble::Gone { handed_over: false, .. }) => {}
+                outcome => return Ok(settle(line, kept, outcome)),
+            }
+        }
+        let mut fresh = self.address.connect().await?;
+        let outcome = fresh.send(mail).await;
+        Ok(settle(line, fresh, outcome))
+    }
+
+    fn take_idle(&self) -> Option<Line> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle.pop_if(|line| line.used.elapsed() < STALE);
+        if kept.is_none() {
+            idle.clear();
+        }
+        kept
+    }
+}
+
+/// Keeps a line that can be used again.
+fn settle(place: &mut Option<Line>, line: Line, outcome: Result<(), Trouble>) -> Result<(), SendError> {
+    match outcome {
+        Ok(()) => {
+            *place = Some(line);
+            Ok(())
+        }
+        Err(Trouble::Answered(error)) => {
+            *place = Some(line);
+            Err(error)
+        }
+        Err(Trouble::Gone { why, handed_over: true }) => Err(SendError::Unsure(why)),
+        Err(Trouble::Gone { why, handed_over: false }) => Err(SendError::NotNow(why)),
+    }
+}

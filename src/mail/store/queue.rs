@@ -1,0 +1,207 @@
+//! SQL of the outbox as a queue: what is due is taken in batches, and each batch is settled by one statement.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::MailId;
+use crate::{execute, fetch_all, fetch_one, statements};
+use serde_json::{Value, json};
+
+statements! {
+    // $2: batches that this process has in hand, a JSON array: theirs is not due, whatever the clock says.
+    ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
+            AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2)))) \
+            AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)",
+        pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
+            AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
+            AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
+    DUE = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2))) \
+            ORDER BY due_at LIMIT $3",
+        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))) \
+            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED";
+    // $1: JSON array of ids.
+    KNOWN = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+            WHERE id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+            WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    // $1: JSON array of {id, return_hash}.
+    TAKE = sqlite "UPDATE outbox SET batch = $2, due_at = $3, placed = 0, return_hash = COALESCE(return_hash, j.value->>'return_hash') \
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
+        pg "UPDATE outbox SET batch = $2, due_at = $3, placed = 0, return_hash = COALESCE(return_hash, j->>'return_hash') \
+            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
+    // $1: JSON array of {id, due_at}.
+    PLACE = sqlite "UPDATE outbox SET placed = 1, batch = NULL, due_at = j.value->>'due_at', updated_at = $2 \
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
+        pg "UPDATE outbox SET placed = 1, batch = NULL, due_at = (j->>'due_at')::bigint, updated_at = $2 \
+            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
+    RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
+    // $1: JSON array of {id, state, why}. What has left has left, whoever has the row now; all else needs the row.
+    SETTLE = sqlite "UPDATE outbox SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1, \
+                hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END, \
+                domain = CASE WHEN j.value->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND outbox.state = 'queued' \
+                AND (outbox.batch = $3 OR j.value->>'state' = 'sent') RETURNING outbox.id",
+        pg "UPDATE outbox SET state = j->>'state', last_error = j->>'why', updated_at = $2, attempts = attempts + 1, \
+                hint = CASE WHEN j->>'state' = 'held' THEN hint ELSE '' END, \
+                domain = CASE WHEN j->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
+            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.state = 'queued' \
+                AND (outbox.batch = $3 OR j->>'state' = 'sent') RETURNING outbox.id";
+    // $1: JSON array of {id, due_at, why}: another try.
+    LATER = sqlite "UPDATE outbox SET due_at = j.value->>'due_at', last_error = j.value->>'why', updated_at = $2, \
+                attempts = attempts + 1, batch = NULL \
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'",
+        pg "UPDATE outbox SET due_at = (j->>'due_at')::bigint, last_error = j->>'why', updated_at = $2, \
+                attempts = attempts + 1, batch = NULL \
+            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'";
+    // What is left of a batch was not tried.
+    GIVE_BACK = "UPDATE outbox SET batch = NULL, due_at = $1 WHERE batch = $2 AND state = 'queued'";
+    // Where the clock was ahead, times of then are of no use now.
+    MEND = "UPDATE outbox SET due_at = $1, updated_at = $1, placed = 0, batch = NULL WHERE state = 'queued' AND updated_at > $2";
+    MEND_LEASES = "UPDATE outbox SET due_at = $1 WHERE state = 'queued' AND batch IS NOT NULL AND due_at > $2";
+    MEND_RATES = "DELETE FROM mail_rates WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND placed = 1)";
+    MEND_STOPS = "UPDATE mail_stops SET until_at = $1, since = $1 WHERE since > $2";
+    RATE = "SELECT COALESCE(MAX(next_us), 0) FROM mail_rates WHERE domain = $1";
+    HOLD_RATE = "INSERT INTO mail_rates (domain, next_us) VALUES ($1, 0) ON CONFLICT (domain) DO UPDATE SET next_us = mail_rates.next_us";
+    FORGET_RATES = "DELETE FROM mail_rates WHERE next_us < $1";
+    SET_RATE = "UPDATE mail_rates SET next_us = $1 WHERE domain = $2";
+}
+
+/// A mail whose turn has come.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(in crate::mail) struct Due {
+    pub id: MailId,
+    pub kind: String,
+    pub reference: String,
+    pub message_id: String,
+    /// Tries before this one.
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    /// The recipient's.
+    pub domain: String,
+    /// 1: its place in the domain's rate is now.
+    pub placed: i64,
+    /// The batch that had it and was lost.
+    pub batch: Option<String>,
+}
+
+pub(in crate::mail) async fn any_due(conn: Conn<'_>, now: Timestamp, in_hand: &str) -> Result<bool, DbError> {
+    let (due,) = fetch_one!(conn, ANY_DUE => (bool,), now, in_hand)?;
+    Ok(due)
+}
+
+/// The mails that are due, the longest due first; nobody else takes them before the transaction ends.
+pub(in crate::mail) async fn due(
+    conn: Conn<'_>,
+    now: Timestamp,
+    in_hand: &str,
+    most: usize,
+) -> Result<Vec<Due>, DbError> {
+    fetch_all!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX))
+}
+
+/// Those of these ids that there are.
+pub(in crate::mail) async fn known(conn: Conn<'_>, ids: &[MailId]) -> Result<Vec<Due>, DbError> {
+    fetch_all!(conn, KNOWN => Due, json!(ids).to_string())
+}
+
+/// Into a batch: each with the hash of the tag in its envelope sender.
+pub(in crate::mail) async fn take(
+    conn: Conn<'_>,
+    taken: impl Iterator<Item = (&MailId, String)>,
+    batch: &str,
+    until: Timestamp,
+) -> Result<(), DbError> {
+    let rows: Vec<_> = taken.map(|(id, hash)| json!({ "id": id, "return_hash": hash })).collect();
+    execute!(conn, TAKE, Value::from(rows).to_string(), batch, until).map(drop)
+}
+
+/// To the place that each has in its domain's rate.
+pub(in crate::mail) async fn place(
+    conn: Conn<'_>,
+    placed: &[(MailId, Timestamp)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = placed.iter().map(|(id, at)| json!({ "id": id, "due_at": at })).collect();
+    execute!(conn, PLACE, Value::from(rows).to_string(), now).map(drop)
+}
+
+pub(in crate::mail) async fn renew(conn: Conn<'_>, batch: &str, until: Timestamp) -> Result<(), DbError> {
+    execute!(conn, RENEW, until, batch).map(drop)
+}
+
+/// What became of a mail, as its line says it.
+pub(in crate::mail) struct Settled<'a> {
+    pub id: &'a MailId,
+    pub state: &'static str,
+    pub why: Option<&'a str>,
+}
+
+/// Those that it was true of: others were settled by somebody else before.
+pub(in crate::mail) async fn settle(
+    conn: Conn<'_>,
+    settled: &[Settled<'_>],
+    batch: &str,
+    now: Timestamp,
+) -> Result<Vec<MailId>, DbError> {
+    if settled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<_> = settled.iter().map(|one| json!({ "id": one.id, "state": one.state, "why": one.why })).collect();
+    let rows = fetch_all!(conn, SETTLE => (MailId,), Value::from(rows).to_string(), now, batch)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Another try for each: when, and why.
+pub(in crate::mail) async fn later(
+    conn: Conn<'_>,
+    later: &[(&MailId, Timestamp, &str)],
+    batch: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if later.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = later.iter().map(|(id, at, why)| json!({ "id": id, "due_at": at, "why": why })).collect();
+    execute!(conn, LATER, Value::from(rows).to_string(), now, batch).map(drop)
+}
+
+pub(in crate::mail) async fn give_back(conn: Conn<'_>, batch: &str, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, GIVE_BACK, now, batch).map(drop)
+}
+
+/// After the clock has gone back: what was put off or taken in what is the future again, is due now. `lease`: the latest
+/// that a batch of now can be lost.
+pub(in crate::mail) async fn mend(
+    mut conn: Conn<'_>,
+    now: Timestamp,
+    future: Timestamp,
+    lease: Timestamp,
+) -> Result<u64, DbError> {
+    let mended = execute!(conn.again(), MEND, now, future)?;
+    let leases = execute!(conn.again(), MEND_LEASES, now, lease)?;
+    if mended > 0 {
+        execute!(conn.again(), MEND_RATES)?;
+    }
+    Ok(mended + leases + execute!(conn, MEND_STOPS, now, future)?)
+}
+
+/// When the next mail to this domain may leave, in microseconds since 1970; nobody else changes it before the transaction
+/// ends.
+pub(in crate::mail) async fn rate(mut conn: Conn<'_>, domain: &str) -> Result<i64, DbError> {
+    execute!(conn.again(), HOLD_RATE, domain)?;
+    let (next,) = fetch_one!(conn, RATE => (i64,), domain)?;
+    Ok(next)
+}
+
+pub(in crate::mail) async fn set_rate(conn: Conn<'_>, domain: &str, next_us: i64) -> Result<(), DbError> {
+    execute!(conn, SET_RATE, next_us, domain).map(drop)
+}
+
+/// Forgets domains whose next mail could have left before then.
+pub(in crate::mail) async fn forget_rates(conn: Conn<'_>, before: Timestamp) -> Result<(), DbError> {
+    execute!(conn, FORGET_RATES, before.0.saturating_mul(1000)).map(drop)
+}

@@ -1,0 +1,49 @@
+//! SQL of what holds all mail up.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::{execute, fetch_optional, statements};
+
+statements! {
+    STOP = "INSERT INTO mail_stops (name, reason, since, until_at, tries) VALUES ('way_out', $1, $2, $3, 1) \
+        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, until_at = excluded.until_at, tries = mail_stops.tries + 1";
+    GO_ON = "DELETE FROM mail_stops WHERE name = 'way_out'";
+    HURRY = "UPDATE mail_stops SET until_at = $1 WHERE name = 'way_out' AND until_at > $1";
+    STOPPED = "SELECT reason, since, until_at, tries FROM mail_stops WHERE name = 'way_out'";
+}
+
+/// Why nothing leaves at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stopped {
+    /// What is wrong, as the mail server or the system said it; no addresses.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again.
+    pub until_at: Timestamp,
+    /// How often it was tried so far.
+    pub tries: i64,
+}
+
+pub(in crate::mail) async fn stop(
+    conn: Conn<'_>,
+    reason: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, STOP, reason, now, until).map(drop)
+}
+
+/// False where nothing was stopped.
+pub(in crate::mail) async fn go_on(conn: Conn<'_>) -> Result<bool, DbError> {
+    Ok(execute!(conn, GO_ON)? > 0)
+}
+
+/// Tries again now; false where that is so anyway.
+pub(in crate::mail) async fn hurry(conn: Conn<'_>, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(conn, HURRY, now)? > 0)
+}
+
+pub(in crate::mail) async fn stopped(conn: Conn<'_>) -> Result<Option<Stopped>, DbError> {
+    fetch_optional!(conn, STOPPED => Stopped)
+}

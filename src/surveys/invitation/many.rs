@@ -1,0 +1,57 @@
+//! Many invitations at once: each step is one statement for all of them.
+
+use super::{Composer, EXPIRED, Written};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::interactions::{self, SurveyState};
+use crate::mail::{ComposeError, Fate, ManyComposed};
+use crate::surveys::store;
+use std::collections::{HashMap, HashSet};
+
+impl Composer {
+    /// The mails, in the order of the invitations. Their tokens are stored when this returns, and replace those of earlier
+    /// tries, whose mails did not leave.
+    pub(super) async fn write_many(&self, references: &[&str], now: Timestamp) -> ManyComposed {
+        let found = store::to_write(self.db.read().await?.conn(), references).await?;
+        let found: HashMap<_, _> = found.into_iter().map(|about| (about.id.to_string(), about)).collect();
+        let mut written = Vec::with_capacity(references.len());
+        for reference in references {
+            written.push(match found.get(*reference) {
+                Some(about) => self.write(about, now).await,
+                None => Err(ComposeError::Cancelled(EXPIRED)),
+            });
+        }
+        let tokens: Vec<_> = written
+            .iter()
+            .flatten()
+            .map(|one| store::NewToken { id: &one.id, hash: &one.token_hash, expires_at: one.expires_at })
+            .collect();
+        let mut tx = self.db.begin().await?;
+        let set: HashSet<_> = store::set_tokens(tx.conn(), &tokens).await?.into_iter().collect();
+        tx.commit().await?;
+        // One that has closed in between got none.
+        let checked = |one: Written| match set.contains(&one.id) {
+            true => Ok(one.composed),
+            false => Err(ComposeError::Cancelled(EXPIRED)),
+        };
+        Ok(written.into_iter().map(|one| one.and_then(checked)).collect())
+    }
+
+    /// Notes of one batch: those that have left together, others one by one.
+    pub(super) async fn take_notes(
+        &self,
+        mut conn: Conn<'_>,
+        notes: &[(&str, &Fate)],
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let sent: Vec<&str> = notes.iter().filter(|(_, fate)| **fate == Fate::Sent).map(|(whose, _)| *whose).collect();
+        if !sent.is_empty() {
+            let interactions = store::set_sent(conn.again(), &sent).await?;
+            interactions::set_surveys(conn.again(), &interactions, SurveyState::Sent, now).await?;
+        }
+        for (reference, fate) in notes.iter().filter(|(_, fate)| **fate != Fate::Sent) {
+            self.take_note(conn.again(), reference, fate, now).await?;
+        }
+        Ok(())
+    }
+}
