@@ -14,6 +14,8 @@ statements! {
     ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, due_at, domain, return_hash) \
         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $7, $8, $9)";
     RETURNED = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE return_hash = $1";
+    TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
+    MESSAGE_ID = "SELECT message_id FROM outbox WHERE kind = $1 AND reference = $2 AND state = 'sent'";
     FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
     RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1, due_at = $1, placed = 0, batch = NULL \
         WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
@@ -139,4 +141,9 @@ pub(super) async fn troubles(conn: Conn<'_>) -> Result<Vec<Entry>, DbError> {
 /// Forgets lines whose mail was settled before; how many, `most` at most.
 pub(super) async fn purge(conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(conn, PURGE, before, most)
+}
+
+/// The Message-ID of a mail that left.
+pub(super) async fn message_id(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, MESSAGE_ID => (String,), kind, reference)?.map(|(id,)| id))
 }

@@ -17,13 +17,16 @@ mod beside;
 mod closing;
 mod decide;
 pub mod definition;
+mod editor;
 mod erasing;
 mod invitation;
 mod letter;
 pub mod pages;
 mod reasons;
+mod reminder;
 mod returned;
 mod ripen;
+mod rules;
 mod speech;
 mod store;
 mod suppressions;
@@ -33,16 +36,19 @@ mod versions;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, Given, Invited, Linked, SealedAnswer, Standing, Value, Written, lock_answers, open_sealed,
-    released_comment_id,
+    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, SealedAnswer, Standing,
+    Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
 };
 pub use definition::{Kind as QuestionKind, Question};
 
 pub use decide::Decision;
+pub use editor::{Draft, EditError, Kept, Listed, Published};
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
+pub use reminder::REMINDER;
 pub use ripen::RELEASE;
+pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Verdict, in_words as rule_in_words};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Admitted, Suspect, Suspicion};
@@ -83,6 +89,8 @@ pub struct Settings {
     pub too_fast: Duration,
     /// Answered calls with less talk than this are not asked about.
     pub min_talk: Duration,
+    /// After how long everybody whose survey is open is reminded; none: nobody is.
+    pub remind_after: Option<Duration>,
     /// What the page offers.
     pub choices: Choices,
     /// What is chosen when the page opens.
@@ -106,6 +114,7 @@ impl Settings {
             expires_after: survey.expires_after.0,
             edit_for: survey.edit_for.0,
             too_fast: survey.too_fast.0,
+            remind_after: Some(survey.reminder_after.0).filter(|after| !after.is_zero()),
             min_talk: survey.min_talk.0,
             choices: survey.choices,
             preset,
@@ -161,8 +170,12 @@ impl Surveys {
         mail: Mail,
     ) -> Self {
         let versions = Versions::default();
-        let composer = invitation::Composer::new(db.clone(), vault.clone(), settings.clone(), versions.clone());
-        mail.register(INVITATION, Arc::new(composer));
+        let first = invitation::Composer::new(db.clone(), vault.clone(), settings.clone(), versions.clone());
+        let first = Arc::new(first);
+        mail.register(INVITATION, Arc::<invitation::Composer>::clone(&first));
+        let (own_db, own_vault) = (db.clone(), vault.clone());
+        let reminders = reminder::Composer::new(own_db, own_vault, settings.clone(), versions.clone(), first);
+        mail.register(REMINDER, Arc::new(reminders));
         let ripe_at = ripen::ripe_at(settings.edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
         let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
@@ -207,7 +220,7 @@ impl Surveys {
 
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        vec![decide::job(self), ripen::job(self), closing::job(self)]
+        vec![decide::job(self), ripen::job(self), closing::job(self), reminder::job(self)]
     }
 
     /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
@@ -264,6 +277,10 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
     [
         store::STATEMENTS.to_vec(),
         answers::statements(),
+        answers::ELSEWHERE_STATEMENTS.to_vec(),
+        editor::STATEMENTS.to_vec(),
+        rules::STATEMENTS.to_vec(),
+        reminder::STATEMENTS.to_vec(),
         returned::STATEMENTS.to_vec(),
         suspects::store::STATEMENTS.to_vec(),
     ]

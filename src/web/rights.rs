@@ -55,6 +55,10 @@ rights! {
     SeeRatings: &[Role::Admin, Role::Supervisor, Role::Agent, Role::Hr], &[Scope::Read, Scope::Admin];
     /// Leave conversations out of the ratings, and let them in again. Audited.
     LeaveOut: &[Role::Admin, Role::Hr], &[Scope::Admin];
+    /// See what is asked: surveys and their versions, in words.
+    SeeSurveys: &[Role::Admin, Role::Supervisor, Role::Hr], &[Scope::Read, Scope::Admin];
+    /// Write, publish and archive surveys, and say who is asked which.
+    ManageSurveys: &[Role::Admin], &[Scope::Admin];
     /// Set up teams, agents, staff, keys, mail.
     Administer: &[Role::Admin], &[Scope::Admin];
 }

@@ -5,6 +5,7 @@
 
 mod apart;
 mod back;
+mod elsewhere;
 mod linked;
 mod lookup;
 mod sealed;
@@ -13,6 +14,7 @@ mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
 pub use back::released_comment_id;
+pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{SealedAnswer, open_sealed};
@@ -297,10 +299,16 @@ impl Surveys {
         LinkedWrite::put(invited, answer, (token.spent_id(vault), token.suspect_id(vault)), &self.now().month())
     }
 
-    pub(super) fn apart_write(&self, token: &Token, invited: &Invited, answer: &Answer) -> ApartWrite {
+    pub(super) async fn apart_write(
+        &self,
+        token: &Token,
+        invited: &Invited,
+        answer: &Answer,
+    ) -> Result<ApartWrite, DbError> {
         // As long as an invitation that was made today can be open, and no time of this one's.
-        let purge_month = self.now().plus(self.inner.settings.expires_after).month();
-        ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month)
+        let (_, longest) = self.longest().await?;
+        let purge_month = self.now().plus(longest).month();
+        Ok(ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month))
     }
 
     async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
@@ -320,7 +328,7 @@ impl Surveys {
             let remove = LinkedWrite::remove(invited, self.ripe_at());
             self.written(token, self.inner.linked.submit(remove).await?).await?;
         }
-        let put = self.apart_write(token, invited, answer);
+        let put = self.apart_write(token, invited, answer).await?;
         self.written(token, self.inner.apart.submit(put).await?).await?;
         // Two answers at once, one each way: the mark has kept later linked ones out; an earlier one gives way here.
         if store::linked(self.inner.db.read().await?.conn(), &invited.interaction).await?.is_some() {

@@ -27,7 +27,7 @@ impl Composer {
             .map(|one| store::NewToken { id: &one.id, hash: &one.token_hash, expires_at: one.expires_at })
             .collect();
         let mut tx = self.db.begin().await?;
-        let set: HashSet<_> = store::set_tokens(tx.conn(), &tokens).await?.into_iter().collect();
+        let set: HashSet<_> = store::set_tokens(tx.conn(), &tokens, now).await?.into_iter().collect();
         tx.commit().await?;
         // One that has closed in between got none.
         let checked = |one: Written| match set.contains(&one.id) {

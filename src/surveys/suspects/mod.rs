@@ -147,7 +147,7 @@ impl Surveys {
         let answer = Answer { values, choice: self.offered(answer.choice) };
         let kept = match answer.choice {
             Choice::Linked => self.linked_write(token, invited, &answer).kept().map(Kept::Linked),
-            Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer))),
+            Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer).await?)),
         };
         let Some(kept) = kept else { return Ok(()) };
         let new = store::NewSuspect {

@@ -3,12 +3,16 @@
 mod answering;
 mod api;
 mod asking;
+mod editor;
+mod elsewhere;
 mod forms;
 mod killed;
 pub mod kinds;
 mod passing;
 mod suspects;
 mod together;
+mod reminding;
+mod rules;
 
 use crate::app::{TestApp, call_body};
 use afterword::ids::InteractionId;
