@@ -93,9 +93,9 @@ impl Composer {
     async fn write(&self, reference: &str, now: Timestamp) -> Result<Composed, ComposeError> {
         let mut reader = self.db.read().await?;
         let expired = || ComposeError::Cancelled(EXPIRED);
-        let about = invitations::to_write(reader.conn(), reference).await?.ok_or_else(expired)?;
-        if let Some(reason) = invitations::suppressed(reader.conn(), &about.address_hash).await? {
-            return Err(ComposeError::Cancelled(SkipReason::of_suppression(&reason).code()));
+        let about = invitations::to_write(reader.conn(), &[reference]).await?.pop().ok_or_else(expired)?;
+        if let Some(reason) = &about.suppressed {
+            return Err(ComposeError::Cancelled(SkipReason::of_suppression(reason).code()));
         }
         let first = mail::message_id_of(reader.conn(), INVITATION, reference).await?.ok_or_else(expired)?;
         drop(reader);
@@ -141,7 +141,7 @@ impl Composer {
     }
 
     async fn look(&self, reference: &str) -> Result<Option<Preview>, DbError> {
-        let about = invitations::to_write(self.db.read().await?.conn(), reference).await?;
+        let about = invitations::to_write(self.db.read().await?.conn(), &[reference]).await?.pop();
         let Some(about) = about else { return Ok(None) };
         let words = self.words(&about, None, "[the link is made when the mail leaves]").await.ok();
         Ok(words.map(|words| Preview { subject: words.subject, text: words.text }))

@@ -1,8 +1,8 @@
 //! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
 
 mod attacker;
-mod figures;
 mod back;
+mod figures;
 mod goes_up;
 mod identity;
 mod mix;

@@ -5,11 +5,11 @@ mod dkim;
 mod encryption;
 mod held;
 mod hooks;
-mod returned;
-mod samples;
 mod killed;
 mod limits;
 mod postfix;
+mod returned;
+mod samples;
 mod smtp;
 mod troubles;
 

@@ -9,10 +9,10 @@ mod forms;
 mod killed;
 pub mod kinds;
 mod passing;
-mod suspects;
-mod together;
 mod reminding;
 mod rules;
+mod suspects;
+mod together;
 
 use crate::app::{TestApp, call_body};
 use afterword::ids::InteractionId;

@@ -10,7 +10,7 @@ mod store;
 pub use given::GivenAnswer;
 pub use store::STATEMENTS;
 
-use super::{Answer, ApartWrite, Invited, LinkedWrite, Written};
+use super::{Answer, ApartWrite, Invited, Written};
 use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
@@ -170,8 +170,8 @@ impl Surveys {
         }
         tx.commit().await?;
         let invited = invited(about.id, about.agent_id, about.team_id, version, about.occurred_at);
-        let spent = Token::random().spent_id(&self.inner.vault);
-        let put = LinkedWrite::put(&invited, answer, spent, &self.now().month());
+        // Nobody has a link, so nothing was marked or kept aside under one.
+        let put = self.linked_write(&Token::random(), &invited, answer);
         written(self.inner.linked.submit(put).await?)
     }
 
@@ -230,7 +230,7 @@ fn invited(
     at: Timestamp,
 ) -> Invited {
     let (agent_name, locale, topic, channel) = (None, None, None, String::new());
-    Invited { interaction, agent, agent_name, team, version, locale, topic, channel, occurred_at: at }
+    Invited { interaction, agent, agent_name, team, version, locale, topic, channel, occurred_at: at, sent_at: None }
 }
 
 fn written(result: super::WriteResult) -> Result<(), ElsewhereError> {
