@@ -13,6 +13,10 @@ use std::sync::Arc;
 
 /// A write beside an interaction.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are answers; a box each would cost more than the room"
+)]
 pub(in crate::surveys) enum LinkedWrite {
     /// The answer, new or changed.
     Put(LinkedRow),
