@@ -9,8 +9,11 @@ use crate::surveys::{Answer, EditError, Question, Rule, RuleError, Rules, Value,
 const RECOMMEND: u16 = 4;
 const BETTER: u16 = 5;
 
-/// Questions and options in two languages: number, label, words by value.
-const WORDS: [(&str, &[(u16, &str, &[(i64, &str)])]); 2] = [
+/// Questions in one language: number, label, words by value.
+type Words = &'static [(u16, &'static str, &'static [(i64, &'static str)])];
+
+/// Questions and options in two languages.
+const WORDS: [(&str, Words); 2] = [
     (
         "en",
         &[
