@@ -330,6 +330,7 @@ impl App {
             ratings::api::Api { ratings: self.ratings.clone() },
             privacy::api::Api { privacy: self.privacy.clone() },
             surveys::api::Api { surveys: self.surveys.clone() },
+            surveys::api::SurveysApi { surveys: self.surveys.clone() },
         );
         OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
             .description(

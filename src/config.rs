@@ -171,6 +171,8 @@ pub struct Survey {
     pub quiet_period: Span,
     /// How long a link can be answered.
     pub expires_after: Span,
+    /// After how long everybody whose survey is open is reminded once; 0s: nobody is.
+    pub reminder_after: Span,
     /// How long an answer can be changed.
     pub edit_for: Span,
     /// An answer that comes sooner after its mail left is taken for a program's, and asked to be confirmed; `0s`: none is.
@@ -190,6 +192,7 @@ impl Default for Survey {
             settle: Span::minutes(2),
             quiet_period: Span::days(30),
             expires_after: Span::days(14),
+            reminder_after: Span::seconds(0),
             edit_for: Span::minutes(15),
             too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),

@@ -29,6 +29,11 @@ impl Config {
         if self.survey.expires_after.0.is_zero() {
             wrong.push("survey.expires_after is 0: nobody could answer".into());
         }
+        if self.survey.reminder_after.0 >= self.survey.expires_after.0 {
+            wrong.push(
+                "survey.reminder_after is not shorter than survey.expires_after: the link would be dead by then".into(),
+            );
+        }
         let interactions = self.retention.interactions.0;
         if !interactions.is_zero() && interactions < self.survey.expires_after.0 + self.survey.settle.0 {
             wrong.push(

@@ -11,7 +11,7 @@ use crate::effects::Actor;
 use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
 use crate::jobs::{Runner, RunnerOptions};
 use crate::staff::{Account, AgentRef, NewAccount, StaffError};
-use crate::surveys::AnswerError;
+use crate::surveys::{Answer, AnswerError};
 use crate::training::{Asked, ClipError, NewClip};
 use crate::vault::Vault;
 use crate::web::Cursor;
@@ -43,6 +43,9 @@ pub enum DemoError {
     /// Recordings.
     #[error("the demo's recordings: {0}")]
     Recording(#[from] RecordingError),
+    /// Its second survey.
+    #[error("the demo's second survey: {0}")]
+    Survey(String),
     /// Answers.
     #[error("the demo's answers: {0}")]
     Answer(#[from] AnswerError),
@@ -87,6 +90,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
     let runner = Arc::new(Runner::new(db.clone(), Arc::clone(&app.clock), kinds, RunnerOptions::default(), stop));
     runner.schedule().await?;
     people(&app, &company).await?;
+    super::survey::second_survey(&app).await?;
     let events = events(&company, today);
     let all = events.len();
     for (number, (at, event)) in events.into_iter().enumerate() {
@@ -224,7 +228,12 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
     let Some(folder) = mail_folder(&app.config) else { return Ok(()) };
     // Nobody was asked twice in the quiet period, so there may be no mail to answer.
     if let Some(token) = token_in_mail(&folder, &customer(which).1)? {
-        app.surveys.answer(&token, told.into()).await?;
+        let standing = app.surveys.standing(&token).await?;
+        let mut answer = Answer::from(told);
+        if let Some(invited) = standing.invited() {
+            super::survey::answer_further(&mut answer, &invited.version, which);
+        }
+        app.surveys.answer_from(&token, standing, answer).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod company;
 mod customers;
 mod history;
+mod survey;
 
 pub use history::{DemoError, fill, is_fresh};
 

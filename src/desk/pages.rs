@@ -8,6 +8,7 @@ mod interaction;
 mod list;
 mod outbox;
 mod search;
+mod surveys;
 mod timeline;
 mod words;
 
@@ -23,6 +24,7 @@ pub fn routes(route: Route) -> Route {
         .at("/interactions", get(list::show_list))
         .at("/interactions/:id", get(interaction::show_interaction))
         .at("/search", get(search::show_search))
+        .at("/surveys", get(surveys::show_surveys))
         .at("/admin", get(admin::show_index))
         .at("/admin/work", get(admin::show_work))
         .at("/admin/work/:id/retry", post(admin::retry_job))

@@ -192,6 +192,8 @@ pub struct ForSurvey {
     pub agent_id: Option<AgentId>,
     /// The team.
     pub team_id: Option<TeamId>,
+    /// The queue.
+    pub queue: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
     /// The customer's language.

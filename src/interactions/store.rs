@@ -114,7 +114,7 @@ statements! {
         FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id WHERE i.id = $1";
     FORGET_MASKS = sqlite "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, tags, customer_locale, customer_email, customer_name, \
+    FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale, customer_email, customer_name, \
         talk_ms, survey_eligible, survey_state FROM interactions WHERE id = $1";
     SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
         customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END, \
@@ -255,6 +255,7 @@ pub(super) struct ForSurveyRow {
     phase: i64,
     agent_id: Option<AgentId>,
     team_id: Option<TeamId>,
+    queue: Option<String>,
     tags: Option<String>,
     customer_locale: Option<String>,
     customer_email: Option<String>,
@@ -280,6 +281,7 @@ impl ForSurveyRow {
             phase: self.phase.into(),
             agent_id: self.agent_id,
             team_id: self.team_id,
+            queue: self.queue,
             tags: self.tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
             locale: self.customer_locale,
             talk_ms: self.talk_ms,

@@ -303,6 +303,11 @@ impl Mail {
     }
 }
 
+/// The Message-ID of the mail of this kind and reference, where it left: a later mail answers it.
+pub async fn message_id_of(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<String>, DbError> {
+    store::message_id(conn, kind, reference).await
+}
+
 /// Takes mails of these kinds about these out of the outbox, sent or not, in the caller's transaction: what they were about
 /// is erased. How many.
 pub async fn forget(mut conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {

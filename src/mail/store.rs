@@ -12,6 +12,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8)";
     RETURNED = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE return_hash = $1";
     TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
+    MESSAGE_ID = "SELECT message_id FROM outbox WHERE kind = $1 AND reference = $2 AND state = 'sent'";
     FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
     SETTLE = "UPDATE outbox SET state = $1, last_error = $2, updated_at = $3, attempts = attempts + 1, \
         hint = CASE WHEN $1 = 'held' THEN hint ELSE '' END WHERE id = $4 AND state = 'queued'";
@@ -156,4 +157,9 @@ pub(super) async fn list(
 
 pub(super) async fn troubles(conn: Conn<'_>) -> Result<Vec<Entry>, DbError> {
     fetch_all!(conn, TROUBLES => Entry)
+}
+
+/// The Message-ID of a mail that left.
+pub(super) async fn message_id(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, MESSAGE_ID => (String,), kind, reference)?.map(|(id,)| id))
 }

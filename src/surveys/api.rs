@@ -1,5 +1,9 @@
 //! Endpoints of answers, invitations and suppressions.
 
+mod surveys;
+
+pub use surveys::SurveysApi;
+
 use super::{Further, Linked, SkipReason, Suppression, SuppressionError, Surveys};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, SurveyState};

@@ -37,8 +37,9 @@ impl Surveys {
                 break;
             }
         }
+        let (quiet_period, _) = self.longest().await?;
         let mut tx = self.inner.db.begin().await?;
-        store::forget_asked(tx.conn(), now.minus(self.inner.settings.quiet_period)).await?;
+        store::forget_asked(tx.conn(), now.minus(quiet_period)).await?;
         tx.commit().await?;
         let mut tx = self.inner.db.begin().await?;
         answers::purge_spent(tx.conn(), &now.month()).await?;

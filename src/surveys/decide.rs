@@ -2,7 +2,7 @@
 //! recorded. Everything that follows from the decision is written in one transaction.
 
 use super::address::{self, Recipient};
-use super::definition::{STANDARD, STANDARD_SURVEY};
+use super::rules::Chosen;
 use super::{SkipReason, Surveys, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
@@ -12,6 +12,7 @@ use crate::interactions::{
 };
 use crate::jobs::{Kind, Outcome, Running};
 use crate::mail::{self, Fate, NewMail};
+use std::time::Duration;
 
 /// The most characters of a topic.
 const MOST_TOPIC: usize = 60;
@@ -46,6 +47,7 @@ struct Due {
     about: ForSurvey,
     customer: Customer,
     address_hash: String,
+    chosen: Chosen,
 }
 
 impl Surveys {
@@ -61,14 +63,18 @@ impl Surveys {
             None => match about.customer.take() {
                 None => SkipReason::NoAddress,
                 Some(customer) if !address::is_sendable(&customer.email) => SkipReason::BadAddress,
-                Some(customer) => {
-                    let address_hash = address::hash(&self.inner.vault, &customer.email);
-                    match self.ask(&Due { about, customer, address_hash }, now).await? {
-                        Asking::Asked => return Ok(Decision::Asked),
-                        Asking::There => return Ok(Decision::Nothing),
-                        Asking::Not(reason) => reason,
+                Some(customer) => match self.choose(&about).await? {
+                    Err(reason) => reason,
+                    Ok(chosen) => {
+                        let address_hash = address::hash(&self.inner.vault, &customer.email);
+                        match self.ask(&Due { about, customer, address_hash, chosen }, now).await? {
+                            Asking::Asked => return Ok(Decision::Asked),
+                            // Deciding writes both in one transaction: the invitation that is there is of an answer from elsewhere.
+                            Asking::There => SkipReason::Elsewhere,
+                            Asking::Not(reason) => reason,
+                        }
                     }
-                }
+                },
             },
         };
         let mut tx = self.inner.db.begin().await?;
@@ -101,11 +107,10 @@ impl Surveys {
             return Ok(Asking::Not(SkipReason::of_suppression(&reason)));
         }
         let id = InvitationId::random();
-        let survey = store::current_version(tx.conn(), STANDARD_SURVEY).await?.unwrap_or_else(|| STANDARD.to_owned());
-        if !store::add_invitation(tx.conn(), &self.invitation(&id, due, survey, now)).await? {
+        if !store::add_invitation(tx.conn(), &self.invitation(&id, due, now)).await? {
             return Ok(Asking::There);
         }
-        let quiet_since = now.minus(self.inner.settings.quiet_period);
+        let quiet_since = now.minus(due.chosen.quiet_period);
         if !store::mark_asked(tx.conn(), &due.address_hash, now, quiet_since).await? {
             // Dropping the transaction takes the invitation back.
             return Ok(Asking::Not(SkipReason::AskedRecently));
@@ -121,7 +126,7 @@ impl Surveys {
         Ok(Asking::Asked)
     }
 
-    fn invitation(&self, id: &InvitationId, due: &Due, survey: String, now: Timestamp) -> store::NewInvitation {
+    fn invitation(&self, id: &InvitationId, due: &Due, now: Timestamp) -> store::NewInvitation {
         let about = &due.about;
         let recipient = Recipient { email: due.customer.email.trim().to_owned(), name: due.customer.name.clone() };
         store::NewInvitation {
@@ -129,14 +134,16 @@ impl Surveys {
             interaction_id: about.id.clone(),
             agent_id: about.agent_id.clone(),
             team_id: about.team_id.clone(),
-            survey,
+            survey: due.chosen.version.clone(),
             topic: about.tags.iter().map(|tag| one_line(tag)).find(|tag| !tag.is_empty()),
             channel: about.channel.code(),
             locale: about.locale.clone(),
             address_sealed: recipient.seal(&self.inner.vault),
             address_hash: due.address_hash.clone(),
             created_at: now,
-            expires_at: now.plus(self.inner.settings.expires_after),
+            expires_at: now.plus(due.chosen.expires_after),
+            expires_after_ms: millis(due.chosen.expires_after),
+            remind_after_ms: due.chosen.remind_after.map(millis),
         }
     }
 }
@@ -147,6 +154,10 @@ enum Asking {
     /// There is an invitation already.
     There,
     Not(SkipReason),
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn one_line(text: &str) -> String {

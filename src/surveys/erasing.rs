@@ -1,6 +1,6 @@
 //! Erasure by address: what there is of a customer, found by the keyed hash of the address, and taken away.
 
-use super::{INVITATION, Surveys, address, store};
+use super::{INVITATION, REMINDER, Surveys, address, store};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
@@ -59,5 +59,5 @@ pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) 
 /// Takes the mails about these interactions out of the outbox, in the caller's transaction; how many.
 pub async fn forget_mails(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<usize, DbError> {
     let invitations = store::invitations_of(conn.again(), ids).await?;
-    mail::forget(conn, &[INVITATION], &invitations).await
+    mail::forget(conn, &[INVITATION, REMINDER], &invitations).await
 }

@@ -62,7 +62,7 @@ impl Composer {
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
         let token = Token::random();
-        let expires_at = now.plus(self.settings.expires_after);
+        let expires_at = about.expires_at(now, &self.settings);
         let survey = format!("{}/s/{}", self.settings.public_url, token.secret());
         let unsubscribe = format!("{}/u/{}", self.settings.public_url, token.secret());
         let version = self.versions.get(&self.db, &about.survey).await?;

@@ -16,13 +16,16 @@ mod beside;
 mod closing;
 mod decide;
 pub mod definition;
+mod editor;
 mod erasing;
 mod invitation;
 mod letter;
 pub mod pages;
 mod reasons;
+mod reminder;
 mod returned;
 mod ripen;
+mod rules;
 mod speech;
 mod store;
 mod suppressions;
@@ -31,15 +34,19 @@ mod versions;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, Given, Invited, Linked, SealedAnswer, Standing, Value, Written, lock_answers, open_sealed,
+    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, SealedAnswer, Standing,
+    Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{Kind as QuestionKind, Question};
 
 pub use decide::Decision;
+pub use editor::{Draft, EditError, Kept, Listed, Published};
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
+pub use reminder::REMINDER;
 pub use ripen::RELEASE;
+pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Verdict, in_words as rule_in_words};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use token::Token;
@@ -77,6 +84,8 @@ pub struct Settings {
     pub edit_for: Duration,
     /// Answered calls with less talk than this are not asked about.
     pub min_talk: Duration,
+    /// After how long everybody whose survey is open is reminded; none: nobody is.
+    pub remind_after: Option<Duration>,
     /// What the page offers.
     pub choices: Choices,
     /// What is chosen when the page opens.
@@ -99,6 +108,7 @@ impl Settings {
             quiet_period: survey.quiet_period.0,
             expires_after: survey.expires_after.0,
             edit_for: survey.edit_for.0,
+            remind_after: Some(survey.reminder_after.0).filter(|after| !after.is_zero()),
             min_talk: survey.min_talk.0,
             choices: survey.choices,
             preset,
@@ -152,8 +162,12 @@ impl Surveys {
         mail: Mail,
     ) -> Self {
         let versions = Versions::default();
-        let composer = invitation::Composer::new(db.clone(), vault.clone(), settings.clone(), versions.clone());
-        mail.register(INVITATION, Arc::new(composer));
+        let first = invitation::Composer::new(db.clone(), vault.clone(), settings.clone(), versions.clone());
+        let first = Arc::new(first);
+        mail.register(INVITATION, Arc::<invitation::Composer>::clone(&first));
+        let (own_db, own_vault) = (db.clone(), vault.clone());
+        let reminders = reminder::Composer::new(own_db, own_vault, settings.clone(), versions.clone(), first);
+        mail.register(REMINDER, Arc::new(reminders));
         let ripe_at = ripen::ripe_at(settings.edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
         let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
@@ -183,7 +197,7 @@ impl Surveys {
 
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        vec![decide::job(self), ripen::job(self), closing::job(self)]
+        vec![decide::job(self), ripen::job(self), closing::job(self), reminder::job(self)]
     }
 
     /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
@@ -237,5 +251,14 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
+    [
+        store::STATEMENTS,
+        answers::STATEMENTS,
+        answers::ELSEWHERE_STATEMENTS,
+        editor::STATEMENTS,
+        rules::STATEMENTS,
+        reminder::STATEMENTS,
+        returned::STATEMENTS,
+    ]
+    .concat()
 }

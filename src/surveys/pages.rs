@@ -1,7 +1,9 @@
 //! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing and set nothing; only a POST counts.
 //! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
 
+mod editor;
 mod form;
+mod rules;
 mod sheet;
 mod views;
 
@@ -16,14 +18,14 @@ use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Body, Request, Response, Route, get, handler};
 use url::form_urlencoded;
-use views::{Reader, closed, lost, survey, thanks, unsubscribe};
+use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
 /// The largest body, in bytes: three texts of 5,000 characters, each as long as form encoding can make it, and the rest.
 const MOST_BODY: usize = 192 * 1024;
 
 /// Adds the customer's pages.
 pub fn routes(route: Route) -> Route {
-    route
+    rules::routes(editor::routes(route))
         .at("/s/:token", get(show).head(show).post(submit))
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
@@ -42,6 +44,15 @@ impl Asked {
         let query = request.uri().query().unwrap_or_default();
         let lang = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
         Self { accepted: accepted.map(str::to_owned), lang: lang.map(|(_, value)| value.into_owned()) }
+    }
+
+    /// The link in a reminder unsubscribes, and leads to no survey whose language could be asked.
+    async fn by_reminder(&self, surveys: &Surveys, token: &Token, done: bool) -> Response {
+        match surveys.can_unsubscribe(token).await {
+            Ok(true) => unsubscribe_unasked(surveys, token, self.accepted.as_deref(), done),
+            Ok(false) => self.unknown(surveys),
+            Err(error) => self.trouble(surveys, &error),
+        }
     }
 
     fn reader<'a>(&'a self, token: &'a Token, invited: &'a Invited) -> Reader<'a> {
@@ -183,7 +194,7 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
     match surveys.standing(&token).await {
         Ok(standing) => match standing.invited() {
             Some(invited) => unsubscribe(surveys, &asked.reader(&token, invited), false),
-            None => asked.unknown(surveys),
+            None => asked.by_reminder(surveys, &token, false).await,
         },
         Err(error) => asked.trouble(surveys, &error),
     }
@@ -201,7 +212,7 @@ async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>
     match surveys.standing(&token).await {
         Ok(standing) => match standing.invited().filter(|_| done) {
             Some(invited) => unsubscribe(surveys, &asked.reader(&token, invited), true),
-            None => asked.unknown(surveys),
+            None => asked.by_reminder(surveys, &token, true).await,
         },
         Err(error) => asked.trouble(surveys, &error),
     }

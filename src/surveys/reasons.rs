@@ -32,6 +32,14 @@ skip_reasons! {
     ExcludedBySource "excluded_by_source" "The system that sent it in says that no survey is wanted.";
     /// Hardly anything was said.
     TooShort "too_short" "They talked for less than survey.min_talk.";
+    /// A rule says so.
+    Rule "rule" "A rule says that such conversations are not asked about.";
+    /// Not drawn.
+    Share "share" "A rule asks about a share of such conversations, and this one was not drawn.";
+    /// Nothing fits.
+    NoRule "no_rule" "No rule asks about such conversations.";
+    /// An answer came from a kiosk or a phone keypad.
+    Elsewhere "elsewhere" "The customer was asked elsewhere, at a kiosk or on the phone.";
     /// Nobody knows where to write to.
     NoAddress "no_address" "No e-mail address of the customer is known.";
     /// What is known is no address.

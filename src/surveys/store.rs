@@ -1,5 +1,6 @@
 //! SQL of invitations, the quiet period and suppressions. What answers are made of stands in `answers/store.rs`.
 
+use super::Settings;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
@@ -8,19 +9,19 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
     ADD_INVITATION = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, \
-            address_hash, state, created_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12) ON CONFLICT (interaction_id) DO NOTHING";
+            address_hash, state, created_at, expires_at, expires_after_ms, remind_after_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14) ON CONFLICT (interaction_id) DO NOTHING";
     MARK_ASKED = "INSERT INTO asked (address_hash, asked_at) VALUES ($1, $2) \
         ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at WHERE asked.asked_at <= $3";
     FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
-    TO_WRITE = "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, i.occurred_at, a.name AS agent_name \
+    TO_WRITE = "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.address_hash, v.state, v.expires_at, v.expires_after_ms, i.occurred_at, a.name AS agent_name \
         FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id WHERE v.id = $1";
     SET_TOKEN = "UPDATE invitations SET token_hash = $1, expires_at = $2 WHERE id = $3 AND state <> 'closed'";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
     CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
             SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id";
-    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1";
+    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1 OR unsubscribe_hash = $1";
     ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
     CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
         RETURNING interaction_id";
@@ -36,7 +37,6 @@ statements! {
         pg "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1::text IS NULL OR address_hash = $1) \
             AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4";
     VERSION = "SELECT id, survey_id, number, definition FROM survey_versions WHERE id = $1";
-    CURRENT_VERSION = "SELECT current_version FROM surveys WHERE id = $1 AND state = 'active'";
     SKIPPED = "SELECT survey_reason, COUNT(*) FROM interactions WHERE survey_state = 'skipped' AND survey_reason IS NOT NULL \
         GROUP BY survey_reason ORDER BY 2 DESC, 1";
 }
@@ -56,6 +56,8 @@ pub(super) struct NewInvitation {
     pub address_hash: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    pub expires_after_ms: i64,
+    pub remind_after_ms: Option<i64>,
 }
 
 /// What an invitation's mail is written from.
@@ -70,8 +72,17 @@ pub(super) struct ToWrite {
     pub address_hash: String,
     pub state: String,
     pub expires_at: Timestamp,
+    /// How long a link can be answered, ms; none: as configured.
+    pub expires_after_ms: Option<i64>,
     pub occurred_at: Timestamp,
     pub agent_name: Option<String>,
+}
+
+impl ToWrite {
+    /// Until when a link that leaves now can be answered.
+    pub fn expires_at(&self, now: Timestamp, settings: &Settings) -> Timestamp {
+        self.expires_after_ms.map_or_else(|| now.plus(settings.expires_after), |ms| now.plus_ms(ms))
+    }
 }
 
 /// An address that is not to be asked.
@@ -95,11 +106,6 @@ pub(super) async fn version(conn: Conn<'_>, id: &str) -> Result<Option<VersionRo
     fetch_optional!(conn, VERSION => VersionRow, id)
 }
 
-/// The version of a survey that is asked now; none where it is archived or not there.
-pub(super) async fn current_version(conn: Conn<'_>, survey: &str) -> Result<Option<String>, DbError> {
-    Ok(fetch_optional!(conn, CURRENT_VERSION => (String,), survey)?.map(|(id,)| id))
-}
-
 /// False where the interaction has one already.
 pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Result<bool, DbError> {
     let added = execute!(
@@ -116,7 +122,9 @@ pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Resul
         &new.address_sealed,
         &new.address_hash,
         new.created_at,
-        new.expires_at
+        new.expires_at,
+        new.expires_after_ms,
+        new.remind_after_ms
     )?;
     Ok(added > 0)
 }

@@ -93,6 +93,11 @@ impl Surveys {
         Ok(true)
     }
 
+    /// Is there such a link, in an invitation or a reminder?
+    pub async fn can_unsubscribe(&self, token: &Token) -> Result<bool, DbError> {
+        Ok(store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?.is_some())
+    }
+
     async fn add(&self, hash: &str, reason: &str, actor: &Actor) -> Result<bool, DbError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;

@@ -22,6 +22,14 @@ impl Token {
         Self(random_token())
     }
 
+    /// Of an answer that comes from elsewhere with a random key of the caller's own; no invitation has it.
+    pub(super) fn of_key(vault: &Vault, survey: &str, key: &str) -> Self {
+        let mut hash =
+            vault.keyed_hash("key of an answer", format!("{survey}:{}", key.to_ascii_lowercase()).as_bytes());
+        hash.truncate(LENGTH);
+        Self(hash)
+    }
+
     /// What stands in a link, if it can be a token at all.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

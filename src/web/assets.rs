@@ -27,6 +27,7 @@ const ASSETS: &[(&str, &str, &str)] = assets! {
     "progress.js" "text/javascript; charset=utf-8",
     "relative-time.js" "text/javascript; charset=utf-8",
     "span.js" "text/javascript; charset=utf-8",
+    "survey-editor.js" "text/javascript; charset=utf-8",
     "theme.js" "text/javascript; charset=utf-8",
     "transcript.js" "text/javascript; charset=utf-8",
     "waveform.js" "text/javascript; charset=utf-8",

@@ -31,6 +31,45 @@ impl<'a, T: DeserializeOwned> FromRequest<'a> for Posted<T> {
     }
 }
 
+/// A form with one file in it, of somebody signed in; its field `csrf` was right. `MOST`: the most bytes of the file that are kept; what is
+/// larger is cut there, so that whoever reads it can say that it is too large.
+#[derive(Debug)]
+pub struct PostedFile<const MOST: usize> {
+    /// The file; empty where none was chosen.
+    pub file: Vec<u8>,
+    fields: std::collections::HashMap<String, String>,
+}
+
+impl<const MOST: usize> PostedFile<MOST> {
+    /// One of its other fields; empty where it is not there.
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+}
+
+impl<'a, const MOST: usize> FromRequest<'a> for PostedFile<MOST> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let odd = |error: &dyn std::fmt::Display| PageError::BadForm(error.to_string());
+        let mut parts = poem::web::Multipart::from_request(request, body).await?;
+        let mut form = Self { file: Vec::new(), fields: std::collections::HashMap::new() };
+        while let Some(part) = parts.next_field().await.map_err(|error| odd(&error))? {
+            let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
+            let mut bytes = part.bytes().await.map_err(|error| odd(&error))?;
+            if is_file {
+                bytes.truncate(MOST);
+                form.file = bytes;
+            } else {
+                form.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        let wanted = csrf_token(&session_token(request).unwrap_or_default());
+        if !bool::from(form.field("csrf").as_bytes().ct_eq(wanted.as_bytes())) {
+            return Err(PageError::StaleForm.into());
+        }
+        Ok(form)
+    }
+}
+
 /// Reads an urlencoded form. Repeated fields (check boxes) become one text, joined by a line feed.
 pub fn serde_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PageError> {
     let mut fields = serde_json::Map::new();

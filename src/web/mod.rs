@@ -15,7 +15,7 @@ pub mod said;
 pub mod sound;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
-pub use form::Posted;
+pub use form::{Posted, PostedFile};
 pub use page::{PageError, Shell, html, redirect};
 pub use paging::{Cursor, Page};
 pub use principal::{Principal, Role, Scope, Who};

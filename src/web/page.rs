@@ -67,6 +67,7 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("/library", "Library", "library", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/learn", "Learn", "learn", &[Role::Agent]),
     ("/ratings", "Ratings", "ratings", &Role::ALL),
+    ("/surveys", "Surveys", "note", &[Role::Admin]),
     ("/admin", "Setup", "admin", &[Role::Admin]),
 ];
 

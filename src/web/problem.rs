@@ -21,6 +21,10 @@ pub struct Problem {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Where several things are wrong at once: each of them.
+    #[oai(skip_serializing_if_is_empty)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 /// An error answer of the API.
@@ -38,10 +42,22 @@ impl ApiError {
     /// An error with this status and code; `detail` says what happened and what to do.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
-        let problem = Problem { status: status.as_u16(), code: code.to_owned(), title, detail: Some(detail.into()) };
+        let problem = Problem {
+            status: status.as_u16(),
+            code: code.to_owned(),
+            title,
+            detail: Some(detail.into()),
+            problems: Vec::new(),
+        };
         let challenge = || (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afterword\""));
         let header = (status == StatusCode::UNAUTHORIZED).then(|| Box::new(challenge()));
         Self { problem, header }
+    }
+
+    /// With each thing that is wrong.
+    pub fn with_problems(mut self, problems: Vec<String>) -> Self {
+        self.problem.problems = problems;
+        self
     }
 
     /// 400.

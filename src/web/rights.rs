@@ -53,6 +53,10 @@ rights! {
     Learn: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
     /// See ratings in totals: HR all, supervisors their teams, agents their own.
     SeeRatings: &[Role::Admin, Role::Supervisor, Role::Agent, Role::Hr], &[Scope::Read, Scope::Admin];
+    /// See what is asked: surveys and their versions, in words.
+    SeeSurveys: &[Role::Admin, Role::Supervisor, Role::Hr], &[Scope::Read, Scope::Admin];
+    /// Write, publish and archive surveys, and say who is asked which.
+    ManageSurveys: &[Role::Admin], &[Scope::Admin];
     /// Set up teams, agents, staff, keys, mail.
     Administer: &[Role::Admin], &[Scope::Admin];
 }

@@ -4,12 +4,14 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
+mod elsewhere;
 mod linked;
 mod sealed;
 mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
+pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub use sealed::{SealedAnswer, open_sealed};
 pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
@@ -289,7 +291,8 @@ impl Surveys {
             self.written(token, self.inner.linked.submit(remove).await?).await?;
         }
         // As long as an invitation that was made today can be open, and no time of this one's.
-        let purge_month = self.now().plus(self.inner.settings.expires_after).month();
+        let (_, longest) = self.longest().await?;
+        let purge_month = self.now().plus(longest).month();
         let put = ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month);
         self.written(token, self.inner.apart.submit(put).await?).await?;
         // Two answers at once, one each way: the mark has kept later linked ones out; an earlier one gives way here.

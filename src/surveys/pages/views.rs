@@ -253,6 +253,13 @@ pub(super) fn unsubscribe(surveys: &Surveys, reader: &Reader<'_>, done: bool) ->
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", reader.token.secret()), done })
 }
 
+/// The same by the link of a reminder, which knows no survey.
+pub(super) fn unsubscribe_unasked(surveys: &Surveys, token: &Token, accepted: Option<&str>, done: bool) -> Response {
+    let speech = Speech::unknown(surveys.settings(), accepted);
+    let frame = Frame::new(surveys, &speech, None);
+    html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", token.secret()), done })
+}
+
 /// How long an answer can be changed, in units of which there are two at least.
 fn in_words(words: &Phrases, time: Duration) -> String {
     let seconds = time.as_secs();

@@ -152,8 +152,9 @@ phrases! {
     mail_often,
     mail_no_pictures,
     mail_stop,
-    mail_reminder_subject,
     mail_reminder,
+    /// The reminder holds no link; `{until}`: how long the first mail's works.
+    mail_reminder_where,
     /// The twelve months, with `|` between them.
     months,
     /// A day: `{d}`, `{m}`, `{month}`.

@@ -1,6 +1,7 @@
 //! The whole path in a real browser, as customer, supervisor, new agent and HR; and every page looked at by axe-core, on a
 //! phone and at a desk, light and dark.
 
+mod editor;
 mod moments;
 mod pages;
 mod path;

@@ -49,6 +49,16 @@ async fn staff_pages_shut_nobody_out() {
         "/admin/erasure",
         "/admin/retention",
         "/admin/transcription",
+        "/surveys",
+        "/surveys/standard",
+        "/surveys/standard?part=texts&language=de",
+        "/surveys/standard?part=look",
+        "/surveys/standard/publish",
+        "/surveys/standard/versions",
+        "/surveys/standard/preview?language=de&channel=chat",
+        "/surveys/rules",
+        "/surveys/rules?channel=call",
+        "/surveys/rules/new",
     ]
     .map(str::to_owned);
     let (line, take) = (format!("/interactions/{id}/transcript/0"), format!("/interactions/{id}/take"));

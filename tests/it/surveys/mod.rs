@@ -3,9 +3,13 @@
 mod answering;
 mod api;
 mod asking;
+mod editor;
+mod elsewhere;
 mod forms;
 pub mod kinds;
 mod passing;
+mod reminding;
+mod rules;
 
 use crate::app::{TestApp, call_body};
 use afterword::ids::InteractionId;

@@ -1,0 +1,138 @@
+//! Logos: pictures of pixels, known by their content, never by what a browser calls them. No SVG: it can hold scripts.
+
+use super::{EditError, store};
+use crate::database::DbError;
+use crate::surveys::Surveys;
+use crate::vault::plain_hash;
+
+/// The most bytes of a logo: it is loaded by everybody who answers, on a phone.
+pub const MOST_LOGO: usize = 64 * 1024;
+/// The largest width and height, in pixels.
+const MOST_PIXELS: u32 = 2000;
+
+/// A logo as it is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// `image/png`, `image/jpeg` or `image/webp`.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a picture can't be a logo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LogoError {
+    /// Nothing was chosen.
+    #[error("choose a picture first")]
+    Empty,
+    /// Too many bytes.
+    #[error("the picture has more than {} KB: make it smaller, 400 pixels are wide enough", MOST_LOGO / 1024)]
+    TooLarge,
+    /// Something else.
+    #[error("this is no picture that can be shown: send a PNG, a JPEG or a WebP file")]
+    NotAPicture,
+    /// Too wide or too high.
+    #[error("the picture is larger than {MOST_PIXELS} by {MOST_PIXELS} pixels")]
+    TooManyPixels,
+}
+
+/// The media type, by the first bytes; and the picture's size where they tell it.
+fn look_at(bytes: &[u8]) -> Option<(&'static str, Option<(u32, u32)>)> {
+    let be = |at: usize| bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.get(12..16) == Some(b"IHDR") {
+        return Some(("image/png", be(16).zip(be(20))));
+    }
+    if bytes.starts_with(&[0xff, 0xd8, 0xff]) && bytes.ends_with(&[0xff, 0xd9]) {
+        return Some(("image/jpeg", jpeg_size(bytes)));
+    }
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    let is_frame = matches!(bytes.get(12..16), Some(b"VP8 " | b"VP8L" | b"VP8X"));
+    (is_webp && is_frame).then_some(("image/webp", None))
+}
+
+/// From the first frame header (ITU-T T.81, B.2.2).
+fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let be = |at: usize| bytes.get(at..at + 2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1]));
+    let mut at = 2;
+    while bytes.get(at) == Some(&0xff) {
+        let marker = *bytes.get(at + 1)?;
+        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+            return be(at + 7).zip(be(at + 5));
+        }
+        at += 2 + usize::try_from(be(at + 2)?).ok()?;
+    }
+    None
+}
+
+/// The media type of what can be a logo.
+fn check(bytes: &[u8]) -> Result<&'static str, LogoError> {
+    if bytes.is_empty() {
+        return Err(LogoError::Empty);
+    }
+    if bytes.len() > MOST_LOGO {
+        return Err(LogoError::TooLarge);
+    }
+    let (media_type, size) = look_at(bytes).ok_or(LogoError::NotAPicture)?;
+    match size {
+        Some((0, _) | (_, 0)) => Err(LogoError::NotAPicture),
+        Some((width, height)) if width > MOST_PIXELS || height > MOST_PIXELS => Err(LogoError::TooManyPixels),
+        _ => Ok(media_type),
+    }
+}
+
+impl Surveys {
+    /// Keeps a picture; the name under which it is served (SHA-256, hex).
+    pub async fn add_logo(&self, bytes: &[u8]) -> Result<String, EditError> {
+        let media_type = check(bytes)?;
+        let name = plain_hash(bytes);
+        let mut tx = self.inner.db.begin().await?;
+        store::add_logo(tx.conn(), &name, media_type, bytes, self.now()).await?;
+        tx.commit().await?;
+        Ok(name)
+    }
+
+    /// The picture of this name.
+    pub async fn logo(&self, name: &str) -> Result<Option<Logo>, DbError> {
+        let found = store::logo(self.inner.db.read().await?.conn(), name).await?;
+        Ok(found.map(|(media_type, bytes)| Logo { media_type, bytes }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        bytes.extend(width.to_be_bytes().into_iter().chain(height.to_be_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn pictures_are_known_by_their_content() {
+        let jpeg =
+            [&[0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc0, 0, 11, 8, 0, 9, 0, 16][..], &[0; 6], &[0xff, 0xd9]]
+                .concat();
+        assert_eq!(
+            (check(&png(40, 20)), check(&jpeg), jpeg_size(&jpeg)),
+            (Ok("image/png"), Ok("image/jpeg"), Some((16, 9)))
+        );
+        assert_eq!(check(b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0"), Ok("image/webp"));
+        for (wrong, why) in [
+            (Vec::new(), LogoError::Empty),
+            (
+                b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".to_vec(),
+                LogoError::NotAPicture,
+            ),
+            (b"GIF89a".to_vec(), LogoError::NotAPicture),
+            (b"\x89PNG\r\n\x1a\n<script>".to_vec(), LogoError::NotAPicture),
+            (b"RIFF\0\0\0\0WAVEfmt ".to_vec(), LogoError::NotAPicture),
+            (vec![0xff, 0xd8, 0xff], LogoError::NotAPicture),
+            (png(0, 5), LogoError::NotAPicture),
+            (png(2001, 5), LogoError::TooManyPixels),
+            ([png(40, 20), vec![0; MOST_LOGO]].concat(), LogoError::TooLarge),
+        ] {
+            assert_eq!(check(&wrong), Err(why), "{wrong:?}");
+        }
+    }
+}

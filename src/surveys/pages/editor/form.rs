@@ -1,0 +1,247 @@
+//! The editor's forms, read into the draft. Each page of the editor sends its own part; the rest of the draft stays as it is.
+
+use crate::surveys::definition::{Condition, Definition, Item, Kind, Role, Texts};
+use crate::surveys::editor::{Step, Taken, set_kind};
+use crate::surveys::wording::Language;
+use std::collections::BTreeMap;
+
+/// A form's fields; repeated ones are joined by line feeds.
+pub(super) type Fields = BTreeMap<String, String>;
+
+/// A part of the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Questions,
+    Texts(Language),
+    Look,
+}
+
+impl Part {
+    pub fn of(part: &str, language: &str, draft: &Definition) -> Self {
+        match part {
+            "texts" => {
+                let asked = language.parse().ok().filter(|language| draft.texts.contains_key(language));
+                Self::Texts(asked.unwrap_or_else(|| draft.default_language.clone()))
+            }
+            "look" => Self::Look,
+            _ => Self::Questions,
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Questions => "questions",
+            Self::Texts(_) => "texts",
+            Self::Look => "look",
+        }
+    }
+}
+
+fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    fields.get(name).map_or("", String::as_str)
+}
+
+/// One line, without what can't be seen.
+fn line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Reads what the form says into the draft.
+pub(super) fn read(draft: &mut Definition, taken: &Taken, part: &Part, fields: &Fields) {
+    match part {
+        Part::Questions => questions(draft, taken, fields),
+        Part::Texts(language) => texts(draft, language, fields),
+        Part::Look => look(draft, fields),
+    }
+}
+
+fn questions(draft: &mut Definition, taken: &Taken, fields: &Fields) {
+    let language = draft.default_language.clone();
+    let numbers: Vec<u16> = draft.questions.iter().map(|item| item.number).collect();
+    for number in &numbers {
+        let name = |rest: &str| format!("q.{number}.{rest}");
+        let Some(label) = fields.get(&name("label")) else { continue };
+        if let Some(item) = draft.questions.iter_mut().find(|item| item.number == *number) {
+            item.required = fields.contains_key(&name("required"));
+            item.role = fields.contains_key(&name("role")).then(|| role_of(item.kind)).flatten();
+            item.shown_if = condition(field(fields, &name("if")), field(fields, &name("when")));
+        }
+        words(draft, &language, *number, label, &name("v."), fields);
+    }
+    keep_conditions_possible(draft, &numbers);
+    for number in numbers {
+        if let Some(kind) = fields.get(&format!("q.{number}.kind")).and_then(|code| Kind::known(code)) {
+            set_kind(draft, taken, number, kind);
+        }
+    }
+}
+
+/// A question's words in one language.
+fn words(draft: &mut Definition, language: &Language, number: u16, label: &str, prefix: &str, fields: &Fields) {
+    let worded = draft.item(number).map(Item::worded).unwrap_or_default();
+    let Some(texts) = draft.texts.get_mut(language) else { return };
+    let own = texts.questions.entry(number).or_default();
+    own.label = line(label);
+    for value in worded {
+        if let Some(text) = fields.get(&format!("{prefix}{value}")) {
+            let text = line(text);
+            if text.is_empty() {
+                own.values.remove(&value)
+            } else {
+                own.values.insert(value, text)
+            };
+        }
+    }
+}
+
+fn condition(question: &str, when: &str) -> Option<Condition> {
+    let question = question.parse().ok()?;
+    Some(Condition { question, one_of: when.split('\n').filter_map(|value| value.parse().ok()).collect() })
+}
+
+/// The check boxes are those of the question that was chosen before: numbers that the new one does not have go.
+fn keep_conditions_possible(draft: &mut Definition, numbers: &[u16]) {
+    let values: BTreeMap<u16, Vec<i64>> = draft.questions.iter().map(|item| (item.number, item.values())).collect();
+    for item in draft.questions.iter_mut().filter(|item| numbers.contains(&item.number)) {
+        let Some(condition) = &mut item.shown_if else { continue };
+        match values.get(&condition.question) {
+            None => item.shown_if = None,
+            Some(known) => condition.one_of.retain(|value| known.contains(value)),
+        }
+    }
+}
+
+/// What a question of this kind may count as.
+pub(super) fn role_of(kind: Kind) -> Option<Role> {
+    match kind {
+        Kind::Csat => Some(Role::Score),
+        Kind::YesNo => Some(Role::Resolved),
+        Kind::Text => Some(Role::Comment),
+        _ => None,
+    }
+}
+
+fn texts(draft: &mut Definition, language: &Language, fields: &Fields) {
+    let numbers: Vec<u16> = draft.questions.iter().map(|item| item.number).collect();
+    for number in numbers {
+        if let Some(label) = fields.get(&format!("q.{number}.label")) {
+            words(draft, language, number, label, &format!("q.{number}.v."), fields);
+        }
+    }
+    let Some(texts) = draft.texts.get_mut(language) else { return };
+    let Texts { title_call, title_chat, intro, thanks, phrases, .. } = texts;
+    for (name, text) in [("title_call", title_call), ("title_chat", title_chat), ("intro", intro), ("thanks", thanks)] {
+        if let Some(sent) = fields.get(name) {
+            *text = line(sent);
+        }
+    }
+    for (name, sent) in fields.iter().filter_map(|(name, sent)| Some((name.strip_prefix("p.")?, sent))) {
+        let text = line(sent);
+        if text.is_empty() {
+            phrases.remove(name)
+        } else {
+            phrases.insert(name.to_owned(), text)
+        };
+    }
+}
+
+fn look(draft: &mut Definition, fields: &Fields) {
+    let colour = |name: &str| Some(line(field(fields, name)).to_ascii_lowercase()).filter(|text| !text.is_empty());
+    draft.look.accent = colour("accent");
+    draft.look.accent_dark = colour("accent_dark");
+}
+
+/// What a button asks for besides saving; none: nothing else.
+pub(super) fn step_of(fields: &Fields) -> Option<Step> {
+    let mut parts = field(fields, "do").split('.');
+    let name = parts.next()?;
+    let mut number = || parts.next().and_then(|text| text.parse::<u16>().ok());
+    let language = |name: &str| field(fields, name).parse().ok();
+    match name {
+        "add" => Kind::known(field(fields, "new_kind")).map(Step::Add),
+        "remove" => number().map(Step::Remove),
+        "up" => number().map(Step::Up),
+        "down" => number().map(Step::Down),
+        "option" => number().map(Step::AddOption),
+        "drop" => {
+            let (question, option) = (number()?, number()?);
+            u8::try_from(option).ok().map(|option| Step::RemoveOption(question, option))
+        }
+        "language" => language("new_language").map(Step::AddLanguage),
+        "unlanguage" => language("language").map(Step::RemoveLanguage),
+        "default" => language("language").map(Step::DefaultLanguage),
+        "nologo" => Some(Step::RemoveLogo),
+        _ => None,
+    }
+}
+
+/// Texts for questions that are not there any more, as they were written: nothing is lost without a word.
+pub(super) fn orphans(draft: &Definition, fields: &Fields) -> Vec<String> {
+    let is_gone = |name: &str| {
+        let number = name.strip_prefix("q.")?.split('.').next()?.parse::<u16>().ok()?;
+        (name.ends_with(".label") && draft.item(number).is_none()).then_some(())
+    };
+    fields
+        .iter()
+        .filter(|(name, text)| is_gone(name).is_some() && !text.trim().is_empty())
+        .map(|(_, text)| line(text))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_part_changes_nothing_else() {
+        let standard = Definition::standard();
+        let taken = Taken::by([&standard]);
+        for part in [Part::Questions, Part::Texts("de".parse().unwrap_or_default())] {
+            let mut draft = standard.clone();
+            read(&mut draft, &taken, &part, &fields(&[("q.9.label", "x"), ("title_calls", "x"), ("do", "save")]));
+            assert_eq!(draft, standard);
+        }
+    }
+
+    #[test]
+    fn odd_fields_break_nothing() {
+        let standard = Definition::standard();
+        let taken = Taken::by([&standard]);
+        for (name, text) in [
+            ("q.1.kind", "stars"),
+            ("q.1.if", "1"),
+            ("q.2.if", "99"),
+            ("q.2.when", "1\n\n-7\nx\n99999999999999999999"),
+            ("q.1.v.5", "\u{0}\u{1b}[31m"),
+            ("p.nothing", "x"),
+            ("accent", "red\";}"),
+            ("q.1.label", &"x".repeat(5000)),
+            ("q.65536.label", "x"),
+            ("q..label", "x"),
+        ] {
+            let sent = fields(&[("q.1.label", "How?"), ("q.2.label", "So?"), ("q.2.if", "1"), (name, text)]);
+            for part in [Part::Questions, Part::Texts("en".parse().unwrap_or_default()), Part::Look] {
+                let mut draft = standard.clone();
+                read(&mut draft, &taken, &part, &sent);
+                assert_eq!(draft.questions.len(), 3, "{name}");
+                let _ = (draft.check(), step_of(&fields(&[("do", text)])));
+                assert!(!serde_json::to_string(&draft).unwrap_or_default().contains("\\u0000"));
+            }
+        }
+        for wrong in ["", "remove", "remove.x", "drop.1", "drop.1.300", "add", "language", "up.-1", "up.70000"] {
+            assert_eq!(step_of(&fields(&[("do", wrong), ("new_language", "<b>")])), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_question_that_is_gone_is_named() {
+        let sent =
+            fields(&[("q.1.label", "How?"), ("q.7.label", " Long  text "), ("q.8.label", " "), ("q.7.v.1", "x")]);
+        assert_eq!(orphans(&Definition::standard(), &sent), ["Long text"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! New surveys, copies, names, the archive.
+
+use super::Nothing;
+use crate::surveys::Surveys;
+use crate::surveys::definition::Definition;
+use crate::surveys::editor::Listed;
+use crate::web::rights::ManageSurveys;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    name: String,
+}
+
+/// A new survey begins with the questions of the standard one.
+#[handler]
+pub(super) async fn create(
+    who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    form: Posted<Named>,
+) -> Result<Response, PageError> {
+    let id = surveys.create(&form.0.name, &Definition::standard(), &who.actor()).await?;
+    Ok(redirect(format!("/surveys/{id}")))
+}
+
+#[handler]
+pub(super) async fn rename(
+    who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    form: Posted<Named>,
+) -> Result<Response, PageError> {
+    surveys.rename(&id, &form.0.name, &who.actor()).await?;
+    Ok(redirect(format!("/surveys/{id}?did=renamed")))
+}
+
+#[handler]
+pub(super) async fn duplicate(
+    who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let copy = surveys.duplicate(&id, &who.actor()).await?;
+    Ok(redirect(format!("/surveys/{copy}?did=copied")))
+}
+
+#[derive(Template)]
+#[template(path = "surveys/editor/archive.html")]
+struct ArchivePage {
+    page: Shell,
+    survey: Listed,
+    rules: usize,
+}
+
+#[handler]
+pub(super) async fn ask_archive(
+    who: Viewer<ManageSurveys>,
+    Data(site): Data<&SiteInfo>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let survey = surveys.one(&id).await?;
+    Ok(html(&ArchivePage { page: Shell::new(&who, site, "/surveys"), survey, rules: 0 }))
+}
+
+#[handler]
+pub(super) async fn archive(
+    who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    surveys.set_archived(&id, true, &who.actor()).await?;
+    Ok(redirect(format!("/surveys?did=archived&survey={id}")))
+}
+
+#[handler]
+pub(super) async fn unarchive(
+    who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    surveys.set_archived(&id, false, &who.actor()).await?;
+    Ok(redirect("/surveys?did=unarchived"))
+}

@@ -1,0 +1,91 @@
+//! The administrator's pages of surveys: `/surveys/{id}` and what belongs to it. Every button is a form's, and every form saves
+//! what was typed before it does anything else.
+
+mod edit;
+mod form;
+mod logo;
+mod manage;
+mod preview;
+mod publish;
+mod view;
+
+use crate::surveys::editor::EditError;
+use crate::web::page::sentence;
+use crate::web::rights::ManageSurveys;
+use crate::web::{PageError, Shell, SiteInfo, Viewer};
+use poem::{Route, get, post};
+
+/// Adds the editor's pages.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/surveys/new", post(manage::create))
+        .at("/surveys/:id", get(edit::show).post(edit::save))
+        .at("/surveys/:id/name", post(manage::rename))
+        .at("/surveys/:id/copies", post(manage::duplicate))
+        .at("/surveys/:id/archive", get(manage::ask_archive).post(manage::archive))
+        .at("/surveys/:id/unarchive", post(manage::unarchive))
+        .at("/surveys/:id/publish", get(publish::ask).post(publish::publish))
+        .at("/surveys/:id/discard", post(publish::discard))
+        .at("/surveys/:id/versions", get(publish::show_versions))
+        .at("/surveys/:id/versions/:number/restore", post(publish::restore))
+        .at("/surveys/:id/preview", get(preview::preview))
+        .at("/surveys/:id/logo", post(logo::upload))
+        .at("/logos/:name", get(logo::serve))
+}
+
+/// What a redirect says has happened.
+const DONE: &[(&str, &str)] = &[
+    ("saved", "The draft is saved. Nobody sees it before you publish it."),
+    ("not", "Nothing was changed: that is not possible here."),
+    ("copied", "Here is the copy. Nobody sees it before you publish it."),
+    ("published", "It is published: from now on customers get this version."),
+    ("discarded", "The draft is gone. What is asked has not changed."),
+    ("restored", "The old version is the draft now. Publish it to ask it again."),
+    ("renamed", "It has another name. Customers never see it."),
+    ("logo", "The logo is in the draft."),
+];
+
+/// What a redirect carries.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Asked {
+    did: String,
+    part: String,
+    language: String,
+}
+
+fn shell(who: &Viewer<ManageSurveys>, site: &SiteInfo, asked: &Asked) -> Shell {
+    let mut shell = Shell::new(who, site, "/surveys").with_flash(Some(&asked.did), DONE);
+    if asked.did == "not"
+        && let Some(flash) = &mut shell.flash
+    {
+        flash.kind = "bad";
+    }
+    shell
+}
+
+impl From<EditError> for PageError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::NotFound => Self::NotFound,
+            EditError::Database(inner) => inner.into(),
+            other => Self::Refused(sentence(&format!("{other}."))),
+        }
+    }
+}
+
+/// A form with nothing but a button.
+#[derive(serde::Deserialize)]
+struct Nothing {}
+
+/// A form that says which edition it was made from.
+#[derive(serde::Deserialize)]
+struct Edition {
+    edition: String,
+}
+
+impl Edition {
+    fn number(&self) -> Result<i64, PageError> {
+        self.edition.parse().map_err(|_| PageError::BadForm("it does not say which draft it is of".into()))
+    }
+}

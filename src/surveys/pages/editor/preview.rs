@@ -1,0 +1,101 @@
+//! `/surveys/{id}/preview`: the draft, or an old version, as a customer sees it. Nothing can be sent from it.
+
+use crate::surveys::definition::{Definition, Look};
+use crate::surveys::pages::views;
+use crate::surveys::speech::About;
+use crate::surveys::wording::{Language, contrast};
+use crate::surveys::{Surveys, Version};
+use crate::web::rights::ManageSurveys;
+use crate::web::{PageError, Viewer};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::web::{Data, Path, Query};
+use poem::{IntoResponse, Response, handler};
+use serde::Deserialize;
+
+/// What the switches beside it say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    language: String,
+    channel: String,
+    mode: String,
+    /// Of an old version; none: the draft.
+    version: Option<i64>,
+}
+
+#[handler]
+pub(super) async fn preview(
+    _who: Viewer<ManageSurveys>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let definition = match asked.version {
+        None => surveys.draft(&id).await?.definition,
+        Some(number) => {
+            let versions = surveys.versions(&id).await?;
+            let found = versions.into_iter().find(|version| version.published.number == number);
+            found.ok_or(PageError::NotFound)?.definition
+        }
+    };
+    let version = Version::new(String::new(), id, 0, presentable(definition));
+    let language = version.language(Some(&asked.language)).clone();
+    let about = about(asked.channel == "chat");
+    let page = views::preview(surveys, &version, &language, &about);
+    let html = page.into_body().into_string().await.map_err(|_| PageError::Internal)?;
+    let mut response = Response::builder()
+        .status(StatusCode::OK)
+        .content_type("text/html; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(in_mode(&html, &asked.mode))
+        .into_response();
+    // As on the customer's own page, but that nothing can be sent.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+    response.headers_mut().insert("content-security-policy", HeaderValue::from_static(policy));
+    Ok(response)
+}
+
+/// A made-up conversation.
+fn about(chat: bool) -> About<'static> {
+    About { agent: Some("Sydney"), topic: Some("lost parcel"), chat, ..About::default() }
+}
+
+/// A draft may hold anything; what is no colour stays out of the style sheet.
+fn presentable(mut definition: Definition) -> Definition {
+    let colour = |colour: Option<String>| colour.filter(|text| contrast::ratio(text, contrast::PAPER).is_some());
+    let Look { accent, accent_dark, logo } = definition.look;
+    let is_name = |name: &String| name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    definition.look = Look { accent: colour(accent), accent_dark: colour(accent_dark), logo: logo.filter(is_name) };
+    if !definition.texts.contains_key(&definition.default_language) {
+        definition.texts.insert(Language::default(), crate::surveys::definition::Texts::default());
+    }
+    definition
+}
+
+/// Light or dark whatever the reader's own screen is; as it is where nothing is said.
+fn in_mode(html: &str, mode: &str) -> String {
+    let (shown, hidden) = match mode {
+        "light" => ("light", "dark"),
+        "dark" => ("dark", "light"),
+        _ => return html.to_owned(),
+    };
+    html.replace(&format!("@media(prefers-color-scheme:{shown})"), "@media all")
+        .replace(&format!("@media(prefers-color-scheme:{hidden})"), "@media not all")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_colour_stays_out_of_the_style() {
+        let mut draft = Definition::standard();
+        draft.look = Look {
+            accent: Some("red}</style><script>alert(1)</script>".into()),
+            accent_dark: Some("#6cc5ba".into()),
+            logo: Some("../../admin".into()),
+        };
+        let shown = presentable(draft).look;
+        assert_eq!(shown, Look { accent: None, accent_dark: Some("#6cc5ba".into()), logo: None });
+    }
+}

@@ -1,0 +1,180 @@
+//! The one reminder: a mail that holds no link to the survey.
+//!
+//! The database knows a token's hash alone, so nobody, this program included, can send the first link again; and a second link
+//! would let one customer be counted twice, as an apart answer by the first can't be known (docs/anonymity.md, "The reminder").
+//! So the reminder answers the first mail, which mail programs show right above it, and says where the link is.
+//!
+//! It goes to everybody whose survey is still open, whether they answered or not: who was left out of it would be known to have
+//! answered. Its link for unsubscribing has a token of its own that leads nowhere else.
+
+mod letter;
+mod store;
+
+pub use store::STATEMENTS;
+
+use super::address::Recipient;
+use super::invitation::{self, INVITATION};
+use super::speech::{About, Speech};
+use super::store as invitations;
+use super::versions::Versions;
+use super::{Settings, SkipReason, Surveys, Token};
+use crate::clock::Timestamp;
+use crate::database::{Conn, Db, DbError};
+use crate::jobs::{Kind, Outcome};
+use crate::mail::{self, CameBack, Compose, ComposeError, Composed, Consequence, Fate, NewMail, Preview};
+use crate::vault::Vault;
+use futures_util::future::BoxFuture;
+use lettre::message::Mailbox;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The kind of mail.
+pub const REMINDER: &str = "reminder";
+/// Why a reminder is not wanted any more when its turn comes.
+const EXPIRED: &str = "expired";
+/// Reminders queued in one transaction.
+const AT_ONCE: i64 = 200;
+const EVERY: Duration = Duration::from_secs(600);
+
+pub(super) fn job(surveys: &Surveys) -> Kind {
+    let surveys = surveys.clone();
+    let remind = move |_| {
+        let surveys = surveys.clone();
+        async move { surveys.remind().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
+    };
+    Kind::new("survey.remind", remind).every(EVERY)
+}
+
+impl Surveys {
+    /// Queues the reminders that are due; how many. Each invitation gives one at most: taking it off the list and putting the mail into
+    /// the outbox are one transaction.
+    pub async fn remind(&self) -> Result<usize, DbError> {
+        let now = self.now();
+        let mut all = 0;
+        loop {
+            let mut tx = self.inner.db.begin().await?;
+            let due = store::take_due(tx.conn(), now, AT_ONCE).await?;
+            for (id, sealed) in &due {
+                let opened = sealed.as_deref().map(|sealed| Recipient::open(&self.inner.vault, sealed));
+                let Some(Ok(recipient)) = opened else { continue };
+                let new = NewMail { kind: REMINDER, reference: id.clone(), hint: mail::hint(&recipient.email) };
+                self.inner.mail.enqueue(tx.conn(), &new, now).await?;
+            }
+            tx.commit().await?;
+            all += due.len();
+            if i64::try_from(due.len()).unwrap_or(0) < AT_ONCE {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// Writes reminders.
+pub(super) struct Composer {
+    db: Db,
+    vault: Vault,
+    settings: Settings,
+    versions: Versions,
+    /// What follows from a reminder that came back is what follows from the first mail.
+    first: Arc<invitation::Composer>,
+}
+
+impl Composer {
+    pub(super) fn new(
+        db: Db,
+        vault: Vault,
+        settings: Settings,
+        versions: Versions,
+        first: Arc<invitation::Composer>,
+    ) -> Self {
+        Self { db, vault, settings, versions, first }
+    }
+
+    async fn write(&self, reference: &str, now: Timestamp) -> Result<Composed, ComposeError> {
+        let mut reader = self.db.read().await?;
+        let expired = || ComposeError::Cancelled(EXPIRED);
+        let about = invitations::to_write(reader.conn(), reference).await?.ok_or_else(expired)?;
+        if let Some(reason) = invitations::suppressed(reader.conn(), &about.address_hash).await? {
+            return Err(ComposeError::Cancelled(SkipReason::of_suppression(&reason).code()));
+        }
+        let first = mail::message_id_of(reader.conn(), INVITATION, reference).await?.ok_or_else(expired)?;
+        drop(reader);
+        let is_open = about.state != "closed" && about.expires_at > now;
+        let sealed = about.address_sealed.as_deref().filter(|_| is_open).ok_or_else(expired)?;
+        let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
+        let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
+        let token = Token::random();
+        let unsubscribe = format!("{}/u/{}", self.settings.public_url, token.secret());
+        let words = self.words(&about, recipient.name.as_deref(), &unsubscribe).await?;
+        let mut tx = self.db.begin().await?;
+        if !store::set_unsubscribe(tx.conn(), reference, &token.hash()).await? {
+            return Err(expired());
+        }
+        tx.commit().await?;
+        let headers = vec![
+            ("In-Reply-To", first.clone()),
+            ("References", first),
+            ("List-Unsubscribe", format!("<{unsubscribe}>")),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+        ];
+        let letter::Words { subject, text, html } = words;
+        Ok(Composed { to: Mailbox::new(recipient.name, address), subject, text, html, headers })
+    }
+
+    async fn words(
+        &self,
+        about: &invitations::ToWrite,
+        customer: Option<&str>,
+        unsubscribe: &str,
+    ) -> Result<letter::Words, ComposeError> {
+        let version = self.versions.get(&self.db, &about.survey).await?;
+        let conversation = About {
+            agent: about.agent_name.as_deref(),
+            topic: about.topic.as_deref(),
+            occurred_at: Some(about.occurred_at),
+            chat: about.channel == "chat",
+        };
+        let language = version.language(about.locale.as_deref());
+        let speech = Speech::about(&self.settings, &version, language, &conversation);
+        letter::write(&self.settings.company, &speech, conversation.chat, customer, unsubscribe, about.expires_at)
+            .map_err(|e| ComposeError::Impossible(e.to_string()))
+    }
+
+    async fn look(&self, reference: &str) -> Result<Option<Preview>, DbError> {
+        let about = invitations::to_write(self.db.read().await?.conn(), reference).await?;
+        let Some(about) = about else { return Ok(None) };
+        let words = self.words(&about, None, "[the link is made when the mail leaves]").await.ok();
+        Ok(words.map(|words| Preview { subject: words.subject, text: words.text }))
+    }
+}
+
+impl Compose for Composer {
+    fn compose<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>> {
+        Box::pin(self.write(reference, now))
+    }
+
+    fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {
+        Box::pin(self.look(reference))
+    }
+
+    /// What becomes of a reminder changes nothing about the survey: the first mail arrived.
+    fn note<'a>(&'a self, _: Conn<'a>, _: &'a str, _: &'a Fate, _: Timestamp) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn recognise<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
+        Box::pin(async move {
+            let Some(token) = Token::parse(token) else { return Ok(None) };
+            store::of_unsubscribe(self.db.read().await?.conn(), &token.hash()).await
+        })
+    }
+
+    fn came_back<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        about: CameBack<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Consequence>, DbError>> {
+        self.first.came_back(conn, about, now)
+    }
+}

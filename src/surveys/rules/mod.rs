@@ -1,0 +1,238 @@
+//! Rules: which conversation is asked about with which survey. They are looked at in order; the first that fits decides.
+//!
+//! All rules are one document with an edition: who saves from an older one is told, and the edition before can be brought back.
+//! Whether a conversation is in a rule's share is decided by a keyed hash of its id: the same every time, and nobody who sends
+//! conversations in can steer it.
+
+mod choose;
+mod judge;
+mod store;
+mod words;
+
+pub(super) use choose::Chosen;
+pub use judge::{About, Passed, Verdict, judge};
+pub use store::STATEMENTS;
+pub use words::{Names, in_words};
+
+use super::Surveys;
+use super::definition::STANDARD_SURVEY;
+use crate::database::DbError;
+use crate::effects::{Actor, Effects};
+use crate::ids::TeamId;
+use crate::interactions::{Channel, Direction};
+use serde::{Deserialize, Serialize};
+
+/// The most rules.
+pub const MOST_RULES: usize = 50;
+/// The most teams, queues or tags of a rule.
+const MOST_NAMED: usize = 50;
+/// The most days of a quiet period, of a link and of a reminder.
+const MOST_DAYS: u16 = 365;
+
+/// All rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// In the order in which they are looked at.
+    pub rules: Vec<Rule>,
+    /// The survey where no rule fits; none: nobody is asked.
+    pub otherwise: Option<String>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { rules: Vec::new(), otherwise: Some(STANDARD_SURVEY.into()) }
+    }
+}
+
+/// A rule. What it does not name fits everything; what is not known of a conversation fits nothing that is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Random; the share is drawn with it.
+    pub id: String,
+    /// `call`, `chat` or `other`; none: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// `inbound` or `outbound`; none: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    /// One of these teams; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
+    /// One of these queues, whatever their case; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<String>,
+    /// At least one of these tags, whatever their case; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// How many of a hundred, 1 to 100.
+    pub share: u8,
+    /// Conversations that fit and are not in the share: do they go on to the next rule? Else nobody asks about them.
+    #[serde(default)]
+    pub rest_goes_on: bool,
+    /// Which survey; none: nobody is asked.
+    pub ask: Option<String>,
+    /// A longer quiet period of its own, in days; never a shorter one than configured, which every mail promises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_days: Option<u16>,
+    /// How long a link can be answered, in days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_days: Option<u16>,
+    /// A reminder after so many days; 0: none, whatever is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_days: Option<u16>,
+}
+
+/// Rules as they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// Which save this is; 0: never saved.
+    pub edition: i64,
+    /// What they say.
+    pub rules: Rules,
+}
+
+/// Why rules can't be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// A rule says something that can't be.
+    #[error("rule {0}: {1}")]
+    Wrong(usize, &'static str),
+    /// Too many.
+    #[error("there can be {MOST_RULES} rules at most")]
+    TooMany,
+    /// Somebody else saved in the meantime.
+    #[error("{0} has changed the rules in the meantime; look at them again, then save")]
+    Conflict(String),
+    /// There is no such rule, or nothing to bring back.
+    #[error("there is no such rule")]
+    NotFound,
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl Rule {
+    /// What is wrong with it.
+    fn fault(&self, surveys: &[String]) -> Option<&'static str> {
+        let known_channel = self.channel.as_deref().is_none_or(|code| Channel::known(code).is_some());
+        let known_direction = self.direction.as_deref().is_none_or(|code| Direction::known(code).is_some());
+        let days = [self.quiet_days, self.expires_days, self.remind_days];
+        let expires = self.expires_days.unwrap_or(MOST_DAYS);
+        if !(1..=100).contains(&self.share) {
+            Some("a share is 1 to 100 of a hundred")
+        } else if !known_channel || !known_direction {
+            Some("there is no such channel or direction")
+        } else if [self.teams.len(), self.queues.len(), self.tags.len()].into_iter().any(|n| n > MOST_NAMED) {
+            Some("it names too many teams, queues or tags: 50 of each at most")
+        } else if self.ask.as_ref().is_some_and(|id| !surveys.contains(id)) {
+            Some("there is no such survey")
+        } else if days.into_iter().flatten().any(|days| days > MOST_DAYS) || self.expires_days == Some(0) {
+            Some("days are 1 to 365")
+        } else if self.remind_days.is_some_and(|days| days >= expires) {
+            Some("a reminder comes before the link stops working")
+        } else {
+            None
+        }
+    }
+}
+
+impl Surveys {
+    /// The rules that hold.
+    pub async fn rules(&self) -> Result<Current, DbError> {
+        let row = store::current(self.inner.db.read().await?.conn()).await?;
+        Ok(row.map_or_else(|| Current { edition: 0, rules: Rules::default() }, Current::from))
+    }
+
+    /// Saves rules that were written from this edition; the new edition.
+    pub async fn save_rules(&self, edition: i64, rules: &Rules, by: &Actor) -> Result<i64, RuleError> {
+        if rules.rules.len() > MOST_RULES {
+            return Err(RuleError::TooMany);
+        }
+        let surveys: Vec<String> = self.all().await?.into_iter().map(|survey| survey.id).collect();
+        let fault = rules.rules.iter().enumerate().find_map(|(at, rule)| Some((at + 1, rule.fault(&surveys)?)));
+        if let Some((at, fault)) = fault {
+            return Err(RuleError::Wrong(at, fault));
+        }
+        if rules.otherwise.as_ref().is_some_and(|id| !surveys.contains(id)) {
+            return Err(RuleError::Wrong(rules.rules.len() + 1, "there is no such survey"));
+        }
+        let (now, json) = (self.now(), serde_json::to_string(rules).unwrap_or_default());
+        let mut tx = self.inner.db.begin().await?;
+        if !store::save(tx.conn(), edition, &json, by.name(), now).await? {
+            let by = store::current(tx.conn()).await?.map_or_else(|| "Somebody".to_owned(), |row| row.saved_by);
+            return Err(RuleError::Conflict(by));
+        }
+        Effects::new()
+            .audit(by, "survey_rules.changed", format!("rules:{}", edition + 1), None)
+            .save(tx.conn(), now)
+            .await?;
+        tx.commit().await?;
+        Ok(edition + 1)
+    }
+
+    /// Brings back what the rules were before this edition.
+    pub async fn undo_rules(&self, edition: i64, by: &Actor) -> Result<i64, RuleError> {
+        let before = match edition {
+            ..=0 => return Err(RuleError::NotFound),
+            1 => Rules::default(),
+            _ => {
+                let row = store::edition(self.inner.db.read().await?.conn(), edition - 1).await?;
+                row.map(Current::from).ok_or(RuleError::NotFound)?.rules
+            }
+        };
+        self.save_rules(edition, &before, by).await
+    }
+}
+
+impl From<store::RulesRow> for Current {
+    fn from(row: store::RulesRow) -> Self {
+        let rules = serde_json::from_str(&row.rules).inspect_err(
+            |error| tracing::error!(%error, "the rules of surveys can't be read; the standard ones stand in"),
+        );
+        Self { edition: row.edition, rules: rules.unwrap_or_default() }
+    }
+}
+
+#[cfg(test)]
+pub(super) fn rule(ask: Option<&str>) -> Rule {
+    Rule {
+        id: "r".into(),
+        channel: None,
+        direction: None,
+        teams: Vec::new(),
+        queues: Vec::new(),
+        tags: Vec::new(),
+        share: 100,
+        rest_goes_on: false,
+        ask: ask.map(str::to_owned),
+        quiet_days: None,
+        expires_days: None,
+        remind_days: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_cannot_be_are_refused() {
+        let surveys = ["standard".to_owned()];
+        let good = rule(Some("standard"));
+        assert_eq!(good.fault(&surveys), None);
+        assert_eq!(rule(None).fault(&[]), None);
+        for wrong in [
+            Rule { share: 0, ..good.clone() },
+            Rule { share: 101, ..good.clone() },
+            Rule { channel: Some("fax".into()), ..good.clone() },
+            Rule { direction: Some("".into()), ..good.clone() },
+            Rule { ask: Some("gone".into()), ..good.clone() },
+            Rule { tags: vec!["x".into(); 51], ..good.clone() },
+            Rule { quiet_days: Some(366), ..good.clone() },
+            Rule { expires_days: Some(0), ..good.clone() },
+            Rule { expires_days: Some(3), remind_days: Some(3), ..good.clone() },
+        ] {
+            assert!(wrong.fault(&surveys).is_some(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Rules in words.
+
+use super::Rule;
+use crate::ids::TeamId;
+use std::collections::HashMap;
+
+/// What teams and surveys are called.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Teams by id.
+    pub teams: HashMap<TeamId, String>,
+    /// Surveys by id.
+    pub surveys: HashMap<String, String>,
+}
+
+impl Names {
+    /// A survey's name.
+    pub fn survey(&self, id: &str) -> &str {
+        self.surveys.get(id).map_or("a survey that is gone", String::as_str)
+    }
+}
+
+fn or(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} or {last}", before.join(", ")),
+    }
+}
+
+fn quoted(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| format!("“{word}”")).collect()
+}
+
+/// Which conversations a rule is about: `Inbound chats of Orders, in the queue “orders-en”, tagged “lost parcel”`.
+fn about(rule: &Rule, names: &Names) -> String {
+    let what = match rule.channel.as_deref() {
+        Some("call") => "calls",
+        Some("chat") => "chats",
+        Some(_) => "other conversations",
+        None => "conversations",
+    };
+    let mut text = match rule.direction.as_deref() {
+        Some("inbound") => format!("Inbound {what}"),
+        Some("outbound") => format!("Outbound {what}"),
+        Some(other) => format!("{what} ({other})"),
+        None if rule.channel.is_none() && rule.teams.is_empty() && rule.queues.is_empty() && rule.tags.is_empty() => {
+            "All conversations".into()
+        }
+        None => what[..1].to_uppercase() + &what[1..],
+    };
+    let teams: Vec<String> = rule
+        .teams
+        .iter()
+        .map(|id| names.teams.get(id).cloned().unwrap_or_else(|| "a team that is gone".into()))
+        .collect();
+    if !teams.is_empty() {
+        text += &format!(" of {}", or(&teams));
+    }
+    if !rule.queues.is_empty() {
+        text += &format!(", in the queue {}", or(&quoted(&rule.queues)));
+    }
+    if !rule.tags.is_empty() {
+        text += &format!(", tagged {}", or(&quoted(&rule.tags)));
+    }
+    text
+}
+
+/// A rule as a sentence or two.
+pub fn in_words(rule: &Rule, names: &Names) -> String {
+    let asked = match &rule.ask {
+        Some(id) => format!("are asked “{}”", names.survey(id)),
+        None => "are not asked about".into(),
+    };
+    let mut text = match rule.share {
+        100 => format!("{} {asked}.", about(rule, names)),
+        share => {
+            let rest =
+                if rule.rest_goes_on { "the rest goes on to the next rule" } else { "the rest is not asked about" };
+            format!("{}: {share} of 100 {asked}; {rest}.", about(rule, names))
+        }
+    };
+    let days = |n: u16| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+    if let Some(n) = rule.quiet_days {
+        text += &format!(" Quiet for {} afterwards.", days(n));
+    }
+    if let Some(n) = rule.expires_days {
+        text += &format!(" The link works for {}.", days(n));
+    }
+    match rule.remind_days {
+        Some(0) => text += " No reminder.",
+        Some(n) => text += &format!(" A reminder after {}.", days(n)),
+        None => {}
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surveys::rules::rule;
+
+    #[test]
+    fn rules_read_as_people_say_them() {
+        let team = TeamId::random();
+        let names = Names {
+            teams: [(team.clone(), "Orders".to_owned())].into(),
+            surveys: [("nps".to_owned(), "After chats".to_owned())].into(),
+        };
+        let chats = Rule {
+            channel: Some("chat".into()),
+            direction: Some("inbound".into()),
+            teams: vec![team],
+            ..rule(Some("nps"))
+        };
+        let tagged = Rule { tags: vec!["a".into(), "b".into()], share: 50, remind_days: Some(3), ..rule(Some("nps")) };
+        for (rule, words) in [
+            (rule(None), "All conversations are not asked about."),
+            (chats, "Inbound chats of Orders are asked “After chats”."),
+            (
+                tagged,
+                "Conversations, tagged “a” or “b”: 50 of 100 are asked “After chats”; the rest is not asked about. A reminder after 3 days.",
+            ),
+        ] {
+            assert_eq!(in_words(&rule, &names), words);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Which conversation is asked about with which survey; on both databases.
+
+use super::editor::{create, hidden, publish};
+use super::{SETTLED, ask_about, mails, state_of};
+use crate::app::{Session, TestApp, call_body};
+use afterword::config::Span;
+use afterword::web::Role;
+use serde_json::{Value, json};
+
+async fn add(admin: &Session, fields: &[(&str, &str)]) {
+    let edition = hidden(&admin.page("/surveys/rules/new").await, "edition");
+    let all: Vec<_> = fields.iter().copied().chain([("edition", &*edition)]).collect();
+    let saved = admin.post("/surveys/rules/new", &all).await;
+    assert_eq!(saved.status(), 303, "{}", saved.text().await.unwrap());
+}
+
+fn chat(email: &str, tags: &[&str]) -> Value {
+    let mut body = call_body(email);
+    body["channel"] = json!("chat");
+    body["tags"] = json!(tags);
+    body["messages"] = json!([{ "at": "2026-11-20T11:24:00Z", "from": "customer", "text": "Hello" }]);
+    body
+}
+
+#[tokio::test]
+async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
+    for app in TestApp::on_both(|_| {}).await {
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        let id = create(&admin, "After chats").await;
+        let edition = hidden(&admin.page(&format!("/surveys/{id}")).await, "edition");
+        let fields =
+            [("edition", &*edition), ("part", "texts"), ("language", "en"), ("title_chat", "How was this chat?")];
+        assert_eq!(admin.post(&format!("/surveys/{id}"), &fields).await.status(), 303);
+        publish(&admin, &id).await;
+        add(&admin, &[("channel", "chat"), ("tags", "no survey"), ("share", "100"), ("ask", "")]).await;
+        add(&admin, &[("channel", "chat"), ("share", "100"), ("ask", &id), ("expires_days", "3")]).await;
+        let page = admin.page("/surveys/rules").await;
+        assert!(
+            page.contains("Chats, tagged “no survey” are not asked about.")
+                && page.contains("Chats are asked “After chats”. The link works for 3 days."),
+            "{page}"
+        );
+        let tried = admin.page("/surveys/rules?channel=chat&tags=urgent,No+Survey").await;
+        assert!(tried.contains("Rule 1: it is not asked about."), "{tried}");
+        let tried = admin.page("/surveys/rules?channel=call").await;
+        assert!(
+            tried.contains("No rule fits: it is asked “After every conversation”.")
+                && tried.contains("Rule 2 is about others."),
+            "{tried}"
+        );
+
+        let asked = ask_about(&app, "1", &chat("chat@example.net", &["urgent"])).await;
+        assert!(app.get(&asked.page()).await.text().await.unwrap().contains("How was this chat?"));
+        app.clock.advance(std::time::Duration::from_secs(3 * 86_400));
+        assert_eq!(app.get(&asked.page()).await.status(), 410, "the rule's own time is over");
+        let skipped = app.interaction("2", &chat("other@example.net", &["No survey"])).await;
+        app.pass(SETTLED).await;
+        assert_eq!(state_of(&app, &skipped).await, ("skipped".into(), Some("rule".into())));
+        let call = ask_about(&app, "3", &call_body("call@example.net")).await;
+        assert!(!app.get(&call.page()).await.text().await.unwrap().contains("How was this chat?"));
+
+        // The other way round the first of them is never reached.
+        let page = admin.page("/surveys/rules").await;
+        let second = page.rfind("value=\"up.").unwrap() + 10;
+        let rule = &page[second - 3..second + 36];
+        let up = [("edition", &*hidden(&page, "edition")), ("do", rule)];
+        assert_eq!(admin.post("/surveys/rules", &up).await.status(), 303);
+        assert_eq!(admin.post("/surveys/rules", &up).await.status(), 409, "from an older edition");
+        let tried = admin.page("/surveys/rules?channel=chat&tags=no+survey").await;
+        assert!(tried.contains("Rule 1: it is asked “After chats”."), "{tried}");
+        let now = hidden(&admin.page("/surveys/rules?did=saved").await, "edition");
+        assert_eq!(admin.post("/surveys/rules/undo", &[("edition", &now)]).await.status(), 303);
+        assert!(
+            admin.page("/surveys/rules?channel=chat&tags=no+survey").await.contains("Rule 1: it is not asked about.")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_share_is_asked_about_and_nobody_where_no_rule_fits() {
+    for app in TestApp::on_both(|_| {}).await {
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        add(&admin, &[("channel", "call"), ("share", "50"), ("ask", "standard")]).await;
+        let edition = hidden(&admin.page("/surveys/rules").await, "edition");
+        let nobody = [("edition", &*edition), ("do", "otherwise"), ("otherwise", "")];
+        assert_eq!(admin.post("/surveys/rules", &nobody).await.status(), 303);
+        let mut drawn = Vec::new();
+        for n in 0..40 {
+            drawn.push(app.call(&format!("{n}"), &format!("c{n}@example.net")).await);
+        }
+        let other = app.interaction("chat", &chat("chat@example.net", &[])).await;
+        app.pass(SETTLED).await;
+        assert_eq!(state_of(&app, &other).await, ("skipped".into(), Some("no_rule".into())));
+        let asked = mails(&app).len();
+        // Out of the range once in a million runs.
+        assert!((4..=36).contains(&asked), "{asked} of 40");
+        let mut skipped = 0;
+        for id in &drawn {
+            match state_of(&app, id).await {
+                (state, Some(reason)) => {
+                    assert_eq!((&*state, &*reason), ("skipped", "share"));
+                    skipped += 1;
+                }
+                (state, None) => assert_eq!(state, "sent"),
+            }
+        }
+        assert_eq!(asked + skipped, 40);
+        let report = app.app.surveys.skipped_report().await.unwrap();
+        assert!(
+            report
+                .iter()
+                .any(|line| line.reason.code() == "share" && line.interactions == i64::try_from(skipped).unwrap())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_rule_may_be_quiet_for_longer_and_never_for_less() {
+    for app in TestApp::on_both(|config| config.survey.quiet_period = Span::days(30)).await {
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        add(&admin, &[("channel", "chat"), ("share", "100"), ("ask", "standard"), ("quiet_days", "0")]).await;
+        add(&admin, &[("channel", "call"), ("share", "100"), ("ask", "standard"), ("quiet_days", "60")]).await;
+        let decided = async |id: &str, body: Value| {
+            let id = app.interaction(id, &body).await;
+            app.pass(SETTLED).await;
+            state_of(&app, &id).await
+        };
+        let quiet = ("skipped".to_owned(), Some("asked_recently".to_owned()));
+        assert_eq!(decided("1", chat("jerry@example.net", &[])).await.0, "sent");
+        assert_eq!(decided("2", chat("jerry@example.net", &[])).await, quiet, "thirty days were promised");
+        // They are over, and the rule's sixty are not.
+        app.pass(std::time::Duration::from_secs(40 * 86_400)).await;
+        assert_eq!(decided("3", call_body("jerry@example.net")).await, quiet);
+        app.pass(std::time::Duration::from_secs(21 * 86_400)).await;
+        assert_eq!(decided("4", call_body("jerry@example.net")).await.0, "sent");
+    }
+}
