@@ -5,6 +5,7 @@
 
 mod compose;
 mod deliver;
+mod figures;
 mod file;
 mod incoming;
 mod message;
@@ -14,12 +15,15 @@ mod returned;
 mod smtp;
 mod store;
 mod transport;
+mod trial;
 
 pub use compose::{Compose, ComposeError, Composed, Preview};
+pub use figures::{CameBackFor, FailedFor, OnDay};
 pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
 pub use message::{hint, scrubbed};
 pub use reader::{Reason, Verdict};
 pub use store::{Counted, Entry};
+pub use trial::TrialError;
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, MailUrl, ReturnedUrl};
@@ -313,5 +317,5 @@ pub async fn forget(mut conn: Conn<'_>, kinds: &[&str], references: &[String]) -
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, incoming::store::STATEMENTS].concat()
+    [store::STATEMENTS, incoming::store::STATEMENTS, figures::store::STATEMENTS].concat()
 }

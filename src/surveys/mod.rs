@@ -6,6 +6,7 @@
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
+//! - `skipped`: who was not asked, agent by agent.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
@@ -23,6 +24,7 @@ pub mod pages;
 mod reasons;
 mod returned;
 mod ripen;
+mod skipped;
 mod speech;
 mod store;
 mod suppressions;
@@ -40,6 +42,7 @@ pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;
+pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use token::Token;
@@ -132,15 +135,6 @@ impl std::fmt::Debug for Surveys {
     }
 }
 
-/// How many interactions were not asked about for a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// The reason.
-    pub reason: SkipReason,
-    /// How many.
-    pub interactions: i64,
-}
-
 impl Surveys {
     /// The service; starts the writers of answers, so call it inside the runtime. Tells `mail` who writes invitations.
     pub fn new(
@@ -220,14 +214,6 @@ impl Surveys {
     ) -> Result<Page<Interaction>, DbError> {
         self.inner.interactions.list(visible, filter, from, size).await
     }
-
-    /// Why interactions were not asked about, the most frequent reason first.
-    pub async fn skipped_report(&self) -> Result<Vec<Skipped>, DbError> {
-        let rows = store::skipped(self.inner.db.read().await?.conn()).await?;
-        let known =
-            |(code, interactions): (String, i64)| Some(Skipped { reason: SkipReason::known(&code)?, interactions });
-        Ok(rows.into_iter().filter_map(known).collect())
-    }
 }
 
 /// What was chosen by the number that was answered: of a many-of question the options in the set, else the number itself.
@@ -237,5 +223,5 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
+    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS, skipped::STATEMENTS].concat()
 }

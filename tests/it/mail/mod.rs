@@ -2,7 +2,7 @@
 
 mod held;
 mod hooks;
-mod returned;
+pub mod returned;
 mod samples;
 mod smtp;
 
