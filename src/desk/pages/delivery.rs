@@ -182,8 +182,8 @@ fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
     };
     let followed = match row.done.as_str() {
         done if done == Done::Suppressed.code() => "not written to any more",
-        done if done == Done::Noted.code() => "noted; after three such days not written to any more",
-        done if done == Done::NotOurs.code() => "about no mail of ours, so nothing",
+        done if done == Done::Noted.code() => "noted",
+        done if done == Done::NotOurs.code() => "about no mail of ours",
         _ => "nothing",
     };
     Reasoned { words: words.to_owned(), badge, followed, mails: row.mails }

@@ -7,8 +7,10 @@ const TOP: f64 = 24.0;
 const BOTTOM: f64 = 36.0;
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
-/// With more days than this not each gets its date and number.
-const ALL_LABELLED: usize = 14;
+/// With more days than this not each gets its date.
+const ALL_DATED: usize = 7;
+/// With more days than this not each gets its number.
+const ALL_NUMBERED: usize = 14;
 
 /// What happened on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub(in crate::desk) struct Bar {
     pub sent: (f64, f64),
     pub back: (f64, f64),
     pub failed: (f64, f64),
-    pub label: bool,
+    pub dated: bool,
+    pub numbered: bool,
 }
 
 /// The whole drawing.
@@ -68,7 +71,7 @@ impl Chart {
         let tall = |n: i64| n as f64 / top as f64 * plot;
         let bottom = HEIGHT - BOTTOM;
         let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
-        let every = days.len().div_ceil(ALL_LABELLED);
+        let (dated, numbered) = (days.len().div_ceil(ALL_DATED), days.len().div_ceil(ALL_NUMBERED));
         let bar = |(at, day): (usize, Day)| {
             let x = LEFT + step * at as f64 + step * 0.15;
             let (sent, failed, back) = (tall(day.sent), tall(day.failed), tall(day.back));
@@ -79,7 +82,8 @@ impl Chart {
                 sent: (bottom - sent, sent),
                 back: (bottom - back, back),
                 failed: (bottom - sent - failed, failed),
-                label: at % every == 0,
+                dated: at % dated == 0,
+                numbered: at % numbered == 0 && day.sent > 0,
                 day,
             }
         };
