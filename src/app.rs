@@ -372,6 +372,7 @@ fn desk_settings(config: &Config) -> desk::Settings {
     desk::Settings {
         configuration: config.to_redacted_toml(),
         mailbox,
+        returned: Some(config.mail.returned.to_string()).filter(|from| !from.is_empty()),
         settle: config.survey.settle.to_string(),
         models: transcription::engine_config(&config.transcription).folders,
         k: config.anonymity.k,

@@ -14,6 +14,7 @@ const SAID: &[(&str, &str)] = &[
     ("interaction.viewed", "Opened a call or chat"),
     ("key.added", "Made an API key"),
     ("key.revoked", "Revoked an API key"),
+    ("mail.tested", "Sent a test mail"),
     ("ratings.exported", "Exported ratings"),
     ("ratings.viewed", "Looked at ratings"),
     ("recording.played", "Played a recording"),
@@ -21,6 +22,7 @@ const SAID: &[(&str, &str)] = &[
     ("responses.listed", "Saw the answers to several calls or chats"),
     ("retention.ran", "Removed what was kept long enough"),
     ("session.started", "Signed in"),
+    ("skipped.exported", "Exported who was not asked"),
     ("staff.added", "Added an account"),
     ("staff.disabled", "Disabled an account"),
     ("staff.enabled", "Enabled an account"),
@@ -53,6 +55,7 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("interactions", "Calls and chats", None),
     ("suspects", "Answers kept aside", None),
     ("retention", "Retention", None),
+    ("mail", "Mail", None),
 ];
 
 /// An action in words; its code where there are none.

@@ -40,6 +40,8 @@ pub struct Settings {
     pub configuration: String,
     /// The folder that mail is written to, where it is: the demo's mailbox.
     pub mailbox: Option<PathBuf>,
+    /// Where mail that came back is read from, its password masked.
+    pub returned: Option<String>,
     /// How long an interaction must have been final before its survey is decided, in words.
     pub settle: String,
     /// Where speech models lie.

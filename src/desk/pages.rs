@@ -1,6 +1,7 @@
 //! The pages.
 
 mod admin;
+mod delivery;
 mod demo;
 mod figures_asked;
 mod home;
@@ -8,6 +9,7 @@ mod interaction;
 mod list;
 mod outbox;
 mod search;
+mod skipped;
 mod surveys;
 mod timeline;
 mod words;
@@ -33,6 +35,11 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/mail/stop/attempt", post(outbox::go_on))
         .at("/admin/mail/:id", get(outbox::preview_mail))
         .at("/admin/mail/:id/retry", post(outbox::retry_mail))
+        .at("/admin/delivery", get(delivery::show_delivery))
+        .at("/admin/delivery/retry", get(delivery::ask_retry).post(delivery::retry_all))
+        .at("/admin/delivery/trial", post(delivery::send_trial))
+        .at("/admin/skipped", get(skipped::show_skipped))
+        .at("/admin/skipped.csv", get(skipped::export_skipped))
         .at("/admin/model", get(admin::show_model))
         .at("/admin/configuration", get(admin::show_configuration))
         .at("/demo", get(demo::show_steps))

@@ -8,6 +8,7 @@ mod compose;
 mod deliver;
 mod dkim;
 mod feed;
+mod figures;
 mod file;
 mod incoming;
 mod journal;
@@ -22,15 +23,18 @@ mod settle;
 mod smtp;
 mod store;
 mod transport;
+mod trial;
 
 pub use compose::{Compose, ComposeError, Composed, ManyComposed, Preview};
 pub use dkim::DkimRecord;
+pub use figures::{CameBackFor, FailedFor, OnDay};
 pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
 pub use message::{hint, scrubbed};
 pub use outcome::Refusal;
 pub use reader::{Reason, Verdict};
 pub use store::stops::Stopped;
 pub use store::{Counted, Entry};
+pub use trial::TrialError;
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, MailUrl, Rate, ReturnedUrl};
@@ -389,5 +393,12 @@ pub async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Re
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, store::queue::STATEMENTS, store::stops::STATEMENTS, incoming::store::STATEMENTS].concat()
+    [
+        store::STATEMENTS,
+        store::queue::STATEMENTS,
+        store::stops::STATEMENTS,
+        incoming::store::STATEMENTS,
+        figures::store::STATEMENTS,
+    ]
+    .concat()
 }

@@ -1,6 +1,7 @@
 //! Ratings as a file for spreadsheets.
 
 use super::{Nps, Overview, RatingsError, Share};
+use crate::web::csv::harmless;
 
 /// Which of the two tables a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,22 +120,4 @@ fn nps(nps: Option<Nps>) -> [String; 4] {
 fn share(share: Option<Share>) -> [String; 3] {
     let four = |x: f64| format!("{x:.4}");
     share.map_or_else(Default::default, |s| [four(s.value()), four(s.interval.low), four(s.interval.high)])
-}
-
-/// A name that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV injection").
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_become_text() {
-        for bad in ["=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(harmless(bad), format!("'{bad}"));
-        }
-        assert_eq!(harmless("Sydney = Carton"), "Sydney = Carton");
-    }
 }

@@ -4,7 +4,7 @@ mod surveys;
 
 pub use surveys::SurveysApi;
 
-use super::{Further, Linked, SkipReason, Suppression, SuppressionError, Surveys};
+use super::{AgentSkips, Further, Linked, SkipReason, SkippedFor, Suppression, SuppressionError, Surveys};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, SurveyState};
 use crate::web::problem::ApiError;
@@ -200,6 +200,78 @@ impl poem_openapi::types::Example for SuppressionBody {
     }
 }
 
+/// Why customers were not asked, and how often.
+#[derive(Debug, Object)]
+struct SkipReasonOut {
+    /// A stable code such as `no_address`.
+    reason: String,
+    /// In words.
+    explanation: Option<String>,
+    /// How often.
+    interactions: i64,
+    /// Clearly more often than with all the others together, for a reason that can be in the agent's hands.
+    stands_out: bool,
+}
+
+/// How many of an agent's customers were not asked.
+#[derive(Debug, Object)]
+struct AgentSkipsOut {
+    /// The agent; null: the interactions name nobody, or it is everybody together.
+    agent_id: Option<String>,
+    /// The name.
+    name: String,
+    /// The team's name; empty where there is none.
+    team: String,
+    /// Final interactions whose survey was decided.
+    interactions: i64,
+    /// Of these, asked about. Never how many answered.
+    asked: i64,
+    /// Of these, not asked about.
+    not_asked: i64,
+    /// The share that was not asked about, 0 to 1.
+    share: f64,
+    /// The same share of all the others together; null where there are none.
+    share_of_others: Option<f64>,
+    /// Why, the most frequent reason first.
+    reasons: Vec<SkipReasonOut>,
+}
+
+/// Who was not asked, and why.
+#[derive(Debug, Object)]
+#[oai(rename = "Skips")]
+struct SkipsOut {
+    /// From this time on (RFC 3339, UTC).
+    from: String,
+    /// Before this time (RFC 3339, UTC).
+    until: String,
+    /// Everybody together.
+    all: AgentSkipsOut,
+    /// Agent by agent; who stands out first.
+    agents: Vec<AgentSkipsOut>,
+}
+
+impl From<&AgentSkips> for AgentSkipsOut {
+    fn from(agent: &AgentSkips) -> Self {
+        let reason = |one: &SkippedFor| SkipReasonOut {
+            explanation: SkipReason::known(&one.code).map(|known| known.sentence().to_owned()),
+            reason: one.code.clone(),
+            interactions: one.interactions,
+            stands_out: one.stands_out,
+        };
+        Self {
+            agent_id: agent.id.as_ref().map(ToString::to_string),
+            name: agent.name.clone(),
+            team: agent.team.clone(),
+            interactions: agent.interactions,
+            asked: agent.asked,
+            not_asked: agent.skipped,
+            share: agent.share(),
+            share_of_others: agent.others,
+            reasons: agent.reasons.iter().map(reason).collect(),
+        }
+    }
+}
+
 #[derive(ApiResponse)]
 enum SuppressReply {
     /// It was on the list before, for the reason that stands here.
@@ -301,6 +373,26 @@ impl Api {
         let page = self.surveys.invitations(&who.visible(), &filter, &cursor(from.0)?, size(limit.0)).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
+    }
+
+    /// Report who was not asked, and why
+    ///
+    /// Agent by agent beside all the others, over whole days (UTC) that end with today. It counts who was asked, never who answered.
+    #[oai(path = "/skipped", method = "get", operation_id = "reportSkipped")]
+    async fn skips(
+        &self,
+        _who: Allowed<Administer>,
+        /// How many days: 1 to 366, 30 where nothing is said.
+        days: Query<Option<u32>>,
+    ) -> Result<Json<SkipsOut>, ApiError> {
+        let days = i64::from(days.0.unwrap_or(30).clamp(1, 366));
+        let report = self.surveys.skips_of_days(days).await?;
+        Ok(Json(SkipsOut {
+            from: report.span.from.to_rfc3339(),
+            until: report.span.until.to_rfc3339(),
+            all: (&report.all).into(),
+            agents: report.agents.iter().map(AgentSkipsOut::from).collect(),
+        }))
     }
 
     /// List the addresses that are not asked

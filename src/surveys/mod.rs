@@ -7,6 +7,7 @@
 //! - `ripen`, `closing`: what the passing of time does.
 //! - `suspects`: answers that look like a program's, kept aside.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
+//! - `skipped`: who was not asked, agent by agent.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
@@ -27,6 +28,7 @@ mod reminder;
 mod returned;
 mod ripen;
 mod rules;
+mod skipped;
 mod speech;
 mod store;
 mod suppressions;
@@ -49,6 +51,7 @@ pub use reasons::SkipReason;
 pub use reminder::REMINDER;
 pub use ripen::RELEASE;
 pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Verdict, in_words as rule_in_words};
+pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Admitted, Suspect, Suspicion};
@@ -150,15 +153,6 @@ impl std::fmt::Debug for Surveys {
     }
 }
 
-/// How many interactions were not asked about for a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// The reason.
-    pub reason: SkipReason,
-    /// How many.
-    pub interactions: i64,
-}
-
 impl Surveys {
     /// The service; starts the writers of answers, so call it inside the runtime. Tells `mail` who writes invitations.
     pub fn new(
@@ -257,14 +251,6 @@ impl Surveys {
     ) -> Result<Page<Interaction>, DbError> {
         self.inner.interactions.list(visible, filter, from, size).await
     }
-
-    /// Why interactions were not asked about, the most frequent reason first.
-    pub async fn skipped_report(&self) -> Result<Vec<Skipped>, DbError> {
-        let rows = store::skipped(self.inner.db.read().await?.conn()).await?;
-        let known =
-            |(code, interactions): (String, i64)| Some(Skipped { reason: SkipReason::known(&code)?, interactions });
-        Ok(rows.into_iter().filter_map(known).collect())
-    }
 }
 
 /// What was chosen by the number that was answered: of a many-of question the options in the set, else the number itself.
@@ -283,6 +269,7 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         reminder::STATEMENTS.to_vec(),
         returned::STATEMENTS.to_vec(),
         suspects::store::STATEMENTS.to_vec(),
+        skipped::STATEMENTS.to_vec(),
     ]
     .concat()
 }

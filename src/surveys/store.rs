@@ -54,8 +54,6 @@ statements! {
         pg "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1::text IS NULL OR address_hash = $1) \
             AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4";
     VERSION = "SELECT id, survey_id, number, definition FROM survey_versions WHERE id = $1";
-    SKIPPED = "SELECT survey_reason, COUNT(*) FROM interactions WHERE survey_state = 'skipped' AND survey_reason IS NOT NULL \
-        GROUP BY survey_reason ORDER BY 2 DESC, 1";
 }
 
 /// An invitation to be.
@@ -281,8 +279,4 @@ pub(super) async fn suppressions(
 ) -> Result<Vec<SuppressionRow>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     fetch_all!(conn, SUPPRESSIONS => SuppressionRow, only, from.at, &from.id, most)
-}
-
-pub(super) async fn skipped(conn: Conn<'_>) -> Result<Vec<(String, i64)>, DbError> {
-    fetch_all!(conn, SKIPPED => (String, i64))
 }

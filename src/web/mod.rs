@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod csv;
 pub mod form;
 pub mod middleware;
 pub mod original;

@@ -1,5 +1,6 @@
 //! The pages that bring features together: what each role sees on them, and what nobody does.
 
+mod delivery;
 mod demo;
 mod home;
 mod interaction;

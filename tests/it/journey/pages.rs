@@ -45,6 +45,8 @@ async fn staff_pages_shut_nobody_out() {
         "/admin/staff",
         "/admin/keys",
         "/admin/mail",
+        "/admin/delivery",
+        "/admin/skipped",
         "/admin/audit",
         "/admin/erasure",
         "/admin/suspects",

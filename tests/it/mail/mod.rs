@@ -8,7 +8,7 @@ mod hooks;
 mod killed;
 mod limits;
 mod postfix;
-mod returned;
+pub mod returned;
 mod samples;
 mod smtp;
 mod troubles;

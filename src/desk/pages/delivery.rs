@@ -1,0 +1,241 @@
+//! `/admin/delivery`: what was sent, held, given up, came back or was never asked, by day and by reason; a test mail.
+
+mod chart;
+mod trial;
+
+pub(super) use trial::send_trial;
+
+use crate::clock::Timestamp;
+use crate::desk::Desk;
+use crate::desk::words::count;
+use crate::mail::{Done, Hooks, OnDay, Reason, State};
+use crate::surveys::SkipReason;
+use crate::web::rights::Administer;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use chart::{Chart, Day};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+/// The periods that can be chosen, in days.
+const PERIODS: [i64; 4] = [7, 14, 30, 90];
+/// Where nothing is chosen.
+const USUAL: i64 = 14;
+
+const DONE: &[(&str, &str)] = &[
+    ("retried", "They will be tried again in a moment."),
+    ("none", "None of them could be tried again."),
+    (
+        "trial-sent",
+        "The mail server took the test mail. Look into the mailbox whether it arrived, and not among the spam.",
+    ),
+];
+
+/// What a link, a form or a redirect says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    days: String,
+    did: String,
+}
+
+impl Asked {
+    fn days(&self) -> i64 {
+        self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
+    }
+}
+
+/// Midnight (UTC) of the first of so many days that end with today.
+fn since(days: i64, now: Timestamp) -> Timestamp {
+    Timestamp((now.0.div_euclid(DAY) + 1 - days) * DAY)
+}
+
+/// A period to choose.
+struct Period {
+    href: String,
+    words: String,
+    current: bool,
+}
+
+/// A reason, how often, and what followed.
+struct Reasoned {
+    words: String,
+    badge: &'static str,
+    followed: &'static str,
+    mails: i64,
+}
+
+#[derive(Template)]
+#[template(path = "admin/delivery.html")]
+struct DeliveryPage {
+    page: Shell,
+    days: i64,
+    periods: Vec<Period>,
+    tiles: Vec<(String, &'static str)>,
+    chart: Option<Chart>,
+    says: String,
+    back: Vec<Reasoned>,
+    failed: Vec<Reasoned>,
+    failed_mails: i64,
+    skipped: Vec<Reasoned>,
+    held: bool,
+    stopped: Option<String>,
+    reads: Option<String>,
+    services: String,
+    confirmation: Option<String>,
+    trouble: Option<String>,
+}
+
+#[handler]
+pub(super) async fn show_delivery(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Data(hooks): Data<&Hooks>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let shell = Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE);
+    page(shell, desk, hooks, asked.days(), None).await
+}
+
+/// The page, with what a test mail met where it did not leave.
+async fn page(
+    shell: Shell,
+    desk: &Desk,
+    hooks: &Hooks,
+    days: i64,
+    trouble: Option<String>,
+) -> Result<Response, PageError> {
+    let now = desk.clock.now();
+    let from = since(days, now);
+    let sent = desk.mail.by_day(from).await?;
+    let back = desk.mail.came_back_by_day(from).await?;
+    let skips = desk.surveys.skips_by_day(from).await?;
+    let report = desk.surveys.skips(crate::surveys::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
+    let all = |what: State| sent.iter().filter(|one| one.what == what.code()).map(|one| one.mails).sum::<i64>();
+    // What came back for good or with a wish; delays and holiday notes are no trouble.
+    let returned: i64 = back.iter().filter(|one| one.what != "nothing").map(|one| one.mails).sum();
+    let chart = Chart::new(day_by_day(days, from, &sent, &back, &skips));
+    let figures = [
+        (all(State::Sent), "sent"),
+        (all(State::Queued), "on their way"),
+        (all(State::Held), "held"),
+        (all(State::Failed), "given up"),
+        (returned, "came back"),
+        (report.all.skipped, "customers not asked"),
+    ];
+    let says = figures.map(|(n, words)| format!("{n} {words}")).join(", ");
+    Ok(html(&DeliveryPage {
+        page: shell,
+        days,
+        periods: PERIODS.map(|period| choice(period, days)).into(),
+        tiles: figures.map(|(n, words)| (n.to_string(), words)).into(),
+        says: format!("In the last {days} days: {says}."),
+        chart,
+        back: desk.mail.came_back_for(from).await?.into_iter().map(came_back).collect(),
+        failed: desk.mail.failed_for(from).await?.into_iter().map(failed).collect(),
+        failed_mails: all(State::Failed),
+        skipped: report.all.reasons.iter().map(skipped).collect(),
+        held: desk.mail.is_held(),
+        stopped: None,
+        reads: desk.settings.returned.clone(),
+        services: hooks.services().iter().map(|service| service.code()).collect::<Vec<_>>().join(", "),
+        confirmation: hooks.confirmation().await?,
+        trouble,
+    }))
+}
+
+fn choice(period: i64, days: i64) -> Period {
+    Period { href: format!("/admin/delivery?days={period}"), words: format!("{period} days"), current: period == days }
+}
+
+fn day_by_day(days: i64, from: Timestamp, sent: &[OnDay], back: &[OnDay], skips: &[(i64, i64)]) -> Vec<Day> {
+    let first = from.0.div_euclid(DAY);
+    let of = |rows: &[OnDay], day: i64, fits: &dyn Fn(&str) -> bool| -> i64 {
+        rows.iter().filter(|row| row.day == day && fits(&row.what)).map(|row| row.mails).sum()
+    };
+    let day = |day: i64| Day {
+        date: Timestamp(day * DAY).to_jiff().strftime("%-d %b").to_string(),
+        sent: of(sent, day, &|what| what == "sent"),
+        failed: of(sent, day, &|what| what == "failed"),
+        cancelled: of(sent, day, &|what| what == "cancelled"),
+        back: of(back, day, &|what| what != "nothing"),
+        skipped: skips.iter().filter(|(on, _)| *on == day).map(|(_, n)| n).sum(),
+    };
+    (first..first + days).map(day).collect()
+}
+
+fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
+    let words = match (row.verdict.as_str(), Reason::known(&row.reason)) {
+        ("complaint", _) => "The recipient reported it as unwanted.",
+        ("opt-out", _) => "The recipient wants no more.",
+        (_, Some(Reason::Feedback)) => "A report about signatures, not a complaint.",
+        (_, reason) => reason.unwrap_or(Reason::Undefined).sentence(),
+    };
+    let badge = match row.verdict.as_str() {
+        "hard" | "complaint" => "bad",
+        "soft" | "opt-out" => "warn",
+        _ => "",
+    };
+    let followed = match row.done.as_str() {
+        done if done == Done::Suppressed.code() => "not written to any more",
+        done if done == Done::Noted.code() => "noted",
+        done if done == Done::NotOurs.code() => "about no mail of ours",
+        _ => "nothing",
+    };
+    Reasoned { words: words.to_owned(), badge, followed, mails: row.mails }
+}
+
+fn failed(row: crate::mail::FailedFor) -> Reasoned {
+    let words = if row.why.is_empty() { "Nobody said why.".to_owned() } else { row.why };
+    Reasoned { words, badge: "bad", followed: "", mails: row.mails }
+}
+
+fn skipped(reason: &crate::surveys::SkippedFor) -> Reasoned {
+    let words = SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence());
+    Reasoned { words: words.to_owned(), badge: "", followed: "", mails: reason.interactions }
+}
+
+#[derive(Template)]
+#[template(path = "admin/delivery_retry.html")]
+struct RetryPage {
+    page: Shell,
+    days: i64,
+    mails: String,
+    none: bool,
+}
+
+/// A question first: what has been sent can't be called back.
+#[handler]
+pub(super) async fn ask_retry(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let days = asked.days();
+    let reasons = desk.mail.by_day(since(days, desk.clock.now())).await?;
+    let failed: i64 = reasons.iter().filter(|one| one.what == State::Failed.code()).map(|one| one.mails).sum();
+    let mails = count(usize::try_from(failed).unwrap_or_default(), "mail", "mails");
+    Ok(html(&RetryPage { page: Shell::new(&who, site, "/admin"), days, mails, none: failed == 0 }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Again {
+    #[serde(default)]
+    days: String,
+}
+
+#[handler]
+pub(super) async fn retry_all(
+    _who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    Posted(form): Posted<Again>,
+) -> Result<Response, PageError> {
+    let days = Asked { days: form.days, ..Asked::default() }.days();
+    let again = desk.mail.retry_failed(since(days, desk.clock.now())).await?;
+    Ok(redirect(format!("/admin/delivery?days={days}&did={}", if again > 0 { "retried" } else { "none" })))
+}

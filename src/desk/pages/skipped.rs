@@ -1,0 +1,129 @@
+//! `/admin/skipped`: who was not asked, and why, agent by agent beside all the others; and the same as a file.
+
+use crate::audit;
+use crate::desk::Desk;
+use crate::surveys::{AgentSkips, SkipReason, SkipSpan, skips_to_csv};
+use crate::web::rights::Administer;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
+use askama::Template;
+use poem::http::header;
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+/// The periods that can be chosen, in days.
+const PERIODS: [i64; 4] = [7, 30, 90, 365];
+/// Where nothing is chosen.
+const USUAL: i64 = 30;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    days: String,
+}
+
+impl Asked {
+    fn days(&self) -> i64 {
+        self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
+    }
+}
+
+/// A reason, how often, and does the agent stand out by it?
+struct Why {
+    words: String,
+    times: i64,
+    stands_out: bool,
+}
+
+struct Row {
+    name: String,
+    team: String,
+    interactions: i64,
+    asked: i64,
+    skipped: i64,
+    share: String,
+    others: String,
+    /// Widths of the bars: the agent's share, and where the others' stands.
+    width: f64,
+    mark: Option<f64>,
+    whys: Vec<Why>,
+    stands_out: bool,
+}
+
+/// A share in whole per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0}\u{a0}%", share * 100.0)
+}
+
+fn row(agent: &AgentSkips) -> Row {
+    let why = |reason: &crate::surveys::SkippedFor| Why {
+        words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence()).to_owned(),
+        times: reason.interactions,
+        stands_out: reason.stands_out,
+    };
+    Row {
+        name: agent.name.clone(),
+        team: agent.team.clone(),
+        interactions: agent.interactions,
+        asked: agent.asked,
+        skipped: agent.skipped,
+        share: percent(agent.share()),
+        others: agent.others.map(percent).unwrap_or_default(),
+        width: agent.share() * 100.0,
+        mark: agent.others.map(|share| (share * 100.0).min(99.0)),
+        whys: agent.reasons.iter().map(why).collect(),
+        stands_out: agent.stands_out(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/skipped.html")]
+struct SkippedPage {
+    page: Shell,
+    days: i64,
+    periods: Vec<(i64, bool)>,
+    rows: Vec<Row>,
+    all: Row,
+    out: usize,
+}
+
+#[handler]
+pub(super) async fn show_skipped(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(desk): Data<&Desk>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let days = asked.days();
+    let report = desk.surveys.skips(SkipSpan::days(days, desk.clock.now())).await?;
+    let rows: Vec<Row> = report.agents.iter().map(row).collect();
+    Ok(html(&SkippedPage {
+        page: Shell::new(&who, site, "/admin"),
+        days,
+        periods: PERIODS.map(|period| (period, period == days)).into(),
+        out: rows.iter().filter(|row| row.stands_out).count(),
+        rows,
+        all: row(&report.all),
+    }))
+}
+
+#[handler]
+pub(super) async fn export_skipped(
+    who: Viewer<Administer>,
+    Data(desk): Data<&Desk>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let days = asked.days();
+    let now = desk.clock.now();
+    let report = desk.surveys.skips(SkipSpan::days(days, now)).await?;
+    let file = skips_to_csv(&report).map_err(|error| {
+        tracing::error!(%error, "the report of who was not asked could not be written");
+        PageError::Internal
+    })?;
+    audit::look(&desk.db, &who, "skipped.exported", "interactions", now).await?;
+    Ok(Response::builder()
+        .content_type("text/csv; charset=utf-8")
+        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"not-asked-{days}-days.csv\""))
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(file))
+}

@@ -1,0 +1,38 @@
+//! SQL of the numbers of mail.
+
+use super::{CameBackFor, FailedFor, OnDay};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::MailId;
+use crate::{fetch_all, statements};
+
+statements! {
+    BY_DAY = "SELECT updated_at / 86400000 AS day, state AS what, COUNT(*) AS mails FROM outbox \
+        WHERE state IN ('queued', 'held', 'sent', 'failed', 'cancelled') AND updated_at >= $1 GROUP BY 1, 2";
+    CAME_BACK_BY_DAY = "SELECT at / 86400000 AS day, verdict AS what, COUNT(*) AS mails FROM returned_mail WHERE at >= $1 GROUP BY 1, 2";
+    CAME_BACK_FOR = "SELECT verdict, reason, done, COUNT(*) AS mails FROM returned_mail WHERE at >= $1 \
+        GROUP BY verdict, reason, done ORDER BY 4 DESC, 2, 1, 3";
+    FAILED_FOR = "SELECT COALESCE(last_error, '') AS why, COUNT(*) AS mails FROM outbox WHERE state = 'failed' AND updated_at >= $1 \
+        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20";
+    FAILED = "SELECT id FROM outbox WHERE state = 'failed' AND updated_at >= $1 ORDER BY updated_at DESC LIMIT $2";
+}
+
+pub(super) async fn by_day(conn: Conn<'_>, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
+    fetch_all!(conn, BY_DAY => OnDay, since)
+}
+
+pub(super) async fn came_back_by_day(conn: Conn<'_>, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
+    fetch_all!(conn, CAME_BACK_BY_DAY => OnDay, since)
+}
+
+pub(super) async fn came_back_for(conn: Conn<'_>, since: Timestamp) -> Result<Vec<CameBackFor>, DbError> {
+    fetch_all!(conn, CAME_BACK_FOR => CameBackFor, since)
+}
+
+pub(super) async fn failed_for(conn: Conn<'_>, since: Timestamp) -> Result<Vec<FailedFor>, DbError> {
+    fetch_all!(conn, FAILED_FOR => FailedFor, since)
+}
+
+pub(super) async fn failed(conn: Conn<'_>, since: Timestamp, most: i64) -> Result<Vec<MailId>, DbError> {
+    Ok(fetch_all!(conn, FAILED => (MailId,), since, most)?.into_iter().map(|(id,)| id).collect())
+}

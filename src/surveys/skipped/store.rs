@@ -1,0 +1,34 @@
+//! SQL of who was not asked.
+
+use super::Span;
+use crate::database::{Conn, DbError};
+use crate::ids::AgentId;
+use crate::{fetch_all, statements};
+
+statements! {
+    // '-' stands for those who were asked: answered or not is no matter here, and is not looked at.
+    BY_AGENT = "SELECT i.agent_id, a.name AS agent, t.name AS team, \
+            CASE WHEN i.survey_state = 'skipped' THEN COALESCE(i.survey_reason, '') ELSE '-' END AS what, COUNT(*) AS interactions \
+        FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = a.team_id \
+        WHERE i.phase = 2 AND i.survey_state <> 'waiting' AND i.occurred_at >= $1 AND i.occurred_at < $2 GROUP BY 1, 2, 3, 4";
+    BY_DAY = "SELECT occurred_at / 86400000 AS day, COUNT(*) AS interactions FROM interactions \
+        WHERE survey_state = 'skipped' AND occurred_at >= $1 GROUP BY 1";
+}
+
+/// How many of an agent's interactions were asked about (`-`) or not, for a reason.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Row {
+    pub agent_id: Option<AgentId>,
+    pub agent: Option<String>,
+    pub team: Option<String>,
+    pub what: String,
+    pub interactions: i64,
+}
+
+pub(super) async fn by_agent(conn: Conn<'_>, span: Span) -> Result<Vec<Row>, DbError> {
+    fetch_all!(conn, BY_AGENT => Row, span.from, span.until)
+}
+
+pub(super) async fn by_day(conn: Conn<'_>, since: crate::clock::Timestamp) -> Result<Vec<(i64, i64)>, DbError> {
+    fetch_all!(conn, BY_DAY => (i64, i64), since)
+}

@@ -1,0 +1,19 @@
+//! Cells of files for spreadsheets.
+
+/// A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV injection").
+pub fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_become_text() {
+        for bad in ["=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(harmless(bad), format!("'{bad}"));
+        }
+        assert_eq!(harmless("Sydney = Carton"), "Sydney = Carton");
+    }
+}
