@@ -11,9 +11,15 @@ const SAID: &[(&str, &str)] = &[
     ("clip.removed", "Took a clip out of the library"),
     ("clip.restored", "Put a clip back into the library"),
     ("interaction.erased", "Erased a call or chat"),
+    ("contact.opened", "Saw what a customer left to be contacted by"),
+    ("follow_up.closed", "Closed a follow-up"),
+    ("follow_up.opened", "Opened a follow-up"),
+    ("follow_up.reopened", "Opened a follow-up again"),
     ("interaction.viewed", "Opened a call or chat"),
     ("key.added", "Made an API key"),
     ("key.revoked", "Revoked an API key"),
+    ("kudos.given", "Commended an agent"),
+    ("quote.removed", "Took a quote out of the list"),
     ("ratings.exported", "Exported ratings"),
     ("ratings.viewed", "Looked at ratings"),
     ("recording.played", "Played a recording"),
@@ -39,6 +45,11 @@ const SAID: &[(&str, &str)] = &[
     ("transcript.original_viewed", "Read original words behind the masks"),
     ("transcript.viewed", "Read a transcript"),
     ("transcripts.searched", "Searched in what was said"),
+    ("webhook.added", "Made a webhook"),
+    ("webhook.changed", "Changed a webhook"),
+    ("webhook.removed", "Removed a webhook"),
+    ("webhook.rotated", "Made a new secret for a webhook"),
+    ("webhook.stopped", "Stopped a webhook that nothing could be delivered to"),
 ];
 
 /// Kinds of subject, their words, and the page that shows one.
@@ -47,9 +58,12 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("clip", "Clip", Some("/library/")),
     ("agent", "Agent", Some("/ratings/agents/")),
     ("team", "Team", None),
+    ("follow-up", "Follow-up", Some("/follow-ups/")),
+    ("webhook", "Webhook", Some("/admin/webhooks/")),
     ("staff", "Account", None),
     ("key", "API key", None),
     ("ratings", "Ratings", None),
+    ("quotes", "Quotes", None),
     ("interactions", "Calls and chats", None),
 ];
 

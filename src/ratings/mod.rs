@@ -4,6 +4,7 @@
 
 pub mod api;
 mod chart;
+mod comments;
 mod export;
 mod figures;
 mod months;
@@ -14,6 +15,7 @@ mod store;
 mod wilson;
 
 pub use chart::{Chart, Point};
+pub use comments::{Released, STATEMENTS as COMMENT_STATEMENTS, Waiting};
 pub use export::{Table, to_csv};
 pub use figures::{Counts, ResponseRate, Share, Standing};
 pub use months::{MOST_MONTHS, Month, Period, PeriodError};

@@ -6,6 +6,7 @@
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
+//! - `wishes`: who asks to be contacted, apart from every answer. `looked`: what linked answers set going, once.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
@@ -19,7 +20,9 @@ pub mod definition;
 mod erasing;
 mod invitation;
 mod letter;
+mod looked;
 pub mod pages;
+mod quotes;
 mod reasons;
 mod returned;
 mod ripen;
@@ -28,6 +31,7 @@ mod store;
 mod suppressions;
 mod token;
 mod versions;
+mod wishes;
 pub mod wording;
 
 pub use answers::{
@@ -38,12 +42,15 @@ pub use definition::{Kind as QuestionKind, Question};
 pub use decide::Decision;
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
+pub use looked::{Ripe, Unread, UnreadComment, without_answer};
+pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use ripen::RELEASE;
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use token::Token;
 pub use versions::{Further, Version};
+pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, wishes_gone};
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
@@ -237,5 +244,13 @@ pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS, answers::STATEMENTS, returned::STATEMENTS].concat()
+    [
+        store::STATEMENTS,
+        answers::STATEMENTS,
+        returned::STATEMENTS,
+        looked::STATEMENTS,
+        quotes::STATEMENTS,
+        wishes::STATEMENTS,
+    ]
+    .concat()
 }

@@ -1,6 +1,7 @@
 //! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing and set nothing; only a POST counts.
 //! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
 
+mod contact;
 mod form;
 mod sheet;
 mod views;
@@ -25,6 +26,7 @@ const MOST_BODY: usize = 192 * 1024;
 pub fn routes(route: Route) -> Route {
     route
         .at("/s/:token", get(show).head(show).post(submit))
+        .at("/s/:token/contact", get(contact::show).head(contact::show).post(contact::submit))
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 

@@ -10,11 +10,12 @@ mod store;
 pub use store::STATEMENTS;
 
 use crate::clock::SharedClock;
-use crate::database::{Db, DbError};
+use crate::database::{Conn, Db, DbError};
+use crate::effects::{Effects, Event};
 use crate::ids::{ReleaseId, TeamId};
 use crate::jobs::{Kind, Outcome};
-use crate::masking;
-use crate::surveys::{self, QuestionKind, Surveys};
+use crate::masking::mask_comment as masked;
+use crate::surveys::{self, NewQuote, QuestionKind, Surveys};
 use crate::vault::Vault;
 use pools::{Pool, Side, batches};
 use rand::seq::SliceRandom;
@@ -24,8 +25,6 @@ use std::collections::{BTreeMap, HashMap};
 const FLOOR: usize = 3;
 /// Answers read at once while looking what there is.
 const PAGE: usize = 1000;
-/// What stands where a link was.
-const LINK: &str = "[link]";
 
 /// Releases pools that are full. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +32,7 @@ pub struct Releases {
     db: Db,
     clock: SharedClock,
     vault: Vault,
+    surveys: Surveys,
     k: usize,
     ripe_at: i64,
 }
@@ -49,13 +49,15 @@ struct Counted {
     /// The number that was answered (`surveys::Value`); nothing for texts.
     value: Option<i64>,
     comment: Option<String>,
+    /// Of a comment that was kept apart: under which id it may be quoted.
+    quote: Option<String>,
 }
 
 impl Releases {
     /// The service, with k and the ripeness that surveys are configured with.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, surveys: &Surveys) -> Self {
         let k = usize::try_from(surveys.settings().k).unwrap_or(FLOOR).max(FLOOR);
-        Self { db, clock, vault, k, ripe_at: surveys.ripe_at() }
+        Self { db, clock, vault, surveys: surveys.clone(), k, ripe_at: surveys.ripe_at() }
     }
 
     /// The kinds of job that this does.
@@ -165,6 +167,7 @@ impl Releases {
         };
         store::add(tx.conn(), &release).await?;
         if pool.question.kind() == QuestionKind::Text {
+            self.keep_quotes(tx.conn(), &taken, release.team.as_ref()).await?;
             let comments: Vec<String> = taken.into_iter().filter_map(|c| c.comment).map(|text| masked(&text)).collect();
             store::add_comments(tx.conn(), &release.id, &comments).await?;
         } else {
@@ -174,15 +177,36 @@ impl Releases {
             values.for_each(|value| *counts.entry(value).or_default() += 1);
             store::add_counts(tx.conn(), &release.id, &counts).await?;
         }
+        Effects::new().event(made(&release)).save(tx.conn(), self.clock.now()).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Comments that were kept apart and may be quoted; linked ones are quoted as soon as they can't be changed any more.
+    async fn keep_quotes(&self, mut conn: Conn<'_>, taken: &[Counted], team: Option<&TeamId>) -> Result<(), DbError> {
+        for one in taken {
+            let (Some(id), Some(comment)) = (&one.quote, &one.comment) else { continue };
+            let new = NewQuote { id, comment, team, interaction: None };
+            self.surveys.keep_quote(conn.again(), &new, self.clock.now()).await?;
+        }
+        Ok(())
     }
 
     fn opened(&self, sealed: Vec<String>) -> Vec<Counted> {
         let open = |text: String| surveys::open_sealed(&self.vault, &text).ok();
         let parts = sealed.into_iter().filter_map(open);
-        parts.map(|part| Counted { team: part.team, value: part.value, comment: part.comment }).collect()
+        parts
+            .map(|part| Counted { team: part.team, value: part.value, comment: part.comment, quote: part.quote })
+            .collect()
     }
+}
+
+/// What webhooks hear of a release: how many answers were counted, and nothing of what they say or about whom.
+fn made(release: &store::NewRelease) -> Event {
+    let data = serde_json::json!({ "release": {
+        "id": release.id, "scope": release.scope, "question": release.question, "kind": release.kind, "month": release.month, "answers": release.n,
+    } });
+    Event { kind: "release.made", subject: release.id.to_string(), data, by_day: true }
 }
 
 /// The team that most of a batch belong to: an agent's answers are one pool, also where the agent changed teams.
@@ -190,25 +214,6 @@ fn usual_team(taken: &[Counted]) -> Option<TeamId> {
     let mut teams: HashMap<&TeamId, usize> = HashMap::new();
     taken.iter().filter_map(|c| c.team.as_ref()).for_each(|team| *teams.entry(team).or_default() += 1);
     teams.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0))).map(|(team, _)| team.clone())
-}
-
-/// A comment as others may read it: without addresses, numbers and links.
-fn masked(comment: &str) -> String {
-    let is_link = |word: &str| {
-        word.contains("://")
-            || word.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().starts_with("www.")
-    };
-    let mut text = String::with_capacity(comment.len());
-    for piece in comment.split_inclusive(char::is_whitespace) {
-        let word = piece.trim_end();
-        if is_link(word) {
-            text.push_str(LINK);
-            text.push_str(&piece[word.len()..]);
-        } else {
-            text.push_str(piece);
-        }
-    }
-    masking::mask(&text)
 }
 
 #[cfg(test)]
@@ -224,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_batch_belongs_to_the_team_of_most() {
-        let of = |team: Option<&TeamId>| Counted { team: team.cloned(), value: Some(1), comment: None };
+        let of = |team: Option<&TeamId>| Counted { team: team.cloned(), value: Some(1), comment: None, quote: None };
         let (a, b) = (TeamId::random(), TeamId::random());
         assert_eq!(usual_team(&[of(Some(&a)), of(Some(&b)), of(Some(&b)), of(None), of(None), of(None)]), Some(b));
         assert_eq!(usual_team(&[of(None)]), None);

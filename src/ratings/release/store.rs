@@ -114,7 +114,7 @@ pub(super) struct LinkedTaken {
 
 impl LinkedTaken {
     pub fn counted(self) -> Counted {
-        Counted { team: self.team_id, value: self.value, comment: self.comment }
+        Counted { team: self.team_id, value: self.value, comment: self.comment, quote: None }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(in crate::surveys) enum LinkedWrite {
     /// The answer, new or changed.
-    Put(LinkedRow),
+    Put(Box<LinkedRow>),
     /// The answer is taken away, where it is less ripe than that and not counted.
     Remove {
         /// Whose.
@@ -24,9 +24,15 @@ pub(in crate::surveys) enum LinkedWrite {
 }
 
 impl LinkedWrite {
-    pub(super) fn put(invited: &Invited, answer: &Answer, spent: String, month: &str) -> Self {
+    /// `marks`: the one that an apart answer would have left, and the id of a quote that is allowed.
+    pub(super) fn put(
+        invited: &Invited,
+        answer: &Answer,
+        (spent, quote): (String, Option<String>),
+        month: &str,
+    ) -> Self {
         let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
-        Self::Put(LinkedRow {
+        Self::Put(Box::new(LinkedRow {
             interaction: invited.interaction.clone(),
             agent: invited.agent.clone(),
             team: invited.team.clone(),
@@ -35,10 +41,11 @@ impl LinkedWrite {
             resolved: answer.number(&Question::Resolved).map(|yes| if yes == 1 { "yes" } else { "no" }),
             comment: answer.text(&Question::Comment).map(str::to_owned),
             month: month.to_owned(),
+            quote: quote.filter(|_| answer.text(&Question::Comment).is_some()),
             spent,
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
             further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
-        })
+        }))
     }
 
     pub(super) fn remove(invited: &Invited, below: i64) -> Self {
@@ -100,7 +107,7 @@ async fn write_round(
     let mut removes = Vec::new();
     for (_, item) in round {
         match item {
-            LinkedWrite::Put(row) => puts.push(row),
+            LinkedWrite::Put(row) => puts.push(row.as_ref()),
             LinkedWrite::Remove { interaction, below } => removes.push((interaction, *below)),
         }
     }

@@ -12,6 +12,7 @@ mod value;
 pub(super) use apart::{ApartWrite, write_apart};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub use sealed::{SealedAnswer, open_sealed};
+pub(super) use store::reseal_comment;
 pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
 pub use store::{Linked, STATEMENTS, lock_answers};
 pub(super) use value::chosen;
@@ -23,7 +24,7 @@ use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
-use sealed::Opened;
+pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Answer {
     pub values: BTreeMap<Question, Value>,
     /// How it may be used.
     pub choice: Choice,
+    /// May the comment be quoted?
+    pub quote: bool,
 }
 
 impl Answer {
@@ -57,7 +60,7 @@ impl Answer {
         let mut values = BTreeMap::from([(Question::Score, Value::Number(i64::from(score)))]);
         values.extend(resolved.map(|yes| (Question::Resolved, Value::Number(i64::from(yes)))));
         values.extend(comment.map(|text| (Question::Comment, Value::Text(text))));
-        Self { values, choice }
+        Self { values, choice, quote: false }
     }
 
     /// The number that was answered to a question.
@@ -171,16 +174,16 @@ impl From<DbError> for AnswerError {
 }
 
 /// An invitation with what there is of an answer.
-struct Found {
-    invited: Invited,
-    open: bool,
-    apart: Vec<Opened>,
+pub(super) struct Found {
+    pub(super) invited: Invited,
+    pub(super) open: bool,
+    pub(super) apart: Vec<Opened>,
     spent: bool,
-    linked: Option<(Answer, Shelved)>,
+    pub(super) linked: Option<(Answer, Shelved)>,
 }
 
 /// How far a linked answer has come.
-struct Shelved {
+pub(super) struct Shelved {
     ripeness: i64,
     /// Is any question's answer part of a total?
     counted: bool,
@@ -193,7 +196,7 @@ impl Surveys {
         Ok(self.judge(found))
     }
 
-    async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
+    pub(super) async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
         let mut reader = self.inner.db.read().await?;
         let Some(row) = store::by_token(reader.conn(), &token.hash()).await? else { return Ok(None) };
         let version = self.version(&row.survey).await?;
@@ -272,7 +275,8 @@ impl Surveys {
 
     async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
         let spent = token.spent_id(&self.inner.vault);
-        let put = LinkedWrite::put(invited, answer, spent, &self.now().month());
+        let quote = answer.quote.then(|| token.quote_id(&self.inner.vault));
+        let put = LinkedWrite::put(invited, answer, (spent, quote), &self.now().month());
         self.written(token, self.inner.linked.submit(put).await?).await
     }
 
@@ -311,11 +315,13 @@ impl Surveys {
             Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;
+                self.drop_quote(token).await?;
                 Ok(invited)
             }
             Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
                 let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
+                self.drop_quote(token).await?;
                 Ok(invited)
             }
         }

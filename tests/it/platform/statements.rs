@@ -25,6 +25,10 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::mail::statements());
     all.extend(afterword::surveys::statements());
     all.extend(afterword::ratings::release::STATEMENTS);
+    all.extend(afterword::followups::STATEMENTS);
+    all.extend(afterword::feedback::STATEMENTS);
+    all.extend(afterword::ratings::COMMENT_STATEMENTS);
+    all.extend(afterword::webhooks::STATEMENTS);
     all
 }
 
