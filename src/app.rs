@@ -4,6 +4,8 @@ use crate::clock::SharedClock;
 use crate::config::{self, Config, DatabaseUrl, MailUrl};
 use crate::database::{Db, DbError, MigrateError};
 use crate::desk::Desk;
+use crate::feedback::{self, Feedback};
+use crate::followups::{self, FollowUps};
 use crate::interactions::{self, Interactions};
 use crate::jobs;
 use crate::mail::{self, Mail};
@@ -18,6 +20,7 @@ use crate::training::{self, Training};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
 use crate::web::{Authenticate, SiteInfo, assets, middleware};
+use crate::webhooks::{self, Webhooks};
 use crate::{audit, desk, staff};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
@@ -70,6 +73,12 @@ pub struct App {
     pub ratings: Ratings,
     /// Erasing, and what is kept how long.
     pub privacy: Privacy,
+    /// What customers wrote, and who has read it.
+    pub feedback: Feedback,
+    /// What somebody has to see to.
+    pub followups: FollowUps,
+    /// Where events are sent.
+    pub webhooks: Webhooks,
     /// The pages that bring them together.
     pub desk: Desk,
 }
@@ -181,6 +190,16 @@ impl App {
             &config.transcription,
         );
         let search = Search::new(db.clone(), Arc::clone(&clock), interactions.clone(), transcription.clone());
+        let followups = FollowUps::new(followups::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            settings: followups::Settings::new(&config.followups, &config.retention, config.public_url()),
+            surveys: surveys.clone(),
+            interactions: interactions.clone(),
+            staff: staff.clone(),
+            mail: mail.clone(),
+        });
+        let webhooks = Webhooks::new(db.clone(), Arc::clone(&clock), vault.clone(), &config.webhooks.allow);
         let ratings = Ratings::new(
             db.clone(),
             Arc::clone(&clock),
@@ -189,6 +208,14 @@ impl App {
             surveys.clone(),
             config.anonymity.k,
         );
+        let feedback = Feedback::new(feedback::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            surveys: surveys.clone(),
+            ratings: ratings.clone(),
+            interactions: interactions.clone(),
+            directory: directory.clone(),
+        });
         let desk = Desk::new(desk::Parts {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -203,6 +230,8 @@ impl App {
             surveys: surveys.clone(),
             training: training.clone(),
             ratings: ratings.clone(),
+            feedback: feedback.clone(),
+            followups: followups.clone(),
             settings: desk_settings(&config),
         });
         let audit = audit::AuditLog::new(db.clone());
@@ -228,6 +257,9 @@ impl App {
             surveys,
             staff,
             ratings,
+            feedback,
+            followups,
+            webhooks,
             directory,
             audit,
             transcription,
@@ -266,6 +298,9 @@ impl App {
         kinds.extend(self.surveys.jobs());
         kinds.extend(self.releases.jobs());
         kinds.extend(self.privacy.jobs());
+        kinds.extend(self.feedback.jobs());
+        kinds.extend(self.followups.jobs());
+        kinds.extend(self.webhooks.jobs());
         kinds.push(self.sweep_job());
         kinds
     }
@@ -299,6 +334,9 @@ impl App {
         let route = training::pages::routes(route);
         let route = ratings::pages::routes(route);
         let route = surveys::pages::routes(route);
+        let route = feedback::pages::routes(route);
+        let route = followups::pages::routes(route);
+        let route = webhooks::pages::routes(route);
         let route = transcription::pages::routes(route);
         let route = privacy::pages::routes(route);
         let route = mail::pages::routes(route);
@@ -317,6 +355,9 @@ impl App {
             .with(AddData::new(self.training.clone()))
             .with(AddData::new(self.ratings.clone()))
             .with(AddData::new(self.privacy.clone()))
+            .with(AddData::new(self.feedback.clone()))
+            .with(AddData::new(self.followups.clone()))
+            .with(AddData::new(self.webhooks.clone()))
             .with(AddData::new(self.mail.clone()))
             .with(AddData::new(mail::Hooks::new(self.mail.clone(), &self.config.hooks.mail)))
             .with(AddData::new(self.surveys.clone()))
@@ -348,6 +389,8 @@ impl App {
             privacy::api::Api { privacy: self.privacy.clone() },
             surveys::api::Api { surveys: self.surveys.clone() },
             surveys::api::SurveysApi { surveys: self.surveys.clone() },
+            followups::api::Api { followups: self.followups.clone() },
+            webhooks::api::Api { webhooks: self.webhooks.clone() },
         );
         OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
             .description(

@@ -38,6 +38,10 @@ pub struct Config {
     pub retention: Retention,
     /// Who asks, for those who are asked.
     pub company: Company,
+    /// What somebody has to see to.
+    pub followups: FollowUps,
+    /// Where events are sent.
+    pub webhooks: Webhooks,
     /// Log lines.
     pub log: Log,
 }
@@ -212,6 +216,8 @@ pub struct Retention {
     pub audit: Span,
     /// Lines of the outbox whose mail has left, was given up or was not wanted any more: how long after that. Never `0s`.
     pub outbox: Span,
+    /// What a customer left to be contacted by, after its follow-up is closed.
+    pub contacts: Span,
 }
 
 impl Default for Retention {
@@ -222,6 +228,7 @@ impl Default for Retention {
             interactions: Span::seconds(0),
             audit: Span::seconds(0),
             outbox: Span::days(90),
+            contacts: Span::days(30),
         }
     }
 }
@@ -232,6 +239,30 @@ impl Default for Retention {
 pub struct Company {
     /// Whom customers turn to about their data, as it stands on `/privacy`: a name, an address, a web page.
     pub privacy_contact: String,
+}
+
+/// What somebody has to see to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FollowUps {
+    /// A linked rating of this or less opens a follow-up; 0: none does.
+    pub low_score: u8,
+    /// How long there is to see to one.
+    pub due: Span,
+}
+
+impl Default for FollowUps {
+    fn default() -> Self {
+        Self { low_score: 2, due: Span::days(2) }
+    }
+}
+
+/// Where events are sent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// Hosts and networks that are reached although they are private: `crm.internal`, `10.0.0.0/8`. Those may be `http://`, too.
+    pub allow: Vec<String>,
 }
 
 /// The form of log lines.

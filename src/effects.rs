@@ -1,15 +1,22 @@
-//! What a change brings along: jobs and audit lines, saved in the change's own transaction, so that a crash neither loses
-//! nor invents any.
+//! What a change brings along: jobs, audit lines and events for webhooks, saved in the change's own transaction, so that a
+//! crash neither loses nor invents any.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
-use crate::ids::{ApiKeyId, AuditId, StaffId};
+use crate::ids::{ApiKeyId, AuditId, DeliveryId, StaffId, WebhookId};
 use crate::jobs::{self, NewJob};
-use crate::{execute, statements};
+use crate::{execute, fetch_all, statements};
 
 statements! {
     AUDIT = "INSERT INTO audit_log (id, at, actor, name, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LISTENING = "SELECT id, events FROM webhooks WHERE state = 'active'";
+    // A webhook hears of each thing once, however often the change that tells of it is made.
+    SEND = "INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at) \
+        VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6) ON CONFLICT (webhook_id, kind, subject) DO NOTHING";
 }
+
+/// Job: send an event to a webhook. Key: the delivery's id.
+pub const WEBHOOK: &str = "webhook.deliver";
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +61,25 @@ pub struct AuditLine {
     pub detail: Option<serde_json::Value>,
 }
 
+/// Something that webhooks may want to hear of. Never holds a score, a comment, an address or a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened: `interaction.created`, …
+    pub kind: &'static str,
+    /// To what: an id. A webhook hears of it once.
+    pub subject: String,
+    /// What there is to know, as JSON.
+    pub data: serde_json::Value,
+    /// Does it tell of answers? Then it is noted under its day, never under its time.
+    pub by_day: bool,
+}
+
 /// What is saved with a change.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
     jobs: Vec<NewJob>,
     audit: Vec<AuditLine>,
+    events: Vec<Event>,
 }
 
 impl Effects {
@@ -91,8 +112,22 @@ impl Effects {
         self
     }
 
+    /// And this event.
+    pub fn event(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// And these events.
+    pub fn events(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+        self.events.extend(events);
+        self
+    }
+
     /// Saves all of it in the caller's transaction.
-    pub async fn save(self, mut conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
+    pub async fn save(mut self, mut conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
+        let deliveries = send(conn.again(), &self.events, now).await?;
+        self.jobs.extend(deliveries);
         jobs::save(conn.again(), &self.jobs, now).await?;
         for line in self.audit {
             let detail = line.detail.map(|d| d.to_string());
@@ -110,4 +145,30 @@ impl Effects {
         }
         Ok(())
     }
+}
+
+/// Notes each event for every webhook that listens to it; the jobs that will send them.
+async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Vec<NewJob>, DbError> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listening = fetch_all!(conn.again(), LISTENING => (WebhookId, String))?;
+    let mut jobs = Vec::new();
+    for (webhook, wanted) in &listening {
+        let wanted: Vec<String> = serde_json::from_str(wanted).unwrap_or_default();
+        for event in events.iter().filter(|event| wanted.iter().any(|kind| kind == event.kind)) {
+            let at = if event.by_day { now.midnight() } else { now };
+            let id = DeliveryId::random();
+            let body = body(event.kind, &event.data, at);
+            if execute!(conn.again(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
+                jobs.push(NewJob::new(WEBHOOK, id.as_str(), now));
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+/// An event as it is sent: `{"type", "timestamp", "data"}`.
+pub fn body(kind: &str, data: &serde_json::Value, at: Timestamp) -> String {
+    serde_json::json!({ "type": kind, "timestamp": at.to_rfc3339(), "data": data }).to_string()
 }

@@ -64,6 +64,14 @@ typed_id! {
     ReleaseId;
     /// A clip in the training library.
     ClipId;
+    /// Something that somebody has to see to.
+    FollowUpId;
+    /// A commendation.
+    KudosId;
+    /// Where events are sent.
+    WebhookId;
+    /// An event on its way to a webhook.
+    DeliveryId;
     /// A line of the audit log.
     AuditId;
 }

@@ -14,6 +14,7 @@
 //! SQL stands in `store` alone, private to its feature.
 //!
 //! - [`audit`]: who looked at what and changed what; append-only.
+//! - [`webhooks`]: what has happened, told to other systems: signed, tried again, never to private addresses.
 //! - [`mail`]: the outbox. Bodies are composed when they are sent, so no survey link ever stands in the database.
 //! - [`staff`]: accounts, sessions, API keys; the directory of teams and agents.
 //! - [`interactions`]: calls and chats as they come in, and recordings.
@@ -24,9 +25,11 @@
 //! - [`search`]: what was said or written, found by its words; the same on both databases.
 //! - [`ratings`]: releases of answers in batches, and the sums over them that agents and HR see.
 //! - [`privacy`]: erasing what somebody asks for, removing what was kept long enough, and the page that tells customers.
+//! - [`feedback`]: who has read what customers wrote, what may be quoted, and what agents are commended for.
+//! - [`followups`]: what somebody has to see to: low linked ratings, customers who ask to be contacted; alerts.
 //! - [`desk`]: the staff pages that bring several features together; it has no rules of its own.
 //!
-//! **What a change brings along**: [`effects`] saves jobs and audit lines in the change's own transaction.
+//! **What a change brings along**: [`effects`] saves jobs, audit lines and events for webhooks in the change's own transaction.
 //!
 //! **The platform**, which names no feature: [`web`] (who is asking and what they may, errors, pages, forms), [`jobs`] (the
 //! durable queue), [`database`] (SQLite and PostgreSQL behind one body of code), [`vault`] (the key that is not in the
@@ -51,6 +54,8 @@ pub mod database;
 pub mod demo;
 pub mod desk;
 pub mod effects;
+pub mod feedback;
+pub mod followups;
 pub mod ids;
 pub mod interactions;
 pub mod jobs;
@@ -66,3 +71,4 @@ pub mod training;
 pub mod transcription;
 pub mod vault;
 pub mod web;
+pub mod webhooks;

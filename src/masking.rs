@@ -318,5 +318,26 @@ fn replace(text: &str, stretches: &[Range<usize>], word: impl Fn(&str) -> &'stat
     out
 }
 
+/// A comment as others may read it: without addresses, numbers and links.
+pub fn mask_comment(comment: &str) -> String {
+    /// What stands where a link was.
+    const LINK: &str = "[link]";
+    let is_link = |word: &str| {
+        word.contains("://")
+            || word.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().starts_with("www.")
+    };
+    let mut text = String::with_capacity(comment.len());
+    for piece in comment.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        if is_link(word) {
+            text.push_str(LINK);
+            text.push_str(&piece[word.len()..]);
+        } else {
+            text.push_str(piece);
+        }
+    }
+    mask(&text)
+}
+
 #[cfg(test)]
 mod tests;

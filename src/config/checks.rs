@@ -69,6 +69,10 @@ impl Config {
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
         }
+        if self.followups.low_score > 4 {
+            let low = self.followups.low_score;
+            wrong.push(format!("followups.low_score is {low}: every rating would be a low one; set 0 (none) to 4"));
+        }
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
     }
 }

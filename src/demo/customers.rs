@@ -41,6 +41,9 @@ fn link(text: &str) -> Option<Token> {
 impl From<Answered> for Answer {
     fn from(told: Answered) -> Self {
         let choice = if told.apart { Choice::Apart } else { Choice::Linked };
-        Self::rated(told.score, told.resolved.map(|word| word == "yes"), told.comment, choice)
+        // Who is very content lets others read it.
+        let quote = told.score == 5;
+        let answer = Self::rated(told.score, told.resolved.map(|word| word == "yes"), told.comment, choice);
+        Self { quote, ..answer }
     }
 }

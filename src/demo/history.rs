@@ -1,17 +1,19 @@
 //! The last quarter of the made-up company, event by event.
 
-use super::PASSWORD;
 use super::company::{self, Company, Told};
 use super::customers::{customer, token_in_mail};
+use super::{PASSWORD, aftermath};
 use crate::app::{App, StartError};
 use crate::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
 use crate::config::{Config, MailUrl};
 use crate::database::{Db, DbError};
 use crate::effects::Actor;
+use crate::feedback::FeedbackError;
+use crate::followups::FollowUpError;
 use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
 use crate::jobs::{Runner, RunnerOptions};
 use crate::staff::{Account, AgentRef, NewAccount, StaffError};
-use crate::surveys::{Answer, AnswerError};
+use crate::surveys::{Answer, AnswerError, WishError};
 use crate::training::{Asked, ClipError, NewClip};
 use crate::vault::Vault;
 use crate::web::Cursor;
@@ -52,6 +54,15 @@ pub enum DemoError {
     /// The library.
     #[error("the demo's library: {0}")]
     Library(#[from] ClipError),
+    /// Follow-ups.
+    #[error("the demo's follow-ups: {0}")]
+    FollowUp(#[from] FollowUpError),
+    /// What was read, and commended.
+    #[error("the demo's feedback: {0}")]
+    Feedback(#[from] FeedbackError),
+    /// Wishes to be contacted.
+    #[error("the demo's wishes: {0}")]
+    Wish(#[from] WishError),
     /// The database.
     #[error("the demo's database: {0}")]
     Database(#[from] DbError),
@@ -110,6 +121,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
         clock.set(today.minus(config.survey.edit_for.0 * pass));
         runner.drain().await?;
     }
+    aftermath::fill(&app, &clock, today).await?;
     recordings(&app, &company).await?;
     library(&app, &company).await?;
     runner.drain().await?;
@@ -234,6 +246,10 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
             super::survey::answer_further(&mut answer, &invited.version, which);
         }
         app.surveys.answer_from(&token, standing, answer).await?;
+        // Some ask to be contacted, on the page for that.
+        if which % 25 == 7 {
+            app.surveys.wish(&token, aftermath::wish(customer(which).0, which), false).await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A throw-away company to look at: filled through the same doors that everybody uses, with a clock that runs through its
 //! last quarter. Customers really get their mail and really answer by its link.
 
+mod aftermath;
 mod company;
 mod customers;
 mod history;

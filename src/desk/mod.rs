@@ -19,6 +19,8 @@ pub use turns::Turn;
 
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
+use crate::feedback::Feedback;
+use crate::followups::FollowUps;
 use crate::interactions::Interactions;
 use crate::mail::Mail;
 use crate::measures::MeasuresOf;
@@ -78,6 +80,10 @@ pub struct Parts {
     pub training: Training,
     /// Ratings in totals.
     pub ratings: Ratings,
+    /// What customers wrote, and who has read it.
+    pub feedback: Feedback,
+    /// What somebody has to see to.
+    pub followups: FollowUps,
     /// The configuration, as far as it is shown.
     pub settings: Settings,
 }

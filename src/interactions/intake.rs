@@ -4,7 +4,7 @@ use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError};
-use crate::effects::Effects;
+use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
 use crate::masking::Span;
@@ -328,9 +328,31 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     let written = items.iter().zip(&done).filter(|(item, _)| item.may_change_words()).map(|(_, u)| &u.id);
     let words: HashSet<_> = written.chain(&named).collect();
     let words = words.into_iter().flat_map(|id| words_changed(id, now));
-    Effects::new().jobs(jobs.chain(renamed).chain(words)).save(tx.conn(), now).await?;
+    let effects = Effects::new().jobs(jobs.chain(renamed).chain(words)).events(events(items, &done));
+    effects.save(tx.conn(), now).await?;
     tx.commit().await?;
     Ok(done)
+}
+
+/// What webhooks hear: that it has come in, and that it is final; each once, however often it is sent.
+fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
+    let event = |kind, item: &Checked, known: &Upserted| {
+        let i = &item.intake;
+        let data = serde_json::json!({ "interaction": {
+            "id": known.id, "source": i.source, "external_id": i.external_id, "channel": i.channel, "team": i.team,
+        } });
+        Event { kind, subject: known.id.to_string(), data, by_day: false }
+    };
+    let mut events = Vec::new();
+    for (item, known) in items.iter().zip(done) {
+        if known.created {
+            events.push(event("interaction.created", item, known));
+        }
+        if item.intake.phase == Some(Phase::Final) {
+            events.push(event("interaction.finalised", item, known));
+        }
+    }
+    events
 }
 
 /// Those that were known before and whose customer's name comes now: words may be there that were masked without it.

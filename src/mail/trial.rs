@@ -2,11 +2,15 @@
 
 use super::Mail;
 use super::compose::Composed;
-use super::message::{Frame, build, message_id, scrubbed};
-use super::transport::SendError;
+use super::feed::Feed;
+use super::message::message_id;
+use super::outcome::SendError;
+use super::press::{Letter, Words};
 use crate::ids::MailId;
 use lettre::Address;
 use lettre::message::Mailbox;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Why a test mail did not leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +48,36 @@ impl Mail {
             text,
             headers: vec![],
         };
-        let sender = self.inner.return_path.sender(&id);
-        let message_id = message_id(&self.inner.from);
-        let frame = Frame { from: &self.inner.from, sender, message_id: &message_id, created: now, now };
-        let outgoing = build(composed, frame).map_err(|why| TrialError::Refused(scrubbed(&why)))?;
-        match self.inner.transport.send(&id, &outgoing).await {
-            Ok(()) => Ok(()),
-            Err(SendError::Refused(why) | SendError::NotNow(why) | SendError::Unsure(why)) => {
-                Err(TrialError::Refused(why))
-            }
+        let domain = composed.to.email.domain().to_owned();
+        let message_id = message_id(&self.inner.press.from);
+        let words = Words::Written { composed: Box::new(composed), message_id, created: now };
+        self.send_alone(Letter { id, domain, words }).await
+    }
+
+    /// One letter by itself, the way all letters leave.
+    async fn send_alone(&self, letter: Letter) -> Result<(), TrialError> {
+        let refused = |why: String| TrialError::Refused(why);
+        let unwritable = |error: std::io::Error| refused(format!("mail.journal can't be written: {error}"));
+        let journal = Arc::new(self.inner.journal.begin(&letter.id.to_string()).map_err(unwritable)?);
+        let (press, limits) = (Arc::clone(&self.inner.press), self.inner.limits.clone());
+        let feed = Arc::new(Feed::new(vec![letter], press, Arc::clone(&journal), limits, CancellationToken::new()));
+        self.inner.transport.send_all(&feed).await;
+        journal.forget();
+        let end = feed.end();
+        match end.ended.into_iter().next() {
+            Some((_, Ok(()), _)) => Ok(()),
+            Some((_, Err(SendError::Refused(refusal) | SendError::Policy(refusal)), _)) => Err(refused(refusal.why)),
+            Some((
+                _,
+                Err(
+                    SendError::NotNow(why)
+                    | SendError::Unsure(why)
+                    | SendError::Impossible(why)
+                    | SendError::Stopped(why),
+                ),
+                _,
+            )) => Err(refused(why)),
+            None => Err(refused(end.stopped.unwrap_or_else(|| "the mail did not leave".into()))),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod chart;
+mod comments;
 mod exclusions;
 mod export;
 mod figures;
@@ -16,6 +17,7 @@ mod store;
 mod wilson;
 
 pub use chart::{Chart, Point};
+pub use comments::{Released, STATEMENTS as COMMENT_STATEMENTS, Waiting};
 pub use exclusions::{Exclusion, MOST_NOTE, Reason};
 pub use export::{Table, to_csv};
 pub use figures::{Counts, ResponseRate, Share, Standing};

@@ -8,6 +8,7 @@
 //! - `suspects`: answers that look like a program's, kept aside.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
 //! - `skipped`: who was not asked, agent by agent.
+//! - `wishes`: who asks to be contacted, apart from every answer. `looked`: what linked answers set going, once.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
@@ -22,7 +23,9 @@ mod editor;
 mod erasing;
 mod invitation;
 mod letter;
+mod looked;
 pub mod pages;
+mod quotes;
 mod reasons;
 mod reminder;
 mod returned;
@@ -35,6 +38,7 @@ mod suppressions;
 mod suspects;
 mod token;
 mod versions;
+mod wishes;
 pub mod wording;
 
 pub use answers::{
@@ -47,6 +51,8 @@ pub use decide::Decision;
 pub use editor::{Draft, EditError, Kept, Listed, Published};
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
+pub use looked::{Ripe, Unread, UnreadComment, without_answer};
+pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
 pub use ripen::RELEASE;
@@ -57,6 +63,7 @@ pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Admitted, Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
+pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, wishes_gone};
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
@@ -270,6 +277,9 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         returned::STATEMENTS.to_vec(),
         suspects::store::STATEMENTS.to_vec(),
         skipped::STATEMENTS.to_vec(),
+        looked::STATEMENTS.to_vec(),
+        quotes::STATEMENTS.to_vec(),
+        wishes::STATEMENTS.to_vec(),
     ]
     .concat()
 }

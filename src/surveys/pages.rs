@@ -1,6 +1,7 @@
 //! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing and set nothing; only a POST counts.
 //! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
 
+mod contact;
 mod editor;
 mod form;
 mod rules;
@@ -31,6 +32,7 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/suspects", get(suspects::show))
         .at("/admin/suspects/:id/admission", post(suspects::admit))
         .at("/admin/suspects/:id/removal", post(suspects::remove))
+        .at("/s/:token/contact", get(contact::show).head(contact::show).post(contact::submit))
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 

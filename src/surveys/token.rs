@@ -56,6 +56,16 @@ impl Token {
         vault.keyed_hash("suspect", self.0.as_bytes())
     }
 
+    /// Under this id lies the wish to be contacted.
+    pub(super) fn wish_id(&self, vault: &Vault) -> String {
+        vault.keyed_hash("wish", self.0.as_bytes())
+    }
+
+    /// Under this id stands a quote of the comment.
+    pub(super) fn quote_id(&self, vault: &Vault) -> String {
+        vault.keyed_hash("quote", self.0.as_bytes())
+    }
+
     /// Under this id it is known that there was an apart answer.
     pub(super) fn spent_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("spent", self.0.as_bytes())

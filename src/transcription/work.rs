@@ -5,7 +5,7 @@ use super::store::Finished;
 use super::takes::{TRANSCRIBE_AGAIN, Take};
 use super::{Engine, State, TranscribeError, Transcript, Transcription, TranscriptionRequest, store};
 use crate::database::{DbError, Tx};
-use crate::effects::Effects;
+use crate::effects::{Effects, Event};
 use crate::ids::{InteractionId, TakeId};
 use crate::interactions::{Recording, TRANSCRIBE};
 use crate::jobs::{self, Kind, Outcome, Running, URGENT};
@@ -88,7 +88,13 @@ impl Transcription {
         let Some(mut tx) = self.wanted(TRANSCRIBE, id).await? else { return Ok(Outcome::Done) };
         let finished = Finished { transcript, take: TakeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
         store::finish(tx.conn(), id, &finished, &masks, now).await?;
-        self.changed(id, Effects::new()).save(tx.conn(), now).await?;
+        let done = Event {
+            kind: "transcript.done",
+            subject: finished.take,
+            data: serde_json::json!({ "interaction": { "id": id } }),
+            by_day: false,
+        };
+        self.changed(id, Effects::new().event(done)).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(Outcome::Done)
     }

@@ -63,6 +63,8 @@ pub struct Flash {
 const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("/", "Desk", "desk", &Role::ALL),
     ("/interactions", "Calls and chats", "calls", &[Role::Admin, Role::Supervisor, Role::Agent]),
+    ("/follow-ups", "Follow-ups", "flag", &[Role::Supervisor]),
+    ("/feedback", "Feedback", "note", &[Role::Supervisor]),
     ("/search", "Search", "search", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/library", "Library", "library", &[Role::Admin, Role::Supervisor, Role::Agent]),
     ("/learn", "Learn", "learn", &[Role::Agent]),

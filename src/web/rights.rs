@@ -45,6 +45,10 @@ rights! {
     SeeOriginals: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
     /// See a linked answer beside its recording: supervisors of the team, nobody else (anonymity.md).
     SeeResponses: &[Role::Supervisor], &[];
+    /// See to follow-ups, open what customers left to be called back: supervisors of the team, nobody else.
+    FollowUp: &[Role::Supervisor], &[];
+    /// See whether feedback is read: supervisors their teams' words, administrators how many wait.
+    SeeFeedback: &[Role::Admin, Role::Supervisor], &[];
     /// Correct transcripts, have them made once more, stop that.
     EditTranscripts: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
     /// Put clips into the training library.

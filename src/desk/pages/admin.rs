@@ -112,6 +112,10 @@ fn say(kind: &str) -> &str {
         "mail.deliver" => "Send a mail",
         "privacy.retain" => "Remove what was kept long enough",
         "sessions.sweep" => "Forget old sessions",
+        "followup.look" => "Open follow-ups",
+        "feedback.tidy" => "See since when comments wait",
+        "webhook.deliver" => "Tell a webhook of an event",
+        "webhook.sweep" => "Forget old deliveries",
         other => other,
     }
 }

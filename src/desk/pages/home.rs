@@ -1,8 +1,9 @@
 //! `/`: what waits for whoever has signed in.
 
 use super::{clips_failed, unreachable_staff};
-use crate::desk::words::{capitalised, clock};
+use crate::desk::words::{When, capitalised, clock};
 use crate::desk::{Desk, FirstSteps, Line};
+use crate::followups::Waiting;
 use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
@@ -72,10 +73,17 @@ struct Health {
     undelivered: i64,
     /// Why recordings can't be transcribed.
     no_model: Option<String>,
+    /// Comments that have waited for a reader for more than a week.
+    unread: i64,
+}
+
+/// How many comments have waited for a reader for more than a week.
+async fn unread(who: &Viewer<SignedIn>, desk: &Desk) -> Result<i64, PageError> {
+    Ok(desk.feedback.overdue(&who.principal).await?.iter().map(|team| team.n).sum())
 }
 
 impl Health {
-    async fn of(desk: &Desk) -> Result<Self, PageError> {
+    async fn of(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Self, PageError> {
         let backlog = jobs::backlog(&desk.db).await?;
         let jobs_in =
             |state: &str| backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum::<i64>();
@@ -87,6 +95,7 @@ impl Health {
             held: mails(State::Held),
             mail_stopped: desk.mail.stopped().await?.map(|stopped| stopped.reason),
             undelivered: mails(State::Failed),
+            unread: unread(who, desk).await?,
             no_model: desk.transcription.engine().model().err().map(|error| capitalised(&error.to_string())),
         })
     }
@@ -96,6 +105,7 @@ impl Health {
         self.failed == 0
             && self.held == 0
             && self.undelivered == 0
+            && self.unread == 0
             && self.mail_stopped.is_none()
             && self.no_model.is_none()
     }
@@ -112,7 +122,7 @@ async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Resu
         first_line: desk.first_line(&account.map(|a| a.email).unwrap_or_default()),
         mail_held: desk.mail.is_held(),
         k: desk.settings.k,
-        health: Health::of(desk).await?,
+        health: Health::of(who, desk).await?,
         lines: desk.lines(&who.principal, &newest(who, desk).await?).await?,
         page,
     }))
@@ -124,6 +134,9 @@ struct SupervisorDesk {
     page: Shell,
     name: String,
     teams: Vec<String>,
+    waiting: Waiting,
+    /// Comments that have waited for a reader for more than a week.
+    unread: i64,
     worth: Vec<Line>,
     lines: Vec<Line>,
 }
@@ -133,6 +146,8 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     Ok(html(&SupervisorDesk {
         name: first_name(who),
         teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
+        waiting: desk.followups.waiting(&who.principal).await?,
+        unread: unread(who, desk).await?,
         worth,
         lines,
         page,
@@ -174,10 +189,43 @@ struct AgentDesk {
     known: bool,
     lines: Vec<Line>,
     rating: Option<OwnRating>,
+    kudos: Vec<Praise>,
     new: Vec<NewClip>,
     more_new: usize,
     all_clips: i64,
     k: u32,
+}
+
+/// What an agent was commended for, and what customers wrote.
+struct Praise {
+    text: String,
+    /// A supervisor's name, or nothing: a customer wrote it.
+    name: Option<String>,
+    marked: bool,
+    when: Option<When>,
+    month: Option<String>,
+}
+
+/// Commendations and released comments shown on the desk, of each.
+const KUDOS: i64 = 4;
+
+async fn kudos(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Praise>, PageError> {
+    let Some(id) = who.agent_id() else { return Ok(Vec::new()) };
+    let commended = desk.feedback.kudos(id, KUDOS).await?.into_iter().map(|k| Praise {
+        text: k.text,
+        name: Some(k.name),
+        marked: true,
+        when: Some(k.at.into()),
+        month: None,
+    });
+    let released = desk.feedback.released(id, KUDOS).await?.into_iter().map(|c| Praise {
+        text: c.text,
+        name: None,
+        marked: c.kudos_name.is_some(),
+        when: None,
+        month: Some(c.month),
+    });
+    Ok(commended.chain(released).collect())
 }
 
 /// Clips shown on the desk.
@@ -196,6 +244,7 @@ async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Respo
         known: who.agent_id().is_some(),
         lines,
         rating,
+        kudos: kudos(who, desk).await?,
         more_new: progress.new.len().saturating_sub(CLIPS),
         new: progress.new.into_iter().take(CLIPS).map(NewClip::from).collect(),
         all_clips: progress.all,

@@ -4,13 +4,14 @@ use super::clips_failed;
 use super::timeline::Timeline;
 use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
+use crate::followups::FollowUp;
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::{Further, Linked};
 use crate::training::{FlagForm, Placed};
 use crate::transcription::{SHIPPED_MODEL, State};
 use crate::web::original::Words;
-use crate::web::rights::{Curate, EditTranscripts, Right, SeeInteractions, SeeResponses};
+use crate::web::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path, Query};
@@ -163,6 +164,8 @@ struct InteractionPage {
     flag: Option<FlagForm>,
     /// Who sees which words.
     words: super::words::Shown,
+    /// For supervisors: what is to be seen to about it.
+    loops: Option<Loops>,
     /// Does this role see answers?
     sees_answers: bool,
     is_agent: bool,
@@ -174,11 +177,44 @@ struct InteractionPage {
     k: u32,
 }
 
+/// What is to be seen to about a conversation.
+struct Loops {
+    follow_ups: Vec<FollowUpLine>,
+    /// Whoever handled it, where that is known.
+    agent: Option<String>,
+    /// Who has read the comment, and when.
+    read: Option<(String, String)>,
+}
+
+/// A follow-up about it.
+struct FollowUpLine {
+    href: String,
+    title: &'static str,
+    state: &'static str,
+}
+
+impl From<FollowUp> for FollowUpLine {
+    fn from(f: FollowUp) -> Self {
+        Self { href: format!("/follow-ups/{}", f.id), title: f.reason.words(), state: f.state.words() }
+    }
+}
+
+/// Nothing for those who see to nothing.
+async fn loops(who: &Viewer<SeeInteractions>, desk: &Desk, found: &Interaction) -> Result<Option<Loops>, PageError> {
+    if !SeeFollowUps::has(who) {
+        return Ok(None);
+    }
+    let follow_ups = desk.followups.of_interaction(who, &found.id).await?.into_iter().map(FollowUpLine::from).collect();
+    let agent = found.agent_name.clone().filter(|_| found.agent_id.is_some());
+    Ok(Some(Loops { follow_ups, agent, read: desk.surveys.comment_read(&found.id).await? }))
+}
+
 /// What redirects say has happened.
 const DID: &[(&str, &str)] = &[
     ("first", "It is next."),
     ("stopped", "The transcription is stopped. The recording stays."),
     ("begun", "It is transcribed after all."),
+    ("commended", "The agent can read it now."),
 ];
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -306,6 +342,7 @@ pub(super) async fn show_interaction(
         clips,
         flag,
         words: super::words::Shown::new(&who, &id, original),
+        loops: loops(&who, desk, &found).await?,
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),
         is_admin: who.role() == Some(Role::Admin),

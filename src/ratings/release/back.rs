@@ -53,7 +53,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn counted(values: &[i64]) -> Vec<Counted> {
-        values.iter().map(|value| Counted { team: None, value: Some(*value), comment: None }).collect()
+        values.iter().map(|value| Counted { team: None, value: Some(*value), comment: None, quote: None }).collect()
     }
 
     fn back(values: &[i64]) -> Vec<TakenBack> {
@@ -73,7 +73,8 @@ mod tests {
     fn what_does_not_fit_stops_nothing() {
         let made = make(Kind::Csat, &counted(&[5, 5, 5, 5, 4]), &back(&[1, 2]), 5).unwrap();
         assert_eq!((made.n, made.carried.len()), (5, 0));
-        let comments: Vec<_> = (0..6).map(|_| Counted { team: None, value: None, comment: Some("x".into()) }).collect();
+        let comments: Vec<_> =
+            (0..6).map(|_| Counted { team: None, value: None, comment: Some("x".into()), quote: None }).collect();
         let gone = TakenBack { id: "1".into(), value: None, comment: Some("c".into()) };
         let made = make(Kind::Text, &comments, std::slice::from_ref(&gone), 5).unwrap();
         assert_eq!((made.counts.len(), made.n, made.carried), (0, 5, vec![gone]));

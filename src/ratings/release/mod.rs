@@ -16,7 +16,6 @@ mod pools;
 mod reasons;
 mod smallest;
 mod store;
-mod text;
 mod waits;
 mod write;
 
@@ -28,11 +27,12 @@ pub(super) use store::BLOCK;
 use store::NewRelease;
 
 use crate::clock::SharedClock;
-use crate::database::{Db, DbError};
+use crate::database::{Conn, Db, DbError};
+use crate::effects::{Effects, Event};
 use crate::ids::TeamId;
 use crate::jobs::{Kind, Outcome};
 use crate::ratings::Month;
-use crate::surveys::{self, Surveys};
+use crate::surveys::{self, NewQuote, Surveys};
 use crate::vault::Vault;
 use look::Look;
 use pools::{Batch, Pool, Pools, Waiting, batches};
@@ -53,6 +53,7 @@ pub struct Releases {
     db: Db,
     clock: SharedClock,
     vault: Vault,
+    surveys: Surveys,
     k: usize,
     ripe_at: i64,
     /// What has waited so many months goes up.
@@ -74,6 +75,8 @@ struct Counted {
     /// Score 1-5; resolved 0 or 1; nothing for comments.
     value: Option<i64>,
     comment: Option<String>,
+    /// Of a comment that was kept apart: under which id it may be quoted.
+    quote: Option<String>,
 }
 
 impl Releases {
@@ -83,7 +86,16 @@ impl Releases {
         let settings = surveys.settings();
         let k = usize::try_from(settings.k).unwrap_or(FLOOR).max(FLOOR);
         let expires_after = settings.expires_after;
-        Self { db, clock, vault, k, ripe_at: surveys.ripe_at(), goes_up: waits::months(goes_up_after), expires_after }
+        Self {
+            db,
+            clock,
+            vault,
+            surveys: surveys.clone(),
+            k,
+            ripe_at: surveys.ripe_at(),
+            goes_up: waits::months(goes_up_after),
+            expires_after,
+        }
     }
 
     /// The kinds of job that this does.
@@ -184,6 +196,37 @@ impl Releases {
         pools.retain(|_, answers| !answers.is_empty());
         Ok(written.released.len())
     }
+
+    /// Comments that were kept apart and may be quoted; linked ones are quoted as soon as they can't be changed any more.
+    async fn keep_quotes(&self, mut conn: Conn<'_>, quotes: &[Quotable]) -> Result<(), DbError> {
+        for one in quotes {
+            let new = NewQuote { id: &one.id, comment: &one.comment, team: one.team.as_ref(), interaction: None };
+            self.surveys.keep_quote(conn.again(), &new, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells webhooks of releases.
+    async fn tell(&self, conn: Conn<'_>, releases: &[NewRelease]) -> Result<(), DbError> {
+        let effects = releases.iter().fold(Effects::new(), |effects, release| effects.event(made(release)));
+        effects.save(conn, self.clock.now()).await
+    }
+}
+
+/// A comment that may be quoted, now that it is released.
+struct Quotable {
+    id: String,
+    comment: String,
+    team: Option<TeamId>,
+}
+
+/// What webhooks hear of a release: how many answers were counted, and nothing of what they say or about whom.
+fn made(release: &NewRelease) -> Event {
+    let data = serde_json::json!({ "release": {
+        "id": release.id, "scope": release.scope, "question": release.question, "kind": release.kind, "month": release.month,
+        "answers": release.n,
+    } });
+    Event { kind: "release.made", subject: release.id.to_string(), data, by_day: true }
 }
 
 /// The team that most of a batch belong to: an agent's answers are one pool, also where the agent changed teams.
@@ -199,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_batch_belongs_to_the_team_of_most() {
-        let of = |team: Option<&TeamId>| Counted { team: team.cloned(), value: Some(1), comment: None };
+        let of = |team: Option<&TeamId>| Counted { team: team.cloned(), value: Some(1), comment: None, quote: None };
         let (a, b) = (TeamId::random(), TeamId::random());
         assert_eq!(usual_team(&[of(Some(&a)), of(Some(&b)), of(Some(&b)), of(None), of(None), of(None)]), Some(b));
         assert_eq!(usual_team(&[of(None)]), None);

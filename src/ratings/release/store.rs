@@ -239,7 +239,8 @@ pub(super) async fn linked(
         Question::Comment => fetch_all!(conn, COMMENTS => LinkedRow, ids, ripe_at)?,
         Question::Further(code) => fetch_all!(conn, EXTRAS => LinkedRow, ids, ripe_at, &**code)?,
     };
-    let counted = |row: LinkedRow| (row.id, Counted { team: row.team_id, value: row.value, comment: row.comment });
+    let counted =
+        |row: LinkedRow| (row.id, Counted { team: row.team_id, value: row.value, comment: row.comment, quote: None });
     Ok(rows.into_iter().map(counted).collect())
 }
 

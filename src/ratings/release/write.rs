@@ -2,9 +2,10 @@
 
 use super::back::{self, Made};
 use super::pools::{Batch, Pool, Side, Waiting};
-use super::{Counted, Releases, store, text, usual_team};
+use super::{Counted, Quotable, Releases, store, usual_team};
 use crate::database::DbError;
 use crate::ids::ReleaseId;
+use crate::masking;
 use crate::surveys::{self, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +27,7 @@ struct Ready<'a> {
     release: store::NewRelease,
     ids: Vec<&'a str>,
     made: Made,
+    quotes: Vec<Quotable>,
 }
 
 impl Releases {
@@ -92,8 +94,12 @@ impl Releases {
             if !carried.is_empty() {
                 store::settle_taken_back(tx.conn(), &carried).await?;
             }
+            for one in &ready {
+                self.keep_quotes(tx.conn(), &one.quotes).await?;
+            }
             let releases: Vec<store::NewRelease> = ready.into_iter().map(|one| one.release).collect();
             store::add(tx.conn(), &releases).await?;
+            self.tell(tx.conn(), &releases).await?;
             tx.commit().await?;
         }
         let left: std::collections::HashSet<String> = left_ids.into_iter().flatten().map(str::to_owned).collect();
@@ -113,13 +119,15 @@ impl Releases {
         let mut comments: Vec<(String, String)> = Vec::new();
         if pool.question.kind() == QuestionKind::Text {
             let with_id = |(id, counted): (&&str, &Counted)| {
-                let text = text::masked(counted.comment.as_deref()?);
+                let text = masking::mask_comment(counted.comment.as_deref()?);
                 Some((self.comment_id(pool, id), text))
             };
             comments = ids.iter().zip(&taken).filter_map(with_id).collect();
             comments.shuffle(&mut rand::rng());
         }
-        taken.clear();
+        let quotable =
+            |counted: Counted| Some(Quotable { id: counted.quote?, comment: counted.comment?, team: team.clone() });
+        let quotes = taken.drain(..).filter_map(quotable).collect();
         let release = store::NewRelease {
             id: ReleaseId::random(),
             scope: pool.scope(),
@@ -133,7 +141,7 @@ impl Releases {
             counts: made.counts.clone(),
             comments,
         };
-        Ready { release, ids, made }
+        Ready { release, ids, made, quotes }
     }
 
     /// The id of a released comment. Of a linked one it can be found again, with the key, so that it can be taken back; of an
@@ -148,7 +156,7 @@ impl Releases {
     fn opened(&self, sealed: Vec<store::Sealed>) -> HashMap<String, Counted> {
         let open = |row: store::Sealed| {
             let part = surveys::open_sealed(&self.vault, &row.sealed).ok()?;
-            Some((row.id, Counted { team: part.team, value: part.value, comment: part.comment }))
+            Some((row.id, Counted { team: part.team, value: part.value, comment: part.comment, quote: part.quote }))
         };
         sealed.into_iter().filter_map(open).collect()
     }

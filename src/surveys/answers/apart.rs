@@ -43,7 +43,7 @@ pub(in crate::surveys) enum ApartWrite {
 impl ApartWrite {
     pub(super) fn put(vault: &Vault, token: &Token, invited: &Invited, answer: &Answer, purge_month: String) -> Self {
         let id = |question: &Question| token.mix_id(vault, question.code());
-        let parts = sealed::parts(invited, answer);
+        let parts = sealed::parts(invited, answer, &token.quote_id(vault));
         let asked = invited.version.questions().map(|(_, question)| question);
         let absent =
             asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question)).collect();

@@ -11,15 +11,21 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// What a link leads to, beside its invitation.
+pub(super) struct Marks {
+    /// The mark that an apart answer would have left.
+    pub spent: String,
+    /// Under which id an answer would be kept aside.
+    pub suspect: String,
+    /// Under which id the comment may be quoted.
+    pub quote: Option<String>,
+}
+
 /// A write beside an interaction.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all of them are answers; a box each would cost more than the room"
-)]
 pub(in crate::surveys) enum LinkedWrite {
     /// The answer, new or changed.
-    Put(LinkedRow),
+    Put(Box<LinkedRow>),
     /// The answer is taken away, where it is less ripe than that and not counted.
     Remove {
         /// Whose.
@@ -30,9 +36,10 @@ pub(in crate::surveys) enum LinkedWrite {
 }
 
 impl LinkedWrite {
-    pub(super) fn put(invited: &Invited, answer: &Answer, (spent, suspect): (String, String), month: &str) -> Self {
+    pub(super) fn put(invited: &Invited, answer: &Answer, marks: Marks, month: &str) -> Self {
+        let Marks { spent, suspect, quote } = marks;
         let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
-        Self::Put(LinkedRow {
+        Self::Put(Box::new(LinkedRow {
             interaction: invited.interaction.clone(),
             agent: invited.agent.clone(),
             team: invited.team.clone(),
@@ -41,11 +48,12 @@ impl LinkedWrite {
             resolved: answer.number(&Question::Resolved).map(|yes| if yes == 1 { "yes" } else { "no" }),
             comment: answer.text(&Question::Comment).map(str::to_owned),
             month: month.to_owned(),
+            quote: quote.filter(|_| answer.text(&Question::Comment).is_some()),
             spent,
             suspect,
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
             further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
-        })
+        }))
     }
 
     pub(super) fn remove(invited: &Invited, below: i64) -> Self {
@@ -71,6 +79,7 @@ pub(in crate::surveys) struct LinkedKept {
     resolved: Option<bool>,
     comment: Option<String>,
     month: String,
+    quote: Option<String>,
     spent: String,
     suspect: String,
     asks_further: bool,
@@ -90,6 +99,7 @@ impl LinkedWrite {
             resolved: row.resolved.map(|text| text == "yes"),
             comment: row.comment,
             month: row.month,
+            quote: row.quote,
             spent: row.spent,
             suspect: row.suspect,
             asks_further: row.asks_further,
@@ -100,7 +110,7 @@ impl LinkedWrite {
 
 impl From<LinkedKept> for LinkedWrite {
     fn from(kept: LinkedKept) -> Self {
-        Self::Put(LinkedRow {
+        Self::Put(Box::new(LinkedRow {
             interaction: kept.interaction,
             agent: kept.agent,
             team: kept.team,
@@ -109,11 +119,12 @@ impl From<LinkedKept> for LinkedWrite {
             resolved: kept.resolved.map(|yes| if yes { "yes" } else { "no" }),
             comment: kept.comment,
             month: kept.month,
+            quote: kept.quote,
             spent: kept.spent,
             suspect: kept.suspect,
             asks_further: kept.asks_further,
             further: kept.further,
-        })
+        }))
     }
 }
 
@@ -164,7 +175,7 @@ async fn write_round(
     let mut removes = Vec::new();
     for (_, item) in round {
         match item {
-            LinkedWrite::Put(row) => puts.push(row),
+            LinkedWrite::Put(row) => puts.push(row.as_ref()),
             LinkedWrite::Remove { interaction, below } => removes.push((interaction, *below)),
         }
     }

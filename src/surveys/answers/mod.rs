@@ -18,6 +18,7 @@ pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as EL
 pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{SealedAnswer, open_sealed};
+pub(super) use store::reseal_comment;
 pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
 pub use store::{Linked, lock_answers};
 pub use value::{MOST_COMMENT, Missing, Value};
@@ -29,7 +30,7 @@ use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
-use sealed::Opened;
+pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,6 +61,8 @@ pub struct Answer {
     pub values: BTreeMap<Question, Value>,
     /// How it may be used.
     pub choice: Choice,
+    /// May the comment be quoted?
+    pub quote: bool,
 }
 
 impl Answer {
@@ -68,7 +71,7 @@ impl Answer {
         let mut values = BTreeMap::from([(Question::Score, Value::Number(i64::from(score)))]);
         values.extend(resolved.map(|yes| (Question::Resolved, Value::Number(i64::from(yes)))));
         values.extend(comment.map(|text| (Question::Comment, Value::Text(text))));
-        Self { values, choice }
+        Self { values, choice, quote: false }
     }
 
     /// The number that was answered to a question.
@@ -184,16 +187,16 @@ impl From<DbError> for AnswerError {
 }
 
 /// An invitation with what there is of an answer.
-struct Found {
-    invited: Invited,
-    open: bool,
-    apart: Vec<Opened>,
+pub(super) struct Found {
+    pub(super) invited: Invited,
+    pub(super) open: bool,
+    pub(super) apart: Vec<Opened>,
     spent: bool,
-    linked: Option<(Answer, Shelved)>,
+    pub(super) linked: Option<(Answer, Shelved)>,
 }
 
 /// How far a linked answer has come.
-struct Shelved {
+pub(super) struct Shelved {
     ripeness: i64,
     /// Is any question's answer part of a total?
     counted: bool,
@@ -206,7 +209,7 @@ impl Surveys {
         Ok(self.judge(found))
     }
 
-    async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
+    pub(super) async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
         let vault = &self.inner.vault;
         let link = lookup::Link::of(token, vault);
         let Some(row) = lookup::told(self.inner.lookups.submit(link).await)? else { return Ok(None) };
@@ -296,7 +299,9 @@ impl Surveys {
 
     pub(super) fn linked_write(&self, token: &Token, invited: &Invited, answer: &Answer) -> LinkedWrite {
         let vault = &self.inner.vault;
-        LinkedWrite::put(invited, answer, (token.spent_id(vault), token.suspect_id(vault)), &self.now().month())
+        let quote = answer.quote.then(|| token.quote_id(vault));
+        let marks = linked::Marks { spent: token.spent_id(vault), suspect: token.suspect_id(vault), quote };
+        LinkedWrite::put(invited, answer, marks, &self.now().month())
     }
 
     pub(super) async fn apart_write(
@@ -349,11 +354,13 @@ impl Surveys {
             Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;
+                self.drop_quote(token).await?;
                 Ok(invited)
             }
             Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
                 let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
+                self.drop_quote(token).await?;
                 Ok(invited)
             }
         }

@@ -34,6 +34,9 @@ pub struct SealedAnswer {
     /// The text that was answered.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// With a comment that may be quoted: under which id.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// With the question that every answer answers: the numbers of all that was answered, so that it is known whether everything is still
     /// here. Which version was answered does not stand here: it would tell more about whose answer this is.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
@@ -41,7 +44,7 @@ pub struct SealedAnswer {
 }
 
 impl SealedAnswer {
-    pub(super) fn seal(&self, vault: &Vault) -> String {
+    pub(in crate::surveys) fn seal(&self, vault: &Vault) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
         let needed = PREFIX + json.len();
         let size = SIZES.into_iter().find(|size| *size >= needed).unwrap_or(needed);
@@ -63,7 +66,8 @@ pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultErr
 }
 
 /// An answer's records, one a question that was answered.
-pub(super) fn parts(invited: &Invited, answer: &Answer) -> Vec<SealedAnswer> {
+/// `quote`: under which id the comment may be quoted.
+pub(super) fn parts(invited: &Invited, answer: &Answer, quote: &str) -> Vec<SealedAnswer> {
     let anchor = invited.version.anchor().map(|(_, question)| question);
     let answered = |question: &Question| answer.values.contains_key(question);
     let all: Vec<u16> =
@@ -74,20 +78,21 @@ pub(super) fn parts(invited: &Invited, answer: &Answer) -> Vec<SealedAnswer> {
         team: invited.team.clone(),
         value: value.number(),
         comment: value.text().map(str::to_owned),
+        quote: (answer.quote && *question == Question::Comment).then(|| quote.to_owned()),
         all: if anchor.as_ref() == Some(question) { all.clone() } else { Vec::new() },
     };
     answer.values.iter().map(part).collect()
 }
 
 /// A record that is still in the mix.
-pub(super) struct Opened {
+pub(in crate::surveys) struct Opened {
     pub part: SealedAnswer,
     pub ripeness: i64,
 }
 
 impl Opened {
     /// None where it does not open: sealed with another key.
-    pub fn open(vault: &Vault, row: SealedFound) -> Option<Self> {
+    pub(super) fn open(vault: &Vault, row: SealedFound) -> Option<Self> {
         let part = open_sealed(vault, &row.sealed)
             .inspect_err(|error| tracing::error!(%error, "a sealed answer does not open"))
             .ok()?;
@@ -105,7 +110,8 @@ pub(super) fn answer(parts: &[Opened]) -> Option<Answer> {
     parts.iter().find(|part| part.is_anchor())?;
     let value = |part: &SealedAnswer| part.value.map(Value::Number).or_else(|| part.comment.clone().map(Value::Text));
     let values = parts.iter().filter_map(|opened| Some((opened.part.question.clone(), value(&opened.part)?))).collect();
-    Some(Answer { values, choice: Choice::Apart })
+    let quote = parts.iter().any(|opened| opened.part.quote.is_some());
+    Some(Answer { values, choice: Choice::Apart, quote })
 }
 
 /// Which records there are if nothing of the answer was counted; empty where the first was.
@@ -127,6 +133,7 @@ mod tests {
             team,
             value: None,
             comment: Some(text.into()),
+            quote: None,
             all: Vec::new(),
         }
     }

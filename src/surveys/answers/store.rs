@@ -21,7 +21,7 @@ macro_rules! by_tokens {
         concat!(
             "SELECT v.token_hash, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
             i.occurred_at, a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, \
-            r.comment_release, CAST(CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
+            r.comment_release, r.quote, CAST(CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
             $spent,
             ") THEN 1 ELSE 0 END AS BIGINT) AS spent FROM ",
             $list,
@@ -68,33 +68,35 @@ statements! {
             SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
     PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release) \
+                score_release, resolved_release, comment_release, extras_release, quote) \
             SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
                 j.value->>'resolved', j.value->>'comment', j.value->>'month', 0, \
                 CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END \
+                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
+                j.value->>'quote' \
             FROM json_each($1) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote \
             WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING interaction_id",
         pg "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release) \
+                score_release, resolved_release, comment_release, extras_release, quote) \
             SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
                 j->>'resolved', j->>'comment', j->>'month', 0, \
                 CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END \
+                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
+                j->>'quote' \
             FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote \
             WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
@@ -114,6 +116,8 @@ statements! {
             ON CONFLICT (id) DO NOTHING RETURNING id",
         pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING RETURNING id";
+    // A comment that is not to be quoted any more, while it is in the mix.
+    RESEAL = "UPDATE sealed_answers SET sealed = $2 WHERE id = $1";
     UNMARK_SPENT = "DELETE FROM spent WHERE id = $1";
     UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
@@ -172,6 +176,7 @@ pub(in crate::surveys) struct ByToken {
     score_release: Option<String>,
     resolved_release: Option<String>,
     comment_release: Option<String>,
+    quote: Option<String>,
 }
 
 impl ByToken {
@@ -201,7 +206,7 @@ impl ByToken {
         values.extend(self.comment.clone().map(|text| (Question::Comment, Value::Text(text))));
         let releases = [&self.score_release, &self.resolved_release, &self.comment_release];
         let counted = releases.into_iter().flatten().any(|release| release != "-");
-        Some((Answer { values, choice: Choice::Linked }, Shelved { ripeness, counted }))
+        Some((Answer { values, choice: Choice::Linked, quote: self.quote.is_some() }, Shelved { ripeness, counted }))
     }
 }
 
@@ -248,6 +253,8 @@ pub(in crate::surveys) struct LinkedRow {
     pub resolved: Option<&'static str>,
     pub comment: Option<String>,
     pub month: String,
+    /// Under which id the comment may be quoted.
+    pub quote: Option<String>,
     /// The mark that an apart answer would have left.
     pub spent: String,
     /// Under which id an answer of the same link would be kept aside.
@@ -384,6 +391,11 @@ pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result
 
 pub(super) async fn unmark_spent(conn: Conn<'_>, id: &str) -> Result<(), DbError> {
     execute!(conn, UNMARK_SPENT, id).map(drop)
+}
+
+/// Writes a record anew, where it is still in the mix.
+pub(in crate::surveys) async fn reseal_comment(conn: Conn<'_>, id: &str, sealed: &str) -> Result<(), DbError> {
+    execute!(conn, RESEAL, id, sealed).map(drop)
 }
 
 /// Those of these that are less ripe than that.

@@ -13,6 +13,8 @@ pub(super) struct Filled {
     /// By the questions' numbers.
     entered: BTreeMap<u16, Entered>,
     pub choice: Choice,
+    /// May the comment be quoted?
+    pub quote: bool,
     /// The button that deletes the answer.
     pub withdraw: bool,
     /// The field that people don't see was filled in.
@@ -64,7 +66,7 @@ fn number(item: &Item, text: &str) -> Option<i64> {
 
 impl Filled {
     pub fn empty(choice: Choice) -> Self {
-        Self { entered: BTreeMap::new(), choice, withdraw: false, trap: false, seen: None, odd: false }
+        Self { entered: BTreeMap::new(), choice, quote: false, withdraw: false, trap: false, seen: None, odd: false }
     }
 
     /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
@@ -91,6 +93,7 @@ impl Filled {
                     "apart" => filled.choice = Choice::Apart,
                     _ => filled.odd = true,
                 },
+                "quote" => filled.quote = value == "yes",
                 "do" => filled.withdraw = value == "withdraw",
                 "seen" => filled.seen = Some(value.to_owned()),
                 "website" => filled.trap = !value.is_empty(),
@@ -158,7 +161,7 @@ impl Filled {
             };
             values.insert(question, value);
         }
-        Ok(Answer { values, choice: self.choice })
+        Ok(Answer { values, choice: self.choice, quote: self.quote })
     }
 
     /// The same, to be shown once more.
@@ -173,7 +176,7 @@ impl Filled {
 
     /// The form as it was filled in for this answer.
     pub fn from_answer(version: &Version, answer: &Answer) -> Self {
-        let mut filled = Self::empty(answer.choice);
+        let mut filled = Self { quote: answer.quote, ..Self::empty(answer.choice) };
         for (item, question) in version.questions() {
             let entered = match answer.values.get(&question) {
                 None => continue,

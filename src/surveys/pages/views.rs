@@ -15,20 +15,20 @@ use poem::http::StatusCode;
 use std::time::Duration;
 
 /// What every page of a customer has.
-struct Frame<'a> {
-    lang: &'a str,
-    dir: &'static str,
-    company: &'a str,
+pub(super) struct Frame<'a> {
+    pub lang: &'a str,
+    pub dir: &'static str,
+    pub company: &'a str,
     /// The logo's address.
-    logo: Option<String>,
+    pub logo: Option<String>,
     /// Colours of the survey's own.
-    style: Option<String>,
-    w: &'a Phrases,
-    speech: &'a Speech<'a>,
+    pub style: Option<String>,
+    pub w: &'a Phrases,
+    pub speech: &'a Speech<'a>,
 }
 
 impl<'a> Frame<'a> {
-    fn new(surveys: &'a Surveys, speech: &'a Speech<'a>, look: Option<&Look>) -> Self {
+    pub fn new(surveys: &'a Surveys, speech: &'a Speech<'a>, look: Option<&Look>) -> Self {
         Self {
             lang: speech.language.tag(),
             dir: speech.language.direction(),
@@ -41,7 +41,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Fills a pattern.
-    fn say(&self, pattern: &str) -> String {
+    pub fn say(&self, pattern: &str) -> String {
         self.speech.say(pattern)
     }
 }
@@ -84,6 +84,10 @@ struct SurveyPage<'a> {
     agent: bool,
     languages: Vec<OtherLanguage<'a>>,
     unsubscribe: String,
+    /// Where one asks to be contacted.
+    contact: String,
+    /// May the comment be quoted?
+    quote: bool,
     /// Shown to its author, not to a customer: nothing can be sent.
     preview: bool,
 }
@@ -98,6 +102,7 @@ struct ThanksPage<'a> {
     chat: bool,
     change: Option<String>,
     change_for: String,
+    contact: String,
 }
 
 #[derive(Template)]
@@ -139,6 +144,7 @@ pub(super) fn survey(
     let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
     page.action = format!("/s/{secret}{query}");
     page.unsubscribe = format!("/u/{secret}");
+    page.contact = format!("/s/{secret}/contact{query}");
     page.editing = before.is_some();
     // An answer that was kept apart stays apart.
     page.offers_linked &= before != Some(Choice::Apart);
@@ -184,6 +190,8 @@ fn sheet_page<'a>(
             .map(|language| OtherLanguage { tag: language.tag(), name: language.name(), dir: language.direction() })
             .collect(),
         unsubscribe: String::new(),
+        contact: String::new(),
+        quote: filled.quote,
         preview: false,
     }
 }
@@ -219,6 +227,7 @@ pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) ->
         chat: reader.invited.channel == "chat",
         change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}", reader.token.secret())),
         change_for: in_words(speech.words, settings.edit_for),
+        contact: format!("/s/{}/contact", reader.token.secret()),
     };
     html_with(StatusCode::OK, &page)
 }

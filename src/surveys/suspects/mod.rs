@@ -144,7 +144,7 @@ impl Surveys {
         let (vault, now) = (&self.inner.vault, self.now());
         // What would not be taken as an answer is not worth keeping.
         let Ok(values) = accepted(&invited.version, answer.values.clone()) else { return Ok(()) };
-        let answer = Answer { values, choice: self.offered(answer.choice) };
+        let answer = Answer { values, choice: self.offered(answer.choice), quote: answer.quote };
         let kept = match answer.choice {
             Choice::Linked => self.linked_write(token, invited, &answer).kept().map(Kept::Linked),
             Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer).await?)),

@@ -44,6 +44,7 @@ async fn staff_pages_shut_nobody_out() {
         "/admin/teams",
         "/admin/staff",
         "/admin/keys",
+        "/admin/webhooks",
         "/admin/mail",
         "/admin/delivery",
         "/admin/skipped",
@@ -64,9 +65,10 @@ async fn staff_pages_shut_nobody_out() {
         "/surveys/rules/new",
     ]
     .map(str::to_owned);
+    let seen_to = ["/follow-ups", "/account/alerts", "/feedback", "/quotes"].map(str::to_owned);
     let (line, take) = (format!("/interactions/{id}/transcript/0"), format!("/interactions/{id}/take"));
     for (role, teams, agent, pages) in [
-        (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen, &[line, take]].concat()),
+        (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen, &[line, take], &seen_to].concat()),
         (Role::Agent, &[], Some("17"), [&everywhere[..], &listen, &["/learn".to_owned()]].concat()),
         (Role::Hr, &[], None, [&everywhere[..], &["/ratings/exclusions".to_owned()]].concat()),
         (Role::Admin, &[], None, [&everywhere[..], &setup].concat()),
@@ -93,6 +95,7 @@ async fn customers_pages_shut_nobody_out_and_are_small() {
     let size = page.bytes().await.unwrap().len();
     assert!(size < 14 * 1024, "the survey page has {size} bytes");
     look(&browser, &survey, "the survey").await;
+    look(&browser, &format!("{survey}/contact"), "asking to be contacted").await;
     look(&browser, &survey.replace("/s/", "/u/"), "unsubscribing").await;
     look(&browser, &format!("{}/privacy", app.url), "what customers may know").await;
     look(&browser, &format!("{}/s/unknown", app.url), "an unknown link").await;

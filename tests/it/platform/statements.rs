@@ -24,6 +24,10 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::ratings::statements());
     all.extend(afterword::mail::statements());
     all.extend(afterword::surveys::statements());
+    all.extend(afterword::followups::STATEMENTS);
+    all.extend(afterword::feedback::STATEMENTS);
+    all.extend(afterword::ratings::COMMENT_STATEMENTS);
+    all.extend(afterword::webhooks::STATEMENTS);
     all
 }
 

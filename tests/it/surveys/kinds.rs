@@ -145,7 +145,7 @@ async fn further_answers_are_released_question_by_question() {
                     (further(Kind::OneOf, 8), Value::Number(1 + n % 2)),
                 ]);
                 let token = Token::parse(&asked.token).unwrap();
-                app.app.surveys.answer(&token, Answer { values, choice }).await.unwrap();
+                app.app.surveys.answer(&token, Answer { values, choice, quote: false }).await.unwrap();
             }
         }
         ripen_and_release(&app).await;

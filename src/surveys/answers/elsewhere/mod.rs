@@ -106,7 +106,7 @@ impl Surveys {
         if !wrong.is_empty() {
             return Err(ElsewhereError::Wrong(wrong));
         }
-        let answer = Answer { values, choice: sent.choice };
+        let answer = Answer { values, choice: sent.choice, quote: false };
         match sent.choice {
             Choice::Linked => self.linked_elsewhere(&sent.subject, version, &answer).await,
             Choice::Apart => self.apart_elsewhere(&sent, version, &answer).await,

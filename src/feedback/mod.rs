@@ -1,0 +1,243 @@
+//! What customers wrote and whether somebody reads it; what supervisors commend agents for; what may be quoted.
+//!
+//! A customer's praise reaches the agent as a comment of a release and in no other way; a supervisor may mark such a comment
+//! as praise, so that the agent sees it first. What a supervisor writes themselves reaches the agent at once.
+
+pub mod pages;
+mod store;
+
+pub use store::STATEMENTS;
+
+use crate::clock::{SharedClock, Timestamp};
+use crate::database::{Db, DbError};
+use crate::effects::Effects;
+use crate::ids::{AgentId, InteractionId, KudosId, StaffId, TeamId};
+use crate::interactions::Interactions;
+use crate::jobs::{Kind, Outcome};
+use crate::ratings::{Ratings, Released};
+use crate::staff::Directory;
+use crate::surveys::{Surveys, UnreadComment};
+use crate::web::Principal;
+use crate::web::principal::{Role, Visible};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most characters of a commendation.
+pub const MOST_WORDS: usize = 1000;
+/// What waits longer than this for a reader is shown to the manager.
+pub const PATIENCE: Duration = Duration::from_secs(7 * 86_400);
+/// Comments of each sort on a page.
+const MOST: i64 = 100;
+
+/// What the feature is made of.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: SharedClock,
+    /// Linked comments and quotes.
+    pub surveys: Surveys,
+    /// Released comments.
+    pub ratings: Ratings,
+    /// Who sees which interaction.
+    pub interactions: Interactions,
+    /// Names of teams.
+    pub directory: Directory,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Feedback {
+    parts: Arc<Parts>,
+}
+
+impl std::fmt::Debug for Feedback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Feedback")
+    }
+}
+
+/// What a supervisor commended an agent for.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Kudos {
+    /// Its id.
+    pub id: KudosId,
+    /// In the supervisor's words.
+    pub text: String,
+    /// Who wrote it.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// About which conversation, where it is not deleted.
+    pub interaction_id: Option<InteractionId>,
+}
+
+/// A commendation to be kept.
+#[derive(Debug)]
+struct NewKudos {
+    id: KudosId,
+    agent: AgentId,
+    interaction: InteractionId,
+    text: String,
+    by: StaffId,
+    name: String,
+    at: Timestamp,
+}
+
+/// What nobody has read.
+#[derive(Debug, Clone, Default)]
+pub struct ToRead {
+    /// Beside their recordings.
+    pub linked: Vec<UnreadComment>,
+    /// Released ones.
+    pub released: Vec<Released>,
+}
+
+/// How many comments of a team have waited too long for a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The team's name; nothing: of no team.
+    pub team: Option<String>,
+    /// How many.
+    pub n: i64,
+}
+
+/// Why something can't be done.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedbackError {
+    /// Not there, not theirs, or done already.
+    #[error("there is no such comment, or it has been seen to already")]
+    NotFound,
+    /// Nobody is known who could be commended.
+    #[error("it is not known who handled this one")]
+    NoAgent,
+    /// No words.
+    #[error("write what was good, in 1000 characters at most")]
+    BadWords,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+fn done(it_was: bool) -> Result<(), FeedbackError> {
+    if it_was { Ok(()) } else { Err(FeedbackError::NotFound) }
+}
+
+impl Feedback {
+    /// The service.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<Kind> {
+        let feedback = self.clone();
+        let tidy = move |_| {
+            let feedback = feedback.clone();
+            async move { feedback.tidy().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
+        };
+        vec![Kind::new("feedback.tidy", tidy).every(Duration::from_secs(3600))]
+    }
+
+    /// Notes since when released comments wait, and tidies the quotes.
+    pub async fn tidy(&self) -> Result<(), DbError> {
+        self.parts.ratings.date_comments().await?;
+        self.parts.surveys.tidy_quotes().await
+    }
+
+    /// What nobody of this supervisor's teams has read.
+    pub async fn to_read(&self, who: &Principal) -> Result<ToRead, DbError> {
+        Ok(ToRead {
+            linked: self.parts.surveys.unread_comments(who, MOST).await?,
+            released: self.parts.ratings.unread_comments(who, MOST).await?,
+        })
+    }
+
+    /// Marks a comment beside its recording as read.
+    pub async fn read_linked(&self, who: &Principal, id: &InteractionId) -> Result<(), FeedbackError> {
+        done(self.parts.surveys.mark_comment_read(who, id).await?)
+    }
+
+    /// Marks a released comment as read.
+    pub async fn read_released(&self, who: &Principal, id: &str) -> Result<(), FeedbackError> {
+        done(self.parts.ratings.mark_comment_read(who, id).await?)
+    }
+
+    /// Marks a released comment as praise, or takes that back.
+    pub async fn praise(&self, who: &Principal, id: &str, praise: bool) -> Result<(), FeedbackError> {
+        done(self.parts.ratings.mark_kudos(who, id, praise).await?)
+    }
+
+    /// What has waited longer than [`PATIENCE`], by team: a supervisor's own, all for an administrator. By name.
+    pub async fn overdue(&self, who: &Principal) -> Result<Vec<Overdue>, DbError> {
+        let own = match (who.role(), who.visible()) {
+            (Some(Role::Admin), _) => None,
+            (Some(Role::Supervisor), Visible::Teams(teams)) => Some(teams),
+            _ => return Ok(Vec::new()),
+        };
+        // What is of no team is everybody's.
+        let sees = |team: Option<&TeamId>| match (&own, team) {
+            (Some(own), Some(team)) => own.contains(team),
+            _ => true,
+        };
+        let since = self.now().minus(PATIENCE).day();
+        let mut by_team: HashMap<Option<TeamId>, i64> = HashMap::new();
+        for waiting in self.parts.surveys.comments_unread_since(&since).await? {
+            *by_team.entry(waiting.team_id).or_default() += waiting.n;
+        }
+        for waiting in self.parts.ratings.comments_unread_since(&since).await? {
+            *by_team.entry(waiting.team_id).or_default() += waiting.n;
+        }
+        let teams = self.parts.directory.teams().await?;
+        let name = |id: &TeamId| teams.iter().find(|team| team.id == *id).map(|team| team.name.clone());
+        let mut overdue: Vec<Overdue> = by_team
+            .into_iter()
+            .filter(|(team, _)| sees(team.as_ref()))
+            .map(|(team, n)| Overdue { team: team.as_ref().and_then(name), n })
+            .collect();
+        overdue.sort_by(|a, b| a.team.cmp(&b.team));
+        Ok(overdue)
+    }
+
+    /// A supervisor commends whoever handled a conversation; the agent sees it at once.
+    pub async fn commend(&self, who: &Principal, id: &InteractionId, text: &str) -> Result<(), FeedbackError> {
+        let Some(by) = who.staff_id().filter(|_| who.role() == Some(Role::Supervisor)) else {
+            return Err(FeedbackError::NotFound);
+        };
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > MOST_WORDS || text.contains('\0') {
+            return Err(FeedbackError::BadWords);
+        }
+        let found = self.parts.interactions.find(&who.visible(), id).await?.ok_or(FeedbackError::NotFound)?;
+        let now = self.now();
+        let new = NewKudos {
+            id: KudosId::random(),
+            agent: found.agent_id.ok_or(FeedbackError::NoAgent)?,
+            interaction: id.clone(),
+            text: text.to_owned(),
+            by: by.clone(),
+            name: who.name.clone(),
+            at: now,
+        };
+        let mut tx = self.parts.db.begin().await?;
+        store::add(tx.conn(), &new).await?;
+        let effects = Effects::new().audit(&who.actor(), "kudos.given", format!("interaction:{id}"), None);
+        effects.save(tx.conn(), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What an agent was commended for, the newest first.
+    pub async fn kudos(&self, agent: &AgentId, most: i64) -> Result<Vec<Kudos>, DbError> {
+        store::of_agent(self.parts.db.read().await?.conn(), agent, most).await
+    }
+
+    /// What customers wrote about an agent, as it was released: praise first.
+    pub async fn released(&self, agent: &AgentId, most: i64) -> Result<Vec<Released>, DbError> {
+        self.parts.ratings.own_comments(agent, most).await
+    }
+}

@@ -1,0 +1,194 @@
+//! `/feedback`: what nobody has read; `/quotes`: what may be quoted; and the forms about both.
+
+use super::{Feedback, FeedbackError, Overdue};
+use crate::ids::InteractionId;
+use crate::ratings::Released;
+use crate::surveys::Surveys;
+use crate::web::rights::{FollowUp, SeeFeedback};
+use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, Route, get, handler, post};
+use serde::Deserialize;
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/feedback", get(show))
+        .at("/feedback/interactions/:id/read", post(read_linked))
+        .at("/feedback/comments/:id/read", post(read_released))
+        .at("/feedback/comments/:id/kudos", post(praise))
+        .at("/interactions/:id/kudos", post(commend))
+        .at("/quotes", get(quotes))
+        .at("/quotes/:id/removal", post(remove_quote))
+}
+
+impl From<FeedbackError> for PageError {
+    fn from(error: FeedbackError) -> Self {
+        match error {
+            FeedbackError::NotFound => Self::NotFound,
+            FeedbackError::Database(inner) => inner.into(),
+            refused @ (FeedbackError::NoAgent | FeedbackError::BadWords) => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+const DID: &[(&str, &str)] = &[
+    ("read", "Marked as read."),
+    ("praised", "The agent sees it first now, among the kudos."),
+    ("removed", "It is not in the list any more."),
+];
+
+/// What addresses of this feature ask for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    did: String,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// A comment beside its recording.
+struct LinkedView {
+    id: String,
+    comment: String,
+    since: String,
+}
+
+#[derive(Template)]
+#[template(path = "feedback/list.html")]
+struct ListPage {
+    page: Shell,
+    linked: Vec<LinkedView>,
+    released: Vec<Released>,
+}
+
+#[derive(Template)]
+#[template(path = "feedback/overdue.html")]
+struct OverduePage {
+    page: Shell,
+    overdue: Vec<Overdue>,
+}
+
+/// A day as people say it: "20 Nov".
+fn day(text: &str) -> String {
+    text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
+}
+
+/// Supervisors see the comments; administrators, who do not read answers, how many wait where.
+#[handler]
+async fn show(
+    who: Viewer<SeeFeedback>,
+    Data(site): Data<&SiteInfo>,
+    Data(feedback): Data<&Feedback>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let page = Shell::new(&who, site, "/feedback").with_flash(Some(&asked.did), DID);
+    if who.role() == Some(Role::Admin) {
+        return Ok(html(&OverduePage { page, overdue: feedback.overdue(&who).await? }));
+    }
+    let found = feedback.to_read(&who).await?;
+    let view = |c: crate::surveys::UnreadComment| LinkedView {
+        id: c.interaction.to_string(),
+        comment: c.comment,
+        since: day(&c.since),
+    };
+    Ok(html(&ListPage { page, linked: found.linked.into_iter().map(view).collect(), released: found.released }))
+}
+
+#[handler]
+async fn read_linked(
+    who: Viewer<FollowUp>,
+    Data(feedback): Data<&Feedback>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
+    feedback.read_linked(&who, &id).await?;
+    Ok(redirect("/feedback?did=read"))
+}
+
+#[handler]
+async fn read_released(
+    who: Viewer<FollowUp>,
+    Data(feedback): Data<&Feedback>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    feedback.read_released(&who, &id).await?;
+    Ok(redirect("/feedback?did=read"))
+}
+
+#[derive(Deserialize)]
+struct PraiseForm {
+    #[serde(default)]
+    praise: String,
+}
+
+#[handler]
+async fn praise(
+    who: Viewer<FollowUp>,
+    Data(feedback): Data<&Feedback>,
+    Path(id): Path<String>,
+    Posted(form): Posted<PraiseForm>,
+) -> Result<Response, PageError> {
+    feedback.praise(&who, &id, form.praise != "false").await?;
+    Ok(redirect("/feedback?did=praised"))
+}
+
+#[derive(Deserialize)]
+struct KudosForm {
+    #[serde(default)]
+    text: String,
+}
+
+#[handler]
+async fn commend(
+    who: Viewer<FollowUp>,
+    Data(feedback): Data<&Feedback>,
+    Path(id): Path<String>,
+    Posted(form): Posted<KudosForm>,
+) -> Result<Response, PageError> {
+    let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
+    feedback.commend(&who, &id, &form.text).await?;
+    Ok(redirect(format!("/interactions/{id}?did=commended")))
+}
+
+/// A comment that may be quoted.
+struct QuoteView {
+    id: String,
+    text: String,
+    team: Option<String>,
+    month: String,
+}
+
+#[derive(Template)]
+#[template(path = "feedback/quotes.html")]
+struct QuotesPage {
+    page: Shell,
+    quotes: Vec<QuoteView>,
+}
+
+#[handler]
+async fn quotes(
+    who: Viewer<SeeFeedback>,
+    Data(site): Data<&SiteInfo>,
+    Data(surveys): Data<&Surveys>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let found = surveys.quotes(&who).await?;
+    let view = |q: crate::surveys::Quote| QuoteView { id: q.id, text: q.text, team: q.team_name, month: q.month };
+    let page = Shell::new(&who, site, "/feedback").with_flash(Some(&asked.did), DID);
+    Ok(html(&QuotesPage { page, quotes: found.into_iter().map(view).collect() }))
+}
+
+#[handler]
+async fn remove_quote(
+    who: Viewer<SeeFeedback>,
+    Data(surveys): Data<&Surveys>,
+    Path(id): Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    if surveys.remove_quote(&who, &id).await? { Ok(redirect("/quotes?did=removed")) } else { Err(PageError::NotFound) }
+}

@@ -1,0 +1,99 @@
+//! Why there is a follow-up, where it stands, how it ended, and what was at the root.
+
+/// Makes an enum whose values have a code (tables, JSON, forms) and words.
+macro_rules! coded {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal, $words:literal;)* } else $odd:ident)*) => {$(
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, poem_openapi::Enum)]
+        $(#[$doc])*
+        pub enum $name { $($(#[$vdoc])* $value,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$value),*];
+            /// As it stands in tables, forms and JSON.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$value => $code,)* }
+            }
+            /// As people read it.
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$value => $words,)* }
+            }
+            /// By its code.
+            pub fn known(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.code() == code)
+            }
+        }
+
+        impl From<String> for $name {
+            /// What a newer version wrote counts as the vaguest.
+            fn from(code: String) -> Self {
+                Self::known(&code).unwrap_or(Self::$odd)
+            }
+        }
+    )*};
+}
+
+coded! {
+    /// Why there is a follow-up.
+    #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
+    Reason {
+        /// The linked rating is low.
+        Score = "score", "A low rating";
+        /// The customer asks to be contacted.
+        Wish = "wish", "The customer asks to be contacted";
+        /// A supervisor opened it.
+        Hand = "hand", "Opened by a supervisor";
+        /// The rating or the wish was taken back.
+        Gone = "gone", "The customer took it back";
+    } else Gone
+
+    /// Where it stands.
+    #[oai(rename = "FollowUpState", rename_all = "snake_case")]
+    State {
+        /// Nobody has taken it.
+        Open = "open", "Nobody has it";
+        /// Somebody sees to it.
+        Taken = "taken", "Taken";
+        /// It is over.
+        Closed = "closed", "Closed";
+    } else Open
+
+    /// How it ended.
+    #[oai(rename = "FollowUpOutcome", rename_all = "snake_case")]
+    Outcome {
+        /// It is solved.
+        Solved = "solved", "Solved";
+        /// They were spoken to.
+        Reached = "reached", "Reached";
+        /// They could not be reached.
+        NotReached = "not_reached", "Not reached";
+        /// There was nothing to do.
+        NothingToDo = "nothing_to_do", "Nothing to do";
+        /// The customer took the wish back.
+        Withdrawn = "withdrawn", "Taken back by the customer";
+    } else NothingToDo
+
+    /// What was at the root, so that broken tools are not booked on agents.
+    #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
+    Cause {
+        /// How it was handled.
+        Agent = "agent", "How it was handled";
+        /// How things are done here.
+        Process = "process", "Process";
+        /// A tool that failed or is missing.
+        Tool = "tool", "Tool";
+        /// What is sold.
+        Product = "product", "Product";
+        /// How it gets there.
+        Delivery = "delivery", "Delivery";
+        /// Terms and prices.
+        Policy = "policy", "Terms and prices";
+        /// Something else.
+        Other = "other", "Something else";
+    } else Other
+}
+
+impl Outcome {
+    /// Those that a supervisor can choose.
+    pub const CHOICES: &'static [Self] = &[Self::Solved, Self::Reached, Self::NotReached, Self::NothingToDo];
+}

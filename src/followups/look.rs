@@ -1,0 +1,161 @@
+//! The job that opens follow-ups: by linked answers that can't be changed any more, and once a day by wishes.
+
+use super::store::{self, NewFollowUp};
+use super::{Alert, FollowUps, Reason};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::effects::{Effects, Event};
+use crate::ids::{FollowUpId, TeamId};
+use crate::jobs::{Kind, Outcome};
+use crate::surveys::{self, HandedWish, NewQuote, Ripe};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Answers looked at in one transaction.
+const AT_ONCE: usize = 200;
+const EVERY: Duration = Duration::from_secs(300);
+/// Under this name the database keeps on which day wishes were handed over last.
+const HANDED: &str = "wishes_handed_on";
+
+impl FollowUps {
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<Kind> {
+        let followups = self.clone();
+        let look = move |_| {
+            let followups = followups.clone();
+            async move { followups.look().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
+        };
+        vec![Kind::new("followup.look", look).every(EVERY)]
+    }
+
+    /// Looks once: what has ripened, what was taken back, and, on a new day, what customers wish and what is to be erased.
+    pub async fn look(&self) -> Result<(), DbError> {
+        while self.look_at_answers().await? == AT_ONCE {}
+        self.parts.surveys.pass_wishes().await?;
+        self.look_what_is_gone().await?;
+        let today = self.today();
+        if self.parts.db.meta(HANDED).await?.as_deref() != Some(today.as_str()) {
+            self.hand_over_wishes().await?;
+            self.erase_wishes(&today).await?;
+            self.parts.db.set_meta(HANDED, &today).await?;
+        }
+        Ok(())
+    }
+
+    /// How many there were.
+    async fn look_at_answers(&self) -> Result<usize, DbError> {
+        let now = self.now();
+        let mut tx = self.parts.db.begin().await?;
+        surveys::lock_answers(tx.conn()).await?;
+        let ripe = self.parts.surveys.take_ripe(tx.conn(), &now.day(), AT_ONCE).await?;
+        let mut effects = Effects::new().events(ripe.iter().map(linked));
+        let mut alerted = BTreeSet::new();
+        for answer in &ripe {
+            self.keep_quote(tx.conn(), answer, now).await?;
+            let low = answer.score.is_some_and(|score| score <= self.parts.settings.low_score);
+            let Some(team) = answer.team.clone().filter(|_| low) else { continue };
+            let new = self.new_follow_up(Reason::Score, Some(team.clone()), now);
+            let new = NewFollowUp { interaction: Some(answer.interaction.clone()), agent: answer.agent.clone(), ..new };
+            if store::add(tx.conn(), &new).await? {
+                effects = effects.event(self.opened(&new));
+                alerted.insert(Some(team));
+            }
+        }
+        self.alert(tx.conn(), Alert::Score, &alerted, now).await?;
+        effects.save(tx.conn(), now).await?;
+        tx.commit().await?;
+        Ok(ripe.len())
+    }
+
+    /// Puts the comment among the quotes, where its customer allows that.
+    async fn keep_quote(&self, conn: Conn<'_>, answer: &Ripe, now: Timestamp) -> Result<(), DbError> {
+        let (Some(id), Some(comment)) = (&answer.quote, &answer.comment) else { return Ok(()) };
+        let (team, interaction) = (answer.team.as_ref(), Some(&answer.interaction));
+        self.parts.surveys.keep_quote(conn, &NewQuote { id, comment, team, interaction }, now).await
+    }
+
+    fn new_follow_up(&self, reason: Reason, team: Option<TeamId>, now: Timestamp) -> NewFollowUp {
+        NewFollowUp {
+            id: FollowUpId::random(),
+            team,
+            interaction: None,
+            agent: None,
+            reason: reason.code(),
+            why: None,
+            opened_on: now.day(),
+            due_on: now.plus(self.parts.settings.due).day(),
+            wish: None,
+        }
+    }
+
+    /// A rating that was taken back is no reason any more; what was done with its follow-up stays.
+    async fn look_what_is_gone(&self) -> Result<(), DbError> {
+        let mut tx = self.parts.db.begin().await?;
+        let open = store::by_score(tx.conn()).await?;
+        for gone in surveys::without_answer(tx.conn(), &open).await? {
+            store::score_gone(tx.conn(), &gone).await?;
+        }
+        let wishes = store::with_wish(tx.conn()).await?;
+        for gone in surveys::wishes_gone(tx.conn(), &wishes).await? {
+            store::wish_gone(tx.conn(), &gone, &self.today()).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Once a day, all at once, in an order that tells nothing.
+    async fn hand_over_wishes(&self) -> Result<(), DbError> {
+        let now = self.now();
+        let mut tx = self.parts.db.begin().await?;
+        surveys::lock_answers(tx.conn()).await?;
+        let wishes = self.parts.surveys.hand_over_wishes(tx.conn(), &now.day()).await?;
+        let mut effects = Effects::new();
+        let mut alerted = BTreeSet::new();
+        for wish in wishes {
+            let new = self.by_wish(wish, now);
+            if store::add(tx.conn(), &new).await? {
+                effects = effects.event(self.opened(&new));
+                alerted.insert(new.team.clone());
+            }
+        }
+        self.alert(tx.conn(), Alert::Wish, &alerted, now).await?;
+        effects.save(tx.conn(), now).await?;
+        tx.commit().await
+    }
+
+    fn by_wish(&self, wish: HandedWish, now: Timestamp) -> NewFollowUp {
+        let new = self.new_follow_up(Reason::Wish, wish.team, now);
+        NewFollowUp { interaction: wish.joined, agent: wish.agent, wish: Some(wish.id), ..new }
+    }
+
+    async fn erase_wishes(&self, today: &str) -> Result<(), DbError> {
+        let mut tx = self.parts.db.begin().await?;
+        for erased in surveys::erase_wishes(tx.conn(), today).await? {
+            store::wish_erased(tx.conn(), &erased).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Puts one mail for each subscriber of these teams into the outbox.
+    async fn alert(
+        &self,
+        mut conn: Conn<'_>,
+        alert: Alert,
+        teams: &BTreeSet<Option<TeamId>>,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        if teams.is_empty() {
+            return Ok(());
+        }
+        for mail in self.mails(conn.again(), alert, teams).await? {
+            self.parts.mail.enqueue(conn.again(), &mail, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What webhooks hear of a linked answer: that it stands there. What it says is for the supervisors of the team.
+fn linked(answer: &Ripe) -> Event {
+    let data = json!({ "interaction": { "id": answer.interaction, "team_id": answer.team } });
+    Event { kind: "response.linked", subject: answer.interaction.to_string(), data, by_day: true }
+}

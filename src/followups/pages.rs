@@ -1,0 +1,102 @@
+//! `/follow-ups`, one follow-up's page with its forms, and `/account/alerts`.
+
+mod alerts;
+mod one;
+mod views;
+
+use super::{FollowUpError, FollowUps, Which};
+use crate::ids::FollowUpId;
+use crate::web::rights::FollowUp as SeeFollowUps;
+use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use poem::web::{Data, Path, Query};
+use poem::{Response, Route, get, handler, post};
+use views::ListPage;
+
+/// Lines of a page.
+const SIZE: usize = 30;
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/follow-ups", get(list))
+        .at("/follow-ups/:id", get(one::show))
+        .at("/follow-ups/:id/owner", post(one::assign))
+        .at("/follow-ups/:id/due", post(one::set_due))
+        .at("/follow-ups/:id/notes", post(one::note))
+        .at("/follow-ups/:id/outcome", post(one::finish))
+        .at("/follow-ups/:id/undo", post(one::undo))
+        .at("/follow-ups/:id/contact", post(one::show_contact))
+        .at("/interactions/:id/follow-ups", post(one::open))
+        .at("/account/alerts", get(alerts::show).post(alerts::save))
+}
+
+impl From<FollowUpError> for PageError {
+    fn from(error: FollowUpError) -> Self {
+        match error {
+            FollowUpError::NotFound | FollowUpError::NoInteraction => Self::NotFound,
+            FollowUpError::Database(inner) => inner.into(),
+            refused @ (FollowUpError::Changed
+            | FollowUpError::Closed
+            | FollowUpError::NothingToUndo
+            | FollowUpError::NotAnOwner
+            | FollowUpError::BadNote
+            | FollowUpError::BadDay
+            | FollowUpError::BadOutcome
+            | FollowUpError::NoContact) => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+/// What redirects say has happened.
+const DID: &[(&str, &str)] = &[
+    ("opened", "The follow-up is open."),
+    ("taken", "It is yours now."),
+    ("assigned", "It has been handed on."),
+    ("due", "The day is set."),
+    ("noted", "The note is kept."),
+    ("finished", "It is closed."),
+    ("undone", "The last step is undone."),
+    ("saved", "Saved."),
+];
+
+/// What addresses of this feature ask for.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Asked {
+    show: String,
+    cursor: String,
+    did: Option<String>,
+}
+
+fn id(text: &str) -> Result<FollowUpId, PageError> {
+    text.parse().map_err(|_| PageError::NotFound)
+}
+
+#[handler]
+async fn list(
+    who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
+    Data(followups): Data<&FollowUps>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let which = match asked.show.as_str() {
+        "mine" => Which::Mine,
+        "closed" => Which::Closed,
+        _ => Which::Open,
+    };
+    let from = asked.cursor.parse().unwrap_or_else(|_| Cursor::start());
+    let found = followups.list(&who, which, &from, SIZE).await?;
+    let (waiting, causes) = (followups.waiting(&who).await?, followups.causes(&who).await?);
+    let page = Shell::new(&who, site, "/follow-ups").with_flash(asked.did.as_deref(), DID);
+    Ok(html(&ListPage::new(page, which, found, waiting, causes, &followups.today())))
+}
+
+/// For handlers that end on the follow-up's page.
+fn back(id: &str, did: &str) -> Response {
+    crate::web::redirect(format!("/follow-ups/{id}?did={did}"))
+}
+
+/// The path's id, checked.
+fn checked(Path(text): Path<String>) -> Result<FollowUpId, PageError> {
+    id(&text)
+}

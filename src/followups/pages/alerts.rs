@@ -1,0 +1,52 @@
+//! `/account/alerts`: which mails a supervisor gets.
+
+use super::{Asked, DID};
+use crate::followups::{Alert, FollowUps};
+use crate::web::rights::FollowUp as SeeFollowUps;
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "followups/alerts.html")]
+struct AlertsPage {
+    page: Shell,
+    score: bool,
+    wish: bool,
+}
+
+#[handler]
+pub(super) async fn show(
+    who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
+    Data(followups): Data<&FollowUps>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let wanted = followups.subscriptions(&who).await?;
+    Ok(html(&AlertsPage {
+        page: Shell::new(&who, site, "/follow-ups").with_flash(asked.did.as_deref(), DID),
+        score: wanted.contains(&Alert::Score),
+        wish: wanted.contains(&Alert::Wish),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    /// Codes, one a line.
+    #[serde(default)]
+    alerts: String,
+}
+
+#[handler]
+pub(super) async fn save(
+    who: Viewer<SeeFollowUps>,
+    Data(followups): Data<&FollowUps>,
+    Posted(form): Posted<Wanted>,
+) -> Result<Response, PageError> {
+    let wanted: Vec<Alert> =
+        Alert::ALL.into_iter().filter(|alert| form.alerts.lines().any(|line| line == alert.code())).collect();
+    followups.subscribe(&who, &wanted).await?;
+    Ok(redirect("/account/alerts?did=saved"))
+}

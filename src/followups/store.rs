@@ -1,0 +1,222 @@
+//! SQL of follow-ups.
+
+use super::{CauseCount, FollowUp, Step, Which};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, FollowUpId, InteractionId, StaffId, TeamId};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+use serde_json::json;
+
+/// What a follow-up is read from; a macro, since statements are literals.
+macro_rules! follow_up {
+    ($($tail:tt)*) => {
+        concat!(
+            "SELECT f.id, f.team_id, t.name AS team_name, f.interaction_id, f.agent_id, COALESCE(a.name, a.external_id) AS agent_name, f.reason, \
+             f.why, f.state, f.opened_on, f.due_on, f.owner_id, f.owner_name, f.outcome, f.cause, f.closed_on, f.wish_id \
+             FROM follow_ups f LEFT JOIN teams t ON t.id = f.team_id LEFT JOIN agents a ON a.id = f.agent_id WHERE ",
+            $($tail)*
+        )
+    };
+}
+
+/// $1: JSON array of the viewer's teams. What names no team is every supervisor's.
+macro_rules! seen {
+    (sqlite) => {
+        "(f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL)"
+    };
+    (pg) => {
+        "(f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL)"
+    };
+}
+
+statements! {
+    ADD = "INSERT INTO follow_ups (id, team_id, interaction_id, agent_id, reason, why, state, opened_on, due_on, wish_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9) ON CONFLICT DO NOTHING";
+    FIND = sqlite follow_up!(concat!(seen!(sqlite), " AND f.id = $2")), pg follow_up!(concat!(seen!(pg), " AND f.id = $2"));
+    OF_INTERACTION = sqlite follow_up!(concat!(seen!(sqlite), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50")),
+        pg follow_up!(concat!(seen!(pg), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50"));
+    // $2: '' or an owner; $3, $4: behind what. What is due first comes first.
+    LIST_OPEN = sqlite follow_up!(concat!(seen!(sqlite), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
+            AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4)) ORDER BY f.due_on, f.id LIMIT $5")),
+        pg follow_up!(concat!(seen!(pg), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
+            AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4)) ORDER BY f.due_on, f.id LIMIT $5"));
+    LIST_CLOSED = sqlite follow_up!(concat!(seen!(sqlite), " AND f.state = 'closed' AND ($2 = '' OR f.owner_id = $2) \
+            AND (f.closed_on < $3 OR (f.closed_on = $3 AND f.id > $4)) ORDER BY f.closed_on DESC, f.id LIMIT $5")),
+        pg follow_up!(concat!(seen!(pg), " AND f.state = 'closed' AND ($2 = '' OR f.owner_id = $2) \
+            AND (f.closed_on < $3 OR (f.closed_on = $3 AND f.id > $4)) ORDER BY f.closed_on DESC, f.id LIMIT $5"));
+    // $2: today.
+    WAITING = sqlite "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN f.due_on < $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
+            FROM follow_ups f WHERE (f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL) AND f.state <> 'closed'",
+        pg "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN f.due_on < $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
+            FROM follow_ups f WHERE (f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL) AND f.state <> 'closed'";
+    CAUSES = sqlite "SELECT f.cause, COUNT(*) AS n FROM follow_ups f WHERE (f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL) \
+            AND f.state = 'closed' AND f.closed_on >= $2 AND f.cause IS NOT NULL GROUP BY f.cause ORDER BY 2 DESC, 1",
+        pg "SELECT f.cause, COUNT(*) AS n FROM follow_ups f WHERE (f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL) \
+            AND f.state = 'closed' AND f.closed_on >= $2 AND f.cause IS NOT NULL GROUP BY f.cause ORDER BY 2 DESC, 1";
+    CHANGE = "UPDATE follow_ups SET state = $2, owner_id = $3, owner_name = $4, due_on = $5, outcome = $6, cause = $7, closed_on = $8 WHERE id = $1";
+    STEPS = "SELECT place, what, at, name, note, before FROM follow_up_steps WHERE follow_up_id = $1 ORDER BY place";
+    ADD_STEP = "INSERT INTO follow_up_steps (follow_up_id, place, what, at, staff_id, name, note, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    BY_SCORE = "SELECT interaction_id FROM follow_ups WHERE reason = 'score' AND state <> 'closed' AND interaction_id IS NOT NULL";
+    GONE = "UPDATE follow_ups SET reason = 'gone' WHERE interaction_id = $1 AND reason = 'score'";
+    WISH_GONE = "UPDATE follow_ups SET reason = 'gone', wish_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
+        outcome = COALESCE(outcome, 'withdrawn') WHERE wish_id = $1";
+    WISH_ERASED = "UPDATE follow_ups SET wish_id = NULL WHERE wish_id = $1";
+    WITH_WISH = "SELECT wish_id FROM follow_ups WHERE wish_id IS NOT NULL";
+    WAITING_IN = sqlite "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL) AND state = 'open' AND reason = $2",
+        pg "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL) AND state = 'open' AND reason = $2";
+    SUBSCRIPTIONS = "SELECT kind FROM alert_subscriptions WHERE staff_id = $1 ORDER BY kind";
+    SUBSCRIBERS = "SELECT staff_id FROM alert_subscriptions WHERE kind = $1 ORDER BY staff_id";
+    SUBSCRIBE = "INSERT INTO alert_subscriptions (staff_id, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    UNSUBSCRIBE = "DELETE FROM alert_subscriptions WHERE staff_id = $1";
+}
+
+/// One to be opened.
+#[derive(Debug)]
+pub(super) struct NewFollowUp {
+    pub id: FollowUpId,
+    pub team: Option<TeamId>,
+    pub interaction: Option<InteractionId>,
+    pub agent: Option<AgentId>,
+    pub reason: &'static str,
+    pub why: Option<String>,
+    pub opened_on: String,
+    pub due_on: String,
+    pub wish: Option<String>,
+}
+
+/// A step to be written down.
+#[derive(Debug)]
+pub(super) struct NewStep<'a> {
+    pub place: i64,
+    pub what: &'static str,
+    pub at: Timestamp,
+    pub by: &'a StaffId,
+    pub name: &'a str,
+    pub note: Option<&'a str>,
+    pub before: Option<String>,
+}
+
+fn teams_json(teams: &[TeamId]) -> String {
+    json!(teams).to_string()
+}
+
+/// False where there is one already.
+pub(super) async fn add(conn: Conn<'_>, new: &NewFollowUp) -> Result<bool, DbError> {
+    let added = execute!(
+        conn,
+        ADD,
+        &new.id,
+        &new.team,
+        &new.interaction,
+        &new.agent,
+        new.reason,
+        &new.why,
+        &new.opened_on,
+        &new.due_on,
+        &new.wish
+    )?;
+    Ok(added > 0)
+}
+
+pub(super) async fn find(conn: Conn<'_>, teams: &[TeamId], id: &FollowUpId) -> Result<Option<FollowUp>, DbError> {
+    fetch_optional!(conn, FIND => FollowUp, teams_json(teams), id)
+}
+
+pub(super) async fn of_interaction(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    id: &InteractionId,
+) -> Result<Vec<FollowUp>, DbError> {
+    fetch_all!(conn, OF_INTERACTION => FollowUp, teams_json(teams), id)
+}
+
+/// Behind this day and id.
+pub(super) async fn list(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    which: Which,
+    owner: &str,
+    behind: (&str, &str),
+    most: usize,
+) -> Result<Vec<FollowUp>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let sql = if which == Which::Closed { LIST_CLOSED } else { LIST_OPEN };
+    fetch_all!(conn, sql => FollowUp, teams_json(teams), owner, behind.0, behind.1, most)
+}
+
+/// How many wait, and how many of them are overdue.
+pub(super) async fn waiting(conn: Conn<'_>, teams: &[TeamId], today: &str) -> Result<(i64, i64), DbError> {
+    fetch_one!(conn, WAITING => (i64, i64), teams_json(teams), today)
+}
+
+pub(super) async fn causes(conn: Conn<'_>, teams: &[TeamId], since: &str) -> Result<Vec<CauseCount>, DbError> {
+    fetch_all!(conn, CAUSES => CauseCount, teams_json(teams), since)
+}
+
+pub(super) async fn change(conn: Conn<'_>, to: &FollowUp) -> Result<(), DbError> {
+    execute!(
+        conn,
+        CHANGE,
+        &to.id,
+        to.state.code(),
+        &to.owner_id,
+        &to.owner_name,
+        &to.due_on,
+        to.outcome.as_deref(),
+        to.cause.as_deref(),
+        &to.closed_on
+    )
+    .map(drop)
+}
+
+pub(super) async fn steps(conn: Conn<'_>, id: &FollowUpId) -> Result<Vec<Step>, DbError> {
+    fetch_all!(conn, STEPS => Step, id)
+}
+
+/// [`DbError::Duplicate`] where somebody else took a step at this place.
+pub(super) async fn add_step(conn: Conn<'_>, id: &FollowUpId, step: &NewStep<'_>) -> Result<(), DbError> {
+    execute!(conn, ADD_STEP, id, step.place, step.what, step.at, step.by, step.name, step.note, step.before.as_deref())
+        .map(drop)
+}
+
+/// The interactions of open follow-ups that a low score opened.
+pub(super) async fn by_score(conn: Conn<'_>) -> Result<Vec<InteractionId>, DbError> {
+    Ok(fetch_all!(conn, BY_SCORE => (InteractionId,))?.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn score_gone(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbError> {
+    execute!(conn, GONE, id).map(drop)
+}
+
+pub(super) async fn wish_gone(conn: Conn<'_>, wish: &str, today: &str) -> Result<(), DbError> {
+    execute!(conn, WISH_GONE, wish, today).map(drop)
+}
+
+pub(super) async fn wish_erased(conn: Conn<'_>, wish: &str) -> Result<(), DbError> {
+    execute!(conn, WISH_ERASED, wish).map(drop)
+}
+
+pub(super) async fn with_wish(conn: Conn<'_>) -> Result<Vec<String>, DbError> {
+    Ok(fetch_all!(conn, WITH_WISH => (String,))?.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many that nobody has taken wait for this reason.
+pub(super) async fn waiting_for(conn: Conn<'_>, teams: &[TeamId], reason: &str) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, WAITING_IN => (i64,), teams_json(teams), reason)?.0)
+}
+
+pub(super) async fn subscriptions(conn: Conn<'_>, staff: &StaffId) -> Result<Vec<String>, DbError> {
+    Ok(fetch_all!(conn, SUBSCRIPTIONS => (String,), staff)?.into_iter().map(|(kind,)| kind).collect())
+}
+
+pub(super) async fn subscribers(conn: Conn<'_>, kind: &str) -> Result<Vec<StaffId>, DbError> {
+    Ok(fetch_all!(conn, SUBSCRIBERS => (StaffId,), kind)?.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn subscribe(mut conn: Conn<'_>, staff: &StaffId, kinds: &[&str]) -> Result<(), DbError> {
+    execute!(conn.again(), UNSUBSCRIBE, staff)?;
+    for kind in kinds {
+        execute!(conn.again(), SUBSCRIBE, staff, *kind)?;
+    }
+    Ok(())
+}

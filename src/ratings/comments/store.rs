@@ -1,0 +1,80 @@
+//! SQL of released comments, one by one.
+
+use super::{Released, Waiting};
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, TeamId};
+use crate::{execute, fetch_all, statements};
+use serde_json::json;
+
+/// What a comment is read from; a macro, since statements are literals.
+macro_rules! released {
+    ($($tail:tt)*) => {
+        concat!(
+            "SELECT c.id, c.text, r.month, COALESCE(a.name, a.external_id) AS agent_name, t.name AS team_name, c.seen_on, c.kudos_name \
+             FROM released_comments c JOIN releases r ON r.id = c.release_id \
+             LEFT JOIN agents a ON a.id = r.agent_id LEFT JOIN teams t ON t.id = r.team_id WHERE ",
+            $($tail)*
+        )
+    };
+}
+
+statements! {
+    DATE = "UPDATE released_comments SET seen_on = $1 WHERE seen_on IS NULL";
+    // $1: JSON array of teams. What is about no team is every supervisor's.
+    UNREAD = sqlite released!("c.read_on IS NULL AND (r.team_id IN (SELECT value FROM json_each($1)) OR r.team_id IS NULL) \
+            ORDER BY c.seen_on, c.id LIMIT $2"),
+        pg released!("c.read_on IS NULL AND (r.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR r.team_id IS NULL) \
+            ORDER BY c.seen_on, c.id LIMIT $2");
+    MARK_READ = sqlite "UPDATE released_comments SET read_name = $3, read_on = $4 WHERE id = $2 AND read_on IS NULL AND release_id IN \
+            (SELECT id FROM releases WHERE team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL)",
+        pg "UPDATE released_comments SET read_name = $3, read_on = $4 WHERE id = $2 AND read_on IS NULL AND release_id IN \
+            (SELECT id FROM releases WHERE team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL)";
+    MARK_KUDOS = sqlite "UPDATE released_comments SET kudos_name = $3, kudos_on = $4 WHERE id = $2 AND release_id IN \
+            (SELECT id FROM releases WHERE team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL)",
+        pg "UPDATE released_comments SET kudos_name = $3, kudos_on = $4 WHERE id = $2 AND release_id IN \
+            (SELECT id FROM releases WHERE team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL)";
+    OF_AGENT = released!("r.scope = 'agent' AND r.agent_id = $1 \
+        ORDER BY CASE WHEN c.kudos_on IS NULL THEN 1 ELSE 0 END, c.kudos_on DESC, r.month DESC, c.id LIMIT $2");
+    UNREAD_SINCE = "SELECT r.team_id, COUNT(*) AS n FROM released_comments c JOIN releases r ON r.id = c.release_id \
+        WHERE c.read_on IS NULL AND c.seen_on <= $1 GROUP BY r.team_id";
+}
+
+fn teams_json(teams: &[TeamId]) -> String {
+    json!(teams).to_string()
+}
+
+pub(super) async fn date(conn: Conn<'_>, day: &str) -> Result<(), DbError> {
+    execute!(conn, DATE, day).map(drop)
+}
+
+pub(super) async fn unread(conn: Conn<'_>, teams: &[TeamId], most: i64) -> Result<Vec<Released>, DbError> {
+    fetch_all!(conn, UNREAD => Released, teams_json(teams), most)
+}
+
+pub(super) async fn mark_read(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    id: &str,
+    name: &str,
+    day: &str,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, MARK_READ, teams_json(teams), id, name, day)? > 0)
+}
+
+pub(super) async fn mark_kudos(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    id: &str,
+    praise: Option<(&str, &str)>,
+) -> Result<bool, DbError> {
+    let (name, day) = praise.unzip();
+    Ok(execute!(conn, MARK_KUDOS, teams_json(teams), id, name, day)? > 0)
+}
+
+pub(super) async fn of_agent(conn: Conn<'_>, agent: &AgentId, most: i64) -> Result<Vec<Released>, DbError> {
+    fetch_all!(conn, OF_AGENT => Released, agent, most)
+}
+
+pub(super) async fn unread_since(conn: Conn<'_>, day: &str) -> Result<Vec<Waiting>, DbError> {
+    fetch_all!(conn, UNREAD_SINCE => Waiting, day)
+}

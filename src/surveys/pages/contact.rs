@@ -1,0 +1,250 @@
+//! `/s/{token}/contact`: asking to be contacted, and ending that one's comment is quoted. A page of its own, so that a wish
+//! comes in a request and a transaction of its own, apart from every answer. GET changes nothing.
+
+use super::Asked;
+use super::views::{Frame, Reader};
+use crate::surveys::speech::Speech;
+use crate::surveys::wishes::{MOST_ABOUT, MOST_NAME, MOST_REACH, Wish, WishError, WishStanding};
+use crate::surveys::{Invited, Surveys, Token};
+use crate::web::page::html_with;
+use askama::Template;
+use poem::http::StatusCode;
+use poem::web::{Data, Path};
+use poem::{Body, Request, Response, handler};
+use url::form_urlencoded;
+
+/// The largest body, in bytes.
+const MOST_BODY: usize = 32 * 1024;
+
+/// The form as it was sent.
+#[derive(Debug, Clone, Default)]
+struct Entered {
+    wish: Wish,
+    join: bool,
+    /// The button that was pressed: `withdraw`, `unquote`, or the form's own.
+    act: String,
+    trap: bool,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Missing,
+    Long,
+    Trapped,
+}
+
+impl Entered {
+    fn read(bytes: &[u8]) -> Self {
+        let mut entered = Self::default();
+        for (name, value) in form_urlencoded::parse(bytes) {
+            let line = || value.split_whitespace().collect::<Vec<_>>().join(" ").replace('\0', "");
+            match name.as_ref() {
+                "name" => entered.wish.name = line(),
+                "reach" => entered.wish.reach = line(),
+                "about" => {
+                    let text = value.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
+                    entered.wish.about = Some(text).filter(|text| !text.is_empty());
+                }
+                "join" => entered.join = value == "yes",
+                "do" => entered.act = value.into_owned(),
+                "website" => entered.trap = !value.is_empty(),
+                _ => {}
+            }
+        }
+        entered
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let Wish { name, reach, about } = &self.wish;
+        let fits = |text: &str, most: usize| text.chars().count() <= most;
+        if self.trap {
+            return Err(Problem::Trapped);
+        }
+        if name.is_empty() || !can_reach(reach) {
+            return Err(Problem::Missing);
+        }
+        let all_fit =
+            fits(name, MOST_NAME) && fits(reach, MOST_REACH) && fits(about.as_deref().unwrap_or(""), MOST_ABOUT);
+        if all_fit { Ok(()) } else { Err(Problem::Long) }
+    }
+}
+
+/// Can somebody be reached there: an address, or a number of five digits or more?
+fn can_reach(text: &str) -> bool {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    digits >= 5 || text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}
+
+#[derive(Template)]
+#[template(path = "surveys/contact.html")]
+struct ContactPage<'a> {
+    frame: Frame<'a>,
+    action: String,
+    /// `form`, `thanks`, `handed`, `gone`, `unquoted`.
+    state: &'a str,
+    name: &'a str,
+    reach: &'a str,
+    about: &'a str,
+    join: bool,
+    joinable: bool,
+    editing: bool,
+    quoted: bool,
+    problem: Option<String>,
+    most: (usize, usize, usize),
+}
+
+/// What the page is made from.
+struct Shown<'a> {
+    state: &'a str,
+    entered: &'a Entered,
+    standing: &'a WishStanding,
+    problem: Option<Problem>,
+    quoted: bool,
+}
+
+fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Shown<'_>) -> Response {
+    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let words = speech.words;
+    let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
+    let problem = shown.problem.map(|problem| match problem {
+        Problem::Missing => words.contact_missing.clone(),
+        Problem::Long => words.problem_long.clone(),
+        Problem::Trapped => words.problem_trap.clone(),
+    });
+    let wish = &shown.entered.wish;
+    let page = ContactPage {
+        frame: Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look)),
+        action: format!("/s/{}/contact{query}", reader.token.secret()),
+        state: shown.state,
+        name: &wish.name,
+        reach: &wish.reach,
+        about: wish.about.as_deref().unwrap_or_default(),
+        join: shown.entered.join,
+        joinable: shown.standing.joinable,
+        editing: shown.standing.wish.is_some(),
+        quoted: shown.quoted,
+        problem,
+        most: (MOST_NAME, MOST_REACH, MOST_ABOUT),
+    };
+    html_with(status, &page)
+}
+
+/// Where one stands, or the page that says that the link is not open.
+async fn standing(surveys: &Surveys, asked: &Asked, token: &Token) -> Result<(Invited, WishStanding), Box<Response>> {
+    match surveys.wish_standing(token).await {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(Box::new(match surveys.standing(token).await {
+            Ok(standing) => asked.settled(surveys, token, &standing, StatusCode::GONE),
+            Err(error) => asked.trouble(surveys, &error),
+        })),
+        Err(error) => Err(Box::new(asked.trouble(surveys, &error))),
+    }
+}
+
+/// `GET /s/{token}/contact`
+#[handler]
+pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
+    let asked = Asked::of(request);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let (invited, standing) = match standing(surveys, &asked, &token).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    let quoted = match surveys.has_quote(&token).await {
+        Ok(quoted) => quoted,
+        Err(error) => return asked.trouble(surveys, &error),
+    };
+    let entered =
+        Entered { wish: standing.wish.clone().unwrap_or_default(), join: standing.joined, ..Entered::default() };
+    let state = if standing.handed { "handed" } else { "form" };
+    let shown = Shown { state, entered: &entered, standing: &standing, problem: None, quoted };
+    page(surveys, StatusCode::OK, &asked.reader(&token, &invited), &shown)
+}
+
+/// `POST /s/{token}/contact`
+#[handler]
+pub(super) async fn submit(
+    Path(token): Path<String>,
+    Data(surveys): Data<&Surveys>,
+    request: &Request,
+    body: Body,
+) -> Response {
+    let asked = Asked::of(request);
+    let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let (invited, standing) = match standing(surveys, &asked, &token).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    let Ok(bytes) = body.into_bytes_limit(MOST_BODY).await else {
+        let entered = Entered::default();
+        let problem = Some(Problem::Long);
+        let shown = Shown { state: "form", entered: &entered, standing: &standing, problem, quoted: false };
+        return page(surveys, StatusCode::PAYLOAD_TOO_LARGE, &asked.reader(&token, &invited), &shown);
+    };
+    let entered = Entered::read(&bytes);
+    match act(surveys, &token, &entered).await {
+        Ok((status, state, problem)) => {
+            let shown = Shown { state, entered: &entered, standing: &standing, problem, quoted: false };
+            page(surveys, status, &asked.reader(&token, &invited), &shown)
+        }
+        Err(WishError::Closed) => match surveys.standing(&token).await {
+            Ok(standing) => asked.settled(surveys, &token, &standing, StatusCode::CONFLICT),
+            Err(error) => asked.trouble(surveys, &error),
+        },
+        Err(WishError::Handed) => {
+            let shown = Shown { state: "handed", entered: &entered, standing: &standing, problem: None, quoted: false };
+            page(surveys, StatusCode::CONFLICT, &asked.reader(&token, &invited), &shown)
+        }
+        Err(WishError::Database(error)) => asked.trouble(surveys, &error),
+    }
+}
+
+/// Status and state of the page that follows, and what was wrong.
+async fn act(
+    surveys: &Surveys,
+    token: &Token,
+    entered: &Entered,
+) -> Result<(StatusCode, &'static str, Option<Problem>), WishError> {
+    match entered.act.as_str() {
+        "withdraw" => {
+            surveys.withdraw_wish(token).await?;
+            Ok((StatusCode::OK, "gone", None))
+        }
+        "unquote" => {
+            surveys.withdraw_quote(token).await?;
+            Ok((StatusCode::OK, "unquoted", None))
+        }
+        _ => match entered.check() {
+            Err(problem) => Ok((StatusCode::UNPROCESSABLE_ENTITY, "form", Some(problem))),
+            Ok(()) => {
+                surveys.wish(token, entered.wish.clone(), entered.join).await?;
+                Ok((StatusCode::OK, "thanks", None))
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_can_be_reached_is_taken_and_who_cannot_is_told() {
+        let check = |form: &str| Entered::read(form.as_bytes()).check();
+        for good in ["name=Jerry&reach=%2B44+306+999", "name=%E7%8E%8B&reach=jerry%40example.net&about=+parcel%0D%0A"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for (bad, problem) in [
+            ("", Problem::Missing),
+            ("name=Jerry", Problem::Missing),
+            ("name=+&reach=12345", Problem::Missing),
+            ("name=Jerry&reach=call+me", Problem::Missing),
+            ("name=Jerry&reach=12345&website=x", Problem::Trapped),
+            (&format!("name={}&reach=12345", "x".repeat(121)), Problem::Long),
+            (&format!("name=Jerry&reach=12345&about={}", "x".repeat(1001)), Problem::Long),
+        ] {
+            assert_eq!(check(bad), Err(problem), "{bad}");
+        }
+    }
+}

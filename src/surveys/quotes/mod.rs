@@ -1,0 +1,133 @@
+//! Comments that customers allow to be quoted: masked, under a keyed hash of the token, so that the link can end it as long
+//! as it is open, and nobody without the link can tell whose it is.
+//!
+//! A linked one is there once it can't be changed any more; an apart one comes out of its release, and nothing but its
+//! text, the team and the month of that release with it.
+
+mod store;
+
+pub use store::STATEMENTS;
+
+use super::{Question, Surveys, Token, answers, lock_answers};
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::effects::Effects;
+use crate::ids::{InteractionId, TeamId};
+use crate::masking;
+use crate::web::Principal;
+use crate::web::principal::{Role, Visible};
+
+/// A quote that is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewQuote<'a> {
+    /// The keyed hash that came with the comment.
+    pub id: &'a str,
+    /// The comment as it was written; masked here.
+    pub comment: &'a str,
+    /// Whose supervisors see it.
+    pub team: Option<&'a TeamId>,
+    /// Beside which interaction a linked one stands.
+    pub interaction: Option<&'a InteractionId>,
+}
+
+/// A comment that may be quoted.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Quote {
+    /// For taking it out of the list.
+    pub id: String,
+    /// What it says, masked.
+    pub text: String,
+    /// The team's name.
+    pub team_name: Option<String>,
+    /// The month in which it came here.
+    pub month: String,
+}
+
+/// Quotes shown at most.
+const MOST: i64 = 500;
+
+impl Surveys {
+    /// Keeps a quote, in the caller's transaction.
+    pub async fn keep_quote(&self, conn: Conn<'_>, new: &NewQuote<'_>, now: Timestamp) -> Result<(), DbError> {
+        // An invitation that was made today can be open so long, and none longer.
+        let purge_month = now.plus(self.inner.settings.expires_after).month();
+        let text = masking::mask_comment(new.comment);
+        store::add(conn, new, &text, &now.month(), &purge_month).await
+    }
+
+    /// Those of this supervisor's teams, or all for an administrator; by month, and within one in no order.
+    pub async fn quotes(&self, who: &Principal) -> Result<Vec<Quote>, DbError> {
+        let (all, teams) = match (who.role(), who.visible()) {
+            (Some(Role::Admin), _) => (true, Vec::new()),
+            (Some(Role::Supervisor), Visible::Teams(teams)) => (false, teams),
+            _ => return Ok(Vec::new()),
+        };
+        store::list(self.inner.db.read().await?.conn(), all, &teams, MOST).await
+    }
+
+    /// Staff take one out of the list; false where it is not there, or not theirs to see.
+    pub async fn remove_quote(&self, who: &Principal, id: &str) -> Result<bool, DbError> {
+        if !self.quotes(who).await?.iter().any(|quote| quote.id == id) {
+            return Ok(false);
+        }
+        let mut tx = self.inner.db.begin().await?;
+        let removed = store::remove(tx.conn(), id).await?;
+        let effects = Effects::new().audit(&who.actor(), "quote.removed", "quotes", None);
+        effects.save(tx.conn(), self.now()).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
+    /// May this link's comment be quoted, or is it already?
+    pub async fn has_quote(&self, token: &Token) -> Result<bool, DbError> {
+        let Some(found) = self.find_by_token(token).await? else { return Ok(false) };
+        let linked = found.linked.as_ref().is_some_and(|(answer, _)| answer.quote);
+        if linked || found.apart.iter().any(|opened| opened.part.quote.is_some()) {
+            return Ok(true);
+        }
+        store::there(self.inner.db.read().await?.conn(), &token.quote_id(&self.inner.vault)).await
+    }
+
+    /// The customer ends it by the link: it is taken out of the list, and the comment loses the allowance where it still
+    /// lies. False where the link is not open.
+    pub async fn withdraw_quote(&self, token: &Token) -> Result<bool, DbError> {
+        let Some(found) = self.find_by_token(token).await?.filter(|found| found.open) else { return Ok(false) };
+        let (vault, id) = (&self.inner.vault, token.quote_id(&self.inner.vault));
+        // Each by itself: nothing of a linked answer shares a transaction with the mix.
+        self.drop_quote(token).await?;
+        if found.linked.is_some_and(|(answer, _)| answer.quote) {
+            let mut tx = self.inner.db.begin().await?;
+            store::disallow(tx.conn(), &found.invited.interaction, &id).await?;
+            tx.commit().await?;
+        }
+        if let Some(comment) = found.apart.into_iter().find(|opened| opened.part.quote.is_some()) {
+            let mut part = comment.part;
+            part.quote = None;
+            let mut tx = self.inner.db.begin().await?;
+            lock_answers(tx.conn()).await?;
+            let mix = token.mix_id(vault, Question::Comment.code());
+            answers::reseal_comment(tx.conn(), &mix, &part.seal(vault)).await?;
+            tx.commit().await?;
+        }
+        Ok(true)
+    }
+
+    /// Takes the quote of a link's comment out of the list, where it is there.
+    pub(super) async fn drop_quote(&self, token: &Token) -> Result<(), DbError> {
+        let id = token.quote_id(&self.inner.vault);
+        if !store::there(self.inner.db.read().await?.conn(), &id).await? {
+            return Ok(());
+        }
+        let mut tx = self.inner.db.begin().await?;
+        store::remove(tx.conn(), &id).await?;
+        tx.commit().await
+    }
+
+    /// Takes out what stood beside linked answers that are gone, and gives random ids to those whose link has closed.
+    pub async fn tidy_quotes(&self) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        store::remove_gone(tx.conn()).await?;
+        store::forget_ids(tx.conn(), &self.now().month()).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,331 @@
+//! `/admin/webhooks`, and one webhook with its deliveries.
+
+use super::{Delivery, EVENTS, State, Wanted, Webhook, WebhookError, Webhooks};
+use crate::ids::{DeliveryId, WebhookId};
+use crate::web::rights::Administer;
+use crate::web::said::When;
+use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, Route, get, handler, post};
+use serde::Deserialize;
+
+/// Deliveries on a page.
+const SIZE: usize = 30;
+
+/// The pages of this feature.
+pub fn routes(route: Route) -> Route {
+    route
+        .at("/admin/webhooks", get(list).post(add))
+        .at("/admin/webhooks/:id", get(show).post(change))
+        .at("/admin/webhooks/:id/secret", post(rotate))
+        .at("/admin/webhooks/:id/state", post(set_state))
+        .at("/admin/webhooks/:id/removal", post(remove))
+        .at("/admin/webhooks/:id/tests", post(test))
+        .at("/admin/webhooks/:id/deliveries/:delivery", post(redeliver))
+}
+
+impl From<WebhookError> for PageError {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::NotFound,
+            WebhookError::Database(inner) => inner.into(),
+            refused @ (WebhookError::BadUrl(_) | WebhookError::BadNote | WebhookError::BadEvents) => {
+                Self::Refused(refused.to_string())
+            }
+        }
+    }
+}
+
+const DID: &[(&str, &str)] = &[
+    ("changed", "Saved."),
+    ("paused", "It is paused: what happens from now on is not sent to it."),
+    ("active", "It is told of events again."),
+    ("removed", "The webhook is gone."),
+    ("tested", "A test is on its way; it appears below in a moment."),
+    ("again", "It is sent again in a moment."),
+];
+
+/// What addresses of this feature ask for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    did: String,
+    cursor: String,
+}
+
+/// An event to choose.
+struct EventView {
+    name: &'static str,
+    words: &'static str,
+    chosen: bool,
+}
+
+fn events(chosen: &[String]) -> Vec<EventView> {
+    let view = |(name, words): &(&'static str, &'static str)| EventView {
+        name,
+        words,
+        chosen: chosen.iter().any(|event| event == name),
+    };
+    EVENTS.iter().map(view).collect()
+}
+
+/// A webhook as a line.
+struct Row {
+    id: String,
+    url: String,
+    note: String,
+    events: String,
+    state: &'static str,
+    badge: &'static str,
+    last_error: Option<String>,
+    active: bool,
+}
+
+impl From<Webhook> for Row {
+    fn from(w: Webhook) -> Self {
+        let (state, badge) = match (w.state, w.failing_since) {
+            (State::Active, None) => ("active", "ok"),
+            (State::Active, Some(_)) => ("failing", "warn"),
+            (State::Paused, _) => ("paused", ""),
+            (State::Failing, _) => ("stopped", "bad"),
+        };
+        Self {
+            events: w.events().join(", "),
+            id: w.id.to_string(),
+            active: w.state == State::Active,
+            url: w.url,
+            note: w.note,
+            state,
+            badge,
+            last_error: w.last_error,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "webhooks/list.html")]
+struct ListPage {
+    page: Shell,
+    rows: Vec<Row>,
+    events: Vec<EventView>,
+    /// Told once.
+    secret: Option<String>,
+}
+
+async fn list_page(
+    who: &Viewer<Administer>,
+    site: &SiteInfo,
+    webhooks: &Webhooks,
+    did: &str,
+    secret: Option<String>,
+) -> Result<Response, PageError> {
+    let rows = webhooks.list().await?.into_iter().map(Row::from).collect();
+    let page = Shell::new(who, site, "/admin").with_flash(Some(did), DID);
+    Ok(html(&ListPage { page, rows, events: events(&[]), secret }))
+}
+
+#[handler]
+async fn list(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(webhooks): Data<&Webhooks>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    list_page(&who, site, webhooks, &asked.did, None).await
+}
+
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    note: String,
+    /// Names, one a line.
+    #[serde(default)]
+    events: String,
+}
+
+impl Form {
+    fn events(&self) -> Vec<String> {
+        self.events.lines().map(str::to_owned).collect()
+    }
+}
+
+#[handler]
+async fn add(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(webhooks): Data<&Webhooks>,
+    Posted(form): Posted<Form>,
+) -> Result<Response, PageError> {
+    let (_, secret) = webhooks.add(&form.url, &form.note, &form.events(), &who.actor()).await?;
+    list_page(&who, site, webhooks, "", Some(secret)).await
+}
+
+/// A delivery as a line.
+struct DeliveryView {
+    id: String,
+    kind: String,
+    state: &'static str,
+    badge: &'static str,
+    attempts: i64,
+    answer: String,
+    when: When,
+    body: String,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(d: Delivery) -> Self {
+        let (state, badge) = match d.state.as_str() {
+            "delivered" => ("delivered", "ok"),
+            "failed" => ("given up", "bad"),
+            _ if d.attempts > 0 => ("tried again soon", "warn"),
+            _ => ("on its way", "info"),
+        };
+        let answer = match (d.status, d.error) {
+            (Some(code), None) => code.to_string(),
+            (Some(code), Some(_)) => format!("{code}: not taken"),
+            (None, Some(why)) => why,
+            (None, None) => String::new(),
+        };
+        let when = d.created_at.into();
+        Self { id: d.id.to_string(), kind: d.kind, state, badge, attempts: d.attempts, answer, when, body: d.body }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "webhooks/one.html")]
+struct OnePage {
+    page: Shell,
+    row: Row,
+    events: Vec<EventView>,
+    deliveries: Vec<DeliveryView>,
+    older: Option<String>,
+    /// Told once.
+    secret: Option<String>,
+}
+
+async fn one_page(
+    who: &Viewer<Administer>,
+    site: &SiteInfo,
+    webhooks: &Webhooks,
+    id: &WebhookId,
+    asked: &Asked,
+    secret: Option<String>,
+) -> Result<Response, PageError> {
+    let found = webhooks.find(id).await?;
+    let from = asked.cursor.parse().unwrap_or_else(|_| Cursor::start());
+    let sent = webhooks.deliveries(id, &from, SIZE).await?;
+    Ok(html(&OnePage {
+        page: Shell::new(who, site, "/admin").with_flash(Some(&asked.did), DID),
+        events: events(&found.events()),
+        row: found.into(),
+        older: sent.next.map(|next| format!("/admin/webhooks/{id}?cursor={next}")),
+        deliveries: sent.items.into_iter().map(DeliveryView::from).collect(),
+        secret,
+    }))
+}
+
+fn checked(Path(id): Path<String>) -> Result<WebhookId, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
+}
+
+fn back(id: &WebhookId, did: &str) -> Response {
+    redirect(format!("/admin/webhooks/{id}?did={did}"))
+}
+
+#[handler]
+async fn show(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    one_page(&who, site, webhooks, &checked(path)?, &asked, None).await
+}
+
+#[handler]
+async fn change(
+    who: Viewer<Administer>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    Posted(form): Posted<Form>,
+) -> Result<Response, PageError> {
+    let id = checked(path)?;
+    let events = Some(form.events());
+    let wanted = Wanted { url: Some(form.url), note: Some(form.note), events, active: None };
+    webhooks.change(&id, wanted, &who.actor()).await?;
+    Ok(back(&id, "changed"))
+}
+
+#[derive(Deserialize)]
+struct StateForm {
+    #[serde(default)]
+    active: String,
+}
+
+#[handler]
+async fn set_state(
+    who: Viewer<Administer>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    Posted(form): Posted<StateForm>,
+) -> Result<Response, PageError> {
+    let (id, active) = (checked(path)?, form.active == "true");
+    webhooks.change(&id, Wanted { active: Some(active), ..Wanted::default() }, &who.actor()).await?;
+    Ok(back(&id, if active { "active" } else { "paused" }))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[handler]
+async fn rotate(
+    who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id = checked(path)?;
+    let secret = webhooks.rotate(&id, &who.actor()).await?;
+    one_page(&who, site, webhooks, &id, &Asked::default(), Some(secret)).await
+}
+
+#[handler]
+async fn remove(
+    who: Viewer<Administer>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    webhooks.remove(&checked(path)?, &who.actor()).await?;
+    Ok(redirect("/admin/webhooks?did=removed"))
+}
+
+#[handler]
+async fn test(
+    _who: Viewer<Administer>,
+    Data(webhooks): Data<&Webhooks>,
+    path: Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id = checked(path)?;
+    webhooks.test(&id).await?;
+    Ok(back(&id, "tested"))
+}
+
+#[handler]
+async fn redeliver(
+    _who: Viewer<Administer>,
+    Data(webhooks): Data<&Webhooks>,
+    Path((id, delivery)): Path<(String, String)>,
+    _form: Posted<Nothing>,
+) -> Result<Response, PageError> {
+    let id = checked(Path(id))?;
+    let delivery: DeliveryId = delivery.parse().map_err(|_| PageError::NotFound)?;
+    webhooks.redeliver(&id, &delivery).await?;
+    Ok(back(&id, "again"))
+}

@@ -1,0 +1,178 @@
+//! The job that sends one delivery.
+
+use super::sign::{Secret, sign};
+use super::store::{self, ToSend};
+use super::{KEPT, State, Webhooks};
+use crate::clock::Timestamp;
+use crate::database::DbError;
+use crate::effects::{Actor, Effects, WEBHOOK};
+use crate::ids::DeliveryId;
+use crate::jobs::{Kind, Outcome, Running};
+use reqwest::{Client, redirect};
+use std::time::Duration;
+
+/// The pauses before the second try, the third, …; after the last the delivery is given up.
+const PAUSES: [Duration; 8] = [
+    Duration::from_secs(5),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3600),
+    Duration::from_secs(5 * 3600),
+    Duration::from_secs(10 * 3600),
+    Duration::from_secs(14 * 3600),
+    Duration::from_secs(20 * 3600),
+];
+/// A webhook to which nothing succeeds for so long is stopped.
+const STOPPED_AFTER: Duration = Duration::from_secs(5 * 86_400);
+/// How long a receiver may take.
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+/// The most characters of a reason.
+const MOST_REASON: usize = 300;
+
+/// What a try came to.
+struct Tried {
+    status: Option<u16>,
+    /// Why it failed; nothing where it went well.
+    error: Option<String>,
+}
+
+impl Tried {
+    fn failed(why: impl Into<String>) -> Self {
+        Self { status: None, error: Some(why.into().chars().take(MOST_REASON).collect()) }
+    }
+}
+
+impl Webhooks {
+    /// The kinds of job that this feature does.
+    pub fn jobs(&self) -> Vec<Kind> {
+        let (sender, sweeper) = (self.clone(), self.clone());
+        let deliver = move |job: Running| {
+            let webhooks = sender.clone();
+            async move {
+                let Ok(id) = job.key.parse() else { return Outcome::GiveUp("the key is no delivery".into()) };
+                webhooks.deliver(&id).await.unwrap_or_else(|error| Outcome::Retry(error.to_string()))
+            }
+        };
+        let sweep = move |_| {
+            let webhooks = sweeper.clone();
+            async move { webhooks.sweep().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
+        };
+        vec![
+            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2),
+            Kind::new("webhook.sweep", sweep).every(Duration::from_secs(6 * 3600)),
+        ]
+    }
+
+    async fn sweep(&self) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        store::sweep(tx.conn(), self.now().minus(KEPT)).await?;
+        tx.commit().await
+    }
+
+    async fn deliver(&self, id: &DeliveryId) -> Result<Outcome, DbError> {
+        let found = store::to_send(self.inner.db.read().await?.conn(), id).await?;
+        let Some(what) = found else { return Ok(Outcome::Done) };
+        // A test is sent whatever the webhook's state, so that one can see whether it works again.
+        let tried = if what.state == State::Active.code() || what.kind == super::TEST {
+            self.send(id, &what).await
+        } else {
+            Tried::failed("the webhook is stopped; send it again when it is active")
+        };
+        self.settle(id, &what, tried).await
+    }
+
+    async fn send(&self, id: &DeliveryId, what: &ToSend) -> Tried {
+        let url = match self.inner.allowed.check(&what.url) {
+            Ok(url) => url,
+            Err(error) => return Tried::failed(error.to_string()),
+        };
+        let reached = match self.inner.allowed.resolve(&url).await {
+            Ok(reached) => reached,
+            Err(error) => return Tried::failed(error.to_string()),
+        };
+        let secrets = self.secrets(what);
+        if secrets.is_empty() {
+            return Tried::failed("the webhook’s secret does not open with this key: rotate it");
+        }
+        let at = self.now().0 / 1000;
+        let client = Client::builder()
+            .user_agent(concat!("afterword/", env!("CARGO_PKG_VERSION")))
+            // Where it leads was judged; a redirect or a proxy would lead elsewhere.
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .resolve_to_addrs(url.host_str().unwrap_or_default(), &reached)
+            .timeout(TIME_LIMIT)
+            .build();
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => return Tried::failed(error.to_string()),
+        };
+        let request = client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("webhook-id", id.as_str())
+            .header("webhook-timestamp", at.to_string())
+            .header("webhook-signature", sign(&secrets, id.as_str(), at, &what.body))
+            .body(what.body.clone());
+        match request.send().await {
+            Ok(answer) => {
+                let status = answer.status();
+                let error = (!status.is_success()).then(|| format!("the receiver answered {status}"));
+                Tried { status: Some(status.as_u16()), error }
+            }
+            Err(error) => Tried::failed(root(&error.without_url())),
+        }
+    }
+
+    /// The newest first; the one before as long as both sign.
+    fn secrets(&self, what: &ToSend) -> Vec<Secret> {
+        let old = what.old_secret.as_deref().filter(|_| what.old_until.is_some_and(|until| until > self.now()));
+        let sealed = std::iter::once(what.secret.as_str()).chain(old);
+        sealed.filter_map(|sealed| Secret::open(&self.inner.vault, sealed).ok()).collect()
+    }
+
+    async fn settle(&self, id: &DeliveryId, what: &ToSend, tried: Tried) -> Result<Outcome, DbError> {
+        let now = self.now();
+        let attempt = usize::try_from(what.attempts).unwrap_or(usize::MAX);
+        // 410: the receiver wants no more of it, ever.
+        let gone = tried.status == Some(410);
+        let next = PAUSES.get(attempt).filter(|_| tried.error.is_some() && !gone && what.state == State::Active.code());
+        let state = match (&tried.error, next) {
+            (None, _) => "delivered",
+            (Some(_), Some(_)) => "waiting",
+            (Some(_), None) => "failed",
+        };
+        let mut tx = self.inner.db.begin().await?;
+        if !store::tried(tx.conn(), id, state, tried.status.map(i64::from), tried.error.as_deref()).await? {
+            return Ok(Outcome::Done);
+        }
+        match &tried.error {
+            None => store::went_well(tx.conn(), &what.webhook_id).await?,
+            Some(why) => {
+                let stop = what.state == State::Active.code() && (gone || too_long(what.failing_since, now));
+                let to = if stop { State::Failing.code() } else { what.state.as_str() };
+                store::went_wrong(tx.conn(), &what.webhook_id, now, why, to).await?;
+                if stop {
+                    tracing::warn!("a webhook was stopped: nothing could be delivered to it for days");
+                    let subject = format!("webhook:{}", what.webhook_id);
+                    Effects::new().audit(&Actor::System, "webhook.stopped", subject, None).save(tx.conn(), now).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(next.map_or(Outcome::Done, |pause| Outcome::At(now.plus(*pause))))
+    }
+}
+
+fn too_long(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| since.plus(STOPPED_AFTER) <= now)
+}
+
+/// What is at the root of an error: "connection refused" rather than "error sending request".
+fn root(error: &reqwest::Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}

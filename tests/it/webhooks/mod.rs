@@ -1,0 +1,27 @@
+//! Webhooks: what receivers get, how it is signed, what happens when they fail, and where nothing is ever sent.
+
+mod receiver;
+mod sending;
+mod told;
+
+use crate::app::TestApp;
+use afterword::config::Config;
+use afterword::effects::Actor;
+use afterword::ids::WebhookId;
+use receiver::Receiver;
+
+/// Every event there is.
+fn all() -> Vec<String> {
+    afterword::webhooks::EVENTS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Lets webhooks reach this machine, as an operator would.
+fn local(config: &mut Config) {
+    config.webhooks.allow = vec!["127.0.0.1".into()];
+}
+
+/// A webhook that leads to the receiver; its id and secret.
+async fn hook(app: &TestApp, receiver: &Receiver, events: &[String]) -> (WebhookId, String) {
+    let (made, secret) = app.app.webhooks.add(&receiver.url, "", events, &Actor::System).await.unwrap();
+    (made.id, secret)
+}

@@ -1,0 +1,100 @@
+//! A receiver as an integrator would write one: it keeps what it gets and checks the signature by itself.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use poem::http::StatusCode;
+use poem::listener::{Acceptor, Listener, TcpListener};
+use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response};
+use serde_json::Value;
+use sha2::Sha256;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What it got.
+#[derive(Debug, Clone)]
+pub struct Got {
+    pub id: String,
+    pub timestamp: i64,
+    pub signature: String,
+    pub body: String,
+}
+
+impl Got {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn kind(&self) -> String {
+        self.json()["type"].as_str().unwrap().to_owned()
+    }
+
+    /// Is one of its signatures by this secret?
+    pub fn is_signed_by(&self, secret: &str) -> bool {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+        mac.update(format!("{}.{}.{}", self.id, self.timestamp, self.body).as_bytes());
+        let wanted = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        self.signature.split(' ').any(|one| one == wanted)
+    }
+}
+
+/// A server of its own; answers 200 unless told otherwise.
+pub struct Receiver {
+    pub url: String,
+    got: Arc<Mutex<Vec<Got>>>,
+    status: Arc<AtomicU16>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Receiver {
+    pub async fn start() -> Self {
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let (got, status) = (Arc::<Mutex<Vec<Got>>>::default(), Arc::new(AtomicU16::new(200)));
+        let endpoint = endpoint(Arc::clone(&got), Arc::clone(&status));
+        let task = tokio::spawn(async move {
+            poem::Server::new_with_acceptor(acceptor).run(endpoint).await.unwrap();
+        });
+        Self { url: format!("http://{address}/hooks"), got, status, task }
+    }
+
+    /// What it answers from now on.
+    pub fn answer(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
+    }
+
+    pub fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+
+    /// The kinds of what it got, sorted.
+    pub fn kinds(&self) -> Vec<String> {
+        let mut kinds: Vec<String> = self.got().iter().map(Got::kind).collect();
+        kinds.sort();
+        kinds
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn endpoint(got: Arc<Mutex<Vec<Got>>>, status: Arc<AtomicU16>) -> impl Endpoint<Output = Response> {
+    poem::endpoint::make(move |mut request: Request| {
+        let (got, status) = (Arc::clone(&got), Arc::clone(&status));
+        async move {
+            let header = |name: &str| request.header(name).unwrap_or_default().to_owned();
+            let (id, timestamp, signature) =
+                (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
+            let body: Body = request.take_body();
+            let body = body.into_string().await.unwrap();
+            got.lock().unwrap().push(Got { id, timestamp: timestamp.parse().unwrap(), signature, body });
+            let status = StatusCode::from_u16(status.load(Ordering::SeqCst)).unwrap();
+            Ok::<_, poem::Error>(status.with_header("location", "/elsewhere").into_response())
+        }
+    })
+    .map_to_response()
+}
