@@ -64,6 +64,7 @@ pub use suspects::{Admitted, Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
 pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, wishes_gone};
+pub use wording::Language;
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};

@@ -2,8 +2,7 @@
 
 use crate::config::Choices;
 use crate::privacy::{Kept, Privacy};
-use crate::surveys::Surveys;
-use crate::surveys::wording::Language;
+use crate::surveys::{Language, Surveys};
 use crate::web::page::html;
 use askama::Template;
 use poem::http::header;

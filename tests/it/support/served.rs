@@ -127,10 +127,9 @@ impl Served {
         for _ in 0..START.as_millis() / 50 {
             for path in self.mails() {
                 let text = std::fs::read_to_string(path).unwrap_or_default().replace("=\r\n", "").replace("=3D", "=");
-                if let Some(at) = text.find("/u/").filter(|_| text.contains(address)) {
-                    if let Some(token) = text.get(at + 3..at + 35) {
-                        return Mailed { address: address.to_owned(), page: format!("{}/s/{token}", self.url) };
-                    }
+                let at = text.find("/u/").filter(|_| text.contains(address));
+                if let Some(token) = at.and_then(|at| text.get(at + 3..at + 35)) {
+                    return Mailed { address: address.to_owned(), page: format!("{}/s/{token}", self.url) };
                 }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -54,7 +54,7 @@ async fn send(served: &Served, one: &Mailed, choice: &str) -> bool {
 async fn no_acknowledged_answer_is_lost_or_doubled() {
     let mut served = Served::start(&[]).await;
     let asked = served.ask(ROUNDS * A_ROUND).await;
-    let choice = |n: usize| if n % 2 == 0 { "apart" } else { "linked" };
+    let choice = |n: usize| if n.is_multiple_of(2) { "apart" } else { "linked" };
     let mut acknowledged = vec![false; asked.len()];
     for round in 0..ROUNDS {
         let places: Vec<usize> = (round * A_ROUND..(round + 1) * A_ROUND).collect();
