@@ -140,7 +140,7 @@ async fn page(
         failed_mails: all(State::Failed),
         skipped: report.all.reasons.iter().map(skipped).collect(),
         held: desk.mail.is_held(),
-        stopped: None,
+        stopped: desk.mail.stopped().await?.map(|stop| stop.reason),
         reads: desk.settings.returned.clone(),
         services: hooks.services().iter().map(|service| service.code()).collect::<Vec<_>>().join(", "),
         confirmation: hooks.confirmation().await?,

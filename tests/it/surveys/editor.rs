@@ -304,7 +304,7 @@ async fn the_archive_keeps_what_was_and_asks_nobody() {
         };
         publish(&admin, &id).await;
         assert_eq!(admin.post("/surveys/standard/archive", &[]).await.status(), 303);
-        let page = admin.page(&format!("/surveys?did=archived&survey=standard")).await;
+        let page = admin.page("/surveys?did=archived&survey=standard").await;
         assert!(page.contains("In the archive") && page.contains("Undo"), "{page}");
         app.call("1", "jerry@example.net").await;
         app.pass(SETTLED).await;
