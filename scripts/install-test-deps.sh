@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
-# environment, dovecot (IMAP), ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
-# environment, postfix (as a relay, in folders of its own), dkimpy to verify signatures, ffmpeg and sox, axe-core, nextest. Does nothing when all is there.
+# environment, postfix (as a relay, in folders of its own), dovecot (IMAP), dkimpy to verify signatures, ffmpeg and sox,
+# axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
