@@ -59,7 +59,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
     desk.fill("#flag-start", "0:42").await;
     desk.fill("#flag-end", "0:57").await;
     desk.fill("input[name=title]", "Says what happens next").await;
-    desk.fill("textarea[name=why]", "Names the day before she is asked.").await;
+    desk.fill("#flag-why", "Names the day before she is asked.").await;
     desk.fill("input[name=skills]", "Says what happens next").await;
     desk.screenshot("journey-interaction").await;
     // At its end, where the player covers nothing.
