@@ -13,6 +13,7 @@ mod nps;
 pub mod pages;
 pub mod release;
 mod reports;
+mod results;
 mod store;
 mod wilson;
 
@@ -24,6 +25,7 @@ pub use figures::{Counts, ResponseRate, Share, Standing};
 pub use months::{MOST_MONTHS, Month, Period, PeriodError};
 pub use nps::Nps;
 pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
+pub use results::{Count, Figure, QuestionResult, RESULTS_FORMULA, Results, results_to_csv};
 pub use wilson::{Interval, wilson95};
 
 use crate::audit;
@@ -143,5 +145,9 @@ fn team_subject(id: &TeamId) -> String {
 
 /// Every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::exclusions::STATEMENTS].concat().into_iter().chain(release::statements()).collect()
+    [store::STATEMENTS, store::exclusions::STATEMENTS, results::STATEMENTS]
+        .concat()
+        .into_iter()
+        .chain(release::statements())
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! `/ratings`, one agent's or team's page, and the file for spreadsheets.
 
 mod exclusions;
+mod results;
 mod views;
 
 use super::{Period, Ratings, RatingsError, Table, to_csv};
@@ -19,6 +20,8 @@ pub fn routes(route: Route) -> Route {
         .at("/ratings.csv", get(export))
         .at("/ratings/exclusions", get(exclusions::list).post(exclusions::leave_out))
         .at("/ratings/exclusions/:id/end", post(exclusions::let_in_again))
+        .at("/surveys/:id/results", get(results::show_results))
+        .at("/surveys/:id/results.csv", get(results::export_results))
         .at("/ratings/agents/:id", get(agent))
         .at("/ratings/teams/:id", get(team))
 }
@@ -113,11 +116,16 @@ async fn export(
     let file = to_csv(&ratings.overview(&who, period).await?, table)?;
     ratings.note_look(&who, "ratings.exported", "ratings", period).await?;
     let name = format!("ratings-{}-{}-{}.csv", table.code(), period.from(), period.to());
-    Ok(Response::builder()
+    Ok(attachment(&name, file))
+}
+
+/// A file for spreadsheets.
+fn attachment(name: &str, file: Vec<u8>) -> Response {
+    Response::builder()
         .content_type("text/csv; charset=utf-8")
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
         .header(header::CACHE_CONTROL, "no-store")
-        .body(file))
+        .body(file)
 }
 
 /// The period for an address.

@@ -45,10 +45,10 @@ pub use answers::{
     Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, SealedAnswer, Standing,
     Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
 };
-pub use definition::{Kind as QuestionKind, Question};
+pub use definition::{Item as QuestionItem, Kind as QuestionKind, Question};
 
 pub use decide::Decision;
-pub use editor::{Draft, EditError, Kept, Listed, Published};
+pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
 pub use erasing::{Traces, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use looked::{Ripe, Unread, UnreadComment, without_answer};

@@ -37,7 +37,7 @@ async fn staff_pages_shut_nobody_out() {
     let id = app.call("1", "jerry@customers.example").await;
     app.record("1", demo_sound("call-bad.ogg")).await;
     app.pass(Duration::from_secs(121)).await;
-    let everywhere = ["/".to_owned(), "/ratings".into()];
+    let everywhere = ["/".to_owned(), "/ratings".into(), "/surveys/standard/results".into()];
     let listen = ["/interactions".to_owned(), format!("/interactions/{id}"), "/library".into()];
     let setup = [
         "/admin",

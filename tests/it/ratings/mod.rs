@@ -3,6 +3,7 @@
 mod exclusions;
 mod export;
 mod figures;
+mod results;
 mod view;
 
 use crate::app::TestApp;

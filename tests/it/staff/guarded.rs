@@ -96,6 +96,8 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/surveys/rules", &[Role::Admin]),
     ("/surveys/rules/new", &[Role::Admin]),
     ("/surveys/standard", &[Role::Admin]),
+    ("/surveys/standard/results", &Role::ALL),
+    ("/surveys/standard/results.csv", &Role::ALL),
     ("/surveys/standard/publish", &[Role::Admin]),
     ("/surveys/standard/versions", &[Role::Admin]),
     ("/surveys/standard/preview", &[Role::Admin]),

@@ -1,0 +1,87 @@
+//! Results of a survey, question by question: sums over whole releases, as all figures are. Read from the same totals as the
+//! ratings, so that no two pages differ by a part of a release.
+
+mod export;
+mod figures;
+mod store;
+
+pub use export::to_csv as results_to_csv;
+pub use figures::{Count, Figure, QuestionResult};
+pub use store::STATEMENTS;
+
+use super::{Comment, Period, Ratings, RatingsError, reads_comments, sight};
+use crate::surveys::{EditError, Kept, Listed, Question, QuestionItem as Item, QuestionKind};
+use crate::web::Principal;
+use std::collections::BTreeMap;
+
+/// How the figures of questions are made; said wherever they are shown.
+pub const RESULTS_FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. NPS = percent of 9 and 10 − percent of 0 to 6. CES = answers of 5, 6 or 7 ÷ all \
+answers. The interval of a share is the 95 % Wilson score interval, that of NPS the adjusted Wald interval.";
+
+/// The results of a survey.
+#[derive(Debug, Clone)]
+pub struct Results {
+    /// Which.
+    pub survey: Listed,
+    /// Of which months.
+    pub period: Period,
+    /// Every question that a version has asked, those of the newest first.
+    pub questions: Vec<QuestionResult>,
+}
+
+/// A question with its words, as the newest version that asked it has them.
+struct Asked<'a> {
+    item: &'a Item,
+    version: &'a Kept,
+    versions: Vec<i64>,
+}
+
+impl Ratings {
+    /// The results of a survey, as far as `who` may see them: HR and administrators all, supervisors their teams', agents their own.
+    pub async fn results(&self, who: &Principal, survey: &str, period: Period) -> Result<Results, RatingsError> {
+        let gone = |error: EditError| match error {
+            EditError::Database(inner) => RatingsError::Database(inner),
+            _ => RatingsError::NotFound,
+        };
+        let listed = self.surveys.one(survey).await.map_err(gone)?;
+        let versions = self.surveys.versions(survey).await?;
+        let asked = asked(&versions, survey);
+        let codes: Vec<&str> = asked.iter().map(|(question, _)| question.code()).collect();
+        let sight = sight(who);
+        let mut reader = self.db.read().await?;
+        let mut counts: BTreeMap<String, BTreeMap<i64, u64>> = BTreeMap::new();
+        for row in store::totals(reader.conn(), &sight, &codes, period).await? {
+            let of = counts.entry(row.question.clone()).or_default();
+            for (value, n) in row.values() {
+                *of.entry(value).or_default() += u64::try_from(n).unwrap_or(0);
+            }
+        }
+        let mut questions = Vec::new();
+        for (question, asked) in asked {
+            let is_text = question.kind() == QuestionKind::Text;
+            let comments = match is_text && reads_comments(who) {
+                true => Some(store::comments(reader.conn(), &sight, question.code(), period).await?),
+                false => None,
+            };
+            let comments = comments.map(|rows| rows.into_iter().map(|(month, text)| Comment { month, text }).collect());
+            let counts = counts.remove(question.code()).unwrap_or_default();
+            questions.push(QuestionResult::new(&question, asked.item, asked.version, asked.versions, counts, comments));
+        }
+        Ok(Results { survey: listed, period, questions })
+    }
+}
+
+/// Every question that was asked once, in the order of the newest version.
+fn asked<'a>(versions: &'a [Kept], survey: &str) -> Vec<(Question, Asked<'a>)> {
+    let mut all: Vec<(Question, Asked<'a>)> = Vec::new();
+    for version in versions {
+        for item in &version.definition.questions {
+            let question = item.question(survey);
+            match all.iter_mut().find(|(known, _)| *known == question) {
+                Some((_, known)) => known.versions.push(version.published.number),
+                None => all.push((question, Asked { item, version, versions: vec![version.published.number] })),
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,107 @@
+//! SQL of a survey's results: totals of whole releases, and released texts.
+
+use crate::database::{Conn, DbError};
+use crate::ids::AgentId;
+use crate::ratings::Period;
+use crate::ratings::release::BLOCK;
+use crate::web::principal::Visible;
+use crate::{fetch_all, statements};
+use serde_json::json;
+
+/// Sums over months of a row of totals.
+macro_rules! sums {
+    ($rest:literal) => {
+        concat!(
+            "SELECT question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1, CAST(SUM(v2) AS BIGINT) AS v2, \
+            CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4, CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, \
+            CAST(SUM(v7) AS BIGINT) AS v7, CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10 \
+            FROM release_totals WHERE month >= $1 AND month <= $2 ",
+            $rest,
+            " GROUP BY question, block"
+        )
+    };
+}
+
+statements! {
+    // $3: JSON array of questions; $4 everything, $5 a JSON array of teams, $6 one agent.
+    TOTALS = sqlite sums!("AND question IN (SELECT value FROM json_each($3)) \
+            AND ($4 = 1 OR team_id IN (SELECT value FROM json_each($5)) OR (scope = 'agent' AND agent_id = $6))"),
+        pg sums!("AND question IN (SELECT jsonb_array_elements_text($3::jsonb)) \
+            AND ($4 = 1 OR team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR (scope = 'agent' AND agent_id = $6))");
+    // By id within a month: ids are random, so the order tells nothing.
+    TEXTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
+            WHERE r.month >= $1 AND r.month <= $2 AND r.question = $3 \
+            AND ($4 = 1 OR r.team_id IN (SELECT value FROM json_each($5)) OR (r.scope = 'agent' AND r.agent_id = $6)) \
+            ORDER BY r.month DESC, c.id LIMIT 500",
+        pg "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
+            WHERE r.month >= $1 AND r.month <= $2 AND r.question = $3 \
+            AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR (r.scope = 'agent' AND r.agent_id = $6)) \
+            ORDER BY r.month DESC, c.id LIMIT 500";
+}
+
+/// A row of totals.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct TotalRow {
+    pub question: String,
+    block: i64,
+    v0: i64,
+    v1: i64,
+    v2: i64,
+    v3: i64,
+    v4: i64,
+    v5: i64,
+    v6: i64,
+    v7: i64,
+    v8: i64,
+    v9: i64,
+    v10: i64,
+}
+
+impl TotalRow {
+    /// Values, and how often each was given.
+    pub fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
+        let first = self.block * BLOCK;
+        (first..).zip(all).filter(|(_, n)| *n != 0)
+    }
+}
+
+/// What the conditions of visibility bind.
+struct Binds {
+    all: i64,
+    teams: String,
+    agent: Option<AgentId>,
+}
+
+impl From<&Visible> for Binds {
+    fn from(visible: &Visible) -> Self {
+        let none = Self { all: 0, teams: "[]".into(), agent: None };
+        match visible {
+            Visible::All => Self { all: 1, ..none },
+            Visible::Teams(teams) => Self { teams: json!(teams).to_string(), ..none },
+            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
+            Visible::None => none,
+        }
+    }
+}
+
+pub(super) async fn totals(
+    conn: Conn<'_>,
+    sight: &Visible,
+    questions: &[&str],
+    period: Period,
+) -> Result<Vec<TotalRow>, DbError> {
+    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
+    fetch_all!(conn, TOTALS => TotalRow, from, to, json!(questions).to_string(), b.all, b.teams, b.agent)
+}
+
+/// Month and text.
+pub(super) async fn comments(
+    conn: Conn<'_>,
+    sight: &Visible,
+    question: &str,
+    period: Period,
+) -> Result<Vec<(String, String)>, DbError> {
+    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
+    fetch_all!(conn, TEXTS => (String, String), from, to, question, b.all, b.teams, b.agent)
+}
