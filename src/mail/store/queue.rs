@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 statements! {
     // $2: batches that this process has in hand, a JSON array: theirs is not due, whatever the clock says.
-    ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
+    // SQLite would walk through all that waits, by its state, and is told not to: by INDEXED BY here, by a plus below.
+    ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE state = 'queued' AND due_at <= $1 \
             AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2)))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)",
         pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
             AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
-    DUE = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+    DUE = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox INDEXED BY outbox_due \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2))) \
             ORDER BY due_at LIMIT $3",
         pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
@@ -40,8 +41,8 @@ statements! {
     SETTLE = sqlite "UPDATE outbox SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END, \
                 domain = CASE WHEN j.value->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND outbox.state = 'queued' \
-                AND (outbox.batch = $3 OR j.value->>'state' = 'sent') RETURNING outbox.id",
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.state = 'queued' \
+                AND (+outbox.batch = $3 OR j.value->>'state' = 'sent') RETURNING outbox.id",
         pg "UPDATE outbox SET state = j->>'state', last_error = j->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j->>'state' = 'held' THEN hint ELSE '' END, \
                 domain = CASE WHEN j->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
@@ -50,7 +51,7 @@ statements! {
     // $1: JSON array of {id, due_at, why}: another try.
     LATER = sqlite "UPDATE outbox SET due_at = j.value->>'due_at', last_error = j.value->>'why', updated_at = $2, \
                 attempts = attempts + 1, batch = NULL \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'",
+            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.batch = $3 AND +outbox.state = 'queued'",
         pg "UPDATE outbox SET due_at = (j->>'due_at')::bigint, last_error = j->>'why', updated_at = $2, \
                 attempts = attempts + 1, batch = NULL \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'";
