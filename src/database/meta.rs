@@ -1,6 +1,6 @@
 //! What the database knows of itself: a few named values.
 
-use super::{Db, DbError};
+use super::{Conn, Db, DbError};
 use crate::{execute, fetch_optional, statements};
 
 statements! {
@@ -27,7 +27,12 @@ impl Db {
     /// Gives a name another value.
     pub async fn replace_meta(&self, name: &str, value: &str) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
-        execute!(tx.conn(), REPLACE, name, value)?;
+        replace_meta(tx.conn(), name, value).await?;
         tx.commit().await
     }
+}
+
+/// Gives a name another value, in the caller's transaction.
+pub async fn replace_meta(conn: Conn<'_>, name: &str, value: &str) -> Result<(), DbError> {
+    execute!(conn, REPLACE, name, value).map(drop)
 }

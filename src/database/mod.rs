@@ -10,7 +10,7 @@ mod run;
 mod visible;
 
 pub use batch::{BatchError, Batcher};
-pub use meta::STATEMENTS;
+pub use meta::{STATEMENTS, replace_meta};
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw};
 pub use visible::VisibleBinds;

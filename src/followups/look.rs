@@ -3,7 +3,7 @@
 use super::store::{self, NewFollowUp};
 use super::{Alert, FollowUps, Reason};
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{self, Conn, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::{FollowUpId, TeamId};
 use crate::jobs::{Kind, Outcome};
@@ -36,9 +36,8 @@ impl FollowUps {
         self.look_what_is_gone().await?;
         let today = self.today();
         if self.parts.db.meta(HANDED).await?.as_deref() != Some(today.as_str()) {
-            self.hand_over_wishes().await?;
             self.erase_wishes(&today).await?;
-            self.parts.db.set_meta(HANDED, &today).await?;
+            self.hand_over_wishes().await?;
         }
         Ok(())
     }
@@ -120,12 +119,16 @@ impl FollowUps {
         }
         self.alert(tx.conn(), Alert::Wish, &alerted, now).await?;
         effects.save(tx.conn(), now).await?;
+        // What ripens later on this day waits for the next: the hour of handing over tells nothing of the hour of asking.
+        database::replace_meta(tx.conn(), HANDED, &now.day()).await?;
         tx.commit().await
     }
 
     fn by_wish(&self, wish: HandedWish, now: Timestamp) -> NewFollowUp {
+        // Every supervisor sees what names no team; a conversation is for those of its team alone.
+        let (joined, agent) = wish.team.as_ref().map_or((None, None), |_| (wish.joined, wish.agent));
         let new = self.new_follow_up(Reason::Wish, wish.team, now);
-        NewFollowUp { interaction: wish.joined, agent: wish.agent, wish: Some(wish.id), ..new }
+        NewFollowUp { interaction: joined, agent, wish: Some(wish.id), ..new }
     }
 
     async fn erase_wishes(&self, today: &str) -> Result<(), DbError> {

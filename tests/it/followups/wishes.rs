@@ -68,6 +68,21 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
 }
 
 #[tokio::test]
+async fn the_wishes_of_every_day_wait_for_the_next() {
+    for app in TestApp::on_both(|_| {}).await {
+        let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+        for n in 1..=3 {
+            let asked = ask(&app, &format!("jerry{n}")).await;
+            wish(&app, &asked, &[]).await;
+            ripen(&app).await;
+            assert_eq!(list(&own, "open").await.len(), n - 1, "not on the day of the wish");
+            app.pass(DAY).await;
+            assert_eq!(list(&own, "open").await.len(), n);
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_joins_a_wish_to_an_apart_answer() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
