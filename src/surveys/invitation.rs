@@ -62,7 +62,7 @@ impl Composer {
             return Err(ComposeError::Cancelled(SkipReason::of_suppression(reason).code()));
         }
         // Tries do not go on for longer than a link would be open that was sent at once.
-        let in_time = now < about.created_at.plus(self.settings.expires_after);
+        let in_time = now < about.expires_at(about.created_at, &self.settings);
         let Some(sealed) = about.address_sealed.as_deref().filter(|_| about.state != "closed" && in_time) else {
             return Err(ComposeError::Cancelled(EXPIRED));
         };

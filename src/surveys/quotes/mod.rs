@@ -50,7 +50,8 @@ impl Surveys {
     /// Keeps a quote, in the caller's transaction.
     pub async fn keep_quote(&self, conn: Conn<'_>, new: &NewQuote<'_>, now: Timestamp) -> Result<(), DbError> {
         // An invitation that was made today can be open so long, and none longer.
-        let purge_month = now.plus(self.inner.settings.expires_after).month();
+        let (_, longest) = self.longest().await?;
+        let purge_month = now.plus(longest).month();
         let text = masking::mask_comment(new.comment);
         store::add(conn, new, &text, &now.month(), &purge_month).await
     }

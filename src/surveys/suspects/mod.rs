@@ -150,12 +150,13 @@ impl Surveys {
             Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer).await?)),
         };
         let Some(kept) = kept else { return Ok(()) };
+        let (_, longest) = self.longest().await?;
         let new = store::NewSuspect {
             id: token.suspect_id(vault),
             sealed: seal(vault, &kept),
             reason: why.code(),
             day: now.day(),
-            goes: now.plus(self.inner.settings.expires_after).day(),
+            goes: now.plus(longest).day(),
         };
         let mut tx = self.inner.db.begin().await?;
         lock_answers(tx.conn()).await?;
