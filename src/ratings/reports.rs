@@ -78,7 +78,7 @@ pub struct Report {
 }
 
 fn count(into: &mut Counts, row: &CountRow) {
-    row.values().for_each(|(value, n)| into.add(&row.question, value, n));
+    row.sums.values().for_each(|(value, n)| into.add(&row.question, value, n));
 }
 
 /// Sums of rows by whatever they belong to.

@@ -46,17 +46,9 @@ statements! {
     ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM asked_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
 }
 
-/// A row of totals.
+/// The sums in a row of totals: how often each of a block of values was given.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(super) struct CountRow {
-    pub scope: String,
-    /// Empty: none.
-    pub agent_id: String,
-    /// Empty: none.
-    pub team_id: String,
-    /// Empty: all the months asked for.
-    pub month: String,
-    pub question: String,
+pub(in crate::ratings) struct Sums {
     block: i64,
     v0: i64,
     v1: i64,
@@ -71,17 +63,34 @@ pub(super) struct CountRow {
     v10: i64,
 }
 
+impl Sums {
+    /// Values, and how often each was given.
+    pub(in crate::ratings) fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
+        let first = self.block * BLOCK;
+        (first..).zip(all).filter(|(_, n)| *n != 0)
+    }
+}
+
+/// A row of totals.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct CountRow {
+    pub scope: String,
+    /// Empty: none.
+    pub agent_id: String,
+    /// Empty: none.
+    pub team_id: String,
+    /// Empty: all the months asked for.
+    pub month: String,
+    pub question: String,
+    #[sqlx(flatten)]
+    pub sums: Sums,
+}
+
 impl CountRow {
     /// The agent whom this sum is about by itself; sums of a team or of all are about nobody.
     pub(super) fn agent(&self) -> Option<&str> {
         (self.scope == "agent").then_some(self.agent_id.as_str())
-    }
-
-    /// Values, and how often each was given.
-    pub(super) fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
-        let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
-        let first = self.block * BLOCK;
-        (first..).zip(all).filter(|(_, n)| *n != 0)
     }
 }
 

@@ -52,7 +52,7 @@ impl Ratings {
         let mut counts: BTreeMap<String, BTreeMap<i64, u64>> = BTreeMap::new();
         for row in store::totals(reader.conn(), &sight, &codes, period).await? {
             let of = counts.entry(row.question.clone()).or_default();
-            for (value, n) in row.values() {
+            for (value, n) in row.sums.values() {
                 *of.entry(value).or_default() += u64::try_from(n).unwrap_or(0);
             }
         }

@@ -3,7 +3,7 @@
 use crate::database::{Conn, DbError};
 use crate::ids::AgentId;
 use crate::ratings::Period;
-use crate::ratings::release::BLOCK;
+use crate::ratings::store::Sums;
 use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 use serde_json::json;
@@ -43,27 +43,8 @@ statements! {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct TotalRow {
     pub question: String,
-    block: i64,
-    v0: i64,
-    v1: i64,
-    v2: i64,
-    v3: i64,
-    v4: i64,
-    v5: i64,
-    v6: i64,
-    v7: i64,
-    v8: i64,
-    v9: i64,
-    v10: i64,
-}
-
-impl TotalRow {
-    /// Values, and how often each was given.
-    pub fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
-        let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
-        let first = self.block * BLOCK;
-        (first..).zip(all).filter(|(_, n)| *n != 0)
-    }
+    #[sqlx(flatten)]
+    pub sums: Sums,
 }
 
 /// What the conditions of visibility bind.

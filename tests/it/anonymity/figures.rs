@@ -87,6 +87,29 @@ async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut 
         }
     }
     of_anybody(hr, "HR", About::All, (from, to), look, figures).await;
+    of_results(hr, "HR", About::All, (from, to), look, figures).await;
+}
+
+/// What a survey's own results tell: the same sums by another door.
+async fn of_results(
+    who: &Session,
+    name: &str,
+    whole: About,
+    (from, to): (usize, usize),
+    look: usize,
+    figures: &mut Figures,
+) {
+    let text = who.page(&format!("/surveys/standard/results.csv?from={}&to={}", MONTHS[from], MONTHS[to])).await;
+    let mut lines = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(lines.headers().unwrap().iter().nth(5), Some("answers"));
+    let lines: Vec<_> = lines.records().map(Result::unwrap).collect();
+    for (number, question) in [("1", "score"), ("2", "resolved")] {
+        let of_it: Vec<_> = lines.iter().filter(|line| &line[2] == number).collect();
+        let n = of_it.first().map_or(0, |line| line[5].parse().unwrap());
+        let counts: i64 = of_it.iter().map(|line| line[11].parse::<i64>().unwrap()).sum();
+        assert_eq!(counts, n, "the counts add up to the answers: {text}");
+        note(figures, (question, whole.clone(), from, to, look), n, name);
+    }
 }
 
 /// What somebody gets in one period by API and by the page: agents, and the sum of everything that they see.
@@ -188,6 +211,8 @@ impl Company {
             of_hr(hr, period.0, period.1, look, figures).await;
             of_anybody(supervisor, "the supervisor", About::Team("Orders".into()), period, look, figures).await;
             of_anybody(agent, "the agent", About::Agent(String::new()), period, look, figures).await;
+            of_results(supervisor, "the supervisor", About::Team("Orders".into()), period, look, figures).await;
+            of_results(agent, "the agent", About::Agent("Agent 17".into()), period, look, figures).await;
         }
     }
 

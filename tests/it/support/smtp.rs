@@ -120,6 +120,8 @@ pub struct Message {
     pub from: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
+    /// Who else's mail was on its way in when this one came.
+    pub beside: Vec<String>,
     /// Whether the sender was told that it was taken.
     pub acknowledged: bool,
     /// Whether it came over TLS.

@@ -61,6 +61,9 @@ class Handler:
     def __init__(self, behaviour):
         self.behaviour = behaviour
 
+    # The recipients of the mails that are being taken at this moment, over all connections.
+    coming = []
+
     async def handle_MAIL(self, server, session, envelope, address, options):
         if (most := self.behaviour.number("few")) is not None and server.taken >= most:
             asyncio.get_running_loop().call_later(0.02, server.transport.close)
@@ -85,11 +88,15 @@ class Handler:
         refusal = self.behaviour.at("data", to)
         if refusal:
             return refusal
+        beside = list(self.coming)
+        self.coming.extend(to)
         if (ms := self.behaviour.number("slow")) is not None:
             await asyncio.sleep(ms / 1000)
+        for recipient in to:
+            self.coming.remove(recipient)
         server.taken += 1
         closes, hangs = self.behaviour.does("close", to), self.behaviour.does("hang", to)
-        say({"message": describe(server, session, envelope, acknowledged=not (closes or hangs))})
+        say({"message": describe(server, session, envelope, beside, acknowledged=not (closes or hangs))})
         if closes:
             server.transport.abort()
         if closes or hangs:
@@ -97,12 +104,13 @@ class Handler:
         return "250 OK: kept"
 
 
-def describe(server, session, envelope, acknowledged):
+def describe(server, session, envelope, beside, acknowledged):
     """The mail as a person would read it, beside its bytes."""
     mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
     return {
         "from": envelope.mail_from,
         "to": envelope.rcpt_tos,
+        "beside": beside,
         "acknowledged": acknowledged,
         "encrypted": server.transport.get_extra_info("ssl_object") is not None,
         "authenticated": session.authenticated is True,
