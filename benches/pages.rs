@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Interactions taken in, and answers given.
-const INTERACTIONS: usize = 12_000;
+const INTERACTIONS: usize = 24_000;
 /// Pages asked for in each measurement.
 const PAGES: usize = 8_000;
 /// What the 64 clients may wait.
@@ -38,9 +38,10 @@ pub async fn measure(report: &mut Report) -> Result<()> {
 
     let links = Arc::new(company::survey_links(&served, "mail", INTERACTIONS).await?);
     survey_pages(report, &served, &links).await?;
-    let count = links.len();
+    let count = links.len() / 2;
     let before = (served.processor()?, processor(std::process::id())?);
-    let answered = run(address, Pace::Closed, count, move |n| answer(&links[n])).await?;
+    let linked = Arc::clone(&links);
+    let answered = run(address, Pace::Closed, count, move |n| answer(&linked[n], "linked")).await?;
     let micros = |now: Duration, before: Duration| (now - before).as_secs_f64() * 1e6 / count as f64;
     let (service, load) = (micros(served.processor()?, before.0), micros(processor(std::process::id())?, before.1));
     report.aim(
@@ -55,6 +56,8 @@ pub async fn measure(report: &mut Report) -> Result<()> {
         "Processor time for an answer",
         format!("{service:.0} µs in the service, {load:.0} µs in the load's own process"),
     );
+    let apart = run(address, Pace::Closed, count, move |n| answer(&links[count + n], "apart")).await?;
+    report.add("Answers kept apart, each durable before the thank-you", apart.to_string());
     report.add("Memory after all that", format!("{:.0} MiB", served.memory()?));
     Ok(())
 }
@@ -82,7 +85,7 @@ async fn interaction_pages(report: &mut Report, served: &Served, interaction: &[
     Ok(())
 }
 
-fn answer(link: &str) -> Vec<u8> {
-    let form = "score=4&resolved=yes&comment=She+told+me+what+happened.&choice=linked&website=";
+fn answer(link: &str, choice: &str) -> Vec<u8> {
+    let form = format!("score=4&resolved=yes&comment=She+told+me+what+happened.&choice={choice}&website=");
     request("POST", link, &[("content-type", "application/x-www-form-urlencoded")], form.as_bytes())
 }
