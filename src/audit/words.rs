@@ -24,7 +24,7 @@ const SAID: &[(&str, &str)] = &[
     ("ratings.exported", "Exported ratings"),
     ("ratings.viewed", "Looked at ratings"),
     ("recording.played", "Played a recording"),
-    ("response.viewed", "Saw an answer"),
+    ("response.viewed", "Looked for an answer"),
     ("responses.listed", "Saw the answers to several calls or chats"),
     ("retention.ran", "Removed what was kept long enough"),
     ("session.started", "Signed in"),

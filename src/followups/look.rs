@@ -17,6 +17,8 @@ const AT_ONCE: usize = 200;
 const EVERY: Duration = Duration::from_secs(300);
 /// Under this name the database keeps on which day wishes were handed over last.
 const HANDED: &str = "wishes_handed_on";
+/// And under this one when those were gathered that are to be handed over next, in milliseconds since 1970; nothing between the two.
+const GATHERED: &str = "wishes_gathered_at";
 
 impl FollowUps {
     /// The kinds of job that this feature does.
@@ -32,11 +34,31 @@ impl FollowUps {
     /// Looks once: what has ripened, what was taken back, and, on a new day, what customers wish and what is to be erased.
     pub async fn look(&self) -> Result<(), DbError> {
         while self.look_at_answers().await? == AT_ONCE {}
-        self.parts.surveys.pass_wishes().await?;
         self.look_what_is_gone().await?;
         let today = self.today();
         if self.parts.db.meta(HANDED).await?.as_deref() != Some(today.as_str()) {
             self.erase_wishes(&today).await?;
+            self.gather_or_hand_over().await?;
+        }
+        Ok(())
+    }
+
+    /// On a new day wishes are gathered first, and handed over when the last of them had its time for changes.
+    async fn gather_or_hand_over(&self) -> Result<(), DbError> {
+        let now = self.now();
+        let known = self.parts.db.meta(GATHERED).await?.and_then(|text| text.parse().ok()).map(Timestamp);
+        let gathered = match known {
+            // A clock that was ahead would have them wait until then.
+            Some(at) if at <= now => at,
+            _ => {
+                let mut tx = self.parts.db.begin().await?;
+                self.parts.surveys.gather_wishes(tx.conn()).await?;
+                database::replace_meta(tx.conn(), GATHERED, &now.0.to_string()).await?;
+                tx.commit().await?;
+                now
+            }
+        };
+        if now >= gathered.plus(self.parts.surveys.gathered_for()) {
             self.hand_over_wishes().await?;
         }
         Ok(())
@@ -121,6 +143,7 @@ impl FollowUps {
         effects.save(tx.conn(), now).await?;
         // What ripens later on this day waits for the next: the hour of handing over tells nothing of the hour of asking.
         database::replace_meta(tx.conn(), HANDED, &now.day()).await?;
+        database::replace_meta(tx.conn(), GATHERED, "").await?;
         tx.commit().await
     }
 

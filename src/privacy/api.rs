@@ -23,7 +23,7 @@ struct ErasedOut {
     /// When (RFC 3339, UTC).
     at: String,
     /// What, and how many: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`, `invitations`,
-    /// `linked_answers`, `mails`, `address`, `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in
+    /// (with their linked answers, if there are any), `mails`, `address`, `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in
     /// the library, masked. What there was none of is left out.
     counts: BTreeMap<String, i64>,
 }

@@ -73,7 +73,6 @@ fn counted(conversations: usize, h: store::Hanging) -> Counts {
         ("measures", h.measures),
         ("search_lines", h.lines),
         ("invitations", h.invitations),
-        ("linked_answers", h.answers),
         ("clips_kept", h.clips),
     ];
     all.into_iter().filter(|(_, n)| *n > 0).collect()
@@ -127,8 +126,8 @@ impl Privacy {
         for other in &self.inner.others {
             add(&mut counts, other.conversations(tx.conn(), ids, now).await?);
         }
-        let suspects = self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
-        add(&mut counts, vec![("kept_aside", i64::try_from(suspects).unwrap_or(i64::MAX))]);
+        // Uncounted, as is a linked answer: whether a customer answered is for the supervisors of the team.
+        self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();

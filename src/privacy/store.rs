@@ -35,8 +35,6 @@ macro_rules! hanging {
             " AS lines, ",
             rows_of!($db "invitations"),
             " AS invitations, ",
-            rows_of!($db "responses"),
-            " AS answers, ",
             rows_of!($db "clips"),
             " AS clips"
         )
@@ -62,7 +60,6 @@ pub(super) struct Hanging {
     pub measures: i64,
     pub lines: i64,
     pub invitations: i64,
-    pub answers: i64,
     pub clips: i64,
 }
 

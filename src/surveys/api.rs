@@ -340,8 +340,8 @@ impl Api {
         let none =
             || ApiError::not_found("response_not_found", "There is no linked answer here, or it is not for you.");
         let id: InteractionId = id.parse().map_err(|_| none())?;
-        let found = self.surveys.linked_response(&who, &id).await?.ok_or_else(none)?;
         self.surveys.note_look(&who, &id).await?;
+        let found = self.surveys.linked_response(&who, &id).await?.ok_or_else(none)?;
         let further = self.surveys.further_answers(&id, &found).await?;
         Ok(Json(ResponseOut::new(found, further)))
     }

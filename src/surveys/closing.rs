@@ -28,7 +28,8 @@ impl Surveys {
         loop {
             let mut tx = self.inner.db.begin().await?;
             let closed = store::close(tx.conn(), now, i64::try_from(AT_ONCE).unwrap_or(i64::MAX)).await?;
-            for interaction in &closed {
+            // Where nobody was written to (an answer from elsewhere) nothing about the conversation tells that there was a survey.
+            for (interaction, _) in closed.iter().filter(|(_, by_mail)| *by_mail) {
                 interactions::set_survey(tx.conn(), interaction, SurveyState::Closed, None, true, now).await?;
             }
             tx.commit().await?;

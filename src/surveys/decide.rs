@@ -70,7 +70,8 @@ impl Surveys {
                         match self.ask(&Due { about, customer, address_hash, chosen }, now).await? {
                             Asking::Asked => return Ok(Decision::Asked),
                             // Deciding writes both in one transaction: the invitation that is there is of an answer from elsewhere.
-                            Asking::There => SkipReason::Elsewhere,
+                            // A reason of its own would tell everybody that there is a linked answer.
+                            Asking::There => SkipReason::AskedRecently,
                             Asking::Not(reason) => reason,
                         }
                     }

@@ -42,8 +42,8 @@ mod wishes;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, SealedAnswer, Standing,
-    Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
+    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, Origin, SealedAnswer,
+    Standing, Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
 };
 pub use definition::{Item as QuestionItem, Kind as QuestionKind, Question};
 
@@ -244,8 +244,12 @@ impl Surveys {
         Ok(version.in_words(&values))
     }
 
-    /// Notes in the audit log that somebody read a linked answer over the API; pages note their own looks.
+    /// Notes in the audit log that somebody who may see a linked answer looked for one: whether there is one or not, or the line
+    /// would tell everybody who reads the log.
     pub async fn note_look(&self, who: &Principal, id: &InteractionId) -> Result<(), DbError> {
+        if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
+            return Ok(());
+        }
         audit::look(&self.inner.db, who, "response.viewed", &format!("interaction:{id}"), self.now()).await
     }
 

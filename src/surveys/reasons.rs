@@ -38,8 +38,6 @@ skip_reasons! {
     Share "share" "A rule asks about a share of such conversations, and this one was not drawn.";
     /// Nothing fits.
     NoRule "no_rule" "No rule asks about such conversations.";
-    /// An answer came from a kiosk or a phone keypad.
-    Elsewhere "elsewhere" "The customer was asked elsewhere, at a kiosk or on the phone.";
     /// Nobody knows where to write to.
     NoAddress "no_address" "No e-mail address of the customer is known.";
     /// What is known is no address.
@@ -55,7 +53,7 @@ skip_reasons! {
     /// Nobody ever said that it is over.
     NeverFinal "never_final" "Nobody said that the conversation is over, so its survey was never due.";
     /// The quiet period is not over.
-    AskedRecently "asked_recently" "The customer was asked within survey.quiet_period.";
+    AskedRecently "asked_recently" "The customer was asked within survey.quiet_period, by mail or otherwise.";
 }
 
 impl SkipReason {

@@ -14,6 +14,8 @@ pub const RELEASE: &str = "ratings.release";
 const ALL: &str = "all";
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(3600);
+/// An answer that no pass has seen.
+const FRESH: i64 = 1;
 /// Answers raised in one transaction: few enough that nobody waits for it.
 const AT_ONCE: usize = 1000;
 
@@ -32,13 +34,14 @@ fn interval(edit_for: Duration) -> Duration {
 }
 
 /// From this ripeness on an answer can't be changed and may be counted. The first pass comes at any time after the answer,
-/// each further one an interval later: one more pass than intervals keeps `edit_for`. Without time for changes it is ripe at once.
+/// each further one an interval later: one more pass than intervals keeps `edit_for`. Ripeness begins at 1. Without time for changes
+/// it is ripe at once.
 pub(super) fn ripe_at(edit_for: Duration) -> i64 {
     if edit_for.is_zero() {
-        return 0;
+        return FRESH;
     }
     let intervals = edit_for.as_millis().div_ceil(interval(edit_for).as_millis());
-    i64::try_from(intervals).unwrap_or(i64::MAX - 1) + 1
+    FRESH + 1 + i64::try_from(intervals).unwrap_or(i64::MAX - 2)
 }
 
 impl Surveys {
@@ -46,7 +49,7 @@ impl Surveys {
     /// Then the release is queued.
     pub async fn ripen(&self) -> Result<(), DbError> {
         // At least one pass for all, as it is the pass that shuffles.
-        let below = self.ripe_at().max(1);
+        let below = self.ripe_at().max(FRESH + 1);
         for kind in [answers::Shelf::Sealed, answers::Shelf::Linked] {
             let mut from = String::new();
             loop {
@@ -58,14 +61,28 @@ impl Surveys {
                 from.clone_from(last);
             }
         }
+        self.renew_spent().await?;
         // Before and after each answer lie in the database's log of changes until it is folded in.
-        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses"]).await {
+        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses", "spent"]).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
         }
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         Effects::new().job(NewJob::new(RELEASE, ALL, now)).save(tx.conn(), now).await?;
         tx.commit().await
+    }
+
+    /// Writes the marks of links that were used since the last pass anew, so that their places tell no order.
+    async fn renew_spent(&self) -> Result<(), DbError> {
+        let mut from = String::new();
+        loop {
+            let mut tx = self.inner.db.begin().await?;
+            answers::lock_answers(tx.conn()).await?;
+            let renewed = answers::renew_spent(tx.conn(), &from, AT_ONCE).await?;
+            tx.commit().await?;
+            let Some(last) = renewed.iter().max().filter(|_| renewed.len() == AT_ONCE) else { return Ok(()) };
+            from.clone_from(last);
+        }
     }
 }
 
@@ -75,11 +92,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_ripe_when_its_time_for_changes_is_over() {
-        for (edit_for, wanted) in [(0, 0), (1, 2), (5, 2), (900, 2), (3600, 2), (3601, 3), (86_400, 25)] {
+        for (edit_for, wanted) in [(0, 1), (1, 3), (5, 3), (900, 3), (3600, 3), (3601, 4), (86_400, 26)] {
             let edit_for = Duration::from_secs(edit_for);
             assert_eq!(ripe_at(edit_for), wanted, "{edit_for:?}");
             // The passes after the first take at least as long as was promised.
-            let passes = u32::try_from((wanted - 1).max(0)).unwrap_or(0);
+            let passes = u32::try_from((wanted - FRESH - 1).max(0)).unwrap_or(0);
             assert!(interval(edit_for) * passes >= edit_for);
         }
     }

@@ -37,7 +37,7 @@ statements! {
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
     CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
-            SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id";
+            SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id, address_hash";
     ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1 OR unsubscribe_hash = $1";
     ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
     CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
@@ -214,10 +214,10 @@ pub(super) async fn set_state(conn: Conn<'_>, id: &str, state: &'static str) -> 
     Ok(row.map(|(interaction,)| interaction))
 }
 
-/// Closes those whose time is over; the interactions that they are about.
-pub(super) async fn close(conn: Conn<'_>, now: Timestamp, most: i64) -> Result<Vec<InteractionId>, DbError> {
-    let rows = fetch_all!(conn, CLOSE => (InteractionId,), now, most)?;
-    Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+/// Closes those whose time is over; the interactions that they are about, and whether somebody was written to.
+pub(super) async fn close(conn: Conn<'_>, now: Timestamp, most: i64) -> Result<Vec<(InteractionId, bool)>, DbError> {
+    let rows = fetch_all!(conn, CLOSE => (InteractionId, String), now, most)?;
+    Ok(rows.into_iter().map(|(interaction, address)| (interaction, !address.is_empty())).collect())
 }
 
 /// The keyed hash of the address that a link was sent to; known after the survey has closed, too.

@@ -1,6 +1,7 @@
 //! The secret in a survey link. The database knows its plain hash; the ids of apart answers are keyed hashes of the token
 //! itself, so that neither the database nor the database with the key leads from one to the other.
 
+use crate::config::Choice;
 use crate::vault::{Vault, plain_hash, random_token};
 
 /// Characters of a token: 192 bits as URL-safe Base64.
@@ -61,9 +62,14 @@ impl Token {
         vault.keyed_hash("wish", self.0.as_bytes())
     }
 
-    /// Under this id stands a quote of the comment.
-    pub(super) fn quote_id(&self, vault: &Vault) -> String {
-        vault.keyed_hash("quote", self.0.as_bytes())
+    /// Under this id stands a quote of the comment. Another one for each way of answering: who answers linked first, and then
+    /// apart, must not be found again by it.
+    pub(super) fn quote_id(&self, vault: &Vault, choice: Choice) -> String {
+        let purpose = match choice {
+            Choice::Linked => "quote:linked",
+            Choice::Apart => "quote:apart",
+        };
+        vault.keyed_hash(purpose, self.0.as_bytes())
     }
 
     /// Under this id it is known that there was an apart answer.
@@ -90,8 +96,14 @@ mod tests {
     #[test]
     fn its_ids_have_nothing_in_common() {
         let (vault, token) = (Vault::ephemeral(), Token::random());
-        let ids =
-            [token.hash(), token.spent_id(&vault), token.mix_id(&vault, "score"), token.mix_id(&vault, "comment")];
+        let ids = [
+            token.hash(),
+            token.spent_id(&vault),
+            token.mix_id(&vault, "score"),
+            token.mix_id(&vault, "comment"),
+            token.quote_id(&vault, Choice::Linked),
+            token.quote_id(&vault, Choice::Apart),
+        ];
         for (i, id) in ids.iter().enumerate() {
             assert!(ids[i + 1..].iter().all(|other| other != id));
         }

@@ -83,11 +83,13 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
     let pattern = pattern.unwrap_or_else(|| "(none)".into());
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
-    // When somebody answers shows nowhere, not in a counter either.
-    if !(is_survey(&path) && method == poem::http::Method::POST && status < 400) {
-        metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
-            .record(seconds);
+    // When somebody answers shows nowhere, neither in a counter nor in a line, and whatever they are told: a form that is shown once more
+    // is one that was sent.
+    if is_survey(&path) && method == poem::http::Method::POST && status < 500 {
+        return Ok(response);
     }
+    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
+        .record(seconds);
     // What went well is counted in the metrics; a line for each would cost more than the request.
     if status >= 400 {
         tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request refused");

@@ -325,9 +325,7 @@ pub(super) async fn show_interaction(
     let timeline = Timeline::new(desk.measures.find(&id).await?.as_ref(), &turns, &found);
     let action = if turns.is_empty() { "interaction.viewed" } else { Words::look(original) };
     desk.interactions.note_look(&who.principal, action, &id).await?;
-    if answer.is_some() {
-        desk.surveys.note_look(&who.principal, &id).await?;
-    }
+    desk.surveys.note_look(&who.principal, &id).await?;
     Ok(html(&InteractionPage {
         page: Shell::new(&who, site, "/interactions").with_flash(Some(&did.did), DID),
         head: Head::new(&found, recording.as_ref()),

@@ -3,7 +3,8 @@
 use super::pools::{Pool, Pools, Side, Waiting};
 use super::{Releases, store};
 use crate::database::DbError;
-use crate::surveys::{self, Question};
+use crate::ids::TeamId;
+use crate::surveys::{self, Origin, Question};
 
 /// Rows read at once.
 const PAGE: usize = 5000;
@@ -64,8 +65,9 @@ impl Look {
         for row in &page {
             // What does not open was sealed with a key that is lost: it can't be counted, and surveys log it.
             let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
-            let pool = Pool::of(Side::Apart, part.question, part.agent, part.team.clone());
-            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team });
+            let pool = Pool::of(Side::Apart(part.origin), part.question, part.agent, part.team.clone());
+            let promised = usize::try_from(part.promised).unwrap_or(usize::MAX);
+            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team, promised });
         }
         let n = page.len();
         Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
@@ -75,8 +77,8 @@ impl Look {
         let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE).await?;
         for row in &page {
             for question in row.waiting() {
-                let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
-                pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: row.team_id.clone() });
+                let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
+                pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
             }
         }
         let n = page.len();
@@ -88,12 +90,20 @@ impl Look {
         let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE).await?;
         for row in &page {
             let Some(question) = Question::known(&row.question) else { continue };
-            let pool = Pool::of(Side::Linked, question, row.agent_id.clone(), row.team_id.clone());
-            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: row.team_id.clone() });
+            let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
+            pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
         }
         let n = page.len();
         Ok((page.into_iter().last().map(|row| (row.id, row.question)), n))
     }
+}
+
+fn side(elsewhere: i64) -> Side {
+    Side::Linked(if elsewhere == 1 { Origin::Elsewhere } else { Origin::Mail })
+}
+
+fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {
+    Waiting { id: id.to_owned(), team: team.cloned(), promised: usize::try_from(promised).unwrap_or(0) }
 }
 
 /// The last place of a page, and how many rows it had.

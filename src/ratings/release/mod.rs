@@ -35,7 +35,7 @@ use crate::ratings::Month;
 use crate::surveys::{self, NewQuote, Surveys};
 use crate::vault::Vault;
 use look::Look;
-use pools::{Batch, Pool, Pools, Waiting, batches};
+use pools::{Batch, Pool, Pools, Waiting, batches, smallest};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl Releases {
         released += self.release_pools(&mut pools, &mut waits).await?;
         released += self.release_raised(&mut pools, &mut waits, 1).await?;
         released += self.release_raised(&mut pools, &mut waits, 2).await?;
-        waits.begin(pools.keys(), self.month(), self.k);
+        waits.begin(pools.keys(), self.month());
         waits.keep(&pools);
         if waits != before {
             let mut tx = self.db.begin().await?;
@@ -144,7 +144,7 @@ impl Releases {
     async fn release_pools(&self, pools: &mut Pools, waits: &mut Waits) -> Result<usize, DbError> {
         let mut full = Vec::new();
         for (pool, answers) in pools.iter_mut() {
-            let k = waits.k(pool, self.k);
+            let k = smallest(answers.iter(), self.k);
             if answers.len() >= k {
                 let mut all = std::mem::take(answers);
                 all.shuffle(&mut rand::rng());
@@ -170,7 +170,7 @@ impl Releases {
         }
         let mut full = Vec::new();
         for (pool, answers) in up {
-            let k = answers.iter().map(|(from, _)| waits.k(from, self.k)).max().unwrap_or(self.k);
+            let k = smallest(answers.iter().map(|(_, answer)| answer), self.k);
             // Where nothing has come from elsewhere the pool has been judged before.
             if answers.len() >= k && answers.iter().any(|(from, _)| *from != pool) {
                 for (from, answer) in &answers {

@@ -1,24 +1,27 @@
 //! Pools: what is released together, and in batches of which size.
 
 use crate::ids::{AgentId, TeamId};
-use crate::surveys::Question;
+use crate::surveys::{Origin, Question};
 use std::collections::BTreeMap;
 
 /// The most answers of a batch: a release must not keep others from writing for long.
 const MOST: usize = 1000;
 
-/// Linked and apart have separate pools, because supervisors know the linked ones and could subtract.
+/// Linked and apart have separate pools, because supervisors know the linked ones and could subtract; and so have those that came
+/// from elsewhere, which whoever sent them in knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
-    Linked,
-    Apart,
+    Linked(Origin),
+    Apart(Origin),
 }
 
 impl Side {
     pub fn code(self) -> &'static str {
         match self {
-            Self::Linked => "linked",
-            Self::Apart => "apart",
+            Self::Linked(Origin::Mail) => "linked",
+            Self::Apart(Origin::Mail) => "apart",
+            Self::Linked(Origin::Elsewhere) => "linked_elsewhere",
+            Self::Apart(Origin::Elsewhere) => "apart_elsewhere",
         }
     }
 }
@@ -82,6 +85,8 @@ pub(super) struct Waiting {
     pub id: String,
     /// The team that it belongs to if it can't be counted for the agent.
     pub team: Option<TeamId>,
+    /// The smallest batch that was promised to whoever gave it.
+    pub promised: usize,
 }
 
 /// What lies in which pool.
@@ -96,6 +101,11 @@ pub(super) struct Batch {
     pub k: usize,
     /// Each with the pool that it comes from: another one where it has gone up.
     pub answers: Vec<(Pool, Waiting)>,
+}
+
+/// The smallest batch that these answers may be counted in: what is configured, or more where more was promised to one of them.
+pub(super) fn smallest<'a>(answers: impl IntoIterator<Item = &'a Waiting>, configured: usize) -> usize {
+    answers.into_iter().map(|answer| answer.promised).max().unwrap_or(0).max(configured)
 }
 
 /// Splits a pool into batches, none smaller than `k`; none at all where the pool is.
@@ -130,7 +140,7 @@ mod tests {
     fn an_agents_pool_is_one_whatever_the_team() {
         let (agent, team) = (AgentId::random(), TeamId::random());
         let pool = |agent: &Option<AgentId>, team: Option<&TeamId>| {
-            Pool::of(Side::Apart, Question::Score, agent.clone(), team.cloned())
+            Pool::of(Side::Apart(Origin::Mail), Question::Score, agent.clone(), team.cloned())
         };
         assert_eq!(pool(&Some(agent.clone()), Some(&team)), pool(&Some(agent), None));
         assert_eq!(pool(&None, Some(&team)).scope(), "team");
@@ -140,7 +150,7 @@ mod tests {
     #[test]
     fn what_goes_up_goes_to_the_team_and_then_to_all() {
         let (agent, team) = (AgentId::random(), TeamId::random());
-        let own = Pool::of(Side::Linked, Question::Score, Some(agent), None);
+        let own = Pool::of(Side::Linked(Origin::Mail), Question::Score, Some(agent), None);
         assert_eq!(own.raised(0, Some(&team)), own);
         let for_team = own.raised(1, Some(&team));
         assert_eq!((for_team.scope(), for_team.team.as_ref()), ("team", Some(&team)));

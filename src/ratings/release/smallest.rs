@@ -1,9 +1,7 @@
-//! The smallest batch: lowering it touches only answers that are given from then on, and is noted in the audit log.
+//! The smallest batch. What was promised stands with each answer, so that lowering it touches only those that are given from then
+//! on; a larger one holds at once, for all. That it was changed is noted in the audit log.
 
-use super::look::Look;
-use super::pools::Pools;
-use super::waits::Waits;
-use super::{FLOOR, Releases, store};
+use super::{Releases, store};
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 
@@ -11,28 +9,16 @@ use crate::effects::{Actor, Effects};
 const NAME: &str = "k";
 
 impl Releases {
-    /// Notes the k that is configured, where it is another than the last time. Where it is lowered, everything that waits
-    /// keeps the larger one that was promised when it was given. Call it before the first answer is taken.
+    /// Notes the k that is configured, where it is another than the last time.
     pub async fn note_k(&self) -> Result<(), DbError> {
         let known = store::state(self.db.read().await?.conn(), NAME).await?;
         let was: Option<usize> = known.as_deref().and_then(|text| text.parse().ok());
         if was == Some(self.k) {
             return Ok(());
         }
-        let lowered = was.filter(|was| *was > self.k);
-        let mut waits = Waits::load(self.db.read().await?.conn(), &self.vault).await?;
-        if let Some(was) = lowered {
-            // Ripe or not.
-            let (mut pools, mut look) = (Pools::new(), Look::default());
-            while look.more(self, 0, &mut pools).await? {}
-            waits.begin(pools.keys(), self.month(), was.max(FLOOR));
-        }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         store::set_state(tx.conn(), NAME, &self.k.to_string()).await?;
-        if lowered.is_some() {
-            waits.save(tx.conn(), &self.vault).await?;
-        }
         if let Some(was) = was {
             let detail = serde_json::json!({ "from": was, "to": self.k });
             let line = Effects::new().audit(&Actor::System, "anonymity.k_changed", "anonymity", Some(detail));

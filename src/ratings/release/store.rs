@@ -31,13 +31,13 @@ macro_rules! waiting {
 statements! {
     RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND ripeness >= $2 ORDER BY id LIMIT $3";
     // The condition of the index responses_unreleased: what was released is not looked at again.
-    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
+    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.promised, r.elsewhere, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
             CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, \
             CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
         FROM responses r WHERE r.interaction_id > $1 AND r.ripeness >= $2 \
             AND (r.score_release IS NULL OR r.resolved_release IS NULL OR r.comment_release IS NULL) \
             AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id) ORDER BY r.interaction_id LIMIT $3";
-    RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id FROM response_extras e \
+    RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id, r.promised, r.elsewhere FROM response_extras e \
         JOIN responses r ON r.interaction_id = e.interaction_id WHERE e.release IS NULL AND r.ripeness >= $3 \
             AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2)) \
             AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = e.interaction_id) ORDER BY e.interaction_id, e.question LIMIT $4";
@@ -134,6 +134,8 @@ pub(super) struct RipeLinked {
     pub id: String,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
+    pub promised: i64,
+    pub elsewhere: i64,
     score: i64,
     resolved: i64,
     comment: i64,
@@ -155,6 +157,8 @@ pub(super) struct RipeExtra {
     pub question: String,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
+    pub promised: i64,
+    pub elsewhere: i64,
 }
 
 /// A linked answer to one question.
@@ -252,14 +256,14 @@ pub(super) async fn take(
     pairs: &[(&str, &ReleaseId)],
 ) -> Result<(), DbError> {
     let mark = match (side, question) {
-        (Side::Apart, _) => {
+        (Side::Apart(_), _) => {
             let ids: Vec<&str> = pairs.iter().map(|(id, _)| *id).collect();
             return execute!(conn, DROP_SEALED, json!(ids).to_string()).map(drop);
         }
-        (Side::Linked, Question::Score) => MARK_SCORES,
-        (Side::Linked, Question::Resolved) => MARK_RESOLVED,
-        (Side::Linked, Question::Comment) => MARK_COMMENTS,
-        (Side::Linked, Question::Further(code)) => {
+        (Side::Linked(_), Question::Score) => MARK_SCORES,
+        (Side::Linked(_), Question::Resolved) => MARK_RESOLVED,
+        (Side::Linked(_), Question::Comment) => MARK_COMMENTS,
+        (Side::Linked(_), Question::Further(code)) => {
             let pairs = json!(pairs).to_string();
             execute!(conn.again(), MARK_EXTRAS, &pairs, &**code)?;
             return execute!(conn, EXTRAS_TAKEN, pairs).map(drop);

@@ -1,5 +1,5 @@
 //! How long a pool has been too small, without a time beside any answer: one sealed record says of all pools since which
-//! month they hold something that was not released, and which k was in force then. Without the key nobody learns from it
+//! month they hold something that was not released. Without the key nobody learns from it
 //! of whom an answer waits.
 
 use super::pools::{Pool, Pools};
@@ -25,9 +25,6 @@ struct Wait {
     /// `2026-11`.
     #[serde(rename = "s")]
     since: String,
-    /// What was promised to those who answered: their batch has no less.
-    #[serde(rename = "k")]
-    k: usize,
 }
 
 /// The pools that wait.
@@ -70,15 +67,10 @@ impl Waits {
         i32::from(over(1)) + i32::from(over(2))
     }
 
-    /// The smallest batch that those who wait in this pool were promised.
-    pub fn k(&self, pool: &Pool, now: usize) -> usize {
-        self.pools.get(&pool.name()).map_or(now, |wait| wait.k.max(now))
-    }
-
-    /// These pools hold something, if nothing was known of them with this k from this month on.
-    pub fn begin<'a>(&mut self, pools: impl Iterator<Item = &'a Pool>, now: Month, k: usize) {
+    /// These pools hold something from this month on, if nothing was known of them.
+    pub fn begin<'a>(&mut self, pools: impl Iterator<Item = &'a Pool>, now: Month) {
         for pool in pools {
-            self.pools.entry(pool.name()).or_insert_with(|| Wait { since: now.to_string(), k });
+            self.pools.entry(pool.name()).or_insert_with(|| Wait { since: now.to_string() });
         }
     }
 
@@ -100,7 +92,7 @@ mod tests {
     use super::super::pools::Side;
     use super::*;
     use crate::ids::AgentId;
-    use crate::surveys::Question;
+    use crate::surveys::{Origin, Question};
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()
@@ -122,15 +114,13 @@ mod tests {
 
     #[test]
     fn a_pool_goes_up_step_by_step_and_begins_anew_when_it_is_released() {
-        let pool = Pool::of(Side::Apart, Question::Score, Some(AgentId::random()), None);
+        let pool = Pool::of(Side::Apart(Origin::Mail), Question::Score, Some(AgentId::random()), None);
         let mut waits = Waits::default();
-        waits.begin([&pool].into_iter(), month("2026-01"), 5);
-        waits.begin([&pool].into_iter(), month("2026-03"), 3);
-        assert_eq!(waits.k(&pool, 3), 5, "what was promised when it began to wait");
-        assert_eq!(waits.k(&pool, 8), 8, "a larger k holds at once");
+        waits.begin([&pool].into_iter(), month("2026-01"));
+        waits.begin([&pool].into_iter(), month("2026-03"));
         let steps = |at: &str| waits.steps(&pool, month(at), 4);
         assert_eq!([steps("2026-04"), steps("2026-05"), steps("2026-08"), steps("2026-09")], [0, 1, 1, 2]);
         waits.end(&pool);
-        assert_eq!((waits.steps(&pool, month("2026-09"), 4), waits.k(&pool, 3)), (0, 3));
+        assert_eq!(waits.steps(&pool, month("2026-09"), 4), 0);
     }
 }

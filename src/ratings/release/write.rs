@@ -62,8 +62,8 @@ impl Releases {
         let ids: Vec<&str> =
             batches.iter().flat_map(|batch| batch.answers.iter().map(|(_, answer)| answer.id.as_str())).collect();
         let mut found: HashMap<String, Counted> = match side {
-            Side::Apart => self.opened(store::sealed(tx.conn(), &ids, self.ripe_at).await?),
-            Side::Linked => store::linked(tx.conn(), &question, &ids, self.ripe_at).await?.into_iter().collect(),
+            Side::Apart(_) => self.opened(store::sealed(tx.conn(), &ids, self.ripe_at).await?),
+            Side::Linked(_) => store::linked(tx.conn(), &question, &ids, self.ripe_at).await?.into_iter().collect(),
         };
         let mut taken_back = store::taken_back(tx.conn(), side, &question).await?;
         let mut ready = Vec::new();
@@ -148,8 +148,8 @@ impl Releases {
     /// apart one it can't.
     fn comment_id(&self, pool: &Pool, id: &str) -> String {
         match pool.side {
-            Side::Linked => surveys::released_comment_id(&self.vault, pool.question.code(), id),
-            Side::Apart => self.vault.keyed_hash("released", uuid::Uuid::new_v4().as_bytes()),
+            Side::Linked(_) => surveys::released_comment_id(&self.vault, pool.question.code(), id),
+            Side::Apart(_) => self.vault.keyed_hash("released", uuid::Uuid::new_v4().as_bytes()),
         }
     }
 

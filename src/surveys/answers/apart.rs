@@ -1,8 +1,9 @@
 //! Writing apart answers, many in one transaction; nothing in it leads to an invitation.
 
-use super::sealed;
+use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
 use super::{Answer, Invited, WriteResult, Written, rounds};
+use crate::config::Choice;
 use crate::database::{Conn, Db, DbError};
 use crate::surveys::definition::Question;
 use crate::surveys::{Token, Version, suspects};
@@ -41,9 +42,16 @@ pub(in crate::surveys) enum ApartWrite {
 }
 
 impl ApartWrite {
-    pub(super) fn put(vault: &Vault, token: &Token, invited: &Invited, answer: &Answer, purge_month: String) -> Self {
+    pub(super) fn put(
+        vault: &Vault,
+        token: &Token,
+        invited: &Invited,
+        answer: &Answer,
+        purge_month: String,
+        promise: Promise,
+    ) -> Self {
         let id = |question: &Question| token.mix_id(vault, question.code());
-        let parts = sealed::parts(invited, answer, &token.quote_id(vault));
+        let parts = sealed::parts(invited, answer, &token.quote_id(vault, Choice::Apart), promise);
         let asked = invited.version.questions().map(|(_, question)| question);
         let absent =
             asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question)).collect();

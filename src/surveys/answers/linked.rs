@@ -1,7 +1,7 @@
 //! Writing linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
-use super::{Answer, Invited, Value, WriteResult, Written, rounds};
+use super::{Answer, Invited, Origin, Value, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
@@ -19,6 +19,10 @@ pub(super) struct Marks {
     pub suspect: String,
     /// Under which id the comment may be quoted.
     pub quote: Option<String>,
+    /// The smallest batch that it may be counted in.
+    pub promised: u32,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// A write beside an interaction.
@@ -37,7 +41,7 @@ pub(in crate::surveys) enum LinkedWrite {
 
 impl LinkedWrite {
     pub(super) fn put(invited: &Invited, answer: &Answer, marks: Marks, month: &str) -> Self {
-        let Marks { spent, suspect, quote } = marks;
+        let Marks { spent, suspect, quote, promised, origin } = marks;
         let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
         Self::Put(Box::new(LinkedRow {
             interaction: invited.interaction.clone(),
@@ -51,6 +55,8 @@ impl LinkedWrite {
             quote: quote.filter(|_| answer.text(&Question::Comment).is_some()),
             spent,
             suspect,
+            promised,
+            elsewhere: i64::from(origin == Origin::Elsewhere),
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
             further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
         }))
@@ -68,7 +74,8 @@ impl LinkedWrite {
     }
 }
 
-/// A linked answer that waits beside the table of answers, as it is sealed.
+/// A linked answer that waits beside the table of answers, as it is sealed. Not with the mark that an apart one would leave: that
+/// would lead from this conversation to the use of its link.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::surveys) struct LinkedKept {
     pub interaction: InteractionId,
@@ -80,8 +87,8 @@ pub(in crate::surveys) struct LinkedKept {
     comment: Option<String>,
     month: String,
     quote: Option<String>,
-    spent: String,
     suspect: String,
+    promised: u32,
     asks_further: bool,
     further: Vec<(Question, Value)>,
 }
@@ -100,8 +107,8 @@ impl LinkedWrite {
             comment: row.comment,
             month: row.month,
             quote: row.quote,
-            spent: row.spent,
             suspect: row.suspect,
+            promised: row.promised,
             asks_further: row.asks_further,
             further: row.further,
         })
@@ -120,8 +127,11 @@ impl From<LinkedKept> for LinkedWrite {
             comment: kept.comment,
             month: kept.month,
             quote: kept.quote,
-            spent: kept.spent,
+            // Where the link was used for an apart answer, what was kept aside went with it, and nothing is let in.
+            spent: String::new(),
             suspect: kept.suspect,
+            promised: kept.promised,
+            elsewhere: 0,
             asks_further: kept.asks_further,
             further: kept.further,
         }))

@@ -17,9 +17,11 @@ pub use back::released_comment_id;
 pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
-pub use sealed::{SealedAnswer, open_sealed};
+pub use sealed::{Origin, SealedAnswer, open_sealed};
 pub(super) use store::reseal_comment;
-pub(super) use store::{Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, ripen};
+pub(super) use store::{
+    Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen,
+};
 pub use store::{Linked, lock_answers};
 pub use value::{MOST_COMMENT, Missing, Value};
 pub(super) use value::{accepted, chosen};
@@ -297,10 +299,22 @@ impl Surveys {
         }
     }
 
-    pub(super) fn linked_write(&self, token: &Token, invited: &Invited, answer: &Answer) -> LinkedWrite {
+    pub(super) fn linked_write(
+        &self,
+        token: &Token,
+        invited: &Invited,
+        answer: &Answer,
+        origin: Origin,
+    ) -> LinkedWrite {
         let vault = &self.inner.vault;
-        let quote = answer.quote.then(|| token.quote_id(vault));
-        let marks = linked::Marks { spent: token.spent_id(vault), suspect: token.suspect_id(vault), quote };
+        let quote = answer.quote.then(|| token.quote_id(vault, Choice::Linked));
+        let marks = linked::Marks {
+            spent: token.spent_id(vault),
+            suspect: token.suspect_id(vault),
+            quote,
+            promised: self.inner.settings.k,
+            origin,
+        };
         LinkedWrite::put(invited, answer, marks, &self.now().month())
     }
 
@@ -313,11 +327,12 @@ impl Surveys {
         // As long as an invitation that was made today can be open, and no time of this one's.
         let (_, longest) = self.longest().await?;
         let purge_month = self.now().plus(longest).month();
-        Ok(ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month))
+        let promise = sealed::Promise { k: self.inner.settings.k, origin: Origin::Mail };
+        Ok(ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month, promise))
     }
 
     async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
-        let put = self.linked_write(token, invited, answer);
+        let put = self.linked_write(token, invited, answer, Origin::Mail);
         self.written(token, self.inner.linked.submit(put).await?).await
     }
 

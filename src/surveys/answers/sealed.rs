@@ -41,6 +41,34 @@ pub struct SealedAnswer {
     /// here. Which version was answered does not stand here: it would tell more about whose answer this is.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     all: Vec<u16>,
+    /// The smallest batch that was promised to whoever answered.
+    #[serde(rename = "k", default)]
+    pub promised: u32,
+    /// Where it came from.
+    #[serde(rename = "o", default)]
+    pub origin: Origin,
+}
+
+/// Where an answer came from. Those of one origin are counted together and with no others: whoever sends answers in from
+/// elsewhere knows them, and must not fill with them the batch of somebody who answered a mail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Origin {
+    /// A survey's page, by the link in a mail.
+    #[default]
+    #[serde(rename = "m")]
+    Mail,
+    /// A kiosk, a phone keypad.
+    #[serde(rename = "e")]
+    Elsewhere,
+}
+
+/// What holds for all parts of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Promise {
+    /// The smallest batch that it may be counted in.
+    pub k: u32,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 impl SealedAnswer {
@@ -67,7 +95,7 @@ pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultErr
 
 /// An answer's records, one a question that was answered.
 /// `quote`: under which id the comment may be quoted.
-pub(super) fn parts(invited: &Invited, answer: &Answer, quote: &str) -> Vec<SealedAnswer> {
+pub(super) fn parts(invited: &Invited, answer: &Answer, quote: &str, promise: Promise) -> Vec<SealedAnswer> {
     let anchor = invited.version.anchor().map(|(_, question)| question);
     let answered = |question: &Question| answer.values.contains_key(question);
     let all: Vec<u16> =
@@ -80,6 +108,8 @@ pub(super) fn parts(invited: &Invited, answer: &Answer, quote: &str) -> Vec<Seal
         comment: value.text().map(str::to_owned),
         quote: (answer.quote && *question == Question::Comment).then(|| quote.to_owned()),
         all: if anchor.as_ref() == Some(question) { all.clone() } else { Vec::new() },
+        promised: promise.k,
+        origin: promise.origin,
     };
     answer.values.iter().map(part).collect()
 }
@@ -135,6 +165,8 @@ mod tests {
             comment: Some(text.into()),
             quote: None,
             all: Vec::new(),
+            promised: 5,
+            origin: Origin::Mail,
         }
     }
 

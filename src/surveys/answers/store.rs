@@ -68,35 +68,37 @@ statements! {
             SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
     PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote) \
+                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
             SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
-                j.value->>'resolved', j.value->>'comment', j.value->>'month', 0, \
+                j.value->>'resolved', j.value->>'comment', j.value->>'month', 1, \
                 CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
                 CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
-                j.value->>'quote' \
+                j.value->>'quote', j.value->>'promised', j.value->>'elsewhere' \
             FROM json_each($1) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
+                promised = excluded.promised \
             WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING interaction_id",
         pg "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote) \
+                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
             SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
-                j->>'resolved', j->>'comment', j->>'month', 0, \
+                j->>'resolved', j->>'comment', j->>'month', 1, \
                 CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
                 CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
-                j->>'quote' \
+                j->>'quote', (j->>'promised')::bigint, (j->>'elsewhere')::bigint \
             FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
                 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
+                promised = excluded.promised \
             WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
@@ -122,10 +124,10 @@ statements! {
     UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     PUT_SEALED = sqlite "INSERT INTO sealed_answers (id, sealed, ripeness) \
-            SELECT j.value->>'id', j.value->>'sealed', 0 FROM json_each($1) AS j WHERE true \
+            SELECT j.value->>'id', j.value->>'sealed', 1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
         pg "INSERT INTO sealed_answers (id, sealed, ripeness) \
-            SELECT j->>'id', j->>'sealed', 0 FROM jsonb_array_elements($1::jsonb) AS j ORDER BY random() \
+            SELECT j->>'id', j->>'sealed', 1 FROM jsonb_array_elements($1::jsonb) AS j ORDER BY random() \
             ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
     REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
         pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
@@ -135,12 +137,20 @@ statements! {
         WHERE interaction_id > $1 AND ripeness < $2 \
             AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL OR extras_release IS NULL) \
         ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
+    // A place within a page tells the order of arrival until the row is written anew. The first pass makes it longer by a byte, so that
+    // SQLite can't write it where it was (0 and 1 take none, 2 takes one: ripeness begins at 1).
     // A heap keeps the order of arrival, so PostgreSQL writes the rows anew in a random one; a table that is its index does not.
     RIPEN_SEALED = sqlite "UPDATE sealed_answers SET ripeness = ripeness + 1 WHERE id IN (SELECT id FROM sealed_answers \
             WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3) RETURNING id",
         pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3), \
             taken AS (DELETE FROM sealed_answers WHERE id IN (SELECT id FROM chosen) RETURNING id, sealed, ripeness) \
             INSERT INTO sealed_answers (id, sealed, ripeness) SELECT id, sealed, ripeness + 1 FROM taken ORDER BY random() RETURNING id";
+    // As above.
+    RENEW_SPENT = sqlite "UPDATE spent SET passes = 2 WHERE id IN (SELECT id FROM spent INDEXED BY spent_fresh \
+            WHERE passes = 1 AND id > $1 ORDER BY id LIMIT $2) RETURNING id",
+        pg "WITH chosen AS (SELECT id FROM spent WHERE passes = 1 AND id > $1 ORDER BY id LIMIT $2), \
+            taken AS (DELETE FROM spent WHERE id IN (SELECT id FROM chosen) RETURNING id, purge_month) \
+            INSERT INTO spent (id, purge_month, passes) SELECT id, purge_month, 2 FROM taken ORDER BY random() RETURNING id";
 }
 
 /// Lets nobody else write answers until the transaction ends. Takes no row and leaves no trace.
@@ -260,6 +270,10 @@ pub(in crate::surveys) struct LinkedRow {
     /// Under which id an answer of the same link would be kept aside.
     #[serde(skip)]
     pub suspect: String,
+    /// The smallest batch that it may be counted in.
+    pub promised: u32,
+    /// 1: from a kiosk or a phone keypad.
+    pub elsewhere: i64,
     /// Does its survey ask further questions?
     #[serde(skip)]
     pub asks_further: bool,
@@ -415,6 +429,12 @@ pub(super) async fn remove_sealed(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<St
 /// Forgets the marks of months that are over.
 pub(in crate::surveys) async fn purge_spent(conn: Conn<'_>, month: &str) -> Result<(), DbError> {
     execute!(conn, PURGE_SPENT, month).map(drop)
+}
+
+/// Writes the next `most` fresh marks behind `from` anew; their ids.
+pub(in crate::surveys) async fn renew_spent(conn: Conn<'_>, from: &str, most: usize) -> Result<Vec<String>, DbError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(firsts(fetch_all!(conn, RENEW_SPENT => (String,), from, most)?))
 }
 
 /// Raises the next `most` of a shelf behind `from` that are less ripe than `below`; their ids.

@@ -10,6 +10,7 @@ pub use store::STATEMENTS;
 
 use super::{Question, Surveys, Token, answers, lock_answers};
 use crate::clock::Timestamp;
+use crate::config::Choice;
 use crate::database::{Conn, DbError};
 use crate::effects::Effects;
 use crate::ids::{InteractionId, TeamId};
@@ -86,18 +87,25 @@ impl Surveys {
         if linked || found.apart.iter().any(|opened| opened.part.quote.is_some()) {
             return Ok(true);
         }
-        store::there(self.inner.db.read().await?.conn(), &token.quote_id(&self.inner.vault)).await
+        let mut reader = self.inner.db.read().await?;
+        for choice in [Choice::Linked, Choice::Apart] {
+            if store::there(reader.conn(), &token.quote_id(&self.inner.vault, choice)).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The customer ends it by the link: it is taken out of the list, and the comment loses the allowance where it still
     /// lies. False where the link is not open.
     pub async fn withdraw_quote(&self, token: &Token) -> Result<bool, DbError> {
         let Some(found) = self.find_by_token(token).await?.filter(|found| found.open) else { return Ok(false) };
-        let (vault, id) = (&self.inner.vault, token.quote_id(&self.inner.vault));
+        let vault = &self.inner.vault;
         // Each by itself: nothing of a linked answer shares a transaction with the mix.
         self.drop_quote(token).await?;
         if found.linked.is_some_and(|(answer, _)| answer.quote) {
             let mut tx = self.inner.db.begin().await?;
+            let id = token.quote_id(vault, Choice::Linked);
             store::disallow(tx.conn(), &found.invited.interaction, &id).await?;
             tx.commit().await?;
         }
@@ -115,13 +123,16 @@ impl Surveys {
 
     /// Takes the quote of a link's comment out of the list, where it is there.
     pub(super) async fn drop_quote(&self, token: &Token) -> Result<(), DbError> {
-        let id = token.quote_id(&self.inner.vault);
-        if !store::there(self.inner.db.read().await?.conn(), &id).await? {
-            return Ok(());
+        for choice in [Choice::Linked, Choice::Apart] {
+            let id = token.quote_id(&self.inner.vault, choice);
+            if store::there(self.inner.db.read().await?.conn(), &id).await? {
+                // Each by itself: nothing of a linked answer shares a transaction with an apart one.
+                let mut tx = self.inner.db.begin().await?;
+                store::remove(tx.conn(), &id).await?;
+                tx.commit().await?;
+            }
         }
-        let mut tx = self.inner.db.begin().await?;
-        store::remove(tx.conn(), &id).await?;
-        tx.commit().await
+        Ok(())
     }
 
     /// Takes out what stood beside linked answers that are gone, and gives random ids to those whose link has closed.

@@ -11,7 +11,7 @@ pub(super) mod store;
 
 pub use hits::Hits;
 
-use super::answers::{ApartWrite, LinkedKept, Written, accepted, lock_answers, write_apart, write_linked};
+use super::answers::{ApartWrite, LinkedKept, Origin, Written, accepted, lock_answers, write_apart, write_linked};
 use super::{Answer, Invited, Surveys, Token};
 use crate::config::Choice;
 use crate::database::{Conn, DbError};
@@ -146,7 +146,7 @@ impl Surveys {
         let Ok(values) = accepted(&invited.version, answer.values.clone()) else { return Ok(()) };
         let answer = Answer { values, choice: self.offered(answer.choice), quote: answer.quote };
         let kept = match answer.choice {
-            Choice::Linked => self.linked_write(token, invited, &answer).kept().map(Kept::Linked),
+            Choice::Linked => self.linked_write(token, invited, &answer, Origin::Mail).kept().map(Kept::Linked),
             Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer).await?)),
         };
         let Some(kept) = kept else { return Ok(()) };

@@ -31,8 +31,6 @@ const SEAL: &str = "wish";
 const SIZE: usize = 8192;
 /// In front of the record: its true length.
 const PREFIX: usize = 4;
-/// The pause between two passes, as the follow-ups' look has it.
-const PASS: Duration = Duration::from_secs(300);
 
 /// What the customer leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,22 +163,21 @@ impl Surveys {
         Ok(removed)
     }
 
-    /// One pass: wishes grow riper, in an order that has nothing to do with that of arrival.
-    pub async fn pass_wishes(&self) -> Result<(), DbError> {
-        let mut tx = self.inner.db.begin().await?;
-        store::pass(tx.conn(), self.wish_ripe_at()).await?;
-        tx.commit().await
+    /// Once a day: all that were wished since the last time are gathered, in an order that has nothing to do with that of arrival,
+    /// to be handed over when [`Surveys::gathered_for`] is over. Nothing finer than that day is known of a wish. In the caller's
+    /// transaction.
+    pub async fn gather_wishes(&self, conn: Conn<'_>) -> Result<(), DbError> {
+        store::gather(conn).await
     }
 
-    /// Passes that a wish must have survived before the team gets it: the time for changes, rounded up, and one more.
-    fn wish_ripe_at(&self) -> i64 {
-        let passes = self.inner.settings.edit_for.as_millis().div_ceil(PASS.as_millis());
-        i64::try_from(passes).unwrap_or(i64::MAX - 1) + 1
+    /// So long after they were gathered the team gets wishes: the last of them had its time for changes.
+    pub fn gathered_for(&self) -> Duration {
+        self.inner.settings.edit_for
     }
 
-    /// Marks every ripe wish as handed over on that day; shuffled. In the caller's transaction.
+    /// Marks what was gathered as handed over on that day; shuffled. In the caller's transaction.
     pub async fn hand_over_wishes(&self, mut conn: Conn<'_>, day: &str) -> Result<Vec<HandedWish>, DbError> {
-        let rows = store::hand_over(conn.again(), day, self.wish_ripe_at()).await?;
+        let rows = store::hand_over(conn.again(), day).await?;
         let mut wishes = Vec::new();
         for (id, sealed) in rows {
             let Ok(opened) = Sealed::open(&self.inner.vault, &sealed) else {

@@ -6,14 +6,14 @@ use serde_json::json;
 
 statements! {
     FIND = "SELECT sealed, CAST(CASE WHEN handed_on IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM contact_wishes WHERE id = $1";
-    PUT = "INSERT INTO contact_wishes (id, sealed, passes) VALUES ($1, $2, 0) \
+    PUT = "INSERT INTO contact_wishes (id, sealed, passes) VALUES ($1, $2, 1) \
         ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed WHERE contact_wishes.handed_on IS NULL";
     REMOVE = "DELETE FROM contact_wishes WHERE id = $1";
     // As answers ripen: PostgreSQL writes the rows anew in a random order, since a heap keeps that of arrival.
-    PASS = sqlite "UPDATE contact_wishes SET passes = passes + 1 WHERE handed_on IS NULL AND passes < $1",
-        pg "WITH taken AS (DELETE FROM contact_wishes WHERE handed_on IS NULL AND passes < $1 RETURNING id, sealed, passes) \
-            INSERT INTO contact_wishes (id, sealed, passes) SELECT id, sealed, passes + 1 FROM taken ORDER BY random()";
-    HAND_OVER = "UPDATE contact_wishes SET handed_on = $1 WHERE handed_on IS NULL AND passes >= $2 RETURNING id, sealed";
+    GATHER = sqlite "UPDATE contact_wishes SET passes = 2 WHERE handed_on IS NULL AND passes < 2",
+        pg "WITH taken AS (DELETE FROM contact_wishes WHERE handed_on IS NULL AND passes < 2 RETURNING id, sealed) \
+            INSERT INTO contact_wishes (id, sealed, passes) SELECT id, sealed, 2 FROM taken ORDER BY random()";
+    HAND_OVER = "UPDATE contact_wishes SET handed_on = $1 WHERE handed_on IS NULL AND passes >= 2 RETURNING id, sealed";
     ERASE_ON = "UPDATE contact_wishes SET erase_on = $2 WHERE id = $1";
     ERASE = "DELETE FROM contact_wishes WHERE erase_on IS NOT NULL AND erase_on <= $1 RETURNING id";
     // $1: JSON array of ids.
@@ -40,12 +40,12 @@ pub(super) async fn remove(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, id)? > 0)
 }
 
-pub(super) async fn pass(conn: Conn<'_>, below: i64) -> Result<(), DbError> {
-    execute!(conn, PASS, below).map(drop)
+pub(super) async fn gather(conn: Conn<'_>) -> Result<(), DbError> {
+    execute!(conn, GATHER).map(drop)
 }
 
-pub(super) async fn hand_over(conn: Conn<'_>, day: &str, ripe_at: i64) -> Result<Vec<(String, String)>, DbError> {
-    fetch_all!(conn, HAND_OVER => (String, String), day, ripe_at)
+pub(super) async fn hand_over(conn: Conn<'_>, day: &str) -> Result<Vec<(String, String)>, DbError> {
+    fetch_all!(conn, HAND_OVER => (String, String), day)
 }
 
 pub(super) async fn erase_on(conn: Conn<'_>, id: &str, day: Option<&str>) -> Result<(), DbError> {

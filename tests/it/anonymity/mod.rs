@@ -7,6 +7,7 @@ mod goes_up;
 mod identity;
 mod mix;
 mod moment;
+mod places;
 mod releases;
 mod smallest;
 mod tokens;

@@ -27,7 +27,10 @@ async fn a_linked_answer_stands_there_for_the_teams_supervisors_alone() {
         assert!(!page.contains("rating big") && !page.contains("She told me"), "{role:?}");
     }
     let looks = Filter { action: "response.viewed".into(), ..Filter::default() };
-    assert_eq!(app.audit_lines(&looks).await, 1, "the supervisor's look is written down");
+    assert_eq!(app.audit_lines(&looks).await, 1, "the supervisor's look is written down, and nobody else's is one");
+    let unanswered = app.call("2", "john@example.net").await;
+    app.sign_in(Role::Supervisor, &["Orders"], None).await.page(&format!("/interactions/{unanswered}")).await;
+    assert_eq!(app.audit_lines(&looks).await, 2, "or the log would tell where there is an answer");
 }
 
 #[tokio::test]

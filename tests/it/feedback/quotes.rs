@@ -96,7 +96,9 @@ async fn an_apart_comment_is_quoted_from_its_release_on_and_nothing_else_beside_
             for word in
                 rows.iter().flat_map(|row| row.split(['|', '\'', '"', ',', ':', '{', '}'])).filter(|w| w.len() > 15)
             {
-                assert!(!ids.contains(&vault.keyed_hash("quote", word.as_bytes())), "{table}: {word}");
+                for purpose in ["quote:linked", "quote:apart"] {
+                    assert!(!ids.contains(&vault.keyed_hash(purpose, word.as_bytes())), "{table}: {word}");
+                }
             }
         }
     }
@@ -112,11 +114,11 @@ async fn staff_take_quotes_out_and_when_no_link_is_open_nothing_leads_to_them() 
             answer(&app, asked, &[("score", "5"), ("comment", comment), ("choice", "linked"), ("quote", "yes")]).await;
         }
         ripen(&app).await;
-        let id = app.app.vault.keyed_hash("quote", first.token.as_bytes());
+        let id = app.app.vault.keyed_hash("quote:linked", first.token.as_bytes());
         assert_eq!(other.post(&format!("/quotes/{id}/removal"), &[]).await.status(), 404);
         assert_eq!(own.post(&format!("/quotes/{id}/removal"), &[]).await.status(), 303);
         assert!(!quoted(&own, "First words").await && quoted(&own, "Second words").await);
-        let id = app.app.vault.keyed_hash("quote", second.token.as_bytes());
+        let id = app.app.vault.keyed_hash("quote:linked", second.token.as_bytes());
         assert!(dump(&app).await["quotes"][0].contains(&id));
         app.pass(std::time::Duration::from_secs(62 * 86_400)).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;

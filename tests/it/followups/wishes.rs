@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3600);
 const WISH: [(&str, &str); 3] = [("name", "Jerry Cruncher"), ("reach", "+44 306 999 0123"), ("about", "order 4711")];
 
 fn contact(asked: &Asked) -> String {
@@ -22,10 +23,11 @@ async fn wish(app: &TestApp, asked: &Asked, more: &[(&str, &str)]) {
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
 }
 
-/// Until the wishes of the day are handed over.
+/// Until the wishes of the day are handed over: they are gathered on the next, and the last of them has its time for changes.
 async fn next_day(app: &TestApp) {
     ripen(app).await;
     app.pass(DAY).await;
+    app.pass(HOUR).await;
 }
 
 #[tokio::test]
@@ -42,7 +44,11 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
         assert!(!format!("{after:?}").contains("Cruncher") && !format!("{after:?}").contains("999 0123"));
         ripen(&app).await;
         assert!(list(&own, "open").await.is_empty() && mails(&app).len() == sent, "not on the same day");
+        assert!(
+            dump(&app).await["contact_wishes"].iter().all(|row| !row.contains("|2|") && !row.contains(r#""passes":2"#))
+        );
         app.pass(DAY).await;
+        app.pass(HOUR).await;
         let open = list(&own, "open").await;
         assert_eq!((open.len(), open[0]["reason"].as_str()), (1, Some("wish")));
         assert!(open[0]["interaction_id"].is_null() && open[0]["agent"].is_null(), "{open:?}");
@@ -77,6 +83,12 @@ async fn the_wishes_of_every_day_wait_for_the_next() {
             ripen(&app).await;
             assert_eq!(list(&own, "open").await.len(), n - 1, "not on the day of the wish");
             app.pass(DAY).await;
+            assert_eq!(
+                list(&own, "open").await.len(),
+                n - 1,
+                "whoever wished a minute before midnight may still change it"
+            );
+            app.pass(HOUR).await;
             assert_eq!(list(&own, "open").await.len(), n);
         }
     }
@@ -93,6 +105,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
             assert!(!page(&app, &contact(one)).await.1.contains("name=\"join\""));
             wish(&app, one, &[("join", "yes")]).await;
         }
+        ripen(&app).await;
         let before = dump(&app).await;
         next_day(&app).await;
         let all = dump(&app).await;

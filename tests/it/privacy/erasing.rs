@@ -16,7 +16,9 @@ async fn a_conversation_goes_with_everything_that_hangs_on_it() {
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let before = dump(&app).await;
         let seen = admin.page(&format!("/admin/erasure?interaction={}", gone.interaction)).await;
-        for there in ["1 recording", "1 transcript", "2 lines that search finds", "1 answer beside its recording"] {
+        for there in
+            ["1 recording", "1 transcript", "2 lines that search finds", "1 survey, with its answer if there is one"]
+        {
             assert!(seen.contains(there), "{there}: {seen}");
         }
         assert_eq!(dump(&app).await, before, "looking erases nothing");
@@ -37,7 +39,13 @@ async fn a_conversation_goes_with_everything_that_hangs_on_it() {
         assert_eq!(page(&app, &gone.page()).await.0, 404);
         assert_eq!(page(&app, &stays.page()).await.0, 200);
         let line = all["audit_log"].iter().find(|row| row.contains("interaction.erased")).unwrap();
-        assert!(line.contains("recordings") && line.contains("linked_answers") && !line.contains(RARE), "{line}");
+        assert!(
+            line.contains("recordings")
+                && line.contains("invitations")
+                && !line.contains("answers")
+                && !line.contains(RARE),
+            "{line}"
+        );
         // Nothing is found twice, and nothing of it lies about in the file.
         let again = admin.post("/admin/erasure", &[("interaction", gone.interaction.as_str())]).await;
         assert_eq!(again.status(), 404);
@@ -57,7 +65,7 @@ async fn programs_erase_by_the_id_that_they_know() {
     }
     let key = app.key(Scope::Admin).await;
     let receipt: Value = delete(&key).await.json().await.unwrap();
-    assert_eq!((&receipt["counts"]["recordings"], &receipt["counts"]["linked_answers"]), (&json!(1), &json!(1)));
+    assert_eq!((&receipt["counts"]["recordings"], &receipt["counts"]["invitations"]), (&json!(1), &json!(1)));
     let gone = delete(&key).await;
     assert_eq!(gone.status(), 404);
     assert_eq!(gone.json::<Value>().await.unwrap()["code"], "interaction_not_found");

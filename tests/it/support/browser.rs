@@ -95,8 +95,18 @@ impl Browser {
 
     /// The text that can be seen in the first that the selector finds, waiting for it.
     pub async fn text(&self, css: &str) -> String {
-        let element = self.driver.query(By::Css(css)).first().await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        element.text().await.unwrap()
+        loop {
+            let element =
+                self.driver.query(By::Css(css)).first().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+            match element.text().await {
+                Ok(text) => return text,
+                // It was of the page before, which went meanwhile.
+                Err(error)
+                    if matches!(error.as_inner(), thirtyfour::error::WebDriverErrorInner::StaleElementReference(_)) => {
+                }
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     /// What the page has complained about since last asked: errors of scripts, things that did not load or were

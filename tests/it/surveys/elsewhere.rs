@@ -1,7 +1,8 @@
 //! Answers that come from elsewhere, and surveys through the API; on both databases.
 
 use super::answering::count;
-use super::{SETTLED, ask, mails, state_of};
+use super::{SETTLED, answer, ask, mails, state_of};
+use crate::anonymity::ripen_and_release;
 use crate::app::{TestApp, call_body};
 use afterword::web::principal::Scope;
 use reqwest::Response;
@@ -61,7 +62,7 @@ async fn a_linked_answer_stands_beside_its_conversation_and_nobody_is_asked_agai
         assert_eq!((count(&app, "responses WHERE score = 3").await, count(&app, "responses").await), (1, 1));
         assert_eq!(count(&app, "invitations WHERE token_hash IS NULL AND address_sealed IS NULL").await, 1);
         app.pass(SETTLED).await;
-        assert_eq!(state_of(&app, &id).await, ("skipped".into(), Some("elsewhere".into())));
+        assert_eq!(state_of(&app, &id).await, ("skipped".into(), Some("asked_recently".into())));
         assert_eq!(mails(&app).len(), 0);
         // Who was asked by mail answers there.
         ask(&app, "asked").await;
@@ -69,6 +70,54 @@ async fn a_linked_answer_stands_beside_its_conversation_and_nobody_is_asked_agai
         assert_eq!(refused.status(), 409);
         assert_eq!(refused.json::<Value>().await.unwrap()["code"], "already_asked");
         assert_eq!(count(&app, "responses").await, 1);
+    }
+}
+
+/// Whoever sends answers in knows them, and must not fill with them the batch of somebody who answered a mail.
+#[tokio::test]
+async fn answers_from_elsewhere_are_counted_with_their_like_alone() {
+    for app in TestApp::on_both(|config| config.anonymity.k = 3).await {
+        let key = app.key(Scope::Ingest).await;
+        for choice in ["apart", "linked"] {
+            let asked = ask(&app, &format!("asked-{choice}")).await;
+            answer(&app, &asked, &[("score", "1"), ("choice", choice)]).await;
+            for n in 0..2 {
+                let name = format!("{choice}-{n}");
+                app.call(&name, &format!("{name}@example.net")).await;
+                let sent = if choice == "apart" { apart(5) } else { linked(&name, 5) };
+                assert_eq!(send(&app, &key, None, &sent).await.status(), 204);
+            }
+        }
+        assert_eq!(ripen_and_release(&app).await, 0, "two of theirs, and one who must not be found by them");
+        assert_eq!(send(&app, &key, None, &apart(5)).await.status(), 204);
+        app.call("third", "third@example.net").await;
+        assert_eq!(send(&app, &key, None, &linked("third", 5)).await.status(), 204);
+        assert_eq!(ripen_and_release(&app).await, 3, "apart: rating and comment; linked: rating");
+        assert_eq!(count(&app, "release_counts WHERE value = 1").await, 0);
+        for kind in ["apart_elsewhere", "linked_elsewhere"] {
+            let sql: &'static str = format!("releases WHERE kind = '{kind}' AND question = 'score' AND n = 3").leak();
+            assert_eq!(count(&app, sql).await, 1, "{kind}");
+        }
+    }
+}
+
+/// Nobody was written to, so nothing about the conversation changes when its time is over.
+#[tokio::test]
+async fn that_somebody_answered_elsewhere_shows_to_nobody_later() {
+    for app in TestApp::on_both(|_| {}).await {
+        let key = app.key(Scope::Ingest).await;
+        let mut body = call_body("jerry@example.net");
+        body["customer"].as_object_mut().unwrap().remove("email");
+        let id = app.interaction("1", &body).await;
+        app.pass(SETTLED).await;
+        let before = state_of(&app, &id).await;
+        assert_eq!(before, ("skipped".into(), Some("no_address".into())));
+        assert_eq!(send(&app, &key, None, &linked("1", 2)).await.status(), 204);
+        for _ in 0..4 {
+            app.pass(std::time::Duration::from_secs(30 * 86_400)).await;
+        }
+        assert_eq!(count(&app, "invitations WHERE state = 'closed'").await, 1);
+        assert_eq!(state_of(&app, &id).await, before);
     }
 }
 

@@ -35,7 +35,7 @@ async fn every_answer_ripens_once_a_pass_and_no_further_than_ripe() {
             let choice = if n % 2 == 0 { "linked" } else { "apart" };
             answer(&app, &asked, &[("score", "5"), ("resolved", "yes"), ("choice", choice)]).await;
         }
-        for ripeness in [1, 2, 2] {
+        for ripeness in [2, 3, 3] {
             app.app.surveys.ripen().await.unwrap();
             for table in ["responses", "sealed_answers"] {
                 let sql: &'static str = format!("{table} WHERE ripeness = {ripeness}").leak();

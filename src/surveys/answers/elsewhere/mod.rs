@@ -1,4 +1,5 @@
-//! Answers that come from elsewhere: a kiosk, a phone keypad. The same rules, the same mix, the same releases.
+//! Answers that come from elsewhere: a kiosk, a phone keypad. The same rules, the same mix; releases of their own,
+//! since whoever sends them in knows them.
 //!
 //! A linked one stands beside its interaction, so it names one. An apart one names whom it is about and no interaction: nothing may
 //! join it to one. What makes a retry harmless is the mark of a spent token, made from the caller's own random key; no table
@@ -10,7 +11,8 @@ mod store;
 pub use given::GivenAnswer;
 pub use store::STATEMENTS;
 
-use super::{Answer, ApartWrite, Invited, Written};
+use super::sealed::Promise;
+use super::{Answer, ApartWrite, Invited, Origin, Written};
 use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
@@ -171,7 +173,7 @@ impl Surveys {
         tx.commit().await?;
         let invited = invited(about.id, about.agent_id, about.team_id, version, about.occurred_at);
         // Nobody has a link, so nothing was marked or kept aside under one.
-        let put = self.linked_write(&Token::random(), &invited, answer);
+        let put = self.linked_write(&Token::random(), &invited, answer, Origin::Elsewhere);
         written(self.inner.linked.submit(put).await?)
     }
 
@@ -189,7 +191,8 @@ impl Surveys {
         let (_, longest) = self.longest().await?;
         let purge_month = self.now().plus(longest).month();
         let invited = invited(InteractionId::random(), agent, team, version, self.now());
-        let put = ApartWrite::put(&self.inner.vault, &token, &invited, answer, purge_month);
+        let promise = Promise { k: self.inner.settings.k, origin: Origin::Elsewhere };
+        let put = ApartWrite::put(&self.inner.vault, &token, &invited, answer, purge_month, promise);
         match written(self.inner.apart.submit(put).await?) {
             // The mark is there: it was recorded before, and has ripened since.
             Err(ElsewhereError::Counted) => Ok(()),

@@ -13,8 +13,13 @@ async fn the_finest_log_names_no_token_no_address_and_no_conversation() {
         let answer = served.client.post(&one.page).form(&form).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
+    // One that is refused, too, as it is kept aside: the line would tell when somebody answered.
+    let refused = served.client.post(&asked[2].page).form(&[("score", "4"), ("website", "x")]).send().await.unwrap();
+    assert_eq!(refused.status(), 422);
     let lines = served.log();
     assert!(lines.contains("/s/:token"), "it logs requests by their pattern");
+    let posts: Vec<_> = lines.lines().filter(|line| line.contains("/s/:token") && line.contains("POST")).collect();
+    assert!(posts.is_empty(), "{posts:#?}");
     for one in &asked {
         for secret in [one.token(), &one.address] {
             let found: Vec<_> = lines.lines().filter(|line| line.contains(secret)).collect();

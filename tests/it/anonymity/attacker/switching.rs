@@ -2,9 +2,36 @@
 //! answer; whoever copies the database just before and just after sees one go and the other come. From one copy nobody can
 //! tell. This test says exactly how far the limit goes, so that it does not grow unnoticed.
 
-use crate::anonymity::{ask_many, differing, dump, dump_in_order};
+use crate::anonymity::{ask_many, differing, dump, dump_in_order, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::answer;
+use std::collections::BTreeSet;
+
+/// Who allowed the comment to be quoted, too: neither the allowance nor the quote leads from one answer to the other.
+#[tokio::test]
+async fn a_quote_does_not_lead_from_an_apart_comment_to_its_conversation() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = ask_many(&app, "17", "Orders", 5).await;
+        let form = |choice| [("score", "5"), ("comment", "She was kind"), ("quote", "yes"), ("choice", choice)];
+        for one in &asked {
+            answer(&app, one, &form("linked")).await;
+        }
+        let before = dump(&app).await;
+        for one in &asked {
+            answer(&app, one, &form("apart")).await;
+        }
+        assert!(ripen_and_release(&app).await > 0);
+        let quotes = dump(&app).await["quotes"].clone();
+        assert_eq!(quotes.len(), 5);
+        let ids = |rows: &[String]| -> BTreeSet<String> {
+            let words = rows.iter().flat_map(|row| row.split(['|', '\'', '"', ',', ':', '{', '}']));
+            words.filter(|word| word.len() == 64).map(str::to_owned).collect()
+        };
+        let (linked, apart) = (ids(&before["responses"]), ids(&quotes));
+        assert_eq!((linked.len(), apart.len()), (5, 5));
+        assert!(linked.is_disjoint(&apart), "the same id before and after");
+    }
+}
 
 #[tokio::test]
 async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobody_later() {
