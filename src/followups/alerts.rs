@@ -5,7 +5,7 @@ use super::{FollowUps, Reason, store};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{StaffId, TeamId};
-use crate::mail::{Compose, ComposeError, Composed, Fate, NewMail, Preview, hint};
+use crate::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, hint};
 use crate::staff::{Account, Staff, StaffError};
 use crate::web::{Principal, Role};
 use futures_util::future::BoxFuture;
@@ -172,6 +172,16 @@ impl Composer {
 impl Compose for Composer {
     fn compose<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>> {
         Box::pin(self.write(reference))
+    }
+
+    fn still_wanted<'a>(&'a self, references: &'a [&'a str], _now: Timestamp) -> BoxFuture<'a, ManyUnwanted> {
+        Box::pin(async move {
+            let mut unwanted = Vec::with_capacity(references.len());
+            for reference in references {
+                unwanted.push(self.about(reference).await?.is_none().then_some(SEEN_TO));
+            }
+            Ok(unwanted)
+        })
     }
 
     fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {

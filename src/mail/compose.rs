@@ -47,6 +47,9 @@ pub enum ComposeError {
 /// One result for each mail; an error where the database did not answer for any of them.
 pub type ManyComposed = Result<Vec<Result<Composed, ComposeError>>, DbError>;
 
+/// For each mail nothing, or why nobody wants it any more, as a code; an error where the database did not answer.
+pub type ManyUnwanted = Result<Vec<Option<&'static str>>, DbError>;
+
 /// Writes the mails of one kind.
 pub trait Compose: Send + Sync + 'static {
     /// Writes the mail. What it makes up for it (a token) is stored before this returns, as the mail leaves next.
@@ -62,6 +65,10 @@ pub trait Compose: Send + Sync + 'static {
             Ok(written)
         })
     }
+
+    /// Whether mails that were written before, and may have arrived, are to go out again as they are: one result for each, in
+    /// order. Nothing is written or stored; it is asked what [`Compose::compose`] asks before it writes.
+    fn still_wanted<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyUnwanted>;
 
     /// What the mail will say, without links; changes nothing.
     fn preview<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>>;

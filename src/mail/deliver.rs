@@ -1,18 +1,19 @@
 //! The work: a batch of what is due is written, sent and settled.
 
 use super::batch::Batch;
-use super::compose::{ComposeError, Composed};
+use super::compose::{Compose, ComposeError, Composed};
 use super::feed::Feed;
 use super::press::{Letter, Words};
 use super::store::{self, queue};
+use super::transport::Outgoing;
 use super::{DELIVER, Fate, Mail};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
 use crate::jobs::{Kind, Outcome};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,9 @@ impl Mail {
             let mail = looking.clone();
             async move {
                 mail.inner.transport.tidy();
+                if let Err(error) = mail.drop_unsure(now).await {
+                    tracing::warn!(%error, "mails kept in memory could not be looked up in the outbox; they stay for now");
+                }
                 !mail.inner.rest.is_on(now) && mail.any_due(now).await.unwrap_or(false)
             }
         };
@@ -112,7 +116,7 @@ impl Mail {
             let held = batch.mails.iter().map(|mail| (mail.id.clone(), Fate::Held)).collect();
             return self.settle(batch, held).await;
         }
-        let (letters, unwritten) = self.write(batch).await?;
+        let Written { letters, unwritten } = self.write(batch).await?;
         let inner = &self.inner;
         let (press, journal) = (Arc::clone(&inner.press), Arc::clone(&batch.journal));
         let feed = Arc::new(Feed::new(letters, press, journal, inner.limits.clone(), cancelled.clone()));
@@ -121,43 +125,79 @@ impl Mail {
     }
 
     /// The words of each mail, or what becomes of it instead.
-    async fn write(&self, batch: &Batch) -> Result<(Vec<Letter>, Vec<(MailId, Fate)>), DbError> {
+    async fn write(&self, batch: &Batch) -> Result<Written, DbError> {
         let mut kinds: BTreeMap<&str, Vec<&queue::Due>> = BTreeMap::new();
-        let (mut letters, mut unwritten) = (Vec::with_capacity(batch.mails.len()), Vec::new());
         for mail in &batch.mails {
-            match self.kept(&mail.id) {
-                Some(kept) => letters.push(letter(mail, Words::Kept(kept))),
-                None => kinds.entry(&mail.kind).or_default().push(mail),
-            }
+            kinds.entry(&mail.kind).or_default().push(mail);
         }
+        let mut written = Written::default();
         let now = self.inner.clock.now();
         for (kind, mails) in kinds {
             let Some(composer) = self.composer(kind) else {
                 let why = format!("this version sends no mail of the kind {kind}");
-                unwritten.extend(mails.iter().map(|mail| (mail.id.clone(), Fate::Failed(why.clone()))));
+                written.unwritten.extend(mails.iter().map(|mail| (mail.id.clone(), Fate::Failed(why.clone()))));
                 continue;
             };
-            let references: Vec<_> = mails.iter().map(|mail| mail.reference.as_str()).collect();
-            let written = composer.compose_many(&references, now).await?;
-            for (mail, written) in mails.into_iter().zip(written) {
-                match written {
-                    Ok(composed) => letters.push(letter(mail, words(mail, composed))),
-                    Err(ComposeError::Cancelled(code)) => unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
-                    Err(ComposeError::Impossible(why)) => unwritten.push((mail.id.clone(), Fate::Failed(why))),
-                    // It stays in the batch, and is given back with it.
-                    Err(ComposeError::Database(error)) => tracing::error!(%error, "a mail could not be written"),
+            let (mut again, mut new) = (Vec::new(), Vec::new());
+            for mail in mails {
+                match self.inner.unsure.get(&mail.id) {
+                    Some(kept) => again.push((mail, kept)),
+                    None => new.push(mail),
                 }
+            }
+            if !again.is_empty() {
+                written.take_again(&*composer, again, now).await?;
+            }
+            if !new.is_empty() {
+                written.compose(&*composer, &new, now).await?;
             }
         }
         // In the order in which they were due.
         let places: HashMap<_, _> = batch.mails.iter().enumerate().map(|(place, mail)| (&mail.id, place)).collect();
-        letters.sort_by_key(|letter| places.get(&letter.id).copied());
-        Ok((letters, unwritten))
+        written.letters.sort_by_key(|letter| places.get(&letter.id).copied());
+        Ok(written)
+    }
+}
+
+/// What is to leave, and what became of the others.
+#[derive(Default)]
+struct Written {
+    letters: Vec<Letter>,
+    unwritten: Vec<(MailId, Fate)>,
+}
+
+impl Written {
+    async fn compose(&mut self, composer: &dyn Compose, mails: &[&queue::Due], now: Timestamp) -> Result<(), DbError> {
+        let references: Vec<_> = mails.iter().map(|mail| mail.reference.as_str()).collect();
+        let composed = composer.compose_many(&references, now).await?;
+        for (mail, composed) in mails.iter().zip(composed) {
+            match composed {
+                Ok(composed) => self.letters.push(letter(mail, words(mail, composed))),
+                Err(ComposeError::Cancelled(code)) => self.unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
+                Err(ComposeError::Impossible(why)) => self.unwritten.push((mail.id.clone(), Fate::Failed(why))),
+                // It stays in the batch, and is given back with it.
+                Err(ComposeError::Database(error)) => tracing::error!(%error, "a mail could not be written"),
+            }
+        }
+        Ok(())
     }
 
-    /// The mail as it was sent before, perhaps.
-    fn kept(&self, id: &MailId) -> Option<super::Outgoing> {
-        self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    /// Mails that may have left: as they were, where they are wanted still. Days can lie between two tries.
+    async fn take_again(
+        &mut self,
+        composer: &dyn Compose,
+        mails: Vec<(&queue::Due, Outgoing)>,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let references: Vec<_> = mails.iter().map(|(mail, _)| mail.reference.as_str()).collect();
+        let unwanted = composer.still_wanted(&references, now).await?;
+        for ((mail, kept), unwanted) in mails.into_iter().zip(unwanted) {
+            match unwanted {
+                None => self.letters.push(letter(mail, Words::Kept(kept))),
+                Some(code) => self.unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
+            }
+        }
+        Ok(())
     }
 }
 

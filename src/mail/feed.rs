@@ -3,10 +3,10 @@
 use super::journal::Entries;
 use super::outcome::SendError;
 use super::press::{Letter, Press};
-use super::rates::Limits;
+use super::rates::{Lane, Limits};
 use super::transport::Outgoing;
 use crate::ids::MailId;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -17,8 +17,8 @@ pub(super) type Ended = (MailId, Result<(), SendError>, Option<Outgoing>);
 /// The letters of a batch.
 pub(super) struct Feed {
     state: Mutex<State>,
-    /// A domain has room again, or the end was reached.
-    freed: Notify,
+    /// A letter came back, or the end was reached.
+    changed: Notify,
     press: Arc<Press>,
     journal: Arc<Entries>,
     limits: Limits,
@@ -28,8 +28,6 @@ pub(super) struct Feed {
 #[derive(Default)]
 struct State {
     letters: VecDeque<Letter>,
-    /// Letters on their way, by domain.
-    busy: HashMap<String, usize>,
     ended: Vec<Ended>,
     sent: usize,
     /// Why nothing more leaves.
@@ -54,7 +52,7 @@ impl Feed {
         cancelled: CancellationToken,
     ) -> Self {
         let state = State { letters: letters.into(), ..State::default() };
-        Self { state: Mutex::new(state), freed: Notify::new(), press, journal, limits, cancelled }
+        Self { state: Mutex::new(state), changed: Notify::new(), press, journal, limits, cancelled }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -66,28 +64,40 @@ impl Feed {
         self.state().letters.len()
     }
 
-    /// The next letter to a domain that has room; none where all are taken, or nothing more is to leave.
-    pub async fn next(&self) -> Option<Letter> {
+    /// Waits for a letter to a domain that has room; false where all are taken, or nothing more is to leave. Whoever waits
+    /// here holds nothing that another batch could use.
+    pub async fn has_next(&self) -> bool {
         loop {
-            let freed = self.freed.notified();
+            let (freed, changed) = (self.limits.freed(), self.changed.notified());
             {
-                let mut state = self.state();
-                if state.stopped.is_some() || self.cancelled.is_cancelled() || state.letters.is_empty() {
-                    return None;
+                let state = self.state();
+                if self.is_over(&state) {
+                    return false;
                 }
-                let place = state.letters.iter().position(|letter| self.has_room(&state.busy, &letter.domain));
-                if let Some(letter) = place.and_then(|place| state.letters.remove(place)) {
-                    *state.busy.entry(letter.domain.clone()).or_default() += 1;
-                    return Some(letter);
+                if first(&state.letters, |domain| self.limits.has_room(domain).then_some(())).is_some() {
+                    return true;
                 }
             }
-            freed.await;
+            tokio::select! {
+                () = freed => {}
+                () = changed => {}
+                () = self.cancelled.cancelled() => return false,
+            }
         }
     }
 
-    fn has_room(&self, busy: &HashMap<String, usize>, domain: &str) -> bool {
-        let most = self.limits.of(domain).at_once.unwrap_or(usize::MAX);
-        busy.get(domain).copied().unwrap_or_default() < most
+    /// The next letter to a domain that has room, with its place there; none where there is none now.
+    pub fn next(&self) -> Option<(Letter, Lane)> {
+        let mut state = self.state();
+        if self.is_over(&state) {
+            return None;
+        }
+        let (place, lane) = first(&state.letters, |domain| self.limits.lane(domain))?;
+        state.letters.remove(place).map(|letter| (letter, lane))
+    }
+
+    fn is_over(&self, state: &State) -> bool {
+        state.stopped.is_some() || self.cancelled.is_cancelled() || state.letters.is_empty()
     }
 
     /// The letter's bytes.
@@ -104,7 +114,6 @@ impl Feed {
             tracing::error!(%error, "a mail has left, and the journal can't say so");
             state.stopped.get_or_insert(text);
         }
-        free(&mut state, &letter);
         match outcome {
             Err(SendError::Stopped(why)) => {
                 state.stopped.get_or_insert(why);
@@ -116,18 +125,20 @@ impl Feed {
                 state.ended.push((letter.id, outcome, outgoing.filter(|_| keep)));
             }
         }
+        let is_over = self.is_over(&state);
         drop(state);
-        self.freed.notify_waiters();
+        if is_over {
+            self.changed.notify_waiters();
+        }
     }
 
     /// Gives a letter back that could not be tried: there was no line.
     pub fn put_back(&self, letter: Letter, why: String) {
         let mut state = self.state();
-        free(&mut state, &letter);
         state.letters.push_front(letter);
         state.no_line = Some(why);
         drop(state);
-        self.freed.notify_waiters();
+        self.changed.notify_waiters();
     }
 
     /// What became of all of it; the journal's entries are to be kept until that is settled.
@@ -139,8 +150,17 @@ impl Feed {
     }
 }
 
-fn free(state: &mut State, letter: &Letter) {
-    if let Some(busy) = state.busy.get_mut(&letter.domain) {
-        *busy = busy.saturating_sub(1);
+/// The first letter whose domain gives something: its place, and that. A domain is not asked again for each of its letters.
+fn first<T>(letters: &VecDeque<Letter>, ask: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
+    let mut refused = None;
+    for (place, letter) in letters.iter().enumerate() {
+        if refused == Some(&letter.domain) {
+            continue;
+        }
+        match ask(&letter.domain) {
+            Some(given) => return Some((place, given)),
+            None => refused = Some(&letter.domain),
+        }
     }
+    None
 }

@@ -24,8 +24,9 @@ mod smtp;
 mod store;
 mod transport;
 mod trial;
+mod unsure;
 
-pub use compose::{Compose, ComposeError, Composed, ManyComposed, Preview};
+pub use compose::{Compose, ComposeError, Composed, ManyComposed, ManyUnwanted, Preview};
 pub use dkim::DkimRecord;
 pub use figures::{CameBackFor, FailedFor, OnDay};
 pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
@@ -52,9 +53,10 @@ use rates::Limits;
 use returned::ReturnPath;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use transport::{Outgoing, Transport};
+use transport::Transport;
+use unsure::Unsure;
 
 /// Job: send a batch of what is due.
 pub const DELIVER: &str = "mail.deliver";
@@ -232,9 +234,7 @@ struct Inner {
     in_hand: Arc<InHand>,
     watch: Watch,
     rest: Rest,
-    /// Mails of which nobody knows whether the server took them: tried again word for word, so that both copies, should
-    /// there be two, carry the same link. In memory only, as no body is stored.
-    unsure: Mutex<HashMap<MailId, Outgoing>>,
+    unsure: Unsure,
 }
 
 impl std::fmt::Debug for Mail {
@@ -265,7 +265,7 @@ impl Mail {
             in_hand: Arc::default(),
             watch: Watch::default(),
             rest: Rest::default(),
-            unsure: Mutex::default(),
+            unsure: Unsure::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -7,8 +7,10 @@ use crate::config::Rate;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// The name of the limit for domains that have none of their own.
 const DEFAULT: &str = "default";
@@ -20,12 +22,70 @@ const AT_ONCE: Duration = Duration::from_secs(60);
 pub(super) struct Limits {
     default: Rate,
     by_domain: Arc<HashMap<String, Rate>>,
+    on_their_way: Arc<OnTheirWay>,
+}
+
+/// Mails on their way to domains that take only so many at once: of all batches of this process together.
+#[derive(Debug, Default)]
+struct OnTheirWay {
+    by_domain: Mutex<HashMap<String, usize>>,
+    freed: Notify,
+}
+
+impl OnTheirWay {
+    fn by_domain(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.by_domain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A mail's place among those on their way to its domain; dropped when the mail is through, whatever became of it.
+#[derive(Debug)]
+pub(super) struct Lane(Option<(Arc<OnTheirWay>, String)>);
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let Some((all, domain)) = self.0.take() else { return };
+        let mut by_domain = all.by_domain();
+        if let Some(mails) = by_domain.get_mut(&domain) {
+            *mails -= 1;
+            if *mails == 0 {
+                by_domain.remove(&domain);
+            }
+        }
+        drop(by_domain);
+        all.freed.notify_waiters();
+    }
 }
 
 impl Limits {
     pub fn new(rates: &BTreeMap<String, Rate>) -> Self {
         let by_domain = rates.iter().map(|(domain, rate)| (domain.to_lowercase(), *rate)).collect();
-        Self { default: rates.get(DEFAULT).copied().unwrap_or_default(), by_domain: Arc::new(by_domain) }
+        let default = rates.get(DEFAULT).copied().unwrap_or_default();
+        Self { default, by_domain: Arc::new(by_domain), on_their_way: Arc::default() }
+    }
+
+    /// May another mail be on its way to this domain now?
+    pub fn has_room(&self, domain: &str) -> bool {
+        self.of(domain)
+            .at_once
+            .is_none_or(|most| self.on_their_way.by_domain().get(domain).copied().unwrap_or_default() < most)
+    }
+
+    /// A place on the way to this domain, where there is room.
+    pub fn lane(&self, domain: &str) -> Option<Lane> {
+        let Some(most) = self.of(domain).at_once else { return Some(Lane(None)) };
+        let mut by_domain = self.on_their_way.by_domain();
+        let mails = by_domain.get(domain).copied().unwrap_or_default();
+        if mails >= most {
+            return None;
+        }
+        by_domain.insert(domain.to_owned(), mails + 1);
+        Some(Lane(Some((Arc::clone(&self.on_their_way), domain.to_owned()))))
+    }
+
+    /// Done when some domain has room again; counts from this call on.
+    pub fn freed(&self) -> Notified<'_> {
+        self.on_their_way.freed.notified()
     }
 
     /// The limit of a domain, in lower case.
@@ -91,6 +151,23 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_on_its_way_to_a_domain_is_counted_over_all_batches() {
+        let rate = Rate { at_once: Some(2), ..Rate::default() };
+        let one = Limits::new(&BTreeMap::from([("Example.net".to_owned(), rate)]));
+        let other = one.clone();
+        let mails = (one.lane("example.net"), other.lane("example.net"));
+        assert!(mails.0.is_some() && mails.1.is_some());
+        assert!(
+            !one.has_room("example.net") && one.lane("example.net").is_none() && other.lane("example.net").is_none()
+        );
+        assert!(one.lane("example.org").is_some_and(|_| one.has_room("example.org")), "others have no limit");
+        drop(mails.1);
+        assert!(one.has_room("example.net") && one.lane("example.net").is_some());
+        drop(mails.0);
+        assert!(one.on_their_way.by_domain().is_empty(), "nothing is kept of domains to which nothing is on its way");
+    }
 
     #[test]
     fn a_rate_is_kept_over_any_hour() {

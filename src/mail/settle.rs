@@ -4,17 +4,15 @@ use super::batch::Batch;
 use super::feed::{Ended, Feed};
 use super::outcome::{MOST_TRIES, Refusal, SendError, pause, pause_of_all};
 use super::store::{queue, stops};
-use super::{Fate, Mail, Outgoing};
+use super::transport::Outgoing;
+use super::{Fate, Mail};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::PoisonError;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Mails kept in memory because nobody knows whether they left; others are written anew.
-const MOST_UNSURE: usize = 1000;
 /// So many refusals by policy, and not one mail taken: it is about us.
 const ABOUT_US: usize = 3;
 /// Between tries to store what became of mails that have left.
@@ -47,7 +45,7 @@ impl Mail {
         let mut sorted = self.sort(batch, endings.ended);
         sorted.fates.extend(unwritten);
         sorted.stopped = endings.stopped.or(sorted.stopped);
-        self.keep(std::mem::take(&mut sorted.unsure));
+        self.inner.unsure.keep(std::mem::take(&mut sorted.unsure));
         while let Err(error) = self.store(&batch.id, &batch.mails, &sorted).await {
             tracing::error!(%error, "what became of mails could not be stored");
             tokio::select! {
@@ -137,7 +135,7 @@ impl Mail {
             None => false,
         };
         tx.commit().await?;
-        self.forget_kept(&sorted.fates);
+        self.inner.unsure.settled(&sorted.fates);
         if went_on {
             tracing::info!("mail leaves again");
         }
@@ -181,22 +179,6 @@ impl Mail {
         let mut tx = self.inner.db.begin().await?;
         stop_in(tx.conn(), why, self.inner.clock.now()).await?;
         tx.commit().await
-    }
-
-    fn keep(&self, unsure: Vec<(MailId, Outgoing)>) {
-        let mut kept = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, outgoing) in unsure {
-            if kept.len() < MOST_UNSURE {
-                kept.insert(id, outgoing);
-            }
-        }
-    }
-
-    fn forget_kept(&self, fates: &[(MailId, Fate)]) {
-        let mut kept = self.inner.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kept.is_empty() {
-            fates.iter().for_each(|(id, _)| drop(kept.remove(id)));
-        }
     }
 }
 

@@ -43,16 +43,18 @@ impl Transport {
         match self {
             Self::Smtp(server) => server.send_all(feed).await,
             Self::Folder(folder) => {
-                while let Some(letter) = feed.next().await {
-                    let outcome = match feed.print(&letter) {
-                        Ok(outgoing) => folder.write(&letter.id, &outgoing).await,
-                        Err(why) => Err(why),
-                    };
-                    feed.done(letter, outcome, None);
+                while feed.has_next().await {
+                    while let Some((letter, _lane)) = feed.next() {
+                        let outcome = match feed.print(&letter) {
+                            Ok(outgoing) => folder.write(&letter.id, &outgoing).await,
+                            Err(why) => Err(why),
+                        };
+                        feed.done(letter, outcome, None);
+                    }
                 }
             }
             Self::Hold => {
-                if let Some(letter) = feed.next().await {
+                if let Some((letter, _lane)) = feed.next() {
                     feed.put_back(letter, "there is no way out: set mail.url".into());
                 }
             }

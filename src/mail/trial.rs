@@ -48,7 +48,7 @@ impl Mail {
             text,
             headers: vec![],
         };
-        let domain = composed.to.email.domain().to_owned();
+        let domain = composed.to.email.domain().to_lowercase();
         let message_id = message_id(&self.inner.press.from);
         let words = Words::Written { composed: Box::new(composed), message_id, created: now };
         self.send_alone(Letter { id, domain, words }).await

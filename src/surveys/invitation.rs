@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::InvitationId;
 use crate::interactions::{self, SurveyState};
-use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyComposed, Preview};
+use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyComposed, ManyUnwanted, Preview};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -22,6 +22,16 @@ use lettre::message::Mailbox;
 pub const INVITATION: &str = "invitation";
 /// Why a mail is not wanted any more when its turn comes.
 const EXPIRED: &str = "expired";
+
+/// Why no mail about this is wanted, as a code. `until`: no mail leaves then or later. Whether somebody answered is not asked,
+/// as with the reminder: a mail that was taken back for it would tell whoever sees the outbox.
+pub(super) fn unwanted(about: &ToWrite, until: Timestamp, now: Timestamp) -> Option<&'static str> {
+    if let Some(reason) = &about.suppressed {
+        return Some(SkipReason::of_suppression(reason).code());
+    }
+    let is_open = about.state != "closed" && about.address_sealed.is_some() && now < until;
+    (!is_open).then_some(EXPIRED)
+}
 
 /// A mail, and what is to be stored before it leaves.
 struct Written {
@@ -58,14 +68,11 @@ impl Composer {
 
     /// The mail for an invitation, with a new token that is not stored yet.
     async fn write(&self, about: &ToWrite, now: Timestamp) -> Result<Written, ComposeError> {
-        if let Some(reason) = &about.suppressed {
-            return Err(ComposeError::Cancelled(SkipReason::of_suppression(reason).code()));
-        }
         // Tries do not go on for longer than a link would be open that was sent at once.
-        let in_time = now < about.expires_at(about.created_at, &self.settings);
-        let Some(sealed) = about.address_sealed.as_deref().filter(|_| about.state != "closed" && in_time) else {
-            return Err(ComposeError::Cancelled(EXPIRED));
-        };
+        if let Some(code) = unwanted(about, about.expires_at(about.created_at, &self.settings), now) {
+            return Err(ComposeError::Cancelled(code));
+        }
+        let sealed = about.address_sealed.as_deref().ok_or(ComposeError::Cancelled(EXPIRED))?;
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
         let token = Token::random();
@@ -130,6 +137,10 @@ impl Compose for Composer {
 
     fn compose_many<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyComposed> {
         Box::pin(self.write_many(references, now))
+    }
+
+    fn still_wanted<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyUnwanted> {
+        Box::pin(self.wanted_again(references, now))
     }
 
     fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {

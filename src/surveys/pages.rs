@@ -136,7 +136,9 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
         Ok(standing) => standing,
         Err(error) => return asked.trouble(surveys, &error),
     };
-    note_hit(surveys, &token, "/s", request);
+    if let Some(invited) = standing.invited() {
+        note_hit(surveys, &token, invited, "/s", request);
+    }
     match &standing {
         Standing::Open(invited) => {
             let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
@@ -184,8 +186,8 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
 }
 
 /// A scanner opens every link of a mail.
-fn note_hit(surveys: &Surveys, token: &Token, page: &str, request: &Request) {
-    surveys.note_hit(token, &format!("{page}?{}", request.uri().query().unwrap_or_default()));
+fn note_hit(surveys: &Surveys, token: &Token, invited: &Invited, page: &str, request: &Request) {
+    surveys.note_hit(token, invited, &format!("{page}?{}", request.uri().query().unwrap_or_default()));
 }
 
 /// It looks like a program's: kept aside, and the form once more. Whoever reads it and sends it again is a person.
@@ -232,7 +234,7 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
     match surveys.standing(&token).await {
         Ok(standing) => match standing.invited() {
             Some(invited) => {
-                note_hit(surveys, &token, "/u", request);
+                note_hit(surveys, &token, invited, "/u", request);
                 unsubscribe(surveys, &asked.reader(&token, invited), false)
             }
             None => asked.by_reminder(surveys, &token, false).await,

@@ -1,7 +1,7 @@
 //! Mail that came back, in a folder: a Maildir, or plain files that end in `.eml`.
 //!
 //! A file is read, what follows is written down, and only then is it moved to `done/` (or `unread/`, where it is no mail):
-//! a crash in between reads it again, which changes nothing. Whoever puts files here writes them under another name first,
+//! a crash in between reads it again, which changes nothing. One that can't be read or moved keeps no other from it. Whoever puts files here writes them under another name first,
 //! beginning with a dot or ending in `.part`, and renames them.
 
 use super::Handed;
@@ -22,7 +22,7 @@ const MOST_FILES: usize = 5_000;
 pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) -> Result<usize, String> {
     let root = folder.to_owned();
     let waiting = on_disk(move || waiting(&root)).await.map_err(|error| said(folder, "read", &error))?;
-    let mut all = 0;
+    let (mut all, mut stays) = (0, None);
     for path in waiting {
         if stop.is_cancelled() {
             break;
@@ -37,12 +37,18 @@ pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) 
                 continue;
             }
         };
-        let handed = mail.take_mail(&bytes, "folder").await.map_err(|error| error.to_string())?;
+        let handed = mail.take_mail(bytes, "folder").await.map_err(|error| error.to_string())?;
         let to = folder.join(if handed == Handed::Unreadable { UNREAD } else { DONE });
-        on_disk(move || put_away(&path, &to)).await.map_err(|error| said(folder, "written", &error))?;
-        all += 1;
+        match on_disk(move || put_away(&path, &to)).await {
+            Ok(()) => all += 1,
+            // What it says was taken in; it is read again the next time, which changes nothing.
+            Err(error) => stays = stays.or(Some(error)),
+        }
     }
-    Ok(all)
+    match stays {
+        None => Ok(all),
+        Some(error) => Err(said(folder, "written", &error)),
+    }
 }
 
 fn said(folder: &Path, what: &str, error: &std::io::Error) -> String {

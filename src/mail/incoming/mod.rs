@@ -9,6 +9,7 @@ mod hook;
 mod imap;
 mod services;
 pub(in crate::mail) mod store;
+mod stuck;
 mod weigh;
 
 pub use hook::{Call, HookError, Hooks, Service};
@@ -22,7 +23,9 @@ use crate::config::ReturnedUrl;
 use crate::database::DbError;
 use crate::jobs;
 use crate::vault::plain_hash;
+use std::sync::Arc;
 use std::time::Duration;
+use stuck::Stuck;
 
 /// Job: read what came back. Comes by itself.
 pub const FETCH_RETURNED: &str = "mail.returned";
@@ -126,23 +129,23 @@ impl Mail {
         if from == ReturnedUrl::Nowhere {
             return None;
         }
-        let mail = self.clone();
+        let (mail, stuck) = (self.clone(), Arc::new(Stuck::default()));
         let fetch = move |running: jobs::Running| {
-            let (mail, from) = (mail.clone(), from.clone());
+            let (mail, from, stuck) = (mail.clone(), from.clone(), Arc::clone(&stuck));
             async move {
                 let fetched = match &from {
                     ReturnedUrl::Nowhere => Ok(0),
                     ReturnedUrl::File(folder) => folder::fetch(&mail, folder, &running.cancelled).await,
-                    ReturnedUrl::Imap(url) => imap::fetch(&mail, url, &running.cancelled).await,
+                    ReturnedUrl::Imap(url) => imap::fetch(&mail, url, &stuck, &running.cancelled).await,
                 };
-                match fetched {
-                    Ok(0) => {}
-                    Ok(mails) => tracing::info!(mails, "mail that came back was read"),
-                    Err(why) => return jobs::Outcome::Retry(why),
-                }
-                match mail.forget_returned().await {
-                    Ok(()) => jobs::Outcome::Done,
-                    Err(error) => jobs::Outcome::Retry(error.to_string()),
+                let forgotten = mail.forget_returned().await;
+                match fetched.and_then(|mails| forgotten.map(|()| mails).map_err(|error| error.to_string())) {
+                    Ok(0) => jobs::Outcome::Done,
+                    Ok(mails) => {
+                        tracing::info!(mails, "mail that came back was read");
+                        jobs::Outcome::Done
+                    }
+                    Err(why) => jobs::Outcome::Retry(why),
                 }
             }
         };
@@ -155,13 +158,17 @@ impl Mail {
         tx.commit().await
     }
 
-    /// Takes in a mail that came back, as it lies in a folder or a mailbox.
-    pub(super) async fn take_mail(&self, bytes: &[u8], origin: &'static str) -> Result<Handed, DbError> {
-        let reports = reader::read(bytes);
+    /// Takes in a mail that came back, as it lies in a folder or a mailbox. An error is never the mail's fault.
+    pub(super) async fn take_mail(&self, bytes: Vec<u8>, origin: &'static str) -> Result<Handed, DbError> {
+        // Anybody can send what takes long to read: not where requests are answered.
+        let read = tokio::task::spawn_blocking(move || (reader::read(&bytes), plain_hash(&bytes))).await;
+        let (reports, whole) = read.unwrap_or_else(|panic| {
+            tracing::error!(%panic, origin, "reading a mail that came back broke off: it is taken for no mail");
+            (Vec::new(), String::new())
+        });
         if reports.is_empty() {
             return Ok(Handed::Unreadable);
         }
-        let whole = plain_hash(bytes);
         let mut last = Done::Nothing;
         for (at, report) in reports.into_iter().enumerate() {
             let Report { kind, rows, tags, tokens } = report;

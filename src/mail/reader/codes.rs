@@ -64,9 +64,13 @@ fn reply_in(token: &str) -> Option<u16> {
 /// Does what stands before say that a reply follows: a line's beginning, a colon, a quotation mark?
 fn is_announced(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t']);
+    let ends_with = |word: &str| {
+        let end = before.len().checked_sub(word.len()).and_then(|at| before.as_bytes().get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
+    };
     before.is_empty()
         || before.ends_with(['\n', ':', ';', '\'', '"', '(', '<', '[', '-'])
-        || ["reply", "code", "error", "status"].iter().any(|word| before.to_ascii_lowercase().ends_with(word))
+        || ["reply", "code", "error", "status"].into_iter().any(ends_with)
 }
 
 fn is_status_next(behind: &str) -> bool {

@@ -1,18 +1,27 @@
 //! Delivery reports as machines write them (RFC 3464, RFC 6533): groups of fields, one group for each recipient.
 
 use super::codes::{self, Codes};
-use super::parts::{Parts, one_line};
-use super::prose;
+use super::parts::{Parts, cut, one_line};
+use super::prose::Notice;
 use super::reason::{self, Evidence};
-use super::{Action, Row};
+use super::{Action, MOST_ROWS, Row};
+
+/// The most of a field's value that is looked at, in bytes: servers say less.
+pub(super) const MOST_VALUE: usize = 4096;
 
 /// Fields of one group, names in lower case, values in one line.
 pub(super) type Group = Vec<(String, String)>;
 
-/// A row for each recipient of each report.
+/// A row for each recipient of each report. Whoever writes a report can make a hundred thousand groups of it: those behind
+/// the most rows are not looked at.
 pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
     let groups = parts.status.iter().flat_map(|text| groups(text));
-    groups.filter(is_recipient).map(|group| row(&group, parts)).collect()
+    let groups: Vec<_> = groups.filter(is_recipient).take(MOST_ROWS).collect();
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let notice = Notice::of(parts);
+    groups.iter().map(|group| row(group, &notice)).collect()
 }
 
 /// Splits a report into its groups. A second recipient without an empty line before it begins a group as well.
@@ -25,11 +34,14 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
                 groups.push(Group::new());
             }
         } else if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = group.last_mut() {
-                *value = format!("{value} {}", one_line(line));
+            if let Some((_, value)) = group.last_mut().filter(|(_, value)| value.len() < MOST_VALUE) {
+                value.push(' ');
+                value.push_str(&one_line(line));
+                cut(value, MOST_VALUE);
             }
         } else if let Some((name, value)) = line.split_once(':') {
-            let (name, value) = (name.trim().to_ascii_lowercase(), one_line(value));
+            let (name, mut value) = (name.trim().to_ascii_lowercase(), one_line(value));
+            cut(&mut value, MOST_VALUE);
             if name == "final-recipient" && field(group, "final-recipient").is_some() {
                 groups.push(vec![(name, value)]);
             } else {
@@ -76,16 +88,16 @@ fn action(group: &Group, status: Option<&str>) -> Action {
     }
 }
 
-fn row(group: &Group, parts: &Parts<'_>) -> Row {
+fn row(group: &Group, notice: &Notice<'_>) -> Row {
     let who = ["original-recipient", "final-recipient", "x-actual-recipient"];
     let address = who.iter().find_map(|name| field(group, name).and_then(address));
     let said = field(group, "diagnostic-code").map(behind_type).unwrap_or_default().to_owned();
     let told = Codes::in_text(&said);
     let status = codes::better(field(group, "status").and_then(codes::status_in), told.status);
     let action = action(group, status.as_deref());
-    let about = || prose::about(parts, address.as_deref());
-    let reply = told.reply.or_else(|| if said.is_empty() { Codes::in_text(&about()).reply } else { None });
-    let evidence = Evidence { said: &said, around: &about(), status: status.as_deref(), reply };
+    let around = notice.about(address.as_deref());
+    let reply = told.reply.or_else(|| if said.is_empty() { around.reply() } else { None });
+    let evidence = Evidence { said: &said, around, status: status.as_deref(), reply };
     let reason = reason::of(&evidence, action);
     let hard = reason.is_hard(status.as_deref(), reply);
     Row { address, status, reply, reason, hard, action, feedback: None, said }

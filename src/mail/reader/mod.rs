@@ -142,7 +142,8 @@ pub fn read(bytes: &[u8]) -> Vec<Report> {
 pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> Row {
     let codes = codes::Codes::in_text(said);
     let status = codes::better(status.and_then(codes::status_in), codes.status);
-    let evidence = reason::Evidence { said, around: "", status: status.as_deref(), reply: codes.reply };
+    let nothing = reason::Around::new("");
+    let evidence = reason::Evidence { said, around: &nothing, status: status.as_deref(), reply: codes.reply };
     let mut reason = reason::of(&evidence, Action::Failed);
     if for_ever && !reason.is_told() {
         reason = Reason::UserUnknown;
@@ -238,5 +239,7 @@ fn distinct(found: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use std::borrow::Cow;
 
 /// The most prose that is looked at, in bytes.
-const MOST_PROSE: usize = 64 * 1024;
+pub(super) const MOST_PROSE: usize = 64 * 1024;
 
 /// A mail, taken apart.
 pub(super) struct Parts<'a> {
@@ -40,7 +40,7 @@ impl<'a> Parts<'a> {
         if parts.prose.trim().is_empty() {
             parts.prose = pages;
         }
-        shorten(&mut parts.prose);
+        cut(&mut parts.prose, MOST_PROSE);
         parts
     }
 
@@ -71,8 +71,9 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn shorten(text: &mut String) {
-    let mut end = MOST_PROSE.min(text.len());
+/// Cuts off what is behind so many bytes.
+pub(super) fn cut(text: &mut String, most: usize) {
+    let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -2,7 +2,7 @@
 
 use super::codes::Codes;
 use super::parts::{Parts, one_line};
-use super::reason::{self, Evidence};
+use super::reason::{self, Around, Evidence};
 use super::{Action, MOST_ROWS, Row};
 
 /// What the subject of a failure notice holds, lower case.
@@ -107,36 +107,53 @@ pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
         return Vec::new();
     }
     let text = own_words(&parts.prose);
-    let action = action(parts, text);
-    let mut found = recipients(text);
-    if found.is_empty() {
+    let (action, whole) = (action(parts, text), Around::new(text));
+    let found = recipients(text).into_iter();
+    let mut rows: Vec<_> = found.map(|(address, said)| row(Some(address), &said, &whole, action)).collect();
+    if rows.is_empty() {
+        // The notice says the same of all whom the header names.
+        let same = row(None, text, &whole, action);
         let told = parts.header("X-Failed-Recipients").to_lowercase();
-        found = told.split(',').filter_map(|one| address_of(one.trim())).map(|one| (one, text.to_owned())).collect();
+        let named = told.split(',').filter_map(|one| address_of(one.trim())).take(MOST_ROWS);
+        rows.extend(named.map(|address| Row { address: Some(address), ..same.clone() }));
+        if rows.is_empty() {
+            rows.push(same);
+        }
     }
-    if found.is_empty() {
-        found.push((String::new(), text.to_owned()));
-    }
-    let rows = found.into_iter().map(|(address, said)| row(address, &said, text, action));
-    rows.filter(|row| row.reply.is_some() || row.status.is_some() || row.reason.is_told()).take(MOST_ROWS).collect()
+    rows.retain(|row| row.reply.is_some() || row.status.is_some() || row.reason.is_told());
+    rows
 }
 
-/// What the notice says about a recipient of whom a machine-readable report says too little.
-pub(super) fn about(parts: &Parts<'_>, address: Option<&str>) -> String {
-    let text = own_words(&parts.prose);
-    let found = recipients(text).into_iter().find(|(found, _)| Some(found.as_str()) == address);
-    found.map_or_else(|| text.to_owned(), |(_, said)| said)
+/// A notice beside a machine-readable report, for those of whom the report says too little.
+pub(super) struct Notice<'a> {
+    whole: Around<'a>,
+    of: Vec<(String, Around<'a>)>,
 }
 
-fn row(address: String, said: &str, text: &str, action: Action) -> Row {
+impl<'a> Notice<'a> {
+    pub fn of(parts: &'a Parts<'_>) -> Self {
+        let text = own_words(&parts.prose);
+        let of = recipients(text).into_iter().map(|(address, said)| (address, Around::new(said))).collect();
+        Self { whole: Around::new(text), of }
+    }
+
+    /// What it says of this recipient; all of it where it does not name them.
+    pub fn about(&self, address: Option<&str>) -> &Around<'a> {
+        let found = self.of.iter().find(|(known, _)| Some(known.as_str()) == address);
+        found.map_or(&self.whole, |(_, said)| said)
+    }
+}
+
+fn row(address: Option<String>, said: &str, whole: &Around<'_>, action: Action) -> Row {
     let codes = Codes::in_text(said);
     // What the other server said, where it was quoted: the notice around it speaks of many things.
     let answer = codes.at.and_then(|at| said.get(at..)).unwrap_or(said);
-    let around = if codes.at.is_some() { said } else { text };
+    let own = codes.at.map(|_| Around::new(said));
+    let around = own.as_ref().unwrap_or(whole);
     let evidence = Evidence { said: answer, around, status: codes.status.as_deref(), reply: codes.reply };
     let reason = reason::of(&evidence, action);
     let hard = reason.is_hard(codes.status.as_deref(), codes.reply);
     let said = one_line(answer).chars().take(500).collect();
-    let address = Some(address).filter(|address| !address.is_empty());
     Row { address, status: codes.status, reply: codes.reply, reason, hard, action, feedback: None, said }
 }
 
@@ -177,19 +194,22 @@ pub(super) fn own_words(prose: &str) -> &str {
     prose
 }
 
-/// Each recipient with what is said of it: the line that begins with the address, and the lines up to the next one.
+/// Each recipient with what is said of it: the line that begins with the address, and the lines up to the next one. No more
+/// of them than rows are wanted: a notice of nothing but addresses has thousands.
 fn recipients(text: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut current = None;
     for line in text.lines() {
         if let Some((address, rest)) = begins_with_address(line) {
-            let at = found.iter().position(|(known, _)| *known == address).unwrap_or_else(|| {
+            current = found.iter().position(|(known, _)| *known == address);
+            if current.is_none() && found.len() < MOST_ROWS {
                 found.push((address, String::new()));
-                found.len() - 1
-            });
-            found[at].1.push_str(rest);
-            found[at].1.push('\n');
-            current = Some(at);
+                current = Some(found.len() - 1);
+            }
+            if let Some(at) = current {
+                found[at].1.push_str(rest);
+                found[at].1.push('\n');
+            }
         } else if let Some(at) = current {
             found[at].1.push_str(line);
             found[at].1.push('\n');

@@ -2,8 +2,10 @@
 //! other tools.
 
 use super::Action;
-use super::codes;
+use super::codes::{self, Codes};
 use super::words;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
 macro_rules! reasons {
     ($($name:ident $code:literal $sentence:literal;)*) => {
@@ -89,12 +91,35 @@ impl Reason {
     }
 }
 
+/// What a notice says around what a server said. It may be long, and the same for many recipients: whoever asks first has
+/// it looked through, and the others get the same answer.
+pub(super) struct Around<'a> {
+    text: Cow<'a, str>,
+    reason: OnceCell<Option<Reason>>,
+    reply: OnceCell<Option<u16>>,
+}
+
+impl<'a> Around<'a> {
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), reason: OnceCell::new(), reply: OnceCell::new() }
+    }
+
+    /// The first reply code in it.
+    pub fn reply(&self) -> Option<u16> {
+        *self.reply.get_or_init(|| Codes::in_text(&self.text).reply)
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        *self.reason.get_or_init(|| words::reason(&self.text))
+    }
+}
+
 /// What a reason is found by.
 pub(super) struct Evidence<'a> {
     /// What the other server said.
     pub said: &'a str,
     /// What the notice says around it.
-    pub around: &'a str,
+    pub around: &'a Around<'a>,
     pub status: Option<&'a str>,
     pub reply: Option<u16>,
 }
@@ -110,7 +135,7 @@ pub(super) fn of(evidence: &Evidence<'_>, action: Action) -> Reason {
     let words = || words::reason(evidence.said);
     let found = certain(status).or_else(words).or_else(|| by_status(status));
     // A text without any code of the other server's is read whole.
-    let around = || words::reason(evidence.around).filter(|_| general);
+    let around = || general.then(|| evidence.around.reason()).flatten();
     let nothing = if evidence.said.trim().is_empty() && general { Reason::OnHold } else { Reason::Undefined };
     found.or_else(around).or_else(|| by_reply(evidence.reply)).unwrap_or(nothing)
 }

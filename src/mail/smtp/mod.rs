@@ -77,10 +77,23 @@ impl Smtp {
         }
     }
 
+    /// Sends while there is something to send. Whoever waits for a domain gives its place and its line back meanwhile: another
+    /// batch may have mail for others.
     async fn work(&self, feed: &Feed) {
-        let Ok(_place) = self.places.acquire().await else { return };
-        let mut line = None;
-        while let Some(letter) = feed.next().await {
+        let mut can_send = true;
+        while can_send && feed.has_next().await {
+            let Ok(_place) = self.places.acquire().await else { return };
+            let mut line = None;
+            can_send = self.send_some(&mut line, feed).await;
+            if let Some(line) = line {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        }
+    }
+
+    /// Sends what may leave now; false where there is no line to be had.
+    async fn send_some(&self, line: &mut Option<Line>, feed: &Feed) -> bool {
+        while let Some((letter, _lane)) = feed.next() {
             let outgoing = match feed.print(&letter) {
                 Ok(outgoing) => outgoing,
                 Err(why) => {
@@ -88,18 +101,16 @@ impl Smtp {
                     continue;
                 }
             };
-            match self.send(&mut line, &outgoing).await {
+            match self.send(line, &outgoing).await {
                 Ok(outcome) => feed.done(letter, outcome, Some(outgoing)),
                 Err(why) => {
                     // Others may have a line that still carries; without any the letters stay where they are.
                     feed.put_back(letter, why);
-                    break;
+                    return false;
                 }
             }
         }
-        if let Some(line) = line {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        }
+        true
     }
 
     /// One mail, over the line that there is or a new one; an error where there is none to be had.

@@ -19,13 +19,13 @@ pub(super) struct Broken(pub String);
 pub(super) struct Wire {
     stream: BufReader<Box<dyn Stream>>,
     limit: Duration,
-    line: String,
+    line: Vec<u8>,
 }
 
 impl Wire {
     /// `limit`: how long an answer may take.
     pub fn new(stream: Box<dyn Stream>, limit: Duration) -> Self {
-        Self { stream: BufReader::with_capacity(4096, stream), limit, line: String::new() }
+        Self { stream: BufReader::with_capacity(4096, stream), limit, line: Vec::new() }
     }
 
     /// The stream again, to be encrypted; `None` where the server has said something that nobody asked for, which could
@@ -67,13 +67,14 @@ impl Wire {
         let mut left = MOST_REPLY;
         loop {
             self.line.clear();
-            let read = (&mut self.stream).take(left).read_line(&mut self.line).await;
+            let read = (&mut self.stream).take(left).read_until(b'\n', &mut self.line).await;
             let read = read.map_err(|e| Broken(format!("the connection broke: {e}")))? as u64;
             if read == 0 {
                 return Err(Broken(if left == 0 { "its answer has no end" } else { "it hung up" }.into()));
             }
             left = left.saturating_sub(read);
-            match reply.take(&self.line) {
+            // The words behind the code are anybody's, in whatever encoding; the code is what counts.
+            match reply.take(&String::from_utf8_lossy(&self.line)) {
                 Some(true) => return Ok(reply),
                 Some(false) => {}
                 None => return Err(Broken("what it says is not SMTP".into())),
@@ -85,5 +86,34 @@ impl Wire {
     pub async fn ask(&mut self, command: &str) -> Result<Reply, Broken> {
         self.write(command.as_bytes()).await?;
         self.read().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read where the server says this and hangs up.
+    async fn read(said: &[u8]) -> Result<Reply, String> {
+        let (ours, mut theirs) = tokio::io::duplex(MOST_REPLY as usize * 2);
+        theirs.write_all(said).await.unwrap();
+        drop(theirs);
+        Wire::new(Box::new(ours), Duration::from_secs(60)).read().await.map_err(|Broken(why)| why)
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_in_whatever_encoding_its_words_are() {
+        let refused = read(b"550-5.1.1 Empf\xe4nger\r\n550 5.1.1 unbekannt: \xfc\xff\xfe\r\n").await.unwrap();
+        assert_eq!((refused.code, refused.status().as_deref(), refused.lines.len()), (550, Some("5.1.1"), 2));
+        assert_eq!(refused.lines[0], "5.1.1 Empf\u{fffd}nger");
+        assert_eq!(read(b"250 angenommen, danke sch\xf6n\r\n").await.unwrap().code, 250);
+        assert!(read(b"\xe4\xe4\xe4 OK\r\n").await.unwrap_err().contains("not SMTP"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_not_waited_for() {
+        let line = b"250-again and again\r\n".repeat(MOST_REPLY as usize / 20);
+        assert!(read(&line).await.unwrap_err().contains("no end"));
+        assert!(read(b"250-more follows\r\n").await.unwrap_err().contains("hung up"));
     }
 }

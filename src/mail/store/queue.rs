@@ -21,7 +21,9 @@ statements! {
         pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))) \
             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED";
-    // $1: JSON array of ids.
+    // $1: JSON array of ids, here and in the next.
+    WAITING = sqlite "SELECT id FROM outbox WHERE +state = 'queued' AND id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM outbox WHERE state = 'queued' AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     KNOWN = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
             WHERE id IN (SELECT value FROM json_each($1))",
         pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
@@ -38,14 +40,15 @@ statements! {
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
     RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
     // $1: JSON array of {id, state, why}. What has left has left, whoever has the row now; all else needs the row.
+    // The domain of what was given up stays: given new tries, it has its domain's limit again.
     SETTLE = sqlite "UPDATE outbox SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END, \
-                domain = CASE WHEN j.value->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
+                domain = CASE WHEN j.value->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
             FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.state = 'queued' \
                 AND (+outbox.batch = $3 OR j.value->>'state' = 'sent') RETURNING outbox.id",
         pg "UPDATE outbox SET state = j->>'state', last_error = j->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j->>'state' = 'held' THEN hint ELSE '' END, \
-                domain = CASE WHEN j->>'state' = 'held' THEN domain ELSE '' END, batch = NULL \
+                domain = CASE WHEN j->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.state = 'queued' \
                 AND (outbox.batch = $3 OR j->>'state' = 'sent') RETURNING outbox.id";
     // $1: JSON array of {id, due_at, why}: another try.
@@ -104,6 +107,12 @@ pub(in crate::mail) async fn due(
 /// Those of these ids that there are.
 pub(in crate::mail) async fn known(conn: Conn<'_>, ids: &[MailId]) -> Result<Vec<Due>, DbError> {
     fetch_all!(conn, KNOWN => Due, json!(ids).to_string())
+}
+
+/// Those of these ids that wait for a try.
+pub(in crate::mail) async fn waiting(conn: Conn<'_>, ids: &[MailId]) -> Result<Vec<MailId>, DbError> {
+    let rows = fetch_all!(conn, WAITING => (MailId,), json!(ids).to_string())?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Into a batch: each with the hash of the tag in its envelope sender.

@@ -1,10 +1,10 @@
 //! Many invitations at once: each step is one statement for all of them.
 
-use super::{Composer, EXPIRED, Written};
+use super::{Composer, EXPIRED, Written, unwanted};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::interactions::{self, SurveyState};
-use crate::mail::{ComposeError, Fate, ManyComposed};
+use crate::mail::{ComposeError, Fate, ManyComposed, ManyUnwanted};
 use crate::surveys::store;
 use std::collections::{HashMap, HashSet};
 
@@ -35,6 +35,14 @@ impl Composer {
             false => Err(ComposeError::Cancelled(EXPIRED)),
         };
         Ok(written.into_iter().map(|one| one.and_then(checked)).collect())
+    }
+
+    /// Whether mails about these may go out again as they are: while the link that they carry is open.
+    pub(super) async fn wanted_again(&self, references: &[&str], now: Timestamp) -> ManyUnwanted {
+        let found = store::to_write(self.db.read().await?.conn(), references).await?;
+        let found: HashMap<_, _> = found.into_iter().map(|about| (about.id.to_string(), about)).collect();
+        let unwanted = |about: &store::ToWrite| unwanted(about, about.expires_at, now);
+        Ok(references.iter().map(|reference| found.get(*reference).map_or(Some(EXPIRED), unwanted)).collect())
     }
 
     /// Notes of one batch: those that have left together, others one by one.

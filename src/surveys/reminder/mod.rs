@@ -17,11 +17,11 @@ use super::invitation::{self, INVITATION};
 use super::speech::{About, Speech};
 use super::store as invitations;
 use super::versions::Versions;
-use super::{Settings, SkipReason, Surveys, Token};
+use super::{Settings, Surveys, Token};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::jobs::{Kind, Outcome};
-use crate::mail::{self, CameBack, Compose, ComposeError, Composed, Consequence, Fate, NewMail, Preview};
+use crate::mail::{self, CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyUnwanted, NewMail, Preview};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -75,7 +75,7 @@ pub(super) struct Composer {
     vault: Vault,
     settings: Settings,
     versions: Versions,
-    /// What follows from a reminder that came back is what follows from the first mail.
+    /// What follows from a reminder that came back is what follows from the first mail; both are wanted as long as each other.
     first: Arc<invitation::Composer>,
 }
 
@@ -94,13 +94,12 @@ impl Composer {
         let mut reader = self.db.read().await?;
         let expired = || ComposeError::Cancelled(EXPIRED);
         let about = invitations::to_write(reader.conn(), &[reference]).await?.pop().ok_or_else(expired)?;
-        if let Some(reason) = &about.suppressed {
-            return Err(ComposeError::Cancelled(SkipReason::of_suppression(reason).code()));
+        if let Some(code) = invitation::unwanted(&about, about.expires_at, now) {
+            return Err(ComposeError::Cancelled(code));
         }
         let first = mail::message_id_of(reader.conn(), INVITATION, reference).await?.ok_or_else(expired)?;
         drop(reader);
-        let is_open = about.state != "closed" && about.expires_at > now;
-        let sealed = about.address_sealed.as_deref().filter(|_| is_open).ok_or_else(expired)?;
+        let sealed = about.address_sealed.as_deref().ok_or_else(expired)?;
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
         let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
         let token = Token::random();
@@ -151,6 +150,10 @@ impl Composer {
 impl Compose for Composer {
     fn compose<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>> {
         Box::pin(self.write(reference, now))
+    }
+
+    fn still_wanted<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyUnwanted> {
+        self.first.still_wanted(references, now)
     }
 
     fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {

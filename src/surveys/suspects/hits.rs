@@ -12,8 +12,10 @@ const MANY: usize = 4;
 const WITHIN: i64 = 10_000;
 /// An answer within this after them is a program's, too, in ms.
 const AFTER: i64 = 60_000;
-/// Beyond this many mails the old ones are swept out.
+/// Beyond this many mails the old ones are swept out …
 const SWEEP_AT: usize = 4096;
+/// … once in so many ms: a busy minute has more than these, and nothing to sweep.
+const SWEEP_EVERY: i64 = 5000;
 
 #[derive(Debug, Default)]
 struct Opened {
@@ -25,20 +27,27 @@ struct Opened {
 
 /// What was opened lately.
 #[derive(Debug, Default)]
-pub struct Hits(Mutex<HashMap<String, Opened>>);
+pub struct Hits(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    mails: HashMap<String, Opened>,
+    swept: Timestamp,
+}
 
 impl Hits {
-    /// A link of this mail (`/s?score=4`, `/u`) was opened.
+    /// A link of this mail (`/s?score=4`, `/u`) was opened. Only of mails that there are: made-up links would fill this.
     pub fn note(&self, token: &Token, link: &str, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= SWEEP_AT {
-            all.retain(|_, opened| now.ms_since(opened.last) < AFTER);
+        if all.mails.len() >= SWEEP_AT && !(0..SWEEP_EVERY).contains(&now.ms_since(all.swept)) {
+            all.mails.retain(|_, opened| now.ms_since(opened.last) < AFTER);
+            all.swept = now;
         }
         // Still too many within a minute: a flood; what it hides is not worth the memory.
-        if all.len() >= SWEEP_AT * 16 {
+        if all.mails.len() >= SWEEP_AT * 16 {
             return;
         }
-        let opened = all.entry(token.hash()).or_default();
+        let opened = all.mails.entry(token.hash()).or_default();
         opened.last = now;
         opened.links.retain(|(known, at)| known != link && now.ms_since(*at) < WITHIN);
         opened.links.push((link.chars().take(100).collect(), now));
@@ -50,7 +59,7 @@ impl Hits {
     /// Were many opened just now?
     pub fn is_burst(&self, token: &Token, now: Timestamp) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&token.hash()).and_then(|opened| opened.burst).is_some_and(|at| now.ms_since(at) < AFTER)
+        all.mails.get(&token.hash()).and_then(|opened| opened.burst).is_some_and(|at| now.ms_since(at) < AFTER)
     }
 }
 
@@ -76,5 +85,18 @@ mod tests {
             hits.note(&slow, &format!("/s?score={n}"), now.plus_ms(n * 4000));
         }
         assert!(!hits.is_burst(&slow, now.plus_ms(36_000)));
+    }
+
+    #[test]
+    fn a_busy_minute_is_not_swept_for_each_of_its_links() {
+        let (hits, begin) = (Hits::default(), Timestamp(1_795_176_000_000));
+        let kept = || hits.0.lock().unwrap().mails.len();
+        let swept = || hits.0.lock().unwrap().swept;
+        for n in 0..SWEEP_AT + 100 {
+            hits.note(&Token::random(), "/s", begin.plus_ms(i64::try_from(n / 100).unwrap()));
+        }
+        assert_eq!((kept(), swept()), (SWEEP_AT + 100, begin.plus_ms(40)), "there was nothing to sweep, once");
+        hits.note(&Token::random(), "/s", begin.plus_ms(AFTER + 10_000));
+        assert_eq!(kept(), 1);
     }
 }

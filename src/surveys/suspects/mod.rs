@@ -101,8 +101,9 @@ fn open(vault: &Vault, sealed: &str) -> Result<Kept, VaultError> {
 }
 
 impl Surveys {
-    /// Notes that a link of a mail was opened; in memory, for a minute.
-    pub fn note_hit(&self, token: &Token, link: &str) {
+    /// Notes that a link of a mail was opened, in memory, for a minute. Only of one that leads to an invitation: whoever makes
+    /// links up fills nothing.
+    pub fn note_hit(&self, token: &Token, _known: &Invited, link: &str) {
         self.inner.hits.note(token, link, self.now());
     }
 

@@ -326,6 +326,44 @@ async fn a_mailbox_is_read_by_imap_and_nothing_in_it_is_lost() {
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_read_keeps_no_other_from_it_and_is_passed_over() {
+    let Some(server) = ImapServer::start() else { return };
+    let url = server.trusted_url("");
+    let app = TestApp::start_with(|config| {
+        config.mail.bounces = "bounces@northwind.example".into();
+        config.mail.returned = url.parse().unwrap();
+    })
+    .await;
+    let asked = ask(&app, "gone").await;
+    let mail = bounce(&newest_tag(&app).await, "gone@example.net", GONE.0, GONE.1);
+    server.deliver_unreadable("1.M1.host");
+    app.pass(LOOK).await;
+    server.deliver("2.M2.host", mail.as_bytes());
+    app.pass(LOOK).await;
+    assert_eq!(state_of(&app, &asked.interaction).await.0, "failed");
+    let flags = || server.messages("").into_iter().find(|name| name.starts_with("1.M1.host")).unwrap();
+    assert!(!flags().ends_with("FS"), "it is tried again: {}", flags());
+    for _ in 0..2 {
+        app.pass(LOOK).await;
+    }
+    assert!(flags().ends_with("FS"), "somebody is to look at it: {}", flags());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_moved_keeps_no_other_from_being_read() {
+    let app = TestApp::start_with(with_folder).await;
+    let asked = ask(&app, "gone").await;
+    // There is such a file in done/, and no room in the name for a number behind it.
+    let name = format!("a{}.eml", "x".repeat(250));
+    std::fs::create_dir(folder(&app).join("done")).unwrap();
+    std::fs::write(folder(&app).join("done").join(&name), "another one").unwrap();
+    std::fs::write(folder(&app).join(&name), "Subject: Hello\n\nno bounce").unwrap();
+    drop_in(&app, "b.eml", &bounce(&newest_tag(&app).await, "gone@example.net", GONE.0, GONE.1)).await;
+    assert_eq!(state_of(&app, &asked.interaction).await.0, "failed");
+    assert!(folder(&app).join("done/b.eml").exists() && folder(&app).join(&name).exists());
+}
+
+#[tokio::test]
 async fn a_mailbox_that_cannot_be_read_says_why_and_is_tried_again() {
     let Some(server) = ImapServer::start() else { return };
     for url in

@@ -4,7 +4,9 @@ use super::{count, only};
 use crate::app::TestApp;
 use crate::support::smtp::{Mode, Setup, SmtpServer, Stage, Tls};
 use crate::surveys::{SETTLED, page, state_of, token_in};
+use afterword::effects::Actor;
 use afterword::mail::State;
+use afterword::web::principal::Scope;
 use std::time::Duration;
 
 async fn app_for(server: &SmtpServer) -> TestApp {
@@ -114,6 +116,48 @@ async fn when_nobody_knows_whether_it_left_the_second_copy_carries_the_same_link
     assert_eq!((&first.from, first.text()), (&second.from, second.text()));
     let token = token_in(first.header("list-unsubscribe").unwrap());
     assert_eq!(page(&app, &format!("/s/{token}")).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_does_not_go_out_again_to_who_wants_no_more() {
+    let Some(mut server) = SmtpServer::start() else { return };
+    let url: afterword::config::MailUrl = server.url().parse().unwrap();
+    for app in TestApp::on_both(|c| c.mail.url = url.clone()).await {
+        let before = server.messages().len();
+        server.set_mode(Mode::Close);
+        let mut asked = Vec::new();
+        for name in ["leaves", "suppressed", "erased", "answers"] {
+            asked.push(app.call(name, &format!("{name}@example.net")).await);
+        }
+        app.pass(SETTLED).await;
+        let first = server.wait_for(before + 4).await.split_off(before);
+        let copy = |name: &str| first.iter().find(|mail| mail.to[0].starts_with(name)).unwrap();
+        let link = |name: &str| token_in(copy(name).header("list-unsubscribe").unwrap());
+        assert_eq!(app.post(&format!("/u/{}", link("leaves")), &[]).await.status(), 200);
+        app.app.surveys.suppress("suppressed@example.net", "added", &Actor::System).await.unwrap();
+        let admin = app.key(Scope::Admin).await;
+        let erasure = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(admin);
+        let erased = erasure.json(&serde_json::json!({ "address": "erased@example.net" })).send().await.unwrap();
+        assert!(erased.status().is_success(), "{}", erased.text().await.unwrap());
+        let answer = [("score", "4"), ("choice", "linked")];
+        assert_eq!(app.post(&format!("/s/{}", link("answers")), &answer).await.status(), 200);
+        server.set_mode(Mode::Accept);
+        app.pass(Duration::from_secs(61)).await;
+        // Who has answered gets the copy: else the outbox would tell who has.
+        let second = server.wait_for(before + 5).await.split_off(before + 4);
+        assert_eq!((second.len(), second[0].raw()), (1, copy("answers").raw()));
+        let mut states = Vec::new();
+        for id in &asked {
+            states.push(state_of(&app, id).await);
+        }
+        let told: Vec<_> = states.iter().map(|(state, why)| (state.as_str(), why.as_deref())).collect();
+        assert_eq!(told[..2], [("skipped", Some("unsubscribed")), ("skipped", Some("added"))]);
+        assert_eq!((told[2].0, told[3]), ("closed", ("sent", None)));
+        for _ in 0..48 {
+            app.pass(Duration::from_secs(3600)).await;
+        }
+        assert_eq!(server.messages().len(), before + 5);
+    }
 }
 
 #[tokio::test]

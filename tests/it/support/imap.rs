@@ -3,6 +3,7 @@
 use super::smtp::{Shows, make_certificate};
 use super::{process, skip};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -69,6 +70,15 @@ impl ImapServer {
         let home = self.folder.path().join("home/Maildir");
         std::fs::write(home.join("tmp").join(name), message).unwrap();
         std::fs::rename(home.join("tmp").join(name), home.join("new").join(name)).unwrap();
+    }
+
+    /// The same with one that the server itself can't read.
+    pub fn deliver_unreadable(&self, name: &str) {
+        let home = self.folder.path().join("home/Maildir");
+        let path = home.join("tmp").join(name);
+        std::fs::write(&path, "Subject: x\n\nx").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        std::fs::rename(path, home.join("new").join(name)).unwrap();
     }
 
     /// The messages of a folder with their flags, as Maildir keeps them: `name:2,S`.
