@@ -161,7 +161,8 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
             let id = DeliveryId::random();
             let body = body(event.kind, &event.data, at);
             if execute!(conn.again(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
-                jobs.push(NewJob::new(WEBHOOK, id.as_str(), now));
+                // Each webhook's in turn: a receiver that takes its time holds up nobody else's.
+                jobs.push(NewJob::new(WEBHOOK, id.as_str(), now).share(Some(webhook.to_string())));
             }
         }
     }

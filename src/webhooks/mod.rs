@@ -7,6 +7,7 @@
 //! - `guard`: private addresses are not reached, whatever a name resolves to.
 //! - `sign`: secrets and signatures.
 //! - `send`: one delivery, what its answer means, when the next try is due, when a webhook is stopped.
+//! - `under_way`: one that fails is tried with one delivery at a time.
 
 pub mod api;
 mod guard;
@@ -14,6 +15,7 @@ pub mod pages;
 mod send;
 mod sign;
 mod store;
+mod under_way;
 
 pub use guard::{Allowed, GuardError};
 pub use sign::{Secret, sign};
@@ -29,6 +31,7 @@ use crate::web::{Cursor, Page};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use under_way::UnderWay;
 
 /// What can be told, each with what it means.
 pub const EVENTS: &[(&str, &str)] = &[
@@ -61,6 +64,7 @@ struct Inner {
     clock: SharedClock,
     vault: Vault,
     allowed: Allowed,
+    under_way: Arc<UnderWay>,
 }
 
 impl std::fmt::Debug for Webhooks {
@@ -184,7 +188,8 @@ pub enum WebhookError {
 impl Webhooks {
     /// The service. `allow`: private hosts and networks that are reached all the same.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, allow: &[String]) -> Self {
-        Self { inner: Arc::new(Inner { db, clock, vault, allowed: Allowed::new(allow) }) }
+        let (allowed, under_way) = (Allowed::new(allow), Arc::default());
+        Self { inner: Arc::new(Inner { db, clock, vault, allowed, under_way }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -248,13 +253,15 @@ impl Webhooks {
         if let Some(events) = &wanted.events {
             webhook.events = checked_events(events)?;
         }
-        if let Some(active) = wanted.active {
-            webhook.state = if active { State::Active } else { State::Paused };
-            webhook.failing_since = None;
-        }
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         store::change(tx.conn(), &webhook).await?;
+        // Only what is wanted: it may have been stopped since it was read.
+        if let Some(active) = wanted.active {
+            webhook.state = if active { State::Active } else { State::Paused };
+            webhook.failing_since = None;
+            store::set_state(tx.conn(), id, webhook.state).await?;
+        }
         self.audited("webhook.changed", &webhook, by).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(webhook)
@@ -293,7 +300,7 @@ impl Webhooks {
         let body = effects::body(TEST, &json!({ "webhook_id": id }), now);
         let mut tx = self.inner.db.begin().await?;
         store::add_delivery(tx.conn(), &delivery, id, TEST, &body, now).await?;
-        queue(&delivery, now).save(tx.conn(), now).await?;
+        queue(&delivery, id, now).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(delivery)
     }
@@ -312,13 +319,14 @@ impl Webhooks {
         if !store::wait_again(tx.conn(), webhook, delivery).await? {
             return Err(WebhookError::NotFound);
         }
-        queue(delivery, now).save(tx.conn(), now).await?;
+        queue(delivery, webhook, now).save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
     }
 }
 
-fn queue(delivery: &DeliveryId, now: Timestamp) -> Effects {
-    Effects::new().job(NewJob::new(effects::WEBHOOK, delivery.as_str(), now).urgent())
+fn queue(delivery: &DeliveryId, webhook: &WebhookId, now: Timestamp) -> Effects {
+    let job = NewJob::new(effects::WEBHOOK, delivery.as_str(), now).share(Some(webhook.to_string()));
+    Effects::new().job(job.urgent())
 }
 
 fn checked_note(note: &str) -> Result<String, WebhookError> {

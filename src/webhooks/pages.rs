@@ -2,10 +2,12 @@
 
 use super::{Delivery, EVENTS, State, Wanted, Webhook, WebhookError, Webhooks};
 use crate::ids::{DeliveryId, WebhookId};
+use crate::web::page::{html_with, sentence};
 use crate::web::rights::Administer;
 use crate::web::said::When;
 use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
+use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, get, handler, post};
 use serde::Deserialize;
@@ -108,7 +110,7 @@ impl From<Webhook> for Row {
 struct ListPage {
     page: Shell,
     rows: Vec<Row>,
-    events: Vec<EventView>,
+    form: Filled,
     /// Told once.
     secret: Option<String>,
 }
@@ -118,11 +120,11 @@ async fn list_page(
     site: &SiteInfo,
     webhooks: &Webhooks,
     did: &str,
-    secret: Option<String>,
-) -> Result<Response, PageError> {
+    form: Filled,
+) -> Result<ListPage, PageError> {
     let rows = webhooks.list().await?.into_iter().map(Row::from).collect();
     let page = Shell::new(who, site, "/admin").with_flash(Some(did), DID);
-    Ok(html(&ListPage { page, rows, events: events(&[]), secret }))
+    Ok(ListPage { page, rows, form, secret: None })
 }
 
 #[handler]
@@ -132,10 +134,10 @@ async fn list(
     Data(webhooks): Data<&Webhooks>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    list_page(&who, site, webhooks, &asked.did, None).await
+    Ok(html(&list_page(&who, site, webhooks, &asked.did, Filled::default()).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Form {
     #[serde(default)]
     url: String,
@@ -152,6 +154,33 @@ impl Form {
     }
 }
 
+/// The form as it is shown: with what is there, or what was entered and why that can't be.
+struct Filled {
+    url: String,
+    note: String,
+    events: Vec<EventView>,
+    problem: Option<String>,
+}
+
+impl Default for Filled {
+    fn default() -> Self {
+        Self { url: String::new(), note: String::new(), events: events(&[]), problem: None }
+    }
+}
+
+impl Filled {
+    /// What was entered comes back, where it can be put right.
+    fn refused(form: Form, error: WebhookError) -> Result<Self, PageError> {
+        match error {
+            WebhookError::BadUrl(_) | WebhookError::BadNote | WebhookError::BadEvents => {
+                let problem = Some(sentence(&format!("{error}. Nothing was saved.")));
+                Ok(Self { events: events(&form.events()), url: form.url, note: form.note, problem })
+            }
+            WebhookError::NotFound | WebhookError::Database(_) => Err(error.into()),
+        }
+    }
+}
+
 #[handler]
 async fn add(
     who: Viewer<Administer>,
@@ -159,8 +188,16 @@ async fn add(
     Data(webhooks): Data<&Webhooks>,
     Posted(form): Posted<Form>,
 ) -> Result<Response, PageError> {
-    let (_, secret) = webhooks.add(&form.url, &form.note, &form.events(), &who.actor()).await?;
-    list_page(&who, site, webhooks, "", Some(secret)).await
+    match webhooks.add(&form.url, &form.note, &form.events(), &who.actor()).await {
+        Ok((_, secret)) => {
+            let page = list_page(&who, site, webhooks, "", Filled::default()).await?;
+            Ok(html(&ListPage { secret: Some(secret), ..page }))
+        }
+        Err(error) => {
+            let page = list_page(&who, site, webhooks, "", Filled::refused(form, error)?).await?;
+            Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+    }
 }
 
 /// A delivery as a line.
@@ -199,7 +236,7 @@ impl From<Delivery> for DeliveryView {
 struct OnePage {
     page: Shell,
     row: Row,
-    events: Vec<EventView>,
+    form: Filled,
     deliveries: Vec<DeliveryView>,
     older: Option<String>,
     /// Told once.
@@ -212,19 +249,23 @@ async fn one_page(
     webhooks: &Webhooks,
     id: &WebhookId,
     asked: &Asked,
-    secret: Option<String>,
-) -> Result<Response, PageError> {
+) -> Result<OnePage, PageError> {
     let found = webhooks.find(id).await?;
     let from = asked.cursor.parse().unwrap_or_else(|_| Cursor::start());
     let sent = webhooks.deliveries(id, &from, SIZE).await?;
-    Ok(html(&OnePage {
+    Ok(OnePage {
         page: Shell::new(who, site, "/admin").with_flash(Some(&asked.did), DID),
-        events: events(&found.events()),
+        form: Filled {
+            url: found.url.clone(),
+            note: found.note.clone(),
+            events: events(&found.events()),
+            problem: None,
+        },
         row: found.into(),
         older: sent.next.map(|next| format!("/admin/webhooks/{id}?cursor={next}")),
         deliveries: sent.items.into_iter().map(DeliveryView::from).collect(),
-        secret,
-    }))
+        secret: None,
+    })
 }
 
 fn checked(Path(id): Path<String>) -> Result<WebhookId, PageError> {
@@ -243,21 +284,24 @@ async fn show(
     path: Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    one_page(&who, site, webhooks, &checked(path)?, &asked, None).await
+    Ok(html(&one_page(&who, site, webhooks, &checked(path)?, &asked).await?))
 }
 
 #[handler]
 async fn change(
     who: Viewer<Administer>,
+    Data(site): Data<&SiteInfo>,
     Data(webhooks): Data<&Webhooks>,
     path: Path<String>,
     Posted(form): Posted<Form>,
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
     let events = Some(form.events());
-    let wanted = Wanted { url: Some(form.url), note: Some(form.note), events, active: None };
-    webhooks.change(&id, wanted, &who.actor()).await?;
-    Ok(back(&id, "changed"))
+    let wanted = Wanted { url: Some(form.url.clone()), note: Some(form.note.clone()), events, active: None };
+    let Err(error) = webhooks.change(&id, wanted, &who.actor()).await else { return Ok(back(&id, "changed")) };
+    let form = Filled::refused(form, error)?;
+    let page = OnePage { form, ..one_page(&who, site, webhooks, &id, &Asked::default()).await? };
+    Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 #[derive(Deserialize)]
@@ -290,8 +334,9 @@ async fn rotate(
     _form: Posted<Nothing>,
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
-    let secret = webhooks.rotate(&id, &who.actor()).await?;
-    one_page(&who, site, webhooks, &id, &Asked::default(), Some(secret)).await
+    let secret = Some(webhooks.rotate(&id, &who.actor()).await?);
+    let page = one_page(&who, site, webhooks, &id, &Asked::default()).await?;
+    Ok(html(&OnePage { secret, ..page }))
 }
 
 #[handler]

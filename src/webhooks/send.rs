@@ -24,6 +24,8 @@ const PAUSES: [Duration; 8] = [
 ];
 /// A webhook to which nothing succeeds for so long is stopped.
 const STOPPED_AFTER: Duration = Duration::from_secs(5 * 86_400);
+/// How long a delivery waits for another one of a webhook that fails: at least, at most.
+const WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 /// How long a receiver may take.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 /// The most characters of a reason.
@@ -58,7 +60,7 @@ impl Webhooks {
             async move { webhooks.sweep().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
         };
         vec![
-            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2),
+            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2).fair(),
             Kind::new("webhook.sweep", sweep).every(Duration::from_secs(6 * 3600)),
         ]
     }
@@ -72,13 +74,27 @@ impl Webhooks {
     async fn deliver(&self, id: &DeliveryId) -> Result<Outcome, DbError> {
         let found = store::to_send(self.inner.db.read().await?.conn(), id).await?;
         let Some(what) = found else { return Ok(Outcome::Done) };
+        let is_test = what.kind == super::TEST;
+        let alone = what.failing_since.is_some() && !is_test;
+        let Some(_place) = self.inner.under_way.enter(&what.webhook_id, alone) else {
+            return Ok(Outcome::At(self.put_off(what.failing_since)));
+        };
         // A test is sent whatever the webhook's state, so that one can see whether it works again.
-        let tried = if what.state == State::Active.code() || what.kind == super::TEST {
+        let tried = if what.state == State::Active.code() || is_test {
             self.send(id, &what).await
         } else {
             Tried::failed("the webhook is stopped; send it again when it is active")
         };
         self.settle(id, &what, tried).await
+    }
+
+    /// When a delivery is looked at again that waits for another one of a webhook that fails: the longer it has failed, the
+    /// later.
+    fn put_off(&self, failing_since: Option<Timestamp>) -> Timestamp {
+        let now = self.now();
+        let failed_for = failing_since.map_or(0, |since| now.ms_since(since).max(0));
+        let tenth = Duration::from_millis(u64::try_from(failed_for / 10).unwrap_or_default());
+        now.plus(tenth.clamp(WAIT.0, WAIT.1))
     }
 
     async fn send(&self, id: &DeliveryId, what: &ToSend) -> Tried {
@@ -149,10 +165,9 @@ impl Webhooks {
         match &tried.error {
             None => store::went_well(tx.conn(), &what.webhook_id).await?,
             Some(why) => {
-                let stop = what.state == State::Active.code() && (gone || too_long(what.failing_since, now));
-                let to = if stop { State::Failing.code() } else { what.state.as_str() };
-                store::went_wrong(tx.conn(), &what.webhook_id, now, why, to).await?;
-                if stop {
+                store::went_wrong(tx.conn(), &what.webhook_id, now, why).await?;
+                let since = if gone { now } else { now.minus(STOPPED_AFTER) };
+                if store::stop(tx.conn(), &what.webhook_id, since).await? {
                     tracing::warn!("a webhook was stopped: nothing could be delivered to it for days");
                     let subject = format!("webhook:{}", what.webhook_id);
                     Effects::new().audit(&Actor::System, "webhook.stopped", subject, None).save(tx.conn(), now).await?;
@@ -162,10 +177,6 @@ impl Webhooks {
         tx.commit().await?;
         Ok(next.map_or(Outcome::Done, |pause| Outcome::At(now.plus(*pause))))
     }
-}
-
-fn too_long(since: Option<Timestamp>, now: Timestamp) -> bool {
-    since.is_some_and(|since| since.plus(STOPPED_AFTER) <= now)
 }
 
 /// What is at the root of an error: "connection refused" rather than "error sending request".

@@ -1,6 +1,6 @@
 //! SQL of webhooks and deliveries. Deliveries are added by [`crate::effects`], in the transaction of the change.
 
-use super::{Delivery, Webhook};
+use super::{Delivery, State, Webhook};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{DeliveryId, WebhookId};
@@ -11,7 +11,8 @@ statements! {
     LIST = "SELECT id, url, note, events, state, failing_since, last_error, created_at FROM webhooks ORDER BY created_at DESC, id";
     FIND = "SELECT id, url, note, events, state, failing_since, last_error, created_at FROM webhooks WHERE id = $1";
     ADD = "INSERT INTO webhooks (id, url, note, events, secret, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    CHANGE = "UPDATE webhooks SET url = $2, note = $3, events = $4, state = $5, failing_since = $6 WHERE id = $1";
+    CHANGE = "UPDATE webhooks SET url = $2, note = $3, events = $4 WHERE id = $1";
+    SET_STATE = "UPDATE webhooks SET state = $2, failing_since = NULL WHERE id = $1";
     REMOVE = "DELETE FROM webhooks WHERE id = $1";
     ROTATE = "UPDATE webhooks SET old_secret = secret, old_until = $3, secret = $2 WHERE id = $1";
     DELIVERIES = "SELECT id, kind, body, state, attempts, status, error, created_at FROM webhook_deliveries \
@@ -23,7 +24,9 @@ statements! {
         FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE d.id = $1 AND d.state = 'waiting'";
     TRIED = "UPDATE webhook_deliveries SET state = $2, attempts = attempts + 1, status = $3, error = $4 WHERE id = $1 AND state = 'waiting'";
     WENT_WELL = "UPDATE webhooks SET failing_since = NULL, last_error = NULL WHERE id = $1";
-    WENT_WRONG = "UPDATE webhooks SET failing_since = COALESCE(failing_since, $2), last_error = $3, state = $4 WHERE id = $1";
+    WENT_WRONG = "UPDATE webhooks SET failing_since = COALESCE(failing_since, $2), last_error = $3 WHERE id = $1";
+    // Whoever paused it or started it again while the receiver was asked has the last word.
+    STOP = "UPDATE webhooks SET state = 'failing' WHERE id = $1 AND state = 'active' AND failing_since <= $2";
     SWEEP = "DELETE FROM webhook_deliveries WHERE created_at < $1";
 }
 
@@ -55,7 +58,11 @@ pub(super) async fn add(conn: Conn<'_>, new: &Webhook, secret: &str) -> Result<(
 }
 
 pub(super) async fn change(conn: Conn<'_>, to: &Webhook) -> Result<(), DbError> {
-    execute!(conn, CHANGE, &to.id, &to.url, &to.note, &to.events, to.state.code(), to.failing_since).map(drop)
+    execute!(conn, CHANGE, &to.id, &to.url, &to.note, &to.events).map(drop)
+}
+
+pub(super) async fn set_state(conn: Conn<'_>, id: &WebhookId, to: State) -> Result<(), DbError> {
+    execute!(conn, SET_STATE, id, to.code()).map(drop)
 }
 
 pub(super) async fn remove(conn: Conn<'_>, id: &WebhookId) -> Result<(), DbError> {
@@ -112,14 +119,13 @@ pub(super) async fn went_well(conn: Conn<'_>, id: &WebhookId) -> Result<(), DbEr
     execute!(conn, WENT_WELL, id).map(drop)
 }
 
-pub(super) async fn went_wrong(
-    conn: Conn<'_>,
-    id: &WebhookId,
-    since: Timestamp,
-    why: &str,
-    state: &str,
-) -> Result<(), DbError> {
-    execute!(conn, WENT_WRONG, id, since, why, state).map(drop)
+pub(super) async fn went_wrong(conn: Conn<'_>, id: &WebhookId, since: Timestamp, why: &str) -> Result<(), DbError> {
+    execute!(conn, WENT_WRONG, id, since, why).map(drop)
+}
+
+/// Stops one that is told of events and to which nothing has succeeded since then; false where it is none such.
+pub(super) async fn stop(conn: Conn<'_>, id: &WebhookId, failing_since: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(conn, STOP, id, failing_since)? > 0)
 }
 
 pub(super) async fn sweep(conn: Conn<'_>, before: Timestamp) -> Result<u64, DbError> {

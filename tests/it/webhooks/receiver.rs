@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 
 /// What it got.
 #[derive(Debug, Clone)]
@@ -42,30 +43,49 @@ impl Got {
 /// A server of its own; answers 200 unless told otherwise.
 pub struct Receiver {
     pub url: String,
-    got: Arc<Mutex<Vec<Got>>>,
-    status: Arc<AtomicU16>,
+    inside: Arc<Inside>,
     task: tokio::task::JoinHandle<()>,
+}
+
+struct Inside {
+    got: Mutex<Vec<Got>>,
+    status: AtomicU16,
+    /// How many requests have come.
+    count: watch::Sender<usize>,
+    /// Does it keep whoever asks waiting?
+    hangs: watch::Sender<bool>,
 }
 
 impl Receiver {
     pub async fn start() -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-        let (got, status) = (Arc::<Mutex<Vec<Got>>>::default(), Arc::new(AtomicU16::new(200)));
-        let endpoint = endpoint(Arc::clone(&got), Arc::clone(&status));
+        let (count, hangs) = (watch::channel(0).0, watch::channel(false).0);
+        let inside = Arc::new(Inside { got: Mutex::default(), status: AtomicU16::new(200), count, hangs });
+        let endpoint = endpoint(Arc::clone(&inside));
         let task = tokio::spawn(async move {
             poem::Server::new_with_acceptor(acceptor).run(endpoint).await.unwrap();
         });
-        Self { url: format!("http://{address}/hooks"), got, status, task }
+        Self { url: format!("http://{address}/hooks"), inside, task }
     }
 
     /// What it answers from now on.
     pub fn answer(&self, status: u16) {
-        self.status.store(status, Ordering::SeqCst);
+        self.inside.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Takes what comes and keeps whoever asks waiting, until it is told otherwise.
+    pub fn hang(&self, hangs: bool) {
+        self.inside.hangs.send_replace(hangs);
+    }
+
+    /// Waits until so many requests have come.
+    pub async fn has(&self, count: usize) {
+        self.inside.count.subscribe().wait_for(|n| *n >= count).await.unwrap();
     }
 
     pub fn got(&self) -> Vec<Got> {
-        self.got.lock().unwrap().clone()
+        self.inside.got.lock().unwrap().clone()
     }
 
     /// The kinds of what it got, sorted.
@@ -82,17 +102,19 @@ impl Drop for Receiver {
     }
 }
 
-fn endpoint(got: Arc<Mutex<Vec<Got>>>, status: Arc<AtomicU16>) -> impl Endpoint<Output = Response> {
+fn endpoint(inside: Arc<Inside>) -> impl Endpoint<Output = Response> {
     poem::endpoint::make(move |mut request: Request| {
-        let (got, status) = (Arc::clone(&got), Arc::clone(&status));
+        let inside = Arc::clone(&inside);
         async move {
             let header = |name: &str| request.header(name).unwrap_or_default().to_owned();
             let (id, timestamp, signature) =
                 (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
             let body: Body = request.take_body();
             let body = body.into_string().await.unwrap();
-            got.lock().unwrap().push(Got { id, timestamp: timestamp.parse().unwrap(), signature, body });
-            let status = StatusCode::from_u16(status.load(Ordering::SeqCst)).unwrap();
+            inside.got.lock().unwrap().push(Got { id, timestamp: timestamp.parse().unwrap(), signature, body });
+            inside.count.send_modify(|n| *n += 1);
+            inside.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
+            let status = StatusCode::from_u16(inside.status.load(Ordering::SeqCst)).unwrap();
             Ok::<_, poem::Error>(status.with_header("location", "/elsewhere").into_response())
         }
     })

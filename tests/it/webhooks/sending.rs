@@ -3,10 +3,13 @@
 use super::{Receiver, all, hook, local};
 use crate::app::TestApp;
 use afterword::effects::Actor;
+use afterword::jobs::{Runner, RunnerOptions};
 use afterword::web::{Cursor, Role};
-use afterword::webhooks::State;
+use afterword::webhooks::{State, Wanted};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -64,6 +67,70 @@ async fn one_that_fails_for_days_is_stopped_and_started_again() {
     app.work().await;
     assert!(receiver.got().len() > before);
     assert_eq!(app.app.webhooks.find(&id).await.unwrap().state, State::Active);
+}
+
+/// Of a webhook that fails one delivery at a time is tried; the places are for the others.
+#[tokio::test]
+async fn one_that_hangs_holds_up_nobody_else() {
+    for app in TestApp::on_both(local).await {
+        let (hanging, well) = (Receiver::start().await, Receiver::start().await);
+        hook(&app, &hanging, &["interaction.created".into()]).await;
+        hook(&app, &well, &["interaction.created".into()]).await;
+        hanging.answer(500);
+        app.call("0", "c0@example.net").await;
+        app.work().await;
+        hanging.hang(true);
+        for n in 1..=20 {
+            app.call(&n.to_string(), &format!("c{n}@example.net")).await;
+        }
+        let only = RunnerOptions { only: vec!["webhook.deliver".into()], ..RunnerOptions::default() };
+        let (clock, stop) = (Arc::clone(&app.app.clock), CancellationToken::new());
+        let node = Runner::new(app.app.db.clone(), clock, app.app.jobs(), only, stop.clone());
+        let node = tokio::spawn(Arc::new(node).run());
+        well.has(21).await;
+        hanging.has(2).await;
+        assert_eq!(hanging.got().len(), 2, "the one that failed, and one that finds out whether it works again");
+        // It does; each of the others comes when it is looked at again.
+        hanging.answer(200);
+        hanging.hang(false);
+        stop.cancel();
+        node.await.unwrap();
+        app.pass(2 * HOUR).await;
+        let mut told: Vec<_> = hanging.got().into_iter().map(|got| got.id).collect();
+        told.sort();
+        told.dedup();
+        assert_eq!(told.len(), 21);
+    }
+}
+
+/// Whoever pauses a webhook while its receiver is asked has the last word, whatever the receiver answers.
+#[tokio::test]
+async fn what_is_paused_while_it_is_asked_stays_paused() {
+    for app in TestApp::on_both(local).await {
+        let receiver = Receiver::start().await;
+        let (id, _) = hook(&app, &receiver, &all()).await;
+        for (n, status) in [(1, 500), (2, 410)] {
+            receiver.hang(true);
+            receiver.answer(status);
+            app.call(&n.to_string(), &format!("c{n}@example.net")).await;
+            let set = |active| Wanted { active: Some(active), ..Wanted::default() };
+            let pause = async {
+                receiver.has(receiver.got().len() + 1).await;
+                app.app.webhooks.change(&id, set(false), &Actor::System).await.unwrap();
+                receiver.hang(false);
+            };
+            tokio::join!(app.work(), pause);
+            assert_eq!(app.app.webhooks.find(&id).await.unwrap().state, State::Paused, "{status}");
+            app.app.webhooks.change(&id, set(true), &Actor::System).await.unwrap();
+        }
+        // Changing what it is for does not start it again.
+        receiver.answer(410);
+        app.call("3", "c3@example.net").await;
+        app.work().await;
+        let note = Wanted { note: Some("CRM".into()), ..Wanted::default() };
+        app.app.webhooks.change(&id, note, &Actor::System).await.unwrap();
+        assert_eq!(app.app.webhooks.find(&id).await.unwrap().state, State::Failing);
+    }
 }
 
 #[tokio::test]
@@ -124,8 +191,10 @@ async fn the_page_makes_tests_changes_and_removes() {
     let app = TestApp::start_with(local).await;
     let receiver = Receiver::start().await;
     let admin = app.sign_in(Role::Admin, &[], None).await;
-    let none = admin.post("/admin/webhooks", &[("url", &receiver.url)]).await;
-    assert_eq!(none.status(), 409, "an event is asked for");
+    let none = admin.post("/admin/webhooks", &[("url", &*receiver.url), ("note", "our CRM")]).await;
+    assert_eq!(none.status(), 422, "an event is asked for");
+    let again = none.text().await.unwrap();
+    assert!(again.contains("Choose at least one event") && again.contains(&receiver.url) && again.contains("our CRM"));
     let form = [("url", receiver.url.as_str()), ("events", "transcript.done"), ("events", "release.made")];
     let page = admin.post("/admin/webhooks", &form).await.text().await.unwrap();
     assert!(page.contains("whsec_") && page.contains("release.made, transcript.done"));
@@ -135,6 +204,13 @@ async fn the_page_makes_tests_changes_and_removes() {
     assert_eq!(receiver.kinds(), ["webhook.test"]);
     let page = admin.page(&format!("/admin/webhooks/{id}")).await;
     assert!(page.contains("delivered") && !page.contains("whsec_"));
+    let form = [("url", "ftp://elsewhere.example/"), ("note", "our CRM"), ("events", "followup.opened")];
+    let again = admin.post(&format!("/admin/webhooks/{id}"), &form).await;
+    assert_eq!(again.status(), 422);
+    let again = again.text().await.unwrap();
+    assert!(again.contains("Nothing was saved") && again.contains("ftp://elsewhere.example/"), "{again}");
+    assert!(again.contains("value=\"followup.opened\" checked") && again.contains("our CRM"), "{again}");
+    assert_eq!(app.app.webhooks.list().await.unwrap()[0].url, receiver.url);
     admin.post(&format!("/admin/webhooks/{id}/removal"), &[]).await;
     assert!(app.app.webhooks.list().await.unwrap().is_empty());
 }
