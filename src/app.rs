@@ -28,6 +28,7 @@ use poem_openapi::OpenApiService;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod erased;
 mod operators;
 mod spoken;
 
@@ -242,7 +243,10 @@ impl App {
             interactions: interactions.clone(),
             surveys: surveys.clone(),
             settings: privacy::Settings::new(&config.retention, &config.company),
-            others: Vec::new(),
+            others: vec![
+                Arc::new(erased::OfFollowUps(followups.clone())),
+                Arc::new(erased::OfFeedback(feedback.clone())),
+            ],
         });
         Self {
             privacy,

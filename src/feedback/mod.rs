@@ -9,7 +9,7 @@ mod store;
 pub use store::STATEMENTS;
 
 use crate::clock::{SharedClock, Timestamp};
-use crate::database::{Db, DbError};
+use crate::database::{Conn, Db, DbError};
 use crate::effects::Effects;
 use crate::ids::{AgentId, InteractionId, KudosId, StaffId, TeamId};
 use crate::interactions::Interactions;
@@ -209,11 +209,11 @@ impl Feedback {
         let Some(by) = who.staff_id().filter(|_| who.role() == Some(Role::Supervisor)) else {
             return Err(FeedbackError::NotFound);
         };
+        let found = self.parts.interactions.find(&who.visible(), id).await?.ok_or(FeedbackError::NotFound)?;
         let text = text.trim();
         if text.is_empty() || text.chars().count() > MOST_WORDS || text.contains('\0') {
             return Err(FeedbackError::BadWords);
         }
-        let found = self.parts.interactions.find(&who.visible(), id).await?.ok_or(FeedbackError::NotFound)?;
         let now = self.now();
         let new = NewKudos {
             id: KudosId::random(),
@@ -234,6 +234,16 @@ impl Feedback {
     /// What an agent was commended for, the newest first.
     pub async fn kudos(&self, agent: &AgentId, most: i64) -> Result<Vec<Kudos>, DbError> {
         store::of_agent(self.parts.db.read().await?.conn(), agent, most).await
+    }
+
+    /// How many commendations there are for these conversations.
+    pub async fn kudos_about(&self, conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
+        store::count_about(conn, ids).await
+    }
+
+    /// Erases the commendations for these conversations, in the caller's transaction: their words may tell of the customer.
+    pub async fn erase_kudos(&self, conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
+        Ok(i64::try_from(store::erase(conn, ids).await?).unwrap_or(i64::MAX))
     }
 
     /// What customers wrote about an agent, as it was released: praise first.

@@ -2,11 +2,17 @@
 
 use super::{Kudos, NewKudos};
 use crate::database::{Conn, DbError};
-use crate::ids::AgentId;
-use crate::{execute, fetch_all, statements};
+use crate::ids::{AgentId, InteractionId};
+use crate::{execute, fetch_all, fetch_one, statements};
+use serde_json::json;
 
 statements! {
     ADD = "INSERT INTO kudos (id, agent_id, interaction_id, text, staff_id, name, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    // $1: JSON array of conversations, in both.
+    COUNT_ABOUT = sqlite "SELECT COUNT(*) FROM kudos WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "SELECT COUNT(*) FROM kudos WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    ERASE = sqlite "DELETE FROM kudos WHERE interaction_id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM kudos WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     OF_AGENT = "SELECT id, text, name, at, interaction_id FROM kudos WHERE agent_id = $1 ORDER BY at DESC, id LIMIT $2";
 }
 
@@ -16,4 +22,14 @@ pub(super) async fn add(conn: Conn<'_>, new: &NewKudos) -> Result<(), DbError> {
 
 pub(super) async fn of_agent(conn: Conn<'_>, agent: &AgentId, most: i64) -> Result<Vec<Kudos>, DbError> {
     fetch_all!(conn, OF_AGENT => Kudos, agent, most)
+}
+
+/// How many were given for these conversations.
+pub(super) async fn count_about(conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_ABOUT => (i64,), json!(ids).to_string())?.0)
+}
+
+/// Erases them; how many.
+pub(super) async fn erase(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+    execute!(conn, ERASE, json!(ids).to_string())
 }

@@ -115,7 +115,7 @@ struct OutPage {
 #[derive(Debug, Object)]
 #[oai(rename = "FollowUpStep")]
 struct StepOut {
-    /// taken, assigned, due, note, finished, undone.
+    /// taken, assigned, due, note, finished, undone, erased.
     what: String,
     /// When (RFC 3339).
     at: String,

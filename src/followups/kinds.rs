@@ -43,8 +43,8 @@ coded! {
         Wish = "wish", "The customer asks to be contacted";
         /// A supervisor opened it.
         Hand = "hand", "Opened by a supervisor";
-        /// The rating or the wish was taken back.
-        Gone = "gone", "The customer took it back";
+        /// What it was about was taken back, or is erased.
+        Gone = "gone", "Taken back or erased";
     } else Gone
 
     /// Where it stands.
@@ -71,6 +71,8 @@ coded! {
         NothingToDo = "nothing_to_do", "Nothing to do";
         /// The customer took the wish back.
         Withdrawn = "withdrawn", "Taken back by the customer";
+        /// What it was about is erased.
+        Erased = "erased", "Erased";
     } else NothingToDo
 
     /// What was at the root, so that broken tools are not booked on agents.
@@ -96,4 +98,9 @@ coded! {
 impl Outcome {
     /// Those that a supervisor can choose.
     pub const CHOICES: &'static [Self] = &[Self::Solved, Self::Reached, Self::NotReached, Self::NothingToDo];
+
+    /// There is nothing left to see to: it stays closed.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Erased)
+    }
 }

@@ -4,12 +4,14 @@
 //! - `look`: opens them, after the time for changing an answer, and never by an apart answer.
 //! - `steps`: taking, assigning, finishing, each written down and each to be undone.
 //! - `alerts`: the mail that says that something waits.
+//! - `erased`: what goes where a customer asks for it, or with a conversation.
 //!
 //! Nothing here tells when an answer came: days stand where times would.
 
 mod alerts;
 pub mod api;
 mod contact;
+mod erased;
 mod kinds;
 mod look;
 pub mod pages;
@@ -298,6 +300,11 @@ impl FollowUps {
     /// Those about an interaction, the newest first.
     pub async fn of_interaction(&self, who: &Principal, id: &InteractionId) -> Result<Vec<FollowUp>, DbError> {
         store::of_interaction(self.parts.db.read().await?.conn(), &teams(who), id).await
+    }
+
+    /// May this one open follow-ups about this conversation?
+    pub async fn sees(&self, who: &Principal, id: &InteractionId) -> Result<bool, DbError> {
+        Ok(self.parts.interactions.find(&who.visible(), id).await?.is_some())
     }
 
     /// How many wait for this supervisor's teams.

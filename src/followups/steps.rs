@@ -38,7 +38,7 @@ pub enum Change {
 pub struct Step {
     /// 1, 2, …
     pub place: i64,
-    /// `taken`, `assigned`, `due`, `note`, `finished`, `undone`.
+    /// `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erased`.
     pub what: String,
     /// When.
     pub at: Timestamp,
@@ -128,8 +128,8 @@ impl FollowUps {
         let was_closed = follow_up.state == State::Closed;
         let (what, note, undoable) = match change {
             Change::Note(text) => ("note", Some(words(&text)?), false),
-            // What the customer took back stays closed.
-            _ if follow_up.outcome() == Some(Outcome::Withdrawn) => return Err(FollowUpError::Closed),
+            // What the customer took back, or what is erased, stays closed.
+            _ if follow_up.outcome().is_some_and(Outcome::is_final) => return Err(FollowUpError::Closed),
             Change::Undo => {
                 let last = undoable(&steps).ok_or(FollowUpError::NothingToUndo)?;
                 let before = last.before.as_deref().and_then(|json| serde_json::from_str::<Before>(json).ok());

@@ -61,6 +61,24 @@ statements! {
     WISH_GONE = "UPDATE follow_ups SET reason = 'gone', wish_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
         outcome = COALESCE(outcome, 'withdrawn') WHERE wish_id = $1";
     WISH_ERASED = "UPDATE follow_ups SET wish_id = NULL WHERE wish_id = $1";
+    // $1, $2: JSON arrays of conversations and of wishes.
+    ABOUT = sqlite "SELECT id, wish_id FROM follow_ups WHERE interaction_id IN (SELECT value FROM json_each($1)) \
+            UNION SELECT id, wish_id FROM follow_ups WHERE wish_id IN (SELECT value FROM json_each($2))",
+        pg "SELECT id, wish_id FROM follow_ups WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            UNION SELECT id, wish_id FROM follow_ups WHERE wish_id IN (SELECT jsonb_array_elements_text($2::jsonb))";
+    // $1: JSON array of ids, in these three.
+    ERASE = sqlite "UPDATE follow_ups SET reason = 'gone', why = NULL, wish_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
+            closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT value FROM json_each($1))",
+        pg "UPDATE follow_ups SET reason = 'gone', why = NULL, wish_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
+            closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    ERASE_NOTES = sqlite "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT value FROM json_each($1))",
+        pg "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    ERASE_STEP = sqlite "INSERT INTO follow_up_steps (follow_up_id, place, what, at, name) SELECT f.id, \
+            COALESCE((SELECT MAX(s.place) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2, 'Afterword' \
+            FROM follow_ups f WHERE f.id IN (SELECT value FROM json_each($1))",
+        pg "INSERT INTO follow_up_steps (follow_up_id, place, what, at, name) SELECT f.id, \
+            COALESCE((SELECT MAX(s.place) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2::bigint, 'Afterword' \
+            FROM follow_ups f WHERE f.id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     WITH_WISH = "SELECT wish_id FROM follow_ups WHERE wish_id IS NOT NULL";
     WAITING_IN = sqlite "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL) AND state = 'open' AND reason = $2",
         pg "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL) AND state = 'open' AND reason = $2";
@@ -194,6 +212,23 @@ pub(super) async fn wish_gone(conn: Conn<'_>, wish: &str, today: &str) -> Result
 
 pub(super) async fn wish_erased(conn: Conn<'_>, wish: &str) -> Result<(), DbError> {
     execute!(conn, WISH_ERASED, wish).map(drop)
+}
+
+/// Those about these conversations or by these wishes, each with its wish.
+pub(super) async fn about(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+    wishes: &[String],
+) -> Result<Vec<(FollowUpId, Option<String>)>, DbError> {
+    fetch_all!(conn, ABOUT => (FollowUpId, Option<String>), json!(ids).to_string(), json!(wishes).to_string())
+}
+
+/// Closes them without words, wish, conversation and agent; the last step says so. Waits for a step that is being taken.
+pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp) -> Result<(), DbError> {
+    let ids = json!(ids).to_string();
+    execute!(conn.again(), ERASE_STEP, &ids, now)?;
+    execute!(conn.again(), ERASE_NOTES, &ids)?;
+    execute!(conn, ERASE, &ids, now.day()).map(drop)
 }
 
 pub(super) async fn with_wish(conn: Conn<'_>) -> Result<Vec<String>, DbError> {

@@ -162,6 +162,7 @@ impl Api {
             phase: found.phase,
             survey_state: found.survey_state,
             survey_reason: found.survey_reason,
+            finalised: false,
             has_recording: true,
         }))
     }

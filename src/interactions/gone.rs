@@ -11,10 +11,14 @@ use crate::database::{Conn, DbError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
+use std::fs::ReadDir;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Sealed addresses opened at once while one is looked for.
 const PAGE: i64 = 1000;
+/// Names of files that are looked up at once.
+const NAMES: usize = 1000;
 /// A file in the store that is younger than this may still get its row.
 const YOUNG: Duration = Duration::from_secs(24 * 3600);
 
@@ -37,21 +41,60 @@ pub enum Old {
     Whole,
 }
 
+/// How far a run has come: what lies before is clean and is not walked past again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    pub(in crate::interactions) at: Timestamp,
+    pub(in crate::interactions) id: String,
+}
+
+impl Default for Reached {
+    /// Nothing has been looked at.
+    fn default() -> Self {
+        Self { at: Timestamp(i64::MIN), id: String::new() }
+    }
+}
+
+impl Reached {
+    fn pass(&mut self, found: Vec<(InteractionId, Timestamp)>) -> Vec<InteractionId> {
+        if let Some((id, at)) = found.last() {
+            *self = Self { at: *at, id: id.to_string() };
+        }
+        found.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
 impl Interactions {
-    /// Removes up to so many recordings of conversations before then, oldest first; how many.
-    pub async fn remove_recordings(&self, before: Timestamp, most: usize) -> Result<usize, DbError> {
+    /// Removes the recordings of up to so many conversations before then, oldest first, from where the run has come to; how
+    /// many.
+    pub async fn remove_recordings(
+        &self,
+        before: Timestamp,
+        reached: &mut Reached,
+        most: usize,
+    ) -> Result<usize, DbError> {
         let now = self.now();
+        let found = gone::with_recordings(self.inner.db.read().await?.conn(), before, reached, many(most)).await?;
+        let ids = reached.pass(found);
+        if ids.is_empty() {
+            return Ok(0);
+        }
         let mut tx = self.inner.db.begin().await?;
-        let keys = gone::take_recordings(tx.conn(), before, many(most)).await?;
-        let n = keys.len();
+        let keys = gone::take_recordings(tx.conn(), &ids).await?;
         discards(keys, now).save(tx.conn(), now).await?;
         tx.commit().await?;
-        Ok(n)
+        Ok(ids.len())
     }
 
-    /// Conversations before then that have a transcript or messages, oldest first.
-    pub async fn with_words(&self, before: Timestamp, most: usize) -> Result<Vec<InteractionId>, DbError> {
-        gone::with_words(self.inner.db.read().await?.conn(), before, many(most)).await
+    /// Conversations before then that have a transcript or messages, oldest first, from where the run has come to.
+    pub async fn with_words(
+        &self,
+        before: Timestamp,
+        reached: &mut Reached,
+        most: usize,
+    ) -> Result<Vec<InteractionId>, DbError> {
+        let found = gone::with_words(self.inner.db.read().await?.conn(), before, reached, many(most)).await?;
+        Ok(reached.pass(found))
     }
 
     /// Conversations before then, oldest first.
@@ -102,24 +145,54 @@ impl Interactions {
     }
 
     /// Removes files of the store that no row names; how many. They are what a crash leaves between a file and its row.
+    /// Reads the whole folder: once a day is often enough.
     pub async fn sweep_orphans(&self) -> Result<usize, DbError> {
-        let Ok(files) = std::fs::read_dir(&self.inner.settings.recordings) else { return Ok(0) };
-        let mut removed = 0;
-        for file in files.flatten() {
-            let name = file.file_name().to_string_lossy().into_owned();
-            // Names that this service gives; whatever else lies there is somebody else's.
-            let ours = name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
-            let old = file.metadata().is_ok_and(|about| about.is_file() && is_old(about.modified().ok()));
-            if !ours || !old || gone::is_named(self.inner.db.read().await?.conn(), &name).await? {
-                continue;
-            }
-            match std::fs::remove_file(file.path()) {
-                Ok(()) => removed += 1,
-                Err(error) => tracing::warn!(%error, "a recording that no row names could not be removed"),
-            }
+        let folder = self.inner.settings.recordings.clone();
+        let (mut removed, mut files) = (0, blocking(move || std::fs::read_dir(folder).ok()).await.flatten());
+        while let Some(rest) = files {
+            let Some((rest, names)) = blocking(move || some_of(rest)).await else { break };
+            files = rest;
+            let named = gone::named(self.inner.db.read().await?.conn(), &names).await?;
+            let orphans: Vec<_> = names.into_iter().filter(|name| !named.contains(name)).collect();
+            let folder = self.inner.settings.recordings.clone();
+            removed += blocking(move || remove_files(&folder, &orphans)).await.unwrap_or(0);
         }
         Ok(removed)
     }
+}
+
+/// Work on files, away from the threads that serve; nothing where it broke off.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.inspect_err(|error| tracing::warn!(%error, "the sweep broke off")).ok()
+}
+
+/// The next names of recordings that are old enough to have their rows, and the rest of the folder where there is more.
+fn some_of(mut files: ReadDir) -> (Option<ReadDir>, Vec<String>) {
+    let mut names = Vec::new();
+    for file in files.by_ref().flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        // Names that this service gives; whatever else lies there is somebody else's.
+        let ours = name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
+        if ours && file.metadata().is_ok_and(|about| about.is_file() && is_old(about.modified().ok())) {
+            names.push(name);
+        }
+        if names.len() == NAMES {
+            return (Some(files), names);
+        }
+    }
+    (None, names)
+}
+
+/// How many of them could be removed.
+fn remove_files(folder: &Path, names: &[String]) -> usize {
+    let gone = |name: &&String| match std::fs::remove_file(folder.join(name)) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "a recording that no row names could not be removed");
+            false
+        }
+    };
+    names.iter().filter(gone).count()
 }
 
 /// By the file's own clock: the store's, not the service's.

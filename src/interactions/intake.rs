@@ -136,6 +136,8 @@ pub struct Upserted {
     pub survey_state: SurveyState,
     /// Why, where it was skipped or failed.
     pub survey_reason: Option<String>,
+    /// Did it become final by this word, and not before?
+    pub finalised: bool,
     /// Is there a recording?
     pub has_recording: bool,
 }
@@ -334,7 +336,7 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     Ok(done)
 }
 
-/// What webhooks hear: that it has come in, and that it is final; each once, however often it is sent.
+/// What webhooks hear: that it has come in, and that it has become final; each once, however often it is sent.
 fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
     let event = |kind, item: &Checked, known: &Upserted| {
         let i = &item.intake;
@@ -348,7 +350,7 @@ fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
         if known.created {
             events.push(event("interaction.created", item, known));
         }
-        if item.intake.phase == Some(Phase::Final) {
+        if known.finalised {
             events.push(event("interaction.finalised", item, known));
         }
     }

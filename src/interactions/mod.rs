@@ -13,7 +13,7 @@ mod recordings;
 mod store;
 
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
-pub use gone::{Old, forget_customers, remove, remove_messages};
+pub use gone::{Old, Reached, forget_customers, remove, remove_messages};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
 pub use recordings::{Recording, RecordingError, Upload};

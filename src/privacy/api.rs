@@ -23,8 +23,9 @@ struct ErasedOut {
     /// When (RFC 3339, UTC).
     at: String,
     /// What, and how many: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`, `invitations`,
-    /// (with their linked answers, if there are any), `mails`, `address`, `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in
-    /// the library, masked. What there was none of is left out.
+    /// (with their linked answers, if there are any), `kudos`, `wishes` (to be contacted, with their follow-ups), `mails`, `address`,
+    /// `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in the library, masked. What there was none
+    /// of is left out, and so is what would tell that a customer answered.
     counts: BTreeMap<String, i64>,
 }
 
@@ -85,8 +86,8 @@ pub struct Api {
 impl Api {
     /// Erase an interaction
     ///
-    /// With its recording, transcript, messages, measures, survey and linked answer, at once and for good. Clips of it stay in
-    /// the library, masked, until they are taken out there; what was counted goes out of the totals with the next release; an answer that the customer kept
+    /// With its recording, transcript, messages, measures, survey and linked answer, and what was written about it in follow-ups
+    /// and commendations, at once and for good. Clips of it stay in the library, masked, until they are taken out there; what was counted goes out of the totals with the next release; an answer that the customer kept
     /// apart can't be found by anybody and stays in its totals. Should your system send the interaction again, it is there again.
     #[oai(path = "/interactions/:source/:external_id", method = "delete", operation_id = "eraseInteraction")]
     async fn erase_interaction(
@@ -103,8 +104,9 @@ impl Api {
 
     /// Erase an address
     ///
-    /// It is not asked any more, open surveys to it close, and nothing of it is left but keyed hashes. With `conversations`
-    /// everything that it was asked about goes as well.
+    /// It is not asked any more, open surveys to it close, wishes to be contacted there go, and nothing of it is left but keyed
+    /// hashes. With `conversations` everything goes as well that it is known to have been asked about; that is forgotten some
+    /// time after a survey has closed.
     #[oai(path = "/erasures", method = "post", operation_id = "eraseAddress")]
     async fn erase_address(
         &self,

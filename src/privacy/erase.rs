@@ -6,7 +6,7 @@ use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME};
-use crate::surveys::{self, Traces};
+use crate::surveys::{self, Traces, Whose};
 use crate::web::principal::Visible;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
@@ -19,17 +19,12 @@ const AT_ONCE: usize = 10;
 /// What went, or will: a word for programs, and how many.
 pub type Counts = Vec<(&'static str, i64)>;
 
-/// Another feature that keeps something about a conversation or an address.
+/// Another feature that keeps something about conversations or an address.
 pub trait Erases: Send + Sync {
-    /// Erases what it keeps about these conversations, in the caller's transaction.
-    fn conversations<'a>(
-        &'a self,
-        conn: Conn<'a>,
-        ids: &'a [InteractionId],
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Counts, DbError>>;
-    /// Erases what it keeps about an address, known by its keyed hash.
-    fn address<'a>(&'a self, conn: Conn<'a>, hash: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>>;
+    /// What it keeps of theirs.
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>>;
+    /// Erases that, in the caller's transaction; what went.
+    fn erase<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>>;
 }
 
 /// Why nothing was erased.
@@ -101,8 +96,12 @@ impl Privacy {
         if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
             return Err(EraseError::NotThere);
         }
-        let hanging = store::hanging(self.inner.db.read().await?.conn(), std::slice::from_ref(id)).await?;
-        Ok(Found { counts: counted(1, hanging), about: Vec::new() })
+        let (ids, mut reader) = (std::slice::from_ref(id), self.inner.db.read().await?);
+        let mut counts = counted(1, store::hanging(reader.conn(), ids).await?);
+        for other in &self.inner.others {
+            add(&mut counts, other.find(reader.conn(), Whose::Conversations { ids, asked: true }).await?);
+        }
+        Ok(Found { counts, about: Vec::new() })
     }
 
     /// Erases a conversation; what went.
@@ -124,10 +123,14 @@ impl Privacy {
         let mut tx = self.inner.db.begin().await?;
         let mut counts = counted(ids.len(), store::hanging(tx.conn(), ids).await?);
         for other in &self.inner.others {
-            add(&mut counts, other.conversations(tx.conn(), ids, now).await?);
+            let whose = Whose::Conversations { ids, asked: actor.is_some() };
+            add(&mut counts, other.erase(tx.conn(), whose, now).await?);
         }
-        // Uncounted, as is a linked answer: whether a customer answered is for the supervisors of the team.
-        self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
+        if actor.is_some() {
+            // All that is kept aside is opened for that; what is old has been dropped with its survey. Uncounted, as is a linked
+            // answer: whether a customer answered is for the supervisors of the team.
+            self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
+        }
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -155,17 +158,22 @@ impl Privacy {
     /// What there is of an address.
     pub async fn look_at_address(&self, address: &str) -> Result<Found, EraseError> {
         let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
-        let counts = [
+        let mut counts = Counts::new();
+        let own = [
             ("open_invitations", traces.open),
             ("waiting_addresses", i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX)),
             ("conversations_asked_about", i64::try_from(traces.about.len()).unwrap_or(i64::MAX)),
         ];
-        let counts = counts.into_iter().filter(|(_, n)| *n > 0).collect();
+        add(&mut counts, own.into());
+        let mut reader = self.inner.db.read().await?;
+        for other in &self.inner.others {
+            add(&mut counts, other.find(reader.conn(), Whose::Address(&traces)).await?);
+        }
         Ok(Found { counts, about: traces.about })
     }
 
-    /// Erases an address: it is not asked any more, open invitations close, and nothing of it is left but keyed hashes. With
-    /// `conversations`, what it was asked about goes as well. What went.
+    /// Erases an address: it is not asked any more, open invitations close, wishes to be contacted there go, and nothing of it
+    /// is left but keyed hashes. With `conversations`, what it was asked about goes as well. What went.
     pub async fn erase_address(
         &self,
         address: &str,
@@ -192,7 +200,7 @@ impl Privacy {
         let waiting = i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX);
         add(&mut counts, vec![("open_invitations", closed), ("waiting_addresses", waiting)]);
         for other in &self.inner.others {
-            add(&mut counts, other.address(tx.conn(), &traces.hash, now).await?);
+            add(&mut counts, other.erase(tx.conn(), Whose::Address(traces), now).await?);
         }
         // Enough of the keyed hash to find the line again by the address.
         let subject = format!("suppression:{}", traces.hash.chars().take(12).collect::<String>());

@@ -26,8 +26,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Tables from which deleted rows shall be gone from the disk at once.
-const FOLDED: [&str; 7] =
-    ["interactions", "invitations", "responses", "recordings", "segments", "messages", "search_lines"];
+const FOLDED: [&str; 12] = [
+    "interactions",
+    "invitations",
+    "responses",
+    "recordings",
+    "segments",
+    "messages",
+    "search_lines",
+    "contact_wishes",
+    "follow_ups",
+    "follow_up_steps",
+    "kudos",
+    "quotes",
+];
+
+/// The least time for which closed invitations keep the keyed hash of their address.
+const HASHES: Duration = Duration::from_secs(90 * 86_400);
 
 /// What is configured for privacy. A length of zero: kept until somebody erases it.
 #[derive(Debug, Clone)]
@@ -40,6 +55,8 @@ pub struct Settings {
     pub interactions: Duration,
     /// Lines of the audit log.
     pub audit: Duration,
+    /// Keyed hashes of addresses at closed invitations are kept so long at least.
+    pub hashes: Duration,
     /// Whom customers write to about their data; empty: nobody is named.
     pub contact: String,
 }
@@ -52,6 +69,8 @@ impl Settings {
             transcripts: retention.transcripts.0,
             interactions: retention.interactions.0,
             audit: retention.audit.0,
+            // So long bounces are taken back to their mail, and so long at least a link in one unsubscribes.
+            hashes: retention.outbox.0.max(HASHES),
             contact: company.privacy_contact.clone(),
         }
     }

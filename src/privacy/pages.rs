@@ -24,6 +24,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("measures", "set of measures", "sets of measures"),
     ("search_lines", "line that search finds", "lines that search finds"),
     ("invitations", "survey, with its answer if there is one", "surveys, with their answers if there are any"),
+    ("wishes", "wish to be contacted, with its follow-up", "wishes to be contacted, with their follow-ups"),
+    ("kudos", "commendation", "commendations"),
     ("mails", "line of the outbox", "lines of the outbox"),
     ("address", "address", "addresses"),
     ("open_invitations", "open survey, which closes", "open surveys, which close"),
@@ -32,6 +34,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("interactions", "conversation", "conversations"),
     ("audit", "line of the audit log", "lines of the audit log"),
     ("addresses", "address that waited for nothing", "addresses that waited for nothing"),
+    ("hashes", "scrambled address at a closed survey", "scrambled addresses at closed surveys"),
     ("orphans", "file that belonged to nothing", "files that belonged to nothing"),
 ];
 
@@ -54,6 +57,15 @@ fn length(span: std::time::Duration) -> String {
         _ => (seconds, "second"),
     };
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Rounded up to days, where it is longer than one: what is said to be over is over.
+fn whole_days(span: std::time::Duration) -> std::time::Duration {
+    const DAY: u64 = 86_400;
+    match span.as_secs() {
+        ..=DAY => span,
+        seconds => std::time::Duration::from_secs(seconds.div_ceil(DAY) * DAY),
+    }
 }
 
 #[cfg(test)]

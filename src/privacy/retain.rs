@@ -5,7 +5,7 @@ use super::{FOLDED, Privacy, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
-use crate::interactions::{self, Old};
+use crate::interactions::{self, Old, Reached};
 use crate::jobs::{Kind, Outcome};
 use crate::{search, transcription};
 use std::time::Duration;
@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(3600);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// An address that waits for a survey that never becomes due is erased after this.
 const STALE: Duration = Duration::from_secs(30 * 86_400);
+/// Under this name the database keeps on which day the store of recordings was swept last.
+const SWEPT: &str = "orphans_swept_on";
 /// Lines of the log that the page shows.
 const LOG_LINES: i64 = 100;
 /// Its lines are kept so long.
@@ -76,7 +78,7 @@ pub struct Due {
 pub struct Logged {
     /// `2026-11-20`.
     pub day: String,
-    /// `recordings`, `transcripts`, `interactions`, `audit`, `addresses` or `orphans`.
+    /// `recordings`, `transcripts`, `interactions`, `audit`, `addresses`, `hashes` or `orphans`.
     pub what: String,
     /// How many.
     pub n: i64,
@@ -155,7 +157,8 @@ impl Privacy {
             removed.push((what.code(), n));
         }
         removed.push(("addresses", self.remove_stale(stop).await?));
-        removed.push(("orphans", self.inner.interactions.sweep_orphans().await?));
+        removed.push(("hashes", self.remove_hashes(stop).await?));
+        removed.push(("orphans", self.sweep(now).await?));
         self.note(&removed, now).await?;
         if removed.iter().any(|(_, n)| *n > 0) {
             self.inner.db.fold(&FOLDED).await?;
@@ -164,11 +167,13 @@ impl Privacy {
     }
 
     async fn remove(&self, what: Kept, before: Timestamp, stop: &CancellationToken) -> Result<usize, DbError> {
-        let mut all = 0;
+        let (mut all, mut reached) = (0, Reached::default());
         while !stop.is_cancelled() {
             let (n, most) = match what {
-                Kept::Recordings => (self.inner.interactions.remove_recordings(before, AT_ONCE).await?, AT_ONCE),
-                Kept::Transcripts => (self.remove_words(before).await?, CONVERSATIONS_AT_ONCE),
+                Kept::Recordings => {
+                    (self.inner.interactions.remove_recordings(before, &mut reached, AT_ONCE).await?, AT_ONCE)
+                }
+                Kept::Transcripts => (self.remove_words(before, &mut reached).await?, CONVERSATIONS_AT_ONCE),
                 Kept::Interactions => {
                     let ids = self.inner.interactions.older(before, CONVERSATIONS_AT_ONCE).await?;
                     if !ids.is_empty() {
@@ -190,8 +195,8 @@ impl Privacy {
     }
 
     /// The words of a few conversations: transcripts, messages, and what is found of them. How many conversations.
-    async fn remove_words(&self, before: Timestamp) -> Result<usize, DbError> {
-        let ids = self.inner.interactions.with_words(before, CONVERSATIONS_AT_ONCE).await?;
+    async fn remove_words(&self, before: Timestamp, reached: &mut Reached) -> Result<usize, DbError> {
+        let ids = self.inner.interactions.with_words(before, reached, CONVERSATIONS_AT_ONCE).await?;
         if ids.is_empty() {
             return Ok(0);
         }
@@ -213,6 +218,36 @@ impl Privacy {
             }
         }
         Ok(all)
+    }
+
+    /// What closed invitations kept of their customers' addresses.
+    async fn remove_hashes(&self, stop: &CancellationToken) -> Result<usize, DbError> {
+        let (before, mut all) = (self.now().minus(self.hashes_kept().await?), 0);
+        while !stop.is_cancelled() {
+            let n = usize::try_from(self.inner.surveys.forget_hashes(before, AT_ONCE).await?).unwrap_or(AT_ONCE);
+            all += n;
+            if n < AT_ONCE {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// How long a closed invitation keeps the keyed hash of its address after the time of its link is over: as long as mail
+    /// may come back and a link may unsubscribe, and as long as any customer is left in peace.
+    pub async fn hashes_kept(&self) -> Result<Duration, DbError> {
+        Ok(self.inner.settings.hashes.max(self.inner.surveys.spans().await?.quiet))
+    }
+
+    /// Once a day: files of recordings that belong to nothing.
+    async fn sweep(&self, now: Timestamp) -> Result<usize, DbError> {
+        let today = now.day();
+        if self.inner.db.meta(SWEPT).await?.as_deref() == Some(today.as_str()) {
+            return Ok(0);
+        }
+        let swept = self.inner.interactions.sweep_orphans().await?;
+        self.inner.db.replace_meta(SWEPT, &today).await?;
+        Ok(swept)
     }
 
     /// Writes down what went: a line a day for each, and one in the audit log where anything did.

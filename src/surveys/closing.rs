@@ -1,6 +1,7 @@
 //! Closing what has expired, for all alike: whether somebody answered can't be told from a closed invitation.
 
-use super::{Surveys, answers, store, suspects};
+use super::{Surveys, answers, returned, store, suspects};
+use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::interactions::{self, SurveyState};
 use crate::jobs::{Kind, Outcome};
@@ -40,12 +41,22 @@ impl Surveys {
         }
         let (quiet_period, _) = self.longest().await?;
         let mut tx = self.inner.db.begin().await?;
-        store::forget_asked(tx.conn(), now.minus(quiet_period)).await?;
+        store::forget_asked(tx.conn(), now.minus(quiet_period), now).await?;
         tx.commit().await?;
         let mut tx = self.inner.db.begin().await?;
         answers::purge_spent(tx.conn(), &now.month()).await?;
         suspects::store::expire(tx.conn(), &now.day()).await?;
         tx.commit().await?;
         Ok(all)
+    }
+
+    /// Up to so many closed invitations whose link's time was over by then forget whom they asked; how many. Mail that comes
+    /// back later is nobody's, and their links unsubscribe nobody any more.
+    pub async fn forget_hashes(&self, expired_by: Timestamp, most: usize) -> Result<u64, DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        returned::forget_old(tx.conn(), self.now()).await?;
+        let forgot = store::forget_hashes(tx.conn(), expired_by, i64::try_from(most).unwrap_or(i64::MAX)).await?;
+        tx.commit().await?;
+        Ok(forgot)
     }
 }

@@ -111,8 +111,7 @@ impl Surveys {
         if !store::add_invitation(tx.conn(), &self.invitation(&id, due, now)).await? {
             return Ok(Asking::There);
         }
-        let quiet_since = now.minus(due.chosen.quiet_period);
-        if !store::mark_asked(tx.conn(), &due.address_hash, now, quiet_since).await? {
+        if !store::mark_asked(tx.conn(), &due.address_hash, now, due.chosen.quiet_period).await? {
             // Dropping the transaction takes the invitation back.
             return Ok(Asking::Not(SkipReason::AskedRecently));
         }

@@ -27,6 +27,20 @@ pub struct Traces {
     pub waiting: Vec<InteractionId>,
 }
 
+/// Whose traces are looked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Of these conversations.
+    Conversations {
+        /// Their ids.
+        ids: &'a [InteractionId],
+        /// Has somebody asked for it? Then what lies sealed is opened to be found. Nobody did where they are only old.
+        asked: bool,
+    },
+    /// Of an address.
+    Address(&'a Traces),
+}
+
 impl Surveys {
     /// What there is of this address; `None` where the text is no address.
     pub async fn traces(&self, text: &str) -> Result<Option<Traces>, DbError> {

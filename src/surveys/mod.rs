@@ -49,21 +49,21 @@ pub use definition::{Item as QuestionItem, Kind as QuestionKind, Question};
 
 pub use decide::Decision;
 pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
-pub use erasing::{Traces, erase_address, forget_mails};
+pub use erasing::{Traces, Whose, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use looked::{Ripe, Unread, UnreadComment, without_answer};
 pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
 pub use ripen::RELEASE;
-pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Verdict, in_words as rule_in_words};
+pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Spans, Verdict, in_words as rule_in_words};
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Admitted, Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
-pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, wishes_gone};
+pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, forget_wishes, wishes_gone};
 pub use wording::Language;
 
 use crate::audit;
@@ -153,6 +153,7 @@ struct Inner {
     linked: Batcher<answers::LinkedWrite, answers::WriteResult>,
     apart: Batcher<answers::ApartWrite, answers::WriteResult>,
     hits: suspects::Hits,
+    longest: rules::Longest,
 }
 
 impl std::fmt::Debug for Surveys {
@@ -202,6 +203,7 @@ impl Surveys {
                 linked,
                 apart,
                 hits: suspects::Hits::default(),
+                longest: rules::Longest::default(),
             }),
         }
     }

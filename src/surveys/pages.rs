@@ -231,8 +231,13 @@ async fn record(
 async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
     let asked = Asked::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
+    let known = match surveys.can_unsubscribe(&token).await {
+        Ok(known) => known,
+        Err(error) => return asked.trouble(surveys, &error),
+    };
     match surveys.standing(&token).await {
-        Ok(standing) => match standing.invited() {
+        // Long after it has closed a survey does not know any more whose it was.
+        Ok(standing) => match standing.invited().filter(|_| known) {
             Some(invited) => {
                 note_hit(surveys, &token, invited, "/u", request);
                 unsubscribe(surveys, &asked.reader(&token, invited), false)

@@ -6,14 +6,20 @@ use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::web::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
+use std::time::Duration;
 
 statements! {
     ADD_INVITATION = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, \
             address_hash, state, created_at, expires_at, expires_after_ms, remind_after_ms) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14) ON CONFLICT (interaction_id) DO NOTHING";
-    MARK_ASKED = "INSERT INTO asked (address_hash, asked_at) VALUES ($1, $2) \
-        ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at WHERE asked.asked_at <= $3";
-    FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1";
+    // The rule that asked last promised to be quiet, and so does the one that would ask now: the longer of both holds.
+    MARK_ASKED = "INSERT INTO asked (address_hash, asked_at, quiet_until) VALUES ($1, $2, $3) \
+        ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at, quiet_until = excluded.quiet_until \
+        WHERE asked.asked_at <= $4 AND COALESCE(asked.quiet_until, asked.asked_at) <= $2";
+    FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1 AND COALESCE(quiet_until, asked_at) <= $2";
+    // '' stands for no address.
+    FORGET_HASHES = "UPDATE invitations SET address_hash = '', unsubscribe_hash = NULL WHERE id IN (SELECT id FROM invitations \
+        WHERE state = 'closed' AND address_hash <> '' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)";
     // $1: JSON array of ids.
     TO_WRITE = sqlite "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, \
             a.name AS agent_name, s.reason AS suppressed \
@@ -33,12 +39,12 @@ statements! {
             RETURNING interaction_id",
         pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed' \
             RETURNING interaction_id";
-    ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1";
+    ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
     CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
             SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id, address_hash";
-    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE token_hash = $1 OR unsubscribe_hash = $1";
+    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE (token_hash = $1 OR unsubscribe_hash = $1) AND address_hash <> ''";
     ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
     CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
         RETURNING interaction_id";
@@ -146,19 +152,24 @@ pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Resul
     Ok(added > 0)
 }
 
-/// False where the address was asked after `quiet_since`.
+/// False where the address was asked within the last `quiet`, or whoever asked it last promised to be quiet for longer.
 pub(super) async fn mark_asked(
     conn: Conn<'_>,
     address_hash: &str,
     now: Timestamp,
-    quiet_since: Timestamp,
+    quiet: Duration,
 ) -> Result<bool, DbError> {
-    Ok(execute!(conn, MARK_ASKED, address_hash, now, quiet_since)? > 0)
+    Ok(execute!(conn, MARK_ASKED, address_hash, now, now.plus(quiet), now.minus(quiet))? > 0)
 }
 
-/// Forgets who was asked up to then.
-pub(super) async fn forget_asked(conn: Conn<'_>, until: Timestamp) -> Result<(), DbError> {
-    execute!(conn, FORGET_ASKED, until).map(drop)
+/// Forgets who was asked up to then and was promised no quiet beyond now.
+pub(super) async fn forget_asked(conn: Conn<'_>, until: Timestamp, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, FORGET_ASKED, until, now).map(drop)
+}
+
+/// Closed invitations whose link's time was over by then forget whom they asked; how many.
+pub(super) async fn forget_hashes(conn: Conn<'_>, expired_by: Timestamp, most: i64) -> Result<u64, DbError> {
+    execute!(conn, FORGET_HASHES, expired_by, most)
 }
 
 /// Those of these ids that there are, in no order.

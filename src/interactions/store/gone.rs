@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
+use crate::interactions::gone::Reached;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 /// The conversations of a JSON array of ids.
@@ -16,11 +17,15 @@ macro_rules! these {
 }
 
 statements! {
-    TAKE_RECORDINGS = "DELETE FROM recordings WHERE interaction_id IN (SELECT r.interaction_id FROM interactions i \
-            JOIN recordings r ON r.interaction_id = i.id WHERE i.occurred_at < $1 ORDER BY i.occurred_at LIMIT $2) RETURNING object_key";
+    // $2, $3: behind which conversation, in the order of the index.
+    WITH_RECORDINGS = "SELECT i.id, i.occurred_at FROM interactions i JOIN recordings r ON r.interaction_id = i.id \
+            WHERE i.occurred_at < $1 AND i.occurred_at >= $2 AND (i.occurred_at > $2 OR i.id < $3) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
+    TAKE_RECORDINGS = sqlite concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(sqlite), " RETURNING object_key"),
+        pg concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(pg), " RETURNING object_key");
     // Messages count as words, as transcripts do.
-    WITH_WORDS = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
-            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at LIMIT $2";
+    WITH_WORDS = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.occurred_at < $1 AND i.occurred_at >= $2 \
+            AND (i.occurred_at > $2 OR i.id < $3) AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
+            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
     OLDER = "SELECT id FROM interactions WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2";
     COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
     COUNT_WITH_WORDS = "SELECT COUNT(*) FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
@@ -38,7 +43,9 @@ statements! {
     STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
             updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
             AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
-    NAMED = "SELECT object_key FROM recordings WHERE object_key = $1";
+    // $1: JSON array of names in the store.
+    NAMED = sqlite concat!("SELECT object_key FROM recordings WHERE object_key IN ", these!(sqlite)),
+        pg concat!("SELECT object_key FROM recordings WHERE object_key IN ", these!(pg));
 }
 
 fn json(ids: &[InteractionId]) -> String {
@@ -49,21 +56,32 @@ fn firsts<T>(rows: Vec<(T,)>) -> Vec<T> {
     rows.into_iter().map(|(first,)| first).collect()
 }
 
-/// Takes the rows of recordings of conversations before then; their names in the store.
-pub(in crate::interactions) async fn take_recordings(
+/// Conversations before then that have a recording, behind those that were looked at.
+pub(in crate::interactions) async fn with_recordings(
     conn: Conn<'_>,
     before: Timestamp,
+    reached: &Reached,
     most: i64,
-) -> Result<Vec<String>, DbError> {
-    Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), before, most)?))
+) -> Result<Vec<(InteractionId, Timestamp)>, DbError> {
+    fetch_all!(conn, WITH_RECORDINGS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
 }
 
+/// Takes the rows of these conversations' recordings; their names in the store.
+pub(in crate::interactions) async fn take_recordings(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), json(ids))?))
+}
+
+/// Conversations before then that have words, behind those that were looked at.
 pub(in crate::interactions) async fn with_words(
     conn: Conn<'_>,
     before: Timestamp,
+    reached: &Reached,
     most: i64,
-) -> Result<Vec<InteractionId>, DbError> {
-    Ok(firsts(fetch_all!(conn, WITH_WORDS => (InteractionId,), before, most)?))
+) -> Result<Vec<(InteractionId, Timestamp)>, DbError> {
+    fetch_all!(conn, WITH_WORDS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
 }
 
 pub(in crate::interactions) async fn older(
@@ -125,7 +143,7 @@ pub(in crate::interactions) async fn erase_stale(
     execute!(conn, STALE, now, untouched_since, most)
 }
 
-/// Does a recording of this name in the store have its row?
-pub(in crate::interactions) async fn is_named(conn: Conn<'_>, key: &str) -> Result<bool, DbError> {
-    Ok(fetch_optional!(conn, NAMED => (String,), key)?.is_some())
+/// Those of these names in the store that a recording's row has.
+pub(in crate::interactions) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, NAMED => (String,), serde_json::json!(names).to_string())?))
 }

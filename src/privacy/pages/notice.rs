@@ -1,8 +1,10 @@
 //! `/privacy`: what customers may know, in plain words, with the facts of this deployment, in five languages.
 
+use super::whole_days;
 use crate::config::Choices;
 use crate::privacy::{Kept, Privacy};
 use crate::surveys::{Language, Surveys};
+use crate::web::PageError;
 use crate::web::page::html;
 use askama::Template;
 use poem::http::header;
@@ -22,8 +24,11 @@ struct NoticePage<'a> {
     apart: bool,
     k: u32,
     open_for: String,
+    /// Can other links be answered for another time?
+    up_to: bool,
     change_for: Option<String>,
-    quiet: Option<String>,
+    /// So long after the survey a scrambled form of the address remains.
+    hashes: String,
     recordings: Option<String>,
     words: Option<String>,
     conversations: Option<String>,
@@ -62,14 +67,18 @@ fn length(lang: &str, span: Duration) -> String {
 
 /// `GET /privacy`
 #[handler]
-pub(super) async fn show(Data(privacy): Data<&Privacy>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let settings = surveys.settings();
+pub(super) async fn show(
+    Data(privacy): Data<&Privacy>,
+    Data(surveys): Data<&Surveys>,
+    request: &Request,
+) -> Result<Response, PageError> {
+    let (settings, spans) = (surveys.settings(), surveys.spans().await?);
     let language = language(request);
     let lang = language.tag();
     let rules = privacy.rules();
     let kept = |what| rules.iter().find(|rule| rule.what == what)?.span.map(|span| length(lang, span));
     let some = |span: Duration| (!span.is_zero()).then(|| length(lang, span));
-    html(&NoticePage {
+    Ok(html(&NoticePage {
         lang,
         dir: language.direction(),
         company: &settings.company,
@@ -77,13 +86,14 @@ pub(super) async fn show(Data(privacy): Data<&Privacy>, Data(surveys): Data<&Sur
         linked: settings.choices != Choices::Apart,
         apart: settings.choices != Choices::Linked,
         k: settings.k,
-        open_for: length(lang, settings.expires_after),
+        open_for: length(lang, whole_days(spans.open)),
+        up_to: spans.varies,
         change_for: some(settings.edit_for),
-        quiet: some(settings.quiet_period),
+        hashes: length(lang, privacy.hashes_kept().await?),
         recordings: kept(Kept::Recordings),
         words: kept(Kept::Transcripts),
         conversations: kept(Kept::Interactions),
-    })
+    }))
 }
 
 #[cfg(test)]

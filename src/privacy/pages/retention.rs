@@ -1,6 +1,6 @@
 //! `/admin/retention`: what is kept how long, what goes next, what went.
 
-use super::{length, say};
+use super::{length, say, whole_days};
 use crate::privacy::{Due, Kept, Privacy};
 use crate::web::rights::Administer;
 use crate::web::said::When;
@@ -26,9 +26,10 @@ impl From<Due> for Row {
             Kept::Transcripts => {
                 ("Words", "Transcripts, and what was written in chats; search forgets them too. Measures stay.")
             }
-            Kept::Interactions => {
-                ("Calls and chats", "With everything that hangs on them, linked answers too. Totals stay.")
-            }
+            Kept::Interactions => (
+                "Calls and chats",
+                "With all that hangs on them: linked answers, what follow-ups and kudos say. Totals stay.",
+            ),
             Kept::Audit => ("Audit log", "Its oldest lines."),
         };
         Self {
@@ -48,8 +49,9 @@ struct RetentionPage {
     rows: Vec<Row>,
     log: Vec<(String, String)>,
     last: Option<When>,
-    address_days: u64,
+    address: String,
     quiet: String,
+    hashes: String,
 }
 
 /// `GET /admin/retention`
@@ -61,13 +63,14 @@ pub(super) async fn show(
     Data(surveys): Data<&crate::surveys::Surveys>,
 ) -> Result<Response, PageError> {
     let (log, last) = privacy.retention_log().await?;
-    let settings = surveys.settings();
+    let spans = surveys.spans().await?;
     Ok(html(&RetentionPage {
         page: Shell::new(&who, site, "/admin"),
         rows: privacy.forecast().await?.into_iter().map(Row::from).collect(),
         log: log.into_iter().map(|line| (line.day, say(&line.what, line.n))).collect(),
         last: last.map(When::from),
-        address_days: settings.expires_after.as_secs().div_ceil(86_400),
-        quiet: length(settings.quiet_period),
+        address: length(whole_days(spans.open)),
+        quiet: length(spans.quiet),
+        hashes: length(privacy.hashes_kept().await?),
     }))
 }

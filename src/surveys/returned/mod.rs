@@ -81,6 +81,11 @@ async fn say_failed(mut conn: Conn<'_>, failed: &[InteractionId], why: &str, now
     Ok(())
 }
 
+/// Forgets days that are too long ago to count.
+pub(super) async fn forget_old(conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
+    store::forget_old(conn, now.0.div_euclid(DAY) - SOFT_DAYS).await
+}
+
 /// Forgets on which days mail did not arrive there.
 pub(super) async fn forget_soft(conn: Conn<'_>, hash: &str) -> Result<(), DbError> {
     store::forget_soft(conn, hash).await

@@ -6,7 +6,7 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     BY_TOKEN = "SELECT id FROM invitations WHERE token_hash = $1";
-    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE id = $1";
+    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
     WAS_INVITED = "SELECT id FROM invitations WHERE address_hash = $1 LIMIT 1";
     // By its id, or where only the address is known, all that were sent there.
     FAIL = sqlite "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2 IS NULL AND state = 'sent')) \
@@ -42,6 +42,11 @@ pub(super) async fn note_soft(mut conn: Conn<'_>, address_hash: &str, day: i64, 
     execute!(conn.again(), FORGET_OLD, until)?;
     execute!(conn.again(), NOTE_SOFT, address_hash, day)?;
     Ok(fetch_one!(conn, SOFT_DAYS => (i64,), address_hash, until)?.0)
+}
+
+/// Forgets all days up to this one.
+pub(super) async fn forget_old(conn: Conn<'_>, until: i64) -> Result<(), DbError> {
+    execute!(conn, FORGET_OLD, until).map(drop)
 }
 
 pub(super) async fn forget_soft(conn: Conn<'_>, address_hash: &str) -> Result<(), DbError> {

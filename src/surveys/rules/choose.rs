@@ -23,7 +23,7 @@ pub(in crate::surveys) struct Chosen {
     pub remind_after: Option<Duration>,
 }
 
-fn days(n: u16) -> Duration {
+pub(super) fn days(n: u16) -> Duration {
     Duration::from_secs(u64::from(n) * 86_400)
 }
 
@@ -86,19 +86,6 @@ impl Surveys {
             remind_after: remind_after.filter(|after| *after < expires_after),
             expires_after,
         }))
-    }
-
-    /// The longest quiet period that any rule asks for, and the longest life of a link.
-    pub(in crate::surveys) async fn longest(&self) -> Result<(Duration, Duration), DbError> {
-        let rules = self.rules().await?.rules.rules;
-        let most = |of: fn(&Rule) -> Option<u16>, usual: Duration| {
-            rules.iter().filter_map(of).map(days).chain([usual]).max().unwrap_or(usual)
-        };
-        let settings = &self.inner.settings;
-        Ok((
-            most(|rule| rule.quiet_days, settings.quiet_period),
-            most(|rule| rule.expires_days, settings.expires_after),
-        ))
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod choose;
 mod judge;
+mod longest;
 mod store;
 mod words;
 
 pub(super) use choose::Chosen;
 pub use judge::{About, Passed, Verdict, judge};
+pub use longest::{Longest, Spans};
 pub use store::STATEMENTS;
 pub use words::{Names, in_words};
 
@@ -167,6 +169,7 @@ impl Surveys {
             .save(tx.conn(), now)
             .await?;
         tx.commit().await?;
+        self.inner.longest.forget();
         Ok(edition + 1)
     }
 

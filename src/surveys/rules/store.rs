@@ -2,11 +2,15 @@
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
-use crate::{execute, fetch_all, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     CURRENT = "SELECT edition, rules, saved_by FROM survey_rules ORDER BY edition DESC LIMIT 1";
     ASKABLE = "SELECT id, current_version FROM surveys WHERE state = 'active' AND current_version <> ''";
+    // One look into the index for each state in which a link may still be open.
+    LAST_OPEN = "SELECT CAST(MAX(open.last) AS BIGINT) FROM (SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'scheduled' \
+        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'sent' \
+        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'failed') AS open";
     EDITION = "SELECT edition, rules, saved_by FROM survey_rules WHERE edition = $1";
     // Of two who saved from the same edition, the key lets one through.
     SAVE = "INSERT INTO survey_rules (edition, rules, saved_at, saved_by) SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4 \
@@ -26,6 +30,11 @@ pub(super) async fn current(conn: Conn<'_>) -> Result<Option<RulesRow>, DbError>
 
 pub(super) async fn edition(conn: Conn<'_>, edition: i64) -> Result<Option<RulesRow>, DbError> {
     fetch_optional!(conn, EDITION => RulesRow, edition)
+}
+
+/// When the last link that is open now, or will be sent, stops working.
+pub(super) async fn last_open(conn: Conn<'_>) -> Result<Option<Timestamp>, DbError> {
+    Ok(fetch_one!(conn, LAST_OPEN => (Option<Timestamp>,))?.0)
 }
 
 /// Saves what was written from this edition. False where there is a newer one.

@@ -5,8 +5,10 @@
 //! it to an invitation or an answer. It is asked for on a page of its own, so that it comes in a request and a transaction
 //! of its own. Supervisors get the wishes of a day together, in an order that tells nothing, with no time.
 
+mod erased;
 mod store;
 
+pub use erased::forget_wishes;
 pub use store::STATEMENTS;
 
 use super::{Invited, Standing, Surveys, Token, looked};

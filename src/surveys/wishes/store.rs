@@ -14,6 +14,10 @@ statements! {
         pg "WITH taken AS (DELETE FROM contact_wishes WHERE handed_on IS NULL AND passes < 2 RETURNING id, sealed) \
             INSERT INTO contact_wishes (id, sealed, passes) SELECT id, sealed, 2 FROM taken ORDER BY random()";
     HAND_OVER = "UPDATE contact_wishes SET handed_on = $1 WHERE handed_on IS NULL AND passes >= 2 RETURNING id, sealed";
+    PAGE = "SELECT id, sealed FROM contact_wishes WHERE id > $1 ORDER BY id LIMIT $2";
+    // $1: JSON array of ids.
+    FORGET = sqlite "DELETE FROM contact_wishes WHERE id IN (SELECT value FROM json_each($1))",
+        pg "DELETE FROM contact_wishes WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     ERASE_ON = "UPDATE contact_wishes SET erase_on = $2 WHERE id = $1";
     ERASE = "DELETE FROM contact_wishes WHERE erase_on IS NOT NULL AND erase_on <= $1 RETURNING id";
     // $1: JSON array of ids.
@@ -38,6 +42,15 @@ pub(super) async fn put(conn: Conn<'_>, id: &str, sealed: &str) -> Result<bool, 
 
 pub(super) async fn remove(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, id)? > 0)
+}
+
+/// Ids and sealed wishes behind `from`.
+pub(super) async fn page(conn: Conn<'_>, from: &str, most: i64) -> Result<Vec<(String, String)>, DbError> {
+    fetch_all!(conn, PAGE => (String, String), from, most)
+}
+
+pub(super) async fn forget(conn: Conn<'_>, ids: &[String]) -> Result<u64, DbError> {
+    execute!(conn, FORGET, json!(ids).to_string())
 }
 
 pub(super) async fn gather(conn: Conn<'_>) -> Result<(), DbError> {

@@ -1,6 +1,7 @@
 //! Erasure, retention, and what customers may know; on both databases.
 
 mod erasing;
+mod loops;
 mod notice;
 mod retaining;
 

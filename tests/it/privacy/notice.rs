@@ -2,6 +2,10 @@
 
 use crate::app::TestApp;
 use afterword::config::Choices;
+use afterword::effects::Actor;
+use afterword::surveys::Rules;
+use afterword::web::Role;
+use serde_json::json;
 
 #[tokio::test]
 async fn it_tells_the_facts_of_this_deployment() {
@@ -23,13 +27,34 @@ async fn it_tells_the_facts_of_this_deployment() {
         "45 days",
         "Open for 14 days",
         "15 minutes",
-        "30 days",
+        "For 90 days after that a scrambled form",
         "dpo@northwind.example",
     ] {
         assert!(text.contains(fact), "{fact}: {text}");
     }
     assert!(!text.contains("<dpo@") && !text.contains("<script") && !text.contains("src="));
     assert!(text.contains("With the recording, without your name") && text.contains("Kept apart"));
+}
+
+#[tokio::test]
+async fn it_knows_the_links_and_the_quiet_of_the_rules() {
+    let app = TestApp::start().await;
+    let rule = json!({ "id": "r", "share": 100, "ask": "standard", "expires_days": 60, "quiet_days": 120 });
+    let rules: Rules = serde_json::from_value(json!({ "rules": [rule], "otherwise": "standard" })).unwrap();
+    app.app.surveys.save_rules(0, &rules, &Actor::System).await.unwrap();
+    for (lang, words) in [
+        ("en", ["Open for up to 60 days", "For 120 days after that"]),
+        ("de", ["höchstens 60 Tage", "(120 Tage)"]),
+        ("fr", ["au plus 60 jours", "(120 jours)"]),
+        ("es", ["como máximo 60 días", "(120 días)"]),
+        ("zh", ["最长 60 天", "（120 天）"]),
+    ] {
+        let text = app.get(&format!("/privacy?lang={lang}")).await.text().await.unwrap();
+        assert!(words.iter().all(|word| text.contains(word)), "{lang}: {text}");
+    }
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    let kept = admin.page("/admin/retention").await;
+    assert!(kept.contains("60 days at most after the mail") && kept.contains("120 days at most"), "{kept}");
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use super::{RARE, full_call, stored, tables_with};
 use crate::anonymity::{dump, holds};
-use crate::app::{TestApp, call_body};
+use crate::app::{TestApp, call_body, demo_sound};
 use crate::support::heard::raw;
 use afterword::database::{Sql, execute_raw};
+use afterword::interactions::Reached;
 use afterword::web::Role;
 use std::time::{Duration, SystemTime};
 
@@ -118,7 +119,11 @@ async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
             std::fs::File::options().write(true).open(entry.path()).unwrap().set_modified(old).unwrap();
         }
     }
-    app.app.privacy.retain(&tokio_util::sync::CancellationToken::new()).await.unwrap();
+    let retain = async || app.app.privacy.retain(&tokio_util::sync::CancellationToken::new()).await.unwrap();
+    retain().await;
+    assert!(orphan.exists(), "once a day is often enough");
+    app.clock.advance(DAY);
+    retain().await;
     assert!(!orphan.exists() && young.exists() && foreign.exists());
     assert_eq!(stored(&app), 3, "the one with a row is there");
 }
@@ -152,4 +157,63 @@ async fn what_was_deleted_is_gone_from_the_disk_after_a_run() {
     assert!(holds(&crate::anonymity::bytes_on_disk(&app), RARE));
     app.pass(days(11)).await;
     assert!(!holds(&crate::anonymity::bytes_on_disk(&app), RARE));
+}
+
+/// A run that has passed a conversation does not come back to it, so that its work does not grow with what is kept.
+#[tokio::test]
+async fn a_run_walks_past_each_conversation_once() {
+    for app in TestApp::on_both(|_| {}).await {
+        for n in 0..25 {
+            let mut body = call_body(&format!("n{n}@example.net"));
+            if n % 2 == 0 {
+                body["messages"] = serde_json::json!([{ "from": "customer", "text": RARE }]);
+            }
+            app.interaction(&format!("n{n}"), &body).await;
+        }
+        let (before, mut reached, mut seen) = (app.app.clock.now(), Reached::default(), Vec::new());
+        for wanted in [5, 5, 3, 0] {
+            // Nothing is removed in between.
+            let some = app.app.interactions.with_words(before, &mut reached, 5).await.unwrap();
+            assert_eq!(some.len(), wanted);
+            seen.extend(some);
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 13, "all of one moment, and none twice");
+        for n in [0, 1, 2] {
+            assert!(app.record(&format!("n{n}"), demo_sound("call-good.ogg")).await.status().is_success());
+        }
+        let mut reached = Reached::default();
+        let mut remove = async || app.app.interactions.remove_recordings(before, &mut reached, 2).await.unwrap();
+        assert_eq!((remove().await, remove().await, remove().await), (2, 1, 0));
+        assert_eq!(rows(&app, "recordings").await, 0);
+    }
+}
+
+/// What is left of an address goes, too, when neither a bounce nor a link needs it any more.
+#[tokio::test]
+async fn closed_surveys_forget_whose_they_were() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = crate::surveys::ask(&app, "jerry").await;
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        assert!(admin.page("/admin/retention").await.contains("90 days after the survey"));
+        let vault = &app.app.vault;
+        let hash = vault.keyed_hash("address", b"jerry@example.net");
+        app.pass(days(15)).await;
+        app.pass(days(88)).await;
+        assert_eq!(tables_with_text(&app, &hash).await, ["invitations"], "the quiet period is over");
+        assert_eq!(app.get(&asked.leave()).await.status(), 200);
+        app.pass(days(2)).await;
+        assert!(tables_with_text(&app, &hash).await.is_empty());
+        assert_eq!(app.get(&asked.leave()).await.status(), 404);
+        assert_eq!(app.post(&asked.leave(), &[]).await.status(), 404);
+        assert!(dump(&app).await["suppressions"].is_empty(), "nobody is put on the list in their place");
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        assert!(admin.page("/admin/retention").await.contains("1 scrambled address at a closed survey"));
+    }
+}
+
+async fn tables_with_text(app: &TestApp, text: &str) -> Vec<String> {
+    let all = dump(app).await;
+    all.into_iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(text))).map(|(table, _)| table).collect()
 }

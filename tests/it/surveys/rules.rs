@@ -2,10 +2,13 @@
 
 use super::editor::{create, hidden, publish};
 use super::{SETTLED, ask_about, mails, state_of};
+use crate::anonymity::dump;
 use crate::app::{Session, TestApp, call_body};
 use afterword::config::Span;
+use afterword::effects::Actor;
 use afterword::web::Role;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn add(admin: &Session, fields: &[(&str, &str)]) {
     let edition = hidden(&admin.page("/surveys/rules/new").await, "edition");
@@ -132,4 +135,65 @@ async fn a_rule_may_be_quiet_for_longer_and_never_for_less() {
         app.pass(std::time::Duration::from_secs(21 * 86_400)).await;
         assert_eq!(decided("4", call_body("jerry@example.net")).await.0, "sent");
     }
+}
+
+/// What the rule that asked has promised holds, whichever rule would ask next.
+#[tokio::test]
+async fn a_rule_s_quiet_holds_for_other_rules_too() {
+    for app in TestApp::on_both(|config| config.survey.quiet_period = Span::days(30)).await {
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        add(&admin, &[("channel", "call"), ("share", "100"), ("ask", "standard"), ("quiet_days", "90")]).await;
+        let decided = async |id: &str, body: Value| {
+            let id = app.interaction(id, &body).await;
+            app.pass(SETTLED).await;
+            state_of(&app, &id).await
+        };
+        let quiet = ("skipped".to_owned(), Some("asked_recently".to_owned()));
+        assert_eq!(decided("1", call_body("jerry@example.net")).await.0, "sent");
+        app.pass(Duration::from_secs(40 * 86_400)).await;
+        assert_eq!(decided("2", chat("jerry@example.net", &[])).await, quiet);
+        // Nor is it undone where the rule goes.
+        let edition = app.app.surveys.rules().await.unwrap().edition;
+        app.app.surveys.undo_rules(edition, &Actor::System).await.unwrap();
+        app.pass(Duration::from_secs(45 * 86_400)).await;
+        assert_eq!(decided("3", chat("jerry@example.net", &[])).await, quiet);
+        app.pass(Duration::from_secs(6 * 86_400)).await;
+        assert_eq!(decided("4", chat("jerry@example.net", &[])).await.0, "sent");
+    }
+}
+
+/// A link that a rule keeps open for long is known to be spent as long as it is open, also where the rule has gone.
+#[tokio::test]
+async fn a_link_stays_spent_where_its_rule_has_gone() {
+    for app in TestApp::on_both(|_| {}).await {
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        add(&admin, &[("channel", "call"), ("share", "100"), ("ask", "standard"), ("expires_days", "60")]).await;
+        let asked = ask_about(&app, "1", &call_body("jerry@example.net")).await;
+        let edition = app.app.surveys.rules().await.unwrap().edition;
+        app.app.surveys.undo_rules(edition, &Actor::System).await.unwrap();
+        super::answer(&app, &asked, &[("score", "1"), ("choice", "apart")]).await;
+        // It is January; a link of two weeks would have closed in December.
+        app.pass(Duration::from_secs(45 * 86_400)).await;
+        assert_eq!(app.get(&asked.page()).await.status(), 200, "it is open");
+        assert_eq!(dump(&app).await["spent"].len(), 1);
+        app.pass(Duration::from_secs(30 * 86_400)).await;
+        assert_eq!(app.get(&asked.page()).await.status(), 410);
+        assert!(dump(&app).await["spent"].is_empty(), "no longer than that");
+    }
+}
+
+#[tokio::test]
+async fn the_archive_warns_of_the_rules_that_ask_a_survey() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    let id = create(&admin, "After chats").await;
+    publish(&admin, &id).await;
+    let path = format!("/surveys/{id}/archive");
+    assert!(!admin.page(&path).await.contains("notice warn"));
+    for channel in ["chat", "call"] {
+        add(&admin, &[("channel", channel), ("share", "100"), ("ask", &id)]).await;
+    }
+    assert!(admin.page(&path).await.contains("2 rules ask it"));
+    let standard = admin.page("/surveys/standard/archive").await;
+    assert!(standard.contains("nobody is asked then") && !standard.contains("rules ask it"), "{standard}");
 }

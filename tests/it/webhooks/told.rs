@@ -21,9 +21,14 @@ async fn a_call_is_told_once_however_often_it_is_sent_and_signed() {
             app.work().await;
         }
         assert_eq!(receiver.kinds(), ["interaction.created", "interaction.finalised"]);
+        // What was sent is forgotten after a month; what happened then has not happened again.
+        app.pass(std::time::Duration::from_secs(31 * 86_400)).await;
+        app.call("1", "jerry@example.net").await;
+        app.work().await;
+        assert_eq!(receiver.got().len(), 2);
         for got in receiver.got() {
             assert!(got.is_signed_by(&secret), "{got:?}");
-            assert_eq!(got.timestamp, app.app.clock.now().0 / 1000);
+            assert_eq!(got.timestamp, crate::app::BEGIN.0 / 1000);
             let told = got.json();
             assert_eq!(told["data"]["interaction"]["id"], id.as_str());
             assert_eq!(told["data"]["interaction"]["external_id"], "1");

@@ -55,6 +55,8 @@ struct ArchivePage {
     page: Shell,
     survey: Listed,
     rules: usize,
+    /// Is it asked where no rule fits?
+    otherwise: bool,
 }
 
 #[handler]
@@ -65,7 +67,10 @@ pub(super) async fn ask_archive(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let survey = surveys.one(&id).await?;
-    Ok(html(&ArchivePage { page: Shell::new(&who, site, "/surveys"), survey, rules: 0 }))
+    let rules = surveys.rules().await?.rules;
+    let (otherwise, page) = (rules.otherwise.as_ref() == Some(&id), Shell::new(&who, site, "/surveys"));
+    let rules = rules.rules.iter().filter(|rule| rule.ask.as_ref() == Some(&id)).count();
+    Ok(html(&ArchivePage { page, survey, rules, otherwise }))
 }
 
 #[handler]

@@ -1,0 +1,49 @@
+//! What features above the surveys keep about somebody, for erasure.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::feedback::Feedback;
+use crate::followups::FollowUps;
+use crate::privacy::{Counts, Erases};
+use crate::surveys::Whose;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+/// What is written in follow-ups, and wishes to be contacted.
+pub(super) struct OfFollowUps(pub FollowUps);
+
+/// What agents were commended for.
+pub(super) struct OfFeedback(pub Feedback);
+
+impl Erases for OfFollowUps {
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move { Ok(vec![("wishes", self.0.wishes_of(conn, whose).await?)]) }.boxed()
+    }
+
+    fn erase<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move { Ok(vec![("wishes", self.0.erase(conn, whose, now).await?)]) }.boxed()
+    }
+}
+
+impl Erases for OfFeedback {
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move {
+            let Whose::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
+            Ok(vec![("kudos", self.0.kudos_about(conn, ids).await?)])
+        }
+        .boxed()
+    }
+
+    fn erase<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        whose: Whose<'a>,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move {
+            let Whose::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
+            Ok(vec![("kudos", self.0.erase_kudos(conn, ids).await?)])
+        }
+        .boxed()
+    }
+}
