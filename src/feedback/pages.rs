@@ -4,9 +4,11 @@ use super::{Feedback, FeedbackError, Overdue};
 use crate::ids::InteractionId;
 use crate::ratings::Released;
 use crate::surveys::Surveys;
+use crate::web::page::{html_with, sentence};
 use crate::web::rights::{FollowUp, SeeFeedback};
 use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
+use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, get, handler, post};
 use serde::Deserialize;
@@ -143,16 +145,35 @@ struct KudosForm {
     text: String,
 }
 
+#[derive(Template)]
+#[template(path = "feedback/commend.html")]
+struct CommendPage {
+    page: Shell,
+    interaction: String,
+    text: String,
+    problem: String,
+}
+
+/// From a conversation's page; what can't be taken comes back on a page of its own.
 #[handler]
 async fn commend(
     who: Viewer<FollowUp>,
+    Data(site): Data<&SiteInfo>,
     Data(feedback): Data<&Feedback>,
     Path(id): Path<String>,
     Posted(form): Posted<KudosForm>,
 ) -> Result<Response, PageError> {
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
-    feedback.commend(&who, &id, &form.text).await?;
-    Ok(redirect(format!("/interactions/{id}?did=commended")))
+    match feedback.commend(&who, &id, &form.text).await {
+        Ok(()) => Ok(redirect(format!("/interactions/{id}?did=commended"))),
+        Err(error @ (FeedbackError::BadWords | FeedbackError::NoAgent)) => {
+            let problem = sentence(&format!("{error}. Nothing was kept."));
+            let page = Shell::new(&who, site, "/interactions");
+            let page = CommendPage { page, interaction: id.to_string(), text: form.text, problem };
+            Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A comment that may be quoted.

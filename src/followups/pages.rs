@@ -6,8 +6,10 @@ mod views;
 
 use super::{FollowUpError, FollowUps, Which};
 use crate::ids::FollowUpId;
+use crate::web::page::sentence;
 use crate::web::rights::FollowUp as SeeFollowUps;
 use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, get, handler, post};
 use views::ListPage;
@@ -35,6 +37,7 @@ impl From<FollowUpError> for PageError {
         match error {
             FollowUpError::NotFound | FollowUpError::NoInteraction => Self::NotFound,
             FollowUpError::Database(inner) => inner.into(),
+            // Forms come back with what was entered, see `again`; this is for what is no form.
             refused @ (FollowUpError::Changed
             | FollowUpError::Closed
             | FollowUpError::NothingToUndo
@@ -45,6 +48,20 @@ impl From<FollowUpError> for PageError {
             | FollowUpError::NoContact) => Self::Refused(refused.to_string()),
         }
     }
+}
+
+/// Why a form comes back, and under which status; a failure inside, or what is not there, is an error as ever.
+fn again(error: FollowUpError) -> Result<(StatusCode, String), PageError> {
+    let status = match &error {
+        FollowUpError::NotFound | FollowUpError::NoInteraction | FollowUpError::Database(_) => return Err(error.into()),
+        FollowUpError::NotAnOwner | FollowUpError::BadNote | FollowUpError::BadDay | FollowUpError::BadOutcome => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        FollowUpError::Changed | FollowUpError::Closed | FollowUpError::NothingToUndo | FollowUpError::NoContact => {
+            StatusCode::CONFLICT
+        }
+    };
+    Ok((status, sentence(&format!("{error}. Nothing was changed."))))
 }
 
 /// What redirects say has happened.

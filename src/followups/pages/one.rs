@@ -1,9 +1,11 @@
-//! One follow-up: where it stands, what was done, and what can be done.
+//! One follow-up: where it stands, what was done, and what can be done. A form that can't be taken comes back on its page
+//! with what was entered.
 
-use super::views::{ContactView, OnePage};
-use super::{Asked, DID, back, checked};
+use super::views::{OnePage, OpenPage, Typed};
+use super::{Asked, DID, again, back, checked};
 use crate::followups::{Cause, Change, FollowUpError, FollowUps, Outcome};
 use crate::ids::{FollowUpId, InteractionId};
+use crate::web::page::html_with;
 use crate::web::rights::FollowUp as SeeFollowUps;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use poem::web::{Data, Path, Query};
@@ -13,19 +15,45 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct Nothing {}
 
-async fn page(
-    who: &Viewer<SeeFollowUps>,
-    site: &SiteInfo,
-    followups: &FollowUps,
-    id: &FollowUpId,
-    did: Option<&str>,
-    contact: Option<ContactView>,
-) -> Result<Response, PageError> {
-    let found = followups.find(who, id).await?;
-    let (steps, owners) = (followups.steps(id).await?, followups.owners(&found).await?);
-    let shell = Shell::new(who, site, "/follow-ups").with_flash(did, DID);
-    let own = who.staff_id().is_some() && who.staff_id() == found.owner_id.as_ref();
-    Ok(html(&OnePage::new(shell, found, steps, owners, own, &followups.today(), contact)))
+/// Whoever looks at a follow-up, or does something with it.
+struct Here<'a> {
+    who: &'a Viewer<SeeFollowUps>,
+    site: &'a SiteInfo,
+    followups: &'a FollowUps,
+    id: FollowUpId,
+}
+
+impl Here<'_> {
+    async fn page(&self, did: Option<&str>) -> Result<OnePage, PageError> {
+        let Self { who, followups, id, .. } = self;
+        let found = followups.find(who, id).await?;
+        let (steps, owners) = (followups.steps(id).await?, followups.owners(&found).await?);
+        let shell = Shell::new(who, self.site, "/follow-ups").with_flash(did, DID);
+        let own = who.staff_id().is_some() && who.staff_id() == found.owner_id.as_ref();
+        Ok(OnePage::new(shell, found, steps, owners, own, &followups.today()))
+    }
+
+    /// Does it and goes back to the page, or shows the page with what was entered and why it can't be.
+    async fn change(
+        &self,
+        change: Result<Change, FollowUpError>,
+        did: &str,
+        typed: Typed,
+    ) -> Result<Response, PageError> {
+        let changed = match change {
+            Ok(change) => self.followups.change(self.who, &self.id, change).await,
+            Err(error) => Err(error),
+        };
+        match changed {
+            Ok(_) => Ok(back(self.id.as_str(), did)),
+            Err(error) => self.again(error, typed).await,
+        }
+    }
+
+    async fn again(&self, error: FollowUpError, typed: Typed) -> Result<Response, PageError> {
+        let (status, problem) = again(error)?;
+        Ok(html_with(status, &self.page(None).await?.with(typed, problem)))
+    }
 }
 
 #[handler]
@@ -36,7 +64,8 @@ pub(super) async fn show(
     path: Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    page(&who, site, followups, &checked(path)?, asked.did.as_deref(), None).await
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    Ok(html(&here.page(asked.did.as_deref()).await?))
 }
 
 /// Shows what the customer left, once: it stands in no address and in no other answer.
@@ -48,9 +77,11 @@ pub(super) async fn show_contact(
     path: Path<String>,
     _form: Posted<Nothing>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    let contact = followups.contact(&who, &id).await?;
-    page(&who, site, followups, &id, None, Some(contact.into())).await
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    match followups.contact(&who, &here.id).await {
+        Ok(contact) => Ok(html(&here.page(None).await?.showing(contact))),
+        Err(error) => here.again(error, Typed::default()).await,
+    }
 }
 
 #[derive(Deserialize)]
@@ -62,18 +93,17 @@ pub(super) struct OwnerForm {
 #[handler]
 pub(super) async fn assign(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
     Posted(form): Posted<OwnerForm>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    let (change, did) = if form.owner.is_empty() {
-        (Change::Take, "taken")
-    } else {
-        (Change::Assign(form.owner.parse().map_err(|_| FollowUpError::NotAnOwner)?), "assigned")
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let (change, did) = match form.owner.as_str() {
+        "" => (Ok(Change::Take), "taken"),
+        owner => (owner.parse().map(Change::Assign).map_err(|_| FollowUpError::NotAnOwner), "assigned"),
     };
-    followups.change(&who, &id, change).await?;
-    Ok(back(id.as_str(), did))
+    here.change(change, did, Typed { owner: form.owner, ..Typed::default() }).await
 }
 
 #[derive(Deserialize)]
@@ -85,13 +115,13 @@ pub(super) struct DueForm {
 #[handler]
 pub(super) async fn set_due(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
     Posted(form): Posted<DueForm>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    followups.change(&who, &id, Change::Due(form.due)).await?;
-    Ok(back(id.as_str(), "due"))
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    here.change(Ok(Change::Due(form.due.clone())), "due", Typed { due: Some(form.due), ..Typed::default() }).await
 }
 
 #[derive(Deserialize)]
@@ -103,13 +133,13 @@ pub(super) struct NoteForm {
 #[handler]
 pub(super) async fn note(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
     Posted(form): Posted<NoteForm>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    followups.change(&who, &id, Change::Note(form.note)).await?;
-    Ok(back(id.as_str(), "noted"))
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    here.change(Ok(Change::Note(form.note.clone())), "noted", Typed { note: form.note, ..Typed::default() }).await
 }
 
 #[derive(Deserialize)]
@@ -122,30 +152,38 @@ pub(super) struct OutcomeForm {
     note: String,
 }
 
+impl OutcomeForm {
+    fn change(&self) -> Result<Change, FollowUpError> {
+        let outcome = Outcome::known(&self.outcome).ok_or(FollowUpError::BadOutcome)?;
+        let cause = Cause::known(&self.cause).ok_or(FollowUpError::BadOutcome)?;
+        Ok(Change::Finish { outcome, cause, note: self.note.clone() })
+    }
+}
+
 #[handler]
 pub(super) async fn finish(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
     Posted(form): Posted<OutcomeForm>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    let outcome = Outcome::known(&form.outcome).ok_or(FollowUpError::BadOutcome)?;
-    let cause = Cause::known(&form.cause).ok_or(FollowUpError::BadOutcome)?;
-    followups.change(&who, &id, Change::Finish { outcome, cause, note: form.note }).await?;
-    Ok(back(id.as_str(), "finished"))
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let change = form.change();
+    let OutcomeForm { outcome, cause, note: last } = form;
+    here.change(change, "finished", Typed { outcome, cause, last, ..Typed::default() }).await
 }
 
 #[handler]
 pub(super) async fn undo(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
     _form: Posted<Nothing>,
 ) -> Result<Response, PageError> {
-    let id = checked(path)?;
-    followups.change(&who, &id, Change::Undo).await?;
-    Ok(back(id.as_str(), "undone"))
+    let here = Here { who: &who, site, followups, id: checked(path)? };
+    here.change(Ok(Change::Undo), "undone", Typed::default()).await
 }
 
 #[derive(Deserialize)]
@@ -156,14 +194,26 @@ pub(super) struct OpenForm {
     due: String,
 }
 
+/// From a conversation's page; what can't be opened comes back on a page of its own.
 #[handler]
 pub(super) async fn open(
     who: Viewer<SeeFollowUps>,
+    Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     Path(interaction): Path<String>,
     Posted(form): Posted<OpenForm>,
 ) -> Result<Response, PageError> {
     let interaction: InteractionId = interaction.parse().map_err(|_| PageError::NotFound)?;
-    let id = followups.open(&who, &interaction, &form.why, Some(&form.due)).await?;
-    Ok(redirect(format!("/follow-ups/{id}?did=opened")))
+    let error = match followups.open(&who, &interaction, &form.why, Some(&form.due)).await {
+        Ok(id) => return Ok(redirect(format!("/follow-ups/{id}?did=opened"))),
+        Err(error) => error,
+    };
+    // Of a conversation that is not theirs nothing is said, whatever they typed.
+    if !followups.sees(&who, &interaction).await? {
+        return Err(PageError::NotFound);
+    }
+    let (status, problem) = again(error)?;
+    let page = Shell::new(&who, site, "/interactions");
+    let OpenForm { why, due } = form;
+    Ok(html_with(status, &OpenPage { page, interaction: interaction.to_string(), why, due, problem }))
 }

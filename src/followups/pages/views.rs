@@ -128,6 +128,7 @@ impl From<Step> for StepView {
             "due" => format!("set the day to {}", day(step.note.as_deref().unwrap_or_default())),
             "note" => "wrote a note".to_owned(),
             "finished" => "closed it".to_owned(),
+            "erased" => "erased what was written here".to_owned(),
             _ => "undid the step before".to_owned(),
         };
         let note = step.note.filter(|_| matches!(step.what.as_str(), "note" | "finished"));
@@ -137,8 +138,30 @@ impl From<Step> for StepView {
 
 /// An entry of a list to choose from.
 pub(super) struct Choice {
-    code: String,
-    words: String,
+    code: &'static str,
+    words: &'static str,
+}
+
+/// What was typed into a form that could not be taken.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub outcome: String,
+    pub cause: String,
+    pub last: String,
+    pub note: String,
+    pub owner: String,
+    /// A day that can't be; else it is the follow-up's.
+    pub due: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "followups/open.html")]
+pub(super) struct OpenPage {
+    pub page: Shell,
+    pub interaction: String,
+    pub why: String,
+    pub due: String,
+    pub problem: String,
 }
 
 #[derive(Template)]
@@ -158,7 +181,11 @@ pub(super) struct OnePage {
     gone: bool,
     own: bool,
     has_contact: bool,
+    /// Shown once, by the form that asks for it.
     contact: Option<ContactView>,
+    /// Why a form came back.
+    problem: Option<String>,
+    typed: Typed,
     steps: Vec<StepView>,
     can_undo: bool,
     owners: Vec<Owner>,
@@ -168,22 +195,14 @@ pub(super) struct OnePage {
 }
 
 impl OnePage {
-    pub(super) fn new(
-        page: Shell,
-        f: FollowUp,
-        all: Vec<Step>,
-        owners: Vec<Owner>,
-        own: bool,
-        today: &str,
-        contact: Option<ContactView>,
-    ) -> Self {
+    pub(super) fn new(page: Shell, f: FollowUp, all: Vec<Step>, owners: Vec<Owner>, own: bool, today: &str) -> Self {
         let badge = match f.state {
             State::Closed => "ok",
             _ if f.is_overdue(today) => "bad",
             State::Taken => "info",
             State::Open => "warn",
         };
-        let withdrawn = f.outcome() == Some(Outcome::Withdrawn);
+        let is_final = f.outcome().is_some_and(Outcome::is_final);
         Self {
             id: f.id.to_string(),
             interaction: f.interaction_id.as_ref().map(|id| format!("/interactions/{id}")),
@@ -197,18 +216,30 @@ impl OnePage {
             gone: f.reason == Reason::Gone,
             own,
             has_contact: f.has_contact(),
-            contact,
-            can_undo: steps::undoable(&all).is_some() && !withdrawn,
+            contact: None,
+            problem: None,
+            typed: Typed::default(),
+            can_undo: steps::undoable(&all).is_some() && !is_final,
             steps: all.into_iter().map(StepView::from).collect(),
             owners,
-            outcomes: Outcome::CHOICES
-                .iter()
-                .map(|o| Choice { code: o.code().into(), words: o.words().into() })
-                .collect(),
-            causes: Cause::ALL.iter().map(|c| Choice { code: c.code().into(), words: c.words().into() }).collect(),
+            outcomes: Outcome::CHOICES.iter().map(|o| Choice { code: o.code(), words: o.words() }).collect(),
+            causes: Cause::ALL.iter().map(|c| Choice { code: c.code(), words: c.words() }).collect(),
             most: MOST_NOTE,
             row: Row::new(f, today),
             page,
         }
+    }
+
+    /// With what the customer left.
+    pub(super) fn showing(self, contact: Contact) -> Self {
+        Self { contact: Some(contact.into()), ..self }
+    }
+
+    /// With what was entered and why it can't be. Where the form has gone meanwhile, its words are offered as a note.
+    pub(super) fn with(self, mut typed: Typed, problem: String) -> Self {
+        if self.is_closed && typed.note.is_empty() {
+            typed.note = std::mem::take(&mut typed.last);
+        }
+        Self { due_on: typed.due.take().unwrap_or(self.due_on), typed, problem: Some(problem), ..self }
     }
 }

@@ -3,9 +3,11 @@
 use super::super::{Exclusion, Ratings, RatingsError, Reason};
 use crate::ids::InteractionId;
 use crate::web::form::Posted;
+use crate::web::page::{html_with, sentence};
 use crate::web::rights::LeaveOut;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
+use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
@@ -16,6 +18,22 @@ struct ExclusionsPage {
     all: Vec<Row>,
     reasons: [Reason; Reason::ALL.len()],
     k: u32,
+    /// What was entered, where it could not be taken.
+    typed: Fields,
+    problem: Option<String>,
+}
+
+impl ExclusionsPage {
+    async fn new(who: &Viewer<LeaveOut>, site: &SiteInfo, ratings: &Ratings) -> Result<Self, PageError> {
+        Ok(Self {
+            page: Shell::new(who, site, "/ratings"),
+            all: ratings.exclusions().await?.into_iter().map(Row::from).collect(),
+            reasons: Reason::ALL,
+            k: ratings.k(),
+            typed: Fields::default(),
+            problem: None,
+        })
+    }
 }
 
 /// A line of the list.
@@ -47,12 +65,10 @@ pub(super) async fn list(
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
 ) -> Result<Response, PageError> {
-    let all = ratings.exclusions().await?.into_iter().map(Row::from).collect();
-    let page = Shell::new(&who, site, "/ratings");
-    Ok(html(&ExclusionsPage { page, all, reasons: Reason::ALL, k: ratings.k() }))
+    Ok(html(&ExclusionsPage::new(&who, site, ratings).await?))
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 pub(super) struct Fields {
     #[serde(default)]
     conversation: String,
@@ -70,17 +86,23 @@ fn id_in(text: &str) -> Option<InteractionId> {
 #[handler]
 pub(super) async fn leave_out(
     who: Viewer<LeaveOut>,
+    Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, PageError> {
-    let refused = |why: &str| PageError::Refused(why.to_owned());
-    let id = id_in(&fields.conversation)
-        .ok_or_else(|| refused("That is no conversation: copy the address of its page. Nothing was changed."))?;
-    let reason = Reason::known(&fields.reason).ok_or_else(|| refused("Choose a reason. Nothing was changed."))?;
-    match ratings.exclude(&who, &id, reason, &fields.note).await {
-        Err(RatingsError::NotFound) => Err(refused("There is no such conversation. Nothing was changed.")),
-        done => Ok(done.map(|()| redirect("/ratings/exclusions"))?),
-    }
+    let why = match (id_in(&fields.conversation), Reason::known(&fields.reason)) {
+        (None, _) => "That is no conversation: copy the address of its page".to_owned(),
+        (_, None) => "Choose a reason".to_owned(),
+        (Some(id), Some(reason)) => match ratings.exclude(&who, &id, reason, &fields.note).await {
+            Ok(()) => return Ok(redirect("/ratings/exclusions")),
+            Err(RatingsError::NotFound) => "There is no such conversation".to_owned(),
+            Err(error @ RatingsError::Note) => sentence(&error.to_string()),
+            Err(other) => return Err(other.into()),
+        },
+    };
+    let problem = Some(format!("{why}. Nothing was changed."));
+    let page = ExclusionsPage { typed: fields, problem, ..ExclusionsPage::new(&who, site, ratings).await? };
+    Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 #[handler]

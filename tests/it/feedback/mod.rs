@@ -103,7 +103,12 @@ async fn a_commendation_reaches_its_agent_at_once_and_nobody_else() {
             let session = app.sign_in(role, teams, agent).await;
             assert_eq!(session.post(&path, &words).await.status(), wanted, "{role:?}");
         }
-        assert_eq!(own.post(&path, &[("text", " ")]).await.status(), 409);
+        assert_eq!(own.post(&path, &[("text", " ")]).await.status(), 422);
+        let long = "You kept calm. ".repeat(70);
+        let again = own.post(&path, &[("text", &*long)]).await;
+        assert_eq!(again.status(), 422);
+        let again = again.text().await.unwrap();
+        assert!(again.contains("in 1000 characters at most") && again.contains(&long), "{again}");
         assert_eq!(own.post(&path, &words).await.status(), 303);
         let praised = app.sign_in(Role::Agent, &[], Some("17")).await.page("/").await;
         assert!(praised.contains("You kept calm") && praised.contains("Some Supervisor"));

@@ -30,8 +30,19 @@ async fn it_is_taken_noted_closed_and_each_step_is_undone() {
         assert_eq!(supervisor.post(&page("owner"), &[]).await.status(), 303);
         assert_eq!(supervisor.post(&page("notes"), &[("note", "rang twice")]).await.status(), 303);
         assert_eq!(list(&supervisor, "mine").await.len(), 1);
-        let wrong = supervisor.post(&page("outcome"), &[("outcome", "solved"), ("cause", "")]).await;
-        assert_eq!(wrong.status(), 409, "a cause is asked for");
+        let form = [("outcome", "solved"), ("cause", ""), ("note", "it was sent twice")];
+        let wrong = supervisor.post(&page("outcome"), &form).await;
+        assert_eq!(wrong.status(), 422, "a cause is asked for");
+        let again = wrong.text().await.unwrap();
+        assert!(again.contains("what was at the root. Nothing was changed"), "{again}");
+        assert!(
+            again.contains("value=\"solved\" selected") && again.contains(">it was sent twice</textarea>"),
+            "{again}"
+        );
+        let long = supervisor.post(&page("notes"), &[("note", &*"🙂".repeat(2001))]).await;
+        assert!(long.status() == 422 && long.text().await.unwrap().contains(&"🙂".repeat(2001)));
+        let early = supervisor.post(&page("due"), &[("due", "2026-11-19")]).await;
+        assert!(early.status() == 422 && early.text().await.unwrap().contains("value=\"2026-11-19\""));
         let form = [("outcome", "solved"), ("cause", "tool"), ("note", "the form was broken")];
         assert_eq!(supervisor.post(&page("outcome"), &form).await.status(), 303);
         let closed = list(&supervisor, "closed").await;
@@ -39,6 +50,11 @@ async fn it_is_taken_noted_closed_and_each_step_is_undone() {
         let sums = supervisor.page("/follow-ups?show=closed").await;
         assert!(sums.contains("What was at the root") && sums.contains("<span>Tool</span>"));
         assert_eq!(supervisor.post(&page("owner"), &[]).await.status(), 409, "it is closed");
+        let form = [("outcome", "solved"), ("cause", "tool"), ("note", "I closed it, too")];
+        let second = supervisor.post(&page("outcome"), &form).await;
+        assert_eq!(second.status(), 409);
+        let second = second.text().await.unwrap();
+        assert!(second.contains(">I closed it, too</textarea>"), "as a note, which is still possible: {second}");
         // Closing, then taking; the note stays.
         assert_eq!(supervisor.post(&page("undo"), &[]).await.status(), 303);
         let open = list(&supervisor, "open").await;
@@ -112,4 +128,24 @@ async fn nobody_else_sees_them() {
             app.sign_in(Role::Admin, &[], None).await.page(&format!("/interactions/{}", asked.interaction)).await;
         assert!(!page.contains("A low rating") && !page.contains("To see to"));
     }
+}
+
+#[tokio::test]
+async fn what_can_not_be_opened_comes_back_with_what_was_typed_to_those_whose_it_is() {
+    let app = TestApp::start().await;
+    let id = app.call("1", "jerry@example.net").await;
+    let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+    let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
+    let path = format!("/interactions/{id}/follow-ups");
+    let form = [("why", "call <b>back</b>"), ("due", "yesterday")];
+    let again = own.post(&path, &form).await;
+    assert_eq!(again.status(), 422);
+    let again = again.text().await.unwrap();
+    assert!(again.contains("The day is written as") && again.contains(&format!("action=\"{path}\"")), "{again}");
+    assert!(
+        again.contains("call &#60;b&#62;back&#60;/b&#62;</textarea>") && again.contains("value=\"yesterday\""),
+        "{again}"
+    );
+    assert_eq!(other.post(&path, &form).await.status(), 404);
+    assert!(list(&own, "open").await.is_empty());
 }

@@ -98,3 +98,27 @@ async fn supervisors_and_agents_leave_nothing_out() {
         assert_eq!(session.get("/ratings/exclusions").await.status(), 403);
     }
 }
+
+#[tokio::test]
+async fn what_can_not_be_left_out_comes_back_with_what_was_typed() {
+    let app = TestApp::start().await;
+    let id = app.call("1", "jerry@example.net").await;
+    let hr = app.sign_in(Role::Hr, &[], None).await;
+    let page = format!("https://example.com/interactions/{id}");
+    let unknown = "7d8f6c1e-0000-4000-8000-000000000000";
+    for (conversation, reason, why) in [
+        ("the one of yesterday", "abusive", "That is no conversation"),
+        (page.as_str(), "", "Choose a reason"),
+        (unknown, "abusive", "There is no such conversation"),
+    ] {
+        let form = [("conversation", conversation), ("reason", reason), ("note", "An appeal of <hers>")];
+        let again = hr.post("/ratings/exclusions", &form).await;
+        assert_eq!(again.status(), 422);
+        let text = again.text().await.unwrap();
+        assert!(text.contains(why) && text.contains(&format!("value=\"{conversation}\"")), "{text}");
+        assert!(text.contains("An appeal of &#60;hers&#62;</textarea>"), "{text}");
+        assert!(reason.is_empty() || text.contains("value=\"abusive\" selected"), "{text}");
+    }
+    let form = [("conversation", page.as_str()), ("reason", "abusive")];
+    assert_eq!(hr.post("/ratings/exclusions", &form).await.status(), 303);
+}
