@@ -109,7 +109,10 @@ async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let form = [("address", "jerry@example.net")];
         let preview = admin.post("/admin/erasure/preview", &form).await.text().await.unwrap();
-        assert!(preview.contains("<li>1 wish to be contacted, with its follow-up</li>"), "what the team has got: {preview}");
+        assert!(
+            preview.contains("<li>1 wish to be contacted, with its follow-up</li>"),
+            "what the team has got: {preview}"
+        );
         let key = app.key(Scope::Admin).await;
         for (address, left) in [("jerry@example.net", 2), ("emma@example.net", 1)] {
             let request = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(&key);
