@@ -19,6 +19,10 @@ mod transcription;
 use anyhow::{Context, Result};
 use report::Report;
 
+/// As the program has it: survey mails are sent by this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The parts: name and what they measure.
 const PARTS: [(&str, &str); 6] = [
     ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),

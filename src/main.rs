@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Requests make many short-lived pieces of memory of all sizes; the system's allocator takes a quarter of their time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     afterword::cli::main()
 }

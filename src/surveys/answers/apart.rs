@@ -2,7 +2,7 @@
 
 use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
-use super::{Answer, Invited, WriteResult, Written, rounds};
+use super::{Answer, Asking, Invited, WriteResult, Written, rounds};
 use crate::config::Choice;
 use crate::database::{Conn, Db, DbError};
 use crate::surveys::definition::Question;
@@ -75,13 +75,16 @@ impl ApartWrite {
 
 /// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
 pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Vec<WriteResult> {
-    match write(db, items.clone(), ripe_at).await {
-        Ok(written) => written.into_iter().map(Ok).collect(),
+    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, Asking::All).await {
+        return written.into_iter().map(Ok).collect();
+    }
+    match write(db, items.clone(), ripe_at, Asking::Each).await {
+        Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
         Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
         Err(_) => {
             let mut results = Vec::with_capacity(items.len());
             for item in items {
-                let one = write(db, vec![item], ripe_at).await;
+                let one = write(db, vec![item], ripe_at, Asking::Each).await.map(Option::unwrap_or_default);
                 results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
             }
             results
@@ -89,12 +92,13 @@ pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, rip
     }
 }
 
-async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Result<Vec<Written>, DbError> {
+/// In one transaction; nothing, and nothing written, where not all were taken and that was asked.
+async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64, asking: Asking) -> Result<Option<Vec<Written>>, DbError> {
     let mut written = vec![Written::Refused; items.len()];
     let mut tx = db.begin().await?;
     store::lock_answers(tx.conn()).await?;
     for round in rounds(items, ApartWrite::spent) {
-        let stored = put_round(tx.conn(), &round, ripe_at).await?;
+        let Some(stored) = put_round(tx.conn(), &round, ripe_at, asking).await? else { return Ok(None) };
         for (place, item) in &round {
             let done = match item {
                 ApartWrite::Put { spent, .. } => stored.contains(spent),
@@ -106,7 +110,7 @@ async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Result<Vec<Writ
         }
     }
     tx.commit().await?;
-    Ok(written)
+    Ok(Some(written))
 }
 
 /// The marks of those whose answers were taken: new ones, and those that may still be changed.
@@ -114,7 +118,8 @@ async fn put_round(
     mut conn: Conn<'_>,
     round: &[(usize, ApartWrite)],
     ripe_at: i64,
-) -> Result<HashSet<String>, DbError> {
+    asking: Asking,
+) -> Result<Option<HashSet<String>>, DbError> {
     let mut marks = Vec::new();
     let mut anchors = Vec::new();
     for (_, item) in round {
@@ -124,9 +129,15 @@ async fn put_round(
         }
     }
     if marks.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Some(HashSet::new()));
     }
-    let mut taken: HashSet<String> = store::mark_spent(conn.again(), &marks).await?.into_iter().collect();
+    let mut taken: HashSet<String> = match asking {
+        Asking::Each => store::mark_spent_telling(conn.again(), &marks).await?.into_iter().collect(),
+        Asking::All if store::mark_spent(conn.again(), &marks).await? == marks.len() as u64 => {
+            marks.iter().map(|(mark, _)| (*mark).to_owned()).collect()
+        }
+        Asking::All => return Ok(None),
+    };
     let mut absent = Vec::new();
     if taken.len() < marks.len() {
         let unripe: HashSet<String> = store::unripe(conn.again(), &anchors, ripe_at).await?.into_iter().collect();
@@ -159,7 +170,7 @@ async fn put_round(
     };
     let suspects: Vec<String> = round.iter().filter_map(|(_, item)| there(item)).collect();
     suspects::store::forget(conn, &suspects.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    Ok(taken)
+    Ok(Some(taken))
 }
 
 /// False where there was nothing left to take out.

@@ -1,7 +1,7 @@
 //! Writing linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
-use super::{Answer, Invited, Origin, Value, WriteResult, Written, rounds};
+use super::{Answer, Asking, Invited, Origin, Value, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
@@ -145,13 +145,16 @@ pub(in crate::surveys) async fn write_linked(
     ripe_at: i64,
     now: Timestamp,
 ) -> Vec<WriteResult> {
-    match write(db, items.clone(), ripe_at, now).await {
-        Ok(written) => written.into_iter().map(Ok).collect(),
+    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, now, Asking::All).await {
+        return written.into_iter().map(Ok).collect();
+    }
+    match write(db, items.clone(), ripe_at, now, Asking::Each).await {
+        Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
         Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
         Err(_) => {
             let mut results = Vec::with_capacity(items.len());
             for item in items {
-                let one = write(db, vec![item], ripe_at, now).await;
+                let one = write(db, vec![item], ripe_at, now, Asking::Each).await.map(Option::unwrap_or_default);
                 results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
             }
             results
@@ -159,12 +162,19 @@ pub(in crate::surveys) async fn write_linked(
     }
 }
 
-async fn write(db: &Db, items: Vec<LinkedWrite>, ripe_at: i64, now: Timestamp) -> Result<Vec<Written>, DbError> {
+/// In one transaction; nothing, and nothing written, where not all were taken and that was asked.
+async fn write(
+    db: &Db,
+    items: Vec<LinkedWrite>,
+    ripe_at: i64,
+    now: Timestamp,
+    asking: Asking,
+) -> Result<Option<Vec<Written>>, DbError> {
     let mut written = vec![Written::Refused; items.len()];
     let mut tx = db.begin().await?;
     store::lock_answers(tx.conn()).await?;
     for round in rounds(items, LinkedWrite::interaction) {
-        let stored = write_round(tx.conn(), &round, ripe_at, now).await?;
+        let Some(stored) = write_round(tx.conn(), &round, ripe_at, now, asking).await? else { return Ok(None) };
         for (place, item) in &round {
             if stored.contains(item.interaction()) {
                 written[*place] = Written::Stored;
@@ -172,7 +182,7 @@ async fn write(db: &Db, items: Vec<LinkedWrite>, ripe_at: i64, now: Timestamp) -
         }
     }
     tx.commit().await?;
-    Ok(written)
+    Ok(Some(written))
 }
 
 async fn write_round(
@@ -180,7 +190,8 @@ async fn write_round(
     round: &[(usize, LinkedWrite)],
     ripe_at: i64,
     now: Timestamp,
-) -> Result<HashSet<String>, DbError> {
+    asking: Asking,
+) -> Result<Option<HashSet<String>>, DbError> {
     let mut puts = Vec::new();
     let mut removes = Vec::new();
     for (_, item) in round {
@@ -191,7 +202,13 @@ async fn write_round(
     }
     let mut stored = HashSet::new();
     if !puts.is_empty() {
-        stored.extend(store::put_linked(conn.again(), &puts, ripe_at, now).await?);
+        match asking {
+            Asking::Each => stored.extend(store::put_linked_telling(conn.again(), &puts, ripe_at, now).await?),
+            Asking::All if store::put_linked(conn.again(), &puts, ripe_at, now).await? == puts.len() as u64 => {
+                stored.extend(puts.iter().map(|row| row.interaction.as_str().to_owned()));
+            }
+            Asking::All => return Ok(None),
+        }
         puts.retain(|row| stored.contains(row.interaction.as_str()));
         store::put_extras(conn.again(), &puts).await?;
         // A person's answer takes the place of what a program may have sent.
@@ -201,5 +218,5 @@ async fn write_round(
     if !removes.is_empty() {
         stored.extend(store::remove_linked(conn, &removes).await?);
     }
-    Ok(stored)
+    Ok(Some(stored))
 }

@@ -44,6 +44,15 @@ pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
 /// Answers written in one transaction.
 pub(super) const MOST_IN_A_BATCH: usize = 512;
 
+/// What a transaction asks the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// Whether all were taken. Where not, nothing is written, and it is asked for each.
+    All,
+    /// Which were taken: a row of its own for each, which costs.
+    Each,
+}
+
 /// What a batch says of each answer.
 pub(super) type WriteResult = Result<Written, Arc<DbError>>;
 

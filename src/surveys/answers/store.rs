@@ -9,25 +9,77 @@ use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::surveys::Version;
 use crate::surveys::definition::Question;
-use crate::{execute, fetch_all, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Invitations by the tokens of a list `j`.
+/// Invitations by the tokens of a list `j`, all in one row, as JSON: arrays in the order of [`ByToken`]'s fields. What costs is the
+/// way of each row from the driver's thread.
 macro_rules! by_tokens {
-    ($hash:literal, $spent:literal, $list:literal) => {
+    ($pack:literal, $packed:literal, $hash:literal, $spent:literal, $list:literal) => {
         concat!(
-            "SELECT v.token_hash, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
-            i.occurred_at, a.name AS agent_name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, \
-            r.comment_release, r.quote, CAST(CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
+            "SELECT ",
+            $pack,
+            "v.token_hash, CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
             $spent,
-            ") THEN 1 ELSE 0 END AS BIGINT) AS spent FROM ",
+            ") THEN 1 ELSE 0 END, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
+            i.occurred_at, a.name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release, r.quote",
+            $packed,
+            " FROM ",
             $list,
             " AS j CROSS JOIN invitations v JOIN interactions i ON i.id = v.interaction_id \
             LEFT JOIN agents a ON a.id = v.agent_id LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = ",
             $hash
+        )
+    };
+}
+
+/// Linked answers, new or changed, where that may be.
+macro_rules! put_linked {
+    (sqlite, $telling:literal) => {
+        concat!(
+            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
+                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
+            SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
+                j.value->>'resolved', j.value->>'comment', j.value->>'month', 1, \
+                CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
+                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
+                j.value->>'quote', j.value->>'promised', j.value->>'elsewhere' \
+            FROM json_each($1) AS j \
+            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
+                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
+            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
+                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
+                promised = excluded.promised \
+            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
+            $telling
+        )
+    };
+    (pg, $telling:literal) => {
+        concat!(
+            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
+                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
+            SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
+                j->>'resolved', j->>'comment', j->>'month', 1, \
+                CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
+                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
+                j->>'quote', (j->>'promised')::bigint, (j->>'elsewhere')::bigint \
+            FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
+                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
+            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
+                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
+                promised = excluded.promised \
+            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
+            $telling
         )
     };
 }
@@ -37,8 +89,8 @@ statements! {
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
     // $1: JSON array of [hash of the token, mark of the token]. The invitation, the linked answer beside it, and whether the token
     // is spent.
-    BY_TOKENS = sqlite by_tokens!("j.value->>0", "j.value->>1", "json_each($1)"),
-        pg by_tokens!("j->>0", "j->>1", "jsonb_array_elements($1::jsonb)");
+    BY_TOKENS = sqlite by_tokens!("json_group_array(json_array(", "))", "j.value->>0", "j.value->>1", "json_each($1)"),
+        pg by_tokens!("COALESCE(json_agg(json_build_array(", ")), '[]'::json)::text", "j->>0", "j->>1", "jsonb_array_elements($1::jsonb)");
     LINKED = "SELECT survey, score, resolved, comment, month FROM responses WHERE interaction_id = $1";
     // $1: JSON array of interactions.
     LINKED_SCORES = sqlite "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
@@ -67,42 +119,9 @@ statements! {
         pg "INSERT INTO response_extras (interaction_id, question, value, text) \
             SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
     // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
-    PUT_LINKED = sqlite "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
-            SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
-                j.value->>'resolved', j.value->>'comment', j.value->>'month', 1, \
-                CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
-                j.value->>'quote', j.value->>'promised', j.value->>'elsewhere' \
-            FROM json_each($1) AS j \
-            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
-            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
-                promised = excluded.promised \
-            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
-            RETURNING interaction_id",
-        pg "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
-            SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
-                j->>'resolved', j->>'comment', j->>'month', 1, \
-                CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
-                j->>'quote', (j->>'promised')::bigint, (j->>'elsewhere')::bigint \
-            FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
-            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
-                promised = excluded.promised \
-            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
-            RETURNING interaction_id";
+    PUT_LINKED = sqlite put_linked!(sqlite, ""), pg put_linked!(pg, "");
+    // The same, telling which were taken: a row of its own for each, which costs.
+    PUT_LINKED_TELLING = sqlite put_linked!(sqlite, " RETURNING interaction_id"), pg put_linked!(pg, " RETURNING interaction_id");
     // $1: JSON array of {interaction, below}.
     REMOVE_LINKED = sqlite "DELETE FROM responses WHERE COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
                 AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
@@ -115,6 +134,10 @@ statements! {
                 AND NOT EXISTS (SELECT 1 FROM response_extras e WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING responses.interaction_id";
     MARK_SPENT = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
+            ON CONFLICT (id) DO NOTHING",
+        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
+            ON CONFLICT (id) DO NOTHING";
+    MARK_SPENT_TELLING = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO NOTHING RETURNING id",
         pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING RETURNING id";
@@ -162,7 +185,7 @@ pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
 }
 
 /// An invitation by its token, with the linked answer beside it.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Deserialize)]
 pub(in crate::surveys) struct ByToken {
     pub(super) token_hash: String,
     /// 1: the mix has, or had, something for it.
@@ -317,7 +340,8 @@ fn firsts(rows: Vec<(String,)>) -> Vec<String> {
 
 /// The invitations of these links, each given as the hash and the mark of its token.
 pub(super) async fn by_tokens(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<Vec<ByToken>, DbError> {
-    fetch_all!(conn, BY_TOKENS => ByToken, to_json(&links))
+    let (packed,) = fetch_one!(conn, BY_TOKENS => (String,), to_json(&links))?;
+    serde_json::from_str(&packed).map_err(|error| DbError::Other(sqlx::Error::Decode(error.into())))
 }
 
 pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Linked>, DbError> {
@@ -356,14 +380,24 @@ pub(super) async fn in_the_mix(
     Ok((found.collect(), is_spent))
 }
 
-/// The interactions whose answers were taken.
+/// How many answers were taken.
 pub(super) async fn put_linked(
     conn: Conn<'_>,
     rows: &[&LinkedRow],
     ripe_at: i64,
     now: Timestamp,
+) -> Result<u64, DbError> {
+    execute!(conn, PUT_LINKED, to_json(&rows), now, ripe_at)
+}
+
+/// The interactions whose answers were taken.
+pub(super) async fn put_linked_telling(
+    conn: Conn<'_>,
+    rows: &[&LinkedRow],
+    ripe_at: i64,
+    now: Timestamp,
 ) -> Result<Vec<String>, DbError> {
-    Ok(firsts(fetch_all!(conn, PUT_LINKED => (String,), to_json(&rows), now, ripe_at)?))
+    Ok(firsts(fetch_all!(conn, PUT_LINKED_TELLING => (String,), to_json(&rows), now, ripe_at)?))
 }
 
 /// The linked answers to further questions.
@@ -398,9 +432,14 @@ pub(super) async fn remove_linked(conn: Conn<'_>, which: &[(&InteractionId, i64)
     Ok(firsts(fetch_all!(conn, REMOVE_LINKED => (String,), to_json(&rows))?))
 }
 
+/// How many of the marks are new.
+pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<u64, DbError> {
+    execute!(conn, MARK_SPENT, to_json(&marks))
+}
+
 /// The marks that are new.
-pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<Vec<String>, DbError> {
-    Ok(firsts(fetch_all!(conn, MARK_SPENT => (String,), to_json(&marks))?))
+pub(super) async fn mark_spent_telling(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, MARK_SPENT_TELLING => (String,), to_json(&marks))?))
 }
 
 pub(super) async fn unmark_spent(conn: Conn<'_>, id: &str) -> Result<(), DbError> {
