@@ -12,7 +12,7 @@ mod visible;
 pub use batch::{BatchError, Batcher};
 pub use meta::{STATEMENTS, replace_meta};
 pub use migrate::{MigrateError, Pending};
-pub use run::{Row, Rows, execute_raw};
+pub use run::{Row, Rows, execute_raw, unpack};
 pub use visible::VisibleBinds;
 
 use crate::config::DatabaseUrl;

@@ -100,7 +100,43 @@ pub struct Overdue {
     /// The team's name; nothing: of no team.
     pub team: Option<String>,
     /// How many.
-    pub n: i64,
+    pub n: HowMany,
+}
+
+/// How many comments wait. Who is no supervisor of the team sees linked answers in sums of no less than k alone, so not their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HowMany {
+    /// So many.
+    Exactly(i64),
+    /// Some, but fewer than that.
+    Fewer(i64),
+    /// So many or more, of which this is the next smaller multiple of k.
+    AtLeast(i64),
+}
+
+impl HowMany {
+    fn rounded(n: i64, k: u32) -> Self {
+        let k = i64::from(k.max(1));
+        if n < k { Self::Fewer(k) } else { Self::AtLeast(n / k * k) }
+    }
+
+    /// So many, where it may be known.
+    pub fn exactly(self) -> Option<i64> {
+        match self {
+            Self::Exactly(n) => Some(n),
+            Self::Fewer(_) | Self::AtLeast(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for HowMany {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exactly(n) => write!(f, "{n}"),
+            Self::Fewer(k) => write!(f, "fewer than {k}"),
+            Self::AtLeast(n) => write!(f, "{n} or more"),
+        }
+    }
 }
 
 /// Why something can't be done.
@@ -173,7 +209,8 @@ impl Feedback {
         done(self.parts.ratings.mark_kudos(who, id, praise).await?)
     }
 
-    /// What has waited longer than [`PATIENCE`], by team: a supervisor's own, all for an administrator. By name.
+    /// What has waited longer than [`PATIENCE`], by team: a supervisor's own, all for an administrator, who gets no exact numbers. By
+    /// name.
     pub async fn overdue(&self, who: &Principal) -> Result<Vec<Overdue>, DbError> {
         let own = match (who.role(), who.visible()) {
             (Some(Role::Admin), _) => None,
@@ -185,6 +222,8 @@ impl Feedback {
             (Some(own), Some(team)) => own.contains(team),
             _ => true,
         };
+        let k = self.parts.ratings.k();
+        let many = |n| if own.is_some() { HowMany::Exactly(n) } else { HowMany::rounded(n, k) };
         let since = self.now().minus(PATIENCE).day();
         let mut by_team: HashMap<Option<TeamId>, i64> = HashMap::new();
         for waiting in self.parts.surveys.comments_unread_since(&since).await? {
@@ -198,7 +237,7 @@ impl Feedback {
         let mut overdue: Vec<Overdue> = by_team
             .into_iter()
             .filter(|(team, _)| sees(team.as_ref()))
-            .map(|(team, n)| Overdue { team: team.as_ref().and_then(name), n })
+            .map(|(team, n)| Overdue { team: team.as_ref().and_then(name), n: many(n) })
             .collect();
         overdue.sort_by(|a, b| a.team.cmp(&b.team));
         Ok(overdue)

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::web::Cursor;
-use crate::{execute, fetch_all, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_optional, fetch_packed, packed, statements};
 use std::time::Duration;
 
 statements! {
@@ -21,24 +21,28 @@ statements! {
     FORGET_HASHES = "UPDATE invitations SET address_hash = '', unsubscribe_hash = NULL WHERE id IN (SELECT id FROM invitations \
         WHERE state = 'closed' AND address_hash <> '' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)";
     // $1: JSON array of ids.
-    TO_WRITE = sqlite "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, \
-            a.name AS agent_name, s.reason AS suppressed \
-            FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
-            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT value FROM json_each($1))",
-        pg "SELECT v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, \
-            a.name AS agent_name, s.reason AS suppressed \
-            FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
-            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    TO_WRITE = sqlite packed!(sqlite, "v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason",
+            "FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
+            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT value FROM json_each($1))"),
+        pg packed!(pg, "v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason",
+            "FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
+            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT jsonb_array_elements_text($1::jsonb))");
     // $1: JSON array of {id, hash, expires_at}; $2: now.
     SET_TOKENS = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
+            WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed'",
+        pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE invitations.id = j->>'id' AND invitations.state <> 'closed'";
+    // The same, telling which: a row of its own for each, which costs.
+    SET_TOKENS_TELLING = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
             WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed' RETURNING invitations.id",
         pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE invitations.id = j->>'id' AND invitations.state <> 'closed' RETURNING invitations.id";
     // $1: JSON array of ids.
-    SET_SENT = sqlite "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed' \
-            RETURNING interaction_id",
-        pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed' \
-            RETURNING interaction_id";
+    TO_BE_SENT = sqlite packed!(sqlite, "interaction_id", "FROM invitations WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed'"),
+        pg packed!(pg, "interaction_id", "FROM (SELECT interaction_id FROM invitations WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            AND state <> 'closed' FOR UPDATE) AS open");
+    SET_SENT = sqlite "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed'",
+        pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed'";
     ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
@@ -82,7 +86,7 @@ pub(super) struct NewInvitation {
 }
 
 /// What an invitation's mail is written from.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, serde::Deserialize)]
 pub(super) struct ToWrite {
     pub id: InvitationId,
     pub survey: String,
@@ -174,7 +178,7 @@ pub(super) async fn forget_hashes(conn: Conn<'_>, expired_by: Timestamp, most: i
 
 /// Those of these ids that there are, in no order.
 pub(super) async fn to_write(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<ToWrite>, DbError> {
-    fetch_all!(conn, TO_WRITE => ToWrite, serde_json::json!(ids).to_string())
+    fetch_packed!(conn, TO_WRITE => ToWrite, serde_json::json!(ids).to_string())
 }
 
 /// A token that a mail will carry.
@@ -184,24 +188,31 @@ pub(super) struct NewToken<'a> {
     pub expires_at: Timestamp,
 }
 
+fn tokens_as_json(tokens: &[NewToken<'_>]) -> String {
+    let row = |token: &NewToken<'_>| serde_json::json!({ "id": token.id, "hash": token.hash, "expires_at": token.expires_at });
+    serde_json::Value::from(tokens.iter().map(row).collect::<Vec<_>>()).to_string()
+}
+
+/// False where some have closed in the meantime: then the caller takes it back, and asks which ([`set_tokens_telling`]).
+pub(super) async fn set_tokens(conn: Conn<'_>, tokens: &[NewToken<'_>], now: Timestamp) -> Result<bool, DbError> {
+    Ok(tokens.is_empty() || execute!(conn, SET_TOKENS, tokens_as_json(tokens), now)? == tokens.len() as u64)
+}
+
 /// Those that have not closed in the meantime, and have their token now.
-pub(super) async fn set_tokens(
+pub(super) async fn set_tokens_telling(
     conn: Conn<'_>,
     tokens: &[NewToken<'_>],
     now: Timestamp,
 ) -> Result<Vec<InvitationId>, DbError> {
-    if tokens.is_empty() {
-        return Ok(Vec::new());
-    }
-    let row = |token: &NewToken<'_>| serde_json::json!({ "id": token.id, "hash": token.hash, "expires_at": token.expires_at });
-    let rows: Vec<_> = tokens.iter().map(row).collect();
-    let rows = fetch_all!(conn, SET_TOKENS => (InvitationId,), serde_json::Value::from(rows).to_string(), now)?;
+    let rows = fetch_all!(conn, SET_TOKENS_TELLING => (InvitationId,), tokens_as_json(tokens), now)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Their mails have left; the interactions that they are about. Those that have closed stay so.
-pub(super) async fn set_sent(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<InteractionId>, DbError> {
-    let rows = fetch_all!(conn, SET_SENT => (InteractionId,), serde_json::json!(ids).to_string())?;
+pub(super) async fn set_sent(mut conn: Conn<'_>, ids: &[&str]) -> Result<Vec<InteractionId>, DbError> {
+    let ids = serde_json::json!(ids).to_string();
+    let rows = fetch_packed!(conn.again(), TO_BE_SENT => (InteractionId,), &ids)?;
+    execute!(conn, SET_SENT, &ids)?;
     Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
 }
 

@@ -73,13 +73,13 @@ struct Health {
     undelivered: i64,
     /// Why recordings can't be transcribed.
     no_model: Option<String>,
-    /// Comments that have waited for a reader for more than a week.
-    unread: i64,
+    /// Have comments waited for a reader for more than a week?
+    unread: bool,
 }
 
-/// How many comments have waited for a reader for more than a week.
+/// How many comments of a supervisor's teams have waited for a reader for more than a week.
 async fn unread(who: &Viewer<SignedIn>, desk: &Desk) -> Result<i64, PageError> {
-    Ok(desk.feedback.overdue(&who.principal).await?.iter().map(|team| team.n).sum())
+    Ok(desk.feedback.overdue(&who.principal).await?.iter().filter_map(|team| team.n.exactly()).sum())
 }
 
 impl Health {
@@ -95,7 +95,7 @@ impl Health {
             held: mails(State::Held),
             mail_stopped: desk.mail.stopped().await?.map(|stopped| stopped.reason),
             undelivered: mails(State::Failed),
-            unread: unread(who, desk).await?,
+            unread: !desk.feedback.overdue(&who.principal).await?.is_empty(),
             no_model: desk.transcription.engine().model().err().map(|error| capitalised(&error.to_string())),
         })
     }
@@ -105,7 +105,7 @@ impl Health {
         self.failed == 0
             && self.held == 0
             && self.undelivered == 0
-            && self.unread == 0
+            && !self.unread
             && self.mail_stopped.is_none()
             && self.no_model.is_none()
     }

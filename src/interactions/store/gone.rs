@@ -26,7 +26,9 @@ statements! {
     WITH_WORDS = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.occurred_at < $1 AND i.occurred_at >= $2 \
             AND (i.occurred_at > $2 OR i.id < $3) AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
             OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
-    OLDER = "SELECT id FROM interactions WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2";
+    // One whose customer may still answer stays until its survey has closed: a rule may keep links open for long.
+    OLDER = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND NOT EXISTS (SELECT 1 FROM invitations v \
+            WHERE v.interaction_id = i.id AND v.state <> 'closed' AND v.address_hash <> '') ORDER BY i.occurred_at LIMIT $2";
     COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
     COUNT_WITH_WORDS = "SELECT COUNT(*) FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
             OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))";

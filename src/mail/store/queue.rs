@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
-use crate::{execute, fetch_all, fetch_one, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_packed, packed, statements};
 use serde_json::{Value, json};
 
 statements! {
@@ -15,12 +15,12 @@ statements! {
         pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
             AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
-    DUE = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox INDEXED BY outbox_due \
+    DUE = sqlite packed!(sqlite, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox INDEXED BY outbox_due \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2))) \
-            ORDER BY due_at LIMIT $3",
-        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+            ORDER BY due_at LIMIT $3)"),
+        pg packed!(pg, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))) \
-            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED";
+            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due");
     // $1: JSON array of ids, here and in the next.
     WAITING = sqlite "SELECT id FROM outbox WHERE +state = 'queued' AND id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM outbox WHERE state = 'queued' AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
@@ -41,16 +41,20 @@ statements! {
     RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
     // $1: JSON array of {id, state, why}. What has left has left, whoever has the row now; all else needs the row.
     // The domain of what was given up stays: given new tries, it has its domain's limit again.
+    TO_SETTLE = sqlite packed!(sqlite, "outbox.id", "FROM json_each($1) AS j CROSS JOIN outbox WHERE outbox.id = j.value->>'id' \
+            AND +outbox.state = 'queued' AND (+outbox.batch = $2 OR j.value->>'state' = 'sent')"),
+        pg packed!(pg, "id", "FROM (SELECT outbox.id FROM jsonb_array_elements($1::jsonb) AS j JOIN outbox ON outbox.id = j->>'id' \
+            WHERE outbox.state = 'queued' AND (outbox.batch = $2 OR j->>'state' = 'sent') FOR UPDATE OF outbox) AS held");
     SETTLE = sqlite "UPDATE outbox SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END, \
                 domain = CASE WHEN j.value->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
             FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.state = 'queued' \
-                AND (+outbox.batch = $3 OR j.value->>'state' = 'sent') RETURNING outbox.id",
+                AND (+outbox.batch = $3 OR j.value->>'state' = 'sent')",
         pg "UPDATE outbox SET state = j->>'state', last_error = j->>'why', updated_at = $2, attempts = attempts + 1, \
                 hint = CASE WHEN j->>'state' = 'held' THEN hint ELSE '' END, \
                 domain = CASE WHEN j->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.state = 'queued' \
-                AND (outbox.batch = $3 OR j->>'state' = 'sent') RETURNING outbox.id";
+                AND (outbox.batch = $3 OR j->>'state' = 'sent')";
     // $1: JSON array of {id, due_at, why}: another try.
     LATER = sqlite "UPDATE outbox SET due_at = j.value->>'due_at', last_error = j.value->>'why', updated_at = $2, \
                 attempts = attempts + 1, batch = NULL \
@@ -72,7 +76,7 @@ statements! {
 }
 
 /// A mail whose turn has come.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow, serde::Deserialize)]
 pub(in crate::mail) struct Due {
     pub id: MailId,
     pub kind: String,
@@ -101,7 +105,7 @@ pub(in crate::mail) async fn due(
     in_hand: &str,
     most: usize,
 ) -> Result<Vec<Due>, DbError> {
-    fetch_all!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX))
+    fetch_packed!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX))
 }
 
 /// Those of these ids that there are.
@@ -152,7 +156,7 @@ pub(in crate::mail) struct Settled<'a> {
 
 /// Those that it was true of: others were settled by somebody else before.
 pub(in crate::mail) async fn settle(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     settled: &[Settled<'_>],
     batch: &str,
     now: Timestamp,
@@ -161,8 +165,10 @@ pub(in crate::mail) async fn settle(
         return Ok(Vec::new());
     }
     let rows: Vec<_> = settled.iter().map(|one| json!({ "id": one.id, "state": one.state, "why": one.why })).collect();
-    let rows = fetch_all!(conn, SETTLE => (MailId,), Value::from(rows).to_string(), now, batch)?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let rows = Value::from(rows).to_string();
+    let ours = fetch_packed!(conn.again(), TO_SETTLE => (MailId,), &rows, batch)?;
+    execute!(conn, SETTLE, &rows, now, batch)?;
+    Ok(ours.into_iter().map(|(id,)| id).collect())
 }
 
 /// Another try for each: when, and why.

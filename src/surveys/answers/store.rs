@@ -9,14 +9,13 @@ use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::surveys::Version;
 use crate::surveys::definition::Question;
-use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_optional, fetch_packed, statements};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Invitations by the tokens of a list `j`, all in one row, as JSON: arrays in the order of [`ByToken`]'s fields. What costs is the
-/// way of each row from the driver's thread.
+/// Invitations by the tokens of a list `j`, packed (see `packed!`); columns in the order of [`ByToken`]'s fields.
 macro_rules! by_tokens {
     ($pack:literal, $packed:literal, $hash:literal, $spent:literal, $list:literal) => {
         concat!(
@@ -340,8 +339,7 @@ fn firsts(rows: Vec<(String,)>) -> Vec<String> {
 
 /// The invitations of these links, each given as the hash and the mark of its token.
 pub(super) async fn by_tokens(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<Vec<ByToken>, DbError> {
-    let (packed,) = fetch_one!(conn, BY_TOKENS => (String,), to_json(&links))?;
-    serde_json::from_str(&packed).map_err(|error| DbError::Other(sqlx::Error::Decode(error.into())))
+    fetch_packed!(conn, BY_TOKENS => ByToken, to_json(&links))
 }
 
 pub(in crate::surveys) async fn linked(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Linked>, DbError> {

@@ -27,9 +27,15 @@ impl Composer {
             .map(|one| store::NewToken { id: &one.id, hash: &one.token_hash, expires_at: one.expires_at })
             .collect();
         let mut tx = self.db.begin().await?;
-        let set: HashSet<_> = store::set_tokens(tx.conn(), &tokens, now).await?.into_iter().collect();
+        if store::set_tokens(tx.conn(), &tokens, now).await? {
+            tx.commit().await?;
+            return Ok(written.into_iter().map(|one| one.map(|one| one.composed)).collect());
+        }
+        // One has closed in between, and gets none.
+        drop(tx);
+        let mut tx = self.db.begin().await?;
+        let set: HashSet<_> = store::set_tokens_telling(tx.conn(), &tokens, now).await?.into_iter().collect();
         tx.commit().await?;
-        // One that has closed in between got none.
         let checked = |one: Written| match set.contains(&one.id) {
             true => Ok(one.composed),
             false => Err(ComposeError::Cancelled(EXPIRED)),
