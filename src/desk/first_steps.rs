@@ -14,8 +14,8 @@ pub struct FirstSteps {
     pub key: bool,
     /// Something has come in.
     pub interaction: bool,
-    /// An answer stands beside an interaction. Apart ones are not counted here: that would tell when they came.
-    pub answer: bool,
+    /// A survey's mail has left. Not that it was answered: that would tell when.
+    pub survey: bool,
 }
 
 impl FirstSteps {
@@ -26,7 +26,7 @@ impl FirstSteps {
 
     /// The number of the first step that is not done, from 1 (the account); 7 where all are.
     pub fn next(&self) -> usize {
-        let done = [true, self.team, self.agent, self.key, self.interaction, self.answer];
+        let done = [true, self.team, self.agent, self.key, self.interaction, self.survey];
         done.iter().position(|done| !done).map_or(7, |at| at + 1)
     }
 }
@@ -39,7 +39,7 @@ impl Desk {
             agent: !self.directory.agents().await?.is_empty(),
             key: !self.staff.keys().await?.is_empty(),
             interaction: self.interactions.any().await?,
-            answer: self.surveys.any_linked().await?,
+            survey: self.surveys.any_sent().await?,
         })
     }
 
@@ -70,11 +70,11 @@ mod tests {
 
     #[test]
     fn the_next_step_is_the_first_that_is_open() {
-        let none = FirstSteps { team: false, agent: false, key: false, interaction: false, answer: false };
+        let none = FirstSteps { team: false, agent: false, key: false, interaction: false, survey: false };
         assert_eq!((none.next(), none.complete()), (2, false));
         let some = FirstSteps { team: true, agent: true, interaction: true, ..none };
         assert_eq!((some.next(), some.complete()), (4, false));
-        let all = FirstSteps { key: true, answer: true, ..some };
+        let all = FirstSteps { key: true, survey: true, ..some };
         assert_eq!((all.next(), all.complete()), (7, true));
     }
 

@@ -1,6 +1,6 @@
 //! Linked ratings beside many interactions at once: for lists, and for what is worth a listen.
 
-use super::{Surveys, answers};
+use super::{Surveys, answers, store};
 use crate::audit;
 use crate::database::DbError;
 use crate::ids::InteractionId;
@@ -40,8 +40,8 @@ impl Surveys {
         }
     }
 
-    /// Has any linked answer ever come in? Nothing is told of apart ones.
-    pub async fn any_linked(&self) -> Result<bool, DbError> {
-        answers::any_linked(self.inner.db.read().await?.conn()).await
+    /// Has the mail of any survey left?
+    pub async fn any_sent(&self) -> Result<bool, DbError> {
+        store::any_sent(self.inner.db.read().await?.conn()).await
     }
 }

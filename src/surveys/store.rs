@@ -43,6 +43,7 @@ statements! {
             AND state <> 'closed' FOR UPDATE) AS open");
     SET_SENT = sqlite "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed'",
         pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed'";
+    ANY_SENT = "SELECT id FROM invitations WHERE sent_at IS NOT NULL LIMIT 1";
     ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
     SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
         WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
@@ -214,6 +215,10 @@ pub(super) async fn set_sent(mut conn: Conn<'_>, ids: &[&str]) -> Result<Vec<Int
     let rows = fetch_packed!(conn.again(), TO_BE_SENT => (InteractionId,), &ids)?;
     execute!(conn, SET_SENT, &ids)?;
     Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
+}
+
+pub(super) async fn any_sent(conn: Conn<'_>) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, ANY_SENT => (InvitationId,))?.is_some())
 }
 
 /// Puts the address that was invited on the list of those that are not asked, and erases it from what waits.

@@ -19,9 +19,7 @@ pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{Origin, SealedAnswer, open_sealed};
 pub(super) use store::reseal_comment;
-pub(super) use store::{
-    Extra, Shelf, any_linked, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen,
-};
+pub(super) use store::{Extra, Shelf, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen};
 pub use store::{Linked, lock_answers};
 pub use value::{MOST_COMMENT, Missing, Value};
 pub(super) use value::{accepted, chosen};

@@ -101,7 +101,6 @@ statements! {
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT value FROM json_each($1)) ORDER BY i.occurred_at DESC, i.id LIMIT $2",
         pg "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
-    ANY_LINKED = "SELECT interaction_id FROM responses LIMIT 1";
     // What the mix holds for a token: its records, and a row without one where the token is spent.
     // $1: JSON array of ids.
     IN_THE_MIX = sqlite "SELECT sealed, ripeness FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
@@ -360,10 +359,6 @@ pub(in crate::surveys) async fn extremes(
     most: i64,
 ) -> Result<Vec<(InteractionId, i64)>, DbError> {
     fetch_all!(conn, EXTREMES => (InteractionId, i64), to_json(&teams), most)
-}
-
-pub(in crate::surveys) async fn any_linked(conn: Conn<'_>) -> Result<bool, DbError> {
-    Ok(fetch_optional!(conn, ANY_LINKED => (InteractionId,))?.is_some())
 }
 
 /// The sealed records under these ids, and whether the token is spent.
