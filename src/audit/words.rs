@@ -21,6 +21,14 @@ const SAID: &[(&str, &str)] = &[
     ("mail.tested", "Sent a test mail"),
     ("kudos.given", "Commended an agent"),
     ("quote.removed", "Took a quote out of the list"),
+    ("anonymity.k_changed", "Changed the smallest batch"),
+    ("rating.excluded", "Left an answer out of the ratings"),
+    ("rating.included", "Let an answer count again"),
+    ("survey.created", "Made a survey"),
+    ("survey.draft_discarded", "Discarded the draft of a survey"),
+    ("survey.published", "Published a version of a survey"),
+    ("survey.renamed", "Renamed a survey"),
+    ("survey_rules.changed", "Changed the rules of surveys"),
     ("ratings.exported", "Exported ratings"),
     ("ratings.viewed", "Looked at ratings"),
     ("recording.played", "Played a recording"),
@@ -70,6 +78,9 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("suspects", "Answers kept aside", None),
     ("retention", "Retention", None),
     ("mail", "Mail", None),
+    ("survey", "Survey", Some("/surveys/")),
+    ("rules", "Rules of surveys, edition", None),
+    ("anonymity", "Anonymity", None),
 ];
 
 /// An action in words; its code where there are none.

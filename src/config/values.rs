@@ -27,7 +27,13 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(f)
+        // Whole days as days: a month of humantime's has 30.44 of them.
+        match self.0.as_secs() {
+            seconds if seconds > 0 && seconds % 86_400 == 0 && self.0.subsec_nanos() == 0 => {
+                write!(f, "{}d", seconds / 86_400)
+            }
+            _ => humantime::format_duration(self.0).fmt(f),
+        }
     }
 }
 

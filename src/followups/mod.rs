@@ -219,7 +219,7 @@ pub enum FollowUpError {
     #[error("write a few words, 2000 characters at most")]
     BadNote,
     /// No day.
-    #[error("the day is written as 2026-11-20, and not before today")]
+    #[error("the day is today or a later one, written as year-month-day")]
     BadDay,
     /// No outcome, or no cause.
     #[error("choose how it ended and what was at the root")]

@@ -33,6 +33,9 @@ pub enum EraseError {
     /// There is no such conversation.
     #[error("there is no such call or chat; it may have been erased before")]
     NotThere,
+    /// Nothing was named.
+    #[error("name an e-mail address, or a call or chat")]
+    Nothing,
     /// The text is no address.
     #[error("this is not an e-mail address")]
     NotAnAddress,

@@ -96,6 +96,11 @@ impl Ratings {
         self.k
     }
 
+    /// Id and name of each survey, for links to its results.
+    pub async fn survey_names(&self) -> Result<Vec<(String, String)>, DbError> {
+        Ok(self.surveys.all().await?.into_iter().map(|survey| (survey.id, survey.name)).collect())
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

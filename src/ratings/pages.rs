@@ -69,7 +69,7 @@ async fn list(
     ratings.note_look(&who, "ratings.viewed", "ratings", period).await?;
     let by_lower_end = asked.sort == "lower";
     let page = ListPage::new(Shell::new(&who, site, "/ratings"), overview, by_lower_end, ratings.k());
-    Ok(html(&page.with_exclusions(LeaveOut::has(&who))))
+    Ok(html(&page.with_exclusions(LeaveOut::has(&who)).with_surveys(ratings.survey_names().await?)))
 }
 
 #[handler]

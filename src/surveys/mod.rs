@@ -243,7 +243,7 @@ impl Surveys {
         }
         let version = self.version(&linked.survey).await?;
         let values: HashMap<Question, Value> = extras.into_iter().filter_map(answers::Extra::value).collect();
-        Ok(version.in_words(&values))
+        Ok(version.in_words(&values, &self.inner.settings.company))
     }
 
     /// Notes in the audit log that somebody who may see a linked answer looked for one: whether there is one or not, or the line

@@ -87,6 +87,16 @@ impl Asked {
         }
     }
 
+    /// The form in another language, with what was entered. Nothing was sent.
+    fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &Standing, filled: &Filled) -> Response {
+        let (invited, before) = match standing {
+            Standing::Open(invited) => (invited, None),
+            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            other => return self.settled(surveys, token, other, StatusCode::GONE),
+        };
+        survey(surveys, StatusCode::OK, &self.reader(token, invited), filled, before, None)
+    }
+
     /// The form once more, with what was entered and what is wrong about it.
     fn again(
         &self,
@@ -155,7 +165,7 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
 /// `POST /s/{token}`
 #[handler]
 async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request, body: Body) -> Response {
-    let asked = Asked::of(request);
+    let mut asked = Asked::of(request);
     let bytes = match body.into_bytes_limit(MOST_BODY).await {
         Ok(bytes) => bytes,
         Err(ReadBodyError::PayloadTooLarge) => {
@@ -169,7 +179,11 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
         Err(error) => return asked.trouble(surveys, &error),
     };
     let Some(invited) = standing.invited() else { return asked.unknown(surveys) };
-    let filled = Filled::read(&bytes, &invited.version, surveys.settings().preset);
+    let mut filled = Filled::read(&bytes, &invited.version, surveys.settings().preset);
+    if let Some(language) = filled.show.take() {
+        asked.lang = Some(language);
+        return asked.redrawn(surveys, &token, &standing, &filled);
+    }
     if let Some(why) = surveys.suspicion(&token, invited, filled.trap, filled.seen.as_deref()) {
         return suspected(surveys, &token, &asked, &standing, filled, why).await;
     }

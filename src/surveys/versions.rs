@@ -79,8 +79,9 @@ pub struct Further {
 }
 
 impl Version {
-    /// These answers in the words of the default language, in the order of the page.
-    pub fn in_words(&self, values: &HashMap<Question, Value>) -> Vec<Further> {
+    /// These answers in the words of the default language, in the order of the page. `company`: whose survey it is.
+    pub fn in_words(&self, values: &HashMap<Question, Value>, company: &str) -> Vec<Further> {
+        let facts = wording::Facts::default().with("company", company);
         let Some(texts) = self.definition.texts_in(&self.definition.default_language) else { return Vec::new() };
         let further = |(item, question): (&Item, Question)| {
             let words = texts.questions.get(&item.number);
@@ -88,7 +89,8 @@ impl Version {
                 let said = words.and_then(|words| words.values.get(&number)).map(String::as_str);
                 match item.kind {
                     Kind::Csat | Kind::Nps | Kind::Ces => {
-                        said.map_or(number.to_string(), |said| format!("{number}, {said}"))
+                        let of = item.values().into_iter().max().unwrap_or(number);
+                        said.map_or(format!("{number} of {of}"), |said| format!("{number} of {of}, {said}"))
                     }
                     _ => said.map_or(number.to_string(), str::to_owned),
                 }
@@ -99,7 +101,7 @@ impl Version {
                     super::chosen(item.kind, *number).into_iter().map(word).collect::<Vec<_>>().join(", ")
                 }
             };
-            let label = words.map(|words| wording::fill(&words.label, &wording::Facts::default())).unwrap_or_default();
+            let label = words.map(|words| wording::fill(&words.label, &facts)).unwrap_or_default();
             Some(Further { number: item.number, question: label, answer })
         };
         self.questions().filter_map(further).collect()

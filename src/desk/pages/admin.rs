@@ -116,6 +116,14 @@ fn say(kind: &str) -> &str {
         "feedback.tidy" => "See since when comments wait",
         "webhook.deliver" => "Tell a webhook of an event",
         "webhook.sweep" => "Forget old deliveries",
+        "clips.sweep" => "Remove files of clips that are gone",
+        "mail.purge" => "Forget old mails",
+        "measure.catch_up" => "Measure what was not measured yet",
+        "search.catch_up" => "Make found what is not found yet",
+        "survey.close" => "Close surveys whose time is over",
+        "survey.remind" => "Send reminders",
+        "survey.ripen" => "Let answers ripen",
+        "ratings.release" => "Count what is ripe, in batches",
         other => other,
     }
 }

@@ -56,6 +56,9 @@ struct ErasurePage {
     preview: Option<Step>,
     /// Done.
     receipt: Option<Step>,
+    /// What was typed.
+    address: String,
+    interaction: String,
     source: String,
     external_id: String,
 }
@@ -71,6 +74,7 @@ impl Form {
             return Ok(What::Address(self.address.trim().to_owned()));
         }
         match self.interaction.trim() {
+            "" if self.source.trim().is_empty() && self.external_id.trim().is_empty() => Err(EraseError::Nothing),
             "" => Ok(What::Conversation(privacy.conversation(self.source.trim(), self.external_id.trim()).await?)),
             // The id, or the address of the conversation's page.
             text => {
@@ -88,7 +92,7 @@ fn step(counts: &Counts) -> Step {
 }
 
 fn conversation(id: &InteractionId) -> String {
-    format!("The call or chat {}", id.as_str().get(..8).unwrap_or_default())
+    format!("the call or chat {id}")
 }
 
 async fn look(privacy: &Privacy, what: &What) -> Result<Step, EraseError> {
@@ -111,6 +115,8 @@ fn page(who: &Viewer<Administer>, site: &SiteInfo) -> ErasurePage {
         problem: None,
         preview: None,
         receipt: None,
+        address: String::new(),
+        interaction: String::new(),
         source: String::new(),
         external_id: String::new(),
     }
@@ -121,13 +127,14 @@ fn complaint(page: ErasurePage, form: Form, error: EraseError) -> Result<Respons
     let status = match &error {
         EraseError::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
         EraseError::NotThere => StatusCode::NOT_FOUND,
-        EraseError::NotAnAddress => StatusCode::UNPROCESSABLE_ENTITY,
+        EraseError::NotAnAddress | EraseError::Nothing => StatusCode::UNPROCESSABLE_ENTITY,
     };
     if let EraseError::Database(inner) = error {
         return Err(inner.into());
     }
     let problem = Some(format!("{}. Nothing was erased.", sentence(&error.to_string())));
-    let page = ErasurePage { problem, source: form.source, external_id: form.external_id, ..page };
+    let Form { address, interaction, source, external_id, .. } = form;
+    let page = ErasurePage { problem, address, interaction, source, external_id, ..page };
     Ok(html_with(status, &page))
 }
 

@@ -157,6 +157,8 @@ pub(super) struct ListPage {
     all: Figures,
     untold: u64,
     may_leave_out: bool,
+    /// Id and name of each survey.
+    surveys: Vec<(String, String)>,
     teams: Vec<Row>,
     agents: Vec<Row>,
     note: String,
@@ -166,6 +168,11 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
+    /// With links to what was answered to each question of these surveys.
+    pub(super) fn with_surveys(self, surveys: Vec<(String, String)>) -> Self {
+        Self { surveys, ..self }
+    }
+
     pub(super) fn new(page: Shell, overview: Overview, by_lower_end: bool, k: u32) -> Self {
         let period = Period::from(overview.period);
         let note = note(&overview.agents);
@@ -181,6 +188,7 @@ impl ListPage {
             all: Figures::from(&overview.all),
             untold: overview.untold,
             may_leave_out: false,
+            surveys: Vec::new(),
             period,
             teams,
             agents,

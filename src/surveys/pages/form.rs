@@ -21,6 +21,8 @@ pub(super) struct Filled {
     pub trap: bool,
     /// When the form was shown once more: what it carried.
     pub seen: Option<String>,
+    /// The button of a language: the form is to be shown in it, with what is filled in, and nothing is sent.
+    pub show: Option<String>,
     /// Some field held something that the page does not send.
     pub odd: bool,
 }
@@ -66,7 +68,16 @@ fn number(item: &Item, text: &str) -> Option<i64> {
 
 impl Filled {
     pub fn empty(choice: Choice) -> Self {
-        Self { entered: BTreeMap::new(), choice, quote: false, withdraw: false, trap: false, seen: None, odd: false }
+        Self {
+            entered: BTreeMap::new(),
+            choice,
+            quote: false,
+            withdraw: false,
+            trap: false,
+            seen: None,
+            show: None,
+            odd: false,
+        }
     }
 
     /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
@@ -96,6 +107,7 @@ impl Filled {
                 "quote" => filled.quote = value == "yes",
                 "do" => filled.withdraw = value == "withdraw",
                 "seen" => filled.seen = Some(value.to_owned()),
+                "show" => filled.show = Some(value.to_owned()),
                 "website" => filled.trap = !value.is_empty(),
                 name => {
                     if let Some(item) = version.definition.questions.iter().find(|item| field(item) == name) {

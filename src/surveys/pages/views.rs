@@ -110,6 +110,7 @@ struct ThanksPage<'a> {
 struct ClosedPage<'a> {
     frame: Frame<'a>,
     action: String,
+    contact: String,
     state: &'a str,
 }
 
@@ -128,6 +129,13 @@ pub(super) struct Reader<'a> {
     pub lang: Option<&'a str>,
 }
 
+impl Reader<'_> {
+    /// Behind every address of ours: the language that was chosen, if one was.
+    fn query(&self, speech: &Speech<'_>) -> String {
+        self.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default()
+    }
+}
+
 /// The form. `before`: the choice of the answer that is being changed.
 pub(super) fn survey(
     surveys: &Surveys,
@@ -141,9 +149,9 @@ pub(super) fn survey(
     let about = About::from(reader.invited);
     let mut page = sheet_page(surveys, &reader.invited.version, &speech, &about, filled, problem);
     let secret = reader.token.secret();
-    let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
+    let query = reader.query(&speech);
     page.action = format!("/s/{secret}{query}");
-    page.unsubscribe = format!("/u/{secret}");
+    page.unsubscribe = format!("/u/{secret}{query}");
     page.contact = format!("/s/{secret}/contact{query}");
     page.editing = before.is_some();
     // An answer that was kept apart stays apart.
@@ -184,7 +192,7 @@ fn sheet_page<'a>(
         offers_apart: settings.choices != Choices::Linked,
         editing: false,
         problem: problem.map(|problem| sentence(problem, speech.words)),
-        seen: filled.seen.clone().filter(|_| problem == Some(&Problem::Trapped)),
+        seen: filled.seen.clone().filter(|_| problem.is_none_or(|problem| *problem == Problem::Trapped)),
         agent: about.agent.is_some(),
         languages: others
             .map(|language| OtherLanguage { tag: language.tag(), name: language.name(), dir: language.direction() })
@@ -212,7 +220,7 @@ fn sentence(problem: &Problem, words: &Phrases) -> String {
 pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) -> Response {
     let settings = surveys.settings();
     let speech = Speech::of(surveys, reader.invited, reader.lang);
-    let version = &reader.invited.version;
+    let (version, query) = (&reader.invited.version, reader.query(&speech));
     let own = speech.texts(version).map(|texts| texts.thanks.as_str()).filter(|text| !text.trim().is_empty());
     let page = ThanksPage {
         frame: Frame::new(surveys, &speech, Some(&version.definition.look)),
@@ -225,9 +233,9 @@ pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) ->
             Choices::Apart => true,
         },
         chat: reader.invited.channel == "chat",
-        change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}", reader.token.secret())),
+        change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}{query}", reader.token.secret())),
         change_for: in_words(speech.words, settings.edit_for),
-        contact: format!("/s/{}/contact", reader.token.secret()),
+        contact: format!("/s/{}/contact{query}", reader.token.secret()),
     };
     html_with(StatusCode::OK, &page)
 }
@@ -249,13 +257,18 @@ fn said(version: &Version, speech: &Speech<'_>, answer: &Answer) -> Option<Strin
 pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader: &Reader<'_>) -> Response {
     let speech = Speech::of(surveys, reader.invited, reader.lang);
     let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
-    html_with(status, &ClosedPage { frame, action: format!("/s/{}", reader.token.secret()), state })
+    let (secret, query) = (reader.token.secret(), reader.query(&speech));
+    let (action, contact) = (format!("/s/{secret}{query}"), format!("/s/{secret}/contact{query}"));
+    html_with(status, &ClosedPage { frame, action, contact, state })
 }
 
 /// The same where nothing is known of the link; `accepted`: what the browser prefers.
 pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted: Option<&str>) -> Response {
     let speech = Speech::unknown(surveys.settings(), accepted);
-    html_with(status, &ClosedPage { frame: Frame::new(surveys, &speech, None), action: String::new(), state })
+    html_with(
+        status,
+        &ClosedPage { frame: Frame::new(surveys, &speech, None), action: String::new(), contact: String::new(), state },
+    )
 }
 
 /// Before and after unsubscribing.

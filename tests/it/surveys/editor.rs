@@ -200,6 +200,7 @@ async fn bad_input_is_refused_and_changes_nothing() {
         ("/surveys/rules", &[("edition", "0"), ("do", "up.nothing")], 404),
         ("/surveys/rules/new", &[("edition", "0"), ("share", "0")], 422),
         ("/surveys/rules/new", &[("edition", "0"), ("share", "50"), ("ask", "unknown")], 422),
+        ("/surveys/rules/new", &[("edition", "0"), ("share", "50"), ("ask", "")], 422),
         ("/surveys/rules/unknown", &[("edition", "0"), ("share", "50")], 404),
         ("/surveys/rules/undo", &[("edition", "0")], 404),
     ] {

@@ -1,5 +1,6 @@
 //! Surveys of every kind of question, in every language: the page, the mail, the answer, the release.
 
+use super::answering::count;
 use super::{answer, ask_about, mail_to, page, post};
 use crate::anonymity::ripen_and_release;
 use crate::app::{TestApp, call_body};
@@ -202,6 +203,7 @@ async fn everybody_is_asked_in_their_language() {
     texts.phrases.insert("send".into(), "أرسل".into());
     definition.texts.insert(arabic, texts);
     publish(&app, &definition).await;
+    let mut answered = 0;
     for (locale, lang, dir, title, send, subject) in [
         ("de-AT", "de", "ltr", "Wie war Ihr Anruf bei Sydney", "Senden", "Wie war Ihr Anruf bei Northwind?"),
         ("zh_CN", "zh", "ltr", "您与Sydney的通话", "发送", ""),
@@ -221,6 +223,13 @@ async fn everybody_is_asked_in_their_language() {
         assert!(text.len() < 14 * 1024, "{locale}: {} bytes", text.len());
         let (_, text) = page(&app, &format!("{}?lang=fr&score=2", asked.page())).await;
         assert!(text.contains(r#"<html lang="fr""#) && text.contains(r#"value="2" checked"#));
+        // Another language, with what is filled in, and nothing sent.
+        let half = [("score", "2"), ("comment", "Half of it"), ("show", "de")];
+        let (status, text) = post(&app, &asked.page(), &half).await;
+        assert!(status == 200 && text.contains(r#"<html lang="de""#) && text.contains(r#"value="2" checked"#));
+        assert!(text.contains("Half of it") && text.contains(&format!("{}?lang=de", asked.leave())), "{text}");
+        assert_eq!(count(&app, "responses").await + count(&app, "sealed_answers").await, answered);
+        answered += 1;
         let (_, text) = post(&app, &format!("{}?lang=de", asked.page()), &[("score", "2"), ("choice", "apart")]).await;
         assert!(text.contains("Vielen Dank") && text.contains("2, Schlecht"), "{text}");
         let (_, text) = page(&app, &asked.leave()).await;

@@ -35,7 +35,7 @@ async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
             [("edition", &*edition), ("part", "texts"), ("language", "en"), ("title_chat", "How was this chat?")];
         assert_eq!(admin.post(&format!("/surveys/{id}"), &fields).await.status(), 303);
         publish(&admin, &id).await;
-        add(&admin, &[("channel", "chat"), ("tags", "no survey"), ("share", "100"), ("ask", "")]).await;
+        add(&admin, &[("channel", "chat"), ("tags", "no survey"), ("share", "100"), ("ask", "-")]).await;
         add(&admin, &[("channel", "chat"), ("share", "100"), ("ask", &id), ("expires_days", "3")]).await;
         let page = admin.page("/surveys/rules").await;
         assert!(

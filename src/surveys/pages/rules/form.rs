@@ -3,6 +3,9 @@
 use crate::surveys::rules::{About, Rule};
 use serde::Deserialize;
 
+/// What stands for asking nobody.
+const NOBODY: &str = "-";
+
 /// A rule as it is typed.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -53,7 +56,7 @@ impl RuleForm {
             tags: rule.tags.join(", "),
             share: rule.share.to_string(),
             rest: if rule.rest_goes_on { "on" } else { "" }.into(),
-            ask: rule.ask.clone().unwrap_or_default(),
+            ask: rule.ask.clone().unwrap_or_else(|| NOBODY.into()),
             quiet_days: days(rule.quiet_days),
             expires_days: days(rule.expires_days),
             remind_days: days(rule.remind_days),
@@ -73,7 +76,11 @@ impl RuleForm {
             tags: names(&self.tags),
             share: self.share.trim().parse().map_err(|_| "a share is a whole number, 1 to 100")?,
             rest_goes_on: self.rest == "on",
-            ask: some(&self.ask),
+            ask: match self.ask.as_str() {
+                "" => return Err("say who is asked, or that nobody is"),
+                NOBODY => None,
+                survey => some(survey),
+            },
             quiet_days: days(&self.quiet_days)?,
             expires_days: days(&self.expires_days)?,
             remind_days: days(&self.remind_days)?,
@@ -130,8 +137,13 @@ mod tests {
         for (share, days, team) in
             [("", "", ""), ("half", "", ""), ("300", "", ""), ("50", "x", ""), ("50", "-1", ""), ("50", "", "orders")]
         {
-            let wrong =
-                RuleForm { share: share.into(), quiet_days: days.into(), teams: team.into(), ..RuleForm::default() };
+            let wrong = RuleForm {
+                share: share.into(),
+                quiet_days: days.into(),
+                teams: team.into(),
+                ask: NOBODY.into(),
+                ..RuleForm::default()
+            };
             assert!(wrong.rule("new").is_err(), "{share} {days} {team}");
         }
     }
