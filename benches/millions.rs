@@ -199,8 +199,8 @@ async fn fill(path: &Path) -> Result<()> {
     for (from, to) in parts(ANSWERS) {
         let answers = format!(
             "WITH g AS (SELECT value AS i FROM generate({from}, {to})) \
-             INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, month, ripeness, score_release, resolved_release, comment_release) \
-             SELECT {}, {}, {}, 'csat-1', 3 + g.i % 3, 'yes', '2026-01', 2, {}, {}, '-' FROM g",
+             INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, month, ripeness, looked, score_release, resolved_release, comment_release) \
+             SELECT {}, {}, {}, 'csat-1', 3 + g.i % 3, 'yes', '2026-01', 2, '-', {}, {}, '-' FROM g",
             id("000e", "g.i"),
             id("000a", &format!("(g.i / {K}) % {AGENTS}")),
             id("000b", &format!("(g.i / {K}) % {TEAMS}")),

@@ -70,6 +70,7 @@ impl From<EraseError> for ApiError {
             EraseError::NotAnAddress => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_email", "This is not an e-mail address.")
             }
+            EraseError::Nothing => ApiError::bad_request("nothing_named", "Name an e-mail address."),
             EraseError::Database(inner) => inner.into(),
         }
     }

@@ -203,15 +203,17 @@ async fn everybody_is_asked_in_their_language() {
     texts.phrases.insert("send".into(), "أرسل".into());
     definition.texts.insert(arabic, texts);
     publish(&app, &definition).await;
-    let mut answered = 0;
-    for (locale, lang, dir, title, send, subject) in [
+    for (answered, (locale, lang, dir, title, send, subject)) in [
         ("de-AT", "de", "ltr", "Wie war Ihr Anruf bei Sydney", "Senden", "Wie war Ihr Anruf bei Northwind?"),
         ("zh_CN", "zh", "ltr", "您与Sydney的通话", "发送", ""),
         ("es-MX", "es", "ltr", "¿Cómo fue su llamada con Sydney", "Enviar", ""),
         ("fr", "fr", "ltr", "Comment s’est passé votre appel avec Sydney", "Envoyer", ""),
         ("ar-EG", "ar", "rtl", "كيف كانت مكالمتك", "أرسل", ""),
         ("xx", "en", "ltr", "How was your call with Sydney", "Send", "How was your call with Northwind?"),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut body = call_body(&format!("{lang}@example.net"));
         body["customer"]["locale"] = locale.into();
         let asked = ask_about(&app, lang, &body).await;
@@ -228,8 +230,8 @@ async fn everybody_is_asked_in_their_language() {
         let (status, text) = post(&app, &asked.page(), &half).await;
         assert!(status == 200 && text.contains(r#"<html lang="de""#) && text.contains(r#"value="2" checked"#));
         assert!(text.contains("Half of it") && text.contains(&format!("{}?lang=de", asked.leave())), "{text}");
-        assert_eq!(count(&app, "responses").await + count(&app, "sealed_answers").await, answered);
-        answered += 1;
+        let there = count(&app, "responses").await + count(&app, "sealed_answers").await;
+        assert_eq!(usize::try_from(there).unwrap(), answered);
         let (_, text) = post(&app, &format!("{}?lang=de", asked.page()), &[("score", "2"), ("choice", "apart")]).await;
         assert!(text.contains("Vielen Dank") && text.contains("2, Schlecht"), "{text}");
         let (_, text) = page(&app, &asked.leave()).await;
