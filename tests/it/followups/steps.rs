@@ -141,7 +141,10 @@ async fn what_can_not_be_opened_comes_back_with_what_was_typed_to_those_whose_it
     let again = own.post(&path, &form).await;
     assert_eq!(again.status(), 422);
     let again = again.text().await.unwrap();
-    assert!(again.contains("The day is written as") && again.contains(&format!("action=\"{path}\"")), "{again}");
+    assert!(
+        again.contains("The day is today or a later one") && again.contains(&format!("action=\"{path}\"")),
+        "{again}"
+    );
     assert!(
         again.contains("call &#60;b&#62;back&#60;/b&#62;</textarea>") && again.contains("value=\"yesterday\""),
         "{again}"

@@ -201,7 +201,7 @@ async fn bad_input_is_refused_and_changes_nothing() {
         ("/surveys/rules/new", &[("edition", "0"), ("share", "0")], 422),
         ("/surveys/rules/new", &[("edition", "0"), ("share", "50"), ("ask", "unknown")], 422),
         ("/surveys/rules/new", &[("edition", "0"), ("share", "50"), ("ask", "")], 422),
-        ("/surveys/rules/unknown", &[("edition", "0"), ("share", "50")], 404),
+        ("/surveys/rules/unknown", &[("edition", "0"), ("share", "50"), ("ask", "-")], 404),
         ("/surveys/rules/undo", &[("edition", "0")], 404),
     ] {
         let answer = admin.post(path, fields).await;
