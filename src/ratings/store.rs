@@ -5,7 +5,7 @@ pub(super) mod exclusions;
 
 use super::Period;
 use super::release::BLOCK;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, TeamId};
 use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
@@ -102,25 +102,6 @@ pub(super) struct AskedRow {
     pub n: i64,
 }
 
-/// What the conditions of visibility bind.
-struct Binds {
-    all: i64,
-    teams: String,
-    agent: Option<AgentId>,
-}
-
-impl From<&Visible> for Binds {
-    fn from(visible: &Visible) -> Self {
-        let none = Self { all: 0, teams: "[]".into(), agent: None };
-        match visible {
-            Visible::All => Self { all: 1, ..none },
-            Visible::Teams(teams) => Self { teams: serde_json::json!(teams).to_string(), ..none },
-            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
-            Visible::None => none,
-        }
-    }
-}
-
 /// Everything that somebody sees, each agent's and team's months in one sum.
 pub(super) async fn counts(conn: Conn<'_>, sight: &Visible, period: Period) -> Result<Vec<CountRow>, DbError> {
     let (from, to) = (period.from().to_string(), period.to().to_string());
@@ -150,7 +131,7 @@ pub(super) async fn agent_comments(
     agent: &AgentId,
     period: Period,
 ) -> Result<Vec<(String, String)>, DbError> {
-    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
+    let (b, from, to) = (VisibleBinds::from(sight), period.from().to_string(), period.to().to_string());
     fetch_all!(conn, AGENT_COMMENTS => (String, String), agent, from, to, b.all, b.teams, b.agent)
 }
 

@@ -1,7 +1,6 @@
 //! SQL of a survey's results: totals of whole releases, and released texts.
 
-use crate::database::{Conn, DbError};
-use crate::ids::AgentId;
+use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ratings::Period;
 use crate::ratings::store::Sums;
 use crate::web::principal::Visible;
@@ -47,32 +46,13 @@ pub(super) struct TotalRow {
     pub sums: Sums,
 }
 
-/// What the conditions of visibility bind.
-struct Binds {
-    all: i64,
-    teams: String,
-    agent: Option<AgentId>,
-}
-
-impl From<&Visible> for Binds {
-    fn from(visible: &Visible) -> Self {
-        let none = Self { all: 0, teams: "[]".into(), agent: None };
-        match visible {
-            Visible::All => Self { all: 1, ..none },
-            Visible::Teams(teams) => Self { teams: json!(teams).to_string(), ..none },
-            Visible::Own(agent) => Self { agent: Some(agent.clone()), ..none },
-            Visible::None => none,
-        }
-    }
-}
-
 pub(super) async fn totals(
     conn: Conn<'_>,
     sight: &Visible,
     questions: &[&str],
     period: Period,
 ) -> Result<Vec<TotalRow>, DbError> {
-    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
+    let (b, from, to) = (VisibleBinds::from(sight), period.from().to_string(), period.to().to_string());
     fetch_all!(conn, TOTALS => TotalRow, from, to, json!(questions).to_string(), b.all, b.teams, b.agent)
 }
 
@@ -83,6 +63,6 @@ pub(super) async fn comments(
     question: &str,
     period: Period,
 ) -> Result<Vec<(String, String)>, DbError> {
-    let (b, from, to) = (Binds::from(sight), period.from().to_string(), period.to().to_string());
+    let (b, from, to) = (VisibleBinds::from(sight), period.from().to_string(), period.to().to_string());
     fetch_all!(conn, TEXTS => (String, String), from, to, question, b.all, b.teams, b.agent)
 }

@@ -66,6 +66,13 @@ impl ApartWrite {
         Self::Withdraw { spent: token.spent_id(vault), ids, all: expected.iter().map(id).collect() }
     }
 
+    fn suspect(&self) -> Option<&str> {
+        match self {
+            Self::Put { suspect, .. } => Some(suspect),
+            Self::Withdraw { .. } => None,
+        }
+    }
+
     fn spent(&self) -> &str {
         match self {
             Self::Put { spent, .. } | Self::Withdraw { spent, .. } => spent,
@@ -122,8 +129,17 @@ async fn put_round(
 ) -> Result<Option<HashSet<String>>, DbError> {
     let mut marks = Vec::new();
     let mut anchors = Vec::new();
+    let kept = match ripe_at {
+        suspects::CHANGES_NOTHING => {
+            let ids: Vec<&str> = round.iter().filter_map(|(_, item)| item.suspect()).collect();
+            Some(suspects::still_kept(conn.again(), &ids).await?)
+        }
+        _ => None,
+    };
     for (_, item) in round {
-        if let ApartWrite::Put { spent, purge_month, anchor, .. } = item {
+        if let ApartWrite::Put { spent, suspect, purge_month, anchor, .. } = item
+            && kept.as_ref().is_none_or(|kept| kept.contains(suspect))
+        {
             marks.push((spent.as_str(), purge_month.as_str()));
             anchors.push(anchor.as_str());
         }

@@ -200,6 +200,11 @@ async fn write_round(
             LinkedWrite::Remove { interaction, below } => removes.push((interaction, *below)),
         }
     }
+    if ripe_at == suspects::CHANGES_NOTHING {
+        let ids: Vec<&str> = puts.iter().map(|row| row.suspect.as_str()).collect();
+        let kept = suspects::still_kept(conn.again(), &ids).await?;
+        puts.retain(|row| kept.contains(&row.suspect));
+    }
     let mut stored = HashSet::new();
     if !puts.is_empty() {
         match asking {

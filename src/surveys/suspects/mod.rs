@@ -19,13 +19,14 @@ use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::vault::{Vault, VaultError};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// The vault's purpose.
 const SEAL: &str = "suspect";
 /// Records are padded to one of these lengths, in bytes, so that they don't tell which choice was made.
 const SIZES: [usize; 3] = [8192, 65_536, 262_144];
-/// No answer that is there is changed by one that is let in.
-const CHANGES_NOTHING: i64 = i64::MIN;
+/// The ripeness below which an answer is changed by one that is let in: none.
+pub(super) const CHANGES_NOTHING: i64 = i64::MIN;
 
 /// Why an answer is taken for a program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,18 @@ fn seal(vault: &Vault, kept: &Kept) -> String {
 
 fn open(vault: &Vault, sealed: &str) -> Result<Kept, VaultError> {
     serde_json::from_slice(&vault.open(SEAL, sealed)?).map_err(|_| VaultError::DoesNotOpen)
+}
+
+/// Those of these that are still kept aside, in the transaction that lets them in: a person's answer by the same link drops them in
+/// its own, so that nobody is answered for who has answered at the same moment.
+pub(super) async fn still_kept(mut conn: Conn<'_>, ids: &[&str]) -> Result<HashSet<String>, DbError> {
+    let mut kept = HashSet::new();
+    for id in ids {
+        if store::find(conn.again(), id).await?.is_some() {
+            kept.insert((*id).to_owned());
+        }
+    }
+    Ok(kept)
 }
 
 impl Surveys {

@@ -173,6 +173,33 @@ async fn what_is_let_in_counts_once_and_stays_apart() {
     }
 }
 
+/// The administrator lets it in while the person answers: one of the two counts, whichever comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
+    for app in TestApp::on_both(careful).await {
+        let admin = admin(&app).await;
+        for (n, (suspect, person)) in
+            [("linked", "apart"), ("apart", "linked"), ("linked", "linked"), ("apart", "apart")]
+                .repeat(6)
+                .into_iter()
+                .enumerate()
+        {
+            let asked = ask(&app, &format!("both{n}")).await;
+            assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", suspect)]).await.0, 422);
+            let id = ids(&admin.page("/admin/suspects").await).remove(0);
+            app.clock.advance(seconds(120));
+            let (path, form) = (format!("/admin/suspects/{id}/admission"), [("score", "5"), ("choice", person)]);
+            let (page, before) = (asked.page(), dump(&app).await);
+            let both = tokio::join!(admin.post(&path, &[]), app.post(&page, &form));
+            assert!(both.0.status() == 303 && [200, 409, 422].contains(&both.1.status().as_u16()));
+            let after = dump(&app).await;
+            let more = |table: &str| after[table].len() - before[table].len();
+            assert_eq!(more("responses") + more("spent"), 1, "{suspect} and {person}: {n}");
+            assert_eq!(more("sealed_answers"), more("spent"), "a rating each");
+        }
+    }
+}
+
 /// The suspect came from one choice, the person's answer from the other; each of the four.
 #[tokio::test]
 async fn whoever_has_answered_is_not_answered_for() {
