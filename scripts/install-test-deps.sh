@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server in a virtual
-# environment, postfix (as a relay, in folders of its own), dovecot (IMAP), dkimpy to verify signatures, ffmpeg and sox,
+# What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server and schemathesis
+# in a virtual environment, postfix (as a relay, in folders of its own), dovecot (IMAP), dkimpy to verify signatures, ffmpeg and sox,
 # axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,8 +38,8 @@ pip_install() {
 }
 
 # Made anew when the pins change or when the Python below it has gone.
-if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt || ! .venv/bin/python -c 'import aiosmtpd' 2>/dev/null; then
-    echo "Making .venv with the tests' SMTP server"
+if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt || ! .venv/bin/python -c 'import aiosmtpd, schemathesis' 2>/dev/null; then
+    echo "Making .venv with the tests' SMTP server and schemathesis"
     rm -rf .venv
     python3 -m venv .venv
     pip_install scripts/requirements-tests.txt

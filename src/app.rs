@@ -24,12 +24,14 @@ use crate::webhooks::{self, Webhooks};
 use crate::{audit, desk, staff};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApi, OpenApiService};
+use specification::{MergedPaths, Specification};
 use std::sync::Arc;
 use std::time::Duration;
 
 mod erased;
 mod operators;
+mod specification;
 mod spoken;
 
 /// Under this name the database keeps what tells its key from others.
@@ -326,10 +328,11 @@ impl App {
     /// Every page and endpoint.
     pub fn routes(&self) -> impl Endpoint<Output = Response> + 'static {
         let api = self.api();
-        let (yaml, docs) = (spec_yaml(&api), api.swagger_ui());
+        let specification = Specification::new(&api);
+        let yaml = specification.yaml();
         let route = Route::new()
             .nest_no_strip("/api/v1", api)
-            .nest("/docs", docs)
+            .at("/docs", get(specification.docs()))
             .at("/openapi.yaml", get(poem::endpoint::make_sync(move |_| yaml_answer(&yaml))))
             .at("/assets/:name", get(assets::asset));
         let route = operators::routes(route, self);
@@ -369,7 +372,7 @@ impl App {
             .around(middleware::around)
     }
 
-    fn api(&self) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
+    fn api(&self) -> OpenApiService<MergedPaths<impl OpenApi + 'static>, ()> {
         let endpoints = (
             interactions::api::Api { interactions: self.interactions.clone() },
             transcription::api::Api {
@@ -396,7 +399,7 @@ impl App {
             followups::api::Api { followups: self.followups.clone() },
             webhooks::api::Api { webhooks: self.webhooks.clone() },
         );
-        OpenApiService::new(endpoints, "Afterword", env!("CARGO_PKG_VERSION"))
+        OpenApiService::new(MergedPaths(endpoints), "Afterword", env!("CARGO_PKG_VERSION"))
             .description(
                 "The last word after every support call or chat. Errors are problem+json (RFC 9457) with a stable `code`; lists are \
                  paged by cursor. An API key goes into `Authorization: Bearer …`.",
@@ -406,7 +409,7 @@ impl App {
 
     /// The specification: what `openapi.yaml` holds.
     pub fn openapi(&self) -> String {
-        spec_yaml(&self.api())
+        Specification::new(&self.api()).yaml()
     }
 }
 
@@ -424,10 +427,6 @@ fn desk_settings(config: &Config) -> desk::Settings {
         models: transcription::engine_config(&config.transcription).folders,
         k: config.anonymity.k,
     }
-}
-
-fn spec_yaml<T: poem_openapi::OpenApi, W: poem_openapi::Webhook>(api: &OpenApiService<T, W>) -> String {
-    api.spec_yaml()
 }
 
 fn yaml_answer(text: &str) -> Response {

@@ -43,9 +43,11 @@ impl Timestamp {
         self.to_jiff().to_string()
     }
 
-    /// Reads RFC 3339 with any offset (ISO 8601 with a zone).
+    /// Reads RFC 3339 with any offset (ISO 8601 with a zone), from the year 0 on: RFC 3339 has no earlier ones.
     pub fn parse(text: &str) -> Option<Self> {
-        text.trim().parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
+        const YEAR_0: Timestamp = Timestamp(-62_167_219_200_000);
+        let at = text.trim().parse::<jiff::Timestamp>().ok()?.as_millisecond();
+        Some(Self(at)).filter(|at| *at >= YEAR_0)
     }
 
     /// The day in UTC, `2026-11-20`.

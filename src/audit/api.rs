@@ -3,7 +3,7 @@
 use super::{AuditLog, Filter, Line, MOST_LINES};
 use crate::clock::Timestamp;
 use crate::web::rights::Administer;
-use crate::web::{Allowed, ApiError, Cursor};
+use crate::web::{Allowed, ApiError, Cursor, page_size};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
@@ -53,8 +53,7 @@ impl From<Line> for LineOut {
 struct AuditPage {
     /// The lines.
     items: Vec<LineOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -95,7 +94,7 @@ impl Api {
         before: Query<Option<String>>,
         /// `next` of the page before.
         cursor: Query<Option<String>>,
-        /// How many lines: 1 to 200, 50 where nothing is said.
+        /// Number of lines on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<AuditPage>, ApiError> {
         let filter = Filter {
@@ -105,11 +104,7 @@ impl Api {
             from: time("from", from.0)?,
             before: time("before", before.0)?,
         };
-        let after = match cursor.0 {
-            None => Cursor::start(),
-            Some(text) => text.parse().map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?,
-        };
-        let size = limit.0.map_or(50, |n| n as usize).clamp(1, MOST_LINES);
+        let (after, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, MOST_LINES)?);
         let page = self.log.lines(&filter, &after, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next }))

@@ -3,7 +3,7 @@
 use super::{Cause, Change, Contact, FollowUp, FollowUpError, FollowUps, Outcome, Reason, State, Step, Which};
 use crate::ids::FollowUpId;
 use crate::web::rights::FollowUp as SeeFollowUps;
-use crate::web::{Allowed, ApiError, Cursor};
+use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -107,7 +107,7 @@ impl Out {
 struct OutPage {
     /// The follow-ups.
     items: Vec<Out>,
-    /// The next page's cursor.
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -252,12 +252,10 @@ impl Api {
         which: Query<Option<Which>>,
         /// `next` of the page before.
         cursor: Query<Option<String>>,
-        /// How many a page holds; 50 unless said, 200 at most.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<OutPage>, ApiError> {
-        let from = cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
-        let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
-        let from = from.unwrap_or_else(Cursor::start);
+        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.followups.list(&who, which.0.unwrap_or_default(), &from, size).await?;
         let today = self.followups.today();
         let items = page.items.into_iter().map(|f| Out::new(f, &today)).collect();
@@ -266,7 +264,10 @@ impl Api {
 
     /// Open a follow-up about a call or chat
     #[oai(path = "/follow-ups", method = "post", operation_id = "openFollowUp")]
-    async fn open(&self, who: Allowed<SeeFollowUps>, body: Json<NewFollowUp>) -> Result<Created, ApiError> {
+    async fn open(&self, who: Allowed<SeeFollowUps>, body: JsonBody<NewFollowUp>) -> Result<Created, ApiError> {
+        if body.due_on.as_deref().is_some_and(|day| day.trim().is_empty()) {
+            return Err(FollowUpError::BadDay.into());
+        }
         let interaction = body.interaction_id.parse().map_err(|_| FollowUpError::NoInteraction)?;
         let id = self.followups.open(&who, &interaction, &body.why, body.due_on.as_deref()).await?;
         let made = self.followups.find(&who, &id).await?;
@@ -297,7 +298,7 @@ impl Api {
         &self,
         who: Allowed<SeeFollowUps>,
         id: Path<String>,
-        body: Json<OwnerIn>,
+        body: JsonBody<OwnerIn>,
     ) -> Result<Json<Out>, ApiError> {
         let change = match &body.staff_id {
             None => Change::Take,
@@ -312,7 +313,7 @@ impl Api {
         &self,
         who: Allowed<SeeFollowUps>,
         id: Path<String>,
-        body: Json<DueIn>,
+        body: JsonBody<DueIn>,
     ) -> Result<Json<Out>, ApiError> {
         self.changed(&who, &id, Change::Due(body.0.due_on)).await
     }
@@ -323,7 +324,7 @@ impl Api {
         &self,
         who: Allowed<SeeFollowUps>,
         id: Path<String>,
-        body: Json<NoteIn>,
+        body: JsonBody<NoteIn>,
     ) -> Result<Json<Out>, ApiError> {
         self.changed(&who, &id, Change::Note(body.0.text)).await
     }
@@ -334,7 +335,7 @@ impl Api {
         &self,
         who: Allowed<SeeFollowUps>,
         id: Path<String>,
-        body: Json<OutcomeIn>,
+        body: JsonBody<OutcomeIn>,
     ) -> Result<Json<Out>, ApiError> {
         let OutcomeIn { outcome, cause, note } = body.0;
         self.changed(&who, &id, Change::Finish { outcome, cause, note }).await

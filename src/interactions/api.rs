@@ -3,14 +3,14 @@
 mod bodies;
 mod payloads;
 
-use super::{Channel, Cursor, Filter, Interactions, Measured, RecordingError, Sort, SurveyState, Upserted};
+use super::{Channel, Filter, Interactions, Measured, RecordingError, Sort, SurveyState, Upserted};
 use crate::ids::InteractionId;
-use crate::web::Allowed;
 use crate::web::original::Words;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Ingest, SeeInteractions};
 use crate::web::sound::{Peaks, Sound};
+use crate::web::{Allowed, Cursor, page_size};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use payloads::{Kept, Rendered, Upload};
@@ -202,7 +202,7 @@ impl Api {
         sort: Query<Option<String>>,
         /// `next` of the page before, asked for with the same filters and sort.
         cursor: Query<Option<String>>,
-        /// How many a page holds; 50 unless said, 200 at most.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<InteractionPage>, ApiError> {
         let bad = |what: &str| ApiError::bad_request("bad_filter", format!("{what} is not one of those in /docs"));
@@ -222,10 +222,8 @@ impl Api {
             },
             sort: sort.0.map(|s| Sort::known(&s).ok_or_else(|| bad("sort"))).transpose()?.unwrap_or_default(),
         };
-        let cursor =
-            cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
-        let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
-        let page = self.interactions.list(&who.visible(), &filter, &cursor.unwrap_or_else(Cursor::start), size).await?;
+        let (cursor, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let page = self.interactions.list(&who.visible(), &filter, &cursor, size).await?;
         Ok(Json(InteractionPage::from(page)))
     }
 
@@ -253,7 +251,7 @@ impl Api {
         if !messages.is_empty() {
             self.interactions.note_look(&who.principal, Words::look(original), &id).await?;
         }
-        Ok(Json(InteractionOut::new(found, messages)))
+        Ok(Json(InteractionOut::new(found, Some(messages))))
     }
 
     /// The recording's sound

@@ -187,7 +187,7 @@ impl Intake {
         at_most("channel", self.channel.as_deref(), 100)?;
         at_most("direction", self.direction.as_deref(), 100)?;
         at_most("outcome", self.outcome.as_deref(), 100)?;
-        at_most("agent.external_id", agent.map(|a| a.external_id.as_str()), 200)?;
+        at_most("agent.external_id", agent.map(|a| a.external_id.as_str()), 320)?;
         at_most("agent.name", agent.and_then(|a| a.name.as_deref()), 200)?;
         at_most("agent.email", agent.and_then(|a| a.email.as_deref()), 320)?;
         at_most("team", self.team.as_deref(), 200)?;

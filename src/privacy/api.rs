@@ -1,9 +1,9 @@
 //! Endpoints of erasure.
 
 use super::{EraseError, Privacy, Receipt};
-use crate::web::Allowed;
 use crate::web::problem::ApiError;
 use crate::web::rights::Administer;
+use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -112,7 +112,7 @@ impl Api {
     async fn erase_address(
         &self,
         who: Allowed<Administer>,
-        body: Json<ErasureBody>,
+        body: JsonBody<ErasureBody>,
     ) -> Result<Json<ErasedOut>, ApiError> {
         let conversations = body.conversations.unwrap_or(false);
         Ok(Json(self.privacy.erase_address(&body.address, conversations, &who.actor()).await?.into()))

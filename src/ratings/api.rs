@@ -2,7 +2,7 @@
 
 use super::{Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share, Standing};
 use crate::web::rights::{LeaveOut, SeeRatings};
-use crate::web::{Allowed, ApiError};
+use crate::web::{Allowed, ApiError, JsonBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
@@ -242,6 +242,9 @@ impl Api {
         from: Option<String>,
         to: Option<String>,
     ) -> Result<Overview, ApiError> {
+        if [&from, &to].into_iter().flatten().any(String::is_empty) {
+            return Err(ApiError::bad_request("bad_period", "A month is written as 2026-11."));
+        }
         let period = self.ratings.period(&from.unwrap_or_default(), &to.unwrap_or_default())?;
         let overview = self.ratings.overview(who, period).await?;
         self.ratings.note_look(who, "ratings.viewed", "ratings", period).await?;
@@ -325,7 +328,7 @@ impl Api {
         who: Allowed<LeaveOut>,
         /// The conversation's id.
         interaction: Path<String>,
-        body: Json<NewExclusion>,
+        body: JsonBody<NewExclusion>,
     ) -> Result<Done, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
         let note = body.0.note.unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::interactions::Channel;
 use crate::web::problem::ApiError;
 use crate::web::rights::SeeInteractions;
-use crate::web::{Allowed, Cursor, Page};
+use crate::web::{Allowed, Cursor, Page, page_size};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
@@ -83,8 +83,7 @@ struct ResultOut {
 struct SearchPage {
     /// The newest interaction first.
     items: Vec<ResultOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -167,7 +166,7 @@ impl Api {
         before: Query<Option<String>>,
         /// `next` of the page before.
         cursor: Query<Option<String>>,
-        /// How many interactions a page holds; 20 unless said, 100 at most.
+        /// Number of interactions on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<SearchPage>, ApiError> {
         let words: Words = q.parse()?;
@@ -180,10 +179,7 @@ impl Api {
             from: time("from", from.0)?,
             before: time("before", before.0)?,
         };
-        let cursor =
-            cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
-        let size = limit.0.unwrap_or(20).clamp(1, 100) as usize;
-        let start = cursor.unwrap_or_else(Cursor::start);
-        Ok(Json(self.search.find(&who.principal, &words, &within, &start, size).await?.into()))
+        let (cursor, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 20, 100)?);
+        Ok(Json(self.search.find(&who.principal, &words, &within, &cursor, size).await?.into()))
     }
 }

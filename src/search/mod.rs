@@ -12,7 +12,7 @@ mod tokens;
 mod work;
 
 pub use line::SnippetPiece;
-pub use query::{Query, QueryError};
+pub use query::{LONGEST as MOST_QUERY_CHARS, Query, QueryError};
 pub use store::STATEMENTS;
 pub use tokens::{Token, tokens};
 
@@ -39,6 +39,9 @@ pub enum SaidBy {
 }
 
 impl SaidBy {
+    /// Both sides.
+    pub const ALL: [Self; 2] = [Self::Agent, Self::Customer];
+
     /// As it stands in URLs and tables.
     pub fn code(self) -> &'static str {
         match self {
@@ -49,7 +52,7 @@ impl SaidBy {
 
     /// The one of this code, if it is one.
     pub fn known(text: &str) -> Option<Self> {
-        [Self::Agent, Self::Customer].into_iter().find(|one| one.code() == text)
+        Self::ALL.into_iter().find(|one| one.code() == text)
     }
 }
 

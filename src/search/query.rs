@@ -5,7 +5,7 @@ use super::tokens::{Token, tokens};
 use std::fmt::Write;
 
 /// The longest query that is taken, in characters.
-const LONGEST: usize = 500;
+pub const LONGEST: usize = 500;
 /// The most words and phrases in one.
 const MOST_TERMS: usize = 32;
 /// The most words of a phrase; lines are cut into parts that overlap by as many.

@@ -4,7 +4,7 @@ use super::{AgentRef, AgentSummary, Directory, NewAccount, Staff, StaffError};
 use crate::clock::SharedClock;
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, SeeRatings};
-use crate::web::{Allowed, Role};
+use crate::web::{Allowed, JsonBody, Role};
 use poem::http::StatusCode;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
@@ -33,6 +33,7 @@ impl From<StaffError> for ApiError {
         match error {
             StaffError::BadEmail(_) => unprocessable("invalid_email"),
             StaffError::BadName => unprocessable("invalid_name"),
+            StaffError::BadId => unprocessable("invalid_id"),
             StaffError::BadPassword => unprocessable("invalid_password"),
             StaffError::EmailTaken => Self::conflict("email_taken", text),
             StaffError::TeamExists => Self::conflict("team_exists", text),
@@ -46,12 +47,33 @@ impl From<StaffError> for ApiError {
     }
 }
 
+/// A team to be made.
+#[derive(Debug, Clone, Object)]
+struct NewTeam {
+    /// Name.
+    name: String,
+}
+
+/// An agent to be made, or to be completed.
+#[derive(Debug, Clone, Object)]
+struct NewAgent {
+    /// Name.
+    name: String,
+    /// Address.
+    email: Option<String>,
+    /// Which source knows the agent.
+    source: String,
+    /// The agent's id there.
+    external_id: String,
+    /// The team's name; made where there is none of this name.
+    team: Option<String>,
+}
+
 /// A team.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Team")]
 struct TeamBody {
     /// Id.
-    #[oai(read_only)]
     id: String,
     /// Name.
     name: String,
@@ -62,7 +84,6 @@ struct TeamBody {
 #[oai(rename = "Agent")]
 struct AgentBody {
     /// Id.
-    #[oai(read_only)]
     id: String,
     /// Name.
     name: String,
@@ -89,13 +110,10 @@ impl From<AgentSummary> for AgentBody {
     }
 }
 
-/// Somebody who signs in.
+/// An account to be made.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "Account")]
-struct StaffBody {
-    /// Id.
-    #[oai(read_only)]
-    id: String,
+#[oai(rename = "NewAccount")]
+struct NewStaff {
     /// Address.
     email: String,
     /// Name; the address's first part where it is empty.
@@ -110,9 +128,27 @@ struct StaffBody {
     agent: Option<String>,
 }
 
+/// Somebody who signs in.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "Account")]
+struct StaffBody {
+    /// Id.
+    id: String,
+    /// Address.
+    email: String,
+    /// Name.
+    name: String,
+    /// Role.
+    role: Role,
+    /// Ids of the teams that a supervisor sees.
+    teams: Vec<String>,
+    /// Id of the agent that an agent is.
+    agent: Option<String>,
+}
+
 /// A new account, and the link that sets its password, told once.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "NewAccount")]
+#[oai(rename = "AccountLink")]
 struct NewStaffBody {
     /// Id.
     id: String,
@@ -139,7 +175,7 @@ impl Api {
 
     /// Make a team
     #[oai(path = "/teams", method = "post", operation_id = "addTeam")]
-    async fn add_team(&self, who: Allowed<Administer>, body: Json<TeamBody>) -> Result<Made<TeamBody>, ApiError> {
+    async fn add_team(&self, who: Allowed<Administer>, body: JsonBody<NewTeam>) -> Result<Made<TeamBody>, ApiError> {
         let team = self.directory.add_team(&body.name, &who.actor(), self.clock.now()).await?;
         Ok(Made::Created(Json(TeamBody { id: team.id.to_string(), name: team.name })))
     }
@@ -155,7 +191,7 @@ impl Api {
 
     /// Make an agent, or complete one that a source has named already
     #[oai(path = "/agents", method = "post", operation_id = "addAgent")]
-    async fn add_agent(&self, who: Allowed<Administer>, body: Json<AgentBody>) -> Result<Made<AgentBody>, ApiError> {
+    async fn add_agent(&self, who: Allowed<Administer>, body: JsonBody<NewAgent>) -> Result<Made<AgentBody>, ApiError> {
         let body = body.0;
         let new = AgentRef {
             source: body.source,
@@ -187,7 +223,11 @@ impl Api {
     ///
     /// The answer holds the one-time link that sets the password; it is not told again.
     #[oai(path = "/staff", method = "post", operation_id = "addStaff")]
-    async fn add_staff(&self, who: Allowed<Administer>, body: Json<StaffBody>) -> Result<Made<NewStaffBody>, ApiError> {
+    async fn add_staff(
+        &self,
+        who: Allowed<Administer>,
+        body: JsonBody<NewStaff>,
+    ) -> Result<Made<NewStaffBody>, ApiError> {
         let body = body.0;
         let unknown = |what| move |_| ApiError::from(StaffError::NotThere(what));
         let teams = body.teams.iter().map(|id| id.parse()).collect::<Result<_, _>>().map_err(unknown("team"))?;

@@ -60,6 +60,9 @@ pub enum StaffError {
     /// A name is missing or too long.
     #[error("a name has 1 to 120 characters")]
     BadName,
+    /// A source or an id in it is missing or too long.
+    #[error("a source and an id in it have 1 to 320 characters")]
+    BadId,
     /// The password is too short.
     #[error("a password has 10 to 200 characters")]
     BadPassword,

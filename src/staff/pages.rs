@@ -31,6 +31,7 @@ impl From<StaffError> for PageError {
             refused @ (StaffError::BadEmail(_)
             | StaffError::EmailTaken
             | StaffError::BadName
+            | StaffError::BadId
             | StaffError::BadPassword
             | StaffError::TeamExists
             | StaffError::DeadLink

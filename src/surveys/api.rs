@@ -9,15 +9,11 @@ use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, SurveyState};
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, SeeInteractions, SeeResponses};
-use crate::web::{Allowed, Cursor};
+use crate::web::{Allowed, Cursor, JsonBody, page_size};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
-
-/// Items on a page: at most, and where nothing is said.
-const MOST: usize = 200;
-const USUAL: usize = 50;
 
 #[derive(Tags)]
 enum Tag {
@@ -119,8 +115,7 @@ impl From<Interaction> for InvitationOut {
 struct InvitationPage {
     /// The invitations.
     items: Vec<InvitationOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -179,8 +174,7 @@ impl From<Suppression> for SuppressionOut {
 struct SuppressionPage {
     /// The entries.
     items: Vec<SuppressionOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -313,17 +307,6 @@ pub struct Api {
     pub surveys: Surveys,
 }
 
-fn cursor(text: Option<String>) -> Result<Cursor, ApiError> {
-    match text {
-        None => Ok(Cursor::start()),
-        Some(text) => text.parse().map_err(|why: &str| ApiError::bad_request("bad_cursor", why)),
-    }
-}
-
-fn size(limit: Option<u32>) -> usize {
-    limit.map_or(USUAL, |n| n as usize).clamp(1, MOST)
-}
-
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Surveys")]
 impl Api {
     /// Read the linked answer of an interaction
@@ -358,7 +341,7 @@ impl Api {
         /// `next` of the page before.
         #[oai(name = "cursor")]
         from: Query<Option<String>>,
-        /// How many: 1 to 200, 50 where nothing is said.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<InvitationPage>, ApiError> {
         let survey = match state.0.as_deref() {
@@ -370,7 +353,8 @@ impl Api {
             }
         };
         let filter = Filter { survey, ..Filter::default() };
-        let page = self.surveys.invitations(&who.visible(), &filter, &cursor(from.0)?, size(limit.0)).await?;
+        let (from, size) = (Cursor::of_request(from.as_deref())?, page_size(limit.0, 50, 200)?);
+        let page = self.surveys.invitations(&who.visible(), &filter, &from, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
     }
@@ -382,11 +366,14 @@ impl Api {
     async fn skips(
         &self,
         _who: Allowed<Administer>,
-        /// How many days: 1 to 366, 30 where nothing is said.
+        /// Number of days.
         days: Query<Option<u32>>,
     ) -> Result<Json<SkipsOut>, ApiError> {
-        let days = i64::from(days.0.unwrap_or(30).clamp(1, 366));
-        let report = self.surveys.skips_of_days(days).await?;
+        let days = days.0.unwrap_or(30);
+        if !(1..=366).contains(&days) {
+            return Err(ApiError::bad_request("bad_days", "`days` is a number from 1 to 366."));
+        }
+        let report = self.surveys.skips_of_days(i64::from(days)).await?;
         Ok(Json(SkipsOut {
             from: report.span.from.to_rfc3339(),
             until: report.span.until.to_rfc3339(),
@@ -407,10 +394,11 @@ impl Api {
         /// `next` of the page before.
         #[oai(name = "cursor")]
         from: Query<Option<String>>,
-        /// How many: 1 to 200, 50 where nothing is said.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<SuppressionPage>, ApiError> {
-        let page = self.surveys.suppressions(address.0.as_deref(), &cursor(from.0)?, size(limit.0)).await?;
+        let (from, size) = (Cursor::of_request(from.as_deref())?, page_size(limit.0, 50, 200)?);
+        let page = self.surveys.suppressions(address.0.as_deref(), &from, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(SuppressionPage { items: page.items.into_iter().map(SuppressionOut::from).collect(), next }))
     }
@@ -419,7 +407,11 @@ impl Api {
     ///
     /// From now on it is not asked, and a mail to it that waits is not sent. Doing it twice changes nothing.
     #[oai(path = "/suppressions", method = "post", operation_id = "addSuppression")]
-    async fn suppress(&self, who: Allowed<Administer>, body: Json<SuppressionBody>) -> Result<SuppressReply, ApiError> {
+    async fn suppress(
+        &self,
+        who: Allowed<Administer>,
+        body: JsonBody<SuppressionBody>,
+    ) -> Result<SuppressReply, ApiError> {
         let reason = body.reason.unwrap_or(SuppressionReason::Added).code();
         let (entry, new) = self.surveys.suppress(&body.address, reason, &who.actor()).await?;
         let entry = Json(entry.into());

@@ -42,10 +42,12 @@ mod wishes;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, Origin, SealedAnswer,
-    Standing, Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
+    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, MOST_COMMENT, Origin,
+    SealedAnswer, Standing, Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
 };
-pub use definition::{Item as QuestionItem, Kind as QuestionKind, Question};
+pub use definition::{
+    Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS, Question,
+};
 
 pub use decide::Decision;
 pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};

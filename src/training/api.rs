@@ -7,7 +7,7 @@ use crate::ids::ClipId;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Curate, Learn};
 use crate::web::sound::{Peaks, Sound};
-use crate::web::{Allowed, ApiError, Cursor};
+use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
 use bodies::{ClipIn, ClipOut, ClipPage, ClipPatch, Completion};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
@@ -85,13 +85,12 @@ impl Api {
         skill: Query<Option<String>>,
         /// `next` of the page before.
         cursor: Query<Option<String>>,
-        /// How many a page holds; 50 unless said, 200 at most.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<ClipPage>, ApiError> {
         let search = Search { words: q.0.unwrap_or_default(), skill: skill.0.unwrap_or_default() };
-        let from = cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
-        let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
-        let page = self.training.library(&who, &search, &from.unwrap_or_else(Cursor::start), size).await?;
+        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let page = self.training.library(&who, &search, &from, size).await?;
         let skills = self.training.skills().await?;
         Ok(Json(ClipPage {
             items: page.items.into_iter().map(Into::into).collect(),
@@ -106,7 +105,7 @@ impl Api {
     /// background, when its words are known, into a file of its own that is silent wherever they are masked. So the clip lives on
     /// when the recording goes.
     #[oai(path = "/clips", method = "post", operation_id = "createClip")]
-    async fn create(&self, who: Allowed<Curate>, body: Json<ClipIn>) -> Result<Created, ApiError> {
+    async fn create(&self, who: Allowed<Curate>, body: JsonBody<ClipIn>) -> Result<Created, ApiError> {
         let body = body.0;
         let new = NewClip {
             interaction: body.interaction.parse().map_err(|_| ClipError::NoInteraction)?,
@@ -146,7 +145,7 @@ impl Api {
         who: Allowed<Curate>,
         /// The clip.
         id: Path<String>,
-        body: Json<ClipPatch>,
+        body: JsonBody<ClipPatch>,
     ) -> Result<Json<ClipOut>, ApiError> {
         let (id, body) = (clip_id(&id)?, body.0);
         if body.title.is_some() || body.why.is_some() || body.skills.is_some() {

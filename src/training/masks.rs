@@ -15,9 +15,9 @@ const PAD_DOUBTFUL_MS: i64 = 400;
 /// What is silenced may begin in a line that ends so shortly before the clip, ms.
 const NEAR_MS: i64 = 500;
 /// Entries of each list.
-const MOST: usize = 200;
+pub const MOST: usize = 200;
 /// Characters of a word or phrase.
-const MOST_CHARS: usize = 100;
+pub const MOST_CHARS: usize = 100;
 
 /// What somebody decides beyond what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,7 +25,7 @@ pub use curate::Change;
 pub use form::{FlagForm, Tick};
 pub use learn::{Finished, Progress};
 pub use library::{Card, Placed, Search, Skill};
-pub use masks::{Asked, Looked, Mask};
+pub use masks::{Asked, Looked, MOST as MOST_MASKS, MOST_CHARS as MOST_MASK_CHARS, Mask};
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 

@@ -67,7 +67,6 @@ struct SegmentOut {
     /// Word by word.
     words: Vec<WordOut>,
     /// Set where somebody corrected it.
-    #[oai(skip_serializing_if_is_none)]
     corrected: Option<CorrectedOut>,
 }
 
@@ -107,7 +106,7 @@ impl From<Segment> for SegmentOut {
 
 /// A transcript and how far it is.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "Transcript", skip_serializing_if_is_none)]
+#[oai(rename = "Transcript")]
 struct TranscriptOut {
     /// `waiting`, `running`, `done`, `failed` or `cancelled`.
     state: String,

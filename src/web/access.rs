@@ -169,7 +169,7 @@ impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        SCHEMES.to_vec()
+        SCHEMES.into_iter().filter(|scheme| *scheme != SCHEMES[0] || !R::SCOPES.is_empty()).collect()
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {

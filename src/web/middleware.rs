@@ -23,8 +23,21 @@ fn is_survey(path: &str) -> bool {
     path.starts_with("/s/") || path.starts_with("/u/") || path == "/privacy"
 }
 
+/// Why a request is refused before its handler sees it.
+enum Refusal {
+    /// The body is larger than [`MOST_BODY`].
+    TooLarge,
+    /// The body ended before its stated length.
+    BrokeOff,
+    /// The address or the form holds a NUL character, which PostgreSQL can't store; JSON is checked where it is read.
+    Nul,
+}
+
 /// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.
-async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
+async fn check(request: &mut Request) -> Result<(), Refusal> {
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().contains(ENCODED_NUL)) {
+        return Err(Refusal::Nul);
+    }
     if is_upload(request) || is_survey(request.uri().path()) {
         return Ok(());
     }
@@ -34,28 +47,42 @@ async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok());
     if stated.is_some_and(|n| n > MOST_BODY) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        return Err(Refusal::TooLarge);
     }
     if stated == Some(0) || (stated.is_none() && !request.headers().contains_key(header::TRANSFER_ENCODING)) {
         return Ok(());
     }
     let body = request.take_body();
     let bytes = body.into_bytes_limit(MOST_BODY).await.map_err(|e| match e {
-        poem::error::ReadBodyError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::BAD_REQUEST,
+        poem::error::ReadBodyError::PayloadTooLarge => Refusal::TooLarge,
+        _ => Refusal::BrokeOff,
     })?;
+    let is_form = request.content_type().is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let has_nul = is_form && holds(&bytes, ENCODED_NUL.as_bytes());
     request.set_body(Body::from(bytes));
-    Ok(())
+    if has_nul { Err(Refusal::Nul) } else { Ok(()) }
 }
 
-fn refused(api: bool, status: StatusCode) -> Response {
-    match (api, status) {
-        (true, StatusCode::PAYLOAD_TOO_LARGE) => {
-            ApiError::new(status, "body_too_large", "The body is larger than 2 MiB.").into_response()
+/// NUL in an address or a form.
+const ENCODED_NUL: &str = "%00";
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn refused(api: bool, refusal: &Refusal) -> Response {
+    let bad = |code, what: &str| match api {
+        true => ApiError::bad_request(code, format!("{}.", super::page::sentence(what))).into_response(),
+        false => PageError::BadForm(what.to_owned()).into_response(),
+    };
+    match refusal {
+        Refusal::TooLarge if api => {
+            let (status, text) = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 2 MiB.");
+            ApiError::new(status, "body_too_large", text).into_response()
         }
-        (true, _) => ApiError::bad_request("malformed", "The body broke off.").into_response(),
-        (false, StatusCode::PAYLOAD_TOO_LARGE) => PageError::TooLarge.into_response(),
-        (false, _) => PageError::BadForm("it broke off".into()).into_response(),
+        Refusal::TooLarge => PageError::TooLarge.into_response(),
+        Refusal::BrokeOff => bad("malformed", "the body broke off"),
+        Refusal::Nul => bad("nul_character", "the request holds a NUL character"),
     }
 }
 
@@ -65,8 +92,8 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     let method = request.method().clone();
     let api = is_api(&path);
     let begin = tokio::time::Instant::now();
-    let result = match limit_body(&mut request).await {
-        Err(status) => Ok(refused(api, status)),
+    let result = match check(&mut request).await {
+        Err(refusal) => Ok(refused(api, &refusal)),
         Ok(()) => next.call(request).await.map(IntoResponse::into_response),
     };
     let (mut response, pattern) = match result {

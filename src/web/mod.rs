@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod body;
 pub mod csv;
 pub mod form;
 pub mod middleware;
@@ -16,9 +17,10 @@ pub mod said;
 pub mod sound;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
+pub use body::JsonBody;
 pub use form::{Posted, PostedFile};
 pub use page::{PageError, Shell, html, redirect};
-pub use paging::{Cursor, Page};
+pub use paging::{Cursor, Page, page_size};
 pub use principal::{Principal, Role, Scope, Who};
 pub use problem::{ApiError, Problem};
 pub use said::When;

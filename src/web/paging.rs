@@ -1,5 +1,6 @@
 //! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat while new things come in.
 
+use super::problem::ApiError;
 use crate::clock::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +19,15 @@ impl Cursor {
     pub fn start() -> Self {
         Self { at: Timestamp(i64::MAX), id: String::new() }
     }
+
+    /// The cursor of a request of the API; the start where it names none.
+    ///
+    /// # Errors
+    /// `bad_cursor` where it is not the `next` of an earlier page.
+    pub fn of_request(text: Option<&str>) -> Result<Self, ApiError> {
+        let parsed = text.map(str::parse).transpose();
+        Ok(parsed.map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?.unwrap_or_else(Self::start))
+    }
 }
 
 impl std::fmt::Display for Cursor {
@@ -33,7 +43,23 @@ impl std::str::FromStr for Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| WRONG)?;
         let text = String::from_utf8(bytes).map_err(|_| WRONG)?;
         let (at, id) = text.split_once(':').ok_or(WRONG)?;
+        if id.contains('\0') {
+            return Err(WRONG);
+        }
         Ok(Self { at: Timestamp(at.parse().map_err(|_| WRONG)?), id: id.to_owned() })
+    }
+}
+
+/// The number of items of a page of the API: what the request asks for, or `usual`.
+///
+/// # Errors
+/// `bad_limit` where it is 0 or more than `max`.
+pub fn page_size(limit: Option<u32>, usual: usize, max: usize) -> Result<usize, ApiError> {
+    let size = limit.map_or(usual, |limit| limit as usize);
+    if (1..=max).contains(&size) {
+        Ok(size)
+    } else {
+        Err(ApiError::bad_request("bad_limit", format!("`limit` is a number from 1 to {max}.")))
     }
 }
 

@@ -18,18 +18,14 @@ pub struct Problem {
     /// The same for every problem of this code.
     pub title: String,
     /// What happened this time, and what to do.
-    #[oai(skip_serializing_if_is_none)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// Where several things are wrong at once: each of them.
-    #[oai(skip_serializing_if_is_empty)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub detail: String,
+    /// Where several things are wrong at once: each of them; else empty.
     pub problems: Vec<String>,
 }
 
 /// An error answer of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {}", .problem.code, .problem.detail.as_deref().unwrap_or(&.problem.title))]
+#[error("{}: {}", .problem.code, .problem.detail)]
 pub struct ApiError {
     /// The body.
     pub problem: Problem,
@@ -46,7 +42,7 @@ impl ApiError {
             status: status.as_u16(),
             code: code.to_owned(),
             title,
-            detail: Some(detail.into()),
+            detail: detail.into(),
             problems: Vec::new(),
         };
         let challenge = || (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afterword\""));

@@ -3,7 +3,7 @@
 use super::{Delivery, State, Wanted, Webhook, WebhookError, Webhooks};
 use crate::ids::{DeliveryId, WebhookId};
 use crate::web::rights::Administer;
-use crate::web::{Allowed, ApiError, Cursor};
+use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -150,7 +150,7 @@ impl From<Delivery> for DeliveryOut {
 struct DeliveryPage {
     /// The deliveries.
     items: Vec<DeliveryOut>,
-    /// The next page's cursor.
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -203,7 +203,7 @@ impl Api {
     /// Events: interaction.created, interaction.finalised, transcript.done, response.linked, followup.opened, followup.closed,
     /// release.made. They are signed as Standard Webhooks has it; nothing is ever sent about answers that were kept apart.
     #[oai(path = "/webhooks", method = "post", operation_id = "addWebhook")]
-    async fn add(&self, who: Allowed<Administer>, body: Json<In>) -> Result<Created, ApiError> {
+    async fn add(&self, who: Allowed<Administer>, body: JsonBody<In>) -> Result<Created, ApiError> {
         let In { url, note, events } = body.0;
         let (made, secret) = self.webhooks.add(&url, &note, &events, &who.actor()).await?;
         Ok(Created::Webhook(Json(WebhookWithSecret { webhook: made.into(), secret })))
@@ -222,7 +222,7 @@ impl Api {
         &self,
         who: Allowed<Administer>,
         id: Path<String>,
-        body: Json<Patch>,
+        body: JsonBody<Patch>,
     ) -> Result<Json<Out>, ApiError> {
         let Patch { url, note, events, active } = body.0;
         let wanted = Wanted { url, note, events, active };
@@ -260,13 +260,12 @@ impl Api {
         id: Path<String>,
         /// `next` of the page before.
         cursor: Query<Option<String>>,
-        /// How many a page holds; 50 unless said, 200 at most.
+        /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<DeliveryPage>, ApiError> {
         let _ = who;
-        let from = cursor.0.map(|c| c.parse()).transpose().map_err(|e: &str| ApiError::bad_request("bad_cursor", e))?;
-        let size = limit.0.unwrap_or(50).clamp(1, 200) as usize;
-        let page = self.webhooks.deliveries(&webhook(&id)?, &from.unwrap_or_else(Cursor::start), size).await?;
+        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let page = self.webhooks.deliveries(&webhook(&id)?, &from, size).await?;
         let items = page.items.into_iter().map(DeliveryOut::from).collect();
         Ok(Json(DeliveryPage { items, next: page.next.map(|next| next.to_string()) }))
     }

@@ -45,9 +45,10 @@ pub const EVENTS: &[(&str, &str)] = &[
 ];
 /// What the test button sends.
 const TEST: &str = "webhook.test";
-/// The most characters of an address and of a note.
-const MOST_URL: usize = 2000;
-const MOST_NOTE: usize = 200;
+/// Maximum length of an address, in bytes.
+pub const MOST_URL: usize = 2000;
+/// Maximum number of characters of a note.
+pub const MOST_NOTE: usize = 200;
 /// How long the old secret signs beside the new one.
 const BOTH_FOR: Duration = Duration::from_secs(86_400);
 /// How long deliveries are kept.

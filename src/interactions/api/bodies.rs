@@ -336,13 +336,12 @@ pub(super) struct InteractionOut {
     survey: SurveyOut,
     /// Its recording.
     recording: RecordingOut,
-    /// A chat's messages; absent in lists.
-    #[oai(skip_serializing_if_is_empty)]
-    messages: Vec<MessageOut>,
+    /// A chat's messages, from its beginning; null in lists.
+    messages: Option<Vec<MessageOut>>,
 }
 
 impl InteractionOut {
-    pub(super) fn new(i: Interaction, messages: Vec<Message>) -> Self {
+    pub(super) fn new(i: Interaction, messages: Option<Vec<Message>>) -> Self {
         let time = |t: Option<Timestamp>| t.map(Timestamp::to_rfc3339);
         let message = |m: Message| MessageOut { at: time(m.at), from: m.sender.code().into(), text: m.text };
         Self {
@@ -366,7 +365,7 @@ impl InteractionOut {
             locale: i.customer_locale,
             survey: SurveyOut { state: i.survey_state.code().into(), reason: i.survey_reason },
             recording: recording_state(i.has_recording),
-            messages: messages.into_iter().map(message).collect(),
+            messages: messages.map(|messages| messages.into_iter().map(message).collect()),
         }
     }
 }
@@ -376,14 +375,13 @@ impl InteractionOut {
 pub(super) struct InteractionPage {
     /// Newest first.
     items: Vec<InteractionOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     next: Option<String>,
 }
 
 impl From<Page<Interaction>> for InteractionPage {
     fn from(page: Page<Interaction>) -> Self {
-        let items = page.items.into_iter().map(|i| InteractionOut::new(i, Vec::new())).collect();
+        let items = page.items.into_iter().map(|i| InteractionOut::new(i, None)).collect();
         Self { items, next: page.next.map(|c| c.to_string()) }
     }
 }

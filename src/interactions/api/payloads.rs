@@ -1,14 +1,14 @@
 //! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound made while it goes out.
 
 use crate::interactions::{Interactions, Recording};
-use crate::web::problem::ApiError;
+use crate::web::body;
 use crate::web::ranges::{Served, serve_made};
 use crate::web::sound::sound_types;
 use bytes::Bytes;
 use poem::http::HeaderMap;
 use poem::{Body, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::ParseFromJSON;
+use poem_openapi::types::{ParseFromJSON, ToJSON};
 use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
 
 /// A JSON body, and the whole of what came, unknown fields too.
@@ -18,7 +18,7 @@ pub(super) struct Kept<T> {
     pub raw: serde_json::Value,
 }
 
-impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Kept<T> {
+impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for Kept<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -33,12 +33,7 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Kept<T> {
     }
 
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let bytes =
-            body.take()?.into_bytes().await.map_err(|_| ApiError::bad_request("malformed", "The body broke off."))?;
-        let raw: serde_json::Value = serde_json::from_slice(&bytes)
-            .map_err(|e| ApiError::bad_request("malformed", format!("The body is not JSON: {e}.")))?;
-        let value =
-            T::parse_from_json(Some(raw.clone())).map_err(|e| ApiError::bad_request("malformed", e.into_message()))?;
+        let (value, raw) = body::read(body).await?;
         Ok(Self { value, raw })
     }
 }

@@ -4,7 +4,7 @@ mod store;
 
 pub use store::STATEMENTS;
 
-use super::{StaffError, checked_name};
+use super::{StaffError, checked_email, checked_name};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::effects::{Actor, Effects};
@@ -24,6 +24,26 @@ pub struct AgentRef {
     pub email: Option<String>,
     /// The team by name; null does not overwrite a known one.
     pub team: Option<String>,
+}
+
+/// Maximum number of characters of a source and of an id there.
+const MAX_ID_CHARS: usize = 320;
+
+impl AgentRef {
+    /// The reference as an administrator may write it; what is blank is missing.
+    fn checked(self) -> Result<Self, StaffError> {
+        let named = |id: &str| !id.trim().is_empty() && id.chars().count() <= MAX_ID_CHARS;
+        if !named(&self.source) || !named(&self.external_id) {
+            return Err(StaffError::BadId);
+        }
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        Ok(Self {
+            name: self.name.map(|name| checked_name(&name)).transpose()?,
+            email: given(self.email).map(|email| checked_email(&email)).transpose()?,
+            team: given(self.team).map(|team| checked_name(&team)).transpose()?,
+            ..self
+        })
+    }
 }
 
 /// A team as a source names it.
@@ -113,12 +133,7 @@ impl Directory {
 
     /// Makes an agent, or completes one that a source has named already.
     pub async fn add_agent(&self, new: AgentRef, by: &Actor, now: Timestamp) -> Result<AgentSummary, StaffError> {
-        if let Some(name) = &new.name {
-            checked_name(name)?;
-        }
-        if new.external_id.trim().is_empty() {
-            return Err(StaffError::BadName);
-        }
+        let new = new.checked()?;
         let teams: Vec<TeamRef> = new.team.iter().map(|t| TeamRef::new(t)).collect();
         let mut tx = self.db.begin().await?;
         upsert_teams(tx.conn(), &teams, now).await?;

@@ -4,10 +4,10 @@ use super::Tag;
 use crate::config::Choice;
 use crate::surveys::definition::Definition;
 use crate::surveys::{EditError, ElsewhereError, FromElsewhere, GivenAnswer, Kept, Listed, Subject, Surveys};
-use crate::web::Allowed;
 use crate::web::page::sentence;
 use crate::web::problem::ApiError;
 use crate::web::rights::{Ingest, ManageSurveys, SeeSurveys};
+use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
@@ -255,7 +255,7 @@ impl SurveysApi {
         who: Allowed<ManageSurveys>,
         /// `standard`, or its id.
         id: Path<String>,
-        body: Json<NewVersion>,
+        body: JsonBody<NewVersion>,
     ) -> Result<PublishReply, ApiError> {
         let wrong = |error: serde_json::Error| {
             ApiError::new(
@@ -283,7 +283,7 @@ impl SurveysApi {
         /// A random UUID (version 4).
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
-        body: Json<ResponseIn>,
+        body: JsonBody<ResponseIn>,
     ) -> Result<RecordReply, ApiError> {
         let ResponseIn { choice, interaction, agent, team, version, answers } = body.0;
         let given = |one: AnswerIn| GivenAnswer {

@@ -9,7 +9,7 @@ pub const MOST_QUESTIONS: usize = 12;
 /// The most options of a question.
 pub const MOST_OPTIONS: usize = 12;
 /// The largest number of an option: a set of them is kept in the bits of one number.
-const LARGEST_OPTION: u8 = 62;
+pub const LARGEST_OPTION: u8 = 62;
 /// The most characters of a label, a heading or an option.
 const MOST_LABEL: usize = 200;
 /// The most characters of an intro or one of the page's own phrases.

@@ -8,7 +8,7 @@ mod check;
 mod question;
 mod standard;
 
-pub use check::{DefinitionError, MOST_OPTIONS, MOST_QUESTIONS};
+pub use check::{DefinitionError, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS};
 pub use question::{Kind, Question};
 pub use standard::{STANDARD, STANDARD_SURVEY};
 

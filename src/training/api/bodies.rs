@@ -223,8 +223,7 @@ impl From<Skill> for SkillOut {
 pub(super) struct ClipPage {
     /// The clips.
     pub items: Vec<CardOut>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[oai(skip_serializing_if_is_none)]
+    /// Send it as `cursor` for the next page; null on the last.
     pub next: Option<String>,
     /// Skills in use in the whole library, by name.
     pub skills: Vec<SkillOut>,

@@ -9,7 +9,7 @@ use crate::transcription::{
 };
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
-use crate::web::{Allowed, Principal};
+use crate::web::{Allowed, JsonBody, Principal};
 use poem::http::StatusCode;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -81,13 +81,13 @@ struct CorrectionBody {
 
 /// A step in the history of a segment.
 #[derive(Debug, Object)]
-#[oai(rename = "CorrectionStep", skip_serializing_if_is_none)]
+#[oai(rename = "CorrectionStep")]
 struct StepOut {
     /// The segment's place in the transcript, from 0.
     segment: i64,
     /// 1 for its first correction.
     number: i64,
-    /// The words from then on; absent: the model's own again.
+    /// The words from then on; null: the model's own again.
     text: Option<String>,
     /// Name of whoever did it.
     by: String,
@@ -133,7 +133,7 @@ impl From<Compared> for ComparedOut {
 
 /// A second transcript of the same recording.
 #[derive(Debug, Object)]
-#[oai(rename = "SecondTake", skip_serializing_if_is_none)]
+#[oai(rename = "SecondTake")]
 struct TakeOut {
     /// Which one it is: send it to choose it.
     take: String,
@@ -168,7 +168,7 @@ struct ChoiceBody {
 
 /// A recording that waits for its turn or is being transcribed.
 #[derive(Debug, Object)]
-#[oai(rename = "WaitingRecording", skip_serializing_if_is_none)]
+#[oai(rename = "WaitingRecording")]
 struct WaitingOut {
     /// The interaction.
     interaction: String,
@@ -199,7 +199,7 @@ impl From<Waiting> for WaitingOut {
 
 /// How transcription goes.
 #[derive(Debug, Object)]
-#[oai(rename = "TranscriptionQueue", skip_serializing_if_is_none)]
+#[oai(rename = "TranscriptionQueue")]
 struct QueueOut {
     /// Being transcribed now, on all nodes.
     running: Vec<WaitingOut>,
@@ -299,7 +299,7 @@ impl WorkApi {
         id: Path<String>,
         /// The segment's place in the transcript, from 0.
         seq: Path<usize>,
-        body: Json<CorrectionBody>,
+        body: JsonBody<CorrectionBody>,
     ) -> Result<Json<SegmentOut>, ApiError> {
         let new = NewCorrection { seq: seq.0, seen: body.0.seen, text: Some(body.0.text) };
         self.correct(&who, &id, new).await
@@ -341,7 +341,7 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-        body: Json<TakeBody>,
+        body: JsonBody<TakeBody>,
     ) -> Result<Accepted, ApiError> {
         let id = self.find(&who, &id).await?;
         let language = body.0.language.as_deref();
@@ -388,7 +388,7 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-        body: Json<ChoiceBody>,
+        body: JsonBody<ChoiceBody>,
     ) -> Result<Gone, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.choose(&who.actor(), &id, &body.0.take).await?;

@@ -31,7 +31,7 @@ async fn a_suppressed_address_is_not_asked_until_it_is_taken_off_the_list() {
         let next = format!("/suppressions?limit=1&cursor={}", all["next"].as_str().unwrap());
         let (_, rest) = call(&app, &key, Method::GET, &next, None).await;
         assert_eq!(rest["items"].as_array().unwrap().len(), 1);
-        assert!(rest.get("next").is_none());
+        assert!(rest["next"].is_null());
         assert!(!format!("{all}{rest}").contains("example"));
         let (_, one) = call(&app, &key, Method::GET, "/suppressions?address=jerry%40example.net", None).await;
         assert_eq!(one["items"], json!([entry]));

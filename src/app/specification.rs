@@ -1,0 +1,125 @@
+//! The specification of the API: what poem-openapi derives from the endpoints, and what it can't express.
+//!
+//! poem-openapi writes OpenAPI 3.0 without nulls, formats, common answers or limits that it does not check itself. Here the
+//! document becomes OpenAPI 3.1: [`MergedPaths`] joins path items, [`fields`] adds formats and limits, [`schemas`] says what
+//! may be null, [`answers`] names the answers that every operation has in common.
+
+mod answers;
+mod fields;
+mod parameters;
+mod schemas;
+
+use poem::Endpoint;
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::Method;
+use poem::web::Html;
+use poem_openapi::registry::{MetaApi, MetaPath, Registry};
+use poem_openapi::{OpenApi, OpenApiService};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// The members of a JSON object.
+type Members = Map<String, Value>;
+
+/// Endpoints with one path item for each path. poem-openapi writes a path item for each `OpenApi` struct, so that a path which two
+/// structs share would stand twice in the document.
+pub(super) struct MergedPaths<T>(pub T);
+
+impl<T: OpenApi> OpenApi for MergedPaths<T> {
+    fn meta() -> Vec<MetaApi> {
+        let mut paths: Vec<MetaPath> = Vec::new();
+        for path in T::meta().into_iter().flat_map(|api| api.paths) {
+            match paths.iter_mut().find(|known| known.path == path.path) {
+                Some(known) => known.operations.extend(path.operations),
+                None => paths.push(path),
+            }
+        }
+        vec![MetaApi { paths }]
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        self.0.add_routes(routes);
+    }
+}
+
+/// The document that `/openapi.yaml`, `/docs` and `afterword openapi` show.
+pub(super) struct Specification {
+    document: Value,
+    docs: String,
+}
+
+impl Specification {
+    /// The specification of these endpoints.
+    pub fn new<T: OpenApi>(api: &OpenApiService<T, ()>) -> Self {
+        let derived = api.spec();
+        let mut document: Value = serde_json::from_str(&derived).expect("poem-openapi writes JSON");
+        complete(&mut document);
+        // Swagger UI's page holds the document as a JavaScript literal.
+        let docs = api.swagger_ui_html().replacen(&derived, &document.to_string(), 1);
+        Self { document, docs }
+    }
+
+    /// The document as YAML.
+    pub fn yaml(&self) -> String {
+        serde_yaml::to_string(&self.document).expect("every JSON document can be written as YAML")
+    }
+
+    /// The page that shows the document to people.
+    pub fn docs(self) -> impl Endpoint + 'static {
+        make_sync(move |_| Html(self.docs.clone()))
+    }
+}
+
+fn complete(document: &mut Value) {
+    document["openapi"] = "3.1.0".into();
+    document["info"]["license"]["identifier"] = "Apache-2.0".into();
+    document["servers"] = json!([{ "url": "/", "description": "This deployment." }]);
+    schemas::tidy(document);
+    fields::complete(document);
+    parameters::complete(document);
+    schemas::refuse_nul(document);
+    schemas::declare_nulls(document);
+    for (method, operation) in operations(document) {
+        answers::complete(method, operation);
+    }
+    answers::define(document);
+}
+
+/// Every operation with its method, in the order of the document.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths.filter_map(|(_, item)| item.as_object_mut()).flatten()
+}
+
+/// The schemas that have a name.
+fn named_schemas(document: &mut Value) -> &mut Members {
+    document["components"]["schemas"].as_object_mut().expect("poem-openapi writes components")
+}
+
+/// Merges `addition` into `value`: objects member by member, anything else is replaced.
+fn merge(value: &mut Value, addition: Value) {
+    match (value, addition) {
+        (Value::Object(members), Value::Object(additions)) => {
+            for (name, addition) in additions {
+                merge(members.entry(name).or_insert(Value::Null), addition);
+            }
+        }
+        (value, addition) => *value = addition,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_keeps_what_the_addition_does_not_name() {
+        let mut schema = json!({ "type": "array", "items": { "type": "string" } });
+        merge(&mut schema, json!({ "maxItems": 50, "items": { "maxLength": 200 } }));
+        assert_eq!(schema, json!({ "type": "array", "items": { "type": "string", "maxLength": 200 }, "maxItems": 50 }));
+    }
+}

@@ -1,0 +1,251 @@
+//! Formats and limits of fields: what features check, said in the schemas.
+
+use super::{merge, named_schemas};
+use crate::interactions::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
+use crate::{followups, ratings, surveys, training, transcription, webhooks};
+use serde_json::{Value, json};
+
+/// Text with at least one character that is no space, and without NUL.
+pub(super) const NOT_BLANK: &str = r"^[^\x00]*[^\s\x00][^\x00]*$";
+/// Text with at least one character that is no space; spaces are the only control characters in it.
+const ONE_LINE: &str =
+    r"^[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*$";
+/// The longest wait, talk or hold that is taken, ms: a week.
+const MAX_TIME_MS: i64 = 7 * 86_400_000;
+
+/// Text of at most so many characters.
+fn text(max: usize) -> Value {
+    json!({ "maxLength": max })
+}
+
+/// Text of at most so many characters that says something.
+fn words(max: usize) -> Value {
+    json!({ "minLength": 1, "maxLength": max, "pattern": NOT_BLANK })
+}
+
+fn email() -> Value {
+    json!({ "format": "email", "maxLength": 320 })
+}
+
+fn one_of<'a>(codes: impl IntoIterator<Item = &'a str>) -> Value {
+    json!({ "enum": codes.into_iter().collect::<Vec<_>>() })
+}
+
+fn list(max: usize, items: &Value) -> Value {
+    json!({ "maxItems": max, "items": items })
+}
+
+fn between(least: impl Into<Value>, most: impl Into<Value>) -> Value {
+    json!({ "minimum": least.into(), "maximum": most.into() })
+}
+
+/// Schema, field, what the field's schema says besides. Every rule must fit a field.
+fn rules() -> Vec<(&'static str, &'static str, Value)> {
+    let mut rules = sent();
+    rules.extend(words_of_answers());
+    rules.extend(figures());
+    rules
+}
+
+/// What requests may hold.
+fn sent() -> Vec<(&'static str, &'static str, Value)> {
+    let uuid = || json!({ "format": "uuid" });
+    let time = || json!({ "format": "date-time" });
+    let ms = || between(0, MAX_TIME_MS);
+    let events = one_of(webhooks::EVENTS.iter().map(|(name, _)| *name));
+    let skills = || list(training::MOST_SKILLS, &text(training::MOST_SKILL));
+    vec![
+        ("InteractionIn", "channel", text(100)),
+        ("InteractionIn", "direction", text(100)),
+        ("InteractionIn", "outcome", text(100)),
+        ("InteractionIn", "phase", one_of([Phase::InProgress, Phase::Ended, Phase::Final].map(Phase::code))),
+        ("InteractionIn", "started_at", time()),
+        ("InteractionIn", "answered_at", time()),
+        ("InteractionIn", "ended_at", time()),
+        ("InteractionIn", "wait_ms", ms()),
+        ("InteractionIn", "talk_ms", ms()),
+        ("InteractionIn", "hold_ms", ms()),
+        ("InteractionIn", "team", text(200)),
+        ("InteractionIn", "queue", text(200)),
+        ("InteractionIn", "tags", list(50, &text(200))),
+        ("InteractionIn", "messages", json!({ "maxItems": 10_000 })),
+        ("AgentIn", "external_id", text(320)),
+        ("AgentIn", "name", text(200)),
+        ("AgentIn", "email", text(320)),
+        ("CustomerIn", "email", email()),
+        ("CustomerIn", "name", text(500)),
+        ("CustomerIn", "locale", text(35)),
+        ("MessageIn", "at", time()),
+        ("MessageIn", "from", text(100)),
+        ("MessageIn", "text", text(100_000)),
+        (
+            "CorrectionBody",
+            "text",
+            json!({ "minLength": 1, "maxLength": transcription::MOST_LETTERS, "pattern": ONE_LINE }),
+        ),
+        ("CorrectionBody", "seen", between(0, i64::MAX)),
+        ("TakeBody", "model", words(200)),
+        ("TakeBody", "language", text(35)),
+        ("ChoiceBody", "take", uuid()),
+        ("NewTeam", "name", words(120)),
+        ("NewAgent", "name", words(120)),
+        ("NewAgent", "email", email()),
+        ("NewAgent", "source", words(320)),
+        ("NewAgent", "external_id", words(320)),
+        ("NewAgent", "team", text(120)),
+        ("NewAccount", "email", email()),
+        ("NewAccount", "name", text(120)),
+        ("NewAccount", "teams", json!({ "items": uuid() })),
+        ("NewAccount", "agent", uuid()),
+        ("NewClip", "interaction", uuid()),
+        ("NewClip", "start_ms", between(0, i64::MAX)),
+        ("NewClip", "end_ms", between(1000, i64::MAX)),
+        ("NewClip", "title", words(training::MOST_TITLE)),
+        ("NewClip", "why", words(training::MOST_WHY)),
+        ("NewClip", "skills", skills()),
+        ("NewClip", "silence", json!({ "maxItems": training::MOST_MASKS })),
+        ("NewClip", "mask_words", list(training::MOST_MASKS, &text(training::MOST_MASK_CHARS))),
+        ("NewClip", "keep", json!({ "maxItems": training::MOST_MASKS })),
+        ("Stretch", "start_ms", between(0, i64::MAX)),
+        ("Stretch", "end_ms", between(0, i64::MAX)),
+        ("ClipChange", "title", words(training::MOST_TITLE)),
+        ("ClipChange", "why", words(training::MOST_WHY)),
+        ("ClipChange", "skills", skills()),
+        ("NewExclusion", "note", text(ratings::MOST_NOTE)),
+        ("NewErasure", "address", email()),
+        ("NewSuppression", "address", email()),
+        ("Reference", "source", text(320)),
+        ("Reference", "external_id", text(320)),
+        ("NewResponse", "team", text(200)),
+        ("NewResponse", "version", between(1, i64::MAX)),
+        ("NewResponse", "answers", json!({ "minItems": 1, "maxItems": surveys::MOST_QUESTIONS })),
+        ("AnswerIn", "value", between(0, surveys::LARGEST_OPTION)),
+        ("AnswerIn", "values", list(surveys::MOST_OPTIONS, &between(0, surveys::LARGEST_OPTION))),
+        ("AnswerIn", "text", text(surveys::MOST_COMMENT)),
+        ("NewSurveyVersion", "definition", json!({ "type": "object" })),
+        ("NewFollowUp", "interaction_id", uuid()),
+        ("NewFollowUp", "why", words(followups::MOST_NOTE)),
+        ("NewFollowUp", "due_on", json!({ "format": "date" })),
+        ("OwnerIn", "staff_id", uuid()),
+        ("DueIn", "due_on", json!({ "format": "date" })),
+        ("NoteIn", "text", words(followups::MOST_NOTE)),
+        ("OutcomeIn", "note", text(followups::MOST_NOTE)),
+        ("NewWebhook", "url", json!({ "format": "webhook-url", "maxLength": webhooks::MOST_URL })),
+        ("NewWebhook", "note", text(webhooks::MOST_NOTE)),
+        ("NewWebhook", "events", json!({ "minItems": 1, "items": events })),
+        ("WebhookPatch", "url", json!({ "format": "webhook-url", "maxLength": webhooks::MOST_URL })),
+        ("WebhookPatch", "note", text(webhooks::MOST_NOTE)),
+        ("WebhookPatch", "events", json!({ "minItems": 1, "items": events })),
+    ]
+}
+
+/// What answers are made of; `*` stands for every schema that has the field, if it has no rule of its own.
+fn words_of_answers() -> Vec<(&'static str, &'static str, Value)> {
+    let channels = || one_of(Channel::ALL.iter().map(|one| one.code()));
+    let phases = || one_of([Phase::InProgress, Phase::Ended, Phase::Final].map(Phase::code));
+    let surveys = || one_of(SurveyState::ALL.iter().map(|one| one.code()));
+    let takes = || one_of(["waiting", "running", "done", "failed", "cancelled"]);
+    let month = || json!({ "pattern": "^[0-9]{4}-[0-9]{2}$" });
+    vec![
+        ("Upserted", "phase", phases()),
+        ("Interaction", "phase", phases()),
+        ("Interaction", "channel", channels()),
+        ("Interaction", "direction", one_of(Direction::ALL.iter().map(|one| one.code()))),
+        ("Interaction", "outcome", one_of(Outcome::ALL.iter().map(|one| one.code()))),
+        ("InteractionSurvey", "state", surveys()),
+        ("InteractionRecording", "state", one_of(["absent", "stored"])),
+        ("Invitation", "state", surveys()),
+        ("Message", "from", one_of(Sender::ALL.iter().map(|one| one.code()))),
+        ("SearchResult", "channel", channels()),
+        ("Transcript", "state", takes()),
+        ("Transcript", "notes", json!({ "items": one_of(["truncated", "same-on-both-channels"]) })),
+        ("SecondTake", "state", takes()),
+        ("Clip", "channel", channels()),
+        ("ClipCard", "channel", channels()),
+        ("Clip", "sound", one_of(["none", "cutting", "ready", "failed"])),
+        ("Survey", "state", one_of(["active", "archived"])),
+        ("Suppression", "reason", one_of(["added", "bounced", "complained", "unsubscribed"])),
+        ("Suppression", "id", json!({ "pattern": "^[0-9a-f]{64}$" })),
+        ("Survey", "id", json!({})),
+        ("Webhook", "events", json!({ "items": one_of(webhooks::EVENTS.iter().map(|(name, _)| *name)) })),
+        ("WebhookDelivery", "state", one_of(["waiting", "delivered", "failed"])),
+        ("FollowUpStep", "what", one_of(["taken", "assigned", "due", "note", "finished", "undone", "erased"])),
+        ("LeftOut", "reason", one_of(ratings::Reason::ALL.iter().map(|one| one.code()))),
+        ("RatingFigures", "standing", one_of(["open", "no_difference", "above_others", "below_others"])),
+        ("Response", "month", month()),
+        ("AgentRatingsList", "from", month()),
+        ("AgentRatingsList", "to", month()),
+        ("TeamRatingsList", "from", month()),
+        ("TeamRatingsList", "to", month()),
+    ]
+}
+
+/// Numbers, times and ids of answers.
+fn figures() -> Vec<(&'static str, &'static str, Value)> {
+    let part = || between(0, 1);
+    let uuid = || json!({ "format": "uuid" });
+    let time = || json!({ "format": "date-time" });
+    vec![
+        ("Problem", "status", between(400, 599)),
+        ("Response", "score", between(1, 5)),
+        ("Word", "confidence", part()),
+        ("Segment", "confidence", part()),
+        ("Transcript", "progress", part()),
+        ("SecondTake", "progress", part()),
+        ("SecondTake", "take", uuid()),
+        ("WaitingRecording", "progress", part()),
+        ("WaitingRecording", "interaction", uuid()),
+        ("SearchResult", "interaction", uuid()),
+        ("Clip", "interaction", uuid()),
+        ("Completion", "clip", uuid()),
+        ("AgentRatings", "agent", uuid()),
+        ("AgentRatings", "team", uuid()),
+        ("TeamRatings", "team", uuid()),
+        ("Share", "share", part()),
+        ("Share", "low", part()),
+        ("Share", "high", part()),
+        ("NetPromoterScore", "points", between(-100, 100)),
+        ("RatingFigures", "distribution", json!({ "minItems": 5, "maxItems": 5 })),
+        ("Peaks", "channels", json!({ "items": { "items": between(0, 255) } })),
+        ("Skips", "from", time()),
+        ("Skips", "until", time()),
+        ("Suppression", "since", time()),
+        ("Account", "email", json!({ "format": "email" })),
+        ("Account", "teams", json!({ "items": uuid() })),
+        ("Account", "agent", uuid()),
+        ("SurveyVersion", "definition", json!({ "type": "object" })),
+        ("Webhook", "failing_since", time()),
+        ("TranscriptionQueue", "oldest", time()),
+    ]
+}
+
+/// What a field's name says about it in every answer.
+fn by_name(field: &str) -> Option<Value> {
+    let format = match field {
+        "id" => "uuid",
+        "at" => "date-time",
+        "external_id" => return None,
+        _ if field.ends_with("_id") => "uuid",
+        _ if field.ends_with("_at") => "date-time",
+        _ if field.ends_with("_on") => "date",
+        _ => return None,
+    };
+    Some(json!({ "format": format }))
+}
+
+/// Completes the fields of every schema that has a name.
+pub(super) fn complete(document: &mut Value) {
+    let mut rules = rules();
+    for (schema, content) in named_schemas(document).iter_mut() {
+        let properties = content.get_mut("properties").and_then(Value::as_object_mut);
+        for (field, property) in properties.into_iter().flatten() {
+            let own = rules.iter().position(|rule| rule.0 == schema && rule.1 == field);
+            let addition = own.map(|at| rules.swap_remove(at).2).or_else(|| by_name(field));
+            if let Some(addition) = addition {
+                merge(property, addition);
+            }
+        }
+    }
+    let unused: Vec<_> = rules.iter().map(|(schema, field, _)| format!("{schema}.{field}")).collect();
+    debug_assert!(unused.is_empty(), "rules for fields that no schema has: {unused:?}");
+}
