@@ -329,10 +329,11 @@ impl App {
     pub fn routes(&self) -> impl Endpoint<Output = Response> + 'static {
         let api = self.api();
         let specification = Specification::new(&api);
-        let yaml = specification.yaml();
+        let (yaml, docs) = (specification.yaml(), specification.docs_page());
+        let docs = poem::endpoint::make_sync(move |_| poem::web::Html(docs.clone()));
         let route = Route::new()
             .nest_no_strip("/api/v1", api)
-            .at("/docs", get(specification.docs()))
+            .nest("/docs", Route::new().at("/", get(docs)))
             .at("/openapi.yaml", get(poem::endpoint::make_sync(move |_| yaml_answer(&yaml))))
             .at("/assets/:name", get(assets::asset));
         let route = operators::routes(route, self);
@@ -402,7 +403,8 @@ impl App {
         OpenApiService::new(MergedPaths(endpoints), "Afterword", env!("CARGO_PKG_VERSION"))
             .description(
                 "The last word after every support call or chat. Errors are problem+json (RFC 9457) with a stable `code`; lists are \
-                 paged by cursor. An API key goes into `Authorization: Bearer …`.",
+                 paged by cursor. An API key goes into `Authorization: Bearer …`. Every field of an answer is always there, and null \
+                 where it is unknown; unknown fields of a request are ignored. No text of a request holds a NUL character.",
             )
             .license(poem_openapi::LicenseObject::new("Apache-2.0"))
     }

@@ -41,19 +41,17 @@ fn between(least: impl Into<Value>, most: impl Into<Value>) -> Value {
 
 /// Schema, field, what the field's schema says besides. Every rule must fit a field.
 fn rules() -> Vec<(&'static str, &'static str, Value)> {
-    let mut rules = sent();
+    let mut rules = intake();
+    rules.extend(changes());
     rules.extend(words_of_answers());
     rules.extend(figures());
     rules
 }
 
-/// What requests may hold.
-fn sent() -> Vec<(&'static str, &'static str, Value)> {
-    let uuid = || json!({ "format": "uuid" });
+/// What interactions that are sent in may hold.
+fn intake() -> Vec<(&'static str, &'static str, Value)> {
     let time = || json!({ "format": "date-time" });
     let ms = || between(0, MAX_TIME_MS);
-    let events = one_of(webhooks::EVENTS.iter().map(|(name, _)| *name));
-    let skills = || list(training::MOST_SKILLS, &text(training::MOST_SKILL));
     vec![
         ("InteractionIn", "channel", text(100)),
         ("InteractionIn", "direction", text(100)),
@@ -78,6 +76,15 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
         ("MessageIn", "at", time()),
         ("MessageIn", "from", text(100)),
         ("MessageIn", "text", text(100_000)),
+    ]
+}
+
+/// What other requests may hold.
+fn changes() -> Vec<(&'static str, &'static str, Value)> {
+    let uuid = || json!({ "format": "uuid" });
+    let events = one_of(webhooks::EVENTS.iter().map(|(name, _)| *name));
+    let skills = || list(training::MOST_SKILLS, &text(training::MOST_SKILL));
+    vec![
         (
             "CorrectionBody",
             "text",

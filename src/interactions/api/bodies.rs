@@ -63,7 +63,7 @@ struct AgentBody {
 #[derive(Debug, Clone, Default, Object)]
 #[oai(rename = "CustomerIn")]
 struct CustomerBody {
-    /// Where the survey goes.
+    /// Where the survey goes; blank counts as missing.
     email: Option<String>,
     /// Name; used in the mail's greeting and for nothing else.
     name: Option<String>,

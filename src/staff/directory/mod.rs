@@ -30,17 +30,17 @@ pub struct AgentRef {
 const MAX_ID_CHARS: usize = 320;
 
 impl AgentRef {
-    /// The reference as an administrator may write it; what is blank is missing.
+    /// The reference as an administrator may write it; a blank team is none.
     fn checked(self) -> Result<Self, StaffError> {
         let named = |id: &str| !id.trim().is_empty() && id.chars().count() <= MAX_ID_CHARS;
         if !named(&self.source) || !named(&self.external_id) {
             return Err(StaffError::BadId);
         }
-        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let team = self.team.filter(|team| !team.trim().is_empty());
         Ok(Self {
             name: self.name.map(|name| checked_name(&name)).transpose()?,
-            email: given(self.email).map(|email| checked_email(&email)).transpose()?,
-            team: given(self.team).map(|team| checked_name(&team)).transpose()?,
+            email: self.email.map(|email| checked_email(&email)).transpose()?,
+            team: team.map(|team| checked_name(&team)).transpose()?,
             ..self
         })
     }

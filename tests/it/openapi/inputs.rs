@@ -1,6 +1,7 @@
 //! Inputs that schemas forbid are refused with a problem, on both databases; what they allow beyond that is taken.
 
 use crate::app::TestApp;
+use crate::surveys::{answer, ask};
 use afterword::web::principal::Scope;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -46,6 +47,14 @@ async fn nul_characters_are_refused_wherever_they_stand() {
         }
         let form = app.post("/sign-in", &[("email", "a\0b@example.com"), ("password", "0123456789")]).await;
         assert_eq!(form.status(), 400);
+    }
+}
+
+#[tokio::test]
+async fn a_customers_comment_with_a_nul_character_is_taken() {
+    for app in TestApp::on_both(|_| {}).await {
+        let asked = ask(&app, "nul").await;
+        answer(&app, &asked, &[("score", "4"), ("comment", "thank\0you"), ("choice", "linked")]).await;
     }
 }
 
