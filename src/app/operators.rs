@@ -35,8 +35,8 @@ fn healthz() -> &'static str {
 async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
     let database = app.db.meta("key_fingerprint").await.is_ok();
     let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
-    let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
-    let store = tokio::fs::create_dir_all(folder).await.is_ok();
+    let store = app.interactions.probe_recordings_folder().await;
+    let store = store.inspect_err(|error| tracing::warn!(%error, "not ready: recordings can't be stored")).is_ok();
     let ready = database && migrations && store;
     let body = Json(
         serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),
@@ -50,6 +50,9 @@ async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
 async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
     for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
         metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
+    }
+    if let Ok((missing, _)) = app.interactions.missing_recordings(0).await {
+        metrics::gauge!("recordings_missing").set(missing as f64);
     }
     if let Ok(queue) = app.transcription.queue().await {
         metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
