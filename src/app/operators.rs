@@ -51,9 +51,7 @@ async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
     for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
         metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
     }
-    if let Ok((missing, _)) = app.interactions.missing_recordings(0).await {
-        metrics::gauge!("recordings_missing").set(missing as f64);
-    }
+    app.interactions.export_metrics().await;
     if let Ok(queue) = app.transcription.queue().await {
         metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
         metrics::gauge!("transcription_running").set(queue.running.len() as f64);

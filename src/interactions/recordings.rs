@@ -167,6 +167,11 @@ impl Interactions {
         self.inner.renditions.reserve()
     }
 
+    /// How many recordings are being made into WAV, or wait for their turn or their client.
+    pub fn renditions(&self) -> usize {
+        self.inner.renditions.open()
+    }
+
     /// Ends the renditions that are being made, since the process stops.
     pub fn stop_renditions(&self) {
         self.inner.renditions.stop();

@@ -23,6 +23,7 @@ const AHEAD: usize = 4;
 
 /// The limits of this process.
 pub(in crate::interactions) struct Renditions {
+    max_open: usize,
     open: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     stop: CancellationToken,
@@ -32,14 +33,19 @@ impl Renditions {
     /// At most `max` decode at a time.
     pub fn new(max: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { open: semaphore(max * OPEN_PER_DECODER), turns: semaphore(max), stop: CancellationToken::new() }
+        let max_open = max * OPEN_PER_DECODER;
+        Self { max_open, open: semaphore(max_open), turns: semaphore(max), stop: CancellationToken::new() }
     }
 
     /// A place for one more; `None` when all are taken.
     pub fn reserve(&self) -> Option<Reserved> {
         let permit = Arc::clone(&self.open).try_acquire_owned().ok()?;
-        metrics::gauge!("recordings_renditions").increment(1.0);
         Some(Reserved { turns: Arc::clone(&self.turns), stop: self.stop.child_token(), _open: permit })
+    }
+
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.max_open - self.open.available_permits()
     }
 
     /// Ends those that are being made, and every later one at once.
@@ -58,12 +64,6 @@ pub struct Reserved {
 impl std::fmt::Debug for Reserved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Reserved")
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        metrics::gauge!("recordings_renditions").decrement(1.0);
     }
 }
 

@@ -24,8 +24,9 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
-/// How long after its file was put in place a recording's row may be written. Far above what a database may take for it.
-const PLACED_FOR: Duration = Duration::from_secs(15 * 60);
+/// How long after its file was put in place a recording's row may be written: above what a database may take for it, and
+/// what the clocks of two nodes may be apart. An upload that takes longer is refused.
+const PLACED_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A file that is removed unless it is put in place.
 struct Incoming {

@@ -54,7 +54,7 @@ async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
     let own_folder = || disk.path().join(uuid::Uuid::new_v4().to_string());
     for app in TestApp::on_both(|c| c.recordings.url = RecordingsUrl::File(own_folder())).await {
         let RecordingsUrl::File(folder) = app.app.config.recordings.url.clone();
-        refused(&app, wav(1, 1_500_000), &folder).await;
+        refused(&app, wav(2, 750_000), &folder).await;
         assert!(store_is_ready(&app).await, "what was refused leaves its room");
         assert_eq!(app.record("2", sound(2)).await.status(), 201);
         leave_untranscribed(&app).await;

@@ -9,6 +9,7 @@ use afterword::database::{Db, Sql, execute_raw};
 use afterword::{app, fetch_all, vault};
 use std::collections::HashMap;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -20,14 +21,21 @@ const EACH: u32 = 40;
 /// The numbers of the sounds that were acknowledged before the kill.
 async fn upload_and_kill(served: &mut Served, round: u32) -> Vec<u32> {
     let (client, key, url) = (served.client.clone(), served.key.clone(), served.url.clone());
+    let stored = AtomicU32::new(0);
     let puts = (round * EACH..(round + 1) * EACH).map(|number| {
         let url = format!("{url}/api/v1/interactions/phone/{number}/recording");
-        let request = client.put(url).bearer_auth(&key).body(sound(number)).send();
-        async move { request.await.is_ok_and(|answer| answer.status() == 201).then_some(number) }
+        let (request, stored) = (client.put(url).bearer_auth(&key).body(sound(number)).send(), &stored);
+        async move {
+            let is_stored = request.await.is_ok_and(|answer| answer.status() == 201);
+            stored.fetch_add(u32::from(is_stored), Ordering::Relaxed);
+            is_stored.then_some(number)
+        }
     });
     let kill = async {
-        // Somewhere in the middle; where exactly is what the rounds try out.
-        tokio::time::sleep(Duration::from_millis(u64::from(round) * 60)).await;
+        // In the middle of the others.
+        while stored.load(Ordering::Relaxed) <= round * EACH / ROUNDS {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         served.kill();
     };
     tokio::join!(futures_util::future::join_all(puts), kill).0.into_iter().flatten().collect()
@@ -77,7 +85,7 @@ async fn kill_and_compare(database: Option<TestDatabase>) {
     assert!(keys.iter().all(|key| files.contains(key)), "a row without its file");
     let unknown: Vec<_> = files.iter().filter(|file| !keys.contains(file) && !waiting.contains(file)).collect();
     assert!(unknown.is_empty(), "files that nothing removes: {unknown:?}");
-    // A quarter of an hour later.
+    // Minutes later.
     let mut tx = db.begin().await.unwrap();
     execute_raw(tx.conn(), Sql::both("UPDATE jobs SET run_at = 0 WHERE kind = 'recording.discard'")).await.unwrap();
     tx.commit().await.unwrap();

@@ -32,17 +32,10 @@ async fn ask(app: &TestApp, key: &str, id: &str) -> Response {
     app.client.get(url).bearer_auth(key).header("range", "bytes=-16").send().await.unwrap()
 }
 
-/// How many are being made, as the metrics say.
-async fn under_way(app: &TestApp) -> usize {
-    let text = app.get("/metrics").await.text().await.unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("recordings_renditions "));
-    line.map_or(0, |number| number.parse().unwrap())
-}
-
 async fn wait_for(app: &TestApp, wanted: usize) -> Duration {
     let begun = Instant::now();
-    while under_way(app).await != wanted {
-        assert!(begun.elapsed() < SOON * 12, "{} are being made, not {wanted}", under_way(app).await);
+    while app.app.interactions.renditions() != wanted {
+        assert!(begun.elapsed() < SOON * 12, "{} are being made, not {wanted}", app.app.interactions.renditions());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     begun.elapsed()
@@ -97,7 +90,7 @@ async fn a_short_one_is_not_stuck_behind_a_long_one() {
     wait_for(&app, 1).await;
     let short = ask(&app, &key, &ids[1]).await.bytes().await.unwrap();
     assert_eq!(short.len(), 16);
-    assert_eq!(under_way(&app).await, 1, "the long one is still being made");
+    assert_eq!(app.app.interactions.renditions(), 1, "the long one is still being made");
     drop(long);
     wait_for(&app, 0).await;
 }
