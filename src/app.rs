@@ -19,7 +19,7 @@ use crate::surveys::{self, Surveys};
 use crate::training::{self, Training};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
-use crate::web::{Authenticate, SiteInfo, assets, middleware};
+use crate::web::{Authenticate, SiteInfo, TrustedProxies, assets, middleware};
 use crate::webhooks::{self, Webhooks};
 use crate::{audit, desk, staff};
 use poem::middleware::AddData;
@@ -350,6 +350,7 @@ impl App {
             .with(AddData::new(self.db.clone()))
             .with(AddData::new(Arc::clone(&self.clock)))
             .with(AddData::new(self.site.clone()))
+            .with(AddData::new(TrustedProxies(self.config.http.trusted_proxies.clone())))
             .with(AddData::new(authenticate))
             .with(AddData::new(self.staff.clone()))
             .with(AddData::new(self.directory.clone()))

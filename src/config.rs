@@ -4,10 +4,12 @@
 mod checks;
 mod hooks;
 mod mail;
+mod networks;
 mod values;
 
 pub use hooks::{Hooks, MailHooks};
 pub use mail::{Dkim, Mail, Rate};
+pub use networks::Networks;
 pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
@@ -54,11 +56,17 @@ pub struct Http {
     pub listen: SocketAddr,
     /// What customers and staff type: scheme, host, maybe a port. `http://` and `listen` where it is empty.
     pub public_url: String,
+    /// Reverse proxies in front. A client's address is read from the header that they add; from others that header is ignored.
+    pub trusted_proxies: Networks,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: String::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            trusted_proxies: Networks::default(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod client_address;
 pub mod csv;
 pub mod form;
 pub mod middleware;
@@ -16,6 +17,7 @@ pub mod said;
 pub mod sound;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use form::{Posted, PostedFile};
 pub use page::{PageError, Shell, html, redirect};
 pub use paging::{Cursor, Page};
