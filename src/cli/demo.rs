@@ -3,7 +3,7 @@
 use super::{Failure, say, serve};
 use crate::app::{self, App};
 use crate::clock::SystemClock;
-use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl};
+use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl, Span};
 use crate::demo::{self, PASSWORD, STEPS};
 use crate::staff::DEMO_ACCOUNTS;
 use clap::Args;
@@ -36,6 +36,8 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config.mail.url = MailUrl::File(folder.join("mail"));
     config.mail.from = "Northwind <survey@northwind.example>".into();
     config.survey.company = "Northwind".into();
+    // Nobody balances load between demos.
+    config.http.drain = Span::seconds(0);
     if let Some(listen) = command.listen {
         config.http.listen = listen;
     }

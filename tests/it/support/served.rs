@@ -14,6 +14,7 @@ pub struct Served {
     key: String,
     listen: String,
     settings: Vec<(String, String)>,
+    open_files: Option<u32>,
     child: Option<Child>,
     folder: tempfile::TempDir,
 }
@@ -34,6 +35,11 @@ impl Mailed {
 impl Served {
     /// Starts it with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_limited(settings, None).await
+    }
+
+    /// The same; the process may have so many files open, and begins with half of them.
+    pub async fn start_limited(settings: &[(&str, &str)], open_files: Option<u32>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
@@ -48,6 +54,7 @@ impl Served {
             key: String::new(),
             listen,
             settings,
+            open_files,
             child: None,
             folder,
         };
@@ -59,7 +66,12 @@ impl Served {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+        let program = env!("CARGO_BIN_EXE_afterword");
+        let mut command = Command::new(if self.open_files.is_some() { "sh" } else { program });
+        if let Some(files) = self.open_files {
+            let script = format!("ulimit -S -n {}; ulimit -H -n {files}; exec \"$0\" \"$@\"", files / 2);
+            command.args(["-c", &script, program]);
+        }
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -67,8 +79,7 @@ impl Served {
 
     /// Starts it again, after it was killed.
     pub async fn serve(&mut self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        self.child = Some(self.command().arg("serve").stderr(Stdio::from(log)).spawn().unwrap());
+        self.run("serve");
         let tries = START.as_millis() / 50;
         for _ in 0..tries {
             if self.client.get(format!("{}/readyz", self.url)).send().await.is_ok_and(|answer| answer.status() == 200) {
@@ -79,12 +90,42 @@ impl Served {
         panic!("the program does not come up: {}", self.log());
     }
 
+    /// Runs one of its commands in the background, on the same data.
+    pub fn run(&mut self, command: &str) {
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        self.child = Some(self.command().arg(command).stderr(Stdio::from(log)).spawn().unwrap());
+    }
+
     /// `kill -9`
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// SIGTERM: tells it to stop, and does not wait.
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended; its exit code, and how long that took.
+    pub async fn ended(&mut self) -> (Option<i32>, Duration) {
+        let begin = std::time::Instant::now();
+        let mut child = self.child.take().unwrap();
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+        (status.code(), begin.elapsed())
+    }
+
+    /// An API key for everything.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.listen
     }
 
     /// Its process.
