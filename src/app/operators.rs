@@ -1,21 +1,14 @@
 //! For those who run it: alive, ready, metrics.
 
-use super::App;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use super::{App, metrics};
 use poem::http::StatusCode;
 use poem::middleware::AddData;
 use poem::web::{Data, Json};
 use poem::{EndpointExt, IntoResponse, Response, Route, get, handler};
-use std::sync::{Arc, OnceLock};
-
-/// One recorder a process, whoever asks first.
-fn recorder() -> &'static Option<PrometheusHandle> {
-    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
-}
+use std::sync::Arc;
 
 pub(super) fn routes(route: Route, app: &App) -> Route {
-    recorder();
+    metrics::install();
     // For these alone: whatever is added for all is copied with each request.
     let app = AddData::new(Arc::new(app.clone()));
     route
@@ -45,25 +38,11 @@ async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
     body.with_status(status).into_response()
 }
 
-/// Prometheus text. Labels are routes and states, never persons or tokens.
+/// Metrics in Prometheus' text format.
 #[handler]
 async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
-    for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
-        metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
+    match metrics::render(app).await {
+        Some(text) => Response::builder().content_type("text/plain; version=0.0.4").body(text),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-    if let Ok(queue) = app.transcription.queue().await {
-        metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
-        metrics::gauge!("transcription_running").set(queue.running.len() as f64);
-        metrics::gauge!("transcription_waiting_audio_seconds").set(queue.waiting_ms as f64 / 1000.0);
-        let waited = queue.oldest.map_or(0, |at| app.clock.now().ms_since(at).max(0));
-        metrics::gauge!("transcription_oldest_waits_seconds").set(waited as f64 / 1000.0);
-        metrics::gauge!("transcription_speed_ratio").set(queue.speed.unwrap_or_default());
-        let left = queue.left.map_or(0.0, |left| left.as_secs_f64());
-        metrics::gauge!("transcription_expected_seconds").set(left);
-    }
-    let Some(handle) = recorder() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    handle.run_upkeep();
-    Response::builder().content_type("text/plain; version=0.0.4").body(handle.render())
 }
