@@ -1,20 +1,13 @@
 //! For those who run it: alive, ready, metrics.
 
-use super::App;
+use super::{App, metrics};
 use crate::web::{access, get};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::http::{StatusCode, header};
 use poem::middleware::AddData;
 use poem::web::{Data, Json};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, handler};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
-
-/// One recorder a process, whoever asks first.
-fn recorder() -> &'static Option<PrometheusHandle> {
-    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
-}
 
 /// Adds probes and figures to the pages. The figures ask for the token; without one they are not served here.
 pub(super) fn routes(route: Route, app: &App) -> Route {
@@ -38,7 +31,7 @@ enum Listener {
 }
 
 fn add(route: Route, app: &App, listener: Listener) -> Route {
-    recorder();
+    metrics::install();
     // For these alone: whatever is added for all is copied with each request.
     let app = AddData::new(Arc::new(app.clone()));
     route
@@ -72,33 +65,16 @@ async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
     body.with_status(status).into_response()
 }
 
-/// Prometheus text. Labels are routes and states, never persons or tokens.
+/// Metrics in Prometheus' text format.
 #[handler]
 async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listener): Data<&Listener>) -> Response {
     if let Err(refusal) = check_access(request, app, *listener) {
         return refusal;
     }
-    for (status, number) in app.survey_counts.yesterday() {
-        metrics::gauge!("survey_requests_yesterday", "status" => status).set(number as f64);
+    match metrics::render(app).await {
+        Some(text) => Response::builder().content_type("text/plain; version=0.0.4").body(text),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-    for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
-        metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
-    }
-    if let Ok(queue) = app.transcription.queue().await {
-        metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
-        metrics::gauge!("transcription_running").set(queue.running.len() as f64);
-        metrics::gauge!("transcription_waiting_audio_seconds").set(queue.waiting_ms as f64 / 1000.0);
-        let waited = queue.oldest.map_or(0, |at| app.clock.now().ms_since(at).max(0));
-        metrics::gauge!("transcription_oldest_waits_seconds").set(waited as f64 / 1000.0);
-        metrics::gauge!("transcription_speed_ratio").set(queue.speed.unwrap_or_default());
-        let left = queue.left.map_or(0.0, |left| left.as_secs_f64());
-        metrics::gauge!("transcription_expected_seconds").set(left);
-    }
-    let Some(handle) = recorder() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    handle.run_upkeep();
-    Response::builder().content_type("text/plain; version=0.0.4").body(handle.render())
 }
 
 /// Figures are for those who know `metrics.token`, or reach a listener that only operators reach.
