@@ -33,6 +33,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 mod erased;
+mod files;
 mod metrics;
 mod operators;
 mod spoken;

@@ -1,14 +1,31 @@
 //! Listening on the addresses of the configuration.
 
 use super::Failure;
-use crate::config::ListenAddress;
+use crate::config::{Config, ListenAddress};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
+
+/// Where `serve` listens.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    /// `http.listen`
+    pub(super) pages: TcpListener,
+    /// `metrics.listen`
+    pub(super) operators: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Listens wherever the configuration says.
+    pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let pages = bind("http.listen", config.http.listen).await?;
+        Ok(Self { pages, operators: bind_optional("metrics.listen", config.metrics.listen).await? })
+    }
+}
 
 /// Listens on the address of the setting `key`.
 ///
 /// Errors: the address is taken, is not of this machine, or its port is for the system alone.
-pub(super) async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| Failure::usage(complaint(key, address, &error)))
 }
 

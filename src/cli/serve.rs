@@ -1,6 +1,7 @@
 //! Serving, working, migrating, printing the specification.
 
-use super::{Failure, listener, say, stopping};
+use super::listener::{self, Listeners};
+use super::{Failure, say, stopping};
 use crate::app::{self, App};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
@@ -25,6 +26,8 @@ pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> 
 
 /// `afterword serve`
 pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
+    // Before anything is opened or changed: one that is started by mistake beside another ends here.
+    let listeners = Listeners::bind(&config).await?;
     let app = open(config, false).await?;
     if let Some(token) = app.staff.first_admin_link().await? {
         say(format!(
@@ -32,17 +35,15 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
             app.site.public_url
         ));
     }
-    run(app, work).await
+    run(app, listeners, work).await
 }
 
-/// Listens, serves and works until it is told to stop; then lets what is running finish.
-pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
-    let listen = app.config.http.listen;
-    let pages = listener::bind("http.listen", listen).await?;
-    let figures = listener::bind_optional("metrics.listen", app.config.metrics.listen).await?;
-    app.interactions.sweep_incoming();
+/// Serves and works until it is told to stop; then lets what is running finish.
+pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<(), Failure> {
+    app.prepare_files().await;
     // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
     app.releases.note_k().await?;
+    let listen = app.config.http.listen;
     say(format!(
         "Afterword {} is listening on http://{listen} and serves {}",
         env!("CARGO_PKG_VERSION"),
@@ -52,8 +53,8 @@ pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
     let stop = stopping::on_signal(&app);
     let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop.draining).run()));
     tokio::join!(
-        server::serve(pages, app.routes(), limits.clone(), stop.clone()),
-        serve_operators(&app, figures, limits, &stop),
+        server::serve(listeners.pages, app.routes(), limits.clone(), stop.clone()),
+        serve_operators(&app, listeners.operators, limits, &stop),
         stopping::finish(runner, &app, &stop),
     );
     stopping::close(&app).await;
@@ -73,8 +74,9 @@ fn runner(app: &App, options: RunnerOptions, stop: &CancellationToken) -> Arc<Ru
 
 /// `afterword worker`
 pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failure> {
+    let probes = listener::bind_optional("worker.listen", config.worker.listen).await?;
     let app = open(config, false).await?;
-    let probes = listener::bind_optional("worker.listen", app.config.worker.listen).await?;
+    app.prepare_files().await;
     app.releases.note_k().await?;
     let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
     let stop = stopping::on_signal(&app);

@@ -17,7 +17,7 @@ const MAX_WAIT_FOR_DATABASE: Duration = Duration::from_secs(2);
 /// a second signal, the port is closed.
 pub(super) fn on_signal(app: &App) -> Stop {
     let stop = Stop { draining: app.draining.clone(), ..Stop::default() };
-    let (told, drain) = (stop.clone(), app.config.http.drain.0);
+    let (told, drain, interactions) = (stop.clone(), app.config.http.drain.0, app.interactions.clone());
     tokio::spawn(async move {
         let mut terminate = terminate();
         asked_to_stop(&mut terminate).await;
@@ -27,6 +27,7 @@ pub(super) fn on_signal(app: &App) -> Stop {
             () = sleep(drain) => {}
             () = asked_to_stop(&mut terminate) => {}
         }
+        interactions.stop_renditions();
         told.closing.cancel();
     });
     stop

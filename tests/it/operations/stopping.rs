@@ -45,7 +45,7 @@ async fn connections_without_a_whole_request_do_not_hold_the_stop() {
         }
         // One more request, so that the held connection is surely accepted: connections are taken in order.
         served.client.get(format!("{}/healthz", served.url)).send().await.unwrap();
-        served.terminate();
+        served.tell_to_stop();
         let (code, took) = served.ended().await;
         assert_eq!(code, Some(0), "{what}: {}", served.log());
         assert!(took < SOON, "{what}: {took:?}");
@@ -72,12 +72,12 @@ async fn readiness_goes_first_then_the_port_and_running_requests_finish() {
     let sound = crate::app::demo_sound("call-good.flac");
     let head = format!(
         "PUT /api/v1/interactions/phone/slow/recording HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
-        served.key(),
+        served.key,
         sound.len()
     );
     let (finish, told) = oneshot::channel();
     let upload = tokio::spawn(slow_upload(connection(served.address(), head.as_bytes()).await, told, sound));
-    served.terminate();
+    served.tell_to_stop();
     let get = |path: &str| reqwest::get(format!("{}{path}", served.url));
     until("readiness says that the process drains", || async {
         let answer = get("/readyz").await.unwrap();
@@ -99,7 +99,7 @@ async fn what_does_not_finish_in_time_is_cut_off() {
     let mut served = Served::start(&settings).await;
     let head = format!(
         "PUT /api/v1/interactions/phone/slow/recording HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 99999\r\n\r\n",
-        served.key()
+        served.key
     );
     let mut stream = connection(served.address(), head.as_bytes()).await;
     let endless = tokio::spawn(async move {
@@ -108,7 +108,7 @@ async fn what_does_not_finish_in_time_is_cut_off() {
         }
     });
     served.client.get(format!("{}/healthz", served.url)).send().await.unwrap();
-    served.terminate();
+    served.tell_to_stop();
     let (code, took) = served.ended().await;
     assert_eq!(code, Some(0), "{}", served.log());
     assert!(took < SOON, "{took:?}");
@@ -128,7 +128,7 @@ async fn a_worker_has_probes_and_figures_and_drains_like_the_service() {
     assert_eq!(get("/healthz").await.unwrap().text().await.unwrap(), "ok\n");
     let figures = get("/metrics").await.unwrap().text().await.unwrap();
     assert!(figures.contains("jobs{kind="), "{figures}");
-    served.terminate();
+    served.tell_to_stop();
     until("readiness says that the process drains", || async {
         get("/readyz").await.is_ok_and(|answer| answer.status() == StatusCode::SERVICE_UNAVAILABLE)
     })

@@ -4,4 +4,5 @@ mod configuration;
 mod jobs;
 mod key;
 mod kill;
+mod permissions;
 mod statements;

@@ -11,7 +11,8 @@ use std::time::Duration;
 pub struct Served {
     pub client: reqwest::Client,
     pub url: String,
-    key: String,
+    /// An API key with every scope.
+    pub key: String,
     listen: String,
     settings: Vec<(String, String)>,
     open_files: Option<u32>,
@@ -49,7 +50,8 @@ impl Served {
         ];
         let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut served = Self {
-            client: reqwest::Client::new(),
+            // Without connections that idle: a program that is told to stop might wait for them.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             url: format!("http://{listen}"),
             key: String::new(),
             listen,
@@ -65,13 +67,12 @@ impl Served {
         served
     }
 
-    fn command(&self) -> Command {
-        let program = env!("CARGO_BIN_EXE_afterword");
-        let mut command = Command::new(if self.open_files.is_some() { "sh" } else { program });
-        if let Some(files) = self.open_files {
-            let script = format!("ulimit -S -n {}; ulimit -H -n {files}; exec \"$0\" \"$@\"", files / 2);
-            command.args(["-c", &script, program]);
-        }
+    /// The program with these settings, in its folder; under the most open umask, on which nothing may rely.
+    pub fn command(&self) -> Command {
+        let limit = self.open_files.map(|files| format!("ulimit -S -n {}; ulimit -H -n {files}; ", files / 2));
+        let script = format!("umask 0; {}exec \"$0\" \"$@\"", limit.unwrap_or_default());
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_afterword")]);
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -104,8 +105,16 @@ impl Served {
         }
     }
 
+    /// `kill -TERM`, and waits for its end; how long that took.
+    pub fn terminate(&mut self) -> Duration {
+        self.tell_to_stop();
+        let begun = std::time::Instant::now();
+        assert!(self.child.take().unwrap().wait().unwrap().success(), "{}", self.log());
+        begun.elapsed()
+    }
+
     /// SIGTERM: tells it to stop, and does not wait.
-    pub fn terminate(&self) {
+    pub fn tell_to_stop(&self) {
         let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
@@ -116,11 +125,6 @@ impl Served {
         let mut child = self.child.take().unwrap();
         let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
         (status.code(), begin.elapsed())
-    }
-
-    /// An API key for everything.
-    pub fn key(&self) -> &str {
-        &self.key
     }
 
     /// Where it listens.
