@@ -17,9 +17,9 @@ const MAX_WAIT_FOR_DATABASE: Duration = Duration::from_secs(2);
 /// a second signal, the port is closed.
 pub(super) fn on_signal(app: &App) -> Stop {
     let stop = Stop { draining: app.draining.clone(), ..Stop::default() };
+    let mut terminate = terminate();
     let (told, drain, interactions) = (stop.clone(), app.config.http.drain.0, app.interactions.clone());
     tokio::spawn(async move {
-        let mut terminate = terminate();
         asked_to_stop(&mut terminate).await;
         tracing::info!(drain = ?drain, "stopping: readiness answers 503, and what is running may finish");
         told.draining.cancel();
