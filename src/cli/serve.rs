@@ -43,14 +43,14 @@ pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<()
     app.prepare_files().await;
     // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
     app.releases.note_k().await?;
+    let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
+    let stop = stopping::on_signal(&app);
     let listen = app.config.http.listen;
     say(format!(
         "Afterword {} is listening on http://{listen} and serves {}",
         env!("CARGO_PKG_VERSION"),
         app.site.public_url
     ));
-    let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
-    let stop = stopping::on_signal(&app);
     let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop.draining).run()));
     tokio::join!(
         server::serve(listeners.pages, app.routes(), limits.clone(), stop.clone()),
