@@ -14,11 +14,12 @@ pub use views::preview;
 use super::answers::{Answer, AnswerError, Given, Invited, Standing};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
+use crate::web::{get, post};
 use form::{Filled, Problem};
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{Body, Request, Response, Route, get, handler, post};
+use poem::{Body, Request, Response, Route, handler};
 use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
