@@ -8,6 +8,7 @@ use afterword::database::Db;
 use afterword::vault::{Vault, plain_hash};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Times that it is killed.
@@ -111,11 +112,25 @@ async fn changes_under_kill(mut served: Served, url: DatabaseUrl) {
             assert!(linked, "the linked answer is acknowledged");
         }
         let pid = served.pid();
+        let thanked = AtomicUsize::new(0);
+        // In every third round at some moment, in the others once so many have been thanked.
         let kill = async {
-            tokio::time::sleep(Duration::from_millis(round as u64 * 2)).await;
+            match round % 3 {
+                0 => tokio::time::sleep(Duration::from_millis(round as u64 * 3)).await,
+                wanted => {
+                    while thanked.load(Ordering::Relaxed) < wanted {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                }
+            }
             std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
         };
-        let changes = join_all(places.iter().map(|n| send(&served, &asked[*n], "apart")));
+        let change = async |n: usize| {
+            let yes = send(&served, &asked[n], "apart").await;
+            thanked.fetch_add(usize::from(yes), Ordering::Relaxed);
+            yes
+        };
+        let changes = join_all(places.iter().map(|n| change(*n)));
         let (changes, ()) = tokio::join!(changes, kill);
         served.kill();
         for (n, changed) in places.iter().zip(changes) {
