@@ -9,7 +9,7 @@ statements! {
     // apart ($6), nor where a person has answered before ($7).
     KEEP = "INSERT INTO suspects (id, sealed, reason, purge_month) SELECT $1, $2, $3, $4 \
         WHERE NOT EXISTS (SELECT 1 FROM responses WHERE interaction_id = $5) AND NOT EXISTS (SELECT 1 FROM spent WHERE id = $6 OR id = $7) \
-        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason, purge_month = excluded.purge_month \
+        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason, purge_month = excluded.purge_month, passes = 1 \
             WHERE suspects.admitted = 0";
     LIST = "SELECT id, reason, admitted FROM suspects WHERE passes > 1 ORDER BY id LIMIT 500";
     ADMIT = "UPDATE suspects SET admitted = 1 WHERE id = $1 AND admitted = 0 AND passes > 1";
