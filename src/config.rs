@@ -179,6 +179,18 @@ pub enum Choice {
     Apart,
 }
 
+/// Which choice is selected when the page opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// None: the customer chooses.
+    None,
+    /// Linked; the page says that the company selected it.
+    Linked,
+    /// Apart; the page says that the company selected it.
+    Apart,
+}
+
 /// Who is asked, and when.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -201,8 +213,8 @@ pub struct Survey {
     pub min_talk: Span,
     /// What the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens.
-    pub preset: Choice,
+    /// What is selected when the page opens, where it offers both.
+    pub preset: Preset,
 }
 
 impl Default for Survey {
@@ -217,7 +229,7 @@ impl Default for Survey {
             too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),
             choices: Choices::Both,
-            preset: Choice::Linked,
+            preset: Preset::None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choice, Choices, Config, ConfigError, Http, Mail, Span};
+use super::{Choices, Config, ConfigError, Http, Mail, Preset, Span};
 
 impl Config {
     /// Checks the whole.
@@ -74,13 +74,14 @@ impl Config {
                 "retention.audit is under 90 days: a log that is gone before anybody reads it shows nothing".into(),
             );
         }
-        let contradiction = matches!(
-            (self.survey.choices, self.survey.preset),
-            (Choices::Linked, Choice::Apart) | (Choices::Apart, Choice::Linked)
-        );
-        // An untouched preset follows the only choice there is; a written one that contradicts it is a mistake.
-        if contradiction && self.survey.preset == Choice::Apart {
-            wrong.push("survey.preset is apart, but survey.choices offers linked only".into());
+        match (self.survey.choices, self.survey.preset) {
+            (Choices::Linked, Preset::Apart) => {
+                wrong.push("survey.preset is apart, but survey.choices offers linked only".into());
+            }
+            (Choices::Apart, Preset::Linked) => {
+                wrong.push("survey.preset is linked, but survey.choices offers apart only".into());
+            }
+            _ => {}
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));

@@ -129,11 +129,6 @@ impl Privacy {
             let whose = Whose::Conversations { ids, asked: actor.is_some() };
             add(&mut counts, other.erase(tx.conn(), whose, now).await?);
         }
-        if actor.is_some() {
-            // All that is kept aside is opened for that; what is old has been dropped with its survey. Uncounted, as is a linked
-            // answer: whether a customer answered is for the supervisors of the team.
-            self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
-        }
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();

@@ -127,6 +127,22 @@ impl TestApp {
         Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
     }
 
+    /// The same company, database and key served once more with some of the configuration changed, as after a restart; its address.
+    pub async fn restarted_with(&self, change: impl FnOnce(&mut Config)) -> String {
+        let mut config = self.app.config.as_ref().clone();
+        change(&mut config);
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let app = App::build(config, self.app.db.clone(), self.app.vault.clone(), Arc::clone(&self.app.clock), false);
+        let (routes, until) = (app.routes(), self.stop.clone());
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+            routes,
+            async move { until.cancelled().await },
+            None,
+        ));
+        format!("http://{address}")
+    }
+
     /// Everything this app keeps on disk.
     pub fn folder(&self) -> &Path {
         self.folder.path()

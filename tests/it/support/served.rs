@@ -60,6 +60,7 @@ impl Served {
             child: None,
             folder,
         };
+        assert!(served.command().arg("migrate").status().unwrap().success());
         let made =
             served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
         served.key = String::from_utf8(made.stdout).unwrap().trim().to_owned();

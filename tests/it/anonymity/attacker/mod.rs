@@ -9,6 +9,7 @@ mod chance;
 mod evidence;
 mod guesses;
 mod history;
+mod kept_aside;
 mod logs;
 mod remains;
 mod switching;
