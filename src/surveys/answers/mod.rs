@@ -4,7 +4,6 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
-mod back;
 mod elsewhere;
 mod linked;
 mod lookup;
@@ -13,7 +12,6 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use back::released_comment_id;
 pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
@@ -36,7 +34,7 @@ use std::sync::Arc;
 
 /// Every statement of answers, for the test that prepares them on both databases.
 pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::back::STATEMENTS].concat()
+    store::STATEMENTS.to_vec()
 }
 
 /// Answers written in one transaction.
