@@ -44,7 +44,7 @@ pub mod wording;
 
 pub use answers::{
     Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, Origin, SealedAnswer,
-    Standing, Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
+    Standing, Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{Item as QuestionItem, Kind as QuestionKind, Question};
 

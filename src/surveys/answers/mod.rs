@@ -4,7 +4,6 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
-mod back;
 mod elsewhere;
 mod kept;
 mod linked;
@@ -14,7 +13,6 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use back::released_comment_id;
 pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use kept::{KeptAnswer, admit};
 pub(super) use linked::{LinkedWrite, write_linked};
@@ -38,7 +36,7 @@ use std::sync::Arc;
 
 /// Every statement of answers, for the test that prepares them on both databases.
 pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::back::STATEMENTS].concat()
+    store::STATEMENTS.to_vec()
 }
 
 /// Answers written in one transaction.

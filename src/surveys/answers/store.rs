@@ -1,7 +1,5 @@
 //! SQL of answers. Every write comes through `linked.rs` and `apart.rs`, in batches.
 
-pub(super) mod back;
-
 use super::{Answer, Invited, Shelved, Value};
 use crate::clock::Timestamp;
 use crate::config::Choice;
