@@ -122,8 +122,8 @@ impl Folder {
             return self.db.meta(META).await?.ok_or_else(|| FolderError::Foreign(self.name()));
         }
         // The folder first: after a crash between the two it is still taken.
-        let marker = self.path.join(MARKER);
-        self.blocking(move || create_private_folder(&marker)).await?;
+        let path = self.path.clone();
+        self.blocking(move || create(&path)).await?;
         self.db.set_meta(META, &uuid::Uuid::new_v4().to_string()).await?;
         self.db.meta(META).await?.ok_or_else(|| FolderError::Missing(self.name()))
     }
@@ -157,6 +157,17 @@ pub(in crate::interactions) async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Creates the folder with an empty marker, durably where the folder above may be read.
+fn create(path: &Path) -> io::Result<()> {
+    create_private_folder(&path.join(MARKER))?;
+    sync_folder(path)?;
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Err(error) = sync_folder(above) {
+        tracing::warn!(%error, "the name of the new folder of recordings could not be made durable");
+    }
+    Ok(())
 }
 
 /// Under another name first: the file is whole or not there.
