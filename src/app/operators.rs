@@ -68,7 +68,7 @@ async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
 /// Metrics in Prometheus' text format.
 #[handler]
 async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listener): Data<&Listener>) -> Response {
-    if let Err(refusal) = check_access(request, app, *listener) {
+    if let Some(refusal) = refusal(request, app, *listener) {
         return refusal;
     }
     match metrics::render(app).await {
@@ -77,15 +77,15 @@ async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listen
     }
 }
 
-/// Figures are for those who know `metrics.token`, or reach a listener that only operators reach.
-fn check_access(request: &Request, app: &App, listener: Listener) -> Result<(), Response> {
+/// The answer to those who neither know `metrics.token` nor reach a listener that only operators reach.
+fn refusal(request: &Request, app: &App, listener: Listener) -> Option<Response> {
     let settings = &app.config.metrics;
     let refuse = |status: StatusCode, text: &'static str| text.with_status(status).into_response();
     match (settings.token.get(), listener) {
         (Some(token), _) => {
             let sent = access::bearer(request).unwrap_or_default();
             if sent.as_bytes().ct_eq(token.as_bytes()).into() {
-                return Ok(());
+                return None;
             }
             let mut refusal = refuse(
                 StatusCode::UNAUTHORIZED,
@@ -93,10 +93,10 @@ fn check_access(request: &Request, app: &App, listener: Listener) -> Result<(), 
             );
             let challenge = header::HeaderValue::from_static("Bearer realm=\"metrics\"");
             refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            Err(refusal)
+            Some(refusal)
         }
-        (None, Listener::OfOperators) => Ok(()),
-        (None, Listener::Public) => Err(refuse(
+        (None, Listener::OfOperators) => None,
+        (None, Listener::Public) => Some(refuse(
             StatusCode::NOT_FOUND,
             "Metrics are not served here. Set metrics.token to read them here with a bearer token, or metrics.listen to read \
              them on a listener of their own.\n",
