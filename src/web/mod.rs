@@ -5,6 +5,7 @@ pub mod assets;
 pub mod client_address;
 pub mod csv;
 pub mod form;
+pub mod local_path;
 pub mod middleware;
 pub mod original;
 pub mod page;
