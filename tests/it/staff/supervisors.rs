@@ -37,6 +37,8 @@ impl Company {
         self.app.work().await;
         let mut told = Vec::new();
         for mail in mails(&self.app) {
+            // Long header lines are folded.
+            let mail = mail.replace("\r\n ", " ");
             let line = |name: &str| mail.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
             if line("Subject: ").contains(subject) {
                 let to = line("To: ");
