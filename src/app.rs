@@ -189,7 +189,6 @@ impl App {
         let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
-        let staff = Staff::new(db.clone(), Arc::clone(&clock));
         let directory = Directory::new(db.clone());
         let mail = Mail::new(
             db.clone(),
@@ -197,6 +196,7 @@ impl App {
             vault.clone(),
             &mail::Settings::new(&config.mail, &config.retention),
         );
+        let staff = Staff::new(db.clone(), Arc::clone(&clock), mail.clone(), config.public_url());
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
         let surveys =
             Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
@@ -342,12 +342,7 @@ impl App {
         let staff = self.staff.clone();
         let sweep = move |_| {
             let staff = staff.clone();
-            async move {
-                staff
-                    .sweep_sessions()
-                    .await
-                    .map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |_| jobs::Outcome::Done)
-            }
+            async move { staff.sweep().await.map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |()| jobs::Outcome::Done) }
         };
         jobs::Kind::new("sessions.sweep", sweep).every(Duration::from_secs(3600))
     }

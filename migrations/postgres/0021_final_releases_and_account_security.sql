@@ -8,9 +8,8 @@ DELETE FROM one_time_links WHERE used_at IS NULL AND staff_id IS NOT NULL AND EX
             OR (newer.expires_at = one_time_links.expires_at AND newer.token_hash > one_time_links.token_hash)));
 CREATE UNIQUE INDEX one_time_links_open ON one_time_links (staff_id) WHERE used_at IS NULL;
 
--- Which browser a session is of, as its owner reads it, and when it was last used, to ten minutes.
+-- Which browser a session is of, as its owner reads it.
 ALTER TABLE sessions ADD COLUMN client TEXT NOT NULL DEFAULT '';
-ALTER TABLE sessions ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX sessions_staff ON sessions (staff_id);
 
 -- Browsers in which somebody has signed in before: strangers' tries to sign in don't slow them down.

@@ -41,6 +41,8 @@ const SAID: &[(&str, &str)] = &[
     ("staff.disabled", "Disabled an account"),
     ("staff.enabled", "Enabled an account"),
     ("staff.link_renewed", "Made a new one-time link"),
+    ("staff.password_changed", "Changed the own password"),
+    ("session.ended", "Ended sessions"),
     ("suspect.admitted", "Admitted an answer that looked like a program's"),
     ("suspect.dropped", "Dropped an answer that looked like a program's"),
     ("suppression.added", "Stopped surveys to an address"),

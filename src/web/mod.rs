@@ -6,6 +6,7 @@ pub mod client_address;
 pub mod csv;
 pub mod docs;
 pub mod form;
+pub mod local_path;
 pub mod methods;
 pub mod middleware;
 pub mod original;

@@ -8,7 +8,7 @@ use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
 use afterword::effects::Actor;
 use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::staff::NewAccount;
+use afterword::staff::{NewAccount, SignInTry};
 use afterword::web::Role;
 use afterword::web::principal::Scope;
 use afterword::web::server::{self, Limits, Stop};
@@ -153,6 +153,11 @@ impl TestApp {
         self.runner.drain().await.unwrap()
     }
 
+    /// The time, in milliseconds since 1970.
+    pub fn clock_ms(&self) -> i64 {
+        self.app.clock.now().0
+    }
+
     /// Moves the clock, then works.
     pub async fn pass(&self, time: std::time::Duration) -> usize {
         self.clock.advance(time);
@@ -220,14 +225,20 @@ impl TestApp {
         let new = NewAccount { email: email.clone(), name: format!("Some {}", role.label()), role, teams: ids, agent };
         let made = self.app.staff.add(new, &Actor::System).await.unwrap();
         self.app.staff.set_password(&made.id, PASSWORD.into()).await.unwrap();
-        // Straight to the service: each test would else meet the limit of tries of this address.
-        let token = self.app.staff.sign_in(&email, PASSWORD.into(), &email).await.unwrap().token;
+        let token = self.token_of(&email).await;
         Session { email, ..self.session(&token) }
+    }
+
+    /// Signs in straight at the service; the session's token.
+    async fn token_of(&self, email: &str) -> String {
+        let from = std::net::Ipv4Addr::LOCALHOST.into();
+        let tried = SignInTry { email, password: PASSWORD.into(), from, device: None, client: "Test".into() };
+        self.app.staff.sign_in(tried).await.unwrap().token
     }
 
     /// A new session of the same person, where the old one may have lapsed.
     pub async fn sign_in_anew(&self, person: &Session) -> Session {
-        let token = self.app.staff.sign_in(&person.email, PASSWORD.into(), &person.email).await.unwrap().token;
+        let token = self.token_of(&person.email).await;
         Session { email: person.email.clone(), ..self.session(&token) }
     }
 
