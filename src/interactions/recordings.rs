@@ -252,8 +252,9 @@ impl Interactions {
         store::put_recording(tx.conn(), &recording, now).await?;
         let id = interaction.as_str();
         let team = store::team_of(tx.conn(), &interaction).await?;
-        let mut effects =
-            Effects::new().job(NewJob::new(INSPECT, id, now)).job(NewJob::new(TRANSCRIBE, id, now).share(team));
+        let mut effects = Effects::new()
+            .job(NewJob::new(INSPECT, id, now))
+            .job(NewJob::new(TRANSCRIBE, id, now).share(team).size(recording.duration_ms));
         if let Some(before) = before {
             effects = effects.job(NewJob::new(DISCARD, before.object_key, now));
         }

@@ -7,6 +7,7 @@ use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::ClipId;
 use crate::jobs::{Kind, NewJob, Outcome, Running};
+use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +39,15 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         async move { training.sweep().await.map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done) }
     };
     vec![
-        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS),
+        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS).about("recording").on_give_up(|conn, job| {
+            async move {
+                match job.key.parse() {
+                    Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
+                    Err(_) => Ok(()),
+                }
+            }
+            .boxed()
+        }),
         Kind::new(WORDS, words),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
     ]
@@ -76,14 +85,10 @@ impl Training {
     }
 
     async fn cut(&self, job: &Running) -> Outcome {
-        let why = match self.try_cut(&job.key).await {
-            Ok(()) => return Outcome::Done,
-            Err(NotCut::ForNow(why)) if job.attempt < MOST_CUTS => return Outcome::Retry(why),
-            Err(NotCut::ForNow(why) | NotCut::ForGood(why)) => why,
-        };
-        match self.give_up_sound(&job.key, &why).await {
-            Ok(()) => Outcome::GiveUp(why),
-            Err(error) => Outcome::Retry(error.to_string()),
+        match self.try_cut(&job.key).await {
+            Ok(()) => Outcome::Done,
+            Err(NotCut::ForNow(why)) => Outcome::Retry(why),
+            Err(NotCut::ForGood(why)) => Outcome::GiveUp(why),
         }
     }
 

@@ -4,4 +4,6 @@ mod configuration;
 mod jobs;
 mod key;
 mod kill;
+mod metrics;
+mod rows;
 mod statements;

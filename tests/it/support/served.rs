@@ -87,6 +87,11 @@ impl Served {
         }
     }
 
+    /// An API key that may do everything.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Its process.
     pub fn pid(&self) -> String {
         self.child.as_ref().unwrap().id().to_string()
