@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod erased;
+mod files;
 mod metrics;
 mod operators;
 mod spoken;

@@ -84,11 +84,13 @@ pub struct Recordings {
     pub url: RecordingsUrl,
     /// The largest recording taken, in bytes.
     pub max_bytes: u64,
+    /// Maximum number of recordings that are made into WAV at the same time, for players that don't know their format.
+    pub max_renditions: usize,
 }
 
 impl Default for Recordings {
     fn default() -> Self {
-        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30 }
+        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30, max_renditions: 2 }
     }
 }
 

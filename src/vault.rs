@@ -3,6 +3,7 @@
 //! One file holds 32 random bytes; every purpose uses a key of its own, derived from them with HMAC-SHA-256. The database
 //! keeps a fingerprint, so that a wrong or missing key stops the start instead of making sealed records unreadable later.
 
+use crate::files::{create_private_folder, private_file};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::Aead;
@@ -61,14 +62,12 @@ impl Vault {
 
     /// Makes a new key and its file, readable by its owner alone; fails where there is a file already.
     pub fn create(path: &Path) -> Result<Self, VaultError> {
-        use std::os::unix::fs::OpenOptionsExt;
         let failed = |e: std::io::Error| VaultError::File { path: path.to_owned(), why: e.to_string() };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            create_private_folder(folder).map_err(failed)?;
         }
         let key: [u8; KEY_BYTES] = rand::random();
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let mut file = private_file().create_new(true).open(path).map_err(failed)?;
         file.write_all(format!("{}\n", hex::encode(key)).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(Self { key })
     }

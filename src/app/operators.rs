@@ -28,8 +28,8 @@ fn healthz() -> &'static str {
 async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
     let database = app.db.meta("key_fingerprint").await.is_ok();
     let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
-    let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
-    let store = tokio::fs::create_dir_all(folder).await.is_ok();
+    let store = app.interactions.probe_recordings_folder().await;
+    let store = store.inspect_err(|error| tracing::warn!(%error, "not ready: recordings can't be stored")).is_ok();
     let ready = database && migrations && store;
     let body = Json(
         serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),

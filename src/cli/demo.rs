@@ -69,6 +69,8 @@ fn clear(folder: &Path) -> Result<(), Failure> {
 /// Fills the company where it is not there, and serves it.
 pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Failure> {
     let config = demo_config(config, &command);
+    // Before anything is deleted: it may be the folder of one that is running.
+    let acceptor = serve::listen(&config).await?;
     if command.fresh || !usable(&config, &command.folder).await {
         clear(&command.folder)?;
         fill(&config).await?;
@@ -77,7 +79,7 @@ pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Fai
     let vault = app::open_vault(&config, &db).await?;
     let app = App::build(config, db, vault, Arc::new(SystemClock), true);
     introduce(&app);
-    serve::run(app, true).await
+    serve::run(app, acceptor, true).await
 }
 
 /// Is there a demo that was filled to its end, by this version?

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::database::Db;
 use crate::jobs::{Runner, RunnerOptions};
 use crate::vault::Vault;
-use poem::listener::{Listener, TcpListener};
+use poem::listener::{Listener, TcpAcceptor, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,8 @@ pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> 
 
 /// `afterword serve`
 pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
+    // Before anything is opened or changed: one that is started by mistake beside another ends here.
+    let acceptor = listen(&config).await?;
     let app = open(config, false).await?;
     if let Some(token) = app.staff.first_admin_link().await? {
         say(format!(
@@ -32,20 +34,25 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
             app.site.public_url
         ));
     }
-    run(app, work).await
+    run(app, acceptor, work).await
 }
 
-/// Listens, serves and works until it is told to stop; then lets what is running finish.
-pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
-    app.interactions.sweep_incoming();
-    // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
-    app.releases.note_k().await?;
-    let listen = app.config.http.listen;
-    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|e| {
+/// Takes the port.
+pub(super) async fn listen(config: &Config) -> Result<TcpAcceptor, Failure> {
+    let listen = config.http.listen;
+    TcpListener::bind(listen).into_acceptor().await.map_err(|e| {
         Failure::usage(format!(
             "can't listen on {listen}: {e}. Is another one running? Set http.listen to another address."
         ))
-    })?;
+    })
+}
+
+/// Serves and works until it is told to stop; then lets what is running finish.
+pub(super) async fn run(app: App, acceptor: TcpAcceptor, work: bool) -> Result<(), Failure> {
+    app.prepare_files().await;
+    // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
+    app.releases.note_k().await?;
+    let listen = app.config.http.listen;
     say(format!(
         "Afterword {} is listening on http://{listen} and serves {}",
         env!("CARGO_PKG_VERSION"),
@@ -53,9 +60,10 @@ pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
     ));
     let stop = CancellationToken::new();
     let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop).run()));
-    let until = stop.clone();
+    let (until, interactions) = (stop.clone(), app.interactions.clone());
     let told = async move {
         asked_to_stop().await;
+        interactions.stop_renditions();
         until.cancel();
     };
     poem::Server::new_with_acceptor(acceptor)
@@ -93,6 +101,7 @@ async fn asked_to_stop() {
 /// `afterword worker`
 pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failure> {
     let app = open(config, false).await?;
+    app.prepare_files().await;
     app.releases.note_k().await?;
     let stop = CancellationToken::new();
     let options = RunnerOptions { only, ..RunnerOptions::default() };

@@ -27,6 +27,12 @@ impl Config {
         if self.recordings.max_bytes == 0 {
             wrong.push("recordings.max_bytes is 0: no recording could come in".into());
         }
+        if !(1..=1024).contains(&self.recordings.max_renditions) {
+            wrong.push(format!(
+                "recordings.max_renditions is {}: set 1 to 1024; 2 or so suits most machines",
+                self.recordings.max_renditions
+            ));
+        }
         wrong.extend(self.mail.complaints());
         wrong.extend(self.hooks.mail.complaints());
         if self.transcription.dead_air.0.as_secs() == 0 {

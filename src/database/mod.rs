@@ -19,6 +19,7 @@ pub use typed::{TYPED_QUERIES, TypedQuery};
 pub use visible::VisibleBinds;
 
 use crate::config::DatabaseUrl;
+use crate::files::{create_private_folder, private_file};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
@@ -195,7 +196,15 @@ impl Db {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|e| DbError::Other(sqlx::Error::Io(e)))?;
+                    create_private_folder(folder).map_err(|e| DbError::Other(sqlx::Error::Io(e)))?;
+                }
+                // The files beside it (-wal, -shm) get its mode. Not opened where it is there: closing it would drop the
+                // locks of other connections.
+                match private_file().create_new(true).open(path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                        return Err(DbError::Other(sqlx::Error::Io(error)));
+                    }
+                    _ => {}
                 }
                 Self::open_sqlite(SqliteConnectOptions::new().filename(path)).await
             }

@@ -159,14 +159,22 @@ impl Runner {
         for due in store::due(&self.db, now).await? {
             let Some(lane) = self.lanes.get(due.kind.as_str()) else { continue };
             if due.abandoned > 0 {
-                let at_work: Vec<JobId> = self.at_work().iter().cloned().collect();
-                started += store::return_abandoned(&self.db, &self.clock, &lane.kind, &at_work).await?;
+                started += self.return_abandoned(&lane.kind).await;
             }
             for room in lane.rooms(&due) {
                 started += self.start(lane, &room).await?;
             }
         }
         Ok(started + self.start_found(now).await)
+    }
+
+    /// Puts back what lost its worker. A feature that can't write down what was given up holds up nobody else's work.
+    async fn return_abandoned(&self, kind: &Kind) -> usize {
+        let at_work: Vec<JobId> = self.at_work().iter().cloned().collect();
+        store::return_abandoned(&self.db, &self.clock, kind, &at_work).await.unwrap_or_else(|error| {
+            tracing::error!(kind = kind.name, %error, "jobs that lost their worker could not be put back");
+            0
+        })
     }
 
     /// Starts as many jobs as there are places in the room.

@@ -83,6 +83,9 @@ impl Transcription {
             Ok(model) => model,
             Err(missing) => return self.wait_for_model((id, &job), &missing.to_string()).await,
         };
+        if let Err(error) = self.interactions.check_recordings_folder().await {
+            return self.wait_for_model((id, &job), &error.to_string()).await;
+        }
         let checkpoint = Checkpoint::new(self, TRANSCRIBE, (id, &job), recording, (&model, None));
         let Some(left) = checkpoint.take_up(None).await? else { return Ok(Outcome::Done) };
         let request = request(self, recording, None, &job);

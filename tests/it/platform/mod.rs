@@ -5,5 +5,6 @@ mod jobs;
 mod key;
 mod kill;
 mod metrics;
+mod permissions;
 mod rows;
 mod statements;

@@ -11,7 +11,8 @@ use std::time::Duration;
 pub struct Served {
     pub client: reqwest::Client,
     pub url: String,
-    key: String,
+    /// An API key with every scope.
+    pub key: String,
     listen: String,
     settings: Vec<(String, String)>,
     child: Option<Child>,
@@ -43,7 +44,8 @@ impl Served {
         ];
         let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut served = Self {
-            client: reqwest::Client::new(),
+            // Without connections that idle: a program that is told to stop might wait for them.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             url: format!("http://{listen}"),
             key: String::new(),
             listen,
@@ -58,8 +60,10 @@ impl Served {
         served
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+    /// The program with these settings, in its folder; under the most open umask, on which nothing may rely.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_afterword")]);
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -90,6 +94,15 @@ impl Served {
     /// An API key that may do everything.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// `kill -TERM`, and waits for its end; how long that took.
+    pub fn terminate(&mut self) -> Duration {
+        let mut child = self.child.take().unwrap();
+        let begun = std::time::Instant::now();
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert!(child.wait().unwrap().success(), "{}", self.log());
+        begun.elapsed()
     }
 
     /// Its process.

@@ -181,8 +181,8 @@ async fn what_nobody_goes_on_with_is_removed() {
     }
 }
 
-/// Minutes of speech.
-fn long_call(times: usize) -> Vec<u8> {
+/// So many minutes of speech.
+pub(super) fn long_call(times: usize) -> Vec<u8> {
     let mut sound = Sound::demo("call-good.flac", 60);
     for channel in &mut sound.channels {
         *channel = channel.repeat(times);
