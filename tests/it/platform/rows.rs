@@ -13,7 +13,7 @@ use afterword::database::{TYPED_QUERIES, TypedQuery};
 use loose::{Dialect, Joins, loose};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Connection, Either, Executor, Row, SqlSafeStr, TypeInfo};
+use sqlx::{AssertSqlSafe, Connection, Either, Executor, Row, SqlSafeStr, Statement, TypeInfo};
 use std::collections::BTreeSet;
 
 /// What the tables hold.
@@ -170,8 +170,8 @@ async fn every_query_reads_rows_of_every_kind_on_postgresql() {
 
 /// The types of a statement's parameters.
 async fn parameters(conn: &mut PgConnection, text: &'static str) -> Vec<String> {
-    let described = conn.describe(AssertSqlSafe(text).into_sql_str()).await.unwrap();
-    let types = described.parameters.and_then(Either::left).unwrap_or_default();
+    let statement = conn.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap();
+    let types = statement.parameters().and_then(Either::left).unwrap_or_default();
     types.iter().map(|kind| kind.name().to_owned()).collect()
 }
 
