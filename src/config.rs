@@ -144,6 +144,8 @@ pub struct Transcription {
     pub models_dir: PathBuf,
     /// A silence longer than this is dead air.
     pub dead_air: Span,
+    /// Recordings up to this length have a place of their own, so that they don't wait for longer ones; `0s`: none has.
+    pub short: Span,
 }
 
 impl Default for Transcription {
@@ -153,6 +155,7 @@ impl Default for Transcription {
             threads: 0,
             models_dir: PathBuf::from("data/models"),
             dead_air: Span::seconds(8),
+            short: Span::minutes(5),
         }
     }
 }

@@ -8,12 +8,15 @@ mod meta;
 mod migrate;
 mod read_only;
 mod run;
+mod typed;
 mod visible;
 
 pub use batch::{BatchError, Batcher};
 pub use meta::{STATEMENTS, replace_meta};
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw, unpack};
+#[cfg(debug_assertions)]
+pub use typed::{TYPED_QUERIES, TypedQuery};
 pub use visible::VisibleBinds;
 
 use crate::config::DatabaseUrl;

@@ -33,7 +33,10 @@ macro_rules! execute {
 #[macro_export]
 macro_rules! fetch_all {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_all, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_all, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -41,7 +44,10 @@ macro_rules! fetch_all {
 #[macro_export]
 macro_rules! fetch_one {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_one, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_one, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -49,7 +55,10 @@ macro_rules! fetch_one {
 #[macro_export]
 macro_rules! fetch_optional {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_optional, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_optional, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -69,8 +78,11 @@ macro_rules! packed {
 #[macro_export]
 macro_rules! fetch_packed {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_one, $conn, $sql => (String,) $(, $bind)*)
-            .and_then(|(rows,)| $crate::database::unpack::<$row>(&rows))
+        {
+            $crate::typed_query!(packed $sql => $row);
+            $crate::fetch_with!(fetch_one, $conn, $sql => (String,) $(, $bind)*)
+                .and_then(|(rows,)| $crate::database::unpack::<$row>(&rows))
+        }
     };
 }
 

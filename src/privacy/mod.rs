@@ -26,12 +26,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tables from which deleted rows shall be gone from the disk at once.
-const FOLDED: [&str; 12] = [
+const FOLDED: [&str; 13] = [
     "interactions",
     "invitations",
     "responses",
     "recordings",
     "segments",
+    "transcript_checkpoints",
     "messages",
     "search_lines",
     "contact_wishes",

@@ -9,6 +9,7 @@ use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_fo
 use crate::ids::ClipId;
 use crate::interactions::FolderError;
 use crate::jobs::{Kind, NewJob, Outcome, Running};
+use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,15 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         }
     };
     vec![
-        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS),
+        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS).about("recording").on_give_up(|conn, job| {
+            async move {
+                match job.key.parse() {
+                    Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
+                    Err(_) => Ok(()),
+                }
+            }
+            .boxed()
+        }),
         Kind::new(WORDS, words),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
     ]
@@ -97,18 +106,14 @@ impl Training {
     }
 
     async fn cut(&self, job: &Running) -> Outcome {
-        let why = match self.try_cut(job).await {
-            Ok(()) => return Outcome::Done,
+        match self.try_cut(job).await {
+            Ok(()) => Outcome::Done,
             Err(NotCut::Later(why)) => {
                 tracing::warn!(why, "the sound of a clip is cut later");
-                return Outcome::At(self.now().plus(LOOK_AGAIN));
+                Outcome::At(self.now().plus(LOOK_AGAIN))
             }
-            Err(NotCut::ForNow(why)) if job.attempt < MOST_CUTS => return Outcome::Retry(why),
-            Err(NotCut::ForNow(why) | NotCut::ForGood(why)) => why,
-        };
-        match self.give_up_sound(&job.key, &why).await {
-            Ok(()) => Outcome::GiveUp(why),
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(NotCut::ForNow(why)) => Outcome::Retry(why),
+            Err(NotCut::ForGood(why)) => Outcome::GiveUp(why),
         }
     }
 

@@ -25,7 +25,7 @@ pub(in crate::interactions) fn kinds(interactions: &Interactions) -> Vec<Kind> {
     });
     let discard = Kind::new(DISCARD, move |job: Running| {
         let interactions = discarding.clone();
-        async move { interactions.outcome(interactions.discard(&job.key).await) }
+        async move { interactions.outcome(interactions.discard(&job).await) }
     });
     vec![inspect.at_once(2), discard]
 }
@@ -47,10 +47,11 @@ impl Interactions {
 
     /// Removes a file that no row names. An upload that writes its row takes the job out of the queue in the same
     /// transaction, so that one waits for the other.
-    async fn discard(&self, object_key: &str) -> Result<(), RecordingError> {
+    async fn discard(&self, job: &Running) -> Result<(), RecordingError> {
+        let object_key = job.key.as_str();
         self.inner.folder.check().await?;
         let mut tx = self.inner.db.begin().await?;
-        let wanted = jobs::hold(tx.conn(), DISCARD, object_key).await?;
+        let wanted = jobs::hold(tx.conn(), DISCARD, job).await?;
         if !wanted || store::key_in_use(tx.conn(), object_key).await? {
             return Ok(());
         }

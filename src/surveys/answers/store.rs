@@ -523,9 +523,9 @@ pub(in crate::surveys) async fn ripen(
     most: usize,
 ) -> Result<Vec<String>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let raise = match shelf {
-        Shelf::Sealed => RIPEN_SEALED,
-        Shelf::Linked => RIPEN_LINKED,
+    let raised = match shelf {
+        Shelf::Sealed => fetch_all!(conn, RIPEN_SEALED => (String,), from, below, most),
+        Shelf::Linked => fetch_all!(conn, RIPEN_LINKED => (String,), from, below, most),
     };
-    Ok(firsts(fetch_all!(conn, raise => (String,), from, below, most)?))
+    Ok(firsts(raised?))
 }

@@ -4,5 +4,7 @@ mod configuration;
 mod jobs;
 mod key;
 mod kill;
+mod metrics;
 mod permissions;
+mod rows;
 mod statements;

@@ -106,6 +106,11 @@ impl Served {
         }
     }
 
+    /// An API key that may do everything.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// `kill -TERM`, and waits for its end; how long that took.
     pub fn terminate(&mut self) -> Duration {
         self.tell_to_stop();
