@@ -30,6 +30,7 @@ use std::time::Duration;
 
 mod erased;
 mod operators;
+mod readiness;
 mod spoken;
 
 /// Under this name the database keeps what tells its key from others.
@@ -116,7 +117,7 @@ pub enum StartError {
 /// Opens the database and brings SQLite up to date; PostgreSQL must be so already, unless `migrate` says otherwise.
 pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartError> {
     let url = &config.database.url;
-    let db = Db::open(url).await.map_err(|e| StartError::Database(url.clone(), e))?;
+    let db = Db::open(&config.database).await.map_err(|e| StartError::Database(url.clone(), e))?;
     let pending = db.pending().await?;
     if pending.0 > 0 {
         if !migrate && matches!(url, DatabaseUrl::Postgres(_)) {

@@ -1,6 +1,7 @@
 //! For those who run it: alive, ready, metrics.
 
 use super::App;
+use super::readiness::Readiness;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::http::StatusCode;
 use poem::middleware::AddData;
@@ -20,7 +21,7 @@ pub(super) fn routes(route: Route, app: &App) -> Route {
     let app = AddData::new(Arc::new(app.clone()));
     route
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz).with(&app))
+        .at("/readyz", get(readyz).with(&app).with(AddData::new(Arc::new(Readiness::default()))))
         .at("/metrics", get(metrics_page).with(&app))
 }
 
@@ -30,19 +31,12 @@ fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: database, store, schema; the model is named, but only transcripts wait for it.
+/// Ready: database, store, schema, each tried by writing; the model is named, but only transcripts wait for it.
 #[handler]
-async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
-    let database = app.db.meta("key_fingerprint").await.is_ok();
-    let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
-    let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
-    let store = tokio::fs::create_dir_all(folder).await.is_ok();
-    let ready = database && migrations && store;
-    let body = Json(
-        serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),
-    );
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    body.with_status(status).into_response()
+async fn readyz(Data(app): Data<&Arc<App>>, Data(readiness): Data<&Arc<Readiness>>) -> Response {
+    let report = readiness.report(app).await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Json(report).with_status(status).into_response()
 }
 
 /// Prometheus text. Labels are routes and states, never persons or tokens.

@@ -2,8 +2,8 @@
 
 use super::{Failure, say};
 use crate::app::{self, App};
-use crate::clock::{SharedClock, SystemClock};
-use crate::config::Config;
+use crate::clock::SystemClock;
+use crate::config::{Config, DatabaseUrl, RecordingsUrl};
 use crate::database::Db;
 use crate::jobs::{Runner, RunnerOptions};
 use crate::vault::Vault;
@@ -12,15 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-fn system_clock() -> SharedClock {
-    Arc::new(SystemClock)
-}
-
 /// Opens everything that a running service needs.
 pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> {
     let db = app::open_database(&config, migrate).await?;
     let vault = app::open_vault(&config, &db).await?;
-    Ok(App::build(config, db, vault, system_clock(), false))
+    let clock = db.clock().await?;
+    Ok(App::build(config, db, vault, clock, false))
 }
 
 /// `afterword serve`
@@ -38,6 +35,8 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
 /// Listens, serves and works until it is told to stop; then lets what is running finish.
 pub(super) async fn run(app: App, work: bool) -> Result<(), Failure> {
     app.interactions.sweep_incoming();
+    let RecordingsUrl::File(recordings) = &app.config.recordings.url;
+    std::fs::create_dir_all(recordings)?;
     // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
     app.releases.note_k().await?;
     let listen = app.config.http.listen;
@@ -117,8 +116,10 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
 /// `afterword openapi`: from an empty database that is thrown away.
 pub(super) async fn openapi() -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("afterword-openapi-{}", uuid::Uuid::new_v4()));
-    let db = Db::open(&crate::config::DatabaseUrl::Sqlite(folder.join("empty.db"))).await?;
-    let app = App::build(Config::default(), db, Vault::ephemeral(), system_clock(), false);
+    let mut config = Config::default();
+    config.database.url = DatabaseUrl::Sqlite(folder.join("empty.db"));
+    let db = Db::open(&config.database).await?;
+    let app = App::build(config, db, Vault::ephemeral(), Arc::new(SystemClock), false);
     say(app.openapi().trim_end());
     app.db.close().await;
     Ok(std::fs::remove_dir_all(folder)?)

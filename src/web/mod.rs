@@ -6,6 +6,7 @@ pub mod csv;
 pub mod form;
 pub mod middleware;
 pub mod original;
+pub mod outage;
 pub mod page;
 pub mod paging;
 pub mod principal;

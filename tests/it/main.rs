@@ -15,6 +15,7 @@ mod licences;
 mod mail;
 mod measures;
 mod openapi;
+mod outages;
 mod platform;
 mod privacy;
 mod ratings;

@@ -70,7 +70,6 @@ pub(super) async fn admit(
         Admitted::Yes => "admitted",
         Admitted::TooLate => "late",
         Admitted::Unknown => "gone",
-        Admitted::Failed => return Err(PageError::Internal),
     };
     Ok(redirect(format!("/admin/suspects?did={did}")))
 }

@@ -77,8 +77,6 @@ pub enum Admitted {
     TooLate,
     /// It is not there.
     Unknown,
-    /// The database did not take it; it is still here.
-    Failed,
 }
 
 /// What would have been written.
@@ -200,11 +198,7 @@ impl Surveys {
             }
         };
         let written = match results.into_iter().next() {
-            Some(Ok(written)) => written,
-            Some(Err(error)) => {
-                tracing::error!(%error, "an answer that was kept aside could not be let in");
-                return Ok(Admitted::Failed);
-            }
+            Some(written) => written.map_err(DbError::Shared)?,
             None => Written::Refused,
         };
         let mut tx = db.begin().await?;

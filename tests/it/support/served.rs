@@ -1,6 +1,7 @@
 //! The program itself, serving on a port of its own, with customers who were asked.
 
 use super::process::START;
+use super::small_disk::SmallDisk;
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ pub struct Served {
     settings: Vec<(String, String)>,
     child: Option<Child>,
     folder: tempfile::TempDir,
+    disk: Option<SmallDisk>,
+    /// The folder as this process sees it.
+    seen: PathBuf,
 }
 
 /// A customer who was asked.
@@ -34,7 +38,18 @@ impl Mailed {
 impl Served {
     /// Starts it with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), None, settings).await
+    }
+
+    /// The same with all its files on a disk of so many MiB; `None` where this account may not mount one.
+    pub async fn start_on_small_disk(mebibytes: usize, settings: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        let disk = SmallDisk::mount(folder.path(), mebibytes)?;
+        Some(Self::start_in(folder, Some(disk), settings).await)
+    }
+
+    async fn start_in(folder: tempfile::TempDir, disk: Option<SmallDisk>, settings: &[(&str, &str)]) -> Self {
+        let seen = disk.as_ref().map_or_else(|| folder.path().to_owned(), SmallDisk::seen);
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
             ("AFTERWORD__MAIL__URL", "file:mail"),
@@ -50,6 +65,8 @@ impl Served {
             settings,
             child: None,
             folder,
+            disk,
+            seen,
         };
         let made =
             served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
@@ -59,7 +76,11 @@ impl Served {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+        let program = env!("CARGO_BIN_EXE_afterword");
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(program),
+            None => Command::new(program),
+        };
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -93,7 +114,17 @@ impl Served {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.seen
+    }
+
+    /// An API key of every scope.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The disk that it is on.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
     }
 
     /// What it has written to standard error.
@@ -138,7 +169,7 @@ impl Served {
     }
 
     fn mails(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path().join("mail")).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(self.seen.join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()
     }
 }

@@ -2,7 +2,7 @@
 //! there whole or not at all.
 
 use crate::support::served::{Mailed, Served};
-use afterword::config::DatabaseUrl;
+use afterword::config::{Database, DatabaseUrl};
 use afterword::database::Db;
 use afterword::vault::{Vault, plain_hash};
 use futures_util::future::join_all;
@@ -18,7 +18,8 @@ const A_ROUND: usize = 6;
 async fn stored(served: &Served, asked: &[Mailed]) -> Vec<(usize, usize)> {
     let path = served.folder().join("data/afterword.db");
     let vault = Vault::read(&served.folder().join("data/afterword.key")).unwrap().unwrap();
-    let db = Db::open(&DatabaseUrl::Sqlite(path)).await.unwrap();
+    let config = Database { url: DatabaseUrl::Sqlite(path), ..Database::default() };
+    let db = Db::open(&config).await.unwrap();
     let Db::Sqlite { write, .. } = &db else { unreachable!() };
     let of = |sql: &'static str| async move {
         let rows = sqlx::query(sql).fetch_all(write).await.unwrap();
