@@ -134,7 +134,8 @@ pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
     let known = db.meta(KEY_FINGERPRINT).await?;
     let vault = match (Vault::read(path)?, &known) {
         (Some(vault), _) => vault,
-        (None, None) => Vault::create(path)?,
+        // Another process may be quicker.
+        (None, None) => Vault::create(path).or_else(|error| Vault::read(path)?.ok_or(error))?,
         (None, Some(_)) => {
             let text = format!(
                 "the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)",

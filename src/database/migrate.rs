@@ -4,6 +4,8 @@ use super::open::unlimited;
 use super::{Db, DbError, Sql};
 use crate::{fetch_all, fetch_one};
 use sqlx::migrate::{MigrateError as SqlxMigrateError, Migrator};
+use std::fs::File;
+use std::path::Path;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -28,6 +30,17 @@ pub enum MigrateError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending(pub usize);
 
+/// Waits until no other process migrates this file of SQLite, whose migrator has no lock of its own; others wait until the
+/// result is dropped. `None` where the file system knows no such locks.
+async fn turn_of(file: &Path) -> Option<File> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let folder = File::open(folder)?;
+        folder.lock().map(|()| folder)
+    });
+    locked.await.ok()?.inspect_err(|error| tracing::warn!(%error, "the database's folder can't be locked")).ok()
+}
+
 impl Db {
     fn migrator(&self) -> &'static Migrator {
         match self {
@@ -39,7 +52,10 @@ impl Db {
     /// Runs what is missing.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let done = match self {
-            Self::Sqlite { write, .. } => SQLITE.run(write).await,
+            Self::Sqlite { write, .. } => {
+                let _turn = turn_of(write.connect_options().get_filename()).await;
+                SQLITE.run(write).await
+            }
             Self::Pg { pool, .. } => {
                 // Others who migrate are waited for, and a large table takes its time.
                 let mut conn = unlimited(pool).await.map_err(DbError::from)?;
