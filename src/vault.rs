@@ -3,6 +3,7 @@
 //! One file holds 32 random bytes; every purpose uses a key of its own, derived from them with HMAC-SHA-256. The database
 //! keeps a fingerprint, so that a wrong or missing key stops the start instead of making sealed records unreadable later.
 
+use crate::files::{create_private_folder, private_file, sync_folder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::Aead;
@@ -110,15 +111,14 @@ impl Vault {
 
 /// Writes a file under another name first and links it to `path`, which must not be there.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    create_private_folder(folder)?;
     let part = folder.join(format!(".{}.part", uuid::Uuid::new_v4()));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    let mut file = private_file().create_new(true).open(&part)?;
     let linked = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::hard_link(&part, path));
     std::fs::remove_file(&part)?;
     linked?;
-    std::fs::File::open(folder)?.sync_all()
+    sync_folder(folder)
 }
 
 fn hmac(key: &[u8; KEY_BYTES], what: &[u8]) -> [u8; KEY_BYTES] {

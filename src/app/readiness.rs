@@ -1,8 +1,9 @@
 //! Whether this node can do its work: found out by writing, for a full disk and a held lock show nowhere else.
 
 use super::App;
-use crate::config::{DatabaseUrl, RecordingsUrl};
+use crate::config::DatabaseUrl;
 use crate::database::{DbError, Outage};
+use crate::interactions::FolderError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,8 +57,7 @@ impl Readiness {
 }
 
 async fn probe(app: &App) -> Report {
-    let RecordingsUrl::File(recordings) = &app.config.recordings.url;
-    let (database, migrations, store) = tokio::join!(probe_database(app), probe_schema(app), probe_folder(recordings));
+    let (database, migrations, store) = tokio::join!(probe_database(app), probe_schema(app), probe_recordings(app));
     let all = [("database", &database), ("migrations", &migrations), ("store", &store)];
     let problems: Vec<_> =
         all.iter().filter_map(|(what, found)| Some(format!("{what}_{}", found.as_ref().err()?))).collect();
@@ -79,6 +79,18 @@ async fn probe_database(app: &App) -> Result<(), &'static str> {
         DatabaseUrl::Sqlite(path) => probe_folder(path.parent().unwrap_or(Path::new("."))).await,
         DatabaseUrl::Postgres(_) => Ok(()),
     }
+}
+
+async fn probe_recordings(app: &App) -> Result<(), &'static str> {
+    app.interactions.probe_recordings_folder().await.map_err(|error| {
+        tracing::warn!(%error, "recordings can't be stored");
+        match error {
+            FolderError::Missing(_) => "missing",
+            FolderError::Foreign(_) => "foreign",
+            FolderError::Io { source, .. } => io_code(&source),
+            FolderError::Database(error) => code(&error),
+        }
+    })
 }
 
 async fn probe_schema(app: &App) -> Result<(), &'static str> {
@@ -103,11 +115,15 @@ fn code(error: &DbError) -> &'static str {
 async fn probe_folder(folder: &Path) -> Result<(), &'static str> {
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
     let tried = tokio::task::spawn_blocking(move || write_and_remove(&folder)).await;
-    tried.map_err(|_| "failed")?.map_err(|error| match error.kind() {
+    tried.map_err(|_| "failed")?.map_err(|error| io_code(&error))
+}
+
+fn io_code(error: &io::Error) -> &'static str {
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "storage_full",
         io::ErrorKind::NotFound => "missing",
         _ => "failed",
-    })
+    }
 }
 
 fn write_and_remove(folder: &Path) -> io::Result<()> {

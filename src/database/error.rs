@@ -141,15 +141,13 @@ fn of_sqlite(code: i32) -> Option<fn(String) -> DbError> {
 }
 
 /// Whether an I/O error of SQLite came from writing or growing a file: what a full disk or quota brings where the system does
-/// not say `ENOSPC`.
+/// not say `ENOSPC`. Not from syncing one: whether a transaction is on disk is open then.
 fn is_failed_write(extension: i32) -> bool {
     const WRITE: i32 = 3;
-    const FSYNC: i32 = 4;
-    const DIR_FSYNC: i32 = 5;
     const TRUNCATE: i32 = 6;
     const SHMSIZE: i32 = 19;
     const SHMMAP: i32 = 21;
-    [WRITE, FSYNC, DIR_FSYNC, TRUNCATE, SHMSIZE, SHMMAP].contains(&extension)
+    [WRITE, TRUNCATE, SHMSIZE, SHMMAP].contains(&extension)
 }
 
 #[cfg(test)]
@@ -169,14 +167,14 @@ mod tests {
             (517, Some(Outage::Busy)),
             (773, Some(Outage::Busy)),
             (6, Some(Outage::Busy)),
-            // SQLITE_FULL; SQLITE_IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE
+            // SQLITE_FULL; SQLITE_IOERR_WRITE, _TRUNCATE, _SHMSIZE
             (13, Some(Outage::Full)),
             (778, Some(Outage::Full)),
-            (1034, Some(Outage::Full)),
             (1546, Some(Outage::Full)),
             (4874, Some(Outage::Full)),
-            // SQLITE_IOERR_READ, SQLITE_READONLY_DBMOVED, SQLITE_CANTOPEN
+            // SQLITE_IOERR_READ, _FSYNC, SQLITE_READONLY_DBMOVED, SQLITE_CANTOPEN
             (266, Some(Outage::Unavailable)),
+            (1034, Some(Outage::Unavailable)),
             (1032, Some(Outage::Unavailable)),
             (14, Some(Outage::Unavailable)),
             // SQLITE_ERROR, SQLITE_CONSTRAINT_CHECK, SQLITE_CORRUPT: faults

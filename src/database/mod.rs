@@ -9,6 +9,7 @@ mod error;
 mod meta;
 mod migrate;
 mod open;
+mod read_only;
 mod run;
 mod visible;
 

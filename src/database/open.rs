@@ -2,6 +2,7 @@
 
 use super::{Db, DbError};
 use crate::config::{Database, DatabaseUrl};
+use crate::files::{create_private_folder, private_file};
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -66,9 +67,7 @@ pub(super) async fn unlimited(pool: &PgPool) -> Result<PgConnection, sqlx::Error
 }
 
 async fn open_sqlite(path: &Path, config: &Database) -> Result<Db, DbError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| DbError::Other(sqlx::Error::Io(e)))?;
-    }
+    create_private(path).map_err(|e| DbError::Other(sqlx::Error::Io(e)))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -95,6 +94,18 @@ async fn open_sqlite(path: &Path, config: &Database) -> Result<Db, DbError> {
     let readers = if config.max_connections == 0 { SQLITE_READERS } else { config.max_connections };
     let read = pool().max_connections(readers).connect_with(options.read_only(true).create_if_missing(false)).await?;
     Ok(Db::Sqlite { write, read })
+}
+
+/// Makes the file and its folder, for their owner alone. The files beside it (-wal, -shm) get its mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        create_private_folder(folder)?;
+    }
+    // Not opened where it is there: closing it would drop the locks of other connections.
+    match private_file().create_new(true).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the connection's last transaction has ended. SQLite rolls back by itself when the disk is full; sqlx's own rollback

@@ -1,6 +1,6 @@
 //! What integrators send: checked, then written in group commits.
 
-use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
+use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError, one_by_one};
@@ -138,8 +138,8 @@ pub struct Upserted {
     pub survey_reason: Option<String>,
     /// Did it become final by this word, and not before?
     pub finalised: bool,
-    /// Is there a recording?
-    pub has_recording: bool,
+    /// Its recording.
+    pub recording_state: RecordingState,
 }
 
 fn invalid(field: &'static str, code: &'static str, what: impl Into<String>) -> IntakeError {
@@ -320,7 +320,11 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     store::forget_masks(tx.conn(), &named).await?;
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
     let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
-    let recorded = done.iter().filter(|known| known.has_recording).map(|known| &known.id).collect::<HashSet<_>>();
+    let recorded = done
+        .iter()
+        .filter(|known| known.recording_state != RecordingState::Absent)
+        .map(|known| &known.id)
+        .collect::<HashSet<_>>();
     let renamed = named.iter().filter(|id| recorded.contains(id)).map(|id| NewJob::new(NAME_CAME, id.as_str(), now));
     let written = items.iter().zip(&done).filter(|(item, _)| item.may_change_words()).map(|(_, u)| &u.id);
     let words: HashSet<_> = written.chain(&named).collect();

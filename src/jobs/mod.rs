@@ -176,6 +176,9 @@ impl Kind {
     }
 }
 
+/// The states of a job in the queue.
+pub const JOB_STATES: [&str; 3] = ["queued", "running", "failed"];
+
 /// The key of a kind that comes back by itself.
 pub const RECURRING: &str = "*";
 

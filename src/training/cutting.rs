@@ -5,10 +5,13 @@ use super::{Clip, Training, UNDO, clip, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
 use crate::effects::Effects;
+use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_folder};
 use crate::ids::ClipId;
+use crate::interactions::FolderError;
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Job: cut a clip's own sound. Key: clip id.
 pub(super) const CUT: &str = "clip.cut";
@@ -17,6 +20,8 @@ pub(super) const WORDS: &str = "clip.words";
 /// Job: end what was taken out of the library long ago.
 const SWEEP: &str = "clips.sweep";
 
+/// Clips that are looked at together.
+const PAGE: usize = 1000;
 /// Tries to cut before the page says that there will be no sound.
 const MOST_CUTS: u32 = 6;
 /// How long between two looks for the transcript, and when to stop looking.
@@ -33,9 +38,14 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         let training = wording.clone();
         async move { training.take_words(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
     };
-    let sweep = move |_| {
+    let sweep = move |job: Running| {
         let training = sweeping.clone();
-        async move { training.sweep().await.map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done) }
+        async move {
+            training
+                .sweep(&job.cancelled)
+                .await
+                .map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done)
+        }
     };
     vec![
         Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS),
@@ -46,6 +56,8 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
 
 /// Why there is no sound yet.
 enum NotCut {
+    /// It is tried again, as often as it takes: the folder of recordings is not there, or the process stops.
+    Later(String),
     /// And there will be none.
     ForGood(String),
     /// It may work next time.
@@ -54,12 +66,21 @@ enum NotCut {
 
 impl From<AudioError> for NotCut {
     fn from(error: AudioError) -> Self {
+        if matches!(error, AudioError::Cancelled) {
+            return Self::Later(error.to_string());
+        }
         let gone = matches!(&error, AudioError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
         match (gone, error.is_final()) {
             (true, _) => Self::ForGood("the recording was deleted before the clip was cut".into()),
             (_, true) => Self::ForGood(error.to_string()),
             (_, false) => Self::ForNow(error.to_string()),
         }
+    }
+}
+
+impl From<FolderError> for NotCut {
+    fn from(error: FolderError) -> Self {
+        Self::Later(error.to_string())
     }
 }
 
@@ -76,8 +97,12 @@ impl Training {
     }
 
     async fn cut(&self, job: &Running) -> Outcome {
-        let why = match self.try_cut(&job.key).await {
+        let why = match self.try_cut(job).await {
             Ok(()) => return Outcome::Done,
+            Err(NotCut::Later(why)) => {
+                tracing::warn!(why, "the sound of a clip is cut later");
+                return Outcome::At(self.now().plus(LOOK_AGAIN));
+            }
             Err(NotCut::ForNow(why)) if job.attempt < MOST_CUTS => return Outcome::Retry(why),
             Err(NotCut::ForNow(why) | NotCut::ForGood(why)) => why,
         };
@@ -87,21 +112,26 @@ impl Training {
         }
     }
 
-    async fn try_cut(&self, key: &str) -> Result<(), NotCut> {
-        let Some(clip) = self.stored(key).await? else { return Ok(()) };
+    async fn try_cut(&self, job: &Running) -> Result<(), NotCut> {
+        let Some(clip) = self.stored(&job.key).await? else { return Ok(()) };
         // Without its words nobody knows what is to be silent: the job comes again with them.
         let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
+        self.inner.interactions.check_recordings_folder().await?;
         let from = self.source(&clip, source).await?;
         let audio_key = format!("{}.wav", clip.id);
         let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
         let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
         let silences: Vec<_> =
             clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
-        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, (start, end), &silences)).await;
-        let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
+        let work = move |stop: &CancellationToken| cut_file(&folder, (&from, &to), (start, end), &silences, stop);
+        let peaks = audio::run_blocking(&job.cancelled, work).await?;
         let mut tx = self.inner.db.begin().await?;
-        store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
-        Ok(tx.commit().await?)
+        let kept = store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
+        tx.commit().await?;
+        if !kept {
+            self.remove_sound(&audio_key).await;
+        }
+        Ok(())
     }
 
     /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
@@ -149,29 +179,89 @@ impl Training {
         Ok(Outcome::Done)
     }
 
-    /// The row goes first: a file that a crash leaves behind harms nobody, a row without its file would.
-    async fn sweep(&self) -> Result<(), DbError> {
+    /// Ends clips that were taken out long ago, the row first; then compares the folder with the table, both ways: files
+    /// that belong to no clip are removed, and what is missing is cut once more.
+    async fn sweep(&self, stop: &CancellationToken) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         let gone = store::purge(tx.conn(), self.now().minus(UNDO)).await?;
         tx.commit().await?;
         for key in gone.into_iter().flatten() {
-            if let Err(error) = tokio::fs::remove_file(self.inner.folder.join(&key)).await {
-                tracing::warn!(%error, "the sound of a clip that is gone could not be removed");
+            self.remove_sound(&key).await;
+        }
+        if let Err(error) = self.inner.interactions.check_recordings_folder().await {
+            tracing::error!(%error, "clips could not be compared with their files");
+            return Ok(());
+        }
+        self.remove_orphans(stop).await?;
+        self.cut_missing(stop).await
+    }
+
+    async fn remove_orphans(&self, stop: &CancellationToken) -> Result<(), DbError> {
+        let Ok(files) = std::fs::read_dir(&self.inner.folder) else { return Ok(()) };
+        let mut files = Some(files);
+        while let Some(mut open) = files.take().filter(|_| !stop.is_cancelled()) {
+            let listed = tokio::task::spawn_blocking(move || {
+                let names = next_names(&mut open, PAGE, is_clip, MIN_ORPHAN_AGE);
+                (open, names)
+            });
+            let Ok((open, names)) = listed.await else { break };
+            let named = store::named(self.inner.db.read().await?.conn(), &names).await?;
+            for orphan in names.iter().filter(|name| !named.contains(name)) {
+                self.remove_sound(orphan).await;
+            }
+            files = Some(open).filter(|_| !names.is_empty());
+        }
+        Ok(())
+    }
+
+    async fn cut_missing(&self, stop: &CancellationToken) -> Result<(), DbError> {
+        let mut from = String::new();
+        while !stop.is_cancelled() {
+            let page = store::with_audio(self.inner.db.read().await?.conn(), &from, PAGE as i64).await?;
+            let Some((last, _)) = page.last() else { break };
+            from = last.to_string();
+            for (id, key) in page {
+                if tokio::fs::try_exists(self.inner.folder.join(&key)).await.unwrap_or(true) {
+                    continue;
+                }
+                tracing::error!(clip = %id, "the sound of a clip is missing; it is cut once more");
+                let now = self.now();
+                let mut tx = self.inner.db.begin().await?;
+                store::forget_audio(tx.conn(), &id, &key).await?;
+                Effects::new().job(NewJob::new(CUT, id.as_str(), now)).save(tx.conn(), now).await?;
+                tx.commit().await?;
             }
         }
         Ok(())
     }
+
+    async fn remove_sound(&self, key: &str) {
+        match tokio::fs::remove_file(self.inner.folder.join(key)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the sound of a clip that is gone could not be removed; the sweep tries again");
+            }
+            _ => {}
+        }
+    }
 }
 
-/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON.
+/// Whether the name of a file is one of a clip's.
+fn is_clip(name: &str) -> bool {
+    name.strip_suffix(".wav").is_some_and(|stem| stem.parse::<ClipId>().is_ok())
+}
+
+/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON. File and name are on disk when this
+/// returns.
 fn cut_file(
     folder: &Path,
-    from: &Path,
-    to: &Path,
-    (start_ms, end_ms): (u64, u64),
+    (from, to): (&Path, &Path),
+    span_ms: (u64, u64),
     silences: &[(u64, u64)],
+    stop: &CancellationToken,
 ) -> Result<String, AudioError> {
-    std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
-    audio::cut_with_silences(from, start_ms, end_ms, silences, to)?;
-    Ok(serde_json::json!(audio::peaks(to)?).to_string())
+    let io = |source| AudioError::Io { path: folder.to_owned(), source };
+    create_private_subfolder(folder).map_err(io)?;
+    audio::cut_with_silences(from, span_ms, silences, to, stop)?;
+    sync_folder(folder).map_err(io)?;
+    Ok(serde_json::json!(audio::peaks(to, stop)?).to_string())
 }

@@ -55,6 +55,9 @@ impl Transcription {
         if let Err(missing) = self.engine.model() {
             return self.wait_for_model(id, &missing.to_string()).await;
         }
+        if let Err(error) = self.interactions.check_recordings_folder().await {
+            return self.wait_for_model(id, &error.to_string()).await;
+        }
         if !self.set_state(id, State::Running, None).await? {
             return Ok(Outcome::Done);
         }

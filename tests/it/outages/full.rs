@@ -85,7 +85,7 @@ async fn send(served: &Served, told: &mut Told, names: &[String], sound: &[u8]) 
     for name in names {
         let url = format!("{}/api/v1/interactions/phone/{name}", served.url);
         let body = call_body(&format!("{name}@example.net"));
-        let answer = served.client.put(&url).bearer_auth(served.key()).json(&body).send().await.unwrap();
+        let answer = served.client.put(&url).bearer_auth(&served.key).json(&body).send().await.unwrap();
         let status = answer.status().as_u16();
         if status == 507 {
             let problem: Value = answer.json().await.unwrap();
@@ -94,7 +94,7 @@ async fn send(served: &Served, told: &mut Told, names: &[String], sound: &[u8]) 
         if told.is_stored(status, "an interaction") {
             told.interactions.insert(name.clone());
         }
-        let recording = served.client.put(format!("{url}/recording")).bearer_auth(served.key());
+        let recording = served.client.put(format!("{url}/recording")).bearer_auth(&served.key);
         let answer = recording.body(sound.to_vec()).send().await.unwrap();
         if told.is_stored(answer.status().as_u16(), "a recording") {
             told.recordings.insert(name.clone());

@@ -57,7 +57,7 @@ async fn no_mail_leaves_twice_where_one_node_is_two_minutes_ahead() {
         async move {
             let url = format!("{}/api/v1/interactions/phone/{n}", served.url);
             let body = crate::app::call_body(&format!("c{n}@example.net"));
-            let answer = served.client.put(url).bearer_auth(served.key()).json(&body).send().await.unwrap();
+            let answer = served.client.put(url).bearer_auth(&served.key).json(&body).send().await.unwrap();
             assert!(answer.status().is_success(), "{}", answer.status());
         }
     });

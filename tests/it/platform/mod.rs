@@ -5,4 +5,5 @@ mod first_start;
 mod jobs;
 mod key;
 mod kill;
+mod permissions;
 mod statements;

@@ -14,6 +14,7 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::staff::DIRECTORY_STATEMENTS);
     all.extend(afterword::interactions::STATEMENTS);
     all.extend(afterword::interactions::GONE_STATEMENTS);
+    all.extend(afterword::interactions::FILE_STATEMENTS);
     all.extend(afterword::privacy::STATEMENTS);
     all.extend(afterword::transcription::statements());
     all.extend(afterword::interactions::FIGURE_STATEMENTS);
