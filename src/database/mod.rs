@@ -160,7 +160,10 @@ impl Db {
     pub async fn read(&self) -> Result<Reader, DbError> {
         Ok(match self {
             Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
-            Self::Pg { pool, answer_limit } => Reader::Pg(pool.acquire().await?, *answer_limit),
+            Self::Pg { pool, answer_limit } => {
+                let conn = pool.acquire().await.map_err(|error| no_connection(pool, error.into()))?;
+                Reader::Pg(conn, *answer_limit)
+            }
         })
     }
 
@@ -175,7 +178,10 @@ impl Db {
                 let begun = tokio::time::timeout(write.options().get_acquire_timeout(), begin).await;
                 Ok(Tx::Sqlite(begun.map_err(|_| DbError::Busy("the write lock was not to be had in time".into()))??))
             }
-            Self::Pg { pool, answer_limit } => Ok(Tx::Pg(within(*answer_limit, pool.begin()).await?, *answer_limit)),
+            Self::Pg { pool, answer_limit } => {
+                let begun = within(*answer_limit, pool.begin()).await;
+                Ok(Tx::Pg(begun.map_err(|error| no_connection(pool, error))?, *answer_limit))
+            }
         }
     }
 
@@ -188,5 +194,15 @@ impl Db {
             }
             Self::Pg { pool, .. } => pool.close().await,
         }
+    }
+}
+
+/// The same error; [`DbError::Unavailable`] where the pool had room for another connection, so that none could be opened.
+fn no_connection(pool: &PgPool, error: DbError) -> DbError {
+    match error {
+        DbError::Busy(_) if pool.size() < pool.options().get_max_connections() => {
+            DbError::Unavailable("no connection could be opened within database.acquire_timeout".into())
+        }
+        other => other,
     }
 }
