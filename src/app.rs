@@ -36,6 +36,7 @@ mod erased;
 mod files;
 mod metrics;
 mod operators;
+mod readiness;
 mod spoken;
 
 /// Under this name the database keeps what tells its key from others.
@@ -126,7 +127,7 @@ pub enum StartError {
 /// Opens the database and brings SQLite up to date; PostgreSQL must be so already, unless `migrate` says otherwise.
 pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartError> {
     let url = &config.database.url;
-    let db = Db::open(url).await.map_err(|e| StartError::Database(url.clone(), e))?;
+    let db = Db::open(&config.database).await.map_err(|e| StartError::Database(url.clone(), e))?;
     let pending = db.pending().await?;
     if pending.0 > 0 {
         if !migrate && matches!(url, DatabaseUrl::Postgres(_)) {
@@ -143,7 +144,8 @@ pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
     let known = db.meta(KEY_FINGERPRINT).await?;
     let vault = match matching_key(path, known.as_deref())? {
         Some(vault) => vault,
-        None => Vault::create(path)?,
+        // Another process may be quicker.
+        None => Vault::create(path).or_else(|error| Vault::read(path)?.ok_or(error))?,
     };
     if known.is_none() {
         db.set_meta(KEY_FINGERPRINT, &vault.fingerprint()).await?;

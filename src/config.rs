@@ -100,17 +100,32 @@ impl Default for Http {
     }
 }
 
-/// Where records are kept.
+/// Where records are kept, and how long a request waits for them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// `sqlite:PATH` or `postgres://user:password@host/name`.
     pub url: DatabaseUrl,
+    /// Maximum number of connections of this process; on SQLite those that read, beside one that writes. 0: 16 on PostgreSQL,
+    /// 4 on SQLite.
+    pub max_connections: u32,
+    /// How long a request waits for a free connection; on SQLite until its transaction has begun.
+    pub acquire_timeout: Span,
+    /// How long a statement waits for a lock that somebody else holds: PostgreSQL's `lock_timeout`, SQLite's `busy_timeout`.
+    pub lock_timeout: Span,
+    /// How long a statement may take on PostgreSQL, waiting for locks included (`statement_timeout`).
+    pub statement_timeout: Span,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: DatabaseUrl::Sqlite(PathBuf::from("data/afterword.db")) }
+        Self {
+            url: DatabaseUrl::Sqlite(PathBuf::from("data/afterword.db")),
+            max_connections: 0,
+            acquire_timeout: Span::seconds(5),
+            lock_timeout: Span::seconds(5),
+            statement_timeout: Span::seconds(30),
+        }
     }
 }
 

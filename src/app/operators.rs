@@ -1,5 +1,6 @@
 //! For those who run it: alive, ready, metrics.
 
+use super::readiness::Readiness;
 use super::{App, metrics};
 use crate::web::{access, get};
 use poem::http::{StatusCode, header};
@@ -36,7 +37,7 @@ fn add(route: Route, app: &App, listener: Listener) -> Route {
     let app = AddData::new(Arc::new(app.clone()));
     route
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz).with(&app))
+        .at("/readyz", get(readyz).with(&app).with(AddData::new(Arc::new(Readiness::default()))))
         .at("/metrics", get(metrics_page.data(listener)).with(&app))
 }
 
@@ -46,23 +47,16 @@ fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: not about to stop, database, store, schema; the model is named, but only transcripts wait for it.
+/// Ready: not about to stop; database, store and schema tried by writing; the model is named, but only transcripts wait for it.
 #[handler]
-async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
+async fn readyz(Data(app): Data<&Arc<App>>, Data(readiness): Data<&Arc<Readiness>>) -> Response {
     if app.draining.is_cancelled() {
         let body = Json(serde_json::json!({ "ready": false, "draining": true }));
         return body.with_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
     }
-    let database = app.db.meta("key_fingerprint").await.is_ok();
-    let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
-    let store = app.interactions.probe_recordings_folder().await;
-    let store = store.inspect_err(|error| tracing::warn!(%error, "not ready: recordings can't be stored")).is_ok();
-    let ready = database && migrations && store;
-    let body = Json(
-        serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),
-    );
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    body.with_status(status).into_response()
+    let report = readiness.report(app).await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Json(report).with_status(status).into_response()
 }
 
 /// Metrics in Prometheus' text format.

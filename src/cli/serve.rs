@@ -3,8 +3,8 @@
 use super::listener::{self, Listeners};
 use super::{Failure, say, stopping};
 use crate::app::{self, App};
-use crate::clock::{SharedClock, SystemClock};
-use crate::config::Config;
+use crate::clock::SystemClock;
+use crate::config::{Config, DatabaseUrl};
 use crate::database::Db;
 use crate::jobs::{Runner, RunnerOptions};
 use crate::vault::Vault;
@@ -13,15 +13,12 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-fn system_clock() -> SharedClock {
-    Arc::new(SystemClock)
-}
-
 /// Opens everything that a running service needs.
 pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> {
     let db = app::open_database(&config, migrate).await?;
     let vault = app::open_vault(&config, &db).await?;
-    Ok(App::build(config, db, vault, system_clock(), false))
+    let clock = db.clock().await?;
+    Ok(App::build(config, db, vault, clock, false))
 }
 
 /// `afterword serve`
@@ -100,8 +97,10 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
 /// `afterword openapi`: from an empty database that is thrown away.
 pub(super) async fn openapi() -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("afterword-openapi-{}", uuid::Uuid::new_v4()));
-    let db = Db::open(&crate::config::DatabaseUrl::Sqlite(folder.join("empty.db"))).await?;
-    let app = App::build(Config::default(), db, Vault::ephemeral(), system_clock(), false);
+    let mut config = Config::default();
+    config.database.url = DatabaseUrl::Sqlite(folder.join("empty.db"));
+    let db = Db::open(&config.database).await?;
+    let app = App::build(config, db, Vault::ephemeral(), Arc::new(SystemClock), false);
     say(app.openapi().trim_end());
     app.db.close().await;
     Ok(std::fs::remove_dir_all(folder)?)

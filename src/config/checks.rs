@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choices, Config, ConfigError, Http, Mail, Preset, Span};
+use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Span};
 
 impl Config {
     /// Checks the whole.
@@ -24,6 +24,7 @@ impl Config {
                 "http.public_url is \"{public}\": it must be http:// or https:// with a host and no path"
             ));
         }
+        wrong.extend(self.database.complaints());
         wrong.extend(self.http.complaints());
         if self.metrics.token.get().is_some_and(|token| token.len() < 16) {
             wrong.push(
@@ -91,6 +92,30 @@ impl Config {
             wrong.push(format!("followups.low_score is {low}: every rating would be a low one; set 0 (none) to 4"));
         }
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+}
+
+impl Database {
+    /// What can't stand in the section `database`.
+    fn complaints(&self) -> Vec<String> {
+        let limits = [
+            ("acquire_timeout", self.acquire_timeout),
+            ("lock_timeout", self.lock_timeout),
+            ("statement_timeout", self.statement_timeout),
+        ];
+        let possible = Span(std::time::Duration::from_millis(100))..=Span::minutes(60);
+        let mut wrong: Vec<_> = limits
+            .into_iter()
+            .filter(|(_, limit)| !possible.contains(limit))
+            .map(|(name, limit)| format!("database.{name} is {limit}: set 100ms to 60m; 5s is usual"))
+            .collect();
+        if self.statement_timeout < self.lock_timeout {
+            wrong.push("database.statement_timeout is shorter than database.lock_timeout, which it includes".into());
+        }
+        if self.max_connections == 1 {
+            wrong.push("database.max_connections is 1: set 2 or more, or 0 for the usual number".into());
+        }
+        wrong
     }
 }
 

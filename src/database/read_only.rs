@@ -32,7 +32,9 @@ impl Db {
                 // A pool would wait for a server that refuses, and not say why.
                 let first = tokio::time::timeout(MAX_WAIT, PgConnection::connect_with(&options)).await;
                 first.unwrap_or(Err(sqlx::Error::PoolTimedOut))?.close().await?;
-                Self::Pg(PgPoolOptions::new().max_connections(1).acquire_timeout(MAX_WAIT).connect_with(options).await?)
+                let pool =
+                    PgPoolOptions::new().max_connections(1).acquire_timeout(MAX_WAIT).connect_with(options).await?;
+                Self::Pg { pool, answer_limit: MAX_WAIT }
             }
         };
         const TABLES: Sql = Sql::each("SELECT COUNT(*) FROM sqlite_schema", "SELECT COUNT(*) FROM pg_catalog.pg_class");

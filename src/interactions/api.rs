@@ -41,10 +41,7 @@ impl From<super::IntakeError> for ApiError {
         match &error {
             E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
             E::Stopping => Self::from(crate::database::BatchError),
-            E::Database(inner) if matches!(**inner, crate::database::DbError::Full(_)) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The disk is full; nothing was stored.")
-            }
-            E::Database(inner) => Self::internal(inner),
+            E::Database(inner) => (&**inner).into(),
         }
     }
 }
@@ -53,6 +50,11 @@ impl From<FolderError> for ApiError {
     fn from(error: FolderError) -> Self {
         match error {
             FolderError::Database(inner) => inner.into(),
+            FolderError::Io { source, .. }
+                if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) =>
+            {
+                RecordingError::DiskFull.into()
+            }
             other => no_store(&other),
         }
     }

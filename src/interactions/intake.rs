@@ -3,7 +3,7 @@
 use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
-use crate::database::{Db, DbError};
+use crate::database::{Db, DbError, one_by_one};
 use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
@@ -290,17 +290,12 @@ pub(super) async fn write(
 ) -> Vec<Result<Upserted, Arc<DbError>>> {
     match write_all(db, &items, now, settle).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        // One that the database refuses must not take its neighbours along: each for itself.
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in &items {
-                let one = write_all(db, std::slice::from_ref(item), now, settle).await;
-                results.push(
-                    one.map_err(Arc::new).and_then(|mut done| done.pop().ok_or_else(|| Arc::new(DbError::Missing))),
-                );
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let mut done = write_all(db, &[item], now, settle).await?;
+                done.pop().ok_or(DbError::Missing)
+            })
+            .await
         }
     }
 }

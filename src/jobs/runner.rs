@@ -12,6 +12,11 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Pause between tries to store what became of a job.
+const SETTLE_AGAIN: Duration = Duration::from_secs(1);
+/// Pause after the queue could not be read.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// How a node looks for work.
 #[derive(Debug, Clone)]
 pub struct RunnerOptions {
@@ -116,10 +121,16 @@ impl Runner {
             }
         }
         loop {
-            let found = self.start_due().await.unwrap_or_else(|error| {
-                tracing::error!(%error, "the job queue does not answer");
-                0
-            });
+            let found = match self.start_due().await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, "the job queue does not answer; trying again");
+                    if self.stopped_within(LOOK_AGAIN).await {
+                        break;
+                    }
+                    0
+                }
+            };
             if self.stop.is_cancelled() || (found == 0 && self.pause().await) {
                 break;
             }
@@ -252,9 +263,18 @@ impl Runner {
             }
         };
         let outcome = outcome.unwrap_or_else(|panic| Outcome::Retry(format!("it broke off: {panic}")));
-        if let Err(error) = self.settle(&kind, job, &lease, outcome).await {
-            tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored; its lease will run out");
+        while let Err(error) = self.settle(&kind, job, &lease, &outcome).await {
+            tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored");
+            // What was worked for an hour is not thrown away for a minute without a database.
+            if error.outage().is_none() || self.stopped_within(SETTLE_AGAIN).await {
+                break;
+            }
         }
+    }
+
+    /// Waits; whether the runner was told to stop meanwhile.
+    async fn stopped_within(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.stop.cancelled()).await.is_ok()
     }
 
     async fn renew(&self, kind: &Kind, job: &Claimed, lease: &str, cancelled: &CancellationToken) {
@@ -265,27 +285,29 @@ impl Runner {
         }
     }
 
-    async fn settle(&self, kind: &Kind, job: &Claimed, lease: &str, outcome: Outcome) -> Result<(), DbError> {
+    async fn settle(&self, kind: &Kind, job: &Claimed, lease: &str, outcome: &Outcome) -> Result<(), DbError> {
         let (now, db, id) = (self.clock.now(), &self.db, &job.id);
-        // What comes back by itself is never given up, and starts counting anew.
+        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        // What comes back by itself is never given up. After a failure it need not wait until its next time.
         if let Some(every) = kind.every {
-            if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = &outcome {
+            if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = outcome {
                 tracing::error!(kind = kind.name, why, "a recurring job failed");
+                let at = now.plus(every.min(pause_after(attempt)));
+                return store::again(db, id, lease, at, job.attempts, Some(why)).await;
             }
             return store::come_back(db, id, lease, now.plus(every)).await;
         }
-        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
         let (at, why) = match outcome {
             Outcome::Done => return store::done(db, id, lease).await,
-            Outcome::At(at) => return store::again(db, id, lease, at, 0, None).await,
+            Outcome::At(at) => return store::again(db, id, lease, *at, 0, None).await,
             Outcome::Retry(why) if attempt < kind.most_tries => (now.plus(pause_after(attempt)), why),
-            Outcome::RetryAt(at, why) if attempt < kind.most_tries => (at, why),
+            Outcome::RetryAt(at, why) if attempt < kind.most_tries => (*at, why),
             Outcome::GiveUp(why) | Outcome::Retry(why) | Outcome::RetryAt(_, why) => {
                 tracing::warn!(kind = kind.name, why, attempt, "a job was given up");
-                let job = GivenUp { key: job.job_key.clone(), why, at: now };
+                let job = GivenUp { key: job.job_key.clone(), why: why.clone(), at: now };
                 return store::fail(db, kind, id, lease, job).await;
             }
         };
-        store::again(db, id, lease, at, job.attempts, Some(&why)).await
+        store::again(db, id, lease, at, job.attempts, Some(why)).await
     }
 }

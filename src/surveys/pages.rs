@@ -14,7 +14,8 @@ pub use views::preview;
 use super::answers::{Answer, AnswerError, Given, Invited, Standing};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
-use crate::web::{get, post};
+use crate::database::DbError;
+use crate::web::{get, outage, post};
 use form::{Filled, Problem};
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
@@ -67,9 +68,8 @@ impl Asked {
     }
 
     /// A failure of ours: logged, without the token; kind words for the customer.
-    fn trouble(&self, surveys: &Surveys, error: &dyn std::fmt::Display) -> Response {
-        tracing::error!(%error, "a survey page failed");
-        lost(surveys, StatusCode::INTERNAL_SERVER_ERROR, "trouble", self.accepted.as_deref())
+    fn trouble(&self, surveys: &Surveys, error: &DbError) -> Response {
+        outage::failed(error, |status| lost(surveys, status, "trouble", self.accepted.as_deref()))
     }
 
     fn unknown(&self, surveys: &Surveys) -> Response {
@@ -123,9 +123,7 @@ impl Asked {
             AnswerError::Incomplete(missing) => Some(missing.into()),
             AnswerError::Unknown => return self.unknown(surveys),
             AnswerError::Expired | AnswerError::Used | AnswerError::Counted => None,
-            AnswerError::Stopping(_) => {
-                return lost(surveys, StatusCode::SERVICE_UNAVAILABLE, "trouble", self.accepted.as_deref());
-            }
+            AnswerError::Stopping(stopping) => return self.trouble(surveys, &DbError::from(stopping)),
             AnswerError::Database(error) => return self.trouble(surveys, &error),
         };
         match (surveys.standing(token).await, problem) {

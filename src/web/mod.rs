@@ -10,6 +10,7 @@ pub mod local_path;
 pub mod methods;
 pub mod middleware;
 pub mod original;
+pub mod outage;
 pub mod page;
 pub mod paging;
 pub mod principal;

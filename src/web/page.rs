@@ -1,8 +1,10 @@
 //! Pages: the frame around each (navigation, who is signed in), turning a template into an answer, and errors as pages.
 
 use super::access::{SiteInfo, Viewer};
+use super::outage;
 use super::principal::{Principal, Role};
 use super::rights::Right;
+use crate::database::{DbError, Outage};
 use askama::Template;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -183,6 +185,9 @@ pub enum PageError {
     /// Too many tries.
     #[error("too many tries: wait a minute, then try again")]
     TooMany,
+    /// The database or the disk takes nothing at the moment.
+    #[error("{}", outage::detail(*.0))]
+    Outage(Outage),
     /// Something failed inside; logged.
     #[error("something failed on our side; nothing was stored")]
     Internal,
@@ -200,6 +205,7 @@ impl PageError {
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Outage(outage) => outage::status(*outage),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -213,15 +219,28 @@ impl PageError {
             Self::TooLarge | Self::TooSlow | Self::WrongMethod | Self::BadForm(_) => "That could not be read",
             Self::Refused(_) => "That can't be done",
             Self::TooMany => "A little slower",
+            Self::Outage(Outage::Full) => "The disk is full",
+            Self::Outage(_) => "Not at the moment",
             Self::Internal => "That did not work",
         }
     }
 }
 
-impl From<crate::database::DbError> for PageError {
-    fn from(error: crate::database::DbError) -> Self {
-        tracing::error!(%error, "a page failed in the database");
-        Self::Internal
+impl From<&DbError> for PageError {
+    fn from(error: &DbError) -> Self {
+        outage::of(error).map_or_else(
+            || {
+                tracing::error!(%error, "a page failed in the database");
+                Self::Internal
+            },
+            Self::Outage,
+        )
+    }
+}
+
+impl From<DbError> for PageError {
+    fn from(error: DbError) -> Self {
+        (&error).into()
     }
 }
 
@@ -240,7 +259,7 @@ impl IntoResponse for PageError {
             return redirect(format!("/sign-in?{query}"));
         }
         let text = sentence(&self.to_string());
-        html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text })
+        outage::retry_later(html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text }))
     }
 }
 

@@ -16,6 +16,7 @@ mod mail;
 mod measures;
 mod openapi;
 mod operations;
+mod outages;
 mod platform;
 mod privacy;
 mod ratings;

@@ -203,10 +203,10 @@ pub(super) async fn begin(
     let account = staff.open_link(&token).await.map_err(PageError::from)?.map(|a| (a.name, a.email));
     let first = account.is_none().then(|| (form.email.clone(), form.name.clone()));
     let result = if form.password == form.again {
-        staff
-            .use_link(&token, first, form.password, &client_name(request))
-            .await
-            .map_err(|e| (e.to_string(), matches!(e, StaffError::Database(_) | StaffError::DeadLink)))
+        match staff.use_link(&token, first, form.password, &client_name(request)).await {
+            Err(StaffError::Database(error)) => return Err(PageError::from(error).into()),
+            used => used.map_err(|error| (error.to_string(), matches!(error, StaffError::DeadLink))),
+        }
     } else {
         Err(("the two passwords are not the same".to_owned(), false))
     };

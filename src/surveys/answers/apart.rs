@@ -8,13 +8,12 @@ use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
 use super::{Answer, Asking, Invited, WriteResult, Written, rounds};
 use crate::config::Choice;
-use crate::database::{Conn, Db, DbError};
+use crate::database::{Conn, Db, DbError, one_by_one};
 use crate::ids::InteractionId;
 use crate::surveys::definition::Question;
 use crate::surveys::{Token, Version};
 use crate::vault::Vault;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// A write into the mix.
 #[derive(Debug, Clone)]
@@ -99,21 +98,21 @@ impl ApartWrite {
     }
 }
 
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
 pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Vec<WriteResult> {
-    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, Asking::All).await {
-        return written.into_iter().map(Ok).collect();
-    }
-    match write(db, items.clone(), ripe_at, Asking::Each).await {
+    let all = match write(db, items.clone(), ripe_at, Asking::All).await {
+        Ok(Some(written)) => Ok(Some(written)),
+        Err(error) if error.fails_others_too() => Err(error),
+        Ok(None) | Err(_) => write(db, items.clone(), ripe_at, Asking::Each).await,
+    };
+    match all {
         Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in items {
-                let one = write(db, vec![item], ripe_at, Asking::Each).await.map(Option::unwrap_or_default);
-                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let written = write(db, vec![item], ripe_at, Asking::Each).await?;
+                Ok(written.and_then(|written| written.first().copied()).unwrap_or(Written::Refused))
+            })
+            .await
         }
     }
 }

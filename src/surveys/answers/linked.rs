@@ -3,11 +3,10 @@
 use super::store::{self, LinkedRow};
 use super::{Answer, Asking, Invited, Origin, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
-use crate::database::{Conn, Db, DbError};
+use crate::database::{Conn, Db, DbError, one_by_one};
 use crate::ids::InteractionId;
 use crate::surveys::definition::Question;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// What a link leads to, beside its invitation.
 pub(super) struct Marks {
@@ -75,26 +74,26 @@ impl LinkedWrite {
     }
 }
 
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
 pub(in crate::surveys) async fn write_linked(
     db: &Db,
     items: Vec<LinkedWrite>,
     ripe_at: i64,
     now: Timestamp,
 ) -> Vec<WriteResult> {
-    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, now, Asking::All).await {
-        return written.into_iter().map(Ok).collect();
-    }
-    match write(db, items.clone(), ripe_at, now, Asking::Each).await {
+    let all = match write(db, items.clone(), ripe_at, now, Asking::All).await {
+        Ok(Some(written)) => Ok(Some(written)),
+        Err(error) if error.fails_others_too() => Err(error),
+        Ok(None) | Err(_) => write(db, items.clone(), ripe_at, now, Asking::Each).await,
+    };
+    match all {
         Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in items {
-                let one = write(db, vec![item], ripe_at, now, Asking::Each).await.map(Option::unwrap_or_default);
-                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let written = write(db, vec![item], ripe_at, now, Asking::Each).await?;
+                Ok(written.and_then(|written| written.first().copied()).unwrap_or(Written::Refused))
+            })
+            .await
         }
     }
 }

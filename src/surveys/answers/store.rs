@@ -200,7 +200,7 @@ statements! {
 pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
-        conn @ Conn::Pg(_) => execute!(conn, LOCK).map(drop),
+        conn @ Conn::Pg(..) => execute!(conn, LOCK).map(drop),
     }
 }
 

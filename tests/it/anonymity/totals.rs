@@ -42,7 +42,7 @@ async fn rows(app: &TestApp, sql: &str) -> BTreeMap<Key, i64> {
     }
     match &app.app.db {
         Db::Sqlite { write, .. } => read!(write),
-        Db::Pg(pool) => read!(pool),
+        Db::Pg { pool, .. } => read!(pool),
     }
     all
 }
@@ -61,7 +61,7 @@ pub async fn all_are_whole(app: &TestApp, k: i64) {
     }
     match &app.app.db {
         Db::Sqlite { write, .. } => check!(write),
-        Db::Pg(pool) => check!(pool),
+        Db::Pg { pool, .. } => check!(pool),
     }
 }
 

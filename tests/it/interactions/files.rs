@@ -180,15 +180,28 @@ async fn old_rests_of_uploads_are_swept_and_uploads_under_way_are_left_alone() {
     assert_eq!(files_in(&incoming), ["fresh.part"]);
 }
 
+/// Waits until readiness says so of the folder: an answer is kept for a second.
+pub async fn wait_for_store(app: &TestApp, ready: bool) {
+    let said = async {
+        loop {
+            let answer = app.get("/readyz").await;
+            let status = answer.status();
+            if answer.json::<Value>().await.unwrap()["store"] == ready {
+                assert_eq!(status, if ready { 200 } else { 503 });
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), said).await.expect("readiness follows within a second");
+}
+
 /// A share that is not mounted leaves an empty folder, or none.
 #[tokio::test]
 async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
     for app in TestApp::on_both(|_| {}).await {
-        let readyz = async || {
-            let answer = app.get("/readyz").await;
-            (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["store"].clone())
-        };
-        assert_eq!(readyz().await, (200, true.into()), "it is made for a new database");
+        // Made for a new database.
+        wait_for_store(&app, true).await;
         app.record("1", sound(1)).await;
         leave_untranscribed(&app).await;
         app.work().await;
@@ -203,7 +216,7 @@ async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
             let refused = app.record("2", sound(2)).await;
             assert_eq!(refused.headers()["retry-after"], "5");
             assert_eq!(problem(refused).await, (503, "store_unavailable".into()));
-            assert_eq!(readyz().await, (503, false.into()));
+            wait_for_store(&app, false).await;
             let key = app.key(Scope::Read).await;
             for render in ["", "?as=wav"] {
                 let url = format!("{}/api/v1/interactions/{id}/recording{render}", app.url);
@@ -221,7 +234,7 @@ async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
         std::fs::remove_dir(&here).unwrap();
         std::fs::rename(&away, &here).unwrap();
         assert_eq!(app.record("2", sound(2)).await.status(), 201);
-        assert_eq!(readyz().await, (200, true.into()));
+        wait_for_store(&app, true).await;
         // Lost for good: whoever says so by the marker gets a new one.
         std::fs::remove_dir_all(&here).unwrap();
         std::fs::create_dir_all(here.join(".afterword")).unwrap();

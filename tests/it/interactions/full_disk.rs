@@ -1,6 +1,6 @@
 //! What an upload says, and leaves, when the disk is full.
 
-use super::files::{files_in, sound};
+use super::files::{files_in, sound, wait_for_store};
 use super::recordings::wav;
 use crate::app::TestApp;
 use crate::support::skip;
@@ -44,10 +44,6 @@ async fn refused(app: &TestApp, sound: Vec<u8>, folder: &Path) {
     assert_eq!(app.app.interactions.by_name("phone", "1").await.unwrap(), None, "nothing of it is stored");
 }
 
-async fn store_is_ready(app: &TestApp) -> bool {
-    app.get("/readyz").await.json::<Value>().await.unwrap()["store"] == true
-}
-
 #[tokio::test]
 async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
     let Some(disk) = SmallDisk::mount() else { return };
@@ -55,17 +51,18 @@ async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
     for app in TestApp::on_both(|c| c.recordings.url = RecordingsUrl::File(own_folder())).await {
         let RecordingsUrl::File(folder) = app.app.config.recordings.url.clone();
         refused(&app, wav(2, 750_000), &folder).await;
-        assert!(store_is_ready(&app).await, "what was refused leaves its room");
+        // What was refused leaves its room.
+        wait_for_store(&app, true).await;
         assert_eq!(app.record("2", sound(2)).await.status(), 201);
         leave_untranscribed(&app).await;
 
         let filler: PathBuf = disk.path().join("filler");
         let mut file = std::fs::File::create(&filler).unwrap();
         while file.write_all(&[0; 512]).is_ok() {}
-        assert!(!store_is_ready(&app).await);
+        wait_for_store(&app, false).await;
         refused(&app, sound(1), &folder).await;
         std::fs::remove_file(&filler).unwrap();
-        assert!(store_is_ready(&app).await);
+        wait_for_store(&app, true).await;
         assert_eq!(app.record("1", sound(1)).await.status(), 201);
     }
 }

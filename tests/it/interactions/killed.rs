@@ -76,7 +76,7 @@ async fn kill_and_compare(database: Option<TestDatabase>) {
     served.kill();
     assert!(!acknowledged.is_empty(), "nothing was acknowledged in any round: the test tried nothing");
     let folder = served.folder().join("data/recordings");
-    let db = Db::open(&config.database.url).await.unwrap();
+    let db = Db::open(&config.database).await.unwrap();
     let (sums, keys, waiting) = stored(&db).await;
     for number in acknowledged {
         assert_eq!(sums[&number.to_string()], vault::plain_hash(&sound(number)), "an acknowledged recording is gone");

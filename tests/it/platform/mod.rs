@@ -1,6 +1,7 @@
 //! What everything stands on.
 
 mod configuration;
+mod first_start;
 mod jobs;
 mod key;
 mod kill;

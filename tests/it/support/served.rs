@@ -1,6 +1,7 @@
 //! The program itself, serving on a port of its own, with customers who were asked.
 
 use super::process::START;
+use super::small_disk::SmallDisk;
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ pub struct Served {
     open_files: Option<u32>,
     child: Option<Child>,
     folder: tempfile::TempDir,
+    disk: Option<SmallDisk>,
+    /// The folder as this process sees it.
+    seen: PathBuf,
 }
 
 /// A customer who was asked.
@@ -36,12 +40,28 @@ impl Mailed {
 impl Served {
     /// Starts it with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
-        Self::start_limited(settings, None).await
+        Self::start_in(tempfile::tempdir().unwrap(), None, settings, None).await
     }
 
     /// The same; the process may have so many files open, and begins with half of them.
     pub async fn start_limited(settings: &[(&str, &str)], open_files: Option<u32>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), None, settings, open_files).await
+    }
+
+    /// The same with all its files on a disk of so many MiB; `None` where this account may not mount one.
+    pub async fn start_on_small_disk(mebibytes: usize, settings: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        let disk = SmallDisk::mount(folder.path(), mebibytes)?;
+        Some(Self::start_in(folder, Some(disk), settings, None).await)
+    }
+
+    async fn start_in(
+        folder: tempfile::TempDir,
+        disk: Option<SmallDisk>,
+        settings: &[(&str, &str)],
+        open_files: Option<u32>,
+    ) -> Self {
+        let seen = disk.as_ref().map_or_else(|| folder.path().to_owned(), SmallDisk::seen);
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
             ("AFTERWORD__MAIL__URL", "file:mail"),
@@ -59,6 +79,8 @@ impl Served {
             open_files,
             child: None,
             folder,
+            disk,
+            seen,
         };
         assert!(served.command().arg("migrate").status().unwrap().success());
         let made =
@@ -72,7 +94,10 @@ impl Served {
     pub fn command(&self) -> Command {
         let limit = self.open_files.map(|files| format!("ulimit -S -n {}; ulimit -H -n {files}; ", files / 2));
         let script = format!("umask 0; {}exec \"$0\" \"$@\"", limit.unwrap_or_default());
-        let mut command = Command::new("sh");
+        let mut command = match &self.disk {
+            Some(disk) => disk.command("sh"),
+            None => Command::new("sh"),
+        };
         command.args(["-c", &script, env!("CARGO_BIN_EXE_afterword")]);
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
@@ -144,7 +169,12 @@ impl Served {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.seen
+    }
+
+    /// The disk that it is on.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
     }
 
     /// What it has written to standard error.
@@ -189,7 +219,7 @@ impl Served {
     }
 
     fn mails(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path().join("mail")).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(self.seen.join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()
     }
 }

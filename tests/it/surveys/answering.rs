@@ -13,7 +13,7 @@ pub async fn count(app: &TestApp, table: &'static str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
     match &app.app.db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(sql).fetch_one(write).await.unwrap(),
-        Db::Pg(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Pg { pool, .. } => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
 }
 

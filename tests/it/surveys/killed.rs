@@ -3,7 +3,7 @@
 
 use crate::support::postgres;
 use crate::support::served::{Mailed, Served};
-use afterword::config::DatabaseUrl;
+use afterword::config::{Database, DatabaseUrl};
 use afterword::database::Db;
 use afterword::vault::{Vault, plain_hash};
 use futures_util::future::join_all;
@@ -18,7 +18,7 @@ const A_ROUND: usize = 6;
 async fn pairs(db: &Db, sql: &'static str) -> BTreeMap<String, String> {
     let rows: Vec<(String, String)> = match db {
         Db::Sqlite { write, .. } => sqlx::query_as(sql).fetch_all(write).await.unwrap(),
-        Db::Pg(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+        Db::Pg { pool, .. } => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
     };
     rows.into_iter().collect()
 }
@@ -31,7 +31,7 @@ fn own_file(served: &Served) -> DatabaseUrl {
 /// Of each customer: rows of the mix, and linked answers; read from the database while nothing serves.
 async fn stored(served: &Served, url: &DatabaseUrl, asked: &[Mailed]) -> Vec<(usize, usize)> {
     let vault = Vault::read(&served.folder().join("data/afterword.key")).unwrap().unwrap();
-    let db = Db::open(url).await.unwrap();
+    let db = Db::open(&Database { url: url.clone(), ..Database::default() }).await.unwrap();
     let mix = pairs(&db, "SELECT id, '' FROM sealed_answers").await;
     let links = pairs(&db, "SELECT token_hash, interaction_id FROM invitations WHERE token_hash IS NOT NULL").await;
     let linked = pairs(&db, "SELECT interaction_id, COALESCE(comment, '') FROM responses").await;

@@ -26,7 +26,7 @@ async fn refuse(app: &TestApp) {
             )
             .await;
         }
-        Db::Pg(_) => {
+        Db::Pg { .. } => {
             raw(
                 app,
                 &[
@@ -42,7 +42,7 @@ async fn refuse(app: &TestApp) {
 async fn allow(app: &TestApp) {
     match &app.app.db {
         Db::Sqlite { .. } => raw(app, &["DROP TRIGGER full_disk"]).await,
-        Db::Pg(_) => raw(app, &["DROP TRIGGER full_disk ON sealed_answers"]).await,
+        Db::Pg { .. } => raw(app, &["DROP TRIGGER full_disk ON sealed_answers"]).await,
     }
 }
 
@@ -88,7 +88,7 @@ async fn what_can_not_be_changed_any_more_counts_once() {
 #[tokio::test]
 async fn no_row_that_stays_names_the_transaction_of_the_change() {
     let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
-    let Db::Pg(pool) = &app.app.db else { return };
+    let Db::Pg { pool, .. } = &app.app.db else { return };
     let asked = ask(&app, "jerry").await;
     answer(&app, &asked, &LINKED).await;
     answer(&app, &asked, &APART).await;
