@@ -257,6 +257,86 @@ fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
     (short > 26).then_some((1900 + short, one.tokens.end))
 }
 
+/// Parts of dates that are enough where a birth was asked for just before: a month with what stands beside it, a year.
+fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
+    let asked = |token: &Token<'_>| {
+        [Topic::Birth, Topic::Birthday].into_iter().any(|topic| topics.asked(token.at, topic, ASKED_WITHIN))
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in 0..tokens.len() {
+        if found.last().is_some_and(|before| at < before.end) || !asked(&tokens[at]) || tokens[at].is_masked() {
+            continue;
+        }
+        if month(&tokens[at].lower).is_some() && (tokens[at].lower != "may" || tokens[at].capital) {
+            let number = |place: usize| {
+                tokens.get(place).is_some_and(|token| {
+                    token.is_digits()
+                        || token.is_letter()
+                        || atom_at(tokens, place).is_some()
+                        || DAYS.iter().any(|(day, _)| *day == token.lower)
+                        || matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd")
+                })
+            };
+            let start = (0..at)
+                .rev()
+                .take(3)
+                .take_while(|place| number(*place) && close(&tokens[place + 1]))
+                .last()
+                .unwrap_or(at);
+            let start = start
+                + tokens[start..at].iter().take_while(|token| matches!(token.lower.as_str(), "the" | "of")).count();
+            let end = (at + 1..tokens.len())
+                .take(6)
+                .take_while(|place| number(*place) && close(&tokens[*place]))
+                .last()
+                .map_or(at + 1, |place| place + 1);
+            found.push(start..end);
+        } else if let Some((year, end)) = year_behind(tokens, at)
+            .filter(|(year, _)| (1900..=LAST_YEAR).contains(year))
+            .filter(|(_, end)| digits_of(tokens, at, *end) == 4)
+        {
+            let _ = year;
+            found.push(at..end);
+        }
+    }
+    found
+}
+
+/// How many tokens an answer comes behind the question.
+const ASKED_WITHIN: usize = 14;
+
+fn digits_of(tokens: &[Token<'_>], from: usize, end: usize) -> usize {
+    let (mut at, mut digits) = (from, 0);
+    while at < end {
+        let Some(atom) = atom_at(tokens, at) else { return 0 };
+        (digits, at) = (digits + atom.digits.len(), atom.tokens.end);
+    }
+    digits
+}
+
+/// Whether a date with a month in words and a year is one on which a customer was born, as far as anybody can tell.
+fn is_of_somebody(tokens: &[Token<'_>], date: &Date) -> bool {
+    let before = date.tokens.start.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
+    let words = tokens[date.tokens.clone()].iter().any(|token| month(&token.lower).is_some());
+    words
+        && date.year.is_some_and(|year| (1915..=LAST_OF_ADULTS).contains(&year))
+        && !matches!(before, "since" | "from" | "until")
+}
+
+/// "November 2321": day and year of a birth in one number.
+fn in_one_number(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+    let odd = |token: &Token<'_>| {
+        token.is_digits() && close(token) && matches!(token.lower.len(), 4..=6) && year_of(token).is_none()
+    };
+    (1..tokens.len())
+        .filter(|at| month(&tokens[at - 1].lower).is_some() && tokens[at - 1].capital && odd(&tokens[*at]))
+        .map(|at| at - 1..at + 1)
+        .collect()
+}
+
+/// Customers are adults as a rule.
+const LAST_OF_ADULTS: u32 = 2010;
+
 /// Tokens of a speaker and a date in them.
 type Said<'t, 'a> = (&'t [Token<'a>], Date);
 
@@ -266,6 +346,7 @@ pub(super) fn of_birth<'t, 'a>(
     streams: &'t [Stream<'a>],
     topics: &Topics,
 ) -> Vec<(&'t [Token<'a>], Range<usize>)> {
+    let of_customer = streams.iter().any(|stream| stream.customer);
     // What is taken out already has answered its question.
     for stream in streams {
         let done = stream.tokens.iter().enumerate().filter(|(_, token)| token.what == What::Masked(Kind::BirthDate));
@@ -286,10 +367,19 @@ pub(super) fn of_birth<'t, 'a>(
             }
             continue;
         }
+        if of_customer && !masked && is_of_somebody(tokens, &date) {
+            found.push((tokens, date.tokens));
+            continue;
+        }
         let behind = tokens.get(date.tokens.end).and_then(|next| topics.next(next.at, 6));
         if !masked && (behind == Some(Topic::Birth) || behind == Some(Topic::Birthday) && date.year.is_some()) {
             found.push((tokens, date.tokens));
         }
+    }
+    for stream in streams.iter().filter(|stream| stream.customer) {
+        let tokens = stream.tokens.as_slice();
+        let parts = parts_asked_for(tokens, topics).into_iter().chain(in_one_number(tokens));
+        found.extend(parts.map(|part| (tokens, part)));
     }
     found
 }

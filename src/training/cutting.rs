@@ -1,7 +1,8 @@
 //! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
 //! ends what was taken out long ago.
 
-use super::{Clip, Training, UNDO, clip, masks, store};
+use super::stretches::{self, TimedWord};
+use super::{Clip, Spoken, Training, UNDO, clip, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
 use crate::effects::Effects;
@@ -93,15 +94,21 @@ impl Training {
         let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
         let from = self.source(&clip, source).await?;
         let audio_key = format!("{}.wav", clip.id);
-        let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
-        let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
-        let silences: Vec<_> =
-            clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
-        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, (start, end), &silences)).await;
-        let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
+        let id = clip.id.clone();
+        let job = Cut { to: self.inner.folder.join(&audio_key), from, words: self.timed_words(&clip).await?, clip };
+        let (spoken, folder) = (self.inner.spoken.clone(), self.inner.folder.clone());
+        let worked = tokio::task::spawn_blocking(move || job.work(spoken.as_ref(), &folder)).await;
+        let (peaks, silences) = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
         let mut tx = self.inner.db.begin().await?;
-        store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
+        store::set_audio(tx.conn(), &id, &audio_key, &peaks, &silences).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The words of the whole recording, for what is to be silent.
+    async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, DbError> {
+        let Some(interaction) = &clip.interaction_id else { return Ok(Vec::new()) };
+        let spoken = self.inner.spoken.lines(interaction).await?;
+        Ok(masks::timed_words(&spoken.unwrap_or_default(), &clip.asked))
     }
 
     /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
@@ -163,15 +170,28 @@ impl Training {
     }
 }
 
-/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON.
-fn cut_file(
-    folder: &Path,
-    from: &Path,
-    to: &Path,
-    (start_ms, end_ms): (u64, u64),
-    silences: &[(u64, u64)],
-) -> Result<String, AudioError> {
-    std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
-    audio::cut_with_silences(from, start_ms, end_ms, silences, to)?;
-    Ok(serde_json::json!(audio::peaks(to)?).to_string())
+/// A file to be cut.
+struct Cut {
+    clip: Clip,
+    from: PathBuf,
+    to: PathBuf,
+    /// Of the whole recording.
+    words: Vec<TimedWord>,
+}
+
+impl Cut {
+    /// Cuts, silent where it is to be. Returns the picture of what was cut, as JSON, and where it is silent: from, to in ms
+    /// of the recording. Blocks.
+    fn work(self, spoken: &dyn Spoken, folder: &Path) -> Result<(String, Vec<(i64, i64)>), AudioError> {
+        std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
+        let Self { clip, from, to, words } = self;
+        let mut silences = clip.silences;
+        if words.iter().any(|word| word.masked) {
+            silences.extend(stretches::to_silence(&words, &spoken.speech(&from)?, &clip.speakers));
+        }
+        let silences = masks::joined(silences, clip.start_ms, clip.end_ms);
+        let spans: Vec<_> = silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
+        audio::cut_with_silences(&from, clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs(), &spans, &to)?;
+        Ok((serde_json::json!(audio::peaks(&to)?).to_string(), silences))
+    }
 }

@@ -26,7 +26,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
-    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, audio_problem = NULL WHERE id = $3";
+    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL WHERE id = $4";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
@@ -194,8 +194,15 @@ pub(super) async fn set_removed(conn: Conn<'_>, id: &ClipId, at: Option<Timestam
     execute!(conn, SET_REMOVED, at, id).map(drop)
 }
 
-pub(super) async fn set_audio(conn: Conn<'_>, id: &ClipId, key: &str, peaks: &str) -> Result<(), DbError> {
-    execute!(conn, SET_AUDIO, key, peaks, id).map(drop)
+/// The clip's own sound, and where it is silent.
+pub(super) async fn set_audio(
+    conn: Conn<'_>,
+    id: &ClipId,
+    key: &str,
+    peaks: &str,
+    silences: &[(i64, i64)],
+) -> Result<(), DbError> {
+    execute!(conn, SET_AUDIO, key, peaks, json(silences), id).map(drop)
 }
 
 pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) -> Result<(), DbError> {
