@@ -186,7 +186,7 @@ impl Cut {
         std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
         let Self { clip, from, to, words } = self;
         let mut silences = clip.silences;
-        if words.iter().any(|word| word.masked) {
+        if !words.is_empty() {
             silences.extend(stretches::to_silence(&words, &spoken.speech(&from)?, &clip.speakers));
         }
         let silences = masks::joined(silences, clip.start_ms, clip.end_ms);

@@ -1,7 +1,7 @@
 //! What of a clip is masked, in its words and in its sound: what was found in the conversation, and what whoever flags it
 //! adds or leaves in.
 
-use super::stretches::TimedWord;
+use super::stretches::{TimedWord, spoken_letters};
 use super::{ClipError, Line, SpokenLine, SpokenWord};
 use crate::interactions::Message;
 use crate::masking::{self, Kind, Span};
@@ -244,16 +244,22 @@ pub(super) fn timed_words(spoken: &[SpokenLine], asked: &Asked) -> Vec<TimedWord
     let words = |line| {
         let heard = Heard::new(line);
         let spans = spans(&line.text, &line.masks, &masks(&line.start_ms.to_string(), &line.masks, asked), asked);
-        let timed = |time, masked| TimedWord { speaker: line.speaker.clone(), time, masked };
+        let timed = |time, masked, text: &str| TimedWord {
+            speaker: line.speaker.clone(),
+            time,
+            masked,
+            letters: spoken_letters(text),
+        };
         match heard.places.as_ref().filter(|_| !line.rough) {
             Some(places) => {
                 let touched = |place: &Range<usize>| {
                     spans.iter().any(|span| span.range.start < place.end && span.range.end > place.start)
                 };
-                let word = |(word, place): (&SpokenWord, _)| timed(word.start_ms..word.end_ms, touched(place));
+                let word =
+                    |(word, place): (&SpokenWord, _)| timed(word.start_ms..word.end_ms, touched(place), &word.text);
                 line.words.iter().zip(places).map(word).collect::<Vec<_>>()
             }
-            None => vec![timed(line.start_ms..line.end_ms, !spans.is_empty())],
+            None => vec![timed(line.start_ms..line.end_ms, !spans.is_empty(), &line.text)],
         }
     };
     spoken.iter().flat_map(words).collect()

@@ -9,6 +9,11 @@ const MARGIN_MS: i64 = 120;
 /// in groups, and written as one word with the time of one group.
 const MAX_DISTANCE_MS: i64 = 20_000;
 
+/// A stretch in which less is written than anybody says holds words that were not heard, or heard elsewhere: nobody can tell
+/// what is said in it. Letters a second, and the shortest stretch that is judged, ms.
+const FEWEST_LETTERS: i64 = 4;
+const LONG_ENOUGH_MS: i64 = 1_000;
+
 /// A word of the transcript, or a whole line where its words have no times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TimedWord {
@@ -18,6 +23,14 @@ pub(super) struct TimedWord {
     pub time: Range<i64>,
     /// Whether it is taken out.
     pub masked: bool,
+    /// Letters that are spoken: a digit counts as a word of five.
+    pub letters: usize,
+}
+
+/// The letters that are spoken in a text.
+pub(super) fn spoken_letters(text: &str) -> usize {
+    let spoken = |c: char| if c.is_ascii_digit() { 5 } else { usize::from(c.is_alphanumeric()) };
+    text.chars().map(spoken).sum()
 }
 
 impl TimedWord {
@@ -30,8 +43,9 @@ impl TimedWord {
     }
 }
 
-/// The stretches of speech, in ms of the recording and with a margin, in which masked words are spoken or may be. `speech` is
-/// by channel; so is `speakers`. Words of somebody who is on no channel count for all of them.
+/// The stretches of speech, in ms of the recording and with a margin, in which masked words are spoken or may be: all that
+/// masked words touch, those without words beside masked ones, and those of others than the agent with far too few words.
+/// `speech` is by channel; so is `speakers`. Words of somebody who is on no channel count for all of them.
 pub(super) fn to_silence(words: &[TimedWord], speech: &[Vec<(u64, u64)>], speakers: &[String]) -> Vec<(i64, i64)> {
     let mut found = Vec::new();
     for (channel, stretches) in speech.iter().enumerate() {
@@ -39,10 +53,24 @@ pub(super) fn to_silence(words: &[TimedWord], speech: &[Vec<(u64, u64)>], speake
             |word: &&TimedWord| speakers.get(channel) == Some(&word.speaker) || !speakers.contains(&word.speaker);
         let words: Vec<&TimedWord> = words.iter().filter(on_channel).collect();
         let range = |&(from, to): &(u64, u64)| from.cast_signed()..to.cast_signed();
-        let silent = stretches.iter().map(range).filter(|stretch| is_to_be_silent(stretch, &words));
+        let silent = stretches.iter().map(range).filter(|stretch| {
+            is_to_be_silent(stretch, &words)
+                || speakers.get(channel).is_none_or(|speaker| speaker != AGENT) && is_unwritten(stretch, &words)
+        });
         found.extend(silent.map(|stretch| (stretch.start - MARGIN_MS, stretch.end + MARGIN_MS)));
     }
     found
+}
+
+/// As transcripts call the company's side.
+const AGENT: &str = "agent";
+
+/// Whether far less is written of a stretch than is said in it.
+fn is_unwritten(stretch: &Range<i64>, words: &[&TimedWord]) -> bool {
+    let length = stretch.end - stretch.start;
+    let overlap = |word: &&&TimedWord| word.overlaps(stretch);
+    let letters: usize = words.iter().filter(overlap).map(|word| word.letters).sum();
+    length >= LONG_ENOUGH_MS && i64::try_from(letters).unwrap_or(i64::MAX) * 1000 < FEWEST_LETTERS * length
 }
 
 fn is_to_be_silent(stretch: &Range<i64>, words: &[&TimedWord]) -> bool {
@@ -63,7 +91,7 @@ mod tests {
     use super::*;
 
     fn word(speaker: &str, time: Range<i64>, masked: bool) -> TimedWord {
-        TimedWord { speaker: speaker.to_owned(), time, masked }
+        TimedWord { speaker: speaker.to_owned(), time, masked, letters: 20 }
     }
 
     fn speakers() -> Vec<String> {
@@ -88,9 +116,17 @@ mod tests {
         let words = [word("customer", 14_000..15_000, true), word("customer", 20_200..20_800, false)];
         let silent = to_silence(&words, &speech, &speakers());
         assert_eq!(silent, [(5_880, 8_620), (9_080, 10_620), (10_880, 13_120), (13_480, 15_520)]);
-        // A stretch whose words the model did not hear, beside words that stay.
-        let words = [word("customer", 14_000..15_000, false)];
-        assert_eq!(to_silence(&words, &speech, &speakers()), []);
+    }
+
+    #[test]
+    fn what_nobody_wrote_down_is_not_heard_but_for_the_agent() {
+        let speech = [vec![(0, 5_000)], vec![(6_000, 12_000), (13_000, 13_900), (20_000, 22_000)]];
+        let words = [
+            TimedWord { letters: 3, ..word("customer", 6_000..6_400, false) },
+            word("customer", 20_000..21_500, false),
+        ];
+        assert_eq!(to_silence(&words, &speech, &speakers()), [(5_880, 12_120)], "\"yes\" alone in six seconds");
+        assert_eq!(spoken_letters("It's 47, okay?"), 3 + 10 + 4);
     }
 
     #[test]

@@ -146,7 +146,19 @@ fn along(stretches: &[(u64, u64)], mut way: u64, ends: bool) -> u64 {
     stretches.last().map_or(0, |(_, end)| *end)
 }
 
+/// A group of a number whose next group is in another span ends without its hyphen.
+fn without_last_hyphen(words: &[Word]) -> Vec<Word> {
+    let mut words = words.to_vec();
+    if let Some(last) = words.last_mut()
+        && let Some(group) = last.text.strip_suffix('-').filter(|group| group.ends_with(|c: char| c.is_alphanumeric()))
+    {
+        last.text = group.to_owned();
+    }
+    words
+}
+
 fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
+    let words = without_last_hyphen(words);
     let text = join_words(words.iter().map(|word| word.text.as_str()));
     // Dots, dashes and notes are what Whisper makes of noise.
     let bracketed = (text.starts_with('[') && text.ends_with(']')) || (text.starts_with('(') && text.ends_with(')'));
@@ -171,7 +183,9 @@ fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::windows::Packer;
     use super::*;
+    use crate::transcription::speech::Span;
 
     fn token(text: &[u8], probability: f32, time_ms: Option<(u64, u64)>) -> Token {
         Token { bytes: text.to_vec(), probability, time_ms }
@@ -191,6 +205,42 @@ mod tests {
         assert_eq!(words.iter().map(|raw| raw.text.as_str()).collect::<Vec<_>>(), ["Hello,", "café", "\u{FFFD}"]);
         assert_eq!(words[0].time_ms, Some((0, 200)));
         assert!((words[0].confidence() - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn groups_of_a_long_number_are_words_with_the_times_of_their_tokens() {
+        let number = |tokens: &[(&str, u64)]| {
+            let tokens: Vec<Token> =
+                tokens.iter().map(|(text, at)| token(text.as_bytes(), 0.9, Some((*at, at + 400)))).collect();
+            raws(&tokens).into_iter().map(|raw| (raw.text, raw.time_ms)).collect::<Vec<_>>()
+        };
+        let card = [(" 45", 0), ("39", 500), ("-", 900), ("1488", 3_000), ("-", 3_400), ("034", 6_000), ("3.", 6_500)];
+        let words = [("4539-", (0, 1_300)), ("1488-", (3_000, 3_800)), ("0343.", (6_000, 6_900))];
+        assert_eq!(number(&card), words.map(|(text, time)| (text.to_owned(), Some(time))));
+        // Short ones stay whole, and so do words of letters.
+        assert_eq!(number(&[(" 24", 0), ("-", 100), ("7", 200)]).len(), 1);
+        assert_eq!(number(&[(" well", 0), ("-", 100), ("known", 200)]).len(), 1);
+    }
+
+    #[test]
+    fn a_long_number_is_split_where_its_groups_are_spoken_in_spans_of_their_own() {
+        let piece =
+            |at: u64| Span { audio_start_ms: at, samples: vec![0.1; 1_000 * 16], speech: vec![(at, at + 1_000)] };
+        let mut packer = Packer::new(0, 28_000, Times::Model);
+        assert!([6_000, 11_000].into_iter().all(|at| packer.push(piece(at)).is_none()));
+        let window = packer.finish().expect("it holds two spans");
+        let tokens = vec![
+            token(b" 4539", 0.9, Some((100, 900))),
+            token(b"-", 0.9, Some((900, 950))),
+            token(b"14", 0.9, Some((1_300, 1_700))),
+            token(b"88", 0.9, Some((1_700, 2_100))),
+        ];
+        let utterance = Utterance { start_ms: 0, end_ms: 2_200, no_speech: 0.0, tokens };
+        let heard = Heard { language: "en".into(), utterances: vec![utterance] };
+        let found = segments(&window, &heard, Speaker::Customer, Times::Model);
+        let said: Vec<_> =
+            found.iter().map(|segment| (segment.text.as_str(), segment.start_ms, segment.end_ms)).collect();
+        assert_eq!(said, [("4539", 6_100, 6_950), ("1488", 11_100, 11_900)]);
     }
 
     #[test]
