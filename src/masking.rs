@@ -13,6 +13,7 @@
 mod addresses;
 mod amounts;
 mod births;
+mod bridges;
 mod cards;
 mod digits;
 mod echoes;
@@ -20,6 +21,7 @@ mod email;
 mod gazetteer;
 mod ibans;
 mod introductions;
+mod misheard_email;
 mod names;
 mod numbers;
 mod phones;
@@ -28,6 +30,7 @@ mod secrets;
 mod spoken;
 mod talk;
 mod tokens;
+mod told_addresses;
 mod topics;
 mod words;
 
@@ -133,7 +136,7 @@ pub struct Span {
 pub struct Said<'a> {
     /// Who; a number may go on in this speaker's next line.
     pub speaker: &'a str,
-    /// Is it the customer? Customers introduce themselves, agents' names stay.
+    /// Whether it is or may be the customer: customers introduce themselves, agents' names stay.
     pub customer: bool,
     /// From when to when, where that is known: a number does not go on after a long pause.
     pub time_ms: Option<(u64, u64)>,
@@ -156,7 +159,7 @@ pub fn find_in_talk(lines: &[Said<'_>], names: &Names) -> Vec<Vec<Span>> {
         let talk = talk::Talk::new(lines, &found);
         let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
         for stream in talk.streams.iter().filter(|stream| stream.customer) {
-            for answer in email::answers(&stream.tokens, &talk.topics) {
+            for answer in misheard_email::answers(&stream.tokens, &talk.topics) {
                 by_line(&stream.tokens, Kind::Email, answer, &mut new);
             }
         }
@@ -180,20 +183,25 @@ pub fn find_in_talk(lines: &[Said<'_>], names: &Names) -> Vec<Vec<Span>> {
         for (tokens, range) in births::of_birth(dates, &talk.streams, &talk.topics) {
             by_line(tokens, Kind::BirthDate, range, &mut new);
         }
-        let mut more = false;
-        for (known, new) in found.iter_mut().zip(new) {
-            more |= !new.is_empty();
-            *known = joined(std::mem::take(known).into_iter().chain(new).collect());
+        if !add(&mut found, new) {
+            let echoes = echoes::find(lines, &found);
+            let bridges = bridges::find(lines, &found);
+            if !(add(&mut found, echoes) | add(&mut found, bridges)) {
+                break;
+            }
         }
-        if !more {
-            break;
-        }
-    }
-    let echoes = echoes::find(lines, &found);
-    for (known, new) in found.iter_mut().zip(echoes) {
-        *known = joined(std::mem::take(known).into_iter().chain(new).collect());
     }
     found
+}
+
+/// Adds spans to those of each line; whether there were any.
+fn add(found: &mut [Vec<Span>], new: Vec<Vec<Span>>) -> bool {
+    let mut more = false;
+    for (known, new) in found.iter_mut().zip(new) {
+        more |= !new.is_empty();
+        *known = joined(std::mem::take(known).into_iter().chain(new).collect());
+    }
+    more
 }
 
 /// What is to be taken out of a text that stands by itself.
@@ -212,7 +220,8 @@ fn candidates(
     let mut found: Vec<(Kind, Range<usize>)> = Vec::new();
     let mut add = |kind, ranges: Vec<Range<usize>>| found.extend(ranges.into_iter().map(|range| (kind, range)));
     add(Kind::Email, email::spoken(tokens, topics));
-    add(Kind::Email, email::without_sign(tokens, topics));
+    add(Kind::Email, misheard_email::without_sign(tokens, topics));
+    add(Kind::Email, misheard_email::without_end(tokens, topics));
     add(Kind::Password, secrets::passwords(tokens, topics));
     add(Kind::Iban, ibans::misheard(tokens, topics));
     let ibans: Vec<_> = (0..tokens.len()).filter_map(|at| ibans::at(tokens, at, topics)).collect();

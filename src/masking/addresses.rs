@@ -1,17 +1,16 @@
 //! Street addresses: a number and a street, with the postcode behind.
 
-use super::births::month;
 use super::numbers::atom_at;
 use super::tokens::Token;
+use super::told_addresses;
 use super::topics::{Topic, Topics};
-use super::{Kind, amounts};
 use std::ops::Range;
 
 /// Ends of English street names that are hardly anything else.
-const STREETS: &[&str] =
+pub(super) const STREETS: &[&str] =
     &["street", "road", "avenue", "lane", "boulevard", "crescent", "terrace", "rd", "ave", "blvd", "st", "ln"];
 /// Those that are other words too: with capitals only.
-const MAYBE_STREETS: &[&str] = &[
+pub(super) const MAYBE_STREETS: &[&str] = &[
     "drive", "way", "place", "close", "court", "square", "gardens", "grove", "mews", "row", "walk", "circle", "hill",
     "park", "green", "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq", "trail", "loop", "alley",
     "plaza", "heights", "ridge", "pike", "run", "circuit", "bend", "view", "turnpike", "route",
@@ -39,7 +38,7 @@ const NO_STRASSE: &[&str] = &[
 ];
 
 /// Words between a number and a street that are no name of one.
-const NO_NAMES: &[&str] = &[
+pub(super) const NO_NAMES: &[&str] = &[
     "minutes",
     "minute",
     "hours",
@@ -261,7 +260,7 @@ fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
     end
 }
 
-fn beside(token: &Token<'_>) -> bool {
+pub(super) fn beside(token: &Token<'_>) -> bool {
     !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || ",.-".contains(c))
 }
 
@@ -323,198 +322,6 @@ fn asked_postcode(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<us
     ((4..=8).contains(&signs) && digits >= 2).then_some(place)
 }
 
-/// States whose name stands in front of a ZIP code; of two words the last.
-const STATES: &[&str] = &[
-    "alabama",
-    "alaska",
-    "arizona",
-    "arkansas",
-    "california",
-    "carolina",
-    "colorado",
-    "connecticut",
-    "dakota",
-    "delaware",
-    "florida",
-    "georgia",
-    "hampshire",
-    "hawaii",
-    "idaho",
-    "illinois",
-    "indiana",
-    "iowa",
-    "island",
-    "jersey",
-    "kansas",
-    "kentucky",
-    "louisiana",
-    "maine",
-    "maryland",
-    "massachusetts",
-    "mexico",
-    "michigan",
-    "minnesota",
-    "mississippi",
-    "missouri",
-    "montana",
-    "nebraska",
-    "nevada",
-    "ohio",
-    "oklahoma",
-    "oregon",
-    "pennsylvania",
-    "tennessee",
-    "texas",
-    "utah",
-    "vermont",
-    "virginia",
-    "washington",
-    "wisconsin",
-    "wyoming",
-    "york",
-];
-
-/// "Oregon, 15987": a number of five digits behind a state, or shortly behind an address.
-fn zip_code(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<usize> {
-    let (mut end, mut digits) = (at, 0);
-    while let Some(atom) = atom_at(tokens, end).filter(|_| digits <= 5 && (end == at || beside(&tokens[end]))) {
-        (end, digits) = (atom.tokens.end, digits + atom.digits.len());
-    }
-    let state = at
-        .checked_sub(1)
-        .is_some_and(|before| STATES.contains(&tokens[before].lower.as_str()) && tokens[at].gap.chars().count() <= 2);
-    let behind = || {
-        topics.is_masked_near(tokens[at].at, &[Kind::Address], 8, 0)
-            && !matches!(topics.last(tokens[at].at), Some(Topic::Reference | Topic::Phone))
-    };
-    (digits == 5 && !amounts_of(tokens, at, end) && (state || behind())).then_some(end)
-}
-
-fn amounts_of(tokens: &[Token<'_>], at: usize, end: usize) -> bool {
-    let atoms: Vec<_> = std::iter::successors(atom_at(tokens, at), |atom| {
-        atom_at(tokens, atom.tokens.end).filter(|next| next.tokens.end <= end)
-    })
-    .collect();
-    amounts::has_unit(tokens, &atoms)
-}
-
-/// Words that an address goes on with, whatever their letter case.
-const PARTS: &[&str] = &[
-    "apartment",
-    "apt",
-    "unit",
-    "suite",
-    "flat",
-    "floor",
-    "number",
-    "zip",
-    "code",
-    "box",
-    "po",
-    "north",
-    "south",
-    "east",
-    "west",
-    "county",
-];
-/// Words between the parts of an address.
-const BETWEEN: &[&str] = &["in", "the", "of", "and", "that", "s", "is", "on", "it", "at", "a"];
-/// Words that an address does not go on with.
-const ENDS: &[&str] = &[
-    "do", "did", "does", "can", "could", "would", "please", "thank", "thanks", "but", "because", "so", "when", "what",
-    "where", "how", "need", "needs", "i", "we", "you", "my", "your", "they", "have", "has", "okay", "ok", "yes", "no",
-    "between", "before", "after", "until", "by", "within", "pm", "am", "o", "if", "is", "was", "since", "for",
-];
-
-/// An address that was asked for or announced: what follows the number of the house, however it was heard.
-fn told(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<usize> {
-    if topics.last(tokens[at].at) != Some(Topic::Address) {
-        return None;
-    }
-    let before = at.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
-    if matches!(before, "between" | "by" | "around" | "before" | "after" | "until" | "within" | "of") {
-        return None;
-    }
-    let time = |place: usize| tokens.get(place).is_some_and(|token| token.gap.contains(':'));
-    let range = at >= 2 && matches!(before, "and" | "to" | "or") && tokens[at - 2].is_digits();
-    if time(at) || time(at + 1) || range {
-        return None;
-    }
-    let (mut number, mut digits) = (at, 0);
-    while let Some(atom) = atom_at(tokens, number)
-        .filter(|_| digits <= 6 && (number == at || tokens[number].goes_on || beside(&tokens[number])))
-    {
-        (number, digits) = (atom.tokens.end, digits + atom.digits.len());
-    }
-    if number == at {
-        // "Washington Avenue" without a number.
-        let street = (at + 1..tokens.len())
-            .take(2)
-            .find(|place| STREETS.contains(&tokens[*place].lower.as_str()) && tokens[*place].capital);
-        let named = street.filter(|street| {
-            tokens[at..*street].iter().all(|token| {
-                token.is_letters()
-                    && token.capital
-                    && !ENDS.contains(&token.lower.as_str())
-                    && !BETWEEN.contains(&token.lower.as_str())
-            }) && tokens[at + 1..=*street].iter().all(near)
-        });
-        return named.map(|street| rest_of(tokens, street));
-    }
-    if digits > 6 {
-        return None;
-    }
-    let Some(next) = tokens.get(number) else { return (digits > 1).then_some(number) };
-    let is_street = |token: &Token<'_>| {
-        let lower = token.lower.as_str();
-        let bad = NO_NAMES.contains(&lower) && !matches!(lower, "way" | "more")
-            || ENDS.contains(&lower)
-            || month(lower).is_some()
-            || UNITS_OF_TIME.contains(&lower);
-        token.is_letters() && !bad
-    };
-    if next.begins || !is_street(next) || !next.goes_on && !near(next) {
-        let alone = next.begins || next.goes_on || next.gap.starts_with(['.', ',', '?']);
-        return (digits > 1 && alone && topics.asked(tokens[at].at, Topic::Address, 8)).then_some(number);
-    }
-    Some(rest_of(tokens, number))
-}
-
-const UNITS_OF_TIME: &[&str] = &[
-    "bedroom", "bedrooms", "room", "rooms", "story", "o", "clock", "th", "st", "nd", "rd", "working", "business", "am",
-    "pm",
-];
-
-fn near(token: &Token<'_>) -> bool {
-    !token.begins
-        && token.gap.chars().count() <= 3
-        && token.gap.chars().all(|c| c.is_whitespace() || ",.-'’".contains(c))
-}
-
-/// Where an address ends whose street begins at a token.
-fn rest_of(tokens: &[Token<'_>], street: usize) -> usize {
-    let (mut end, mut between) = (street + 1, 0);
-    for (place, token) in tokens.iter().enumerate().skip(street + 1).take(28) {
-        if token.begins || token.is_masked() || !token.goes_on && !near(token) {
-            break;
-        }
-        let lower = token.lower.as_str();
-        let sentence = token.goes_on || token.gap.contains('.');
-        let street_word = STREETS.contains(&lower) || MAYBE_STREETS.contains(&lower);
-        let sure = atom_at(tokens, place).is_some() || street_word || PARTS.contains(&lower) || STATES.contains(&lower);
-        if sure || token.capital && !ENDS.contains(&lower) && !BETWEEN.contains(&lower) {
-            (end, between) = (place + 1, 0);
-        } else if BETWEEN.contains(&lower) && between < 4 {
-            between += 1;
-        } else if !sentence && !ENDS.contains(&lower) && place < street + 5 {
-            end = place + 1;
-        } else {
-            break;
-        }
-    }
-    end
-}
-
 /// Where addresses stand.
 pub(super) fn find(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -524,8 +331,10 @@ pub(super) fn find(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
         let street = street.or_else(|| german(tokens, at));
         let street = street.map(|end| with_postcode(tokens, end));
         // What was asked for goes on behind the street.
-        let street = [street, told(tokens, at, topics)].into_iter().flatten().max();
-        let end = street.or_else(|| asked_postcode(tokens, at, topics)).or_else(|| zip_code(tokens, at, topics));
+        let street = [street, told_addresses::find_at(tokens, at, topics)].into_iter().flatten().max();
+        let end = street
+            .or_else(|| asked_postcode(tokens, at, topics))
+            .or_else(|| told_addresses::zip_code(tokens, at, topics));
         let Some(end) = end else {
             at += 1;
             continue;

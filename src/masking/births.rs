@@ -263,43 +263,38 @@ fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
         [Topic::Birth, Topic::Birthday].into_iter().any(|topic| topics.asked(token.at, topic, ASKED_WITHIN))
     };
     let mut found: Vec<Range<usize>> = Vec::new();
-    for at in 0..tokens.len() {
-        if found.last().is_some_and(|before| at < before.end) || !asked(&tokens[at]) || tokens[at].is_masked() {
-            continue;
-        }
-        if month(&tokens[at].lower).is_some() && (tokens[at].lower != "may" || tokens[at].capital) {
-            let number = |place: usize| {
-                tokens.get(place).is_some_and(|token| {
-                    token.is_digits()
-                        || token.is_letter()
-                        || atom_at(tokens, place).is_some()
-                        || DAYS.iter().any(|(day, _)| *day == token.lower)
-                        || matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd")
-                })
-            };
-            let start = (0..at)
-                .rev()
-                .take(3)
-                .take_while(|place| number(*place) && close(&tokens[place + 1]))
-                .last()
-                .unwrap_or(at);
-            let start = start
-                + tokens[start..at].iter().take_while(|token| matches!(token.lower.as_str(), "the" | "of")).count();
-            let end = (at + 1..tokens.len())
-                .take(6)
-                .take_while(|place| number(*place) && close(&tokens[*place]))
-                .last()
-                .map_or(at + 1, |place| place + 1);
-            found.push(start..end);
-        } else if let Some((year, end)) = year_behind(tokens, at)
-            .filter(|(year, _)| (1900..=LAST_YEAR).contains(year))
-            .filter(|(_, end)| digits_of(tokens, at, *end) == 4)
-        {
-            let _ = year;
-            found.push(at..end);
+    for (at, token) in tokens.iter().enumerate() {
+        let done = found.last().is_some_and(|before| at < before.end);
+        if !done && !token.is_masked() && asked(token) {
+            found.extend(month_at(tokens, at).or_else(|| year_at(tokens, at)));
         }
     }
     found
+}
+
+/// A month with the numbers beside it: "March, I-D-783".
+fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    month(&tokens[at].lower).filter(|_| tokens[at].lower != "may" || tokens[at].capital)?;
+    let number = |place: usize| {
+        let token = &tokens[place];
+        let word = matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd");
+        let day = DAYS.iter().any(|(day, _)| *day == token.lower);
+        word || day || token.is_digits() || token.is_letter() || atom_at(tokens, place).is_some()
+    };
+    let before =
+        (0..at).rev().take(3).take_while(|place| number(*place) && close(&tokens[place + 1])).last().unwrap_or(at);
+    let article = |token: &&Token<'_>| matches!(token.lower.as_str(), "the" | "of");
+    let start = before + tokens[before..at].iter().take_while(article).count();
+    let behind = (at + 1..tokens.len()).take(6).take_while(|place| number(*place) && close(&tokens[*place])).last();
+    let behind = behind.unwrap_or(at);
+    let end = behind + 1 - tokens[at..=behind].iter().rev().take_while(article).count();
+    Some(start..end)
+}
+
+/// A year of four digits, alone.
+fn year_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let (year, end) = year_behind(tokens, at)?;
+    ((1900..=LAST_YEAR).contains(&year) && digits_of(tokens, at, end) == 4).then_some(at..end)
 }
 
 /// How many tokens an answer comes behind the question.
@@ -364,8 +359,8 @@ pub(super) fn of_birth<'t, 'a>(
             let enough = word.topic == Topic::Birth || date.year.is_some();
             if enough && answered.insert(word.at) && !masked {
                 found.push((tokens, date.tokens));
+                continue;
             }
-            continue;
         }
         if of_customer && !masked && is_of_somebody(tokens, &date) {
             found.push((tokens, date.tokens));

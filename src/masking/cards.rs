@@ -70,11 +70,21 @@ fn misheard(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
                     && topic == Some(Topic::Card)
                     && topics.is_masked_near(tokens[span.start].at, &[Kind::Card], 60, 60)
             };
-            run.len() >= MIN_MISHEARD || rest() || is_last_digits(tokens, run)
+            run.len() >= MIN_MISHEARD || rest() || is_last_digits(tokens, run) || is_group(tokens, run, topics)
         }
         Some(Topic::Reference | Topic::Phone) => false,
         _ => behind == Some(Topic::Card) && run.len() >= MIN_MISHEARD,
     }
+}
+
+/// Groups of which little else was heard: digits shortly behind the word card.
+fn is_group(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
+    let at = tokens[run.tokens().start].at;
+    let near = topics.asked(at, Topic::Card, 14) && !topics.said(at, &[Topic::Expiry, Topic::Code, Topic::CodeOfCard]);
+    near && run.len() >= 4
+        && !amounts::has_year(run)
+        && !amounts::is_amount(tokens, &run.atoms)
+        && !run.digits().ends_with("00")
 }
 
 /// "the one ending in 4419", "the last four are 4419".

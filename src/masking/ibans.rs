@@ -205,7 +205,7 @@ fn misheard_at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Ra
         if let Some(atom) = atom_at(tokens, place).filter(|_| token.is_digits() || token.lower.len() > 1) {
             (digits, place, end) = (digits + atom.digits.len(), atom.tokens.end, atom.tokens.end);
         } else if token.is_letter() && (token.capital || spoken_of)
-            || token.is_letters() && token.capital && token.lower.len() <= 4 && !WORDS.contains(&token.lower.as_str())
+            || token.is_letters() && token.upper && token.lower.len() <= 4 && !WORDS.contains(&token.lower.as_str())
         {
             (letters, place, end) = (letters + token.lower.len(), place + 1, place + 1);
         } else if digits > 0
@@ -215,6 +215,10 @@ fn misheard_at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Ra
         } else {
             break;
         }
+    }
+    // "… 0130 00. I will wait": what begins a sentence is no letter of it.
+    while end > first && digits > 0 && matches!(tokens[end - 1].lower.as_str(), "i" | "a") {
+        (end, letters) = (end - 1, letters - 1);
     }
     // Behind two letters alone it takes as many digits as the shortest of these numbers have.
     let fewest = if spoken_of { MIN_SIGNS } else { 12 };

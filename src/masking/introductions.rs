@@ -330,6 +330,17 @@ fn name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     (end > first && !company).then_some(first..end)
 }
 
+/// A name in small letters, as people type it and as models write what they hear badly.
+fn small_name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
+    let plain =
+        |place: usize| tokens.get(place).filter(|token| token.is_letters() && !token.begins && token.lower.len() > 2);
+    let one = plain(first).filter(|token| is_first_name(&token.lower) && !NO_NAMES.contains(&token.lower.as_str()))?;
+    let two = plain(first + 1)
+        .filter(|token| is_last_name(&token.lower) && token.gap == " " && !NO_NAMES.contains(&token.lower.as_str()));
+    let sure = two.is_some() || !WORDS.contains(&one.lower.as_str());
+    sure.then(|| first..first + 1 + usize::from(two.is_some()))
+}
+
 /// Whether the word with which a line begins is the rest of a name in the line before.
 fn goes_on_as_name(tokens: &[Token<'_>], at: usize) -> bool {
     let next = tokens.get(at + 1);
@@ -341,7 +352,9 @@ fn goes_on_as_name(tokens: &[Token<'_>], at: usize) -> bool {
 fn introduced(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (one, two, three) = (word(tokens, at), word(tokens, at + 1), word(tokens, at + 2));
     match (one, two, three) {
-        ("name" | "names" | "surname", "is" | "s" | "was", _) => name_at(tokens, at + 2),
+        ("name" | "names" | "surname", "is" | "s" | "was", _) => {
+            name_at(tokens, at + 2).or_else(|| small_name_at(tokens, at + 2))
+        }
         ("name", "should" | "would", "be") => name_at(tokens, at + 3),
         ("under", _, "first") if is_last_name(two) => Some(at + 1..at + 2),
         ("name", _, _)
@@ -398,6 +411,13 @@ fn is_here(tokens: &[Token<'_>], name: &Range<usize>) -> bool {
 /// Words with capitals in answer to "Your name, please?".
 fn answered(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<Range<usize>> {
     let asked = topics.asked(tokens[at].at, Topic::Name, ANSWER_WITHIN);
+    let whole_line = |name: &Range<usize>| {
+        (name.start == 0 || tokens[name.start].line != tokens[name.start - 1].line)
+            && tokens.get(name.end).is_none_or(|next| next.line != tokens[name.start].line)
+    };
+    if let Some(name) = asked.then(|| typed_name(tokens, at)).flatten().filter(whole_line) {
+        return Some(name);
+    }
     asked.then(|| name_at(tokens, at)).flatten().filter(|name| {
         // What begins a sentence has a capital anyway.
         let sentence = at == 0 || tokens[at].begins || tokens[at].goes_on || tokens[at].gap.contains(['.', '!', '?']);
@@ -416,6 +436,12 @@ fn addressed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
         _ => return None,
     };
     name_at(tokens, said).filter(|name| is_name_word(&tokens[name.start].lower))
+}
+
+/// The same where it may begin a line.
+fn typed_name(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let (one, two) = (tokens.get(at)?, tokens.get(at + 1)?);
+    (is_first_name(&one.lower) && is_last_name(&two.lower) && two.gap == " ").then_some(at..at + 2)
 }
 
 /// "Mr. Garcia", "Mrs Brown".
@@ -455,7 +481,10 @@ fn with_spelling(tokens: &[Token<'_>], name: Range<usize>) -> Range<usize> {
     {
         first += 1;
     }
-    let letters =
-        tokens.iter().skip(first).take_while(|token| token.is_letter() && (token.goes_on || !token.begins)).count();
+    let letters = tokens
+        .iter()
+        .skip(first)
+        .take_while(|token| token.is_letter() && !token.begins && !token.goes_on && !token.gap.contains(['\'', '’']))
+        .count();
     if letters >= 2 { name.start..first + letters } else { name }
 }

@@ -250,7 +250,7 @@ fn joins(tokens: &[Token<'_>], run: &Run, atom: &Atom, topics: &Topics) -> bool 
 fn is_misheard(token: &Token<'_>, run: &Run, atom: &Atom) -> bool {
     let year = |atom: &Atom| atom.digits.len() == 4 && (atom.digits.starts_with("19") || atom.digits.starts_with("20"));
     let plain = |atom: &Atom| !atom.digits.ends_with("00") && !year(atom) && atom.digits != "10";
-    matches!(token.lower.as_str(), "to" | "too" | "for" | "ate" | "won" | "tree")
+    matches!(token.lower.as_str(), "to" | "too" | "for" | "ate" | "won" | "tree" | "so")
         && plain(atom)
         && run.atoms.last().is_some_and(plain)
 }

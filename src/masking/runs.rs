@@ -36,6 +36,9 @@ pub(super) fn classify(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<
     if !phones.is_empty() {
         return of_kind(Kind::Phone, phones);
     }
+    if let Some(kind) = beside(tokens, run, topics) {
+        return vec![(kind, run.tokens())];
+    }
     if is_long(tokens, run, topics) {
         // Nothing else is as long as a card's number.
         let kind = if matches!(run.len(), 15 | 16) { Kind::Card } else { Kind::Number };
@@ -78,7 +81,23 @@ fn spoken_of(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
     }
 }
 
-/// Whether the number is all that a customer says in a line: an answer whose question was not heard right.
+/// A part of a number that was cut by a word that was not heard right: digits so near to a number that is taken out.
+fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
+    let span = run.tokens();
+    let (first, last) = (tokens[span.start].at, tokens[span.end - 1].at);
+    let other = matches!(topics.last(first), Some(Topic::Reference | Topic::Amount))
+        || amounts::is_amount(tokens, &run.atoms)
+        || amounts::has_year(run);
+    let part = run.len() >= MIN_PART && !other && !phones::is_part_of_a_code(tokens, &span);
+    topics.number_beside(first, last, BESIDE).filter(|_| part)
+}
+
+/// Fewest digits of such a part, and how many tokens away it is at most.
+const MIN_PART: usize = 3;
+const BESIDE: usize = 3;
+
+/// Whether the number is all that a customer says in a line, or is read out digit by digit: an answer whose question was not
+/// heard right.
 pub(super) fn is_answer(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     let span = run.tokens();
     let (first, digits) = (&tokens[span.start], run.digits());
@@ -94,13 +113,18 @@ pub(super) fn is_answer(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> boo
             .all(|token| BEFORE_ANSWER.contains(&token.lower.as_str()));
     let year = digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
     let topic = topics.last(first.at);
-    alone
+    (alone || is_digit_by_digit(run))
         && digits.len() >= MIN_ANSWER
         && !year
         && !digits.ends_with("00")
         && !matches!(topic, Some(Topic::Reference | Topic::Amount))
         && !amounts::is_amount(tokens, &run.atoms)
         && !amounts::is_list(tokens, &run.atoms)
+}
+
+/// "7-4-1-9": nobody says counts or prices like this.
+fn is_digit_by_digit(run: &Run) -> bool {
+    run.atoms.iter().all(|atom| atom.digits.len() == 1)
 }
 
 /// Fewest digits of a number that is an answer by itself.

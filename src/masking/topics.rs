@@ -64,7 +64,7 @@ const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Card,
         40,
-        "card, cards, card number, credit card, debit card, visa, mastercard, master card, amex, american express, discover card, maestro, \
+        "card, cards, card number, credit card, debit card, visa, mastercard, master card, amex, american express, discover card, payment details, payment information, sixteen digits, 16 digits, maestro, \
         long number, longer number, kreditkarte, karte, kartennummer, kreditkartennummer, carte, carte bleue, carte bancaire, numéro de carte, tarjeta, número de tarjeta, 卡 号, 信 用 卡, 银 行 卡",
     ),
     (
@@ -117,7 +117,7 @@ const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Account,
         40,
-        "bank account, bank details, banking details, account number, account numbers, count number, checking account, savings account, sort code, \
+        "bank account, bank details, banking details, account number, account numbers, count number, checking account, savings account, sort code, sword code, short code, salt code, debit account, the account is, \
         routing number, routing, kontonummer, konto, compte bancaire, cuenta bancaria, número de cuenta",
     ),
     (
@@ -130,13 +130,13 @@ const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Ssn,
         10,
-        "my social, the social, of social, your socials, my socials, of your social, of my social, social number, social is",
+        "my social security number, my social security, your social security number, your social security, your social, the social security number, my social, the social, your socials, my socials, social number, social is",
     ),
     (
         Topic::Pin,
         14,
         "pin, pin code, pin number, pincode, pass code, passcode, past code, pass codes, pen number, pin is, access code, telephone pin, phone pin, one time code, one time password, \
-        one time passcode, digit pin, digitpin, digit pen, digit pan, digit opinion, digit code, digit passcode, what s the code, what is the code, secret number, geheimzahl, code secret",
+        one time passcode, digit pin, digitpin, digit pen, digit pan, digit opinion, digit code, digit passcode, what s the code, what is the code, code i got, code i received, code that i got, code you sent, code that you sent, code by text, secret number, geheimzahl, code secret",
     ),
     (
         Topic::Password,
@@ -170,8 +170,8 @@ const WORDS: &[(Topic, usize, &str)] = &[
         Topic::Address,
         30,
         "address, addresses, adress, confirm the delivery, confirm delivery, home address, billing address, shipping address, delivery address, mailing address, street address, live at, living at, \
-        lives at, live on, live in, where do you live, moved to, move to, ship it to, ship that to, ship to, send it to, send that to, deliver it to, \
-        deliver to, delivered to, deliver that to, house number, street name, adresse, anschrift, dirección, wohne in, domicilio",
+        lives at, live on, live in, where do you live, moved to, move to, went to, sent to, sent it to, mail it to, mailed to, shipped to, ship it to, ship that to, ship to, send it to, send that to, deliver it to, \
+        deliver to, delivered to, deliver that to, house number, street name, and the street, what street, which street, adresse, anschrift, dirección, wohne in, domicilio",
     ),
     (Topic::Number, 14, "the number please, number please, that number please, read me the number, go ahead"),
     (
@@ -312,6 +312,18 @@ impl Topics {
     pub fn between(&self, from: usize, to: usize) -> bool {
         let next = self.events.partition_point(|event| event.at <= from);
         self.events.get(next).is_some_and(|event| event.at < to)
+    }
+
+    /// The kind of a number that is taken out at most so many tokens before or behind, with no word between that says something new.
+    pub fn number_beside(&self, first: usize, last: usize, within: usize) -> Option<Kind> {
+        let from = self.masked.partition_point(|(place, _)| place + within < first);
+        let near = self.masked[from..].iter().take_while(|(place, _)| *place <= last + within);
+        let is_number = |kind: Kind| {
+            matches!(kind, Kind::Card | Kind::Number | Kind::Account | Kind::Iban | Kind::Ssn | Kind::Phone)
+        };
+        near.filter(|(place, kind)| is_number(*kind) && !self.between(*place.min(&last), first.max(*place)))
+            .map(|(_, kind)| *kind)
+            .next()
     }
 
     /// What somebody says that a number was, behind it: "…, it is an American Express", "… is my mobile".

@@ -29,7 +29,12 @@ pub(super) struct TimedWord {
 
 /// The letters that are spoken in a text.
 pub(super) fn spoken_letters(text: &str) -> usize {
-    let spoken = |c: char| if c.is_ascii_digit() { 5 } else { usize::from(c.is_alphanumeric()) };
+    let spoken = |c: char| match c {
+        '0'..='9' => 5,
+        // Of scripts without letters each sign is a syllable.
+        '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => 4,
+        _ => usize::from(c.is_alphanumeric()),
+    };
     text.chars().map(spoken).sum()
 }
 
