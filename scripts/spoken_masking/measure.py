@@ -53,7 +53,7 @@ class Server:
         self.wait(lambda: self.request("GET", "/healthz")[0] == 200, "the server to start")
         self.key = max(re.findall(r"[\w.-]{20,}", self.run("key", "add", "measure", "--scope", "ingest", "--scope", "read")), key=len)
         link = re.search(r"/welcome/\S+", self.run("staff", "add", "measure@example.com", "--role", "supervisor", "--name", "Measure", "--team", "Orders"))[0]
-        form = urllib.parse.urlencode({"password": "correct-horse-battery", "repeat": "correct-horse-battery"})
+        form = urllib.parse.urlencode({"password": "correct-horse-battery", "again": "correct-horse-battery", "name": "Measure", "email": "measure@example.com"})
         _, headers, _ = self.request("POST", link, form.encode(), {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.env["AFTERWORD__HTTP__PUBLIC_URL"]})
         self.cookie = re.match(r"[^;]+", headers["set-cookie"])[0]
         return self

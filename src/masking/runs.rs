@@ -124,7 +124,7 @@ pub(super) fn is_answer(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> boo
 
 /// "7-4-1-9": nobody says counts or prices like this.
 fn is_digit_by_digit(run: &Run) -> bool {
-    run.atoms.iter().all(|atom| atom.digits.len() == 1)
+    run.atoms.iter().all(|atom| atom.written && atom.digits.len() == 1)
 }
 
 /// Fewest digits of a number that is an answer by itself.
