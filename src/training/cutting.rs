@@ -1,7 +1,8 @@
 //! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
 //! ends what was taken out long ago.
 
-use super::{Clip, Training, UNDO, clip, masks, store};
+use super::stretches::{self, TimedWord};
+use super::{Clip, Spoken, Training, UNDO, clip, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
 use crate::effects::Effects;
@@ -124,19 +125,26 @@ impl Training {
         self.inner.interactions.check_recordings_folder().await?;
         let from = self.source(&clip, source).await?;
         let audio_key = format!("{}.wav", clip.id);
-        let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
-        let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
-        let silences: Vec<_> =
-            clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
-        let work = move |stop: &CancellationToken| cut_file(&folder, (&from, &to), (start, end), &silences, stop);
-        let peaks = audio::run_blocking(&job.cancelled, work).await?;
+        let cancelled = job.cancelled.clone();
+        let id = clip.id.clone();
+        let job = Cut { to: self.inner.folder.join(&audio_key), from, words: self.timed_words(&clip).await?, clip };
+        let (spoken, folder) = (self.inner.spoken.clone(), self.inner.folder.clone());
+        let work = move |stop: &CancellationToken| job.work(spoken.as_ref(), &folder, stop);
+        let (peaks, silences) = audio::run_blocking(&cancelled, work).await?;
         let mut tx = self.inner.db.begin().await?;
-        let kept = store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
+        let kept = store::set_audio(tx.conn(), &id, &audio_key, &peaks, &silences).await?;
         tx.commit().await?;
         if !kept {
             self.remove_sound(&audio_key).await;
         }
         Ok(())
+    }
+
+    /// The words of the whole recording, for what is to be silent.
+    async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, DbError> {
+        let Some(interaction) = &clip.interaction_id else { return Ok(Vec::new()) };
+        let spoken = self.inner.spoken.lines(interaction).await?;
+        Ok(masks::timed_words(&spoken.unwrap_or_default(), &clip.asked))
     }
 
     /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
@@ -255,18 +263,35 @@ fn is_clip(name: &str) -> bool {
     name.strip_suffix(".wav").is_some_and(|stem| stem.parse::<ClipId>().is_ok())
 }
 
-/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON. File and name are on disk when this
-/// returns.
-fn cut_file(
-    folder: &Path,
-    (from, to): (&Path, &Path),
-    span_ms: (u64, u64),
-    silences: &[(u64, u64)],
-    stop: &CancellationToken,
-) -> Result<String, AudioError> {
-    let io = |source| AudioError::Io { path: folder.to_owned(), source };
-    create_private_subfolder(folder).map_err(io)?;
-    audio::cut_with_silences(from, span_ms, silences, to, stop)?;
-    sync_folder(folder).map_err(io)?;
-    Ok(serde_json::json!(audio::peaks(to, stop)?).to_string())
+/// A file to be cut.
+struct Cut {
+    clip: Clip,
+    from: PathBuf,
+    to: PathBuf,
+    /// Of the whole recording.
+    words: Vec<TimedWord>,
+}
+
+impl Cut {
+    /// Cuts, silent where it is to be. Returns the picture of what was cut, as JSON, and where it is silent: from, to in ms
+    /// of the recording. File and name are on disk when this returns. Blocks.
+    fn work(
+        self,
+        spoken: &dyn Spoken,
+        folder: &Path,
+        stop: &CancellationToken,
+    ) -> Result<(String, Vec<(i64, i64)>), AudioError> {
+        let io = |source| AudioError::Io { path: folder.to_owned(), source };
+        create_private_subfolder(folder).map_err(io)?;
+        let Self { clip, from, to, words } = self;
+        let mut silences = clip.silences;
+        if !words.is_empty() {
+            silences.extend(stretches::to_silence(&words, &spoken.speech(&from, stop)?, &clip.speakers));
+        }
+        let silences = masks::joined(silences, clip.start_ms, clip.end_ms);
+        let spans: Vec<_> = silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
+        audio::cut_with_silences(&from, (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs()), &spans, &to, stop)?;
+        sync_folder(folder).map_err(io)?;
+        Ok((serde_json::json!(audio::peaks(&to, stop)?).to_string(), silences))
+    }
 }

@@ -17,6 +17,7 @@ mod masks;
 pub mod pages;
 mod span;
 mod store;
+mod stretches;
 
 pub use chat::moments;
 pub use clip::{Clip, Line, Sound};
@@ -29,6 +30,7 @@ pub use masks::{Asked, Looked, Mask};
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 
+use crate::audio::AudioError;
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
@@ -39,7 +41,7 @@ use crate::web::Principal;
 use crate::web::principal::Visible;
 use crate::web::rights::{Curate, Right};
 use futures_util::future::BoxFuture;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +52,9 @@ pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
 pub trait Spoken: Send + Sync + 'static {
     /// In order of time, as they were heard, with what is to be taken out of them; `None` where it is not transcribed (yet).
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
+
+    /// When somebody speaks on each channel of a recording: begin and end in ms, in order and apart. Blocks.
+    fn speech(&self, recording: &Path) -> Result<Vec<Vec<(u64, u64)>>, AudioError>;
 }
 
 /// Why something about clips was refused.
