@@ -4,11 +4,15 @@
 mod checks;
 mod hooks;
 mod mail;
+mod networks;
+mod operators;
 mod values;
 
 pub use hooks::{Hooks, MailHooks};
 pub use mail::{Dkim, Mail, Rate};
-pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
+pub use networks::Networks;
+pub use operators::{Metrics, Worker};
+pub use values::{DatabaseUrl, ListenAddress, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -42,6 +46,10 @@ pub struct Config {
     pub followups: FollowUps,
     /// Where events are sent.
     pub webhooks: Webhooks,
+    /// Who may read the figures for operators.
+    pub metrics: Metrics,
+    /// `afterword worker`.
+    pub worker: Worker,
     /// Log lines.
     pub log: Log,
 }
@@ -54,11 +62,41 @@ pub struct Http {
     pub listen: SocketAddr,
     /// What customers and staff type: scheme, host, maybe a port. `http://` and `listen` where it is empty.
     pub public_url: String,
+    /// Reverse proxies in front. A client's address is read from the header that they add; from others that header is ignored.
+    pub trusted_proxies: Networks,
+    /// After SIGTERM: how long `/readyz` answers 503 while everything else is still served, before the port is closed. Longer
+    /// than a load balancer needs to notice.
+    pub drain: Span,
+    /// After the port is closed: how long running requests and background work may take to finish.
+    pub stop_timeout: Span,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Span,
+    /// How long a client may take to send a body; for recordings, and for answers that it reads, the longest pause between two
+    /// pieces.
+    pub body_timeout: Span,
+    /// How long a connection is kept open between two requests.
+    pub idle_timeout: Span,
+    /// Maximum number of open connections. Never more than half of the files that the process may open.
+    pub max_connections: usize,
+    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no limit of
+    /// their own.
+    pub max_connections_per_client: usize,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: String::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            trusted_proxies: Networks::default(),
+            drain: Span::seconds(1),
+            stop_timeout: Span::seconds(20),
+            header_timeout: Span::seconds(10),
+            body_timeout: Span::minutes(1),
+            idle_timeout: Span::seconds(75),
+            max_connections: 4096,
+            max_connections_per_client: 256,
+        }
     }
 }
 
@@ -144,6 +182,18 @@ pub enum Choice {
     Apart,
 }
 
+/// Which choice is selected when the page opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// None: the customer chooses.
+    None,
+    /// Linked; the page says that the company selected it.
+    Linked,
+    /// Apart; the page says that the company selected it.
+    Apart,
+}
+
 /// Who is asked, and when.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -166,8 +216,8 @@ pub struct Survey {
     pub min_talk: Span,
     /// What the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens.
-    pub preset: Choice,
+    /// What is selected when the page opens, where it offers both.
+    pub preset: Preset,
 }
 
 impl Default for Survey {
@@ -182,7 +232,7 @@ impl Default for Survey {
             too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),
             choices: Choices::Both,
-            preset: Choice::Linked,
+            preset: Preset::None,
         }
     }
 }
@@ -267,6 +317,7 @@ impl Default for FollowUps {
 #[serde(deny_unknown_fields, default)]
 pub struct Webhooks {
     /// Hosts and networks that are reached although they are private: `crm.internal`, `10.0.0.0/8`. Those may be `http://`, too.
+    #[serde(deserialize_with = "values::list")]
     pub allow: Vec<String>,
 }
 
@@ -326,8 +377,9 @@ impl Config {
                 .map_err(|e| ConfigError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
+        // Every value stays text until its key's type is known: a token of digits keeps its zeros in front.
         let environment = config::Environment::with_prefix("AFTERWORD").prefix_separator("__").separator("__");
-        let read = builder.add_source(environment.try_parsing(true)).build();
+        let read = builder.add_source(environment).build();
         let config: Self =
             read.and_then(config::Config::try_deserialize).map_err(|e| ConfigError::Malformed(e.to_string()))?;
         config.check()?;

@@ -40,10 +40,16 @@ pub(super) async fn render(app: &App) -> Option<String> {
     let recorder = recorder()?;
     let backlog = jobs::backlog(&app.db).await;
     let queue = app.transcription.queue().await;
+    let missing = app.interactions.missing_recordings(0).await.ok();
     gauge!("database_up").set(if backlog.is_ok() && queue.is_ok() { 1.0 } else { 0.0 });
     let kinds = app.jobs().into_iter().map(|kind| kind.name);
     recorder.set_jobs(kinds, backlog.ok());
     set_queue(queue.ok(), app.clock.now());
+    gauge!("recordings_missing").set(missing.map_or(f64::NAN, |(number, _)| number as f64));
+    gauge!("recordings_renditions").set(app.interactions.renditions() as f64);
+    for (status, requests) in app.survey_counts.yesterday() {
+        gauge!("survey_requests_yesterday", "status" => status).set(requests as f64);
+    }
     recorder.prometheus.run_upkeep();
     Some(recorder.prometheus.render())
 }

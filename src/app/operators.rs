@@ -1,20 +1,43 @@
 //! For those who run it: alive, ready, metrics.
 
 use super::{App, metrics};
-use poem::http::StatusCode;
+use crate::web::{access, get};
+use poem::http::{StatusCode, header};
 use poem::middleware::AddData;
 use poem::web::{Data, Json};
-use poem::{EndpointExt, IntoResponse, Response, Route, get, handler};
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, handler};
 use std::sync::Arc;
+use subtle::ConstantTimeEq;
 
+/// Adds probes and figures to the pages. The figures ask for the token; without one they are not served here.
 pub(super) fn routes(route: Route, app: &App) -> Route {
+    add(route, app, Listener::Public)
+}
+
+impl App {
+    /// Probes and figures for a listener of their own. The figures ask for the token where there is one.
+    pub fn operator_routes(&self) -> impl Endpoint<Output = Response> + 'static {
+        add(Route::new(), self, Listener::OfOperators)
+    }
+}
+
+/// Where a request arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listener {
+    /// `http.listen`
+    Public,
+    /// `metrics.listen` or `worker.listen`
+    OfOperators,
+}
+
+fn add(route: Route, app: &App, listener: Listener) -> Route {
     metrics::install();
     // For these alone: whatever is added for all is copied with each request.
     let app = AddData::new(Arc::new(app.clone()));
     route
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz).with(&app))
-        .at("/metrics", get(metrics_page).with(&app))
+        .at("/metrics", get(metrics_page.data(listener)).with(&app))
 }
 
 /// Alive: the process answers.
@@ -23,9 +46,13 @@ fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: database, store, schema; the model is named, but only transcripts wait for it.
+/// Ready: not about to stop, database, store, schema; the model is named, but only transcripts wait for it.
 #[handler]
 async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
+    if app.draining.is_cancelled() {
+        let body = Json(serde_json::json!({ "ready": false, "draining": true }));
+        return body.with_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
+    }
     let database = app.db.meta("key_fingerprint").await.is_ok();
     let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
     let store = app.interactions.probe_recordings_folder().await;
@@ -40,9 +67,39 @@ async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
 
 /// Metrics in Prometheus' text format.
 #[handler]
-async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
+async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listener): Data<&Listener>) -> Response {
+    if let Err(refusal) = check_access(request, app, *listener) {
+        return refusal;
+    }
     match metrics::render(app).await {
         Some(text) => Response::builder().content_type("text/plain; version=0.0.4").body(text),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Figures are for those who know `metrics.token`, or reach a listener that only operators reach.
+fn check_access(request: &Request, app: &App, listener: Listener) -> Result<(), Response> {
+    let settings = &app.config.metrics;
+    let refuse = |status: StatusCode, text: &'static str| text.with_status(status).into_response();
+    match (settings.token.get(), listener) {
+        (Some(token), _) => {
+            let sent = access::bearer(request).unwrap_or_default();
+            if sent.as_bytes().ct_eq(token.as_bytes()).into() {
+                return Ok(());
+            }
+            let mut refusal = refuse(
+                StatusCode::UNAUTHORIZED,
+                "Send the token of the setting metrics.token as \"Authorization: Bearer …\".\n",
+            );
+            let challenge = header::HeaderValue::from_static("Bearer realm=\"metrics\"");
+            refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            Err(refusal)
+        }
+        (None, Listener::OfOperators) => Ok(()),
+        (None, Listener::Public) => Err(refuse(
+            StatusCode::NOT_FOUND,
+            "Metrics are not served here. Set metrics.token to read them here with a bearer token, or metrics.listen to read \
+             them on a listener of their own.\n",
+        )),
     }
 }

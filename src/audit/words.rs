@@ -41,7 +41,7 @@ const SAID: &[(&str, &str)] = &[
     ("staff.disabled", "Disabled an account"),
     ("staff.enabled", "Enabled an account"),
     ("staff.link_renewed", "Made a new one-time link"),
-    ("suspect.admitted", "Let an answer in that had looked like a program's"),
+    ("suspect.admitted", "Admitted an answer that looked like a program's"),
     ("suspect.dropped", "Dropped an answer that looked like a program's"),
     ("suppression.added", "Stopped surveys to an address"),
     ("suppression.removed", "Allowed surveys to an address again"),

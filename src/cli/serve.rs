@@ -1,15 +1,16 @@
 //! Serving, working, migrating, printing the specification.
 
-use super::{Failure, say};
+use super::listener::{self, Listeners};
+use super::{Failure, say, stopping};
 use crate::app::{self, App};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::database::Db;
 use crate::jobs::{Runner, RunnerOptions};
 use crate::vault::Vault;
-use poem::listener::{Listener, TcpAcceptor, TcpListener};
+use crate::web::server::{self, Limits, Stop};
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 fn system_clock() -> SharedClock {
@@ -26,7 +27,7 @@ pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> 
 /// `afterword serve`
 pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
     // Before anything is opened or changed: one that is started by mistake beside another ends here.
-    let acceptor = listen(&config).await?;
+    let listeners = Listeners::bind(&config).await?;
     let app = open(config, false).await?;
     if let Some(token) = app.staff.first_admin_link().await? {
         say(format!(
@@ -34,83 +35,56 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
             app.site.public_url
         ));
     }
-    run(app, acceptor, work).await
-}
-
-/// Takes the port.
-pub(super) async fn listen(config: &Config) -> Result<TcpAcceptor, Failure> {
-    let listen = config.http.listen;
-    TcpListener::bind(listen).into_acceptor().await.map_err(|e| {
-        Failure::usage(format!(
-            "can't listen on {listen}: {e}. Is another one running? Set http.listen to another address."
-        ))
-    })
+    run(app, listeners, work).await
 }
 
 /// Serves and works until it is told to stop; then lets what is running finish.
-pub(super) async fn run(app: App, acceptor: TcpAcceptor, work: bool) -> Result<(), Failure> {
+pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<(), Failure> {
     app.prepare_files().await;
     // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
     app.releases.note_k().await?;
+    let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
+    let stop = stopping::on_signal(&app);
     let listen = app.config.http.listen;
     say(format!(
         "Afterword {} is listening on http://{listen} and serves {}",
         env!("CARGO_PKG_VERSION"),
         app.site.public_url
     ));
-    let stop = CancellationToken::new();
-    let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop).run()));
-    let (until, interactions) = (stop.clone(), app.interactions.clone());
-    let told = async move {
-        asked_to_stop().await;
-        interactions.stop_renditions();
-        until.cancel();
-    };
-    poem::Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(app.routes(), told, Some(Duration::from_secs(20)))
-        .await?;
-    stop.cancel();
-    if let Some(runner) = runner {
-        let _ = tokio::time::timeout(Duration::from_secs(20), runner).await;
-    }
-    app.db.close().await;
+    let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop.draining).run()));
+    tokio::join!(
+        server::serve(listeners.pages, app.routes(), limits.clone(), stop.clone()),
+        serve_operators(&app, listeners.operators, limits, &stop),
+        stopping::finish(runner, &app, &stop),
+    );
+    stopping::close(&app).await;
     Ok(())
+}
+
+/// Serves probes and figures on a listener of their own, where there is one.
+async fn serve_operators(app: &App, listener: Option<TcpListener>, limits: Limits, stop: &Stop) {
+    if let Some(listener) = listener {
+        server::serve(listener, app.operator_routes(), limits, stop.clone()).await;
+    }
 }
 
 fn runner(app: &App, options: RunnerOptions, stop: &CancellationToken) -> Arc<Runner> {
     Arc::new(Runner::new(app.db.clone(), Arc::clone(&app.clock), app.jobs(), options, stop.clone()))
 }
 
-/// Ctrl-C, or the signal that service managers send.
-async fn asked_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM can't be heard; Ctrl-C can");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-    tracing::info!("stopping: what is running may finish");
-}
-
 /// `afterword worker`
 pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failure> {
+    let probes = listener::bind_optional("worker.listen", config.worker.listen).await?;
     let app = open(config, false).await?;
     app.prepare_files().await;
     app.releases.note_k().await?;
-    let stop = CancellationToken::new();
+    let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
+    let stop = stopping::on_signal(&app);
     let options = RunnerOptions { only, ..RunnerOptions::default() };
-    let runner = tokio::spawn(runner(&app, options, &stop).run());
+    let runner = tokio::spawn(runner(&app, options, &stop.draining).run());
     say("Working. Ctrl-C stops.");
-    asked_to_stop().await;
-    stop.cancel();
-    let _ = tokio::time::timeout(Duration::from_secs(20), runner).await;
-    app.db.close().await;
+    tokio::join!(serve_operators(&app, probes, limits, &stop), stopping::finish(Some(runner), &app, &stop));
+    stopping::close(&app).await;
     Ok(())
 }
 

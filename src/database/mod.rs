@@ -6,6 +6,7 @@
 mod batch;
 mod meta;
 mod migrate;
+mod read_only;
 mod run;
 mod typed;
 mod visible;

@@ -4,8 +4,8 @@ mod admin;
 mod sign_in;
 
 use super::StaffError;
-use crate::web::PageError;
-use poem::{Route, get, post};
+use crate::web::{PageError, get, post};
+use poem::Route;
 
 /// The pages of this feature.
 pub fn routes(route: Route) -> Route {

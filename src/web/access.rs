@@ -67,7 +67,8 @@ pub fn session_token(request: &Request) -> Option<String> {
         .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }
 
-fn bearer(request: &Request) -> Option<&str> {
+/// The secret of the request's `Authorization: Bearer`.
+pub fn bearer(request: &Request) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())

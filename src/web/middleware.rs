@@ -1,8 +1,11 @@
 //! In front of every handler: headers that keep pages safe, a log line without personal data, body limits.
 
+use super::SurveyCounts;
+use super::methods::MethodNotAllowed;
 use super::page::PageError;
 use super::problem::ApiError;
 use poem::http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
 
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 
@@ -10,7 +13,7 @@ use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 const MOST_BODY: usize = 2 << 20;
 
 /// A recording is streamed to disk under a limit of its own.
-fn is_upload(request: &Request) -> bool {
+pub(super) fn is_upload(request: &Request) -> bool {
     request.method() == poem::http::Method::PUT && request.uri().path().ends_with("/recording")
 }
 
@@ -21,6 +24,12 @@ fn is_api(path: &str) -> bool {
 /// Customers answer here: these pages have a smaller limit of their own, and say so in their own words.
 fn is_survey(path: &str) -> bool {
     path.starts_with("/s/") || path.starts_with("/u/") || path == "/privacy"
+}
+
+/// What is asked for when somebody opens or answers a survey: by their browser, or by the kiosk or phone system that asks them.
+fn is_of_customers(path: &str) -> bool {
+    let is_answer = path.starts_with("/api/v1/surveys/") && path.ends_with("/responses");
+    is_survey(path) || is_answer || path.starts_with("/logos/") || path == "/favicon.ico"
 }
 
 /// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.
@@ -42,6 +51,9 @@ async fn limit_body(request: &mut Request) -> Result<(), StatusCode> {
     let body = request.take_body();
     let bytes = body.into_bytes_limit(MOST_BODY).await.map_err(|e| match e {
         poem::error::ReadBodyError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        poem::error::ReadBodyError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            StatusCode::REQUEST_TIMEOUT
+        }
         _ => StatusCode::BAD_REQUEST,
     })?;
     request.set_body(Body::from(bytes));
@@ -53,14 +65,22 @@ fn refused(api: bool, status: StatusCode) -> Response {
         (true, StatusCode::PAYLOAD_TOO_LARGE) => {
             ApiError::new(status, "body_too_large", "The body is larger than 2 MiB.").into_response()
         }
+        (true, StatusCode::REQUEST_TIMEOUT) => {
+            ApiError::new(status, "body_too_slow", "The body took too long to arrive; send it again.").into_response()
+        }
         (true, _) => ApiError::bad_request("malformed", "The body broke off.").into_response(),
         (false, StatusCode::PAYLOAD_TOO_LARGE) => PageError::TooLarge.into_response(),
+        (false, StatusCode::REQUEST_TIMEOUT) => PageError::TooSlow.into_response(),
         (false, _) => PageError::BadForm("it broke off".into()).into_response(),
     }
 }
 
 /// The outermost layer: limit, call, shape errors, add headers, log, count.
-pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<Response> {
+pub async fn around<E: Endpoint>(
+    next: E,
+    mut request: Request,
+    survey_counts: Arc<SurveyCounts>,
+) -> poem::Result<Response> {
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let api = is_api(&path);
@@ -83,13 +103,17 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
     let pattern = pattern.unwrap_or_else(|| "(none)".into());
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
+    if is_of_customers(&path) {
+        survey_counts.count(response.status());
+    } else {
+        metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
+            .record(seconds);
+    }
     // When somebody answers shows nowhere, neither in a counter nor in a line, and whatever they are told: a form that is shown once more
     // is one that was sent.
     if is_survey(&path) && method == poem::http::Method::POST && status < 500 {
         return Ok(response);
     }
-    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
-        .record(seconds);
     // What went well is counted in the metrics; a line for each would cost more than the request.
     if status >= 400 {
         tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request refused");
@@ -105,6 +129,9 @@ fn as_response(api: bool, error: poem::Error) -> Response {
     }
     if api {
         return ApiError::from_poem(&error).into_response();
+    }
+    if let Some(MethodNotAllowed { allow }) = error.downcast_ref() {
+        return PageError::WrongMethod.with_header(header::ALLOW, allow.clone()).into_response();
     }
     match error.status() {
         StatusCode::NOT_FOUND => PageError::NotFound.into_response(),
@@ -139,7 +166,10 @@ fn secure(path: &str, response: &mut Response) {
         );
         set("cache-control", "no-store");
         set("x-robots-tag", "noindex, nofollow");
-    } else if !path.starts_with("/docs") {
+    } else {
+        if is_api(path) {
+            set("cache-control", "no-store");
+        }
         set(
             "content-security-policy",
             "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",

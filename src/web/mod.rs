@@ -2,8 +2,11 @@
 
 pub mod access;
 pub mod assets;
+pub mod client_address;
 pub mod csv;
+pub mod docs;
 pub mod form;
+pub mod methods;
 pub mod middleware;
 pub mod original;
 pub mod page;
@@ -13,12 +16,17 @@ pub mod problem;
 pub mod ranges;
 pub mod rights;
 pub mod said;
+pub mod server;
 pub mod sound;
+pub mod survey_counts;
 
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use form::{Posted, PostedFile};
+pub use methods::{get, post};
 pub use page::{PageError, Shell, html, redirect};
 pub use paging::{Cursor, Page};
 pub use principal::{Principal, Role, Scope, Who};
 pub use problem::{ApiError, Problem};
 pub use said::When;
+pub use survey_counts::SurveyCounts;

@@ -168,6 +168,12 @@ pub enum PageError {
     /// More than a form may hold.
     #[error("that is more than this form takes")]
     TooLarge,
+    /// The body did not arrive in time.
+    #[error("the form took too long to arrive: send it once more")]
+    TooSlow,
+    /// The address takes other methods.
+    #[error("this address does not take that method")]
+    WrongMethod,
     /// Fields are missing or of the wrong form.
     #[error("the form could not be read: {0}")]
     BadForm(String),
@@ -189,6 +195,8 @@ impl PageError {
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -202,7 +210,7 @@ impl PageError {
             Self::Forbidden => "Not for this role",
             Self::NotFound => "Nothing here",
             Self::StaleForm => "Once more, please",
-            Self::TooLarge | Self::BadForm(_) => "That could not be read",
+            Self::TooLarge | Self::TooSlow | Self::WrongMethod | Self::BadForm(_) => "That could not be read",
             Self::Refused(_) => "That can't be done",
             Self::TooMany => "A little slower",
             Self::Internal => "That did not work",

@@ -80,6 +80,13 @@ impl ApiError {
     pub fn not_found(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
+    /// 405 with `Allow`.
+    pub fn method_not_allowed(allow: HeaderValue) -> Self {
+        let detail = "This address does not take that method; the header Allow names those that it takes.";
+        let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        error.header = Some(Box::new((header::ALLOW, allow)));
+        error
+    }
     /// 409.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
@@ -114,9 +121,6 @@ impl ApiError {
         let status = error.status();
         match status {
             StatusCode::NOT_FOUND => Self::not_found("not_found", "There is nothing at this address."),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                Self::new(status, "method_not_allowed", "This address does not take that method; see /docs.")
-            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::new(status, "unsupported_media_type", "Send the body with the content type that /docs names.")
             }

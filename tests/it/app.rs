@@ -11,18 +11,23 @@ use afterword::jobs::{Runner, RunnerOptions};
 use afterword::staff::NewAccount;
 use afterword::web::Role;
 use afterword::web::principal::Scope;
-use poem::listener::{Acceptor, Listener, TcpListener};
+use afterword::web::server::{self, Limits, Stop};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// When every test begins: 2026-11-20 12:00 UTC.
 pub const BEGIN: Timestamp = Timestamp(1_795_176_000_000);
 /// The password of everybody whom a test signs in.
 pub const PASSWORD: &str = "correct horse battery";
+/// How many files the server may take itself to be allowed to open.
+const OPEN_FILES: u64 = 1024;
+/// What `/metrics` asks for.
+pub const METRICS_TOKEN: &str = "figures for the tests";
 
 /// A running app.
 pub struct TestApp {
@@ -83,10 +88,11 @@ impl TestApp {
 
     async fn build(database: Option<postgres::TestDatabase>, demo: bool, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let mut config = Config::default();
         config.http.listen = address;
+        config.metrics.token = METRICS_TOKEN.parse().unwrap();
         config.database.url = match &database {
             Some(database) => DatabaseUrl::Postgres(database.url()),
             None => DatabaseUrl::Sqlite(folder.path().join("afterword.db")),
@@ -115,14 +121,26 @@ impl TestApp {
             stop.clone(),
         ));
         runner.schedule().await.unwrap();
-        let (routes, until) = (app.routes(), stop.clone());
+        let stops = Stop { draining: app.draining.clone(), closing: stop.clone() };
+        tokio::spawn(server::serve(listener, app.routes(), Limits::new(&app.config.http, OPEN_FILES), stops));
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
+    }
+
+    /// The same company, database and key served once more with some of the configuration changed, as after a restart; its address.
+    pub async fn restarted_with(&self, change: impl FnOnce(&mut Config)) -> String {
+        let mut config = self.app.config.as_ref().clone();
+        change(&mut config);
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let app = App::build(config, self.app.db.clone(), self.app.vault.clone(), Arc::clone(&self.app.clock), false);
+        let (routes, until) = (app.routes(), self.stop.clone());
         tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
             routes,
             async move { until.cancelled().await },
             None,
         ));
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
+        format!("http://{address}")
     }
 
     /// Everything this app keeps on disk.
@@ -228,6 +246,12 @@ impl TestApp {
     /// GET without anybody signed in.
     pub async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// What `/metrics` tells.
+    pub async fn metrics(&self) -> String {
+        let request = self.client.get(format!("{}/metrics", self.url)).bearer_auth(METRICS_TOKEN);
+        request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
     }
 
     /// POST of a form without anybody signed in.

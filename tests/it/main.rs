@@ -15,6 +15,7 @@ mod licences;
 mod mail;
 mod measures;
 mod openapi;
+mod operations;
 mod platform;
 mod privacy;
 mod ratings;

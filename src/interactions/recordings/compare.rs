@@ -35,14 +35,6 @@ impl Interactions {
         Ok((count, if count == 0 { Vec::new() } else { files::missing(reader.conn(), max).await? }))
     }
 
-    /// Sets the gauges about recordings.
-    pub async fn export_metrics(&self) {
-        if let Ok((missing, _)) = self.missing_recordings(0).await {
-            metrics::gauge!("recordings_missing").set(missing as f64);
-        }
-        metrics::gauge!("recordings_renditions").set(self.renditions() as f64);
-    }
-
     /// Removes what uploads that a crash cut off have left. Nothing that a live node may still be receiving: an upload
     /// changes its file with every piece that comes.
     pub async fn sweep_incoming(&self) -> Result<usize, FolderError> {

@@ -1,7 +1,7 @@
 //! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
 
 mod attacker;
-mod back;
+mod corrections;
 mod figures;
 mod goes_up;
 mod identity;

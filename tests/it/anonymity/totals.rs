@@ -108,7 +108,7 @@ async fn totals_are_the_sums_of_the_releases_whatever_happens() {
             ripen_and_release(&app).await;
             if random.random_bool(0.6) && !linked.is_empty() {
                 let one = linked.swap_remove(random.random_range(0..linked.len()));
-                super::back::take_back(&app, &one).await;
+                super::corrections::erase(&app, &one).await;
             }
             if step % 3 == 2 {
                 app.clock.advance(Duration::from_secs(86_400 * random.random_range(60..140)));

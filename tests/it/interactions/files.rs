@@ -281,6 +281,7 @@ async fn what_is_missing_is_reported_and_what_nobody_names_is_removed() {
             assert_eq!(problem(played).await, (404, "recording_file_missing".into()));
         }
         assert_eq!(app.app.interactions.missing_recordings(9).await.unwrap(), (1, vec![id.clone()]));
+        assert!(app.metrics().await.contains("recordings_missing 1"));
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let setup = admin.page("/admin").await;
         assert!(setup.contains("1 recording has no file") && setup.contains(id.as_str()), "{setup}");

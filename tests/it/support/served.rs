@@ -15,6 +15,7 @@ pub struct Served {
     pub key: String,
     listen: String,
     settings: Vec<(String, String)>,
+    open_files: Option<u32>,
     child: Option<Child>,
     folder: tempfile::TempDir,
 }
@@ -35,6 +36,11 @@ impl Mailed {
 impl Served {
     /// Starts it with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_limited(settings, None).await
+    }
+
+    /// The same; the process may have so many files open, and begins with half of them.
+    pub async fn start_limited(settings: &[(&str, &str)], open_files: Option<u32>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
@@ -50,9 +56,11 @@ impl Served {
             key: String::new(),
             listen,
             settings,
+            open_files,
             child: None,
             folder,
         };
+        assert!(served.command().arg("migrate").status().unwrap().success());
         let made =
             served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
         served.key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
@@ -62,8 +70,10 @@ impl Served {
 
     /// The program with these settings, in its folder; under the most open umask, on which nothing may rely.
     pub fn command(&self) -> Command {
+        let limit = self.open_files.map(|files| format!("ulimit -S -n {}; ulimit -H -n {files}; ", files / 2));
+        let script = format!("umask 0; {}exec \"$0\" \"$@\"", limit.unwrap_or_default());
         let mut command = Command::new("sh");
-        command.args(["-c", "umask 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_afterword")]);
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_afterword")]);
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -71,8 +81,7 @@ impl Served {
 
     /// Starts it again, after it was killed.
     pub async fn serve(&mut self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        self.child = Some(self.command().arg("serve").stderr(Stdio::from(log)).spawn().unwrap());
+        self.run("serve");
         let tries = START.as_millis() / 50;
         for _ in 0..tries {
             if self.client.get(format!("{}/readyz", self.url)).send().await.is_ok_and(|answer| answer.status() == 200) {
@@ -81,6 +90,12 @@ impl Served {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the program does not come up: {}", self.log());
+    }
+
+    /// Runs one of its commands in the background, on the same data.
+    pub fn run(&mut self, command: &str) {
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        self.child = Some(self.command().arg(command).stderr(Stdio::from(log)).spawn().unwrap());
     }
 
     /// `kill -9`
@@ -98,11 +113,29 @@ impl Served {
 
     /// `kill -TERM`, and waits for its end; how long that took.
     pub fn terminate(&mut self) -> Duration {
-        let mut child = self.child.take().unwrap();
+        self.tell_to_stop();
         let begun = std::time::Instant::now();
-        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-        assert!(child.wait().unwrap().success(), "{}", self.log());
+        assert!(self.child.take().unwrap().wait().unwrap().success(), "{}", self.log());
         begun.elapsed()
+    }
+
+    /// SIGTERM: tells it to stop, and does not wait.
+    pub fn tell_to_stop(&self) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended; its exit code, and how long that took.
+    pub async fn ended(&mut self) -> (Option<i32>, Duration) {
+        let begin = std::time::Instant::now();
+        let mut child = self.child.take().unwrap();
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+        (status.code(), begin.elapsed())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.listen
     }
 
     /// Its process.

@@ -73,7 +73,7 @@ async fn whoever_opens_a_page_is_served_before_those_who_came_first() {
         let done = queue(&admin).await;
         assert_eq!((done["waiting"].as_i64(), next(&done).len()), (Some(0), 0));
         assert!(done["speed"].as_f64().is_some_and(|speed| speed > 0.0), "{done}");
-        let metrics = app.get("/metrics").await.text().await.unwrap();
+        let metrics = app.metrics().await;
         for name in ["transcription_waiting 0", "transcription_running 0", "transcription_speed_ratio "] {
             assert!(metrics.contains(name), "{name} is not in the metrics");
         }
