@@ -7,7 +7,7 @@ use afterword::web::Role;
 
 /// The values of the metrics whose line begins so.
 async fn values(app: &TestApp, name: &str) -> Vec<String> {
-    let text = app.get("/metrics").await.text().await.unwrap();
+    let text = app.metrics().await;
     let lines = text.lines().filter(|line| line.starts_with(name));
     lines.filter_map(|line| line.rsplit_once(' ')).map(|(_, value)| value.to_owned()).collect()
 }
