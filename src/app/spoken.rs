@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::HashSet;
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// The transcripts as training wants them.
 pub(super) struct Transcribed(pub Transcription);
@@ -53,7 +54,7 @@ impl Spoken for Transcribed {
         .boxed()
     }
 
-    fn speech(&self, recording: &Path) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
-        transcription::speech(recording)
+    fn speech(&self, recording: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
+        transcription::speech(recording, stop)
     }
 }

@@ -44,6 +44,7 @@ use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// A clip that was taken out can be put back for so long; then it is gone, its sound too.
 pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -53,8 +54,9 @@ pub trait Spoken: Send + Sync + 'static {
     /// In order of time, as they were heard, with what is to be taken out of them; `None` where it is not transcribed (yet).
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
 
-    /// When somebody speaks on each channel of a recording: begin and end in ms, in order and apart. Blocks.
-    fn speech(&self, recording: &Path) -> Result<Vec<Vec<(u64, u64)>>, AudioError>;
+    /// When somebody speaks on each channel of a recording: begin and end in ms, in order and apart. Blocks; ends with
+    /// [`AudioError::Cancelled`] once `stop` is cancelled.
+    fn speech(&self, recording: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError>;
 }
 
 /// Why something about clips was refused.
