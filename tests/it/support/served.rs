@@ -1,6 +1,9 @@
 //! The program itself, serving on a port of its own, with customers who were asked.
 
+use super::postgres::TestDatabase;
 use super::process::START;
+use afterword::config::DatabaseUrl;
+use afterword::database::Db;
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,11 +14,13 @@ use std::time::Duration;
 pub struct Served {
     pub client: reqwest::Client,
     pub url: String,
-    key: String,
+    pub key: String,
     listen: String,
     settings: Vec<(String, String)>,
     child: Option<Child>,
     folder: tempfile::TempDir,
+    /// PostgreSQL's database; `None` on SQLite.
+    database: Option<TestDatabase>,
 }
 
 /// A customer who was asked.
@@ -32,8 +37,13 @@ impl Mailed {
 }
 
 impl Served {
-    /// Starts it with these settings, and mail as files.
+    /// Starts it on SQLite with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_on(None, settings).await
+    }
+
+    /// Starts it on this database of PostgreSQL (SQLite where there is none) with these settings, and mail as files.
+    pub async fn start_on(database: Option<TestDatabase>, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
@@ -41,16 +51,19 @@ impl Served {
             ("AFTERWORD__SURVEY__SETTLE", "0s"),
             ("AFTERWORD__SURVEY__TOO_FAST", "0s"),
         ];
-        let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let url = database.iter().map(|database| ("AFTERWORD__DATABASE__URL".to_owned(), database.url()));
         let mut served = Self {
             client: reqwest::Client::new(),
             url: format!("http://{listen}"),
             key: String::new(),
             listen,
-            settings,
+            settings: settings.chain(url).collect(),
             child: None,
             folder,
+            database,
         };
+        assert!(served.command().arg("migrate").status().unwrap().success());
         let made =
             served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
         served.key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
@@ -58,7 +71,8 @@ impl Served {
         served
     }
 
-    fn command(&self) -> Command {
+    /// The program with this one's settings, in its folder.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
@@ -94,6 +108,15 @@ impl Served {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Its database, opened beside it.
+    pub async fn database(&self) -> Db {
+        let url = match &self.database {
+            Some(database) => DatabaseUrl::Postgres(database.url()),
+            None => DatabaseUrl::Sqlite(self.folder().join("data/afterword.db")),
+        };
+        Db::open(&url).await.unwrap()
     }
 
     /// What it has written to standard error.
@@ -137,7 +160,8 @@ impl Served {
         panic!("no mail to {address}: {}", self.log());
     }
 
-    fn mails(&self) -> Vec<PathBuf> {
+    /// The mails that have left, as files.
+    pub fn mails(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path().join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()
     }
