@@ -218,7 +218,8 @@ impl Served {
         panic!("no mail to {address}: {}", self.log());
     }
 
-    fn mails(&self) -> Vec<PathBuf> {
+    /// The mails that have left, as files.
+    pub fn mails(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.seen.join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()
     }
