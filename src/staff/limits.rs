@@ -93,7 +93,7 @@ fn milliseconds(ms: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::DatabaseUrl;
+    use crate::config::{Database, DatabaseUrl};
     use crate::database::Db;
 
     async fn turns(db: &Db, bucket: &Bucket, now: Timestamp, tries: usize) -> Vec<Turn> {
@@ -109,7 +109,8 @@ mod tests {
     #[tokio::test]
     async fn beyond_the_burst_each_try_waits_longer_and_at_last_none_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("limits.db"))).await.unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("limits.db"));
+        let db = Db::open(&Database { url, ..Database::default() }).await.unwrap();
         db.migrate().await.unwrap();
         let (bucket, now, second) =
             (Bucket::account("ada@northwind.example"), Timestamp(1_000_000_000_000), Duration::from_secs(1));

@@ -206,10 +206,8 @@ async fn kill_under_load(postgres: Option<String>) {
     }
     let acknowledged = ledger.answers.lock().unwrap().values().filter(|(_, acknowledged)| *acknowledged).count();
     assert!(acknowledged > 0, "no answer was acknowledged in any round: the test tried nothing");
-    let url = postgres.map_or_else(
-        || DatabaseUrl::Sqlite(served.folder().join("data/afterword.db")),
-        DatabaseUrl::Postgres,
-    );
+    let url =
+        postgres.map_or_else(|| DatabaseUrl::Sqlite(served.folder().join("data/afterword.db")), DatabaseUrl::Postgres);
     let db = Db::open(&Database { url, ..Database::default() }).await.unwrap();
     settled(&db).await;
     audit_calls(&served, &db, &ledger).await;
