@@ -87,7 +87,9 @@ pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
             }
             let Some(kind) = is_number(token) else { continue };
             let words = last.map(|last| last + 1..at).filter(|words| (1..=MAX_WORDS).contains(&words.len()));
-            let misheard = |token: &Token<'_>| !token.is_masked() && (token.gap.is_empty() || !WORDS.contains(&token.lower.as_str()));
+            let misheard = |token: &Token<'_>| {
+                !token.is_masked() && (token.gap.is_empty() || !WORDS.contains(&token.lower.as_str()))
+            };
             if let Some(words) = words.filter(|words| tokens[words.clone()].iter().all(misheard)) {
                 by_line(tokens, kind, words, &mut new);
             }
