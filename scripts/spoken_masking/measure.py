@@ -37,7 +37,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.binary, self.cookie, self.key = binary, None, None
+        self.binary, self.cookie, self.token, self.key = binary, None, None, None
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD__")} | {
             "AFTERWORD__HTTP__LISTEN": f"127.0.0.1:{self.port}", "AFTERWORD__HTTP__PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "AFTERWORD__DATABASE__URL": f"sqlite:{folder}/afterword.db", "AFTERWORD__RECORDINGS__URL": f"file:{folder}/recordings",
@@ -56,6 +56,8 @@ class Server:
         form = urllib.parse.urlencode({"password": "correct-horse-battery", "again": "correct-horse-battery", "name": "Measure", "email": "measure@example.com"})
         _, headers, _ = self.request("POST", link, form.encode(), {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.env["AFTERWORD__HTTP__PUBLIC_URL"]})
         self.cookie = re.match(r"[^;]+", headers["set-cookie"])[0]
+        _, _, page = self.request("GET", "/library", headers={"Cookie": self.cookie})
+        self.token = re.search(r'name="csrf" value="([^"]+)"', page.decode())[1]
         return self
 
     def __exit__(self, *_):
@@ -69,9 +71,9 @@ class Server:
         headers = dict(headers or {})
         if isinstance(body, dict):
             body, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
-        if self.cookie and method == "POST" or path.startswith("/api/v1/clips"):
-            headers |= {"Cookie": self.cookie, "Origin": self.env["AFTERWORD__HTTP__PUBLIC_URL"]}
-        elif self.key:
+        if path.startswith("/api/v1/clips"):
+            headers |= {"Cookie": self.cookie, "Origin": self.env["AFTERWORD__HTTP__PUBLIC_URL"], "X-CSRF-Token": self.token}
+        elif self.key and "Cookie" not in headers:
             headers["Authorization"] = f"Bearer {self.key}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+/// Shorter silences are no pauses: a breath between two digits, ms.
+const PAUSE_MS: i64 = 400;
 /// Added before and behind a stretch, ms: speech detection finds the loud part of a sound.
 const MARGIN_MS: i64 = 120;
 /// A stretch without any word in the transcript belongs to the masked words that are so near, ms: a number that is read out
@@ -57,14 +59,26 @@ pub(super) fn to_silence(words: &[TimedWord], speech: &[Vec<(u64, u64)>], speake
         let on_channel =
             |word: &&TimedWord| speakers.get(channel) == Some(&word.speaker) || !speakers.contains(&word.speaker);
         let words: Vec<&TimedWord> = words.iter().filter(on_channel).collect();
-        let range = |&(from, to): &(u64, u64)| from.cast_signed()..to.cast_signed();
-        let silent = stretches.iter().map(range).filter(|stretch| {
+        let silent = to_pauses(stretches).into_iter().filter(|stretch| {
             is_to_be_silent(stretch, &words)
                 || speakers.get(channel).is_none_or(|speaker| speaker != AGENT) && is_unwritten(stretch, &words)
         });
         found.extend(silent.map(|stretch| (stretch.start - MARGIN_MS, stretch.end + MARGIN_MS)));
     }
     found
+}
+
+/// What is said between two pauses.
+fn to_pauses(stretches: &[(u64, u64)]) -> Vec<Range<i64>> {
+    let mut joined: Vec<Range<i64>> = Vec::new();
+    for &(from, to) in stretches {
+        let (from, to) = (from.cast_signed(), to.cast_signed());
+        match joined.last_mut() {
+            Some(last) if from - last.end < PAUSE_MS => last.end = to,
+            _ => joined.push(from..to),
+        }
+    }
+    joined
 }
 
 /// As transcripts call the company's side.
@@ -132,6 +146,17 @@ mod tests {
         ];
         assert_eq!(to_silence(&words, &speech, &speakers()), [(5_880, 12_120)], "\"yes\" alone in six seconds");
         assert_eq!(spoken_letters("It's 47, okay?"), 3 + 10 + 4);
+    }
+
+    #[test]
+    fn a_breath_is_no_pause() {
+        let speech = [vec![], vec![(0, 1_000), (1_300, 2_000), (2_500, 3_000)]];
+        let words = [
+            word("customer", 100..900, false),
+            word("customer", 1_400..1_900, true),
+            word("customer", 2_500..2_900, false),
+        ];
+        assert_eq!(to_silence(&words, &speech, &speakers()), [(-120, 2_120)]);
     }
 
     #[test]
