@@ -131,15 +131,11 @@ impl TestApp {
     pub async fn restarted_with(&self, change: impl FnOnce(&mut Config)) -> String {
         let mut config = self.app.config.as_ref().clone();
         change(&mut config);
-        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let app = App::build(config, self.app.db.clone(), self.app.vault.clone(), Arc::clone(&self.app.clock), false);
-        let (routes, until) = (app.routes(), self.stop.clone());
-        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-            routes,
-            async move { until.cancelled().await },
-            None,
-        ));
+        let stops = Stop { draining: app.draining.clone(), closing: self.stop.clone() };
+        tokio::spawn(server::serve(listener, app.routes(), Limits::new(&app.config.http, OPEN_FILES), stops));
         format!("http://{address}")
     }
 

@@ -5,7 +5,7 @@ use crate::app::{TestApp, demo_sound};
 use crate::support::heard::raw;
 use crate::training::leave_untranscribed;
 use afterword::database::Sql;
-use afterword::fetch_all;
+use afterword::fetch_with;
 use afterword::interactions::RecordingState;
 use afterword::web::Role;
 use afterword::web::principal::{Scope, Visible};
@@ -39,7 +39,7 @@ fn folder(app: &TestApp) -> PathBuf {
 
 async fn column(app: &TestApp, sql: &'static str) -> Vec<String> {
     let mut reader = app.app.db.read().await.unwrap();
-    let rows = fetch_all!(reader.conn(), Sql::both(sql) => (String,)).unwrap();
+    let rows = fetch_with!(fetch_all, reader.conn(), Sql::both(sql) => (String,)).unwrap();
     let mut values: Vec<_> = rows.into_iter().map(|(value,)| value).collect();
     values.sort();
     values
