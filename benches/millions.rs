@@ -108,7 +108,7 @@ async fn open(prepared: &Prepared, path: &Path) -> Result<App> {
     config.anonymity.key_file = prepared.folder().join("data/afterword.key");
     config.survey.edit_for = "5s".parse().map_err(anyhow::Error::msg)?;
     let vault = Vault::read(&config.anonymity.key_file)?.context("migrating has made the key")?;
-    let db = Db::open(&config.database.url).await?;
+    let db = Db::open(&config.database).await?;
     Ok(App::build(config, db, vault, Arc::new(SystemClock), false))
 }
 

@@ -4,6 +4,9 @@
 #[path = "../src/audio/mod.rs"]
 #[allow(dead_code, reason = "not all of it is fuzzed")]
 pub mod audio;
+#[path = "../src/files.rs"]
+#[allow(dead_code, reason = "not all of it is fuzzed")]
+pub mod files;
 #[path = "../src/mail/reader/mod.rs"]
 #[allow(dead_code, reason = "not all of it is fuzzed")]
 pub mod reader;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server and schemathesis
-# in a virtual environment, postfix (as a relay, in folders of its own), dovecot (IMAP), dkimpy to verify signatures, ffmpeg and sox,
+# in a virtual environment, postfix (as a relay, in folders of its own), dovecot (IMAP), libfaketime, dkimpy to verify signatures, ffmpeg and sox,
 # axe-core, nextest. Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,6 +29,7 @@ have openssl || missing+=(openssl)
 [ -x /usr/sbin/postfix ] || missing+=(postfix)
 /usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing+=(python3 python3-dkim python3-nacl)
 have setpriv flock || missing+=(util-linux)
+compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 have dovecot || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 install_packages "${missing[@]}"
 

@@ -19,18 +19,25 @@ use crate::surveys::{self, Surveys};
 use crate::training::{self, Training};
 use crate::transcription::{self, Transcription};
 use crate::vault::{Vault, VaultError};
-use crate::web::{Authenticate, SiteInfo, assets, middleware};
+use crate::web::docs::Docs;
+use crate::web::methods::ApiMethods;
+use crate::web::{Authenticate, SiteInfo, SurveyCounts, TrustedProxies, assets, get, middleware};
 use crate::webhooks::{self, Webhooks};
 use crate::{audit, desk, staff};
 use poem::middleware::AddData;
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
 use specification::{MergedPaths, Specification};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 mod erased;
+mod files;
+mod metrics;
 mod operators;
+mod readiness;
 mod specification;
 mod spoken;
 
@@ -50,6 +57,10 @@ pub struct App {
     pub vault: Vault,
     /// What pages need to know of the deployment.
     pub site: SiteInfo,
+    /// Cancelled once the process is about to stop: readiness answers 503.
+    pub draining: CancellationToken,
+    /// Requests of customers' pages, by the day.
+    pub survey_counts: Arc<SurveyCounts>,
     /// Accounts, sessions, keys.
     pub staff: Staff,
     /// Teams and agents.
@@ -118,7 +129,7 @@ pub enum StartError {
 /// Opens the database and brings SQLite up to date; PostgreSQL must be so already, unless `migrate` says otherwise.
 pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartError> {
     let url = &config.database.url;
-    let db = Db::open(url).await.map_err(|e| StartError::Database(url.clone(), e))?;
+    let db = Db::open(&config.database).await.map_err(|e| StartError::Database(url.clone(), e))?;
     let pending = db.pending().await?;
     if pending.0 > 0 {
         if !migrate && matches!(url, DatabaseUrl::Postgres(_)) {
@@ -133,29 +144,47 @@ pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartEr
 pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
     let path = &config.anonymity.key_file;
     let known = db.meta(KEY_FINGERPRINT).await?;
-    let vault = match (Vault::read(path)?, &known) {
-        (Some(vault), _) => vault,
-        (None, None) => Vault::create(path)?,
-        (None, Some(_)) => {
-            let text = format!(
-                "the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)",
-                path.display()
-            );
-            return Err(StartError::WrongKey(text));
-        }
+    let vault = match matching_key(path, known.as_deref())? {
+        Some(vault) => vault,
+        // Another process may be quicker.
+        None => Vault::create(path).or_else(|error| Vault::read(path)?.ok_or(error))?,
     };
-    match known {
-        None => db.set_meta(KEY_FINGERPRINT, &vault.fingerprint()).await?,
-        Some(known) if known == vault.fingerprint() => {}
-        Some(_) => {
-            let text = format!(
-                "the key file {} is not the one that this database was sealed with: put the right one back",
-                path.display()
-            );
-            return Err(StartError::WrongKey(text));
-        }
+    if known.is_none() {
+        db.set_meta(KEY_FINGERPRINT, &vault.fingerprint()).await?;
     }
     Ok(vault)
+}
+
+/// Whether the database could be served as it is: up to date or to be brought so by `serve`, and with its own key. Changes nothing.
+pub async fn check_database(config: &Config) -> Result<(), StartError> {
+    let (url, path) = (&config.database.url, &config.anonymity.key_file);
+    let Some(db) = Db::open_read_only(url).await.map_err(|e| StartError::Database(url.clone(), e))? else {
+        return matching_key(path, None).map(drop);
+    };
+    let pending = db.pending().await?;
+    if pending.0 > 0 && matches!(url, DatabaseUrl::Postgres(_)) {
+        return Err(StartError::Behind(pending.0));
+    }
+    // Without its tables the database knows no key yet.
+    let known = db.meta(KEY_FINGERPRINT).await.unwrap_or_default();
+    db.close().await;
+    matching_key(path, known.as_deref()).map(drop)
+}
+
+/// Reads the key file and compares it with the fingerprint that the database keeps. Returns nothing where neither has a key yet.
+fn matching_key(path: &Path, known: Option<&str>) -> Result<Option<Vault>, StartError> {
+    match (Vault::read(path)?, known) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(StartError::WrongKey(format!(
+            "the key file {} is missing, and this database was sealed with it: put it back (anonymity.key_file)",
+            path.display()
+        ))),
+        (Some(vault), Some(known)) if known != vault.fingerprint() => Err(StartError::WrongKey(format!(
+            "the key file {} is not the one that this database was sealed with: put the right one back",
+            path.display()
+        ))),
+        (Some(vault), _) => Ok(Some(vault)),
+    }
 }
 
 impl App {
@@ -164,7 +193,6 @@ impl App {
         let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
         let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
-        let staff = Staff::new(db.clone(), Arc::clone(&clock));
         let directory = Directory::new(db.clone());
         let mail = Mail::new(
             db.clone(),
@@ -172,6 +200,7 @@ impl App {
             vault.clone(),
             &mail::Settings::new(&config.mail, &config.retention),
         );
+        let staff = Staff::new(db.clone(), Arc::clone(&clock), mail.clone(), config.public_url());
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
         let surveys =
             Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
@@ -275,6 +304,8 @@ impl App {
             interactions,
             desk,
             config: Arc::new(config),
+            draining: CancellationToken::new(),
+            survey_counts: Arc::new(SurveyCounts::new(Arc::clone(&clock))),
             db,
             clock,
             vault,
@@ -315,12 +346,7 @@ impl App {
         let staff = self.staff.clone();
         let sweep = move |_| {
             let staff = staff.clone();
-            async move {
-                staff
-                    .sweep_sessions()
-                    .await
-                    .map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |_| jobs::Outcome::Done)
-            }
+            async move { staff.sweep().await.map_or_else(|e| jobs::Outcome::Retry(e.to_string()), |()| jobs::Outcome::Done) }
         };
         jobs::Kind::new("sessions.sweep", sweep).every(Duration::from_secs(3600))
     }
@@ -329,11 +355,12 @@ impl App {
     pub fn routes(&self) -> impl Endpoint<Output = Response> + 'static {
         let api = self.api();
         let specification = Specification::new(&api);
-        let (yaml, docs) = (specification.yaml(), specification.docs_page());
-        let docs = poem::endpoint::make_sync(move |_| poem::web::Html(docs.clone()));
+        let (yaml, docs) = (specification.yaml(), Arc::new(Docs::new(specification.docs_page())));
         let route = Route::new()
-            .nest_no_strip("/api/v1", api)
-            .nest("/docs", Route::new().at("/", get(docs)))
+            .nest_no_strip("/api/v1", with_allowed_methods(api))
+            .at("/docs", get(Arc::clone(&docs)))
+            .at("/docs/", get(docs))
+            .at("/favicon.ico", get(assets::favicon))
             .at("/openapi.yaml", get(poem::endpoint::make_sync(move |_| yaml_answer(&yaml))))
             .at("/assets/:name", get(assets::asset));
         let route = operators::routes(route, self);
@@ -354,6 +381,7 @@ impl App {
             .with(AddData::new(self.db.clone()))
             .with(AddData::new(Arc::clone(&self.clock)))
             .with(AddData::new(self.site.clone()))
+            .with(AddData::new(TrustedProxies(self.config.http.trusted_proxies.clone())))
             .with(AddData::new(authenticate))
             .with(AddData::new(self.staff.clone()))
             .with(AddData::new(self.directory.clone()))
@@ -370,7 +398,12 @@ impl App {
             .with(AddData::new(mail::Hooks::new(self.mail.clone(), &self.config.hooks.mail)))
             .with(AddData::new(self.surveys.clone()))
             .with(AddData::new(self.desk.clone()))
-            .around(middleware::around)
+            // The type of all these is deeper than the compiler follows.
+            .boxed()
+            .around({
+                let counts = Arc::clone(&self.survey_counts);
+                move |next, request| middleware::around(next, request, Arc::clone(&counts))
+            })
     }
 
     fn api(&self) -> OpenApiService<MergedPaths<impl OpenApi + 'static>, ()> {
@@ -429,6 +462,12 @@ fn desk_settings(config: &Config) -> desk::Settings {
         models: transcription::engine_config(&config.transcription).folders,
         k: config.anonymity.k,
     }
+}
+
+fn with_allowed_methods<T: poem_openapi::OpenApi + 'static, W: poem_openapi::Webhook + 'static>(
+    api: OpenApiService<T, W>,
+) -> impl Endpoint<Output = Response> {
+    ApiMethods::new::<T>(api.into_endpoint())
 }
 
 fn yaml_answer(text: &str) -> Response {

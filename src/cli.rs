@@ -1,16 +1,20 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 
 mod accounts;
+mod check;
 mod demo;
+mod listener;
 mod mail;
 mod search;
 mod serve;
 mod speech;
+mod stopping;
 
 use crate::config::{Config, ConfigError, LogFormat};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The last word after every support call or chat.
 #[derive(Debug, Parser)]
@@ -93,7 +97,7 @@ enum KeyCommand {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Say whether the configuration can be used
+    /// Say whether the configuration can be used: files, folders, database, key, model, addresses; changes nothing
     Check,
     /// Print the configuration in force, secrets masked
     Show,
@@ -146,7 +150,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.config.as_deref()).map_err(|e: ConfigError| Failure::usage(e))?;
     match cli.command {
-        Command::Config(ConfigCommand::Check) => mail::check(&config),
+        Command::Config(ConfigCommand::Check) => in_runtime(check::check(config)),
         Command::Config(ConfigCommand::Show) => {
             say(config.to_redacted_toml().trim_end());
             Ok(())
@@ -180,7 +184,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
 /// Runs a command on the runtime that serves too.
 fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(command)
+    let result = runtime.block_on(command);
+    // What still computes on a thread of its own does not hold the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
 }
 
 /// Libraries that see whole requests, mails and statements say no more than this, whatever is asked for: a survey link is a

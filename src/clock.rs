@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
@@ -18,12 +19,12 @@ impl Timestamp {
     }
 
     /// This time and a duration.
-    pub fn plus(self, by: std::time::Duration) -> Self {
+    pub fn plus(self, by: Duration) -> Self {
         self.plus_ms(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// This time less a duration.
-    pub fn minus(self, by: std::time::Duration) -> Self {
+    pub fn minus(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
@@ -87,6 +88,18 @@ impl Clock for SystemClock {
     }
 }
 
+/// How long the machine has been running, the time that it slept included. It never jumps, whoever sets the clock.
+pub fn uptime() -> Duration {
+    #[cfg(target_os = "linux")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for a timespec. It can't fail: the system knows this clock.
+    unsafe { libc::clock_gettime(CLOCK, &raw mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// A clock that stands until it is moved: for tests and for filling the demo's past.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<AtomicI64>);
@@ -98,7 +111,7 @@ impl ManualClock {
     }
 
     /// Moves on by `by`.
-    pub fn advance(&self, by: std::time::Duration) {
+    pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 

@@ -4,11 +4,15 @@
 mod checks;
 mod hooks;
 mod mail;
+mod networks;
+mod operators;
 mod values;
 
 pub use hooks::{Hooks, MailHooks};
 pub use mail::{Dkim, Mail, Rate};
-pub use values::{DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
+pub use networks::Networks;
+pub use operators::{Metrics, Worker};
+pub use values::{DatabaseUrl, ListenAddress, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -42,6 +46,10 @@ pub struct Config {
     pub followups: FollowUps,
     /// Where events are sent.
     pub webhooks: Webhooks,
+    /// Who may read the figures for operators.
+    pub metrics: Metrics,
+    /// `afterword worker`.
+    pub worker: Worker,
     /// Log lines.
     pub log: Log,
 }
@@ -54,25 +62,70 @@ pub struct Http {
     pub listen: SocketAddr,
     /// What customers and staff type: scheme, host, maybe a port. `http://` and `listen` where it is empty.
     pub public_url: String,
+    /// Reverse proxies in front. A client's address is read from the header that they add; from others that header is ignored.
+    pub trusted_proxies: Networks,
+    /// After SIGTERM: how long `/readyz` answers 503 while everything else is still served, before the port is closed. Longer
+    /// than a load balancer needs to notice.
+    pub drain: Span,
+    /// After the port is closed: how long running requests and background work may take to finish.
+    pub stop_timeout: Span,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Span,
+    /// How long a client may take to send a body; for recordings, and for answers that it reads, the longest pause between two
+    /// pieces.
+    pub body_timeout: Span,
+    /// How long a connection is kept open between two requests.
+    pub idle_timeout: Span,
+    /// Maximum number of open connections. Never more than half of the files that the process may open.
+    pub max_connections: usize,
+    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no limit of
+    /// their own.
+    pub max_connections_per_client: usize,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: String::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            trusted_proxies: Networks::default(),
+            drain: Span::seconds(1),
+            stop_timeout: Span::seconds(20),
+            header_timeout: Span::seconds(10),
+            body_timeout: Span::minutes(1),
+            idle_timeout: Span::seconds(75),
+            max_connections: 4096,
+            max_connections_per_client: 256,
+        }
     }
 }
 
-/// Where records are kept.
+/// Where records are kept, and how long a request waits for them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// `sqlite:PATH` or `postgres://user:password@host/name`.
     pub url: DatabaseUrl,
+    /// Maximum number of connections of this process; on SQLite those that read, beside one that writes. 0: 16 on PostgreSQL,
+    /// 4 on SQLite.
+    pub max_connections: u32,
+    /// How long a request waits for a free connection; on SQLite until its transaction has begun.
+    pub acquire_timeout: Span,
+    /// How long a statement waits for a lock that somebody else holds: PostgreSQL's `lock_timeout`, SQLite's `busy_timeout`.
+    pub lock_timeout: Span,
+    /// How long a statement may take on PostgreSQL, waiting for locks included (`statement_timeout`).
+    pub statement_timeout: Span,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: DatabaseUrl::Sqlite(PathBuf::from("data/afterword.db")) }
+        Self {
+            url: DatabaseUrl::Sqlite(PathBuf::from("data/afterword.db")),
+            max_connections: 0,
+            acquire_timeout: Span::seconds(5),
+            lock_timeout: Span::seconds(5),
+            statement_timeout: Span::seconds(30),
+        }
     }
 }
 
@@ -84,11 +137,13 @@ pub struct Recordings {
     pub url: RecordingsUrl,
     /// The largest recording taken, in bytes.
     pub max_bytes: u64,
+    /// Maximum number of recordings that are made into WAV at the same time, for players that don't know their format.
+    pub max_renditions: usize,
 }
 
 impl Default for Recordings {
     fn default() -> Self {
-        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30 }
+        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30, max_renditions: 2 }
     }
 }
 
@@ -104,6 +159,8 @@ pub struct Transcription {
     pub models_dir: PathBuf,
     /// A silence longer than this is dead air.
     pub dead_air: Span,
+    /// Recordings up to this length have a place of their own, so that they don't wait for longer ones; `0s`: none has.
+    pub short: Span,
 }
 
 impl Default for Transcription {
@@ -113,6 +170,7 @@ impl Default for Transcription {
             threads: 0,
             models_dir: PathBuf::from("data/models"),
             dead_air: Span::seconds(8),
+            short: Span::minutes(5),
         }
     }
 }
@@ -139,6 +197,18 @@ pub enum Choice {
     Apart,
 }
 
+/// Which choice is selected when the page opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// None: the customer chooses.
+    None,
+    /// Linked; the page says that the company selected it.
+    Linked,
+    /// Apart; the page says that the company selected it.
+    Apart,
+}
+
 /// Who is asked, and when.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -161,8 +231,8 @@ pub struct Survey {
     pub min_talk: Span,
     /// What the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens.
-    pub preset: Choice,
+    /// What is selected when the page opens, where it offers both.
+    pub preset: Preset,
 }
 
 impl Default for Survey {
@@ -177,7 +247,7 @@ impl Default for Survey {
             too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),
             choices: Choices::Both,
-            preset: Choice::Linked,
+            preset: Preset::None,
         }
     }
 }
@@ -262,6 +332,7 @@ impl Default for FollowUps {
 #[serde(deny_unknown_fields, default)]
 pub struct Webhooks {
     /// Hosts and networks that are reached although they are private: `crm.internal`, `10.0.0.0/8`. Those may be `http://`, too.
+    #[serde(deserialize_with = "values::list")]
     pub allow: Vec<String>,
 }
 
@@ -321,8 +392,9 @@ impl Config {
                 .map_err(|e| ConfigError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
+        // Every value stays text until its key's type is known: a token of digits keeps its zeros in front.
         let environment = config::Environment::with_prefix("AFTERWORD").prefix_separator("__").separator("__");
-        let read = builder.add_source(environment.try_parsing(true)).build();
+        let read = builder.add_source(environment).build();
         let config: Self =
             read.and_then(config::Config::try_deserialize).map_err(|e| ConfigError::Malformed(e.to_string()))?;
         config.check()?;

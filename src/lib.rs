@@ -31,9 +31,10 @@
 //!
 //! **What a change brings along**: [`effects`] saves jobs, audit lines and events for webhooks in the change's own transaction.
 //!
-//! **The platform**, which names no feature: [`web`] (who is asking and what they may, errors, pages, forms), [`jobs`] (the
-//! durable queue), [`database`] (SQLite and PostgreSQL behind one body of code), [`vault`] (the key that is not in the
-//! database), [`audio`] (recordings read in a stream), [`masking`] (personal data out of text), [`config`], [`clock`], [`ids`].
+//! **The platform**, which names no feature: [`web`] (the server and its limits, who is asking and what they may, errors, pages,
+//! forms), [`jobs`] (the durable queue), [`database`] (SQLite and PostgreSQL behind one body of code), [`vault`] (the key that is
+//! not in the database), [`audio`] (recordings read in a stream), [`files`] (files that only the service may read), [`masking`]
+//! (personal data out of text), [`config`], [`clock`], [`ids`].
 //!
 //! # One request walked through
 //!
@@ -55,6 +56,7 @@ pub mod demo;
 pub mod desk;
 pub mod effects;
 pub mod feedback;
+pub mod files;
 pub mod followups;
 pub mod ids;
 pub mod interactions;

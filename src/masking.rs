@@ -11,22 +11,31 @@
 //! or exported can be masked at any point of its way.
 
 mod addresses;
+mod amounts;
 mod births;
+mod bridges;
 mod cards;
 mod digits;
+mod echoes;
 mod email;
+mod gazetteer;
 mod ibans;
+mod introductions;
+mod misheard_email;
 mod names;
 mod numbers;
 mod phones;
+mod runs;
+mod secrets;
 mod spoken;
 mod talk;
 mod tokens;
+mod told_addresses;
 mod topics;
 mod words;
 
 pub use names::Names;
-pub use words::{Group, distinct, groups, occurrences, places};
+pub use words::{Group, distinct, goes_on, groups, join_words, occurrences, places};
 
 use std::ops::Range;
 
@@ -44,15 +53,23 @@ pub enum Kind {
     Email,
     /// A telephone number.
     Phone,
-    /// A bank account.
+    /// A bank account by its international number.
     Iban,
+    /// A bank account by its national number.
+    Account,
+    /// A social security number, or another number of a person with the state.
+    Ssn,
+    /// A PIN or a passcode.
+    Pin,
+    /// A password.
+    Password,
     /// A date of birth.
     BirthDate,
     /// A street address or a postcode.
     Address,
     /// A known name.
     Name,
-    /// A long number, where nothing says what it is ([`mask`] alone).
+    /// A long number, where nothing says what it is.
     Number,
     /// What somebody has taken out by hand.
     Other,
@@ -60,13 +77,17 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Card,
         Self::SecurityCode,
         Self::Expiry,
         Self::Email,
         Self::Phone,
         Self::Iban,
+        Self::Account,
+        Self::Ssn,
+        Self::Pin,
+        Self::Password,
         Self::BirthDate,
         Self::Address,
         Self::Name,
@@ -83,6 +104,10 @@ impl Kind {
             Self::Email => "[e-mail]",
             Self::Phone => "[phone]",
             Self::Iban => "[IBAN]",
+            Self::Account => "[account number]",
+            Self::Ssn => "[social security number]",
+            Self::Pin => "[PIN]",
+            Self::Password => "[password]",
             Self::BirthDate => "[date of birth]",
             Self::Address => "[address]",
             Self::Name => "[name]",
@@ -111,7 +136,7 @@ pub struct Span {
 pub struct Said<'a> {
     /// Who; a number may go on in this speaker's next line.
     pub speaker: &'a str,
-    /// Is it the customer? Customers introduce themselves, agents' names stay.
+    /// Whether it is or may be the customer: customers introduce themselves, agents' names stay.
     pub customer: bool,
     /// From when to when, where that is known: a number does not go on after a long pause.
     pub time_ms: Option<(u64, u64)>,
@@ -129,16 +154,27 @@ pub fn find_in_talk(lines: &[Said<'_>], names: &Names) -> Vec<Vec<Span>> {
     let mut found: Vec<Vec<Span>> =
         lines.iter().map(|line| email::written(line.text).into_iter().map(span(Kind::Email)).collect()).collect();
     let mut names = names.clone();
+    let with_customer = lines.iter().any(|line| line.customer);
     for _ in 0..MOST_ROUNDS {
         let talk = talk::Talk::new(lines, &found);
-        let customers = talk.streams.iter().filter(|stream| stream.customer);
-        for name in customers.flat_map(|stream| names::introduced(&stream.tokens)) {
-            names = names.and(&name);
-        }
         let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
+        for stream in talk.streams.iter().filter(|stream| stream.customer) {
+            for answer in misheard_email::answers(&stream.tokens, &talk.topics) {
+                by_line(&stream.tokens, Kind::Email, answer, &mut new);
+            }
+        }
+        for stream in talk.streams.iter().filter(|_| with_customer) {
+            for name in introductions::find(&stream.tokens, &talk.topics, &names, stream.customer) {
+                let letters = |token: &&tokens::Token<'_>| token.is_letters() && !token.is_letter();
+                let parts: Vec<&str> =
+                    stream.tokens[name.clone()].iter().filter(letters).map(|token| token.lower.as_str()).collect();
+                names = names.and(&parts.join(" "));
+                by_line(&stream.tokens, Kind::Name, name, &mut new);
+            }
+        }
         let mut dates = Vec::new();
         for stream in &talk.streams {
-            let (candidates, said) = candidates(&stream.tokens, &talk.topics, &names);
+            let (candidates, said) = candidates(stream, &talk.topics, &names);
             for (kind, range) in candidates {
                 by_line(&stream.tokens, kind, range, &mut new);
             }
@@ -147,16 +183,25 @@ pub fn find_in_talk(lines: &[Said<'_>], names: &Names) -> Vec<Vec<Span>> {
         for (tokens, range) in births::of_birth(dates, &talk.streams, &talk.topics) {
             by_line(tokens, Kind::BirthDate, range, &mut new);
         }
-        let mut more = false;
-        for (known, new) in found.iter_mut().zip(new) {
-            more |= !new.is_empty();
-            *known = joined(std::mem::take(known).into_iter().chain(new).collect());
-        }
-        if !more {
-            break;
+        if !add(&mut found, new) {
+            let echoes = echoes::find(lines, &found);
+            let bridges = bridges::find(lines, &found);
+            if !(add(&mut found, echoes) | add(&mut found, bridges)) {
+                break;
+            }
         }
     }
     found
+}
+
+/// Adds spans to those of each line; whether there were any.
+fn add(found: &mut [Vec<Span>], new: Vec<Vec<Span>>) -> bool {
+    let mut more = false;
+    for (known, new) in found.iter_mut().zip(new) {
+        more |= !new.is_empty();
+        *known = joined(std::mem::take(known).into_iter().chain(new).collect());
+    }
+    more
 }
 
 /// What is to be taken out of a text that stands by itself.
@@ -167,45 +212,41 @@ pub fn find(text: &str, names: &Names) -> Vec<Span> {
 
 /// What a speaker's tokens hold, with its kind, in no order and overlapping; and the dates, which may be of a birth.
 fn candidates(
-    tokens: &[tokens::Token<'_>],
+    stream: &talk::Stream<'_>,
     topics: &topics::Topics,
     names: &Names,
 ) -> (Vec<(Kind, Range<usize>)>, Vec<births::Date>) {
+    let tokens = stream.tokens.as_slice();
     let mut found: Vec<(Kind, Range<usize>)> = Vec::new();
     let mut add = |kind, ranges: Vec<Range<usize>>| found.extend(ranges.into_iter().map(|range| (kind, range)));
     add(Kind::Email, email::spoken(tokens, topics));
+    add(Kind::Email, misheard_email::without_sign(tokens, topics));
+    add(Kind::Email, misheard_email::without_end(tokens, topics));
+    add(Kind::Password, secrets::passwords(tokens, topics));
+    add(Kind::Iban, ibans::misheard(tokens, topics));
     let ibans: Vec<_> = (0..tokens.len()).filter_map(|at| ibans::at(tokens, at, topics)).collect();
     let mut dates = births::written(tokens);
     let mut skip: Vec<Range<usize>> = dates.iter().map(|date| date.tokens.clone()).chain(ibans.clone()).collect();
     skip.sort_by_key(|range| (range.start, range.end));
     add(Kind::Iban, ibans);
     dates.extend(births::in_words(tokens));
-    let (mut cards, mut phones, mut beside, mut rest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut numbers, mut rest) = (Vec::new(), Vec::new());
     for run in numbers::runs(tokens, &skip, topics) {
-        if run.len() <= 15 && phones::has_plus(tokens, run.tokens().start) {
-            phones.extend(phones::numbers(tokens, &run, topics));
-        } else if let Some(card) = cards::number(tokens, &run, topics) {
-            cards.push(card);
-        } else if let Some(more) = cards::beside(tokens, &run, topics) {
-            beside.push(more);
-        } else if let Some(date) = cards::expiry_in_words(tokens, &run, topics) {
-            beside.push((Kind::Expiry, date));
-        } else if topics.last(tokens[run.tokens().start].at) == Some(topics::Topic::Iban) && run.len() >= 8 {
-            beside.push((Kind::Iban, run.tokens()));
-        } else {
-            let numbers = phones::numbers(tokens, &run, topics);
-            if numbers.is_empty() {
-                rest.push(run);
-            }
-            phones.extend(numbers);
+        let mut found = runs::classify(tokens, &run, topics);
+        if found.is_empty() && stream.customer && runs::is_answer(tokens, &run, topics) {
+            found.push((Kind::Number, run.tokens()));
         }
+        // A date may be said digit by digit.
+        if found.iter().all(|(kind, _)| *kind == Kind::Number) {
+            rest.extend(births::digit_by_digit(&run));
+        }
+        numbers.extend(found);
     }
-    dates.extend(rest.iter().filter_map(births::digit_by_digit));
-    add(Kind::Card, cards);
-    add(Kind::Phone, phones);
+    dates.extend(rest);
     add(Kind::Address, addresses::find(tokens, topics));
     add(Kind::Name, names::find(tokens, names));
-    found.extend(beside);
+    found.extend(numbers);
+    found.extend(secrets::spelled(tokens, topics));
     (found, dates)
 }
 

@@ -3,6 +3,7 @@
 //! One file holds 32 random bytes; every purpose uses a key of its own, derived from them with HMAC-SHA-256. The database
 //! keeps a fingerprint, so that a wrong or missing key stops the start instead of making sealed records unreadable later.
 
+use crate::files::{create_private_folder, private_file, sync_folder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::Aead;
@@ -39,7 +40,9 @@ pub enum VaultError {
         why: String,
     },
     /// The file holds something else.
-    #[error("the key file {0} does not hold a key (64 hexadecimal digits): put the right file back")]
+    #[error(
+        "the key file {0} does not hold a key (64 hexadecimal digits): put the right file back; remove it only if nothing was ever stored"
+    )]
     NotAKey(PathBuf),
     /// Sealed with another key, for another purpose, or damaged.
     #[error("a sealed record does not open with this key")]
@@ -59,17 +62,12 @@ impl Vault {
         Ok(Some(Self { key }))
     }
 
-    /// Makes a new key and its file, readable by its owner alone; fails where there is a file already.
+    /// Makes a new key and its file, readable by its owner alone; fails where there is a file already. The file is on disk when
+    /// this returns, and at no time half of it: after a crash there is a whole key or none.
     pub fn create(path: &Path) -> Result<Self, VaultError> {
-        use std::os::unix::fs::OpenOptionsExt;
-        let failed = |e: std::io::Error| VaultError::File { path: path.to_owned(), why: e.to_string() };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
         let key: [u8; KEY_BYTES] = rand::random();
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        file.write_all(format!("{}\n", hex::encode(key)).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        write_whole(path, format!("{}\n", hex::encode(key)).as_bytes())
+            .map_err(|e| VaultError::File { path: path.to_owned(), why: e.to_string() })?;
         Ok(Self { key })
     }
 
@@ -109,6 +107,18 @@ impl Vault {
     fn subkey(&self, purpose: &str) -> [u8; KEY_BYTES] {
         hmac(&self.key, purpose.as_bytes())
     }
+}
+
+/// Writes a file under another name first and links it to `path`, which must not be there.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create_private_folder(folder)?;
+    let part = folder.join(format!(".{}.part", uuid::Uuid::new_v4()));
+    let mut file = private_file().create_new(true).open(&part)?;
+    let linked = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::hard_link(&part, path));
+    std::fs::remove_file(&part)?;
+    linked?;
+    sync_folder(folder)
 }
 
 fn hmac(key: &[u8; KEY_BYTES], what: &[u8]) -> [u8; KEY_BYTES] {

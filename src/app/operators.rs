@@ -1,27 +1,44 @@
 //! For those who run it: alive, ready, metrics.
 
-use super::App;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use poem::http::StatusCode;
+use super::readiness::Readiness;
+use super::{App, metrics};
+use crate::web::{access, get};
+use poem::http::{StatusCode, header};
 use poem::middleware::AddData;
 use poem::web::{Data, Json};
-use poem::{EndpointExt, IntoResponse, Response, Route, get, handler};
-use std::sync::{Arc, OnceLock};
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, handler};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
 
-/// One recorder a process, whoever asks first.
-fn recorder() -> &'static Option<PrometheusHandle> {
-    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
+/// Adds probes and figures to the pages. The figures ask for the token; without one they are not served here.
+pub(super) fn routes(route: Route, app: &App) -> Route {
+    add(route, app, Listener::Public)
 }
 
-pub(super) fn routes(route: Route, app: &App) -> Route {
-    recorder();
+impl App {
+    /// Probes and figures for a listener of their own. The figures ask for the token where there is one.
+    pub fn operator_routes(&self) -> impl Endpoint<Output = Response> + 'static {
+        add(Route::new(), self, Listener::OfOperators)
+    }
+}
+
+/// Where a request arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listener {
+    /// `http.listen`
+    Public,
+    /// `metrics.listen` or `worker.listen`
+    OfOperators,
+}
+
+fn add(route: Route, app: &App, listener: Listener) -> Route {
+    metrics::install();
     // For these alone: whatever is added for all is copied with each request.
     let app = AddData::new(Arc::new(app.clone()));
     route
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz).with(&app))
-        .at("/metrics", get(metrics_page).with(&app))
+        .at("/readyz", get(readyz).with(&app).with(AddData::new(Arc::new(Readiness::default()))))
+        .at("/metrics", get(metrics_page.data(listener)).with(&app))
 }
 
 /// Alive: the process answers.
@@ -30,40 +47,53 @@ fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: database, store, schema; the model is named, but only transcripts wait for it.
+/// Ready: not about to stop; database, store and schema tried by writing; the model is named, but only transcripts wait for it.
 #[handler]
-async fn readyz(Data(app): Data<&Arc<App>>) -> Response {
-    let database = app.db.meta("key_fingerprint").await.is_ok();
-    let migrations = app.db.pending().await.is_ok_and(|pending| pending.0 == 0);
-    let crate::config::RecordingsUrl::File(folder) = &app.config.recordings.url;
-    let store = tokio::fs::create_dir_all(folder).await.is_ok();
-    let ready = database && migrations && store;
-    let body = Json(
-        serde_json::json!({ "ready": ready, "database": database, "migrations": migrations, "store": store, "model": app.model_state() }),
-    );
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    body.with_status(status).into_response()
+async fn readyz(Data(app): Data<&Arc<App>>, Data(readiness): Data<&Arc<Readiness>>) -> Response {
+    if app.draining.is_cancelled() {
+        let body = Json(serde_json::json!({ "ready": false, "draining": true }));
+        return body.with_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
+    }
+    let report = readiness.report(app).await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Json(report).with_status(status).into_response()
 }
 
-/// Prometheus text. Labels are routes and states, never persons or tokens.
+/// Metrics in Prometheus' text format.
 #[handler]
-async fn metrics_page(Data(app): Data<&Arc<App>>) -> Response {
-    for lane in crate::jobs::backlog(&app.db).await.unwrap_or_default() {
-        metrics::gauge!("jobs", "kind" => lane.kind, "state" => lane.state).set(lane.jobs as f64);
+async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listener): Data<&Listener>) -> Response {
+    if let Some(refusal) = refusal(request, app, *listener) {
+        return refusal;
     }
-    if let Ok(queue) = app.transcription.queue().await {
-        metrics::gauge!("transcription_waiting").set(queue.waiting as f64);
-        metrics::gauge!("transcription_running").set(queue.running.len() as f64);
-        metrics::gauge!("transcription_waiting_audio_seconds").set(queue.waiting_ms as f64 / 1000.0);
-        let waited = queue.oldest.map_or(0, |at| app.clock.now().ms_since(at).max(0));
-        metrics::gauge!("transcription_oldest_waits_seconds").set(waited as f64 / 1000.0);
-        metrics::gauge!("transcription_speed_ratio").set(queue.speed.unwrap_or_default());
-        let left = queue.left.map_or(0.0, |left| left.as_secs_f64());
-        metrics::gauge!("transcription_expected_seconds").set(left);
+    match metrics::render(app).await {
+        Some(text) => Response::builder().content_type("text/plain; version=0.0.4").body(text),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-    let Some(handle) = recorder() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    handle.run_upkeep();
-    Response::builder().content_type("text/plain; version=0.0.4").body(handle.render())
+}
+
+/// The answer to those who neither know `metrics.token` nor reach a listener that only operators reach.
+fn refusal(request: &Request, app: &App, listener: Listener) -> Option<Response> {
+    let settings = &app.config.metrics;
+    let refuse = |status: StatusCode, text: &'static str| text.with_status(status).into_response();
+    match (settings.token.get(), listener) {
+        (Some(token), _) => {
+            let sent = access::bearer(request).unwrap_or_default();
+            if sent.as_bytes().ct_eq(token.as_bytes()).into() {
+                return None;
+            }
+            let mut refusal = refuse(
+                StatusCode::UNAUTHORIZED,
+                "Send the token of the setting metrics.token as \"Authorization: Bearer …\".\n",
+            );
+            let challenge = header::HeaderValue::from_static("Bearer realm=\"metrics\"");
+            refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            Some(refusal)
+        }
+        (None, Listener::OfOperators) => None,
+        (None, Listener::Public) => Some(refuse(
+            StatusCode::NOT_FOUND,
+            "Metrics are not served here. Set metrics.token to read them here with a bearer token, or metrics.listen to read \
+             them on a listener of their own.\n",
+        )),
+    }
 }

@@ -1,13 +1,16 @@
 //! What was said, for the training library, from the transcripts.
 
+use crate::audio::AudioError;
 use crate::database::DbError;
 use crate::ids::InteractionId;
 use crate::masking::Span;
 use crate::training::{Spoken, SpokenLine, SpokenWord};
-use crate::transcription::{Segment, State, Transcription, Word};
+use crate::transcription::{self, Segment, State, Transcription, Word};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::HashSet;
+use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// The transcripts as training wants them.
 pub(super) struct Transcribed(pub Transcription);
@@ -49,5 +52,9 @@ impl Spoken for Transcribed {
             Ok((stored.state == State::Done).then(|| lines.collect()))
         }
         .boxed()
+    }
+
+    fn speech(&self, recording: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
+        transcription::speech(recording, stop)
     }
 }

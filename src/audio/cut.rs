@@ -2,27 +2,29 @@
 
 use super::hush::Hush;
 use super::{AudioError, Decoder};
-use std::fs::File;
+use crate::files::private_file;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// Writes the sound between two times to `out_path` as 16-bit PCM WAV, with the recording's channels and sample rate.
 ///
 /// The file is complete and on disk when this returns; where it fails, no file is left. Gives the length written, which is
 /// shorter than asked where the recording ends before `end_ms`.
 pub fn cut(path: &Path, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u64, AudioError> {
-    cut_with_silences(path, start_ms, end_ms, &[], out_path)
+    cut_with_silences(path, (start_ms, end_ms), &[], out_path, &CancellationToken::new())
 }
 
-/// The same, silent on every channel between these times (ms of the recording, not of the piece).
+/// The same, silent on every channel between these times (ms of the recording, not of the piece). Ends with
+/// [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn cut_with_silences(
     path: &Path,
-    start_ms: u64,
-    end_ms: u64,
+    (start_ms, end_ms): (u64, u64),
     silences_ms: &[(u64, u64)],
     out_path: &Path,
+    stop: &CancellationToken,
 ) -> Result<u64, AudioError> {
-    let mut decoder = Decoder::open(path)?;
+    let mut decoder = Decoder::open_until(path, stop)?;
     if start_ms >= end_ms {
         let duration_ms = decoder.promised_ms().unwrap_or(0);
         return Err(AudioError::BadSpan { start_ms, end_ms, duration_ms });
@@ -46,7 +48,8 @@ fn write_span(
     let io = |source| AudioError::io(out_path, source);
     let rate = u64::from(decoder.sample_rate());
     let (first, last) = (start_ms.saturating_mul(rate) / 1000, end_ms.saturating_mul(rate) / 1000);
-    let mut wav = BufWriter::new(File::create(out_path).map_err(io)?);
+    let file = private_file().create(true).truncate(true).open(out_path).map_err(io)?;
+    let mut wav = BufWriter::new(file);
     wav.write_all(&head(decoder.channels(), decoder.sample_rate(), 0)).map_err(io)?;
     let (mut at, mut written) = (0_u64, 0_u64);
     while at < last {

@@ -11,6 +11,7 @@ use super::{AudioError, AudioFormat, AudioInfo};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use tokio_util::sync::CancellationToken;
 
 /// One vector of samples per channel.
 type Planes = Vec<Vec<f32>>;
@@ -42,9 +43,14 @@ impl Decoder {
     /// Opens a file; what it is comes from its content, and from the end of its name only where that says nothing
     /// (`.gsm`, `.g722`, `.ulaw`, …).
     pub fn open(path: &Path) -> Result<Self, AudioError> {
+        Self::open_until(path, &CancellationToken::new())
+    }
+
+    /// The same; once `stop` is cancelled, this and every later call end with [`AudioError::Cancelled`] within a moment.
+    pub fn open_until(path: &Path, stop: &CancellationToken) -> Result<Self, AudioError> {
         let (send, messages) = sync_channel(AHEAD);
         let (used, back) = channel();
-        let watch = Arc::new(Watch::default());
+        let watch = Watch::until(stop);
         let (path, theirs) = (path.to_owned(), Arc::clone(&watch));
         start(move || {
             let result = guarded(|| work(&path, &theirs, &send, &back));
@@ -159,8 +165,13 @@ fn work(
 /// Reads the whole file but decodes nothing, save for what ffmpeg has to read; of a WAV the head, checked against the file's
 /// size, tells enough.
 pub fn probe(path: &Path) -> Result<AudioInfo, AudioError> {
+    probe_until(path, &CancellationToken::new())
+}
+
+/// The same; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+pub fn probe_until(path: &Path, stop: &CancellationToken) -> Result<AudioInfo, AudioError> {
     let path = path.to_owned();
-    watched(PATIENCE, move |watch| {
+    watched(PATIENCE, stop, move |watch| {
         let mut stream = Stream::open(&path, watch)?;
         let Shape { format, channels, sample_rate, promised } = stream.shape();
         let duration_ms = match promised {

@@ -32,6 +32,9 @@ pub enum AudioError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// Nobody waits for the result any more: the request went away, or the process stops.
+    #[error("the work on the recording was cancelled")]
+    Cancelled,
     /// The file ends before any sound.
     #[error("the file is cut off before any sound begins")]
     Truncated,
@@ -88,6 +91,7 @@ impl AudioError {
             Self::Unsupported { .. } => "unsupported_audio",
             Self::NeedsFfmpeg { .. } => "needs_ffmpeg",
             Self::Stuck { .. } => "decoder_stuck",
+            Self::Cancelled => "cancelled",
             Self::Truncated => "truncated_audio",
             Self::Empty => "empty_audio",
             Self::NoChannels => "no_channels",
@@ -101,7 +105,7 @@ impl AudioError {
 
     /// True when the file itself is at fault, so that trying again cannot help.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Io { .. } | Self::NeedsFfmpeg { .. })
+        !matches!(self, Self::Io { .. } | Self::NeedsFfmpeg { .. } | Self::Cancelled)
     }
 
     pub(super) fn unsupported(what: impl Into<String>) -> Self {

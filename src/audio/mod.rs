@@ -28,17 +28,19 @@ mod rendition;
 mod sniff;
 mod source;
 mod stream;
+mod task;
 mod watch;
 mod wav;
 
 pub use cut::{cut, cut_with_silences};
-pub use decode::{Decoder, probe};
+pub use decode::{Decoder, probe, probe_until};
 pub use error::{AudioError, MAX_CHANNELS, MAX_DURATION_MS};
 pub use format::AudioFormat;
 pub use hush::Hush;
 pub use peaks::{MAX_BUCKETS, Peaks, peaks};
-pub use rendition::Rendition;
+pub use rendition::{Rendition, Sink};
 pub use sniff::sniff;
+pub use task::run_blocking;
 
 /// What a recording is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::{AudioError, Decoder};
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// A recording has at most this many bars in its picture, and at least half of it unless it is very short.
 pub const MAX_BUCKETS: usize = 1500;
@@ -17,9 +18,9 @@ pub struct Peaks {
     pub channels: Vec<Vec<u8>>,
 }
 
-/// Draws the picture in one pass.
-pub fn peaks(path: &Path) -> Result<Peaks, AudioError> {
-    let mut decoder = Decoder::open(path)?;
+/// Draws the picture in one pass; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+pub fn peaks(path: &Path, stop: &CancellationToken) -> Result<Peaks, AudioError> {
+    let mut decoder = Decoder::open_until(path, stop)?;
     let mut bars = vec![Bars::default(); usize::from(decoder.channels())];
     while let Some(block) = decoder.next_block()? {
         for (bars, samples) in bars.iter_mut().zip(block) {

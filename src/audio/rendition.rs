@@ -3,11 +3,26 @@
 use super::cut::head;
 use super::{AudioError, Decoder};
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes before the samples.
 const HEAD: u64 = 44;
 /// Bytes that are handed on at a time.
 const PART: usize = 64 * 1024;
+
+/// Receives a rendition while it is made.
+pub trait Sink {
+    /// Called before each block is decoded; may block until it is this rendition's turn.
+    fn wait_turn(&mut self) {}
+    /// Takes the next bytes. Returns whether more are wanted.
+    fn take(&mut self, bytes: Vec<u8>) -> bool;
+}
+
+impl<F: FnMut(Vec<u8>) -> bool> Sink for F {
+    fn take(&mut self, bytes: Vec<u8>) -> bool {
+        self(bytes)
+    }
+}
 
 /// 16-bit PCM of a known length: what is longer is cut there, what is shorter ends in silence, so that the length that was
 /// told before is always true.
@@ -33,20 +48,25 @@ impl Rendition {
         u64::from(self.channels) * 2
     }
 
-    /// Hands on the bytes from `start` up to `end`, in parts, for as long as `take` wants more. Decodes from the beginning:
-    /// hours take seconds. Blocks.
+    /// Hands on the bytes from `start` up to `end`, in parts, for as long as `sink` wants more. Decodes from the beginning:
+    /// hours take seconds. Blocks; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
     pub fn write(
         &self,
         path: &Path,
-        start: u64,
-        end: u64,
-        take: &mut dyn FnMut(Vec<u8>) -> bool,
+        (start, end): (u64, u64),
+        stop: &CancellationToken,
+        sink: &mut dyn Sink,
     ) -> Result<(), AudioError> {
-        let mut window = Window { at: 0, start, end: end.min(self.bytes()), part: Vec::new(), take };
+        sink.wait_turn();
+        let mut window = Window { at: 0, start, end: end.min(self.bytes()), part: Vec::new(), sink };
         let mut more = window.push(&head(self.channels, self.sample_rate, self.frames));
-        let mut decoder = Decoder::open(path)?;
+        let mut decoder = Decoder::open_until(path, stop)?;
         let mut bytes = Vec::new();
         while more {
+            window.sink.wait_turn();
+            if stop.is_cancelled() {
+                return Err(AudioError::Cancelled);
+            }
             let Some(block) = decoder.next_block()? else { break };
             bytes.clear();
             for frame in 0..block.first().map_or(0, Vec::len) {
@@ -73,7 +93,7 @@ struct Window<'a> {
     start: u64,
     end: u64,
     part: Vec<u8>,
-    take: &'a mut dyn FnMut(Vec<u8>) -> bool,
+    sink: &'a mut dyn Sink,
 }
 
 impl Window<'_> {
@@ -84,13 +104,13 @@ impl Window<'_> {
         let to = within(self.end, self.at).clamp(from, bytes.len());
         self.part.extend_from_slice(&bytes[from..to]);
         self.at += bytes.len() as u64;
-        let wanted = self.part.len() < PART || (self.take)(std::mem::take(&mut self.part));
+        let wanted = self.part.len() < PART || self.sink.take(std::mem::take(&mut self.part));
         wanted && self.at < self.end
     }
 
     fn finish(mut self) {
         if !self.part.is_empty() {
-            (self.take)(std::mem::take(&mut self.part));
+            self.sink.take(std::mem::take(&mut self.part));
         }
     }
 }

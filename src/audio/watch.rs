@@ -12,18 +12,28 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 use symphonia::core::io::MediaSource;
+use tokio_util::sync::CancellationToken;
 
 /// So long may one packet take. On any disk and however busy a machine it is milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How soon a cancellation is noticed.
+const TICK: Duration = Duration::from_millis(200);
 
 /// What the two threads know of each other.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     beats: AtomicU64,
     abandoned: AtomicBool,
+    stop: CancellationToken,
 }
 
 impl Watch {
+    /// A watch over work that ends early when `stop` is cancelled.
+    pub(super) fn until(stop: &CancellationToken) -> Arc<Self> {
+        Arc::new(Self { stop: stop.clone(), ..Self::default() })
+    }
+
     /// The decoder got on: a packet was read or decoded.
     pub(super) fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);
@@ -35,14 +45,17 @@ impl Watch {
     }
 
     pub(super) fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed)
+        self.abandoned.load(Ordering::Relaxed) || self.stop.is_cancelled()
     }
 
-    /// Waits for the next message, for as long as the decoder gets on.
+    /// Waits for the next message, for as long as the decoder gets on and nobody cancels.
     pub(super) fn receive<T>(&self, from: &Receiver<T>, patience: Duration) -> Result<T, AudioError> {
-        let tick = (patience / 10).max(Duration::from_millis(1));
+        let tick = (patience / 10).clamp(Duration::from_millis(1), TICK);
         let (mut seen, mut quiet) = (self.beats.load(Ordering::Relaxed), Duration::ZERO);
         loop {
+            if self.stop.is_cancelled() {
+                return Err(AudioError::Cancelled);
+            }
             match from.recv_timeout(tick) {
                 Ok(message) => return Ok(message),
                 Err(RecvTimeoutError::Disconnected) => return Err(gave_up()),
@@ -66,12 +79,13 @@ pub(super) fn start(work: impl FnOnce() + Send + 'static) -> Result<(), AudioErr
     thread.map(drop).map_err(|source| AudioError::Io { path: "a thread".into(), source })
 }
 
-/// Runs `work` on a thread of its own for as long as it gets on.
+/// Runs `work` on a thread of its own for as long as it gets on and nobody cancels.
 pub(super) fn watched<T: Send + 'static>(
     patience: Duration,
+    stop: &CancellationToken,
     work: impl FnOnce(&Arc<Watch>) -> Result<T, AudioError> + Send + 'static,
 ) -> Result<T, AudioError> {
-    let watch = Arc::new(Watch::default());
+    let watch = Watch::until(stop);
     let theirs = Arc::clone(&watch);
     let (send, receive) = sync_channel(1);
     start(move || {
@@ -128,10 +142,39 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(50);
 
+    fn unstopped() -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    #[test]
+    fn cancelling_ends_the_wait_and_the_reads() {
+        let (ended, end) = sync_channel(1);
+        let stop = CancellationToken::new();
+        let (begun, beginning) = sync_channel(1);
+        let (canceller, cancelled) = (stop.clone(), stop.clone());
+        start(move || {
+            beginning.recv().unwrap();
+            canceller.cancel();
+        })
+        .unwrap();
+        let result = watched(PATIENCE, &cancelled, move |watch| {
+            let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
+            begun.send(()).unwrap();
+            while file.read(&mut [0; 16]).is_ok() {
+                watch.beat();
+            }
+            ended.send(()).unwrap();
+            Ok(())
+        });
+        assert!(matches!(result, Err(AudioError::Cancelled) | Ok(())), "{result:?}");
+        end.recv_timeout(PATIENCE).expect("the thread ends");
+        assert!(stop.is_cancelled());
+    }
+
     #[test]
     fn a_hang_becomes_an_error_and_its_reads_fail_from_then_on() {
         let (ended, end) = sync_channel(1);
-        let hung = watched(SHORT, move |watch| {
+        let hung = watched(SHORT, &unstopped(), move |watch| {
             let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
             // An endless loop of reads, as a demuxer lost in rubbish has it.
             while file.read(&mut [0; 16]).is_ok() {}
@@ -145,16 +188,16 @@ mod tests {
     #[test]
     fn a_reader_that_never_comes_back_costs_its_own_thread_only() {
         let (_keep, never) = sync_channel::<()>(0);
-        let hung = watched(SHORT, move |_| never.recv().map_err(|_| AudioError::Empty));
+        let hung = watched(SHORT, &unstopped(), move |_| never.recv().map_err(|_| AudioError::Empty));
         assert!(matches!(hung, Err(AudioError::Stuck { .. })), "{hung:?}");
-        assert_eq!(watched(SHORT, |_| Ok(7)).unwrap(), 7, "the next one works");
+        assert_eq!(watched(SHORT, &unstopped(), |_| Ok(7)).unwrap(), 7, "the next one works");
     }
 
     #[test]
     fn slow_is_not_stuck() {
         let (tick, ticks) = sync_channel(0);
         start(move || while tick.send(()).is_ok() {}).unwrap();
-        let done = watched(SHORT, move |watch| {
+        let done = watched(SHORT, &unstopped(), move |watch| {
             let begun = std::time::Instant::now();
             while begun.elapsed() < SHORT * 3 {
                 ticks.recv().map_err(|_| AudioError::Empty)?;
@@ -167,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_at_once() {
-        let died = watched::<()>(PATIENCE, |_| panic!("boom"));
+        let died = watched::<()>(PATIENCE, &unstopped(), |_| panic!("boom"));
         assert!(matches!(died, Err(AudioError::Damaged(_))), "{died:?}");
     }
 }

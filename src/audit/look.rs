@@ -46,11 +46,11 @@ pub async fn look_with(
     if listen.as_ref().is_some_and(|key| goes_on(key, now)) {
         return Ok(());
     }
-    let written = write(db, Effects::new().audit(&actor, action, subject, detail), now).await;
-    if let (Err(_), Some(key)) = (&written, listen) {
-        heard().remove(&key);
+    write(db, Effects::new().audit(&actor, action, subject, detail), now).await?;
+    if let Some(key) = listen {
+        note(key, now);
     }
-    written
+    Ok(())
 }
 
 async fn write(db: &Db, line: Effects, now: Timestamp) -> Result<(), DbError> {
@@ -63,12 +63,26 @@ fn heard() -> std::sync::MutexGuard<'static, HashMap<String, Timestamp>> {
     HEARD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Is this a further range of a listen that is written down already? Remembers it either way.
+fn is_fresh(last: Timestamp, now: Timestamp) -> bool {
+    now.ms_since(last).abs() < ONE_LISTEN_MS
+}
+
+/// Whether this is a further range of a listen that is written down already; if so, it goes on from now.
 fn goes_on(key: &str, now: Timestamp) -> bool {
-    let fresh = |last: &Timestamp| now.ms_since(*last).abs() < ONE_LISTEN_MS;
+    match heard().get_mut(key) {
+        Some(last) if is_fresh(*last, now) => {
+            *last = now;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Remembers a listen whose line is on disk; not before, or its next range would be served while nothing is logged.
+fn note(key: String, now: Timestamp) {
     let mut heard = heard();
     if heard.len() >= SWEEP_AT {
-        heard.retain(|_, last| fresh(last));
+        heard.retain(|_, last| is_fresh(*last, now));
     }
-    heard.insert(key.to_owned(), now).is_some_and(|last| fresh(&last))
+    heard.insert(key, now);
 }

@@ -3,10 +3,10 @@
 use super::{AuditLog, Filter, Line, Linked, linked, say};
 use crate::clock::Timestamp;
 use crate::web::rights::Administer;
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html};
 use askama::Template;
 use poem::web::{Data, Query};
-use poem::{Response, Route, get, handler};
+use poem::{Response, Route, handler};
 
 const SIZE: usize = 50;
 

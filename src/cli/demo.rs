@@ -1,9 +1,10 @@
 //! `afterword demo`: a filled, throw-away company.
 
+use super::listener::Listeners;
 use super::{Failure, say, serve};
 use crate::app::{self, App};
 use crate::clock::SystemClock;
-use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl};
+use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl, Span};
 use crate::demo::{self, PASSWORD, STEPS};
 use crate::staff::DEMO_ACCOUNTS;
 use clap::Args;
@@ -36,6 +37,8 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config.mail.url = MailUrl::File(folder.join("mail"));
     config.mail.from = "Northwind <survey@northwind.example>".into();
     config.survey.company = "Northwind".into();
+    // Nobody balances load between demos.
+    config.http.drain = Span::seconds(0);
     if let Some(listen) = command.listen {
         config.http.listen = listen;
     }
@@ -69,6 +72,8 @@ fn clear(folder: &Path) -> Result<(), Failure> {
 /// Fills the company where it is not there, and serves it.
 pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Failure> {
     let config = demo_config(config, &command);
+    // Before anything is deleted: it may be the folder of one that is running.
+    let listeners = Listeners::bind(&config).await?;
     if command.fresh || !usable(&config, &command.folder).await {
         clear(&command.folder)?;
         fill(&config).await?;
@@ -77,7 +82,7 @@ pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Fai
     let vault = app::open_vault(&config, &db).await?;
     let app = App::build(config, db, vault, Arc::new(SystemClock), true);
     introduce(&app);
-    serve::run(app, true).await
+    serve::run(app, listeners, true).await
 }
 
 /// Is there a demo that was filled to its end, by this version?

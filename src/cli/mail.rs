@@ -13,10 +13,8 @@ pub(super) fn or_fail(config: &Config) -> Result<(), Failure> {
     Err(Failure::usage(format!("the configuration can't be used:\n  {}", complaints.join("\n  "))))
 }
 
-/// `afterword config check`
-pub(super) fn check(config: &Config) -> Result<(), Failure> {
-    or_fail(config)?;
-    say("The configuration can be used.");
+/// Prints what DNS must hold where mail is signed.
+pub(super) fn show_dkim_record(config: &Config) -> Result<(), Failure> {
     if let Some(record) = Settings::new(&config.mail, &config.retention).dkim_record() {
         let record = record.map_err(Failure::usage)?;
         say(format!("\nMail is signed. DNS must hold this TXT record:\n  {}\n  {}", record.name, record.text));

@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choice, Choices, Config, ConfigError, Mail, Span};
+use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Span};
 
 impl Config {
     /// Checks the whole.
@@ -24,8 +24,25 @@ impl Config {
                 "http.public_url is \"{public}\": it must be http:// or https:// with a host and no path"
             ));
         }
+        wrong.extend(self.database.complaints());
+        wrong.extend(self.http.complaints());
+        if self.metrics.token.get().is_some_and(|token| token.len() < 16) {
+            wrong.push(
+                "metrics.token is too simple: set 16 characters or more, such as the output of openssl rand -hex 16"
+                    .into(),
+            );
+        }
+        if self.metrics.listen.0 == Some(self.http.listen) {
+            wrong.push("metrics.listen is the same as http.listen: set another port, or metrics.token alone".into());
+        }
         if self.recordings.max_bytes == 0 {
             wrong.push("recordings.max_bytes is 0: no recording could come in".into());
+        }
+        if !(1..=1024).contains(&self.recordings.max_renditions) {
+            wrong.push(format!(
+                "recordings.max_renditions is {}: set 1 to 1024; 2 or so suits most machines",
+                self.recordings.max_renditions
+            ));
         }
         wrong.extend(self.mail.complaints());
         wrong.extend(self.hooks.mail.complaints());
@@ -58,13 +75,14 @@ impl Config {
                 "retention.audit is under 90 days: a log that is gone before anybody reads it shows nothing".into(),
             );
         }
-        let contradiction = matches!(
-            (self.survey.choices, self.survey.preset),
-            (Choices::Linked, Choice::Apart) | (Choices::Apart, Choice::Linked)
-        );
-        // An untouched preset follows the only choice there is; a written one that contradicts it is a mistake.
-        if contradiction && self.survey.preset == Choice::Apart {
-            wrong.push("survey.preset is apart, but survey.choices offers linked only".into());
+        match (self.survey.choices, self.survey.preset) {
+            (Choices::Linked, Preset::Apart) => {
+                wrong.push("survey.preset is apart, but survey.choices offers linked only".into());
+            }
+            (Choices::Apart, Preset::Linked) => {
+                wrong.push("survey.preset is linked, but survey.choices offers apart only".into());
+            }
+            _ => {}
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
@@ -77,9 +95,68 @@ impl Config {
     }
 }
 
+impl Database {
+    /// What can't stand in the section `database`.
+    fn complaints(&self) -> Vec<String> {
+        let limits = [
+            ("acquire_timeout", self.acquire_timeout),
+            ("lock_timeout", self.lock_timeout),
+            ("statement_timeout", self.statement_timeout),
+        ];
+        let possible = Span(std::time::Duration::from_millis(100))..=Span::minutes(60);
+        let mut wrong: Vec<_> = limits
+            .into_iter()
+            .filter(|(_, limit)| !possible.contains(limit))
+            .map(|(name, limit)| format!("database.{name} is {limit}: set 100ms to 60m; 5s is usual"))
+            .collect();
+        if self.statement_timeout < self.lock_timeout {
+            wrong.push("database.statement_timeout is shorter than database.lock_timeout, which it includes".into());
+        }
+        if self.max_connections == 1 {
+            wrong.push("database.max_connections is 1: set 2 or more, or 0 for the usual number".into());
+        }
+        wrong
+    }
+}
+
 /// The most bytes of an address's name (RFC 5321, 4.5.3.1.1), and what the tag and its plus take of them.
 const MOST_NAME: usize = 64;
 const TAG: usize = 33;
+
+impl Http {
+    /// What can't stand in the section `http`.
+    fn complaints(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (name, limit) in [
+            ("header_timeout", self.header_timeout),
+            ("body_timeout", self.body_timeout),
+            ("idle_timeout", self.idle_timeout),
+        ] {
+            if limit < Span::seconds(1) {
+                wrong.push(format!("http.{name} is {limit}: no client could keep it; set 1s or more"));
+            }
+        }
+        if self.drain > Span::minutes(5) {
+            wrong.push(format!(
+                "http.drain is {}: service managers kill what stops so slowly; set 5m or less",
+                self.drain
+            ));
+        }
+        if self.max_connections < 16 {
+            wrong.push(format!(
+                "http.max_connections is {}: a few browsers need more; set 16 or more",
+                self.max_connections
+            ));
+        }
+        if self.max_connections_per_client < 6 {
+            wrong.push(format!(
+                "http.max_connections_per_client is {}: one browser opens 6; set 6 or more",
+                self.max_connections_per_client
+            ));
+        }
+        wrong
+    }
+}
 
 impl Mail {
     /// What can't stand in the section `mail`.
@@ -124,6 +201,7 @@ impl Mail {
 
 fn is_web_origin(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none()
+        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && plain
     })
 }

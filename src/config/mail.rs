@@ -31,6 +31,7 @@ pub struct Mail {
     /// Which mails have left but are not settled in the database yet: a folder on this machine, of no use to others.
     pub journal: PathBuf,
     /// How much a recipient's domain gets: `"gmail.com" = "600/h"`; `default` for those that are not named.
+    #[serde(deserialize_with = "rates")]
     pub rate: BTreeMap<String, Rate>,
     /// Signing of mail by Afterword itself.
     pub dkim: Dkim,
@@ -114,6 +115,52 @@ impl FromStr for Rate {
         let none = rate.most.is_some_and(|(most, _)| most == 0) || rate.at_once == Some(0);
         if none { Err(format!("\"{text}\" would let nothing through")) } else { Ok(rate) }
     }
+}
+
+/// Reads the rates of domains: in TOML a table; in the environment one text (`gmail.com=600/h; default=2 at once`) or a variable
+/// for each domain, whose dots arrive as nested tables.
+fn rates<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Rate>, D::Error> {
+    let mut found = BTreeMap::new();
+    match RateTable::deserialize(from)? {
+        RateTable::Text(text) => {
+            for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+                let (domain, rate) = entry.split_once('=').ok_or_else(|| {
+                    serde::de::Error::custom(format!("\"{entry}\" is no rate of a domain: write gmail.com=600/h"))
+                })?;
+                found.insert(domain.trim().to_owned(), rate.parse().map_err(serde::de::Error::custom)?);
+            }
+        }
+        RateTable::Table(table) => flatten("", &table, &mut found).map_err(serde::de::Error::custom)?,
+    }
+    Ok(found)
+}
+
+/// A table of rates, nested where a domain was cut at its dots.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RateTable {
+    Text(String),
+    Table(BTreeMap<String, RateTable>),
+}
+
+/// Adds the rates below `domain`. Variables of the environment (nested) win over the same domain in the file.
+fn flatten(
+    domain: &str,
+    table: &BTreeMap<String, RateTable>,
+    found: &mut BTreeMap<String, Rate>,
+) -> Result<(), String> {
+    let name = |key: &str| if domain.is_empty() { key.to_owned() } else { format!("{domain}.{key}") };
+    for (key, value) in table {
+        if let RateTable::Text(rate) = value {
+            found.insert(name(key), rate.parse()?);
+        }
+    }
+    for (key, value) in table {
+        if let RateTable::Table(below) = value {
+            flatten(&name(key), below, found)?;
+        }
+    }
+    Ok(())
 }
 
 impl Serialize for Rate {

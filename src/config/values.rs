@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -220,6 +221,44 @@ impl FromStr for Secret {
     }
 }
 
+/// An address and port to listen on, or none (empty).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListenAddress(pub Option<SocketAddr>);
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |address| address.fmt(f))
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Ok(Self(None));
+        }
+        let address = text.trim().parse();
+        address
+            .map(|address| Self(Some(address)))
+            .map_err(|_| format!("\"{text}\" is not ADDRESS:PORT, such as 127.0.0.1:9464"))
+    }
+}
+
+/// Reads a list: in TOML a list of texts, in the environment one text with commas between the entries.
+pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Entries {
+        Text(String),
+        List(Vec<String>),
+    }
+    let entries = match Entries::deserialize(from)? {
+        Entries::Text(text) => text.split(',').map(str::to_owned).collect(),
+        Entries::List(list) => list,
+    };
+    Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+}
+
 /// The URL with its password replaced.
 fn redacted(url: &str) -> String {
     match url::Url::parse(url) {
@@ -248,7 +287,7 @@ macro_rules! by_text {
         }
     )*};
 }
-by_text!(Span, DatabaseUrl, RecordingsUrl, MailUrl, ReturnedUrl, Secret);
+by_text!(Span, DatabaseUrl, ListenAddress, RecordingsUrl, MailUrl, ReturnedUrl, Secret);
 
 macro_rules! debug_as_display {
     ($($name:ident),*) => {$(
@@ -259,4 +298,4 @@ macro_rules! debug_as_display {
         }
     )*};
 }
-debug_as_display!(DatabaseUrl, RecordingsUrl, MailUrl, ReturnedUrl, Secret);
+debug_as_display!(DatabaseUrl, ListenAddress, RecordingsUrl, MailUrl, ReturnedUrl, Secret);

@@ -1,6 +1,7 @@
 //! Group commit: what arrives while a transaction is being written goes into the next one together. Nobody is told
 //! "done" before the transaction that holds it has been committed.
 
+use super::DbError;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -50,6 +51,31 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
         self.queue.send((item, tell)).await.map_err(|_| BatchError)?;
         told.await.map_err(|_| BatchError)
     }
+}
+
+/// What becomes of each item of a batch whose one transaction failed with `error`: each is tried by itself, so that one that the
+/// database refuses does not take its neighbours along. In an outage that is of no use: the rest gets the same error.
+pub async fn one_by_one<T, R, F, Fut>(items: Vec<T>, error: DbError, write: F) -> Vec<Result<R, Arc<DbError>>>
+where
+    F: Fn(T) -> Fut,
+    Fut: Future<Output = Result<R, DbError>>,
+{
+    let mut failed = Arc::new(error);
+    if items.len() == 1 {
+        return vec![Err(failed)];
+    }
+    let mut results = Vec::with_capacity(items.len());
+    for item in items {
+        if failed.fails_others_too() {
+            results.push(Err(Arc::clone(&failed)));
+            continue;
+        }
+        results.push(write(item).await.map_err(|error| {
+            failed = Arc::new(error);
+            Arc::clone(&failed)
+        }));
+    }
+    results
 }
 
 async fn work_through<T: Send + 'static, R: Send + 'static>(

@@ -1,7 +1,11 @@
 //! Bringing the schema up to date. Migrations are embedded; a database of a newer version is refused, not guessed at.
 
-use super::{Db, DbError};
+use super::open::unlimited;
+use super::{Db, DbError, Sql};
+use crate::{fetch_all, fetch_one};
 use sqlx::migrate::{MigrateError as SqlxMigrateError, Migrator};
+use std::fs::File;
+use std::path::Path;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -26,19 +30,37 @@ pub enum MigrateError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending(pub usize);
 
+/// Waits until no other process migrates this file of SQLite, whose migrator has no lock of its own; others wait until the
+/// result is dropped. `None` where the file system knows no such locks.
+async fn turn_of(file: &Path) -> Option<File> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let folder = File::open(folder)?;
+        folder.lock().map(|()| folder)
+    });
+    locked.await.ok()?.inspect_err(|error| tracing::warn!(%error, "the database's folder can't be locked")).ok()
+}
+
 impl Db {
     fn migrator(&self) -> &'static Migrator {
         match self {
             Self::Sqlite { .. } => &SQLITE,
-            Self::Pg(_) => &POSTGRES,
+            Self::Pg { .. } => &POSTGRES,
         }
     }
 
     /// Runs what is missing.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let done = match self {
-            Self::Sqlite { write, .. } => SQLITE.run(write).await,
-            Self::Pg(pool) => POSTGRES.run(pool).await,
+            Self::Sqlite { write, .. } => {
+                let _turn = turn_of(write.connect_options().get_filename()).await;
+                SQLITE.run(write).await
+            }
+            Self::Pg { pool, .. } => {
+                // Others who migrate are waited for, and a large table takes its time.
+                let mut conn = unlimited(pool).await.map_err(DbError::from)?;
+                POSTGRES.run_direct(None, &mut conn, false).await
+            }
         };
         done.map_err(|error| match error {
             SqlxMigrateError::VersionMissing(_) | SqlxMigrateError::VersionTooNew(..) => MigrateError::Newer,
@@ -48,11 +70,18 @@ impl Db {
 
     /// What [`Db::migrate`] would run; an error where the database is newer than the program.
     pub async fn pending(&self) -> Result<Pending, MigrateError> {
-        const APPLIED: super::Sql = super::Sql::both("SELECT version FROM _sqlx_migrations");
+        const IS_NEW: Sql = Sql::each(
+            "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+            "SELECT to_regclass('_sqlx_migrations') IS NULL",
+        );
+        const APPLIED: Sql = Sql::both("SELECT version FROM _sqlx_migrations");
         let known: Vec<i64> = self.migrator().iter().map(|m| m.version).collect();
         let mut reader = self.read().await?;
-        // No table: nothing was ever run here.
-        let applied: Vec<(i64,)> = crate::fetch_all!(reader.conn(), APPLIED => (i64,)).unwrap_or_default();
+        let (is_new,) = fetch_one!(reader.conn(), IS_NEW => (bool,))?;
+        if is_new {
+            return Ok(Pending(known.len()));
+        }
+        let applied: Vec<(i64,)> = fetch_all!(reader.conn(), APPLIED => (i64,))?;
         if applied.iter().any(|(version,)| !known.contains(version)) {
             return Err(MigrateError::Newer);
         }

@@ -4,25 +4,30 @@
 //! SQLite has one connection that writes (a transaction there is `BEGIN IMMEDIATE`) and four that read; PostgreSQL has a pool.
 
 mod batch;
+mod clock;
+mod error;
 mod meta;
 mod migrate;
+mod open;
+mod read_only;
 mod run;
+mod typed;
 mod visible;
 
-pub use batch::{BatchError, Batcher};
+pub use batch::{BatchError, Batcher, one_by_one};
+pub use clock::DatabaseClock;
+pub use error::{DbError, Outage};
 pub use meta::{STATEMENTS, replace_meta};
 pub use migrate::{MigrateError, Pending};
-pub use run::{Row, Rows, execute_raw, unpack};
+pub use run::{Row, Rows, execute_raw, unpack, within};
+#[cfg(debug_assertions)]
+pub use typed::{TYPED_QUERIES, TypedQuery};
 pub use visible::VisibleBinds;
 
-use crate::config::DatabaseUrl;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Postgres, Sqlite, Transaction};
-use std::str::FromStr;
 use std::time::Duration;
 
 /// A statement's text in both dialects; placeholders are `$1`, `$2`, … in both.
@@ -70,43 +75,6 @@ macro_rules! statements {
     };
 }
 
-/// What went wrong in the database. Texts are the driver's: for logs, never for customers.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// A unique constraint decided against us.
-    #[error("that is there already")]
-    Duplicate,
-    /// A foreign key points at nothing.
-    #[error("what it refers to is not there")]
-    Missing,
-    /// The disk is full or the database can't be written.
-    #[error("the database can't be written: {0}")]
-    Full(String),
-    /// What one failed read or write means to each of those it was made for.
-    #[error(transparent)]
-    Shared(std::sync::Arc<DbError>),
-    /// The process stops.
-    #[error(transparent)]
-    Stopping(#[from] BatchError),
-    /// Anything else.
-    #[error("database: {0}")]
-    Other(sqlx::Error),
-}
-
-impl From<sqlx::Error> for DbError {
-    fn from(error: sqlx::Error) -> Self {
-        use sqlx::error::ErrorKind;
-        let Some(db) = error.as_database_error() else { return Self::Other(error) };
-        match db.kind() {
-            ErrorKind::UniqueViolation => Self::Duplicate,
-            ErrorKind::ForeignKeyViolation => Self::Missing,
-            // SQLITE_FULL, and PostgreSQL's class 53 (insufficient resources).
-            _ if db.code().is_some_and(|c| c == "13" || c.starts_with("53")) => Self::Full(db.message().to_owned()),
-            _ => Self::Other(error),
-        }
-    }
-}
-
 /// The database of this deployment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -118,7 +86,12 @@ pub enum Db {
         read: SqlitePool,
     },
     /// Any number of nodes.
-    Pg(PgPool),
+    Pg {
+        /// Its connections.
+        pool: PgPool,
+        /// How long the server may take to answer one statement before it counts as unreachable.
+        answer_limit: Duration,
+    },
 }
 
 /// A connection in either database, as statements take it.
@@ -126,8 +99,8 @@ pub enum Db {
 pub enum Conn<'a> {
     /// SQLite.
     Sqlite(&'a mut SqliteConnection),
-    /// PostgreSQL.
-    Pg(&'a mut PgConnection),
+    /// PostgreSQL, and how long it may take to answer.
+    Pg(&'a mut PgConnection, Duration),
 }
 
 /// A connection for reading.
@@ -135,8 +108,8 @@ pub enum Conn<'a> {
 pub enum Reader {
     /// SQLite.
     Sqlite(PoolConnection<Sqlite>),
-    /// PostgreSQL.
-    Pg(PoolConnection<Postgres>),
+    /// PostgreSQL, and how long it may take to answer.
+    Pg(PoolConnection<Postgres>, Duration),
 }
 
 /// A transaction that writes; rolled back where it is dropped.
@@ -144,8 +117,8 @@ pub enum Reader {
 pub enum Tx {
     /// SQLite.
     Sqlite(Transaction<'static, Sqlite>),
-    /// PostgreSQL.
-    Pg(Transaction<'static, Postgres>),
+    /// PostgreSQL, and how long it may take to answer.
+    Pg(Transaction<'static, Postgres>, Duration),
 }
 
 impl Reader {
@@ -153,7 +126,7 @@ impl Reader {
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(c) => Conn::Sqlite(c),
-            Self::Pg(c) => Conn::Pg(c),
+            Self::Pg(c, limit) => Conn::Pg(c, *limit),
         }
     }
 }
@@ -163,16 +136,15 @@ impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(t) => Conn::Sqlite(t),
-            Self::Pg(t) => Conn::Pg(t),
+            Self::Pg(t, limit) => Conn::Pg(t, *limit),
         }
     }
-    /// Makes it last.
+    /// Makes it last. An [`Outage::Unavailable`] leaves open whether it did: the answer may have been lost on the way.
     pub async fn commit(self) -> Result<(), DbError> {
         match self {
-            Self::Sqlite(t) => t.commit().await?,
-            Self::Pg(t) => t.commit().await?,
+            Self::Sqlite(t) => Ok(t.commit().await?),
+            Self::Pg(t, limit) => within(limit, t.commit()).await,
         }
-        Ok(())
     }
 }
 
@@ -181,93 +153,39 @@ impl Conn<'_> {
     pub fn again(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(c) => Conn::Sqlite(c),
-            Self::Pg(c) => Conn::Pg(c),
+            Self::Pg(c, limit) => Conn::Pg(c, *limit),
         }
     }
 }
 
 impl Db {
-    /// Opens the database; makes the file and its folder where SQLite has none yet. Migrates nothing.
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
-        match url {
-            DatabaseUrl::Sqlite(path) => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|e| DbError::Other(sqlx::Error::Io(e)))?;
-                }
-                Self::open_sqlite(SqliteConnectOptions::new().filename(path)).await
-            }
-            DatabaseUrl::Postgres(url) => {
-                let options = PgConnectOptions::from_str(url)?.application_name("afterword");
-                let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-                Ok(Self::Pg(pool.connect_with(options).await?))
-            }
-        }
-    }
-
-    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self, DbError> {
-        let options = options
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            // What is deleted (addresses, sealed answers) is overwritten, not left in free pages.
-            .pragma("secure_delete", "ON")
-            // 16 MiB of log before it is copied into the database: what is written often is copied once.
-            .pragma("wal_autocheckpoint", "4000");
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(30))
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone().pragma("cache_size", "-16000"))
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
-        Ok(Self::Sqlite { write, read })
-    }
-
     /// A connection for reading what is committed.
     pub async fn read(&self) -> Result<Reader, DbError> {
         Ok(match self {
             Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
-            Self::Pg(pool) => Reader::Pg(pool.acquire().await?),
+            Self::Pg { pool, answer_limit } => {
+                let conn = pool.acquire().await.map_err(|error| no_connection(pool, error.into()))?;
+                Reader::Pg(conn, *answer_limit)
+            }
         })
     }
 
     /// A transaction that may write. On SQLite it has the only one there is: keep it short, wait for nothing else in it.
+    ///
+    /// Errors: [`DbError::Busy`] when it has not begun within `database.acquire_timeout`, be it for want of a connection or
+    /// because another process holds SQLite's write lock.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Pg(pool) => Tx::Pg(pool.begin().await?),
-        })
-    }
-
-    /// Makes what was deleted or overwritten go from the disk now, not at some time: SQLite folds its log of changes into the
-    /// file and empties it, PostgreSQL vacuums these tables. Does nothing about archives of either.
-    pub async fn fold(&self, tables: &[&'static str]) -> Result<(), DbError> {
         match self {
             Self::Sqlite { write, .. } => {
-                let mut conn = write.acquire().await?;
-                // Readers in its way make it do less, and must not keep writers waiting for long.
-                sqlx::query("PRAGMA busy_timeout = 200").execute(&mut *conn).await?;
-                let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await;
-                sqlx::query("PRAGMA busy_timeout = 10000").execute(&mut *conn).await?;
-                folded?;
+                let begin = write.begin_with("BEGIN IMMEDIATE");
+                let begun = tokio::time::timeout(write.options().get_acquire_timeout(), begin).await;
+                Ok(Tx::Sqlite(begun.map_err(|_| DbError::Busy("the write lock was not to be had in time".into()))??))
             }
-            Self::Pg(pool) => {
-                for table in tables {
-                    sqlx::query(sqlx::AssertSqlSafe(format!("VACUUM {table}"))).execute(pool).await?;
-                }
+            Self::Pg { pool, answer_limit } => {
+                let begun = within(*answer_limit, pool.begin()).await;
+                Ok(Tx::Pg(begun.map_err(|error| no_connection(pool, error))?, *answer_limit))
             }
         }
-        Ok(())
     }
 
     /// Closes every connection; what was committed is safe without it.
@@ -277,7 +195,17 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Pg(pool) => pool.close().await,
+            Self::Pg { pool, .. } => pool.close().await,
         }
+    }
+}
+
+/// The same error; [`DbError::Unavailable`] where the pool had room for another connection, so that none could be opened.
+fn no_connection(pool: &PgPool, error: DbError) -> DbError {
+    match error {
+        DbError::Busy(_) if pool.size() < pool.options().get_max_connections() => {
+            DbError::Unavailable("no connection could be opened within database.acquire_timeout".into())
+        }
+        other => other,
     }
 }

@@ -8,6 +8,7 @@
 use super::{Conn, DbError, Sql};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use std::time::Duration;
 
 /// A row type that both databases can fill: `#[derive(sqlx::FromRow)]` or a tuple.
 pub trait Row: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
@@ -23,8 +24,10 @@ macro_rules! execute {
         match $conn {
             $crate::database::Conn::Sqlite(c) => sqlx::query($sql.sqlite)$(.bind($bind))*.execute(&mut *c).await
                 .map(|done| done.rows_affected()).map_err($crate::database::DbError::from),
-            $crate::database::Conn::Pg(c) => sqlx::query($sql.pg)$(.bind($bind))*.execute(&mut *c).await
-                .map(|done| done.rows_affected()).map_err($crate::database::DbError::from),
+            $crate::database::Conn::Pg(c, limit) => {
+                $crate::database::within(limit, sqlx::query($sql.pg)$(.bind($bind))*.execute(&mut *c)).await
+                    .map(|done| done.rows_affected())
+            }
         }
     };
 }
@@ -33,7 +36,10 @@ macro_rules! execute {
 #[macro_export]
 macro_rules! fetch_all {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_all, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_all, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -41,7 +47,10 @@ macro_rules! fetch_all {
 #[macro_export]
 macro_rules! fetch_one {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_one, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_one, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -49,7 +58,10 @@ macro_rules! fetch_one {
 #[macro_export]
 macro_rules! fetch_optional {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_optional, $conn, $sql => $row $(, $bind)*)
+        {
+            $crate::typed_query!($sql => $row);
+            $crate::fetch_with!(fetch_optional, $conn, $sql => $row $(, $bind)*)
+        }
     };
 }
 
@@ -69,8 +81,11 @@ macro_rules! packed {
 #[macro_export]
 macro_rules! fetch_packed {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
-        $crate::fetch_with!(fetch_one, $conn, $sql => (String,) $(, $bind)*)
-            .and_then(|(rows,)| $crate::database::unpack::<$row>(&rows))
+        {
+            $crate::typed_query!(packed $sql => $row);
+            $crate::fetch_with!(fetch_one, $conn, $sql => (String,) $(, $bind)*)
+                .and_then(|(rows,)| $crate::database::unpack::<$row>(&rows))
+        }
     };
 }
 
@@ -87,10 +102,23 @@ macro_rules! fetch_with {
         match $conn {
             $crate::database::Conn::Sqlite(c) => sqlx::query_as::<sqlx::Sqlite, $row>($sql.sqlite)$(.bind($bind))*
                 .$how(&mut *c).await.map_err($crate::database::DbError::from),
-            $crate::database::Conn::Pg(c) => sqlx::query_as::<sqlx::Postgres, $row>($sql.pg)$(.bind($bind))*
-                .$how(&mut *c).await.map_err($crate::database::DbError::from),
+            $crate::database::Conn::Pg(c, limit) => {
+                let query = sqlx::query_as::<sqlx::Postgres, $row>($sql.pg)$(.bind($bind))*;
+                $crate::database::within(limit, query.$how(&mut *c)).await
+            }
         }
     };
+}
+
+/// The server's answer, where it comes within `limit`.
+///
+/// Errors: [`DbError::Unavailable`] where none comes. PostgreSQL keeps its own time limits; this one is for a server that is
+/// frozen or a network that swallows everything, which TCP would wait for many minutes.
+pub async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(DbError::Unavailable(format!("no answer within {} s", limit.as_secs()))),
+    }
 }
 
 /// Runs a statement without parameters: for tests that prepare every statement.

@@ -245,7 +245,8 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
         if let Some(invited) = standing.invited() {
             super::survey::answer_further(&mut answer, &invited.version, which);
         }
-        app.surveys.answer_from(&token, standing, answer).await?;
+        let offer = app.surveys.offer(&token, None);
+        app.surveys.answer_from(&token, standing, answer, offer).await?;
         // Some ask to be contacted, on the page for that.
         if which % 25 == 7 {
             app.surveys.wish(&token, aftermath::wish(customer(which).0, which), false).await?;

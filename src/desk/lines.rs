@@ -84,7 +84,7 @@ fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'stat
         (_, Some(State::Failed)) => Some(("failed", "bad")),
         (_, Some(State::Cancelled)) => Some(("stopped", "warn")),
         (_, Some(State::Waiting)) => Some(("waiting", "")),
-        (_, None) if interaction.has_recording => Some(("waiting", "")),
+        (_, None) if interaction.has_recording() => Some(("waiting", "")),
         (_, None) => None,
     }
 }

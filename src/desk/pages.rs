@@ -16,8 +16,8 @@ mod words;
 
 use crate::staff::StaffError;
 use crate::training::ClipError;
-use crate::web::PageError;
-use poem::{Route, get, post};
+use crate::web::{PageError, get, post};
+use poem::Route;
 
 /// The pages of this feature.
 pub fn routes(route: Route) -> Route {

@@ -123,7 +123,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
 /// The text, with the words apart of which the model was not sure. Where the words do not make up the text (languages
 /// without spaces) it stays whole.
 fn pieces(segment: Segment) -> Vec<Piece> {
-    let joined = segment.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    let joined = masking::join_words(segment.words.iter().map(|word| word.text.as_str()));
     if joined != segment.text.trim() {
         return vec![Piece { text: segment.text, unsure: false, masked: false }];
     }
@@ -131,6 +131,10 @@ fn pieces(segment: Segment) -> Vec<Piece> {
     for word in segment.words {
         let unsure = word.confidence < UNSURE;
         match pieces.last_mut() {
+            Some(last) if masking::goes_on(&last.text, &word.text) => {
+                last.text.push_str(&word.text);
+                last.unsure |= unsure;
+            }
             Some(last) if last.unsure == unsure => {
                 last.text.push(' ');
                 last.text.push_str(&word.text);

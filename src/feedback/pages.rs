@@ -6,11 +6,11 @@ use crate::ratings::Released;
 use crate::surveys::Surveys;
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::{FollowUp, SeeFeedback};
-use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use serde::Deserialize;
 
 /// The pages of this feature.

@@ -8,10 +8,10 @@ use super::{FollowUpError, FollowUps, Which};
 use crate::ids::FollowUpId;
 use crate::web::page::sentence;
 use crate::web::rights::FollowUp as SeeFollowUps;
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html, post};
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use views::ListPage;
 
 /// Lines of a page.

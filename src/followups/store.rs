@@ -158,8 +158,12 @@ pub(super) async fn list(
     most: usize,
 ) -> Result<Vec<FollowUp>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let sql = if which == Which::Closed { LIST_CLOSED } else { LIST_OPEN };
-    fetch_all!(conn, sql => FollowUp, teams_json(teams), owner, behind.0, behind.1, most)
+    let teams = teams_json(teams);
+    if which == Which::Closed {
+        fetch_all!(conn, LIST_CLOSED => FollowUp, teams, owner, behind.0, behind.1, most)
+    } else {
+        fetch_all!(conn, LIST_OPEN => FollowUp, teams, owner, behind.0, behind.1, most)
+    }
 }
 
 /// How many wait, and how many of them are overdue.

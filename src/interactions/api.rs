@@ -3,7 +3,10 @@
 mod bodies;
 mod payloads;
 
-use super::{Channel, Filter, Interactions, Measured, RecordingError, Sort, SurveyState, Upserted};
+use super::{
+    Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState,
+    Upserted,
+};
 use crate::ids::InteractionId;
 use crate::web::original::Words;
 use crate::web::problem::ApiError;
@@ -38,12 +41,30 @@ impl From<super::IntakeError> for ApiError {
         match &error {
             E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
             E::Stopping => Self::from(crate::database::BatchError),
-            E::Database(inner) if matches!(**inner, crate::database::DbError::Full(_)) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The disk is full; nothing was stored.")
-            }
-            E::Database(inner) => Self::internal(inner),
+            E::Database(inner) => (&**inner).into(),
         }
     }
+}
+
+impl From<FolderError> for ApiError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Database(inner) => inner.into(),
+            FolderError::Io { source, .. }
+                if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) =>
+            {
+                RecordingError::DiskFull.into()
+            }
+            other => no_store(&other),
+        }
+    }
+}
+
+/// 503; what is wrong with the folder is for the log, not for whoever sends.
+fn no_store(error: &dyn std::fmt::Display) -> ApiError {
+    tracing::error!(%error, "the store of recordings can't be used");
+    let text = "The store of recordings can't be used at the moment; nothing was stored. Try again later.";
+    ApiError::unavailable("store_unavailable", text)
 }
 
 impl From<RecordingError> for ApiError {
@@ -55,13 +76,21 @@ impl From<RecordingError> for ApiError {
             E::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", text),
             E::BrokeOff { .. } => Self::bad_request("upload_broke_off", text),
             E::Audio(A::Io { source, .. }) => RecordingError::from(source).into(),
+            // Only where the client has left.
+            E::Audio(A::Cancelled) => Self::bad_request("cancelled", text),
             E::Audio(audio @ (A::NotAudio | A::Unsupported { .. } | A::NeedsFfmpeg { .. })) => {
                 Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, audio.code(), text)
             }
             E::Audio(audio) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, audio.code(), text),
             E::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
-            E::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", text),
-            E::Io(inner) => Self::internal(&inner),
+            E::Erased => Self::conflict("interaction_erased", text),
+            E::FileMissing => Self::not_found("recording_file_missing", text),
+            E::Folder(inner) => inner.into(),
+            E::DiskFull => {
+                tracing::error!("a recording was refused: the disk is full");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", text)
+            }
+            E::Io(inner) => no_store(&inner),
             E::Intake(inner) => inner.into(),
             E::Database(inner) => inner.into(),
         }
@@ -163,7 +192,7 @@ impl Api {
             survey_state: found.survey_state,
             survey_reason: found.survey_reason,
             finalised: false,
-            has_recording: true,
+            recording_state: RecordingState::Stored,
         }))
     }
 
@@ -257,7 +286,7 @@ impl Api {
     /// The recording's sound
     ///
     /// As it came in; with `as=wav` as 16-bit WAV, whatever it is stored as, for players that don't know its format. Ranges
-    /// are served. Each listening is noted in the audit log.
+    /// are served. Each listening is noted in the audit log. 503 while too many are being made into WAV.
     #[oai(path = "/interactions/:id/recording", method = "get", operation_id = "getRecording")]
     async fn get_recording(
         &self,
@@ -275,12 +304,15 @@ impl Api {
         let recording = self.interactions.recording(&id).await?.ok_or_else(absent)?;
         self.interactions.note_look(&who.principal, "recording.played", &id).await?;
         if wanted.is_some() {
-            return Ok(Sound(payloads::as_wav(&self.interactions, &recording, headers)));
+            return Ok(Sound(payloads::as_wav(&self.interactions, &recording, headers).await?));
         }
         let served = Served { media_type: &recording.media_type, etag: &recording.sha256 };
         match serve_file(&self.interactions.recording_path(&recording), served, headers).await {
             Ok(response) => Ok(Sound(response)),
-            Err(error) => Err(ApiError::internal(&error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(self.interactions.note_missing_file(&recording).await.into())
+            }
+            Err(error) => Err(no_store(&error)),
         }
     }
 

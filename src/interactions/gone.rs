@@ -1,7 +1,6 @@
 //! What goes: conversations, their recordings or their words, by age or because somebody asked for it.
 //!
-//! A recording's row and the job that removes its file are written in one transaction; a crash in between leaves a file
-//! that nobody's row names, which [`Interactions::sweep_orphans`] takes.
+//! A recording's row goes in the transaction that queues the job which removes its file.
 
 use super::intake::SEAL_EMAIL;
 use super::store::gone;
@@ -11,16 +10,9 @@ use crate::database::{Conn, DbError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
-use std::fs::ReadDir;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 /// Sealed addresses opened at once while one is looked for.
 const PAGE: i64 = 1000;
-/// Names of files that are looked up at once.
-const NAMES: usize = 1000;
-/// A file in the store that is younger than this may still get its row.
-const YOUNG: Duration = Duration::from_secs(24 * 3600);
 
 fn discards(keys: Vec<String>, now: Timestamp) -> Effects {
     Effects::new().jobs(keys.into_iter().map(|key| NewJob::new(DISCARD, key, now)))
@@ -143,61 +135,6 @@ impl Interactions {
         tx.commit().await?;
         Ok(erased)
     }
-
-    /// Removes files of the store that no row names; how many. They are what a crash leaves between a file and its row.
-    /// Reads the whole folder: once a day is often enough.
-    pub async fn sweep_orphans(&self) -> Result<usize, DbError> {
-        let folder = self.inner.settings.recordings.clone();
-        let (mut removed, mut files) = (0, blocking(move || std::fs::read_dir(folder).ok()).await.flatten());
-        while let Some(rest) = files {
-            let Some((rest, names)) = blocking(move || some_of(rest)).await else { break };
-            files = rest;
-            let named = gone::named(self.inner.db.read().await?.conn(), &names).await?;
-            let orphans: Vec<_> = names.into_iter().filter(|name| !named.contains(name)).collect();
-            let folder = self.inner.settings.recordings.clone();
-            removed += blocking(move || remove_files(&folder, &orphans)).await.unwrap_or(0);
-        }
-        Ok(removed)
-    }
-}
-
-/// Work on files, away from the threads that serve; nothing where it broke off.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.inspect_err(|error| tracing::warn!(%error, "the sweep broke off")).ok()
-}
-
-/// The next names of recordings that are old enough to have their rows, and the rest of the folder where there is more.
-fn some_of(mut files: ReadDir) -> (Option<ReadDir>, Vec<String>) {
-    let mut names = Vec::new();
-    for file in files.by_ref().flatten() {
-        let name = file.file_name().to_string_lossy().into_owned();
-        // Names that this service gives; whatever else lies there is somebody else's.
-        let ours = name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
-        if ours && file.metadata().is_ok_and(|about| about.is_file() && is_old(about.modified().ok())) {
-            names.push(name);
-        }
-        if names.len() == NAMES {
-            return (Some(files), names);
-        }
-    }
-    (None, names)
-}
-
-/// How many of them could be removed.
-fn remove_files(folder: &Path, names: &[String]) -> usize {
-    let gone = |name: &&String| match std::fs::remove_file(folder.join(name)) {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::warn!(%error, "a recording that no row names could not be removed");
-            false
-        }
-    };
-    names.iter().filter(gone).count()
-}
-
-/// By the file's own clock: the store's, not the service's.
-fn is_old(modified: Option<SystemTime>) -> bool {
-    modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > YOUNG)
 }
 
 /// Deletes conversations with recordings, messages, transcripts, measures, found words, surveys and linked answers; clips

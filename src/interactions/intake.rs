@@ -1,9 +1,9 @@
 //! What integrators send: checked, then written in group commits.
 
-use super::kinds::{Channel, Direction, Outcome, Phase, SurveyState};
+use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
-use crate::database::{Db, DbError};
+use crate::database::{Db, DbError, one_by_one};
 use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
@@ -138,8 +138,8 @@ pub struct Upserted {
     pub survey_reason: Option<String>,
     /// Did it become final by this word, and not before?
     pub finalised: bool,
-    /// Is there a recording?
-    pub has_recording: bool,
+    /// Its recording.
+    pub recording_state: RecordingState,
 }
 
 fn invalid(field: &'static str, code: &'static str, what: impl Into<String>) -> IntakeError {
@@ -290,17 +290,12 @@ pub(super) async fn write(
 ) -> Vec<Result<Upserted, Arc<DbError>>> {
     match write_all(db, &items, now, settle).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        // One that the database refuses must not take its neighbours along: each for itself.
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in &items {
-                let one = write_all(db, std::slice::from_ref(item), now, settle).await;
-                results.push(
-                    one.map_err(Arc::new).and_then(|mut done| done.pop().ok_or_else(|| Arc::new(DbError::Missing))),
-                );
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let mut done = write_all(db, &[item], now, settle).await?;
+                done.pop().ok_or(DbError::Missing)
+            })
+            .await
         }
     }
 }
@@ -325,7 +320,11 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     store::forget_masks(tx.conn(), &named).await?;
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
     let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
-    let recorded = done.iter().filter(|known| known.has_recording).map(|known| &known.id).collect::<HashSet<_>>();
+    let recorded = done
+        .iter()
+        .filter(|known| known.recording_state != RecordingState::Absent)
+        .map(|known| &known.id)
+        .collect::<HashSet<_>>();
     let renamed = named.iter().filter(|id| recorded.contains(id)).map(|id| NewJob::new(NAME_CAME, id.as_str(), now));
     let written = items.iter().zip(&done).filter(|(item, _)| item.may_change_words()).map(|(_, u)| &u.id);
     let words: HashSet<_> = written.chain(&named).collect();

@@ -47,6 +47,15 @@ text_enum! {
         /// Not said yet.
         Unknown = "unknown",
     }
+    /// What is there of a recording.
+    RecordingState, otherwise Absent {
+        /// None has come in.
+        Absent = "absent",
+        /// It is stored.
+        Stored = "stored",
+        /// It was stored, but its file is missing.
+        Missing = "missing",
+    }
     /// Who began.
     Direction, otherwise Other {
         /// The customer.

@@ -15,9 +15,10 @@ mod store;
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
 pub use gone::{Old, Reached, forget_customers, remove, remove_messages};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
-pub use kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
-pub use recordings::{Recording, RecordingError, Upload};
+pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
+pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
 pub use store::STATEMENTS;
+pub use store::files::STATEMENTS as FILE_STATEMENTS;
 pub use store::gone::STATEMENTS as GONE_STATEMENTS;
 pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
@@ -59,13 +60,20 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// The largest recording taken, in bytes.
     pub max_bytes: u64,
+    /// Recordings that are made into WAV at the same time.
+    pub max_renditions: usize,
 }
 
 impl Settings {
     /// From the sections that tell.
     pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
         let config::RecordingsUrl::File(folder) = &recordings.url;
-        Self { settle: survey.settle.0, recordings: folder.clone(), max_bytes: recordings.max_bytes }
+        Self {
+            settle: survey.settle.0,
+            recordings: folder.clone(),
+            max_bytes: recordings.max_bytes,
+            max_renditions: recordings.max_renditions,
+        }
     }
 }
 
@@ -80,6 +88,8 @@ struct Inner {
     clock: SharedClock,
     vault: Vault,
     settings: Settings,
+    folder: recordings::Folder,
+    renditions: recordings::Renditions,
     intake: Batcher<Checked, Result<Upserted, Arc<DbError>>>,
 }
 
@@ -141,14 +151,20 @@ pub struct Interaction {
     pub survey_state: SurveyState,
     /// Why, where it was skipped or failed.
     pub survey_reason: Option<String>,
-    /// Is there a recording?
-    pub has_recording: bool,
+    /// Its recording.
+    #[sqlx(try_from = "String")]
+    pub recording_state: RecordingState,
 }
 
 impl Interaction {
     /// Tags.
     pub fn tags(&self) -> Vec<String> {
         self.tags.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+
+    /// Whether a recording has come in; its file may be missing.
+    pub fn has_recording(&self) -> bool {
+        self.recording_state != RecordingState::Absent
     }
 
     /// From begin to end in ms, where both are known.
@@ -242,7 +258,9 @@ impl Interactions {
             let (db, clock, settle) = writer.clone();
             async move { intake::write(&db, items, clock.now(), settle).await }
         });
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, intake }) }
+        let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
+        let renditions = recordings::Renditions::new(settings.max_renditions);
+        Self { inner: Arc::new(Inner { db, clock, vault, settings, folder, renditions, intake }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -304,7 +322,7 @@ impl Interactions {
 
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        recordings::jobs(self)
+        recordings::kinds(self)
     }
 }
 

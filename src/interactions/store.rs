@@ -1,7 +1,7 @@
 //! SQL of interactions, messages and recordings.
 
 use super::intake::{Checked, SEAL_EMAIL, SEAL_NAME, Upserted, known_or_other};
-use super::kinds::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
+use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
 use super::recordings::Recording;
 use super::{Customer, Filter, ForSurvey, Interaction, Message};
 use crate::clock::Timestamp;
@@ -21,7 +21,8 @@ macro_rules! interaction_columns {
             "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at, i.ended_at, \
              i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, \
              t.name AS team_name, i.queue, i.tags, i.customer_locale, i.survey_state, i.survey_reason, \
-             EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = i.id) AS has_recording"
+             COALESCE((SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END FROM recordings r \
+             WHERE r.interaction_id = i.id), 'absent') AS recording_state"
         )
     };
 }
@@ -86,11 +87,13 @@ macro_rules! merge {
               finalised_at = CASE WHEN excluded.phase = 2 AND interactions.phase < 2 THEN excluded.updated_at ELSE interactions.finalised_at END \
              RETURNING id, source, external_id, phase, survey_state, survey_reason, \
               CAST(CASE WHEN finalised_at = updated_at THEN 1 ELSE 0 END AS BIGINT) AS finalised, \
-              EXISTS (SELECT 1 FROM recordings r WHERE r.interaction_id = interactions.id) AS has_recording"
+              COALESCE((SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END FROM recordings r \
+              WHERE r.interaction_id = interactions.id), 'absent') AS recording_state"
         )
     };
 }
 
+pub(super) mod files;
 pub(super) mod gone;
 pub(super) mod measured;
 
@@ -110,6 +113,7 @@ statements! {
         pg concat!(interaction!("WHERE "), visible_to!(pg),
             " AND i.id IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY i.occurred_at DESC, i.id");
     ANY = "SELECT id FROM interactions LIMIT 1";
+    LOCK = sqlite "SELECT id FROM interactions WHERE id = $1", pg "SELECT id FROM interactions WHERE id = $1 FOR NO KEY UPDATE";
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
     MESSAGES = "SELECT seq, at, sender, text, masks FROM messages WHERE interaction_id = $1 ORDER BY seq";
     FOR_NAMES = "SELECT i.source, i.external_id, i.customer_name, i.name_marks, COALESCE(a.name, '') AS agent_name \
@@ -160,13 +164,13 @@ statements! {
             SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text', j->>'masks' \
             FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
             sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks";
-    RECORDING = "SELECT interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, duration_ms, peaks \
+    RECORDING = "SELECT interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, duration_ms, peaks, missing_since \
         FROM recordings WHERE interaction_id = $1";
     PUT_RECORDING = "INSERT INTO recordings (interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, \
         duration_ms, peaks, stored_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11) \
         ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes, sha256 = excluded.sha256, \
         format = excluded.format, media_type = excluded.media_type, channels = excluded.channels, speakers = excluded.speakers, \
-        sample_rate = excluded.sample_rate, duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at";
+        sample_rate = excluded.sample_rate, duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at, missing_since = NULL";
     SET_PEAKS = "UPDATE recordings SET duration_ms = $1, peaks = $2 WHERE interaction_id = $3 AND object_key = $4";
     ID_OF = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
     KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
@@ -334,7 +338,7 @@ pub(super) struct UpsertedRow {
     survey_state: String,
     survey_reason: Option<String>,
     finalised: i64,
-    has_recording: bool,
+    recording_state: String,
 }
 
 impl UpsertedRow {
@@ -347,7 +351,7 @@ impl UpsertedRow {
             survey_state: SurveyState::from(self.survey_state),
             survey_reason: self.survey_reason,
             finalised: self.finalised == 1,
-            has_recording: self.has_recording,
+            recording_state: RecordingState::from(self.recording_state),
         }
     }
 }
@@ -414,6 +418,11 @@ pub(super) async fn key_in_use(conn: Conn<'_>, object_key: &str) -> Result<bool,
 
 pub(super) async fn id_of(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
     Ok(fetch_optional!(conn, ID_OF => (InteractionId,), source, external_id)?.map(|(id,)| id))
+}
+
+/// Holds an interaction until the transaction ends, so that uploads for it wait for each other. False where it is gone.
+pub(super) async fn lock(conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, LOCK => (InteractionId,), id)?.is_some())
 }
 
 /// Whose turn the work on its recording counts for.

@@ -11,6 +11,8 @@ pub use runner::{Runner, RunnerOptions};
 pub use store::{Backlog, FailedJob, STATEMENTS, backlog, failed, forget, hold, hurry, remove, retry_failed, save};
 
 use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct NewJob {
     pub priority: i64,
     /// Whose it is, for kinds that are [`Kind::fair`]: those who share the kind are served in turns. Nobody's are one more.
     pub share: Option<String>,
+    /// How much work it is, in a unit of its kind, for kinds that keep places for [`Kind::small`] jobs.
+    pub size: Option<i64>,
 }
 
 /// The priority of a job of which nothing else was said.
@@ -41,12 +45,17 @@ pub const URGENT: i64 = 10;
 impl NewJob {
     /// A job of usual priority.
     pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
-        Self { kind, key: key.into(), run_at, priority: USUAL, share: None }
+        Self { kind, key: key.into(), run_at, priority: USUAL, share: None, size: None }
     }
 
     /// Whose it is.
     pub fn share(self, share: Option<String>) -> Self {
         Self { share, ..self }
+    }
+
+    /// How much work it is.
+    pub fn size(self, size: Option<i64>) -> Self {
+        Self { size, ..self }
     }
 
     /// Somebody waits for it.
@@ -60,10 +69,12 @@ impl NewJob {
 pub struct Running {
     /// What it is about.
     pub key: String,
-    /// Which try this is; 1 for the first.
+    /// Which try this is; 1 for the first. Tries count when they begin: one that ends the program counts too.
     pub attempt: u32,
     /// With which priority it was taken.
     pub priority: i64,
+    /// Tells this attempt from every other one; see [`hold`].
+    pub lease: String,
     /// Cancelled when the lease was lost, the job was removed or the process stops: stop soon, change nothing more.
     pub cancelled: CancellationToken,
 }
@@ -83,6 +94,20 @@ pub enum Outcome {
     GiveUp(String),
 }
 
+/// A job that is given up, as its feature is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// What it was about.
+    pub key: String,
+    /// Why, in words for people.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a feature writes when a job of its own is given up, in the transaction that gives it up.
+pub type OnGiveUp = Arc<dyn for<'a> Fn(Conn<'a>, GivenUp) -> BoxFuture<'a, Result<(), DbError>> + Send + Sync>;
+
 /// A job's work.
 pub type Work = Arc<dyn Fn(Running) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
 
@@ -96,18 +121,24 @@ pub struct Kind {
     pub name: &'static str,
     /// How many run at once on a node.
     pub at_once: usize,
-    /// Tries before it is given up.
+    /// Tries before it is given up. A try counts when it begins.
     pub most_tries: u32,
-    /// How long a node may be silent before another takes the job.
+    /// How long a node may be silent before another takes the job. It is renewed three times in that time.
     pub lease: Duration,
+    /// What its jobs are about, for the reason why one was given up: `recording`.
+    pub about: &'static str,
     /// A job that comes back by itself this often, under the key `*`.
     pub every: Option<Duration>,
     /// So many more run at once, of jobs that somebody waits for.
     pub urgent: usize,
+    /// So many more run at once, of jobs of at most this [`NewJob::size`].
+    pub small: (usize, i64),
     /// Are those who share it served in turns?
     pub fair: bool,
     /// Its work does not stand in the queue, but is found by this. What the work returns is then not stored anywhere.
     pub look: Option<Look>,
+    /// Told when a job is given up, for whatever reason.
+    pub on_give_up: Option<OnGiveUp>,
     /// What it does.
     pub work: Work,
 }
@@ -131,10 +162,13 @@ impl Kind {
             at_once: 4,
             most_tries: 12,
             lease: Duration::from_secs(30),
+            about: "job",
             every: None,
             urgent: 0,
+            small: (0, 0),
             fair: false,
             look: None,
+            on_give_up: None,
             work,
         }
     }
@@ -147,6 +181,37 @@ impl Kind {
     /// Given up after so many tries.
     pub fn most_tries(self, most_tries: u32) -> Self {
         Self { most_tries, ..self }
+    }
+
+    /// Another lease: a short one for long work, so that what a dead node has begun is soon taken up again. Renewing costs one
+    /// small transaction for each job that runs, three in the time of a lease.
+    pub fn lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// What its jobs are about: "the program ended 5 times while it worked on this …".
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// What the feature writes when one is given up, be it for its outcome, a panic or an end of the program.
+    pub fn on_give_up<F>(self, tell: F) -> Self
+    where
+        F: for<'a> Fn(Conn<'a>, GivenUp) -> BoxFuture<'a, Result<(), DbError>> + Send + Sync + 'static,
+    {
+        Self { on_give_up: Some(Arc::new(tell)), ..self }
+    }
+
+    async fn tell(&self, conn: Conn<'_>, job: GivenUp) -> Result<(), DbError> {
+        match &self.on_give_up {
+            Some(tell) => tell(conn, job).await,
+            None => Ok(()),
+        }
+    }
+
+    /// So many more at once, of jobs that are no larger than `up_to`: they never wait for a large one.
+    pub fn small(self, places: usize, up_to: i64) -> Self {
+        Self { small: (places, up_to), ..self }
     }
 
     /// So many more at once, of jobs that somebody waits for: one that is looked at does not wait for an hour-long one.
@@ -175,6 +240,9 @@ impl Kind {
         Self { every: Some(every), at_once: 1, ..self }
     }
 }
+
+/// The states of a job in the queue.
+pub const JOB_STATES: [&str; 3] = ["queued", "running", "failed"];
 
 /// The key of a kind that comes back by itself.
 pub const RECURRING: &str = "*";

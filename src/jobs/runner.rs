@@ -1,15 +1,21 @@
 //! The node's side of the queue: look what is due, claim, work, renew the lease meanwhile, say what became of it.
 
-use super::store::{self, Claim, Claimed};
-use super::{Kind, NewJob, Outcome, RECURRING, Running, URGENT, USUAL, pause_after};
+use super::store::{self, Claim, Claimed, Due};
+use super::{GivenUp, Kind, Outcome, RECURRING, Running, URGENT, USUAL, pause_after};
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
-use std::collections::HashMap;
-use std::sync::Arc;
+use crate::ids::JobId;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Pause between tries to store what became of a job.
+const SETTLE_AGAIN: Duration = Duration::from_secs(1);
+/// Pause after the queue could not be read.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How a node looks for work.
 #[derive(Debug, Clone)]
@@ -29,21 +35,39 @@ impl Default for RunnerOptions {
 struct Lane {
     kind: Kind,
     free: Arc<Semaphore>,
+    /// For small jobs only, so that none waits for a large one.
+    small: Arc<Semaphore>,
     /// For what somebody waits for, when all else is taken.
     urgent: Arc<Semaphore>,
+}
+
+/// Free places, and the jobs that may take them.
+struct Room<'a> {
+    places: &'a Arc<Semaphore>,
+    priority: i64,
+    size: i64,
 }
 
 impl Lane {
     fn new(kind: Kind) -> Self {
         let places = |number| Arc::new(Semaphore::new(number));
-        Self { free: places(kind.at_once), urgent: places(kind.urgent), kind }
+        Self { free: places(kind.at_once), small: places(kind.small.0), urgent: places(kind.urgent), kind }
     }
 
-    /// Where there is room for jobs of this priority: how much, and for which priorities.
-    fn room(&self, priority: i64) -> Option<(&Arc<Semaphore>, i64)> {
-        let usual = (self.free.available_permits() > 0).then_some((&self.free, i64::MAX));
-        let urgent = priority <= URGENT && self.urgent.available_permits() > 0;
-        usual.or_else(|| urgent.then_some((&self.urgent, URGENT)))
+    /// Where there is room for something of what is due. Small jobs take their own places first: the others stay free for
+    /// large ones.
+    fn rooms(&self, due: &Due) -> impl Iterator<Item = Room<'_>> {
+        let (most_urgent, smallest) = (due.priority.unwrap_or(i64::MAX), due.size.unwrap_or(i64::MAX));
+        let up_to = self.kind.small.1;
+        let small = (smallest <= up_to).then_some(Room { places: &self.small, priority: i64::MAX, size: up_to });
+        let usual = due.priority.map(|_| Room { places: &self.free, priority: i64::MAX, size: i64::MAX });
+        let urgent = (most_urgent <= URGENT).then_some(Room { places: &self.urgent, priority: URGENT, size: i64::MAX });
+        // Asked anew before each: what is urgent takes its own places only when the usual ones are taken.
+        let has_place = move |room: &Room<'_>| {
+            let kept = Arc::ptr_eq(room.places, &self.urgent) && self.free.available_permits() > 0;
+            room.places.available_permits() > 0 && !kept
+        };
+        [small, usual, urgent].into_iter().flatten().filter(has_place)
     }
 }
 
@@ -51,18 +75,19 @@ impl Lane {
 pub struct Runner {
     db: Db,
     clock: SharedClock,
-    owner: String,
     lanes: HashMap<&'static str, Lane>,
     options: RunnerOptions,
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// What runs here now.
+    at_work: Mutex<HashSet<JobId>>,
     /// A job has ended, so that there may be room for the next.
     freed: Notify,
 }
 
 impl std::fmt::Debug for Runner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runner").field("owner", &self.owner).finish_non_exhaustive()
+        f.debug_struct("Runner").field("kinds", &self.lanes.len()).finish_non_exhaustive()
     }
 }
 
@@ -73,21 +98,17 @@ impl Runner {
             options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()))
         };
         let lanes = kinds.into_iter().filter(wanted).map(|kind| (kind.name, Lane::new(kind))).collect();
-        let owner = uuid::Uuid::new_v4().to_string();
-        Self { db, clock, owner, lanes, options, tracker: TaskTracker::new(), stop, freed: Notify::new() }
+        let (tracker, at_work, freed) = (TaskTracker::new(), Mutex::default(), Notify::new());
+        Self { db, clock, lanes, options, tracker, stop, at_work, freed }
     }
 
     /// Queues what comes back by itself, where it is not queued yet.
     pub async fn schedule(&self) -> Result<(), DbError> {
         let now = self.clock.now();
-        let jobs: Vec<NewJob> = self
-            .lanes
-            .values()
-            .filter(|lane| lane.kind.every.is_some())
-            .map(|lane| NewJob::new(lane.kind.name, RECURRING, now))
-            .collect();
         let mut tx = self.db.begin().await?;
-        store::save(tx.conn(), &jobs, now).await?;
+        for lane in self.lanes.values().filter(|lane| lane.kind.every.is_some()) {
+            store::schedule(tx.conn(), lane.kind.name, now).await?;
+        }
         tx.commit().await
     }
 
@@ -100,10 +121,16 @@ impl Runner {
             }
         }
         loop {
-            let found = self.start_due().await.unwrap_or_else(|error| {
-                tracing::error!(%error, "the job queue does not answer");
-                0
-            });
+            let found = match self.start_due().await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, "the job queue does not answer; trying again");
+                    if self.stopped_within(LOOK_AGAIN).await {
+                        break;
+                    }
+                    0
+                }
+            };
             if self.stop.is_cancelled() || (found == 0 && self.pause().await) {
                 break;
             }
@@ -136,26 +163,54 @@ impl Runner {
         }
     }
 
+    /// Starts what is due and has a place, and puts back what lost its worker. Returns how many there were of both.
     async fn start_due(self: &Arc<Self>) -> Result<usize, DbError> {
         let now = self.clock.now();
         let mut started = 0;
-        for (name, most_urgent) in store::due(&self.db, now).await? {
-            let Some(lane) = self.lanes.get(name.as_str()) else { continue };
-            let Some((places, priority)) = lane.room(most_urgent) else { continue };
-            let most = places.available_permits();
-            let wanted = Claim { kind: &lane.kind, most, priority, owner: &self.owner };
-            for job in store::claim(&self.db, wanted, now).await? {
-                let Ok(permit) = Arc::clone(places).acquire_owned().await else { continue };
-                let (runner, kind) = (Arc::clone(self), lane.kind.clone());
-                self.tracker.spawn(async move {
-                    runner.work(kind, job).await;
-                    drop(permit);
-                    runner.freed.notify_one();
-                });
-                started += 1;
+        for due in store::due(&self.db, now).await? {
+            let Some(lane) = self.lanes.get(due.kind.as_str()) else { continue };
+            if due.abandoned > 0 {
+                started += self.return_abandoned(&lane.kind).await;
+            }
+            for room in lane.rooms(&due) {
+                started += self.start(lane, &room).await?;
             }
         }
         Ok(started + self.start_found(now).await)
+    }
+
+    /// Puts back what lost its worker. A feature that can't write down what was given up holds up nobody else's work.
+    async fn return_abandoned(&self, kind: &Kind) -> usize {
+        let at_work: Vec<JobId> = self.at_work().iter().cloned().collect();
+        store::return_abandoned(&self.db, &self.clock, kind, &at_work).await.unwrap_or_else(|error| {
+            tracing::error!(kind = kind.name, %error, "jobs that lost their worker could not be put back");
+            0
+        })
+    }
+
+    /// Starts as many jobs as there are places in the room.
+    async fn start(self: &Arc<Self>, lane: &Lane, room: &Room<'_>) -> Result<usize, DbError> {
+        let lease = uuid::Uuid::new_v4().to_string();
+        let most = room.places.available_permits();
+        let wanted = Claim { kind: &lane.kind, most, priority: room.priority, size: room.size, lease: &lease };
+        let mut started = 0;
+        for job in store::claim(&self.db, &self.clock, wanted).await? {
+            let Ok(permit) = Arc::clone(room.places).acquire_owned().await else { continue };
+            let (runner, kind, lease) = (Arc::clone(self), lane.kind.clone(), lease.clone());
+            self.at_work().insert(job.id.clone());
+            self.tracker.spawn(async move {
+                runner.work(kind, &job, lease).await;
+                runner.at_work().remove(&job.id);
+                drop(permit);
+                runner.freed.notify_one();
+            });
+            started += 1;
+        }
+        Ok(started)
+    }
+
+    fn at_work(&self) -> std::sync::MutexGuard<'_, HashSet<JobId>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts one of each kind that keeps its own list, where there is something in it and room for it.
@@ -180,7 +235,7 @@ impl Runner {
 
     async fn work_found(&self, kind: &Kind) {
         let cancelled = self.stop.child_token();
-        let running = Running { key: RECURRING.into(), attempt: 1, priority: USUAL, cancelled };
+        let running = Running { key: RECURRING.into(), attempt: 1, priority: USUAL, lease: String::new(), cancelled };
         match tokio::spawn((kind.work)(running)).await {
             Ok(Outcome::Done | Outcome::At(_)) => {}
             Ok(Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why)) => {
@@ -190,58 +245,69 @@ impl Runner {
         }
     }
 
-    async fn work(&self, kind: Kind, job: Claimed) {
+    async fn work(&self, kind: Kind, job: &Claimed, lease: String) {
         let cancelled = self.stop.child_token();
-        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
-        let running =
-            Running { key: job.job_key.clone(), attempt, priority: job.priority, cancelled: cancelled.clone() };
+        let running = Running {
+            key: job.job_key.clone(),
+            attempt: u32::try_from(job.attempts).unwrap_or(u32::MAX),
+            priority: job.priority,
+            lease: lease.clone(),
+            cancelled: cancelled.clone(),
+        };
         // A task of its own: a panic costs one try, never the runner.
         let mut task = tokio::spawn((kind.work)(running));
         let outcome = loop {
             tokio::select! {
                 ended = &mut task => break ended,
-                () = tokio::time::sleep(kind.lease / 3) => self.renew(&kind, &job, &cancelled).await,
+                () = tokio::time::sleep(kind.lease / 3) => self.renew(&kind, job, &lease, &cancelled).await,
             }
         };
         let outcome = outcome.unwrap_or_else(|panic| Outcome::Retry(format!("it broke off: {panic}")));
-        if let Err(error) = self.settle(&kind, &job, attempt, outcome).await {
-            tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored; its lease will run out");
+        while let Err(error) = self.settle(&kind, job, &lease, &outcome).await {
+            tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored");
+            // What was worked for an hour is not thrown away for a minute without a database.
+            if error.outage().is_none() || self.stopped_within(SETTLE_AGAIN).await {
+                break;
+            }
         }
     }
 
-    async fn renew(&self, kind: &Kind, job: &Claimed, cancelled: &CancellationToken) {
-        let until = self.clock.now().plus(kind.lease);
-        match store::renew(&self.db, &job.id, &self.owner, until).await {
+    /// Waits; whether the runner was told to stop meanwhile.
+    async fn stopped_within(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.stop.cancelled()).await.is_ok()
+    }
+
+    async fn renew(&self, kind: &Kind, job: &Claimed, lease: &str, cancelled: &CancellationToken) {
+        match store::renew(&self.db, &self.clock, &job.id, lease, kind.lease).await {
             Ok(true) => {}
             Ok(false) => cancelled.cancel(),
             Err(error) => tracing::warn!(kind = kind.name, %error, "a lease could not be renewed"),
         }
     }
 
-    async fn settle(&self, kind: &Kind, job: &Claimed, attempt: u32, outcome: Outcome) -> Result<(), DbError> {
-        let now = self.clock.now();
-        let (db, id, owner) = (&self.db, &job.id, self.owner.as_str());
-        // What comes back by itself is never given up, and starts counting anew.
+    async fn settle(&self, kind: &Kind, job: &Claimed, lease: &str, outcome: &Outcome) -> Result<(), DbError> {
+        let (now, db, id) = (self.clock.now(), &self.db, &job.id);
+        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        // What comes back by itself is never given up. After a failure it need not wait until its next time.
         if let Some(every) = kind.every {
-            if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = &outcome {
+            if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = outcome {
                 tracing::error!(kind = kind.name, why, "a recurring job failed");
+                let at = now.plus(every.min(pause_after(attempt)));
+                return store::again(db, id, lease, at, job.attempts, Some(why)).await;
             }
-            return store::again(db, id, owner, now.plus(every), 0, None).await;
+            return store::come_back(db, id, lease, now.plus(every)).await;
         }
         let (at, why) = match outcome {
-            Outcome::Done => return store::done(db, id, owner).await,
-            Outcome::At(at) => return store::again(db, id, owner, at, 0, None).await,
-            Outcome::GiveUp(why) => {
-                tracing::warn!(kind = kind.name, why, "a job was given up");
-                return store::fail(db, id, owner, &why).await;
+            Outcome::Done => return store::done(db, id, lease).await,
+            Outcome::At(at) => return store::again(db, id, lease, *at, 0, None).await,
+            Outcome::Retry(why) if attempt < kind.most_tries => (now.plus(pause_after(attempt)), why),
+            Outcome::RetryAt(at, why) if attempt < kind.most_tries => (*at, why),
+            Outcome::GiveUp(why) | Outcome::Retry(why) | Outcome::RetryAt(_, why) => {
+                tracing::warn!(kind = kind.name, why, attempt, "a job was given up");
+                let job = GivenUp { key: job.job_key.clone(), why: why.clone(), at: now };
+                return store::fail(db, kind, id, lease, job).await;
             }
-            Outcome::Retry(why) => (now.plus(pause_after(attempt)), why),
-            Outcome::RetryAt(at, why) => (at, why),
         };
-        if attempt >= kind.most_tries {
-            tracing::warn!(kind = kind.name, why, attempt, "a job was given up after its last try");
-            return store::fail(db, id, owner, &why).await;
-        }
-        store::again(db, id, owner, at, job.attempts, Some(&why)).await
+        store::again(db, id, lease, at, job.attempts, Some(why)).await
     }
 }

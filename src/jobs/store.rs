@@ -1,15 +1,30 @@
 //! The queue's statements.
 
-use super::{Kind, NewJob, URGENT};
-use crate::clock::Timestamp;
+use super::{GivenUp, Kind, NewJob, RECURRING, Running, URGENT, USUAL, pause_after};
+use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Conn, Db, DbError};
 use crate::ids::JobId;
 use crate::{execute, fetch_all, statements};
+use std::time::Duration;
 
-/// It is time for it, or whoever had it is gone.
+/// A job that waits and is due.
 macro_rules! due {
     ($now:literal) => {
-        concat!("((state = 'queued' AND run_at <= ", $now, ") OR (state = 'running' AND lease_until < ", $now, "))")
+        concat!("state = 'queued' AND run_at <= ", $now)
+    };
+}
+
+/// A job whose worker has been silent for longer than its lease.
+macro_rules! abandoned {
+    ($now:literal) => {
+        concat!("state = 'running' AND lease_until < ", $now)
+    };
+}
+
+/// A limit of size: jobs of unknown size are larger than any.
+macro_rules! fits {
+    ($size:literal) => {
+        concat!("COALESCE(size, 9223372036854775807) <= ", $size)
     };
 }
 
@@ -20,7 +35,7 @@ macro_rules! taken {
 }
 
 macro_rules! in_turn {
-    ($kind:literal, $now:literal, $priority:literal, $most:literal) => {
+    ($kind:literal, $now:literal, $priority:literal, $size:literal, $most:literal) => {
         concat!(
             "SELECT line.id FROM (SELECT id, priority, run_at, COALESCE(share, '') AS share, \
              ROW_NUMBER() OVER (PARTITION BY priority, COALESCE(share, '') ORDER BY run_at, id) AS place \
@@ -30,6 +45,8 @@ macro_rules! in_turn {
             due!($now),
             " AND priority <= ",
             $priority,
+            " AND ",
+            fits!($size),
             ") AS line LEFT JOIN job_turns t ON t.kind = ",
             $kind,
             " AND t.share = line.share \
@@ -39,50 +56,73 @@ macro_rules! in_turn {
     };
 }
 
+/// A job that is queued again: one that runs runs once more, one that was given up gets new tries, and one that waits is only
+/// touched where it is about something new.
+macro_rules! queued_again {
+    () => {
+        "ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
+         attempts = CASE WHEN jobs.state = 'running' THEN jobs.attempts ELSE 0 END, \
+         crashes = CASE WHEN jobs.state = 'running' THEN jobs.crashes ELSE 0 END, \
+         run_at = CASE WHEN jobs.state = 'queued' THEN jobs.run_at ELSE excluded.run_at END, \
+         priority = CASE WHEN jobs.state = 'queued' THEN jobs.priority ELSE excluded.priority END, \
+         share = excluded.share, size = excluded.size, last_error = NULL, again = (jobs.state = 'running') \
+         WHERE jobs.state IN ('failed', 'running') OR (jobs.state = 'queued' AND jobs.size <> excluded.size)"
+    };
+}
+
 statements! {
-    // All at once: $1 is a JSON array of {id, kind, key, priority, share, run_at, now}.
-    SAVE = sqlite "INSERT INTO jobs (id, kind, job_key, state, priority, share, run_at, attempts, created_at) \
-        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'share', j.value->>'run_at', 0, j.value->>'now' \
-        FROM json_each($1) AS j WHERE true \
-        ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
-        attempts = CASE WHEN jobs.state = 'failed' THEN 0 ELSE jobs.attempts END, run_at = excluded.run_at, \
-        priority = excluded.priority, share = excluded.share, \
-        last_error = NULL, again = (jobs.state = 'running') WHERE jobs.state IN ('failed', 'running')",
-      pg "INSERT INTO jobs (id, kind, job_key, state, priority, share, run_at, attempts, created_at) \
-        SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'share', (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
-        FROM jsonb_array_elements($1::jsonb) AS j \
-        ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
-        attempts = CASE WHEN jobs.state = 'failed' THEN 0 ELSE jobs.attempts END, run_at = excluded.run_at, \
-        priority = excluded.priority, share = excluded.share, \
-        last_error = NULL, again = (jobs.state = 'running') WHERE jobs.state IN ('failed', 'running')";
-    DUE = concat!("SELECT kind, MIN(priority) FROM jobs WHERE ", due!("$1"), " GROUP BY kind");
-    CLAIM = sqlite concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 \
-            ORDER BY priority, run_at LIMIT $6) RETURNING id, job_key, attempts, priority, share"),
-      pg concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 \
-            ORDER BY priority, run_at LIMIT $6 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, share");
+    // All at once: $1 is a JSON array of {id, kind, key, priority, share, size, run_at, now}.
+    SAVE = sqlite concat!("INSERT INTO jobs (id, kind, job_key, state, priority, share, size, run_at, attempts, created_at) \
+        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'share', j.value->>'size', j.value->>'run_at', 0, j.value->>'now' \
+        FROM json_each($1) AS j WHERE true ", queued_again!()),
+      pg concat!("INSERT INTO jobs (id, kind, job_key, state, priority, share, size, run_at, attempts, created_at) \
+        SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'share', (j->>'size')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
+        FROM jsonb_array_elements($1::jsonb) AS j ", queued_again!());
+    // What comes back by itself is queued once, whatever has become of it since.
+    SCHEDULE = "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
+        VALUES ($1, $2, $3, 'queued', $4, $5, 0, $5) ON CONFLICT (kind, job_key) DO NOTHING";
+    // Of each kind: the most urgent priority and the smallest size of what is due, and how many were abandoned.
+    DUE = concat!("SELECT kind, MIN(CASE WHEN state = 'queued' THEN priority END) AS priority, \
+        MIN(CASE WHEN state = 'queued' THEN size END) AS size, COUNT(CASE WHEN state = 'running' THEN 1 END) AS abandoned \
+        FROM jobs WHERE (", due!("$1"), ") OR (", abandoned!("$1"), ") GROUP BY kind");
+    CLAIM = sqlite concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
+            ORDER BY priority, run_at LIMIT $7) RETURNING id, job_key, attempts, priority, share"),
+      pg concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
+            ORDER BY priority, run_at LIMIT $7 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, share");
     // The first of each share, those first that were served longest ago; then the second of each.
-    CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6"), ") RETURNING id, job_key, attempts, priority, share"),
-      pg concat!(taken!(), "(SELECT id FROM jobs WHERE id IN (", in_turn!("$3", "$4", "$5", "$6"), ") AND ", due!("$4"), " \
+    CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6", "$7"), ") RETURNING id, job_key, attempts, priority, share"),
+      pg concat!(taken!(), "(SELECT id FROM jobs WHERE id IN (", in_turn!("$3", "$4", "$5", "$6", "$7"), ") AND ", due!("$4"), " \
             FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, share");
+    // What was queued anew while it ran begins to count anew. $3: jobs that this node still works on.
+    RETURN_ABANDONED = sqlite concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN again THEN 0 ELSE attempts END, \
+            crashes = CASE WHEN again THEN 0 ELSE crashes + 1 END, again = FALSE, lease_until = NULL, lease_owner = NULL \
+            WHERE kind = $1 AND ", abandoned!("$2"), " AND id NOT IN (SELECT value FROM json_each($3)) RETURNING id, job_key, attempts, crashes, last_error"),
+        pg concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN again THEN 0 ELSE attempts END, \
+            crashes = CASE WHEN again THEN 0 ELSE crashes + 1 END, again = FALSE, lease_until = NULL, lease_owner = NULL \
+            WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND ", abandoned!("$2"), " \
+                AND id NOT IN (SELECT jsonb_array_elements_text($3::jsonb)) FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, crashes, last_error");
+    PUT_OFF = "UPDATE jobs SET run_at = $1, attempts = 0 WHERE id = $2 AND state = 'queued'";
+    FAIL_WAITING = "UPDATE jobs SET state = 'failed', last_error = $1 WHERE id = $2 AND state = 'queued'";
     SERVED = "INSERT INTO job_turns (kind, share, turn) \
         SELECT $1, $2, COALESCE(MAX(turn), 0) + 1 FROM job_turns WHERE kind = $1 \
         ON CONFLICT (kind, share) DO UPDATE SET turn = excluded.turn";
     RENEW = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_owner = $3";
-    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, again = FALSE, lease_until = NULL, lease_owner = NULL \
+    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, again = FALSE, lease_until = NULL, lease_owner = NULL \
         WHERE id = $1 AND lease_owner = $2 AND again";
     DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2";
     AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = $2, last_error = $3, lease_until = NULL, lease_owner = NULL \
         WHERE id = $4 AND lease_owner = $5";
+    ENDED_WELL = "UPDATE jobs SET crashes = 0 WHERE id = $1 AND crashes > 0 AND state = 'queued'";
     FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL WHERE id = $2 AND lease_owner = $3";
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
     REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
     // Both JSON arrays: the index is by kind, then key.
     FORGET = sqlite "DELETE FROM jobs WHERE kind IN (SELECT value FROM json_each($1)) AND job_key IN (SELECT value FROM json_each($2))",
         pg "DELETE FROM jobs WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND job_key IN (SELECT jsonb_array_elements_text($2::jsonb))";
-    HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2";
+    HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2 AND lease_owner = $3";
     BACKLOG = "SELECT kind, state, COUNT(*), MIN(run_at) FROM jobs GROUP BY kind, state ORDER BY kind, state";
     FAILED = "SELECT id, kind, job_key, attempts, last_error FROM jobs WHERE state = 'failed' ORDER BY created_at DESC LIMIT 100";
-    RETRY_FAILED = "UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1 WHERE id = $2 AND state = 'failed'";
+    RETRY_FAILED = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, run_at = $1 WHERE id = $2 AND state = 'failed'";
 }
 
 /// Queues jobs in the caller's transaction.
@@ -94,10 +134,15 @@ pub async fn save(conn: Conn<'_>, jobs: &[NewJob], now: Timestamp) -> Result<(),
         .iter()
         .map(|j| {
             serde_json::json!({ "id": JobId::random(), "kind": j.kind, "key": j.key, "priority": j.priority,
-                "share": j.share, "run_at": j.run_at, "now": now })
+                "share": j.share, "size": j.size, "run_at": j.run_at, "now": now })
         })
         .collect();
     execute!(conn, SAVE, serde_json::Value::from(rows).to_string()).map(drop)
+}
+
+/// Queues a job that comes back by itself, where it is not queued yet.
+pub(super) async fn schedule(conn: Conn<'_>, kind: &str, now: Timestamp) -> Result<(), DbError> {
+    execute!(conn, SCHEDULE, JobId::random(), kind, RECURRING, USUAL, now).map(drop)
 }
 
 /// A job that a node has taken.
@@ -110,11 +155,22 @@ pub(super) struct Claimed {
     pub share: Option<String>,
 }
 
-/// Which kinds have something to do, and the most urgent priority among it. Reads only, so that an idle node writes
-/// nothing.
-pub(super) async fn due(db: &Db, now: Timestamp) -> Result<Vec<(String, i64)>, DbError> {
+/// What there is to do of a kind.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Due {
+    pub kind: String,
+    /// The most urgent of what waits; nothing where nothing does.
+    pub priority: Option<i64>,
+    /// The smallest of what waits and has a size.
+    pub size: Option<i64>,
+    /// How many run and have lost their worker.
+    pub abandoned: i64,
+}
+
+/// Which kinds have something to do. Reads only, so that an idle node writes nothing.
+pub(super) async fn due(db: &Db, now: Timestamp) -> Result<Vec<Due>, DbError> {
     let mut reader = db.read().await?;
-    fetch_all!(reader.conn(), DUE => (String, i64), now)
+    fetch_all!(reader.conn(), DUE => Due, now)
 }
 
 /// What a node would take.
@@ -124,15 +180,24 @@ pub(super) struct Claim<'a> {
     pub most: usize,
     /// Only up to this priority.
     pub priority: i64,
-    pub owner: &'a str,
+    /// Only up to this size; those of unknown size only where it is `i64::MAX`.
+    pub size: i64,
+    /// What tells this claim from all others, those of the same node included.
+    pub lease: &'a str,
 }
 
-pub(super) async fn claim(db: &Db, wanted: Claim<'_>, now: Timestamp) -> Result<Vec<Claimed>, DbError> {
-    let Claim { kind, most, priority, owner } = wanted;
-    let (until, most) = (now.plus(kind.lease), i64::try_from(most).unwrap_or(i64::MAX));
+/// Takes jobs that are due. The lease begins when the transaction does, however long that took.
+pub(super) async fn claim(db: &Db, clock: &SharedClock, wanted: Claim<'_>) -> Result<Vec<Claimed>, DbError> {
+    let Claim { kind, most, priority, size, lease } = wanted;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut tx = db.begin().await?;
-    let statement = if kind.fair { CLAIM_FAIR } else { CLAIM };
-    let claimed = fetch_all!(tx.conn(), statement => Claimed, until, owner, kind.name, now, priority, most)?;
+    let now = clock.now();
+    let until = now.plus(kind.lease);
+    let claimed = if kind.fair {
+        fetch_all!(tx.conn(), CLAIM_FAIR => Claimed, until, lease, kind.name, now, priority, size, most)?
+    } else {
+        fetch_all!(tx.conn(), CLAIM => Claimed, until, lease, kind.name, now, priority, size, most)?
+    };
     if kind.fair {
         for job in &claimed {
             execute!(tx.conn(), SERVED, kind.name, job.share.as_deref().unwrap_or_default())?;
@@ -140,6 +205,55 @@ pub(super) async fn claim(db: &Db, wanted: Claim<'_>, now: Timestamp) -> Result<
     }
     tx.commit().await?;
     Ok(claimed)
+}
+
+/// A job whose worker is gone.
+#[derive(Debug, sqlx::FromRow)]
+struct Abandoned {
+    id: JobId,
+    job_key: String,
+    attempts: i64,
+    crashes: i64,
+    last_error: Option<String>,
+}
+
+impl Abandoned {
+    /// Why it is given up; nothing where it may be tried again.
+    fn reason(&self, kind: &Kind) -> Option<String> {
+        let limit = i64::from(kind.most_tries);
+        if self.attempts < limit && self.crashes < limit {
+            return None;
+        }
+        let times = if self.crashes == 1 { "once".to_owned() } else { format!("{} times", self.crashes) };
+        let before = self.last_error.as_ref().map_or_else(String::new, |why| format!("; before that: {why}"));
+        Some(format!("the program ended {times} while it worked on this {}{before}", kind.about))
+    }
+}
+
+/// Puts jobs whose worker is gone back into the queue. One that has no tries left is given up; one that comes back by itself
+/// waits the longer the more often it happened. Returns how many there were, except those in `at_work`.
+pub(super) async fn return_abandoned(
+    db: &Db,
+    clock: &SharedClock,
+    kind: &Kind,
+    at_work: &[JobId],
+) -> Result<usize, DbError> {
+    let at_work = serde_json::json!(at_work).to_string();
+    let mut tx = db.begin().await?;
+    let now = clock.now();
+    let found = fetch_all!(tx.conn(), RETURN_ABANDONED => Abandoned, kind.name, now, at_work)?;
+    for job in &found {
+        if kind.every.is_some() {
+            let crashes = u32::try_from(job.crashes).unwrap_or(u32::MAX);
+            execute!(tx.conn(), PUT_OFF, now.plus(pause_after(crashes)), &job.id)?;
+        } else if let Some(why) = job.reason(kind) {
+            tracing::warn!(kind = kind.name, why, "a job was given up");
+            execute!(tx.conn(), FAIL_WAITING, &why, &job.id)?;
+            kind.tell(tx.conn(), GivenUp { key: job.job_key.clone(), why, at: now }).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(found.len())
 }
 
 /// Somebody waits for this job: it goes before those of usual priority. False where there is none, or it is urgent already.
@@ -150,10 +264,10 @@ pub async fn hurry(db: &Db, kind: &str, key: &str) -> Result<bool, DbError> {
     Ok(changed > 0)
 }
 
-/// Is this job still in the queue? Where it is, nobody takes it out before the caller's transaction has ended: for work
-/// that must not write down what nobody wants any more.
-pub async fn hold(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError> {
-    Ok(execute!(conn, HOLD, kind, key)? > 0)
+/// Whether the job is still this attempt's. Where it is, nobody takes it away before the caller's transaction has ended: for
+/// work that must not write what nobody wants any more, or what another worker writes by now.
+pub async fn hold(conn: Conn<'_>, kind: &str, job: &Running) -> Result<bool, DbError> {
+    Ok(execute!(conn, HOLD, kind, &job.key, &job.lease)? > 0)
 }
 
 /// Takes a job out of the queue in the caller's transaction; whoever works on it is told at the next renewal of the lease.
@@ -168,18 +282,24 @@ pub async fn forget(conn: Conn<'_>, kinds: &[&str], keys: &[String]) -> Result<u
     execute!(conn, FORGET, serde_json::json!(kinds).to_string(), serde_json::json!(keys).to_string())
 }
 
-/// False where the lease was lost.
-pub(super) async fn renew(db: &Db, id: &JobId, owner: &str, until: Timestamp) -> Result<bool, DbError> {
+/// False where the lease was lost. The new one begins when the transaction does, however long that took.
+pub(super) async fn renew(
+    db: &Db,
+    clock: &SharedClock,
+    id: &JobId,
+    lease: &str,
+    length: Duration,
+) -> Result<bool, DbError> {
     let mut tx = db.begin().await?;
-    let kept = execute!(tx.conn(), RENEW, until, id, owner)?;
+    let kept = execute!(tx.conn(), RENEW, clock.now().plus(length), id, lease)?;
     tx.commit().await?;
     Ok(kept > 0)
 }
 
-pub(super) async fn done(db: &Db, id: &JobId, owner: &str) -> Result<(), DbError> {
+pub(super) async fn done(db: &Db, id: &JobId, lease: &str) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    if execute!(tx.conn(), ONCE_MORE, id, owner)? == 0 {
-        execute!(tx.conn(), DONE, id, owner)?;
+    if execute!(tx.conn(), ONCE_MORE, id, lease)? == 0 {
+        execute!(tx.conn(), DONE, id, lease)?;
     }
     tx.commit().await
 }
@@ -187,19 +307,31 @@ pub(super) async fn done(db: &Db, id: &JobId, owner: &str) -> Result<(), DbError
 pub(super) async fn again(
     db: &Db,
     id: &JobId,
-    owner: &str,
+    lease: &str,
     at: Timestamp,
     attempts: i64,
     why: Option<&str>,
 ) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    execute!(tx.conn(), AGAIN, at, attempts, why, id, owner)?;
+    execute!(tx.conn(), AGAIN, at, attempts, why, id, lease)?;
     tx.commit().await
 }
 
-pub(super) async fn fail(db: &Db, id: &JobId, owner: &str, why: &str) -> Result<(), DbError> {
+/// What comes back by itself has ended without ending the program.
+pub(super) async fn come_back(db: &Db, id: &JobId, lease: &str, at: Timestamp) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    execute!(tx.conn(), FAIL, why, id, owner)?;
+    if execute!(tx.conn(), AGAIN, at, 0_i64, None::<&str>, id, lease)? > 0 {
+        execute!(tx.conn(), ENDED_WELL, id)?;
+    }
+    tx.commit().await
+}
+
+/// Gives a job up, and tells its feature in the same transaction.
+pub(super) async fn fail(db: &Db, kind: &Kind, id: &JobId, lease: &str, job: GivenUp) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    if execute!(tx.conn(), FAIL, &job.why, id, lease)? > 0 {
+        kind.tell(tx.conn(), job).await?;
+    }
     tx.commit().await
 }
 
@@ -232,9 +364,9 @@ pub struct FailedJob {
     pub kind: String,
     /// What it was about.
     pub job_key: String,
-    /// How often it was tried.
+    /// How often it was begun.
     pub attempts: i64,
-    /// Why the last try failed.
+    /// Why it was given up.
     pub last_error: Option<String>,
 }
 

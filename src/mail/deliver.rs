@@ -96,7 +96,7 @@ impl Mail {
             // What can't be written down is not sent.
             Err(error) => return self.stop(&format!("mail.journal can't be written: {error}")).await,
         };
-        let mut batch = self.claim(id, journal).await?;
+        let mut batch = self.claim(id, journal, cancelled).await?;
         if batch.had_been_lost() {
             let gone = self.settle_orphans().await?;
             batch.without(&gone);
@@ -119,7 +119,7 @@ impl Mail {
         let Written { letters, unwritten } = self.write(batch).await?;
         let inner = &self.inner;
         let (press, journal) = (Arc::clone(&inner.press), Arc::clone(&batch.journal));
-        let feed = Arc::new(Feed::new(letters, press, journal, inner.limits.clone(), cancelled.clone()));
+        let feed = Arc::new(Feed::new(letters, press, journal, inner.limits.clone(), batch.stopped.clone()));
         inner.transport.send_all(&feed).await;
         self.finish(batch, &feed, unwritten, cancelled).await
     }

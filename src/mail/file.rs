@@ -2,6 +2,7 @@
 
 use super::outcome::SendError;
 use super::transport::Outgoing;
+use crate::files::{create_private_folder, private_file, sync_folder};
 use crate::ids::MailId;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,24 +32,24 @@ impl Folder {
 
     /// Can it be written to?
     pub(super) fn try_out(&self) -> Result<(), String> {
-        let tried = std::fs::create_dir_all(&self.path).and_then(|()| tempfile_in(&self.path));
+        let tried = create_private_folder(&self.path).and_then(|()| tempfile_in(&self.path));
         tried.map_err(|error| format!("the mail folder can't be written: {error}"))
     }
 }
 
 /// Under another name first, then renamed, each step on disk before the next: a crash leaves no half mail.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    create_private_folder(folder)?;
     let unfinished = folder.join(format!(".{name}.part"));
-    let mut file = std::fs::File::create(&unfinished)?;
+    let mut file = private_file().create(true).truncate(true).open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, folder.join(format!("{name}.eml")))?;
-    std::fs::File::open(folder)?.sync_all()
+    sync_folder(folder)
 }
 
 fn tempfile_in(folder: &Path) -> std::io::Result<()> {
     let path = folder.join(format!(".{}.part", uuid::Uuid::new_v4()));
-    std::fs::File::create(&path)?;
+    private_file().create_new(true).open(&path)?;
     std::fs::remove_file(path)
 }

@@ -5,6 +5,7 @@
 //! Lines go to the system, not to the disk: they survive the process, not the machine. After a power cut a mail of the last
 //! batch may go out twice.
 
+use crate::files::{create_private_folder, private_file};
 use crate::ids::MailId;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -41,11 +42,11 @@ impl Journal {
 
     /// Begins the entries of a batch. Fails where nothing can be written: then nothing may be sent.
     pub fn begin(&self, batch: &str) -> io::Result<Entries> {
-        std::fs::create_dir_all(&self.folder)?;
+        create_private_folder(&self.folder)?;
         // Under another name until it is locked, so that nobody takes it for an orphan.
         let part = self.folder.join(format!(".{batch}.part"));
         let path = self.folder.join(format!("{batch}.{ENDING}"));
-        let file = OpenOptions::new().create(true).append(true).open(&part)?;
+        let file = private_file().create(true).append(true).open(&part)?;
         file.lock()?;
         std::fs::rename(&part, &path)?;
         Ok(Entries { file, path })

@@ -1,10 +1,10 @@
 //! Where the services that send our mail call: `POST /hooks/mail/{service}`.
 
 use super::{Call, HookError, Hooks};
-use crate::web::PageError;
+use crate::web::{PageError, post};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{Request, Response, Route, handler, post};
+use poem::{Request, Response, Route, handler};
 
 /// The addresses of this feature.
 pub fn routes(route: Route) -> Route {

@@ -2,16 +2,18 @@
 
 use super::numbers::atom_at;
 use super::tokens::Token;
+use super::told_addresses;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
 /// Ends of English street names that are hardly anything else.
-const STREETS: &[&str] =
+pub(super) const STREETS: &[&str] =
     &["street", "road", "avenue", "lane", "boulevard", "crescent", "terrace", "rd", "ave", "blvd", "st", "ln"];
 /// Those that are other words too: with capitals only.
-const MAYBE_STREETS: &[&str] = &[
+pub(super) const MAYBE_STREETS: &[&str] = &[
     "drive", "way", "place", "close", "court", "square", "gardens", "grove", "mews", "row", "walk", "circle", "hill",
-    "park", "green", "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq",
+    "park", "green", "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq", "trail", "loop", "alley",
+    "plaza", "heights", "ridge", "pike", "run", "circuit", "bend", "view", "turnpike", "route",
 ];
 /// French and Spanish ones stand in front.
 const STREETS_IN_FRONT: &[&str] =
@@ -36,7 +38,7 @@ const NO_STRASSE: &[&str] = &[
 ];
 
 /// Words between a number and a street that are no name of one.
-const NO_NAMES: &[&str] = &[
+pub(super) const NO_NAMES: &[&str] = &[
     "minutes",
     "minute",
     "hours",
@@ -258,7 +260,7 @@ fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
     end
 }
 
-fn beside(token: &Token<'_>) -> bool {
+pub(super) fn beside(token: &Token<'_>) -> bool {
     !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || ",.-".contains(c))
 }
 
@@ -301,6 +303,9 @@ fn asked_postcode(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<us
     if topics.last(tokens[at].at) != Some(Topic::Postcode) {
         return None;
     }
+    if tokens[at].gap.ends_with(['\'', '’']) {
+        return None;
+    }
     if let Some(end) = postcode_at(tokens, at) {
         return Some(end);
     }
@@ -324,7 +329,12 @@ pub(super) fn find(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     while at < tokens.len() {
         let street = english(tokens, at).or_else(|| french(tokens, at)).or_else(|| spanish(tokens, at));
         let street = street.or_else(|| german(tokens, at));
-        let end = street.map(|end| with_postcode(tokens, end)).or_else(|| asked_postcode(tokens, at, topics));
+        let street = street.map(|end| with_postcode(tokens, end));
+        // What was asked for goes on behind the street.
+        let street = [street, told_addresses::find_at(tokens, at, topics)].into_iter().flatten().max();
+        let end = street
+            .or_else(|| asked_postcode(tokens, at, topics))
+            .or_else(|| told_addresses::zip_code(tokens, at, topics));
         let Some(end) = end else {
             at += 1;
             continue;

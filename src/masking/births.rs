@@ -257,6 +257,81 @@ fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
     (short > 26).then_some((1900 + short, one.tokens.end))
 }
 
+/// Parts of dates that are enough where a birth was asked for just before: a month with what stands beside it, a year.
+fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
+    let asked = |token: &Token<'_>| {
+        [Topic::Birth, Topic::Birthday].into_iter().any(|topic| topics.asked(token.at, topic, ASKED_WITHIN))
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let done = found.last().is_some_and(|before| at < before.end);
+        if !done && !token.is_masked() && asked(token) {
+            found.extend(month_at(tokens, at).or_else(|| year_at(tokens, at)));
+        }
+    }
+    found
+}
+
+/// A month with the numbers beside it: "March, I-D-783".
+fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    month(&tokens[at].lower).filter(|_| tokens[at].lower != "may" || tokens[at].capital)?;
+    let number = |place: usize| {
+        let token = &tokens[place];
+        let word = matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd");
+        let day = DAYS.iter().any(|(day, _)| *day == token.lower);
+        word || day || token.is_digits() || token.is_letter() || atom_at(tokens, place).is_some()
+    };
+    let before =
+        (0..at).rev().take(3).take_while(|place| number(*place) && close(&tokens[place + 1])).last().unwrap_or(at);
+    let article = |token: &&Token<'_>| matches!(token.lower.as_str(), "the" | "of");
+    let start = before + tokens[before..at].iter().take_while(article).count();
+    let behind = (at + 1..tokens.len()).take(6).take_while(|place| number(*place) && close(&tokens[*place])).last();
+    let behind = behind.unwrap_or(at);
+    let end = behind + 1 - tokens[at..=behind].iter().rev().take_while(article).count();
+    Some(start..end)
+}
+
+/// A year of four digits, alone.
+fn year_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let (year, end) = year_behind(tokens, at)?;
+    ((1900..=LAST_YEAR).contains(&year) && digits_of(tokens, at, end) == 4).then_some(at..end)
+}
+
+/// How many tokens an answer comes behind the question.
+const ASKED_WITHIN: usize = 14;
+
+fn digits_of(tokens: &[Token<'_>], from: usize, end: usize) -> usize {
+    let (mut at, mut digits) = (from, 0);
+    while at < end {
+        let Some(atom) = atom_at(tokens, at) else { return 0 };
+        (digits, at) = (digits + atom.digits.len(), atom.tokens.end);
+    }
+    digits
+}
+
+/// Whether a date with a month in words and a year is one on which a customer was born, as far as anybody can tell.
+fn is_of_somebody(tokens: &[Token<'_>], date: &Date) -> bool {
+    let before = date.tokens.start.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
+    let words = tokens[date.tokens.clone()].iter().any(|token| month(&token.lower).is_some());
+    words
+        && date.year.is_some_and(|year| (1915..=LAST_OF_ADULTS).contains(&year))
+        && !matches!(before, "since" | "from" | "until")
+}
+
+/// "November 2321": day and year of a birth in one number.
+fn in_one_number(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+    let odd = |token: &Token<'_>| {
+        token.is_digits() && close(token) && matches!(token.lower.len(), 4..=6) && year_of(token).is_none()
+    };
+    (1..tokens.len())
+        .filter(|at| month(&tokens[at - 1].lower).is_some() && tokens[at - 1].capital && odd(&tokens[*at]))
+        .map(|at| at - 1..at + 1)
+        .collect()
+}
+
+/// Customers are adults as a rule.
+const LAST_OF_ADULTS: u32 = 2010;
+
 /// Tokens of a speaker and a date in them.
 type Said<'t, 'a> = (&'t [Token<'a>], Date);
 
@@ -266,6 +341,7 @@ pub(super) fn of_birth<'t, 'a>(
     streams: &'t [Stream<'a>],
     topics: &Topics,
 ) -> Vec<(&'t [Token<'a>], Range<usize>)> {
+    let of_customer = streams.iter().any(|stream| stream.customer);
     // What is taken out already has answered its question.
     for stream in streams {
         let done = stream.tokens.iter().enumerate().filter(|(_, token)| token.what == What::Masked(Kind::BirthDate));
@@ -283,13 +359,22 @@ pub(super) fn of_birth<'t, 'a>(
             let enough = word.topic == Topic::Birth || date.year.is_some();
             if enough && answered.insert(word.at) && !masked {
                 found.push((tokens, date.tokens));
+                continue;
             }
+        }
+        if of_customer && !masked && is_of_somebody(tokens, &date) {
+            found.push((tokens, date.tokens));
             continue;
         }
         let behind = tokens.get(date.tokens.end).and_then(|next| topics.next(next.at, 6));
         if !masked && (behind == Some(Topic::Birth) || behind == Some(Topic::Birthday) && date.year.is_some()) {
             found.push((tokens, date.tokens));
         }
+    }
+    for stream in streams.iter().filter(|stream| stream.customer) {
+        let tokens = stream.tokens.as_slice();
+        let parts = parts_asked_for(tokens, topics).into_iter().chain(in_one_number(tokens));
+        found.extend(parts.map(|part| (tokens, part)));
     }
     found
 }

@@ -1,9 +1,9 @@
 //! Payment cards: their number, and what stands beside it on the card.
 
-use super::numbers::{Atom, Run};
+use super::numbers::Run;
 use super::tokens::{Token, What};
 use super::topics::{Topic, Topics};
-use super::{Kind, births::month};
+use super::{Kind, amounts, births::month};
 use std::ops::Range;
 
 /// Card numbers have 13 to 19 digits (ISO/IEC 7812).
@@ -38,7 +38,8 @@ pub(super) fn number(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
             let whole = first == 0 && place + 1 == run.atoms.len();
             if CARD.contains(&digits.len()) && luhn(digits.as_bytes()) && (whole || issued(&digits)) {
                 let atoms = &run.atoms[first..=place];
-                if !is_amount(tokens, atoms) {
+                if topics.last(tokens[run.tokens().start].at) == Some(Topic::Card) || !amounts::is_amount(tokens, atoms)
+                {
                     let span = atoms[0].tokens.start..atom.tokens.end;
                     found = Some(found.map_or(span.clone(), |found| found.start..span.end.max(found.end)));
                 }
@@ -49,11 +50,51 @@ pub(super) fn number(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
             break;
         }
     }
-    let misheard = || {
-        let spoken_of = topics.last(tokens[run.tokens().start].at) == Some(Topic::Card);
-        (spoken_of && CARD.contains(&run.len()) && !is_amount(tokens, &run.atoms)).then(|| run.tokens())
+    found.or_else(|| misheard(tokens, run, topics).then(|| run.tokens()))
+}
+
+/// Fewer digits than this are a part of a card's number at most.
+const MIN_MISHEARD: usize = 8;
+
+/// Whether a run is a card number that was not heard right: a card is spoken of, before or behind it.
+fn misheard(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
+    let span = run.tokens();
+    let (topic, behind) = (topics.last(tokens[span.start].at), topics.stated_behind(tokens, span.end));
+    if amounts::has_unit(tokens, &run.atoms) {
+        return false;
+    }
+    match topic {
+        Some(Topic::Card | Topic::Code | Topic::CodeOfCard | Topic::Expiry) => {
+            let rest = || {
+                run.len() >= 4
+                    && topic == Some(Topic::Card)
+                    && topics.is_masked_near(tokens[span.start].at, &[Kind::Card], 60, 60)
+            };
+            run.len() >= MIN_MISHEARD || rest() || is_last_digits(tokens, run) || is_group(tokens, run, topics)
+        }
+        Some(Topic::Reference | Topic::Phone) => false,
+        _ => behind == Some(Topic::Card) && run.len() >= MIN_MISHEARD,
+    }
+}
+
+/// Groups of which little else was heard: digits shortly behind the word card.
+fn is_group(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
+    let at = tokens[run.tokens().start].at;
+    let near = topics.asked(at, Topic::Card, 14) && !topics.said(at, &[Topic::Expiry, Topic::Code, Topic::CodeOfCard]);
+    near && run.len() >= 4
+        && !amounts::has_year(run)
+        && !amounts::is_amount(tokens, &run.atoms)
+        && !run.digits().ends_with("00")
+}
+
+/// "the one ending in 4419", "the last four are 4419".
+fn is_last_digits(tokens: &[Token<'_>], run: &Run) -> bool {
+    let start = run.tokens().start;
+    let before = &tokens[start.saturating_sub(5)..start];
+    let says = |token: &Token<'_>| {
+        matches!(token.lower.as_str(), "ending" | "ends" | "end" | "last" | "finishing" | "finishes")
     };
-    found.or_else(misheard)
+    (3..=6).contains(&run.len()) && before.iter().any(says)
 }
 
 /// Do cards begin so? Of the first digits those that networks have.
@@ -61,17 +102,12 @@ fn issued(digits: &str) -> bool {
     digits.starts_with(['2', '3', '4', '5', '6']) || digits.starts_with("9792")
 }
 
-/// `1,234,567,890,123`: commas alone, between threes.
-fn is_amount(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
-    atoms.len() > 2
-        && atoms[0].digits.len() <= 3
-        && atoms[1..].iter().all(|atom| atom.digits.len() == 3 && [",", "."].contains(&tokens[atom.tokens.start].gap))
-}
+/// Kinds that tell that a card is spoken of.
+const OF_CARD: &[Kind] = &[Kind::Card, Kind::Expiry, Kind::SecurityCode];
 
-/// Was a card spoken of, or its number said, shortly before this token?
+/// Whether a card was spoken of, or its number said, shortly before this token.
 fn card_near(tokens: &[Token<'_>], topics: &Topics, at: usize) -> bool {
-    let taken = |token: &Token<'_>| token.what == What::Masked(Kind::Card);
-    topics.said(tokens[at].at, &[Topic::Card]) || tokens[at.saturating_sub(60)..at].iter().any(taken)
+    topics.said(tokens[at].at, &[Topic::Card]) || topics.is_masked_near(tokens[at].at, &[Kind::Card], 60, 0)
 }
 
 /// The security code or the expiry date that a run is, and how far it goes.
@@ -87,28 +123,37 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
         let kind = if digits.len() >= 4 && is_month(&digits[..2]) { Kind::Expiry } else { Kind::SecurityCode };
         return (digits.len() >= 3).then_some((kind, span));
     }
+    let beside = [Topic::Code, Topic::CodeOfCard, Topic::Expiry];
+    if amounts::has_unit(tokens, &run.atoms)
+        || !matches!(topic, None | Some(Topic::Card | Topic::Code | Topic::CodeOfCard | Topic::Expiry))
+    {
+        return None;
+    }
     let near = || card_near(tokens, topics, span.start);
     let code = (3..=4).contains(&digits.len());
-    let said = |topic| topics.said(first.at, &[topic]);
-    match topic? {
-        // "The digits on the back of my card are …"
-        Topic::Code | Topic::CodeOfCard | Topic::Card
-            if code && (said(Topic::Code) || said(Topic::CodeOfCard) && near()) =>
-        {
-            Some((Kind::SecurityCode, span))
-        }
-        Topic::Expiry if near() => expiry(&digits).then_some((Kind::Expiry, span)),
+    match topics.word(first.at, &beside).map(|word| word.topic) {
+        Some(Topic::Code) if code => return Some((Kind::SecurityCode, span)),
+        Some(Topic::CodeOfCard) if code && near() => return Some((Kind::SecurityCode, span)),
+        Some(Topic::Expiry) if expiry(&digits) && near() => return Some((Kind::Expiry, span)),
+        _ => {}
+    }
+    // What stands shortly behind the number, without a word that says what it is.
+    let shortly = topics.is_masked_near(first.at, OF_CARD, 10, 0);
+    match digits.len() {
+        4 if shortly && is_month(&digits[..2]) => Some((Kind::Expiry, span)),
+        3 | 4 if shortly => Some((Kind::SecurityCode, span)),
         _ => None,
     }
 }
 
-/// "May 2027", "December twenty eight" beside a card.
+/// "May 2027", "December twenty eight" beside a card, also where the word that says so was misheard.
 pub(super) fn expiry_in_words(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Range<usize>> {
     let span = run.tokens();
     let before = span.start.checked_sub(1).map(|at| &tokens[at])?;
     let year = [2, 4].contains(&run.len());
-    let spoken_of = topics.last(before.at) == Some(Topic::Expiry) && card_near(tokens, topics, span.start);
-    (year && spoken_of && month(&before.lower).is_some()).then_some(span.start - 1..span.end)
+    let spoken_of = || topics.last(before.at) == Some(Topic::Expiry) && card_near(tokens, topics, span.start);
+    let shortly = || topics.is_masked_near(before.at, OF_CARD, 14, 0);
+    (year && month(&before.lower).is_some() && (spoken_of() || shortly())).then_some(span.start - 1..span.end)
 }
 
 fn is_month(digits: &str) -> bool {

@@ -1,5 +1,6 @@
 //! E-mail addresses, written and spoken.
 
+use super::misheard_email::{PROVIDERS, sentence_start};
 use super::numbers::atom_at;
 use super::tokens::{Token, is_han};
 use super::topics::{Topic, Topics};
@@ -16,7 +17,8 @@ pub(super) fn written(text: &str) -> Vec<Range<usize>> {
         let local = text[from..at].chars().rev().take_while(|c| is_local(*c)).map(char::len_utf8).sum::<usize>();
         let host: usize = text[at + 1..].chars().take_while(|c| is_host(*c)).map(char::len_utf8).sum();
         let host = text[at + 1..at + 1 + host].trim_end_matches(['.', '-']);
-        let dotted = host.split('.').filter(|label| !label.is_empty()).count() >= 2;
+        let dotted = host.split('.').filter(|label| !label.is_empty()).count() >= 2
+            || PROVIDERS.contains(&host.to_lowercase().as_str());
         if local > 0 && dotted {
             found.push(at - local..at + 1 + host.len());
         }
@@ -32,9 +34,12 @@ fn is_host(c: char) -> bool {
     c.is_alphanumeric() && !is_han(c) || matches!(c, '.' | '-')
 }
 
-const AT: &[&str] = &["at", "ät", "klammeraffe", "arobase", "arroba"];
-const DOT: &[&str] = &["dot", "punkt", "point", "punto"];
-const JOINS: &[&str] = &[
+/// The sign, as it is said.
+pub(super) const AT: &[&str] = &["at", "ät", "klammeraffe", "arobase", "arroba"];
+/// A point, as it is said.
+pub(super) const DOT: &[&str] = &["dot", "punkt", "point", "punto"];
+/// Signs between two words of an address, as they are said.
+pub(super) const JOINS: &[&str] = &[
     "dot",
     "punkt",
     "point",
@@ -49,7 +54,7 @@ const JOINS: &[&str] = &[
     "guion",
 ];
 /// Ends of hosts that are typed rather than spoken.
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "com", "net", "org", "info", "biz", "io", "co", "eu", "uk", "de", "at", "ch", "fr", "es", "it", "nl", "be", "ie",
     "us", "ca", "au", "cn", "pl", "edu", "gov", "me", "app", "dev", "online", "mail", "example", "test",
 ];
@@ -202,15 +207,17 @@ fn is_label(token: &Token<'_>, typed: bool) -> bool {
 }
 
 /// Where the part in front of the "at" begins.
-fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) -> usize {
+pub(super) fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) -> usize {
     let mut first = last;
     let spelled = |place: usize| {
         let token = &tokens[place];
         !token.gap.ends_with(['\'', '’'])
             && (token.is_letter() || token.is_digits() || atom_at(tokens, place).is_some())
     };
-    // "It is jerry cruncher seven at …": two words before belong to it where an address is spoken of.
-    let mut words = if topics.said(tokens[last].at, &[Topic::Email]) { 2 } else { 0 };
+    // "It is jerry cruncher seven at …": where an address is spoken of all words before belong to it, but for those that
+    // introduce it.
+    let spoken_of = topics.said(tokens[last].at, &[Topic::Email]);
+    let mut words = if spoken_of { 2 } else { 0 };
     while first > from && !tokens[first].begins && last - first < 60 {
         let (gap, before) = (tokens[first].gap, &tokens[first - 1]);
         if before.is_masked() {
@@ -230,5 +237,13 @@ fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) 
             break;
         }
     }
-    first
+    if spoken_of {
+        return sentence_start(tokens, first, from);
+    }
+    // Two words in front of a provider are a name.
+    let host = tokens[last..]
+        .iter()
+        .take(6)
+        .any(|token| PROVIDERS.contains(&token.lower.as_str()) || token.lower.ends_with("mail"));
+    if host { sentence_start(tokens, first, from.max(first.saturating_sub(3))) } else { first }
 }

@@ -171,6 +171,61 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> 
     (complete && (checks(&said) || spoken_of())).then_some(first..place)
 }
 
+/// Fewest digits and letters of what is taken for an account number without its check digits.
+const MIN_SIGNS: usize = 8;
+
+/// Most tokens of such a number: digits one by one, with words between them.
+const MAX_TOKENS: usize = 60;
+
+/// Account numbers that were not heard right: letters and digits in a row where an account is spoken of, or behind two letters as
+/// countries have them.
+pub(super) fn misheard(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let range = misheard_at(tokens, at, topics);
+        at = range.as_ref().map_or(at + 1, |range| range.end);
+        found.extend(range);
+    }
+    found
+}
+
+fn misheard_at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Range<usize>> {
+    let spoken_of = topics.last(tokens[first].at) == Some(Topic::Iban);
+    let country = tokens[first].is_letters() && tokens[first].capital && tokens[first].lower.len() <= 2;
+    if !spoken_of && !country
+        || matches!(topics.last(tokens[first].at), Some(Topic::Reference | Topic::Card | Topic::Phone))
+    {
+        return None;
+    }
+    let (mut place, mut end, mut letters, mut digits) = (first, first, 0, 0);
+    while let Some(token) =
+        tokens.get(place).filter(|token| place == first || close(token) && place - first < MAX_TOKENS)
+    {
+        if let Some(atom) = atom_at(tokens, place).filter(|_| token.is_digits() || token.lower.len() > 1) {
+            (digits, place, end) = (digits + atom.digits.len(), atom.tokens.end, atom.tokens.end);
+        } else if token.is_letter() && (token.capital || spoken_of)
+            || token.is_letters() && token.upper && token.lower.len() <= 4 && !WORDS.contains(&token.lower.as_str())
+        {
+            (letters, place, end) = (letters + token.lower.len(), place + 1, place + 1);
+        } else if digits > 0
+            && matches!(token.lower.as_str(), "um" | "uh" | "and" | "then" | "dash" | "space" | "to" | "for")
+        {
+            place += 1;
+        } else {
+            break;
+        }
+    }
+    // "… 0130 00. I will wait": what begins a sentence is no letter of it.
+    while end > first && digits > 0 && matches!(tokens[end - 1].lower.as_str(), "i" | "a") {
+        (end, letters) = (end - 1, letters - 1);
+    }
+    // Behind two letters alone it takes as many digits as the shortest of these numbers have.
+    let fewest = if spoken_of { MIN_SIGNS } else { 12 };
+    let unclear = !spoken_of && letters < 2;
+    (digits >= fewest.min(MIN_SIGNS) && letters + digits >= fewest && !unclear).then_some(first..end)
+}
+
 fn close(token: &Token<'_>) -> bool {
     token.goes_on
         || token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "-.,/".contains(c))

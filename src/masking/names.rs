@@ -10,7 +10,7 @@ const FEWEST_LETTERS: usize = 3;
 const MOST_PARTS: usize = 8;
 
 /// First and last names that are words, too: they are taken for names only where the sentence says so.
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "will",
     "may",
     "mark",
@@ -276,6 +276,11 @@ impl Names {
         parts(name).unwrap_or_default()
     }
 
+    /// Whether a word is the agent's name or a part of it.
+    pub(super) fn is_agent(&self, word: &str) -> bool {
+        self.agent.iter().any(|part| part == word)
+    }
+
     fn is_part(&self, word: &str) -> bool {
         self.wholes.iter().flatten().any(|part| part == word)
     }
@@ -316,6 +321,9 @@ fn stands(tokens: &[Token<'_>], at: usize, whole: &[String]) -> bool {
 /// A part of a name, by itself.
 fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     let word = &tokens[at].lower;
+    if !names.is_empty() && tokens[at].is_letters() && tokens[at].capital && !names.is_part(word) {
+        return !names.is_agent(word) && is_like_part(names, word);
+    }
     tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= FEWEST_LETTERS && {
         let neighbour = |place: Option<usize>| {
             place.and_then(|place| tokens.get(place)).is_some_and(|token| {
@@ -332,6 +340,37 @@ fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
             tokens[at].capital && beside || is_name_like(tokens, at, word)
         }
     }
+}
+
+/// A part of a name as somebody else wrote it: "Elisabeth" for "Elizabeth".
+fn is_like_part(names: &Names, word: &str) -> bool {
+    let letters = word.chars().count();
+    let most = if letters >= 7 { 2 } else { 1 };
+    let close = |part: &String| {
+        part.chars().next() == word.chars().next()
+            && part.chars().count().abs_diff(letters) <= most
+            && distance(part, word) <= most
+    };
+    letters >= MIN_SIMILAR && !WORDS.contains(&word) && names.wholes.iter().flatten().any(close)
+}
+
+/// Shorter words resemble too many others.
+const MIN_SIMILAR: usize = 5;
+
+/// How many letters are to be changed, added or left out (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, a) in one.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = at + 1;
+        for (place, b) in other.iter().enumerate() {
+            let changed = before + usize::from(a != *b);
+            before = row[place + 1];
+            row[place + 1] = changed.min(before + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Written as a name: with a capital, and where the word is another one too, as somebody who is spoken to or of.
@@ -358,34 +397,4 @@ fn is_name_like(tokens: &[Token<'_>], at: usize, word: &str) -> bool {
     let ends = next.starts_with(['.', '!', '?']) || next.is_empty() && at + 1 == tokens.len();
     let spoken_to = token.gap.trim_start().starts_with(',') && ends;
     cue || spoken_to
-}
-
-/// Names by which customers introduce themselves: "my name is Emma Clark".
-pub(super) fn introduced(tokens: &[Token<'_>]) -> Vec<String> {
-    let mut found = Vec::new();
-    for at in 0..tokens.len() {
-        let word = |place: usize| tokens.get(place).map_or("", |token| token.lower.as_str());
-        let first = match (word(at), word(at + 1), word(at + 2)) {
-            ("my", "name", "is" | "s") => at + 3,
-            ("name", "s", _) if at > 0 && word(at - 1) == "the" => at + 2,
-            ("ich", "heiße", _) | ("je", "m", "appelle") | ("me", "llamo", _) => {
-                at + 2 + usize::from(word(at) == "je")
-            }
-            ("mein", "name", "ist") => at + 3,
-            _ => continue,
-        };
-        let is_part = |token: &&Token<'_>| token.is_letters() && token.capital && token.lower.chars().count() > 1;
-        let parts: Vec<&str> = tokens
-            .iter()
-            .skip(first)
-            .take(3)
-            .enumerate()
-            .take_while(|(place, token)| is_part(token) && (*place == 0 || matches!(token.gap, " " | "-")))
-            .map(|(_, token)| token.lower.as_str())
-            .collect();
-        if !parts.is_empty() {
-            found.push(parts.join(" "));
-        }
-    }
-    found
 }

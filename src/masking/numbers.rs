@@ -240,10 +240,19 @@ fn joins(tokens: &[Token<'_>], run: &Run, atom: &Atom, topics: &Topics) -> bool 
     let from = run.tokens().end;
     let between = atom.tokens.start - from;
     between <= 2
-        && tokens[from..atom.tokens.start].iter().all(|token| FILLERS.contains(&token.lower.as_str()))
+        && tokens[from..atom.tokens.start].iter().all(|token| FILLERS.contains(&token.lower.as_str()) || is_misheard(token, run, atom))
         && tokens[from..=atom.tokens.start].iter().all(|token| token.goes_on || close(token))
         // Another question, another number.
         && !topics.between(tokens[from - 1].at, tokens[atom.tokens.start].at)
+}
+
+/// "5 to 6, 7, 1 for 7": a two and a four between digits.
+fn is_misheard(token: &Token<'_>, run: &Run, atom: &Atom) -> bool {
+    let year = |atom: &Atom| atom.digits.len() == 4 && (atom.digits.starts_with("19") || atom.digits.starts_with("20"));
+    let plain = |atom: &Atom| !atom.digits.ends_with("00") && !year(atom) && atom.digits != "10";
+    matches!(token.lower.as_str(), "to" | "too" | "for" | "ate" | "won" | "tree" | "so")
+        && plain(atom)
+        && run.atoms.last().is_some_and(plain)
 }
 
 /// Only what people put between the digits of one number.

@@ -1,5 +1,6 @@
 //! Telephone numbers.
 
+use super::amounts;
 use super::numbers::{Atom, Run};
 use super::tokens::Token;
 use super::topics::{Topic, Topics};
@@ -7,37 +8,6 @@ use std::ops::Range;
 
 /// Phone numbers have 7 to 15 digits (ITU-T E.164).
 const PHONE: std::ops::RangeInclusive<usize> = 7..=15;
-
-/// What is counted is no number to call.
-const UNITS: &[&str] = &[
-    "euro",
-    "euros",
-    "eur",
-    "dollar",
-    "dollars",
-    "usd",
-    "pound",
-    "pounds",
-    "percent",
-    "prozent",
-    "bytes",
-    "kb",
-    "mb",
-    "gb",
-    "km",
-    "kilometers",
-    "kilometres",
-    "miles",
-    "units",
-    "pieces",
-    "stück",
-    "元",
-    "块",
-    "people",
-    "users",
-    "steps",
-    "views",
-];
 
 /// The telephone numbers in a run: all of it, or each of those that commas part.
 pub(super) fn numbers(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<Range<usize>> {
@@ -66,21 +36,23 @@ pub(super) fn has_plus(tokens: &[Token<'_>], at: usize) -> bool {
 fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
     let Some(span) = span(atoms) else { return false };
     let digits: String = atoms.iter().map(|atom| atom.digits.as_str()).collect();
-    let (first, next) = (&tokens[span.start], tokens.get(span.end));
-    let behind = next.map_or(usize::MAX, |next| next.at);
-    let topic = topics.last(first.at).or_else(|| topics.next(behind, 5));
+    let first = &tokens[span.start];
+    let topic = topics.last(first.at).or_else(|| topics.stated_behind(tokens, span.end));
     if (8..=15).contains(&digits.len()) && has_plus(tokens, span.start) {
         return true;
     }
-    if is_sum(tokens, atoms, &span) || is_part_of_a_code(tokens, &span) {
+    let amount = if topic == Some(Topic::Phone) { amounts::has_unit } else { amounts::is_amount };
+    if amount(tokens, atoms) || is_part_of_a_code(tokens, &span) {
         return false;
     }
     if topic == Some(Topic::Phone) {
         // Several in a row are taken out together rather than not at all.
-        return (6..=40).contains(&digits.len());
+        return (4..=40).contains(&digits.len()) && (digits.len() >= 6 || is_asked(tokens, &span, topics));
     }
-    if matches!(topic, Some(Topic::Reference | Topic::Card | Topic::Expiry | Topic::Code))
-        || !PHONE.contains(&digits.len())
+    if matches!(
+        topic,
+        Some(Topic::Reference | Topic::Card | Topic::Expiry | Topic::Code | Topic::Ssn | Topic::Account | Topic::Iban)
+    ) || !PHONE.contains(&digits.len())
     {
         return false;
     }
@@ -92,6 +64,13 @@ fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
     international || national || spoken || mobile && atoms.len() <= 3 || is_american(tokens, atoms)
 }
 
+/// Whether the digits are all that is said of a phone that was spoken of just before: a part of its number.
+fn is_asked(tokens: &[Token<'_>], span: &Range<usize>, topics: &Topics) -> bool {
+    let alone =
+        tokens.get(span.end).is_none_or(|next| next.begins || next.goes_on || next.gap.contains(['.', '?', '!']));
+    alone && topics.asked(tokens[span.start].at, Topic::Phone, 6)
+}
+
 /// `(555) 010-1234`, `1-555-010-1234`: three, three and four with signs between them.
 fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let groups: Vec<usize> = atoms.iter().map(|atom| atom.digits.len()).collect();
@@ -100,21 +79,8 @@ fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     parted && (groups == [3, 3, 4] || country && groups[1..] == [3, 3, 4])
 }
 
-/// An amount: a currency beside it, or thousands parted by commas or points.
-fn is_sum(tokens: &[Token<'_>], atoms: &[Atom], span: &Range<usize>) -> bool {
-    let unit = tokens.get(span.end).is_some_and(|next| UNITS.contains(&next.lower.as_str()));
-    let sign = |gap: &str| gap.contains(['$', '€', '£', '¥', '%']);
-    let after =
-        tokens.get(span.end).is_some_and(|next| next.gap.starts_with(['%', '€', '$']) || next.gap.starts_with(" €"));
-    let thousands = atoms.len() > 1
-        && !atoms[0].digits.starts_with('0')
-        && atoms[0].digits.len() <= 3
-        && atoms[1..].iter().all(|a| a.digits.len() == 3 && [",", "."].contains(&tokens[a.tokens.start].gap));
-    unit || after || thousands || sign(tokens[span.start].gap)
-}
-
 /// `AB-1234567`, `#1234567`, `v1.2.3`: letters or a hash hang on to it.
-fn is_part_of_a_code(tokens: &[Token<'_>], span: &Range<usize>) -> bool {
+pub(super) fn is_part_of_a_code(tokens: &[Token<'_>], span: &Range<usize>) -> bool {
     let token = &tokens[span.start];
     let hangs = span.start > 0
         && !token.begins

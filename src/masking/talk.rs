@@ -1,6 +1,6 @@
 //! A conversation as the searches read it: what each speaker says, one line after the other, and what is talked about.
 
-use super::tokens::{self, Token};
+use super::tokens::{self, Token, What};
 use super::topics::{Topics, events};
 use super::{Said, Span};
 use std::collections::HashMap;
@@ -57,7 +57,12 @@ impl<'a> Talk<'a> {
             }
             streams[which].tokens.append(&mut said);
         }
-        let topics = Topics::new(streams.iter().flat_map(|stream| events(&stream.tokens)).collect());
+        let all = || streams.iter().flat_map(|stream| &stream.tokens);
+        let masked = all().filter_map(|token| match token.what {
+            What::Masked(kind) => Some((token.at, kind)),
+            _ => None,
+        });
+        let topics = Topics::new(streams.iter().flat_map(|stream| events(&stream.tokens)).collect(), masked.collect());
         Self { streams, topics }
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 mod properties;
 mod table;
 mod talks;
+mod whisper;
 
 fn nobody(text: &str) -> String {
     masked(text, &Names::none())

@@ -29,6 +29,8 @@ pub(super) struct Token<'a> {
     pub lower: String,
     /// Does it begin with a capital?
     pub capital: bool,
+    /// Whether all of it is capitals.
+    pub upper: bool,
     /// What stands between it and the token before it in its line.
     pub gap: &'a str,
     /// Its place among all tokens of the talk, whoever speaks.
@@ -103,7 +105,8 @@ fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: What, gap: &
     };
     // Scripts without capitals have nothing to tell names by but the words themselves.
     let capital = said.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase());
-    Token { line, range, what, lower, capital, gap, at: 0, goes_on: false, begins: false }
+    let upper = capital && said.chars().all(|c| !c.is_lowercase());
+    Token { line, range, what, lower, capital, upper, gap, at: 0, goes_on: false, begins: false }
 }
 
 /// The first piece of a text that is not empty: what it is, and how many bytes.

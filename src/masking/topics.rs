@@ -1,5 +1,6 @@
 //! What is being talked about: words that say what the next number is.
 
+use super::Kind;
 use super::tokens::Token;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -19,8 +20,16 @@ pub(super) enum Topic {
     Phone,
     /// An order, a parcel, an invoice: nobody's data by itself.
     Reference,
-    /// A bank account.
+    /// A bank account by its international number.
     Iban,
+    /// A bank account by its national number.
+    Account,
+    /// A social security number or another number of a person with the state.
+    Ssn,
+    /// A PIN or a passcode.
+    Pin,
+    /// A password.
+    Password,
     /// A day of birth.
     Birth,
     /// A day that people keep: a date of birth only with its year.
@@ -29,6 +38,14 @@ pub(super) enum Topic {
     Email,
     /// A postcode.
     Postcode,
+    /// A street address.
+    Address,
+    /// Somebody's name.
+    Name,
+    /// A number, whatever it is, that was asked for.
+    Number,
+    /// A count, a price, a year: no number that is anybody's.
+    Amount,
 }
 
 /// A word of this kind, and for how many tokens it counts.
@@ -47,15 +64,19 @@ const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Card,
         40,
-        "card, cards, card number, credit card, debit card, visa, mastercard, amex, american express, maestro, kreditkarte, karte, \
-        kartennummer, kreditkartennummer, carte, carte bleue, carte bancaire, numéro de carte, tarjeta, número de tarjeta, 卡 号, 信 用 卡, 银 行 卡",
+        "card, cards, card number, credit card, debit card, visa, mastercard, master card, amex, american express, discover card, payment details, payment information, sixteen digits, 16 digits, maestro, \
+        long number, longer number, kreditkarte, karte, kartennummer, kreditkartennummer, carte, carte bleue, carte bancaire, numéro de carte, tarjeta, número de tarjeta, 卡 号, 信 用 卡, 银 行 卡",
     ),
-    (Topic::Code, 14, "cvc, cvv, cvv2, cvc2, csc, card code, prüfnummer, prüfziffer, kartenprüfnummer, cryptogramme"),
+    (
+        Topic::Code,
+        14,
+        "cvc, cvv, cvv2, cvc2, csc, card code, digits on the back, digits at the back, digit on the back, three digits on, 3 digits on, three digit code, 3 digit code, numbers on the back, prüfnummer, prüfziffer, kartenprüfnummer, cryptogramme",
+    ),
     (
         Topic::CodeOfCard,
         14,
-        "security code, verification code, security number, digits on the back, numbers on the back, number on the back, \
-        code on the back, on the back, sicherheitscode, code de sécurité, código de seguridad, 安 全 码",
+        "security code, verification code, security number, number on the back, \
+        code on the back, three digits, 3 digits, on the back, sicherheitscode, code de sécurité, código de seguridad, 安 全 码",
     ),
     (
         Topic::Expiry,
@@ -77,7 +98,7 @@ const WORDS: &[(Topic, usize, &str)] = &[
         "order number, order id, tracking number, tracking code, tracking id, parcel number, shipment number, invoice number, ticket number, \
         reference number, case number, booking number, booking reference, confirmation number, customer number, customer id, serial number, model number, \
         part number, article number, item number, policy number, contract number, transaction number, transaction id, receipt number, member number, \
-        membership number, account number, meter number, tracking, bestellnummer, auftragsnummer, rechnungsnummer, sendungsnummer, paketnummer, kundennummer, \
+        membership number, meter number, tracking, bestellnummer, auftragsnummer, rechnungsnummer, sendungsnummer, paketnummer, kundennummer, \
         vorgangsnummer, seriennummer, artikelnummer, vertragsnummer, numéro de commande, numéro de suivi, numéro de client, numéro de facture, \
         número de pedido, número de seguimiento, número de factura, número de cliente, 订 单 号, 订 单, 运 单 号, 快 递 单 号, 单 号",
     ),
@@ -87,7 +108,41 @@ const WORDS: &[(Topic, usize, &str)] = &[
         "order, orders, parcel, package, shipment, invoice, ticket, reference, ref, case, booking, serial, sku, ean, isbn, imei, version, \
         article, item, bestellung, auftrag, rechnung, sendung, paket, commande, facture, colis, suivi, pedido, factura, envío",
     ),
-    (Topic::Iban, 30, "iban, bank account, sort code, kontonummer, bankverbindung, compte bancaire, cuenta bancaria"),
+    (
+        Topic::Iban,
+        40,
+        "iban, i ban, i b a n, eye ban, i ben, i benn, iben, ibenn, i bin, i bann, ivan number, eye bin, eyeban, i band, i ban number, c i ban, the ban is, my ban is, your i ban, international bank account number, \
+        bankverbindung",
+    ),
+    (
+        Topic::Account,
+        40,
+        "bank account, bank details, banking details, account number, account numbers, count number, checking account, savings account, sort code, sword code, short code, salt code, debit account, the account is, \
+        routing number, routing, kontonummer, konto, compte bancaire, cuenta bancaria, número de cuenta",
+    ),
+    (
+        Topic::Ssn,
+        40,
+        "social security number, social security, my social is, your social, ssn, s s n, national insurance number, national insurance, national id, tax id, \
+        tax number, taxpayer number, passport number, passport, driver s license, driver s licence, drivers license, driver license, driving licence, \
+        license number, sozialversicherungsnummer, steuernummer, ausweisnummer, reisepass, numéro de sécurité sociale, dni, pasaporte",
+    ),
+    (
+        Topic::Ssn,
+        10,
+        "my social security number, my social security, your social security number, your social security, your social, the social security number, my social, the social, your socials, my socials, social number, social is",
+    ),
+    (
+        Topic::Pin,
+        14,
+        "pin, pin code, pin number, pincode, pass code, passcode, past code, pass codes, pen number, pin is, access code, telephone pin, phone pin, one time code, one time password, \
+        one time passcode, digit pin, digitpin, digit pen, digit pan, digit opinion, digit code, digit passcode, what s the code, what is the code, code i got, code i received, code that i got, code you sent, code that you sent, code by text, secret number, geheimzahl, code secret",
+    ),
+    (
+        Topic::Password,
+        14,
+        "password is, password s, passwort ist, passwort lautet, mot de passe est, contraseña es, your password, pass phrase, passphrase",
+    ),
     (
         Topic::Birth,
         24,
@@ -102,13 +157,36 @@ const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Email,
         14,
-        "email, e mail, emails, mail, email address, e mail address, mailadresse, emailadresse, courriel, adresse mail, correo, correo electrónico, \
+        "email, e mail, emails, mail, email address, e mail address, mail address, ip address, web address, e male, gmail, send the confirmation, send you the confirmation, send you a confirmation, send a confirmation, registered with, send the invoice, send the receipt, \
+        sign up with, signed up with, log in with, my user name, username, mailadresse, emailadresse, courriel, adresse mail, correo, correo electrónico, \
         邮 箱, 邮 件",
     ),
     (
         Topic::Postcode,
-        10,
-        "postcode, post code, postal code, zip, zip code, plz, postleitzahl, code postal, código postal, 邮 编",
+        16,
+        "postcode, post code, postal code, zip, zip code, zipcode, zip codes, sip code, plz, postleitzahl, code postal, código postal, 邮 编",
+    ),
+    (
+        Topic::Address,
+        30,
+        "address, addresses, adress, confirm the delivery, confirm delivery, home address, billing address, shipping address, delivery address, mailing address, street address, live at, living at, \
+        lives at, live on, live in, where do you live, moved to, move to, went to, sent to, sent it to, mail it to, mailed to, shipped to, ship it to, ship that to, ship to, send it to, send that to, deliver it to, \
+        deliver to, delivered to, deliver that to, house number, street name, and the street, what street, which street, adresse, anschrift, dirección, wohne in, domicilio",
+    ),
+    (Topic::Number, 14, "the number please, number please, that number please, read me the number, go ahead"),
+    (
+        Topic::Amount,
+        12,
+        "how much, how many, price, cost, costs, total, amount, balance, fee, bill, quantity, which year, what year, which model, what model, how old, how long, \
+        combien, cuánto, wie viel, wie viele",
+    ),
+    (
+        Topic::Name,
+        14,
+        "your name, full name, your full name, first and last name, last name, first name, surname, family name, maiden name, middle name, \
+        who am i speaking, whom am i speaking, who do i have, who is this, who s this, who am i talking, who s calling, who is calling, \
+        name on the account, name on the card, name on the order, name on the booking, name for the booking, account holder, card holder, cardholder, \
+        spell that, spell your name, spell it, under what name, which name, what name, ihr name, votre nom, su nombre, 您 的 名 字, 贵 姓",
     ),
 ];
 
@@ -171,13 +249,23 @@ const LONGEST: usize = 40;
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     events: Vec<Event>,
+    /// What is taken out already, whoever said it, and its place, in order.
+    masked: Vec<(usize, Kind)>,
 }
 
 impl Topics {
-    /// Of these.
-    pub fn new(mut events: Vec<Event>) -> Self {
+    /// Of these words, and what is taken out already.
+    pub fn new(mut events: Vec<Event>, mut masked: Vec<(usize, Kind)>) -> Self {
         events.sort_by_key(|event| event.at);
-        Self { events }
+        masked.sort_unstable();
+        Self { events, masked }
+    }
+
+    /// Whether something of these kinds is taken out at most `before` tokens before this place, or `behind` tokens behind it.
+    pub fn is_masked_near(&self, at: usize, kinds: &[Kind], before: usize, behind: usize) -> bool {
+        let from = self.masked.partition_point(|(place, _)| place + before < at);
+        let near = self.masked[from..].iter().take_while(|(place, _)| *place <= at + behind);
+        near.into_iter().any(|(_, kind)| kinds.contains(kind))
     }
 
     fn before(&self, at: usize) -> impl Iterator<Item = &Event> {
@@ -196,6 +284,25 @@ impl Topics {
         self.before(at).any(|event| topics.contains(&event.topic))
     }
 
+    /// Was a word of this kind said, and no other since, so few tokens before? However far it reaches.
+    pub fn asked(&self, at: usize, topic: Topic, within: usize) -> bool {
+        let end = self.events.partition_point(|event| event.at < at);
+        self.events[..end].last().is_some_and(|event| event.topic == topic && at - event.at <= within)
+    }
+
+    /// Whether a word of this kind was the last one said since a speaker's own word before: by somebody else, then.
+    pub fn asked_since(&self, before: Option<usize>, at: usize, topic: Topic) -> bool {
+        let end = self.events.partition_point(|event| event.at < at);
+        let since = |event: &Event| before.is_none_or(|before| event.at > before) && at - event.at <= 14;
+        self.events[..end].last().is_some_and(|event| event.topic == topic && since(event))
+    }
+
+    /// Whether a word of this kind ends at this place.
+    pub fn is_word(&self, at: usize, topic: Topic) -> bool {
+        let from = self.events.partition_point(|event| event.at < at);
+        self.events[from..].iter().take_while(|event| event.at == at).any(|event| event.topic == topic)
+    }
+
     /// The last word of these before this place; its own place, to tell it from others.
     pub fn word(&self, at: usize, topics: &[Topic]) -> Option<&Event> {
         self.before(at).find(|event| topics.contains(&event.topic))
@@ -205,6 +312,34 @@ impl Topics {
     pub fn between(&self, from: usize, to: usize) -> bool {
         let next = self.events.partition_point(|event| event.at <= from);
         self.events.get(next).is_some_and(|event| event.at < to)
+    }
+
+    /// The kind of a number that is taken out at most so many tokens before or behind, with no word between that says something new.
+    pub fn number_beside(&self, first: usize, last: usize, within: usize) -> Option<Kind> {
+        let from = self.masked.partition_point(|(place, _)| place + within < first);
+        let near = self.masked[from..].iter().take_while(|(place, _)| *place <= last + within);
+        let is_number = |kind: Kind| {
+            matches!(kind, Kind::Card | Kind::Number | Kind::Account | Kind::Iban | Kind::Ssn | Kind::Phone)
+        };
+        near.filter(|(place, kind)| is_number(*kind) && !self.between(*place.min(&last), first.max(*place)))
+            .map(|(_, kind)| *kind)
+            .next()
+    }
+
+    /// What somebody says that a number was, behind it: "…, it is an American Express", "… is my mobile".
+    pub fn stated_behind(&self, tokens: &[Token<'_>], end: usize) -> Option<Topic> {
+        let next = tokens.get(end)?;
+        let states = |token: &Token<'_>| {
+            matches!(
+                token.lower.as_str(),
+                "is" | "s" | "was" | "my" | "are" | "for" | "ist" | "es" | "est" | "of" | "on"
+            )
+        };
+        let line = next.line;
+        let said = !next.begins
+            && !next.goes_on
+            && tokens[end..].iter().take(4).take_while(|token| token.line == line).any(states);
+        self.next(next.at, 8).filter(|_| said)
     }
 
     /// What is said within so many tokens behind this place: "… is my mobile".

@@ -20,6 +20,25 @@ pub fn places<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Optio
     text[at..].trim().is_empty().then_some(places)
 }
 
+/// Whether a word goes on where the one before it ends, without a space: groups of a number that is written with hyphens are
+/// words of their own (`4539-`, `1488-`, `0343`).
+pub fn goes_on(before: &str, word: &str) -> bool {
+    let hyphen = before.strip_suffix('-').is_some_and(|before| before.ends_with(char::is_alphanumeric));
+    hyphen && word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The words of a transcript as one text.
+pub fn join_words<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() && !goes_on(&text, word) {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
 /// A stretch of words that stay one by one, or become one because something in them is taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

@@ -129,22 +129,12 @@ impl Privacy {
             let whose = Whose::Conversations { ids, asked: actor.is_some() };
             add(&mut counts, other.erase(tx.conn(), whose, now).await?);
         }
-        if actor.is_some() {
-            // All that is kept aside is opened for that; what is old has been dropped with its survey. Uncounted, as is a linked
-            // answer: whether a customer answered is for the supervisors of the team.
-            self.inner.surveys.forget_suspects(tx.conn(), ids).await?;
-        }
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
         jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
-        if actor.is_some() {
-            // What was counted goes out of the figures with the next release. Retention takes nobody's word back.
-            surveys::lock_answers(tx.conn()).await?;
-            for id in ids {
-                self.inner.surveys.take_back_counted(tx.conn(), id).await?;
-            }
-        }
+        // A release that is being written counts the answer whole or not at all; what is released stays as it is.
+        surveys::lock_answers(tx.conn()).await?;
         let mut effects = interactions::remove(tx.conn(), ids, now).await?;
         if let Some(actor) = actor {
             for id in ids {

@@ -22,16 +22,17 @@ use crate::config;
 use crate::database::Db;
 use crate::interactions::Interactions;
 use crate::surveys::Surveys;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tables from which deleted rows shall be gone from the disk at once.
-const FOLDED: [&str; 12] = [
+const FOLDED: [&str; 13] = [
     "interactions",
     "invitations",
     "responses",
     "recordings",
     "segments",
+    "transcript_checkpoints",
     "messages",
     "search_lines",
     "contact_wishes",
@@ -99,6 +100,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Privacy {
     inner: Arc<Parts>,
+    files_compared_on: Arc<Mutex<String>>,
 }
 
 impl std::fmt::Debug for Privacy {
@@ -110,7 +112,7 @@ impl std::fmt::Debug for Privacy {
 impl Privacy {
     /// The service.
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(parts) }
+        Self { inner: Arc::new(parts), files_compared_on: Arc::default() }
     }
 
     /// What is configured.

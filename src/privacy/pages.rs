@@ -4,14 +4,15 @@ mod erasure;
 mod notice;
 mod retention;
 
-use poem::{Route, get};
+use crate::web::{get, post};
+use poem::Route;
 
 /// The pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/privacy", get(notice::show).head(notice::show))
         .at("/admin/erasure", get(erasure::ask).post(erasure::erase))
-        .at("/admin/erasure/preview", poem::post(erasure::preview))
+        .at("/admin/erasure/preview", post(erasure::preview))
         .at("/admin/retention", get(retention::show))
 }
 

@@ -8,6 +8,7 @@ use crate::effects::{Actor, Effects};
 use crate::interactions::{self, Old, Reached};
 use crate::jobs::{Kind, Outcome};
 use crate::{search, transcription};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -20,8 +21,6 @@ const EVERY: Duration = Duration::from_secs(3600);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// An address that waits for a survey that never becomes due is erased after this.
 const STALE: Duration = Duration::from_secs(30 * 86_400);
-/// Under this name the database keeps on which day the store of recordings was swept last.
-const SWEPT: &str = "orphans_swept_on";
 /// Lines of the log that the page shows.
 const LOG_LINES: i64 = 100;
 /// Its lines are kept so long.
@@ -158,7 +157,7 @@ impl Privacy {
         }
         removed.push(("addresses", self.remove_stale(stop).await?));
         removed.push(("hashes", self.remove_hashes(stop).await?));
-        removed.push(("orphans", self.sweep(now).await?));
+        removed.push(("orphans", self.compare_files(now, stop).await));
         self.note(&removed, now).await?;
         if removed.iter().any(|(_, n)| *n > 0) {
             self.inner.db.fold(&FOLDED).await?;
@@ -239,15 +238,29 @@ impl Privacy {
         Ok(self.inner.settings.hashes.max(self.inner.surveys.spans().await?.quiet))
     }
 
-    /// Once a day: files of recordings that belong to nothing.
-    async fn sweep(&self, now: Timestamp) -> Result<usize, DbError> {
+    /// Once a day, and at the first run after the start: compares the folder of recordings with their table. Returns how
+    /// many files were removed that no row names. A folder that is not there holds up nothing else; it is tried again with
+    /// the next run.
+    async fn compare_files(&self, now: Timestamp, stop: &CancellationToken) -> usize {
         let today = now.day();
-        if self.inner.db.meta(SWEPT).await?.as_deref() == Some(today.as_str()) {
-            return Ok(0);
+        if *self.compared() == today {
+            return 0;
         }
-        let swept = self.inner.interactions.sweep_orphans().await?;
-        self.inner.db.replace_meta(SWEPT, &today).await?;
-        Ok(swept)
+        match self.inner.interactions.compare_files(stop).await {
+            Ok(removed) => {
+                *self.compared() = today;
+                removed
+            }
+            Err(error) => {
+                tracing::error!(%error, "recordings could not be compared with their files");
+                0
+            }
+        }
+    }
+
+    /// The day on which this process last compared them; empty: not yet.
+    fn compared(&self) -> MutexGuard<'_, String> {
+        self.files_compared_on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down what went: a line a day for each, and one in the audit log where anything did.

@@ -319,9 +319,9 @@ impl Api {
 
     /// Leave a conversation out
     ///
-    /// Its linked answer, if there is or will be one, does not count; whoever asks does not learn whether there is. What was
-    /// counted already goes out with the next release of the same pool, so that no figure changes by itself. Apart answers
-    /// can't be left out: nobody knows whose they are. A conversation that is left out already stays as it is.
+    /// Its linked answer, if there is or will be one, is not counted from now on; whoever asks does not learn whether there is.
+    /// What was counted already stays: released figures are final. Apart answers can't be left out: nobody knows whose they
+    /// are. A conversation that is left out already stays as it is.
     #[oai(path = "/ratings/exclusions/:interaction", method = "put", operation_id = "leaveOut")]
     async fn leave_out(
         &self,
@@ -338,7 +338,7 @@ impl Api {
 
     /// Let a conversation in again
     ///
-    /// Its linked answer counts from the next release of its pool on.
+    /// Its linked answer, where it was not counted before, is counted with the next release of its pool.
     #[oai(path = "/ratings/exclusions/:interaction", method = "delete", operation_id = "letInAgain")]
     async fn let_in_again(
         &self,

@@ -1,6 +1,7 @@
-//! Leaving conversations out: a linked answer that is about the wrong agent, or abusive, or about what nobody at the desk could
-//! help, does not count. Whoever decides does not see whether there is an answer. What was counted already changes no figure
-//! by itself: it goes out with its pool's next release. Apart answers can't be left out, since nobody knows whose they are.
+//! Exclusions: a linked answer that is about the wrong agent, or abusive, or about what nobody at the desk could help, is not
+//! counted. Whoever decides does not see whether there is an answer. An exclusion holds for what is not released yet; released
+//! figures are final, because any change of them that depends on one conversation tells what its answer said
+//! (docs/anonymity.md). Unlinked answers can't be excluded, since nobody knows whose they are.
 
 use super::{Ratings, RatingsError, store};
 use crate::clock::Timestamp;
@@ -97,8 +98,8 @@ pub(super) struct NewExclusion {
 }
 
 impl Ratings {
-    /// Leaves a conversation out: its linked answer, if there is or will be one, does not count. Again with another reason:
-    /// nothing changes. The audit log has a line.
+    /// Excludes a conversation: its linked answer, if there is or will be one, is not counted from now on. What of it is
+    /// released stays. A conversation that is excluded already keeps its reason. Audited.
     pub async fn exclude(
         &self,
         who: &Principal,
@@ -123,7 +124,6 @@ impl Ratings {
         let mut tx = self.db.begin().await?;
         surveys::lock_answers(tx.conn()).await?;
         if store::exclusions::add(tx.conn(), &new).await? {
-            self.surveys.take_back_counted(tx.conn(), interaction).await?;
             let detail = serde_json::json!({ "reason": reason.code() });
             let subject = format!("interaction:{interaction}");
             Effects::new().audit(&who.actor(), "rating.excluded", subject, Some(detail)).save(tx.conn(), at).await?;
@@ -132,14 +132,13 @@ impl Ratings {
         Ok(())
     }
 
-    /// Lets one in again: its linked answer counts, from its pool's next release on.
+    /// Ends an exclusion: what of the linked answer was never released waits for its pool's next release. Audited.
     pub async fn include_again(&self, who: &Principal, interaction: &InteractionId) -> Result<(), RatingsError> {
         let mut tx = self.db.begin().await?;
         surveys::lock_answers(tx.conn()).await?;
         if !store::exclusions::remove(tx.conn(), interaction).await? {
             return Err(RatingsError::NotFound);
         }
-        self.surveys.count_again(tx.conn(), interaction).await?;
         let subject = format!("interaction:{interaction}");
         Effects::new().audit(&who.actor(), "rating.included", subject, None).save(tx.conn(), self.now()).await?;
         tx.commit().await?;

@@ -7,10 +7,10 @@ mod views;
 use super::{Period, Ratings, RatingsError, Table, to_csv};
 use crate::ids::{AgentId, TeamId};
 use crate::web::rights::{LeaveOut, Right, SeeRatings};
-use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use poem::http::header;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use views::{ListPage, OnePage, Period as PeriodView};
 
 /// The pages of this feature.

@@ -70,7 +70,7 @@ pub(super) struct NewLine {
 fn words(part: &Part, conn: &Conn<'_>) -> String {
     match conn {
         Conn::Sqlite(_) => part.words.join(" "),
-        Conn::Pg(_) => {
+        Conn::Pg(..) => {
             let placed = part.words.iter().enumerate().filter(|(_, word)| *word != GAP);
             placed.map(|(n, word)| format!("'{word}':{}", n + 1)).collect::<Vec<_>>().join(" ")
         }
@@ -81,7 +81,7 @@ fn words(part: &Part, conn: &Conn<'_>) -> String {
 fn asked(query: &Query, conn: &Conn<'_>) -> String {
     match conn {
         Conn::Sqlite(_) => query.fts5(),
-        Conn::Pg(_) => query.tsquery(),
+        Conn::Pg(..) => query.tsquery(),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::training::moments;
 use crate::transcription::State;
 use std::time::Duration;
 
-/// Of the rules by which lines become tokens: what was indexed by others is indexed again.
-const RULES: i64 = 1;
+/// Version of the rules of masking and of tokens: what was indexed by an earlier one is indexed again.
+const RULES: i64 = 2;
 /// How often it is looked whether something was never indexed.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
 /// So many are queued at once then.

@@ -34,14 +34,16 @@ impl From<StaffError> for ApiError {
             StaffError::BadEmail(_) => unprocessable("invalid_email"),
             StaffError::BadName => unprocessable("invalid_name"),
             StaffError::BadId => unprocessable("invalid_id"),
-            StaffError::BadPassword => unprocessable("invalid_password"),
+            StaffError::BadPassword | StaffError::WeakPassword(_) => unprocessable("invalid_password"),
+            StaffError::WrongPassword => unprocessable("wrong_password"),
+            StaffError::Disabled => Self::conflict("account_disabled", text),
             StaffError::EmailTaken => Self::conflict("email_taken", text),
             StaffError::TeamExists => Self::conflict("team_exists", text),
             StaffError::LastAdmin => Self::conflict("last_admin", text),
             StaffError::NotThere(_) => Self::not_found("not_found", text),
             StaffError::DeadLink => Self::not_found("dead_link", text),
             StaffError::WrongCredentials => Self::unauthorized(),
-            StaffError::TooManyTries => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", text),
+            StaffError::TooManyTries(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", text),
             StaffError::Database(inner) => inner.into(),
         }
     }

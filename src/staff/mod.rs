@@ -7,27 +7,34 @@ pub mod api;
 mod directory;
 pub mod pages;
 
+mod account;
+mod limits;
+mod notices;
 mod passwords;
 mod sessions;
 mod setup;
 mod store;
 
+pub use account::SessionSummary;
 pub use directory::{
     AgentRef, AgentSummary, Directory, STATEMENTS as DIRECTORY_STATEMENTS, Team, TeamRef, upsert_agents, upsert_teams,
 };
-pub use sessions::{SESSION_LASTS, SignIn};
+pub use notices::Notice;
+pub use sessions::{SESSION_LASTS, SignIn, SignInTry};
 pub use setup::{Account, KeySummary, NewAccount, NewSecret};
 pub use store::STATEMENTS;
 
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
+use crate::mail::Mail;
+use std::time::Duration;
 
 /// The service: accounts, sessions, keys.
 #[derive(Clone, Debug)]
 pub struct Staff {
     db: Db,
     clock: std::sync::Arc<ClockBox>,
-    attempts: std::sync::Arc<sessions::Attempts>,
+    mail: Mail,
 }
 
 /// The made-up people of the demo: address, name, what they are.
@@ -63,9 +70,18 @@ pub enum StaffError {
     /// A source or an id in it is missing or too long.
     #[error("a source and an id in it have 1 to 320 characters")]
     BadId,
-    /// The password is too short.
+    /// The password is too short or too long.
     #[error("a password has 10 to 200 characters")]
     BadPassword,
+    /// The password is soon guessed; why.
+    #[error("choose another password: {0}; a sentence of your own is good")]
+    WeakPassword(String),
+    /// The current password was typed wrong.
+    #[error("the current password is another one")]
+    WrongPassword,
+    /// The account is disabled.
+    #[error("this account is disabled: enable it first")]
+    Disabled,
     /// A team of this name exists.
     #[error("there is a team of this name already")]
     TeamExists,
@@ -81,18 +97,21 @@ pub enum StaffError {
     /// Wrong address or password; which of them is not said.
     #[error("this address and password do not fit together")]
     WrongCredentials,
-    /// Too many tries.
+    /// Too many tries; the next may come after this time.
     #[error("too many tries; wait a minute, then try again")]
-    TooManyTries,
+    TooManyTries(Duration),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
 impl Staff {
-    /// The service over this database.
-    pub fn new(db: Db, clock: SharedClock) -> Self {
-        Self { db, clock: std::sync::Arc::new(ClockBox(clock)), attempts: std::sync::Arc::default() }
+    /// The service over this database. Registers the mails that it writes; they name pages under `public_url`.
+    pub fn new(db: Db, clock: SharedClock, mail: Mail, public_url: String) -> Self {
+        let staff = Self { db, clock: std::sync::Arc::new(ClockBox(clock)), mail };
+        let composer = notices::Composer::new(staff.db.clone(), public_url);
+        staff.mail.register(notices::MAIL, std::sync::Arc::new(composer));
+        staff
     }
 
     fn now(&self) -> crate::clock::Timestamp {

@@ -1,11 +1,12 @@
-//! Pages of accounts: signing in and out, the one-time link, and the administrator's lists.
+//! Pages of accounts: signing in and out, the one-time link, one's own account, and the administrator's lists.
 
+mod account;
 mod admin;
 mod sign_in;
 
 use super::StaffError;
-use crate::web::PageError;
-use poem::{Route, get, post};
+use crate::web::{PageError, get, post};
+use poem::Route;
 
 /// The pages of this feature.
 pub fn routes(route: Route) -> Route {
@@ -13,6 +14,10 @@ pub fn routes(route: Route) -> Route {
         .at("/sign-in", get(sign_in::show).post(sign_in::submit))
         .at("/sign-out", post(sign_in::leave))
         .at("/welcome/:token", get(sign_in::welcome).post(sign_in::begin))
+        .at("/account", get(account::show))
+        .at("/account/password", post(account::change_password))
+        .at("/account/sessions/end", post(account::end_other_sessions))
+        .at("/account/sessions/:handle/end", post(account::end_session))
         .at("/admin/teams", get(admin::show_teams).post(admin::add_team))
         .at("/admin/agents", post(admin::add_agent))
         .at("/admin/staff", get(admin::show_staff).post(admin::add_staff))
@@ -27,12 +32,15 @@ impl From<StaffError> for PageError {
         match error {
             StaffError::Database(inner) => inner.into(),
             StaffError::NotThere(_) => Self::NotFound,
-            StaffError::TooManyTries => Self::TooMany,
+            StaffError::TooManyTries(_) => Self::TooMany,
             refused @ (StaffError::BadEmail(_)
             | StaffError::EmailTaken
             | StaffError::BadName
             | StaffError::BadId
             | StaffError::BadPassword
+            | StaffError::WeakPassword(_)
+            | StaffError::WrongPassword
+            | StaffError::Disabled
             | StaffError::TeamExists
             | StaffError::DeadLink
             | StaffError::LastAdmin

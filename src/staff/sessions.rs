@@ -1,35 +1,41 @@
 //! Signing in and out, and finding out who is asking.
 
-use super::{Staff, StaffError, passwords, store};
+use super::limits::{Bucket, Turn};
+use super::{Staff, StaffError, notices, passwords, store};
+use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::Effects;
-use crate::ids::StaffId;
+use crate::ids::{ApiKeyId, StaffId};
 use crate::vault::{plain_hash, random_token};
 use crate::web::principal::{Principal, Role, Scope, Who};
 use crate::web::{Authenticate, access};
 use futures_util::future::BoxFuture;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use std::num::NonZeroU32;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long somebody stays signed in.
 pub const SESSION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Tries to sign in: ten at once, then six a minute, for an account and for an address each.
-pub(super) struct Attempts(DefaultKeyedRateLimiter<String>);
+/// How long a browser is known in which somebody has signed in.
+pub const DEVICE_LASTS: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Browsers that are remembered of an account, at most.
+const MAX_DEVICES: i64 = 20;
+/// Maximum number of characters kept of a browser's name.
+const MAX_CLIENT_CHARS: usize = 60;
 
-impl Default for Attempts {
-    fn default() -> Self {
-        const A_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
-        const AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
-        Self(RateLimiter::keyed(Quota::per_minute(A_MINUTE).allow_burst(AT_ONCE)))
-    }
-}
-
-impl std::fmt::Debug for Attempts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Attempts")
-    }
+/// A try to sign in.
+#[derive(Debug)]
+pub struct SignInTry<'a> {
+    /// The account's address, as typed.
+    pub email: &'a str,
+    /// The password, as typed.
+    pub password: String,
+    /// Where the request came from.
+    pub from: IpAddr,
+    /// The browser's own cookie, where it has one.
+    pub device: Option<&'a str>,
+    /// The browser, in words.
+    pub client: String,
 }
 
 /// Somebody has signed in.
@@ -37,38 +43,83 @@ impl std::fmt::Debug for Attempts {
 pub struct SignIn {
     /// For the cookie; stored only as a hash.
     pub token: String,
+    /// For the browser's own cookie; stored only as a hash.
+    pub device: String,
     /// Whose session.
     pub staff: StaffId,
 }
 
 impl Staff {
-    /// Signs in with address and password. `from` is where the request came from, for the limit of tries only.
-    pub async fn sign_in(&self, email: &str, password: String, from: &str) -> Result<SignIn, StaffError> {
-        let email = email.trim().to_lowercase();
-        self.attempts.0.retain_recent();
-        let allowed = [format!("account {email}"), format!("from {from}")]
-            .iter()
-            .all(|key| self.attempts.0.check_key(key).is_ok());
-        if !allowed {
-            return Err(StaffError::TooManyTries);
-        }
-        let row = store::by_email(self.db.read().await?.conn(), &email).await?.filter(|row| row.disabled_at.is_none());
+    /// Signs in with address and password.
+    ///
+    /// An unknown address, a disabled account, an account without a password and a wrong password give the same answer after the
+    /// same work.
+    pub async fn sign_in(&self, tried: SignInTry<'_>) -> Result<SignIn, StaffError> {
+        let email = tried.email.trim().to_lowercase();
+        let device = tried.device.map(|token| plain_hash(token.as_bytes())).unwrap_or_default();
+        let mut reader = self.db.read().await?;
+        let row = store::by_email(reader.conn(), &email).await?.filter(|row| row.disabled_at.is_none());
+        let known = store::known_device(reader.conn(), &device, self.now()).await?;
+        drop(reader);
+        let is_known = known.is_some() && known == row.as_ref().map(|row| row.id.clone());
+        let buckets = if is_known {
+            vec![Bucket::device(&device)]
+        } else {
+            vec![Bucket::network(tried.from), Bucket::account(&email)]
+        };
+        tokio::time::sleep(self.take_tries(&buckets).await?).await;
         let hash = row.as_ref().and_then(|row| row.password_hash.clone());
-        if !passwords::fits(password, hash).await {
+        if !passwords::fits(tried.password, hash).await {
             return Err(StaffError::WrongCredentials);
         }
         let row = row.ok_or(StaffError::WrongCredentials)?;
-        self.start_session(&row).await
+        self.give_tries_back(&buckets).await?;
+        self.start_session(&row, tried.device.filter(|_| is_known), &tried.client).await
     }
 
-    pub(super) async fn start_session(&self, row: &store::StaffRow) -> Result<SignIn, StaffError> {
-        let (token, now) = (random_token(), self.now());
-        let actor = crate::effects::Actor::Staff(row.id.clone(), row.name.clone());
+    /// Takes a try out of each; how long to wait before it.
+    pub(super) async fn take_tries(&self, buckets: &[Bucket]) -> Result<Duration, StaffError> {
+        let (mut tx, mut wait, mut refused) = (self.db.begin().await?, Duration::ZERO, None);
+        for bucket in buckets {
+            match bucket.take(tx.conn(), self.now()).await? {
+                Turn::In(time) => wait = wait.max(time),
+                Turn::Refused(until) => {
+                    refused = Some(until);
+                    break;
+                }
+            }
+        }
+        tx.commit().await?;
+        refused.map_or(Ok(wait), |until| Err(StaffError::TooManyTries(until)))
+    }
+
+    /// A try that succeeded counts in none of them.
+    pub(super) async fn give_tries_back(&self, buckets: &[Bucket]) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::add_session(tx.conn(), &plain_hash(token.as_bytes()), &row.id, now, now.plus(SESSION_LASTS)).await?;
+        for bucket in buckets {
+            bucket.give_back(tx.conn()).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Starts a session in a browser that is known from now on; `device` is its own token where it has one.
+    pub(super) async fn start_session(
+        &self,
+        row: &store::StaffRow,
+        device: Option<&str>,
+        client: &str,
+    ) -> Result<SignIn, StaffError> {
+        let (token, now) = (random_token(), self.now());
+        let device = device.map_or_else(random_token, str::to_owned);
+        let client: String = client.chars().take(MAX_CLIENT_CHARS).collect();
+        let actor = crate::effects::Actor::Staff(row.id.clone(), row.name.clone());
+        let (token_hash, device_hash) = (plain_hash(token.as_bytes()), plain_hash(device.as_bytes()));
+        let mut tx = self.db.begin().await?;
+        store::add_session(tx.conn(), &token_hash, &row.id, now, now.plus(SESSION_LASTS), &client).await?;
+        store::remember_device(tx.conn(), &device_hash, &row.id, now.plus(DEVICE_LASTS), MAX_DEVICES).await?;
         Effects::new().audit(&actor, "session.started", format!("staff:{}", row.id), None).save(tx.conn(), now).await?;
         tx.commit().await?;
-        Ok(SignIn { token, staff: row.id.clone() })
+        Ok(SignIn { token, device, staff: row.id.clone() })
     }
 
     /// Ends the session of this token.
@@ -78,12 +129,11 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Drops sessions that have run out; a recurring job calls it.
-    pub async fn sweep_sessions(&self) -> Result<u64, DbError> {
+    /// Drops what has run out: sessions, links, known browsers, limits, notices; a recurring job calls it.
+    pub async fn sweep(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        let swept = store::sweep_sessions(tx.conn(), self.now()).await?;
-        tx.commit().await?;
-        Ok(swept)
+        store::sweep(tx.conn(), self.now(), self.now().minus(notices::KEPT_FOR)).await?;
+        tx.commit().await
     }
 
     async fn principal_by_session(&self, token: &str) -> Result<Option<Principal>, DbError> {
@@ -98,16 +148,27 @@ impl Staff {
 
     async fn principal_by_key(&self, secret: &str) -> Result<Option<Principal>, DbError> {
         const TOUCH_EVERY_MS: i64 = 10 * 60 * 1000;
+        const TOUCH_LIMIT: Duration = Duration::from_millis(500);
         let found = store::key_by_hash(self.db.read().await?.conn(), &plain_hash(secret.as_bytes())).await?;
         let Some((id, name, scopes, last_used)) = found else { return Ok(None) };
         let now = self.now();
         if last_used.is_none_or(|last| now.ms_since(last) > TOUCH_EVERY_MS) {
-            let mut tx = self.db.begin().await?;
-            store::touch_key(tx.conn(), &id, now).await?;
-            tx.commit().await?;
+            // Not worth waiting for: what only reads goes on while the database can't be written.
+            let touched = tokio::time::timeout(TOUCH_LIMIT, self.touch_key(&id, now)).await;
+            if let Ok(Err(error)) = touched {
+                tracing::warn!(%error, "when an API key was used last could not be noted");
+            }
         }
         let scopes: Vec<Scope> = scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect();
         Ok(Some(Principal { name, who: Who::Key { id, scopes } }))
+    }
+}
+
+impl Staff {
+    async fn touch_key(&self, id: &ApiKeyId, now: Timestamp) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        store::touch_key(tx.conn(), id, now).await?;
+        tx.commit().await
     }
 }
 
@@ -124,4 +185,11 @@ impl Authenticate for Staff {
 pub(super) fn cookie(site: &access::SiteInfo, token: &str, lasts: Duration) -> String {
     let secure = if site.is_https() { "; Secure" } else { "" };
     format!("{}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", site.cookie_name(), lasts.as_secs())
+}
+
+/// The line of the browser's own cookie, by which it is known at the next sign-in.
+pub(super) fn device_cookie(site: &access::SiteInfo, token: &str) -> String {
+    let secure = if site.is_https() { "; Secure" } else { "" };
+    let (name, age) = (site.device_cookie_name(), DEVICE_LASTS.as_secs());
+    format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}")
 }

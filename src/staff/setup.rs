@@ -1,5 +1,6 @@
 //! Making accounts and keys. Secrets are told once and stored as hashes.
 
+use super::notices::NoticeKind;
 use super::store::{self, KeyRow, StaffRow};
 use super::{SignIn, Staff, StaffError, checked_email, checked_name, passwords};
 use crate::clock::Timestamp;
@@ -97,26 +98,36 @@ impl Staff {
         store::add(tx.conn(), &row, &new.teams, now).await.map_err(taken)?;
         store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS))
             .await?;
-        let detail = serde_json::json!({ "role": row.role });
+        let teams = store::team_names(tx.conn(), &row.id).await?;
+        let detail = serde_json::json!({ "role": row.role, "name": row.name, "teams": teams });
         Effects::new().audit(by, "staff.added", format!("staff:{}", row.id), Some(detail)).save(tx.conn(), now).await?;
+        self.announce(tx.conn(), NoticeKind::Appointed, &row, by).await?;
         tx.commit().await?;
         Ok(NewSecret { id: row.id, secret: token })
     }
 
-    /// A new one-time link for somebody who forgot the password; ends their sessions.
+    /// A new one-time link for somebody who forgot the password; ends their sessions, and their older link.
     pub async fn renew_link(&self, id: &StaffId, by: &Actor) -> Result<NewSecret<StaffId>, StaffError> {
         let (token, now) = (random_token(), self.now());
         let mut tx = self.db.begin().await?;
         let row = store::by_id(tx.conn(), id).await?.ok_or(StaffError::NotThere("account"))?;
+        if row.disabled_at.is_some() {
+            return Err(StaffError::Disabled);
+        }
         store::add_link(tx.conn(), &plain_hash(token.as_bytes()), SET_PASSWORD, Some(&row.id), now.plus(LINK_LASTS))
             .await?;
         store::end_sessions(tx.conn(), id).await?;
-        Effects::new().audit(by, "staff.link_renewed", format!("staff:{id}"), None).save(tx.conn(), now).await?;
+        let detail = serde_json::json!({ "role": row.role, "name": row.name });
+        Effects::new()
+            .audit(by, "staff.link_renewed", format!("staff:{id}"), Some(detail))
+            .save(tx.conn(), now)
+            .await?;
+        self.announce(tx.conn(), NoticeKind::Link, &row, by).await?;
         tx.commit().await?;
         Ok(NewSecret { id: row.id, secret: token })
     }
 
-    /// Sets a password without a link: for the demo's made-up accounts and the command line.
+    /// Sets a password without a link and without a look at its strength: for the demo's made-up accounts.
     pub async fn set_password(&self, id: &StaffId, password: String) -> Result<(), StaffError> {
         let hash = passwords::hash(password).await?;
         let mut tx = self.db.begin().await?;
@@ -136,16 +147,23 @@ impl Staff {
         self.account(&id).await?.ok_or(StaffError::DeadLink).map(Some)
     }
 
-    /// Uses a link: sets the password (and makes the account of the first administrator), signs in.
+    /// Uses a link: sets the password (and makes the account of the first administrator), signs in with this browser. Every
+    /// session that was there ends, and no older browser is known any more.
     pub async fn use_link(
         &self,
         token: &str,
         first_admin: Option<(String, String)>,
         password: String,
+        client: &str,
     ) -> Result<SignIn, StaffError> {
         let token_hash = plain_hash(token.as_bytes());
         let first_admin = first_admin.map(|(email, name)| checked_row(email, name, Role::Admin, None)).transpose()?;
-        let hash = passwords::hash(password).await?;
+        let (email, name) = match (&first_admin, self.open_link(token).await?) {
+            (_, Some(account)) => (account.email, account.name),
+            (Some(row), None) => (row.email.clone(), row.name.clone()),
+            (None, None) => return Err(StaffError::DeadLink),
+        };
+        let hash = passwords::hash(passwords::check(password, email, name).await?).await?;
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let (purpose, staff) = store::link(tx.conn(), &token_hash, now).await?.ok_or(StaffError::DeadLink)?;
@@ -154,7 +172,8 @@ impl Staff {
             return Err(StaffError::DeadLink);
         }
         let row = match (purpose.as_str(), staff, first_admin) {
-            (FIRST_ADMIN, None, Some(row)) => {
+            // Where an administrator has come by another way, nobody is the first any more.
+            (FIRST_ADMIN, None, Some(row)) if store::count_admins(tx.conn()).await? == 0 => {
                 store::add(tx.conn(), &row, &[], now).await.map_err(taken)?;
                 row
             }
@@ -163,8 +182,9 @@ impl Staff {
         };
         store::set_password(tx.conn(), &row.id, &hash).await?;
         store::end_sessions(tx.conn(), &row.id).await?;
+        store::forget_devices(tx.conn(), &row.id).await?;
         tx.commit().await?;
-        self.start_session(&row).await
+        self.start_session(&row, None, client).await
     }
 
     /// All accounts by name.
@@ -186,7 +206,7 @@ impl Staff {
         Ok(Some(account(row, teams)))
     }
 
-    /// Disables or enables an account; ends its sessions. The last administrator stays.
+    /// Disables or enables an account; ends its sessions and its link. The last administrator stays.
     pub async fn set_disabled(&self, id: &StaffId, disabled: bool, by: &Actor) -> Result<(), StaffError> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -197,8 +217,14 @@ impl Staff {
             return Err(StaffError::LastAdmin);
         }
         store::end_sessions(tx.conn(), id).await?;
+        store::drop_links_of(tx.conn(), id).await?;
+        let row = store::by_id(tx.conn(), id).await?.ok_or(StaffError::NotThere("account"))?;
         let action = if disabled { "staff.disabled" } else { "staff.enabled" };
-        Effects::new().audit(by, action, format!("staff:{id}"), None).save(tx.conn(), now).await?;
+        let detail = serde_json::json!({ "role": row.role, "name": row.name });
+        Effects::new().audit(by, action, format!("staff:{id}"), Some(detail)).save(tx.conn(), now).await?;
+        if !disabled {
+            self.announce(tx.conn(), NoticeKind::Enabled, &row, by).await?;
+        }
         Ok(tx.commit().await?)
     }
 

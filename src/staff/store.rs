@@ -19,18 +19,55 @@ statements! {
     SET_PASSWORD = "UPDATE staff SET password_hash = $1 WHERE id = $2";
     DISABLE = "UPDATE staff SET disabled_at = $1 WHERE id = $2";
     COUNT_ADMINS = "SELECT COUNT(*) FROM staff WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL";
-    ADD_SESSION = "INSERT INTO sessions (token_hash, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    ADD_SESSION = "INSERT INTO sessions (token_hash, staff_id, created_at, expires_at, client) VALUES ($1, $2, $3, $4, $5)";
+    SESSIONS = "SELECT token_hash, created_at, client FROM sessions WHERE staff_id = $1 AND expires_at > $2 ORDER BY created_at DESC, token_hash";
+    // $2 is the handle of the session: the beginning of its hash.
+    END_ONE_SESSION = "DELETE FROM sessions WHERE staff_id = $1 AND substr(token_hash, 1, 16) = $2";
+    END_OTHER_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1 AND token_hash <> $2";
+    KNOWN_DEVICE = "SELECT staff_id FROM known_devices WHERE token_hash = $1 AND expires_at > $2";
+    REMEMBER_DEVICE = "INSERT INTO known_devices (token_hash, staff_id, expires_at) VALUES ($1, $2, $3) \
+        ON CONFLICT (token_hash) DO UPDATE SET staff_id = excluded.staff_id, expires_at = excluded.expires_at";
+    // Those that were used last stay, $2 of them.
+    FORGET_OLD_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1 AND token_hash NOT IN \
+        (SELECT token_hash FROM known_devices WHERE staff_id = $1 ORDER BY expires_at DESC, token_hash LIMIT $2)";
+    FORGET_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1";
+    SWEEP_DEVICES = "DELETE FROM known_devices WHERE expires_at <= $1";
+    // $2 now, $3 what a try costs, $4 the latest time up to which the bucket may be in use to take one more; all in milliseconds.
+    TAKE_TRY = "INSERT INTO sign_in_limits (id, full_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT)) \
+        ON CONFLICT (id) DO UPDATE SET full_at = CASE WHEN sign_in_limits.full_at > CAST($2 AS BIGINT) THEN sign_in_limits.full_at \
+            ELSE CAST($2 AS BIGINT) END + CAST($3 AS BIGINT) WHERE sign_in_limits.full_at <= CAST($4 AS BIGINT) RETURNING full_at";
+    GIVE_TRY_BACK = "UPDATE sign_in_limits SET full_at = full_at - $2 WHERE id = $1";
+    SWEEP_LIMITS = "DELETE FROM sign_in_limits WHERE full_at <= $1";
     END_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     END_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1";
     SWEEP_SESSIONS = "DELETE FROM sessions WHERE expires_at <= $1";
-    ADD_LINK = "INSERT INTO one_time_links (token_hash, purpose, staff_id, expires_at) VALUES ($1, $2, $3, $4)";
+    // An account has one open link: a newer one takes the place of the older.
+    ADD_LINK = "INSERT INTO one_time_links (token_hash, purpose, staff_id, expires_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (staff_id) WHERE used_at IS NULL DO UPDATE SET token_hash = excluded.token_hash, purpose = excluded.purpose, \
+            expires_at = excluded.expires_at";
+    DROP_LINKS_OF = "DELETE FROM one_time_links WHERE staff_id = $1 AND used_at IS NULL";
+    SWEEP_LINKS = "DELETE FROM one_time_links WHERE expires_at <= $1";
     DROP_LINKS = "DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL";
-    LINK = "SELECT purpose, staff_id FROM one_time_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
+    // The link of a disabled account does nothing.
+    LINK = "SELECT l.purpose, l.staff_id FROM one_time_links l LEFT JOIN staff s ON s.id = l.staff_id \
+        WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND s.disabled_at IS NULL";
     USE_LINK = "UPDATE one_time_links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1";
     ADD_KEY = "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     KEY_BY_HASH = "SELECT id, name, scopes, last_used_at FROM api_keys WHERE secret_hash = $1 AND revoked_at IS NULL";
     KEYS = "SELECT id, name, prefix, scopes, created_at, last_used_at FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id";
     TOUCH_KEY = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
+    TEAM_NAMES = "SELECT t.name FROM staff_teams s JOIN teams t ON t.id = s.team_id WHERE s.staff_id = $1 ORDER BY t.name, t.id";
+    ADD_NOTICE = "INSERT INTO supervisor_notices (id, kind, staff_id, actor_name, at) VALUES ($1, $2, $3, $4, $5)";
+    // Supervisors who share a team with $1, and administrators, but for $2, who did it; $1 where $3 is 1.
+    NOTICE_RECIPIENTS = "SELECT s.id, s.email FROM staff s WHERE s.disabled_at IS NULL AND s.id <> $2 AND (s.id <> $1 OR CAST($3 AS BIGINT) = 1) \
+        AND (s.role = 'admin' OR (s.role = 'supervisor' AND EXISTS (SELECT 1 FROM staff_teams own JOIN staff_teams other \
+            ON other.team_id = own.team_id WHERE own.staff_id = s.id AND other.staff_id = $1))) ORDER BY s.id";
+    ADD_RECIPIENT = "INSERT INTO supervisor_notice_recipients (notice_id, staff_id) VALUES ($1, $2)";
+    NOTICES_FOR = "SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at FROM supervisor_notice_recipients r \
+        JOIN supervisor_notices n ON n.id = r.notice_id JOIN staff s ON s.id = n.staff_id \
+        WHERE r.staff_id = $1 AND n.at > $2 ORDER BY n.at DESC, n.id LIMIT $3";
+    NOTICE = "SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at FROM supervisor_notices n JOIN staff s ON s.id = n.staff_id WHERE n.id = $1";
+    SWEEP_NOTICES = "DELETE FROM supervisor_notices WHERE at <= $1";
     REVOKE_KEY = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
 }
 
@@ -43,6 +80,25 @@ pub(super) struct StaffRow {
     pub password_hash: Option<String>,
     pub agent_id: Option<AgentId>,
     pub disabled_at: Option<Timestamp>,
+}
+
+/// A session; its token is stored as a hash only.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SessionRow {
+    pub token_hash: String,
+    pub created_at: Timestamp,
+    pub client: String,
+}
+
+/// A notice, with the account that it is about.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct NoticeRow {
+    pub kind: String,
+    pub staff_id: StaffId,
+    pub name: String,
+    pub email: String,
+    pub actor_name: String,
+    pub at: Timestamp,
 }
 
 impl StaffRow {
@@ -97,8 +153,51 @@ pub(super) async fn add_session(
     id: &StaffId,
     now: Timestamp,
     until: Timestamp,
+    client: &str,
 ) -> Result<(), DbError> {
-    execute!(conn, ADD_SESSION, token_hash, id, now, until).map(drop)
+    execute!(conn, ADD_SESSION, token_hash, id, now, until, client).map(drop)
+}
+pub(super) async fn sessions(conn: Conn<'_>, id: &StaffId, now: Timestamp) -> Result<Vec<SessionRow>, DbError> {
+    fetch_all!(conn, SESSIONS => SessionRow, id, now)
+}
+pub(super) async fn end_one_session(conn: Conn<'_>, id: &StaffId, handle: &str) -> Result<u64, DbError> {
+    execute!(conn, END_ONE_SESSION, id, handle)
+}
+pub(super) async fn end_other_sessions(conn: Conn<'_>, id: &StaffId, keep: &str) -> Result<u64, DbError> {
+    execute!(conn, END_OTHER_SESSIONS, id, keep)
+}
+
+/// The account that a browser is known to.
+pub(super) async fn known_device(conn: Conn<'_>, token_hash: &str, now: Timestamp) -> Result<Option<StaffId>, DbError> {
+    Ok(fetch_optional!(conn, KNOWN_DEVICE => (StaffId,), token_hash, now)?.map(|(id,)| id))
+}
+/// Remembers a browser; of an account's browsers at most `keep`.
+pub(super) async fn remember_device(
+    mut conn: Conn<'_>,
+    token_hash: &str,
+    id: &StaffId,
+    until: Timestamp,
+    keep: i64,
+) -> Result<(), DbError> {
+    execute!(conn.again(), REMEMBER_DEVICE, token_hash, id, until)?;
+    execute!(conn, FORGET_OLD_DEVICES, id, keep).map(drop)
+}
+pub(super) async fn forget_devices(conn: Conn<'_>, id: &StaffId) -> Result<u64, DbError> {
+    execute!(conn, FORGET_DEVICES, id)
+}
+
+/// When the bucket is full again, with this try taken out; none where it holds none.
+pub(super) async fn take_try(
+    conn: Conn<'_>,
+    id: &str,
+    now: Timestamp,
+    cost_ms: i64,
+    latest: Timestamp,
+) -> Result<Option<Timestamp>, DbError> {
+    Ok(fetch_optional!(conn, TAKE_TRY => (Timestamp,), id, now, cost_ms, latest)?.map(|(full_at,)| full_at))
+}
+pub(super) async fn give_try_back(conn: Conn<'_>, id: &str, cost_ms: i64) -> Result<(), DbError> {
+    execute!(conn, GIVE_TRY_BACK, id, cost_ms).map(drop)
 }
 pub(super) async fn end_session(conn: Conn<'_>, token_hash: &str) -> Result<u64, DbError> {
     execute!(conn, END_SESSION, token_hash)
@@ -106,8 +205,12 @@ pub(super) async fn end_session(conn: Conn<'_>, token_hash: &str) -> Result<u64,
 pub(super) async fn end_sessions(conn: Conn<'_>, id: &StaffId) -> Result<u64, DbError> {
     execute!(conn, END_SESSIONS, id)
 }
-pub(super) async fn sweep_sessions(conn: Conn<'_>, now: Timestamp) -> Result<u64, DbError> {
-    execute!(conn, SWEEP_SESSIONS, now)
+/// Drops what has run out: sessions, links, browsers, limits, and notices from before `notices`.
+pub(super) async fn sweep(mut conn: Conn<'_>, now: Timestamp, notices: Timestamp) -> Result<(), DbError> {
+    for sql in [SWEEP_SESSIONS, SWEEP_LINKS, SWEEP_DEVICES, SWEEP_LIMITS] {
+        execute!(conn.again(), sql, now)?;
+    }
+    execute!(conn, SWEEP_NOTICES, notices).map(drop)
 }
 
 pub(super) async fn add_link(
@@ -121,6 +224,9 @@ pub(super) async fn add_link(
 }
 pub(super) async fn drop_links(conn: Conn<'_>, purpose: &str) -> Result<u64, DbError> {
     execute!(conn, DROP_LINKS, purpose)
+}
+pub(super) async fn drop_links_of(conn: Conn<'_>, id: &StaffId) -> Result<u64, DbError> {
+    execute!(conn, DROP_LINKS_OF, id)
 }
 pub(super) async fn link(
     conn: Conn<'_>,
@@ -161,4 +267,42 @@ pub(super) async fn touch_key(conn: Conn<'_>, id: &ApiKeyId, now: Timestamp) -> 
 }
 pub(super) async fn revoke_key(conn: Conn<'_>, id: &ApiKeyId, now: Timestamp) -> Result<u64, DbError> {
     execute!(conn, REVOKE_KEY, now, id)
+}
+
+pub(super) async fn team_names(conn: Conn<'_>, id: &StaffId) -> Result<Vec<String>, DbError> {
+    Ok(fetch_all!(conn, TEAM_NAMES => (String,), id)?.into_iter().map(|(name,)| name).collect())
+}
+/// Id and address of those who are told. `actor`: who did it, empty where it was a key.
+pub(super) async fn notice_recipients(
+    conn: Conn<'_>,
+    about: &StaffId,
+    actor: &str,
+    with_owner: bool,
+) -> Result<Vec<(StaffId, String)>, DbError> {
+    fetch_all!(conn, NOTICE_RECIPIENTS => (StaffId, String), about, actor, i64::from(with_owner))
+}
+pub(super) async fn add_notice(
+    mut conn: Conn<'_>,
+    (id, kind): (&str, &str),
+    about: &StaffId,
+    actor_name: &str,
+    at: Timestamp,
+    recipients: &[(StaffId, String)],
+) -> Result<(), DbError> {
+    execute!(conn.again(), ADD_NOTICE, id, kind, about, actor_name, at)?;
+    for (recipient, _) in recipients {
+        execute!(conn.again(), ADD_RECIPIENT, id, recipient)?;
+    }
+    Ok(())
+}
+pub(super) async fn notices_for(
+    conn: Conn<'_>,
+    recipient: &StaffId,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<NoticeRow>, DbError> {
+    fetch_all!(conn, NOTICES_FOR => NoticeRow, recipient, since, most)
+}
+pub(super) async fn notice(conn: Conn<'_>, id: &str) -> Result<Option<NoticeRow>, DbError> {
+    fetch_optional!(conn, NOTICE => NoticeRow, id)
 }

@@ -45,7 +45,7 @@ impl Surveys {
         tx.commit().await?;
         let mut tx = self.inner.db.begin().await?;
         answers::purge_spent(tx.conn(), &now.month()).await?;
-        suspects::store::expire(tx.conn(), &now.day()).await?;
+        suspects::store::expire(tx.conn(), &now.month()).await?;
         tx.commit().await?;
         Ok(all)
     }

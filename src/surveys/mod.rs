@@ -5,7 +5,7 @@
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
 //! - `ripen`, `closing`: what the passing of time does.
-//! - `suspects`: answers that look like a program's, kept aside.
+//! - `suspects`: answers that look like a program's, kept aside. `offer`: what a form offered holds.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
 //! - `skipped`: who was not asked, agent by agent.
 //! - `wishes`: who asks to be contacted, apart from every answer. `looked`: what linked answers set going, once.
@@ -24,6 +24,7 @@ mod erasing;
 mod invitation;
 mod letter;
 mod looked;
+mod offer;
 pub mod pages;
 mod quotes;
 mod reasons;
@@ -43,7 +44,7 @@ pub mod wording;
 
 pub use answers::{
     Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, MOST_COMMENT, Origin,
-    SealedAnswer, Standing, Subject, Value, Written, lock_answers, open_sealed, released_comment_id,
+    SealedAnswer, Standing, Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{
     Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS, Question,
@@ -54,6 +55,7 @@ pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
 pub use erasing::{Traces, Whose, erase_address, forget_mails};
 pub use invitation::INVITATION;
 pub use looked::{Ripe, Unread, UnreadComment, without_answer};
+pub use offer::Offer;
 pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
@@ -62,7 +64,7 @@ pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Spans, Ver
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
 pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
-pub use suspects::{Admitted, Suspect, Suspicion};
+pub use suspects::{Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
 pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, forget_wishes, wishes_gone};
@@ -70,7 +72,7 @@ pub use wording::Language;
 
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
-use crate::config::{self, Choice, Choices};
+use crate::config::{self, Choice, Choices, Preset};
 use crate::database::{Batcher, Db, DbError, Sql};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, Interactions};
@@ -106,8 +108,8 @@ pub struct Settings {
     pub remind_after: Option<Duration>,
     /// What the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens.
-    pub preset: Choice,
+    /// What is chosen when the page opens, where it offers both and the deployment has decided so.
+    pub preset: Option<Choice>,
     /// The smallest batch of answers that is ever released.
     pub k: u32,
 }
@@ -115,10 +117,10 @@ pub struct Settings {
 impl Settings {
     /// From the sections that tell.
     pub fn new(survey: &config::Survey, anonymity: &config::Anonymity, public_url: String) -> Self {
-        let preset = match survey.choices {
-            Choices::Both => survey.preset,
-            Choices::Linked => Choice::Linked,
-            Choices::Apart => Choice::Apart,
+        let preset = match survey.preset {
+            Preset::Linked if survey.choices == Choices::Both => Some(Choice::Linked),
+            Preset::Apart if survey.choices == Choices::Both => Some(Choice::Apart),
+            _ => None,
         };
         Self {
             company: survey.company.clone(),

@@ -14,11 +14,13 @@ pub use views::preview;
 use super::answers::{Answer, AnswerError, Given, Invited, Standing};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
+use crate::database::DbError;
+use crate::web::{get, outage, post};
 use form::{Filled, Problem};
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{Body, Request, Response, Route, get, handler, post};
+use poem::{Body, Request, Response, Route, handler};
 use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
@@ -66,9 +68,8 @@ impl Asked {
     }
 
     /// A failure of ours: logged, without the token; kind words for the customer.
-    fn trouble(&self, surveys: &Surveys, error: &dyn std::fmt::Display) -> Response {
-        tracing::error!(%error, "a survey page failed");
-        lost(surveys, StatusCode::INTERNAL_SERVER_ERROR, "trouble", self.accepted.as_deref())
+    fn trouble(&self, surveys: &Surveys, error: &DbError) -> Response {
+        outage::failed(error, |status| lost(surveys, status, "trouble", self.accepted.as_deref()))
     }
 
     fn unknown(&self, surveys: &Surveys) -> Response {
@@ -118,19 +119,22 @@ impl Asked {
     async fn refused(&self, surveys: &Surveys, token: &Token, filled: &Filled, error: AnswerError) -> Response {
         let problem = match error {
             AnswerError::NoWayBack => Some(Problem::NoWayBack),
+            AnswerError::NotOffered => Some(Problem::NotOffered),
             AnswerError::Incomplete(missing) => Some(missing.into()),
             AnswerError::Unknown => return self.unknown(surveys),
             AnswerError::Expired | AnswerError::Used | AnswerError::Counted => None,
-            AnswerError::Stopping(_) => {
-                return lost(surveys, StatusCode::SERVICE_UNAVAILABLE, "trouble", self.accepted.as_deref());
-            }
+            AnswerError::Stopping(stopping) => return self.trouble(surveys, &DbError::from(stopping)),
             AnswerError::Database(error) => return self.trouble(surveys, &error),
         };
         match (surveys.standing(token).await, problem) {
             (Err(error), _) => self.trouble(surveys, &error),
             (Ok(standing), None) => self.settled(surveys, token, &standing, StatusCode::CONFLICT),
             (Ok(standing), Some(problem)) => {
-                let choice = if problem == Problem::NoWayBack { Choice::Apart } else { filled.choice };
+                let choice = match problem {
+                    Problem::NoWayBack => Some(Choice::Apart),
+                    Problem::NotOffered => None,
+                    _ => filled.choice,
+                };
                 self.again(surveys, token, &standing, &filled.clone().choosing(choice), &problem)
             }
         }
@@ -179,7 +183,7 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
         Err(error) => return asked.trouble(surveys, &error),
     };
     let Some(invited) = standing.invited() else { return asked.unknown(surveys) };
-    let mut filled = Filled::read(&bytes, &invited.version, surveys.settings().preset);
+    let mut filled = Filled::read(&bytes, &invited.version);
     if let Some(language) = filled.show.take() {
         asked.lang = Some(language);
         return asked.redrawn(surveys, &token, &standing, &filled);
@@ -216,7 +220,10 @@ async fn suspected(
     let filled = filled.once_more(surveys.confirmation(token));
     if let (Standing::Open(invited), false) = (standing, filled.withdraw) {
         let kept = match filled.check(&invited.version) {
-            Ok(answer) => surveys.keep_aside(token, invited, &answer, why).await,
+            Ok(answer) => {
+                let offer = surveys.offer(token, filled.offer.as_deref());
+                surveys.keep_aside(token, invited, &answer, offer, why).await
+            }
             // Half an answer is none.
             Err(_) => Ok(()),
         };
@@ -234,7 +241,8 @@ async fn record(
     standing: Standing,
     (filled, answer): (Filled, Answer),
 ) -> Response {
-    match surveys.answer_from(token, standing, answer.clone()).await {
+    let offer = surveys.offer(token, filled.offer.as_deref());
+    match surveys.answer_from(token, standing, answer.clone(), offer).await {
         Ok(invited) => thanks(surveys, &asked.reader(token, &invited), &answer),
         Err(error) => asked.refused(surveys, token, &filled, error).await,
     }

@@ -48,6 +48,7 @@ impl Surveys {
     /// One pass: everything that is not ripe yet grows by one, in an order that has nothing to do with that of arrival.
     /// Then the release is queued.
     pub async fn ripen(&self) -> Result<(), DbError> {
+        self.pass_suspects().await?;
         // At least one pass for all, as it is the pass that shuffles.
         let below = self.ripe_at().max(FRESH + 1);
         for kind in [answers::Shelf::Sealed, answers::Shelf::Linked] {
@@ -63,7 +64,7 @@ impl Surveys {
         }
         self.renew_spent().await?;
         // Before and after each answer lie in the database's log of changes until it is folded in.
-        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses", "spent"]).await {
+        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses", "spent", "suspects"]).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
         }
         let now = self.now();

@@ -52,6 +52,12 @@ impl Token {
         vault.keyed_hash(&format!("mix:{question}"), self.0.as_bytes())
     }
 
+    /// Under this id the mix keeps the answer to a question of an answer that was kept aside and then admitted. Another one than
+    /// [`Self::mix_id`]: what is kept aside must not lead to the answer that a person gives later.
+    pub(super) fn admitted_id(&self, vault: &Vault, question: &str) -> String {
+        vault.keyed_hash(&format!("admitted:{question}"), self.0.as_bytes())
+    }
+
     /// Under this id an answer that looks like a program's is kept aside.
     pub(super) fn suspect_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("suspect", self.0.as_bytes())
@@ -70,6 +76,12 @@ impl Token {
             Choice::Apart => "quote:apart",
         };
         vault.keyed_hash(purpose, self.0.as_bytes())
+    }
+
+    /// This mark says that a person has used the link otherwise than for an apart answer that is still there: what was kept aside
+    /// before is not admitted any more.
+    pub(super) fn person_id(&self, vault: &Vault) -> String {
+        vault.keyed_hash("person", self.0.as_bytes())
     }
 
     /// Under this id it is known that there was an apart answer.
@@ -101,6 +113,9 @@ mod tests {
             token.spent_id(&vault),
             token.mix_id(&vault, "score"),
             token.mix_id(&vault, "comment"),
+            token.admitted_id(&vault, "score"),
+            token.suspect_id(&vault),
+            token.person_id(&vault),
             token.quote_id(&vault, Choice::Linked),
             token.quote_id(&vault, Choice::Apart),
         ];

@@ -215,7 +215,11 @@ impl Api {
         self.training.note_listening(&who, &clip.id).await?;
         // A clip is cut once, so its id names its bytes.
         let served = Served { media_type: "audio/wav", etag: clip.id.as_str() };
-        serve_file(&path, served, headers).await.map(Sound).map_err(|error| ApiError::internal(&error))
+        serve_file(&path, served, headers).await.map(Sound).map_err(|error| match error.kind() {
+            // The sweep cuts it once more.
+            std::io::ErrorKind::NotFound => no_sound(),
+            _ => ApiError::internal(&error),
+        })
     }
 
     /// A clip's waveform

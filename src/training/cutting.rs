@@ -1,14 +1,19 @@
 //! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
 //! ends what was taken out long ago.
 
-use super::{Clip, Training, UNDO, clip, masks, store};
+use super::stretches::{self, TimedWord};
+use super::{Clip, Spoken, Training, UNDO, clip, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
 use crate::effects::Effects;
+use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_folder};
 use crate::ids::ClipId;
+use crate::interactions::FolderError;
 use crate::jobs::{Kind, NewJob, Outcome, Running};
+use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Job: cut a clip's own sound. Key: clip id.
 pub(super) const CUT: &str = "clip.cut";
@@ -17,6 +22,8 @@ pub(super) const WORDS: &str = "clip.words";
 /// Job: end what was taken out of the library long ago.
 const SWEEP: &str = "clips.sweep";
 
+/// Clips that are looked at together.
+const PAGE: usize = 1000;
 /// Tries to cut before the page says that there will be no sound.
 const MOST_CUTS: u32 = 6;
 /// How long between two looks for the transcript, and when to stop looking.
@@ -33,12 +40,25 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         let training = wording.clone();
         async move { training.take_words(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
     };
-    let sweep = move |_| {
+    let sweep = move |job: Running| {
         let training = sweeping.clone();
-        async move { training.sweep().await.map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done) }
+        async move {
+            training
+                .sweep(&job.cancelled)
+                .await
+                .map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done)
+        }
     };
     vec![
-        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS),
+        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS).about("recording").on_give_up(|conn, job| {
+            async move {
+                match job.key.parse() {
+                    Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
+                    Err(_) => Ok(()),
+                }
+            }
+            .boxed()
+        }),
         Kind::new(WORDS, words),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
     ]
@@ -46,6 +66,8 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
 
 /// Why there is no sound yet.
 enum NotCut {
+    /// It is tried again, as often as it takes: the folder of recordings is not there, or the process stops.
+    Later(String),
     /// And there will be none.
     ForGood(String),
     /// It may work next time.
@@ -54,12 +76,21 @@ enum NotCut {
 
 impl From<AudioError> for NotCut {
     fn from(error: AudioError) -> Self {
+        if matches!(error, AudioError::Cancelled) {
+            return Self::Later(error.to_string());
+        }
         let gone = matches!(&error, AudioError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
         match (gone, error.is_final()) {
             (true, _) => Self::ForGood("the recording was deleted before the clip was cut".into()),
             (_, true) => Self::ForGood(error.to_string()),
             (_, false) => Self::ForNow(error.to_string()),
         }
+    }
+}
+
+impl From<FolderError> for NotCut {
+    fn from(error: FolderError) -> Self {
+        Self::Later(error.to_string())
     }
 }
 
@@ -76,32 +107,44 @@ impl Training {
     }
 
     async fn cut(&self, job: &Running) -> Outcome {
-        let why = match self.try_cut(&job.key).await {
-            Ok(()) => return Outcome::Done,
-            Err(NotCut::ForNow(why)) if job.attempt < MOST_CUTS => return Outcome::Retry(why),
-            Err(NotCut::ForNow(why) | NotCut::ForGood(why)) => why,
-        };
-        match self.give_up_sound(&job.key, &why).await {
-            Ok(()) => Outcome::GiveUp(why),
-            Err(error) => Outcome::Retry(error.to_string()),
+        match self.try_cut(job).await {
+            Ok(()) => Outcome::Done,
+            Err(NotCut::Later(why)) => {
+                tracing::warn!(why, "the sound of a clip is cut later");
+                Outcome::At(self.now().plus(LOOK_AGAIN))
+            }
+            Err(NotCut::ForNow(why)) => Outcome::Retry(why),
+            Err(NotCut::ForGood(why)) => Outcome::GiveUp(why),
         }
     }
 
-    async fn try_cut(&self, key: &str) -> Result<(), NotCut> {
-        let Some(clip) = self.stored(key).await? else { return Ok(()) };
+    async fn try_cut(&self, job: &Running) -> Result<(), NotCut> {
+        let Some(clip) = self.stored(&job.key).await? else { return Ok(()) };
         // Without its words nobody knows what is to be silent: the job comes again with them.
         let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
+        self.inner.interactions.check_recordings_folder().await?;
         let from = self.source(&clip, source).await?;
         let audio_key = format!("{}.wav", clip.id);
-        let (folder, to) = (self.inner.folder.clone(), self.inner.folder.join(&audio_key));
-        let (start, end) = (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs());
-        let silences: Vec<_> =
-            clip.silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
-        let worked = tokio::task::spawn_blocking(move || cut_file(&folder, &from, &to, (start, end), &silences)).await;
-        let peaks = worked.map_err(|panic| NotCut::ForNow(panic.to_string()))??;
+        let cancelled = job.cancelled.clone();
+        let id = clip.id.clone();
+        let job = Cut { to: self.inner.folder.join(&audio_key), from, words: self.timed_words(&clip).await?, clip };
+        let (spoken, folder) = (self.inner.spoken.clone(), self.inner.folder.clone());
+        let work = move |stop: &CancellationToken| job.work(spoken.as_ref(), &folder, stop);
+        let (peaks, silences) = audio::run_blocking(&cancelled, work).await?;
         let mut tx = self.inner.db.begin().await?;
-        store::set_audio(tx.conn(), &clip.id, &audio_key, &peaks).await?;
-        Ok(tx.commit().await?)
+        let kept = store::set_audio(tx.conn(), &id, &audio_key, &peaks, &silences).await?;
+        tx.commit().await?;
+        if !kept {
+            self.remove_sound(&audio_key).await;
+        }
+        Ok(())
+    }
+
+    /// The words of the whole recording, for what is to be silent.
+    async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, DbError> {
+        let Some(interaction) = &clip.interaction_id else { return Ok(Vec::new()) };
+        let spoken = self.inner.spoken.lines(interaction).await?;
+        Ok(masks::timed_words(&spoken.unwrap_or_default(), &clip.asked))
     }
 
     /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
@@ -149,29 +192,106 @@ impl Training {
         Ok(Outcome::Done)
     }
 
-    /// The row goes first: a file that a crash leaves behind harms nobody, a row without its file would.
-    async fn sweep(&self) -> Result<(), DbError> {
+    /// Ends clips that were taken out long ago, the row first; then compares the folder with the table, both ways: files
+    /// that belong to no clip are removed, and what is missing is cut once more.
+    async fn sweep(&self, stop: &CancellationToken) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         let gone = store::purge(tx.conn(), self.now().minus(UNDO)).await?;
         tx.commit().await?;
         for key in gone.into_iter().flatten() {
-            if let Err(error) = tokio::fs::remove_file(self.inner.folder.join(&key)).await {
-                tracing::warn!(%error, "the sound of a clip that is gone could not be removed");
+            self.remove_sound(&key).await;
+        }
+        if let Err(error) = self.inner.interactions.check_recordings_folder().await {
+            tracing::error!(%error, "clips could not be compared with their files");
+            return Ok(());
+        }
+        self.remove_orphans(stop).await?;
+        self.cut_missing(stop).await
+    }
+
+    async fn remove_orphans(&self, stop: &CancellationToken) -> Result<(), DbError> {
+        let Ok(files) = std::fs::read_dir(&self.inner.folder) else { return Ok(()) };
+        let mut files = Some(files);
+        while let Some(mut open) = files.take().filter(|_| !stop.is_cancelled()) {
+            let listed = tokio::task::spawn_blocking(move || {
+                let names = next_names(&mut open, PAGE, is_clip, MIN_ORPHAN_AGE);
+                (open, names)
+            });
+            let Ok((open, names)) = listed.await else { break };
+            let named = store::named(self.inner.db.read().await?.conn(), &names).await?;
+            for orphan in names.iter().filter(|name| !named.contains(name)) {
+                self.remove_sound(orphan).await;
+            }
+            files = Some(open).filter(|_| !names.is_empty());
+        }
+        Ok(())
+    }
+
+    async fn cut_missing(&self, stop: &CancellationToken) -> Result<(), DbError> {
+        let mut from = String::new();
+        while !stop.is_cancelled() {
+            let page = store::with_audio(self.inner.db.read().await?.conn(), &from, PAGE as i64).await?;
+            let Some((last, _)) = page.last() else { break };
+            from = last.to_string();
+            for (id, key) in page {
+                if tokio::fs::try_exists(self.inner.folder.join(&key)).await.unwrap_or(true) {
+                    continue;
+                }
+                tracing::error!(clip = %id, "the sound of a clip is missing; it is cut once more");
+                let now = self.now();
+                let mut tx = self.inner.db.begin().await?;
+                store::forget_audio(tx.conn(), &id, &key).await?;
+                Effects::new().job(NewJob::new(CUT, id.as_str(), now)).save(tx.conn(), now).await?;
+                tx.commit().await?;
             }
         }
         Ok(())
     }
+
+    async fn remove_sound(&self, key: &str) {
+        match tokio::fs::remove_file(self.inner.folder.join(key)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the sound of a clip that is gone could not be removed; the sweep tries again");
+            }
+            _ => {}
+        }
+    }
 }
 
-/// Cuts, silent where it is to be, and draws the picture of what was cut, as JSON.
-fn cut_file(
-    folder: &Path,
-    from: &Path,
-    to: &Path,
-    (start_ms, end_ms): (u64, u64),
-    silences: &[(u64, u64)],
-) -> Result<String, AudioError> {
-    std::fs::create_dir_all(folder).map_err(|source| AudioError::Io { path: folder.to_owned(), source })?;
-    audio::cut_with_silences(from, start_ms, end_ms, silences, to)?;
-    Ok(serde_json::json!(audio::peaks(to)?).to_string())
+/// Whether the name of a file is one of a clip's.
+fn is_clip(name: &str) -> bool {
+    name.strip_suffix(".wav").is_some_and(|stem| stem.parse::<ClipId>().is_ok())
+}
+
+/// A file to be cut.
+struct Cut {
+    clip: Clip,
+    from: PathBuf,
+    to: PathBuf,
+    /// Of the whole recording.
+    words: Vec<TimedWord>,
+}
+
+impl Cut {
+    /// Cuts, silent where it is to be. Returns the picture of what was cut, as JSON, and where it is silent: from, to in ms
+    /// of the recording. File and name are on disk when this returns. Blocks.
+    fn work(
+        self,
+        spoken: &dyn Spoken,
+        folder: &Path,
+        stop: &CancellationToken,
+    ) -> Result<(String, Vec<(i64, i64)>), AudioError> {
+        let io = |source| AudioError::Io { path: folder.to_owned(), source };
+        create_private_subfolder(folder).map_err(io)?;
+        let Self { clip, from, to, words } = self;
+        let mut silences = clip.silences;
+        if !words.is_empty() {
+            silences.extend(stretches::to_silence(&words, &spoken.speech(&from, stop)?, &clip.speakers));
+        }
+        let silences = masks::joined(silences, clip.start_ms, clip.end_ms);
+        let spans: Vec<_> = silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();
+        audio::cut_with_silences(&from, (clip.start_ms.unsigned_abs(), clip.end_ms.unsigned_abs()), &spans, &to, stop)?;
+        sync_folder(folder).map_err(io)?;
+        Ok((serde_json::json!(audio::peaks(&to, stop)?).to_string(), silences))
+    }
 }

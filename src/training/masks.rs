@@ -1,7 +1,8 @@
 //! What of a clip is masked, in its words and in its sound: what was found in the conversation, and what whoever flags it
 //! adds or leaves in.
 
-use super::{ClipError, Line, SpokenLine};
+use super::stretches::{TimedWord, spoken_letters};
+use super::{ClipError, Line, SpokenLine, SpokenWord};
 use crate::interactions::Message;
 use crate::masking::{self, Kind, Span};
 use crate::web::said::clock;
@@ -131,7 +132,12 @@ struct Heard<'l> {
     places: Option<Vec<Range<usize>>>,
 }
 
-impl Heard<'_> {
+impl<'l> Heard<'l> {
+    fn new(line: &'l SpokenLine) -> Self {
+        let places = masking::places(&line.text, line.words.iter().map(|word| word.text.as_str()));
+        Self { line, places: places.filter(|_| !line.words.is_empty()) }
+    }
+
     /// The words that a stretch of text touches.
     fn words(&self, range: &Range<usize>) -> Option<Range<usize>> {
         let places = self.places.as_ref()?;
@@ -204,9 +210,10 @@ impl Heard<'_> {
         let said = groups.filter(|group| inside(&group.words, group.masked.is_some()));
         let text = |group: masking::Group| match group.masked {
             Some(text) => text,
-            None => line.words[group.words].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "),
+            None => masking::join_words(line.words[group.words].iter().map(|word| word.text.as_str())),
         };
-        said.map(text).collect::<Vec<_>>().join(" ")
+        let said: Vec<String> = said.map(text).collect();
+        masking::join_words(said.iter().map(String::as_str))
     }
 }
 
@@ -214,8 +221,7 @@ impl Heard<'_> {
 pub(super) fn of_call(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, asked: &Asked) -> Masked {
     let mut masked = Masked::default();
     for line in spoken.iter().filter(|line| line.start_ms < end_ms + NEAR_MS && line.end_ms > start_ms - NEAR_MS) {
-        let places = masking::places(&line.text, line.words.iter().map(|word| word.text.as_str()));
-        let heard = Heard { line, places: places.filter(|_| !line.words.is_empty()) };
+        let heard = Heard::new(line);
         let masks = masks(&line.start_ms.to_string(), &line.masks, asked);
         let spans = spans(&line.text, &line.masks, &masks, asked);
         masked.silences.extend(spans.iter().map(|span| heard.time(&span.range)));
@@ -233,8 +239,34 @@ pub(super) fn of_call(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, asked: 
     masked
 }
 
+/// Every word of a recording, with its time and whether it is taken out.
+pub(super) fn timed_words(spoken: &[SpokenLine], asked: &Asked) -> Vec<TimedWord> {
+    let words = |line| {
+        let heard = Heard::new(line);
+        let spans = spans(&line.text, &line.masks, &masks(&line.start_ms.to_string(), &line.masks, asked), asked);
+        let timed = |time, masked, text: &str| TimedWord {
+            speaker: line.speaker.clone(),
+            time,
+            masked,
+            letters: spoken_letters(text),
+        };
+        match heard.places.as_ref().filter(|_| !line.rough) {
+            Some(places) => {
+                let touched = |place: &Range<usize>| {
+                    spans.iter().any(|span| span.range.start < place.end && span.range.end > place.start)
+                };
+                let word =
+                    |(word, place): (&SpokenWord, _)| timed(word.start_ms..word.end_ms, touched(place), &word.text);
+                line.words.iter().zip(places).map(word).collect::<Vec<_>>()
+            }
+            None => vec![timed(line.start_ms..line.end_ms, !spans.is_empty(), &line.text)],
+        }
+    };
+    spoken.iter().flat_map(words).collect()
+}
+
 /// Within the clip, in order and apart.
-fn joined(mut silences: Vec<(i64, i64)>, start_ms: i64, end_ms: i64) -> Vec<(i64, i64)> {
+pub(super) fn joined(mut silences: Vec<(i64, i64)>, start_ms: i64, end_ms: i64) -> Vec<(i64, i64)> {
     silences.sort_unstable();
     let mut joined: Vec<(i64, i64)> = Vec::new();
     for (from, to) in silences {

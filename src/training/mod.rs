@@ -17,6 +17,7 @@ mod masks;
 pub mod pages;
 mod span;
 mod store;
+mod stretches;
 
 pub use chat::moments;
 pub use clip::{Clip, Line, Sound};
@@ -29,6 +30,7 @@ pub use masks::{Asked, Looked, MOST as MOST_MASKS, MOST_CHARS as MOST_MASK_CHARS
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 
+use crate::audio::AudioError;
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
@@ -39,9 +41,10 @@ use crate::web::Principal;
 use crate::web::principal::Visible;
 use crate::web::rights::{Curate, Right};
 use futures_util::future::BoxFuture;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// A clip that was taken out can be put back for so long; then it is gone, its sound too.
 pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -50,6 +53,10 @@ pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
 pub trait Spoken: Send + Sync + 'static {
     /// In order of time, as they were heard, with what is to be taken out of them; `None` where it is not transcribed (yet).
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
+
+    /// When somebody speaks on each channel of a recording: begin and end in ms, in order and apart. Blocks; ends with
+    /// [`AudioError::Cancelled`] once `stop` is cancelled.
+    fn speech(&self, recording: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError>;
 }
 
 /// Why something about clips was refused.

@@ -6,9 +6,9 @@ mod views;
 use super::{ClipError, Search, Training};
 use crate::ids::ClipId;
 use crate::web::rights::{Curate, Learn, Right};
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html, post};
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use views::{ClipPage, LearnPage, LibraryPage};
 
 /// Cards on a page of the library.

@@ -26,7 +26,11 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
-    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, audio_problem = NULL WHERE id = $3";
+    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL WHERE id = $4";
+    FORGET_AUDIO = "UPDATE clips SET audio_key = NULL, peaks = NULL WHERE id = $1 AND audio_key = $2";
+    WITH_AUDIO = "SELECT id, audio_key FROM clips WHERE audio_key IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
+    NAMED = sqlite "SELECT audio_key FROM clips WHERE audio_key IN (SELECT value FROM json_each($1))",
+        pg "SELECT audio_key FROM clips WHERE audio_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
@@ -194,8 +198,31 @@ pub(super) async fn set_removed(conn: Conn<'_>, id: &ClipId, at: Option<Timestam
     execute!(conn, SET_REMOVED, at, id).map(drop)
 }
 
-pub(super) async fn set_audio(conn: Conn<'_>, id: &ClipId, key: &str, peaks: &str) -> Result<(), DbError> {
-    execute!(conn, SET_AUDIO, key, peaks, id).map(drop)
+/// Keeps the clip's own sound, and where it is silent. Returns whether the clip is still there.
+pub(super) async fn set_audio(
+    conn: Conn<'_>,
+    id: &ClipId,
+    key: &str,
+    peaks: &str,
+    silences: &[(i64, i64)],
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SET_AUDIO, key, peaks, json(silences), id)? > 0)
+}
+
+/// Takes the name of its sound from a clip, whose file is missing.
+pub(super) async fn forget_audio(conn: Conn<'_>, id: &ClipId, key: &str) -> Result<(), DbError> {
+    execute!(conn, FORGET_AUDIO, id, key).map(drop)
+}
+
+/// Clips behind `from` that have sound, with its name.
+pub(super) async fn with_audio(conn: Conn<'_>, from: &str, max: i64) -> Result<Vec<(ClipId, String)>, DbError> {
+    fetch_all!(conn, WITH_AUDIO => (ClipId, String), from, max)
+}
+
+/// Those of these names of sound that a clip has.
+pub(super) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(conn, NAMED => (String,), json(names))?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) -> Result<(), DbError> {

@@ -185,7 +185,7 @@ impl Api {
             || ApiError::not_found("interaction_not_found", "There is no such interaction, or it is not for you.");
         let id: InteractionId = id.parse().map_err(|_| none())?;
         let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(none)?;
-        if !found.has_recording {
+        if !found.has_recording() {
             let text = "This interaction has no recording, so there is nothing to transcribe. A chat's messages come with the interaction.";
             return Err(ApiError::not_found("transcript_not_found", text));
         }

@@ -39,7 +39,8 @@ pub async fn transcribe(
             stop.cancel();
         }
     });
-    let result = engine.transcribe(request, move |share| shown.set_position((share * 1000.0) as u64), cancel).await;
+    let result =
+        engine.transcribe(request, move |step| shown.set_position((step.progress * 1000.0) as u64), cancel).await;
     interrupted.abort();
     bar.finish_and_clear();
     let transcript = result.map_err(|error| match error {

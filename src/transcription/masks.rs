@@ -84,7 +84,8 @@ pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
         .zip(&speakers)
         .map(|(segment, speaker)| Said {
             speaker,
-            customer: segment.speaker == Speaker::Customer,
+            // Whoever is not known to be the agent may be the customer.
+            customer: segment.speaker != Speaker::Agent,
             time_ms: Some((segment.start_ms, segment.end_ms)),
             text: &segment.text,
         })

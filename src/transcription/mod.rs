@@ -4,6 +4,7 @@
 //! does it for recordings, as a durable job, and keeps the transcripts.
 
 pub mod api;
+mod checkpoint;
 pub mod cli;
 mod compare;
 mod corrections;
@@ -23,7 +24,7 @@ mod work;
 
 pub use compare::{Compared, Comparison, Line, Mark};
 pub use corrections::{Correction, CorrectionError, MOST_LETTERS, NewCorrection, Step};
-pub use engine::{Engine, EngineConfig, TranscribeError, TranscriptionRequest};
+pub use engine::{Engine, EngineConfig, HeardWindow, Step as EngineStep, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
 pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
 pub use queue::{AtWork, Queue, QueueError, Waiting};
@@ -123,6 +124,8 @@ pub struct Transcription {
     others: Arc<Mutex<HashMap<String, Engine>>>,
     /// What is being transcribed in this process.
     here: queue::Here,
+    /// Recordings up to this length have a place of their own, ms; 0: none has.
+    short_ms: i64,
 }
 
 impl std::fmt::Debug for Transcription {
@@ -145,7 +148,8 @@ impl Transcription {
     /// The service; no model is loaded before the first recording.
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
-        Self { db, clock, interactions, engine, others: Arc::default(), here: queue::Here::default() }
+        let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
+        Self { db, clock, interactions, engine, others: Arc::default(), here: queue::Here::default(), short_ms }
     }
 
     /// The engine, for what needs no database.
@@ -179,6 +183,7 @@ impl Transcription {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = work::jobs(self);
         kinds.push(masks::job(self));
+        kinds.push(checkpoint::sweep_job(self));
         kinds
     }
 }

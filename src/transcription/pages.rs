@@ -8,8 +8,8 @@ mod views;
 use super::{CorrectionError, QueueError, TakeError, Transcription};
 use crate::ids::InteractionId;
 use crate::interactions::Interaction;
-use crate::web::{PageError, Principal};
-use poem::{Route, get, post};
+use crate::web::{PageError, Principal, get, post};
+use poem::Route;
 
 /// The pages of this feature.
 pub fn routes(route: Route) -> Route {

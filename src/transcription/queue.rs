@@ -65,6 +65,8 @@ pub struct Queue {
     pub speed: Option<f64>,
     /// How long the rest will take at that speed.
     pub left: Option<Duration>,
+    /// Recordings up to this length have a place of their own; nothing where none has.
+    pub short: Option<Duration>,
 }
 
 /// Why nothing was stopped or begun.
@@ -153,6 +155,7 @@ impl Transcription {
         }
         let why = format!("Stopped by {}.", who.name());
         store::set_state(tx.conn(), id, State::Cancelled, Some(&why), now).await?;
+        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE).await?;
         let effects = Effects::new().audit(who, "transcript.stopped", subject(id), None);
         self.changed(id, effects).save(tx.conn(), now).await?;
         tx.commit().await?;
@@ -162,9 +165,7 @@ impl Transcription {
 
     /// Has a recording transcribed after all, where that was stopped or has failed. Whoever asks waits for it: it is urgent.
     pub async fn restart(&self, who: &Actor, id: &InteractionId) -> Result<(), QueueError> {
-        if self.interactions.recording(id).await?.is_none() {
-            return Err(QueueError::NoRecording);
-        }
+        let recording = self.interactions.recording(id).await?.ok_or(QueueError::NoRecording)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let stored = store::find(tx.conn(), id).await?;
@@ -173,7 +174,7 @@ impl Transcription {
         }
         store::set_state(tx.conn(), id, State::Waiting, None, now).await?;
         let share = store::queue::team_of(tx.conn(), id).await?;
-        let job = NewJob::new(TRANSCRIBE, id.as_str(), now).share(share).urgent();
+        let job = NewJob::new(TRANSCRIBE, id.as_str(), now).share(share).size(recording.duration_ms).urgent();
         Effects::new().job(job).audit(who, "transcript.restarted", subject(id), None).save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
     }
@@ -190,7 +191,8 @@ impl Transcription {
             let rest = waiting_ms as f64 + running.iter().map(begun).sum::<f64>();
             Duration::from_secs_f64((rest / 1000.0 / speed).clamp(0.0, 1e9))
         });
-        Ok(Queue { running, next, waiting, waiting_ms, oldest, speed, left })
+        let short = (self.short_ms > 0).then(|| Duration::from_millis(self.short_ms.unsigned_abs()));
+        Ok(Queue { running, next, waiting, waiting_ms, oldest, speed, left, short })
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQL of transcripts.
 
+pub(super) mod checkpoints;
 pub(super) mod corrections;
 pub(super) mod gone;
 pub(super) mod queue;
@@ -13,16 +14,19 @@ use crate::masking::Span;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    SET_STATE = "INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, progress = excluded.progress, \
-        reason = excluded.reason, updated_at = excluded.updated_at";
+    // What was heard so far stays so while it waits; a transcript of a conversation that is gone is not made.
+    SET_STATE = "INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at) \
+        SELECT i.id, $2, 0, $3, $4 FROM interactions i WHERE i.id = $1 \
+        ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at, \
+        progress = CASE WHEN excluded.state IN ('waiting', 'running') AND transcripts.state IN ('waiting', 'running') \
+        THEN transcripts.progress ELSE 0 END";
     SET_PROGRESS = "UPDATE transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
     FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, take, took_ms, notes, updated_at) \
         VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7) \
         ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL, model = excluded.model, \
         language = excluded.language, take = excluded.take, took_ms = excluded.took_ms, notes = excluded.notes, \
         updated_at = excluded.updated_at";
-    WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', progress = 0, updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
+    WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
     CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
     // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words, masks}.
     ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
@@ -45,7 +49,7 @@ pub(super) async fn set_state(
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    execute!(conn, SET_STATE, id, state.code(), 0.0_f64, reason, now).map(drop)
+    execute!(conn, SET_STATE, id, state.code(), reason, now).map(drop)
 }
 
 pub(super) async fn set_progress(
@@ -164,5 +168,13 @@ pub(super) async fn segments(
 
 /// Every statement about transcripts, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
-    [STATEMENTS, corrections::STATEMENTS, gone::STATEMENTS, queue::STATEMENTS, takes::STATEMENTS].concat()
+    [
+        STATEMENTS,
+        checkpoints::STATEMENTS,
+        corrections::STATEMENTS,
+        gone::STATEMENTS,
+        queue::STATEMENTS,
+        takes::STATEMENTS,
+    ]
+    .concat()
 }

@@ -173,6 +173,7 @@ impl Transcription {
         if !store::takes::drop_take(tx.conn(), id).await? {
             return Err(TakeError::Gone);
         }
+        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE_AGAIN).await?;
         Effects::new().audit(who, "transcript.dropped", subject(id), None).save(tx.conn(), now).await?;
         tx.commit().await?;
         self.here.stop(TRANSCRIBE_AGAIN, id);

@@ -1,42 +1,69 @@
 //! The durable jobs that turn a recording into words: for the first time, and once more by another model.
 
+use super::checkpoint::{Checkpoint, Left};
+use super::engine::Step;
 use super::queue::AtWork;
 use super::store::Finished;
 use super::takes::{TRANSCRIBE_AGAIN, Take};
-use super::{Engine, State, TranscribeError, Transcript, Transcription, TranscriptionRequest, store};
-use crate::database::{DbError, Tx};
+use super::{Engine, HeardWindow, State, TranscribeError, Transcript, Transcription, TranscriptionRequest, store};
+use crate::database::{Conn, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::{InteractionId, TakeId};
 use crate::interactions::{Recording, TRANSCRIBE};
-use crate::jobs::{self, Kind, Outcome, Running, URGENT};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use crate::jobs::{self, GivenUp, Kind, Outcome, Running, URGENT};
+use futures_util::FutureExt;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// How often somebody who looks sees progress.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How often what was heard is written down, with how far it is.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// How soon a recording that waits for a model looks again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// After this time of silence a node counts as dead, and another one goes on with its recording.
+const LEASE: Duration = Duration::from_secs(10);
 /// Tries before one is given up.
 const MOST_TRIES: u32 = 5;
 
-/// The kinds of job. Two recordings at once share the engine's threads, so that a short one is not stuck behind a long
-/// one; a third where somebody looks at it. Teams take turns.
+/// The kinds of job. One recording keeps all threads of the engine busy; short ones have a place beside it, so that none waits
+/// for an hour-long call, and one more has where somebody looks at it. Teams take turns.
 pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
     let (first, second) = (transcription.clone(), transcription.clone());
-    let first = Kind::new(TRANSCRIBE, move |job: Running| {
+    let work = move |job: Running| {
         let transcription = first.clone();
         async move { transcription.work(job).await }
-    });
-    let second = Kind::new(TRANSCRIBE_AGAIN, move |job: Running| {
+    };
+    let work_again = move |job: Running| {
         let transcription = second.clone();
         async move { transcription.work_again(job).await }
+    };
+    let kind = |kind: Kind| kind.at_once(1).fair().most_tries(MOST_TRIES).lease(LEASE).about("recording");
+    let transcribe = transcription.clone();
+    let transcribe = kind(Kind::new(TRANSCRIBE, work)).urgent(1).on_give_up(move |conn, job| {
+        let transcription = transcribe.clone();
+        async move { transcription.give_up(conn, &job).await }.boxed()
     });
-    vec![first.at_once(2).urgent(1).fair().most_tries(MOST_TRIES), second.at_once(1).fair().most_tries(MOST_TRIES)]
+    let again = kind(Kind::new(TRANSCRIBE_AGAIN, work_again)).on_give_up(move |conn, job| {
+        async move {
+            match job.key.parse() {
+                Ok(id) => store::takes::give_up(conn, &id, &job.why, job.at).await,
+                Err(_) => Ok(()),
+            }
+        }
+        .boxed()
+    });
+    vec![transcribe.small(1, transcription.short_ms), again]
 }
 
 /// A transcript, and how long it took, ms.
 type Heard = Result<(Transcript, i64), TranscribeError>;
+
+/// What the engine has told since it was last written down.
+#[derive(Default)]
+struct Told {
+    progress: f32,
+    windows: Vec<HeardWindow>,
+}
 
 impl Transcription {
     async fn work(&self, job: Running) -> Outcome {
@@ -46,31 +73,30 @@ impl Transcription {
         match self.interactions.recording(&id).await {
             Ok(Some(recording)) => self.transcribe(&id, &recording, job).await.unwrap_or_else(retry),
             // Deleted meanwhile.
-            Ok(None) => Outcome::Done,
+            Ok(None) => self.forget(&id, TRANSCRIBE).await.unwrap_or_else(retry),
             Err(error) => retry(error),
         }
     }
 
     async fn transcribe(&self, id: &InteractionId, recording: &Recording, job: Running) -> Result<Outcome, DbError> {
-        if let Err(missing) = self.engine.model() {
-            return self.wait_for_model(id, &missing.to_string()).await;
-        }
-        if !self.set_state(id, State::Running, None).await? {
-            return Ok(Outcome::Done);
-        }
-        let progress = |part: f32| async move {
-            let mut tx = self.db.begin().await?;
-            store::set_progress(tx.conn(), id, part, self.clock.now()).await?;
-            tx.commit().await
+        let model = match self.engine.model() {
+            Ok(model) => model,
+            Err(missing) => return self.wait_for_model((id, &job), &missing.to_string()).await,
         };
-        let heard = self.listen(&self.engine, TRANSCRIBE, request(self, recording, None, &job), &job, progress).await;
+        if let Err(error) = self.interactions.check_recordings_folder().await {
+            return self.wait_for_model((id, &job), &error.to_string()).await;
+        }
+        let checkpoint = Checkpoint::new(self, TRANSCRIBE, (id, &job), recording, (&model, None));
+        let Some(left) = checkpoint.take_up(None).await? else { return Ok(Outcome::Done) };
+        let request = request(self, recording, None, &job);
+        let heard = self.listen(&self.engine, request, (&checkpoint, left), &job).await;
         // Another recording may have come meanwhile, or the lease is somebody else's: then this one's words are not wanted.
         if job.cancelled.is_cancelled() || self.is_replaced(id, recording).await? {
-            self.wait_again(id).await?;
+            checkpoint.wait_again().await?;
             return Ok(Outcome::At(self.clock.now()));
         }
         let outcome = match heard {
-            Ok((transcript, took_ms)) => self.finish(id, transcript, took_ms).await?,
+            Ok((transcript, took_ms)) => self.finish(&checkpoint, id, transcript, took_ms).await?,
             Err(error) => self.failed(id, error, &job).await?,
         };
         // A recording that came just now queued nothing, because this job was still there.
@@ -82,12 +108,19 @@ impl Transcription {
         Ok(current.is_none_or(|current| current.object_key != heard.object_key))
     }
 
-    async fn finish(&self, id: &InteractionId, transcript: Transcript, took_ms: i64) -> Result<Outcome, DbError> {
+    async fn finish(
+        &self,
+        checkpoint: &Checkpoint<'_>,
+        id: &InteractionId,
+        transcript: Transcript,
+        took_ms: i64,
+    ) -> Result<Outcome, DbError> {
         let now = self.clock.now();
         let masks = self.look_for_masks(id, &transcript.segments).await?;
-        let Some(mut tx) = self.wanted(TRANSCRIBE, id).await? else { return Ok(Outcome::Done) };
+        let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
         let finished = Finished { transcript, take: TakeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
         store::finish(tx.conn(), id, &finished, &masks, now).await?;
+        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE).await?;
         let done = Event {
             kind: "transcript.done",
             subject: finished.take,
@@ -99,89 +132,89 @@ impl Transcription {
         Ok(Outcome::Done)
     }
 
-    /// Runs an engine, and writes down once a second how far it is.
-    async fn listen<F, Fut>(
+    /// Runs an engine from where the attempt before has come to, and writes down once a second what it has heard.
+    async fn listen(
         &self,
         engine: &Engine,
-        kind: &'static str,
         request: TranscriptionRequest,
+        (checkpoint, left): (&Checkpoint<'_>, Left),
         job: &Running,
-        tell: F,
-    ) -> Heard
-    where
-        F: Fn(f32) -> Fut,
-        Fut: Future<Output = Result<(), DbError>>,
-    {
+    ) -> Heard {
         let at_work = AtWork { urgent: Arc::clone(&request.urgent), stop: job.cancelled.clone() };
-        let _entry = job.key.parse().ok().map(|id| self.here.enter(kind, &id, at_work));
-        let begun = std::time::Instant::now();
-        let share = Arc::new(AtomicU32::new(0));
-        let seen = Arc::clone(&share);
-        let progress = move |part: f32| seen.store(part.to_bits(), Ordering::Relaxed);
-        let heard = engine.transcribe(request, progress, job.cancelled.clone());
+        let _entry = job.key.parse().ok().map(|id| self.here.enter(checkpoint.kind(), &id, at_work));
+        let (begun, mut kept) = (Instant::now(), Instant::now());
+        let told = Arc::new(Mutex::new(Told::default()));
+        let listener = Arc::clone(&told);
+        let tell = move |step: Step<'_>| {
+            let mut told = listener.lock().unwrap_or_else(PoisonError::into_inner);
+            told.progress = step.progress;
+            told.windows.extend(step.window.cloned());
+        };
+        let request = TranscriptionRequest { known: left.windows, ..request };
+        let heard = engine.transcribe(request, tell, job.cancelled.clone());
         tokio::pin!(heard);
-        let mut told = 0;
         loop {
-            tokio::select! {
-                result = &mut heard => {
-                    let took_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX).max(1);
-                    return result.map(|transcript| (transcript, took_ms));
+            let ended = tokio::select! {
+                ended = &mut heard => Some(ended),
+                () = tokio::time::sleep(KEEP_EVERY) => None,
+            };
+            if let Some(Ok(transcript)) = ended {
+                let took_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+                return Ok((transcript, left.took_ms.saturating_add(took_ms).max(1)));
+            }
+            let Told { progress, windows } = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+            if !windows.is_empty() {
+                let took = kept.elapsed();
+                kept = Instant::now();
+                if let Err(error) = checkpoint.keep(&windows, progress, took).await {
+                    tracing::warn!(%error, "what was heard could not be written down");
                 }
-                () = tokio::time::sleep(TELL_EVERY) => {
-                    let now = share.load(Ordering::Relaxed);
-                    if now != told {
-                        told = now;
-                        if let Err(error) = tell(f32::from_bits(now)).await {
-                            tracing::warn!(%error, "progress could not be written");
-                        }
-                    }
-                }
+            }
+            if let Some(Err(error)) = ended {
+                return Err(error);
             }
         }
     }
 
     async fn failed(&self, id: &InteractionId, error: TranscribeError, job: &Running) -> Result<Outcome, DbError> {
-        if error.waits_for_model() {
-            return self.wait_for_model(id, &error.to_string()).await;
-        }
         let why = error.to_string();
-        if error.is_final() || job.attempt >= MOST_TRIES {
-            self.set_state(id, State::Failed, Some(&why)).await?;
+        if error.waits_for_model() {
+            return self.wait_for_model((id, job), &why).await;
+        }
+        if error.is_final() {
             return Ok(Outcome::GiveUp(why));
         }
-        self.set_state(id, State::Waiting, Some(&why)).await?;
+        self.wait((id, job), &why).await?;
         Ok(Outcome::Retry(why))
     }
 
-    async fn wait_for_model(&self, id: &InteractionId, why: &str) -> Result<Outcome, DbError> {
-        self.set_state(id, State::Waiting, Some(why)).await?;
+    async fn wait_for_model(&self, of: (&InteractionId, &Running), why: &str) -> Result<Outcome, DbError> {
+        self.wait(of, why).await?;
         Ok(Outcome::At(self.clock.now().plus(LOOK_AGAIN)))
     }
 
-    /// Interrupted, by the end of the process perhaps: nobody is to read that it is running.
-    async fn wait_again(&self, id: &InteractionId) -> Result<(), DbError> {
+    /// Writes down what it waits for; nothing where the transcription was stopped meanwhile, which stays so.
+    async fn wait(&self, (id, job): (&InteractionId, &Running), why: &str) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::wait_again(tx.conn(), id, self.clock.now()).await?;
+        if jobs::hold(tx.conn(), TRANSCRIBE, job).await? {
+            store::set_state(tx.conn(), id, State::Waiting, Some(why), self.clock.now()).await?;
+        }
         tx.commit().await
     }
 
-    /// A transaction in which the job can't be taken out of the queue; nothing where somebody has done so already, and
-    /// what it would write is not wanted any more.
-    async fn wanted(&self, kind: &str, id: &InteractionId) -> Result<Option<Tx>, DbError> {
-        let mut tx = self.db.begin().await?;
-        Ok(jobs::hold(tx.conn(), kind, id.as_str()).await?.then_some(tx))
+    /// Its job was given up. The words of an earlier recording are not to be found any more.
+    async fn give_up(&self, mut conn: Conn<'_>, job: &GivenUp) -> Result<(), DbError> {
+        let Ok(id) = job.key.parse::<InteractionId>() else { return Ok(()) };
+        store::set_state(conn.again(), &id, State::Failed, Some(&job.why), job.at).await?;
+        self.changed(&id, Effects::new()).save(conn, job.at).await
     }
 
-    /// False where the transcription was stopped meanwhile: then it stays so.
-    async fn set_state(&self, id: &InteractionId, state: State, reason: Option<&str>) -> Result<bool, DbError> {
-        let Some(mut tx) = self.wanted(TRANSCRIBE, id).await? else { return Ok(false) };
-        store::set_state(tx.conn(), id, state, reason, self.clock.now()).await?;
-        if state == State::Failed {
-            // The words of an earlier recording are not to be found any more.
-            self.changed(id, Effects::new()).save(tx.conn(), self.clock.now()).await?;
-        }
+    /// There is nothing to hear any more.
+    async fn forget(&self, id: &InteractionId, kind: &str) -> Result<Outcome, DbError> {
+        let mut tx = self.db.begin().await?;
+        store::checkpoints::remove(tx.conn(), id, kind).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Outcome::Done)
     }
 
     async fn work_again(&self, job: Running) -> Outcome {
@@ -194,7 +227,7 @@ impl Transcription {
                 self.transcribe_again(&id, take, &recording, job).await.unwrap_or_else(retry)
             }
             // Dropped meanwhile.
-            Ok(_) => Outcome::Done,
+            Ok(_) => self.forget(&id, TRANSCRIBE_AGAIN).await.unwrap_or_else(retry),
             Err(error) => retry(error),
         }
     }
@@ -207,19 +240,28 @@ impl Transcription {
         job: Running,
     ) -> Result<Outcome, DbError> {
         let (wanted, name) = (take.language.clone(), take.take.as_str());
-        self.set_take(id, name, State::Running, 0.0, None).await?;
-        let progress = |part: f32| self.set_take(id, name, State::Running, part, None);
         let engine = self.engine_with(&take.model);
-        let request = request(self, recording, wanted, &job);
-        let heard = self.listen(&engine, TRANSCRIBE_AGAIN, request, &job, progress).await;
+        let model = match engine.model() {
+            Ok(model) => model,
+            Err(missing) => {
+                self.set_take(id, name, State::Failed, Some(&missing.to_string())).await?;
+                return Ok(Outcome::Done);
+            }
+        };
+        let language = (&model, wanted.as_deref());
+        let checkpoint = Checkpoint::new(self, TRANSCRIBE_AGAIN, (id, &job), recording, language);
+        let Some(left) = checkpoint.take_up(Some(name)).await? else { return Ok(Outcome::Done) };
+        let request = request(self, recording, wanted.clone(), &job);
+        let heard = self.listen(&engine, request, (&checkpoint, left), &job).await;
         if job.cancelled.is_cancelled() {
-            self.set_take(id, name, State::Waiting, 0.0, None).await?;
+            checkpoint.wait_again().await?;
             return Ok(Outcome::At(self.clock.now()));
         }
         match heard {
             Ok((transcript, took_ms)) => {
-                let mut tx = self.db.begin().await?;
+                let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
                 store::takes::finish(tx.conn(), id, name, (&transcript, took_ms), self.clock.now()).await?;
+                store::checkpoints::remove(tx.conn(), id, TRANSCRIBE_AGAIN).await?;
                 tx.commit().await?;
                 Ok(Outcome::Done)
             }
@@ -227,7 +269,7 @@ impl Transcription {
                 let why = error.to_string();
                 let last = error.is_final() || error.waits_for_model() || job.attempt >= MOST_TRIES;
                 let state = if last { State::Failed } else { State::Waiting };
-                self.set_take(id, name, state, 0.0, Some(&why)).await?;
+                self.set_take(id, name, state, Some(&why)).await?;
                 // It stands beside the transcript, for whoever asked for it: nothing for the administrator to do.
                 Ok(if last { Outcome::Done } else { Outcome::Retry(why) })
             }
@@ -239,11 +281,10 @@ impl Transcription {
         id: &InteractionId,
         take: &str,
         state: State,
-        progress: f32,
         reason: Option<&str>,
     ) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::takes::set_state(tx.conn(), id, take, (state, progress, reason), self.clock.now()).await?;
+        store::takes::set_state(tx.conn(), id, take, (state, 0.0, reason), self.clock.now()).await?;
         tx.commit().await
     }
 }
@@ -259,6 +300,8 @@ fn request(
         speakers: recording.speakers().iter().filter_map(|name| name.parse().ok()).collect(),
         language,
         urgent: Arc::new(AtomicBool::new(job.priority <= URGENT)),
+        short: recording.duration_ms.is_some_and(|length| length <= transcription.short_ms),
+        known: Vec::new(),
     }
 }
 

@@ -48,6 +48,11 @@ impl SiteInfo {
     pub fn cookie_name(&self) -> &'static str {
         if self.is_https() { "__Host-afterword" } else { "afterword" }
     }
+
+    /// Name of the cookie by which a browser is known, signed in or not.
+    pub fn device_cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-afterword-device" } else { "afterword-device" }
+    }
 }
 
 /// The token that forms carry, made from the session's own; nobody without the cookie can make it.
@@ -57,7 +62,15 @@ pub fn csrf_token(session_token: &str) -> String {
 
 /// The session token in the request's cookie.
 pub fn session_token(request: &Request) -> Option<String> {
-    let name = request.data::<SiteInfo>()?.cookie_name();
+    cookie(request, request.data::<SiteInfo>()?.cookie_name())
+}
+
+/// The token of the browser itself, in a cookie that outlives the session.
+pub fn device_token(request: &Request) -> Option<String> {
+    cookie(request, request.data::<SiteInfo>()?.device_cookie_name())
+}
+
+fn cookie(request: &Request, name: &str) -> Option<String> {
     let cookies = request.headers().get_all(header::COOKIE);
     cookies
         .iter()
@@ -67,7 +80,8 @@ pub fn session_token(request: &Request) -> Option<String> {
         .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }
 
-fn bearer(request: &Request) -> Option<&str> {
+/// The secret of the request's `Authorization: Bearer`.
+pub fn bearer(request: &Request) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())

@@ -40,10 +40,20 @@ static BY_NAME: LazyLock<HashMap<&str, (&str, &str, String)>> = LazyLock::new(||
     ASSETS.iter().map(tagged).collect()
 });
 
+/// `GET /favicon.ico`: what browsers ask for by themselves.
+#[handler]
+pub fn favicon(headers: &HeaderMap) -> Response {
+    serve("favicon.svg", headers)
+}
+
 /// `GET /assets/{name}`
 #[handler]
 pub fn asset(Path(name): Path<String>, headers: &HeaderMap) -> Response {
-    let Some((media_type, text, etag)) = BY_NAME.get(name.as_str()) else {
+    serve(&name, headers)
+}
+
+fn serve(name: &str, headers: &HeaderMap) -> Response {
+    let Some((media_type, text, etag)) = BY_NAME.get(name) else {
         return super::page::PageError::NotFound.into_response();
     };
     let fresh = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v == etag);

@@ -1,8 +1,11 @@
 //! In front of every handler: headers that keep pages safe, a log line without personal data, body limits.
 
+use super::SurveyCounts;
+use super::methods::MethodNotAllowed;
 use super::page::PageError;
 use super::problem::ApiError;
 use poem::http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
 
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 
@@ -10,7 +13,7 @@ use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 const MOST_BODY: usize = 2 << 20;
 
 /// A recording is streamed to disk under a limit of its own.
-fn is_upload(request: &Request) -> bool {
+pub(super) fn is_upload(request: &Request) -> bool {
     request.method() == poem::http::Method::PUT && request.uri().path().ends_with("/recording")
 }
 
@@ -23,10 +26,18 @@ fn is_survey(path: &str) -> bool {
     path.starts_with("/s/") || path.starts_with("/u/") || path == "/privacy"
 }
 
+/// What is asked for when somebody opens or answers a survey: by their browser, or by the kiosk or phone system that asks them.
+fn is_of_customers(path: &str) -> bool {
+    let is_answer = path.starts_with("/api/v1/surveys/") && path.ends_with("/responses");
+    is_survey(path) || is_answer || path.starts_with("/logos/") || path == "/favicon.ico"
+}
+
 /// Why a request is refused before its handler sees it.
 enum Refusal {
     /// The body is larger than [`MOST_BODY`].
     TooLarge,
+    /// The body took too long to arrive.
+    TooSlow,
     /// The body ended before its stated length.
     BrokeOff,
     /// The address or the form holds a NUL character, which PostgreSQL can't store; JSON is checked where it is read.
@@ -55,6 +66,7 @@ async fn check(request: &mut Request) -> Result<(), Refusal> {
     let body = request.take_body();
     let bytes = body.into_bytes_limit(MOST_BODY).await.map_err(|e| match e {
         poem::error::ReadBodyError::PayloadTooLarge => Refusal::TooLarge,
+        poem::error::ReadBodyError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Refusal::TooSlow,
         _ => Refusal::BrokeOff,
     })?;
     let is_form = request.content_type().is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
@@ -81,13 +93,22 @@ fn refused(api: bool, refusal: &Refusal) -> Response {
             ApiError::new(status, "body_too_large", text).into_response()
         }
         Refusal::TooLarge => PageError::TooLarge.into_response(),
+        Refusal::TooSlow if api => {
+            let text = "The body took too long to arrive; send it again.";
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", text).into_response()
+        }
+        Refusal::TooSlow => PageError::TooSlow.into_response(),
         Refusal::BrokeOff => bad("malformed", "the body broke off"),
         Refusal::Nul => bad("nul_character", "the request holds a NUL character"),
     }
 }
 
 /// The outermost layer: limit, call, shape errors, add headers, log, count.
-pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<Response> {
+pub async fn around<E: Endpoint>(
+    next: E,
+    mut request: Request,
+    survey_counts: Arc<SurveyCounts>,
+) -> poem::Result<Response> {
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let api = is_api(&path);
@@ -110,13 +131,17 @@ pub async fn around<E: Endpoint>(next: E, mut request: Request) -> poem::Result<
     // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
     let pattern = pattern.unwrap_or_else(|| "(none)".into());
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
+    if is_of_customers(&path) {
+        survey_counts.count(response.status());
+    } else {
+        metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
+            .record(seconds);
+    }
     // When somebody answers shows nowhere, neither in a counter nor in a line, and whatever they are told: a form that is shown once more
     // is one that was sent.
     if is_survey(&path) && method == poem::http::Method::POST && status < 500 {
         return Ok(response);
     }
-    metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
-        .record(seconds);
     // What went well is counted in the metrics; a line for each would cost more than the request.
     if status >= 400 {
         tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request refused");
@@ -132,6 +157,9 @@ fn as_response(api: bool, error: poem::Error) -> Response {
     }
     if api {
         return ApiError::from_poem(&error).into_response();
+    }
+    if let Some(MethodNotAllowed { allow }) = error.downcast_ref() {
+        return PageError::WrongMethod.with_header(header::ALLOW, allow.clone()).into_response();
     }
     match error.status() {
         StatusCode::NOT_FOUND => PageError::NotFound.into_response(),
@@ -166,7 +194,10 @@ fn secure(path: &str, response: &mut Response) {
         );
         set("cache-control", "no-store");
         set("x-robots-tag", "noindex, nofollow");
-    } else if !path.starts_with("/docs") {
+    } else {
+        if is_api(path) {
+            set("cache-control", "no-store");
+        }
         set(
             "content-security-policy",
             "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",

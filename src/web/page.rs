@@ -1,8 +1,10 @@
 //! Pages: the frame around each (navigation, who is signed in), turning a template into an answer, and errors as pages.
 
 use super::access::{SiteInfo, Viewer};
+use super::outage;
 use super::principal::{Principal, Role};
 use super::rights::Right;
+use crate::database::{DbError, Outage};
 use askama::Template;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -168,6 +170,12 @@ pub enum PageError {
     /// More than a form may hold.
     #[error("that is more than this form takes")]
     TooLarge,
+    /// The body did not arrive in time.
+    #[error("the form took too long to arrive: send it once more")]
+    TooSlow,
+    /// The address takes other methods.
+    #[error("this address does not take that method")]
+    WrongMethod,
     /// Fields are missing or of the wrong form.
     #[error("the form could not be read: {0}")]
     BadForm(String),
@@ -177,6 +185,9 @@ pub enum PageError {
     /// Too many tries.
     #[error("too many tries: wait a minute, then try again")]
     TooMany,
+    /// The database or the disk takes nothing at the moment.
+    #[error("{}", outage::detail(*.0))]
+    Outage(Outage),
     /// Something failed inside; logged.
     #[error("something failed on our side; nothing was stored")]
     Internal,
@@ -189,9 +200,12 @@ impl PageError {
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Outage(outage) => outage::status(*outage),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -202,18 +216,31 @@ impl PageError {
             Self::Forbidden => "Not for this role",
             Self::NotFound => "Nothing here",
             Self::StaleForm => "Once more, please",
-            Self::TooLarge | Self::BadForm(_) => "That could not be read",
+            Self::TooLarge | Self::TooSlow | Self::WrongMethod | Self::BadForm(_) => "That could not be read",
             Self::Refused(_) => "That can't be done",
             Self::TooMany => "A little slower",
+            Self::Outage(Outage::Full) => "The disk is full",
+            Self::Outage(_) => "Not at the moment",
             Self::Internal => "That did not work",
         }
     }
 }
 
-impl From<crate::database::DbError> for PageError {
-    fn from(error: crate::database::DbError) -> Self {
-        tracing::error!(%error, "a page failed in the database");
-        Self::Internal
+impl From<&DbError> for PageError {
+    fn from(error: &DbError) -> Self {
+        outage::of(error).map_or_else(
+            || {
+                tracing::error!(%error, "a page failed in the database");
+                Self::Internal
+            },
+            Self::Outage,
+        )
+    }
+}
+
+impl From<DbError> for PageError {
+    fn from(error: DbError) -> Self {
+        (&error).into()
     }
 }
 
@@ -232,7 +259,7 @@ impl IntoResponse for PageError {
             return redirect(format!("/sign-in?{query}"));
         }
         let text = sentence(&self.to_string());
-        html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text })
+        outage::retry_later(html_with(self.status(), &ErrorPage { demo: false, heading: self.heading(), text }))
     }
 }
 

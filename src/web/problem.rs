@@ -1,11 +1,14 @@
 //! Errors of the API: problem+json (RFC 9457) with a stable `code`, the same shape from handlers, from credentials and
 //! from poem's own parsers.
 
+use super::outage;
+use crate::database::{BatchError, DbError, Outage};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+use std::sync::Arc;
 
 /// What went wrong, for programs and for people.
 #[derive(Debug, Clone, PartialEq, Eq, Object, serde::Serialize)]
@@ -76,6 +79,13 @@ impl ApiError {
     pub fn not_found(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
+    /// 405 with `Allow`.
+    pub fn method_not_allowed(allow: HeaderValue) -> Self {
+        let detail = "This address does not take that method; the header Allow names those that it takes.";
+        let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        error.header = Some(Box::new((header::ALLOW, allow)));
+        error
+    }
     /// 409.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
@@ -92,7 +102,7 @@ impl ApiError {
     /// 503 with Retry-After.
     pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-        error.header = Some(Box::new((header::RETRY_AFTER, HeaderValue::from_static("5"))));
+        error.header = Some(Box::new((header::RETRY_AFTER, outage::RETRY_AFTER)));
         error
     }
 
@@ -110,9 +120,6 @@ impl ApiError {
         let status = error.status();
         match status {
             StatusCode::NOT_FOUND => Self::not_found("not_found", "There is nothing at this address."),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                Self::new(status, "method_not_allowed", "This address does not take that method; see /docs.")
-            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::new(status, "unsupported_media_type", "Send the body with the content type that /docs names.")
             }
@@ -131,25 +138,38 @@ fn crop(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-impl From<crate::database::DbError> for ApiError {
-    fn from(error: crate::database::DbError) -> Self {
-        match error {
-            crate::database::DbError::Full(_) => {
-                tracing::error!(%error, "the database is full");
-                Self::new(
-                    StatusCode::INSUFFICIENT_STORAGE,
-                    "storage_full",
-                    "The disk is full; nothing was stored. Free space, then send it again.",
-                )
-            }
-            other => Self::internal(&other),
+impl From<&DbError> for ApiError {
+    fn from(error: &DbError) -> Self {
+        outage::of(error).map_or_else(|| Self::internal(error), Self::from)
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        (&error).into()
+    }
+}
+
+/// Of a batch's error, which all who were in it share.
+impl From<Arc<DbError>> for ApiError {
+    fn from(error: Arc<DbError>) -> Self {
+        (&*error).into()
+    }
+}
+
+impl From<Outage> for ApiError {
+    fn from(outage: Outage) -> Self {
+        let (status, code, detail) = (outage::status(outage), outage::code(outage), outage::detail(outage));
+        match outage {
+            Outage::Full => Self::new(status, code, detail),
+            Outage::Busy | Outage::Unavailable | Outage::Stopping => Self::unavailable(code, detail),
         }
     }
 }
 
-impl From<crate::database::BatchError> for ApiError {
-    fn from(_: crate::database::BatchError) -> Self {
-        Self::unavailable("stopping", "The service is stopping; nothing was stored. Send it again in a moment.")
+impl From<BatchError> for ApiError {
+    fn from(_: BatchError) -> Self {
+        Outage::Stopping.into()
     }
 }
 

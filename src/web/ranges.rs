@@ -67,7 +67,7 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
     let base = Response::builder()
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::ETAG, format!("\"{}\"", what.etag))
-        .header(header::CACHE_CONTROL, "private, no-cache")
+        .header(header::CACHE_CONTROL, "no-store")
         .content_type(what.media_type);
     match part {
         Part::Unchanged => base.status(StatusCode::NOT_MODIFIED).finish(),

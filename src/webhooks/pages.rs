@@ -5,11 +5,11 @@ use crate::ids::{DeliveryId, WebhookId};
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::Administer;
 use crate::web::said::When;
-use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use serde::Deserialize;
 
 /// Deliveries on a page.

@@ -8,6 +8,7 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects, WEBHOOK};
 use crate::ids::DeliveryId;
 use crate::jobs::{Kind, Outcome, Running};
+use futures_util::FutureExt;
 use reqwest::{Client, redirect};
 use std::time::Duration;
 
@@ -60,7 +61,15 @@ impl Webhooks {
             async move { webhooks.sweep().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
         };
         vec![
-            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2).fair(),
+            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2).fair().on_give_up(|conn, job| {
+                async move {
+                    match job.key.parse() {
+                        Ok(id) => store::tried(conn, &id, "failed", None, Some(&job.why)).await.map(drop),
+                        Err(_) => Ok(()),
+                    }
+                }
+                .boxed()
+            }),
             Kind::new("webhook.sweep", sweep).every(Duration::from_secs(6 * 3600)),
         ]
     }

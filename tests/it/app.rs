@@ -8,21 +8,26 @@ use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
 use afterword::effects::Actor;
 use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::staff::NewAccount;
+use afterword::staff::{NewAccount, SignInTry};
 use afterword::web::Role;
 use afterword::web::principal::Scope;
-use poem::listener::{Acceptor, Listener, TcpListener};
+use afterword::web::server::{self, Limits, Stop};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// When every test begins: 2026-11-20 12:00 UTC.
 pub const BEGIN: Timestamp = Timestamp(1_795_176_000_000);
 /// The password of everybody whom a test signs in.
 pub const PASSWORD: &str = "correct horse battery";
+/// How many files the server may take itself to be allowed to open.
+const OPEN_FILES: u64 = 1024;
+/// What `/metrics` asks for.
+pub const METRICS_TOKEN: &str = "figures for the tests";
 
 /// A running app.
 pub struct TestApp {
@@ -83,10 +88,11 @@ impl TestApp {
 
     async fn build(database: Option<postgres::TestDatabase>, demo: bool, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let mut config = Config::default();
         config.http.listen = address;
+        config.metrics.token = METRICS_TOKEN.parse().unwrap();
         config.database.url = match &database {
             Some(database) => DatabaseUrl::Postgres(database.url()),
             None => DatabaseUrl::Sqlite(folder.path().join("afterword.db")),
@@ -115,14 +121,22 @@ impl TestApp {
             stop.clone(),
         ));
         runner.schedule().await.unwrap();
-        let (routes, until) = (app.routes(), stop.clone());
-        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-            routes,
-            async move { until.cancelled().await },
-            None,
-        ));
+        let stops = Stop { draining: app.draining.clone(), closing: stop.clone() };
+        tokio::spawn(server::serve(listener, app.routes(), Limits::new(&app.config.http, OPEN_FILES), stops));
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
+    }
+
+    /// The same company, database and key served once more with some of the configuration changed, as after a restart; its address.
+    pub async fn restarted_with(&self, change: impl FnOnce(&mut Config)) -> String {
+        let mut config = self.app.config.as_ref().clone();
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = App::build(config, self.app.db.clone(), self.app.vault.clone(), Arc::clone(&self.app.clock), false);
+        let stops = Stop { draining: app.draining.clone(), closing: self.stop.clone() };
+        tokio::spawn(server::serve(listener, app.routes(), Limits::new(&app.config.http, OPEN_FILES), stops));
+        format!("http://{address}")
     }
 
     /// Everything this app keeps on disk.
@@ -133,6 +147,11 @@ impl TestApp {
     /// Runs all background work that is due, and what becomes due by it; how many jobs ran.
     pub async fn work(&self) -> usize {
         self.runner.drain().await.unwrap()
+    }
+
+    /// The time, in milliseconds since 1970.
+    pub fn clock_ms(&self) -> i64 {
+        self.app.clock.now().0
     }
 
     /// Moves the clock, then works.
@@ -202,14 +221,20 @@ impl TestApp {
         let new = NewAccount { email: email.clone(), name: format!("Some {}", role.label()), role, teams: ids, agent };
         let made = self.app.staff.add(new, &Actor::System).await.unwrap();
         self.app.staff.set_password(&made.id, PASSWORD.into()).await.unwrap();
-        // Straight to the service: each test would else meet the limit of tries of this address.
-        let token = self.app.staff.sign_in(&email, PASSWORD.into(), &email).await.unwrap().token;
+        let token = self.token_of(&email).await;
         Session { email, ..self.session(&token) }
+    }
+
+    /// Signs in straight at the service; the session's token.
+    async fn token_of(&self, email: &str) -> String {
+        let from = std::net::Ipv4Addr::LOCALHOST.into();
+        let tried = SignInTry { email, password: PASSWORD.into(), from, device: None, client: "Test".into() };
+        self.app.staff.sign_in(tried).await.unwrap().token
     }
 
     /// A new session of the same person, where the old one may have lapsed.
     pub async fn sign_in_anew(&self, person: &Session) -> Session {
-        let token = self.app.staff.sign_in(&person.email, PASSWORD.into(), &person.email).await.unwrap().token;
+        let token = self.token_of(&person.email).await;
         Session { email: person.email.clone(), ..self.session(&token) }
     }
 
@@ -228,6 +253,12 @@ impl TestApp {
     /// GET without anybody signed in.
     pub async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// What `/metrics` tells.
+    pub async fn metrics(&self) -> String {
+        let request = self.client.get(format!("{}/metrics", self.url)).bearer_auth(METRICS_TOKEN);
+        request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
     }
 
     /// POST of a form without anybody signed in.

@@ -49,7 +49,7 @@ const FEATURES: &[&str] = &[
 ];
 
 /// What every feature stands on.
-const PLATFORM: &[&str] = &["web", "jobs", "database", "config", "vault", "audio", "masking", "clock", "ids"];
+const PLATFORM: &[&str] = &["web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
 
 /// Uses that go upwards, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[

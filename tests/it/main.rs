@@ -15,6 +15,8 @@ mod licences;
 mod mail;
 mod measures;
 mod openapi;
+mod operations;
+mod outages;
 mod platform;
 mod privacy;
 mod ratings;

@@ -3,7 +3,7 @@
 use super::unreachable_staff;
 use crate::desk::Desk;
 use crate::desk::words::{When, count};
-use crate::interactions::TRANSCRIBE;
+use crate::interactions::{FolderError, TRANSCRIBE};
 use crate::jobs;
 use crate::mail::{Counted, State};
 use crate::transcription::{ModelEntry, ModelSource, SHIPPED_MODEL};
@@ -35,6 +35,37 @@ struct IndexPage {
     model: Figure,
     transcription: String,
     work: Figure,
+    recordings: Recordings,
+}
+
+/// Conversations without a file that the page names.
+const MAX_MISSING: usize = 50;
+
+/// What is wrong with the store of recordings.
+struct Recordings {
+    /// Why the folder can't be used; `None`: it can.
+    problem: Option<String>,
+    /// How many have no file; `None`: each has its own.
+    missing: Option<String>,
+    /// The first of them.
+    examples: Vec<String>,
+}
+
+impl Recordings {
+    async fn load(desk: &Desk) -> Result<Self, PageError> {
+        let problem = match desk.interactions.check_recordings_folder().await {
+            Ok(()) => None,
+            Err(FolderError::Database(error)) => return Err(error.into()),
+            Err(error) => Some(crate::desk::words::capitalised(&error.to_string())),
+        };
+        let (missing, examples) = desk.interactions.missing_recordings(MAX_MISSING).await?;
+        let missing = usize::try_from(missing).unwrap_or_default();
+        Ok(Self {
+            problem,
+            missing: (missing > 0).then(|| count(missing, "recording has no file", "recordings have no file")),
+            examples: examples.iter().map(ToString::to_string).collect(),
+        })
+    }
 }
 
 /// A figure on a card, and the class of its badge; plain text where it has none.
@@ -74,6 +105,7 @@ pub(super) async fn show_index(
         model: model_figure(desk),
         transcription: count(waiting(&backlog, TRANSCRIBE), "recording waits", "recordings wait"),
         work: work_figure(&backlog),
+        recordings: Recordings::load(desk).await?,
     }))
 }
 
@@ -107,8 +139,9 @@ fn say(kind: &str) -> &str {
         "survey.decide" => "Decide whether a survey is due",
         "transcribe" => "Transcribe a recording",
         "transcribe.again" => "Transcribe a recording once more",
+        "transcribe.sweep" => "Remove unfinished transcripts that nobody goes on with",
         "recording.inspect" => "Read a recording through",
-        "recording.discard" => "Remove a replaced recording",
+        "recording.discard" => "Remove the file of a recording that nothing names",
         "mail.deliver" => "Send a mail",
         "privacy.retain" => "Remove what was kept long enough",
         "sessions.sweep" => "Forget old sessions",

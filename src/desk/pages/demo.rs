@@ -126,7 +126,7 @@ pub(super) async fn show_components(
     let base = found
         .items
         .iter()
-        .find(|i| i.has_recording)
+        .find(|i| i.has_recording())
         .map(|i| format!("/api/v1/interactions/{}", i.id))
         .unwrap_or_default();
     Ok(html(&Gallery {

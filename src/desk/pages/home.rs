@@ -8,6 +8,7 @@ use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
+use crate::staff::Notice;
 use crate::training::Card;
 use crate::web::rights::SignedIn;
 use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
@@ -56,7 +57,20 @@ struct AdminDesk {
     mail_held: bool,
     k: u32,
     health: Health,
+    notices: Vec<NoticeLine>,
     lines: Vec<Line>,
+}
+
+/// What was done by which somebody sees linked answers.
+struct NoticeLine {
+    text: String,
+    at: String,
+}
+
+async fn notices(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<NoticeLine>, PageError> {
+    let Some(id) = who.staff_id() else { return Ok(Vec::new()) };
+    let line = |notice: Notice| NoticeLine { text: notice.text, at: notice.at.to_rfc3339() };
+    Ok(desk.staff.notices(id).await?.into_iter().map(line).collect())
 }
 
 /// What may need an administrator.
@@ -123,6 +137,7 @@ async fn administrator(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Resu
         mail_held: desk.mail.is_held(),
         k: desk.settings.k,
         health: Health::of(who, desk).await?,
+        notices: notices(who, desk).await?,
         lines: desk.lines(&who.principal, &newest(who, desk).await?).await?,
         page,
     }))
@@ -137,6 +152,7 @@ struct SupervisorDesk {
     waiting: Waiting,
     /// Comments that have waited for a reader for more than a week.
     unread: i64,
+    notices: Vec<NoticeLine>,
     worth: Vec<Line>,
     lines: Vec<Line>,
 }
@@ -148,6 +164,7 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
         teams: desk.teams_of(&who.principal).await?.into_iter().map(|team| team.name).collect(),
         waiting: desk.followups.waiting(&who.principal).await?,
         unread: unread(who, desk).await?,
+        notices: notices(who, desk).await?,
         worth,
         lines,
         page,

@@ -150,6 +150,8 @@ struct InteractionPage {
     page: Shell,
     head: Head,
     sound: Option<Sound>,
+    /// Whether there was a recording whose file is missing.
+    sound_missing: bool,
     transcript: Option<Transcript>,
     turns: Vec<Turn>,
     answer: Option<Answer>,
@@ -329,7 +331,8 @@ pub(super) async fn show_interaction(
     Ok(html(&InteractionPage {
         page: Shell::new(&who, site, "/interactions").with_flash(Some(&did.did), DID),
         head: Head::new(&found, recording.as_ref()),
-        sound: recording.as_ref().map(Sound::new),
+        sound: recording.as_ref().filter(|recording| recording.missing_since.is_none()).map(Sound::new),
+        sound_missing: recording.as_ref().is_some_and(|recording| recording.missing_since.is_some()),
         transcript,
         turns,
         answer,

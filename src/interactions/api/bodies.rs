@@ -1,7 +1,9 @@
 //! Wire types.
 
 use crate::clock::Timestamp;
-use crate::interactions::{CustomerIn, Intake, IntakeError, Interaction, Message, MessageIn, Phase, Upserted};
+use crate::interactions::{
+    CustomerIn, Intake, IntakeError, Interaction, Message, MessageIn, Phase, RecordingState, Upserted,
+};
 use crate::staff::AgentRef;
 use crate::web::Page;
 use poem_openapi::payload::Json;
@@ -215,12 +217,12 @@ struct SurveyOut {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "InteractionRecording")]
 struct RecordingOut {
-    /// `absent` or `stored`.
+    /// `absent`, `stored`, or `missing`: it was stored, but its file is lost; send it again.
     state: String,
 }
 
-fn recording_state(has: bool) -> RecordingOut {
-    RecordingOut { state: if has { "stored" } else { "absent" }.into() }
+fn recording(state: RecordingState) -> RecordingOut {
+    RecordingOut { state: state.code().into() }
 }
 
 /// What is stored now.
@@ -254,7 +256,7 @@ impl UpsertReply {
             id: done.id.to_string(),
             phase: done.phase.code().into(),
             survey: SurveyOut { state: done.survey_state.code().into(), reason: done.survey_reason },
-            recording: recording_state(done.has_recording),
+            recording: recording(done.recording_state),
         });
         if done.created { Self::Created(answer) } else { Self::Known(answer) }
     }
@@ -364,7 +366,7 @@ impl InteractionOut {
             queue: i.queue,
             locale: i.customer_locale,
             survey: SurveyOut { state: i.survey_state.code().into(), reason: i.survey_reason },
-            recording: recording_state(i.has_recording),
+            recording: recording(i.recording_state),
             messages: messages.map(|messages| messages.into_iter().map(message).collect()),
         }
     }

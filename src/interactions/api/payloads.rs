@@ -4,7 +4,6 @@ use crate::interactions::{Interactions, Recording};
 use crate::web::body;
 use crate::web::ranges::{Served, serve_made};
 use crate::web::sound::sound_types;
-use bytes::Bytes;
 use poem::http::HeaderMap;
 use poem::{Body, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
@@ -64,29 +63,24 @@ pub(super) enum Rendered {
     Wav,
 }
 
-/// Parts that wait between the decoder and the client.
-const AHEAD: usize = 4;
-
-/// A recording as WAV, made while it is sent.
-pub(super) fn as_wav(interactions: &Interactions, recording: &Recording, request: &HeaderMap) -> Response {
-    let rendition = recording.as_wav();
+/// A recording as WAV, made while it is sent; 503 while too many are being made.
+pub(super) async fn as_wav(
+    interactions: &Interactions,
+    recording: &Recording,
+    request: &HeaderMap,
+) -> Result<Response, ApiError> {
     let path = interactions.recording_path(recording);
+    if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
+        return Err(interactions.note_missing_file(recording).await.into());
+    }
+    let busy =
+        || ApiError::unavailable("too_many_renditions", "Too many recordings are being made into WAV right now.");
+    let place = interactions.reserve_rendition().ok_or_else(busy)?;
+    let rendition = recording.as_wav();
     // Its length is part of what it is, and is known exactly only once it has been read through.
     let etag = format!("{}-wav-{}", recording.sha256, rendition.bytes());
     let served = Served { media_type: "audio/wav", etag: &etag };
-    serve_made(&served, rendition.bytes(), request, |start, end| {
-        let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(AHEAD);
-        tokio::task::spawn_blocking(move || {
-            let mut take = |part: Vec<u8>| send.blocking_send(Ok(part.into())).is_ok();
-            if let Err(error) = rendition.write(&path, start, end + 1, &mut take) {
-                tracing::warn!(%error, "a recording could not be made into WAV to its end");
-                // Nobody listening any more is no fault.
-                let _ = send.blocking_send(Err(std::io::Error::other(error)));
-            }
-        });
-        let parts = futures_util::stream::unfold(receive, |mut receive| async move {
-            receive.recv().await.map(|part| (part, receive))
-        });
-        Body::from_bytes_stream(parts)
-    })
+    Ok(serve_made(&served, rendition.bytes(), request, |start, end| {
+        Body::from_bytes_stream(place.bytes(rendition, path, (start, end + 1)))
+    }))
 }

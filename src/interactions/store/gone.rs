@@ -35,8 +35,9 @@ statements! {
     COUNT_OLDER = "SELECT COUNT(*) FROM interactions WHERE occurred_at < $1";
     REMOVE_MESSAGES = sqlite concat!("DELETE FROM messages WHERE interaction_id IN ", these!(sqlite)),
         pg concat!("DELETE FROM messages WHERE interaction_id IN ", these!(pg));
-    KEYS = sqlite concat!("SELECT object_key FROM recordings WHERE interaction_id IN ", these!(sqlite)),
-        pg concat!("SELECT object_key FROM recordings WHERE interaction_id IN ", these!(pg));
+    // Uploads that are being written end first, so that none adds a file behind our back.
+    LOCK = sqlite concat!("SELECT id FROM interactions WHERE id IN ", these!(sqlite)),
+        pg concat!("SELECT id FROM interactions WHERE id IN ", these!(pg), " ORDER BY id FOR UPDATE");
     REMOVE = sqlite concat!("DELETE FROM interactions WHERE id IN ", these!(sqlite)),
         pg concat!("DELETE FROM interactions WHERE id IN ", these!(pg));
     BY_NAME = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
@@ -45,9 +46,6 @@ statements! {
     STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
             updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
             AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
-    // $1: JSON array of names in the store.
-    NAMED = sqlite concat!("SELECT object_key FROM recordings WHERE object_key IN ", these!(sqlite)),
-        pg concat!("SELECT object_key FROM recordings WHERE object_key IN ", these!(pg));
 }
 
 fn json(ids: &[InteractionId]) -> String {
@@ -113,9 +111,10 @@ pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[Inte
 
 /// Deletes them with everything that hangs on them; the names of their recordings in the store.
 pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
-    let keys = fetch_all!(conn.again(), KEYS => (String,), json(ids))?;
+    fetch_all!(conn.again(), LOCK => (InteractionId,), json(ids))?;
+    let keys = take_recordings(conn.again(), ids).await?;
     execute!(conn, REMOVE, json(ids))?;
-    Ok(firsts(keys))
+    Ok(keys)
 }
 
 pub(in crate::interactions) async fn by_name(
@@ -143,9 +142,4 @@ pub(in crate::interactions) async fn erase_stale(
     now: Timestamp,
 ) -> Result<u64, DbError> {
     execute!(conn, STALE, now, untouched_since, most)
-}
-
-/// Those of these names in the store that a recording's row has.
-pub(in crate::interactions) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
-    Ok(firsts(fetch_all!(conn, NAMED => (String,), serde_json::json!(names).to_string())?))
 }

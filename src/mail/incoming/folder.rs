@@ -5,6 +5,7 @@
 //! beginning with a dot or ending in `.part`, and renames them.
 
 use super::Handed;
+use crate::files::create_private_folder;
 use crate::mail::Mail;
 use crate::mail::reader::MOST_BYTES;
 use std::io::{ErrorKind, Read};
@@ -90,7 +91,7 @@ fn head(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// Moves a file; never over another one.
 fn put_away(path: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
+    create_private_folder(to)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let free = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}.{n}"))).map(|name| to.join(name));
     for target in free {

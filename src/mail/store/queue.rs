@@ -7,19 +7,20 @@ use crate::{execute, fetch_all, fetch_one, fetch_packed, packed, statements};
 use serde_json::{Value, json};
 
 statements! {
-    // $2: batches that this process has in hand, a JSON array: theirs is not due, whatever the clock says.
+    // $2: batches that this process has in hand, a JSON array: theirs is not due, whatever the clock says. The last parameter
+    // says whether other processes' are when their time is over.
     // SQLite would walk through all that waits, by its state, and is told not to: by INDEXED BY here, by a plus below.
     ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE state = 'queued' AND due_at <= $1 \
-            AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2)))) \
+            AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT value FROM json_each($2))))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)",
         pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
-            AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
+            AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
     DUE = sqlite packed!(sqlite, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox INDEXED BY outbox_due \
-            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT value FROM json_each($2))) \
+            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT value FROM json_each($2)))) \
             ORDER BY due_at LIMIT $3)"),
         pg packed!(pg, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox \
-            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))) \
+            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due");
     // $1: JSON array of ids, here and in the next.
     WAITING = sqlite "SELECT id FROM outbox WHERE +state = 'queued' AND id IN (SELECT value FROM json_each($1))",
@@ -93,8 +94,13 @@ pub(in crate::mail) struct Due {
     pub batch: Option<String>,
 }
 
-pub(in crate::mail) async fn any_due(conn: Conn<'_>, now: Timestamp, in_hand: &str) -> Result<bool, DbError> {
-    let (due,) = fetch_one!(conn, ANY_DUE => (bool,), now, in_hand)?;
+pub(in crate::mail) async fn any_due(
+    conn: Conn<'_>,
+    now: Timestamp,
+    in_hand: &str,
+    lost_too: bool,
+) -> Result<bool, DbError> {
+    let (due,) = fetch_one!(conn, ANY_DUE => (bool,), now, in_hand, lost_too)?;
     Ok(due)
 }
 
@@ -104,8 +110,9 @@ pub(in crate::mail) async fn due(
     now: Timestamp,
     in_hand: &str,
     most: usize,
+    lost_too: bool,
 ) -> Result<Vec<Due>, DbError> {
-    fetch_packed!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX))
+    fetch_packed!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX), lost_too)
 }
 
 /// Those of these ids that there are.
@@ -143,8 +150,9 @@ pub(in crate::mail) async fn place(
     execute!(conn, PLACE, Value::from(rows).to_string(), now).map(drop)
 }
 
-pub(in crate::mail) async fn renew(conn: Conn<'_>, batch: &str, until: Timestamp) -> Result<(), DbError> {
-    execute!(conn, RENEW, until, batch).map(drop)
+/// How many mails of the batch are still to be settled.
+pub(in crate::mail) async fn renew(conn: Conn<'_>, batch: &str, until: Timestamp) -> Result<u64, DbError> {
+    execute!(conn, RENEW, until, batch)
 }
 
 /// What became of a mail, as its line says it.

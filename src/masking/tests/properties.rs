@@ -65,6 +65,20 @@ fn shard() -> impl Strategy<Value = String> {
             "tracking number ",
             "Mr ",
             "hi ",
+            "I'm ",
+            "this is ",
+            " speaking. ",
+            "pin ",
+            "my social is ",
+            "my address is ",
+            "my password is ",
+            "bank account ",
+            "gmail.com ",
+            "your name? ",
+            "J-A-N-E ",
+            "to ",
+            "Robert Jones ",
+            "how much ",
         ])
         .prop_map(str::to_owned),
     ]
@@ -166,6 +180,10 @@ proptest! {
         for (line, spans) in said.iter().zip(&found) {
             prop_assert!(spans.iter().all(|span| line.text.get(span.range.clone()).is_some()));
         }
+        let once: Vec<String> = said.iter().zip(&found).map(|(line, spans)| apply(line.text, spans)).collect();
+        let again: Vec<Said<'_>> = said.iter().zip(&once).map(|(line, text)| Said { text, ..*line }).collect();
+        let twice: Vec<String> = again.iter().zip(find_in_talk(&again, &Names::of("Emma Clark"))).map(|(line, spans)| apply(line.text, &spans)).collect();
+        prop_assert_eq!(twice, once);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(super) const GOES: &[(&str, &str)] = &[
     ("The three digits on the back of my card are 442", "The three digits on the back of my card are [security code]"),
     ("CVV is oh four two", "CVV is [security code]"),
     ("my visa, valid until oh nine twenty eight", "my visa, valid until [expiry date]"),
+    ("my card ends in 1111", "my card ends in [card number]"),
     ("Kartenprüfnummer 981", "Kartenprüfnummer [security code]"),
     // E-mail, written.
     ("Write to emma.clark+news@mail.example.co.uk, please.", "Write to [e-mail], please."),
@@ -269,7 +270,6 @@ pub(super) const STAYS: &[&str] = &[
     "The code on the back of the router is 4711",
     "your card was declined",
     "a gift card for 50 dollars",
-    "my card ends in 1111",
     "a new SIM card within 3 days",
     "on the back of the printer it says 220 volts",
     // Streets that are none.

@@ -3,14 +3,15 @@
 //! After each pass of the mix the ripe answers lie in pools: by agent (or team, or the whole organisation, where no agent or
 //! team is known), by question, linked or apart. A pool that holds k answers or more is released, all of it at once:
 //! counts under a month, comments masked and shuffled, the sealed records deleted. A smaller one waits; what has waited too
-//! long goes up (`waits`): it is counted with others of its team, or of the whole organisation. What is taken back
-//! (`back`) rides along with its pool's next release.
+//! long goes up (`waits`): it is counted with others of its team, or of the whole organisation.
+//!
+//! A release is final. Each answer is counted in one release at most, and nothing that happens later (the conversation is
+//! excluded, included again, or erased) changes what was released: docs/anonymity.md, "Why released figures are final".
 //!
 //! The work of a pass depends on what waits, never on what was released. It is written in short transactions (`write`),
 //! each with the totals that the pages read.
 
 mod asked;
-mod back;
 mod look;
 mod pools;
 mod reasons;

@@ -4,8 +4,7 @@ pub(super) mod asked;
 pub(super) mod reasons;
 
 use super::Counted;
-use super::back::TakenBack;
-use super::pools::{Pool, Side};
+use super::pools::Side;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, ReleaseId, TeamId};
 use crate::surveys::Question;
@@ -108,12 +107,6 @@ statements! {
                 v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
                 v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
                 v10 = release_totals.v10 + excluded.v10";
-    TAKEN_BACK = "SELECT t.id, r.agent_id, CASE WHEN r.scope = 'team' THEN r.team_id END AS team_id, t.value, t.comment_id \
-        FROM taken_back t JOIN releases r ON r.id = t.release_id WHERE r.question = $1 AND r.kind = $2";
-    DROP_TAKEN_BACK = sqlite "DELETE FROM taken_back WHERE id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM taken_back WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    DROP_COMMENTS = sqlite "DELETE FROM released_comments WHERE id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM released_comments WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     STATE = "SELECT value FROM release_state WHERE name = $1";
     SET_STATE = "INSERT INTO release_state (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
@@ -168,15 +161,6 @@ struct LinkedRow {
     team_id: Option<TeamId>,
     value: Option<i64>,
     comment: Option<String>,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct TakenBackRow {
-    id: String,
-    agent_id: Option<AgentId>,
-    team_id: Option<TeamId>,
-    value: Option<i64>,
-    comment_id: Option<String>,
 }
 
 /// A release.
@@ -321,28 +305,6 @@ fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
         row
     };
     sums.into_iter().map(row).collect()
-}
-
-/// What is taken back of a question, by pool.
-pub(super) async fn taken_back(
-    conn: Conn<'_>,
-    side: Side,
-    question: &Question,
-) -> Result<BTreeMap<Pool, Vec<TakenBack>>, DbError> {
-    let mut pools: BTreeMap<Pool, Vec<TakenBack>> = BTreeMap::new();
-    for row in fetch_all!(conn, TAKEN_BACK => TakenBackRow, question.code(), side.code())? {
-        let pool = Pool::of(side, question.clone(), row.agent_id, row.team_id);
-        pools.entry(pool).or_default().push(TakenBack { id: row.id, value: row.value, comment: row.comment_id });
-    }
-    Ok(pools)
-}
-
-/// These have gone out.
-pub(super) async fn settle_taken_back(mut conn: Conn<'_>, gone: &[TakenBack]) -> Result<(), DbError> {
-    let ids: Vec<&str> = gone.iter().map(|one| one.id.as_str()).collect();
-    execute!(conn.again(), DROP_TAKEN_BACK, json!(ids).to_string())?;
-    let comments: Vec<&str> = gone.iter().filter_map(|one| one.comment.as_deref()).collect();
-    execute!(conn, DROP_COMMENTS, json!(comments).to_string()).map(drop)
 }
 
 /// What is remembered under a name.

@@ -1,6 +1,5 @@
 //! Writing releases: many in one transaction, which is kept short, since others answer meanwhile.
 
-use super::back::{self, Made};
 use super::pools::{Batch, Pool, Side, Waiting};
 use super::{Counted, Quotable, Releases, store, usual_team};
 use crate::database::DbError;
@@ -18,7 +17,7 @@ const AT_ONCE: usize = 1000;
 pub(super) struct Written {
     /// Batches that were released, and the pools that their answers came from.
     pub released: Vec<Batch>,
-    /// Answers that are still there, by the pool that they come from: too little was left, or something is to be taken back.
+    /// Answers that are still there, by the pool that they come from: too few were left.
     pub left: Vec<(Pool, Waiting)>,
 }
 
@@ -26,7 +25,6 @@ pub(super) struct Written {
 struct Ready<'a> {
     release: store::NewRelease,
     ids: Vec<&'a str>,
-    made: Made,
     quotes: Vec<Quotable>,
 }
 
@@ -65,7 +63,6 @@ impl Releases {
             Side::Apart(_) => self.opened(store::sealed(tx.conn(), &ids, self.ripe_at).await?),
             Side::Linked(_) => store::linked(tx.conn(), &question, &ids, self.ripe_at).await?.into_iter().collect(),
         };
-        let mut taken_back = store::taken_back(tx.conn(), side, &question).await?;
         let mut ready = Vec::new();
         let mut is_released = Vec::with_capacity(batches.len());
         let mut left_ids = Vec::new();
@@ -77,23 +74,18 @@ impl Releases {
                 .filter(|id| found.contains_key(*id))
                 .collect();
             let taken: Vec<Counted> = here.iter().filter_map(|id| found.remove(*id)).collect();
-            // A pool is split where it is very large; what is taken back goes with the first part.
-            let back = taken_back.remove(&batch.pool).unwrap_or_default();
-            let made = back::make(question.kind(), &taken, &back, batch.k);
-            is_released.push(made.is_some());
-            match made {
-                Some(made) => ready.push(self.ready(batch, here, taken, made)),
-                None => left_ids.push(here),
+            // Some may be gone since the pool was read.
+            is_released.push(taken.len() >= batch.k);
+            if taken.len() >= batch.k {
+                ready.push(self.ready(batch, here, taken));
+            } else {
+                left_ids.push(here);
             }
         }
         if !ready.is_empty() {
             let pairs: Vec<(&str, &ReleaseId)> =
                 ready.iter().flat_map(|one| one.ids.iter().map(|id| (*id, &one.release.id))).collect();
             store::take(tx.conn(), side, &question, &pairs).await?;
-            let carried: Vec<back::TakenBack> = ready.iter().flat_map(|one| one.made.carried.clone()).collect();
-            if !carried.is_empty() {
-                store::settle_taken_back(tx.conn(), &carried).await?;
-            }
             for one in &ready {
                 self.keep_quotes(tx.conn(), &one.quotes).await?;
             }
@@ -113,16 +105,17 @@ impl Releases {
         Ok(())
     }
 
-    fn ready<'a>(&self, batch: &Batch, ids: Vec<&'a str>, mut taken: Vec<Counted>, made: Made) -> Ready<'a> {
+    fn ready<'a>(&self, batch: &Batch, ids: Vec<&'a str>, mut taken: Vec<Counted>) -> Ready<'a> {
         let pool = &batch.pool;
         let team = pool.team.clone().or_else(|| pool.agent.as_ref().and_then(|_| usual_team(&taken)));
+        let (n, counts) = (taken.len(), counts(pool.question.kind(), &taken));
         let mut comments: Vec<(String, String)> = Vec::new();
         if pool.question.kind() == QuestionKind::Text {
-            let with_id = |(id, counted): (&&str, &Counted)| {
+            let with_id = |counted: &Counted| {
                 let text = masking::mask_comment(counted.comment.as_deref()?);
-                Some((self.comment_id(pool, id), text))
+                Some((uuid::Uuid::new_v4().to_string(), text))
             };
-            comments = ids.iter().zip(&taken).filter_map(with_id).collect();
+            comments = taken.iter().filter_map(with_id).collect();
             comments.shuffle(&mut rand::rng());
         }
         let quotable =
@@ -137,20 +130,11 @@ impl Releases {
             kind: pool.side.code(),
             month: self.clock.now().month(),
             k: batch.k,
-            n: made.n,
-            counts: made.counts.clone(),
+            n,
+            counts,
             comments,
         };
-        Ready { release, ids, made, quotes }
-    }
-
-    /// The id of a released comment. Of a linked one it can be found again, with the key, so that it can be taken back; of an
-    /// apart one it can't.
-    fn comment_id(&self, pool: &Pool, id: &str) -> String {
-        match pool.side {
-            Side::Linked(_) => surveys::released_comment_id(&self.vault, pool.question.code(), id),
-            Side::Apart(_) => self.vault.keyed_hash("released", uuid::Uuid::new_v4().as_bytes()),
-        }
+        Ready { release, ids, quotes }
     }
 
     fn opened(&self, sealed: Vec<store::Sealed>) -> HashMap<String, Counted> {
@@ -160,6 +144,14 @@ impl Releases {
         };
         sealed.into_iter().filter_map(open).collect()
     }
+}
+
+/// How often each value was given; to a question with several choices, each option.
+fn counts(kind: QuestionKind, taken: &[Counted]) -> BTreeMap<i64, i64> {
+    let mut counts = BTreeMap::new();
+    let values = taken.iter().filter_map(|answer| answer.value).flat_map(|number| surveys::chosen(kind, number));
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    counts
 }
 
 /// Answers by the pool that they come from.

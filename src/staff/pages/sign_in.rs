@@ -1,13 +1,14 @@
 //! `/sign-in`, `/sign-out`, `/welcome/{token}`.
 
-use crate::staff::sessions::{SESSION_LASTS, cookie};
-use crate::staff::{DEMO_ACCOUNTS, SignIn, Staff, StaffError};
+use crate::staff::sessions::{SESSION_LASTS, cookie, device_cookie};
+use crate::staff::{DEMO_ACCOUNTS, SignIn, SignInTry, Staff, StaffError};
 use crate::web::form::serde_urlencoded;
+use crate::web::local_path::local_path;
 use crate::web::page::html_with;
 use crate::web::rights::SignedIn;
-use crate::web::{PageError, Posted, SiteInfo, Viewer, access, redirect};
+use crate::web::{ClientAddress, PageError, Posted, SiteInfo, Viewer, access, redirect};
 use askama::Template;
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
@@ -40,16 +41,14 @@ pub(super) struct Next {
     next: String,
 }
 
-/// Only a path of this site, never another one.
-fn safe_next(next: &str) -> &str {
-    let inside =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(['\r', '\n']);
-    if inside { next } else { "/" }
+/// Where to go after signing in: a path of this site, else the desk.
+fn safe_next(next: &str) -> String {
+    local_path(next).unwrap_or_else(|| "/".to_owned())
 }
 
 fn sign_in_page(site: &SiteInfo, next: &str, email: String, error: Option<String>) -> SignInPage {
     let accounts = if site.demo { DEMO_ACCOUNTS.to_vec() } else { Vec::new() };
-    SignInPage { demo: site.demo, accounts, next: safe_next(next).to_owned(), email, error }
+    SignInPage { demo: site.demo, accounts, next: safe_next(next), email, error }
 }
 
 #[handler]
@@ -77,6 +76,7 @@ fn from_here(request: &Request) -> bool {
 pub(super) async fn submit(
     Data(site): Data<&SiteInfo>,
     Data(staff): Data<&Staff>,
+    from: ClientAddress,
     request: &Request,
     body: poem::Body,
 ) -> poem::Result<Response> {
@@ -85,30 +85,63 @@ pub(super) async fn submit(
     }
     let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
     let form: Credentials = serde_urlencoded(&bytes)?;
-    let from = request.remote_addr().as_socket_addr().map(|a| a.ip().to_string()).unwrap_or_default();
-    match staff.sign_in(&form.email, form.password, &from).await {
-        Ok(session) => Ok(signed_in(site, &session, safe_next(&form.next))),
-        Err(error @ (StaffError::WrongCredentials | StaffError::TooManyTries)) => {
-            let status = if matches!(error, StaffError::TooManyTries) {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::UNAUTHORIZED
-            };
-            Ok(html_with(status, &sign_in_page(site, &form.next, form.email, Some(error.to_string()))))
+    let device = access::device_token(request);
+    let tried = SignInTry {
+        email: &form.email,
+        password: form.password,
+        from: from.0,
+        device: device.as_deref(),
+        client: client_name(request),
+    };
+    let error = match staff.sign_in(tried).await {
+        Ok(session) => return Ok(signed_in(site, &session, &safe_next(&form.next))),
+        Err(error) => error,
+    };
+    let page = |status| html_with(status, &sign_in_page(site, &form.next, form.email.clone(), Some(error.to_string())));
+    match error {
+        StaffError::WrongCredentials => Ok(page(StatusCode::UNAUTHORIZED)),
+        StaffError::TooManyTries(until) => {
+            let mut response = page(StatusCode::TOO_MANY_REQUESTS);
+            let seconds = HeaderValue::from(until.as_secs().max(1));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            Ok(response)
         }
-        Err(other) => Err(PageError::from(other).into()),
+        other => Err(PageError::from(other).into()),
+    }
+}
+
+/// The browser and the system that a request comes from, in words: `Firefox on Linux`. Empty where it is none that is known.
+fn client_name(request: &Request) -> String {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Each later one also names earlier ones.
+    const BROWSERS: [(&str, &str); 5] =
+        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let named =
+        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (browser, system) => browser.or(system).unwrap_or_default().to_owned(),
     }
 }
 
 fn signed_in(site: &SiteInfo, session: &SignIn, next: &str) -> Response {
     let mut response = redirect(next);
     set_cookie(&mut response, &cookie(site, &session.token, SESSION_LASTS));
+    set_cookie(&mut response, &device_cookie(site, &session.device));
     response
 }
 
 fn set_cookie(response: &mut Response, line: &str) {
     if let Ok(value) = line.parse() {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
 }
 
@@ -162,6 +195,7 @@ pub(super) async fn begin(
     Data(site): Data<&SiteInfo>,
     Data(staff): Data<&Staff>,
     Path(token): Path<String>,
+    request: &Request,
     body: poem::Body,
 ) -> poem::Result<Response> {
     let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
@@ -169,10 +203,10 @@ pub(super) async fn begin(
     let account = staff.open_link(&token).await.map_err(PageError::from)?.map(|a| (a.name, a.email));
     let first = account.is_none().then(|| (form.email.clone(), form.name.clone()));
     let result = if form.password == form.again {
-        staff
-            .use_link(&token, first, form.password)
-            .await
-            .map_err(|e| (e.to_string(), matches!(e, StaffError::Database(_) | StaffError::DeadLink)))
+        match staff.use_link(&token, first, form.password, &client_name(request)).await {
+            Err(StaffError::Database(error)) => return Err(PageError::from(error).into()),
+            used => used.map_err(|error| (error.to_string(), matches!(error, StaffError::DeadLink))),
+        }
     } else {
         Err(("the two passwords are not the same".to_owned(), false))
     };

@@ -1,43 +1,48 @@
-//! Writing apart answers, many in one transaction; nothing in it leads to an invitation.
+//! Writing apart answers, many in one transaction.
+//!
+//! Nothing that is written leads to an invitation. A linked answer that is changed to apart is deleted in the transaction that adds the
+//! apart one: a crash between two transactions would lose the answer or count it twice, and a note by which it could be mended
+//! would tie the two together for whoever has the database and the key.
 
 use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
 use super::{Answer, Asking, Invited, WriteResult, Written, rounds};
 use crate::config::Choice;
-use crate::database::{Conn, Db, DbError};
+use crate::database::{Conn, Db, DbError, one_by_one};
+use crate::ids::InteractionId;
 use crate::surveys::definition::Question;
-use crate::surveys::{Token, Version, suspects};
+use crate::surveys::{Token, Version};
 use crate::vault::Vault;
-use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
 /// A write into the mix.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(in crate::surveys) enum ApartWrite {
     /// The answer, new or changed.
     Put {
         /// The token's mark.
         spent: String,
-        /// Under which id an answer of the same link would be kept aside.
-        suspect: String,
         /// When the mark may be forgotten.
         purge_month: String,
-        /// Under which id the question stands that every answer answers.
-        anchor: String,
+        /// Under which ids the question may stand that every answer answers.
+        anchors: [String; 2],
         /// What was answered.
         rows: Vec<SealedRow>,
         /// The ids of what was not, or not any more.
         absent: Vec<String>,
+        /// Beside which interaction a linked answer of the same link may stand, which this one replaces.
+        replaces: Option<InteractionId>,
     },
     /// What is not counted is taken out.
     Withdraw {
         /// The token's mark.
         spent: String,
+        /// The mark of a person, and under which id an answer of the same link would be kept aside.
+        person: (String, String),
         /// Every id that the token may have.
         ids: Vec<String>,
-        /// Those that are there if nothing was counted; with all of them gone, so is the mark.
-        all: Vec<String>,
+        /// Those that are there if nothing was counted, for each way in which the answer came; with all of one gone, so is the mark.
+        all: [Vec<String>; 2],
     },
 }
 
@@ -53,22 +58,35 @@ impl ApartWrite {
         let id = |question: &Question| token.mix_id(vault, question.code());
         let parts = sealed::parts(invited, answer, &token.quote_id(vault, Choice::Apart), promise);
         let asked = invited.version.questions().map(|(_, question)| question);
-        let absent =
-            asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question)).collect();
+        let absent = asked.filter(|question| !answer.values.contains_key(question)).map(|question| id(&question));
+        let admitted = |question: &Question| token.admitted_id(vault, question.code());
+        let absent = absent.chain(invited.version.questions().map(|(_, question)| admitted(&question))).collect();
         let rows = parts.iter().map(|part| SealedRow { id: id(&part.question), sealed: part.seal(vault) }).collect();
-        let anchor = invited.version.anchor().map(|(_, question)| id(&question)).unwrap_or_default();
-        Self::Put { spent: token.spent_id(vault), suspect: token.suspect_id(vault), purge_month, anchor, rows, absent }
+        let anchor = invited.version.anchor().map(|(_, question)| question);
+        let anchors = anchor.map(|question| [id(&question), admitted(&question)]).unwrap_or_default();
+        Self::Put { spent: token.spent_id(vault), purge_month, anchors, rows, absent, replaces: None }
+    }
+
+    /// The same in the place of a linked answer that may stand beside this interaction.
+    pub(super) fn replacing(mut self, interaction: InteractionId) -> Self {
+        if let Self::Put { replaces, .. } = &mut self {
+            *replaces = Some(interaction);
+        }
+        self
     }
 
     pub(super) fn withdraw(vault: &Vault, token: &Token, version: &Version, expected: &[Question]) -> Self {
         let id = |question: &Question| token.mix_id(vault, question.code());
-        let ids = version.questions().map(|(_, question)| id(&question)).collect();
-        Self::Withdraw { spent: token.spent_id(vault), ids, all: expected.iter().map(id).collect() }
+        let admitted = |question: &Question| token.admitted_id(vault, question.code());
+        let ids = version.questions().flat_map(|(_, question)| [id(&question), admitted(&question)]).collect();
+        let all = [expected.iter().map(id).collect(), expected.iter().map(admitted).collect()];
+        let person = (token.person_id(vault), token.suspect_id(vault));
+        Self::Withdraw { spent: token.spent_id(vault), person, ids, all }
     }
 
-    fn suspect(&self) -> Option<&str> {
+    fn replaces(&self) -> Option<&InteractionId> {
         match self {
-            Self::Put { suspect, .. } => Some(suspect),
+            Self::Put { replaces, .. } => replaces.as_ref(),
             Self::Withdraw { .. } => None,
         }
     }
@@ -80,21 +98,21 @@ impl ApartWrite {
     }
 }
 
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
 pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Vec<WriteResult> {
-    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, Asking::All).await {
-        return written.into_iter().map(Ok).collect();
-    }
-    match write(db, items.clone(), ripe_at, Asking::Each).await {
+    let all = match write(db, items.clone(), ripe_at, Asking::All).await {
+        Ok(Some(written)) => Ok(Some(written)),
+        Err(error) if error.fails_others_too() => Err(error),
+        Ok(None) | Err(_) => write(db, items.clone(), ripe_at, Asking::Each).await,
+    };
+    match all {
         Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in items {
-                let one = write(db, vec![item], ripe_at, Asking::Each).await.map(Option::unwrap_or_default);
-                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let written = write(db, vec![item], ripe_at, Asking::Each).await?;
+                Ok(written.and_then(|written| written.first().copied()).unwrap_or(Written::Refused))
+            })
+            .await
         }
     }
 }
@@ -109,7 +127,9 @@ async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64, asking: Asking) ->
         for (place, item) in &round {
             let done = match item {
                 ApartWrite::Put { spent, .. } => stored.contains(spent),
-                ApartWrite::Withdraw { spent, ids, all } => withdraw(tx.conn(), spent, ids, all).await?,
+                ApartWrite::Withdraw { spent, person, ids, all } => {
+                    withdraw(tx.conn(), spent, person, ids, all).await?
+                }
             };
             if done {
                 written[*place] = Written::Stored;
@@ -127,21 +147,15 @@ async fn put_round(
     ripe_at: i64,
     asking: Asking,
 ) -> Result<Option<HashSet<String>>, DbError> {
-    let mut marks = Vec::new();
-    let mut anchors = Vec::new();
-    let kept = match ripe_at {
-        suspects::CHANGES_NOTHING => {
-            let ids: Vec<&str> = round.iter().filter_map(|(_, item)| item.suspect()).collect();
-            Some(suspects::still_kept(conn.again(), &ids).await?)
-        }
-        _ => None,
-    };
+    let linked = linked_beside(conn.again(), round, ripe_at).await?;
+    let changeable = |item: &ApartWrite| linked.get(item.replaces()?).copied();
+    let (mut marks, mut anchors) = (Vec::new(), Vec::new());
     for (_, item) in round {
-        if let ApartWrite::Put { spent, suspect, purge_month, anchor, .. } = item
-            && kept.as_ref().is_none_or(|kept| kept.contains(suspect))
+        if let ApartWrite::Put { spent, purge_month, anchors: own, .. } = item
+            && changeable(item) != Some(false)
         {
             marks.push((spent.as_str(), purge_month.as_str()));
-            anchors.push(anchor.as_str());
+            anchors.extend(own.iter().map(String::as_str));
         }
     }
     if marks.is_empty() {
@@ -158,8 +172,8 @@ async fn put_round(
     if taken.len() < marks.len() {
         let unripe: HashSet<String> = store::unripe(conn.again(), &anchors, ripe_at).await?.into_iter().collect();
         for (_, item) in round {
-            let ApartWrite::Put { spent, anchor, absent: gone, .. } = item else { continue };
-            if !taken.contains(spent) && unripe.contains(anchor) {
+            let ApartWrite::Put { spent, anchors, absent: gone, .. } = item else { continue };
+            if !taken.contains(spent) && anchors.iter().any(|anchor| unripe.contains(anchor)) {
                 taken.insert(spent.clone());
                 absent.extend(gone.iter().map(String::as_str));
             }
@@ -179,22 +193,43 @@ async fn put_round(
     if !absent.is_empty() {
         store::remove_sealed(conn.again(), &absent).await?;
     }
-    // A person's answer takes the place of what a program may have sent.
-    let there = |item: &ApartWrite| match item {
-        ApartWrite::Put { spent, suspect, .. } if taken.contains(spent) => Some(suspect.clone()),
-        _ => None,
-    };
-    let suspects: Vec<String> = round.iter().filter_map(|(_, item)| there(item)).collect();
-    suspects::store::forget(conn, &suspects.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let replaced: Vec<(&InteractionId, i64)> = round
+        .iter()
+        .filter(|(_, item)| taken.contains(item.spent()) && changeable(item) == Some(true))
+        .filter_map(|(_, item)| Some((item.replaces()?, ripe_at)))
+        .collect();
+    if !replaced.is_empty() {
+        store::remove_linked(conn, &replaced).await?;
+    }
     Ok(Some(taken))
 }
 
+/// The linked answers that these would replace, and whether each can still be changed.
+async fn linked_beside(
+    conn: Conn<'_>,
+    round: &[(usize, ApartWrite)],
+    ripe_at: i64,
+) -> Result<HashMap<InteractionId, bool>, DbError> {
+    let interactions: Vec<&InteractionId> = round.iter().filter_map(|(_, item)| item.replaces()).collect();
+    if interactions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(store::changeable(conn, &interactions, ripe_at).await?.into_iter().collect())
+}
+
 /// False where there was nothing left to take out.
-async fn withdraw(mut conn: Conn<'_>, spent: &str, ids: &[String], all: &[String]) -> Result<bool, DbError> {
+async fn withdraw(
+    mut conn: Conn<'_>,
+    spent: &str,
+    person: &(String, String),
+    ids: &[String],
+    all: &[Vec<String>],
+) -> Result<bool, DbError> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let removed = store::remove_sealed(conn.again(), &ids).await?;
-    if !all.is_empty() && all.iter().all(|id| removed.contains(id)) {
-        store::unmark_spent(conn, spent).await?;
+    if all.iter().any(|ids| !ids.is_empty() && ids.iter().all(|id| removed.contains(id))) {
+        store::unmark_spent(conn.again(), spent).await?;
+        store::mark_person(conn, &[(&person.0, &person.1)]).await?;
     }
     Ok(!removed.is_empty())
 }

@@ -1,15 +1,12 @@
 //! Writing linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
-use super::{Answer, Asking, Invited, Origin, Value, WriteResult, Written, rounds};
+use super::{Answer, Asking, Invited, Origin, WriteResult, Written, rounds};
 use crate::clock::Timestamp;
-use crate::database::{Conn, Db, DbError};
-use crate::ids::{AgentId, InteractionId, TeamId};
+use crate::database::{Conn, Db, DbError, one_by_one};
+use crate::ids::InteractionId;
 use crate::surveys::definition::Question;
-use crate::surveys::suspects;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// What a link leads to, beside its invitation.
 pub(super) struct Marks {
@@ -17,6 +14,8 @@ pub(super) struct Marks {
     pub spent: String,
     /// Under which id an answer would be kept aside.
     pub suspect: String,
+    /// The mark of a person, made where one is.
+    pub person: String,
     /// Under which id the comment may be quoted.
     pub quote: Option<String>,
     /// The smallest batch that it may be counted in.
@@ -41,7 +40,7 @@ pub(in crate::surveys) enum LinkedWrite {
 
 impl LinkedWrite {
     pub(super) fn put(invited: &Invited, answer: &Answer, marks: Marks, month: &str) -> Self {
-        let Marks { spent, suspect, quote, promised, origin } = marks;
+        let Marks { spent, suspect, person, quote, promised, origin } = marks;
         let further = answer.values.iter().filter(|(question, _)| matches!(question, Question::Further(_)));
         Self::Put(Box::new(LinkedRow {
             interaction: invited.interaction.clone(),
@@ -55,6 +54,7 @@ impl LinkedWrite {
             quote: quote.filter(|_| answer.text(&Question::Comment).is_some()),
             spent,
             suspect,
+            person,
             promised,
             elsewhere: i64::from(origin == Origin::Elsewhere),
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
@@ -74,90 +74,26 @@ impl LinkedWrite {
     }
 }
 
-/// A linked answer that waits beside the table of answers, as it is sealed. Not with the mark that an apart one would leave: that
-/// would lead from this conversation to the use of its link.
-#[derive(Debug, Serialize, Deserialize)]
-pub(in crate::surveys) struct LinkedKept {
-    pub interaction: InteractionId,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
-    survey: String,
-    score: Option<i64>,
-    resolved: Option<bool>,
-    comment: Option<String>,
-    month: String,
-    quote: Option<String>,
-    suspect: String,
-    promised: u32,
-    asks_further: bool,
-    further: Vec<(Question, Value)>,
-}
-
-impl LinkedWrite {
-    /// What would be put; nothing of what would be removed.
-    pub(in crate::surveys) fn kept(self) -> Option<LinkedKept> {
-        let Self::Put(row) = self else { return None };
-        Some(LinkedKept {
-            interaction: row.interaction,
-            agent: row.agent,
-            team: row.team,
-            survey: row.survey,
-            score: row.score,
-            resolved: row.resolved.map(|text| text == "yes"),
-            comment: row.comment,
-            month: row.month,
-            quote: row.quote,
-            suspect: row.suspect,
-            promised: row.promised,
-            asks_further: row.asks_further,
-            further: row.further,
-        })
-    }
-}
-
-impl From<LinkedKept> for LinkedWrite {
-    fn from(kept: LinkedKept) -> Self {
-        Self::Put(Box::new(LinkedRow {
-            interaction: kept.interaction,
-            agent: kept.agent,
-            team: kept.team,
-            survey: kept.survey,
-            score: kept.score,
-            resolved: kept.resolved.map(|yes| if yes { "yes" } else { "no" }),
-            comment: kept.comment,
-            month: kept.month,
-            quote: kept.quote,
-            // Where the link was used for an apart answer, what was kept aside went with it, and nothing is let in.
-            spent: String::new(),
-            suspect: kept.suspect,
-            promised: kept.promised,
-            elsewhere: 0,
-            asks_further: kept.asks_further,
-            further: kept.further,
-        }))
-    }
-}
-
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's.
+/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
 pub(in crate::surveys) async fn write_linked(
     db: &Db,
     items: Vec<LinkedWrite>,
     ripe_at: i64,
     now: Timestamp,
 ) -> Vec<WriteResult> {
-    if let Ok(Some(written)) = write(db, items.clone(), ripe_at, now, Asking::All).await {
-        return written.into_iter().map(Ok).collect();
-    }
-    match write(db, items.clone(), ripe_at, now, Asking::Each).await {
+    let all = match write(db, items.clone(), ripe_at, now, Asking::All).await {
+        Ok(Some(written)) => Ok(Some(written)),
+        Err(error) if error.fails_others_too() => Err(error),
+        Ok(None) | Err(_) => write(db, items.clone(), ripe_at, now, Asking::Each).await,
+    };
+    match all {
         Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(Arc::new(error))],
-        Err(_) => {
-            let mut results = Vec::with_capacity(items.len());
-            for item in items {
-                let one = write(db, vec![item], ripe_at, now, Asking::Each).await.map(Option::unwrap_or_default);
-                results.push(one.map(|written| written.first().copied().unwrap_or(Written::Refused)).map_err(Arc::new));
-            }
-            results
+        Err(error) => {
+            one_by_one(items, error, |item| async move {
+                let written = write(db, vec![item], ripe_at, now, Asking::Each).await?;
+                Ok(written.and_then(|written| written.first().copied()).unwrap_or(Written::Refused))
+            })
+            .await
         }
     }
 }
@@ -200,11 +136,6 @@ async fn write_round(
             LinkedWrite::Remove { interaction, below } => removes.push((interaction, *below)),
         }
     }
-    if ripe_at == suspects::CHANGES_NOTHING {
-        let ids: Vec<&str> = puts.iter().map(|row| row.suspect.as_str()).collect();
-        let kept = suspects::still_kept(conn.again(), &ids).await?;
-        puts.retain(|row| kept.contains(&row.suspect));
-    }
     let mut stored = HashSet::new();
     if !puts.is_empty() {
         match asking {
@@ -216,9 +147,8 @@ async fn write_round(
         }
         puts.retain(|row| stored.contains(row.interaction.as_str()));
         store::put_extras(conn.again(), &puts).await?;
-        // A person's answer takes the place of what a program may have sent.
-        let suspects: Vec<&str> = puts.iter().map(|row| row.suspect.as_str()).collect();
-        suspects::store::forget(conn.again(), &suspects).await?;
+        let marks: Vec<(&str, &str)> = puts.iter().map(|row| (row.person.as_str(), row.suspect.as_str())).collect();
+        store::mark_person(conn.again(), &marks).await?;
     }
     if !removes.is_empty() {
         stored.extend(store::remove_linked(conn, &removes).await?);

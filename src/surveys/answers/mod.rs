@@ -4,8 +4,8 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
-mod back;
 mod elsewhere;
+mod kept;
 mod linked;
 mod lookup;
 mod sealed;
@@ -13,9 +13,9 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use back::released_comment_id;
 pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
-pub(super) use linked::{LinkedKept, LinkedWrite, write_linked};
+pub(super) use kept::{KeptAnswer, admit};
+pub(super) use linked::{LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{Origin, SealedAnswer, open_sealed};
 pub(super) use store::reseal_comment;
@@ -25,9 +25,9 @@ pub use value::{MOST_COMMENT, Missing, Value};
 pub(super) use value::{accepted, chosen};
 
 use super::definition::Question;
-use super::{Surveys, Token, Version};
+use super::{Offer, Surveys, Token, Version};
 use crate::clock::Timestamp;
-use crate::config::{Choice, Choices};
+use crate::config::Choice;
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 pub(super) use sealed::Opened;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 /// Every statement of answers, for the test that prepares them on both databases.
 pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::back::STATEMENTS].concat()
+    store::STATEMENTS.to_vec()
 }
 
 /// Answers written in one transaction.
@@ -178,6 +178,9 @@ pub enum AnswerError {
     /// An apart answer never becomes a linked one.
     #[error("an answer that was kept apart stays apart")]
     NoWayBack,
+    /// The choice is not on offer, and was not on the form that was sent.
+    #[error("this choice is not offered")]
+    NotOffered,
     /// A question that must be answered is not, or not like that.
     #[error("an answer is missing or is none")]
     Incomplete(#[from] Missing),
@@ -230,7 +233,9 @@ impl Surveys {
             return Ok(Some(Found { invited, open, apart: Vec::new(), spent: false, linked: None }));
         }
         let mut reader = self.inner.db.read().await?;
-        let mix: Vec<String> = version.questions().map(|(_, question)| token.mix_id(vault, question.code())).collect();
+        let ids =
+            |question: Question| [token.mix_id(vault, question.code()), token.admitted_id(vault, question.code())];
+        let mix: Vec<String> = version.questions().flat_map(|(_, question)| ids(question)).collect();
         let (sealed, spent) = store::in_the_mix(reader.conn(), &mix, &token.spent_id(vault)).await?;
         let apart = sealed.into_iter().filter_map(|row| Opened::open(vault, row)).collect();
         let linked = match row.linked() {
@@ -273,13 +278,18 @@ impl Surveys {
     /// Records an answer, or changes the one that is there. On disk when this returns.
     pub async fn answer(&self, token: &Token, answer: Answer) -> Result<Invited, AnswerError> {
         let standing = self.standing(token).await?;
-        self.answer_from(token, standing, answer).await
+        self.answer_from(token, standing, answer, Offer::of(&self.inner.settings)).await
     }
 
-    /// The same for whoever has just looked where one stands; what has changed since, the database notices.
-    pub async fn answer_from(&self, token: &Token, standing: Standing, answer: Answer) -> Result<Invited, AnswerError> {
-        let choice = self.offered(answer.choice);
-        let answer = Answer { choice, ..answer };
+    /// The same for whoever has just looked where one stands; what has changed since, the database notices. `offer`: what the
+    /// customer could choose from. The choice is recorded as it is, or not at all.
+    pub async fn answer_from(
+        &self,
+        token: &Token,
+        standing: Standing,
+        answer: Answer,
+        offer: Offer,
+    ) -> Result<Invited, AnswerError> {
         let (invited, before) = match standing {
             Standing::Unknown => return Err(AnswerError::Unknown),
             Standing::Expired(_) => return Err(AnswerError::Expired),
@@ -289,21 +299,24 @@ impl Surveys {
             Standing::Open(invited) => (invited, None),
         };
         let answer = Answer { values: value::accepted(&invited.version, answer.values)?, ..answer };
-        match (before, choice) {
+        match (before, answer.choice) {
             (Some(Choice::Apart), Choice::Linked) => return Err(AnswerError::NoWayBack),
-            (_, Choice::Linked) => self.answer_linked(token, &invited, &answer).await?,
-            (before, Choice::Apart) => self.answer_apart(token, &invited, &answer, before).await?,
+            (Some(Choice::Apart), Choice::Apart) => {}
+            (_, choice) if !offer.has(choice) => return Err(AnswerError::NotOffered),
+            _ => {}
         }
+        let result = match answer.choice {
+            Choice::Linked => {
+                let put = self.linked_write(token, &invited, &answer, Origin::Mail, offer.k);
+                self.inner.linked.submit(put).await?
+            }
+            Choice::Apart => {
+                let put = self.apart_write(token, &invited, &answer, offer.k).await?;
+                self.inner.apart.submit(put).await?
+            }
+        };
+        self.written(token, result).await?;
         Ok(invited)
-    }
-
-    /// What was chosen, where there is a choice.
-    pub(super) fn offered(&self, chosen: Choice) -> Choice {
-        match self.inner.settings.choices {
-            Choices::Both => chosen,
-            Choices::Linked => Choice::Linked,
-            Choices::Apart => Choice::Apart,
-        }
     }
 
     pub(super) fn linked_write(
@@ -312,56 +325,50 @@ impl Surveys {
         invited: &Invited,
         answer: &Answer,
         origin: Origin,
+        k: u32,
     ) -> LinkedWrite {
         let vault = &self.inner.vault;
         let quote = answer.quote.then(|| token.quote_id(vault, Choice::Linked));
         let marks = linked::Marks {
             spent: token.spent_id(vault),
             suspect: token.suspect_id(vault),
+            person: token.person_id(vault),
             quote,
-            promised: self.inner.settings.k,
+            promised: k,
             origin,
         };
         LinkedWrite::put(invited, answer, marks, &self.now().month())
     }
 
-    pub(super) async fn apart_write(
+    async fn apart_write(
         &self,
         token: &Token,
         invited: &Invited,
         answer: &Answer,
+        k: u32,
     ) -> Result<ApartWrite, DbError> {
-        // As long as an invitation that was made today can be open, and no time of this one's.
-        let (_, longest) = self.longest().await?;
-        let purge_month = self.now().plus(longest).month();
-        let promise = sealed::Promise { k: self.inner.settings.k, origin: Origin::Mail };
-        Ok(ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month, promise))
+        let (purge_month, promise) = (self.purge_month().await?, sealed::Promise { k, origin: Origin::Mail });
+        let put = ApartWrite::put(&self.inner.vault, token, invited, answer, purge_month, promise);
+        Ok(put.replacing(invited.interaction.clone()))
     }
 
-    async fn answer_linked(&self, token: &Token, invited: &Invited, answer: &Answer) -> Result<(), AnswerError> {
-        let put = self.linked_write(token, invited, answer, Origin::Mail);
-        self.written(token, self.inner.linked.submit(put).await?).await
-    }
-
-    /// Linked first, if there is a linked answer to take away; then the sealed records, in a transaction of their own.
-    async fn answer_apart(
+    /// An answer that is kept outside the mix until it is known whether a person gave it; apart, whatever was chosen.
+    pub(super) async fn kept_answer(
         &self,
         token: &Token,
         invited: &Invited,
         answer: &Answer,
-        before: Option<Choice>,
-    ) -> Result<(), AnswerError> {
-        if before == Some(Choice::Linked) {
-            let remove = LinkedWrite::remove(invited, self.ripe_at());
-            self.written(token, self.inner.linked.submit(remove).await?).await?;
-        }
-        let put = self.apart_write(token, invited, answer).await?;
-        self.written(token, self.inner.apart.submit(put).await?).await?;
-        // Two answers at once, one each way: the mark has kept later linked ones out; an earlier one gives way here.
-        if store::linked(self.inner.db.read().await?.conn(), &invited.interaction).await?.is_some() {
-            self.inner.linked.submit(LinkedWrite::remove(invited, i64::MAX)).await?.map_err(AnswerError::Database)?;
-        }
-        Ok(())
+        k: u32,
+    ) -> Result<(KeptAnswer, String), DbError> {
+        let (purge_month, promise) = (self.purge_month().await?, sealed::Promise { k, origin: Origin::Mail });
+        let kept = KeptAnswer::new(&self.inner.vault, token, invited, answer, purge_month.clone(), promise);
+        Ok((kept, purge_month))
+    }
+
+    /// The last month in which an invitation that was made today can be open; tells no time of any one of them.
+    async fn purge_month(&self) -> Result<String, DbError> {
+        let (_, longest) = self.longest().await?;
+        Ok(self.now().plus(longest).month())
     }
 
     /// Takes the answer back, or what is not counted of it. One that was not counted at all may be given anew.
@@ -372,7 +379,11 @@ impl Surveys {
             Standing::Unknown => Err(AnswerError::Unknown),
             Standing::Expired(_) => Err(AnswerError::Expired),
             Standing::Open(invited) => Ok(invited),
-            Standing::Counted { rest: false, .. } => Err(AnswerError::Counted),
+            Standing::Counted { rest: false, .. } => {
+                // Where it was cut off between the answer and the quote, pressing once more ends it.
+                self.drop_quote(token).await?;
+                Err(AnswerError::Counted)
+            }
             Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;

@@ -1,7 +1,5 @@
 //! SQL of answers. Every write comes through `linked.rs` and `apart.rs`, in batches.
 
-pub(super) mod back;
-
 use super::{Answer, Invited, Shelved, Value};
 use crate::clock::Timestamp;
 use crate::config::Choice;
@@ -83,6 +81,19 @@ macro_rules! put_linked {
     };
 }
 
+/// Linked answers and whether they can still be changed.
+macro_rules! changeable {
+    ($which:literal) => {
+        concat!(
+            "SELECT interaction_id, CAST(CASE WHEN ripeness < $2 AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
+                AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
+                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT) \
+            FROM responses WHERE ",
+            $which
+        )
+    };
+}
+
 statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
@@ -120,6 +131,9 @@ statements! {
     PUT_LINKED = sqlite put_linked!(sqlite, ""), pg put_linked!(pg, "");
     // The same, telling which were taken: a row of its own for each, which costs.
     PUT_LINKED_TELLING = sqlite put_linked!(sqlite, " RETURNING interaction_id"), pg put_linked!(pg, " RETURNING interaction_id");
+    // $1: JSON array of interactions. Whether a linked answer is less ripe than $2, and no part of a total.
+    CHANGEABLE = sqlite changeable!("interaction_id IN (SELECT value FROM json_each($1))"),
+        pg changeable!("interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))");
     // $1: JSON array of {interaction, below}.
     REMOVE_LINKED = sqlite "DELETE FROM responses WHERE COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
                 AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
@@ -139,6 +153,14 @@ statements! {
             ON CONFLICT (id) DO NOTHING RETURNING id",
         pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING RETURNING id";
+    // $1: JSON array of [mark of a person, id of what is kept aside]. Only where something is; the mark is kept as long.
+    MARK_PERSON = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, s.purge_month FROM json_each($1) AS j \
+            CROSS JOIN suspects s ON s.id = j.value->>1 WHERE true ON CONFLICT (id) DO NOTHING",
+        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, s.purge_month FROM jsonb_array_elements($1::jsonb) AS j \
+            JOIN suspects s ON s.id = j->>1 ON CONFLICT (id) DO NOTHING";
+    // $1: JSON array of marks.
+    MARKED = sqlite "SELECT id FROM spent WHERE id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM spent WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // A comment that is not to be quoted any more, while it is in the mix.
     RESEAL = "UPDATE sealed_answers SET sealed = $2 WHERE id = $1";
     UNMARK_SPENT = "DELETE FROM spent WHERE id = $1";
@@ -178,7 +200,7 @@ statements! {
 pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
-        conn @ Conn::Pg(_) => execute!(conn, LOCK).map(drop),
+        conn @ Conn::Pg(..) => execute!(conn, LOCK).map(drop),
     }
 }
 
@@ -291,6 +313,9 @@ pub(in crate::surveys) struct LinkedRow {
     /// Under which id an answer of the same link would be kept aside.
     #[serde(skip)]
     pub suspect: String,
+    /// The mark of a person.
+    #[serde(skip)]
+    pub person: String,
     /// The smallest batch that it may be counted in.
     pub promised: u32,
     /// 1: from a kiosk or a phone keypad.
@@ -425,6 +450,26 @@ pub(super) async fn remove_linked(conn: Conn<'_>, which: &[(&InteractionId, i64)
     Ok(firsts(fetch_all!(conn, REMOVE_LINKED => (String,), to_json(&rows))?))
 }
 
+/// The linked answers beside these interactions, and whether each can still be changed.
+pub(super) async fn changeable(
+    conn: Conn<'_>,
+    ids: &[&InteractionId],
+    ripe_at: i64,
+) -> Result<Vec<(InteractionId, bool)>, DbError> {
+    let rows = fetch_all!(conn, CHANGEABLE => (InteractionId, i64), to_json(&ids), ripe_at)?;
+    Ok(rows.into_iter().map(|(id, changeable)| (id, changeable == 1)).collect())
+}
+
+/// Notes that persons have used these links, each given as its mark and the id of what may be kept aside; only where something is.
+pub(super) async fn mark_person(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<(), DbError> {
+    execute!(conn, MARK_PERSON, to_json(&links)).map(drop)
+}
+
+/// Those of these marks that are there.
+pub(super) async fn marked(conn: Conn<'_>, marks: &[&str]) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, MARKED => (String,), to_json(&marks))?))
+}
+
 /// How many of the marks are new.
 pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<u64, DbError> {
     execute!(conn, MARK_SPENT, to_json(&marks))
@@ -478,9 +523,9 @@ pub(in crate::surveys) async fn ripen(
     most: usize,
 ) -> Result<Vec<String>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let raise = match shelf {
-        Shelf::Sealed => RIPEN_SEALED,
-        Shelf::Linked => RIPEN_LINKED,
+    let raised = match shelf {
+        Shelf::Sealed => fetch_all!(conn, RIPEN_SEALED => (String,), from, below, most),
+        Shelf::Linked => fetch_all!(conn, RIPEN_LINKED => (String,), from, below, most),
     };
-    Ok(firsts(fetch_all!(conn, raise => (String,), from, below, most)?))
+    Ok(firsts(raised?))
 }

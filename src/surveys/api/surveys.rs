@@ -199,7 +199,7 @@ impl From<ElsewhereError> for ApiError {
             ElsewhereError::Asked => Self::conflict("already_asked", said),
             ElsewhereError::Counted => Self::conflict("already_counted", said),
             ElsewhereError::Stopping(inner) => inner.into(),
-            ElsewhereError::Database(inner) => Self::internal(&inner),
+            ElsewhereError::Database(inner) => inner.into(),
         }
     }
 }

@@ -12,7 +12,10 @@ use url::form_urlencoded;
 pub(super) struct Filled {
     /// By the questions' numbers.
     entered: BTreeMap<u16, Entered>,
-    pub choice: Choice,
+    /// `None`: nothing is chosen yet.
+    pub choice: Option<Choice>,
+    /// What the form said that it offered.
+    pub offer: Option<String>,
     /// May the comment be quoted?
     pub quote: bool,
     /// The button that deletes the answer.
@@ -40,6 +43,10 @@ pub(super) enum Problem {
     Missing(u16),
     /// The text of this question is too long.
     Long(u16),
+    /// How the answer may be used is not chosen.
+    NoChoice,
+    /// What was chosen is not offered any more.
+    NotOffered,
     Trapped,
     Odd,
     NoWayBack,
@@ -67,10 +74,12 @@ fn number(item: &Item, text: &str) -> Option<i64> {
 }
 
 impl Filled {
-    pub fn empty(choice: Choice) -> Self {
+    /// `choice`: what is selected in advance.
+    pub fn empty(choice: Option<Choice>) -> Self {
         Self {
             entered: BTreeMap::new(),
             choice,
+            offer: None,
             quote: false,
             withdraw: false,
             trap: false,
@@ -81,7 +90,7 @@ impl Filled {
     }
 
     /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
-    pub fn preselected(version: &Version, query: Option<&str>, choice: Choice) -> Self {
+    pub fn preselected(version: &Version, query: Option<&str>, choice: Option<Choice>) -> Self {
         let mut filled = Self::empty(choice);
         let anchor = version.definition.anchor();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -94,16 +103,18 @@ impl Filled {
         filled
     }
 
-    pub fn read(bytes: &[u8], version: &Version, preset: Choice) -> Self {
-        let mut filled = Self::empty(preset);
+    /// Of what was sent. A choice that was not made stays open: nothing that is configured stands in its place.
+    pub fn read(bytes: &[u8], version: &Version) -> Self {
+        let mut filled = Self::empty(None);
         for (name, value) in form_urlencoded::parse(bytes) {
             let value = value.as_ref();
             match name.as_ref() {
                 "choice" => match value {
-                    "linked" => filled.choice = Choice::Linked,
-                    "apart" => filled.choice = Choice::Apart,
+                    "linked" => filled.choice = Some(Choice::Linked),
+                    "apart" => filled.choice = Some(Choice::Apart),
                     _ => filled.odd = true,
                 },
+                "offer" => filled.offer = Some(value.to_owned()),
                 "quote" => filled.quote = value == "yes",
                 "do" => filled.withdraw = value == "withdraw",
                 "seen" => filled.seen = Some(value.to_owned()),
@@ -173,7 +184,8 @@ impl Filled {
             };
             values.insert(question, value);
         }
-        Ok(Answer { values, choice: self.choice, quote: self.quote })
+        let choice = self.choice.ok_or(Problem::NoChoice)?;
+        Ok(Answer { values, choice, quote: self.quote })
     }
 
     /// The same, to be shown once more.
@@ -182,13 +194,13 @@ impl Filled {
     }
 
     /// The same with another choice.
-    pub fn choosing(self, choice: Choice) -> Self {
+    pub fn choosing(self, choice: Option<Choice>) -> Self {
         Self { choice, ..self }
     }
 
     /// The form as it was filled in for this answer.
     pub fn from_answer(version: &Version, answer: &Answer) -> Self {
-        let mut filled = Self { quote: answer.quote, ..Self::empty(answer.choice) };
+        let mut filled = Self { quote: answer.quote, ..Self::empty(Some(answer.choice)) };
         for (item, question) in version.questions() {
             let entered = match answer.values.get(&question) {
                 None => continue,
@@ -228,14 +240,17 @@ mod tests {
     }
 
     fn read(form: &str) -> Result<Answer, Problem> {
-        Filled::read(form.as_bytes(), &version(), Choice::Linked).check(&version())
+        Filled::read(form.as_bytes(), &version()).check(&version())
     }
 
     #[test]
     fn a_form_is_an_answer_or_says_why_not() {
         let full = read("score=4&resolved=no&comment=+Thank+you%0D%0A%00&choice=apart").ok();
         assert_eq!(full, Some(Answer::rated(4, Some(false), Some("Thank you".into()), Choice::Apart)));
-        assert_eq!(read("score=5&comment=+&resolved=").ok(), Some(Answer::rated(5, None, None, Choice::Linked)));
+        assert_eq!(
+            read("score=5&comment=+&resolved=&choice=linked").ok(),
+            Some(Answer::rated(5, None, None, Choice::Linked))
+        );
         for (form, problem) in [
             ("", Problem::Missing(1)),
             ("score=", Problem::Missing(1)),
@@ -246,17 +261,18 @@ mod tests {
             ("score=4&choice=public", Problem::Odd),
             ("score=4&q7=2", Problem::Odd),
             ("score=4&q8=11", Problem::Odd),
+            ("score=4&resolved=yes", Problem::NoChoice),
             ("score=4&website=http://spam.example", Problem::Trapped),
             (&format!("score=4&comment={}", "%F0%9F%99%82".repeat(5001)), Problem::Long(3)),
         ] {
             assert_eq!(read(form), Err(problem), "{form}");
         }
-        assert!(read(&format!("score=4&comment={}", "%F0%9F%99%82".repeat(5000))).is_ok());
+        assert!(read(&format!("score=4&choice=apart&comment={}", "%F0%9F%99%82".repeat(5000))).is_ok());
     }
 
     #[test]
     fn further_questions_are_read_and_written_back() -> Result<(), Problem> {
-        let answer = read("score=4&q7=62&q7=1&q8=0&q9=1")?;
+        let answer = read("score=4&q7=62&q7=1&q8=0&q9=1&choice=linked")?;
         assert_eq!(answer.number(&Question::further(Kind::ManyOf, "s", 7)), Some(1 << 62 | 1 << 1));
         assert_eq!(answer.number(&Question::further(Kind::Nps, "s", 8)), Some(0));
         let filled = Filled::from_answer(&version(), &answer);
@@ -268,7 +284,7 @@ mod tests {
     #[test]
     fn a_link_preselects_answers_and_nothing_else() {
         let chosen = |query| {
-            let filled = Filled::preselected(&version(), query, Choice::Linked);
+            let filled = Filled::preselected(&version(), query, None);
             (1..=5).filter(|score| filled.has(1, *score)).collect::<Vec<_>>()
         };
         assert_eq!(chosen(Some("score=4")), [4]);
@@ -276,6 +292,6 @@ mod tests {
         for query in [None, Some(""), Some("score=9"), Some("score=%3Cb%3E"), Some("core=4")] {
             assert_eq!(chosen(query), Vec::<i64>::new());
         }
-        assert!(Filled::preselected(&version(), Some("q8=10"), Choice::Linked).has(8, 10));
+        assert!(Filled::preselected(&version(), Some("q8=10"), None).has(8, 10));
     }
 }

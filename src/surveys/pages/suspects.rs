@@ -1,6 +1,6 @@
-//! `/admin/suspects`: answers that look like a program's. A reason and a day; nothing else is known of them here.
+//! `/admin/suspects`: answers that look like a program's. A reason; nothing else is known of them here.
 
-use crate::surveys::{Admitted, Surveys, Suspicion};
+use crate::surveys::{Surveys, Suspicion};
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -9,10 +9,9 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 const DID: &[(&str, &str)] = &[
-    ("admitted", "It is let in: it counts like any other answer."),
-    ("late", "It was too late: a person has answered meanwhile, or the survey has closed. It is dropped."),
+    ("admitted", "It is admitted with the next pass, unless a person has answered by the same link."),
     ("dropped", "It is dropped."),
-    ("gone", "That one is not there any more."),
+    ("gone", "That one is not there any more, or was admitted before."),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -26,8 +25,8 @@ pub(super) struct Nothing {}
 
 struct Row {
     id: String,
-    day: String,
     reason: &'static str,
+    admitted: bool,
 }
 
 #[derive(Template)]
@@ -54,7 +53,8 @@ pub(super) async fn show(
     Query(did): Query<Did>,
 ) -> Result<Response, PageError> {
     let rows = surveys.suspects().await?;
-    let rows = rows.into_iter().map(|one| Row { id: one.id, day: one.day, reason: say(one.reason) }).collect();
+    let rows =
+        rows.into_iter().map(|one| Row { id: one.id, reason: say(one.reason), admitted: one.admitted }).collect();
     Ok(html(&SuspectsPage { page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID), rows }))
 }
 
@@ -66,13 +66,8 @@ pub(super) async fn admit(
     Path(id): Path<String>,
     _form: Posted<Nothing>,
 ) -> Result<Response, PageError> {
-    let did = match surveys.admit(&id, &who.actor()).await? {
-        Admitted::Yes => "admitted",
-        Admitted::TooLate => "late",
-        Admitted::Unknown => "gone",
-        Admitted::Failed => return Err(PageError::Internal),
-    };
-    Ok(redirect(format!("/admin/suspects?did={did}")))
+    let there = surveys.admit(&id, &who.actor()).await?;
+    Ok(redirect(if there { "/admin/suspects?did=admitted" } else { "/admin/suspects?did=gone" }))
 }
 
 /// `POST /admin/suspects/{id}/removal`

@@ -2,12 +2,12 @@
 
 use super::form::{Filled, Problem};
 use super::sheet::{self, QuestionView};
-use crate::config::{Choice, Choices};
+use crate::config::Choice;
 use crate::surveys::answers::{Answer, Invited, Value, chosen};
 use crate::surveys::definition::{Kind, Look};
 use crate::surveys::speech::{About, Speech};
 use crate::surveys::wording::{Facts, Language, Phrases, contrast, fill};
-use crate::surveys::{Surveys, Token, Version};
+use crate::surveys::{Offer, Surveys, Token, Version};
 use crate::web::page::html_with;
 use askama::Template;
 use poem::Response;
@@ -73,7 +73,15 @@ struct SurveyPage<'a> {
     title: String,
     intro: String,
     questions: Vec<QuestionView>,
+    /// Which choice is selected.
+    linked: bool,
     apart: bool,
+    /// Whether the company selected it in advance.
+    preset: bool,
+    /// What is wrong with the choice.
+    choice_error: Option<String>,
+    /// What the form offers, signed.
+    offer: String,
     offers_linked: bool,
     offers_apart: bool,
     /// Is an answer there already?
@@ -147,13 +155,16 @@ pub(super) fn survey(
 ) -> Response {
     let speech = Speech::of(surveys, reader.invited, reader.lang);
     let about = About::from(reader.invited);
-    let mut page = sheet_page(surveys, &reader.invited.version, &speech, &about, filled, problem);
+    let offer = surveys.offer(reader.token, filled.offer.as_deref());
+    let mut page = sheet_page(surveys, &reader.invited.version, &speech, &about, (filled, offer), problem);
+    page.offer = surveys.offer_stamp(reader.token, offer);
     let secret = reader.token.secret();
     let query = reader.query(&speech);
     page.action = format!("/s/{secret}{query}");
     page.unsubscribe = format!("/u/{secret}{query}");
     page.contact = format!("/s/{secret}/contact{query}");
     page.editing = before.is_some();
+    page.preset &= before.is_none();
     // An answer that was kept apart stays apart.
     page.offers_linked &= before != Some(Choice::Apart);
     page.offers_apart |= before == Some(Choice::Apart);
@@ -164,7 +175,8 @@ pub(super) fn survey(
 pub fn preview(surveys: &Surveys, version: &Version, language: &Language, about: &About<'_>) -> Response {
     let speech = Speech::about(surveys.settings(), version, language, about);
     let filled = Filled::empty(surveys.settings().preset);
-    let mut page = sheet_page(surveys, version, &speech, about, &filled, None);
+    let offer = Offer::of(surveys.settings());
+    let mut page = sheet_page(surveys, version, &speech, about, (&filled, offer), None);
     page.preview = true;
     html_with(StatusCode::OK, &page)
 }
@@ -174,7 +186,7 @@ fn sheet_page<'a>(
     version: &'a Version,
     speech: &'a Speech<'a>,
     about: &About<'_>,
-    filled: &Filled,
+    (filled, offer): (&Filled, Offer),
     problem: Option<&Problem>,
 ) -> SurveyPage<'a> {
     let settings = surveys.settings();
@@ -187,12 +199,17 @@ fn sheet_page<'a>(
         title: speech.say(if about.chat { &texts.title_chat } else { &texts.title_call }),
         intro: speech.say(&texts.intro),
         questions: sheet::questions(version, &texts, speech.words, speech.facts(), filled, problem),
-        apart: filled.choice == Choice::Apart,
-        offers_linked: settings.choices != Choices::Apart,
-        offers_apart: settings.choices != Choices::Linked,
+        linked: filled.choice == Some(Choice::Linked),
+        apart: filled.choice == Some(Choice::Apart),
+        preset: settings.preset.is_some(),
+        choice_error: matches!(problem, Some(Problem::NoChoice | Problem::NotOffered))
+            .then(|| speech.words.choose_use.clone()),
+        offer: String::new(),
+        offers_linked: offer.linked,
+        offers_apart: offer.apart,
         editing: false,
         problem: problem.map(|problem| sentence(problem, speech.words)),
-        seen: filled.seen.clone().filter(|_| problem.is_none_or(|problem| *problem == Problem::Trapped)),
+        seen: filled.seen.clone(),
         agent: about.agent.is_some(),
         languages: others
             .map(|language| OtherLanguage { tag: language.tag(), name: language.name(), dir: language.direction() })
@@ -207,7 +224,8 @@ fn sheet_page<'a>(
 /// Above the form: what is wrong, and that nothing is lost.
 fn sentence(problem: &Problem, words: &Phrases) -> String {
     let what = match problem {
-        Problem::Missing(_) => &words.problem_missing,
+        Problem::Missing(_) | Problem::NoChoice => &words.problem_missing,
+        Problem::NotOffered => &words.problem_offer,
         Problem::Long(_) => &words.problem_long,
         Problem::Trapped => return words.problem_trap.clone(),
         Problem::Odd => &words.problem_odd,
@@ -227,11 +245,7 @@ pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) ->
         title: speech.say(own.unwrap_or(&speech.words.thanks)),
         answered: said(version, &speech, answer)
             .map(|said| fill(&speech.words.thanks_answer, &Facts::default().with("answer", said))),
-        apart: match settings.choices {
-            Choices::Both => answer.choice == Choice::Apart,
-            Choices::Linked => false,
-            Choices::Apart => true,
-        },
+        apart: answer.choice == Choice::Apart,
         chat: reader.invited.channel == "chat",
         change: (!settings.edit_for.is_zero()).then(|| format!("/s/{}{query}", reader.token.secret())),
         change_for: in_words(speech.words, settings.edit_for),

@@ -101,8 +101,8 @@ impl Surveys {
     pub async fn withdraw_quote(&self, token: &Token) -> Result<bool, DbError> {
         let Some(found) = self.find_by_token(token).await?.filter(|found| found.open) else { return Ok(false) };
         let vault = &self.inner.vault;
-        // Each by itself: nothing of a linked answer shares a transaction with the mix.
-        self.drop_quote(token).await?;
+        // Each by itself: nothing of a linked answer shares a transaction with the mix. The answers first, or a release in between
+        // would put the comment on the list again.
         if found.linked.is_some_and(|(answer, _)| answer.quote) {
             let mut tx = self.inner.db.begin().await?;
             let id = token.quote_id(vault, Choice::Linked);
@@ -118,6 +118,7 @@ impl Surveys {
             answers::reseal_comment(tx.conn(), &mix, &part.seal(vault)).await?;
             tx.commit().await?;
         }
+        self.drop_quote(token).await?;
         Ok(true)
     }
 

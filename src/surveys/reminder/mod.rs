@@ -142,8 +142,12 @@ impl Composer {
     async fn look(&self, reference: &str) -> Result<Option<Preview>, DbError> {
         let about = invitations::to_write(self.db.read().await?.conn(), &[reference]).await?.pop();
         let Some(about) = about else { return Ok(None) };
-        let words = self.words(&about, None, "[the link is made when the mail leaves]").await.ok();
-        Ok(words.map(|words| Preview { subject: words.subject, text: words.text }))
+        let words = self.words(&about, None, "[the link is made when the mail leaves]").await;
+        match words {
+            Ok(words) => Ok(Some(Preview { subject: words.subject, text: words.text })),
+            Err(ComposeError::Database(error)) => Err(error),
+            Err(ComposeError::Cancelled(_) | ComposeError::Impossible(_)) => Ok(None),
+        }
     }
 }
 

@@ -1,9 +1,12 @@
-//! Answers that look like a program's: mail scanners open every link, and some send every form they find.
+//! Suspected bot responses: mail scanners open every link, and some send every form they find.
 //!
 //! Such an answer is kept aside, sealed, and not counted; it never spends the survey. Whoever sent it is shown the form once
-//! more, and is believed when they send it after a moment of reading. The administrator sees a reason and a day, nothing that
-//! leads to a conversation, and may let an answer in, once, if no person has answered meanwhile. What was kept aside goes by
-//! itself, at the latest when any survey that was open on its day has closed.
+//! more, and is believed when they send it after a moment of reading.
+//!
+//! What is sealed names no conversation, whatever was chosen, and nothing of it changes when a person answers by the same link: it
+//! stays until the administrator drops it or its month is over. An answer that the administrator admits goes into the mix with the
+//! next pass, as one that was kept apart, unless the marks of its link say by then that a person has used it. Nobody sees which of
+//! both it was.
 
 mod confirm;
 mod hits;
@@ -11,22 +14,16 @@ pub(super) mod store;
 
 pub use hits::Hits;
 
-use super::answers::{ApartWrite, LinkedKept, Origin, Written, accepted, lock_answers, write_apart, write_linked};
-use super::{Answer, Invited, Surveys, Token};
-use crate::config::Choice;
-use crate::database::{Conn, DbError};
+use super::answers::{self, KeptAnswer, accepted, lock_answers};
+use super::{Answer, Invited, Offer, Surveys, Token};
+use crate::database::DbError;
 use crate::effects::{Actor, Effects};
-use crate::ids::InteractionId;
 use crate::vault::{Vault, VaultError};
-use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// The vault's purpose.
 const SEAL: &str = "suspect";
-/// Records are padded to one of these lengths, in bytes, so that they don't tell which choice was made.
+/// Records are padded to one of these lengths, in bytes, so that they tell little of what was answered.
 const SIZES: [usize; 3] = [8192, 65_536, 262_144];
-/// The ripeness below which an answer is changed by one that is let in: none.
-pub(super) const CHANGES_NOTHING: i64 = i64::MIN;
 
 /// Why an answer is taken for a program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,31 +61,11 @@ pub struct Suspect {
     pub id: String,
     /// Why.
     pub reason: Suspicion,
-    /// `2026-11-20`; nothing finer is known.
-    pub day: String,
+    /// Whether it was admitted, and waits for the next pass.
+    pub admitted: bool,
 }
 
-/// What became of letting one in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admitted {
-    /// It is an answer like others now.
-    Yes,
-    /// A person has answered meanwhile, or the survey has closed; it was dropped.
-    TooLate,
-    /// It is not there.
-    Unknown,
-    /// The database did not take it; it is still here.
-    Failed,
-}
-
-/// What would have been written.
-#[derive(Debug, Serialize, Deserialize)]
-enum Kept {
-    Linked(LinkedKept),
-    Apart(ApartWrite),
-}
-
-fn seal(vault: &Vault, kept: &Kept) -> String {
+fn seal(vault: &Vault, kept: &KeptAnswer) -> String {
     let json = serde_json::to_vec(kept).unwrap_or_default();
     let size = SIZES.into_iter().find(|size| *size >= json.len()).unwrap_or(json.len());
     let mut padded = json;
@@ -97,20 +74,8 @@ fn seal(vault: &Vault, kept: &Kept) -> String {
     vault.seal(SEAL, &padded)
 }
 
-fn open(vault: &Vault, sealed: &str) -> Result<Kept, VaultError> {
+fn open(vault: &Vault, sealed: &str) -> Result<KeptAnswer, VaultError> {
     serde_json::from_slice(&vault.open(SEAL, sealed)?).map_err(|_| VaultError::DoesNotOpen)
-}
-
-/// Those of these that are still kept aside, in the transaction that lets them in: a person's answer by the same link drops them in
-/// its own, so that nobody is answered for who has answered at the same moment.
-pub(super) async fn still_kept(mut conn: Conn<'_>, ids: &[&str]) -> Result<HashSet<String>, DbError> {
-    let mut kept = HashSet::new();
-    for id in ids {
-        if store::find(conn.again(), id).await?.is_some() {
-            kept.insert((*id).to_owned());
-        }
-    }
-    Ok(kept)
 }
 
 impl Surveys {
@@ -147,77 +112,55 @@ impl Surveys {
         confirm::stamp(&self.inner.vault, token, self.now())
     }
 
-    /// Keeps an answer aside that nobody may have given; changes nothing where somebody has answered.
+    /// Keeps an answer aside that nobody may have given; changes nothing where somebody has answered, and nothing where it could
+    /// not be recorded as an answer.
     pub async fn keep_aside(
         &self,
         token: &Token,
         invited: &Invited,
         answer: &Answer,
+        offer: Offer,
         why: Suspicion,
     ) -> Result<(), DbError> {
-        let (vault, now) = (&self.inner.vault, self.now());
-        // What would not be taken as an answer is not worth keeping.
+        let vault = &self.inner.vault;
         let Ok(values) = accepted(&invited.version, answer.values.clone()) else { return Ok(()) };
-        let answer = Answer { values, choice: self.offered(answer.choice), quote: answer.quote };
-        let kept = match answer.choice {
-            Choice::Linked => self.linked_write(token, invited, &answer, Origin::Mail).kept().map(Kept::Linked),
-            Choice::Apart => Some(Kept::Apart(self.apart_write(token, invited, &answer).await?)),
-        };
-        let Some(kept) = kept else { return Ok(()) };
-        let (_, longest) = self.longest().await?;
+        if !offer.has(answer.choice) {
+            return Ok(());
+        }
+        let answer = Answer { values, ..answer.clone() };
+        let (kept, purge_month) = self.kept_answer(token, invited, &answer, offer.k).await?;
         let new = store::NewSuspect {
             id: token.suspect_id(vault),
             sealed: seal(vault, &kept),
             reason: why.code(),
-            day: now.day(),
-            goes: now.plus(longest).day(),
+            purge_month,
         };
+        let marks = [token.spent_id(vault), token.person_id(vault)];
         let mut tx = self.inner.db.begin().await?;
         lock_answers(tx.conn()).await?;
-        store::keep(tx.conn(), &new, &invited.interaction, &token.spent_id(vault)).await?;
+        store::keep(tx.conn(), &new, &invited.interaction, &marks).await?;
         tx.commit().await
     }
 
-    /// What was kept aside, the last day first.
+    /// What was kept aside before the last pass, in an order that tells nothing.
     pub async fn suspects(&self) -> Result<Vec<Suspect>, DbError> {
         let rows = store::list(self.inner.db.read().await?.conn()).await?;
-        let known =
-            |(id, reason, day): (String, String, String)| Some(Suspect { id, reason: Suspicion::known(&reason)?, day });
+        let known = |(id, reason, admitted): (String, String, i64)| {
+            Some(Suspect { id, reason: Suspicion::known(&reason)?, admitted: admitted == 1 })
+        };
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
-    /// Lets one in, if no person has answered meanwhile; gone from here either way.
-    pub async fn admit(&self, id: &str, actor: &Actor) -> Result<Admitted, DbError> {
-        let found = store::find(self.inner.db.read().await?.conn(), id).await?;
-        let Some(sealed) = found else { return Ok(Admitted::Unknown) };
-        let (db, now) = (&self.inner.db, self.now());
-        let results = match open(&self.inner.vault, &sealed) {
-            Ok(Kept::Linked(kept)) => write_linked(db, vec![kept.into()], CHANGES_NOTHING, now).await,
-            Ok(Kept::Apart(write)) => write_apart(db, vec![write], CHANGES_NOTHING).await,
-            Err(error) => {
-                tracing::error!(%error, "an answer that was kept aside does not open");
-                Vec::new()
-            }
-        };
-        let written = match results.into_iter().next() {
-            Some(Ok(written)) => written,
-            Some(Err(error)) => {
-                tracing::error!(%error, "an answer that was kept aside could not be let in");
-                return Ok(Admitted::Failed);
-            }
-            None => Written::Refused,
-        };
-        let mut tx = db.begin().await?;
-        let admitted = if written == Written::Stored {
-            // It was dropped with the write. No id: what was let in shall not be found by its line.
-            Effects::new().audit(actor, "suspect.admitted", "suspects", None).save(tx.conn(), now).await?;
-            Admitted::Yes
-        } else {
-            store::forget(tx.conn(), &[id]).await?;
-            Admitted::TooLate
-        };
+    /// Lets one in with the next pass, unless a person has answered by then; false where it is not there, or was admitted before.
+    pub async fn admit(&self, id: &str, actor: &Actor) -> Result<bool, DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        let there = store::admit(tx.conn(), id).await?;
+        if there {
+            // No id: what was let in shall not be found by its line.
+            Effects::new().audit(actor, "suspect.admitted", "suspects", None).save(tx.conn(), self.now()).await?;
+        }
         tx.commit().await?;
-        Ok(admitted)
+        Ok(there)
     }
 
     /// Drops one; false where it is not there.
@@ -231,14 +174,23 @@ impl Surveys {
         Ok(there)
     }
 
-    /// Drops what was kept aside beside these conversations, in the caller's transaction; how many. Apart ones can't be found.
-    pub async fn forget_suspects(&self, mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
-        let all = store::all(conn.again()).await?;
-        let about = |sealed: &str| match open(&self.inner.vault, sealed) {
-            Ok(Kept::Linked(kept)) => ids.contains(&kept.interaction),
-            _ => false,
-        };
-        let found: Vec<&str> = all.iter().filter(|(_, sealed)| about(sealed)).map(|(id, _)| id.as_str()).collect();
-        store::forget(conn, &found).await
+    /// A pass: what was admitted goes into the mix where no person has used the link, and goes from here either way; what is new is
+    /// written anew, so that its place tells no order, and is shown from now on.
+    pub(super) async fn pass_suspects(&self) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        lock_answers(tx.conn()).await?;
+        let rows = store::admitted(tx.conn()).await?;
+        if !rows.is_empty() {
+            let opened = rows.iter().filter_map(|(_, sealed)| {
+                open(&self.inner.vault, sealed)
+                    .inspect_err(|error| tracing::error!(%error, "an answer that was kept aside does not open"))
+                    .ok()
+            });
+            answers::admit(tx.conn(), opened.collect()).await?;
+            let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
+            store::forget(tx.conn(), &ids).await?;
+        }
+        store::renew(tx.conn()).await?;
+        tx.commit().await
     }
 }

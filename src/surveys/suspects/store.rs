@@ -2,20 +2,26 @@
 
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
-use crate::{execute, fetch_all, fetch_optional, statements};
+use crate::{execute, fetch_all, statements};
 
 statements! {
-    // One a link: a later one takes the place of an earlier. Not where there is an answer, linked ($6) or apart ($7).
-    KEEP = "INSERT INTO suspects (id, sealed, reason, day, goes) SELECT $1, $2, $3, $4, $5 \
-        WHERE NOT EXISTS (SELECT 1 FROM responses WHERE interaction_id = $6) AND NOT EXISTS (SELECT 1 FROM spent WHERE id = $7) \
-        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason, day = excluded.day, goes = excluded.goes";
-    LIST = "SELECT id, reason, day FROM suspects ORDER BY day DESC, id LIMIT 500";
-    FIND = "SELECT sealed FROM suspects WHERE id = $1";
-    ALL = "SELECT id, sealed FROM suspects";
+    // One a link: a later one takes the place of an earlier, unless that was admitted. Not where there is an answer, linked ($5) or
+    // apart ($6), nor where a person has answered before ($7).
+    KEEP = "INSERT INTO suspects (id, sealed, reason, purge_month) SELECT $1, $2, $3, $4 \
+        WHERE NOT EXISTS (SELECT 1 FROM responses WHERE interaction_id = $5) AND NOT EXISTS (SELECT 1 FROM spent WHERE id = $6 OR id = $7) \
+        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason, purge_month = excluded.purge_month, passes = 1 \
+            WHERE suspects.admitted = 0";
+    LIST = "SELECT id, reason, admitted FROM suspects WHERE passes > 1 ORDER BY id LIMIT 500";
+    ADMIT = "UPDATE suspects SET admitted = 1 WHERE id = $1 AND admitted = 0 AND passes > 1";
+    ADMITTED = "SELECT id, sealed FROM suspects WHERE admitted = 1";
+    // PostgreSQL keeps rows in the order of arrival, so they are written anew in a random one; a table that is its index does not.
+    RENEW = sqlite "UPDATE suspects SET passes = 2 WHERE passes = 1",
+        pg "WITH taken AS (DELETE FROM suspects WHERE passes = 1 RETURNING id, sealed, reason, purge_month) \
+            INSERT INTO suspects (id, sealed, reason, purge_month, passes) SELECT id, sealed, reason, purge_month, 2 FROM taken ORDER BY random()";
     // $1: JSON array of ids.
     FORGET = sqlite "DELETE FROM suspects WHERE id IN (SELECT value FROM json_each($1))",
         pg "DELETE FROM suspects WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    EXPIRE = "DELETE FROM suspects WHERE goes < $1";
+    EXPIRE = "DELETE FROM suspects WHERE purge_month < $1";
 }
 
 /// An answer to be kept aside.
@@ -23,39 +29,46 @@ pub(super) struct NewSuspect {
     pub id: String,
     pub sealed: String,
     pub reason: &'static str,
-    pub day: String,
-    pub goes: String,
+    pub purge_month: String,
 }
 
+/// `marks`: those of an apart answer and of a person.
 pub(super) async fn keep(
     conn: Conn<'_>,
     new: &NewSuspect,
     interaction: &InteractionId,
-    spent: &str,
+    marks: &[String; 2],
 ) -> Result<(), DbError> {
-    execute!(conn, KEEP, &new.id, &new.sealed, new.reason, &new.day, &new.goes, interaction, spent).map(drop)
+    let NewSuspect { id, sealed, reason, purge_month } = new;
+    execute!(conn, KEEP, id, sealed, *reason, purge_month, interaction, &marks[0], &marks[1]).map(drop)
 }
 
-/// Id, reason, day; the last day first, and within it in an order that tells nothing.
-pub(super) async fn list(conn: Conn<'_>) -> Result<Vec<(String, String, String)>, DbError> {
-    fetch_all!(conn, LIST => (String, String, String))
+/// Id, reason, whether it was admitted (1) or not (0); in an order that tells nothing.
+pub(super) async fn list(conn: Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
+    fetch_all!(conn, LIST => (String, String, i64))
 }
 
-pub(super) async fn find(conn: Conn<'_>, id: &str) -> Result<Option<String>, DbError> {
-    Ok(fetch_optional!(conn, FIND => (String,), id)?.map(|(sealed,)| sealed))
+/// False where it is not there, not shown yet, or admitted already.
+pub(super) async fn admit(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
+    Ok(execute!(conn, ADMIT, id)? > 0)
 }
 
-/// Id and sealed answer of each.
-pub(super) async fn all(conn: Conn<'_>) -> Result<Vec<(String, String)>, DbError> {
-    fetch_all!(conn, ALL => (String, String))
+/// Id and sealed answer of each that was admitted.
+pub(super) async fn admitted(conn: Conn<'_>) -> Result<Vec<(String, String)>, DbError> {
+    fetch_all!(conn, ADMITTED => (String, String))
+}
+
+/// Writes those anew that no pass has seen.
+pub(super) async fn renew(conn: Conn<'_>) -> Result<(), DbError> {
+    execute!(conn, RENEW).map(drop)
 }
 
 /// Drops these; how many were there.
-pub(in crate::surveys) async fn forget(conn: Conn<'_>, ids: &[&str]) -> Result<u64, DbError> {
+pub(super) async fn forget(conn: Conn<'_>, ids: &[&str]) -> Result<u64, DbError> {
     execute!(conn, FORGET, serde_json::json!(ids).to_string())
 }
 
-/// Drops those whose day has come.
-pub(in crate::surveys) async fn expire(conn: Conn<'_>, today: &str) -> Result<u64, DbError> {
-    execute!(conn, EXPIRE, today)
+/// Drops those whose month is over.
+pub(in crate::surveys) async fn expire(conn: Conn<'_>, month: &str) -> Result<u64, DbError> {
+    execute!(conn, EXPIRE, month)
 }

@@ -65,11 +65,11 @@ phrases! {
     stays_apart,
     only_linked_call,
     only_linked_chat,
+    /// Above the two choices, where the deployment selects one of them in advance.
+    preset_note,
+    /// At the choice, where none was made.
+    choose_use,
     who,
-    who_supervisors,
-    who_linked_call,
-    who_linked_chat,
-    who_apart,
     who_agent,
     who_helper,
     who_totals,
@@ -93,6 +93,8 @@ phrases! {
     problem_trap,
     problem_odd,
     problem_apart,
+    /// What was chosen is not offered any more.
+    problem_offer,
     /// Behind each of the above.
     problem_safe,
     thanks,

@@ -215,10 +215,13 @@ struct QueueOut {
     speed: Option<f64>,
     /// How long the rest will take at that speed, ms.
     left_ms: Option<u64>,
+    /// Recordings up to this length have a place of their own and don't wait for longer ones, ms; absent: none has.
+    short_ms: Option<u64>,
 }
 
 impl From<Queue> for QueueOut {
     fn from(q: Queue) -> Self {
+        let ms = |length: std::time::Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         Self {
             running: q.running.into_iter().map(WaitingOut::from).collect(),
             next: q.next.into_iter().map(WaitingOut::from).collect(),
@@ -226,7 +229,8 @@ impl From<Queue> for QueueOut {
             waiting_ms: q.waiting_ms,
             oldest: q.oldest.map(|at| at.to_rfc3339()),
             speed: q.speed,
-            left_ms: q.left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+            left_ms: q.left.map(ms),
+            short_ms: q.short.map(ms),
         }
     }
 }

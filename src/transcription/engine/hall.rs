@@ -1,14 +1,15 @@
 //! Where windows are handed to the threads and answers come back.
 
-use super::TranscribeError;
 use super::hear::Heard;
 use super::legs::Leg;
 use super::pool::{Pool, Reply, Task};
+use super::queue::Line;
 use super::windows::Window;
 use super::words::segments;
+use super::{HeardWindow, Step, TranscribeError, TranscriptionRequest};
 use crate::transcription::Segment;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
@@ -39,11 +40,14 @@ pub(super) struct Hall<'a> {
     /// Windows that wait for the language to be found.
     first: Vec<Window>,
     legs: Vec<Leg>,
-    /// Somebody waits for this recording.
-    urgent: &'a AtomicBool,
+    request: &'a TranscriptionRequest,
+    /// How many windows have come.
+    count: usize,
+    /// Windows that an earlier attempt has heard, by their place.
+    known: HashMap<usize, HeardWindow>,
     duration_ms: u64,
     speech_ms: u64,
-    progress: &'a dyn Fn(f32),
+    tell: &'a dyn Fn(Step<'_>),
     told: f32,
     segments: Vec<Segment>,
 }
@@ -56,11 +60,14 @@ impl<'a> Hall<'a> {
         stop: CancellationToken,
         language: Option<String>,
         legs: Vec<Leg>,
-        urgent: &'a AtomicBool,
+        request: &'a TranscriptionRequest,
         duration_ms: u64,
-        progress: &'a dyn Fn(f32),
+        tell: &'a dyn Fn(Step<'_>),
     ) -> Self {
         let (send, replies) = channel();
+        let known: HashMap<usize, HeardWindow> =
+            request.known.iter().map(|window| (window.seq, window.clone())).collect();
+        let told = known.values().map(|window| share(window.until_ms, duration_ms)).fold(0.0, f32::max);
         Self {
             pool,
             stop,
@@ -71,11 +78,13 @@ impl<'a> Hall<'a> {
             language,
             first: Vec::new(),
             legs,
-            urgent,
+            request,
+            count: 0,
+            known,
             duration_ms,
             speech_ms: 0,
-            progress,
-            told: 0.0,
+            tell,
+            told,
             segments: Vec::new(),
         }
     }
@@ -88,7 +97,12 @@ impl<'a> Hall<'a> {
         while let Ok(reply) = self.replies.try_recv() {
             self.take(reply)?;
         }
+        for window in windows.iter_mut() {
+            window.seq = self.count;
+            self.count += 1;
+        }
         self.speech_ms += windows.iter().map(Window::speech_ms).sum::<u64>();
+        windows.retain(|window| !self.is_known(window));
         if self.language.is_some() || !self.pool.multilingual() {
             return windows.drain(..).try_for_each(|window| self.hear(window));
         }
@@ -107,6 +121,18 @@ impl<'a> Hall<'a> {
         Ok(Result { language: self.language, speech_ms: self.speech_ms, segments: self.segments })
     }
 
+    /// Whether an earlier attempt has heard this window; its words are taken over then.
+    fn is_known(&mut self, window: &Window) -> bool {
+        let Some(known) = self.known.remove(&window.seq) else { return false };
+        let place = (known.channel, known.start_ms, known.until_ms);
+        let channel = self.legs.get(window.leg).map_or(usize::MAX, |leg| leg.channel);
+        let same = place == (channel, window.start_ms(), window.until_ms());
+        if same {
+            self.segments.extend(known.segments);
+        }
+        same
+    }
+
     fn hear(&mut self, mut window: Window) -> Done {
         let samples = std::mem::take(&mut window.samples);
         let number = self.submit(samples)?;
@@ -121,12 +147,21 @@ impl<'a> Hall<'a> {
             number,
             samples,
             language: self.language.clone(),
-            urgent: self.urgent.load(Ordering::Relaxed),
+            line: self.line(),
             cancel: self.stop.clone(),
             reply: self.send.clone(),
         };
         self.pool.submit(task)?;
         Ok(number)
+    }
+
+    /// In which line its windows wait.
+    fn line(&self) -> Line {
+        match (self.request.urgent.load(Ordering::Relaxed), self.request.short) {
+            (true, _) => Line::Urgent,
+            (false, true) => Line::Short,
+            (false, false) => Line::Usual,
+        }
     }
 
     /// Everybody has said something, or somebody went on and on.
@@ -175,14 +210,24 @@ impl<'a> Hall<'a> {
     fn keep(&mut self, window: &Window, heard: &Heard) {
         let Some(leg) = self.legs.get(window.leg) else { return };
         let found = segments(window, heard, leg.speaker, self.pool.model().times);
-        self.segments.extend(found.into_iter().map(|segment| clamp(segment, self.duration_ms)));
-        // In range and precise enough: hours in milliseconds over the same.
-        let share = (window.until_ms() as f64 / self.duration_ms.max(1) as f64) as f32;
-        if share.min(0.99) > self.told {
-            self.told = share.min(0.99);
-            (self.progress)(self.told);
-        }
+        let heard = HeardWindow {
+            seq: window.seq,
+            channel: leg.channel,
+            start_ms: window.start_ms(),
+            until_ms: window.until_ms(),
+            language: heard.language.clone(),
+            segments: found.into_iter().map(|segment| clamp(segment, self.duration_ms)).collect(),
+        };
+        self.told = self.told.max(share(heard.until_ms, self.duration_ms));
+        (self.tell)(Step { progress: self.told, window: Some(&heard) });
+        self.segments.extend(heard.segments);
     }
+}
+
+/// How far a recording of this length is at this time: less than 1.
+fn share(until_ms: u64, duration_ms: u64) -> f32 {
+    // In range and precise enough: hours in milliseconds over the same.
+    ((until_ms as f64 / duration_ms.max(1) as f64) as f32).min(0.99)
 }
 
 /// The language in which most was said, each window counting for its speech and for how surely it was heard. Windows with

@@ -5,7 +5,7 @@ use super::hall::Hall;
 use super::legs::{Leg, legs};
 use super::pool::Pool;
 use super::windows::{Packer, Window};
-use super::{TranscribeError, TranscriptionRequest};
+use super::{Step, TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
 use crate::transcription::models::Times;
 use crate::transcription::resample::Resampler;
@@ -18,7 +18,7 @@ pub(super) fn listen(
     pool: &Pool,
     request: &TranscriptionRequest,
     language: Option<String>,
-    progress: &dyn Fn(f32),
+    tell: &dyn Fn(Step<'_>),
     cancel: &CancellationToken,
 ) -> Result<Transcript, TranscribeError> {
     let mut decoder = Decoder::open(&request.path)?;
@@ -32,7 +32,9 @@ pub(super) fn listen(
     let _guard = stop.clone().drop_guard();
     let chains = legs.iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, *leg));
     let mut chains = chains.collect::<Result<Vec<_>, _>>()?;
-    let mut hall = Hall::new(pool, stop, language, legs, &request.urgent, duration_ms, progress);
+    // The whole call is in the language in which its beginning was heard.
+    let language = language.or_else(|| request.known.first().map(|window| window.language.clone()));
+    let mut hall = Hall::new(pool, stop, language, legs, request, duration_ms, tell);
     let mut frames = 0;
     while let Some(block) = decoder.next_block()? {
         frames += block.first().map_or(0, Vec::len) as u64;
@@ -50,7 +52,7 @@ pub(super) fn listen(
     let truncated = decoder.truncated().then_some(Note::Truncated);
     let notes = truncated.into_iter().chain(same.then_some(Note::SameOnBothChannels)).collect();
     let heard = hall.close()?;
-    progress(1.0);
+    tell(Step { progress: 1.0, window: None });
     // Of nothing the language cannot be told.
     let unknown = || if pool.multilingual() { "und" } else { "en" }.to_owned();
     Ok(Transcript {

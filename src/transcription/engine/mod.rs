@@ -15,7 +15,7 @@ mod words;
 pub use error::TranscribeError;
 
 use super::models::{Model, ModelError, ModelFolders, SHIPPED, Trial, check};
-use super::{Speaker, Transcript};
+use super::{Segment, Speaker, Transcript};
 use pool::Pool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -35,6 +35,36 @@ pub struct TranscriptionRequest {
     pub language: Option<String>,
     /// Set while somebody waits for this one: what is heard of it goes before what is heard of others.
     pub urgent: Arc<AtomicBool>,
+    /// Whether it is a short recording: its windows and those of others take turns.
+    pub short: bool,
+    /// What an earlier attempt has heard of the same recording with the same model, in order. It is not heard again.
+    pub known: Vec<HeardWindow>,
+}
+
+/// A stretch of one channel, as the model has heard it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct HeardWindow {
+    /// Its place among the windows of the recording.
+    pub seq: usize,
+    /// From 0.
+    pub channel: usize,
+    /// Where the speech in it begins.
+    pub start_ms: u64,
+    /// Where the speech in it ends.
+    pub until_ms: u64,
+    /// The language that it was heard in.
+    pub language: String,
+    /// What was said; empty where nothing was.
+    pub segments: Vec<Segment>,
+}
+
+/// What the engine tells while it works.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// From 0 to 1; never smaller than before.
+    pub progress: f32,
+    /// What was just heard.
+    pub window: Option<&'a HeardWindow>,
 }
 
 /// How the engine works.
@@ -125,12 +155,12 @@ impl Engine {
 
     /// Transcribes a recording on threads of the engine's own; the caller's runtime is never blocked.
     ///
-    /// `progress` gets numbers from 0 to 1 that only grow, from another thread. Cancelling, or dropping the future, stops
+    /// `tell` is called from another thread. Cancelling, or dropping the future, stops
     /// the work at its next step (some tenths of a second).
     pub async fn transcribe(
         &self,
         request: TranscriptionRequest,
-        progress: impl Fn(f32) + Send + 'static,
+        tell: impl Fn(Step<'_>) + Send + 'static,
         cancel: CancellationToken,
     ) -> Result<Transcript, TranscribeError> {
         let language = request.language.as_deref().map(language_code).transpose()?;
@@ -142,7 +172,7 @@ impl Engine {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let pool = inner.pool()?;
                 let language = fitting(language, &pool)?;
-                listen::listen(&pool, &request, language, &progress, &stop)
+                listen::listen(&pool, &request, language, &tell, &stop)
             }));
             // Nobody may be waiting any more.
             let _ = send.send(result.unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned()))));

@@ -3,7 +3,7 @@
 
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
-use super::queue::Queue;
+use super::queue::{Line, Queue};
 use crate::transcription::models::{Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,8 +16,7 @@ pub(super) struct Task {
     pub(super) number: usize,
     pub(super) samples: Vec<f32>,
     pub(super) language: Option<String>,
-    /// Somebody waits for this recording: it is heard before the others.
-    pub(super) urgent: bool,
+    pub(super) line: Line,
     pub(super) cancel: CancellationToken,
     pub(super) reply: Sender<Reply>,
 }
@@ -69,8 +68,8 @@ impl Pool {
 
     /// Waits until a thread is about to be free: the one who decodes must not run ahead of those who listen.
     pub(super) fn submit(&self, task: Task) -> Result<(), TranscribeError> {
-        let urgent = task.urgent;
-        self.tasks.push(task, urgent).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))
+        let line = task.line;
+        self.tasks.push(task, line).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))
     }
 }
 

@@ -1,10 +1,20 @@
-//! Two lines before one counter: what somebody waits for, and the rest.
+//! Lines before one counter: what somebody waits for, short recordings, and the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A bounded queue with a line for what is urgent. Who pushes waits for room in the line, so that sound is not decoded
-/// faster than it is heard.
+/// Where something waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Somebody waits for it: it goes before all others.
+    Urgent,
+    /// Of a short recording.
+    Short,
+    /// Of any other. This line and that of short ones take turns, so that neither keeps the other waiting.
+    Usual,
+}
+
+/// A bounded queue of three lines. Who pushes waits for room in the line, so that sound is not decoded faster than it is heard.
 pub(super) struct Queue<T> {
     lines: Mutex<Lines<T>>,
     /// There is something to take, or it was closed.
@@ -16,7 +26,10 @@ pub(super) struct Queue<T> {
 
 struct Lines<T> {
     urgent: VecDeque<T>,
+    short: VecDeque<T>,
     usual: VecDeque<T>,
+    /// Whether the last one that was not urgent came from the line of short ones.
+    short_was_last: bool,
     closed: bool,
 }
 
@@ -27,7 +40,8 @@ pub(super) struct Closed;
 impl<T> Queue<T> {
     /// With room for so many in each line.
     pub(super) fn new(most: usize) -> Self {
-        let lines = Lines { urgent: VecDeque::new(), usual: VecDeque::new(), closed: false };
+        let line = VecDeque::new;
+        let lines = Lines { urgent: line(), short: line(), usual: line(), short_was_last: false, closed: false };
         Self { lines: Mutex::new(lines), ready: Condvar::new(), room: Condvar::new(), most: most.max(1) }
     }
 
@@ -36,22 +50,22 @@ impl<T> Queue<T> {
     }
 
     /// Puts it at the end of its line; waits until there is room.
-    pub(super) fn push(&self, item: T, urgent: bool) -> Result<(), Closed> {
-        let full = |lines: &mut Lines<T>| !lines.closed && lines.line(urgent).len() >= self.most;
+    pub(super) fn push(&self, item: T, line: Line) -> Result<(), Closed> {
+        let full = |lines: &mut Lines<T>| !lines.closed && lines.line(line).len() >= self.most;
         let mut lines = self.room.wait_while(self.lines(), full).unwrap_or_else(PoisonError::into_inner);
         if lines.closed {
             return Err(Closed);
         }
-        lines.line(urgent).push_back(item);
+        lines.line(line).push_back(item);
         self.ready.notify_one();
         Ok(())
     }
 
-    /// The next one, the urgent ones first; waits until there is one. Nothing when it was closed and is empty.
+    /// The next one; waits until there is one. Nothing when it was closed and is empty.
     pub(super) fn pop(&self) -> Option<T> {
-        let idle = |lines: &mut Lines<T>| !lines.closed && lines.urgent.is_empty() && lines.usual.is_empty();
+        let idle = |lines: &mut Lines<T>| !lines.closed && lines.is_empty();
         let mut lines = self.ready.wait_while(self.lines(), idle).unwrap_or_else(PoisonError::into_inner);
-        let item = lines.urgent.pop_front().or_else(|| lines.usual.pop_front());
+        let item = lines.next();
         // Those who wait do so for different lines.
         self.room.notify_all();
         item
@@ -66,8 +80,24 @@ impl<T> Queue<T> {
 }
 
 impl<T> Lines<T> {
-    fn line(&mut self, urgent: bool) -> &mut VecDeque<T> {
-        if urgent { &mut self.urgent } else { &mut self.usual }
+    fn line(&mut self, line: Line) -> &mut VecDeque<T> {
+        match line {
+            Line::Urgent => &mut self.urgent,
+            Line::Short => &mut self.short,
+            Line::Usual => &mut self.usual,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.urgent.is_empty() && self.short.is_empty() && self.usual.is_empty()
+    }
+
+    fn next(&mut self) -> Option<T> {
+        if let Some(item) = self.urgent.pop_front() {
+            return Some(item);
+        }
+        self.short_was_last = !self.short.is_empty() && (!self.short_was_last || self.usual.is_empty());
+        if self.short_was_last { self.short.pop_front() } else { self.usual.pop_front() }
     }
 }
 
@@ -79,28 +109,39 @@ mod tests {
     #[test]
     fn what_is_urgent_overtakes_and_the_rest_keeps_its_order() {
         let queue = Queue::new(3);
-        for (item, urgent) in [(1, false), (2, false), (3, true), (4, false), (5, true)] {
-            queue.push(item, urgent).expect("there is room");
+        let (usual, urgent) = (Line::Usual, Line::Urgent);
+        for (item, line) in [(1, usual), (2, usual), (3, urgent), (4, usual), (5, urgent)] {
+            queue.push(item, line).expect("there is room");
         }
         queue.close();
         assert_eq!(std::iter::from_fn(|| queue.pop()).collect::<Vec<_>>(), [3, 5, 1, 2, 4]);
-        assert_eq!(queue.push(6, true), Err(Closed));
+        assert_eq!(queue.push(6, urgent), Err(Closed));
+    }
+
+    #[test]
+    fn short_recordings_and_others_take_turns() {
+        let queue = Queue::new(4);
+        for (item, line) in [(1, Line::Usual), (2, Line::Usual), (3, Line::Usual), (4, Line::Short), (5, Line::Short)] {
+            queue.push(item, line).expect("there is room");
+        }
+        queue.close();
+        assert_eq!(std::iter::from_fn(|| queue.pop()).collect::<Vec<_>>(), [4, 1, 5, 2, 3]);
     }
 
     #[test]
     fn a_full_line_holds_up_its_own_and_closing_lets_everybody_go() {
         let queue = Arc::new(Queue::new(1));
-        queue.push(1, false).expect("there is room");
+        queue.push(1, Line::Usual).expect("there is room");
         let waiting = {
             let queue = Arc::clone(&queue);
-            std::thread::spawn(move || queue.push(2, false))
+            std::thread::spawn(move || queue.push(2, Line::Usual))
         };
-        queue.push(3, true).expect("the other line has room");
+        queue.push(3, Line::Urgent).expect("the other line has room");
         assert_eq!((queue.pop(), queue.pop()), (Some(3), Some(1)));
         assert_eq!(waiting.join().expect("it does not panic"), Ok(()));
         let full = {
             let queue = Arc::clone(&queue);
-            std::thread::spawn(move || queue.push(4, false))
+            std::thread::spawn(move || queue.push(4, Line::Usual))
         };
         queue.close();
         let late = full.join().expect("it does not panic");

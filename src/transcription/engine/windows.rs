@@ -12,6 +12,8 @@ const WORTH_MS: u64 = 3_000;
 
 /// What the model hears in one go.
 pub(super) struct Window {
+    /// Its place among the windows of the recording, in the order in which they were found.
+    pub(super) seq: usize,
     /// Which channel, counted among those that are listened to.
     pub(super) leg: usize,
     /// 16 kHz.
@@ -21,6 +23,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Where the speech in it begins in the recording.
+    pub(super) fn start_ms(&self) -> u64 {
+        self.pieces.first().map_or(0, Piece::start_ms)
+    }
+
     /// Where the recording is once this was heard.
     pub(super) fn until_ms(&self) -> u64 {
         self.pieces.last().map_or(0, Piece::end_ms)
@@ -112,7 +119,7 @@ impl Packer {
 
     fn add(&mut self, span: Span) {
         let leg = self.leg;
-        let open = self.open.get_or_insert_with(|| Window { leg, samples: Vec::new(), pieces: Vec::new() });
+        let open = self.open.get_or_insert_with(|| Window { seq: 0, leg, samples: Vec::new(), pieces: Vec::new() });
         if !open.samples.is_empty() {
             // Sound that was cut only because it is long goes on where it was cut.
             let before = open.pieces.last().map_or(0, |piece| piece.audio_start_ms + piece.length_ms);

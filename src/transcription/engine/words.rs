@@ -3,8 +3,12 @@
 use super::hear::{Heard, Token, Utterance};
 use super::honest::{Draft, honest};
 use super::windows::{Piece, Window, piece_at};
+use crate::masking::join_words;
 use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
+
+/// From so many digits on, a number is one that people read out in groups.
+const LONG_NUMBER: usize = 5;
 
 /// A word whose times are still those of the window.
 struct Raw {
@@ -17,6 +21,11 @@ struct Raw {
 impl Raw {
     fn confidence(&self) -> f32 {
         self.weight.0 / f32::from(self.weight.1.max(1))
+    }
+
+    /// Whether it is long enough a number to be read out in groups.
+    fn is_long_number(&self) -> bool {
+        self.text.bytes().filter(u8::is_ascii_digit).count() >= LONG_NUMBER
     }
 
     fn word(&self, start_ms: u64, end_ms: u64) -> Word {
@@ -53,7 +62,12 @@ fn by_piece(utterance: &Utterance, pieces: &[Piece]) -> Vec<Draft> {
         // Never back to a span that is over.
         let index = drafts.last().map_or(index, |draft| index.max(draft.piece));
         let piece = pieces.get(index).unwrap_or(piece);
-        let (start_ms, end_ms) = (piece.to_recording(start), piece.to_recording(end));
+        let (start_ms, end_ms) = if raw.is_long_number() {
+            // Its digits may be spoken in several spans.
+            (to_recording(pieces, start, piece), to_recording(pieces, end, piece))
+        } else {
+            (piece.to_recording(start), piece.to_recording(end))
+        };
         match drafts.last_mut() {
             Some(draft) if draft.piece == index => draft.words.push(raw.word(start_ms, end_ms)),
             _ => drafts.push(Draft {
@@ -67,32 +81,42 @@ fn by_piece(utterance: &Utterance, pieces: &[Piece]) -> Vec<Draft> {
     drafts
 }
 
-/// Tokens joined to words: a token that begins with a space begins a word.
+/// A time of the window in the recording, in the span where it lies.
+fn to_recording(pieces: &[Piece], window_ms: u64, or_in: &Piece) -> u64 {
+    piece_at(pieces, window_ms).map_or(or_in, |(_, piece)| piece).to_recording(window_ms)
+}
+
+/// Tokens joined to words: a token that begins with a space begins a word. So does each group of digits behind a hyphen of a
+/// long number: Whisper writes a number that is read out in groups, seconds apart, as one word.
 fn raws(tokens: &[Token]) -> Vec<Raw> {
-    let mut words: Vec<(Vec<u8>, Raw)> = Vec::new();
-    for token in tokens {
-        let begins = token.bytes.first().is_some_and(u8::is_ascii_whitespace);
-        match words.last_mut() {
-            Some((bytes, raw)) if !begins => {
-                bytes.extend_from_slice(&token.bytes);
-                raw.weight = (raw.weight.0 + token.probability, raw.weight.1.saturating_add(1));
-                raw.time_ms = match (raw.time_ms, token.time_ms) {
-                    (Some((start, _)), Some((_, end))) => Some((start, end.max(start))),
-                    (known, other) => known.or(other),
-                };
-            }
-            _ => {
-                let raw = Raw { text: String::new(), weight: (token.probability, 1), time_ms: token.time_ms };
-                words.push((token.bytes.clone(), raw));
-            }
-        }
-    }
-    let text = |(bytes, mut raw): (Vec<u8>, Raw)| {
-        // A letter that the model did not finish becomes a replacement sign; the rest of the text is kept.
-        raw.text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
-        raw
-    };
-    words.into_iter().map(text).filter(|raw| !raw.text.is_empty()).collect()
+    let begins = |token: &Token| token.bytes.first().is_some_and(u8::is_ascii_whitespace);
+    let words = tokens.chunk_by(|_, next| !begins(next));
+    let groups = words.flat_map(|word| {
+        let long = digits(word) >= LONG_NUMBER;
+        word.chunk_by(move |token, next| !(long && parts(token, next)))
+    });
+    groups.map(raw).filter(|raw| !raw.text.is_empty()).collect()
+}
+
+/// Whether a group of digits begins with `next`, behind the hyphen that `token` ends with.
+fn parts(token: &Token, next: &Token) -> bool {
+    token.bytes.ends_with(b"-") && next.bytes.first().is_some_and(u8::is_ascii_digit)
+}
+
+fn digits(tokens: &[Token]) -> usize {
+    tokens.iter().flat_map(|token| &token.bytes).filter(|byte| byte.is_ascii_digit()).count()
+}
+
+/// One word of its tokens, from the beginning of the first that has a time to the end of the last.
+fn raw(tokens: &[Token]) -> Raw {
+    let bytes: Vec<u8> = tokens.iter().flat_map(|token| &token.bytes).copied().collect();
+    let mut times = tokens.iter().filter_map(|token| token.time_ms);
+    let first = times.next();
+    let time_ms = first.map(|(start, end)| (start, times.next_back().map_or(end, |(_, end)| end).max(start)));
+    // A letter that the model did not finish becomes a replacement sign; the rest of the text is kept.
+    let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+    let weight = tokens.iter().map(|token| token.probability).sum();
+    Raw { text, weight: (weight, u16::try_from(tokens.len()).unwrap_or(u16::MAX)), time_ms }
 }
 
 /// Words over stretches of time, each in proportion to its letters.
@@ -122,8 +146,20 @@ fn along(stretches: &[(u64, u64)], mut way: u64, ends: bool) -> u64 {
     stretches.last().map_or(0, |(_, end)| *end)
 }
 
+/// A group of a number whose next group is in another span ends without its hyphen.
+fn without_last_hyphen(words: &[Word]) -> Vec<Word> {
+    let mut words = words.to_vec();
+    if let Some(last) = words.last_mut()
+        && let Some(group) = last.text.strip_suffix('-').filter(|group| group.ends_with(|c: char| c.is_alphanumeric()))
+    {
+        last.text = group.to_owned();
+    }
+    words
+}
+
 fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
-    let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    let words = without_last_hyphen(words);
+    let text = join_words(words.iter().map(|word| word.text.as_str()));
     // Dots, dashes and notes are what Whisper makes of noise.
     let bracketed = (text.starts_with('[') && text.ends_with(']')) || (text.starts_with('(') && text.ends_with(')'));
     if bracketed || !text.chars().any(char::is_alphanumeric) {
@@ -147,7 +183,9 @@ fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::windows::Packer;
     use super::*;
+    use crate::transcription::speech::Span;
 
     fn token(text: &[u8], probability: f32, time_ms: Option<(u64, u64)>) -> Token {
         Token { bytes: text.to_vec(), probability, time_ms }
@@ -167,6 +205,42 @@ mod tests {
         assert_eq!(words.iter().map(|raw| raw.text.as_str()).collect::<Vec<_>>(), ["Hello,", "café", "\u{FFFD}"]);
         assert_eq!(words[0].time_ms, Some((0, 200)));
         assert!((words[0].confidence() - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn groups_of_a_long_number_are_words_with_the_times_of_their_tokens() {
+        let number = |tokens: &[(&str, u64)]| {
+            let tokens: Vec<Token> =
+                tokens.iter().map(|(text, at)| token(text.as_bytes(), 0.9, Some((*at, at + 400)))).collect();
+            raws(&tokens).into_iter().map(|raw| (raw.text, raw.time_ms)).collect::<Vec<_>>()
+        };
+        let card = [(" 45", 0), ("39", 500), ("-", 900), ("1488", 3_000), ("-", 3_400), ("034", 6_000), ("3.", 6_500)];
+        let words = [("4539-", (0, 1_300)), ("1488-", (3_000, 3_800)), ("0343.", (6_000, 6_900))];
+        assert_eq!(number(&card), words.map(|(text, time)| (text.to_owned(), Some(time))));
+        // Short ones stay whole, and so do words of letters.
+        assert_eq!(number(&[(" 24", 0), ("-", 100), ("7", 200)]).len(), 1);
+        assert_eq!(number(&[(" well", 0), ("-", 100), ("known", 200)]).len(), 1);
+    }
+
+    #[test]
+    fn a_long_number_is_split_where_its_groups_are_spoken_in_spans_of_their_own() {
+        let piece =
+            |at: u64| Span { audio_start_ms: at, samples: vec![0.1; 1_000 * 16], speech: vec![(at, at + 1_000)] };
+        let mut packer = Packer::new(0, 28_000, Times::Model);
+        assert!([6_000, 11_000].into_iter().all(|at| packer.push(piece(at)).is_none()));
+        let window = packer.finish().expect("it holds two spans");
+        let tokens = vec![
+            token(b" 4539", 0.9, Some((100, 900))),
+            token(b"-", 0.9, Some((900, 950))),
+            token(b"14", 0.9, Some((1_300, 1_700))),
+            token(b"88", 0.9, Some((1_700, 2_100))),
+        ];
+        let utterance = Utterance { start_ms: 0, end_ms: 2_200, no_speech: 0.0, tokens };
+        let heard = Heard { language: "en".into(), utterances: vec![utterance] };
+        let found = segments(&window, &heard, Speaker::Customer, Times::Model);
+        let said: Vec<_> =
+            found.iter().map(|segment| (segment.text.as_str(), segment.start_ms, segment.end_ms)).collect();
+        assert_eq!(said, [("4539", 6_100, 6_950), ("1488", 11_100, 11_900)]);
     }
 
     #[test]

@@ -81,6 +81,20 @@ impl Model {
     }
 }
 
+impl Model {
+    /// What tells it from another model of the same name: the catalogue's hash, or size and time of a file of somebody's own.
+    pub(crate) fn version(&self) -> String {
+        match (self.entry, &self.source) {
+            (Some(entry), _) => entry.sha256.clone(),
+            (None, Source::BuiltIn) => String::new(),
+            (None, Source::File(path)) => match std::fs::metadata(path) {
+                Ok(about) => format!("{} {:?}", about.len(), about.modified().ok()),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+}
+
 /// The folders in which models are looked for.
 #[derive(Clone, Debug)]
 pub struct ModelFolders {

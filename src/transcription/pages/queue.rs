@@ -20,6 +20,8 @@ struct Row {
     when: When,
     length: Option<String>,
     urgent: bool,
+    /// Whether it takes the place of short recordings.
+    short: bool,
     progress: f64,
     percent: String,
     reason: Option<String>,
@@ -35,10 +37,19 @@ impl From<Waiting> for Row {
             when: w.occurred_at.into(),
             length,
             urgent: w.priority <= URGENT,
+            short: false,
             progress: w.progress,
             percent: super::views::percent(w.progress as f32),
             reason: w.reason,
         }
+    }
+}
+
+impl Row {
+    fn waiting(waiting: Waiting, short: Option<Duration>) -> Self {
+        let length = waiting.duration_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+        let short = length.zip(short).is_some_and(|(length, short)| length <= short);
+        Self { short, ..Self::from(waiting) }
     }
 }
 
@@ -55,6 +66,8 @@ struct QueuePage {
     speed: Option<String>,
     left: Option<String>,
     oldest: Option<When>,
+    /// Up to which length recordings are short: "5 minutes".
+    short: Option<String>,
     threads: usize,
     model: Option<String>,
 }
@@ -65,13 +78,14 @@ impl QueuePage {
         Self {
             page,
             running: queue.running.into_iter().map(Row::from).collect(),
-            next: queue.next.into_iter().map(Row::from).collect(),
+            next: queue.next.into_iter().map(|waiting| Row::waiting(waiting, queue.short)).collect(),
             waiting: queue.waiting,
             more: more.max(0),
             sound: about(Duration::from_millis(u64::try_from(queue.waiting_ms).unwrap_or_default())),
             speed: queue.speed.map(|speed| if speed < 10.0 { format!("{speed:.1}") } else { format!("{speed:.0}") }),
             left: queue.left.map(about),
             oldest: queue.oldest.map(When::from),
+            short: queue.short.map(about),
             threads: transcription.engine().threads(),
             model: transcription.engine().model().ok().map(|model| model.name),
         }

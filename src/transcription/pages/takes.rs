@@ -141,7 +141,7 @@ pub(super) async fn show(
     Query(did): Query<Did>,
 ) -> Result<Response, PageError> {
     let (id, found) = find(transcription, &who, &id).await?;
-    if !found.has_recording {
+    if !found.has_recording() {
         return Err(PageError::NotFound);
     }
     let shown = transcription.find(&id).await?;

@@ -4,6 +4,7 @@ use super::super::resample::Resampler;
 use super::{Pauses, SpeechFinder};
 use crate::audio::{AudioError, Decoder};
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// Spans are cut at this length; it does not show in the result.
 const SPAN_MS: u64 = 28_000;
@@ -11,9 +12,10 @@ const SPAN_MS: u64 = 28_000;
 /// When somebody speaks on each channel of a recording: begin and end in milliseconds, in order and apart. Blocks; takes a
 /// hundredth of the recording's length on one core.
 ///
-/// It is what the engine listens to, so silence, tones, noise and music without a voice are not in it.
-pub fn speech(path: &Path) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
-    let mut decoder = Decoder::open(path)?;
+/// It is what the engine listens to, so silence, tones, noise and music without a voice are not in it. Ends with
+/// [`AudioError::Cancelled`] once `stop` is cancelled.
+pub fn speech(path: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
+    let mut decoder = Decoder::open_until(path, stop)?;
     let channels = usize::from(decoder.channels());
     let mut found = vec![Vec::new(); channels];
     let failed = AudioError::Damaged;

@@ -17,14 +17,15 @@ macro_rules! remove {
 statements! {
     SEGMENTS = sqlite remove!(sqlite "segments"), pg remove!(pg "segments");
     CORRECTIONS = sqlite remove!(sqlite "corrections"), pg remove!(pg "corrections");
+    CHECKPOINTS = sqlite remove!(sqlite "transcript_checkpoints"), pg remove!(pg "transcript_checkpoints");
     TAKES = sqlite remove!(sqlite "takes"), pg remove!(pg "takes");
     TRANSCRIPTS = sqlite remove!(sqlite "transcripts"), pg remove!(pg "transcripts");
 }
 
-/// Removes transcripts with their second takes and corrections; how many.
+/// Removes transcripts with their second takes, corrections and what was heard so far; how many.
 pub(in crate::transcription) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     let ids = serde_json::json!(ids).to_string();
-    for part in [SEGMENTS, CORRECTIONS, TAKES] {
+    for part in [SEGMENTS, CORRECTIONS, CHECKPOINTS, TAKES] {
         execute!(conn.again(), part, &ids)?;
     }
     execute!(conn, TRANSCRIPTS, &ids)

@@ -10,12 +10,12 @@ statements! {
     // A recording whose length is not known yet counts as nothing.
     BACKLOG = "SELECT COUNT(*), CAST(COALESCE(SUM(r.duration_ms), 0) AS BIGINT), MIN(j.run_at) FROM jobs j \
         LEFT JOIN recordings r ON r.interaction_id = j.job_key WHERE j.kind = $1 AND j.state = 'queued'";
-    RUNNING = "SELECT j.job_key, r.duration_ms, j.priority, COALESCE(t.progress, 0) AS progress, t.reason, i.occurred_at, \
+    RUNNING = "SELECT j.job_key, r.duration_ms, j.priority, COALESCE(t.progress, 0.0) AS progress, t.reason, i.occurred_at, \
         COALESCE(a.name, a.external_id) AS agent, m.name AS team FROM jobs j JOIN interactions i ON i.id = j.job_key \
         LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
         LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \
         WHERE j.kind = $1 AND j.state = 'running' ORDER BY j.run_at LIMIT 50";
-    NEXT = "SELECT j.job_key, r.duration_ms, j.priority, CAST(0 AS DOUBLE PRECISION) AS progress, t.reason, i.occurred_at, \
+    NEXT = "SELECT j.job_key, r.duration_ms, j.priority, CASE WHEN t.state = 'waiting' THEN t.progress ELSE 0.0 END AS progress, t.reason, i.occurred_at, \
         COALESCE(a.name, a.external_id) AS agent, m.name AS team FROM jobs j JOIN interactions i ON i.id = j.job_key \
         LEFT JOIN recordings r ON r.interaction_id = j.job_key LEFT JOIN transcripts t ON t.interaction_id = j.job_key \
         LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams m ON m.id = i.team_id \

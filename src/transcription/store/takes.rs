@@ -15,6 +15,10 @@ statements! {
         took_ms = NULL, notes = NULL, asked_by = excluded.asked_by, updated_at = excluded.updated_at";
     FIND = "SELECT take, state, progress, reason, model, language, segments, took_ms, notes, asked_by FROM takes WHERE interaction_id = $1";
     SET_STATE = "UPDATE takes SET state = $1, progress = $2, reason = $3, updated_at = $4 WHERE interaction_id = $5 AND take = $6";
+    SET_PROGRESS = "UPDATE takes SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
+    WAIT_AGAIN = "UPDATE takes SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
+    GIVE_UP = "UPDATE takes SET state = 'failed', progress = 0, reason = $1, updated_at = $2 \
+        WHERE interaction_id = $3 AND state IN ('waiting', 'running')";
     FINISH = "UPDATE takes SET state = 'done', progress = 1, reason = NULL, language = $1, segments = $2, took_ms = $3, notes = $4, \
         updated_at = $5 WHERE interaction_id = $6 AND take = $7";
     DROP = "DELETE FROM takes WHERE interaction_id = $1";
@@ -74,6 +78,34 @@ pub(in crate::transcription) async fn set_state(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(conn, SET_STATE, state.code(), f64::from(progress), reason, now, id, take).map(drop)
+}
+
+pub(in crate::transcription) async fn set_progress(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    progress: f32,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, SET_PROGRESS, f64::from(progress), now, id).map(drop)
+}
+
+/// It was interrupted: it waits for its next turn.
+pub(in crate::transcription) async fn wait_again(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, WAIT_AGAIN, now, id).map(drop)
+}
+
+/// Its job was given up.
+pub(in crate::transcription) async fn give_up(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, GIVE_UP, why, now, id).map(drop)
 }
 
 /// Only where it is still this take.

@@ -2,12 +2,14 @@
 //! API and CSV, for every period, before and after each step. Any two of which one is about a part of what the other is about
 //! differ by nothing, or by k answers at least; so do a team's total and the sum of its agents'.
 
+use super::corrections::exclusion;
 use super::{ask_many, ripen_and_release};
 use crate::app::{Session, TestApp};
 use crate::surveys::{Asked, answer};
 use afterword::web::Role;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,6 +30,9 @@ enum Step {
     Withdraw,
     /// A conversation of the last that were asked about is erased.
     Erase,
+    /// One of the last is excluded from the ratings, or included again where it is.
+    Exclude,
+    Include,
     Pass,
     Month,
 }
@@ -38,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(agent, apart)| Step::Answers { agent, apart }),
         1 => Just(Step::Withdraw),
         1 => Just(Step::Erase),
+        1 => Just(Step::Exclude),
+        1 => Just(Step::Include),
         3 => Just(Step::Pass),
         1 => Just(Step::Month),
     ]
@@ -247,6 +254,14 @@ impl Company {
                     self.app.app.privacy.erase_conversation(&one.interaction, &actor).await.unwrap();
                 }
             }
+            Step::Exclude | Step::Include => {
+                let method = if matches!(step, Step::Exclude) { Method::PUT } else { Method::DELETE };
+                if let Some(one) = last.first() {
+                    self.people[0] = self.app.sign_in_anew(&self.people[0]).await;
+                    let status = exclusion(&self.people[0], method, one).await;
+                    assert!([204, 404].contains(&status), "{status}");
+                }
+            }
             Step::Pass => drop(ripen_and_release(&self.app).await),
             Step::Month => self.app.clock.advance(Duration::from_secs(31 * 86_400)),
         }
@@ -257,7 +272,9 @@ async fn play(steps: &[Step]) {
     let (mut company, mut figures, mut last) = (Company::new().await, Figures::new(), Vec::new());
     for (n, step) in steps.iter().enumerate() {
         company.act(step, &mut last).await;
-        if matches!(step, Step::Pass | Step::Withdraw | Step::Erase) || n + 1 == steps.len() {
+        if matches!(step, Step::Pass | Step::Withdraw | Step::Erase | Step::Exclude | Step::Include)
+            || n + 1 == steps.len()
+        {
             company.sign_in_anew().await;
             company.look(n, &mut figures).await;
         }

@@ -86,7 +86,7 @@ async fn a_pass_shuffles_what_lies_in_a_heap() {
         answer(&app, one, &[("score", "5"), ("choice", "apart")]).await;
         arrived.push(app.app.vault.keyed_hash("mix:score", one.token.as_bytes()));
     }
-    let afterword::database::Db::Pg(pool) = &app.app.db else { return };
+    let afterword::database::Db::Pg { pool, .. } = &app.app.db else { return };
     let order = || async {
         sqlx::query_scalar::<_, String>("SELECT id FROM sealed_answers ORDER BY ctid").fetch_all(pool).await.unwrap()
     };

@@ -1,7 +1,7 @@
 //! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
 
 mod attacker;
-mod back;
+mod corrections;
 mod figures;
 mod goes_up;
 mod identity;
@@ -42,7 +42,7 @@ pub async fn dump_in_order(app: &TestApp) -> Dump {
                 let sql = format!("SELECT {columns} FROM \"{table}\"");
                 texts(sqlx::query(AssertSqlSafe(sql)).fetch_all(write).await.unwrap())
             }
-            Db::Pg(pool) => {
+            Db::Pg { pool, .. } => {
                 let sql = format!("SELECT row_to_json(t)::text FROM \"{table}\" t");
                 texts(sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap())
             }
@@ -66,7 +66,7 @@ async fn tables(app: &TestApp) -> Vec<String> {
             let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
             texts(sqlx::query(sql).fetch_all(write).await.unwrap())
         }
-        Db::Pg(pool) => {
+        Db::Pg { pool, .. } => {
             let sql = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
             texts(sqlx::query(sql).fetch_all(pool).await.unwrap())
         }

@@ -88,7 +88,7 @@ async fn no_counter_moves_when_somebody_answers() {
                 }
             }
             // Looking itself is counted, but not under the survey's route.
-            let metrics = app.get("/metrics").await.text().await.unwrap();
+            let metrics = app.metrics().await;
             let of_surveys = metrics.lines().filter(|line| line.contains("/s/")).map(str::to_owned);
             seen.push(("/metrics".into(), of_surveys.collect::<Vec<_>>().join("\n")));
             looks.push(seen);

@@ -15,7 +15,7 @@ pub async fn releases(app: &TestApp) -> Vec<(String, Option<String>, String, Str
             let rows = sqlx::query(sql).fetch_all(write).await.unwrap();
             rows.iter().map(|r| (r.get(0), r.get(1), r.get(2), r.get(3), r.get(4))).collect()
         }
-        Db::Pg(pool) => {
+        Db::Pg { pool, .. } => {
             let rows = sqlx::query(sql).fetch_all(pool).await.unwrap();
             rows.iter().map(|r| (r.get(0), r.get(1), r.get(2), r.get(3), r.get(4))).collect()
         }

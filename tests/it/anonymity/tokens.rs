@@ -78,7 +78,7 @@ async fn no_log_line_holds_a_token_or_an_address() {
     for secret in [asked.token.as_str(), "jerry", "kept secret"] {
         assert!(!ours.contains(secret), "{secret}");
     }
-    let metrics = page(&app, "/metrics").await.1;
+    let metrics = app.metrics().await;
     assert!(!metrics.contains(&asked.token));
 }
 

@@ -42,7 +42,7 @@ async fn rows(app: &TestApp, sql: &str) -> BTreeMap<Key, i64> {
     }
     match &app.app.db {
         Db::Sqlite { write, .. } => read!(write),
-        Db::Pg(pool) => read!(pool),
+        Db::Pg { pool, .. } => read!(pool),
     }
     all
 }
@@ -61,7 +61,7 @@ pub async fn all_are_whole(app: &TestApp, k: i64) {
     }
     match &app.app.db {
         Db::Sqlite { write, .. } => check!(write),
-        Db::Pg(pool) => check!(pool),
+        Db::Pg { pool, .. } => check!(pool),
     }
 }
 
@@ -108,7 +108,7 @@ async fn totals_are_the_sums_of_the_releases_whatever_happens() {
             ripen_and_release(&app).await;
             if random.random_bool(0.6) && !linked.is_empty() {
                 let one = linked.swap_remove(random.random_range(0..linked.len()));
-                super::back::take_back(&app, &one).await;
+                super::corrections::erase(&app, &one).await;
             }
             if step % 3 == 2 {
                 app.clock.advance(Duration::from_secs(86_400 * random.random_range(60..140)));

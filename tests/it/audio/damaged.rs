@@ -5,6 +5,7 @@ use afterword::audio::{AudioError, Decoder, peaks, probe};
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// No file of this size may take longer, on however busy a machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -13,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn examine(path: &Path) -> Result<(u64, bool), AudioError> {
     let begun = Instant::now();
     let probed = probe(path);
-    let drawn = peaks(path);
+    let drawn = peaks(path, &CancellationToken::new());
     assert!(begun.elapsed() < PATIENCE, "{}: {:?}", path.display(), begun.elapsed());
     if let (Ok(_), Ok(drawn)) = (&probed, &drawn) {
         assert!(drawn.channels.iter().all(|channel| channel.len() <= afterword::audio::MAX_BUCKETS));

@@ -4,6 +4,7 @@ use super::wav::{Coding, head};
 use afterword::audio::{Rendition, peaks, probe};
 use std::fs::File;
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// Hours of sound; `AFTERWORD_LONG_HOURS=6` for all that is taken.
 fn hours() -> u32 {
@@ -22,7 +23,8 @@ fn look_through(path: &Path, minutes: u64) {
     let before = most_memory();
     let info = probe(path).unwrap();
     assert_eq!(info.duration_ms / 60_000, minutes);
-    let drawn = peaks(path).unwrap();
+    let never = CancellationToken::new();
+    let drawn = peaks(path, &never).unwrap();
     assert_eq!(drawn.duration_ms, info.duration_ms);
     let rendition = Rendition::new(info.channels, info.sample_rate, info.duration_ms);
     // The last bytes, for which all of it is decoded.
@@ -32,7 +34,7 @@ fn look_through(path: &Path, minutes: u64) {
         got += part.len();
         true
     };
-    rendition.write(path, length - 10_000, length, &mut count).unwrap();
+    rendition.write(path, (length - 10_000, length), &never, &mut count).unwrap();
     assert_eq!(got, 10_000);
     let more = most_memory() - before;
     println!("{}: {minutes} minutes, {more} KiB more", path.display());

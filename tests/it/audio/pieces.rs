@@ -2,6 +2,7 @@
 
 use super::wav::{Coding, Sound, demo};
 use afterword::audio::{AudioError, MAX_BUCKETS, cut, peaks, probe};
+use tokio_util::sync::CancellationToken;
 
 #[test]
 fn the_picture_shows_each_channel_as_loud_as_it_is() {
@@ -11,7 +12,7 @@ fn the_picture_shows_each_channel_as_loud_as_it_is() {
     let left = (0..80_000).map(|at| wave(at) * if at < 40_000 { 0.5 } else { 0.0 }).collect();
     let right = (0..80_000).map(|at| wave(at) * 0.25).collect();
     std::fs::write(&path, Sound { rate: 8_000, channels: vec![left, right] }.wav(Coding::Pcm16)).unwrap();
-    let drawn = peaks(&path).unwrap();
+    let drawn = peaks(&path, &CancellationToken::new()).unwrap();
     assert_eq!((drawn.duration_ms, drawn.truncated, drawn.channels.len()), (10_000, false, 2));
     let [left, right] = &drawn.channels[..] else { panic!() };
     assert!(left.len() == right.len() && (MAX_BUCKETS / 2..=MAX_BUCKETS).contains(&left.len()));
@@ -23,7 +24,7 @@ fn the_picture_shows_each_channel_as_loud_as_it_is() {
 
 #[test]
 fn the_picture_of_a_call_shows_who_speaks() {
-    let drawn = peaks(&demo("call-bad.flac")).unwrap();
+    let drawn = peaks(&demo("call-bad.flac"), &CancellationToken::new()).unwrap();
     let loudest = |channel: usize, from: f64, to: f64| {
         let bars = &drawn.channels[channel];
         let at = |seconds: f64| (seconds * 1000.0 / drawn.duration_ms as f64 * bars.len() as f64) as usize;

@@ -1,5 +1,9 @@
 //! Intake and recordings, from outside.
 
+pub mod files;
+mod full_disk;
 mod intake;
+mod killed;
 mod listening;
 mod recordings;
+mod renditions;

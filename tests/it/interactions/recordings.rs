@@ -27,7 +27,7 @@ async fn refused(app: &TestApp, sound: Vec<u8>, status: u16, code: &str) {
 }
 
 /// A WAV header of PCM-16 for so many channels, and so many frames of silence behind it.
-fn wav(channels: u16, frames: u32) -> Vec<u8> {
+pub fn wav(channels: u16, frames: u32) -> Vec<u8> {
     let block = u32::from(channels) * 2;
     let data = frames * block;
     let mut bytes = Vec::new();

@@ -37,6 +37,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
     );
     phone.press("label:has(input[name=resolved][value=yes])").await;
     phone.fill("textarea[name=comment]", COMMENT).await;
+    phone.press("[name=choice][value=linked]").await;
     phone.screenshot("journey-survey").await;
     phone.press("button.go").await;
     assert!(phone.text("main").await.contains("Thank you"));

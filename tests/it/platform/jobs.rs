@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use afterword::clock::SharedClock;
 use afterword::effects::Effects;
 use afterword::jobs::{self, Kind, NewJob, Outcome, Runner, RunnerOptions, pause_after};
+use futures_util::FutureExt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -253,6 +254,170 @@ async fn a_place_is_kept_for_what_is_urgent_while_a_long_job_runs() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(*ran.lock().unwrap(), ["second", "long", "usual"]);
+        stop.cancel();
+        running.await.unwrap();
+    }
+}
+
+/// Leaves a job as a program does that ends in the middle of it: running, with a lease that nobody renews.
+async fn end_the_program_in(app: &TestApp, kind: &'static str) {
+    let started = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&started);
+    let stuck = Kind::new(kind, move |_| {
+        let tell = Arc::clone(&tell);
+        async move {
+            tell.notify_one();
+            std::future::pending().await
+        }
+    });
+    let (db, clock) = (app.app.db.clone(), Arc::clone(&app.app.clock));
+    let dead = Arc::new(Runner::new(db, clock, vec![stuck], RunnerOptions::default(), CancellationToken::new()));
+    let node = tokio::spawn(async move { dead.drain().await });
+    started.notified().await;
+    node.abort();
+    app.clock.advance(Duration::from_secs(31));
+}
+
+#[tokio::test]
+async fn a_job_that_ends_the_program_each_time_is_given_up_before_it_begins_once_more() {
+    for app in TestApp::on_both(|_| {}).await {
+        queue(&app, vec![NewJob::new("test.crash", "a", app.app.clock.now())]).await;
+        let (begun, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (counted, heard) = (Arc::clone(&begun), Arc::clone(&told));
+        let kind = Kind::new("test.crash", move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Outcome::Done }
+        });
+        let kind = kind.most_tries(3).about("recording").on_give_up(move |_, job| {
+            heard.lock().unwrap().push((job.key, job.why));
+            async { Ok(()) }.boxed()
+        });
+        let heir = runner(&app, vec![kind]);
+        for _ in 0..3 {
+            end_the_program_in(&app, "test.crash").await;
+        }
+        heir.drain().await.unwrap();
+        assert_eq!(begun.load(Ordering::SeqCst), 0, "it was begun a fourth time");
+        let why = "the program ended 3 times while it worked on this recording";
+        assert_eq!(*told.lock().unwrap(), [("a".to_owned(), why.to_owned())]);
+        let failed = jobs::failed(&app.app.db).await.unwrap();
+        assert_eq!((failed.len(), failed[0].attempts, failed[0].last_error.as_deref()), (1, 3, Some(why)));
+        let admin = app.sign_in(afterword::web::Role::Admin, &[], None).await;
+        assert!(admin.page("/admin/work").await.contains(why), "the administrator does not read why");
+        // Somebody tries it again: it has all its tries.
+        assert!(jobs::retry_failed(&app.app.db, &failed[0].id, app.app.clock.now()).await.unwrap());
+        end_the_program_in(&app, "test.crash").await;
+        heir.drain().await.unwrap();
+        assert_eq!(begun.load(Ordering::SeqCst), 1);
+        assert!(jobs::failed(&app.app.db).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn failures_and_ends_of_the_program_count_together() {
+    for app in TestApp::on_both(|_| {}).await {
+        queue(&app, vec![NewJob::new("test.both", "a", app.app.clock.now())]).await;
+        let kind = || Kind::new("test.both", |_| async { Outcome::Retry("no luck".into()) }).most_tries(2);
+        let heir = runner(&app, vec![kind()]);
+        heir.drain().await.unwrap();
+        app.clock.advance(pause_after(1));
+        end_the_program_in(&app, "test.both").await;
+        heir.drain().await.unwrap();
+        let failed = jobs::failed(&app.app.db).await.unwrap();
+        let why = "the program ended once while it worked on this job; before that: no luck";
+        assert_eq!(failed[0].last_error.as_deref(), Some(why));
+    }
+}
+
+#[tokio::test]
+async fn what_comes_back_by_itself_is_never_given_up_but_waits_longer() {
+    for app in TestApp::on_both(|_| {}).await {
+        let ran = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&ran);
+        let kind = Kind::new("test.again", move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Outcome::Done }
+        });
+        let hour = Duration::from_secs(3600);
+        let heir = runner(&app, vec![kind.every(hour).most_tries(2)]);
+        heir.schedule().await.unwrap();
+        for crashes in 1..=4 {
+            end_the_program_in(&app, "test.again").await;
+            // A node that starts queues what comes back by itself: that must not end the pause.
+            heir.schedule().await.unwrap();
+            heir.drain().await.unwrap();
+            app.clock.advance(pause_after(crashes) - Duration::from_millis(1));
+            heir.drain().await.unwrap();
+            assert_eq!(ran.load(Ordering::SeqCst), 0, "it began before its pause was over, after {crashes} crashes");
+            app.clock.advance(Duration::from_millis(1));
+        }
+        heir.drain().await.unwrap();
+        assert_eq!(ran.load(Ordering::SeqCst), 1);
+        // It went well: the next crash counts as the first.
+        app.clock.advance(hour);
+        end_the_program_in(&app, "test.again").await;
+        heir.drain().await.unwrap();
+        app.clock.advance(pause_after(1));
+        heir.drain().await.unwrap();
+        assert_eq!(ran.load(Ordering::SeqCst), 2);
+        assert!(jobs::failed(&app.app.db).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_the_last_try_is_told_to_the_feature_too() {
+    let app = TestApp::start().await;
+    queue(&app, vec![NewJob::new("test.last", "a", app.app.clock.now())]).await;
+    let told = Arc::new(AtomicUsize::new(0));
+    let heard = Arc::clone(&told);
+    let kind = Kind::new("test.last", |_| async { panic!("as this test wants it") }).most_tries(1);
+    let kind = kind.on_give_up(move |_, job| {
+        assert!(job.why.contains("as this test wants it"), "{}", job.why);
+        heard.fetch_add(1, Ordering::SeqCst);
+        async { Ok(()) }.boxed()
+    });
+    runner(&app, vec![kind]).drain().await.unwrap();
+    assert_eq!(told.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn small_jobs_have_a_place_that_no_large_one_takes() {
+    for app in TestApp::on_both(|_| {}).await {
+        let (started, go_on) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let (tell, hold, seen) = (Arc::clone(&started), Arc::clone(&go_on), Arc::clone(&ran));
+        let kind = Kind::new("test.small", move |job| {
+            let (tell, hold, seen) = (Arc::clone(&tell), Arc::clone(&hold), Arc::clone(&seen));
+            async move {
+                if job.key.starts_with("large") {
+                    tell.add_permits(1);
+                    hold.acquire().await.unwrap().forget();
+                }
+                seen.lock().unwrap().push(job.key);
+                Outcome::Done
+            }
+        });
+        let now = app.app.clock.now();
+        let job = |key: String, size| NewJob::new("test.small", key, now).size(size);
+        let large = [job("large 1".into(), Some(3_600_000)), job("large 2".into(), None)];
+        let small = (1..=6).map(|n| job(format!("small {n}"), Some(60_000)));
+        let kinds = vec![kind.at_once(1).small(1, 300_000).fair()];
+        let stop = CancellationToken::new();
+        let options = RunnerOptions { poll: Duration::from_millis(5), ..RunnerOptions::default() };
+        let node = Arc::new(Runner::new(app.app.db.clone(), Arc::clone(&app.app.clock), kinds, options, stop.clone()));
+        queue(&app, large.to_vec()).await;
+        let running = tokio::spawn(node.run());
+        started.acquire().await.unwrap().forget();
+        queue(&app, small.collect()).await;
+        while ran.lock().unwrap().len() < 6 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(ran.lock().unwrap().iter().all(|key| key.starts_with("small")));
+        assert_eq!(started.available_permits(), 0, "the other large one took the place of small ones");
+        go_on.add_permits(2);
+        while ran.lock().unwrap().len() < 8 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         stop.cancel();
         running.await.unwrap();
     }

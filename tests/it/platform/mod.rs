@@ -1,7 +1,11 @@
 //! What everything stands on.
 
 mod configuration;
+mod first_start;
 mod jobs;
 mod key;
 mod kill;
+mod metrics;
+mod permissions;
+mod rows;
 mod statements;

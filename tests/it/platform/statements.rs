@@ -14,6 +14,7 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::staff::DIRECTORY_STATEMENTS);
     all.extend(afterword::interactions::STATEMENTS);
     all.extend(afterword::interactions::GONE_STATEMENTS);
+    all.extend(afterword::interactions::FILE_STATEMENTS);
     all.extend(afterword::privacy::STATEMENTS);
     all.extend(afterword::transcription::statements());
     all.extend(afterword::interactions::FIGURE_STATEMENTS);
@@ -41,7 +42,7 @@ async fn every_statement_is_understood_by_both() {
                         write.acquire().await.unwrap().prepare(AssertSqlSafe(sql.sqlite).into_sql_str()).await;
                     assert!(prepared.is_ok(), "{name} on SQLite: {:?}", prepared.err());
                 }
-                Db::Pg(pool) => {
+                Db::Pg { pool, .. } => {
                     let prepared = pool.acquire().await.unwrap().prepare(AssertSqlSafe(sql.pg).into_sql_str()).await;
                     assert!(prepared.is_ok(), "{name} on PostgreSQL: {:?}", prepared.err());
                 }
@@ -57,7 +58,7 @@ async fn columns(db: &Db) -> BTreeSet<String> {
             let sql = "SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE '\\_%' ESCAPE '\\' AND m.name NOT LIKE 'search_index%'";
             sqlx::query(sql).fetch_all(write).await.unwrap().iter().map(|row| row.get(0)).collect()
         }
-        Db::Pg(pool) => {
+        Db::Pg { pool, .. } => {
             let sql = "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%'";
             sqlx::query(sql).fetch_all(pool).await.unwrap().iter().map(|row| row.get(0)).collect()
         }

@@ -12,7 +12,7 @@ async fn lines(app: &TestApp) -> i64 {
     let sql = "SELECT COUNT(*) FROM search_lines";
     match &app.app.db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(sql).fetch_one(write).await.unwrap(),
-        Db::Pg(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Pg { pool, .. } => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
 }
 

@@ -24,7 +24,7 @@ async fn fill(app: &TestApp) {
             "printf('%08x-0000-4000-8000-000000000000', {})",
             "",
         ),
-        Db::Pg(_) => (
+        Db::Pg { .. } => (
             "WITH s AS (SELECT n FROM generate_series(1::bigint, 100000) AS n)",
             "lpad(to_hex({}), 8, '0') || '-0000-4000-8000-000000000000'",
             "::text",
@@ -37,7 +37,7 @@ async fn fill(app: &TestApp) {
     let of = id.replace("{}", "n % 2500 + 1");
     let tokens = match &app.app.db {
         Db::Sqlite { .. } => TOKENS.to_owned(),
-        Db::Pg(_) => format!("to_tsvector('simple', {TOKENS})"),
+        Db::Pg { .. } => format!("to_tsvector('simple', {TOKENS})"),
     };
     raw(
         app,

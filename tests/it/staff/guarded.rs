@@ -88,6 +88,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/follow-ups", &[Role::Supervisor]),
     ("/feedback", &[Role::Admin, Role::Supervisor]),
     ("/quotes", &[Role::Admin, Role::Supervisor]),
+    ("/account", &Role::ALL),
     ("/account/alerts", &[Role::Supervisor]),
     ("/ratings", &Role::ALL),
     ("/ratings.csv", &Role::ALL),

@@ -1,4 +1,8 @@
 //! Accounts, sessions, rights.
 
+mod account;
 mod guarded;
+mod limits;
+mod links;
 mod sign_in;
+mod supervisors;

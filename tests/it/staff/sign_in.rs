@@ -67,7 +67,7 @@ async fn wrong_credentials_are_all_alike_and_soon_too_many() {
     );
     let mut last = 0;
     for _ in 0..12 {
-        last = app.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.status().as_u16();
+        last = app.post("/sign-in", &[("email", email.as_str()), ("password", "x")]).await.status().as_u16();
         if last == 429 {
             break;
         }
@@ -124,9 +124,16 @@ async fn after_signing_in_one_never_lands_on_another_site() {
     let app = TestApp::start().await;
     app.sign_in(Role::Hr, &[], None).await;
     let email = app.app.staff.accounts().await.unwrap()[0].email.clone();
-    for (next, lands) in
-        [("/ratings", "/ratings"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/")]
-    {
+    for (next, lands) in [
+        ("/ratings", "/ratings"),
+        ("/interactions?team=1", "/interactions?team=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example/x", "/"),
+        ("/%09/evil.example", "/"),
+        ("/\r\nX: y", "/"),
+    ] {
         let answer = app.post("/sign-in", &[("email", &email), ("password", PASSWORD), ("next", next)]).await;
         assert_eq!(answer.headers()["location"], lands, "{next}");
     }

@@ -6,11 +6,13 @@ pub mod axe;
 pub mod browser;
 pub mod heard;
 pub mod imap;
+pub mod own_postgres;
 pub mod postfix;
 pub mod postgres;
 pub mod served;
 pub mod shared;
 pub mod skip;
+pub mod small_disk;
 pub mod smtp;
 
 mod process;

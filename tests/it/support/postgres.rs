@@ -117,7 +117,7 @@ fn launch(programs: &Path) -> Option<u16> {
 }
 
 /// The folder of the newest server that is installed.
-fn programs() -> Option<PathBuf> {
+pub(super) fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
     let mut debian: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     debian.sort_by_key(|bin| bin.to_str().and_then(|path| path.split('/').nth(4)?.parse::<u32>().ok()));

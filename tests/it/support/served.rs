@@ -1,6 +1,7 @@
 //! The program itself, serving on a port of its own, with customers who were asked.
 
 use super::process::START;
+use super::small_disk::SmallDisk;
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,16 @@ use std::time::Duration;
 pub struct Served {
     pub client: reqwest::Client,
     pub url: String,
-    key: String,
+    /// An API key with every scope.
+    pub key: String,
     listen: String,
     settings: Vec<(String, String)>,
+    open_files: Option<u32>,
     child: Option<Child>,
     folder: tempfile::TempDir,
+    disk: Option<SmallDisk>,
+    /// The folder as this process sees it.
+    seen: PathBuf,
 }
 
 /// A customer who was asked.
@@ -34,7 +40,28 @@ impl Mailed {
 impl Served {
     /// Starts it with these settings, and mail as files.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), None, settings, None).await
+    }
+
+    /// The same; the process may have so many files open, and begins with half of them.
+    pub async fn start_limited(settings: &[(&str, &str)], open_files: Option<u32>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), None, settings, open_files).await
+    }
+
+    /// The same with all its files on a disk of so many MiB; `None` where this account may not mount one.
+    pub async fn start_on_small_disk(mebibytes: usize, settings: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        let disk = SmallDisk::mount(folder.path(), mebibytes)?;
+        Some(Self::start_in(folder, Some(disk), settings, None).await)
+    }
+
+    async fn start_in(
+        folder: tempfile::TempDir,
+        disk: Option<SmallDisk>,
+        settings: &[(&str, &str)],
+        open_files: Option<u32>,
+    ) -> Self {
+        let seen = disk.as_ref().map_or_else(|| folder.path().to_owned(), SmallDisk::seen);
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let usual = [
             ("AFTERWORD__MAIL__URL", "file:mail"),
@@ -43,14 +70,19 @@ impl Served {
         ];
         let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut served = Self {
-            client: reqwest::Client::new(),
+            // Without connections that idle: a program that is told to stop might wait for them.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             url: format!("http://{listen}"),
             key: String::new(),
             listen,
             settings,
+            open_files,
             child: None,
             folder,
+            disk,
+            seen,
         };
+        assert!(served.command().arg("migrate").status().unwrap().success());
         let made =
             served.command().args(["key", "add", "test", "--scope", "admin"]).stdout(Stdio::piped()).output().unwrap();
         served.key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
@@ -58,8 +90,15 @@ impl Served {
         served
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+    /// The program with these settings, in its folder; under the most open umask, on which nothing may rely.
+    pub fn command(&self) -> Command {
+        let limit = self.open_files.map(|files| format!("ulimit -S -n {}; ulimit -H -n {files}; ", files / 2));
+        let script = format!("umask 0; {}exec \"$0\" \"$@\"", limit.unwrap_or_default());
+        let mut command = match &self.disk {
+            Some(disk) => disk.command("sh"),
+            None => Command::new("sh"),
+        };
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_afterword")]);
         command.current_dir(self.folder.path()).env("AFTERWORD__HTTP__LISTEN", &self.listen);
         command.envs(self.settings.iter().map(|(key, value)| (key, value))).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -67,8 +106,7 @@ impl Served {
 
     /// Starts it again, after it was killed.
     pub async fn serve(&mut self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        self.child = Some(self.command().arg("serve").stderr(Stdio::from(log)).spawn().unwrap());
+        self.run("serve");
         let tries = START.as_millis() / 50;
         for _ in 0..tries {
             if self.client.get(format!("{}/readyz", self.url)).send().await.is_ok_and(|answer| answer.status() == 200) {
@@ -79,6 +117,12 @@ impl Served {
         panic!("the program does not come up: {}", self.log());
     }
 
+    /// Runs one of its commands in the background, on the same data.
+    pub fn run(&mut self, command: &str) {
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        self.child = Some(self.command().arg(command).stderr(Stdio::from(log)).spawn().unwrap());
+    }
+
     /// `kill -9`
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -87,13 +131,50 @@ impl Served {
         }
     }
 
+    /// An API key that may do everything.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// `kill -TERM`, and waits for its end; how long that took.
+    pub fn terminate(&mut self) -> Duration {
+        self.tell_to_stop();
+        let begun = std::time::Instant::now();
+        assert!(self.child.take().unwrap().wait().unwrap().success(), "{}", self.log());
+        begun.elapsed()
+    }
+
+    /// SIGTERM: tells it to stop, and does not wait.
+    pub fn tell_to_stop(&self) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended; its exit code, and how long that took.
+    pub async fn ended(&mut self) -> (Option<i32>, Duration) {
+        let begin = std::time::Instant::now();
+        let mut child = self.child.take().unwrap();
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+        (status.code(), begin.elapsed())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.listen
+    }
+
     /// Its process.
     pub fn pid(&self) -> String {
         self.child.as_ref().unwrap().id().to_string()
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.seen
+    }
+
+    /// The disk that it is on.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
     }
 
     /// What it has written to standard error.
@@ -137,8 +218,9 @@ impl Served {
         panic!("no mail to {address}: {}", self.log());
     }
 
-    fn mails(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path().join("mail")).into_iter().flatten().flatten();
+    /// The mails that have left, as files.
+    pub fn mails(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.seen.join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Asked, PASS, answer, ask, page, post};
 use crate::app::TestApp;
-use afterword::config::{Choice, Choices};
 use afterword::database::execute_raw;
 use afterword::web::Role;
 use serde_json::Value;
@@ -14,7 +13,7 @@ pub async fn count(app: &TestApp, table: &'static str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
     match &app.app.db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(sql).fetch_one(write).await.unwrap(),
-        Db::Pg(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Pg { pool, .. } => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
 }
 
@@ -173,25 +172,6 @@ async fn looking_changes_nothing() {
         }
     }
     assert_eq!(crate::anonymity::dump(&app).await, before);
-}
-
-#[tokio::test]
-async fn what_is_offered_is_what_is_taken() {
-    for (choices, sent, stored) in [(Choices::Linked, "apart", [1, 0, 0]), (Choices::Apart, "linked", [0, 1, 1])] {
-        let app = TestApp::start_with(|c| {
-            c.survey.choices = choices;
-            c.survey.preset = if choices == Choices::Apart { Choice::Apart } else { Choice::Linked };
-        })
-        .await;
-        let asked = ask(&app, "jerry").await;
-        let (_, text) = page(&app, &asked.page()).await;
-        assert!(!text.contains(&format!(r#"value="{sent}""#)), "{text}");
-        answer(&app, &asked, &[("score", "3"), ("choice", sent)]).await;
-        assert_eq!(rows(&app).await, stored);
-    }
-    let app = TestApp::start_with(|c| c.survey.preset = Choice::Apart).await;
-    let asked = ask(&app, "jerry").await;
-    assert!(page(&app, &asked.page()).await.1.contains(r#"value="apart" checked"#));
 }
 
 #[tokio::test]

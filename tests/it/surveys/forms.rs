@@ -59,7 +59,7 @@ async fn what_is_wrong_is_said_and_what_was_entered_stays() {
         // What looks like a program's is kept aside; of everything else nothing is recorded.
         let safe = if said.starts_with("program") { "kept aside and not counted" } else { "Nothing was recorded" };
         assert!(text.contains(safe), "{safe}: {text}");
-        assert!(text.contains(r#"value="apart" checked"#));
+        assert!(text.contains(r#"value="apart" required checked"#));
         assert!(text.contains("Wait &#60;b&#62;for&#60;/b&#62; me") || text.contains(&long));
         if form[0] == ("score", "4") {
             assert!(text.contains(r#"value="4" checked"#));

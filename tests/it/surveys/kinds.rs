@@ -27,7 +27,7 @@ pub async fn publish(app: &TestApp, definition: &Definition) {
     ] {
         match &app.app.db {
             Db::Sqlite { write, .. } => drop(sqlx::query(AssertSqlSafe(sql)).execute(write).await.unwrap()),
-            Db::Pg(pool) => drop(sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
+            Db::Pg { pool, .. } => drop(sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
         }
     }
 }
@@ -38,7 +38,7 @@ async fn rows(app: &TestApp, sql: &str) -> Vec<String> {
         Db::Sqlite { write, .. } => {
             sqlx::query(sql).fetch_all(write).await.unwrap().iter().map(|row| row.get(0)).collect()
         }
-        Db::Pg(pool) => sqlx::query(sql).fetch_all(pool).await.unwrap().iter().map(|row| row.get(0)).collect(),
+        Db::Pg { pool, .. } => sqlx::query(sql).fetch_all(pool).await.unwrap().iter().map(|row| row.get(0)).collect(),
     }
 }
 

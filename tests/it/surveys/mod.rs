@@ -8,10 +8,12 @@ mod elsewhere;
 mod forms;
 mod killed;
 pub mod kinds;
+mod offers;
 mod passing;
 mod reminding;
 mod rules;
 mod suspects;
+mod switching;
 mod together;
 
 use crate::app::{TestApp, call_body};

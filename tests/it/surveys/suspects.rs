@@ -1,7 +1,7 @@
 //! Mail scanners: they open every link of a mail, follow what they find, and some send every form. Nothing of it counts, and
 //! the person who comes later answers as if nothing had been.
 
-use super::{Asked, ask, ask_about, mail_to, page, post};
+use super::{ask, ask_about, mail_to, page, post};
 use crate::anonymity::dump;
 use crate::app::{Session, TestApp, call_body};
 use crate::support::browser::{Browser, View};
@@ -84,6 +84,12 @@ fn ids(list: &str) -> Vec<String> {
     found.filter(|id| id.len() == 64).map(str::to_owned).collect()
 }
 
+/// What was kept aside, as the administrator sees it after a pass.
+async fn kept(app: &TestApp, admin: &Session) -> Vec<String> {
+    app.app.surveys.ripen().await.unwrap();
+    ids(&admin.page("/admin/suspects").await)
+}
+
 #[tokio::test]
 async fn opening_every_link_changes_nothing() {
     for app in TestApp::on_both(careful).await {
@@ -107,16 +113,11 @@ async fn a_scanner_that_sends_every_form_counts_for_nothing_and_the_person_answe
             assert!(scanned[table].is_empty(), "{table}: {:?}", scanned[table]);
         }
         assert_eq!(scanned["suspects"].len(), 1, "one a link, kept aside");
-        let list = admin(&app).await.page("/admin/suspects").await;
-        assert_eq!(ids(&list).len(), 1);
+        assert_eq!(kept(&app, &admin(&app).await).await.len(), 1);
         app.clock.advance(seconds(90));
         super::answer(&app, &asked, &[("score", "2"), ("choice", "linked")]).await;
         let answered = dump(&app).await;
-        assert_eq!(
-            (answered["responses"].len(), answered["suspects"].len()),
-            (1, 0),
-            "the person's answer takes its place"
-        );
+        assert_eq!((answered["responses"].len(), answered["suspects"].len()), (1, 1), "the survey was not spent");
     }
 }
 
@@ -132,10 +133,13 @@ async fn each_reason_is_told_and_nothing_that_leads_to_a_conversation() {
         let filled = [&form[..], &[("website", "http://spam.example")]].concat();
         assert_eq!(post(&app, &trap.page(), &filled).await.0, 422);
         let admin = admin(&app).await;
+        assert!(ids(&admin.page("/admin/suspects").await).is_empty(), "not at the moment at which they come");
+        app.app.surveys.ripen().await.unwrap();
         let list = admin.page("/admin/suspects").await;
-        for told in ["sooner after its mail left", "that people don’t see", "2026-11-20"] {
+        for told in ["sooner after its mail left", "that people don’t see"] {
             assert!(list.contains(told), "{told}: {list}");
         }
+        assert!(!list.contains("2026-11-20"), "no day");
         let all = dump(&app).await;
         for hidden in [fast.interaction.as_str(), trap.interaction.as_str(), &fast.token, "Rumpelstiltskin", "17"] {
             assert!(all["suspects"].iter().all(|row| !row.split('|').any(|part| part.trim_matches('\'') == hidden)));
@@ -148,32 +152,67 @@ async fn each_reason_is_told_and_nothing_that_leads_to_a_conversation() {
     }
 }
 
+/// Whatever was chosen: beside a conversation stands nothing but what a person sent.
 #[tokio::test]
-async fn what_is_let_in_counts_once_and_stays_apart() {
+async fn what_is_admitted_counts_once_and_apart() {
     for app in TestApp::on_both(careful).await {
         for choice in ["linked", "apart"] {
             let asked = ask(&app, choice).await;
             let form = [("score", "5"), ("comment", "Fine"), ("choice", choice)];
             assert_eq!(post(&app, &asked.page(), &form).await.0, 422);
             let admin = admin(&app).await;
-            let id = ids(&admin.page("/admin/suspects").await).remove(0);
+            let id = kept(&app, &admin).await.remove(0);
             let before = dump(&app).await;
             let done = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
             assert_eq!(done.headers()["location"], "/admin/suspects?did=admitted");
-            let after = dump(&app).await;
-            let more = |table: &str| after[table].len() - before[table].len();
-            let there = (more("responses"), more("spent"), more("sealed_answers"));
-            assert_eq!(there, if choice == "linked" { (1, 0, 0) } else { (0, 1, 2) });
             let again = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
             assert_eq!(again.headers()["location"], "/admin/suspects?did=gone");
-            assert_eq!(dump(&app).await["suspects"].len(), 0);
-            let line = after["audit_log"].iter().find(|row| row.contains("suspect.admitted")).unwrap();
+            assert!(admin.page("/admin/suspects").await.contains("Admitted with the next pass"));
+            let asked_for = dump(&app).await;
+            assert_eq!(asked_for["sealed_answers"], before["sealed_answers"], "not before the next pass");
+            let line = asked_for["audit_log"].iter().find(|row| row.contains("suspect.admitted")).unwrap();
             assert!(!line.contains(&id) && !line.contains(asked.interaction.as_str()), "{line}");
+            app.app.surveys.ripen().await.unwrap();
+            let after = dump(&app).await;
+            let more = |table: &str| after[table].len() - before[table].len();
+            assert_eq!((more("responses"), more("spent"), more("sealed_answers")), (0, 1, 2));
+            assert_eq!(after["suspects"].len(), 0);
+            // Whoever has the link finds it, changes it, and takes it back.
+            app.clock.advance(seconds(120));
+            assert!(super::page(&app, &asked.page()).await.1.contains("Fine</textarea>"));
+            assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", "linked")]).await.0, 422);
+            super::answer(&app, &asked, &[("score", "4"), ("choice", "apart")]).await;
+            assert_eq!(dump(&app).await["sealed_answers"].len() - before["sealed_answers"].len(), 1);
+            super::answer(&app, &asked, &[("do", "withdraw")]).await;
+            let gone = dump(&app).await;
+            assert_eq!((&gone["sealed_answers"], &gone["spent"]), (&before["sealed_answers"], &before["spent"]));
         }
     }
 }
 
-/// The administrator lets it in while the person answers: one of the two counts, whichever comes first.
+/// One that was admitted is taken back without being changed before.
+#[tokio::test]
+async fn what_is_admitted_can_be_taken_back() {
+    for app in TestApp::on_both(careful).await {
+        let asked = ask(&app, "jerry").await;
+        assert_eq!(post(&app, &asked.page(), &[("score", "5"), ("comment", "Fine"), ("choice", "apart")]).await.0, 422);
+        let admin = admin(&app).await;
+        let id = kept(&app, &admin).await.remove(0);
+        admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
+        app.app.surveys.ripen().await.unwrap();
+        app.clock.advance(seconds(120));
+        super::answer(&app, &asked, &[("do", "withdraw")]).await;
+        let gone = dump(&app).await;
+        assert_eq!((gone["sealed_answers"].len(), gone["spent"].len()), (0, 0));
+    }
+}
+
+/// Linked answers, and ratings in the mix.
+fn counted(all: &crate::anonymity::Dump) -> usize {
+    all["responses"].len() + all["sealed_answers"].len()
+}
+
+/// The administrator admits it while the person answers: one of the two counts, whichever comes first.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
     for app in TestApp::on_both(careful).await {
@@ -186,70 +225,79 @@ async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
         {
             let asked = ask(&app, &format!("both{n}")).await;
             assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", suspect)]).await.0, 422);
-            let id = ids(&admin.page("/admin/suspects").await).remove(0);
+            let id = kept(&app, &admin).await.remove(0);
             app.clock.advance(seconds(120));
-            let (path, form) = (format!("/admin/suspects/{id}/admission"), [("score", "5"), ("choice", person)]);
-            let (page, before) = (asked.page(), dump(&app).await);
-            let both = tokio::join!(admin.post(&path, &[]), app.post(&page, &form));
-            assert!(both.0.status() == 303 && [200, 409, 422].contains(&both.1.status().as_u16()));
+            let before = counted(&dump(&app).await);
+            let path = format!("/admin/suspects/{id}/admission");
+            let form = [("score", "5"), ("choice", person)];
+            let page = asked.page();
+            let admit = async {
+                assert_eq!(admin.post(&path, &[]).await.status(), 303);
+                app.app.surveys.ripen().await.unwrap();
+            };
+            let ((), answered) = tokio::join!(admit, app.post(&page, &form));
+            assert!([200, 409, 422].contains(&answered.status().as_u16()));
+            app.app.surveys.ripen().await.unwrap();
             let after = dump(&app).await;
-            let more = |table: &str| after[table].len() - before[table].len();
-            assert_eq!(more("responses") + more("spent"), 1, "{suspect} and {person}: {n}");
-            assert_eq!(more("sealed_answers"), more("spent"), "a rating each");
+            assert_eq!(counted(&after) - before, 1, "{suspect} and {person}: {n}");
+            assert!(after["suspects"].is_empty());
         }
     }
 }
 
-/// The suspect came from one choice, the person's answer from the other; each of the four.
+/// The suspect came from one choice, the person's answer from the other; each of the four, and with the person's taken back again.
 #[tokio::test]
 async fn whoever_has_answered_is_not_answered_for() {
     for app in TestApp::on_both(careful).await {
+        let admin = admin(&app).await;
         for (n, (suspect, person)) in
-            [("linked", "linked"), ("linked", "apart"), ("apart", "linked"), ("apart", "apart")].into_iter().enumerate()
+            [("linked", "linked"), ("linked", "apart"), ("apart", "linked"), ("apart", "apart")]
+                .repeat(2)
+                .into_iter()
+                .enumerate()
         {
             let asked = ask(&app, &format!("jerry{n}")).await;
             assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", suspect)]).await.0, 422);
-            let admin = admin(&app).await;
-            let id = ids(&admin.page("/admin/suspects").await).remove(0);
-            // As if the administrator let it in at the same moment: the row is there again after the person's answer.
-            let row = dump(&app).await["suspects"][0].clone();
+            let id = kept(&app, &admin).await.remove(0);
+            let list = admin.page("/admin/suspects").await;
+            let before = dump(&app).await;
             app.clock.advance(seconds(120));
             super::answer(&app, &asked, &[("score", "5"), ("choice", person)]).await;
-            let answered = dump(&app).await;
-            assert!(answered["suspects"].is_empty(), "{row}");
-            let gone = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
-            assert_eq!(gone.headers()["location"], "/admin/suspects?did=gone");
-            // And what looks like a program's now is not kept, since somebody has answered.
-            post(&app, &asked.page(), &[("score", "1"), ("choice", suspect), ("website", "x")]).await;
-            let after = dump(&app).await;
-            for table in ["responses", "spent", "sealed_answers", "suspects"] {
-                assert_eq!(answered[table], after[table], "{table}");
+            let back = n >= 4;
+            if back {
+                super::answer(&app, &asked, &[("do", "withdraw")]).await;
             }
+            let answered = dump(&app).await;
+            assert_eq!(answered["suspects"], before["suspects"], "nothing of it changes by the person's answer");
+            assert_eq!(admin.page("/admin/suspects").await, list, "nor on the page");
+            // What looks like a program's now is not kept, since somebody has answered.
+            post(&app, &asked.page(), &[("score", "2"), ("choice", suspect), ("website", "x")]).await;
+            let told = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
+            assert_eq!(told.headers()["location"], "/admin/suspects?did=admitted", "it does not tell who has answered");
+            app.app.surveys.ripen().await.unwrap();
+            let after = dump(&app).await;
+            assert_eq!(counted(&after) - counted(&before), usize::from(!back), "{suspect} and {person}");
+            assert!(after["suspects"].is_empty());
         }
     }
 }
 
+/// A moment that has nothing to do with an answer: the administrator drops it, or its month is over.
 #[tokio::test]
-async fn it_goes_when_its_survey_has_closed_when_it_is_dropped_and_when_the_conversation_is_erased() {
+async fn it_goes_when_it_is_dropped_and_when_no_survey_of_its_time_can_be_open() {
     for app in TestApp::on_both(careful).await {
-        let mut asked: Vec<Asked> = Vec::new();
-        for n in 0..3 {
-            asked.push(ask(&app, &format!("jerry{n}")).await);
-            assert_eq!(post(&app, &asked[n].page(), &[("score", "1"), ("choice", "linked")]).await.0, 422);
+        for n in 0..2 {
+            let asked = ask(&app, &format!("jerry{n}")).await;
+            assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", "linked")]).await.0, 422);
         }
         let admin = admin(&app).await;
-        let all = ids(&admin.page("/admin/suspects").await);
-        assert_eq!(all.len(), 3);
+        let all = kept(&app, &admin).await;
+        assert_eq!(all.len(), 2);
         admin.post(&format!("/admin/suspects/{}/removal", all[0]), &[]).await;
-        assert_eq!(dump(&app).await["suspects"].len(), 2);
-        for one in &asked {
-            admin.post("/admin/erasure", &[("interaction", one.interaction.as_str())]).await;
-        }
-        assert_eq!(dump(&app).await["suspects"].len(), 0, "with the conversations that were erased");
-        let last = ask(&app, "last").await;
-        post(&app, &last.page(), &[("score", "1"), ("choice", "apart")]).await;
         assert_eq!(dump(&app).await["suspects"].len(), 1);
         app.pass(Duration::from_secs(16 * 86_400)).await;
+        assert_eq!(dump(&app).await["suspects"].len(), 1, "its month is not over");
+        app.pass(Duration::from_secs(30 * 86_400)).await;
         assert_eq!(dump(&app).await["suspects"].len(), 0);
     }
 }
@@ -261,6 +309,7 @@ async fn a_fast_person_presses_once_more() {
     let app = TestApp::start_with(careful).await;
     let asked = ask_about(&app, "fast", &call_body("fast@example.net")).await;
     browser.goto(format!("{}{}?score=4", app.url, asked.page())).await.unwrap();
+    browser.press("[name=choice][value=linked]").await;
     browser.press(".go").await;
     let said = browser.text(".bad").await;
     assert!(said.contains("program"), "{said}");
@@ -269,5 +318,5 @@ async fn a_fast_person_presses_once_more() {
     browser.press(".go").await;
     assert!(browser.text("h1").await.contains("Thank you"));
     let all = dump(&app).await;
-    assert_eq!((all["responses"].len(), all["suspects"].len()), (1, 0));
+    assert_eq!((all["responses"].len(), all["suspects"].len()), (1, 1));
 }

@@ -3,6 +3,7 @@
 use super::{flagged, get_clip, recorded_call, supervisor};
 use crate::app::TestApp;
 use afterword::audit::Filter;
+use afterword::ids::ClipId;
 use afterword::web::{Cursor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -99,5 +100,27 @@ async fn after_thirty_days_it_is_gone_its_sound_too() {
         // The session is over, too.
         let own = supervisor(&app, "Orders").await;
         assert_eq!(own.get(&format!("/library/{id}")).await.status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn clips_and_their_files_are_compared_both_ways() {
+    for app in TestApp::on_both(|_| {}).await {
+        let call = recorded_call(&app).await;
+        super::transcribe(&app, &call, &[(12_050, 18_150, "agent", "I am very sorry to hear that.")]).await;
+        let own = supervisor(&app, "Orders").await;
+        let id = super::flag(&own, &call, &[("start", "0:12"), ("end", "0:14"), ("title", "t"), ("why", "w")]).await;
+        app.work().await;
+        let folder = app.folder().join("recordings/clips");
+        let (sound, orphan) = (folder.join(format!("{id}.wav")), folder.join(format!("{}.wav", ClipId::random())));
+        let before = std::fs::read(&sound).unwrap();
+        std::fs::rename(&sound, &orphan).unwrap();
+        let written = std::fs::metadata(&orphan).unwrap().modified().unwrap();
+        let file = std::fs::File::options().write(true).open(&orphan).unwrap();
+        file.set_modified(written - Duration::from_secs(7 * 3600)).unwrap();
+        assert_eq!(own.get(&format!("/api/v1/clips/{id}/audio")).await.status(), 404);
+        app.pass(Duration::from_secs(24 * 3600)).await;
+        assert!(!orphan.exists(), "no clip has this file");
+        assert_eq!(std::fs::read(&sound).unwrap(), before, "it is cut once more");
     }
 }

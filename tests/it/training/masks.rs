@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const FIELDS: [(&str, &str); 2] = [("title", "Emma Clark is heard"), ("why", "Listen to Emma, call 0306 999 0123.")];
 
-fn form<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn form<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     FIELDS.into_iter().chain(more.iter().copied()).collect()
 }
 
@@ -62,7 +62,7 @@ async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, &str, &str
 }
 
 /// The clip's samples, by channel, as whoever learns gets them.
-async fn hear(session: &Session, clip: &str) -> Sound {
+pub async fn hear(session: &Session, clip: &str) -> Sound {
     let answer = session.get(&format!("/api/v1/clips/{clip}/audio")).await;
     assert_eq!(answer.status(), 200);
     let file = tempfile::NamedTempFile::new().unwrap();

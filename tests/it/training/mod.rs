@@ -4,6 +4,7 @@ mod curating;
 mod flagging;
 mod learning;
 mod library;
+mod listening;
 mod masks;
 
 use crate::app::{Session, TestApp, demo_sound};

@@ -2,7 +2,7 @@
 
 use super::{all_text, engine, hear, hear_file, short_call};
 use crate::audio::wav::{Coding, Sound, demo};
-use afterword::transcription::{Format, Note, Speaker, TranscribeError, Transcript, TranscriptionRequest};
+use afterword::transcription::{EngineStep, Format, Note, Speaker, TranscribeError, Transcript, TranscriptionRequest};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -165,9 +165,9 @@ async fn it_stops_when_told_and_progress_only_grows() {
     };
     let told = Arc::new(Mutex::new(Vec::new()));
     let (seen, stop) = (Arc::clone(&told), cancel.clone());
-    let progress = move |share: f32| {
-        seen.lock().unwrap().push(share);
-        if share > 0.1 {
+    let progress = move |step: EngineStep<'_>| {
+        seen.lock().unwrap().push(step.progress);
+        if step.progress > 0.1 {
             stop.cancel();
         }
     };

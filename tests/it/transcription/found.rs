@@ -4,6 +4,7 @@ use crate::audio::wav::demo;
 use crate::support::shared;
 use afterword::transcription::speech;
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 type Spans = Vec<(u64, u64)>;
 
@@ -52,7 +53,7 @@ fn speech_of_real_calls_is_found_and_little_else() {
             continue;
         }
         let whole_ms = afterword::audio::probe(&path).unwrap().duration_ms;
-        let found = speech(&path).unwrap();
+        let found = speech(&path, &CancellationToken::new()).unwrap();
         let lines = lines(&path.with_extension("tsv"), |ms| ms.parse().unwrap());
         for (side, found) in ["agent", "caller"].iter().zip(&found) {
             // What is marked as noise only (breath, a laugh) is none.
@@ -74,7 +75,7 @@ fn speech_of_real_calls_is_found_and_little_else() {
 #[test]
 fn the_demo_calls_are_found_too() {
     for call in ["call-bad", "call-good"] {
-        let found = speech(&demo(&format!("{call}.flac"))).unwrap();
+        let found = speech(&demo(&format!("{call}.flac")), &CancellationToken::new()).unwrap();
         let lines = lines(&demo(&format!("{call}.tsv")), |s| (s.parse::<f64>().unwrap() * 1000.0) as u64);
         let whole_ms = afterword::audio::probe(&demo(&format!("{call}.flac"))).unwrap().duration_ms;
         let mut count = Count::default();

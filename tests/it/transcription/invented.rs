@@ -45,7 +45,7 @@ async fn times_that_the_model_makes_up_are_brought_into_the_speech() {
     let Some(parrot) = parrot("0.00|one two three|6.00;6.00|four five six seven|28.00", false) else { return };
     let file = demo("call-good.flac");
     let transcript = hear_file(&parrot.engine, &file).await.unwrap();
-    let speech = speech(&file).unwrap();
+    let speech = speech(&file, &CancellationToken::new()).unwrap();
     assert!(!transcript.segments.is_empty());
     for (side, found) in [Speaker::Agent, Speaker::Customer].into_iter().zip(&speech) {
         let inside = |ms: u64| found.iter().any(|(start, end)| (start.saturating_sub(450)..=end + 450).contains(&ms));

@@ -1,14 +1,20 @@
 //! Keeping transcription going: what is looked at goes first, what nobody wants is stopped, the backlog is told.
 
+use super::checkpoints::long_call;
 use super::short_call;
 use crate::app::{Session, TestApp, call_body, demo_sound};
+use afterword::clock::SharedClock;
+use afterword::config::Config;
 use afterword::ids::InteractionId;
+use afterword::jobs::{Runner, RunnerOptions};
 use afterword::transcription::{State, Stored};
 use afterword::web::Role;
 use afterword::web::principal::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 async fn stored(app: &TestApp, id: &InteractionId) -> Stored {
     app.app.transcription.find(id).await.unwrap()
@@ -67,7 +73,7 @@ async fn whoever_opens_a_page_is_served_before_those_who_came_first() {
         let done = queue(&admin).await;
         assert_eq!((done["waiting"].as_i64(), next(&done).len()), (Some(0), 0));
         assert!(done["speed"].as_f64().is_some_and(|speed| speed > 0.0), "{done}");
-        let metrics = app.get("/metrics").await.text().await.unwrap();
+        let metrics = app.metrics().await;
         for name in ["transcription_waiting 0", "transcription_running 0", "transcription_speed_ratio "] {
             assert!(metrics.contains(name), "{name} is not in the metrics");
         }
@@ -118,6 +124,52 @@ async fn one_that_waits_is_stopped_too_and_a_new_recording_is_heard_all_the_same
         assert_eq!(app.record("1", short_call(9)).await.status(), 201);
         app.work().await;
         assert_eq!(stored(&app, &id).await.state, State::Done);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_short_recordings_do_not_wait_for_two_long_ones() {
+    let short = |config: &mut Config| {
+        config.transcription.threads = 1;
+        config.transcription.short = "30s".parse().unwrap();
+    };
+    for app in TestApp::on_both(short).await {
+        let mut long = Vec::new();
+        for number in ["long-1", "long-2"] {
+            long.push(recorded(&app, number, "Orders", long_call(20)).await);
+        }
+        let stop = CancellationToken::new();
+        let clock: SharedClock = Arc::clone(&app.app.clock);
+        let node = Runner::new(app.app.db.clone(), clock, app.app.jobs(), RunnerOptions::default(), stop.clone());
+        let running = tokio::spawn(Arc::new(node).run());
+        until(&app, &long, State::Running, 1).await;
+        let mut short = Vec::new();
+        for number in 1..=6 {
+            short.push(recorded(&app, &number.to_string(), "Orders", short_call(9)).await);
+        }
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        let page = admin.page("/admin/transcription").await;
+        assert!(page.contains("up to 30 seconds") && page.contains("its turn"), "the page does not say who waits");
+        until(&app, &short, State::Done, 6).await;
+        assert_eq!(in_state(&app, &long, State::Done).await, 0, "the short ones waited for a long one");
+        assert_eq!(in_state(&app, &long, State::Running).await, 1, "a long one took the place of short ones");
+        stop.cancel();
+        running.await.unwrap();
+    }
+}
+
+/// How many of these are in a state.
+async fn in_state(app: &TestApp, ids: &[InteractionId], wanted: State) -> usize {
+    let states = app.app.transcription.states(ids).await.unwrap();
+    states.iter().filter(|(_, state)| *state == wanted).count()
+}
+
+/// Waits until so many of these are in a state.
+async fn until(app: &TestApp, ids: &[InteractionId], wanted: State, how_many: usize) {
+    let begun = Instant::now();
+    while in_state(app, ids, wanted).await < how_many {
+        assert!(begun.elapsed() < Duration::from_secs(100), "fewer than {how_many} are {wanted:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! From sound to words.
 
 mod api;
+mod checkpoints;
 mod command;
 mod edited;
 mod engine;

@@ -173,7 +173,7 @@ impl Surveys {
         tx.commit().await?;
         let invited = invited(about.id, about.agent_id, about.team_id, version, about.occurred_at);
         // Nobody has a link, so nothing was marked or kept aside under one.
-        let put = self.linked_write(&Token::random(), &invited, answer, Origin::Elsewhere);
+        let put = self.linked_write(&Token::random(), &invited, answer, Origin::Elsewhere, self.inner.settings.k);
         written(self.inner.linked.submit(put).await?)
     }
 
@@ -188,8 +188,7 @@ impl Surveys {
             Some(key) => Token::of_key(&self.inner.vault, &sent.survey, key),
             None => Token::random(),
         };
-        let (_, longest) = self.longest().await?;
-        let purge_month = self.now().plus(longest).month();
+        let purge_month = self.purge_month().await?;
         let invited = invited(InteractionId::random(), agent, team, version, self.now());
         let promise = Promise { k: self.inner.settings.k, origin: Origin::Elsewhere };
         let put = ApartWrite::put(&self.inner.vault, &token, &invited, answer, purge_month, promise);

@@ -12,8 +12,8 @@ mod view;
 use crate::surveys::editor::EditError;
 use crate::web::page::sentence;
 use crate::web::rights::ManageSurveys;
-use crate::web::{PageError, Shell, SiteInfo, Viewer};
-use poem::{Route, get, post};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, get, post};
+use poem::Route;
 
 /// Adds the editor's pages.
 pub fn routes(route: Route) -> Route {

@@ -8,11 +8,11 @@ use crate::surveys::Surveys;
 use crate::surveys::rules::{Current, Names, Rule, RuleError};
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::ManageSurveys;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use form::{RuleForm, Tried};
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
-use poem::{Response, Route, get, handler, post};
+use poem::{Response, Route, handler};
 use serde::Deserialize;
 use view::{RulePage, RulesPage};
 

@@ -15,6 +15,8 @@ pub fn all() -> Vec<(String, (Guess, usize))> {
         ("what changed in the step before or after".into(), (changed_beside, 0)),
         ("a word that stands in both".into(), (common_word, 0)),
         ("keyed hashes of every word".into(), (hashed, 0)),
+        ("what was kept aside and goes in the same step, opened".into(), (kept_aside_goes, 0)),
+        ("what is kept aside under an id of the answer, opened".into(), (kept_aside_shares, 0)),
         ("log lines of the step".into(), (logged, 0)),
         ("who was looked at last".into(), (looked_at, 0)),
         ("the audit line next to it".into(), (audited, 0)),
@@ -103,6 +105,28 @@ fn hashed(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option
         })
     };
     one.words.iter().find(|(_, words)| words.iter().any(fits)).map(|(id, _)| id.clone()).filter(|id| among.contains(id))
+}
+
+/// Rows of what was kept aside, opened with the key.
+fn opened(one: &Evidence, rows: &[&str]) -> Vec<String> {
+    let words = rows.iter().flat_map(|row| row.split(['|', '\'', '"', ',']));
+    let open = |word: &str| one.vault.open("suspect", word).ok();
+    words.filter_map(open).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+}
+
+fn kept_aside_goes(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {
+    let at = step(one, answer)?;
+    let (before, after) = (&one.snapshots[at - 1].1.tables["suspects"], &one.snapshots[at].1.tables["suspects"]);
+    let gone: Vec<&str> = before.iter().filter(|row| !after.contains(row)).map(String::as_str).collect();
+    let texts = opened(one, &gone);
+    pick(one, &texts.iter().map(String::as_str).collect::<Vec<_>>(), among)
+}
+
+fn kept_aside_shares(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {
+    let all: Vec<&str> = one.snapshots.iter().flat_map(|(_, s)| &s.tables["suspects"]).map(String::as_str).collect();
+    let texts = opened(one, &all);
+    let shares = texts.iter().filter(|text| text.contains(&answer.record) || text.contains(&answer.spent));
+    pick(one, &shares.map(String::as_str).collect::<Vec<_>>(), among)
 }
 
 fn logged(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {

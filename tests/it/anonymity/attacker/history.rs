@@ -27,6 +27,8 @@ pub struct History {
 enum Step {
     Apart(usize),
     Linked(usize),
+    /// A form is kept aside as a program's, before its customer answers.
+    KeptAside(usize),
     /// An apart answer is given once more, with other words.
     Again(usize),
     /// An apart answer is taken back, and given anew.
@@ -91,6 +93,10 @@ impl History {
         others.extend([Step::Pass, Step::Look, Step::Pass, Step::Erase(rest[3])]);
         others.shuffle(&mut rng);
         let mut steps = Vec::new();
+        // A program has sent some forms before, those of customers who will not answer among them.
+        let programs = apart.iter().step_by(2).chain(&rest[3..6]).filter(|_| leak == Leak::None);
+        steps.extend(programs.map(|n| Step::KeptAside(*n)));
+        steps.shuffle(&mut rng);
         for n in apart.iter().copied() {
             steps.extend((0..rng.random_range(0..2)).filter_map(|_| others.pop()));
             steps.push(Step::Apart(n));
@@ -175,6 +181,10 @@ impl World {
             Step::BackAndAnew(n) => {
                 self.post(n, &[("do", "withdraw")]).await;
                 self.post(n, &form("apart")).await;
+            }
+            Step::KeptAside(n) => {
+                let form = [&form("linked")[..], &[("website", "https://spam.example")]].concat();
+                assert_eq!(crate::surveys::post(&self.app, &self.asked[n].0.page(), &form).await.0, 422);
             }
             Step::Linked(n) => self.post(n, &form("linked")).await,
             Step::Pass => {

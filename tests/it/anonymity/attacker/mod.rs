@@ -9,6 +9,7 @@ mod chance;
 mod evidence;
 mod guesses;
 mod history;
+mod kept_aside;
 mod logs;
 mod remains;
 mod switching;
@@ -101,7 +102,7 @@ async fn snapshot(world: &World, leak: Leak, logs: String) -> Snapshot {
     Snapshot {
         tables: dump_in_order(&world.app).await,
         views: world.views(leak).await,
-        metrics: world.app.get("/metrics").await.text().await.unwrap(),
+        metrics: world.app.metrics().await,
         logs,
     }
 }

@@ -1,0 +1,124 @@
+//! `afterword config check`: what stops a configuration from working on this machine, though it is well written. Changes nothing on
+//! disk.
+
+use super::{Failure, listener, mail, say};
+use crate::app::{self, StartError};
+use crate::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl};
+use crate::mail::Settings;
+use crate::transcription::models::{ModelFolders, Trial, check as check_model};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+use std::path::Path;
+use tokio::net::TcpListener;
+
+/// Says what is wrong, a line each, or that nothing is.
+pub(super) async fn check(config: Config) -> Result<(), Failure> {
+    let mut complaints = Settings::new(&config.mail, &config.retention).complaints();
+    complaints.extend(addresses(&config).await);
+    complaints.extend(folders(&config));
+    complaints.extend(database(&config).await);
+    complaints.extend(model(&config).await?);
+    if !complaints.is_empty() {
+        return Err(Failure::usage(format!("the configuration can't be used:\n  {}", complaints.join("\n  "))));
+    }
+    say("The configuration can be used.");
+    mail::show_dkim_record(&config)
+}
+
+/// Addresses that can't be listened on.
+async fn addresses(config: &Config) -> Vec<String> {
+    let settings = [
+        ("http.listen", Some(config.http.listen)),
+        ("metrics.listen", config.metrics.listen.0),
+        ("worker.listen", config.worker.listen.0),
+    ];
+    let mut complaints = Vec::new();
+    for (key, address) in settings {
+        let Some(address) = address else { continue };
+        if let Err(error) = TcpListener::bind(address).await {
+            complaints.push(listener::complaint(key, address, &error));
+        }
+    }
+    complaints
+}
+
+/// Folders that can't be written, or not be made.
+fn folders(config: &Config) -> Vec<String> {
+    let RecordingsUrl::File(recordings) = &config.recordings.url;
+    let mut settings = vec![("recordings.url", recordings.as_path()), ("mail.journal", config.mail.journal.as_path())];
+    if let MailUrl::File(folder) = &config.mail.url {
+        settings.push(("mail.url", folder));
+    }
+    if let DatabaseUrl::Sqlite(file) = &config.database.url {
+        settings.push(("database.url", folder_of(file)));
+    }
+    if is_missing(&config.anonymity.key_file) {
+        settings.push(("anonymity.key_file", folder_of(&config.anonymity.key_file)));
+    }
+    let mut complaints: Vec<_> = settings
+        .into_iter()
+        .filter_map(|(key, folder)| {
+            let why = unwritable(folder)?;
+            Some(format!(
+                "{key}: the folder {} can't be written ({why}): make it writable for this user, or set another",
+                folder.display()
+            ))
+        })
+        .collect();
+    if let ReturnedUrl::File(folder) = &config.mail.returned
+        && let Err(error) = folder.read_dir()
+    {
+        complaints.push(format!(
+            "mail.returned: the folder {} can't be read ({error}): make it, or set another",
+            folder.display()
+        ));
+    }
+    complaints
+}
+
+/// Whether there is nothing of this name. Not where it can't be known; reading it says why.
+fn is_missing(file: &Path) -> bool {
+    file.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// The folder in which a file lies.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
+}
+
+/// Why nothing can be written into the folder; where it is not there, into the one in which it would be made.
+fn unwritable(folder: &Path) -> Option<String> {
+    let here = Path::new(".");
+    let nearest = folder.ancestors().map(|folder| if folder.as_os_str().is_empty() { here } else { folder });
+    let nearest = nearest.into_iter().find(|folder| folder.symlink_metadata().is_ok())?;
+    if !nearest.is_dir() {
+        return Some(format!("{} is no folder", nearest.display()));
+    }
+    let access = accessat(CWD, nearest, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
+    access.err().map(|error| format!("{}: {}", nearest.display(), std::io::Error::from(error)))
+}
+
+/// A database that is not to be reached or is another's, and a key that does not fit.
+async fn database(config: &Config) -> Option<String> {
+    let error = app::check_database(config).await.err()?;
+    let advice = match &error {
+        StartError::Database(DatabaseUrl::Sqlite(_), _) => {
+            ": set database.url to a database of Afterword, or to a new file"
+        }
+        StartError::Database(DatabaseUrl::Postgres(_), _) => ": start the server, or correct database.url",
+        StartError::Vault(_) => ": make it readable for this user, or correct anonymity.key_file",
+        // These say it themselves.
+        StartError::Behind(_) | StartError::WrongKey(_) | StartError::Migrate(_) | StartError::Store(_) => "",
+    };
+    Some(format!("{error}{advice}").replace('\n', " "))
+}
+
+/// A model that is not installed, is not what the catalogue says, or can't be loaded.
+async fn model(config: &Config) -> Result<Option<String>, Failure> {
+    let settings = config.transcription.clone();
+    let checked = tokio::task::spawn_blocking(move || {
+        let model = ModelFolders::new(&settings.models_dir).find(&settings.model)?;
+        check_model(model, &Trial::default())
+    });
+    let error = checked.await?.err();
+    Ok(error.map(|error| format!("transcription.model: {error}; or set another of `afterword models list`")))
+}

@@ -1,0 +1,260 @@
+//! Uploads: streamed to disk under a limit, judged by their content, put in place whole.
+//!
+//! A body first goes to `incoming/` and gets its place only when it is complete, synced and known to be sound that can be
+//! read. A new upload gets a name of its own, so that a reader of the old one is never cut off; the old file goes when
+//! no row names it any more.
+//!
+//! No file is left without a row: before a file is put in place, a job is queued that removes it, and the transaction that
+//! writes its row removes that job. What a crash or a client that leaves cuts off in between is removed by the job.
+
+use super::folder::on_disk;
+use super::{Recording, RecordingError, Upload};
+use crate::audio::{self, AudioError, AudioFormat};
+use crate::clock::Timestamp;
+use crate::database::{DbError, Tx};
+use crate::effects::Effects;
+use crate::files::{create_private_subfolder, private_file, sync_folder};
+use crate::ids::InteractionId;
+use crate::interactions::{DISCARD, INSPECT, Intake, Interactions, TRANSCRIBE, store};
+use crate::jobs::{self, NewJob};
+use futures_util::{Stream, StreamExt};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+
+/// How long after its file was put in place a recording's row may be written: above what a database may take for it, and
+/// what the clocks of two nodes may be apart. An upload that takes longer is refused.
+const PLACED_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// A file that is removed unless it is put in place.
+struct Incoming {
+    path: PathBuf,
+    placed: bool,
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.placed {
+            // Nobody can be told here; the sweep removes what stays.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// What was received.
+struct Received {
+    file: Incoming,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Interactions {
+    /// Stores the recording of an interaction, which need not be known yet. `channels` says who speaks on which
+    /// (`agent`, `customer`); without it two channels are taken for agent and customer, one for nobody in particular.
+    /// `content_type` is believed only of what has no head of its own, such as raw GSM; everything else is told by its
+    /// content. File, folder and row are on disk when this returns.
+    pub async fn store_recording<S, E>(
+        &self,
+        source: &str,
+        external_id: &str,
+        channels: Option<&str>,
+        content_type: Option<&str>,
+        body: S,
+    ) -> Result<Upload, RecordingError>
+    where
+        S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
+    {
+        let bare = Intake {
+            source: source.to_owned(),
+            external_id: external_id.to_owned(),
+            raw: "{}".into(),
+            ..Intake::default()
+        };
+        bare.clone().check(&self.inner.vault)?;
+        let declared = content_type.and_then(AudioFormat::declared);
+        let received = self.receive(body, declared).await?;
+        let path = received.file.path.clone();
+        // Ends with the request: the client may leave while the file is read through.
+        let never = CancellationToken::new();
+        let info = audio::run_blocking(&never, move |stop| audio::probe_until(&path, stop)).await?;
+        let speakers = speakers(channels, info.channels)?;
+        let interaction = self.upsert_bare(bare).await?;
+        let recording = Recording {
+            interaction_id: interaction.clone(),
+            object_key: format!("{}.{}", uuid::Uuid::new_v4(), info.format.extension()),
+            bytes: i64::try_from(received.bytes).unwrap_or(i64::MAX),
+            sha256: received.sha256.clone(),
+            format: info.format.code().to_owned(),
+            media_type: info.format.media_type().to_owned(),
+            channels: i64::from(info.channels),
+            speakers: serde_json::json!(speakers).to_string(),
+            sample_rate: i64::from(info.sample_rate),
+            duration_ms: i64::try_from(info.duration_ms).ok(),
+            peaks: None,
+            missing_since: None,
+        };
+        self.keep(recording, received.file).await
+    }
+
+    /// Makes the interaction where it is not there, and changes nothing where it is.
+    async fn upsert_bare(&self, bare: Intake) -> Result<InteractionId, RecordingError> {
+        let known = store::id_of(self.inner.db.read().await?.conn(), &bare.source, &bare.external_id).await?;
+        match known {
+            Some(id) => Ok(id),
+            None => Ok(self.upsert(bare).await?.id),
+        }
+    }
+
+    async fn receive<S, E>(&self, mut body: S, declared: Option<AudioFormat>) -> Result<Received, RecordingError>
+    where
+        S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
+    {
+        self.inner.folder.check().await?;
+        let limit = self.inner.settings.max_bytes;
+        let folder = self.inner.folder.incoming();
+        // The end of the name is where the sound's reader looks for what the content does not say.
+        let name = format!("{}.{}", uuid::Uuid::new_v4(), declared.map_or("part", AudioFormat::extension));
+        let file = Incoming { path: folder.join(name), placed: false };
+        on_disk(move || create_private_subfolder(&folder)).await?;
+        let mut options = private_file();
+        options.create_new(true);
+        let mut to = tokio::fs::OpenOptions::from(options).open(&file.path).await?;
+        let (mut bytes, mut hash) = (0u64, Sha256::new());
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| RecordingError::BrokeOff { received: bytes })?;
+            bytes += chunk.len() as u64;
+            if bytes > limit {
+                return Err(RecordingError::TooLarge { limit });
+            }
+            hash.update(&chunk);
+            to.write_all(&chunk).await?;
+        }
+        if bytes == 0 {
+            return Err(AudioError::Empty.into());
+        }
+        to.flush().await?;
+        to.sync_all().await?;
+        Ok(Received { file, bytes, sha256: hex::encode(hash.finalize()) })
+    }
+
+    /// Puts the file in place and writes its row.
+    async fn keep(&self, recording: Recording, file: Incoming) -> Result<Upload, RecordingError> {
+        let before = self.recording(&recording.interaction_id).await?;
+        if let Some(same) = before.filter(|before| before.has_same_sound(&recording))
+            && tokio::fs::try_exists(self.recording_path(&same)).await?
+        {
+            return Ok(Upload { interaction: recording.interaction_id, recording: same, unchanged: true });
+        }
+        self.queue_removal(&recording.object_key, self.now().plus(PLACED_FOR)).await?;
+        self.place(&recording, file).await?;
+        let mut tx = match self.inner.db.begin().await {
+            Ok(tx) => tx,
+            Err(error) => return Err(self.take_back(&recording, error.into()).await),
+        };
+        let interaction = recording.interaction_id.clone();
+        match self.write_row(&mut tx, &recording).await {
+            Ok(None) => {}
+            Ok(Some(same)) => {
+                drop(tx);
+                self.queue_removal(&recording.object_key, self.now()).await?;
+                return Ok(Upload { interaction, recording: same, unchanged: true });
+            }
+            Err(error) => {
+                drop(tx);
+                return Err(self.take_back(&recording, error).await);
+            }
+        }
+        match tx.commit().await {
+            Ok(()) => Ok(Upload { interaction, recording, unchanged: false }),
+            // Refused, so there is no row. After any other error there may be one: the queued job looks.
+            Err(full @ DbError::Full(_)) => Err(self.take_back(&recording, full.into()).await),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Queues the removal of a file that no row names, in place of one that was queued before.
+    async fn queue_removal(&self, object_key: &str, at: Timestamp) -> Result<(), DbError> {
+        let mut tx = self.inner.db.begin().await?;
+        jobs::remove(tx.conn(), DISCARD, object_key).await?;
+        Effects::new().job(NewJob::new(DISCARD, object_key, at)).save(tx.conn(), self.now()).await?;
+        tx.commit().await
+    }
+
+    async fn place(&self, recording: &Recording, mut file: Incoming) -> Result<(), RecordingError> {
+        let (from, to) = (file.path.clone(), self.recording_path(recording));
+        let folder = self.inner.folder.path().to_owned();
+        // From here on the queued job removes it: whether the row was written is not known here in every case.
+        file.placed = true;
+        let placed = on_disk(move || std::fs::rename(&from, &to).and_then(|()| sync_folder(&folder))).await;
+        match placed {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                file.placed = false;
+                Err(self.take_back(recording, error.into()).await)
+            }
+        }
+    }
+
+    /// Writes the row and what it brings along. Returns the recording that is there instead, where the same sound came at
+    /// the same moment; the transaction is to be rolled back then, as after an error.
+    async fn write_row(&self, tx: &mut Tx, recording: &Recording) -> Result<Option<Recording>, RecordingError> {
+        let (now, id) = (self.now(), &recording.interaction_id);
+        // Jobs first, then the interaction: in the order in which erasure takes them, so that one waits for the other.
+        jobs::remove(tx.conn(), DISCARD, &recording.object_key).await?;
+        let team = store::team_of(tx.conn(), id).await?;
+        let inspect = NewJob::new(INSPECT, id.as_str(), now);
+        let transcribe = NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms);
+        Effects::new().job(inspect).job(transcribe).save(tx.conn(), now).await?;
+        if !store::lock(tx.conn(), id).await? {
+            return Err(RecordingError::Erased);
+        }
+        let before = store::recording(tx.conn(), id).await?;
+        if let Some(same) = before.as_ref().filter(|before| before.has_same_sound(recording))
+            && tokio::fs::try_exists(self.recording_path(same)).await?
+        {
+            return Ok(before);
+        }
+        // The queued job may have run, where this took as long as that: then it removed the file before this had the job.
+        if !tokio::fs::try_exists(self.recording_path(recording)).await? {
+            return Err(RecordingError::Io(std::io::ErrorKind::NotFound.into()));
+        }
+        store::put_recording(tx.conn(), recording, now).await?;
+        if let Some(before) = before {
+            Effects::new().job(NewJob::new(DISCARD, before.object_key, now)).save(tx.conn(), now).await?;
+        }
+        Ok(None)
+    }
+
+    /// Removes the file of a recording whose row was surely not written; the queued job finds nothing more to do.
+    async fn take_back(&self, recording: &Recording, why: RecordingError) -> RecordingError {
+        if let Err(error) = tokio::fs::remove_file(self.recording_path(recording)).await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the file of a recording that was not stored is removed later");
+        }
+        why
+    }
+}
+
+/// Who speaks on which of so many channels.
+fn speakers(wanted: Option<&str>, channels: u16) -> Result<Vec<String>, RecordingError> {
+    let Some(wanted) = wanted.map(str::trim).filter(|w| !w.is_empty()) else {
+        return Ok(match channels {
+            2 => vec!["agent".into(), "customer".into()],
+            n => vec!["unknown".into(); usize::from(n)],
+        });
+    };
+    let named: Vec<String> = wanted.split(',').map(|name| name.trim().to_lowercase()).collect();
+    if let Some(strange) = named.iter().find(|name| !matches!(name.as_str(), "agent" | "customer" | "unknown")) {
+        return Err(RecordingError::Channels(format!("channels: \"{strange}\" is none of agent, customer, unknown")));
+    }
+    if named.len() != usize::from(channels) {
+        return Err(RecordingError::Channels(format!(
+            "channels names {}, but the recording has {channels}",
+            named.len()
+        )));
+    }
+    Ok(named)
+}

@@ -1,0 +1,64 @@
+//! SQL of recordings and their files: which file has a row, which row has no file.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::{execute, fetch_all, fetch_one, statements};
+
+statements! {
+    PAGE = "SELECT interaction_id, object_key, missing_since FROM recordings WHERE interaction_id > $1 ORDER BY interaction_id LIMIT $2";
+    // $1: JSON array of names in the folder.
+    NAMED = sqlite "SELECT object_key FROM recordings WHERE object_key IN (SELECT value FROM json_each($1))",
+        pg "SELECT object_key FROM recordings WHERE object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    MARK_MISSING = sqlite "UPDATE recordings SET missing_since = $2 WHERE missing_since IS NULL AND object_key IN (SELECT value FROM json_each($1))",
+        pg "UPDATE recordings SET missing_since = $2 WHERE missing_since IS NULL AND object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    MARK_FOUND = sqlite "UPDATE recordings SET missing_since = NULL WHERE missing_since IS NOT NULL AND object_key IN (SELECT value FROM json_each($1))",
+        pg "UPDATE recordings SET missing_since = NULL WHERE missing_since IS NOT NULL AND object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    COUNT_MISSING = "SELECT COUNT(*) FROM recordings WHERE missing_since IS NOT NULL";
+    MISSING = "SELECT interaction_id FROM recordings WHERE missing_since IS NOT NULL ORDER BY missing_since, interaction_id LIMIT $1";
+}
+
+/// What is compared with the folder.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::interactions) struct FileRow {
+    pub interaction_id: InteractionId,
+    pub object_key: String,
+    pub missing_since: Option<Timestamp>,
+}
+
+fn json(names: &[String]) -> String {
+    serde_json::json!(names).to_string()
+}
+
+/// Rows behind that of the interaction `from`.
+pub(in crate::interactions) async fn page(conn: Conn<'_>, from: &str, max: i64) -> Result<Vec<FileRow>, DbError> {
+    fetch_all!(conn, PAGE => FileRow, from, max)
+}
+
+/// Those of these names in the folder that a recording's row has.
+pub(in crate::interactions) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(conn, NAMED => (String,), json(names))?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+pub(in crate::interactions) async fn mark_missing(
+    conn: Conn<'_>,
+    names: &[String],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(conn, MARK_MISSING, json(names), now).map(drop)
+}
+
+pub(in crate::interactions) async fn mark_found(conn: Conn<'_>, names: &[String]) -> Result<(), DbError> {
+    execute!(conn, MARK_FOUND, json(names)).map(drop)
+}
+
+pub(in crate::interactions) async fn count_missing(conn: Conn<'_>) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_MISSING => (i64,))?.0)
+}
+
+/// Interactions whose recording has no file, those first for which that was found first.
+pub(in crate::interactions) async fn missing(conn: Conn<'_>, max: i64) -> Result<Vec<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, MISSING => (InteractionId,), max)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

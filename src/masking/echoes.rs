@@ -1,0 +1,70 @@
+//! Numbers that somebody says again: the agent reads a group of the card's number back, the customer confirms the PIN.
+
+use super::numbers::{self, Run};
+use super::talk::Talk;
+use super::topics::{Topic, Topics};
+use super::{Kind, Said, Span, amounts, by_line, tokens};
+
+/// A number of so few digits is an echo only where it is said shortly before or behind.
+const SHORT: usize = 3;
+/// How many tokens are shortly, and how many are not too long for any number.
+const NEAR: usize = 25;
+const FAR: usize = 400;
+
+/// A number that is taken out.
+struct Known {
+    kind: Kind,
+    digits: String,
+    /// Its place among all tokens of the talk.
+    at: usize,
+}
+
+/// Spans of the parts of numbers that are taken out elsewhere; `found` is what is taken out of each line.
+pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
+    let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
+    let talk = Talk::new(lines, found);
+    let known = known(&talk, lines);
+    for stream in talk.streams.iter().filter(|_| !known.is_empty()) {
+        for run in numbers::runs(&stream.tokens, &[], &talk.topics) {
+            let (span, digits) = (run.tokens(), run.digits());
+            let at = stream.tokens[span.start].at;
+            let near = if digits.len() <= SHORT { NEAR } else { FAR };
+            let echo = known.iter().find(|known| known.at.abs_diff(at) <= near && known.digits.contains(&digits));
+            if let Some(known) = echo.filter(|_| may_be(&stream.tokens, &run, &talk.topics)) {
+                by_line(&stream.tokens, known.kind, span, &mut new);
+            }
+        }
+    }
+    new
+}
+
+fn may_be(tokens: &[tokens::Token<'_>], run: &Run, topics: &Topics) -> bool {
+    let reference = matches!(topics.last(tokens[run.tokens().start].at), Some(Topic::Reference | Topic::Amount));
+    run.len() >= SHORT && !reference && !amounts::has_year(run) && !amounts::is_amount(tokens, &run.atoms)
+}
+
+/// Numbers that are taken out, those of one kind that a speaker says in a row as one.
+fn known(talk: &Talk<'_>, lines: &[Said<'_>]) -> Vec<Known> {
+    let mut known: Vec<Known> = Vec::new();
+    for stream in &talk.streams {
+        let first = known.len();
+        for token in &stream.tokens {
+            let tokens::What::Masked(kind) = token.what else { continue };
+            let Some(text) = lines[token.line].text.get(token.range.clone()) else { continue };
+            if matches!(kind, Kind::Name | Kind::Email | Kind::Password | Kind::Other) {
+                continue;
+            }
+            let said = tokens::of_line(text, 0, &[]);
+            let digits: String = numbers::runs(&said, &[], &Topics::default()).iter().map(Run::digits).collect();
+            match known.get_mut(first..).and_then(<[Known]>::last_mut) {
+                Some(last) if last.kind == kind && token.at - last.at <= NEAR => {
+                    last.digits.push_str(&digits);
+                    last.at = token.at;
+                }
+                _ => known.push(Known { kind, digits, at: token.at }),
+            }
+        }
+    }
+    known.retain(|known| known.digits.len() >= SHORT);
+    known
+}

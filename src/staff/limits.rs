@@ -1,0 +1,143 @@
+//! Rate limits of sign-in: token buckets that are kept in the database, so that all nodes count together and a restart forgets
+//! nothing. A bucket is one row: the time at which it is full again (GCRA, the generic cell rate algorithm).
+//!
+//! A stranger's tries must not lock an account's owner out, and many strangers must not guess a password. So there are three:
+//! - *network*: tries from one client address. Refused at once when used up.
+//! - *account*: tries at one account from browsers that it does not know. Holds more than one network can use up; beyond it each
+//!   further try waits for its turn, longer and longer, and is refused where that takes more than [`MAX_WAIT`].
+//! - *device*: tries at an account from a browser in which somebody has signed in to it before. Such tries count here alone, so
+//!   that nobody else's slow them down or stop them.
+//!
+//! A try that succeeds is given back.
+
+use super::store;
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::StaffId;
+use crate::vault::plain_hash;
+use crate::web::client_address::limited_network;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Longest time that a try waits for its turn.
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(20);
+/// Tries that may come at once, and from when on one is refilled, in milliseconds.
+const STRICT: (i64, i64) = (10, 10_000);
+const ACCOUNT: (i64, i64) = (30, 5_000);
+
+/// A bucket for tries.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    id: String,
+    burst: i64,
+    /// One try is refilled in this time.
+    refill_ms: i64,
+    max_wait_ms: i64,
+}
+
+/// What a bucket says to a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It may go on after this time.
+    In(Duration),
+    /// It is refused; the next one may come after this time.
+    Refused(Duration),
+}
+
+impl Bucket {
+    fn new(what: &str, whose: &str, (burst, refill_ms): (i64, i64), max_wait: Duration) -> Self {
+        let max_wait_ms = i64::try_from(max_wait.as_millis()).unwrap_or(0);
+        Self { id: plain_hash(format!("{what} {whose}").as_bytes()), burst, refill_ms, max_wait_ms }
+    }
+
+    /// Tries from the network of this client.
+    pub fn network(client: IpAddr) -> Self {
+        Self::new("network", &limited_network(client).to_string(), STRICT, Duration::ZERO)
+    }
+
+    /// Tries at the account of this address, whether there is one or not.
+    pub fn account(email: &str) -> Self {
+        Self::new("account", email, ACCOUNT, MAX_WAIT)
+    }
+
+    /// Tries from a browser that the account knows.
+    pub fn device(token_hash: &str) -> Self {
+        Self::new("device", token_hash, STRICT, Duration::ZERO)
+    }
+
+    /// Tries of somebody signed in to say their current password.
+    pub fn current_password(id: &StaffId) -> Self {
+        Self::new("current password", id.as_str(), STRICT, Duration::ZERO)
+    }
+
+    /// Takes one try out. The database decides between tries of the same moment.
+    pub async fn take(&self, conn: Conn<'_>, now: Timestamp) -> Result<Turn, DbError> {
+        let latest = now.plus_ms((self.burst - 1) * self.refill_ms + self.max_wait_ms);
+        let full_at = store::take_try(conn, &self.id, now, self.refill_ms, latest).await?;
+        Ok(full_at.map_or(Turn::Refused(milliseconds(self.refill_ms)), |full_at| {
+            Turn::In(milliseconds(full_at.ms_since(now) - self.burst * self.refill_ms))
+        }))
+    }
+
+    /// Puts one try back.
+    pub async fn give_back(&self, conn: Conn<'_>) -> Result<(), DbError> {
+        store::give_try_back(conn, &self.id, self.refill_ms).await
+    }
+}
+
+/// Nothing where it is negative.
+fn milliseconds(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Database, DatabaseUrl};
+    use crate::database::Db;
+
+    async fn turns(db: &Db, bucket: &Bucket, now: Timestamp, tries: usize) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for _ in 0..tries {
+            let mut tx = db.begin().await.unwrap();
+            turns.push(bucket.take(tx.conn(), now).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+        turns
+    }
+
+    #[tokio::test]
+    async fn beyond_the_burst_each_try_waits_longer_and_at_last_none_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("limits.db"));
+        let db = Db::open(&Database { url, ..Database::default() }).await.unwrap();
+        db.migrate().await.unwrap();
+        let (bucket, now, second) =
+            (Bucket::account("ada@northwind.example"), Timestamp(1_000_000_000_000), Duration::from_secs(1));
+        assert!(turns(&db, &bucket, now, 30).await.iter().all(|turn| *turn == Turn::In(Duration::ZERO)));
+        let waits = turns(&db, &bucket, now, 5).await;
+        assert_eq!(waits[..4], [5, 10, 15, 20].map(|n| Turn::In(second * n)));
+        assert_eq!(waits[4], Turn::Refused(second * 5));
+        assert_eq!(
+            turns(&db, &bucket, now.plus(second * 5), 2).await,
+            [Turn::In(second * 20), Turn::Refused(second * 5)]
+        );
+        // What is refused costs nothing: after its time the bucket is full.
+        let later = now.plus(second * 200);
+        assert_eq!(turns(&db, &bucket, later, 30).await, [Turn::In(Duration::ZERO); 30]);
+        let mut tx = db.begin().await.unwrap();
+        bucket.give_back(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(turns(&db, &bucket, later, 2).await, [Turn::In(Duration::ZERO), Turn::In(second * 5)]);
+        let other = Bucket::account("bob@northwind.example");
+        assert_eq!(turns(&db, &other, later, 1).await, [Turn::In(Duration::ZERO)]);
+        assert_eq!(
+            turns(&db, &Bucket::network("2001:db8::1".parse().unwrap()), now, 11).await[10],
+            Turn::Refused(second * 10)
+        );
+        assert_eq!(
+            turns(&db, &Bucket::network("2001:db8::2".parse().unwrap()), now, 1).await[0],
+            Turn::Refused(second * 10)
+        );
+    }
+}

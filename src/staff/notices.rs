@@ -1,0 +1,214 @@
+//! Notices of what gives somebody a supervisor's view. Customers are told that the supervisors of a team see linked answers;
+//! administrators decide who that is. So whatever an administrator (or an API key) does by which a person comes to see linked
+//! answers is told to those who saw them before and to the other administrators: by mail, and as a line on their desk.
+
+use super::{Staff, store};
+use crate::clock::Timestamp;
+use crate::database::{Conn, Db, DbError};
+use crate::effects::Actor;
+use crate::ids::StaffId;
+use crate::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, hint};
+use crate::web::Role;
+use askama::Template;
+use futures_util::future::BoxFuture;
+use lettre::message::Mailbox;
+use std::time::Duration;
+
+/// The kind of mail.
+pub(super) const MAIL: &str = "supervisor_notice";
+/// Why a notice is not sent any more when its turn comes.
+const OUTDATED: &str = "outdated";
+/// How long a notice stands on a desk.
+const SHOWN_FOR: Duration = Duration::from_secs(14 * 86_400);
+/// How long notices are kept: a mail may be held for some time.
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
+/// Maximum number of notices on a desk.
+const MAX_SHOWN: i64 = 20;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoticeKind {
+    /// A supervisor's account was made.
+    Appointed,
+    /// A supervisor's account was enabled again.
+    Enabled,
+    /// A one-time link was made by which a supervisor's password can be set; whoever makes it sees it.
+    Link,
+}
+
+impl NoticeKind {
+    const ALL: [Self; 3] = [Self::Appointed, Self::Enabled, Self::Link];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Appointed => "appointed",
+            Self::Enabled => "enabled",
+            Self::Link => "link",
+        }
+    }
+
+    fn known(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// What was done, as a sentence.
+    fn sentence(self, actor: &str, name: &str, teams: &str) -> String {
+        match self {
+            Self::Appointed => format!("{actor} made {name} a supervisor of {teams}."),
+            Self::Enabled => format!("{actor} enabled the account of {name}, supervisor of {teams}."),
+            Self::Link => {
+                format!("{actor} made a one-time link that sets the password of {name}, supervisor of {teams}.")
+            }
+        }
+    }
+}
+
+/// A notice, as it stands on a desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What was done, by whom, and for which teams.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Staff {
+    /// Announces what was done with a supervisor's account, in the caller's transaction. Nothing where the account is no
+    /// supervisor's or has no team, or where Afterword itself did it (the command line, the demo).
+    pub(super) async fn announce(
+        &self,
+        mut conn: Conn<'_>,
+        kind: NoticeKind,
+        about: &store::StaffRow,
+        by: &Actor,
+    ) -> Result<(), DbError> {
+        let actor = match by {
+            Actor::Staff(id, _) => id.as_str(),
+            Actor::Key(..) => "",
+            Actor::System => return Ok(()),
+        };
+        if about.role() != Role::Supervisor || store::teams_of(conn.again(), &about.id).await?.is_empty() {
+            return Ok(());
+        }
+        let owner_too = kind != NoticeKind::Appointed;
+        let recipients = store::notice_recipients(conn.again(), &about.id, actor, owner_too).await?;
+        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.now());
+        store::add_notice(conn.again(), (id.as_str(), kind.code()), &about.id, by.name(), now, &recipients).await?;
+        for (recipient, email) in &recipients {
+            let mail = NewMail { kind: MAIL, reference: format!("{id}:{recipient}"), hint: hint(email) };
+            self.mail.enqueue(conn.again(), &mail, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The notices of the last two weeks for somebody, the newest first.
+    pub async fn notices(&self, recipient: &StaffId) -> Result<Vec<Notice>, DbError> {
+        let mut reader = self.db.read().await?;
+        let since = self.now().minus(SHOWN_FOR);
+        let mut notices = Vec::new();
+        for row in store::notices_for(reader.conn(), recipient, since, MAX_SHOWN).await? {
+            let teams = store::team_names(reader.conn(), &row.staff_id).await?.join(", ");
+            let Some(kind) = NoticeKind::known(&row.kind) else { continue };
+            notices.push(Notice { text: kind.sentence(&row.actor_name, &row.name, &teams), at: row.at });
+        }
+        Ok(notices)
+    }
+}
+
+/// Writes the mails.
+pub(super) struct Composer {
+    db: Db,
+    public_url: String,
+}
+
+/// What a mail says.
+struct Texts {
+    sentence: String,
+    email: String,
+    at: String,
+    public_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/supervisor_notice.html")]
+struct HtmlPart<'a> {
+    m: &'a Texts,
+}
+
+#[derive(Template)]
+#[template(path = "mail/supervisor_notice.txt")]
+struct TextPart<'a> {
+    m: &'a Texts,
+}
+
+impl Composer {
+    pub(super) fn new(db: Db, public_url: String) -> Self {
+        Self { db, public_url }
+    }
+
+    /// Whom a mail goes to and what it says; none where the recipient is disabled or the notice is gone.
+    async fn about(&self, reference: &str) -> Result<Option<(store::StaffRow, Texts)>, DbError> {
+        let mut parts = reference.split(':');
+        let (Some(notice), Some(Ok(recipient))) = (parts.next(), parts.next().map(str::parse::<StaffId>)) else {
+            return Ok(None);
+        };
+        let mut reader = self.db.read().await?;
+        let Some(row) = store::notice(reader.conn(), notice).await? else { return Ok(None) };
+        let Some(recipient) = store::by_id(reader.conn(), &recipient).await? else { return Ok(None) };
+        let Some(kind) = NoticeKind::known(&row.kind).filter(|_| recipient.disabled_at.is_none()) else {
+            return Ok(None);
+        };
+        let teams = store::team_names(reader.conn(), &row.staff_id).await?.join(", ");
+        let sentence = kind.sentence(&row.actor_name, &row.name, &teams);
+        let texts = Texts { sentence, email: row.email, at: row.at.day(), public_url: self.public_url.clone() };
+        Ok(Some((recipient, texts)))
+    }
+
+    async fn write(&self, reference: &str) -> Result<Composed, ComposeError> {
+        let Some((recipient, texts)) = self.about(reference).await? else {
+            return Err(ComposeError::Cancelled(OUTDATED));
+        };
+        let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
+        let rendered = |part: Result<String, askama::Error>| part.map_err(|e| ComposeError::Impossible(e.to_string()));
+        Ok(Composed {
+            to: Mailbox::new(Some(recipient.name), address),
+            subject: texts.sentence.trim_end_matches('.').to_owned(),
+            text: rendered(TextPart { m: &texts }.render())?,
+            html: rendered(HtmlPart { m: &texts }.render())?,
+            headers: Vec::new(),
+        })
+    }
+}
+
+impl Compose for Composer {
+    fn compose<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>> {
+        Box::pin(self.write(reference))
+    }
+
+    fn still_wanted<'a>(&'a self, references: &'a [&'a str], _now: Timestamp) -> BoxFuture<'a, ManyUnwanted> {
+        Box::pin(async move {
+            let mut unwanted = Vec::with_capacity(references.len());
+            for reference in references {
+                unwanted.push(self.about(reference).await?.is_none().then_some(OUTDATED));
+            }
+            Ok(unwanted)
+        })
+    }
+
+    fn preview<'a>(&'a self, reference: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>> {
+        Box::pin(async move {
+            let texts = self.about(reference).await?.map(|(_, texts)| texts);
+            Ok(texts.map(|texts| Preview { subject: texts.sentence.clone(), text: texts.sentence }))
+        })
+    }
+
+    fn note<'a>(
+        &'a self,
+        _conn: Conn<'a>,
+        _reference: &'a str,
+        _fate: &'a Fate,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,63 @@
+//! A real disk (tmpfs) of a few MiB in a mount namespace of its own, for a program that is to run out of space.
+
+use super::{process, skip};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command};
+
+/// A mounted disk; it goes when this is dropped and no program in it runs any more.
+pub struct SmallDisk {
+    keeper: String,
+    mounted_at: PathBuf,
+    _stdin: ChildStdin,
+    _process: process::Helper,
+}
+
+impl SmallDisk {
+    /// Mounts one at `folder`, where only programs in its namespace see it. `None` without the rights of root.
+    pub fn mount(folder: &Path, mebibytes: usize) -> Option<Self> {
+        let script = r#"mount -t tmpfs -o size="$1"m tmpfs "$0" && echo "$$" && exec cat"#;
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "sh", "-c", script]).arg(folder).arg(mebibytes.to_string());
+        if !matches!(Command::new("unshare").args(["--mount", "true"]).output(), Ok(output) if output.status.success())
+        {
+            return skip::tool("a mount namespace, for which a test must run as root,");
+        }
+        let (process, stdin, mut stdout) = process::Helper::start(&mut unshare);
+        let mut keeper = String::new();
+        stdout.read_line(&mut keeper).unwrap();
+        let keeper = keeper.trim().to_owned();
+        assert!(!keeper.is_empty(), "the disk could not be mounted");
+        Some(Self { keeper, mounted_at: folder.to_owned(), _stdin: stdin, _process: process })
+    }
+
+    /// A program that runs on it, in its folder.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--target", &self.keeper, "--", "sh", "-c", r#"cd "$0" && exec "$@""#]);
+        command.arg(&self.mounted_at).arg(program);
+        command
+    }
+
+    /// Its folder as this process can open it.
+    pub fn seen(&self) -> PathBuf {
+        let path = self.mounted_at.strip_prefix("/").unwrap();
+        Path::new("/proc").join(&self.keeper).join("root").join(path)
+    }
+
+    /// Takes all the space that is left.
+    pub fn fill(&self) {
+        let mut filler = std::fs::File::create(self.filler()).unwrap();
+        let full = std::iter::repeat_with(|| filler.write_all(&[0; 4096])).find_map(Result::err).unwrap();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
+    }
+
+    /// Gives it back.
+    pub fn free(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.seen().join("filler")
+    }
+}
