@@ -4,8 +4,7 @@ mod bodies;
 mod payloads;
 
 use super::{
-    Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState,
-    Upserted,
+    Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState, Upserted,
 };
 use crate::ids::InteractionId;
 use crate::web::original::Words;
@@ -184,7 +183,7 @@ impl Api {
             .interactions
             .find(&crate::web::principal::Visible::All, &upload.interaction)
             .await?
-            .ok_or_else(not_found)?;
+            .ok_or(RecordingError::Erased)?;
         Ok(UpsertReply::new(Upserted {
             id: found.id,
             created: !upload.unchanged,

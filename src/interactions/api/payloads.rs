@@ -1,6 +1,7 @@
 //! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound made while it goes out.
 
 use crate::interactions::{Interactions, Recording};
+use crate::web::ApiError;
 use crate::web::body;
 use crate::web::ranges::{Served, serve_made};
 use crate::web::sound::sound_types;

@@ -59,6 +59,8 @@ async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
         let filler: PathBuf = disk.path().join("filler");
         let mut file = std::fs::File::create(&filler).unwrap();
         while file.write_all(&[0; 512]).is_ok() {}
+        // A removed file that is still open keeps its room.
+        drop(file);
         wait_for_store(&app, false).await;
         refused(&app, sound(1), &folder).await;
         std::fs::remove_file(&filler).unwrap();
