@@ -187,6 +187,10 @@ fn shown(settings: &[(String, String)]) -> BTreeMap<String, toml::Value> {
 /// Values of keys that take a form of their own: as the environment has it, and as `config show` prints it.
 const FORMS: &[(&str, &str, &str)] = &[
     ("anonymity.goes_up_after", "77d", "\"77d\""),
+    ("database.acquire_timeout", "6s", "\"6s\""),
+    ("database.lock_timeout", "4s", "\"4s\""),
+    ("database.max_connections", "7", "7"),
+    ("database.statement_timeout", "20s", "\"20s\""),
     ("database.url", "sqlite:other.db", "\"sqlite:other.db\""),
     ("hooks.mail.brevo", "brevo:0123456789", "\"***\""),
     ("hooks.mail.mailgun", "0123456789", "\"***\""),

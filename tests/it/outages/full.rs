@@ -116,7 +116,15 @@ async fn answer(served: &Served, told: &mut Told, asked: &[Mailed], choices: imp
 /// Compares what is in the files with what clients were told, while nothing serves.
 async fn audit(served: &Served, told: &Told, asked: &[Mailed]) {
     let vault = Vault::read(&served.folder().join("data/afterword.key")).unwrap().unwrap();
-    let url = DatabaseUrl::Sqlite(served.folder().join("data/afterword.db"));
+    // A copy: SQLite resolves the way into the other namespace to a path in this one.
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["afterword.db", "afterword.db-wal"] {
+        let from = served.folder().join("data").join(name);
+        if from.exists() {
+            std::fs::copy(from, copy.path().join(name)).unwrap();
+        }
+    }
+    let url = DatabaseUrl::Sqlite(copy.path().join("afterword.db"));
     let db = Db::open(&Database { url, ..Database::default() }).await.unwrap();
     let Db::Sqlite { read, .. } = &db else { unreachable!() };
     let of = |sql: &'static str| async move {

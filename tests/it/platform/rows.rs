@@ -34,6 +34,22 @@ const FOUND_BY: [(&str, &str); 1] = [("invitations", "token_hash")];
 /// Columns of which a query reads the elements.
 const JSON_LISTS: [(&str, &str); 1] = [("clips", "skills")];
 
+/// Queries whose conditions, which are taken out here, keep NULL away from a column that may hold it.
+const NEVER_NULL: [&str; 12] = [
+    "LINKED_SCORES",
+    "EXTREMES",
+    "WITH_AUDIO",
+    "NAMED",
+    "CAUSES",
+    "BY_SCORE",
+    "WITH_WISH",
+    "DONE_LATELY",
+    "UNREAD",
+    "READ_BY",
+    "WITH_CUSTOMER",
+    "LIST_SORTED",
+];
+
 /// A table's column, as far as it takes a value: name, type, whether it may be NULL.
 type ColumnOf = (String, String, String, bool);
 
@@ -160,7 +176,9 @@ async fn every_query_reads_rows_of_every_kind_on_postgresql() {
             let types = parameters(&mut conn, query.sql.pg).await;
             let text = loose(query.sql.pg, Dialect::Postgres, joins, &types);
             let rows: Result<Vec<PgRow>, _> = sqlx::query(AssertSqlSafe(text.clone())).fetch_all(&mut conn).await;
-            found.note(query, &format!("({content:?}, {joins:?})"), &text, rows, query.read_pg);
+            if content != Content::Null || !NEVER_NULL.contains(&query.name) {
+                found.note(query, &format!("({content:?}, {joins:?})"), &text, rows, query.read_pg);
+            }
             conn.execute("ROLLBACK TO query").await.unwrap();
         }
         conn.execute("ROLLBACK").await.unwrap();
