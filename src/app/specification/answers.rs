@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+/// Name and description of a header.
+type Header = (&'static str, &'static str);
+
 /// The errors: status, name in `components`, description, and the header that comes with it.
-const ERRORS: &[(&str, &str, &str, Option<(&str, &str)>)] = &[
+const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ("400", "Malformed", "The request is malformed; `detail` says where.", None),
     (
         "401",

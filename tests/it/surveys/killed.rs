@@ -151,7 +151,7 @@ async fn changes_under_kill(mut served: Served, url: DatabaseUrl) {
         assert!(there == (2, 0) || !acknowledged[n], "acknowledged as apart, and still beside the recording");
         changed += usize::from(there == (2, 0));
     }
-    println!("{told} changes acknowledged, {changed} stored, of {} over {ROUNDS} kills", asked.len());
+    assert!(changed >= told, "{told} changes acknowledged, {changed} stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
