@@ -279,7 +279,10 @@ fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
         let token = &tokens[place];
         let word = matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd");
         let day = DAYS.iter().any(|(day, _)| *day == token.lower);
-        word || day || token.is_digits() || token.is_letter() || atom_at(tokens, place).is_some()
+        // A letter that was spelled, not the word "I".
+        let spelled =
+            token.is_letter() && (token.gap == "-" || tokens.get(place + 1).is_some_and(|next| next.gap == "-"));
+        word || day || token.is_digits() || spelled || atom_at(tokens, place).is_some()
     };
     let before =
         (0..at).rev().take(3).take_while(|place| number(*place) && close(&tokens[place + 1])).last().unwrap_or(at);

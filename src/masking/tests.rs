@@ -96,3 +96,19 @@ fn spans_of_another_text_do_no_harm() {
     assert_eq!(apply("ab", &[span(1..2), span(0..1), span(2..2)]), "a[phone]");
     assert_eq!(serde_json::to_string(&span(1..2)).unwrap(), r#"{"kind":"phone","range":{"start":1,"end":2}}"#);
 }
+
+/// The answer to a question ends with its sentence.
+#[test]
+fn an_answer_ends_where_something_else_is_told() {
+    let lines = [
+        Said { speaker: "agent", customer: false, time_ms: None, text: "What is your date of birth?" },
+        Said {
+            speaker: "customer",
+            customer: true,
+            time_ms: None,
+            text: "3 May 1982. I live at 12 Hill Street, order 47291.",
+        },
+    ];
+    let found = find_in_talk(&lines, &Names::none());
+    assert_eq!(apply(lines[1].text, &found[1]), "[date of birth]. I live at [address], order 47291.", "{found:?}");
+}
