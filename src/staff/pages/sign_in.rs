@@ -134,8 +134,9 @@ fn client_name(request: &Request) -> String {
 
 fn signed_in(site: &SiteInfo, session: &SignIn, next: &str) -> Response {
     let mut response = redirect(next);
-    set_cookie(&mut response, &cookie(site, &session.token, SESSION_LASTS));
     set_cookie(&mut response, &device_cookie(site, &session.device));
+    // The session's comes last: clients that keep one header of a name keep this one.
+    set_cookie(&mut response, &cookie(site, &session.token, SESSION_LASTS));
     response
 }
 
