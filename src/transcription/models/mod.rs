@@ -5,12 +5,14 @@ mod check;
 mod error;
 mod fetch;
 mod head;
+mod import;
 mod trial;
 
 pub use catalogue::{Entry, Times, catalogue, entry};
 pub use check::{Health, hash_file};
 pub use error::ModelError;
 pub use fetch::fetch;
+pub use import::{ImportRequest, Imported, Precision, import};
 pub use trial::{Trial, try_here};
 
 pub(crate) use check::check;
@@ -121,12 +123,16 @@ impl ModelFolders {
         self.folders.first().map_or(Path::new("models"), PathBuf::as_path)
     }
 
-    /// Finds a model by its catalogue name or by its file's path. Looks at names and sizes only: the content is checked when
+    /// Finds a model by its catalogue name, by the name that it was imported under, or by its file's path. Looks at names and sizes only: the content is checked when
     /// the model is loaded, or by [`Self::verify`].
     pub fn find(&self, wanted: &str) -> Result<Model, ModelError> {
         if let Some(entry) = entry(wanted) {
             let source = self.locate(entry).ok_or_else(|| ModelError::NotInstalled { name: entry.name.clone() })?;
             return Ok(Model::of_entry(entry, source));
+        }
+        let imported = self.folders.iter().map(|folder| folder.join(format!("{wanted}.bin")));
+        if let Some(path) = imported.into_iter().find(|path| path.is_file()) {
+            return Ok(Model::of_file(&path));
         }
         let path = Path::new(wanted);
         if path.is_file() {

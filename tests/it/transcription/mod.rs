@@ -7,6 +7,7 @@ mod edited;
 mod engine;
 mod fetch;
 mod found;
+mod import;
 mod invented;
 mod jobs;
 mod keeping;

@@ -1,0 +1,225 @@
+//! Import of speech models: ggml files, CTranslate2 (faster-whisper) folders and wheels, and Hugging Face folders with
+//! safetensors become a ggml file that whisper.cpp loads.
+//!
+//! The result gets its name only after a trial load in a child process, so nothing that is broken is ever found as a model.
+
+mod bytes;
+mod ctranslate2;
+mod ggml;
+mod huggingface;
+mod mel;
+mod tensor;
+mod vocabulary;
+mod wheel;
+mod write;
+
+use super::{ModelError, Trial, hash_file};
+use bytes::MappedFile;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use tensor::Weights;
+
+pub use tensor::Precision;
+
+/// What to import, and how.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// A ggml file, a folder, a file of weights inside a folder, or the wheels that hold one model together.
+    pub paths: Vec<PathBuf>,
+    /// Name of the result, without ending; `None`: named after the input.
+    pub name: Option<String>,
+    /// Precision of the result; `None`: `q8_0`, and a ggml file is taken as it is.
+    pub precision: Option<Precision>,
+    /// SHA-256 in hexadecimal that the weights must have; `None`: any.
+    pub sha256: Option<String>,
+    /// Folder that the result goes into.
+    pub folder: PathBuf,
+}
+
+/// An imported model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Name to use in `transcription.model`.
+    pub name: String,
+    /// The ggml file.
+    pub path: PathBuf,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Converts a model, loads it once in a child process, and puts it into the folder. `progress` is called with tensors
+/// written and tensors in all. Blocks for as long as reading and writing take.
+///
+/// # Errors
+/// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::TrialFailed`] where
+/// whisper.cpp does not load the result, [`ModelError::Io`]. Nothing is left in the folder then.
+pub fn import(
+    request: &ImportRequest,
+    trial: &Trial,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Imported, ModelError> {
+    let input = Input::find(&request.paths)?;
+    let sum = hash_file(&input.weights)?;
+    if let Some(wanted) = request.sha256.as_ref().filter(|wanted| **wanted != sum) {
+        let what = input.weights.display().to_string();
+        return Err(ModelError::WrongContent { what, wanted: wanted.clone(), found: sum });
+    }
+    let name = file_name(request, &input)?;
+    std::fs::create_dir_all(&request.folder).map_err(ModelError::io(&request.folder))?;
+    let target = request.folder.join(format!("{name}.bin"));
+    let part = tempfile::Builder::new()
+        .prefix(".import-")
+        .suffix(".bin")
+        .tempfile_in(&request.folder)
+        .map_err(ModelError::io(&request.folder))?;
+    input.convert(part.as_file(), request.precision, progress)?;
+    part.as_file().sync_all().map_err(ModelError::io(part.path()))?;
+    let sha256 = hash_file(part.path())?;
+    trial.pass(part.path(), &sha256)?;
+    let bytes = part.as_file().metadata().map_err(ModelError::io(part.path()))?.len();
+    part.persist(&target).map_err(|error| ModelError::io(&target)(error.error))?;
+    let folder = File::open(&request.folder).and_then(|folder| folder.sync_all());
+    folder.map_err(ModelError::io(&request.folder))?;
+    Ok(Imported { name, path: target, bytes, sha256 })
+}
+
+/// The file name of the result, without ending: letters, digits, `.`, `_` and `-` only.
+fn file_name(request: &ImportRequest, input: &Input) -> Result<String, ModelError> {
+    let precision = match (request.precision, input.format) {
+        (None, Format::Ggml) => None,
+        (precision, _) => Some(precision.unwrap_or_default()),
+    };
+    let wanted = match (&request.name, precision) {
+        (Some(name), _) => name.clone(),
+        (None, None) => input.name.clone(),
+        (None, Some(precision)) => format!("{}-{precision}", input.name),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if wanted.is_empty() || wanted.starts_with('.') || !wanted.chars().all(fits) {
+        let why = "a model's name consists of letters, digits, dots, hyphens and underscores; give one with --name";
+        return Err(ModelError::NotImportable { what: wanted, why: why.into() });
+    }
+    Ok(wanted)
+}
+
+/// Formats that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Ggml,
+    CTranslate2,
+    Safetensors,
+}
+
+/// The files of one model.
+#[derive(Debug)]
+struct Input {
+    format: Format,
+    /// The file of the weights (the first, where there are several).
+    weights: PathBuf,
+    /// Folder of the weights, the vocabulary and the configuration.
+    folder: PathBuf,
+    /// What the input is called.
+    name: String,
+    /// Files taken out of wheels lie here until the import is done.
+    _extracted: Option<tempfile::TempDir>,
+}
+
+impl Input {
+    fn find(paths: &[PathBuf]) -> Result<Self, ModelError> {
+        let [first, rest @ ..] = paths else {
+            let why = "name a file, a folder or wheels to import".to_owned();
+            return Err(ModelError::NotImportable { what: "nothing".into(), why });
+        };
+        if first.is_file() && wheel::is_archive(first)? {
+            let extracted = wheel::extract(paths)?;
+            let name = wheel::name(first);
+            let input = Self::in_folder(extracted.path(), &extracted.path().display().to_string());
+            let input = input.map_err(|error| error.renamed(&first.display().to_string()))?;
+            return Ok(Self { name, _extracted: Some(extracted), ..input });
+        }
+        if !rest.is_empty() {
+            let why = "only wheels are imported several at once".to_owned();
+            return Err(ModelError::NotImportable { what: first.display().to_string(), why });
+        }
+        if first.is_dir() { Self::in_folder(first, &name_of(first)) } else { Self::of_file(first) }
+    }
+
+    fn in_folder(folder: &Path, name: &str) -> Result<Self, ModelError> {
+        let at = |format, weights: &str| {
+            let (weights, folder) = (folder.join(weights), folder.to_owned());
+            Ok(Self { format, weights, folder, name: name.to_owned(), _extracted: None })
+        };
+        let has = |name: &str| folder.join(name).is_file();
+        if has("model.bin") && ctranslate2::is_one(&folder.join("model.bin"))? {
+            return at(Format::CTranslate2, "model.bin");
+        }
+        for weights in ["model.safetensors", "model.safetensors.index.json"] {
+            if has(weights) {
+                return at(Format::Safetensors, weights);
+            }
+        }
+        let why = "a folder to import holds model.bin (CTranslate2) or model.safetensors (Hugging Face)".to_owned();
+        Err(ModelError::NotImportable { what: folder.display().to_string(), why })
+    }
+
+    fn of_file(file: &Path) -> Result<Self, ModelError> {
+        if !file.exists() {
+            return Err(ModelError::NoSuchFile { path: file.to_owned() });
+        }
+        let absolute = std::path::absolute(file).map_err(ModelError::io(file))?;
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        let (format, name) = if ggml::is_one(file)? {
+            (Format::Ggml, name_of(&file.with_extension("")))
+        } else if file.extension().is_some_and(|ending| ending == "safetensors") {
+            (Format::Safetensors, name_of(&folder))
+        } else if ctranslate2::is_one(file)? {
+            (Format::CTranslate2, name_of(&folder))
+        } else {
+            let why = "it is neither a ggml file, nor CTranslate2's model.bin, nor safetensors, nor a wheel".to_owned();
+            return Err(ModelError::NotImportable { what: file.display().to_string(), why });
+        };
+        Ok(Self { format, weights: file.to_owned(), folder, name, _extracted: None })
+    }
+
+    fn convert(
+        &self,
+        to: &File,
+        precision: Option<Precision>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), ModelError> {
+        let what = || self.weights.display().to_string();
+        let refused = |why: String| ModelError::NotImportable { what: what(), why };
+        let mut files = Vec::new();
+        for path in self.weight_files()? {
+            files.push(MappedFile::open(&path)?);
+        }
+        let bytes: Vec<&[u8]> = files.iter().map(MappedFile::bytes).collect();
+        let weights: Weights<'_> = match self.format {
+            Format::Ggml => ggml::read(bytes[0], precision),
+            Format::CTranslate2 => ctranslate2::read(bytes[0], &self.folder),
+            Format::Safetensors => huggingface::read(&bytes, &self.folder),
+        }
+        .map_err(refused)?;
+        let precision = match (precision, self.format) {
+            (None, Format::Ggml) => None,
+            (precision, _) => Some(precision.unwrap_or_default()),
+        };
+        write::write(&weights, precision, to, progress).map_err(|error| match error {
+            write::WriteError::Io(error) => ModelError::io(&self.weights)(error),
+            write::WriteError::Weights(why) => refused(why),
+        })
+    }
+
+    fn weight_files(&self) -> Result<Vec<PathBuf>, ModelError> {
+        if self.weights.extension().is_some_and(|ending| ending == "json") {
+            return huggingface::shards(&self.weights);
+        }
+        Ok(vec![self.weights.clone()])
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,165 @@
+//! Writes weights as whisper.cpp's file.
+
+use super::ggml::MAGIC;
+use super::tensor::{Element, Precision, Tensor, Weights};
+use half::f16;
+use std::io::{self, BufWriter, Write};
+use whisper_rs::whisper_rs_sys as sys;
+
+/// Elements of a block of both quantised types.
+const BLOCK: usize = 32;
+/// Version of ggml's quantised types, as its files count it: `GGML_QNT_VERSION`.
+const QUANTISATION_VERSION: u32 = 2;
+/// What the version is multiplied with in the head of a file: `GGML_QNT_VERSION_FACTOR`.
+const QUANTISATION_VERSION_FACTOR: u32 = 1000;
+/// Sizes of vocabularies by which whisper.cpp tells English from many languages.
+const VOCABULARIES: [usize; 3] = [51_864, 51_865, 51_866];
+
+/// Why nothing was written.
+pub(super) enum WriteError {
+    Io(io::Error),
+    /// The weights are not a Whisper model's.
+    Weights(String),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Writes everything; `None` keeps each tensor as it is.
+pub(super) fn write(
+    weights: &Weights<'_>,
+    precision: Option<Precision>,
+    to: &std::fs::File,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<(), WriteError> {
+    if !VOCABULARIES.contains(&weights.shape.vocabulary) {
+        let why = format!("its vocabulary of {} is not one of Whisper's", weights.shape.vocabulary);
+        return Err(WriteError::Weights(why));
+    }
+    let mut to = BufWriter::with_capacity(1 << 20, to);
+    head(weights, precision, &mut to)?;
+    // In the order of their names: the same weights make the same file, whatever format they came in.
+    let mut tensors: Vec<&Tensor<'_>> = weights.tensors.iter().collect();
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    for (n, tensor) in tensors.into_iter().enumerate() {
+        write_tensor(tensor, precision, &mut to)?;
+        progress(n + 1, weights.tensors.len());
+    }
+    Ok(to.flush()?)
+}
+
+/// A number in the form that the file has it in.
+fn number(value: usize, to: &mut impl Write) -> io::Result<()> {
+    let value = i32::try_from(value).map_err(io::Error::other)?;
+    to.write_all(&value.to_le_bytes())
+}
+
+fn head(weights: &Weights<'_>, precision: Option<Precision>, to: &mut impl Write) -> io::Result<()> {
+    let shape = &weights.shape;
+    to.write_all(&MAGIC.to_le_bytes())?;
+    for value in [
+        shape.vocabulary,
+        shape.audio_context,
+        shape.audio_state,
+        shape.audio_heads,
+        shape.audio_layers,
+        shape.text_context,
+        shape.text_state,
+        shape.text_heads,
+        shape.text_layers,
+        shape.mels,
+    ] {
+        number(value, to)?;
+    }
+    to.write_all(&precision.map_or(weights.file_type, file_type).to_le_bytes())?;
+    number(shape.mels, to)?;
+    number(weights.mel.len() / shape.mels.max(1), to)?;
+    for weight in &weights.mel {
+        to.write_all(&weight.to_le_bytes())?;
+    }
+    number(weights.vocabulary.len(), to)?;
+    for token in &weights.vocabulary {
+        number(token.len(), to)?;
+        to.write_all(token)?;
+    }
+    Ok(())
+}
+
+/// `ggml_ftype` of a file.
+fn file_type(precision: Precision) -> u32 {
+    let quantised = QUANTISATION_VERSION * QUANTISATION_VERSION_FACTOR;
+    match precision {
+        Precision::F16 => 1,
+        Precision::Q8_0 => quantised + 7,
+        Precision::Q5_1 => quantised + 9,
+    }
+}
+
+/// How a tensor is written: as whisper.cpp's own converter and quantiser do.
+enum Form {
+    AsItIs,
+    F32,
+    F16,
+    Blocks(sys::ggml_type),
+}
+
+fn form(tensor: &Tensor<'_>, precision: Option<Precision>) -> Form {
+    let Some(precision) = precision else { return Form::AsItIs };
+    let small =
+        tensor.dimensions.len() < 2 || tensor.name.ends_with("positional_embedding") || tensor.name.ends_with(".bias");
+    let row = tensor.dimensions.last().copied().unwrap_or_default();
+    match precision {
+        _ if small => Form::F32,
+        Precision::F16 => Form::F16,
+        _ if tensor.dimensions.len() != 2 || row % BLOCK != 0 => Form::F16,
+        Precision::Q8_0 => Form::Blocks(sys::ggml_type_GGML_TYPE_Q8_0),
+        Precision::Q5_1 => Form::Blocks(sys::ggml_type_GGML_TYPE_Q5_1),
+    }
+}
+
+fn write_tensor(tensor: &Tensor<'_>, precision: Option<Precision>, to: &mut impl Write) -> Result<(), WriteError> {
+    let elements =
+        || tensor.to_f32().ok_or_else(|| WriteError::Weights(format!("{} is quantised already", tensor.name)));
+    let (kind, bytes) = match form(tensor, precision) {
+        Form::AsItIs => (own_type(tensor.element), tensor.bytes.to_vec()),
+        Form::F32 => (0, elements()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        Form::F16 => (1, elements()?.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()),
+        Form::Blocks(kind) => {
+            let row = tensor.dimensions.last().copied().unwrap_or_default();
+            (kind, quantise(kind, &elements()?, row))
+        }
+    };
+    number(tensor.dimensions.len(), to)?;
+    number(tensor.name.len(), to)?;
+    to.write_all(&kind.to_le_bytes())?;
+    for size in tensor.dimensions.iter().rev() {
+        number(*size, to)?;
+    }
+    to.write_all(tensor.name.as_bytes())?;
+    Ok(to.write_all(&bytes)?)
+}
+
+/// ggml's number of the type that the bytes already have.
+fn own_type(element: Element) -> u32 {
+    match element {
+        Element::Blocks(kind) => kind,
+        Element::F16 | Element::Bf16 | Element::I8 => 1,
+        Element::F32 => 0,
+    }
+}
+
+/// Quantises rows of this length by ggml's own code.
+fn quantise(kind: sys::ggml_type, elements: &[f32], row: usize) -> Vec<u8> {
+    let rows = elements.len() / row;
+    // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk` reads
+    // `rows * row` numbers and writes `rows` such rows. Neither type needs an importance matrix.
+    unsafe {
+        let mut bytes = vec![0_u8; sys::ggml_row_size(kind, row as i64) * rows];
+        let to = bytes.as_mut_ptr().cast();
+        sys::ggml_quantize_chunk(kind, elements.as_ptr(), to, 0, rows as i64, row as i64, std::ptr::null());
+        bytes
+    }
+}
