@@ -90,7 +90,7 @@ async fn bad_bodies_are_refused_with_a_code_and_nothing_is_stored() {
         (json!({ "customer": { "email": "a@b@c" } }), 422, "invalid_email"),
         (json!({ "tags": vec!["t"; 51] }), 422, "too_many"),
         (json!({ "team": "x".repeat(201) }), 422, "too_long"),
-        (json!({ "queue": "a\u{0}b" }), 422, "invalid_text"),
+        (json!({ "queue": "a\u{0}b" }), 400, "malformed"),
         (json!({ "messages": [{ "from": "agent" }] }), 400, "malformed"),
         (json!([1, 2]), 400, "malformed"),
     ];
