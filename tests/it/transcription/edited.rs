@@ -82,7 +82,7 @@ async fn what_is_no_line_is_refused() {
         ("0", "".to_owned(), 422),
         ("0", " \n ".to_owned(), 422),
         ("0", "x".repeat(5_001), 422),
-        ("0", "a\u{0}b".to_owned(), 422),
+        ("0", "a\u{0}b".to_owned(), 400),
         ("9999", "There is no such line".to_owned(), 404),
         ("-1", "Nor this".to_owned(), 400),
     ] {
