@@ -167,7 +167,7 @@ impl Tensors<'_, '_> {
             _ => Vec::new(),
         };
         let rows = variable.dimensions.first().copied().unwrap_or_default();
-        if rows % names.len() != 0 {
+        if !rows.is_multiple_of(names.len()) {
             return Err(format!("{from} cannot be split into {} parts", names.len()));
         }
         let (bytes, scaled) = (variable.bytes.len() / names.len(), scales.len() / names.len());

@@ -103,5 +103,5 @@ fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
         14 => (256, 210),
         _ => return None,
     };
-    (elements % size == 0).then(|| elements / size * bytes)
+    elements.is_multiple_of(size).then(|| elements / size * bytes)
 }

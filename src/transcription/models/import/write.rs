@@ -114,7 +114,7 @@ fn form(tensor: &Tensor<'_>, precision: Option<Precision>) -> Form {
     match precision {
         _ if small => Form::F32,
         Precision::F16 => Form::F16,
-        _ if tensor.dimensions.len() != 2 || row % BLOCK != 0 => Form::F16,
+        _ if tensor.dimensions.len() != 2 || !row.is_multiple_of(BLOCK) => Form::F16,
         Precision::Q8_0 => Form::Blocks(sys::ggml_type_GGML_TYPE_Q8_0),
         Precision::Q5_1 => Form::Blocks(sys::ggml_type_GGML_TYPE_Q5_1),
     }
