@@ -17,7 +17,7 @@ const MAX_WRITE: Duration = Duration::from_secs(2);
 /// Bytes that are written to a folder: more than what may be left over at the end of a file.
 const PROBE_BYTES: usize = 64 * 1024;
 
-/// What a probe found.
+/// Result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     /// Whether requests can be sent here.
@@ -30,7 +30,7 @@ pub struct Report {
     pub store: bool,
     /// `ready`, `absent` or `loaded`; only transcripts wait for it.
     pub model: &'static str,
-    /// What is wrong, as codes: `database_storage_full`, `store_missing`, …
+    /// Codes of the problems: `database_storage_full`, `store_missing`, …
     pub problems: Vec<String>,
 }
 

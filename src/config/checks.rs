@@ -49,6 +49,20 @@ impl Config {
         if self.transcription.dead_air.0.as_secs() == 0 {
             wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
         }
+        wrong.extend(self.complaints_about_times());
+        if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
+            wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
+        }
+        if self.followups.low_score > 4 {
+            let low = self.followups.low_score;
+            wrong.push(format!("followups.low_score is {low}: every rating would be a low one; set 0 (none) to 4"));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+
+    /// Contradictions between the time limits and choices of surveys and retention.
+    fn complaints_about_times(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
         if self.survey.expires_after.0.is_zero() {
             wrong.push("survey.expires_after is 0: nobody could answer".into());
         }
@@ -84,14 +98,7 @@ impl Config {
             }
             _ => {}
         }
-        if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
-            wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
-        }
-        if self.followups.low_score > 4 {
-            let low = self.followups.low_score;
-            wrong.push(format!("followups.low_score is {low}: every rating would be a low one; set 0 (none) to 4"));
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+        wrong
     }
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong in the database, classified once for both databases.
+//! Errors of the database, classified once for both databases.
 
 use super::BatchError;
 use sqlx::error::{DatabaseError, ErrorKind};

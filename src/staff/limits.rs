@@ -35,7 +35,7 @@ pub(super) struct Bucket {
     max_wait_ms: i64,
 }
 
-/// What a bucket says to a try.
+/// Result of taking a try from a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     /// It may go on after this time.

@@ -25,7 +25,7 @@ pub(super) const KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
 /// Maximum number of notices on a desk.
 const MAX_SHOWN: i64 = 20;
 
-/// What was done.
+/// Kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoticeKind {
     /// A supervisor's account was made.
@@ -51,7 +51,7 @@ impl NoticeKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// What was done, as a sentence.
+    /// The change as a sentence.
     fn sentence(self, actor: &str, name: &str, teams: &str) -> String {
         match self {
             Self::Appointed => format!("{actor} made {name} a supervisor of {teams}."),
@@ -66,7 +66,7 @@ impl NoticeKind {
 /// A notice, as it stands on a desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What was done, by whom, and for which teams.
+    /// The change, its author, and the teams.
     pub text: String,
     /// When.
     pub at: Timestamp,
@@ -121,7 +121,7 @@ pub(super) struct Composer {
     public_url: String,
 }
 
-/// What a mail says.
+/// Text of a mail.
 struct Texts {
     sentence: String,
     email: String,

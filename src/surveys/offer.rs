@@ -6,7 +6,7 @@ use crate::config::{Choice, Choices};
 use crate::vault::Vault;
 use subtle::ConstantTimeEq;
 
-/// What a customer may choose from, and the promise on the page.
+/// Choices that a form offers, and the minimum batch size that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
     /// May the answer stand beside the recording?
@@ -18,7 +18,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// What is configured.
+    /// The offer that is configured now.
     pub(super) fn of(settings: &Settings) -> Self {
         let Settings { choices, k, .. } = settings;
         Self { linked: *choices != Choices::Apart, apart: *choices != Choices::Linked, k: *k }
@@ -45,7 +45,7 @@ impl Offer {
         format!("{text}-{signed}")
     }
 
-    /// What the form of this link offered; `None` where we never said so.
+    /// The offer of the form that was sent; `None` where we never said so.
     fn read(vault: &Vault, token: &Token, stamp: &str) -> Option<Self> {
         let (text, signed) = stamp.rsplit_once('-')?;
         let ours: bool = sign(vault, token, text).as_bytes().ct_eq(signed.as_bytes()).into();
@@ -60,7 +60,7 @@ fn sign(vault: &Vault, token: &Token, text: &str) -> String {
 }
 
 impl Surveys {
-    /// What a customer may choose from who has a form with this stamp in front of them.
+    /// The offer of a form with this stamp.
     pub fn offer(&self, token: &Token, stamp: Option<&str>) -> Offer {
         let now = Offer::of(&self.inner.settings);
         stamp.and_then(|text| Offer::read(&self.inner.vault, token, text)).map_or(now, |form| now.keeping(form))

@@ -49,7 +49,7 @@ pub(super) struct Checkpoint<'a> {
     settings: String,
 }
 
-/// What an earlier attempt has left.
+/// Finished windows of an earlier attempt.
 #[derive(Debug, Default)]
 pub(super) struct Left {
     /// In order.

@@ -81,7 +81,7 @@ fn write_integers(json: &mut Value) {
     }
 }
 
-/// What of the JSON was read as another type than it has, or can't be stored.
+/// Values of the JSON that have another type than the schema says, or can't be stored.
 fn difference(sent: &Value, read: &Value) -> Option<String> {
     let below = |name: String, what: String| match what.strip_prefix(' ') {
         Some(what) => format!("{name} {what}"),

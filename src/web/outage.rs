@@ -1,4 +1,4 @@
-//! What clients are told while the database or the disk takes nothing: the same for pages and for the API.
+//! Status, code and text of answers while the database or the disk takes nothing: the same for pages and for the API.
 
 use crate::database::{DbError, Outage};
 use poem::Response;
@@ -56,7 +56,7 @@ pub(super) fn code(outage: Outage) -> &'static str {
     }
 }
 
-/// What happened and what to do.
+/// Sentence that says the problem and the next step.
 pub(super) fn detail(outage: Outage) -> &'static str {
     match outage {
         Outage::Full => "The disk is full; nothing was stored. Free space, then send it again.",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// Name and description of a header.
 type Header = (&'static str, &'static str);
 
-/// The errors: status, name in `components`, description, and the header that comes with it.
+/// Common errors: status, name in `components`, description, and the header that comes with it.
 const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ("400", "Malformed", "The request is malformed; `detail` says where.", None),
     (
@@ -15,7 +15,7 @@ const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
         Some(("WWW-Authenticate", "How to authenticate.")),
     ),
     ("403", "Forbidden", "The key or role may not do this.", None),
-    ("404", "NotFound", "There is no such thing, or it is not for whoever asks.", None),
+    ("404", "NotFound", "There is no such thing, or the caller may not see it.", None),
     (
         "405",
         "MethodNotAllowed",
@@ -28,7 +28,12 @@ const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ("422", "Unprocessable", "Well-formed, but it can't be: `code` and `detail` say why.", None),
     ("429", "TooManyRequests", "Too many requests or tries.", Some(("Retry-After", "Seconds to wait."))),
     ("500", "Internal", "Something failed inside; nothing was stored.", None),
-    ("503", "Unavailable", "Not now; nothing was stored.", Some(("Retry-After", "Seconds to wait."))),
+    (
+        "503",
+        "Unavailable",
+        "Not available now: send the request again after `Retry-After`.",
+        Some(("Retry-After", "Seconds to wait.")),
+    ),
     ("507", "StorageFull", "The disk is full; nothing was stored.", None),
 ];
 

@@ -48,7 +48,7 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
     rules
 }
 
-/// What interactions that are sent in may hold.
+/// Rules for fields of interactions that are sent in.
 fn intake() -> Vec<(&'static str, &'static str, Value)> {
     let time = || json!({ "format": "date-time" });
     let ms = || between(0, MAX_TIME_MS);
@@ -79,7 +79,7 @@ fn intake() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// What other requests may hold.
+/// Rules for fields of other requests.
 fn changes() -> Vec<(&'static str, &'static str, Value)> {
     let uuid = || json!({ "format": "uuid" });
     let events = one_of(webhooks::EVENTS.iter().map(|(name, _)| *name));
@@ -146,7 +146,7 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// What answers are made of; `*` stands for every schema that has the field, if it has no rule of its own.
+/// Rules for fields of answers; `*` stands for every schema that has the field, if it has no rule of its own.
 fn words_of_answers() -> Vec<(&'static str, &'static str, Value)> {
     let channels = || one_of(Channel::ALL.iter().map(|one| one.code()));
     let phases = || one_of([Phase::InProgress, Phase::Ended, Phase::Final].map(Phase::code));
@@ -226,7 +226,7 @@ fn figures() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// What a field's name says about it in every answer.
+/// Rules that follow from a field's name in every answer.
 fn by_name(field: &str) -> Option<Value> {
     let format = match field {
         "id" => "uuid",

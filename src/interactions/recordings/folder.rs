@@ -40,7 +40,7 @@ pub enum FolderError {
     Io {
         /// The folder.
         path: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The database failed.
@@ -48,7 +48,7 @@ pub enum FolderError {
     Database(#[from] DbError),
 }
 
-/// What marks a folder.
+/// Marker that is found in a folder.
 enum Marker {
     Id(String),
     Empty,

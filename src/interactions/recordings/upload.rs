@@ -43,7 +43,7 @@ impl Drop for Incoming {
     }
 }
 
-/// What was received.
+/// A received file.
 struct Received {
     file: Incoming,
     bytes: u64,

@@ -1,4 +1,4 @@
-//! What a connection is doing: it waits for a request, receives the head of one, or serves.
+//! State of a connection: it waits for a request, receives the head of one, or serves.
 
 use super::Limits;
 use hyper::body::{Body, Bytes, Frame, SizeHint};

@@ -30,7 +30,7 @@ const MAX_HEAD: usize = 64 << 10;
 /// Requests at the same time on one connection of HTTP/2.
 const MAX_STREAMS: u32 = 200;
 
-/// What the connections of a server share.
+/// State that all connections of a server share.
 pub(super) struct Shared {
     pub(super) endpoint: BoxEndpoint<'static>,
     pub(super) limits: Limits,

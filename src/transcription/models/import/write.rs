@@ -10,7 +10,7 @@ use whisper_rs::whisper_rs_sys as sys;
 const BLOCK: usize = 32;
 /// Version of ggml's quantised types, as its files count it: `GGML_QNT_VERSION`.
 const QUANTISATION_VERSION: u32 = 2;
-/// What the version is multiplied with in the head of a file: `GGML_QNT_VERSION_FACTOR`.
+/// Factor of the version in the head of a file: `GGML_QNT_VERSION_FACTOR`.
 const QUANTISATION_VERSION_FACTOR: u32 = 1000;
 /// Sizes of vocabularies by which whisper.cpp tells English from many languages.
 const VOCABULARIES: [usize; 3] = [51_864, 51_865, 51_866];
