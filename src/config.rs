@@ -153,6 +153,8 @@ impl Default for Recordings {
 pub struct Transcription {
     /// A name of the catalogue (`afterword models list`) or a path to a ggml file.
     pub model: String,
+    /// Codes of the languages that are spoken in the recordings, such as `en`; empty: any.
+    pub languages: Vec<String>,
     /// Threads that transcribe; 0: one a core.
     pub threads: usize,
     /// Where fetched models lie.
@@ -167,6 +169,7 @@ impl Default for Transcription {
     fn default() -> Self {
         Self {
             model: "mini-support.en".into(),
+            languages: Vec::new(),
             threads: 0,
             models_dir: PathBuf::from("data/models"),
             dead_air: Span::seconds(8),

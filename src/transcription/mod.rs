@@ -126,6 +126,8 @@ pub struct Transcription {
     here: queue::Here,
     /// Recordings up to this length have a place of their own, ms; 0: none has.
     short_ms: i64,
+    /// Languages that recordings are in; empty: any.
+    languages: Vec<String>,
 }
 
 impl std::fmt::Debug for Transcription {
@@ -149,7 +151,16 @@ impl Transcription {
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
         let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
-        Self { db, clock, interactions, engine, others: Arc::default(), here: queue::Here::default(), short_ms }
+        Self {
+            db,
+            clock,
+            interactions,
+            engine,
+            others: Arc::default(),
+            here: queue::Here::default(),
+            short_ms,
+            languages: config.languages.clone(),
+        }
     }
 
     /// The engine, for what needs no database.
