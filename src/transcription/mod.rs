@@ -8,6 +8,7 @@ mod checkpoint;
 pub mod cli;
 mod compare;
 mod corrections;
+mod cues;
 mod engine;
 mod formats;
 mod masks;

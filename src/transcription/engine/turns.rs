@@ -68,7 +68,7 @@ fn join(turn: &mut Segment, next: Segment) {
     turn.confidence = (confidence * 1000.0).round() / 1000.0;
     turn.end_ms = turn.end_ms.max(next.end_ms);
     turn.words.extend(next.words);
-    turn.text = join_words(turn.words.iter().map(|word| word.text.as_str()));
+    turn.text = join_words([turn.text.as_str(), next.text.as_str()]);
 }
 
 #[cfg(test)]

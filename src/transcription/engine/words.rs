@@ -1,7 +1,7 @@
 //! What the model heard in a window, as segments of the transcript.
 
 use super::hear::{Heard, Token};
-use super::honest::{Draft, honest};
+use super::honest::{Draft, first_rounds, honest};
 use super::place::{Close, Shape, place};
 use super::windows::Window;
 use crate::masking::join_words;
@@ -44,7 +44,9 @@ pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: 
 /// The words of each stretch of speech.
 fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
     let stretches = window.stretches();
-    let raws = raws(&heard.tokens);
+    let all = raws(&heard.tokens);
+    let texts: Vec<&str> = all.iter().map(|raw| raw.text.as_str()).collect();
+    let raws: Vec<&Raw> = first_rounds(&texts).into_iter().map(|at| &all[at]).collect();
     let shapes = shapes(&raws);
     let mut drafts: Vec<Draft> = Vec::new();
     for (raw, (stretch, start_ms, end_ms)) in raws.iter().zip(place(&shapes, &stretches)) {
@@ -62,9 +64,9 @@ fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
     drafts
 }
 
-fn shapes(raws: &[Raw]) -> Vec<Shape> {
+fn shapes(raws: &[&Raw]) -> Vec<Shape> {
     let mut before = 0;
-    let shape = |raw: &Raw| {
+    let shape = |raw: &&Raw| {
         let end = raw.end_ms.unwrap_or(before).max(before);
         let closes = match raw.text.trim_end_matches(['"', '\'', ')']).chars().next_back() {
             Some('.' | '?' | '!' | '。' | '？' | '！' | '…') => Close::Sentence,
