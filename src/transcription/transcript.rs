@@ -61,6 +61,24 @@ pub enum Note {
     Truncated,
     /// Both channels carry the same sound, so speakers cannot be told apart.
     SameOnBothChannels,
+    /// The channels leak into each other so much that speakers cannot be told apart.
+    ChannelsLeak,
+    /// The channels leak into each other; what was only heard on the other one was left out.
+    CrosstalkRemoved,
+}
+
+impl Note {
+    /// For people's eyes.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Truncated => "the recording is cut off or damaged; what is there was transcribed",
+            Self::SameOnBothChannels => "both channels carry the same sound, so the speakers cannot be told apart",
+            Self::ChannelsLeak => "the channels leak into each other, so the speakers cannot be told apart",
+            Self::CrosstalkRemoved => {
+                "the channels leak into each other; what was heard on the wrong channel was left out"
+            }
+        }
+    }
 }
 
 /// Who speaks on a channel.

@@ -2,14 +2,13 @@
 //! by, so that memory does not grow with its length.
 
 use super::hall::Hall;
-use super::legs::{Leg, legs};
+use super::legs::{Leg, Plan, plan};
 use super::pool::Pool;
 use super::windows::{Packer, Window};
 use super::{Step, TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
 use crate::transcription::models::Times;
-use crate::transcription::resample::Resampler;
-use crate::transcription::speech::{Pauses, SpeechFinder};
+use crate::transcription::speech::{ChannelFinder, Crosstalk, Pauses};
 use crate::transcription::{Note, Transcript};
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +21,7 @@ pub(super) fn listen(
     cancel: &CancellationToken,
 ) -> Result<Transcript, TranscribeError> {
     let mut decoder = Decoder::open(&request.path)?;
-    let (legs, same) = legs(&request.path, decoder.channels(), &request.speakers)?;
+    let Plan { legs, crosstalk, note } = plan(&request.path, decoder.channels(), &request.speakers, cancel)?;
     let duration_ms = match decoder.promised_ms() {
         Some(ms) => ms,
         None => probe(&request.path)?.duration_ms,
@@ -30,27 +29,18 @@ pub(super) fn listen(
     // Stops what is still queued when this ends early, whatever the reason.
     let stop = cancel.child_token();
     let _guard = stop.clone().drop_guard();
-    let chains = legs.iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, *leg));
-    let mut chains = chains.collect::<Result<Vec<_>, _>>()?;
+    let mut listener = Listener::new(pool, decoder.sample_rate(), &legs, crosstalk).map_err(TranscribeError::Engine)?;
     // The whole call is in the language in which its beginning was heard.
     let language = language.or_else(|| request.known.first().map(|window| window.language.clone()));
     let mut hall = Hall::new(pool, stop, language, legs, request, duration_ms, tell);
     let mut frames = 0;
     while let Some(block) = decoder.next_block()? {
         frames += block.first().map_or(0, Vec::len) as u64;
-        for chain in &mut chains {
-            let samples = block.get(chain.leg.channel).map_or(&[][..], Vec::as_slice);
-            chain.push(samples).map_err(TranscribeError::Engine)?;
-        }
-        for chain in &mut chains {
-            hall.hear_all(&mut chain.ready)?;
-        }
+        hall.hear_all(listener.push(block).map_err(TranscribeError::Engine)?)?;
     }
-    for chain in chains {
-        hall.hear_all(&mut chain.finish().map_err(TranscribeError::Engine)?)?;
-    }
+    hall.hear_all(&mut listener.finish().map_err(TranscribeError::Engine)?)?;
     let truncated = decoder.truncated().then_some(Note::Truncated);
-    let notes = truncated.into_iter().chain(same.then_some(Note::SameOnBothChannels)).collect();
+    let notes = truncated.into_iter().chain(note).collect();
     let heard = hall.close()?;
     tell(Step { progress: 1.0, window: None });
     // Of nothing the language cannot be told.
@@ -65,41 +55,41 @@ pub(super) fn listen(
     })
 }
 
-/// What a channel passes through on its way to the model.
-struct Chain {
-    leg: Leg,
-    resampler: Resampler,
-    finder: SpeechFinder,
-    packer: Packer,
+/// From the channels of the recording to windows for the model.
+struct Listener {
+    finder: ChannelFinder,
+    packers: Vec<Packer>,
     ready: Vec<Window>,
 }
 
-impl Chain {
-    fn new(pool: &Pool, decoder: &Decoder, number: usize, leg: Leg) -> Result<Self, TranscribeError> {
+impl Listener {
+    fn new(pool: &Pool, rate: u32, legs: &[Leg], crosstalk: Option<Crosstalk>) -> Result<Self, String> {
         let model = pool.model();
         let pauses = match model.times {
             Times::Spans => Pauses::PHRASES,
             Times::Model => Pauses::SENTENCES,
         };
+        let channels = legs.iter().map(|leg| leg.channel);
+        let packer = |number| Packer::new(number, model.max_span_ms, model.times);
         Ok(Self {
-            leg,
-            resampler: Resampler::new(decoder.sample_rate()).map_err(TranscribeError::Engine)?,
-            finder: SpeechFinder::new(model.max_span_ms, pauses),
-            packer: Packer::new(number, model.max_span_ms, model.times),
+            finder: ChannelFinder::new(rate, channels, (model.max_span_ms, pauses), crosstalk)?,
+            packers: (0..legs.len()).map(packer).collect(),
             ready: Vec::new(),
         })
     }
 
-    fn push(&mut self, samples: &[f32]) -> Result<(), String> {
-        let Self { resampler, finder, packer, ready, .. } = self;
-        resampler.push(samples, &mut |samples| finder.push(samples, &mut |span| ready.extend(packer.push(span))))
+    /// Takes a block of the recording; gives the windows that are full.
+    fn push(&mut self, block: &[Vec<f32>]) -> Result<&mut Vec<Window>, String> {
+        let Self { finder, packers, ready } = self;
+        finder.push(block, &mut |at, span| ready.extend(packers[at].push(span)))?;
+        Ok(ready)
     }
 
+    /// The recording is over: gives the last windows.
     fn finish(self) -> Result<Vec<Window>, String> {
-        let Self { resampler, mut finder, mut packer, mut ready, .. } = self;
-        resampler.finish(&mut |samples| finder.push(samples, &mut |span| ready.extend(packer.push(span))))?;
-        finder.finish(&mut |span| ready.extend(packer.push(span)));
-        ready.extend(packer.finish());
+        let Self { finder, mut packers, mut ready } = self;
+        finder.finish(&mut |at, span| ready.extend(packers[at].push(span)))?;
+        ready.extend(packers.into_iter().filter_map(Packer::finish));
         Ok(ready)
     }
 }

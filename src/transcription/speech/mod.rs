@@ -8,10 +8,14 @@
 //!
 //! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).
 
+mod channels;
+mod crosstalk;
 mod file;
 mod runs;
 mod voice;
 
+pub(crate) use channels::ChannelFinder;
+pub(crate) use crosstalk::{Crosstalk, CrosstalkGate};
 pub use file::speech;
 
 use super::resample::RATE;
