@@ -16,11 +16,23 @@ pub struct Transcript {
     /// How much of it somebody speaks, all channels together: what the model had to listen to.
     #[serde(default)]
     pub speech_ms: u64,
+    /// When somebody speaks, by channel.
+    #[serde(default)]
+    pub speech: Vec<ChannelSpeech>,
     /// In order of time.
     pub segments: Vec<Segment>,
     /// What a reader should know about how this came about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+/// When somebody speaks on a channel, as it was found in the sound.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ChannelSpeech {
+    /// Who.
+    pub speaker: Speaker,
+    /// Begin and end in ms from the beginning of the recording; in order, and apart.
+    pub spans: Vec<(u64, u64)>,
 }
 
 /// Something somebody said in one go.

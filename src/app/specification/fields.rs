@@ -165,7 +165,11 @@ fn words_of_answers() -> Vec<(&'static str, &'static str, Value)> {
         ("Message", "from", one_of(Sender::ALL.iter().map(|one| one.code()))),
         ("SearchResult", "channel", channels()),
         ("Transcript", "state", takes()),
-        ("Transcript", "notes", json!({ "items": one_of(["truncated", "same-on-both-channels"]) })),
+        (
+            "Transcript",
+            "notes",
+            json!({ "items": one_of(["truncated", "same-on-both-channels", "channels-leak", "crosstalk-removed"]) }),
+        ),
         ("SecondTake", "state", takes()),
         ("Clip", "channel", channels()),
         ("ClipCard", "channel", channels()),

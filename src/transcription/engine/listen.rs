@@ -9,7 +9,7 @@ use super::{Step, TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
 use crate::transcription::models::Times;
 use crate::transcription::speech::{ChannelFinder, Crosstalk, Pauses};
-use crate::transcription::{Note, Transcript};
+use crate::transcription::{ChannelSpeech, Note, Speaker, Transcript};
 use tokio_util::sync::CancellationToken;
 
 /// Runs on a thread of its own.
@@ -30,6 +30,7 @@ pub(super) fn listen(
     let stop = cancel.child_token();
     let _guard = stop.clone().drop_guard();
     let mut listener = Listener::new(pool, decoder.sample_rate(), &legs, crosstalk).map_err(TranscribeError::Engine)?;
+    let speakers: Vec<Speaker> = legs.iter().map(|leg| leg.speaker).collect();
     // The whole call is in the language in which its beginning was heard.
     let language = language.or_else(|| request.known.first().map(|window| window.language.clone()));
     let mut hall = Hall::new(pool, stop, language, legs, request, duration_ms, tell);
@@ -38,7 +39,9 @@ pub(super) fn listen(
         frames += block.first().map_or(0, Vec::len) as u64;
         hall.hear_all(listener.push(block).map_err(TranscribeError::Engine)?)?;
     }
-    hall.hear_all(&mut listener.finish().map_err(TranscribeError::Engine)?)?;
+    let (mut rest, speech) = listener.finish().map_err(TranscribeError::Engine)?;
+    hall.hear_all(&mut rest)?;
+    let speech = speakers.into_iter().zip(speech).map(|(speaker, spans)| ChannelSpeech { speaker, spans }).collect();
     let truncated = decoder.truncated().then_some(Note::Truncated);
     let notes = truncated.into_iter().chain(note).collect();
     let heard = hall.close()?;
@@ -50,6 +53,7 @@ pub(super) fn listen(
         model: pool.model().name.clone(),
         audio_ms: frames * 1000 / u64::from(decoder.sample_rate()),
         speech_ms: heard.speech_ms,
+        speech,
         segments: heard.segments,
         notes,
     })
@@ -59,6 +63,8 @@ pub(super) fn listen(
 struct Listener {
     finder: ChannelFinder,
     packers: Vec<Packer>,
+    /// When somebody speaks, by channel.
+    speech: Vec<Vec<(u64, u64)>>,
     ready: Vec<Window>,
 }
 
@@ -74,22 +80,29 @@ impl Listener {
         Ok(Self {
             finder: ChannelFinder::new(rate, channels, (model.max_span_ms, pauses), crosstalk)?,
             packers: (0..legs.len()).map(packer).collect(),
+            speech: vec![Vec::new(); legs.len()],
             ready: Vec::new(),
         })
     }
 
     /// Takes a block of the recording; gives the windows that are full.
     fn push(&mut self, block: &[Vec<f32>]) -> Result<&mut Vec<Window>, String> {
-        let Self { finder, packers, ready } = self;
-        finder.push(block, &mut |at, span| ready.extend(packers[at].push(span)))?;
+        let Self { finder, packers, speech, ready } = self;
+        finder.push(block, &mut |at, span| {
+            speech[at].extend_from_slice(&span.speech);
+            ready.extend(packers[at].push(span));
+        })?;
         Ok(ready)
     }
 
-    /// The recording is over: gives the last windows.
-    fn finish(self) -> Result<Vec<Window>, String> {
-        let Self { finder, mut packers, mut ready } = self;
-        finder.finish(&mut |at, span| ready.extend(packers[at].push(span)))?;
+    /// The recording is over: gives the last windows, and when somebody speaks on each channel.
+    fn finish(self) -> Result<(Vec<Window>, Vec<Vec<(u64, u64)>>), String> {
+        let Self { finder, mut packers, mut speech, mut ready } = self;
+        finder.finish(&mut |at, span| {
+            speech[at].extend_from_slice(&span.speech);
+            ready.extend(packers[at].push(span));
+        })?;
         ready.extend(packers.into_iter().filter_map(Packer::finish));
-        Ok(ready)
+        Ok((ready, speech))
     }
 }

@@ -183,8 +183,7 @@ fn gains(source: &[Bands], heard: &[Bands], delay: isize) -> Leak {
     let energies: Vec<f32> = (0..heard.len()).map(|at| sum(&delayed(at))).collect();
     let loud = 0.03 * speech_level(&energies);
     let is_source = |at: &usize| energies[*at] > loud && energies[*at] > LOUDER * sum(&heard[*at]);
-    let pairs: Vec<(Bands, &Bands)> =
-        (0..heard.len()).filter(is_source).map(|at| (delayed(at), &heard[at])).collect();
+    let pairs: Vec<(Bands, &Bands)> = (0..heard.len()).filter(is_source).map(|at| (delayed(at), &heard[at])).collect();
     let gain = |band: usize| {
         let ratio = |(source, heard): &(Bands, &Bands)| heard[band] / source[band].max(1e-12);
         let carries = |(source, _): &&(Bands, &Bands)| source[band] > 0.01 * sum(source);

@@ -48,4 +48,3 @@ struct Leak {
     /// Its energy in all bands, of 1.
     level: f32,
 }
-
