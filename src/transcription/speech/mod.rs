@@ -49,6 +49,8 @@ const FLOOR: f32 = 5e-7;
 /// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
 const BELOW_VOICE: f32 = 4e-4;
 const FORGET: f32 = 0.9963;
+/// 0.1 dB a second, for the level of a channel's voice.
+const FORGET_SLOWLY: f32 = 0.99963;
 
 /// Speech with little evidence is kept at most this far from speech that is certain: a digit, an "okay".
 const BESIDE: usize = ms_to_frames(750);
@@ -88,8 +90,8 @@ struct Frame {
     score: f32,
     /// Mean square.
     energy: f32,
-    /// How loud the channel was of late, as [`SpeechFinder::loudest`] was then.
-    loudest: f32,
+    /// How loud the voice of the channel was until then: the mean square of its loudest frame, sinking slowly.
+    voice_level: f32,
 }
 
 /// A span that is speech only if speech that is certain follows it soon.
@@ -116,6 +118,8 @@ pub(crate) struct SpeechFinder {
     partial: Vec<f32>,
     /// How loud the channel was of late: the mean square of its loudest frame, sinking.
     loudest: f32,
+    /// The same, sinking slowly.
+    voice_level: f32,
     /// The frame behind the last speech that was certain, in the whole channel.
     certain_until: Option<u64>,
     /// In order; none is older than [`BESIDE`].
@@ -137,6 +141,7 @@ impl SpeechFinder {
             open: None,
             partial: Vec::with_capacity(FRAME),
             loudest: 0.0,
+            voice_level: 0.0,
             certain_until: None,
             held: Vec::new(),
         }
@@ -171,10 +176,11 @@ impl SpeechFinder {
         let score = self.detector.predict_f32(&self.partial);
         let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
         self.loudest = (self.loudest * FORGET).max(energy);
+        self.voice_level = (self.voice_level * FORGET_SLOWLY).max(energy);
         // The detector is asked all the same: it remembers what it heard.
         let score = if energy < FLOOR.max(self.loudest * BELOW_VOICE) { 0.0 } else { score };
         self.samples.append(&mut self.partial);
-        self.frames.push(Frame { score, energy, loudest: self.loudest });
+        self.frames.push(Frame { score, energy, voice_level: self.voice_level });
         let now = self.frames.len() - 1;
         match self.open {
             None if score >= ON => self.open = Some((now, now)),

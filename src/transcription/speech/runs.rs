@@ -19,18 +19,19 @@ const PIECE: usize = ms_to_frames(1_000);
 /// 900 Hz, through GSM, and 15 dB over white noise; against noises, tones and music. Breath scored 0.7 (0.5 to 0.85),
 /// speech 0.93 (0.73 to 0.98).
 mod evidence {
-    /// Voiced frames of a piece that is speech by itself.
+    /// Voiced frames of a piece that is speech by itself, at least.
     pub const MIN_VOICED: usize = 2;
-    /// Score from which on a piece is speech by itself,
-    pub const CLEAR_SCORE: f32 = 0.78;
-    /// with at least this share of voiced frames.
-    pub const CLEAR_VOICED: f32 = 0.04;
-    /// Score from which on a piece is speech that is about as loud as the voice before it,
-    pub const LIKELY_SCORE: f32 = 0.7;
-    /// with at least this share of voiced frames,
-    pub const LIKELY_VOICED: f32 = 0.16;
-    /// and at most this much softer (18 dB).
-    pub const LIKELY_LEVEL: f32 = 0.016;
+    /// Their share, at least.
+    pub const MIN_VOICED_SHARE: f32 = 0.04;
+    /// Score from which on a piece is speech by itself, however soft.
+    pub const SOFT_SCORE: f32 = 0.86;
+    /// A piece is at most this much softer than the channel's voice (18 dB) where one of the next two decides.
+    pub const MIN_LEVEL: f32 = 0.016;
+    /// Score from which on a piece is speech by itself.
+    pub const SCORE: f32 = 0.78;
+    /// The same, with more voiced frames: of the share below.
+    pub const VOICED_SCORE: f32 = 0.7;
+    pub const VOICED_SHARE: f32 = 0.16;
     /// Share of frames whose partials move, at least. Music had 0.1, speech 0.33 and more.
     pub const MOVING: f32 = 0.3;
     /// The same beside speech.
@@ -138,14 +139,13 @@ fn evidence(frames: &[Frame], voices: &[FrameVoice]) -> Evidence {
     let voiced = voices.iter().filter(|frame| frame.voiced).count();
     let moving = share(voices.iter().filter(|frame| frame.moving).count());
     let level = frames.iter().map(|frame| frame.energy).fold(0.0, f32::max);
-    let loudest = frames.last().map_or(0.0, |frame| frame.loudest);
-    let clear = score >= evidence::CLEAR_SCORE && share(voiced) >= evidence::CLEAR_VOICED;
-    let likely = score >= evidence::LIKELY_SCORE
-        && share(voiced) >= evidence::LIKELY_VOICED
-        && level >= loudest * evidence::LIKELY_LEVEL;
+    let is_loud = frames.last().is_some_and(|last| level >= last.voice_level * evidence::MIN_LEVEL);
+    let by_score = score >= if is_loud { evidence::SCORE } else { evidence::SOFT_SCORE };
+    let by_voice = is_loud && score >= evidence::VOICED_SCORE && share(voiced) >= evidence::VOICED_SHARE;
+    let is_voiced = voiced >= evidence::MIN_VOICED && share(voiced) >= evidence::MIN_VOICED_SHARE;
     let beside = score >= evidence::BESIDE_SCORE && (voiced > 0 || score >= evidence::BESIDE_SCORE_UNVOICED);
     match () {
-        () if voiced >= evidence::MIN_VOICED && moving >= evidence::MOVING && (clear || likely) => Evidence::Certain,
+        () if is_voiced && moving >= evidence::MOVING && (by_score || by_voice) => Evidence::Certain,
         () if beside && moving >= evidence::MOVING_BESIDE => Evidence::Beside,
         () => Evidence::None,
     }

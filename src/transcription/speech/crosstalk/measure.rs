@@ -2,7 +2,7 @@
 
 use super::super::super::resample::{RATE, Resampler};
 use super::bands::{BANDS, BandAnalyzer, Bands, delayed};
-use super::{Crosstalk, Leak};
+use super::{Crosstalk, Leak, MIN_LEVEL};
 use crate::audio::{AudioError, Decoder};
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
@@ -157,7 +157,8 @@ impl Measurement {
             });
             (this.height >= PEAK || both).then_some(this.delay)
         };
-        let leaks = [0, 1].map(|side| Some(gains(&self.frames[side], &self.frames[1 - side], is_leak(side)?)));
+        let leak = |side: usize| Some(gains(&self.frames[side], &self.frames[1 - side], is_leak(side)?));
+        let leaks = [0, 1].map(|side| leak(side).filter(|leak| leak.level >= MIN_LEVEL));
         let energy = |frames: &Vec<Bands>| frames.iter().flatten().map(|energy| f64::from(*energy)).sum();
         let energy = [energy(&self.frames[0]), energy(&self.frames[1])];
         leaks.iter().any(Option::is_some).then_some(Crosstalk { leaks, energy })

@@ -17,6 +17,9 @@ use bands::BANDS;
 /// Above this a leak is too loud to tell who speaks (-4.5 dB).
 const MAX_LEVEL: f32 = 0.35;
 
+/// Below this a leak is too soft to count as speech (-40 dB).
+const MIN_LEVEL: f32 = 1e-4;
+
 /// The leaks of a recording with two channels.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Crosstalk {
