@@ -137,6 +137,11 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
         ("DueIn", "due_on", json!({ "format": "date" })),
         ("NoteIn", "text", words(followups::MOST_NOTE)),
         ("OutcomeIn", "note", text(followups::MOST_NOTE)),
+        (
+            "RecordingChannels",
+            "channels",
+            json!({ "minItems": 1, "maxItems": 8, "items": one_of(["agent", "customer", "unknown"]) }),
+        ),
         ("NewWebhook", "url", json!({ "format": "webhook-url", "maxLength": webhooks::MOST_URL })),
         ("NewWebhook", "note", text(webhooks::MOST_NOTE)),
         ("NewWebhook", "events", json!({ "minItems": 1, "items": events })),

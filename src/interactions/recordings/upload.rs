@@ -266,7 +266,6 @@ pub(super) fn speakers(names: &str, channels: u16) -> Result<Vec<String>, Record
     let speaker = |(number, name): (u16, String)| match name.as_str() {
         "agent" | "customer" => Ok(name),
         "unknown" => Ok(nobody(number, channels)),
-        own if own == format!("channel-{number}") => Ok(nobody(number, channels)),
         _ => Err(RecordingError::Channels(format!("channels: \"{name}\" is none of agent, customer, unknown"))),
     };
     (1..).zip(names).map(speaker).collect()

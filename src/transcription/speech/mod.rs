@@ -49,8 +49,8 @@ const FLOOR: f32 = 5e-7;
 /// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
 const BELOW_VOICE: f32 = 4e-4;
 const FORGET: f32 = 0.9963;
-/// 0.1 dB a second, for the level of a channel's voice.
-const FORGET_SLOWLY: f32 = 0.99963;
+/// 0.02 dB a second, for the level of a channel's voice.
+const FORGET_SLOWLY: f32 = 0.999_926;
 
 /// Speech with little evidence is kept at most this far from speech that is certain: a digit, an "okay".
 const BESIDE: usize = ms_to_frames(750);
