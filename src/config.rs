@@ -15,6 +15,7 @@ pub use operators::{Metrics, Worker};
 pub use values::{DatabaseUrl, ListenAddress, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -139,11 +140,22 @@ pub struct Recordings {
     pub max_bytes: u64,
     /// Maximum number of recordings that are made into WAV at the same time, for players that don't know their format.
     pub max_renditions: usize,
+    /// Who speaks on which channel of a recording whose sender does not say, such as `agent,customer`; empty: not known. Applies to
+    /// recordings with that many channels.
+    pub channels: String,
+    /// The same for single sources, by their name.
+    pub channels_by_source: BTreeMap<String, String>,
 }
 
 impl Default for Recordings {
     fn default() -> Self {
-        Self { url: RecordingsUrl::File(PathBuf::from("data/recordings")), max_bytes: 1 << 30, max_renditions: 2 }
+        Self {
+            url: RecordingsUrl::File(PathBuf::from("data/recordings")),
+            max_bytes: 1 << 30,
+            max_renditions: 2,
+            channels: String::new(),
+            channels_by_source: BTreeMap::new(),
+        }
     }
 }
 

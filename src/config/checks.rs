@@ -1,6 +1,6 @@
 //! What must hold between values; all complaints come at once.
 
-use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Span};
+use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Recordings, Span};
 
 impl Config {
     /// Checks the whole.
@@ -44,6 +44,7 @@ impl Config {
                 self.recordings.max_renditions
             ));
         }
+        wrong.extend(self.recordings.complaints());
         wrong.extend(self.mail.complaints());
         wrong.extend(self.hooks.mail.complaints());
         if self.transcription.dead_air.0.as_secs() == 0 {
@@ -99,6 +100,23 @@ impl Config {
             _ => {}
         }
         wrong
+    }
+}
+
+impl Recordings {
+    /// Names of speakers that are none.
+    fn complaints(&self) -> Vec<String> {
+        let by_source =
+            self.channels_by_source.iter().map(|(source, names)| (format!("channels_by_source.{source}"), names));
+        let all = by_source.chain([("channels".to_owned(), &self.channels)]).filter(|(_, names)| !names.is_empty());
+        let is_known = |name: &str| matches!(name.trim(), "agent" | "customer" | "unknown");
+        let strange = all.filter(|(_, names)| !names.split(',').all(is_known));
+        let text = |(key, names)| {
+            format!(
+                "recordings.{key} is \"{names}\": list agent, customer or unknown in the order of the channels, such as agent,customer"
+            )
+        };
+        strange.map(text).collect()
     }
 }
 

@@ -33,6 +33,7 @@ use crate::masking::Span;
 use crate::vault::Vault;
 use crate::web::principal::{Principal, Visible};
 use crate::web::{Cursor, Page};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub const NAME_CAME: &str = "transcript.name_came";
 pub const MEASURE: &str = "measure";
 /// Job: make what was said or written findable. Key: interaction id.
 pub const INDEX: &str = "search.index";
+/// Job: who speaks on which channel of a recording has changed; clips are made anew. Key: interaction id.
+pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 /// Job: remove a recording that another has replaced. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -62,6 +65,10 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Recordings that are made into WAV at the same time.
     pub max_renditions: usize,
+    /// Who speaks on which channel where the sender does not say, such as `agent,customer`; empty: not known.
+    pub channels: String,
+    /// The same for single sources.
+    pub channels_by_source: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -73,6 +80,8 @@ impl Settings {
             recordings: folder.clone(),
             max_bytes: recordings.max_bytes,
             max_renditions: recordings.max_renditions,
+            channels: recordings.channels.clone(),
+            channels_by_source: recordings.channels_by_source.clone(),
         }
     }
 }
@@ -330,6 +339,11 @@ impl Interactions {
 /// lost, or messages have come. Save it in the transaction of that change.
 pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
     [MEASURE, INDEX].map(|kind| jobs::NewJob::new(kind, id.as_str(), now))
+}
+
+/// Sets who speaks on which channel of a recording, unless that, or the recording, has changed since it was read; false then.
+pub async fn set_speakers(conn: Conn<'_>, recording: &Recording, speakers: &[String]) -> Result<bool, DbError> {
+    store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string()).await
 }
 
 /// Notes what has become of an interaction's survey, in the caller's transaction. `erase_customer`: nothing waits for

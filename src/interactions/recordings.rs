@@ -83,9 +83,21 @@ impl Recording {
         self.sha256 == other.sha256 && self.speakers == other.speakers
     }
 
-    /// Who speaks on which channel: `agent`, `customer` or `unknown`.
+    /// Who speaks on which channel: `agent`, `customer`, `unknown` or, of several channels, `channel-1`.
     pub fn speakers(&self) -> Vec<String> {
         serde_json::from_str(&self.speakers).unwrap_or_default()
+    }
+
+    /// Reads who speaks on which of its channels, from `agent,customer` and the like.
+    ///
+    /// Errors: [`RecordingError::Channels`] where that does not fit.
+    pub fn read_speakers(&self, names: &str) -> Result<Vec<String>, RecordingError> {
+        upload::speakers(names, u16::try_from(self.channels).unwrap_or_default())
+    }
+
+    /// Whether both are the same sound, heard with the same speakers.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.object_key == other.object_key && self.speakers == other.speakers
     }
 }
 

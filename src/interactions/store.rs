@@ -172,6 +172,7 @@ statements! {
         format = excluded.format, media_type = excluded.media_type, channels = excluded.channels, speakers = excluded.speakers, \
         sample_rate = excluded.sample_rate, duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at, missing_since = NULL";
     SET_PEAKS = "UPDATE recordings SET duration_ms = $1, peaks = $2 WHERE interaction_id = $3 AND object_key = $4";
+    SET_SPEAKERS = "UPDATE recordings SET speakers = $1 WHERE interaction_id = $2 AND object_key = $3 AND speakers = $4";
     ID_OF = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
     KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
 }
@@ -410,6 +411,11 @@ pub(super) async fn put_recording(conn: Conn<'_>, r: &Recording, now: Timestamp)
 /// Stores what reading through has found, unless another recording has come meanwhile.
 pub(super) async fn set_peaks(conn: Conn<'_>, r: &Recording, duration_ms: i64, peaks: &str) -> Result<u64, DbError> {
     execute!(conn, SET_PEAKS, duration_ms, peaks, &r.interaction_id, &r.object_key)
+}
+
+/// Unless another recording, or other speakers, have come meanwhile.
+pub(super) async fn set_speakers(conn: Conn<'_>, r: &Recording, speakers: &str) -> Result<bool, DbError> {
+    Ok(execute!(conn, SET_SPEAKERS, speakers, &r.interaction_id, &r.object_key, &r.speakers)? > 0)
 }
 
 pub(super) async fn key_in_use(conn: Conn<'_>, object_key: &str) -> Result<bool, DbError> {

@@ -3,7 +3,7 @@
 use super::runs::{Run, runs};
 use super::spans::{Place, between, common, joined, total};
 use super::wording;
-use crate::transcription::{Segment, Speaker};
+use crate::transcription::{ChannelSpeech, Segment, Speaker};
 use std::collections::BTreeSet;
 
 /// They must speak at once for so long before it counts as cutting short, ms.
@@ -77,9 +77,12 @@ impl CallMeasures {
     }
 }
 
-/// Measures a transcript. `channels`: who is on the recording's channels, so that who stayed silent counts as well.
+/// Measures a transcript. `speech` is when somebody speaks, as it was found in the sound: talking, silences and overlaps are
+/// measured there. Where it is not known, the times of the words stand in. `channels`: who is on the recording's channels, so that
+/// who stayed silent counts as well.
 pub fn measure(
     segments: &[Segment],
+    speech: &[ChannelSpeech],
     channels: &[Speaker],
     length_ms: Option<i64>,
     dead_air_after_ms: i64,
@@ -88,7 +91,7 @@ pub fn measure(
     let heard = segments.iter().map(|s| s.speaker);
     let named = channels.iter().copied().filter(|s| told_apart && *s != Speaker::Unknown);
     let speakers: BTreeSet<Speaker> = heard.chain(named).collect();
-    let runs: Vec<(Speaker, Vec<Run>)> = speakers.into_iter().map(|who| (who, runs(segments, who))).collect();
+    let runs: Vec<(Speaker, Vec<Run>)> = speakers.into_iter().map(|who| (who, runs(segments, speech, who))).collect();
     let mut measured: Vec<SpeakerMeasures> = runs.iter().map(|(who, runs)| of_speaker(*who, runs, segments)).collect();
     let all: i64 = measured.iter().map(|one| one.talk_ms).sum();
     for one in measured.iter_mut().filter(|_| told_apart && all > 0) {
@@ -188,7 +191,7 @@ mod tests {
             confidence: 0.9,
             words: Vec::new(),
         };
-        measure(&said.iter().map(segment).collect::<Vec<_>>(), &BOTH, length_ms, 8_000)
+        measure(&said.iter().map(segment).collect::<Vec<_>>(), &[], &BOTH, length_ms, 8_000)
     }
 
     #[test]
@@ -266,7 +269,7 @@ mod tests {
             confidence: 0.9,
             words,
         };
-        let m = measure(&[segment], &BOTH, Some(25_000), 8_000);
+        let m = measure(&[segment], &[], &BOTH, Some(25_000), 8_000);
         assert_eq!(m.speakers[0].spans, [Place::new(0, 1_600), Place::new(21_000, 22_000)]);
         assert_eq!(m.dead_air, [Place::new(1_600, 21_000)]);
         let chinese = call(&[(0, 9_000, 'c', "我的包裹丢了")], None);

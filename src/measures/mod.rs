@@ -29,7 +29,7 @@ use crate::jobs;
 use crate::transcription::{Speaker, Transcription};
 
 /// Of the rules below: what was measured by others is measured again.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What was measured of an interaction.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

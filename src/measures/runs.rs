@@ -1,8 +1,8 @@
 //! When one voice speaks, and what.
 
-use super::spans::Place;
+use super::spans::{Place, joined};
 use super::wording;
-use crate::transcription::{Segment, Speaker};
+use crate::transcription::{ChannelSpeech, Segment, Speaker};
 
 /// A pause up to this belongs to the speech around it, ms: a breath, not a turn.
 const BREATH_MS: i64 = 1_000;
@@ -29,17 +29,15 @@ fn ms(at: u64) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-/// When one speaks, and what: by the times of words where there are some, else by those of segments.
-pub(super) fn runs(segments: &[Segment], who: Speaker) -> Vec<Run> {
-    let mut said: Vec<(Place, &str)> = Vec::new();
-    for segment in segments.iter().filter(|s| s.speaker == who) {
-        let (start, end) = (ms(segment.start_ms), ms(segment.end_ms).max(ms(segment.start_ms)));
-        if segment.words.is_empty() {
-            said.push((Place::new(start, end), &segment.text));
-        }
-        for word in &segment.words {
-            let place = Place::new(ms(word.start_ms).clamp(start, end), ms(word.end_ms).clamp(start, end));
-            said.push((place, &word.text));
+/// When one speaks, and what. A stretch of speech counts with the words that lie nearest to it; one without words is a breath or
+/// a noise. Where `speech` has nothing of this one, the times of words count, or those of segments without words.
+pub(super) fn runs(segments: &[Segment], speech: &[ChannelSpeech], who: Speaker) -> Vec<Run> {
+    let mut said = words(segments, who);
+    let spans = speech.iter().filter(|channel| channel.speaker == who).flat_map(|channel| &channel.spans);
+    let spans = joined(spans.map(|(start, end)| Place::new(ms(*start), ms(*end))).collect(), 0);
+    if !spans.is_empty() {
+        for (place, _) in &mut said {
+            *place = nearest(&spans, *place);
         }
     }
     said.sort_by_key(|(place, _)| *place);
@@ -56,4 +54,28 @@ pub(super) fn runs(segments: &[Segment], who: Speaker) -> Vec<Run> {
     }
     runs.retain(|run| run.place.length_ms() > 0);
     runs
+}
+
+/// The words of one, or the segments that have none, with their times.
+fn words(segments: &[Segment], who: Speaker) -> Vec<(Place, &str)> {
+    let mut said: Vec<(Place, &str)> = Vec::new();
+    for segment in segments.iter().filter(|s| s.speaker == who) {
+        let (start, end) = (ms(segment.start_ms), ms(segment.end_ms).max(ms(segment.start_ms)));
+        if segment.words.is_empty() {
+            said.push((Place::new(start, end), &segment.text));
+        }
+        for word in &segment.words {
+            let place = Place::new(ms(word.start_ms).clamp(start, end), ms(word.end_ms).clamp(start, end));
+            said.push((place, &word.text));
+        }
+    }
+    said
+}
+
+/// The span in which the middle of `place` lies, or the next one to it; `spans` is in order, and not empty.
+fn nearest(spans: &[Place], place: Place) -> Place {
+    let middle = place.start_ms.midpoint(place.end_ms);
+    let distance = |span: &&Place| (span.start_ms - middle).max(middle - span.end_ms).max(0);
+    let behind = spans.partition_point(|span| span.end_ms < middle);
+    spans[behind.saturating_sub(1)..(behind + 1).min(spans.len())].iter().min_by_key(distance).copied().unwrap_or(place)
 }

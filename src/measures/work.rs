@@ -67,7 +67,7 @@ impl MeasuresOf {
             let channels = recording.as_ref().map(|r| r.speakers()).unwrap_or_default();
             let channels: Vec<Speaker> = channels.iter().filter_map(|name| name.parse().ok()).collect();
             let length_ms = recording.and_then(|r| r.duration_ms);
-            Some(call::measure(&transcript.segments, &channels, length_ms, self.dead_air_ms))
+            Some(call::measure(&transcript.segments, &transcript.speech, &channels, length_ms, self.dead_air_ms))
         } else {
             None
         };

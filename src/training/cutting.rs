@@ -8,7 +8,7 @@ use crate::database::DbError;
 use crate::effects::Effects;
 use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_folder};
 use crate::ids::ClipId;
-use crate::interactions::FolderError;
+use crate::interactions::{FolderError, SPEAKERS_CHANGED};
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,11 @@ const STOP_LOOKING: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) fn jobs(training: &Training) -> Vec<Kind> {
     let (cutting, wording, sweeping) = (training.clone(), training.clone(), training.clone());
+    let renaming = training.clone();
+    let rename = move |job: Running| {
+        let training = renaming.clone();
+        async move { training.make_anew(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
+    };
     let cut = move |job: Running| {
         let training = cutting.clone();
         async move { training.cut(&job).await }
@@ -60,6 +65,7 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
             .boxed()
         }),
         Kind::new(WORDS, words),
+        Kind::new(SPEAKERS_CHANGED, rename),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
     ]
 }
@@ -189,6 +195,24 @@ impl Training {
             Effects::new().job(NewJob::new(CUT, clip.id.as_str(), now)).save(tx.conn(), now).await?;
         }
         tx.commit().await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Makes the clips of a recording anew whose speakers have changed: what is masked in words and sound depends on them.
+    async fn make_anew(&self, key: &str) -> Result<Outcome, DbError> {
+        let Ok(interaction) = key.parse() else { return Ok(Outcome::GiveUp("the key is no interaction".into())) };
+        let Some(recording) = self.inner.interactions.recording(&interaction).await? else { return Ok(Outcome::Done) };
+        let (speakers, now) = (recording.speakers(), self.now());
+        let mut tx = self.inner.db.begin().await?;
+        let clips = store::of_recording(tx.conn(), &interaction, &recording.object_key, &speakers).await?;
+        for (clip, _) in &clips {
+            store::reset(tx.conn(), clip, &speakers).await?;
+            Effects::new().job(NewJob::new(WORDS, clip.as_str(), now)).save(tx.conn(), now).await?;
+        }
+        tx.commit().await?;
+        for sound in clips.into_iter().filter_map(|(_, sound)| sound) {
+            self.remove_sound(&sound).await;
+        }
         Ok(Outcome::Done)
     }
 

@@ -31,6 +31,9 @@ statements! {
     WITH_AUDIO = "SELECT id, audio_key FROM clips WHERE audio_key IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
     NAMED = sqlite "SELECT audio_key FROM clips WHERE audio_key IN (SELECT value FROM json_each($1))",
         pg "SELECT audio_key FROM clips WHERE audio_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    OF_RECORDING = "SELECT id, audio_key FROM clips WHERE interaction_id = $1 AND source_key = $2 AND speakers <> $3";
+    RESET = "UPDATE clips SET speakers = $1, lines = NULL, search_words = '', silences = '[]', audio_key = NULL, audio_problem = NULL, \
+        peaks = NULL WHERE id = $2";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
@@ -212,6 +215,21 @@ pub(super) async fn set_audio(
 /// Takes the name of its sound from a clip, whose file is missing.
 pub(super) async fn forget_audio(conn: Conn<'_>, id: &ClipId, key: &str) -> Result<(), DbError> {
     execute!(conn, FORGET_AUDIO, id, key).map(drop)
+}
+
+/// Clips of a recording that were made with other speakers, with the name of their sound.
+pub(super) async fn of_recording(
+    conn: Conn<'_>,
+    interaction: &InteractionId,
+    source_key: &str,
+    speakers: &[String],
+) -> Result<Vec<(ClipId, Option<String>)>, DbError> {
+    fetch_all!(conn, OF_RECORDING => (ClipId, Option<String>), interaction, source_key, json(speakers))
+}
+
+/// Takes a clip's words and sound, which are made anew with these speakers.
+pub(super) async fn reset(conn: Conn<'_>, id: &ClipId, speakers: &[String]) -> Result<(), DbError> {
+    execute!(conn, RESET, json(speakers), id).map(drop)
 }
 
 /// Clips behind `from` that have sound, with its name.

@@ -120,7 +120,7 @@ struct TranscriptOut {
     language: Option<String>,
     /// How long it took to make, ms.
     took_ms: Option<i64>,
-    /// What to know about it: `truncated`, `same-on-both-channels`.
+    /// What to know about it: `truncated`, `same-on-both-channels`, `channels-leak` (speakers cannot be told apart), `crosstalk-removed`.
     notes: Vec<String>,
     /// In order of time; empty until it is done.
     segments: Vec<SegmentOut>,

@@ -73,6 +73,7 @@ impl<'a> Checkpoint<'a> {
             model.max_span_ms,
             language,
             recording.sha256,
+            recording.speakers(),
             env!("CARGO_PKG_VERSION")
         ]);
         let settings = hex::encode(Sha256::digest(words_depend_on.to_string()));

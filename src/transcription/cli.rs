@@ -2,7 +2,7 @@
 //! the terminal's error output.
 
 use super::models::{Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import, try_here};
-use super::{Engine, EngineConfig, Format, Note, Speaker, TranscribeError, TranscriptionRequest};
+use super::{Engine, EngineConfig, Format, Speaker, TranscribeError, TranscriptionRequest};
 use crate::audio::AudioError;
 use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -49,7 +49,7 @@ pub async fn transcribe(
         other => anyhow!("{}: {other}", args.file.display()),
     })?;
     for note in &transcript.notes {
-        bar.suspend(|| hint(note_text(*note)))?;
+        bar.suspend(|| hint(note.text()))?;
     }
     if engine.model().is_ok_and(|model| model.name == super::models::SHIPPED) {
         hint(
@@ -136,13 +136,6 @@ pub fn models_verify(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Res
 /// `afterword models try FILE`, which is not for people: loads a model that nobody vouches for, and may die of it.
 pub fn models_try(file: &Path) -> anyhow::Result<()> {
     Ok(try_here(file)?)
-}
-
-fn note_text(note: Note) -> &'static str {
-    match note {
-        Note::Truncated => "the recording is cut off or damaged; what is there was transcribed",
-        Note::SameOnBothChannels => "both channels carry the same sound, so the speakers cannot be told apart",
-    }
 }
 
 /// To the terminal's error output, so that the transcript itself can go into a file.

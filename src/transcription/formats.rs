@@ -141,6 +141,7 @@ mod tests {
                 segment(3_723_004, 3_723_004, Speaker::Customer, "Bye."),
             ],
             notes: Vec::new(),
+            speech: Vec::new(),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod pages;
 mod queue;
 mod realign;
 mod resample;
+mod speakers;
 mod speech;
 mod store;
 mod takes;
@@ -29,10 +30,11 @@ pub use engine::{Engine, EngineConfig, HeardWindow, Step as EngineStep, Transcri
 pub use formats::{Format, UnknownFormat};
 pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
 pub use queue::{AtWork, Queue, QueueError, Waiting};
+pub use speakers::SpeakersError;
 pub use speech::speech;
 pub use store::statements;
 pub use takes::{Take, TakeError};
-pub use transcript::{Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
+pub use transcript::{ChannelSpeech, Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;
 use crate::config;
@@ -105,6 +107,8 @@ pub struct Stored {
     pub took_ms: Option<i64>,
     /// What a reader should know about how it came about.
     pub notes: Vec<Note>,
+    /// When somebody speaks, by channel.
+    pub speech: Vec<ChannelSpeech>,
     /// What was said, in order of time; corrected where somebody corrected it; masked, unless
     /// [`Transcription::original`] gave it.
     pub segments: Vec<Segment>,

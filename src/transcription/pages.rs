@@ -1,11 +1,12 @@
 //! Pages of what is done to transcripts: a line corrected, a second take compared, the queue watched.
 
+mod channels;
 mod line;
 mod queue;
 mod takes;
 mod views;
 
-use super::{CorrectionError, QueueError, TakeError, Transcription};
+use super::{CorrectionError, QueueError, SpeakersError, TakeError, Transcription};
 use crate::ids::InteractionId;
 use crate::interactions::Interaction;
 use crate::web::{PageError, Principal, get, post};
@@ -15,6 +16,7 @@ use poem::Route;
 pub fn routes(route: Route) -> Route {
     route
         .at("/interactions/:id/transcript/:seq", get(line::show).post(line::correct))
+        .at("/interactions/:id/channels", post(channels::set))
         .at("/interactions/:id/transcription", post(queue::act))
         .at("/interactions/:id/take", get(takes::show).post(takes::ask))
         .at("/interactions/:id/take/choice", post(takes::choose))
@@ -36,6 +38,15 @@ impl From<TakeError> for PageError {
     fn from(error: TakeError) -> Self {
         match error {
             TakeError::Database(inner) => inner.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<SpeakersError> for PageError {
+    fn from(error: SpeakersError) -> Self {
+        match error {
+            SpeakersError::Database(inner) => inner.into(),
             refused => Self::Refused(refused.to_string()),
         }
     }

@@ -6,7 +6,7 @@ pub(super) mod gone;
 pub(super) mod queue;
 pub(super) mod takes;
 
-use super::{Segment, Speaker, State, Stored, Transcript};
+use super::{ChannelSpeech, Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, Sql};
 use crate::ids::InteractionId;
@@ -21,11 +21,11 @@ statements! {
         progress = CASE WHEN excluded.state IN ('waiting', 'running') AND transcripts.state IN ('waiting', 'running') \
         THEN transcripts.progress ELSE 0 END";
     SET_PROGRESS = "UPDATE transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
-    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, take, took_ms, notes, updated_at) \
-        VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7) \
+    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, take, took_ms, notes, speech, updated_at) \
+        VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7, $8) \
         ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL, model = excluded.model, \
         language = excluded.language, take = excluded.take, took_ms = excluded.took_ms, notes = excluded.notes, \
-        updated_at = excluded.updated_at";
+        speech = excluded.speech, updated_at = excluded.updated_at";
     WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
     CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
     // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words, masks}.
@@ -35,10 +35,16 @@ statements! {
         pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
             SELECT $1, (j->>'seq')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
             (j->>'confidence')::double precision, j->>'words', j->>'masks' FROM jsonb_array_elements($2::jsonb) AS j";
-    FIND = "SELECT state, progress, reason, model, language, take, took_ms, notes FROM transcripts WHERE interaction_id = $1";
+    FIND = "SELECT state, progress, reason, model, language, take, took_ms, notes, speech FROM transcripts WHERE interaction_id = $1";
     STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words, masks FROM segments WHERE interaction_id = $1 ORDER BY seq";
+    SET_SPEECH = "UPDATE transcripts SET speech = $1 WHERE interaction_id = $2";
+    // $1 is a JSON array of {from, to}.
+    RENAME_SPEAKERS = sqlite "UPDATE segments SET speaker = COALESCE((SELECT j.value->>'to' FROM json_each($1) AS j \
+            WHERE j.value->>'from' = segments.speaker), speaker) WHERE interaction_id = $2",
+        pg "UPDATE segments SET speaker = COALESCE((SELECT j->>'to' FROM jsonb_array_elements($1::jsonb) AS j \
+            WHERE j->>'from' = segments.speaker), speaker) WHERE interaction_id = $2";
     FORGET_MASKS = "UPDATE segments SET masks = NULL WHERE interaction_id = $1";
 }
 
@@ -85,7 +91,8 @@ pub(super) async fn finish(
 ) -> Result<(), DbError> {
     let Finished { transcript: t, take, took_ms } = finished;
     let notes = serde_json::json!(t.notes).to_string();
-    execute!(conn.again(), FINISH, id, &t.model, &t.language, take, took_ms, notes, now)?;
+    let speech = serde_json::json!(t.speech).to_string();
+    execute!(conn.again(), FINISH, id, &t.model, &t.language, take, took_ms, notes, speech, now)?;
     execute!(conn.again(), CLEAR_SEGMENTS, id)?;
     let row = |(seq, s): (usize, &Segment)| {
         let masks = masks.get(seq).map(|masks| serde_json::json!(masks).to_string());
@@ -106,6 +113,7 @@ struct Row {
     take: Option<String>,
     took_ms: Option<i64>,
     notes: Option<String>,
+    speech: Option<String>,
 }
 
 pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Stored>, DbError> {
@@ -119,6 +127,7 @@ pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<St
         take: row.take.unwrap_or_default(),
         took_ms: row.took_ms,
         notes: row.notes.and_then(|notes| serde_json::from_str(&notes).ok()).unwrap_or_default(),
+        speech: row.speech.and_then(|speech| serde_json::from_str(&speech).ok()).unwrap_or_default(),
         segments: Vec::new(),
         corrections: Vec::new(),
         masks: Vec::new(),
@@ -128,6 +137,17 @@ pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<St
 pub(super) async fn states(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<(InteractionId, State)>, DbError> {
     let rows = fetch_all!(conn, STATES => (InteractionId, String), serde_json::json!(ids).to_string())?;
     Ok(rows.into_iter().map(|(id, state)| (id, State::from(state))).collect())
+}
+
+/// Says anew who said what. `pairs`: JSON array of {from, to}.
+pub(super) async fn rename_speakers(
+    mut conn: Conn<'_>,
+    id: &InteractionId,
+    pairs: &serde_json::Value,
+    speech: &[ChannelSpeech],
+) -> Result<(), DbError> {
+    execute!(conn.again(), RENAME_SPEAKERS, pairs.to_string(), id)?;
+    execute!(conn, SET_SPEECH, serde_json::json!(speech).to_string(), id).map(drop)
 }
 
 /// They are looked for anew when somebody reads next.

@@ -2,7 +2,7 @@
 
 use super::models::Source;
 use super::store::Finished;
-use super::{Engine, Note, Segment, State, Transcript, Transcription, store};
+use super::{ChannelSpeech, Engine, Note, Segment, State, Transcript, Transcription, store};
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 use crate::ids::{InteractionId, TakeId};
@@ -33,6 +33,8 @@ pub struct Take {
     pub took_ms: Option<i64>,
     /// What a reader should know about how it came about.
     pub notes: Vec<Note>,
+    /// When somebody speaks, by channel.
+    pub speech: Vec<ChannelSpeech>,
     /// Name of whoever asked for it.
     pub asked_by: String,
 }
@@ -141,6 +143,7 @@ impl Transcription {
                 model: shown.model.unwrap_or_default(),
                 segments: store::segments(tx.conn(), id).await?.0,
                 notes: shown.notes,
+                speech: shown.speech,
                 ..Transcript::default()
             },
             take: shown.take,
@@ -153,6 +156,7 @@ impl Transcription {
                 model: second.model,
                 segments: second.segments,
                 notes: second.notes,
+                speech: second.speech,
                 ..Transcript::default()
             },
             take: second.take,

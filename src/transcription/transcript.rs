@@ -16,11 +16,23 @@ pub struct Transcript {
     /// How much of it somebody speaks, all channels together: what the model had to listen to.
     #[serde(default)]
     pub speech_ms: u64,
+    /// When somebody speaks, by channel.
+    #[serde(default)]
+    pub speech: Vec<ChannelSpeech>,
     /// In order of time.
     pub segments: Vec<Segment>,
     /// What a reader should know about how this came about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+/// When somebody speaks on a channel, as it was found in the sound.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ChannelSpeech {
+    /// Who.
+    pub speaker: Speaker,
+    /// Begin and end in ms from the beginning of the recording; in order, and apart.
+    pub spans: Vec<(u64, u64)>,
 }
 
 /// Something somebody said in one go.
@@ -61,6 +73,24 @@ pub enum Note {
     Truncated,
     /// Both channels carry the same sound, so speakers cannot be told apart.
     SameOnBothChannels,
+    /// The channels leak into each other so much that speakers cannot be told apart.
+    ChannelsLeak,
+    /// The channels leak into each other; what was only heard on the other one was left out.
+    CrosstalkRemoved,
+}
+
+impl Note {
+    /// For people's eyes.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Truncated => "the recording is cut off or damaged; what is there was transcribed",
+            Self::SameOnBothChannels => "both channels carry the same sound, so the speakers cannot be told apart",
+            Self::ChannelsLeak => "the channels leak into each other, so the speakers cannot be told apart",
+            Self::CrosstalkRemoved => {
+                "the channels leak into each other; what was heard on the wrong channel was left out"
+            }
+        }
+    }
 }
 
 /// Who speaks on a channel.

@@ -105,7 +105,7 @@ impl Transcription {
 
     async fn is_replaced(&self, id: &InteractionId, heard: &Recording) -> Result<bool, DbError> {
         let current = self.interactions.recording(id).await?;
-        Ok(current.is_none_or(|current| current.object_key != heard.object_key))
+        Ok(current.is_none_or(|current| !current.is_same_as(heard)))
     }
 
     async fn finish(
@@ -253,7 +253,7 @@ impl Transcription {
         let Some(left) = checkpoint.take_up(Some(name)).await? else { return Ok(Outcome::Done) };
         let request = request(self, recording, wanted.clone(), &job);
         let heard = self.listen(&engine, request, (&checkpoint, left), &job).await;
-        if job.cancelled.is_cancelled() {
+        if job.cancelled.is_cancelled() || self.is_replaced(id, recording).await? {
             checkpoint.wait_again().await?;
             return Ok(Outcome::At(self.clock.now()));
         }

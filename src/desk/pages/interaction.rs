@@ -9,7 +9,7 @@ use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::{Further, Linked};
 use crate::training::{FlagForm, Placed};
-use crate::transcription::{SHIPPED_MODEL, State};
+use crate::transcription::{SHIPPED_MODEL, Speaker, State};
 use crate::web::original::Words;
 use crate::web::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
@@ -64,6 +64,29 @@ struct Sound {
     channels: String,
     /// Has it been read through, so that there is a waveform?
     ready: bool,
+    /// What the form about its two channels says and offers.
+    who_speaks: Option<WhoSpeaks>,
+}
+
+/// Who speaks on the two channels of a recording.
+struct WhoSpeaks {
+    known: bool,
+    /// On the first channel: "Agent", "Channel 1".
+    first: String,
+    second: String,
+    /// What the channels are called after a swap.
+    swapped: String,
+}
+
+impl WhoSpeaks {
+    /// `None` of recordings without two channels.
+    fn new(speakers: &[String]) -> Option<Self> {
+        let [first, second] = speakers else { return None };
+        let label = |name: &String| name.parse::<Speaker>().unwrap_or_default().label();
+        let known = !speakers.iter().any(|name| name.starts_with("channel-"));
+        let (swapped, first, second) = (format!("{second},{first}"), label(first), label(second));
+        Some(Self { known, first, second, swapped })
+    }
 }
 
 impl Sound {
@@ -74,6 +97,7 @@ impl Sound {
             peaks: format!("{base}/peaks"),
             channels: recording.speakers().join(","),
             ready: recording.peaks.is_some(),
+            who_speaks: WhoSpeaks::new(&recording.speakers()),
         }
     }
 }
@@ -125,6 +149,10 @@ struct Transcript {
     /// Was it made by the model that knows the demo's words only, or will it be?
     shipped_model: bool,
     model: Option<String>,
+    /// What a reader should know about how it came about.
+    notes: Vec<&'static str>,
+    /// Whether nobody can tell who speaks: one channel with everybody on it.
+    mixed: bool,
 }
 
 /// The linked answer.
@@ -215,6 +243,7 @@ async fn loops(who: &Viewer<SeeInteractions>, desk: &Desk, found: &Interaction) 
 const DID: &[(&str, &str)] = &[
     ("first", "It is next."),
     ("stopped", "The transcription is stopped. The recording stays."),
+    ("channels", "The speakers are set. Figures, search and clips follow in a moment."),
     ("begun", "It is transcribed after all."),
     ("commended", "The agent can read it now."),
 ];
@@ -253,6 +282,8 @@ async fn words_of(
         source: format!("/api/v1/interactions/{id}/transcript"),
         shipped_model: shipped,
         model: stored.model,
+        notes: stored.notes.iter().map(|note| note.text()).collect(),
+        mixed: !stored.segments.is_empty() && stored.segments.iter().all(|s| s.speaker == Speaker::Unknown),
     };
     // What was written stays beside what was said, where something brings both.
     let turns = if written.is_empty() { turns::of_call(stored.segments, stored.corrections) } else { written };

@@ -52,7 +52,8 @@ struct Received {
 
 impl Interactions {
     /// Stores the recording of an interaction, which need not be known yet. `channels` says who speaks on which
-    /// (`agent`, `customer`); without it two channels are taken for agent and customer, one for nobody in particular.
+    /// (`agent`, `customer`); without it the configured default of the source applies if it fits, else nobody is known to
+    /// speak on any of them.
     /// `content_type` is believed only of what has no head of its own, such as raw GSM; everything else is told by its
     /// content. File, folder and row are on disk when this returns.
     pub async fn store_recording<S, E>(
@@ -79,7 +80,11 @@ impl Interactions {
         // Ends with the request: the client may leave while the file is read through.
         let never = CancellationToken::new();
         let info = audio::run_blocking(&never, move |stop| audio::probe_until(&path, stop)).await?;
-        let speakers = speakers(channels, info.channels)?;
+        let told = channels.map(str::trim).filter(|names| !names.is_empty());
+        let speakers = match told {
+            Some(names) => speakers(names, info.channels)?,
+            None => self.default_speakers(source, info.channels),
+        };
         let interaction = self.upsert_bare(bare).await?;
         let recording = Recording {
             interaction_id: interaction.clone(),
@@ -96,7 +101,7 @@ impl Interactions {
             missing_since: None,
             locale: None,
         };
-        self.keep(recording, received.file).await
+        self.keep(recording, told.is_some(), received.file).await
     }
 
     /// Makes the interaction where it is not there, and changes nothing where it is.
@@ -140,9 +145,21 @@ impl Interactions {
         Ok(Received { file, bytes, sha256: hex::encode(hash.finalize()) })
     }
 
-    /// Puts the file in place and writes its row.
-    async fn keep(&self, recording: Recording, file: Incoming) -> Result<Upload, RecordingError> {
+    /// Who speaks on which channel where the sender does not say.
+    fn default_speakers(&self, source: &str, channels: u16) -> Vec<String> {
+        let configured = self.inner.settings.channels_by_source.get(source).unwrap_or(&self.inner.settings.channels);
+        let fitting =
+            Some(configured).filter(|names| !names.is_empty()).and_then(|names| speakers(names, channels).ok());
+        fitting.unwrap_or_else(|| (1..=channels).map(|number| nobody(number, channels)).collect())
+    }
+
+    /// Puts the file in place and writes its row. `told`: the sender said who speaks on which channel.
+    async fn keep(&self, mut recording: Recording, told: bool, file: Incoming) -> Result<Upload, RecordingError> {
         let before = self.recording(&recording.interaction_id).await?;
+        // The same sound once more says nothing new about who speaks; somebody may have set that meanwhile.
+        if let Some(before) = before.as_ref().filter(|before| !told && before.sha256 == recording.sha256) {
+            recording.speakers.clone_from(&before.speakers);
+        }
         if let Some(same) = before.filter(|before| before.has_same_sound(&recording))
             && tokio::fs::try_exists(self.recording_path(&same)).await?
         {
@@ -239,23 +256,23 @@ impl Interactions {
     }
 }
 
-/// Who speaks on which of so many channels.
-fn speakers(wanted: Option<&str>, channels: u16) -> Result<Vec<String>, RecordingError> {
-    let Some(wanted) = wanted.map(str::trim).filter(|w| !w.is_empty()) else {
-        return Ok(match channels {
-            2 => vec!["agent".into(), "customer".into()],
-            n => vec!["unknown".into(); usize::from(n)],
-        });
+/// Who speaks on which of so many channels, from `agent,customer` and the like. A channel on which nobody is known to speak is
+/// `unknown` or, of several, has its number.
+pub(super) fn speakers(names: &str, channels: u16) -> Result<Vec<String>, RecordingError> {
+    let names: Vec<String> = names.split(',').map(|name| name.trim().to_lowercase()).collect();
+    if names.len() != usize::from(channels) {
+        let count = names.len();
+        return Err(RecordingError::Channels(format!("channels names {count}, but the recording has {channels}")));
+    }
+    let speaker = |(number, name): (u16, String)| match name.as_str() {
+        "agent" | "customer" => Ok(name),
+        "unknown" => Ok(nobody(number, channels)),
+        _ => Err(RecordingError::Channels(format!("channels: \"{name}\" is none of agent, customer, unknown"))),
     };
-    let named: Vec<String> = wanted.split(',').map(|name| name.trim().to_lowercase()).collect();
-    if let Some(strange) = named.iter().find(|name| !matches!(name.as_str(), "agent" | "customer" | "unknown")) {
-        return Err(RecordingError::Channels(format!("channels: \"{strange}\" is none of agent, customer, unknown")));
-    }
-    if named.len() != usize::from(channels) {
-        return Err(RecordingError::Channels(format!(
-            "channels names {}, but the recording has {channels}",
-            named.len()
-        )));
-    }
-    Ok(named)
+    (1..).zip(names).map(speaker).collect()
+}
+
+/// A channel on which nobody is known to speak.
+fn nobody(number: u16, channels: u16) -> String {
+    if channels == 1 { "unknown".to_owned() } else { format!("channel-{number}") }
 }

@@ -4,8 +4,8 @@ use super::{SegmentOut, segments};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::transcription::{
-    Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError, Step, Take, TakeError, Transcription,
-    Waiting,
+    Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError, SpeakersError, Step, Take, TakeError,
+    Transcription, Waiting,
 };
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
@@ -53,6 +53,18 @@ impl From<TakeError> for ApiError {
             TakeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
             TakeError::Gone => Self::conflict("take_gone", text),
             TakeError::Database(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<SpeakersError> for ApiError {
+    fn from(error: SpeakersError) -> Self {
+        let text = error.to_string();
+        match error {
+            SpeakersError::NoRecording => Self::not_found("recording_not_found", text),
+            SpeakersError::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
+            SpeakersError::Meanwhile => Self::conflict("channels_changed_meanwhile", text),
+            SpeakersError::Database(inner) => inner.into(),
         }
     }
 }
@@ -157,6 +169,14 @@ struct TakeOut {
     shown: Option<ComparedOut>,
     /// This one, against what is shown.
     second: Option<ComparedOut>,
+}
+
+/// Who speaks on which channel.
+#[derive(Debug, Object)]
+#[oai(rename = "RecordingChannels")]
+struct ChannelsBody {
+    /// One for each channel, in their order: `agent`, `customer` or `unknown`.
+    channels: Vec<String>,
 }
 
 /// Which second transcript is meant.
@@ -396,6 +416,23 @@ impl WorkApi {
     ) -> Result<Gone, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.choose(&who.actor(), &id, &body.0.take).await?;
+        Ok(Gone::Done)
+    }
+
+    /// Say who speaks on which channel of a recording
+    ///
+    /// The transcript is attributed anew without transcribing again, with its measures, its place in the search and the clips of
+    /// the library. Swapping twice undoes it. Where two channels had the same name, the recording is transcribed again.
+    #[oai(path = "/interactions/:id/recording/channels", method = "put", operation_id = "putRecordingChannels")]
+    async fn put_channels(
+        &self,
+        who: Allowed<EditTranscripts>,
+        /// The interaction's id.
+        id: Path<String>,
+        body: JsonBody<ChannelsBody>,
+    ) -> Result<Gone, ApiError> {
+        let id = self.find(&who, &id).await?;
+        self.transcription.set_speakers(&who.actor(), &id, &body.0.channels.join(",")).await?;
         Ok(Gone::Done)
     }
 

@@ -2,8 +2,10 @@
 
 use super::twins::twins;
 use crate::audio::AudioError;
-use crate::transcription::Speaker;
+use crate::transcription::speech::Crosstalk;
+use crate::transcription::{Note, Speaker};
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// A channel to listen to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,15 +14,46 @@ pub(super) struct Leg {
     pub(super) speaker: Speaker,
 }
 
-/// The legs of a recording, and whether its two channels turned out to be the same sound twice.
-pub(super) fn legs(path: &Path, channels: u16, speakers: &[Speaker]) -> Result<(Vec<Leg>, bool), AudioError> {
+/// How a recording is listened to.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) legs: Vec<Leg>,
+    /// The crosstalk that is taken out of two channels.
+    pub(super) crosstalk: Option<Crosstalk>,
+    /// What was found out about the channels.
+    pub(super) note: Option<Note>,
+}
+
+impl Plan {
+    /// One channel with everybody on it.
+    fn mixed(channel: usize, note: Note) -> Self {
+        Self { legs: vec![Leg { channel, speaker: Speaker::Unknown }], crosstalk: None, note: Some(note) }
+    }
+}
+
+/// Looks at the channels of a recording: who speaks on which, and whether they can be told apart. Blocks.
+pub(super) fn plan(
+    path: &Path,
+    channels: u16,
+    speakers: &[Speaker],
+    stop: &CancellationToken,
+) -> Result<Plan, AudioError> {
     if channels == 1 {
         let speaker = speakers.first().copied().filter(|_| speakers.len() == 1).unwrap_or_default();
-        return Ok((vec![Leg { channel: 0, speaker }], false));
+        return Ok(Plan { legs: vec![Leg { channel: 0, speaker }], ..Plan::default() });
     }
-    if let Some(channel) = if channels == 2 { twins(path)? } else { None } {
-        return Ok((vec![Leg { channel, speaker: Speaker::Unknown }], true));
+    let mut crosstalk = None;
+    if channels == 2 {
+        if let Some(channel) = twins(path)? {
+            return Ok(Plan::mixed(channel, Note::SameOnBothChannels));
+        }
+        crosstalk = Crosstalk::measure(path, stop)?;
+    }
+    if let Some(leak) = crosstalk.as_ref().filter(|leak| !leak.is_separable()) {
+        return Ok(Plan::mixed(leak.louder_channel(), Note::ChannelsLeak));
     }
     let speaker = |channel: u16| speakers.get(usize::from(channel)).copied().unwrap_or(Speaker::Channel(channel + 1));
-    Ok(((0..channels).map(|channel| Leg { channel: channel.into(), speaker: speaker(channel) }).collect(), false))
+    let leg = |channel: u16| Leg { channel: channel.into(), speaker: speaker(channel) };
+    let note = crosstalk.is_some().then_some(Note::CrosstalkRemoved);
+    Ok(Plan { legs: (0..channels).map(leg).collect(), crosstalk, note })
 }

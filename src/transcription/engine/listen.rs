@@ -2,15 +2,14 @@
 //! by, so that memory does not grow with its length.
 
 use super::hall::Hall;
-use super::legs::{Leg, legs};
+use super::legs::{Leg, Plan, plan};
 use super::pool::Pool;
 use super::windows::{Packer, Window};
 use super::{Step, TranscribeError, TranscriptionRequest};
 use crate::audio::{Decoder, probe};
 use crate::transcription::models::Times;
-use crate::transcription::resample::Resampler;
-use crate::transcription::speech::{Pauses, SpeechFinder};
-use crate::transcription::{Note, Transcript};
+use crate::transcription::speech::{ChannelFinder, Crosstalk, Pauses};
+use crate::transcription::{ChannelSpeech, Note, Speaker, Transcript};
 use tokio_util::sync::CancellationToken;
 
 /// Runs on a thread of its own.
@@ -22,7 +21,7 @@ pub(super) fn listen(
     cancel: &CancellationToken,
 ) -> Result<Transcript, TranscribeError> {
     let mut decoder = Decoder::open(&request.path)?;
-    let (legs, same) = legs(&request.path, decoder.channels(), &request.speakers)?;
+    let Plan { legs, crosstalk, note } = plan(&request.path, decoder.channels(), &request.speakers, cancel)?;
     let duration_ms = match decoder.promised_ms() {
         Some(ms) => ms,
         None => probe(&request.path)?.duration_ms,
@@ -30,27 +29,21 @@ pub(super) fn listen(
     // Stops what is still queued when this ends early, whatever the reason.
     let stop = cancel.child_token();
     let _guard = stop.clone().drop_guard();
-    let chains = legs.iter().enumerate().map(|(number, leg)| Chain::new(pool, &decoder, number, *leg));
-    let mut chains = chains.collect::<Result<Vec<_>, _>>()?;
+    let mut listener = Listener::new(pool, decoder.sample_rate(), &legs, crosstalk).map_err(TranscribeError::Engine)?;
+    let speakers: Vec<Speaker> = legs.iter().map(|leg| leg.speaker).collect();
     // The whole call is in the language in which its beginning was heard.
     let language = language.or_else(|| request.known.first().map(|window| window.language.clone()));
     let mut hall = Hall::new(pool, stop, language, legs, request, duration_ms, tell);
     let mut frames = 0;
     while let Some(block) = decoder.next_block()? {
         frames += block.first().map_or(0, Vec::len) as u64;
-        for chain in &mut chains {
-            let samples = block.get(chain.leg.channel).map_or(&[][..], Vec::as_slice);
-            chain.push(samples).map_err(TranscribeError::Engine)?;
-        }
-        for chain in &mut chains {
-            hall.hear_all(&mut chain.ready)?;
-        }
+        hall.hear_all(listener.push(block).map_err(TranscribeError::Engine)?)?;
     }
-    for chain in chains {
-        hall.hear_all(&mut chain.finish().map_err(TranscribeError::Engine)?)?;
-    }
+    let (mut rest, speech) = listener.finish().map_err(TranscribeError::Engine)?;
+    hall.hear_all(&mut rest)?;
+    let speech = speakers.into_iter().zip(speech).map(|(speaker, spans)| ChannelSpeech { speaker, spans }).collect();
     let truncated = decoder.truncated().then_some(Note::Truncated);
-    let notes = truncated.into_iter().chain(same.then_some(Note::SameOnBothChannels)).collect();
+    let notes = truncated.into_iter().chain(note).collect();
     let heard = hall.close()?;
     tell(Step { progress: 1.0, window: None });
     // Of nothing the language cannot be told.
@@ -60,46 +53,56 @@ pub(super) fn listen(
         model: pool.model().name.clone(),
         audio_ms: frames * 1000 / u64::from(decoder.sample_rate()),
         speech_ms: heard.speech_ms,
+        speech,
         segments: heard.segments,
         notes,
     })
 }
 
-/// What a channel passes through on its way to the model.
-struct Chain {
-    leg: Leg,
-    resampler: Resampler,
-    finder: SpeechFinder,
-    packer: Packer,
+/// From the channels of the recording to windows for the model.
+struct Listener {
+    finder: ChannelFinder,
+    packers: Vec<Packer>,
+    /// When somebody speaks, by channel.
+    speech: Vec<Vec<(u64, u64)>>,
     ready: Vec<Window>,
 }
 
-impl Chain {
-    fn new(pool: &Pool, decoder: &Decoder, number: usize, leg: Leg) -> Result<Self, TranscribeError> {
+impl Listener {
+    fn new(pool: &Pool, rate: u32, legs: &[Leg], crosstalk: Option<Crosstalk>) -> Result<Self, String> {
         let model = pool.model();
         let pauses = match model.times {
             Times::Spans => Pauses::PHRASES,
             Times::Model => Pauses::SENTENCES,
         };
+        let channels = legs.iter().map(|leg| leg.channel);
+        let packer = |number| Packer::new(number, model.max_span_ms, model.times);
         Ok(Self {
-            leg,
-            resampler: Resampler::new(decoder.sample_rate()).map_err(TranscribeError::Engine)?,
-            finder: SpeechFinder::new(model.max_span_ms, pauses),
-            packer: Packer::new(number, model.max_span_ms, model.times),
+            finder: ChannelFinder::new(rate, channels, (model.max_span_ms, pauses), crosstalk)?,
+            packers: (0..legs.len()).map(packer).collect(),
+            speech: vec![Vec::new(); legs.len()],
             ready: Vec::new(),
         })
     }
 
-    fn push(&mut self, samples: &[f32]) -> Result<(), String> {
-        let Self { resampler, finder, packer, ready, .. } = self;
-        resampler.push(samples, &mut |samples| finder.push(samples, &mut |span| ready.extend(packer.push(span))))
+    /// Takes a block of the recording; gives the windows that are full.
+    fn push(&mut self, block: &[Vec<f32>]) -> Result<&mut Vec<Window>, String> {
+        let Self { finder, packers, speech, ready } = self;
+        finder.push(block, &mut |at, span| {
+            speech[at].extend_from_slice(&span.speech);
+            ready.extend(packers[at].push(span));
+        })?;
+        Ok(ready)
     }
 
-    fn finish(self) -> Result<Vec<Window>, String> {
-        let Self { resampler, mut finder, mut packer, mut ready, .. } = self;
-        resampler.finish(&mut |samples| finder.push(samples, &mut |span| ready.extend(packer.push(span))))?;
-        finder.finish(&mut |span| ready.extend(packer.push(span)));
-        ready.extend(packer.finish());
-        Ok(ready)
+    /// The recording is over: gives the last windows, and when somebody speaks on each channel.
+    fn finish(self) -> Result<(Vec<Window>, Vec<Vec<(u64, u64)>>), String> {
+        let Self { finder, mut packers, mut speech, mut ready } = self;
+        finder.finish(&mut |at, span| {
+            speech[at].extend_from_slice(&span.speech);
+            ready.extend(packers[at].push(span));
+        })?;
+        ready.extend(packers.into_iter().filter_map(Packer::finish));
+        Ok((ready, speech))
     }
 }

@@ -24,6 +24,9 @@ const ALIKE: f32 = 0.9;
 const LOUDER: f32 = 10.0;
 /// The share of blocks that have to be alike.
 const MOST: f32 = 0.9;
+/// The louder side is the same all the time: the ratio of the levels stays within this (5 dB). Where it changes with who speaks,
+/// the channels leak into each other.
+const RATIO_SPREAD: f32 = 3.2;
 
 /// The channel to listen to (the louder one) if both of a recording carry the same sound.
 pub(super) fn twins(path: &Path) -> Result<Option<usize>, AudioError> {
@@ -56,6 +59,8 @@ struct Comparison {
     alike: usize,
     /// Energy of what was alike.
     energy: [f64; 2],
+    /// Energy of the left side by that of the right one, of each block that was alike.
+    ratios: Vec<f32>,
 }
 
 impl Comparison {
@@ -71,6 +76,7 @@ impl Comparison {
             loud: 0,
             alike: 0,
             energy: [0.0; 2],
+            ratios: Vec::new(),
         }
     }
 
@@ -95,6 +101,7 @@ impl Comparison {
             return;
         }
         self.alike += 1;
+        self.ratios.push(energy[0] / energy[1]);
         for side in [0, 1] {
             self.energy[side] += f64::from(energy[side]);
         }
@@ -127,8 +134,12 @@ impl Comparison {
         lines
     }
 
-    fn louder(&self) -> Option<usize> {
-        let same = self.loud > 0 && self.alike as f32 >= MOST * self.loud as f32;
+    fn louder(&mut self) -> Option<usize> {
+        self.ratios.sort_by(f32::total_cmp);
+        let tenth = self.ratios.len() / 10;
+        let spread = self.ratios.iter().rev().nth(tenth).zip(self.ratios.get(tenth)).map(|(high, low)| high / low);
+        let one_ratio = spread.is_some_and(|spread| spread <= RATIO_SPREAD);
+        let same = one_ratio && self.alike as f32 >= MOST * self.loud as f32;
         // The same on both sides to a hair counts as the left one.
         same.then(|| usize::from(self.energy[1] > self.energy[0] * 1.01))
     }

@@ -1,25 +1,32 @@
 //! Where somebody speaks: spans of one channel, found while it streams by.
 //!
 //! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
-//! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) says what might be speech; it takes
-//! every sound for it, and goes on after the voice has ended. Loudness says when it begins and ends: quieter than 34 dB under
-//! the voice nobody speaks. And [`voice`] tells voices from noise, tones and music, which would be heard for nothing.
+//! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) scores how much a frame sounds like
+//! speech; many sounds reach its limit, and it goes on after the voice has ended. Loudness says when speech begins and ends:
+//! quieter than 34 dB under the voice nobody speaks. [`voice`] tells voices from noise, tones and music, and [`runs`] weighs
+//! both: what has little evidence of a voice is speech only beside speech.
 //!
 //! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).
 
+mod channels;
+mod crosstalk;
 mod file;
 mod runs;
 mod voice;
 
+pub(crate) use channels::ChannelFinder;
+pub(crate) use crosstalk::{Crosstalk, CrosstalkGate};
 pub use file::speech;
 
 use super::resample::RATE;
 use earshot::Detector;
 use runs::{Run, runs};
+use std::ops::Range;
 use voice::VoiceCheck;
 
 /// Samples in one step of the detector.
 const FRAME: usize = 256;
+const FRAME_MS: u64 = FRAME as u64 * 1000 / RATE as u64;
 /// Frames kept before the speech and behind it: half of the silence that may lie between two spans.
 const BEFORE: usize = ms_to_frames(500);
 const BEHIND: usize = ms_to_frames(500);
@@ -37,11 +44,16 @@ const LEAST: usize = ms_to_frames(120);
 const ON: f32 = 0.5;
 const OFF: f32 = 0.35;
 
-/// Quieter than this nobody speaks, whatever the detector says. Mean square of a frame; -57 dB of full scale.
-const FLOOR: f32 = 2e-6;
+/// Quieter than this nobody speaks, whatever the detector says. Mean square of a frame; -63 dB of full scale.
+const FLOOR: f32 = 5e-7;
 /// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
 const BELOW_VOICE: f32 = 4e-4;
 const FORGET: f32 = 0.9963;
+/// 0.02 dB a second, for the level of a channel's voice.
+const FORGET_SLOWLY: f32 = 0.999_926;
+
+/// Speech with little evidence is kept at most this far from speech that is certain: a digit, an "okay".
+const BESIDE: usize = ms_to_frames(750);
 
 /// How long a pause ends a span.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +90,15 @@ struct Frame {
     score: f32,
     /// Mean square.
     energy: f32,
+    /// How loud the voice of the channel was until then: the mean square of its loudest frame, sinking slowly.
+    voice_level: f32,
+}
+
+/// A span that is speech only if speech that is certain follows it soon.
+struct Held {
+    span: Span,
+    /// Number of the frame behind it, in the whole channel.
+    end: u64,
 }
 
 /// Finds the spans of one channel.
@@ -97,6 +118,12 @@ pub(crate) struct SpeechFinder {
     partial: Vec<f32>,
     /// How loud the channel was of late: the mean square of its loudest frame, sinking.
     loudest: f32,
+    /// The same, sinking slowly.
+    voice_level: f32,
+    /// The frame behind the last speech that was certain, in the whole channel.
+    certain_until: Option<u64>,
+    /// In order; none is older than [`BESIDE`].
+    held: Vec<Held>,
 }
 
 impl SpeechFinder {
@@ -114,6 +141,9 @@ impl SpeechFinder {
             open: None,
             partial: Vec::with_capacity(FRAME),
             loudest: 0.0,
+            voice_level: 0.0,
+            certain_until: None,
+            held: Vec::new(),
         }
     }
 
@@ -146,10 +176,11 @@ impl SpeechFinder {
         let score = self.detector.predict_f32(&self.partial);
         let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
         self.loudest = (self.loudest * FORGET).max(energy);
+        self.voice_level = (self.voice_level * FORGET_SLOWLY).max(energy);
         // The detector is asked all the same: it remembers what it heard.
         let score = if energy < FLOOR.max(self.loudest * BELOW_VOICE) { 0.0 } else { score };
         self.samples.append(&mut self.partial);
-        self.frames.push(Frame { score, energy });
+        self.frames.push(Frame { score, energy, voice_level: self.voice_level });
         let now = self.frames.len() - 1;
         match self.open {
             None if score >= ON => self.open = Some((now, now)),
@@ -185,11 +216,44 @@ impl SpeechFinder {
         self.open = (last >= cut).then(|| (0, last - cut));
     }
 
-    /// Hands on what is speech in the kept frames up to `end`.
+    /// Hands on what is speech in the kept frames up to `end`, and holds what is speech if speech follows.
     fn give(&mut self, last: usize, end: usize, sink: &mut impl FnMut(Span)) {
         let Some((start, _)) = self.open else { return };
         let runs = runs(&self.frames, start..last + 1, &self.samples, &mut self.voice);
-        // Music between two voices leaves a hole, and then there are two spans.
+        let certain: Vec<Range<u64>> = runs.iter().filter(|run| run.certain).map(|run| self.place(run)).collect();
+        let near = |a: u64, b: u64| a + BESIDE as u64 >= b;
+        let (mut speech, mut waiting) = (Vec::new(), Vec::new());
+        for run in runs {
+            let place = self.place(&run);
+            let behind = certain.iter().rfind(|one| one.end <= place.start).map(|one| one.end).or(self.certain_until);
+            let before = certain.iter().find(|one| one.start >= place.end);
+            let beside = behind.is_some_and(|until| near(until, place.start))
+                || before.is_some_and(|next| near(place.end, next.start));
+            if run.certain || beside {
+                speech.push(run);
+            } else if before.is_none() {
+                waiting.push(run);
+            }
+        }
+        if let Some(first) = certain.first() {
+            self.held.drain(..).filter(|held| near(held.end, first.start)).for_each(|held| sink(held.span));
+        }
+        self.certain_until = certain.last().map(|one| one.end).or(self.certain_until);
+        self.groups(speech, end).into_iter().for_each(&mut *sink);
+        for span in self.groups(waiting, end) {
+            let span_end = span.speech.last().map_or(0, |(_, until)| until / FRAME_MS);
+            self.held.retain(|held| near(held.end, span_end));
+            self.held.push(Held { span, end: span_end });
+        }
+    }
+
+    /// Where a run is, in frames of the whole channel.
+    fn place(&self, run: &Run) -> Range<u64> {
+        self.first + run.start as u64..self.first + run.end as u64
+    }
+
+    /// Spans of runs with short pauses between them. Music between two voices leaves a hole, and then there are two spans.
+    fn groups(&self, runs: Vec<Run>, end: usize) -> Vec<Span> {
         let mut groups: Vec<Vec<Run>> = Vec::new();
         for run in runs {
             match groups.last_mut() {
@@ -200,18 +264,19 @@ impl SpeechFinder {
             }
         }
         groups.retain(|group| group.iter().map(|run| run.loud).sum::<usize>() >= LEAST);
-        for at in 0..groups.len() {
+        let span = |at: usize| {
             let from = at.checked_sub(1).and_then(|before| groups[before].last()).map_or(0, |run| run.end);
             let until = groups.get(at + 1).and_then(|next| next.first()).map_or(end, |run| run.start);
-            sink(self.span(&groups[at], from, until));
-        }
+            self.span(&groups[at], from..until)
+        };
+        (0..groups.len()).map(span).collect()
     }
 
-    /// One span; its air reaches no further than `from` and `until`.
-    fn span(&self, group: &[Run], from: usize, until: usize) -> Span {
+    /// One span; its air reaches no further than the frames of `air`.
+    fn span(&self, group: &[Run], air: Range<usize>) -> Span {
         let ms = |frame: usize| (self.first + frame as u64) * FRAME as u64 * 1000 / u64::from(RATE);
-        let begin = group.first().map_or(0, |run| run.start.saturating_sub(BEFORE)).max(from);
-        let end = group.last().map_or(0, |run| run.end + BEHIND).min(until);
+        let begin = group.first().map_or(0, |run| run.start.saturating_sub(BEFORE)).max(air.start);
+        let end = group.last().map_or(0, |run| run.end + BEHIND).min(air.end);
         let mut speech: Vec<(u64, u64)> = Vec::with_capacity(group.len());
         for run in group {
             let (start, stop) = (run.start.saturating_sub(EARLY).max(begin), (run.end + LATE).min(end));

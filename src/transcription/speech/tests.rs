@@ -34,6 +34,7 @@ fn note(pitch: f32, at: f32) -> f32 {
 fn what_is_no_voice_is_no_speech() {
     let (mut white, mut brown, mut blow, mut beat, mut keys) = (random(), random(), random(), random(), random());
     let (mut level, mut knock) = (0.0_f32, 0.0_f32);
+    let (mut wind, mut gust, mut air, mut angle) = (0.0_f32, 0.0_f32, random(), 0.0_f32);
     let in_turn = |at: f32, on: f32, of: f32| at % of < on;
     let scale = [220.0_f32, 261.6, 293.7, 329.6, 392.0, 440.0];
     let cases: Vec<(&str, Vec<f32>)> = vec![
@@ -80,6 +81,23 @@ fn what_is_no_voice_is_no_speech() {
                 let beat = (at / 0.6) as usize;
                 let chord = [0, 2, 4].iter().map(|n| note(scale[(beat / 2 + n) % 6], at % 1.2)).sum::<f32>();
                 0.5 * chord + note(scale[beat * 5 % 6] * 2.0, at % 0.6)
+            }),
+        ),
+        (
+            "wind",
+            sound(|_| {
+                wind = 0.98 * wind + 0.02 * air();
+                gust = 0.9997 * gust + 0.0003 * air();
+                (wind * (gust * 60.0).clamp(0.0, 1.0) * 3.0).clamp(-1.0, 1.0)
+            }),
+        ),
+        (
+            "a violin",
+            sound(|at| {
+                let pitch = 2.0 * scale[(at / 0.6) as usize * 5 % 6] * (1.0 + 0.012 * (TAU * 5.5 * at).sin());
+                angle = (angle + TAU * pitch / RATE as f32) % TAU;
+                let partials = (1..6).map(|n| (angle * n as f32).sin() / (n as f32).powf(1.5)).sum::<f32>();
+                0.2 * partials * (1.0 - (-30.0 * (at % 0.6)).exp())
             }),
         ),
     ];

@@ -34,6 +34,15 @@ const BESIDE: usize = 3;
 /// A line that stands out: where, in lines of the spectrum, and how strong.
 type Partials = Vec<(f32, f32)>;
 
+/// How a frame sounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FrameVoice {
+    /// Whether it is periodic, no tone, and its partials move.
+    pub(super) voiced: bool,
+    /// Whether what stands out of its spectrum is not where it was before; true of noise as well.
+    pub(super) moving: bool,
+}
+
 /// Looks at the sound of one channel.
 pub(super) struct VoiceCheck {
     forward: Arc<dyn RealToComplex<f32>>,
@@ -68,11 +77,16 @@ impl VoiceCheck {
         }
     }
 
-    /// For each frame of `range`, whether it sounds like a voice. `samples` begin with frame 0. Frames that are not `loud` are
-    /// not looked at, and are none.
-    pub(super) fn voiced(&mut self, samples: &[f32], range: Range<usize>, loud: impl Fn(usize) -> bool) -> Vec<bool> {
+    /// How each frame of `range` sounds. `samples` begin with frame 0. Frames that are not `loud` are neither voiced nor
+    /// moving.
+    pub(super) fn check(
+        &mut self,
+        samples: &[f32],
+        range: Range<usize>,
+        loud: impl Fn(usize) -> bool,
+    ) -> Vec<FrameVoice> {
         let mut before: VecDeque<Partials> = VecDeque::with_capacity(BACK + 1);
-        let mut voiced = Vec::with_capacity(range.len());
+        let mut voices = Vec::with_capacity(range.len());
         for at in range.start.saturating_sub(BACK)..range.end {
             // The partials of a quiet frame are wanted too, where a loud one is compared with it.
             let later = at + BACK;
@@ -80,12 +94,13 @@ impl VoiceCheck {
             let partials = if wanted { self.look(samples, at) } else { Partials::new() };
             let earlier = if before.len() == BACK { before.pop_front() } else { None };
             if at >= range.start {
-                let moves = still(&partials, earlier.as_deref().unwrap_or_default()) < STILL;
-                voiced.push(moves && loud(at) && !self.is_tone(&partials) && self.is_periodic());
+                let moving = loud(at) && still(&partials, earlier.as_deref().unwrap_or_default()) < STILL;
+                let voiced = moving && !self.is_tone(&partials) && self.is_periodic();
+                voices.push(FrameVoice { voiced, moving });
             }
             before.push_back(partials);
         }
-        voiced
+        voices
     }
 
     /// Takes the spectrum around a frame; gives what stands out of it, the strongest first.

@@ -12,19 +12,20 @@ statements! {
     PUT = "INSERT INTO takes (interaction_id, take, state, progress, model, language, segments, asked_by, updated_at) \
         VALUES ($1, $2, 'waiting', 0, $3, $4, '[]', $5, $6) ON CONFLICT (interaction_id) DO UPDATE SET take = excluded.take, \
         state = 'waiting', progress = 0, reason = NULL, model = excluded.model, language = excluded.language, segments = '[]', \
-        took_ms = NULL, notes = NULL, asked_by = excluded.asked_by, updated_at = excluded.updated_at";
-    FIND = "SELECT take, state, progress, reason, model, language, segments, took_ms, notes, asked_by FROM takes WHERE interaction_id = $1";
+        took_ms = NULL, notes = NULL, speech = NULL, asked_by = excluded.asked_by, updated_at = excluded.updated_at";
+    FIND = "SELECT take, state, progress, reason, model, language, segments, took_ms, notes, speech, asked_by FROM takes WHERE interaction_id = $1";
     SET_STATE = "UPDATE takes SET state = $1, progress = $2, reason = $3, updated_at = $4 WHERE interaction_id = $5 AND take = $6";
     SET_PROGRESS = "UPDATE takes SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
     WAIT_AGAIN = "UPDATE takes SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
     GIVE_UP = "UPDATE takes SET state = 'failed', progress = 0, reason = $1, updated_at = $2 \
         WHERE interaction_id = $3 AND state IN ('waiting', 'running')";
     FINISH = "UPDATE takes SET state = 'done', progress = 1, reason = NULL, language = $1, segments = $2, took_ms = $3, notes = $4, \
-        updated_at = $5 WHERE interaction_id = $6 AND take = $7";
+        speech = $5, updated_at = $6 WHERE interaction_id = $7 AND take = $8";
+    SET_SPEAKERS = "UPDATE takes SET segments = $1, speech = $2 WHERE interaction_id = $3 AND take = $4";
     DROP = "DELETE FROM takes WHERE interaction_id = $1";
     // Everything about it at once: what was shown takes its place.
     REPLACE = "UPDATE takes SET take = $1, state = 'done', progress = 1, reason = NULL, model = $2, language = $3, segments = $4, \
-        took_ms = $5, notes = $6, asked_by = $7, updated_at = $8 WHERE interaction_id = $9";
+        took_ms = $5, notes = $6, speech = $7, asked_by = $8, updated_at = $9 WHERE interaction_id = $10";
 }
 
 #[derive(sqlx::FromRow)]
@@ -38,6 +39,7 @@ struct Row {
     segments: String,
     took_ms: Option<i64>,
     notes: Option<String>,
+    speech: Option<String>,
     asked_by: String,
 }
 
@@ -65,6 +67,7 @@ pub(in crate::transcription) async fn find(conn: Conn<'_>, id: &InteractionId) -
         segments: serde_json::from_str::<Vec<Segment>>(&row.segments).unwrap_or_default(),
         took_ms: row.took_ms,
         notes: row.notes.and_then(|notes| serde_json::from_str(&notes).ok()).unwrap_or_default(),
+        speech: row.speech.and_then(|speech| serde_json::from_str(&speech).ok()).unwrap_or_default(),
         asked_by: row.asked_by,
     }))
 }
@@ -117,8 +120,18 @@ pub(in crate::transcription) async fn finish(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let (segments, notes) = (serde_json::json!(transcript.segments), serde_json::json!(transcript.notes));
-    let language = &transcript.language;
-    execute!(conn, FINISH, language, segments.to_string(), took_ms, notes.to_string(), now, id, take).map(drop)
+    let (language, speech) = (&transcript.language, serde_json::json!(transcript.speech).to_string());
+    execute!(conn, FINISH, language, segments.to_string(), took_ms, notes.to_string(), speech, now, id, take).map(drop)
+}
+
+/// Keeps who said what.
+pub(in crate::transcription) async fn set_speakers(
+    conn: Conn<'_>,
+    id: &InteractionId,
+    take: &Take,
+) -> Result<(), DbError> {
+    let (segments, speech) = (serde_json::json!(take.segments), serde_json::json!(take.speech));
+    execute!(conn, SET_SPEAKERS, segments.to_string(), speech.to_string(), id, &take.take).map(drop)
 }
 
 /// False where there was none.
@@ -136,5 +149,7 @@ pub(in crate::transcription) async fn replace(
 ) -> Result<(), DbError> {
     let t = &shown.transcript;
     let (segments, notes) = (serde_json::json!(t.segments).to_string(), serde_json::json!(t.notes).to_string());
-    execute!(conn, REPLACE, &shown.take, &t.model, &t.language, segments, shown.took_ms, notes, by, now, id).map(drop)
+    let speech = serde_json::json!(t.speech).to_string();
+    execute!(conn, REPLACE, &shown.take, &t.model, &t.language, segments, shown.took_ms, notes, speech, by, now, id)
+        .map(drop)
 }

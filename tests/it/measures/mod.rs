@@ -2,6 +2,7 @@
 
 mod lists;
 mod pages;
+mod real;
 
 use crate::app::{Session, TestApp, call_body};
 use crate::support::heard::{delete, heard, raw};

@@ -32,6 +32,8 @@ fn what_can_not_stand_is_refused_with_exit_code_2_and_all_at_once() {
         ("AFTERWORD__DATABASE__STATEMENT_TIMEOUT", "1s"),
         ("AFTERWORD__DATABASE__MAX_CONNECTIONS", "1"),
         ("AFTERWORD__RECORDINGS__URL", "s3://bucket"),
+        ("AFTERWORD__RECORDINGS__CHANNELS", "agent,parrot"),
+        ("AFTERWORD__RECORDINGS__CHANNELS_BY_SOURCE__PBX", "left,right"),
         ("AFTERWORD__NO__SUCH", "1"),
         ("AFTERWORD__SURVEY__CHOICES", "none"),
     ] {
@@ -41,6 +43,16 @@ fn what_can_not_stand_is_refused_with_exit_code_2_and_all_at_once() {
     assert_eq!(afterword(&["bogus"], &[]).status.code(), Some(2));
     assert_eq!(afterword(&["--config", "missing.toml", "config", "check"], &[]).status.code(), Some(2));
     assert_eq!(afterword(&["--version"], &[]).status.code(), Some(0));
+}
+
+#[test]
+fn who_speaks_on_which_channel_is_set_by_the_environment() {
+    let set = [
+        ("AFTERWORD__RECORDINGS__CHANNELS", "agent,customer"),
+        ("AFTERWORD__RECORDINGS__CHANNELS_BY_SOURCE__PBX", "customer,agent"),
+    ];
+    let said = words(&afterword(&["config", "show"], &set));
+    assert!(said.contains("channels = \"agent,customer\"") && said.contains("pbx = \"customer,agent\""), "{said}");
 }
 
 #[test]

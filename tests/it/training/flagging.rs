@@ -67,6 +67,27 @@ async fn a_call_s_span_gets_its_own_masked_words_and_sound() {
 }
 
 #[tokio::test]
+async fn a_clip_follows_when_the_speakers_of_its_recording_are_swapped() {
+    for app in TestApp::on_both(|_| {}).await {
+        let call = recorded_call(&app).await;
+        let said = [(12_050, 18_150, "agent", "I am very sorry to hear that."), (21_630, 24_230, "customer", "Sure.")];
+        transcribe(&app, &call, &said).await;
+        let supervisor = supervisor(&app, "Orders").await;
+        let id = flag(&supervisor, &call, &span("0:12.0", "0:25")).await;
+        app.work().await;
+        let address = format!("/api/v1/interactions/{call}/recording/channels");
+        let swapped = json!({ "channels": ["customer", "agent"] });
+        let answer = supervisor.api(reqwest::Method::PUT, &address, Some(&swapped)).await;
+        assert_eq!(answer.status(), 204);
+        app.work().await;
+        let (_, clip) = get_clip(&supervisor, &id).await;
+        assert_eq!((&clip["sound"], &clip["speakers"]), (&json!("ready"), &json!(["customer", "agent"])));
+        let speakers: Vec<_> = clip["lines"].as_array().unwrap().iter().map(|line| &line["speaker"]).collect();
+        assert_eq!(speakers, ["customer", "agent"]);
+    }
+}
+
+#[tokio::test]
 async fn the_clip_lives_on_when_its_call_goes() {
     for app in TestApp::on_both(|_| {}).await {
         let call = recorded_call(&app).await;

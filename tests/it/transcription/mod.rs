@@ -1,8 +1,10 @@
 //! From sound to words.
 
 mod api;
+mod channels;
 mod checkpoints;
 mod command;
+mod crosstalk;
 mod edited;
 mod engine;
 mod fetch;

@@ -1,0 +1,28 @@
+//! The form that says who speaks on which channel.
+
+use super::find;
+use crate::transcription::Transcription;
+use crate::web::rights::EditTranscripts;
+use crate::web::{PageError, Posted, Viewer, redirect};
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ChannelsForm {
+    /// Such as `agent,customer`.
+    channels: String,
+}
+
+#[handler]
+pub(super) async fn set(
+    who: Viewer<EditTranscripts>,
+    Data(transcription): Data<&Transcription>,
+    Path(id): Path<String>,
+    Posted(form): Posted<ChannelsForm>,
+) -> Result<Response, PageError> {
+    let (id, _) = find(transcription, &who, &id).await?;
+    transcription.set_speakers(&who.actor(), &id, &form.channels).await?;
+    Ok(redirect(&format!("/interactions/{id}?did=channels")))
+}
