@@ -1,9 +1,12 @@
 //! Pages of what is done to transcripts: a line corrected, a second take compared, the queue watched.
 
 mod line;
+mod model;
 mod queue;
 mod takes;
 mod views;
+
+pub use model::MissingModel;
 
 use super::{CorrectionError, QueueError, TakeError, Transcription};
 use crate::ids::InteractionId;
@@ -20,6 +23,7 @@ pub fn routes(route: Route) -> Route {
         .at("/interactions/:id/take/choice", post(takes::choose))
         .at("/interactions/:id/take/removal", post(takes::remove))
         .at("/admin/transcription", get(queue::show))
+        .at("/admin/model/fetch", post(model::fetch_model))
 }
 
 impl From<CorrectionError> for PageError {

@@ -1,4 +1,4 @@
-//! The shipped model on the demo calls.
+//! The test model on the demo calls.
 
 use super::{engine, hear_file};
 use crate::audio::wav::demo;
