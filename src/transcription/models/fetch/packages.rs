@@ -63,6 +63,7 @@ async fn import_wheels(
         cancel: options.cancel.clone(),
     };
     let trial = options.trial.clone();
+    on_event(FetchEvent::Tensors(0, 0));
     let (send, mut steps) = mpsc::unbounded_channel();
     let import = tokio::task::spawn_blocking(move || {
         import(&request, &trial, &mut |done, all| {
