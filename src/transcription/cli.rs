@@ -77,12 +77,12 @@ pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> a
             Some(Source::File(_)) => "yes",
             None => "-",
         };
-        let installed = if entry.name == used { format!("{place}, in use") } else { place.to_owned() };
+        let installed = if entry.name == used { format!("{place}, selected") } else { place.to_owned() };
         let size = format!("{} MB", entry.size.div_ceil(1_000_000));
         writeln!(out, "{:<22} {size:>8}  {language:<9} {installed:<16} {}", entry.name, entry.notes)?;
     }
     for name in folders.imported() {
-        let installed = if name == used { "yes, in use" } else { "yes" };
+        let installed = if name == used { "yes, selected" } else { "yes" };
         writeln!(out, "{name:<22} {:>8}  {:<9} {installed:<16} Imported.", "", "")?;
     }
     writeln!(out, "\nafterword models fetch NAME puts one into {}", folders.own().display())?;

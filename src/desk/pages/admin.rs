@@ -139,6 +139,7 @@ fn say(kind: &str) -> &str {
         "survey.decide" => "Decide whether a survey is due",
         "transcribe" => "Transcribe a recording",
         "transcribe.again" => "Transcribe a recording once more",
+        "transcribe.fetch_model" => "Fetch the speech model",
         "transcribe.sweep" => "Remove unfinished transcripts that nobody goes on with",
         "recording.inspect" => "Read a recording through",
         "recording.discard" => "Remove the file of a recording that nothing names",

@@ -82,7 +82,10 @@ fn models_are_listed_and_damaged_ones_named() {
     let folder = folder();
     let list = words(&run(folder.path(), &["models", "list"]).stdout);
     assert!(list.lines().any(|line| line.starts_with("test-voices.en") && line.contains("built in")), "{list}");
-    assert!(list.lines().any(|line| line.starts_with("test-voices.en") && line.contains("in use")), "{list}");
+    assert!(
+        list.lines().any(|line| line.starts_with("test-voices.en") && line.contains("built in, selected")),
+        "{list}"
+    );
     assert!(list.ends_with("Recordings are transcribed with test-voices.en.\n"), "{list}");
     assert_eq!(run(folder.path(), &["models", "verify"]).status.code(), Some(0));
     std::fs::create_dir(folder.path().join("models")).unwrap();
@@ -105,7 +108,7 @@ fn without_a_model_the_one_command_is_named() {
     assert_eq!((out.status.code(), out.stdout.is_empty()), (Some(1), true));
     assert_eq!(error.matches("`afterword models fetch base`").count(), 1, "{error}");
     let list = words(&without(&["models", "list"]).stdout);
-    assert!(list.lines().any(|line| line.starts_with("base ") && line.contains("-, in use")), "{list}");
+    assert!(list.lines().any(|line| line.starts_with("base ") && line.contains("-, selected")), "{list}");
     assert!(list.contains("Recordings wait: the speech model base is not installed"), "{list}");
     // What lies in the folder is listed, whoever put it there.
     std::fs::create_dir_all(folder.path().join("data/models")).unwrap();
