@@ -3,7 +3,7 @@
 use super::{chat, flag, get_clip, leave_untranscribed, supervisor};
 use crate::app::{Session, TestApp};
 use crate::audio::wav::{Coding, Sound};
-use crate::support::{shared, skip};
+use crate::support::skip;
 use crate::transcription::{hear as hear_once, short_call};
 use afterword::audit::Filter;
 use afterword::database::Sql;
