@@ -14,6 +14,8 @@ help: ## Say what there is (this)
 .PHONY: demo
 demo: build-deps ## A filled, throw-away company on http://127.0.0.1:8080 (ARGS='--listen …' to pass options)
 	@test -x $${CARGO_TARGET_DIR:-target}/debug/afterword || echo "Building; the first time takes some minutes."
+	$(CARGO) build --quiet
+	@scripts/fetch-demo-model.sh "$${CARGO_TARGET_DIR:-target}/debug/afterword"
 	$(CARGO) run --quiet -- demo $(ARGS)
 
 .PHONY: test

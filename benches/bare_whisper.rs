@@ -2,7 +2,7 @@
 
 use afterword::audio::Decoder;
 use afterword::transcription::models::{ModelFolders, Trial};
-use afterword::transcription::{Engine, EngineConfig, Speaker, TranscriptionRequest};
+use afterword::transcription::{Engine, EngineConfig, Speaker, TEST_MODEL, TranscriptionRequest};
 use anyhow::{Context, Result, anyhow};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -11,8 +11,8 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
-/// The shipped model's file.
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/mini-support.en-q5_0.bin");
+/// The test model's file.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/test-voices.en-q5_0.bin");
 
 /// What a child measured.
 #[derive(Debug, Default, Clone, serde::Serialize, serde::Deserialize)]
@@ -73,7 +73,7 @@ pub fn plain(file: &Path) -> Result<Outcome> {
 /// The engine: with the model as the catalogue knows it, or as a file of which nothing is known.
 pub fn ours(file: &Path, shipped: bool) -> Result<Outcome> {
     let folder = crate::program::folder()?;
-    let mut config = EngineConfig::new(ModelFolders::only(folder.path()));
+    let mut config = EngineConfig::new(ModelFolders::only(folder.path()), TEST_MODEL);
     config.threads = 1;
     if !shipped {
         // One byte more than the shipped one: a model, but in no catalogue.

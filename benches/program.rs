@@ -1,6 +1,7 @@
 //! The built program as a process of its own.
 
 use crate::report::Report;
+use afterword::transcription::TEST_MODEL;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -41,6 +42,7 @@ impl Prepared {
         all.push((variable("http.listen"), address.to_string()));
         // The customers of a benchmark answer at once.
         all.push((variable("survey.too_fast"), "0s".to_owned()));
+        all.push((variable("transcription.model"), TEST_MODEL.to_owned()));
         all.push((variable("transcription.models_dir"), concat!(env!("CARGO_MANIFEST_DIR"), "/models").to_owned()));
         Ok(Self { address, settings: all, folder })
     }

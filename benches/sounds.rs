@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo");
+const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/calls");
 /// Pause between two calls in the long recording.
 const PAUSE_S: usize = 20;
 

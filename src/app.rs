@@ -417,6 +417,7 @@ impl App {
                 interactions: self.interactions.clone(),
                 transcription: self.transcription.clone(),
             },
+            transcription::api::ModelApi { transcription: self.transcription.clone() },
             measures::api::Api { interactions: self.interactions.clone(), measures: self.measures.clone() },
             search::api::Api { search: self.search.clone() },
             staff::api::Api {

@@ -163,9 +163,11 @@ impl Default for Recordings {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transcription {
-    /// A name of the catalogue (`afterword models list`) or a path to a ggml file.
+    /// A name of `afterword models list`, or a path to a ggml file. Empty: `tiny.en` where English is the only one of
+    /// `languages`, else `base`.
     pub model: String,
     /// Codes of the languages that are spoken in the recordings, such as `en`; empty: any.
+    #[serde(deserialize_with = "values::list")]
     pub languages: Vec<String>,
     /// Threads that transcribe; 0: one a core.
     pub threads: usize,
@@ -180,7 +182,7 @@ pub struct Transcription {
 impl Default for Transcription {
     fn default() -> Self {
         Self {
-            model: "mini-support.en".into(),
+            model: String::new(),
             languages: Vec::new(),
             threads: 0,
             models_dir: PathBuf::from("data/models"),

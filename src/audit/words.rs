@@ -19,6 +19,7 @@ const SAID: &[(&str, &str)] = &[
     ("key.added", "Made an API key"),
     ("key.revoked", "Revoked an API key"),
     ("mail.tested", "Sent a test mail"),
+    ("model.fetched", "Had a speech model fetched"),
     ("kudos.given", "Commended an agent"),
     ("quote.removed", "Took a quote out of the list"),
     ("anonymity.k_changed", "Changed the smallest batch"),
@@ -83,6 +84,7 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("survey", "Survey", Some("/surveys/")),
     ("rules", "Rules of surveys, edition", None),
     ("anonymity", "Anonymity", None),
+    ("model", "Speech model", None),
 ];
 
 /// An action in words; its code where there are none.

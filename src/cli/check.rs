@@ -5,7 +5,8 @@ use super::{Failure, listener, mail, say};
 use crate::app::{self, StartError};
 use crate::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl};
 use crate::mail::Settings;
-use crate::transcription::models::{ModelFolders, Trial, check as check_model};
+use crate::transcription::engine_config;
+use crate::transcription::models::{ModelError, Trial, check as check_model};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::path::Path;
 use tokio::net::TcpListener;
@@ -112,13 +113,30 @@ async fn database(config: &Config) -> Option<String> {
     Some(format!("{error}{advice}").replace('\n', " "))
 }
 
-/// A model that is not installed, is not what the catalogue says, or can't be loaded.
+/// A model that is not installed, is not what the catalogue says, can't be loaded, or does not know a language that is spoken.
 async fn model(config: &Config) -> Result<Option<String>, Failure> {
-    let settings = config.transcription.clone();
-    let checked = tokio::task::spawn_blocking(move || {
-        let model = ModelFolders::new(&settings.models_dir).find(&settings.model)?;
-        check_model(model, &Trial::default())
-    });
-    let error = checked.await?.err();
-    Ok(error.map(|error| format!("transcription.model: {error}; or set another of `afterword models list`")))
+    let engine = engine_config(&config.transcription);
+    let checked =
+        tokio::task::spawn_blocking(move || check_model(engine.folders.find(&engine.model)?, &Trial::default()));
+    let model = match checked.await? {
+        Ok(model) => model,
+        // Everything else works meanwhile, and a page has a button for it.
+        Err(missing @ ModelError::NotInstalled { .. }) if config.transcription.model.is_empty() => {
+            say(format!("Recordings will wait: {missing}."));
+            return Ok(None);
+        }
+        Err(error) => {
+            return Ok(Some(format!("transcription.model: {error}; or set another of `afterword models list`")));
+        }
+    };
+    let knows = |code: &String| {
+        model.entry.is_none_or(|entry| entry.languages.iter().any(|known| known == "*" || known == code))
+    };
+    let unknown = config.transcription.languages.iter().find(|code| !knows(code));
+    Ok(unknown.map(|code| {
+        format!(
+            "transcription.model: {} does not know {code}, one of transcription.languages: set base or a larger one",
+            model.name
+        )
+    }))
 }

@@ -4,14 +4,18 @@ use super::listener::Listeners;
 use super::{Failure, say, serve};
 use crate::app::{self, App};
 use crate::clock::SystemClock;
-use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl, Span};
+use crate::config::{Config, DatabaseUrl, Log, MailUrl, RecordingsUrl, Span, Transcription};
 use crate::demo::{self, PASSWORD, STEPS};
 use crate::staff::DEMO_ACCOUNTS;
+use crate::transcription::{ModelFolders, TEST_MODEL};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The speech model that the demo's calls were recorded for.
+const MODEL: &str = "tiny.en";
 
 /// How the demo is started.
 #[derive(Debug, Args)]
@@ -45,6 +49,16 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config
 }
 
+/// The model that hears the demo's calls: the configured one, else the one for English where it is installed, else the test
+/// model.
+fn model_for(config: &Transcription) -> String {
+    if !config.model.is_empty() {
+        return config.model.clone();
+    }
+    let installed = ModelFolders::new(&config.models_dir).find(MODEL).is_ok();
+    if installed { MODEL } else { TEST_MODEL }.to_owned()
+}
+
 /// The demo speaks for itself: only what goes wrong is logged, unless the configuration says otherwise.
 pub(super) fn quiet(config: &Config) -> Config {
     let mut config = config.clone();
@@ -71,12 +85,18 @@ fn clear(folder: &Path) -> Result<(), Failure> {
 
 /// Fills the company where it is not there, and serves it.
 pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Failure> {
-    let config = demo_config(config, &command);
+    let mut config = demo_config(config, &command);
+    config.transcription.model = model_for(&config.transcription);
     // Before anything is deleted: it may be the folder of one that is running.
     let listeners = Listeners::bind(&config).await?;
     if command.fresh || !usable(&config, &command.folder).await {
         clear(&command.folder)?;
         fill(&config).await?;
+    }
+    if config.transcription.model == TEST_MODEL {
+        say(format!(
+            "The calls are transcribed by the test model; with `afterword models fetch {MODEL}` a real one hears them.\n"
+        ));
     }
     let db = app::open_database(&config, true).await?;
     let vault = app::open_vault(&config, &db).await?;
@@ -91,7 +111,8 @@ async fn usable(config: &Config, folder: &Path) -> bool {
         return false;
     }
     let Ok(db) = app::open_database(config, true).await else { return false };
-    let fresh = app::open_vault(config, &db).await.is_ok() && demo::is_fresh(&db).await.unwrap_or(false);
+    let fresh = app::open_vault(config, &db).await.is_ok()
+        && demo::is_fresh(&db, &config.transcription.model).await.unwrap_or(false);
     db.close().await;
     fresh
 }

@@ -7,13 +7,14 @@ use crate::transcription::models::{ImportRequest, ModelFolders, Precision};
 use crate::transcription::{Format, Speaker, engine_config};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use tokio_util::sync::CancellationToken;
 
 /// What there is to do with models.
 #[derive(Debug, Subcommand)]
 pub(super) enum ModelsCommand {
     /// The catalogue, and what of it is installed
     List,
-    /// Fetch one; resumes where it was cut off, checks its SHA-256
+    /// Fetch one from the first source that has it; resumes where it was cut off, checks its SHA-256
     Fetch {
         /// As in the list
         name: String,
@@ -64,11 +65,12 @@ pub(super) async fn models(config: Config, command: ModelsCommand) -> Result<(),
     let folders = ModelFolders::new(&config.transcription.models_dir);
     let mut out = std::io::stdout();
     let done = match command {
-        ModelsCommand::List => cli::models_list(&folders, &mut out),
+        ModelsCommand::List => cli::models_list(&folders, &engine_config(&config.transcription).model, &mut out),
         ModelsCommand::Fetch { name } => cli::models_fetch(&folders, &name, &mut out).await,
         ModelsCommand::Import { paths, name, precision } => {
-            let request = ImportRequest { paths, name, precision, sha256: None, folder: folders.own().to_owned() };
-            cli::models_import(&request, &mut out)
+            let folder = folders.own().to_owned();
+            let cancel = CancellationToken::new();
+            cli::models_import(ImportRequest { paths, name, precision, sha256: None, folder, cancel }, &mut out).await
         }
         ModelsCommand::Verify => cli::models_verify(&folders, &mut out),
         ModelsCommand::Try { file } => cli::models_try(&file),

@@ -50,6 +50,10 @@ impl Config {
         if self.transcription.dead_air.0.as_secs() == 0 {
             wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
         }
+        let is_code = |code: &String| matches!(code.len(), 2..=3) && code.bytes().all(|byte| byte.is_ascii_lowercase());
+        if let Some(code) = self.transcription.languages.iter().find(|code| !is_code(code)) {
+            wrong.push(format!("transcription.languages holds \"{code}\": write codes such as en, de, zh"));
+        }
         wrong.extend(self.complaints_about_times());
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));

@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Under this name the database keeps when the demo was filled.
 const FILLED: &str = "demo_filled_at";
+/// Under this name the database keeps which speech model the demo was filled for.
+const MODEL: &str = "demo_model";
 /// Older than this its surveys have closed: better made anew.
 const STALE_MS: i64 = 10 * 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -74,8 +76,11 @@ pub enum DemoError {
     Story(#[from] serde_json::Error),
 }
 
-/// Was this database filled, completely, and not too long ago?
-pub async fn is_fresh(db: &Db) -> Result<bool, DbError> {
+/// Whether this database was filled completely, for this speech model, and not too long ago.
+pub async fn is_fresh(db: &Db, model: &str) -> Result<bool, DbError> {
+    if db.meta(MODEL).await?.as_deref() != Some(model) {
+        return Ok(false);
+    }
     let filled = db.meta(FILLED).await?.and_then(|at| at.parse().ok()).map(Timestamp);
     Ok(filled.is_some_and(|at| SystemClock.now().ms_since(at) < STALE_MS))
 }
@@ -125,6 +130,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
     recordings(&app, &company).await?;
     library(&app, &company).await?;
     runner.drain().await?;
+    db.set_meta(MODEL, &config.transcription.model).await?;
     db.set_meta(FILLED, &today.0.to_string()).await?;
     Ok(())
 }

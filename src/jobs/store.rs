@@ -115,6 +115,7 @@ statements! {
     ENDED_WELL = "UPDATE jobs SET crashes = 0 WHERE id = $1 AND crashes > 0 AND state = 'queued'";
     FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL WHERE id = $2 AND lease_owner = $3";
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
+    WAKE = "UPDATE jobs SET run_at = $1 WHERE kind = $2 AND state = 'queued' AND attempts = 0 AND run_at > $1";
     REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
     // Both JSON arrays: the index is by kind, then key.
     FORGET = sqlite "DELETE FROM jobs WHERE kind IN (SELECT value FROM json_each($1)) AND job_key IN (SELECT value FROM json_each($2))",
@@ -262,6 +263,12 @@ pub async fn hurry(db: &Db, kind: &str, key: &str) -> Result<bool, DbError> {
     let changed = execute!(tx.conn(), HURRY, URGENT, kind, key)?;
     tx.commit().await?;
     Ok(changed > 0)
+}
+
+/// Makes jobs of a kind due that wait without having failed, in the caller's transaction: what they waited for is there.
+/// Returns how many there were.
+pub async fn wake(conn: Conn<'_>, kind: &str, now: Timestamp) -> Result<u64, DbError> {
+    execute!(conn, WAKE, now, kind)
 }
 
 /// Whether the job is still this attempt's. Where it is, nobody takes it away before the caller's transaction has ended: for

@@ -1,7 +1,9 @@
 //! Endpoints of transcripts.
 
+mod model;
 mod work;
 
+pub use model::ModelApi;
 pub use work::WorkApi;
 
 use super::{Correction, Format, Note, Segment, State, Stored, Transcript, Transcription, Word};

@@ -1,13 +1,17 @@
 //! `afterword transcribe` and `afterword models …`. Arguments come in as plain values, words go out to a writer, progress to
 //! the terminal's error output.
 
-use super::models::{Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import, try_here};
+use super::models::{
+    FetchEvent, FetchOptions, Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import,
+    try_here,
+};
 use super::{Engine, EngineConfig, Format, Speaker, TranscribeError, TranscriptionRequest};
 use crate::audio::AudioError;
 use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What `afterword transcribe` was told.
@@ -51,9 +55,9 @@ pub async fn transcribe(
     for note in &transcript.notes {
         bar.suspend(|| hint(note.text()))?;
     }
-    if engine.model().is_ok_and(|model| model.name == super::models::SHIPPED) {
+    if engine.model().is_ok_and(|model| model.name == super::models::TEST_MODEL) {
         hint(
-            "the built-in model knows the words of the demo calls only; for real calls: afterword models fetch base.en-q5_1",
+            "the test model hears the synthetic voices of the tests and the demo only; for real calls: afterword models fetch base",
         )?;
     }
     if transcript.segments.is_empty() {
@@ -63,47 +67,105 @@ pub async fn transcribe(
     Ok(out.flush()?)
 }
 
-/// The catalogue, and what of it is installed.
-pub fn models_list(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(out, "{:<22} {:>8}  {:<9} {:<10} about", "name", "size", "language", "installed")?;
+/// The catalogue, what of it is installed, and which model is used.
+pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{:<22} {:>8}  {:<9} {:<16} about", "name", "size", "language", "installed")?;
     for (entry, source) in folders.list() {
         let language = if entry.languages.iter().any(|code| code == "*") { "many" } else { "English" };
-        let installed = match &source {
+        let place = match &source {
             Some(Source::BuiltIn) => "built in",
             Some(Source::File(_)) => "yes",
             None => "-",
         };
+        let installed = if entry.name == used { format!("{place}, selected") } else { place.to_owned() };
         let size = format!("{} MB", entry.size.div_ceil(1_000_000));
-        writeln!(out, "{:<22} {size:>8}  {language:<9} {installed:<10} {}", entry.name, entry.notes)?;
+        writeln!(out, "{:<22} {size:>8}  {language:<9} {installed:<16} {}", entry.name, entry.notes)?;
+    }
+    for name in folders.imported() {
+        let installed = if name == used { "yes, selected" } else { "yes" };
+        writeln!(out, "{name:<22} {:>8}  {:<9} {installed:<16} Imported.", "", "")?;
     }
     writeln!(out, "\nafterword models fetch NAME puts one into {}", folders.own().display())?;
+    match folders.find(used) {
+        Ok(_) => writeln!(out, "Recordings are transcribed with {used}.")?,
+        Err(missing) => writeln!(out, "Recordings wait: {missing}.")?,
+    }
     Ok(())
 }
 
-/// Fetches a model into the data folder.
+/// Stops when somebody presses Ctrl-C.
+fn cancelled_by_interrupt() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    cancel
+}
+
+/// Fetches a model into the data folder: says which source is tried and how far it is.
 pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let Some(entry) = entry(name) else {
         let names: Vec<_> = catalogue().iter().map(|entry| entry.name.as_str()).collect();
         bail!("no speech model is called {name:?}; there are: {}", names.join(", "));
     };
-    let bar = bar("{spinner} {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}", entry.size);
+    let options = FetchOptions { cancel: cancelled_by_interrupt(), ..FetchOptions::default() };
+    let bar = ProgressBar::new(entry.size);
     let shown = bar.clone();
-    let result = fetch(entry, folders.own(), &mut move |done, _| shown.set_position(done)).await;
+    let result = fetch(entry, folders.own(), &options, &mut move |event| show(&event, &shown)).await;
     bar.finish_and_clear();
     // Not as a chain: the reason is in its words already.
-    let path = result.map_err(|error| anyhow!("{error}"))?;
-    writeln!(out, "{} is at {}; its SHA-256 is right.", entry.name, path.display())?;
+    let fetched = result.map_err(|error| anyhow!("{error}"))?;
+    let path = fetched.path.display();
+    match fetched.source {
+        None => writeln!(out, "{} was there already, at {path}; its SHA-256 is right.", entry.name)?,
+        Some(source) => writeln!(out, "{} came from {source} and is at {path}; its SHA-256 is right.", entry.name)?,
+    }
     writeln!(out, "To use it, set transcription.model = \"{}\".", entry.name)?;
     Ok(())
 }
 
+/// One line for each source; a bar for bytes and tensors, a spinner with pip's last line.
+fn show(event: &FetchEvent<'_>, bar: &ProgressBar) {
+    let say = |text: String| {
+        // A terminal that is gone is told nothing.
+        bar.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
+    };
+    match event {
+        FetchEvent::Trying(source) => say(format!("Trying {source}.")),
+        FetchEvent::Failed(source, error) => say(format!("It did not come from {source}: {error}.")),
+        FetchEvent::Bytes(done, size) => {
+            bar.set_style(style("{spinner} {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}"));
+            bar.set_length(*size);
+            bar.set_position(*done);
+        }
+        FetchEvent::Output(line) => {
+            bar.set_style(style("{spinner} pip: {wide_msg}"));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.set_message((*line).to_owned());
+        }
+        FetchEvent::Tensors(done, all) => {
+            bar.set_style(style("{spinner} importing {wide_bar} {pos}/{len} tensors"));
+            bar.set_length(*all as u64);
+            bar.set_position(*done as u64);
+        }
+    }
+}
+
 /// Converts a model into the data folder.
-pub fn models_import(request: &ImportRequest, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn models_import(request: ImportRequest, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+    let request = ImportRequest { cancel: cancelled_by_interrupt(), ..request };
     let bar = bar("{spinner} {wide_bar} {pos}/{len} tensors  {eta}", 0);
-    let result = import(request, &Trial::default(), &mut |done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
+    let shown = bar.clone();
+    let result = tokio::task::spawn_blocking(move || {
+        import(&request, &Trial::default(), &mut |done, all| {
+            shown.set_length(all as u64);
+            shown.set_position(done as u64);
+        })
     });
+    let result = result.await?;
     bar.finish_and_clear();
     // Not as a chain: the reason is in its words already.
     let imported = result.map_err(|error| anyhow!("{error}"))?;
@@ -143,8 +205,11 @@ fn hint(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stderr(), "note: {text}")
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Draws nothing where the error output is no terminal.
 fn bar(template: &str, length: u64) -> ProgressBar {
-    // Draws nothing where the error output is no terminal.
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
+    ProgressBar::new(length).with_style(style(template))
 }

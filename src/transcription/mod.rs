@@ -12,6 +12,7 @@ mod cues;
 mod engine;
 mod formats;
 mod masks;
+mod model_fetch;
 pub mod models;
 pub mod pages;
 mod queue;
@@ -28,7 +29,9 @@ pub use compare::{Compared, Comparison, Line, Mark};
 pub use corrections::{Correction, CorrectionError, MOST_LETTERS, NewCorrection, Step};
 pub use engine::{Engine, EngineConfig, HeardWindow, Step as EngineStep, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
-pub use models::{Entry as ModelEntry, ModelFolders, SHIPPED as SHIPPED_MODEL, Source as ModelSource};
+pub use model_fetch::{FetchState, ModelFetch, ModelFetchError, ModelStatus};
+pub use models::{Entry as ModelEntry, ModelFolders, Source as ModelSource, TEST_MODEL};
+pub use pages::MissingModel;
 pub use queue::{AtWork, Queue, QueueError, Waiting};
 pub use speakers::SpeakersError;
 pub use speech::speech;
@@ -129,6 +132,7 @@ pub struct Transcription {
     others: Arc<Mutex<HashMap<String, Engine>>>,
     /// What is being transcribed in this process.
     here: queue::Here,
+    fetching: model_fetch::Fetching,
     /// Recordings up to this length have a place of their own, ms; 0: none has.
     short_ms: i64,
     /// Languages that recordings are in; empty: any.
@@ -143,8 +147,8 @@ impl std::fmt::Debug for Transcription {
 
 /// The engine as it is configured.
 pub fn engine_config(config: &config::Transcription) -> EngineConfig {
-    let mut engine = EngineConfig::new(ModelFolders::new(&config.models_dir));
-    engine.model.clone_from(&config.model);
+    let model = if config.model.is_empty() { models::default_model(&config.languages) } else { &config.model };
+    let mut engine = EngineConfig::new(ModelFolders::new(&config.models_dir), model);
     if config.threads > 0 {
         engine.threads = config.threads;
     }
@@ -156,13 +160,15 @@ impl Transcription {
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
         let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
+        let (here, fetching) = (queue::Here::default(), model_fetch::Fetching::default());
         Self {
             db,
             clock,
             interactions,
             engine,
             others: Arc::default(),
-            here: queue::Here::default(),
+            here,
+            fetching,
             short_ms,
             languages: config.languages.clone(),
         }
@@ -185,9 +191,9 @@ impl Transcription {
         store::states(self.db.read().await?.conn(), ids).await
     }
 
-    /// Is the model in use the shipped one, which knows the demo's words only?
-    pub fn uses_shipped_model(&self) -> bool {
-        self.engine.model().is_ok_and(|model| model.name == models::SHIPPED)
+    /// Whether the model in use is the test model.
+    pub fn uses_test_model(&self) -> bool {
+        self.engine.model().is_ok_and(|model| model.name == models::TEST_MODEL)
     }
 
     /// What follows from a transcript that is new, chosen or corrected.
@@ -198,6 +204,7 @@ impl Transcription {
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = work::jobs(self);
+        kinds.extend(model_fetch::jobs(self));
         kinds.push(masks::job(self));
         kinds.push(checkpoint::sweep_job(self));
         kinds

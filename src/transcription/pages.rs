@@ -2,9 +2,12 @@
 
 mod channels;
 mod line;
+mod model;
 mod queue;
 mod takes;
 mod views;
+
+pub use model::MissingModel;
 
 use super::{CorrectionError, QueueError, SpeakersError, TakeError, Transcription};
 use crate::ids::InteractionId;
@@ -22,6 +25,7 @@ pub fn routes(route: Route) -> Route {
         .at("/interactions/:id/take/choice", post(takes::choose))
         .at("/interactions/:id/take/removal", post(takes::remove))
         .at("/admin/transcription", get(queue::show))
+        .at("/admin/model/fetch", post(model::fetch_model))
 }
 
 impl From<CorrectionError> for PageError {

@@ -109,7 +109,7 @@ mod tests {
     fn words_follow_their_channel_where_it_had_a_name_of_its_own() {
         let names = |names: &str| names.split(',').map(str::to_owned).collect::<Vec<_>>();
         let renamed = |before, after| {
-            let mut speakers = vec![Speaker::Agent, Speaker::Customer, Speaker::Channel(1), Speaker::Unknown];
+            let mut speakers = [Speaker::Agent, Speaker::Customer, Speaker::Channel(1), Speaker::Unknown];
             let renamed = Renamed::new(&names(before), &names(after))?;
             speakers.iter_mut().for_each(|speaker| renamed.apply(speaker));
             Some(speakers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))

@@ -81,7 +81,10 @@ impl Transcription {
     async fn transcribe(&self, id: &InteractionId, recording: &Recording, job: Running) -> Result<Outcome, DbError> {
         let model = match self.engine.model() {
             Ok(model) => model,
-            Err(missing) => return self.wait_for_model((id, &job), &missing.to_string()).await,
+            Err(missing) => {
+                self.fetching.note_waiting();
+                return self.wait_for_model((id, &job), &missing.to_string()).await;
+            }
         };
         if let Err(error) = self.interactions.check_recordings_folder().await {
             return self.wait_for_model((id, &job), &error.to_string()).await;

@@ -1,5 +1,5 @@
 // <section data-progress="/api/v1/interactions/…/transcript"><p data-progress-text>…</p><progress class="progress" max="1" value="0.4"></progress></section>
-// Asks for the transcript's state until it is done or failed, then shows the page anew; without scripts a reload does the same.
+// Asks for the state of a transcript or of the speech model until it is done or failed, then shows the page anew; without scripts a reload does the same.
 
 const PAUSE_MS = 1500;
 const LONGEST_PAUSE_MS = 20_000;
@@ -34,7 +34,7 @@ function watch(section) {
       pause = PAUSE_MS;
       if (state === "running") {
         if (bar) bar.value = progress;
-        if (text) text.textContent = WORDS.running(progress);
+        if (text) text.textContent = reason ?? WORDS.running(progress);
       } else if (text && !reason) text.textContent = WORDS.waiting;
       else if (text) text.textContent = reason;
     } catch {

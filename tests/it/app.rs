@@ -9,6 +9,7 @@ use afterword::effects::Actor;
 use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
 use afterword::staff::{NewAccount, SignInTry};
+use afterword::transcription::TEST_MODEL;
 use afterword::web::Role;
 use afterword::web::principal::Scope;
 use afterword::web::server::{self, Limits, Stop};
@@ -105,6 +106,7 @@ impl TestApp {
         config.survey.too_fast = "0s".parse().unwrap();
         config.anonymity.key_file = folder.path().join("afterword.key");
         config.mail.journal = folder.path().join("mail-journal");
+        config.transcription.model = TEST_MODEL.into();
         config.transcription.models_dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models");
         change(&mut config);
         let clock = ManualClock::new(BEGIN);
@@ -314,7 +316,7 @@ pub fn call_body(email: &str) -> Value {
     })
 }
 
-/// A recording from the repository's `demo/`.
+/// A recording of `tests/calls/`.
 pub fn demo_sound(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name)).unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls").join(name)).unwrap()
 }

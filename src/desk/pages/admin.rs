@@ -6,7 +6,7 @@ use crate::desk::words::{When, count};
 use crate::interactions::{FolderError, TRANSCRIBE};
 use crate::jobs;
 use crate::mail::{Counted, State};
-use crate::transcription::{ModelEntry, ModelSource, SHIPPED_MODEL};
+use crate::transcription::{MissingModel, ModelEntry, ModelSource, TEST_MODEL};
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -120,9 +120,9 @@ fn mail_figure(counts: &[Counted]) -> Figure {
 
 fn model_figure(desk: &Desk) -> Figure {
     match desk.transcription.engine().model() {
-        Ok(model) if model.name == SHIPPED_MODEL => Figure { text: "The demo's words only".into(), class: "warn" },
+        Ok(model) if model.name == TEST_MODEL => Figure { text: "Test model".into(), class: "warn" },
         Ok(model) => Figure { text: model.name, class: "ok" },
-        Err(_) => Figure { text: "Not there".into(), class: "bad" },
+        Err(_) => Figure { text: "Not installed".into(), class: "bad" },
     }
 }
 
@@ -139,6 +139,7 @@ fn say(kind: &str) -> &str {
         "survey.decide" => "Decide whether a survey is due",
         "transcribe" => "Transcribe a recording",
         "transcribe.again" => "Transcribe a recording once more",
+        "transcribe.fetch_model" => "Fetch the speech model",
         "transcribe.sweep" => "Remove unfinished transcripts that nobody goes on with",
         "recording.inspect" => "Read a recording through",
         "recording.discard" => "Remove the file of a recording that nothing names",
@@ -269,8 +270,9 @@ struct ModelRow {
 #[template(path = "admin/model.html")]
 struct ModelPage {
     page: Shell,
-    problem: Option<String>,
-    shipped: bool,
+    missing: Option<MissingModel>,
+    /// Whether the test model is in use.
+    test_model: bool,
     rows: Vec<ModelRow>,
 }
 
@@ -284,9 +286,7 @@ pub(super) async fn show_model(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
 ) -> Result<Response, PageError> {
-    let found = desk.transcription.engine().model();
-    let problem = found.as_ref().err().map(|error| crate::desk::words::capitalised(&error.to_string()));
-    let used = found.ok().map(|model| model.name);
+    let used = desk.transcription.engine().model().ok().map(|model| model.name);
     let row = |(entry, place): (&'static ModelEntry, Option<ModelSource>)| ModelRow {
         name: entry.name.clone(),
         size: megabytes(entry.size),
@@ -300,10 +300,10 @@ pub(super) async fn show_model(
         used: used.as_ref() == Some(&entry.name),
     };
     Ok(html(&ModelPage {
+        missing: MissingModel::load(&desk.transcription, &who).await?,
         page: Shell::new(&who, site, "/admin"),
         rows: desk.settings.models.list().into_iter().map(row).collect(),
-        shipped: used.as_deref() == Some(SHIPPED_MODEL),
-        problem,
+        test_model: used.as_deref() == Some(TEST_MODEL),
     }))
 }
 

@@ -5,6 +5,7 @@ use super::unreadable;
 use crate::desk::{Captured, Desk, Opened};
 use crate::interactions::{Channel, Filter};
 use crate::staff::DEMO_ACCOUNTS;
+use crate::transcription::TEST_MODEL;
 use crate::web::rights::SignedIn;
 use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
@@ -27,12 +28,18 @@ struct StepsPage<'a> {
     here: &'static str,
     company: &'a str,
     accounts: &'static [(&'static str, &'static str, &'static str)],
+    /// The speech model that hears the calls.
+    model: String,
+    /// Whether that is the test model.
+    test_model: bool,
 }
 
 #[handler]
-pub(super) async fn show_steps(Data(site): Data<&SiteInfo>) -> Result<Response, PageError> {
+pub(super) async fn show_steps(Data(site): Data<&SiteInfo>, Data(desk): Data<&Desk>) -> Result<Response, PageError> {
     only_in_the_demo(site)?;
-    Ok(html(&StepsPage { here: "steps", company: &site.company, accounts: DEMO_ACCOUNTS }))
+    let model = desk.transcription.engine().model_name().to_owned();
+    let test_model = model == TEST_MODEL;
+    Ok(html(&StepsPage { here: "steps", company: &site.company, accounts: DEMO_ACCOUNTS, model, test_model }))
 }
 
 #[derive(Template)]

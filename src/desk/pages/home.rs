@@ -1,7 +1,7 @@
 //! `/`: what waits for whoever has signed in.
 
 use super::{clips_failed, unreachable_staff};
-use crate::desk::words::{When, capitalised, clock};
+use crate::desk::words::{When, clock};
 use crate::desk::{Desk, FirstSteps, Line};
 use crate::followups::Waiting;
 use crate::interactions::{Filter, Interaction};
@@ -10,6 +10,7 @@ use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
 use crate::staff::Notice;
 use crate::training::Card;
+use crate::transcription::MissingModel;
 use crate::web::rights::SignedIn;
 use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -85,8 +86,8 @@ struct Health {
     mail_stopped: Option<String>,
     /// Mails that were given up.
     undelivered: i64,
-    /// Why recordings can't be transcribed.
-    no_model: Option<String>,
+    /// Set where recordings wait for a speech model.
+    missing_model: Option<MissingModel>,
     /// Have comments waited for a reader for more than a week?
     unread: bool,
 }
@@ -110,7 +111,7 @@ impl Health {
             mail_stopped: desk.mail.stopped().await?.map(|stopped| stopped.reason),
             undelivered: mails(State::Failed),
             unread: !desk.feedback.overdue(&who.principal).await?.is_empty(),
-            no_model: desk.transcription.engine().model().err().map(|error| capitalised(&error.to_string())),
+            missing_model: MissingModel::load(&desk.transcription, who).await?,
         })
     }
 
@@ -121,7 +122,7 @@ impl Health {
             && self.undelivered == 0
             && !self.unread
             && self.mail_stopped.is_none()
-            && self.no_model.is_none()
+            && self.missing_model.is_none()
     }
 }
 

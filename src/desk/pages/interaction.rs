@@ -9,7 +9,7 @@ use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::{Further, Linked};
 use crate::training::{FlagForm, Placed};
-use crate::transcription::{SHIPPED_MODEL, Speaker, State};
+use crate::transcription::{MissingModel, Speaker, State, TEST_MODEL};
 use crate::web::original::Words;
 use crate::web::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
@@ -146,8 +146,8 @@ struct Transcript {
     reason: Option<String>,
     /// Its address in the API.
     source: String,
-    /// Was it made by the model that knows the demo's words only, or will it be?
-    shipped_model: bool,
+    /// Whether it was made by the test model, or will be.
+    test_model: bool,
     model: Option<String>,
     /// What a reader should know about how it came about.
     notes: Vec<&'static str>,
@@ -181,6 +181,8 @@ struct InteractionPage {
     /// Whether there was a recording whose file is missing.
     sound_missing: bool,
     transcript: Option<Transcript>,
+    /// Set where its recording waits for a speech model.
+    missing_model: Option<MissingModel>,
     turns: Vec<Turn>,
     answer: Option<Answer>,
     survey: Survey,
@@ -270,9 +272,9 @@ async fn words_of(
         // Whoever opens the page waits for it.
         desk.transcription.hurry(id).await?;
     }
-    let shipped = match &stored.model {
-        Some(name) => name == SHIPPED_MODEL,
-        None => desk.transcription.uses_shipped_model(),
+    let by_test_model = match &stored.model {
+        Some(name) => name == TEST_MODEL,
+        None => desk.transcription.uses_test_model(),
     };
     let transcript = Transcript {
         state: stored.state.code(),
@@ -280,7 +282,7 @@ async fn words_of(
         percent: (stored.progress.clamp(0.0, 1.0) * 100.0).round() as i64,
         reason: stored.reason,
         source: format!("/api/v1/interactions/{id}/transcript"),
-        shipped_model: shipped,
+        test_model: by_test_model,
         model: stored.model,
         notes: stored.notes.iter().map(|note| note.text()).collect(),
         mixed: !stored.segments.is_empty() && stored.segments.iter().all(|s| s.speaker == Speaker::Unknown),
@@ -345,6 +347,8 @@ pub(super) async fn show_interaction(
     let found = desk.interactions.find(&who.visible(), &id).await?.ok_or(PageError::NotFound)?;
     let recording = desk.interactions.recording(&id).await?;
     let (turns, transcript) = words_of(desk, &id, recording.is_some(), original).await?;
+    let waits = transcript.as_ref().is_some_and(|transcript| transcript.state == State::Waiting.code());
+    let missing_model = if waits { MissingModel::load(&desk.transcription, &who).await? } else { None };
     let answer = match desk.surveys.linked_response(&who.principal, &id).await? {
         Some(linked) => {
             let further = desk.surveys.further_answers(&id, &linked).await?;
@@ -365,6 +369,7 @@ pub(super) async fn show_interaction(
         sound: recording.as_ref().filter(|recording| recording.missing_since.is_none()).map(Sound::new),
         sound_missing: recording.as_ref().is_some_and(|recording| recording.missing_since.is_some()),
         transcript,
+        missing_model,
         turns,
         answer,
         survey: Survey::new(&found, &desk.settings.settle),

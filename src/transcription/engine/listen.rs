@@ -59,12 +59,15 @@ pub(super) fn listen(
     })
 }
 
+/// When somebody speaks on a channel: begin and end of each stretch, ms.
+type Spoken = Vec<(u64, u64)>;
+
 /// From the channels of the recording to windows for the model.
 struct Listener {
     finder: ChannelFinder,
     packers: Vec<Packer>,
     /// When somebody speaks, by channel.
-    speech: Vec<Vec<(u64, u64)>>,
+    speech: Vec<Spoken>,
     ready: Vec<Window>,
 }
 
@@ -96,7 +99,7 @@ impl Listener {
     }
 
     /// The recording is over: gives the last windows, and when somebody speaks on each channel.
-    fn finish(self) -> Result<(Vec<Window>, Vec<Vec<(u64, u64)>>), String> {
+    fn finish(self) -> Result<(Vec<Window>, Vec<Spoken>), String> {
         let Self { finder, mut packers, mut speech, mut ready } = self;
         finder.finish(&mut |at, span| {
             speech[at].extend_from_slice(&span.speech);

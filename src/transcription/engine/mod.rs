@@ -17,7 +17,7 @@ mod words;
 
 pub use error::TranscribeError;
 
-use super::models::{Model, ModelError, ModelFolders, SHIPPED, Trial, check};
+use super::models::{Model, ModelError, ModelFolders, Trial, check};
 use super::{Segment, Speaker, Transcript};
 use pool::Pool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,16 +90,10 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The shipped model on all cores, dropped after a minute.
-    pub fn new(folders: ModelFolders) -> Self {
+    /// This model on all cores, dropped after a minute.
+    pub fn new(folders: ModelFolders, model: impl Into<String>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            model: SHIPPED.to_owned(),
-            folders,
-            threads,
-            unload_after: Duration::from_secs(60),
-            trial: Trial::default(),
-        }
+        Self { model: model.into(), folders, threads, unload_after: Duration::from_secs(60), trial: Trial::default() }
     }
 }
 
@@ -138,6 +132,16 @@ impl Engine {
     /// Where models are looked for.
     pub fn folders(&self) -> &ModelFolders {
         &self.inner.config.folders
+    }
+
+    /// Name or path of the model that is configured.
+    pub fn model_name(&self) -> &str {
+        &self.inner.config.model
+    }
+
+    /// How a model that nobody vouches for is tried out.
+    pub fn trial(&self) -> &Trial {
+        &self.inner.config.trial
     }
 
     /// How many windows are heard at the same time.

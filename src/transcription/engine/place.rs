@@ -106,8 +106,8 @@ fn shares(words: &[Shape], stretches: &[Stretch]) -> Vec<Range<usize>> {
         let mut next = vec![f32::INFINITY; count + 1];
         let mut begin = vec![0; count + 1];
         for to in 0..=count {
-            for from in 0..=to {
-                let cost = best[from] + costs.of(stretch, from..to);
+            for (from, before) in best[..=to].iter().enumerate() {
+                let cost = before + costs.of(stretch, from..to);
                 if cost < next[to] {
                     (next[to], begin[to]) = (cost, from);
                 }

@@ -29,20 +29,23 @@ pub enum ModelError {
         /// Its catalogue name.
         name: String,
     },
+    /// No source of the model gave it.
+    #[error("{}", not_fetched(.name, .failures, .hint))]
+    NotFetched {
+        /// Its catalogue name.
+        name: String,
+        /// Why each source failed, in the order in which they were tried.
+        failures: Vec<ModelError>,
+        /// What to do without a network.
+        hint: String,
+    },
     /// The server could not be reached, or stopped in the middle.
-    #[error(
-        "{host} could not be reached ({cause}); what was fetched is kept, so the same command goes on from there. Without a way \
-         to the internet, copy the file from {url} into {}", folder.display()
-    )]
+    #[error("{host} could not be reached ({cause})")]
     Network {
         /// The server.
         host: String,
         /// The network's words.
         cause: String,
-        /// The file's address.
-        url: String,
-        /// Where the file belongs.
-        folder: PathBuf,
     },
     /// The server answered, but not with the file.
     #[error("{url} answers {status}: the model is not to be had there now")]
@@ -52,6 +55,22 @@ pub enum ModelError {
         /// The HTTP status.
         status: u16,
     },
+    /// There is no pip.
+    #[error(
+        "there is no pip: neither `python3 -m pip` nor `pip3` runs; on Debian and Ubuntu `apt-get install python3-pip` installs it"
+    )]
+    NoPip,
+    /// pip did not get the packages.
+    #[error("pip could not get {packages} ({why})")]
+    Pip {
+        /// Names and versions.
+        packages: String,
+        /// pip's last words.
+        why: String,
+    },
+    /// It was stopped.
+    #[error("it was stopped")]
+    Cancelled,
     /// The bytes are not the ones in the catalogue.
     #[error("{what} is not what the catalogue says (SHA-256 {found}, not {wanted}); fetch it again")]
     WrongContent {
@@ -108,4 +127,9 @@ impl ModelError {
     pub(super) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }
     }
+}
+
+fn not_fetched(name: &str, failures: &[ModelError], hint: &str) -> String {
+    let reasons: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    format!("the speech model {name} could not be fetched: {}. {hint}", reasons.join("; then "))
 }

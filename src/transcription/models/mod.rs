@@ -9,23 +9,24 @@ mod head;
 mod import;
 mod trial;
 
-pub use catalogue::{Entry, Times, catalogue, entry};
+pub use catalogue::{Entry, FetchSource, Times, catalogue, default_model, entry};
 pub use check::{Health, hash_file};
 pub use error::ModelError;
-pub use fetch::fetch;
+pub use fetch::{FetchEvent, FetchOptions, Fetched, OnFetchEvent, fetch};
 pub use import::{ImportRequest, Imported, Precision, import};
 pub use trial::{Trial, try_here};
 
 pub(crate) use alignment::AlignmentHeads;
 pub(crate) use check::check;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The model that is built into the program.
-pub const SHIPPED: &str = "mini-support.en";
+/// The test model, which is built into the program: it hears the synthetic voices of the tests and the demo only.
+pub const TEST_MODEL: &str = "test-voices.en";
 
 /// Its bytes: in the binary's read-only part, so they cost memory only once they are read.
-static SHIPPED_BYTES: &[u8] = include_bytes!("../../../models/mini-support.en-q5_0.bin");
+static TEST_MODEL_BYTES: &[u8] = include_bytes!("../../../models/test-voices.en-q5_0.bin");
 
 /// Where the bytes of a model are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum Source {
 
 impl Source {
     pub(crate) fn built_in_bytes() -> &'static [u8] {
-        SHIPPED_BYTES
+        TEST_MODEL_BYTES
     }
 }
 
@@ -150,7 +151,18 @@ impl ModelFolders {
         let complete =
             |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == entry.size);
         let file = self.folders.iter().map(|folder| folder.join(&entry.file)).find(complete).map(Source::File);
-        if entry.name == SHIPPED { Some(Source::BuiltIn) } else { file }
+        if entry.name == TEST_MODEL { Some(Source::BuiltIn) } else { file }
+    }
+
+    /// Names of the imported models, in the order of the alphabet: files in the folders that are in no catalogue.
+    pub fn imported(&self) -> Vec<String> {
+        let files = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let name = |file: std::fs::DirEntry| {
+            let name = file.file_name().into_string().ok()?;
+            let stem = name.strip_suffix(".bin")?.to_owned();
+            (entry(&name).is_none() && !stem.starts_with('.')).then_some(stem)
+        };
+        files.filter_map(name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The whole catalogue, each with the place where it is installed.
@@ -162,7 +174,7 @@ impl ModelFolders {
     pub fn verify(&self) -> Vec<(&'static Entry, Health)> {
         let files = |entry: &Entry| self.folders.iter().map(|f| f.join(&entry.file)).find(|path| path.is_file());
         let health = |entry: &'static Entry| match files(entry) {
-            _ if entry.name == SHIPPED => Health::of_built_in(entry),
+            _ if entry.name == TEST_MODEL => Health::of_built_in(entry),
             Some(path) => Health::of_file(entry, &path),
             None => Health::NotInstalled,
         };

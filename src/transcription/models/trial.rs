@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
 /// How to start the child: the program is called as `PROGRAM models try FILE`.
@@ -35,7 +36,7 @@ impl Trial {
     }
 
     /// Lets the child load the file, unless one did before.
-    pub(super) fn pass(&self, file: &Path, sum: &str) -> Result<(), ModelError> {
+    pub(super) fn pass(&self, file: &Path, sum: &str, cancel: &CancellationToken) -> Result<(), ModelError> {
         let failed = |why: String| ModelError::TrialFailed { what: file.display().to_string(), why };
         if PASSED.lock().unwrap_or_else(PoisonError::into_inner).contains(sum) {
             return Ok(());
@@ -54,11 +55,12 @@ impl Trial {
         let status = loop {
             match child.try_wait().map_err(|error| failed(error.to_string()))? {
                 Some(status) => break status,
-                None if waited >= PATIENCE => {
+                None if waited >= PATIENCE || cancel.is_cancelled() => {
                     // Already gone is as good as killed.
                     let _ = child.kill();
                     let _ = child.wait();
-                    return Err(failed("it takes too long".to_owned()));
+                    let cancelled = cancel.is_cancelled();
+                    return Err(if cancelled { ModelError::Cancelled } else { failed("it takes too long".to_owned()) });
                 }
                 None => sleep(STEP),
             }

@@ -24,5 +24,5 @@ pub(super) async fn set(
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
     transcription.set_speakers(&who.actor(), &id, &form.channels).await?;
-    Ok(redirect(&format!("/interactions/{id}?did=channels")))
+    Ok(redirect(format!("/interactions/{id}?did=channels")))
 }

@@ -1,7 +1,7 @@
 //! `/admin/transcription`: what runs, what waits and until when; and stopping or beginning a transcription.
 
-use super::find;
 use super::views::about;
+use super::{MissingModel, find};
 use crate::jobs::URGENT;
 use crate::transcription::{Queue, Transcription, Waiting};
 use crate::web::rights::{Administer, EditTranscripts};
@@ -70,10 +70,11 @@ struct QueuePage {
     short: Option<String>,
     threads: usize,
     model: Option<String>,
+    missing_model: Option<MissingModel>,
 }
 
 impl QueuePage {
-    fn new(page: Shell, queue: Queue, transcription: &Transcription) -> Self {
+    fn new(page: Shell, queue: Queue, transcription: &Transcription, missing_model: Option<MissingModel>) -> Self {
         let more = queue.waiting - queue.next.len() as i64;
         Self {
             page,
@@ -88,6 +89,7 @@ impl QueuePage {
             short: queue.short.map(about),
             threads: transcription.engine().threads(),
             model: transcription.engine().model().ok().map(|model| model.name),
+            missing_model,
         }
     }
 }
@@ -112,7 +114,8 @@ pub(super) async fn show(
     Query(did): Query<Did>,
 ) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID);
-    Ok(html(&QueuePage::new(page, transcription.queue().await?, transcription)))
+    let missing_model = MissingModel::load(transcription, &who).await?;
+    Ok(html(&QueuePage::new(page, transcription.queue().await?, transcription, missing_model)))
 }
 
 #[derive(Debug, Default, Deserialize)]

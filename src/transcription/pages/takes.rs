@@ -2,7 +2,7 @@
 
 use super::find;
 use super::views::{about, percent};
-use crate::transcription::{Compared, Comparison, Line, Mark, SHIPPED_MODEL, State, Stored, Take, Transcription};
+use crate::transcription::{Compared, Comparison, Line, Mark, State, Stored, TEST_MODEL, Take, Transcription};
 use crate::web::rights::EditTranscripts;
 use crate::web::said::clock;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
@@ -91,7 +91,7 @@ struct TakePage {
     title: String,
     /// Models that are here, and whether it is the one that made what is shown.
     models: Vec<(String, bool)>,
-    shipped_only: bool,
+    test_model_only: bool,
     /// Is there a transcript to compare with?
     ready: bool,
     pending: Option<Pending>,
@@ -153,7 +153,7 @@ pub(super) async fn show(
         page: Shell::new(&who, site, "/interactions").with_flash(Some(&did.did), DID),
         id: id.to_string(),
         title: found.agent_name.map_or_else(|| "Call".to_owned(), |agent| format!("Call with {agent}")),
-        shipped_only: models.iter().all(|model| model == SHIPPED_MODEL),
+        test_model_only: models.iter().all(|model| model == TEST_MODEL),
         models: models.into_iter().map(|model| (shown.model.as_ref() == Some(&model), model)).map(swap).collect(),
         ready,
         pending: None,

@@ -160,9 +160,9 @@ pub fn head(coding: Coding, channels: u16, rate: u32, data: u32) -> Vec<u8> {
     bytes
 }
 
-/// A file of the repository's `demo/`.
+/// A recording of `tests/calls/`.
 pub fn demo(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls").join(name)
 }
 
 /// How alike two channels are, over the length of the shorter: 1 is the same but for loudness.

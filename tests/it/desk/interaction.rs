@@ -73,7 +73,9 @@ async fn a_call_brings_player_waveform_and_the_state_of_its_transcript() {
     assert!(page.contains("There is no recording of this one") && !page.contains(r#"id="flag""#));
     assert_eq!(app.record("1", demo_sound("call-good.ogg")).await.status(), 201);
     let page = supervisor.page(&path).await;
-    assert!(page.contains("data-player") && page.contains("data-progress") && page.contains("Waiting for its turn"));
+    assert!(
+        page.contains("data-player") && page.contains("data-progress") && page.contains("waits for the speech model")
+    );
     app.work().await;
     let page = supervisor.page(&path).await;
     assert!(page.contains("data-waveform") && page.contains(r#"data-channels="agent,customer""#));

@@ -42,8 +42,8 @@ async fn figures_of_real_calls_are_those_that_people_marked() {
     else {
         return;
     };
-    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
-    config.model = model.to_str().unwrap().to_owned();
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), model.to_str().unwrap());
+    config.trial = afterword::transcription::models::Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     let (engine, mut silent) = (Engine::new(config), [0, 0]);
     let mut calls: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     calls.retain(|path| path.extension().is_some_and(|kind| kind == "tsv"));

@@ -54,7 +54,11 @@ fn complains(folder: &Path, settings: &[(&str, &str)], words: &[&str]) {
 fn a_usable_configuration_is_approved_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let output = afterword(folder.path(), &["config", "check"], &[]);
-    assert_eq!((output.status.code(), text(&output).as_str()), (Some(0), "The configuration can be used.\n"));
+    let said = text(&output);
+    assert!(output.status.success() && said.ends_with("The configuration can be used.\n"), "{said}");
+    // Everything but transcription works without a model, which is got later.
+    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(said.starts_with("Recordings will wait: ") && said.contains("`afterword models fetch base`"), "{said}");
     assert!(tree(folder.path()).is_empty());
     // With a database and a key.
     assert!(afterword(folder.path(), &["key", "add", "k", "--scope", "read"], &[]).status.success());
@@ -91,6 +95,7 @@ fn what_can_not_work_on_this_machine_is_refused_a_line_each() {
         ("TRANSCRIPTION__MODEL", "model.bin", &["transcription.model", "model.bin"]),
         ("TRANSCRIPTION__MODEL", "missing.bin", &["transcription.model", "missing.bin"]),
         ("TRANSCRIPTION__MODEL", "base.en-q5_1", &["afterword models fetch base.en-q5_1"]),
+        ("TRANSCRIPTION__LANGUAGES", "en,German", &["transcription.languages", "German"]),
         ("TRANSCRIPTION__MODEL", "nonsense", &["transcription.model", "nonsense"]),
         ("RECORDINGS__URL", "file:file", &["recordings.url", "file is no folder"]),
         ("MAIL__URL", "file:file/mail", &["mail.url", "file is no folder"]),
@@ -111,6 +116,16 @@ fn what_can_not_work_on_this_machine_is_refused_a_line_each() {
     let output =
         afterword(folder, &["config", "check"], &[("MAIL__JOURNAL", "file"), ("RECORDINGS__URL", "file:file")]);
     assert_eq!(text(&output).lines().filter(|line| line.starts_with("  ")).count(), 2, "{}", text(&output));
+}
+
+#[test]
+fn the_model_follows_the_languages_and_must_know_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |settings| afterword(folder.path(), &["config", "check"], settings);
+    assert!(text(&check(&[("TRANSCRIPTION__LANGUAGES", "en")])).contains("`afterword models fetch tiny.en`"));
+    assert!(text(&check(&[("TRANSCRIPTION__LANGUAGES", "en,de")])).contains("`afterword models fetch base`"));
+    let english = [("TRANSCRIPTION__LANGUAGES", "en,de"), ("TRANSCRIPTION__MODEL", "test-voices.en")];
+    complains(folder.path(), &english, &["test-voices.en does not know de", "transcription.languages"]);
 }
 
 #[test]
@@ -201,6 +216,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("http.drain", "2s", "\"2s\""),
     ("http.listen", "127.0.0.1:9999", "\"127.0.0.1:9999\""),
     ("http.public_url", "https://voice.example.com", "\"https://voice.example.com\""),
+    ("transcription.languages", "en,de", "[\"en\", \"de\"]"),
     ("http.trusted_proxies", "10.0.0.0/8,::1", "[\"10.0.0.0/8\", \"::1/128\"]"),
     ("log.filter", "warn", "\"warn\""),
     ("log.format", "json", "\"json\""),

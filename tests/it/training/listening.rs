@@ -29,8 +29,7 @@ async fn nothing_is_heard(call: &str) {
     let Some(recording) = shared::path(&format!("failing/speech/{call}.wav")) else { return };
     let said = std::fs::read_to_string(recording.with_extension("json")).unwrap();
     let said: Vec<Utterance> = serde_json::from_str(&said).unwrap();
-    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
-    config.model = model.to_str().unwrap().to_owned();
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), model.to_str().unwrap());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     let engine = Engine::new(config.clone());
     let app = TestApp::start_with(|settings| settings.transcription.model.clone_from(&config.model)).await;

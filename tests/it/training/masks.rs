@@ -240,8 +240,7 @@ async fn what_a_model_hears_is_silent_from_end_to_end() {
     }
     let named = model.to_str().unwrap().to_owned();
     // A model that nobody knows is tried out in a process of its own first.
-    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
-    config.model.clone_from(&named);
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), named.as_str());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     hear_once(&Engine::new(config), &short_call(3)).await.unwrap();
     for app in TestApp::on_both(|config| config.transcription.model.clone_from(&named)).await {

@@ -34,7 +34,7 @@ async fn the_transcript_is_there_for_its_team_only() {
         app.work().await;
         let done: Value = get(&ours, "").await.json().await.unwrap();
         assert_eq!((done["state"].as_str(), done["language"].as_str()), (Some("done"), Some("en")));
-        assert_eq!(done["model"], "mini-support.en");
+        assert_eq!(done["model"], "test-voices.en");
         assert!(done["progress"].is_null() && done["reason"].is_null(), "{done}");
         let segments = done["segments"].as_array().unwrap();
         assert!(!segments.is_empty());

@@ -115,7 +115,7 @@ async fn a_second_transcript_goes_on_too() {
         app.work().await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let path = format!("/api/v1/interactions/{id}/transcript/take");
-        let model = json!({ "model": "mini-support.en" });
+        let model = json!({ "model": "test-voices.en" });
         assert_eq!(supervisor.api(reqwest::Method::PUT, &path, Some(&model)).await.status(), 202);
         interrupt(&app).await;
         mark(&app).await;

@@ -1,7 +1,7 @@
 //! `afterword transcribe` and `afterword models`, as a person calls them.
 
 use super::short_call;
-use afterword::transcription::Transcript;
+use afterword::transcription::{TEST_MODEL, Transcript};
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ fn folder() -> TempDir {
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
     command.args(arguments).current_dir(folder).env("AFTERWORD__TRANSCRIPTION__MODELS_DIR", folder.join("models"));
-    command.output().unwrap()
+    command.env("AFTERWORD__TRANSCRIPTION__MODEL", TEST_MODEL).output().unwrap()
 }
 
 fn words(bytes: &[u8]) -> String {
@@ -30,8 +30,8 @@ fn a_file_becomes_text_subtitles_or_json() {
     let out = |format: &str| {
         let out = run(folder.path(), &["transcribe", "call.wav", "--channels", "agent,customer", "--format", format]);
         assert_eq!(out.status.code(), Some(0), "{}", words(&out.stderr));
-        // What the shipped model is good for is said beside the transcript, not in it.
-        assert!(words(&out.stderr).contains("note: the built-in model"), "{}", words(&out.stderr));
+        // What the test model is good for is said beside the transcript, not in it.
+        assert!(words(&out.stderr).contains("note: the test model"), "{}", words(&out.stderr));
         words(&out.stdout)
     };
     assert!(out("text").lines().all(|line| line.contains("] Agent: ") || line.contains("] Customer: ")));
@@ -58,7 +58,7 @@ fn what_goes_wrong_names_the_file_and_ends_with_1() {
     failed(&["transcribe", "call.wav", "--model", "letter.txt"], &["letter.txt", "no Whisper model"]);
     failed(&["transcribe", "call.wav", "--language", "de"], &["call.wav", "English only"]);
     failed(&["models", "fetch", "huge"], &["huge", "base.en-q5_1"]);
-    failed(&["models", "fetch", "mini-support.en"], &["nothing to fetch"]);
+    failed(&["models", "fetch", "test-voices.en"], &["nothing to fetch"]);
 }
 
 #[test]
@@ -81,7 +81,12 @@ fn wrong_usage_ends_with_2() {
 fn models_are_listed_and_damaged_ones_named() {
     let folder = folder();
     let list = words(&run(folder.path(), &["models", "list"]).stdout);
-    assert!(list.lines().any(|line| line.starts_with("mini-support.en") && line.contains("built in")), "{list}");
+    assert!(list.lines().any(|line| line.starts_with("test-voices.en") && line.contains("built in")), "{list}");
+    assert!(
+        list.lines().any(|line| line.starts_with("test-voices.en") && line.contains("built in, selected")),
+        "{list}"
+    );
+    assert!(list.ends_with("Recordings are transcribed with test-voices.en.\n"), "{list}");
     assert_eq!(run(folder.path(), &["models", "verify"]).status.code(), Some(0));
     std::fs::create_dir(folder.path().join("models")).unwrap();
     std::fs::write(folder.path().join("models/ggml-base.en-q5_1.bin"), "half").unwrap();
@@ -92,12 +97,34 @@ fn models_are_listed_and_damaged_ones_named() {
 }
 
 #[test]
+fn without_a_model_the_one_command_is_named() {
+    let folder = folder();
+    let without = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+        command.args(arguments).current_dir(folder.path()).output().unwrap()
+    };
+    let out = without(&["transcribe", "call.wav"]);
+    let error = words(&out.stderr);
+    assert_eq!((out.status.code(), out.stdout.is_empty()), (Some(1), true));
+    assert_eq!(error.matches("`afterword models fetch base`").count(), 1, "{error}");
+    let list = words(&without(&["models", "list"]).stdout);
+    assert!(list.lines().any(|line| line.starts_with("base ") && line.contains("-, selected")), "{list}");
+    assert!(list.contains("Recordings wait: the speech model base is not installed"), "{list}");
+    // What lies in the folder is listed, whoever put it there.
+    std::fs::create_dir_all(folder.path().join("data/models")).unwrap();
+    std::fs::write(folder.path().join("data/models/of-my-own.bin"), "a model").unwrap();
+    let list = words(&without(&["models", "list"]).stdout);
+    assert!(list.lines().any(|line| line.starts_with("of-my-own ") && line.contains("Imported")), "{list}");
+}
+
+#[test]
 fn without_ffmpeg_the_package_is_named() {
     let folder = folder();
     let frames = [&b"#!AMR\n"[..], &[0x3C; 32 * 50]].concat();
     std::fs::write(folder.path().join("call.amr"), frames).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
-    let out = command.args(["transcribe", "call.amr"]).current_dir(folder.path()).env("PATH", "").output().unwrap();
+    command.args(["transcribe", "call.amr", "--model", TEST_MODEL]).current_dir(folder.path()).env("PATH", "");
+    let out = command.output().unwrap();
     let error = words(&out.stderr);
     assert_eq!(out.status.code(), Some(1), "{error}");
     assert!(error.contains("AMR is read through ffmpeg") && error.contains("apt-get install ffmpeg"), "{error}");

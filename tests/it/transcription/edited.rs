@@ -94,17 +94,16 @@ async fn what_is_no_line_is_refused() {
     assert_eq!(stored(&app, &id).await.segments[0].text, long);
 }
 
-/// A model of which nobody knows that it is nearly the shipped one, tried out already.
+/// A model of which nobody knows that it is nearly the test model, tried out already.
 async fn second_model(folder: &Path) -> String {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/mini-support.en-q5_0.bin");
-    let mut bytes = std::fs::read(shipped).unwrap();
+    let test_model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin");
+    let mut bytes = std::fs::read(test_model).unwrap();
     let spare = bytes.windows(8).position(|name| name == b"<unused>").unwrap();
     bytes[spare + 1] = b'U';
     let model = folder.join("other.bin");
     std::fs::write(&model, bytes).unwrap();
     let model = model.to_str().unwrap().to_owned();
-    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"));
-    config.model.clone_from(&model);
+    let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), model.as_str());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     hear(&Engine::new(config), &short_call(3)).await.unwrap();
     model
@@ -122,7 +121,7 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
         assert_eq!(status, 200);
         let first = stored(&app, &id).await;
         assert_eq!(first.model.as_deref(), Some("other"));
-        let asked = put(&supervisor, &format!("{path}/take"), json!({ "model": "mini-support.en" })).await;
+        let asked = put(&supervisor, &format!("{path}/take"), json!({ "model": "test-voices.en" })).await;
         assert_eq!(asked.0, 202);
         let take = async || -> Value {
             supervisor.api(Method::GET, &format!("{path}/take"), None).await.json().await.unwrap()
@@ -131,7 +130,7 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
         assert_eq!(stored(&app, &id).await, first, "what is shown has changed");
         app.work().await;
         let second = take().await;
-        assert_eq!((second["state"].as_str(), second["model"].as_str()), (Some("done"), Some("mini-support.en")));
+        assert_eq!((second["state"].as_str(), second["model"].as_str()), (Some("done"), Some("test-voices.en")));
         assert!(
             second["second"]["words"].as_u64().unwrap() > 3 && second["shown"]["differing"].as_u64().unwrap() > 0,
             "{second}"
@@ -143,7 +142,7 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
             async |take: &Value| put(&supervisor, &format!("{path}/choice"), json!({ "take": take["take"] })).await.0;
         assert_eq!(choose(&second).await, 204);
         let shown = stored(&app, &id).await;
-        assert_eq!((shown.model.as_deref(), shown.corrections.len()), (Some("mini-support.en"), 0));
+        assert_eq!((shown.model.as_deref(), shown.corrections.len()), (Some("test-voices.en"), 0));
         assert_eq!(choose(&second).await, 409, "that one is shown already");
         let aside = take().await;
         assert_eq!(aside["model"], "other");
@@ -171,17 +170,17 @@ async fn a_second_take_wants_a_model_that_is_here_and_a_first_one() {
         let (status, answer) = put(&supervisor, &path, body).await;
         (status, answer["code"].as_str().unwrap_or_default().to_owned())
     };
-    let ours = json!({ "model": "mini-support.en" });
+    let ours = json!({ "model": "test-voices.en" });
     assert_eq!(code(ours.clone()).await, (404, "recording_not_found".into()));
     app.record("1", short_call(3)).await;
     assert_eq!(code(ours.clone()).await, (409, "transcript_not_done".into()));
-    for model in ["large", "base-q5_1", "/etc/passwd", "../models/mini-support.en-q5_0.bin", ""] {
+    for model in ["large", "base-q5_1", "/etc/passwd", "../models/test-voices.en-q5_0.bin", ""] {
         assert_eq!(code(json!({ "model": model })).await, (422, "model_not_usable".into()), "{model}");
     }
     app.work().await;
-    assert_eq!(code(json!({ "model": "mini-support.en", "language": "klingon" })).await.0, 422);
+    assert_eq!(code(json!({ "model": "test-voices.en", "language": "klingon" })).await.0, 422);
     // A language that the model does not know fails beside the transcript, which stays.
-    assert_eq!(code(json!({ "model": "mini-support.en", "language": "de" })).await.0, 202);
+    assert_eq!(code(json!({ "model": "test-voices.en", "language": "de" })).await.0, 202);
     app.work().await;
     let take: Value = supervisor.api(Method::GET, &path, None).await.json().await.unwrap();
     assert_eq!(take["state"], "failed");
@@ -194,7 +193,7 @@ async fn a_second_take_that_is_dropped_while_it_is_made_comes_not_back() {
     let app = TestApp::start_with(|config| config.transcription.threads = 1).await;
     let (id, supervisor) = transcribed(&app).await;
     let path = format!("/api/v1/interactions/{id}/transcript/take");
-    assert_eq!(put(&supervisor, &path, json!({ "model": "mini-support.en" })).await.0, 202);
+    assert_eq!(put(&supervisor, &path, json!({ "model": "test-voices.en" })).await.0, 202);
     let dropped = async {
         while app.app.transcription.second_take(&id).await.unwrap().is_some_and(|take| take.state == State::Waiting) {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;

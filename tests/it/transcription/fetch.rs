@@ -1,6 +1,6 @@
 //! Fetching a model from a server that breaks off, lies, or is away.
 
-use afterword::transcription::models::{Entry, ModelError, catalogue, fetch};
+use afterword::transcription::models::{Entry, FetchEvent, FetchOptions, FetchSource, ModelError, catalogue, fetch};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 /// What the server does with one request.
 #[derive(Clone, Copy)]
-enum Answer {
+pub(super) enum Answer {
     /// Sends so many bytes of those asked for, then hangs up.
     Part(usize),
     /// All that was asked for.
@@ -20,7 +20,7 @@ enum Answer {
 }
 
 /// A server that has `bytes`; gives its address, and the ranges that were asked for.
-fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
+pub(super) fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/model.bin", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -64,24 +64,32 @@ fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<Option<
     (url, asked)
 }
 
-fn model() -> Vec<u8> {
+pub(super) fn model() -> Vec<u8> {
     (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-fn entry(url: &str, bytes: &[u8]) -> Entry {
+pub(super) fn entry(url: &str, bytes: &[u8]) -> Entry {
     let mut entry = catalogue()[1].clone();
     entry.file = "model.bin".to_owned();
-    entry.url = Some(url.to_owned());
+    entry.sources = vec![FetchSource::File { url: url.to_owned() }];
     entry.size = bytes.len() as u64;
     entry.sha256 = hex::encode(Sha256::digest(bytes));
     entry
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let files = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// Why the only source failed.
+fn only_failure(error: &ModelError) -> &ModelError {
+    match error {
+        ModelError::NotFetched { failures, .. } if failures.len() == 1 => &failures[0],
+        other => panic!("{other}"),
+    }
 }
 
 #[tokio::test]
@@ -89,15 +97,23 @@ async fn a_broken_connection_is_taken_up_where_it_broke() {
     let folder = tempfile::tempdir().unwrap();
     let (url, asked) = serve(model(), vec![Answer::Part(100_000), Answer::Part(50_000), Answer::Rest]);
     let mut told = Vec::new();
-    let path = fetch(&entry(&url, &model()), folder.path(), &mut |done, all| told.push((done, all))).await.unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), model());
+    let mut tell = |event: FetchEvent<'_>| {
+        if let FetchEvent::Bytes(done, all) = event {
+            told.push((done, all));
+        }
+    };
+    let entry = entry(&url, &model());
+    let fetched = fetch(&entry, folder.path(), &FetchOptions::default(), &mut tell).await.unwrap();
+    assert_eq!(fetched.source.as_ref(), entry.sources.first());
+    assert_eq!(std::fs::read(&fetched.path).unwrap(), model());
     let asked = asked.lock().unwrap().clone();
     assert_eq!(asked, [None, Some("100000".to_owned()), Some("150000".to_owned())]);
     assert_eq!(told.last(), Some(&(300_000, 300_000)));
     assert!(told.is_sorted());
     assert_eq!(names(folder.path()), ["model.bin"]);
     // It is there: nobody is asked again (the server is gone).
-    fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
+    let again = fetch(&entry, folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap();
+    assert_eq!((again.path, again.source), (fetched.path, None));
 }
 
 #[tokio::test]
@@ -105,8 +121,8 @@ async fn a_part_from_an_earlier_time_is_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("model.bin.part"), &model()[..222_222]).unwrap();
     let (url, asked) = serve(model(), vec![Answer::Rest]);
-    let path = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
-    assert_eq!(std::fs::read(path).unwrap(), model());
+    let path = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap();
+    assert_eq!(std::fs::read(path.path).unwrap(), model());
     assert_eq!(*asked.lock().unwrap(), [Some("222222".to_owned())]);
 }
 
@@ -115,8 +131,8 @@ async fn a_server_without_ranges_sends_everything_again() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("model.bin.part"), b"half of something else").unwrap();
     let (url, _) = serve(model(), vec![Answer::FromTheBeginning]);
-    let path = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap();
-    assert_eq!(std::fs::read(path).unwrap(), model());
+    let path = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap();
+    assert_eq!(std::fs::read(path.path).unwrap(), model());
 }
 
 #[tokio::test]
@@ -125,13 +141,13 @@ async fn other_bytes_than_the_catalogue_says_are_refused_and_forgotten() {
     let mut other = model();
     other[200_000] ^= 1;
     let (url, _) = serve(other, vec![Answer::Rest]);
-    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
-    assert!(matches!(error, ModelError::WrongContent { .. }), "{error}");
+    let error = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(only_failure(&error), ModelError::WrongContent { .. }), "{error}");
     assert_eq!(names(folder.path()), [""; 0]);
     let longer = [model(), vec![0; 10]].concat();
     let (url, _) = serve(longer, vec![Answer::Rest]);
-    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
-    assert!(matches!(error, ModelError::WrongContent { .. }), "{error}");
+    let error = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(only_failure(&error), ModelError::WrongContent { .. }), "{error}");
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
@@ -140,13 +156,13 @@ async fn a_network_that_is_away_is_said_so_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/model.bin");
-    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
-    assert!(matches!(error, ModelError::Network { .. }), "{error}");
+    let error = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(only_failure(&error), ModelError::Network { .. }), "{error}");
     let text = error.to_string();
     for part in ["127.0.0.1 could not be reached", &url, "copy the file", folder.path().to_str().unwrap()] {
         assert!(text.contains(part), "{text}");
     }
     let (url, _) = serve(model(), vec![Answer::NotFound]);
-    let error = fetch(&entry(&url, &model()), folder.path(), &mut |_, _| {}).await.unwrap_err();
-    assert!(matches!(error, ModelError::Refused { status: 404, .. }), "{error}");
+    let error = fetch(&entry(&url, &model()), folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(only_failure(&error), ModelError::Refused { status: 404, .. }), "{error}");
 }

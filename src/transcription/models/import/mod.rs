@@ -18,6 +18,7 @@ use bytes::MappedFile;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tensor::Weights;
+use tokio_util::sync::CancellationToken;
 
 pub use tensor::Precision;
 
@@ -34,6 +35,8 @@ pub struct ImportRequest {
     pub sha256: Option<String>,
     /// Folder that the result goes into.
     pub folder: PathBuf,
+    /// Stops the import at its next step.
+    pub cancel: CancellationToken,
 }
 
 /// An imported model.
@@ -54,7 +57,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::TrialFailed`] where
-/// whisper.cpp does not load the result, [`ModelError::Io`]. Nothing is left in the folder then.
+/// whisper.cpp does not load the result, [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
 pub fn import(
     request: &ImportRequest,
     trial: &Trial,
@@ -74,10 +77,10 @@ pub fn import(
         .suffix(".bin")
         .tempfile_in(&request.folder)
         .map_err(ModelError::io(&request.folder))?;
-    input.convert(part.as_file(), request.precision, progress)?;
+    input.convert(part.as_file(), request, progress)?;
     part.as_file().sync_all().map_err(ModelError::io(part.path()))?;
     let sha256 = hash_file(part.path())?;
-    trial.pass(part.path(), &sha256)?;
+    trial.pass(part.path(), &sha256, &request.cancel)?;
     let bytes = part.as_file().metadata().map_err(ModelError::io(part.path()))?.len();
     part.persist(&target).map_err(|error| ModelError::io(&target)(error.error))?;
     let folder = File::open(&request.folder).and_then(|folder| folder.sync_all());
@@ -186,9 +189,10 @@ impl Input {
     fn convert(
         &self,
         to: &File,
-        precision: Option<Precision>,
+        request: &ImportRequest,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), ModelError> {
+        let precision = request.precision;
         let what = || self.weights.display().to_string();
         let refused = |why: String| ModelError::NotImportable { what: what(), why };
         let mut files = Vec::new();
@@ -206,9 +210,10 @@ impl Input {
             (None, Format::Ggml) => None,
             (precision, _) => Some(precision.unwrap_or_default()),
         };
-        write::write(&weights, precision, to, progress).map_err(|error| match error {
+        write::write(&weights, precision, to, &request.cancel, progress).map_err(|error| match error {
             write::WriteError::Io(error) => ModelError::io(&self.weights)(error),
             write::WriteError::Weights(why) => refused(why),
+            write::WriteError::Cancelled => ModelError::Cancelled,
         })
     }
 

@@ -4,6 +4,7 @@ use super::ggml::MAGIC;
 use super::tensor::{Element, Precision, Tensor, Weights};
 use half::f16;
 use std::io::{self, BufWriter, Write};
+use tokio_util::sync::CancellationToken;
 use whisper_rs::whisper_rs_sys as sys;
 
 /// Elements of a block of both quantised types.
@@ -20,6 +21,7 @@ pub(super) enum WriteError {
     Io(io::Error),
     /// The weights are not a Whisper model's.
     Weights(String),
+    Cancelled,
 }
 
 impl From<io::Error> for WriteError {
@@ -33,6 +35,7 @@ pub(super) fn write(
     weights: &Weights<'_>,
     precision: Option<Precision>,
     to: &std::fs::File,
+    cancel: &CancellationToken,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), WriteError> {
     if !VOCABULARIES.contains(&weights.shape.vocabulary) {
@@ -45,6 +48,9 @@ pub(super) fn write(
     let mut tensors: Vec<&Tensor<'_>> = weights.tensors.iter().collect();
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     for (n, tensor) in tensors.into_iter().enumerate() {
+        if cancel.is_cancelled() {
+            return Err(WriteError::Cancelled);
+        }
         write_tensor(tensor, precision, &mut to)?;
         progress(n + 1, weights.tensors.len());
     }

@@ -19,6 +19,6 @@ for ((p = 0; p < count; p++)); do
     --init "${INIT:-$here/model.pt}" --out "$work/model.pt" &
 done
 wait
-"$python" "$here/export.py" "$work/model.pt" "$work/mini-support.en-q5_0.bin" q5_0
+"$python" "$here/export.py" "$work/model.pt" "$work/test-voices.en-q5_0.bin" q5_0
 cargo build --release --manifest-path "$here/evaluator/Cargo.toml" --target-dir "$work/target"
-"$python" "$here/evaluate.py" "$work/target/release/evaluator" "$work/mini-support.en-q5_0.bin" "$work/heldout" --margin 1000
+"$python" "$here/evaluate.py" "$work/target/release/evaluator" "$work/test-voices.en-q5_0.bin" "$work/heldout" --margin 1000

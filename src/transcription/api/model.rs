@@ -1,0 +1,75 @@
+//! The endpoint that tells how far the speech model is.
+
+use crate::transcription::{FetchState, ModelStatus, Transcription};
+use crate::web::Allowed;
+use crate::web::problem::ApiError;
+use crate::web::rights::Administer;
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+
+/// The endpoint.
+#[derive(Debug, Clone)]
+pub struct ModelApi {
+    /// The service.
+    pub transcription: Transcription,
+}
+
+/// Whether the speech model can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename = "SpeechModelState", rename_all = "lowercase")]
+enum StateOut {
+    /// It is not installed, and nobody has had it fetched.
+    Absent,
+    /// Its download waits for its turn.
+    Waiting,
+    /// It is being fetched.
+    Running,
+    /// It could not be fetched.
+    Failed,
+    /// It is installed.
+    Done,
+}
+
+/// The model that recordings are transcribed with.
+#[derive(Debug, Object)]
+#[oai(rename = "SpeechModel")]
+struct ModelOut {
+    /// Its name, or the path that is configured.
+    name: String,
+    /// Whether it can be used.
+    state: StateOut,
+    /// 0 to 1, while it is fetched.
+    progress: f64,
+    /// What is being done, or why there is none.
+    reason: Option<String>,
+}
+
+impl From<ModelStatus> for ModelOut {
+    fn from(status: ModelStatus) -> Self {
+        let ModelStatus { name, problem, fetch, .. } = status;
+        let Some(problem) = problem else {
+            return Self { name, state: StateOut::Done, progress: 1.0, reason: None };
+        };
+        let Some(fetch) = fetch else {
+            return Self { name, state: StateOut::Absent, progress: 0.0, reason: Some(problem) };
+        };
+        let state = match fetch.state {
+            FetchState::Waiting => StateOut::Waiting,
+            FetchState::Running => StateOut::Running,
+            FetchState::Failed => StateOut::Failed,
+            // It was fetched, and removed since.
+            FetchState::Done => StateOut::Absent,
+        };
+        Self { name, state, progress: fetch.progress, reason: Some(fetch.text) }
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "super::Tag::Transcripts")]
+impl ModelApi {
+    /// The speech model: whether it is installed, or how far its download is
+    #[oai(path = "/transcription/model", method = "get", operation_id = "getSpeechModel")]
+    async fn get_model(&self, who: Allowed<Administer>) -> Result<Json<ModelOut>, ApiError> {
+        let _ = who;
+        Ok(Json(self.transcription.model_status().await?.into()))
+    }
+}

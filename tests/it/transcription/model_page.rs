@@ -1,0 +1,129 @@
+//! A server without a speech model: recordings wait, an administrator gets the model by a button, and they go on.
+
+use super::fetch::{Answer, serve};
+use super::short_call;
+use crate::app::TestApp;
+use afterword::audit::Filter;
+use afterword::ids::InteractionId;
+use afterword::transcription::models::{Entry, FetchSource, TEST_MODEL, entry};
+use afterword::transcription::{FetchState, State};
+use afterword::web::{Cursor, Role};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::Path;
+
+/// An entry of a model that is not there yet: the test model's file under another name, from this address.
+fn from(url: String) -> Entry {
+    let test_model = entry(TEST_MODEL).unwrap();
+    Entry {
+        name: "later".into(),
+        file: "later.bin".into(),
+        sources: vec![FetchSource::File { url }],
+        ..test_model.clone()
+    }
+}
+
+fn bytes() -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin")).unwrap()
+}
+
+/// Apps whose model is called `later`, in a folder of its own that is empty, each with a recording that waits.
+async fn waiting() -> Vec<(TestApp, InteractionId)> {
+    let mut all = Vec::new();
+    for app in TestApp::on_both(|config| {
+        config.transcription.model = "later".into();
+        config.transcription.models_dir = config.anonymity.key_file.with_file_name("models");
+    })
+    .await
+    {
+        let id = app.call("1", "jerry@example.net").await;
+        assert_eq!(app.record("1", short_call(9)).await.status(), 201);
+        app.work().await;
+        assert_eq!(app.app.transcription.find(&id).await.unwrap().state, State::Waiting);
+        all.push((app, id));
+    }
+    all
+}
+
+async fn state(app: &TestApp) -> (FetchState, String) {
+    let fetch = app.app.transcription.model_status().await.unwrap().fetch.unwrap();
+    (fetch.state, fetch.text)
+}
+
+#[tokio::test]
+async fn the_button_fetches_the_model_and_recordings_go_on() {
+    for (app, id) in waiting().await {
+        let (url, _) = serve(bytes(), vec![Answer::Rest]);
+        app.app.transcription.fetch_from(from(url));
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+        let call = format!("/interactions/{id}");
+        for page in ["/", "/admin/model", "/admin/transcription", &call] {
+            let page = admin.page(page).await;
+            assert!(page.contains("Recordings wait for a speech model.") && page.contains("Get the model"), "{page}");
+            assert!(page.contains("(8 MB)"), "{page}");
+        }
+        let page = supervisor.page(&call).await;
+        assert!(page.contains("An administrator can get it") && !page.contains("Get the model"), "{page}");
+        assert_eq!(supervisor.post("/admin/model/fetch", &[]).await.status(), 403);
+        assert_eq!(api(&admin).await["state"], "absent");
+        // Twice is once.
+        for _ in 0..2 {
+            assert_eq!(admin.post("/admin/model/fetch", &[]).await.status(), 303);
+        }
+        assert!(admin.page("/admin/model").await.contains("is being fetched"));
+        assert_eq!(api(&admin).await["state"], "waiting");
+        app.work().await;
+        assert_eq!(state(&app).await.0, FetchState::Done);
+        assert_eq!(app.app.transcription.find(&id).await.unwrap().state, State::Done);
+        assert_eq!(api(&admin).await["state"], "done");
+        let page = admin.page("/admin/model").await;
+        assert!(!page.contains("Recordings wait") && !page.contains("Get the model"), "{page}");
+        let fetches = Filter { action: "model.fetched".into(), ..Filter::default() };
+        assert_eq!(app.app.audit.lines(&fetches, &Cursor::start(), 100).await.unwrap().items.len(), 1);
+    }
+}
+
+async fn api(who: &crate::app::Session) -> Value {
+    let answer = who.get("/api/v1/transcription/model").await;
+    assert_eq!(answer.status(), 200);
+    answer.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_failure_is_said_in_words_and_can_be_tried_again() {
+    for (app, id) in waiting().await {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        app.app.transcription.fetch_from(from(format!("http://{address}/later.bin")));
+        let admin = app.sign_in(Role::Admin, &[], None).await;
+        admin.post("/admin/model/fetch", &[]).await;
+        app.work().await;
+        let (failed, why) = state(&app).await;
+        assert!(failed == FetchState::Failed && why.contains("127.0.0.1 could not be reached"), "{why}");
+        let page = admin.page("/admin/model").await;
+        assert!(page.contains("could not be fetched") && page.contains("copy the file later.bin"), "{page}");
+        assert!(page.contains("Try again"));
+        assert_eq!(api(&admin).await["state"], "failed");
+        let given_up = afterword::jobs::failed(&app.app.db).await.unwrap();
+        assert!(given_up.is_empty(), "the page has the button: {given_up:?}");
+        // Somebody copies the file: the recording goes on by itself.
+        std::fs::create_dir_all(app.folder().join("models")).unwrap();
+        std::fs::write(app.folder().join("models/later.bin"), bytes()).unwrap();
+        app.work().await;
+        assert_eq!(app.app.transcription.find(&id).await.unwrap().state, State::Done);
+        assert!(!admin.page("/admin/model").await.contains("Try again"));
+    }
+}
+
+#[tokio::test]
+async fn a_path_without_a_file_has_no_button() {
+    let app = TestApp::start_with(|config| config.transcription.model = "missing.bin".into()).await;
+    let admin = app.sign_in(Role::Admin, &[], None).await;
+    let page = admin.page("/admin/model").await;
+    assert!(page.contains("there is no speech model at missing.bin") && !page.contains("Get the model"), "{page}");
+    let refused = admin.post("/admin/model/fetch", &[]).await;
+    assert_eq!(refused.status(), 409);
+    assert!(refused.text().await.unwrap().contains("set transcription.model"));
+}
