@@ -151,7 +151,7 @@ async fn a_default_applies_to_its_source_and_to_recordings_that_fit() {
 async fn one_channel_has_speakers_that_are_not_told_apart() {
     let app = TestApp::start().await;
     let id = app.call("1", "jerry@example.net").await;
-    let mut sound = crate::audio::wav::Sound::demo("call-bad.ogg", 9);
+    let mut sound = crate::audio::wav::Sound::demo("call-bad.flac", 9);
     let mixed = sound.channels[0].iter().zip(&sound.channels[1]).map(|(a, b)| a + b).collect();
     sound.channels = vec![mixed];
     let url = format!("{}/api/v1/interactions/phone/1/recording", app.url);

@@ -9,7 +9,7 @@ type Spans = Vec<Vec<(u64, u64)>>;
 
 /// Two voices, one after the other.
 fn clean() -> Sound {
-    Sound::demo("call-good.ogg", 20)
+    Sound::demo("call-good.flac", 20)
 }
 
 /// `db` of `from`, `ms` later, on top of `to`.
