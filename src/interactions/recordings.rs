@@ -52,6 +52,8 @@ pub struct Recording {
     pub peaks: Option<String>,
     /// Since when its file has been missing; `None`: it is there.
     pub missing_since: Option<Timestamp>,
+    /// Language tag of the customer, as the interaction's sender gave it.
+    pub locale: Option<String>,
 }
 
 impl Recording {

@@ -164,8 +164,8 @@ statements! {
             SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text', j->>'masks' \
             FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
             sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks";
-    RECORDING = "SELECT interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, duration_ms, peaks, missing_since \
-        FROM recordings WHERE interaction_id = $1";
+    RECORDING = "SELECT r.interaction_id, r.object_key, r.bytes, r.sha256, r.format, r.media_type, r.channels, r.speakers, r.sample_rate, r.duration_ms, \
+        r.peaks, r.missing_since, i.customer_locale AS locale FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE r.interaction_id = $1";
     PUT_RECORDING = "INSERT INTO recordings (interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, \
         duration_ms, peaks, stored_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11) \
         ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes, sha256 = excluded.sha256, \

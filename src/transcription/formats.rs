@@ -1,5 +1,6 @@
 //! A transcript as text, subtitles or JSON.
 
+use super::cues::cues;
 use super::{Segment, Speaker, Transcript};
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -81,24 +82,27 @@ fn text(segments: &[Segment]) -> String {
 
 fn vtt(segments: &[Segment]) -> String {
     let mut out = "WEBVTT\n".to_owned();
-    for segment in segments {
-        let (start, end) = (clock(segment.start_ms, '.'), clock(segment.end_ms.max(segment.start_ms + 1), '.'));
-        let words = one_line(&segment.text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let _ = writeln!(out, "\n{start} --> {end}\n<v {}>{words}</v>", segment.speaker.label());
+    for (speaker, cue) in
+        segments.iter().flat_map(|segment| cues(segment).into_iter().map(|cue| (segment.speaker, cue)))
+    {
+        let (start, end) = (clock(cue.start_ms, '.'), clock(cue.end_ms.max(cue.start_ms + 1), '.'));
+        let words = one_line(&cue.text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let _ = writeln!(out, "\n{start} --> {end}\n<v {}>{words}</v>", speaker.label());
     }
     out
 }
 
 fn srt(segments: &[Segment]) -> String {
     let mut out = String::new();
-    for (number, segment) in segments.iter().enumerate() {
-        let (start, end) = (clock(segment.start_ms, ','), clock(segment.end_ms.max(segment.start_ms + 1), ','));
+    let all = segments.iter().flat_map(|segment| cues(segment).into_iter().map(|cue| (segment.speaker, cue)));
+    for (number, (speaker, cue)) in all.enumerate() {
+        let (start, end) = (clock(cue.start_ms, ','), clock(cue.end_ms.max(cue.start_ms + 1), ','));
         let gap = if number == 0 { "" } else { "\n" };
-        let voice = match segment.speaker {
+        let voice = match speaker {
             Speaker::Unknown => String::new(),
             speaker => format!("{}: ", speaker.label()),
         };
-        let _ = writeln!(out, "{gap}{}\n{start} --> {end}\n{voice}{}", number + 1, one_line(&segment.text));
+        let _ = writeln!(out, "{gap}{}\n{start} --> {end}\n{voice}{}", number + 1, one_line(&cue.text));
     }
     out
 }

@@ -8,6 +8,7 @@ mod checkpoint;
 pub mod cli;
 mod compare;
 mod corrections;
+mod cues;
 mod engine;
 mod formats;
 mod masks;
@@ -130,6 +131,8 @@ pub struct Transcription {
     fetching: model_fetch::Fetching,
     /// Recordings up to this length have a place of their own, ms; 0: none has.
     short_ms: i64,
+    /// Languages that recordings are in; empty: any.
+    languages: Vec<String>,
 }
 
 impl std::fmt::Debug for Transcription {
@@ -153,8 +156,17 @@ impl Transcription {
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
         let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
-        let (here, fetching) = (queue::Here::default(), model_fetch::Fetching::default());
-        Self { db, clock, interactions, engine, others: Arc::default(), here, fetching, short_ms }
+        Self {
+            db,
+            clock,
+            interactions,
+            engine,
+            others: Arc::default(),
+            here: queue::Here::default(),
+            fetching: model_fetch::Fetching::default(),
+            short_ms,
+            languages: config.languages.clone(),
+        }
     }
 
     /// The engine, for what needs no database.

@@ -302,6 +302,8 @@ fn request(
         path: transcription.interactions.recording_path(recording),
         speakers: recording.speakers().iter().filter_map(|name| name.parse().ok()).collect(),
         language,
+        hint: recording.locale.clone(),
+        languages: transcription.languages.clone(),
         urgent: Arc::new(AtomicBool::new(job.priority <= URGENT)),
         short: recording.duration_ms.is_some_and(|length| length <= transcription.short_ms),
         known: Vec::new(),

@@ -94,6 +94,7 @@ impl Interactions {
             duration_ms: i64::try_from(info.duration_ms).ok(),
             peaks: None,
             missing_since: None,
+            locale: None,
         };
         self.keep(recording, received.file).await
     }

@@ -1,14 +1,16 @@
 //! Where windows are handed to the threads and answers come back.
 
 use super::hear::Heard;
+use super::language::{Evidence, likeliest};
 use super::legs::Leg;
-use super::pool::{Pool, Reply, Task};
+use super::pool::{Found, Order, Pool, Reply, Task};
 use super::queue::Line;
+use super::turns::turns;
 use super::windows::Window;
 use super::words::segments;
 use super::{HeardWindow, Step, TranscribeError, TranscriptionRequest};
 use crate::transcription::Segment;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
@@ -103,8 +105,8 @@ impl<'a> Hall<'a> {
         }
         self.speech_ms += windows.iter().map(Window::speech_ms).sum::<u64>();
         windows.retain(|window| !self.is_known(window));
-        if self.language.is_some() || !self.pool.multilingual() {
-            return windows.drain(..).try_for_each(|window| self.hear(window));
+        if let Some(language) = self.language.clone() {
+            return windows.drain(..).try_for_each(|window| self.hear(window, &language));
         }
         self.first.append(windows);
         if self.is_enough() { self.find_language() } else { Ok(()) }
@@ -117,8 +119,7 @@ impl<'a> Hall<'a> {
             let reply = self.replies.recv().map_err(|_| gone())?;
             self.take(reply)?;
         }
-        self.segments.sort_by_key(|segment| (segment.start_ms, segment.end_ms, segment.speaker));
-        Ok(Result { language: self.language, speech_ms: self.speech_ms, segments: self.segments })
+        Ok(Result { language: self.language, speech_ms: self.speech_ms, segments: turns(self.segments) })
     }
 
     /// Whether an earlier attempt has heard this window; its words are taken over then.
@@ -133,25 +134,18 @@ impl<'a> Hall<'a> {
         same
     }
 
-    fn hear(&mut self, mut window: Window) -> Done {
+    fn hear(&mut self, mut window: Window, language: &str) -> Done {
         let samples = std::mem::take(&mut window.samples);
-        let number = self.submit(samples)?;
+        let number = self.submit(samples, Order::Hear(language.to_owned()))?;
         self.open.insert(number, window);
         Ok(())
     }
 
-    fn submit(&mut self, samples: Vec<f32>) -> Done<usize> {
+    fn submit(&mut self, samples: Vec<f32>, order: Order) -> Done<usize> {
         let number = self.next;
         self.next += 1;
-        let task = Task {
-            number,
-            samples,
-            language: self.language.clone(),
-            line: self.line(),
-            cancel: self.stop.clone(),
-            reply: self.send.clone(),
-        };
-        self.pool.submit(task)?;
+        let (line, cancel, reply) = (self.line(), self.stop.clone(), self.send.clone());
+        self.pool.submit(Task { number, samples, order, line, cancel, reply })?;
         Ok(number)
     }
 
@@ -170,38 +164,37 @@ impl<'a> Hall<'a> {
         self.first.len() > self.legs.len() || (0..self.legs.len()).all(spoke)
     }
 
-    /// Lets the model say for each of the first windows what language it is. They are heard in the same go, so this costs
-    /// nothing unless they disagree: then what is the language of less speech, less surely heard, is heard again.
+    /// Finds the language once for the whole recording, in the first window with most speech of each channel, and hears what waited
+    /// for it.
     fn find_language(&mut self) -> Done {
         if self.first.is_empty() {
             return Ok(());
         }
-        let mut windows = std::mem::take(&mut self.first);
-        let mut numbers = Vec::with_capacity(windows.len());
-        for window in &windows {
-            // Kept, because it may have to be heard again.
-            numbers.push(self.submit(window.samples.clone())?);
+        let windows = std::mem::take(&mut self.first);
+        let of_leg =
+            |leg| windows.iter().filter(move |window| window.leg == leg).max_by_key(|window| window.speech_ms());
+        let asked: Vec<&Window> = (0..self.legs.len()).filter_map(of_leg).collect();
+        let mut evidence = HashMap::new();
+        for window in &asked {
+            let number = self.submit(window.samples.clone(), Order::Detect)?;
+            evidence.insert(number, window.speech_ms());
         }
-        let mut answers = HashMap::new();
-        for _ in &windows {
-            let (number, heard) = self.replies.recv().map_err(|_| gone())?;
-            answers.insert(number, heard?);
-        }
-        let heard: Vec<Heard> = numbers.iter().filter_map(|number| answers.remove(number)).collect();
-        self.language = chosen(&windows, &heard);
-        for (window, heard) in windows.drain(..).zip(heard) {
-            if self.language.as_ref().is_none_or(|language| *language == heard.language) {
-                self.keep(&window, &heard);
-            } else {
-                self.hear(window)?;
+        let mut found = Vec::with_capacity(asked.len());
+        for _ in &asked {
+            let (number, languages) = self.replies.recv().map_err(|_| gone())?;
+            if let (Found::Languages(shares), Some(speech_ms)) = (languages?, evidence.remove(&number)) {
+                found.push(Evidence { shares, speech_ms });
             }
         }
-        Ok(())
+        let language = likeliest(&found, &self.request.languages, self.request.hint.as_deref());
+        let language = language.unwrap_or_else(|| "en".to_owned());
+        self.language = Some(language.clone());
+        windows.into_iter().try_for_each(|window| self.hear(window, &language))
     }
 
-    fn take(&mut self, (number, heard): Reply) -> Done {
-        let heard: Heard = heard?;
-        if let Some(window) = self.open.remove(&number) {
+    fn take(&mut self, (number, found): Reply) -> Done {
+        let found = found?;
+        if let (Some(window), Found::Words(heard)) = (self.open.remove(&number), found) {
             self.keep(&window, &heard);
         }
         Ok(())
@@ -230,19 +223,6 @@ fn share(until_ms: u64, duration_ms: u64) -> f32 {
     ((until_ms as f64 / duration_ms.max(1) as f64) as f32).min(0.99)
 }
 
-/// The language in which most was said, each window counting for its speech and for how surely it was heard. Windows with
-/// little speech count only where there is nothing else.
-fn chosen(windows: &[Window], heard: &[Heard]) -> Option<String> {
-    let longest = windows.iter().map(Window::speech_ms).max()?;
-    let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
-    for (window, heard) in windows.iter().zip(heard) {
-        if window.speech_ms() >= LANGUAGE_MS.min(longest) {
-            *weights.entry(&heard.language).or_default() += window.speech_ms() as f32 * (0.01 + heard.confidence());
-        }
-    }
-    weights.into_iter().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(language, _)| language.to_owned())
-}
-
 /// Air behind the last word may lie behind the end.
 fn clamp(mut segment: Segment, duration_ms: u64) -> Segment {
     segment.start_ms = segment.start_ms.min(duration_ms);
@@ -256,40 +236,4 @@ fn clamp(mut segment: Segment, duration_ms: u64) -> Segment {
 
 fn gone() -> TranscribeError {
     TranscribeError::Engine("its threads are gone".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::hear::{Token, Utterance};
-    use super::super::windows::Packer;
-    use super::*;
-    use crate::transcription::models::Times;
-    use crate::transcription::speech::Span;
-
-    fn window(leg: usize, speech_ms: u64) -> Window {
-        let mut packer = Packer::new(leg, 28_000, Times::Model);
-        let samples = vec![0.0; 16 * speech_ms as usize];
-        assert!(packer.push(Span { audio_start_ms: 0, samples, speech: vec![(0, speech_ms)] }).is_none());
-        packer.finish().expect("it holds a span")
-    }
-
-    fn heard(language: &str, probability: f32) -> Heard {
-        let token = Token { bytes: b" word".to_vec(), probability, time_ms: None };
-        let utterance = Utterance { tokens: vec![token], ..Utterance::default() };
-        Heard { language: language.to_owned(), utterances: vec![utterance] }
-    }
-
-    #[test]
-    fn the_language_of_a_call_is_that_of_most_speech_heard_well() {
-        let of = |heard: &[(u64, &str, f32)]| {
-            let windows: Vec<_> = heard.iter().map(|(ms, ..)| window(0, *ms)).collect();
-            let heard: Vec<_> = heard.iter().map(|(_, language, sure)| self::heard(language, *sure)).collect();
-            chosen(&windows, &heard)
-        };
-        assert_eq!(of(&[]), None);
-        assert_eq!(of(&[(500, "cy", 0.2)]).as_deref(), Some("cy"), "better than nothing");
-        assert_eq!(of(&[(900, "cy", 0.9), (4_000, "de", 0.5)]).as_deref(), Some("de"), "a word is not enough");
-        assert_eq!(of(&[(20_000, "nn", 0.3), (15_000, "en", 0.9)]).as_deref(), Some("en"), "rubbish is heard unsurely");
-        assert_eq!(of(&[(9_000, "de", 0.8), (9_000, "en", 0.7), (9_000, "en", 0.6)]).as_deref(), Some("en"));
-    }
 }

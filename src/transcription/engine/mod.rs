@@ -4,10 +4,13 @@ mod error;
 mod hall;
 mod hear;
 mod honest;
+mod language;
 mod legs;
 mod listen;
+mod place;
 mod pool;
 mod queue;
+mod turns;
 mod twins;
 mod windows;
 mod words;
@@ -33,6 +36,10 @@ pub struct TranscriptionRequest {
     pub speakers: Vec<Speaker>,
     /// A language code such as `en` or `pt-BR`. Without it the model finds out, if it knows several.
     pub language: Option<String>,
+    /// Language code that the recording is likely to be in, where it has to be found out.
+    pub hint: Option<String>,
+    /// Language codes of which one is spoken, where it has to be found out; empty: any.
+    pub languages: Vec<String>,
     /// Set while somebody waits for this one: what is heard of it goes before what is heard of others.
     pub urgent: Arc<AtomicBool>,
     /// Whether it is a short recording: its windows and those of others take turns.

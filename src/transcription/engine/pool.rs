@@ -4,25 +4,41 @@
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
 use super::queue::{Line, Queue};
-use crate::transcription::models::{Model, Source};
+use crate::transcription::models::{AlignmentHeads, Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{WhisperContext, WhisperContextParameters};
 
-/// A window to be heard.
+/// What a thread is to do with the sound of a window.
+pub(super) enum Order {
+    /// Tell its language.
+    Detect,
+    /// Write down what is said, in this language.
+    Hear(String),
+}
+
+/// A window for a thread.
 pub(super) struct Task {
     pub(super) number: usize,
     pub(super) samples: Vec<f32>,
-    pub(super) language: Option<String>,
+    pub(super) order: Order,
     pub(super) line: Line,
     pub(super) cancel: CancellationToken,
     pub(super) reply: Sender<Reply>,
 }
 
+/// What a thread found.
+pub(super) enum Found {
+    /// Languages with their probabilities, 0 to 1.
+    Languages(Vec<(&'static str, f32)>),
+    /// Words.
+    Words(Heard),
+}
+
 /// What became of the task of this number.
-pub(super) type Reply = (usize, Result<Heard, TranscribeError>);
+pub(super) type Reply = (usize, Result<Found, TranscribeError>);
 
 /// The model in memory. Dropping it ends the threads and gives the memory back.
 pub(super) struct Pool {
@@ -36,7 +52,9 @@ impl Pool {
     pub(super) fn load(model: Model, threads: usize) -> Result<Self, TranscribeError> {
         // whisper.cpp would write to the standard error output otherwise; what it says about a file is of no use to anybody.
         whisper_rs::install_logging_hooks();
-        let parameters = WhisperContextParameters::default();
+        let heads = AlignmentHeads::of(&model);
+        // Flash attention is slower here, and gives no attention to align with.
+        let parameters = WhisperContextParameters { dtw_parameters: heads.parameters(), ..Default::default() };
         let context = match &model.source {
             Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
             Source::File(path) => WhisperContext::new_with_params(path, parameters),
@@ -82,10 +100,13 @@ impl Drop for Pool {
 
 fn work(mut listener: Listener, queue: &Queue<Task>) {
     while let Some(task) = queue.pop() {
-        let heard =
-            catch_unwind(AssertUnwindSafe(|| listener.hear(&task.samples, task.language.as_deref(), &task.cancel)))
-                .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
+        let work = || match &task.order {
+            Order::Detect => listener.languages(&task.samples, &task.cancel).map(Found::Languages),
+            Order::Hear(language) => listener.hear(&task.samples, language, &task.cancel).map(Found::Words),
+        };
+        let found = catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
         // Nobody waits any more after a failure elsewhere.
-        let _ = task.reply.send((task.number, heard));
+        let _ = task.reply.send((task.number, found));
     }
 }

@@ -1,11 +1,15 @@
-//! Spans of speech packed into the windows that a model is given, and times inside a window brought back to the recording.
+//! Spans of speech packed into the windows that a model is given.
+//!
+//! Spans bring up to half a second of their silence at both ends, so about a second of real sound lies between two of them: with less
+//! the model runs sentences together, and zeroed silence costs it words.
 
+use super::place::Stretch;
 use crate::transcription::models::Times;
 use crate::transcription::resample::RATE;
 use crate::transcription::speech::Span;
 
-/// Silence between two spans in one window, where there was as much.
-const BETWEEN_MS: u64 = 200;
+/// Shorter pauses are within a word or between two of a phrase.
+const PAUSE_MS: u64 = 250;
 
 /// Less room than this is not worth the cut of a sentence.
 const WORTH_MS: u64 = 3_000;
@@ -37,6 +41,23 @@ impl Window {
     pub(super) fn speech_ms(&self) -> u64 {
         self.pieces.iter().map(Piece::speech_ms).sum()
     }
+
+    /// Its stretches of speech, in order; those with a shorter pause than [`PAUSE_MS`] between them are one.
+    pub(super) fn stretches(&self) -> Vec<Stretch> {
+        let mut all: Vec<Stretch> = Vec::new();
+        for piece in &self.pieces {
+            for (start, end) in &piece.speech {
+                let in_window =
+                    |time: u64| piece.at_ms + time.saturating_sub(piece.audio_start_ms).min(piece.length_ms);
+                let (from, to) = (in_window(*start), in_window(*end));
+                match all.last_mut() {
+                    Some(last) if *start < last.end_ms() + PAUSE_MS => last.window.1 = to,
+                    _ => all.push(Stretch { window: (from, to), start_ms: *start }),
+                }
+            }
+        }
+        all
+    }
 }
 
 /// A span inside of a window.
@@ -67,21 +88,6 @@ impl Piece {
     pub(super) fn speech_ms(&self) -> u64 {
         self.speech.iter().map(|(start, end)| end - start).sum()
     }
-
-    /// A time in the window as one in the recording, inside of this piece's speech whatever the model says.
-    pub(super) fn to_recording(&self, window_ms: u64) -> u64 {
-        let time = self.audio_start_ms + window_ms.saturating_sub(self.at_ms).min(self.length_ms);
-        time.clamp(self.start_ms(), self.end_ms())
-    }
-}
-
-/// The piece in which a time of the window lies, or the next one where it lies between two.
-pub(super) fn piece_at(pieces: &[Piece], window_ms: u64) -> Option<(usize, &Piece)> {
-    pieces
-        .iter()
-        .enumerate()
-        .find(|(_, piece)| window_ms <= piece.at_ms + piece.length_ms)
-        .or_else(|| pieces.iter().enumerate().next_back())
 }
 
 /// Packs the spans of one channel.
@@ -101,7 +107,7 @@ impl Packer {
     /// Takes a span; gives a window once it is full.
     pub(super) fn push(&mut self, mut span: Span) -> Option<Window> {
         let room = match &self.open {
-            Some(open) if self.together => self.max_ms.saturating_sub(ms(open.samples.len()) + BETWEEN_MS),
+            Some(open) if self.together => self.max_ms.saturating_sub(ms(open.samples.len())),
             _ => 0,
         };
         let full = if ms(span.samples.len()) <= room {
@@ -120,12 +126,6 @@ impl Packer {
     fn add(&mut self, span: Span) {
         let leg = self.leg;
         let open = self.open.get_or_insert_with(|| Window { seq: 0, leg, samples: Vec::new(), pieces: Vec::new() });
-        if !open.samples.is_empty() {
-            // Sound that was cut only because it is long goes on where it was cut.
-            let before = open.pieces.last().map_or(0, |piece| piece.audio_start_ms + piece.length_ms);
-            let silence = span.audio_start_ms.saturating_sub(before).min(BETWEEN_MS);
-            open.samples.resize(open.samples.len() + samples(silence), 0.0);
-        }
         open.pieces.push(Piece {
             at_ms: ms(open.samples.len()),
             length_ms: ms(span.samples.len()),
@@ -145,11 +145,6 @@ fn ms(samples: usize) -> u64 {
     samples as u64 * 1000 / u64::from(RATE)
 }
 
-/// No more than a window holds.
-fn samples(ms: u64) -> usize {
-    (ms * u64::from(RATE) / 1000) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,12 +160,9 @@ mod tests {
         assert!(packer.push(span(5_000, 4_000)).is_none());
         assert!(packer.push(span(60_000, 4_000)).is_none());
         let full = packer.push(span(90_000, 4_000)).expect("the third does not fit");
-        assert_eq!((full.leg, full.samples.len(), full.until_ms()), (1, (4_000 + 200 + 4_000) * 16, 63_900));
-        let place = |ms| piece_at(&full.pieces, ms).map(|(index, piece)| (index, piece.to_recording(ms)));
-        assert_eq!(place(1_000), Some((0, 6_000)));
-        assert_eq!(place(4_100), Some((1, 60_100)), "between two pieces counts for the second");
-        assert_eq!(place(5_200), Some((1, 61_000)));
-        assert_eq!(place(99_000), Some((1, 63_900)), "times behind the end are brought back");
+        assert_eq!((full.leg, full.samples.len(), full.until_ms()), (1, (4_000 + 4_000) * 16, 63_900));
+        let stretches = [((100, 3_900), 5_100), ((4_100, 7_900), 60_100)];
+        assert_eq!(full.stretches(), stretches.map(|(window, start_ms)| Stretch { window, start_ms }));
         assert_eq!(packer.finish().map(|window| window.until_ms()), Some(93_900));
     }
 
@@ -188,19 +180,20 @@ mod tests {
         let speech = vec![(10_100, 12_000), (12_050, 13_000), (13_600, 17_900)];
         let full = packer.push(Span { audio_start_ms: 10_000, samples: vec![0.1; 8_000 * 16], speech });
         let full = full.expect("it is full");
-        assert_eq!(full.samples.len(), (4_000 + 200 + 3_300) * 16, "up to the middle of the pause");
+        assert_eq!(full.samples.len(), (4_000 + 3_300) * 16, "up to the middle of the pause");
         assert_eq!(full.pieces[1].speech, [(10_100, 12_000), (12_050, 13_000)]);
         let rest = packer.finish().expect("the rest is open");
         assert_eq!((rest.samples.len(), rest.pieces[0].start_ms(), rest.until_ms()), (4_700 * 16, 13_600, 17_900));
-        assert_eq!(rest.pieces[0].to_recording(0), 13_600);
     }
 
     #[test]
-    fn what_was_cut_in_the_middle_of_a_word_is_joined_without_silence() {
+    fn short_pauses_do_not_part_a_stretch_but_a_cut_silence_does() {
         let mut packer = Packer::new(0, 10_000, Times::Model);
-        for span in [span(0, 2_000), span(2_000, 2_000), span(4_050, 1_000)] {
-            assert!(packer.push(span).is_none());
-        }
-        assert_eq!(packer.finish().map(|window| window.samples.len()), Some((2_000 + 2_000 + 50 + 1_000) * 16));
+        let speech = vec![(100, 900), (1_100, 1_500), (1_900, 2_000)];
+        assert!(packer.push(Span { audio_start_ms: 0, samples: vec![0.1; 2_100 * 16], speech }).is_none());
+        assert!(packer.push(span(9_000, 1_000)).is_none());
+        let stretches = packer.finish().expect("it is open").stretches();
+        let expected = [((100, 1_500), 100), ((1_900, 2_000), 1_900), ((2_200, 3_000), 9_100)];
+        assert_eq!(stretches, expected.map(|(window, start_ms)| Stretch { window, start_ms }));
     }
 }

@@ -1,8 +1,9 @@
 //! What the model heard in a window, as segments of the transcript.
 
-use super::hear::{Heard, Token, Utterance};
-use super::honest::{Draft, honest};
-use super::windows::{Piece, Window, piece_at};
+use super::hear::{Heard, Token};
+use super::honest::{Draft, first_rounds, honest};
+use super::place::{Close, Shape, place};
+use super::windows::Window;
 use crate::masking::join_words;
 use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
@@ -10,22 +11,20 @@ use crate::transcription::{Segment, Speaker, Word};
 /// From so many digits on, a number is one that people read out in groups.
 const LONG_NUMBER: usize = 5;
 
-/// A word whose times are still those of the window.
+/// A word as the decoder wrote it, with its times in the window.
 struct Raw {
     text: String,
     /// Sum of the tokens' probabilities, and their number.
     weight: (f32, u16),
-    time_ms: Option<(u64, u64)>,
+    /// End of its last letter or digit in the window, ms.
+    end_ms: Option<u64>,
+    /// End of its last sign in the window, ms: that is the pause behind it.
+    until_ms: Option<u64>,
 }
 
 impl Raw {
     fn confidence(&self) -> f32 {
         self.weight.0 / f32::from(self.weight.1.max(1))
-    }
-
-    /// Whether it is long enough a number to be read out in groups.
-    fn is_long_number(&self) -> bool {
-        self.text.bytes().filter(u8::is_ascii_digit).count() >= LONG_NUMBER
     }
 
     fn word(&self, start_ms: u64, end_ms: u64) -> Word {
@@ -37,53 +36,61 @@ impl Raw {
 pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: Times) -> Vec<Segment> {
     let drafts = match times {
         Times::Spans => whole(window, heard).into_iter().collect(),
-        Times::Model => heard.utterances.iter().flat_map(|utterance| by_piece(utterance, &window.pieces)).collect(),
+        Times::Model => by_stretch(window, heard),
     };
     honest(drafts, window.speech_ms()).iter().filter_map(|draft| segment(&draft.words, speaker)).collect()
 }
 
-/// All words of a model that tells no times, over the time in which somebody spoke.
-fn whole(window: &Window, heard: &Heard) -> Option<Draft> {
-    let raws = heard.utterances.iter().flat_map(|utterance| raws(&utterance.tokens)).collect::<Vec<_>>();
-    let speech: Vec<_> = window.pieces.iter().flat_map(|piece| piece.speech.iter().copied()).collect();
-    let no_speech = heard.utterances.iter().map(|utterance| utterance.no_speech).fold(0.0, f32::max);
-    Some(Draft { words: spread(&raws, &speech), no_speech, piece: 0, speech_ms: window.speech_ms() })
-        .filter(|draft| !draft.words.is_empty())
-}
-
-/// The model's segment, split where it runs over from one span into the next: minutes may lie between them.
-fn by_piece(utterance: &Utterance, pieces: &[Piece]) -> Vec<Draft> {
-    let raws = raws(&utterance.tokens);
-    let timed = spread(&raws, &[(utterance.start_ms, utterance.end_ms)]);
+/// The words of each stretch of speech.
+fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
+    let stretches = window.stretches();
+    let all = raws(&heard.tokens);
+    let texts: Vec<&str> = all.iter().map(|raw| raw.text.as_str()).collect();
+    let raws: Vec<&Raw> = first_rounds(&texts).into_iter().map(|at| &all[at]).collect();
+    let shapes = shapes(&raws);
     let mut drafts: Vec<Draft> = Vec::new();
-    for (word, raw) in timed.into_iter().zip(&raws) {
-        let (start, end) = raw.time_ms.unwrap_or((word.start_ms, word.end_ms));
-        let Some((index, piece)) = piece_at(pieces, start.midpoint(end)) else { continue };
-        // Never back to a span that is over.
-        let index = drafts.last().map_or(index, |draft| index.max(draft.piece));
-        let piece = pieces.get(index).unwrap_or(piece);
-        let (start_ms, end_ms) = if raw.is_long_number() {
-            // Its digits may be spoken in several spans.
-            (to_recording(pieces, start, piece), to_recording(pieces, end, piece))
-        } else {
-            (piece.to_recording(start), piece.to_recording(end))
-        };
+    for (raw, (stretch, start_ms, end_ms)) in raws.iter().zip(place(&shapes, &stretches)) {
+        let word = raw.word(start_ms, end_ms);
         match drafts.last_mut() {
-            Some(draft) if draft.piece == index => draft.words.push(raw.word(start_ms, end_ms)),
+            Some(draft) if draft.piece == stretch => draft.words.push(word),
             _ => drafts.push(Draft {
-                words: vec![raw.word(start_ms, end_ms)],
-                no_speech: utterance.no_speech,
-                piece: index,
-                speech_ms: piece.speech_ms(),
+                words: vec![word],
+                no_speech: heard.no_speech,
+                piece: stretch,
+                speech_ms: stretches[stretch].window.1 - stretches[stretch].window.0,
             }),
         }
     }
     drafts
 }
 
-/// A time of the window in the recording, in the span where it lies.
-fn to_recording(pieces: &[Piece], window_ms: u64, or_in: &Piece) -> u64 {
-    piece_at(pieces, window_ms).map_or(or_in, |(_, piece)| piece).to_recording(window_ms)
+fn shapes(raws: &[&Raw]) -> Vec<Shape> {
+    let mut before = 0;
+    let shape = |raw: &&Raw| {
+        let end = raw.end_ms.unwrap_or(before).max(before);
+        let closes = match raw.text.trim_end_matches(['"', '\'', ')']).chars().next_back() {
+            Some('.' | '?' | '!' | '。' | '？' | '！' | '…') => Close::Sentence,
+            Some(',' | ';' | ':' | '-' | '、' | '，') => Close::Clause,
+            _ => Close::Nothing,
+        };
+        let letters = spoken_letters(&raw.text);
+        let until = raw.until_ms.unwrap_or(end).max(end);
+        Shape { letters, window: (std::mem::replace(&mut before, until), end), closes }
+    };
+    raws.iter().map(shape).collect()
+}
+
+/// How many letters a word is spoken with, about: a digit is a word of its own.
+fn spoken_letters(text: &str) -> u32 {
+    text.chars().map(|c| if c.is_ascii_digit() { 4 } else { u32::from(c.is_alphanumeric()) }).sum()
+}
+
+/// All words of a model that tells no times, over the time in which somebody spoke.
+fn whole(window: &Window, heard: &Heard) -> Option<Draft> {
+    let raws = raws(&heard.tokens);
+    let speech: Vec<_> = window.pieces.iter().flat_map(|piece| piece.speech.iter().copied()).collect();
+    Some(Draft { words: spread(&raws, &speech), no_speech: heard.no_speech, piece: 0, speech_ms: window.speech_ms() })
+        .filter(|draft| !draft.words.is_empty())
 }
 
 /// Tokens joined to words: a token that begins with a space begins a word. So does each group of digits behind a hyphen of a
@@ -107,16 +114,16 @@ fn digits(tokens: &[Token]) -> usize {
     tokens.iter().flat_map(|token| &token.bytes).filter(|byte| byte.is_ascii_digit()).count()
 }
 
-/// One word of its tokens, from the beginning of the first that has a time to the end of the last.
+/// One word of its tokens.
 fn raw(tokens: &[Token]) -> Raw {
     let bytes: Vec<u8> = tokens.iter().flat_map(|token| &token.bytes).copied().collect();
-    let mut times = tokens.iter().filter_map(|token| token.time_ms);
-    let first = times.next();
-    let time_ms = first.map(|(start, end)| (start, times.next_back().map_or(end, |(_, end)| end).max(start)));
+    let spoken = |token: &&Token| String::from_utf8_lossy(&token.bytes).contains(char::is_alphanumeric);
+    let end_ms = tokens.iter().rev().filter(spoken).find_map(|token| token.end_ms);
+    let until_ms = tokens.iter().rev().find_map(|token| token.end_ms);
     // A letter that the model did not finish becomes a replacement sign; the rest of the text is kept.
     let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
     let weight = tokens.iter().map(|token| token.probability).sum();
-    Raw { text, weight: (weight, u16::try_from(tokens.len()).unwrap_or(u16::MAX)), time_ms }
+    Raw { text, weight: (weight, u16::try_from(tokens.len()).unwrap_or(u16::MAX)), end_ms, until_ms }
 }
 
 /// Words over stretches of time, each in proportion to its letters.
@@ -187,35 +194,35 @@ mod tests {
     use super::*;
     use crate::transcription::speech::Span;
 
-    fn token(text: &[u8], probability: f32, time_ms: Option<(u64, u64)>) -> Token {
-        Token { bytes: text.to_vec(), probability, time_ms }
+    fn token(text: &[u8], probability: f32, end_ms: Option<u64>) -> Token {
+        Token { bytes: text.to_vec(), probability, end_ms }
     }
 
     #[test]
     fn tokens_make_words_and_broken_letters_do_no_harm() {
         let tokens = [
-            token(b" Hel", 0.5, Some((0, 100))),
-            token(b"lo", 1.0, Some((100, 200))),
-            token(b",", 0.9, None),
+            token(b" Hel", 0.5, Some(100)),
+            token(b"lo", 1.0, Some(200)),
+            token(b",", 0.9, Some(900)),
             token(b" caf\xC3", 0.8, None),
             token(b"\xA9 ", 0.8, None),
             token(b" \xF0\x9F", 0.1, None),
         ];
         let words = raws(&tokens);
         assert_eq!(words.iter().map(|raw| raw.text.as_str()).collect::<Vec<_>>(), ["Hello,", "café", "\u{FFFD}"]);
-        assert_eq!(words[0].time_ms, Some((0, 200)));
+        assert_eq!((words[0].end_ms, words[0].until_ms), (Some(200), Some(900)), "a comma's time is the pause");
         assert!((words[0].confidence() - 0.8).abs() < 1e-6);
     }
 
     #[test]
-    fn groups_of_a_long_number_are_words_with_the_times_of_their_tokens() {
+    fn groups_of_a_long_number_are_words() {
         let number = |tokens: &[(&str, u64)]| {
-            let tokens: Vec<Token> =
-                tokens.iter().map(|(text, at)| token(text.as_bytes(), 0.9, Some((*at, at + 400)))).collect();
-            raws(&tokens).into_iter().map(|raw| (raw.text, raw.time_ms)).collect::<Vec<_>>()
+            let tokens: Vec<Token> = tokens.iter().map(|(text, at)| token(text.as_bytes(), 0.9, Some(*at))).collect();
+            raws(&tokens).into_iter().map(|raw| (raw.text, raw.end_ms)).collect::<Vec<_>>()
         };
-        let card = [(" 45", 0), ("39", 500), ("-", 900), ("1488", 3_000), ("-", 3_400), ("034", 6_000), ("3.", 6_500)];
-        let words = [("4539-", (0, 1_300)), ("1488-", (3_000, 3_800)), ("0343.", (6_000, 6_900))];
+        let card =
+            [(" 45", 400), ("39", 900), ("-", 1_300), ("1488", 3_400), ("-", 3_800), ("034", 6_400), ("3.", 6_900)];
+        let words = [("4539-", 900), ("1488-", 3_400), ("0343.", 6_900)];
         assert_eq!(number(&card), words.map(|(text, time)| (text.to_owned(), Some(time))));
         // Short ones stay whole, and so do words of letters.
         assert_eq!(number(&[(" 24", 0), ("-", 100), ("7", 200)]).len(), 1);
@@ -223,24 +230,23 @@ mod tests {
     }
 
     #[test]
-    fn a_long_number_is_split_where_its_groups_are_spoken_in_spans_of_their_own() {
+    fn a_long_number_is_split_where_its_groups_are_spoken_in_stretches_of_their_own() {
         let piece =
-            |at: u64| Span { audio_start_ms: at, samples: vec![0.1; 1_000 * 16], speech: vec![(at, at + 1_000)] };
+            |at: u64| Span { audio_start_ms: at, samples: vec![0.1; 1_000 * 16], speech: vec![(at + 100, at + 900)] };
         let mut packer = Packer::new(0, 28_000, Times::Model);
         assert!([6_000, 11_000].into_iter().all(|at| packer.push(piece(at)).is_none()));
         let window = packer.finish().expect("it holds two spans");
         let tokens = vec![
-            token(b" 4539", 0.9, Some((100, 900))),
-            token(b"-", 0.9, Some((900, 950))),
-            token(b"14", 0.9, Some((1_300, 1_700))),
-            token(b"88", 0.9, Some((1_700, 2_100))),
+            token(b" 4539", 0.9, Some(850)),
+            token(b"-", 0.9, Some(1_050)),
+            token(b"14", 0.9, Some(1_500)),
+            token(b"88", 0.9, Some(1_900)),
         ];
-        let utterance = Utterance { start_ms: 0, end_ms: 2_200, no_speech: 0.0, tokens };
-        let heard = Heard { language: "en".into(), utterances: vec![utterance] };
+        let heard = Heard { language: "en".into(), tokens, no_speech: 0.0 };
         let found = segments(&window, &heard, Speaker::Customer, Times::Model);
         let said: Vec<_> =
             found.iter().map(|segment| (segment.text.as_str(), segment.start_ms, segment.end_ms)).collect();
-        assert_eq!(said, [("4539", 6_100, 6_950), ("1488", 11_100, 11_900)]);
+        assert_eq!(said, [("4539", 6_100, 6_900), ("1488", 11_100, 11_900)]);
     }
 
     #[test]

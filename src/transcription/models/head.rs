@@ -1,6 +1,7 @@
 //! The first bytes of a ggml Whisper file. whisper.cpp aborts the process on some malformed ones, so they are read first here.
 
 use std::io::Read;
+use whisper_rs::DtwModelPreset;
 
 /// The numbers at the beginning of a model.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Head {
     kind: i32,
 }
 
+/// Models with fewer tokens know English only.
+const FIRST_MULTILINGUAL: i32 = 51_865;
 const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
 
 impl Head {
@@ -57,6 +60,31 @@ impl Head {
             && (1..=64).contains(&self.text_layers)
             && matches!(self.mels, 80 | 128)
             && (0..=2999).contains(&self.kind)
+    }
+
+    /// The published model of this size, where there is one.
+    pub(super) fn preset(&self) -> Option<DtwModelPreset> {
+        let english = self.vocabulary < FIRST_MULTILINGUAL;
+        match (self.audio_layers, self.text_layers, self.mels) {
+            (4, 4, 80) => Some(if english { DtwModelPreset::TinyEn } else { DtwModelPreset::Tiny }),
+            (6, 6, 80) => Some(if english { DtwModelPreset::BaseEn } else { DtwModelPreset::Base }),
+            (12, 12, 80) => Some(if english { DtwModelPreset::SmallEn } else { DtwModelPreset::Small }),
+            (24, 24, 80) => Some(if english { DtwModelPreset::MediumEn } else { DtwModelPreset::Medium }),
+            (32, 32, 80) => Some(DtwModelPreset::LargeV2),
+            (32, 32, 128) => Some(DtwModelPreset::LargeV3),
+            (32, 4, 128) => Some(DtwModelPreset::LargeV3Turbo),
+            _ => None,
+        }
+    }
+
+    /// The upper half of the decoder's layers: at least one.
+    pub(super) fn top_layers(&self) -> i32 {
+        (self.text_layers / 2).max(1)
+    }
+
+    /// Whether the decoder has this head in this layer, both from 0.
+    pub(super) fn has(&self, layer: i32, head: i32) -> bool {
+        (0..self.text_layers).contains(&layer) && (0..self.text_heads).contains(&head)
     }
 
     /// A file of these numbers cannot be smaller, even with four bits a weight. One that is cut off inside its vocabulary

@@ -1,5 +1,6 @@
 //! Speech models: which there are, where they lie, whether they are what they say.
 
+mod alignment;
 mod catalogue;
 mod check;
 mod error;
@@ -15,6 +16,7 @@ pub use fetch::{FetchEvent, FetchOptions, Fetched, OnFetchEvent, fetch};
 pub use import::{ImportRequest, Imported, Precision, import};
 pub use trial::{Trial, try_here};
 
+pub(crate) use alignment::AlignmentHeads;
 pub(crate) use check::check;
 
 use std::collections::BTreeSet;

@@ -20,9 +20,9 @@ use voice::VoiceCheck;
 
 /// Samples in one step of the detector.
 const FRAME: usize = 256;
-/// Frames kept before the speech and behind it: Whisper likes some air.
-const BEFORE: usize = ms_to_frames(240);
-const BEHIND: usize = ms_to_frames(120);
+/// Frames kept before the speech and behind it: half of the silence that may lie between two spans.
+const BEFORE: usize = ms_to_frames(500);
+const BEHIND: usize = ms_to_frames(500);
 /// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
 const EARLY: usize = ms_to_frames(48);
 const LATE: usize = ms_to_frames(64);
@@ -52,7 +52,7 @@ pub(crate) struct Pauses {
 
 impl Pauses {
     /// Whole sentences.
-    pub(crate) const SENTENCES: Self = Self { gap: ms_to_frames(440) };
+    pub(crate) const SENTENCES: Self = Self { gap: ms_to_frames(1_000) };
     /// Short stretches, for a model that does better with them.
     pub(crate) const PHRASES: Self = Self { gap: ms_to_frames(250) };
 }

@@ -229,10 +229,10 @@ async fn a_chat_s_masks_can_be_looked_at_and_left_in_too() {
 
 #[tokio::test]
 async fn what_a_model_hears_is_silent_from_end_to_end() {
-    let Some(maker) = shared::path("tools/scripted_model.py") else { return };
+    let maker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/scripted_model.py");
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("scripted.bin");
-    let script = "0.00|Hello there.|0.50;0.50|Card 4111111111111111 okay.|1.50";
+    let script = "Hello there. Card 4111111111111111 okay.";
     let made = std::process::Command::new("python3").arg(maker).arg(&model).arg(script).status();
     if !made.is_ok_and(|status| status.success()) {
         skip::tool::<()>("python3, which makes the scripted speech model");

@@ -78,7 +78,7 @@ async fn mark(app: &TestApp) {
 }
 
 fn has_mark(stored: &Stored) -> bool {
-    stored.segments.iter().any(|segment| segment.text == MARK)
+    stored.segments.iter().any(|segment| segment.text.contains(MARK))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ fn parrot(words: &str, many_languages: bool) -> Option<Parrot> {
 
 #[tokio::test]
 async fn where_nobody_speaks_there_are_no_words_whatever_the_model_says() {
-    let Some(parrot) = parrot("0.00|thank you for watching|20.00", false) else { return };
+    let Some(parrot) = parrot("thank you for watching", false) else { return };
     for sound in [Sound::silence(8_000, 2, 40), Sound::noise(8_000, 40, 0.3)] {
         let transcript = hear(&parrot.engine, &sound.wav(Coding::Pcm16)).await.unwrap();
         assert_eq!((transcript.segments, transcript.speech_ms, transcript.audio_ms), (Vec::new(), 0, 40_000));
@@ -40,8 +40,8 @@ async fn where_nobody_speaks_there_are_no_words_whatever_the_model_says() {
 
 #[tokio::test]
 async fn times_that_the_model_makes_up_are_brought_into_the_speech() {
-    // Words from the begin of the window to long after the end of what is in it.
-    let Some(parrot) = parrot("0.00|one two three|6.00;6.00|four five six seven|28.00", false) else { return };
+    // A model of one layer whose attention follows nothing.
+    let Some(parrot) = parrot("one two three four five six seven", false) else { return };
     let file = demo("call-good.flac");
     let transcript = hear_file(&parrot.engine, &file).await.unwrap();
     let speech = speech(&file, &CancellationToken::new()).unwrap();
@@ -70,7 +70,7 @@ async fn times_that_the_model_makes_up_are_brought_into_the_speech() {
 #[tokio::test]
 async fn a_loop_is_said_once() {
     let again = "so we can do that so we can do that so we can do that so we can do that so we can do that";
-    let Some(parrot) = parrot(&format!("0.00|{again}|20.00"), false) else { return };
+    let Some(parrot) = parrot(again, false) else { return };
     let transcript = hear(&parrot.engine, &Sound::demo("call-bad.flac", 9).wav(Coding::Pcm16)).await.unwrap();
     let text = all_text(&transcript);
     assert!(text.contains("so we can") && text.matches("so we can do that").count() <= 2, "{text}");
@@ -78,7 +78,7 @@ async fn a_loop_is_said_once() {
 
 #[tokio::test]
 async fn a_call_has_one_language_found_or_given() {
-    let Some(parrot) = parrot("0.00|one two three|5.00", true) else { return };
+    let Some(parrot) = parrot("one two three", true) else { return };
     let ask = |language: Option<&str>| {
         let (path, language) = (demo("call-bad.flac"), language.map(str::to_owned));
         let request = TranscriptionRequest { path, language, ..Default::default() };

@@ -6,6 +6,8 @@ pub(super) struct Limits([usize; 4]);
 impl Limits {
     /// People do say "no no no no", and read out "zero zero zero zero".
     pub(super) const WORDS: Self = Self([8, 5, 4, 3]);
+    /// Words of a whole window, over its pauses: people say the same again after a while.
+    pub(super) const WINDOW: Self = Self([12, 8, 6, 4]);
     /// Words that come quicker than anybody speaks.
     pub(super) const QUICK_WORDS: Self = Self([4, 3, 3, 2]);
     /// Letters of one word; "hmmmm" stays.

@@ -58,6 +58,12 @@ pub(super) fn honest(mut drafts: Vec<Draft>, speech_ms: u64) -> Vec<Draft> {
     drafts.into_iter().filter(|draft| !is_invented(draft)).collect()
 }
 
+/// Places of the words of a whole window that are left when loops are cut down to their first round: models fall into loops across
+/// pauses too.
+pub(super) fn first_rounds(words: &[&str]) -> Vec<usize> {
+    without_loops(&words.iter().map(|word| plain(word)).collect::<Vec<_>>(), &Limits::WINDOW)
+}
+
 /// Takes loops out of the words, and out of long words: Chinese and Japanese have no spaces.
 fn unroll(draft: &mut Draft) {
     let quick = draft.words.len() as u64 * 1000 > QUICK_WORDS * draft.speech_ms.max(1);

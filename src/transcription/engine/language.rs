@@ -1,0 +1,64 @@
+//! The language of a recording, found once.
+
+use super::language_code;
+use std::collections::BTreeMap;
+
+/// How likely each language is in the speech of one channel.
+pub(super) struct Evidence {
+    /// Codes with their probabilities, 0 to 1.
+    pub(super) shares: Vec<(&'static str, f32)>,
+    /// How much speech that is.
+    pub(super) speech_ms: u64,
+}
+
+/// More speech than this tells no more.
+const ENOUGH_MS: u64 = 10_000;
+/// How much likelier the expected language is than the sound alone says.
+const EXPECTED: f32 = 4.0;
+
+/// The likeliest language of all channels together. `allowed`: codes of which it is one; empty: any. `hint`: the expected one.
+pub(super) fn likeliest(evidence: &[Evidence], allowed: &[String], hint: Option<&str>) -> Option<String> {
+    let allowed: Vec<String> = allowed.iter().filter_map(|tag| language_code(tag).ok()).collect();
+    let hint = hint.and_then(|tag| language_code(tag).ok());
+    let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
+    for Evidence { shares, speech_ms } in evidence {
+        for (code, share) in shares.iter().filter(|(code, _)| allowed.is_empty() || allowed.iter().any(|a| a == code)) {
+            let expected = if hint.as_deref() == Some(*code) { EXPECTED } else { 1.0 };
+            *weights.entry(code).or_default() += share * expected * (*speech_ms).min(ENOUGH_MS) as f32;
+        }
+    }
+    weights.into_iter().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(code, _)| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(evidence: &[(u64, &[(&'static str, f32)])], allowed: &[&str], hint: Option<&str>) -> Option<String> {
+        let evidence: Vec<_> = evidence
+            .iter()
+            .map(|(speech_ms, shares)| Evidence { shares: shares.to_vec(), speech_ms: *speech_ms })
+            .collect();
+        likeliest(&evidence, &allowed.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>(), hint)
+    }
+
+    #[test]
+    fn channels_decide_together_by_how_much_is_said() {
+        assert_eq!(found(&[], &[], None), None);
+        let short = (500, &[("cy", 0.9), ("de", 0.05)][..]);
+        let long = (8_000, &[("de", 0.6), ("nl", 0.3)][..]);
+        assert_eq!(found(&[short], &[], None).as_deref(), Some("cy"), "better than nothing");
+        assert_eq!(found(&[short, long], &[], None).as_deref(), Some("de"), "a word weighs little");
+        assert_eq!(found(&[(60_000, long.1), (9_000, &[("en", 0.9)][..])], &[], None).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn the_expected_language_is_preferred_and_only_configured_ones_are_found() {
+        let unsure = (5_000, &[("nn", 0.4), ("da", 0.3), ("en", 0.1)][..]);
+        assert_eq!(found(&[unsure], &[], Some("da-DK")).as_deref(), Some("da"));
+        assert_eq!(found(&[unsure], &[], Some("fr")).as_deref(), Some("nn"));
+        assert_eq!(found(&[unsure], &["en", "de-AT"], None).as_deref(), Some("en"));
+        let plain = (5_000, &[("es", 0.95), ("en", 0.02)][..]);
+        assert_eq!(found(&[plain], &[], Some("en-US")).as_deref(), Some("es"), "what is plainly heard wins");
+    }
+}

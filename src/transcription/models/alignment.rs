@@ -1,0 +1,67 @@
+//! Alignment heads: the heads of the decoder's attention that follow the sound, from which tokens get their times.
+
+use super::head::Head;
+use super::{Model, Source, Times};
+use std::fs::File;
+use std::path::Path;
+use whisper_rs::whisper_rs_sys::whisper_ahead;
+use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
+
+/// Memory that whisper.cpp reserves to align one window with; only what it uses is taken. Enough for 448 tokens and 23 heads.
+const RESERVED: usize = 1 << 30;
+
+/// Which heads align a model's tokens with the sound.
+#[derive(Debug, Clone)]
+pub(crate) enum AlignmentHeads {
+    /// None are known, or the model's times are not used.
+    None,
+    /// Those of a published model of the same size: fine-tuning does not move them.
+    Preset(DtwModelPreset),
+    /// All heads of so many layers at the top, for sizes that were never published.
+    TopLayers(i32),
+    /// Those that the model's own configuration names.
+    Named(Vec<whisper_ahead>),
+}
+
+/// What an import keeps beside the model's file.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Sidecar {
+    /// Layer and head of each, from 0.
+    pub(super) alignment_heads: Vec<(i32, i32)>,
+}
+
+impl AlignmentHeads {
+    /// Heads of a model: from the file beside it (`NAME.json`), else by its size.
+    pub(crate) fn of(model: &Model) -> Self {
+        match (&model.source, model.times) {
+            (Source::File(path), Times::Model) => Self::beside(path).unwrap_or_else(|| Self::by_size(path)),
+            _ => Self::None,
+        }
+    }
+
+    fn beside(path: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
+        let sidecar: Sidecar = serde_json::from_str(&text).ok()?;
+        let head = Head::read(File::open(path).ok()?).ok()?;
+        let named = sidecar.alignment_heads.into_iter().filter(|(layer, number)| head.has(*layer, *number));
+        let named: Vec<_> =
+            named.map(|(layer, number)| whisper_ahead { n_text_layer: layer, n_head: number }).collect();
+        (!named.is_empty()).then_some(Self::Named(named))
+    }
+
+    fn by_size(path: &Path) -> Self {
+        let head = File::open(path).map_err(|error| error.to_string()).and_then(Head::read);
+        head.map_or(Self::None, |head| head.preset().map_or(Self::TopLayers(head.top_layers()), Self::Preset))
+    }
+
+    /// As whisper.cpp wants it.
+    pub(crate) fn parameters(&self) -> DtwParameters<'_> {
+        let mode = match self {
+            Self::None => DtwMode::None,
+            Self::Preset(preset) => DtwMode::ModelPreset { model_preset: preset.clone() },
+            Self::TopLayers(n_top) => DtwMode::TopMost { n_top: *n_top },
+            Self::Named(heads) => DtwMode::Custom { aheads: heads },
+        };
+        DtwParameters { mode, dtw_mem_size: RESERVED }
+    }
+}
