@@ -25,9 +25,12 @@ test: test-deps check ## All that CI runs; ends with one line that counts the te
 .PHONY: check
 check: check-format check-lints check-docs check-files ## Format, lints, docs, licences, spec drift: no tests of behaviour
 
-.PHONY: bench
-bench: build-deps ## Measure, and write BENCHMARKS.md (ARGS='answers' for one part)
-	$(CARGO) bench --bench load -- $(ARGS)
+BENCH_PARTS := answers ten-million mail speech transcription rest
+.PHONY: bench $(BENCH_PARTS)
+bench: build-deps ## Measure, and write BENCHMARKS.md (make bench speech: one part)
+	$(CARGO) bench --bench load -- $(filter $(BENCH_PARTS),$(MAKECMDGOALS)) $(ARGS)
+$(BENCH_PARTS):
+	@:
 
 .PHONY: fuzz
 fuzz: build-deps ## Feed every decoder rubbish, ten minutes each (SECONDS_EACH=60 TARGETS="wav flac"); see fuzz/README.md

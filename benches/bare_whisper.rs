@@ -2,7 +2,7 @@
 
 use afterword::audio::Decoder;
 use afterword::transcription::models::{ModelFolders, Trial};
-use afterword::transcription::{Engine, EngineConfig, Speaker, TEST_MODEL, TranscriptionRequest};
+use afterword::transcription::{Engine, EngineConfig, Speaker, TranscriptionRequest};
 use anyhow::{Context, Result, anyhow};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -10,9 +10,6 @@ use std::path::Path;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
-
-/// The test model's file.
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/test-voices.en-q5_0.bin");
 
 /// What a child measured.
 #[derive(Debug, Default, Clone, serde::Serialize, serde::Deserialize)]
@@ -43,9 +40,9 @@ impl Outcome {
 }
 
 /// Each whole channel in one call.
-pub fn plain(file: &Path) -> Result<Outcome> {
+pub fn plain(model: &Path, file: &Path) -> Result<Outcome> {
     whisper_rs::install_logging_hooks();
-    let context = WhisperContext::new_with_params(MODEL, WhisperContextParameters::default())?;
+    let context = WhisperContext::new_with_params(model, WhisperContextParameters::default())?;
     let mut state = context.create_state()?;
     let (begin, cpu) = (Instant::now(), cpu_s());
     let (rate, channels) = decode(file)?;
@@ -70,20 +67,12 @@ pub fn plain(file: &Path) -> Result<Outcome> {
     Ok(Outcome { words, audio_s, ..Outcome::since(begin, cpu)? })
 }
 
-/// The engine: with the model as the catalogue knows it, or as a file of which nothing is known.
-pub fn ours(file: &Path, shipped: bool) -> Result<Outcome> {
+/// The engine on one thread; `model`: a name of the catalogue, or a file.
+pub fn ours(model: &str, file: &Path) -> Result<Outcome> {
     let folder = crate::program::folder()?;
-    let mut config = EngineConfig::new(ModelFolders::only(folder.path()), TEST_MODEL);
+    let mut config = EngineConfig::new(ModelFolders::only(folder.path()), model);
     config.threads = 1;
-    if !shipped {
-        // One byte more than the shipped one: a model, but in no catalogue.
-        let own = folder.path().join("own.bin");
-        let mut bytes = std::fs::read(MODEL)?;
-        bytes.push(0);
-        std::fs::write(&own, bytes)?;
-        config.model = own.to_str().context("a path")?.to_owned();
-        config.trial = Trial::with_program(crate::program::PROGRAM);
-    }
+    config.trial = Trial::with_program(crate::program::PROGRAM);
     let engine = Engine::new(config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let hear = |file: &Path| {

@@ -30,6 +30,12 @@ pub fn calls(shared: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The file of tiny.en, where it is there.
+pub fn real_model() -> Option<String> {
+    let file = shared()?.join("../../models/ggml-tiny.en-q8_0.bin");
+    file.exists().then(|| file.display().to_string())
+}
+
 /// What people say in the real calls, one sentence right after the other, on one channel.
 pub fn without_pauses(shared: &Path, to: &Path) -> Result<()> {
     let mut joined = Vec::new();

@@ -325,6 +325,15 @@ pub enum Piece<'a> {
     Masked(&'a str),
 }
 
+impl<'a> Piece<'a> {
+    /// The text that a page shows for it.
+    pub fn shown(self) -> &'a str {
+        match self {
+            Self::Plain(text) | Self::Masked(text) => text,
+        }
+    }
+}
+
 /// Masked text in pieces, for pages that show what was taken out as such.
 pub fn pieces(masked: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();

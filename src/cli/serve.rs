@@ -48,6 +48,9 @@ pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<()
         env!("CARGO_PKG_VERSION"),
         app.site.public_url
     ));
+    if let Err(missing) = app.transcription.engine().model() {
+        tracing::warn!("recordings wait to be transcribed: {missing}");
+    }
     let runner = work.then(|| tokio::spawn(runner(&app, RunnerOptions::default(), &stop.draining).run()));
     tokio::join!(
         server::serve(listeners.pages, app.routes(), limits.clone(), stop.clone()),

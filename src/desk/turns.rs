@@ -55,6 +55,9 @@ pub struct Turn {
     pub who: String,
     /// What.
     pub text: Vec<Piece>,
+    /// Where each word begins in the text as it is shown, in UTF-16 units, and when it is said, ms: "0-1200 6-1480"; empty where
+    /// that is not known.
+    pub words: String,
     /// Where somebody corrected the machine's words.
     pub corrected: Option<Corrected>,
 }
@@ -108,6 +111,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
             at: None,
             speaker: segment.speaker.to_string(),
             who: segment.speaker.label(),
+            words: word_times(&segment),
             text: with_masks(pieces(segment)),
             corrected: None,
         });
@@ -118,6 +122,26 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
         }
     }
     turns
+}
+
+/// See [`Turn::words`].
+fn word_times(segment: &Segment) -> String {
+    let joined = masking::join_words(segment.words.iter().map(|word| word.text.as_str()));
+    if joined != segment.text.trim() {
+        return String::new();
+    }
+    let mut at = 0;
+    let mut before = "";
+    let mut times = Vec::with_capacity(segment.words.len());
+    for word in &segment.words {
+        if !before.is_empty() && !masking::goes_on(before, &word.text) {
+            at += 1;
+        }
+        times.push(format!("{at}-{}", word.start_ms));
+        at += masking::pieces(&word.text).iter().map(|piece| piece.shown().encode_utf16().count()).sum::<usize>();
+        before = &word.text;
+    }
+    times.join(" ")
 }
 
 /// The text, with the words apart of which the model was not sure. Where the words do not make up the text (languages
@@ -169,6 +193,7 @@ fn written(message: Message, start_ms: i64, end_ms: i64) -> Turn {
         at: message.at.map(When::from),
         speaker: message.sender.code().to_owned(),
         who: who.to_owned(),
+        words: String::new(),
         text: with_masks(vec![Piece { text: message.text, unsure: false, masked: false }]),
         corrected: None,
     }

@@ -160,15 +160,14 @@ impl Transcription {
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
         let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
-        let (here, fetching) = (queue::Here::default(), model_fetch::Fetching::default());
         Self {
             db,
             clock,
             interactions,
             engine,
             others: Arc::default(),
-            here,
-            fetching,
+            here: queue::Here::default(),
+            fetching: model_fetch::Fetching::default(),
             short_ms,
             languages: config.languages.clone(),
         }

@@ -116,26 +116,24 @@ impl Fetching {
 
 /// The kinds of job.
 pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
-    let (first, second, third, fourth) =
-        (transcription.clone(), transcription.clone(), transcription.clone(), transcription.clone());
+    let (first, second, third) = (transcription.clone(), transcription.clone(), transcription.clone());
     let fetch = Kind::new(FETCH, move |job: Running| {
         let transcription = first.clone();
         async move { transcription.work_fetch(job).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
     });
-    let fetch =
-        fetch.at_once(1).most_tries(MAX_ATTEMPTS).about("speech model").on_give_up(move |conn, job: GivenUp| {
-            let failed = second.fetched_as(&job.key, FetchState::Failed, &job.why);
-            async move { replace_meta(conn, META, &failed).await }.boxed()
-        });
+    let fetch = fetch.at_once(1).most_tries(MAX_ATTEMPTS).about("speech model").on_give_up(|conn, job: GivenUp| {
+        let failed = fetched_as(&job.key, FetchState::Failed, &job.why);
+        async move { replace_meta(conn, META, &failed).await }.boxed()
+    });
     let resume = Kind::new(RESUME, move |_| {
-        let transcription = third.clone();
+        let transcription = second.clone();
         async move {
             let resumed = transcription.resume_waiting().await;
             resumed.map_or_else(|error| Outcome::Retry(error.to_string()), |()| Outcome::Done)
         }
     });
     let look = move |_| {
-        let waiting = fourth.fetching.waiting.load(Ordering::Relaxed) && fourth.engine.model().is_ok();
+        let waiting = third.fetching.waiting.load(Ordering::Relaxed) && third.engine.model().is_ok();
         async move { waiting }
     };
     vec![fetch, resume.at_once(1).found_by(look)]
@@ -172,16 +170,12 @@ impl Transcription {
         let mut effects = Effects::new().job(NewJob::new(FETCH, name, now).urgent());
         let mut tx = self.db.begin().await?;
         if !under_way {
-            let waiting = self.fetched_as(name, FetchState::Waiting, "Waiting for its turn.");
+            let waiting = fetched_as(name, FetchState::Waiting, "Waiting for its turn.");
             replace_meta(tx.conn(), META, &waiting).await?;
             effects = effects.audit(who, "model.fetched", format!("model:{name}"), None);
         }
         effects.save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
-    }
-
-    fn fetched_as(&self, model: &str, state: FetchState, text: &str) -> String {
-        to_json(&ModelFetch::new(model, state, text))
     }
 
     async fn work_fetch(&self, job: Running) -> Result<Outcome, DbError> {
@@ -214,17 +208,17 @@ impl Transcription {
         };
         match result {
             Ok(_) => {
-                self.db.replace_meta(META, &self.fetched_as(&job.key, FetchState::Done, "It is there.")).await?;
+                self.db.replace_meta(META, &fetched_as(&job.key, FetchState::Done, "It is there.")).await?;
                 self.resume_waiting().await?;
             }
             Err(ModelError::Cancelled) => {
-                let waiting = self.fetched_as(&job.key, FetchState::Waiting, "It goes on after the restart.");
+                let waiting = fetched_as(&job.key, FetchState::Waiting, "It goes on after the restart.");
                 self.db.replace_meta(META, &waiting).await?;
                 return Ok(Outcome::At(self.clock.now()));
             }
             Err(error) => {
                 tracing::warn!(%error, "the speech model could not be fetched");
-                let failed = self.fetched_as(&job.key, FetchState::Failed, &error.to_string());
+                let failed = fetched_as(&job.key, FetchState::Failed, &error.to_string());
                 self.db.replace_meta(META, &failed).await?;
             }
         }
@@ -243,6 +237,10 @@ impl Transcription {
         }
         Ok(())
     }
+}
+
+fn fetched_as(model: &str, state: FetchState, text: &str) -> String {
+    to_json(&ModelFetch::new(model, state, text))
 }
 
 fn to_json(fetch: &ModelFetch) -> String {

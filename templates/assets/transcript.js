@@ -1,5 +1,6 @@
-// <ol class="transcript" data-transcript><li class="turn agent" data-start="31000" data-end="36000" id="t31000">…</li></ol>   (app.css has the whole of it)
-// Follows the player, seeks when a time is clicked, searches inside, and selects lines for the library where the page has fields for a span (span.js).
+// <ol class="transcript" data-transcript><li class="turn agent" data-start="31000" data-end="36000" data-words="0-31000 6-31400" id="t31000">…</li></ol>
+// (app.css has the whole of it; data-words: where each word begins in the text of .turn-text, and when it is said, ms)
+// Follows the player word by word, seeks when a time is clicked, searches inside, and selects lines for the library where the page has fields for a span (span.js).
 // Lines are selected by marking their text with the pointer, or line by line with the button at the end of each.
 
 import { clock, play, spans } from "./span.js";
@@ -37,6 +38,7 @@ function follow(list, turns, audio, tools) {
   for (const event of ["wheel", "touchmove"]) addEventListener(event, () => { scrolled = performance.now(); }, { passive: true });
 
   let marked = new Set();
+  const said = new SaidWord();
   const update = () => {
     const now = audio.currentTime * 1000;
     const current = new Set(turns.filter((turn) => now >= turn.start && now < turn.end));
@@ -48,6 +50,7 @@ function follow(list, turns, audio, tools) {
       keepInSight(turn.element);
     }
     marked = current;
+    said.show(current, now);
   };
   const keepInSight = (element) => {
     if (audio.paused || toggle.getAttribute("aria-pressed") !== "true" || performance.now() - scrolled < QUIET_AFTER_SCROLL_MS) return;
@@ -55,6 +58,12 @@ function follow(list, turns, audio, tools) {
     if (box.top > 80 && box.bottom < innerHeight - 180) return;
     element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
   };
+  // "timeupdate" comes four times a second: too late for words.
+  const frame = () => {
+    update();
+    if (!audio.paused && !audio.ended) requestAnimationFrame(frame);
+  };
+  audio.addEventListener("play", frame);
   for (const event of ["timeupdate", "seeked"]) audio.addEventListener(event, update);
 
   list.addEventListener("click", (event) => {
@@ -74,6 +83,52 @@ function follow(list, turns, audio, tools) {
     if (audio.readyState > 0) go();
     else audio.addEventListener("loadedmetadata", go, { once: true });
   }
+}
+
+/** The word that is being said, marked without touching the text: a browser that can't do that marks the line only. */
+class SaidWord {
+  #words = new WeakMap();
+  #mark = globalThis.Highlight && CSS.highlights ? new Highlight() : null;
+
+  constructor() {
+    if (this.#mark) CSS.highlights.set("said", this.#mark);
+  }
+
+  show(turns, now) {
+    if (!this.#mark) return;
+    const ranges = [...turns].map((turn) => this.#words_of(turn).findLast(({ start }) => start <= now)?.range).filter(Boolean);
+    if (ranges.length === this.#mark.size && ranges.every((range) => this.#mark.has(range))) return;
+    this.#mark.clear();
+    for (const range of ranges) this.#mark.add(range);
+  }
+
+  #words_of(turn) {
+    if (!this.#words.has(turn)) this.#words.set(turn, ranges(turn.element));
+    return this.#words.get(turn);
+  }
+}
+
+/** The words of a line with the times at which they begin. */
+function ranges(element) {
+  const text = element.querySelector(".turn-text");
+  const times = (element.dataset.words ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number));
+  const whole = text?.textContent ?? "";
+  return times.map(([offset, start], at) => {
+    const end = (times[at + 1]?.[0] ?? whole.length);
+    const range = new StaticRange({ ...spot(text, offset, "start"), ...spot(text, offset + whole.slice(offset, end).trimEnd().length, "end") });
+    return { start, range };
+  });
+}
+
+/** The place of a letter: in which text node, and where in it. */
+function spot(element, offset, edge) {
+  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let node = walk.nextNode(), left = offset;
+  while (node && (left > node.length || (edge === "start" && left === node.length))) {
+    left -= node.length;
+    node = walk.nextNode();
+  }
+  return { [`${edge}Container`]: node ?? element, [`${edge}Offset`]: node ? left : 0 };
 }
 
 /** Lines chosen here become the span, and the span's lines are marked here. */

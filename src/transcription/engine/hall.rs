@@ -1,7 +1,7 @@
 //! Where windows are handed to the threads and answers come back.
 
 use super::hear::Heard;
-use super::language::{Evidence, likeliest};
+use super::language::{Evidence, Spoken, likeliest};
 use super::legs::Leg;
 use super::pool::{Found, Order, Pool, Reply, Task};
 use super::queue::Line;
@@ -38,7 +38,7 @@ pub(super) struct Hall<'a> {
     open: HashMap<usize, Window>,
     next: usize,
     /// Given, or found in the first windows; one language for the whole call.
-    language: Option<String>,
+    language: Option<Spoken>,
     /// Windows that wait for the language to be found.
     first: Vec<Window>,
     legs: Vec<Leg>,
@@ -77,7 +77,7 @@ impl<'a> Hall<'a> {
             replies,
             open: HashMap::new(),
             next: 0,
-            language,
+            language: language.map(|code| spoken(code, request)),
             first: Vec::new(),
             legs,
             request,
@@ -119,7 +119,11 @@ impl<'a> Hall<'a> {
             let reply = self.replies.recv().map_err(|_| gone())?;
             self.take(reply)?;
         }
-        Ok(Result { language: self.language, speech_ms: self.speech_ms, segments: turns(self.segments) })
+        Ok(Result {
+            language: self.language.map(|spoken| spoken.code),
+            speech_ms: self.speech_ms,
+            segments: turns(self.segments),
+        })
     }
 
     /// Whether an earlier attempt has heard this window; its words are taken over then.
@@ -134,9 +138,9 @@ impl<'a> Hall<'a> {
         same
     }
 
-    fn hear(&mut self, mut window: Window, language: &str) -> Done {
+    fn hear(&mut self, mut window: Window, language: &Spoken) -> Done {
         let samples = std::mem::take(&mut window.samples);
-        let number = self.submit(samples, Order::Hear(language.to_owned()))?;
+        let number = self.submit(samples, Order::Hear(language.clone()))?;
         self.open.insert(number, window);
         Ok(())
     }
@@ -187,7 +191,7 @@ impl<'a> Hall<'a> {
             }
         }
         let language = likeliest(&found, &self.request.languages, self.request.hint.as_deref());
-        let language = language.unwrap_or_else(|| "en".to_owned());
+        let language = spoken(language.unwrap_or_else(|| "en".to_owned()), self.request);
         self.language = Some(language.clone());
         windows.into_iter().try_for_each(|window| self.hear(window, &language))
     }
@@ -215,6 +219,10 @@ impl<'a> Hall<'a> {
         (self.tell)(Step { progress: self.told, window: Some(&heard) });
         self.segments.extend(heard.segments);
     }
+}
+
+fn spoken(code: String, request: &TranscriptionRequest) -> Spoken {
+    Spoken::new(code, request.language.as_deref().or(request.hint.as_deref()))
 }
 
 /// How far a recording of this length is at this time: less than 1.

@@ -1,6 +1,7 @@
 //! One run of the model over one window. whisper.cpp's traps are handled here.
 
 use super::TranscribeError;
+use super::language::Spoken;
 use crate::transcription::models::{Model, Times};
 use crate::transcription::resample::RATE;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +36,7 @@ pub(super) struct Listener {
     params: FullParams<'static, 'static>,
     /// Asked by the abort callback, which is set up once: each set-up leaks a little.
     cancel: Arc<Mutex<CancellationToken>>,
-    language: Option<String>,
+    language: Spoken,
     /// Tokens from here on are no text.
     end_of_text: WhisperTokenId,
     multilingual: bool,
@@ -50,6 +51,8 @@ const BEAM: i32 = 5;
 const STEP: usize = 320;
 const STEPS_AT_ONCE: usize = 64;
 const ALL_STEPS: usize = 1500;
+/// Room for a prompt.
+const PROMPT_TOKENS: i32 = 64;
 /// Shorter sound is padded: whisper.cpp ignores a tenth of a second, and ends the process where it is to align less than two.
 const LEAST: usize = RATE as usize / 2;
 /// whisper.cpp stops writing after 220 tokens. From here on a window is heard again in two halves.
@@ -69,7 +72,6 @@ impl Listener {
         });
         params.set_n_threads(1);
         // Text of the window before does not help with a call's other topic, and repeats itself once it went wrong.
-        params.set_n_max_text_ctx(0);
         params.set_no_context(true);
         // Time tokens are slow to write, and have whisper.cpp encode a window once more from the last one that it wrote. Times come
         // from the decoder's attention.
@@ -91,7 +93,8 @@ impl Listener {
         let multilingual = context.is_multilingual();
         let margin_ms = model.entry.and_then(|entry| entry.margin_ms);
         params.set_language(Some("en"));
-        let language = Some("en".to_owned());
+        params.set_n_max_text_ctx(0);
+        let language = Spoken { code: "en".to_owned(), prompt: "" };
         Ok(Self { state, params, cancel, language, end_of_text: context.token_eot(), multilingual, margin_ms })
     }
 
@@ -115,16 +118,23 @@ impl Listener {
     pub(super) fn hear(
         &mut self,
         samples: &[f32],
-        language: &str,
+        language: &Spoken,
         cancel: &CancellationToken,
     ) -> Result<Heard, TranscribeError> {
         *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
-        if self.multilingual && self.language.as_deref() != Some(language) {
-            // The parameters want a language that lives for ever; a code from whisper.cpp's own table does.
-            self.params.set_language(get_lang_id(language).and_then(get_lang_str));
-            self.language = Some(language.to_owned());
+        if self.multilingual && self.language != *language {
+            self.speak(language);
         }
         self.hear_part(samples, cancel)
+    }
+
+    /// Sets the language. Each change leaks some bytes in whisper-rs.
+    fn speak(&mut self, language: &Spoken) {
+        // The parameters want a language that lives for ever; a code from whisper.cpp's own table does.
+        self.params.set_language(get_lang_id(&language.code).and_then(get_lang_str));
+        self.params.set_initial_prompt(language.prompt);
+        self.params.set_n_max_text_ctx(if language.prompt.is_empty() { 0 } else { PROMPT_TOKENS });
+        self.language = language.clone();
     }
 
     fn hear_part(&mut self, samples: &[f32], cancel: &CancellationToken) -> Result<Heard, TranscribeError> {

@@ -16,6 +16,35 @@ const ENOUGH_MS: u64 = 10_000;
 /// How much likelier the expected language is than the sound alone says.
 const EXPECTED: f32 = 4.0;
 
+/// The language of a recording, as the model is told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spoken {
+    /// Whisper's code.
+    pub(super) code: String,
+    /// Text that the model goes on from; empty: none.
+    pub(super) prompt: &'static str,
+}
+
+/// "These are sentences in Mandarin, with punctuation." Without it Whisper mixes both scripts and leaves the signs out.
+const SIMPLIFIED: &str = "以下是普通话的句子，有标点符号。";
+const TRADITIONAL: &str = "以下是國語的句子，有標點符號。";
+/// Subtags of places and scripts where Chinese is written in traditional characters.
+const WITH_TRADITIONAL: [&str; 4] = ["hant", "tw", "hk", "mo"];
+
+impl Spoken {
+    /// `tag`: the language tag that was given or expected, for the script.
+    pub(super) fn new(code: String, tag: Option<&str>) -> Self {
+        let mut subtags = tag.unwrap_or_default().split(['-', '_']).map(str::to_ascii_lowercase);
+        let traditional = subtags.any(|subtag| WITH_TRADITIONAL.contains(&subtag.as_str()));
+        let prompt = match (code.as_str(), traditional) {
+            ("zh", false) => SIMPLIFIED,
+            ("zh", true) => TRADITIONAL,
+            _ => "",
+        };
+        Self { code, prompt }
+    }
+}
+
 /// The likeliest language of all channels together. `allowed`: codes of which it is one; empty: any. `hint`: the expected one.
 pub(super) fn likeliest(evidence: &[Evidence], allowed: &[String], hint: Option<&str>) -> Option<String> {
     let allowed: Vec<String> = allowed.iter().filter_map(|tag| language_code(tag).ok()).collect();
@@ -50,6 +79,14 @@ mod tests {
         assert_eq!(found(&[short], &[], None).as_deref(), Some("cy"), "better than nothing");
         assert_eq!(found(&[short, long], &[], None).as_deref(), Some("de"), "a word weighs little");
         assert_eq!(found(&[(60_000, long.1), (9_000, &[("en", 0.9)][..])], &[], None).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn chinese_is_written_as_it_is_where_the_customer_lives() {
+        let prompt = |code: &str, tag| Spoken::new(code.to_owned(), tag).prompt;
+        assert_eq!((prompt("zh", None), prompt("zh", Some("zh-CN"))), (SIMPLIFIED, SIMPLIFIED));
+        assert_eq!((prompt("zh", Some("zh_TW")), prompt("zh", Some("zh-Hant-US"))), (TRADITIONAL, TRADITIONAL));
+        assert_eq!((prompt("en", Some("zh-TW")), prompt("ja", None)), ("", ""));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod words;
 
 pub use error::TranscribeError;
 
-use super::models::{Model, ModelError, ModelFolders, Trial, check};
+use super::models::{Model, ModelError, ModelFolders, Trial, check, check_processor};
 use super::{Segment, Speaker, Transcript};
 use pool::Pool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -151,6 +151,7 @@ impl Engine {
 
     /// The model that would be used, or why there is none: cheap, for health checks and for the page that says what to do.
     pub fn model(&self) -> Result<Model, ModelError> {
+        check_processor()?;
         self.inner.config.folders.find(&self.inner.config.model)
     }
 
@@ -224,6 +225,7 @@ impl Inner {
         if let Some(pool) = self.in_use() {
             return Ok(pool);
         }
+        check_processor()?;
         let model = check(self.config.folders.find(&self.config.model)?, &self.config.trial)?;
         let pool = Arc::new(Pool::load(model, self.config.threads.max(1))?);
         self.slot().pool = Some(Arc::clone(&pool));

@@ -3,6 +3,7 @@
 
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
+use super::language::Spoken;
 use super::queue::{Line, Queue};
 use crate::transcription::models::{AlignmentHeads, Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +17,7 @@ pub(super) enum Order {
     /// Tell its language.
     Detect,
     /// Write down what is said, in this language.
-    Hear(String),
+    Hear(Spoken),
 }
 
 /// A window for a thread.

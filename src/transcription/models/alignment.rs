@@ -1,7 +1,7 @@
 //! Alignment heads: the heads of the decoder's attention that follow the sound, from which tokens get their times.
 
 use super::head::Head;
-use super::{Model, Source, Times};
+use super::{Model, ModelError, Source, Times};
 use std::fs::File;
 use std::path::Path;
 use whisper_rs::whisper_rs_sys::whisper_ahead;
@@ -9,6 +9,9 @@ use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
 
 /// Memory that whisper.cpp reserves to align one window with; only what it uses is taken. Enough for 448 tokens and 23 heads.
 const RESERVED: usize = 1 << 30;
+
+/// Files in which a model's configuration may name them.
+const CONFIGURATIONS: [&str; 2] = ["generation_config.json", "config.json"];
 
 /// Which heads align a model's tokens with the sound.
 #[derive(Debug, Clone)]
@@ -28,6 +31,34 @@ pub(crate) enum AlignmentHeads {
 pub(super) struct Sidecar {
     /// Layer and head of each, from 0.
     pub(super) alignment_heads: Vec<(i32, i32)>,
+}
+
+impl Sidecar {
+    /// What the configuration in a folder of CTranslate2 or Hugging Face names.
+    pub(super) fn configured(folder: &Path) -> Option<Self> {
+        let heads = |name: &&str| {
+            let sidecar: Self = serde_json::from_str(&std::fs::read_to_string(folder.join(name)).ok()?).ok()?;
+            (!sidecar.alignment_heads.is_empty()).then_some(sidecar)
+        };
+        CONFIGURATIONS.iter().find_map(heads)
+    }
+
+    /// Keeps it beside a model's file, or removes what was kept there of another one.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`].
+    pub(super) fn keep(sidecar: Option<&Self>, model: &Path) -> Result<(), ModelError> {
+        let path = model.with_extension("json");
+        let io = ModelError::io(&path);
+        let Some(sidecar) = sidecar else {
+            return match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
+                _ => Ok(()),
+            };
+        };
+        let text = serde_json::to_vec(sidecar).map_err(|error| io(error.into()))?;
+        std::fs::write(&path, text).map_err(io)
+    }
 }
 
 impl AlignmentHeads {

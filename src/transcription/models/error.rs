@@ -11,6 +11,15 @@ pub enum ModelError {
         /// What was asked for.
         name: String,
     },
+    /// The processor lacks what whisper.cpp was built with.
+    #[error(
+        "this processor has no {missing}, which this build of the program needs to transcribe; build it with GGML_AVX2=OFF \
+         GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF in the environment, or use a newer processor"
+    )]
+    Processor {
+        /// Names of the instruction sets.
+        missing: String,
+    },
     /// A path without a file.
     #[error("there is no speech model at {}", path.display())]
     NoSuchFile {

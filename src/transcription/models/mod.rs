@@ -7,6 +7,7 @@ mod error;
 mod fetch;
 mod head;
 mod import;
+mod processor;
 mod trial;
 
 pub use catalogue::{Entry, FetchSource, Times, catalogue, default_model, entry};
@@ -18,6 +19,7 @@ pub use trial::{Trial, try_here};
 
 pub(crate) use alignment::AlignmentHeads;
 pub(crate) use check::check;
+pub(crate) use processor::check_processor;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The first load of a model that nobody vouches for happens in a child process, which may die of it.
 
-use super::ModelError;
+use super::{ModelError, check_processor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,6 +37,7 @@ impl Trial {
 
     /// Lets the child load the file, unless one did before.
     pub(super) fn pass(&self, file: &Path, sum: &str, cancel: &CancellationToken) -> Result<(), ModelError> {
+        check_processor()?;
         let failed = |why: String| ModelError::TrialFailed { what: file.display().to_string(), why };
         if PASSED.lock().unwrap_or_else(PoisonError::into_inner).contains(sum) {
             return Ok(());

@@ -30,7 +30,7 @@ fn the_picture_of_a_call_shows_who_speaks() {
         let at = |seconds: f64| (seconds * 1000.0 / drawn.duration_ms as f64 * bars.len() as f64) as usize;
         bars[at(from)..at(to)].iter().copied().max().unwrap()
     };
-    // The agent asks first, then the customer answers; see demo/call-bad.tsv.
+    // The agent asks first, then the customer answers; see tests/calls/call-bad.tsv.
     assert!(loudest(0, 0.6, 2.1) > 30 && loudest(1, 0.6, 2.1) < 5);
     assert!(loudest(1, 3.0, 8.0) > 30 && loudest(0, 3.0, 8.0) < 5);
 }

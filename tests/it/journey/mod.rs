@@ -2,6 +2,7 @@
 //! phone and at a desk, light and dark.
 
 mod editor;
+mod following;
 mod moments;
 mod pages;
 mod path;
@@ -9,12 +10,21 @@ mod path;
 use crate::app::{PASSWORD, Session, TestApp};
 use crate::support::browser::Browser;
 use crate::support::smtp::{Message, SmtpServer};
-use afterword::config::MailUrl;
+use afterword::config::{Config, MailUrl};
 
 /// An app that mails to this server.
 async fn app(server: &SmtpServer) -> TestApp {
+    app_with(server, |_| {}).await
+}
+
+/// The same, with some of the configuration changed.
+async fn app_with(server: &SmtpServer, change: impl FnOnce(&mut Config)) -> TestApp {
     let url: MailUrl = server.url().parse().unwrap();
-    TestApp::start_with(|config| config.mail.url = url).await
+    let set = |config: &mut Config| {
+        config.mail.url = url;
+        change(config);
+    };
+    TestApp::start_with(set).await
 }
 
 /// The survey's link in a mail, without a score.

@@ -101,7 +101,7 @@ async fn times_are_in_order_inside_of_the_recording_and_near_the_speech() {
             at = word.start_ms;
         }
     }
-    // The agent speaks until 2.2 s, and again from 8.8 to 10.3 s: see demo/call-bad.tsv.
+    // The agent speaks until 2.2 s, and again from 8.8 to 10.3 s: see tests/calls/call-bad.tsv.
     let agent: Vec<_> = transcript.segments.iter().filter(|s| s.speaker == Speaker::Agent).collect();
     assert!(agent[0].start_ms.abs_diff(500) < 500 && agent[0].end_ms < 2_700, "{agent:?}");
     assert!(agent.iter().all(|s| s.end_ms < 2_700 || s.start_ms > 8_300), "{agent:?}");

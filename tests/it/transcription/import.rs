@@ -264,9 +264,14 @@ fn the_same_weights_give_the_same_file_whatever_format_they_come_in() {
 async fn an_imported_model_is_found_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     hugging_face(&folder.path().join("ours"), &weights());
+    // The second one names a head that the model has not.
+    let heads = r#"{"alignment_heads": [[0, 0], [9, 9]], "max_length": 448}"#;
+    std::fs::write(folder.path().join("ours/generation_config.json"), heads).unwrap();
     let models = folder.path().join("models");
     let made = try_import(vec![folder.path().join("ours")], None, &models).unwrap();
     assert_eq!(made.name, "ours-q8_0");
+    let kept = std::fs::read_to_string(models.join("ours-q8_0.json")).unwrap();
+    assert_eq!(kept, r#"{"alignment_heads":[[0,0],[9,9]]}"#);
     let mut config = EngineConfig::new(ModelFolders::only(&models), made.name);
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     // Random weights hear nothing that makes sense; that they are heard with is what counts.

@@ -13,6 +13,7 @@ mod vocabulary;
 mod wheel;
 mod write;
 
+use super::alignment::Sidecar;
 use super::{ModelError, Trial, hash_file};
 use bytes::MappedFile;
 use std::fs::File;
@@ -82,6 +83,7 @@ pub fn import(
     let sha256 = hash_file(part.path())?;
     trial.pass(part.path(), &sha256, &request.cancel)?;
     let bytes = part.as_file().metadata().map_err(ModelError::io(part.path()))?.len();
+    Sidecar::keep(Sidecar::configured(&input.folder).filter(|_| input.format != Format::Ggml).as_ref(), &target)?;
     part.persist(&target).map_err(|error| ModelError::io(&target)(error.error))?;
     let folder = File::open(&request.folder).and_then(|folder| folder.sync_all());
     folder.map_err(ModelError::io(&request.folder))?;

@@ -1,0 +1,53 @@
+//! Whether this processor can run whisper.cpp as it was built. Without the instructions the process would end in the middle of its work.
+
+use super::ModelError;
+
+/// Whether whisper.cpp was built with these instructions: always, unless the build was told otherwise (see docs/operations.md).
+const BUILT_WITH_AVX2: bool = !matches!(option_env!("GGML_AVX2").map(str::as_bytes), Some(b"OFF"));
+
+/// An error where the processor lacks instructions that whisper.cpp was built with.
+///
+/// # Errors
+/// [`ModelError::Processor`].
+pub(crate) fn check_processor() -> Result<(), ModelError> {
+    if !BUILT_WITH_AVX2 {
+        return Ok(());
+    }
+    match missing(&present()) {
+        missing if missing.is_empty() => Ok(()),
+        missing => Err(ModelError::Processor { missing: missing.join(", ") }),
+    }
+}
+
+/// What whisper.cpp is built with on this architecture, and whether the processor has it.
+#[cfg(target_arch = "x86_64")]
+fn present() -> [(&'static str, bool); 4] {
+    [
+        ("AVX2", std::is_x86_feature_detected!("avx2")),
+        ("FMA", std::is_x86_feature_detected!("fma")),
+        ("F16C", std::is_x86_feature_detected!("f16c")),
+        ("BMI2", std::is_x86_feature_detected!("bmi2")),
+    ]
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn present() -> [(&'static str, bool); 0] {
+    []
+}
+
+fn missing(present: &[(&'static str, bool)]) -> Vec<&'static str> {
+    present.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(missing(&[("AVX2", false), ("FMA", true), ("F16C", false)]), ["AVX2", "F16C"]);
+        assert!(missing(&[("AVX2", true)]).is_empty());
+        let error = ModelError::Processor { missing: "AVX2".into() }.to_string();
+        assert!(error.contains("AVX2") && error.contains("GGML_AVX2=OFF"), "{error}");
+    }
+}
