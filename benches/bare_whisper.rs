@@ -3,7 +3,7 @@
 use afterword::audio::Decoder;
 use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig, Speaker, TranscriptionRequest};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 use std::path::Path;

@@ -144,6 +144,7 @@ pub struct Recordings {
     /// recordings with that many channels.
     pub channels: String,
     /// The same for single sources, by their name.
+    #[serde(deserialize_with = "values::table")]
     pub channels_by_source: BTreeMap<String, String>,
 }
 

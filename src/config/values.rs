@@ -1,6 +1,7 @@
 //! Values with a form of their own. Each prints without its secret.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -257,6 +258,27 @@ pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
         Entries::List(list) => list,
     };
     Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+}
+
+/// Names with values: in TOML a table, in the environment one text (`pbx=customer,agent; crm=agent,customer`).
+pub(super) fn table<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Entries {
+        Text(String),
+        Table(BTreeMap<String, String>),
+    }
+    let text = match Entries::deserialize(from)? {
+        Entries::Text(text) => text,
+        Entries::Table(table) => return Ok(table),
+    };
+    let entry = |entry: &str| {
+        let (name, value) = entry.split_once('=').ok_or_else(|| {
+            serde::de::Error::custom(format!("\"{entry}\" has no value: write NAME=VALUE; NAME=VALUE"))
+        })?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(entry).collect()
 }
 
 /// The URL with its password replaced.

@@ -62,7 +62,7 @@ impl From<SpeakersError> for ApiError {
         let text = error.to_string();
         match error {
             SpeakersError::NoRecording => Self::not_found("recording_not_found", text),
-            SpeakersError::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
+            SpeakersError::Channels(_) => Self::conflict("channels_do_not_fit", text),
             SpeakersError::Meanwhile => Self::conflict("channels_changed_meanwhile", text),
             SpeakersError::Database(inner) => inner.into(),
         }

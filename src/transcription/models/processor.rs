@@ -2,15 +2,15 @@
 
 use super::ModelError;
 
-/// Whether whisper.cpp was built with these instructions: always, unless the build was told otherwise (see docs/operations.md).
-const BUILT_WITH_AVX2: bool = !matches!(option_env!("GGML_AVX2").map(str::as_bytes), Some(b"OFF"));
+/// What the build was told about AVX2: `OFF`, or nothing, and then whisper.cpp needs it (see docs/operations.md).
+const AVX2: Option<&str> = option_env!("GGML_AVX2");
 
 /// An error where the processor lacks instructions that whisper.cpp was built with.
 ///
 /// # Errors
 /// [`ModelError::Processor`].
 pub(crate) fn check_processor() -> Result<(), ModelError> {
-    if !BUILT_WITH_AVX2 {
+    if AVX2 == Some("OFF") {
         return Ok(());
     }
     match missing(&present()) {

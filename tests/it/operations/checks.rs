@@ -229,6 +229,12 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
     // Digits stay text: it would else lose its zeros.
     ("metrics.token", "0012345678901234", "\"***\""),
+    ("recordings.channels", "agent,customer", "\"agent,customer\""),
+    (
+        "recordings.channels_by_source",
+        "pbx=customer,agent; crm = agent",
+        "{ crm = \"agent\", pbx = \"customer,agent\" }",
+    ),
     ("recordings.url", "file:sound", "\"file:sound\""),
     ("retention.audit", "120d", "\"120d\""),
     ("retention.interactions", "60d", "\"60d\""),

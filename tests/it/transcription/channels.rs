@@ -92,8 +92,8 @@ async fn speakers_are_channels_until_somebody_says_who_they_are() {
         assert_eq!(measured(&supervisor, &id).await, shares, "two swaps change nothing");
 
         let (status, code) = refusal(&supervisor, &address, &set(["agent", "parrot"])).await;
-        assert_eq!((status, code.as_str()), (422, "channels_do_not_fit"));
-        assert_eq!(refusal(&supervisor, &address, &json!({ "channels": ["agent"] })).await.0, 422);
+        assert_eq!((status, code.as_str()), (409, "channels_do_not_fit"));
+        assert_eq!(refusal(&supervisor, &address, &json!({ "channels": ["agent"] })).await.0, 409);
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
         assert_eq!(other.api(Method::PUT, &address, Some(&agent_first)).await.status(), 404);
         let agent = app.sign_in(Role::Agent, &["Orders"], Some("17")).await;

