@@ -21,10 +21,16 @@ pub fn places<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Optio
 }
 
 /// Whether a word goes on where the one before it ends, without a space: groups of a number that is written with hyphens are
-/// words of their own (`4539-`, `1488-`, `0343`).
+/// words of their own (`4539-`, `1488-`, `0343`), and Chinese and Japanese have no spaces.
 pub fn goes_on(before: &str, word: &str) -> bool {
     let hyphen = before.strip_suffix('-').is_some_and(|before| before.ends_with(char::is_alphanumeric));
-    hyphen && word.starts_with(|c: char| c.is_ascii_digit())
+    (hyphen && word.starts_with(|c: char| c.is_ascii_digit()))
+        || (before.ends_with(is_unspaced) && word.starts_with(is_unspaced))
+}
+
+/// Chinese characters, kana, and the punctuation that goes with them.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 /// The words of a transcript as one text.

@@ -96,13 +96,18 @@ fn whole(window: &Window, heard: &Heard) -> Option<Draft> {
 /// Tokens joined to words: a token that begins with a space begins a word. So does each group of digits behind a hyphen of a
 /// long number: Whisper writes a number that is read out in groups, seconds apart, as one word.
 fn raws(tokens: &[Token]) -> Vec<Raw> {
-    let begins = |token: &Token| token.bytes.first().is_some_and(u8::is_ascii_whitespace);
+    let begins = |token: &Token| token.bytes.first().is_some_and(u8::is_ascii_whitespace) || is_unspaced(&token.bytes);
     let words = tokens.chunk_by(|_, next| !begins(next));
     let groups = words.flat_map(|word| {
         let long = digits(word) >= LONG_NUMBER;
         word.chunk_by(move |token, next| !(long && parts(token, next)))
     });
     groups.map(raw).filter(|raw| !raw.text.is_empty()).collect()
+}
+
+/// Whether a token begins with a Chinese character or kana, by the first bytes: the rest of the letter may be in the next token.
+fn is_unspaced(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xE4..=0xE9, ..] | [0xE3, 0x81..=0x83 | 0x90..=0xBF, ..] | [0xF0, 0xA0..=0xBF, ..])
 }
 
 /// Whether a group of digits begins with `next`, behind the hyphen that `token` ends with.
@@ -212,6 +217,18 @@ mod tests {
         assert_eq!(words.iter().map(|raw| raw.text.as_str()).collect::<Vec<_>>(), ["Hello,", "café", "\u{FFFD}"]);
         assert_eq!((words[0].end_ms, words[0].until_ms), (Some(200), Some(900)), "a comma's time is the pause");
         assert!((words[0].confidence() - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn chinese_words_have_no_spaces_and_keep_their_punctuation() {
+        let tokens =
+            ["秋天", "，", "\u{6811}", "叶", "。", " OK", "了"].map(|text| token(text.as_bytes(), 0.9, Some(100)));
+        let words: Vec<String> = raws(&tokens).into_iter().map(|raw| raw.text).collect();
+        assert_eq!(words, ["秋天，", "树", "叶。", "OK", "了"]);
+        assert_eq!(join_words(words.iter().map(String::as_str)), "秋天，树叶。 OK 了");
+        // The second half of a letter begins no word.
+        let halves = [token(&"树".as_bytes()[..2], 0.9, None), token(&"树".as_bytes()[2..], 0.9, None)];
+        assert_eq!(raws(&halves).len(), 1);
     }
 
     #[test]
