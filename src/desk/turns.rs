@@ -144,8 +144,7 @@ fn word_times(segment: &Segment) -> String {
     times.join(" ")
 }
 
-/// The text, with the words apart of which the model was not sure. Where the words do not make up the text (languages
-/// without spaces) it stays whole.
+/// The text, with the words apart of which the model was not sure. Where the words do not make up the text it stays whole.
 fn pieces(segment: Segment) -> Vec<Piece> {
     let joined = masking::join_words(segment.words.iter().map(|word| word.text.as_str()));
     if joined != segment.text.trim() {
@@ -154,24 +153,24 @@ fn pieces(segment: Segment) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for word in segment.words {
         let unsure = word.confidence < UNSURE;
-        match pieces.last_mut() {
-            Some(last) if masking::goes_on(&last.text, &word.text) => {
-                last.text.push_str(&word.text);
-                last.unsure |= unsure;
-            }
-            Some(last) if last.unsure == unsure => {
-                last.text.push(' ');
-                last.text.push_str(&word.text);
-            }
-            Some(last) => {
-                // The space belongs to what is sure, so that no line runs on under it.
-                let space = if last.unsure { format!(" {}", word.text) } else { word.text };
-                if !last.unsure {
-                    last.text.push(' ');
-                }
-                pieces.push(Piece { text: space, unsure, masked: false });
-            }
-            None => pieces.push(Piece { text: word.text, unsure, masked: false }),
+        let Some(last) = pieces.last_mut() else {
+            pieces.push(Piece { text: word.text, unsure, masked: false });
+            continue;
+        };
+        let goes_on = masking::goes_on(&last.text, &word.text);
+        let space = if goes_on { "" } else { " " };
+        // Groups of one number are sure or unsure together.
+        let same_number = goes_on && last.text.ends_with('-');
+        if last.unsure == unsure || same_number {
+            last.text.push_str(space);
+            last.text.push_str(&word.text);
+            last.unsure |= unsure;
+        } else if last.unsure {
+            // The space belongs to what is sure, so that no line runs on under it.
+            pieces.push(Piece { text: format!("{space}{}", word.text), unsure, masked: false });
+        } else {
+            last.text.push_str(space);
+            pieces.push(Piece { text: word.text, unsure, masked: false });
         }
     }
     pieces
@@ -261,7 +260,9 @@ mod tests {
         );
         let seen: Vec<_> = turns[0].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
         assert_eq!(seen, [("Thank ", false), ("you Alice.", true), (" Bye.", false)]);
-        assert_eq!(turns[1].text, [Piece { text: "我们".into(), unsure: false, masked: false }]);
+        let seen: Vec<_> = turns[1].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
+        assert_eq!(seen, [("我", false), ("们", true)]);
+        assert_eq!((turns[0].words.as_str(), turns[1].words.as_str()), ("0-0 6-0 10-0 17-0", "0-14000 1-14000"));
         assert_eq!(turns[1].pause.as_deref(), Some("Nobody speaks for 12 seconds"));
         assert_eq!((turns[0].who.as_str(), turns[0].speaker.as_str()), ("Agent", "agent"));
     }
