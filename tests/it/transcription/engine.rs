@@ -125,7 +125,7 @@ async fn subtitles_of_a_real_call_are_well_formed() {
         assert!(clock(start, point) < clock(end, point), "{line}");
     };
     let cues: Vec<_> = cues.collect();
-    assert_eq!(cues.len(), count);
+    assert!(cues.len() >= count, "a turn may be several cues: {vtt}");
     for cue in cues {
         let lines: Vec<_> = cue.trim_end().lines().collect();
         check(lines[0], '.');
