@@ -7,8 +7,10 @@ use std::path::Path;
 use whisper_rs::whisper_rs_sys::whisper_ahead;
 use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
 
-/// Memory that whisper.cpp reserves to align one window with; only what it uses is taken. Enough for 448 tokens and 23 heads.
-const RESERVED: usize = 1 << 30;
+/// Memory that whisper.cpp reserves to align one window with, bytes; only what it uses is taken: 220 tokens, 1500 places and [`MOST`] heads, five times over.
+const RESERVED: usize = 320 << 20;
+/// Maximum number of heads: more are no better, and the process would end where they do not fit.
+const MOST: usize = 40;
 
 /// Files in which a model's configuration may name them.
 const CONFIGURATIONS: [&str; 2] = ["generation_config.json", "config.json"];
@@ -74,7 +76,7 @@ impl AlignmentHeads {
         let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
         let sidecar: Sidecar = serde_json::from_str(&text).ok()?;
         let head = Head::read(File::open(path).ok()?).ok()?;
-        let named = sidecar.alignment_heads.into_iter().filter(|(layer, number)| head.has(*layer, *number));
+        let named = sidecar.alignment_heads.into_iter().filter(|(layer, number)| head.has(*layer, *number)).take(MOST);
         let named: Vec<_> =
             named.map(|(layer, number)| whisper_ahead { n_text_layer: layer, n_head: number }).collect();
         (!named.is_empty()).then_some(Self::Named(named))

@@ -77,9 +77,9 @@ impl Head {
         }
     }
 
-    /// The upper half of the decoder's layers: at least one.
+    /// How many of the decoder's upper layers align well enough: two of several, where nothing more is known.
     pub(super) fn top_layers(&self) -> i32 {
-        (self.text_layers / 2).max(1)
+        (self.text_layers / 2).clamp(1, 2)
     }
 
     /// Whether the decoder has this head in this layer, both from 0.
