@@ -40,8 +40,10 @@ pub(super) struct Listener {
     /// Tokens from here on are no text.
     end_of_text: WhisperTokenId,
     multilingual: bool,
-    /// Silence that the encoder is to see behind a window, where it need not see all of its thirty seconds.
-    margin_ms: Option<u16>,
+    /// Silence that the encoder is to see behind a window.
+    margin_ms: u16,
+    /// Steps that it sees at least.
+    least_steps: usize,
 }
 
 /// Number of sequences that the decoder follows at once. On real telephone calls five make a quarter fewer word errors than one,
@@ -51,6 +53,12 @@ const BEAM: i32 = 5;
 const STEP: usize = 320;
 const STEPS_AT_ONCE: usize = 64;
 const ALL_STEPS: usize = 1500;
+/// The encoder need not see thirty seconds where a window is shorter. With four seconds of silence behind the sound the four real calls
+/// came out slightly better than with all of it (tiny.en 8.8 % for 9.1 % of word errors, base 8.2 % for 9.1 %), with three as well, and
+/// with one much worse (12.5 %).
+const MARGIN_MS: u16 = 4_000;
+/// Ten seconds: the language is told from as many steps as the window before had.
+const LEAST_STEPS: usize = 512;
 /// Room for a prompt.
 const PROMPT_TOKENS: i32 = 64;
 /// Shorter sound is padded: whisper.cpp ignores a tenth of a second, and ends the process where it is to align less than two.
@@ -91,11 +99,23 @@ impl Listener {
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
         let multilingual = context.is_multilingual();
-        let margin_ms = model.entry.and_then(|entry| entry.margin_ms);
+        let (margin_ms, least_steps) = match model.entry.and_then(|entry| entry.margin_ms) {
+            Some(margin_ms) => (margin_ms, STEPS_AT_ONCE),
+            None => (MARGIN_MS, LEAST_STEPS),
+        };
         params.set_language(Some("en"));
         params.set_n_max_text_ctx(0);
         let language = Spoken { code: "en".to_owned(), prompt: "" };
-        Ok(Self { state, params, cancel, language, end_of_text: context.token_eot(), multilingual, margin_ms })
+        Ok(Self {
+            state,
+            params,
+            cancel,
+            language,
+            end_of_text: context.token_eot(),
+            multilingual,
+            margin_ms,
+            least_steps,
+        })
     }
 
     /// Tells how likely each language is in 16 kHz sound, 0 to 1.
@@ -143,11 +163,9 @@ impl Listener {
         }
         let sound = padded(samples);
         let mut params = self.params.clone();
-        if let Some(margin_ms) = self.margin_ms {
-            let steps = (sound.len() / STEP + usize::from(margin_ms) / 20).next_multiple_of(STEPS_AT_ONCE);
-            // In range.
-            params.set_audio_ctx(steps.min(ALL_STEPS) as i32);
-        }
+        let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEPS_AT_ONCE);
+        // In range.
+        params.set_audio_ctx(steps.clamp(self.least_steps, ALL_STEPS) as i32);
         let result = self.state.full(params, &sound);
         if cancel.is_cancelled() {
             return Err(TranscribeError::Cancelled);
