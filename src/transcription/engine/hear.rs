@@ -84,6 +84,8 @@ impl Listener {
         // Time tokens are slow to write, and have whisper.cpp encode a window once more from the last one that it wrote. Times come
         // from the decoder's attention.
         params.set_token_timestamps(false);
+        // No second try with words drawn by chance: the same recording would not give the same words again.
+        params.set_temperature_inc(0.0);
         params.set_no_timestamps(true);
         params.set_single_segment(true);
         params.set_suppress_blank(true);
