@@ -140,7 +140,7 @@ pub struct Recordings {
     pub max_bytes: u64,
     /// Maximum number of recordings that are made into WAV at the same time, for players that don't know their format.
     pub max_renditions: usize,
-    /// Who speaks on which channel of a recording whose sender does not say, such as `agent,customer`; empty: not known. Applies to
+    /// Speakers of the channels of a recording whose sender names none, such as `agent,customer`; empty: not known. Applies to
     /// recordings with that many channels.
     pub channels: String,
     /// The same for single sources, by their name.

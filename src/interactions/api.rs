@@ -168,7 +168,7 @@ impl Api {
         /// Its id there.
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
-        /// Who speaks on which channel, in their order: `agent,customer`. Without it `recordings.channels` or
+        /// Speakers of the channels, in their order: `agent,customer`. Without it `recordings.channels` or
         /// `recordings.channels_by_source` applies; else the speakers are channel 1 and channel 2 until somebody says who they are.
         #[oai(example = "example_channels")]
         channels: Query<Option<String>>,

@@ -49,8 +49,12 @@ pub const NAME_CAME: &str = "transcript.name_came";
 pub const MEASURE: &str = "measure";
 /// Job: make what was said or written findable. Key: interaction id.
 pub const INDEX: &str = "search.index";
-/// Job: who speaks on which channel of a recording has changed; clips are made anew. Key: interaction id.
+/// Job: remake the clips of a recording that were made with other speakers. Key: interaction id. Queued when the speakers have
+/// changed, and when the transcript is finished.
 pub const SPEAKERS_CHANGED: &str = "clip.speakers";
+/// Job: set the speakers that the sender of a recording has named. Key: interaction id. Queued when the same sound came again
+/// with other speakers.
+pub const SPEAKERS_SENT: &str = "transcript.speakers_sent";
 /// Job: remove a recording that another has replaced. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -65,7 +69,7 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Recordings that are made into WAV at the same time.
     pub max_renditions: usize,
-    /// Who speaks on which channel where the sender does not say, such as `agent,customer`; empty: not known.
+    /// Speakers of the channels where the sender names none, such as `agent,customer`; empty: not known.
     pub channels: String,
     /// The same for single sources.
     pub channels_by_source: BTreeMap<String, String>,
@@ -341,9 +345,20 @@ pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
     [MEASURE, INDEX].map(|kind| jobs::NewJob::new(kind, id.as_str(), now))
 }
 
-/// Sets who speaks on which channel of a recording, unless that, or the recording, has changed since it was read; false then.
-pub async fn set_speakers(conn: Conn<'_>, recording: &Recording, speakers: &[String]) -> Result<bool, DbError> {
-    store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string()).await
+/// Sets the speakers of a recording's channels, unless they, or the recording, have changed since it was read; false then.
+/// `by_staff`: they do not come from the sender.
+pub async fn set_speakers(
+    conn: Conn<'_>,
+    recording: &Recording,
+    speakers: &[String],
+    by_staff: bool,
+) -> Result<bool, DbError> {
+    store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string(), by_staff).await
+}
+
+/// Holds a recording and its speakers as they were read until the transaction ends. Returns false where they have changed since.
+pub async fn hold_version(conn: Conn<'_>, recording: &Recording) -> Result<bool, DbError> {
+    store::hold_version(conn, recording).await
 }
 
 /// Notes what has become of an interaction's survey, in the caller's transaction. `erase_customer`: nothing waits for

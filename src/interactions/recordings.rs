@@ -42,8 +42,12 @@ pub struct Recording {
     pub media_type: String,
     /// 1 to 8.
     pub channels: i64,
-    /// Who speaks on which channel, as a JSON array; see [`Recording::speakers`].
+    /// Speakers of the channels, as a JSON array; see [`Recording::speakers`].
     pub(super) speakers: String,
+    /// Speakers that its sender named last, likewise; `None`: none were named.
+    pub(super) sent_speakers: Option<String>,
+    /// Whether staff have set the speakers: any channel may be the customer's then.
+    pub staff_set_speakers: bool,
     /// Hz.
     pub sample_rate: i64,
     /// How long it plays; exact once it has been read through.
@@ -78,26 +82,38 @@ impl Recording {
         audio::Rendition::new(channels, number(self.sample_rate), length)
     }
 
-    /// Whether both are the same sound with the same speakers.
-    fn has_same_sound(&self, other: &Self) -> bool {
-        self.sha256 == other.sha256 && self.speakers == other.speakers
+    /// Whether `sent` is the same sound, and its sender names the same speakers as before, or none.
+    fn has_same_sound_and_speakers(&self, sent: &Self) -> bool {
+        self.sha256 == sent.sha256 && (sent.sent_speakers.is_none() || self.sent_speakers == sent.sent_speakers)
     }
 
-    /// Who speaks on which channel: `agent`, `customer`, `unknown` or, of several channels, `channel-1`.
+    /// The speakers of the channels, in their order: `agent`, `customer`, `unknown` or, of several channels, `channel-1`.
     pub fn speakers(&self) -> Vec<String> {
         serde_json::from_str(&self.speakers).unwrap_or_default()
     }
 
-    /// Reads who speaks on which of its channels, from `agent,customer` and the like.
-    ///
-    /// Errors: [`RecordingError::Channels`] where that does not fit.
-    pub fn read_speakers(&self, names: &str) -> Result<Vec<String>, RecordingError> {
-        upload::speakers(names, u16::try_from(self.channels).unwrap_or_default())
+    /// The speakers that its sender named last; `None` where none were named.
+    pub fn sent_speakers(&self) -> Option<Vec<String>> {
+        serde_json::from_str(self.sent_speakers.as_deref()?).ok()
     }
 
-    /// Whether both are the same sound, heard with the same speakers.
-    pub fn is_same_as(&self, other: &Self) -> bool {
-        self.object_key == other.object_key && self.speakers == other.speakers
+    /// Checks speakers that staff set, one for each channel: `agent`, `customer` or `unknown`. Returns them as they are stored.
+    ///
+    /// Errors: [`RecordingError::Channels`] where they do not fit, or where several channels are all the agent's: then nothing
+    /// would be masked as the customer's.
+    pub fn check_speakers(&self, names: &[String]) -> Result<Vec<String>, RecordingError> {
+        let speakers = upload::speakers(names, u16::try_from(self.channels).unwrap_or_default())?;
+        if speakers.len() > 1 && speakers.iter().all(|speaker| speaker == "agent") {
+            return Err(RecordingError::Channels("channels: the agent can't be alone on all of them".into()));
+        }
+        Ok(speakers)
+    }
+
+    /// Whether both are the same stored file with the same speakers.
+    pub fn is_same_version(&self, other: &Self) -> bool {
+        self.object_key == other.object_key
+            && self.speakers == other.speakers
+            && self.staff_set_speakers == other.staff_set_speakers
     }
 }
 

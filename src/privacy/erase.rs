@@ -5,14 +5,14 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
-use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED};
+use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
 use crate::surveys::{self, Traces, Whose};
 use crate::web::principal::Visible;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 
 /// Kinds of job that are about one conversation each.
-const JOBS: [&str; 6] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX, SPEAKERS_CHANGED];
+const JOBS: [&str; 7] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX, SPEAKERS_CHANGED, SPEAKERS_SENT];
 /// Conversations of one address erased in one transaction: few enough that nobody waits for it.
 const AT_ONCE: usize = 10;
 

@@ -1,8 +1,8 @@
 //! What a clip is, and what its texts may be.
 
 use super::fold::fold;
-use super::masks::Asked;
-use super::{ClipError, MOST_SKILL, MOST_SKILLS, MOST_TITLE, MOST_WHY};
+use super::masks::{self, Asked};
+use super::{ClipError, MOST_SKILL, MOST_SKILLS, MOST_TITLE, MOST_WHY, SpokenLine};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, InteractionId, TeamId};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,8 @@ pub struct Clip {
     pub(super) audio_problem: Option<String>,
     /// What whoever flagged it decided about its masks.
     pub(super) asked: Asked,
+    /// How often its words were remade with other speakers.
+    pub(super) words_version: i64,
     /// Where its sound is silent: from, to in ms of the recording, within the clip.
     pub silences: Vec<(i64, i64)>,
     /// The waveform as JSON, once it has been cut.
@@ -112,6 +114,22 @@ impl Clip {
     pub(super) fn search_text(&self) -> String {
         let parts = [self.title.as_str(), self.why.as_str()].into_iter().chain(self.skills.iter().map(String::as_str));
         fold(&parts.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The words of a clip of a call, masked, and where its sound is silent.
+pub(super) struct Words {
+    pub(super) lines: Vec<Line>,
+    /// From, to in ms of the recording.
+    pub(super) silences: Vec<(i64, i64)>,
+}
+
+impl Words {
+    /// Takes them from the lines of its recording.
+    pub(super) fn of(spoken: &[SpokenLine], clip: &Clip) -> Self {
+        let masked = masks::of_call(spoken, clip.start_ms, clip.end_ms, &clip.asked);
+        let lines = masked.lines.into_iter().map(|looked| looked.line).collect();
+        Self { lines, silences: masked.silences }
     }
 }
 

@@ -5,7 +5,7 @@ use super::masks::{self, Asked, Looked};
 use super::{Clip, ClipError, Training, chat, cutting, span, store, subject};
 use crate::effects::Effects;
 use crate::ids::{ClipId, InteractionId};
-use crate::interactions::{Channel, Interaction};
+use crate::interactions::{Channel, Interaction, SPEAKERS_CHANGED};
 use crate::jobs::NewJob;
 use crate::masking;
 use crate::web::Principal;
@@ -47,6 +47,10 @@ impl Training {
             (_, None) => effects.job(NewJob::new(cutting::WORDS, clip.id.as_str(), now)),
             (None, Some(_)) => effects,
         };
+        // Somebody may have set other speakers since they were read here: the job looks again.
+        if let (Some(_), Some(interaction)) = (&clip.source_key, &clip.interaction_id) {
+            effects = effects.job(NewJob::new(SPEAKERS_CHANGED, interaction.as_str(), now));
+        }
         let mut tx = self.inner.db.begin().await?;
         store::add(tx.conn(), &clip).await?;
         effects.save(tx.conn(), now).await?;
@@ -92,6 +96,7 @@ impl Training {
             audio_key: None,
             audio_problem: None,
             asked,
+            words_version: 0,
             silences: Vec::new(),
             peaks: None,
             created_by: staff.to_string(),

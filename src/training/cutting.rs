@@ -1,14 +1,15 @@
 //! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
 //! ends what was taken out long ago.
 
+use super::clip::Words;
 use super::stretches::{self, TimedWord};
-use super::{Clip, Spoken, Training, UNDO, clip, masks, store};
+use super::{Clip, Spoken, Training, UNDO, masks, store};
 use crate::audio::{self, AudioError};
 use crate::database::DbError;
 use crate::effects::Effects;
 use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_folder};
 use crate::ids::ClipId;
-use crate::interactions::{FolderError, SPEAKERS_CHANGED};
+use crate::interactions::{FolderError, Recording, SPEAKERS_CHANGED};
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
@@ -26,16 +27,18 @@ const SWEEP: &str = "clips.sweep";
 const PAGE: usize = 1000;
 /// Tries to cut before the page says that there will be no sound.
 const MOST_CUTS: u32 = 6;
+/// Length of a clip's id.
+const CLIP_ID_CHARS: usize = 36;
 /// How long between two looks for the transcript, and when to stop looking.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const STOP_LOOKING: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) fn jobs(training: &Training) -> Vec<Kind> {
     let (cutting, wording, sweeping) = (training.clone(), training.clone(), training.clone());
-    let renaming = training.clone();
-    let rename = move |job: Running| {
-        let training = renaming.clone();
-        async move { training.make_anew(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
+    let remaking = training.clone();
+    let remake = move |job: Running| {
+        let training = remaking.clone();
+        async move { training.remake(&job.key).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
     };
     let cut = move |job: Running| {
         let training = cutting.clone();
@@ -65,7 +68,7 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
             .boxed()
         }),
         Kind::new(WORDS, words),
-        Kind::new(SPEAKERS_CHANGED, rename),
+        Kind::new(SPEAKERS_CHANGED, remake),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),
     ]
 }
@@ -129,16 +132,24 @@ impl Training {
         // Without its words nobody knows what is to be silent: the job comes again with them.
         let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
         self.inner.interactions.check_recordings_folder().await?;
-        let from = self.source(&clip, source).await?;
-        let audio_key = format!("{}.wav", clip.id);
+        let recording = self.source(&clip, source).await?;
+        // A name of its own: removing the file of another cut never removes this one.
+        let audio_key = format!("{}-{}.wav", clip.id, uuid::Uuid::new_v4());
         let cancelled = job.cancelled.clone();
-        let id = clip.id.clone();
-        let job = Cut { to: self.inner.folder.join(&audio_key), from, words: self.timed_words(&clip).await?, clip };
+        let (id, words_version) = (clip.id.clone(), clip.words_version);
+        let job = Cut {
+            to: self.inner.folder.join(&audio_key),
+            from: self.inner.interactions.recording_path(&recording),
+            words: self.timed_words(&clip).await?,
+            is_agent_certain: !recording.staff_set_speakers,
+            clip,
+        };
         let (spoken, folder) = (self.inner.spoken.clone(), self.inner.folder.clone());
         let work = move |stop: &CancellationToken| job.work(spoken.as_ref(), &folder, stop);
         let (peaks, silences) = audio::run_blocking(&cancelled, work).await?;
         let mut tx = self.inner.db.begin().await?;
-        let kept = store::set_audio(tx.conn(), &id, &audio_key, &peaks, &silences).await?;
+        let audio = store::Audio { key: &audio_key, peaks: &peaks, silences: &silences };
+        let kept = store::set_audio(tx.conn(), &id, words_version, audio).await?;
         tx.commit().await?;
         if !kept {
             self.remove_sound(&audio_key).await;
@@ -147,22 +158,22 @@ impl Training {
     }
 
     /// The words of the whole recording, for what is to be silent.
-    async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, DbError> {
+    async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, NotCut> {
         let Some(interaction) = &clip.interaction_id else { return Ok(Vec::new()) };
-        let spoken = self.inner.spoken.lines(interaction).await?;
-        Ok(masks::timed_words(&spoken.unwrap_or_default(), &clip.asked))
+        match self.inner.spoken.lines(interaction).await? {
+            Some(spoken) => Ok(masks::timed_words(&spoken, &clip.asked)),
+            None => Err(NotCut::ForNow("the recording is being transcribed anew".into())),
+        }
     }
 
-    /// Where the recording lies that the clip was flagged in; another one that has come since has other times.
-    async fn source(&self, clip: &Clip, source_key: &str) -> Result<PathBuf, NotCut> {
+    /// The recording that the clip was flagged in; another one that has come since has other times.
+    async fn source(&self, clip: &Clip, source_key: &str) -> Result<Recording, NotCut> {
         let recording = match &clip.interaction_id {
             Some(interaction) => self.inner.interactions.recording(interaction).await?,
             None => None,
         };
         match recording {
-            Some(recording) if recording.object_key == source_key => {
-                Ok(self.inner.interactions.recording_path(&recording))
-            }
+            Some(recording) if recording.object_key == source_key => Ok(recording),
             Some(_) => Err(NotCut::ForGood("another recording replaced this one before the clip was cut".into())),
             None => Err(NotCut::ForGood("the recording was deleted before the clip was cut".into())),
         }
@@ -187,30 +198,35 @@ impl Training {
             self.give_up_sound(key, "it was never transcribed, so nobody knows what in it is to be silent").await?;
             return Ok(Outcome::Done);
         };
-        let masked = masks::of_call(&spoken, clip.start_ms, clip.end_ms, &clip.asked);
-        let lines: Vec<_> = masked.lines.into_iter().map(|looked| looked.line).collect();
         let mut tx = self.inner.db.begin().await?;
-        let words = clip::search_words(&lines);
-        if store::set_lines(tx.conn(), &clip.id, &lines, &words, &masked.silences).await? && clip.source_key.is_some() {
+        if store::set_lines(tx.conn(), &clip.id, &Words::of(&spoken, &clip)).await? && clip.source_key.is_some() {
             Effects::new().job(NewJob::new(CUT, clip.id.as_str(), now)).save(tx.conn(), now).await?;
         }
         tx.commit().await?;
         Ok(Outcome::Done)
     }
 
-    /// Makes the clips of a recording anew whose speakers have changed: what is masked in words and sound depends on them.
-    async fn make_anew(&self, key: &str) -> Result<Outcome, DbError> {
+    /// Remakes the words and the sound of a recording's clips that were made with other speakers: what is masked depends on who
+    /// speaks. While the recording is not transcribed, clips stay as they are: the job comes again with the new transcript.
+    async fn remake(&self, key: &str) -> Result<Outcome, DbError> {
         let Ok(interaction) = key.parse() else { return Ok(Outcome::GiveUp("the key is no interaction".into())) };
         let Some(recording) = self.inner.interactions.recording(&interaction).await? else { return Ok(Outcome::Done) };
+        let Some(spoken) = self.inner.spoken.lines(&interaction).await? else { return Ok(Outcome::Done) };
         let (speakers, now) = (recording.speakers(), self.now());
         let mut tx = self.inner.db.begin().await?;
-        let clips = store::of_recording(tx.conn(), &interaction, &recording.object_key, &speakers).await?;
-        for (clip, _) in &clips {
-            store::reset(tx.conn(), clip, &speakers).await?;
-            Effects::new().job(NewJob::new(WORDS, clip.as_str(), now)).save(tx.conn(), now).await?;
+        let clips = store::with_other_speakers(tx.conn(), &interaction, &recording.object_key, &speakers).await?;
+        let mut old_sounds = Vec::new();
+        for id in clips {
+            let Some(mut clip) = store::find(tx.conn(), &id, None).await? else { continue };
+            clip.speakers.clone_from(&speakers);
+            // The ids of masks that were left in name other masks now.
+            clip.asked.keep.clear();
+            store::reset(tx.conn(), &clip, &Words::of(&spoken, &clip)).await?;
+            Effects::new().job(NewJob::new(CUT, id.as_str(), now)).save(tx.conn(), now).await?;
+            old_sounds.extend(clip.audio_key);
         }
         tx.commit().await?;
-        for sound in clips.into_iter().filter_map(|(_, sound)| sound) {
+        for sound in old_sounds {
             self.remove_sound(&sound).await;
         }
         Ok(Outcome::Done)
@@ -282,9 +298,11 @@ impl Training {
     }
 }
 
-/// Whether the name of a file is one of a clip's.
+/// Whether a file's name is that of a clip's sound: the clip's id, and a random one of the cut.
 fn is_clip(name: &str) -> bool {
-    name.strip_suffix(".wav").is_some_and(|stem| stem.parse::<ClipId>().is_ok())
+    let is_id = |text: &str| text.parse::<ClipId>().is_ok_and(|id| id.as_str() == text);
+    let ids = name.strip_suffix(".wav").and_then(|stem| stem.split_at_checked(CLIP_ID_CHARS));
+    ids.is_some_and(|(clip, cut)| is_id(clip) && cut.strip_prefix('-').is_some_and(is_id))
 }
 
 /// A file to be cut.
@@ -294,6 +312,8 @@ struct Cut {
     to: PathBuf,
     /// Of the whole recording.
     words: Vec<TimedWord>,
+    /// Whether it is certain which speaker is the agent.
+    is_agent_certain: bool,
 }
 
 impl Cut {
@@ -307,10 +327,11 @@ impl Cut {
     ) -> Result<(String, Vec<(i64, i64)>), AudioError> {
         let io = |source| AudioError::Io { path: folder.to_owned(), source };
         create_private_subfolder(folder).map_err(io)?;
-        let Self { clip, from, to, words } = self;
+        let Self { clip, from, to, words, is_agent_certain } = self;
         let mut silences = clip.silences;
         if !words.is_empty() {
-            silences.extend(stretches::to_silence(&words, &spoken.speech(&from, stop)?, &clip.speakers));
+            let speech = spoken.speech(&from, stop)?;
+            silences.extend(stretches::to_silence(&words, &speech, &clip.speakers, is_agent_certain));
         }
         let silences = masks::joined(silences, clip.start_ms, clip.end_ms);
         let spans: Vec<_> = silences.iter().map(|(from, to)| (from.unsigned_abs(), to.unsigned_abs())).collect();

@@ -1,7 +1,7 @@
 //! SQL of the library.
 
-use super::clip::search_words;
-use super::{Card, Clip, Line, Placed, Skill};
+use super::clip::{Words, search_words};
+use super::{Card, Clip, Placed, Skill};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
@@ -18,7 +18,7 @@ macro_rules! card {
 
 statements! {
     FIND = "SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines, c.source_key, \
-        c.speakers, c.audio_key, c.audio_problem, c.asked, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
+        c.speakers, c.audio_key, c.audio_problem, c.asked, c.words_version, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
         f.completed_at AS finished_at \
         FROM clips c LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $2 WHERE c.id = $1";
     ADD = "INSERT INTO clips (id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines, \
@@ -26,14 +26,15 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
-    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL WHERE id = $4";
+    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL \
+        WHERE id = $4 AND audio_key IS NULL AND words_version = $5";
     FORGET_AUDIO = "UPDATE clips SET audio_key = NULL, peaks = NULL WHERE id = $1 AND audio_key = $2";
     WITH_AUDIO = "SELECT id, audio_key FROM clips WHERE audio_key IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
     NAMED = sqlite "SELECT audio_key FROM clips WHERE audio_key IN (SELECT value FROM json_each($1))",
         pg "SELECT audio_key FROM clips WHERE audio_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    OF_RECORDING = "SELECT id, audio_key FROM clips WHERE interaction_id = $1 AND source_key = $2 AND speakers <> $3";
-    RESET = "UPDATE clips SET speakers = $1, lines = NULL, search_words = '', silences = '[]', audio_key = NULL, audio_problem = NULL, \
-        peaks = NULL WHERE id = $2";
+    WITH_OTHER_SPEAKERS = "SELECT id FROM clips WHERE interaction_id = $1 AND source_key = $2 AND speakers <> $3";
+    RESET = "UPDATE clips SET speakers = $1, lines = $2, search_words = $3, silences = $4, asked = $5, audio_key = NULL, audio_problem = NULL, \
+        peaks = NULL, words_version = words_version + 1 WHERE id = $6";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
@@ -80,6 +81,7 @@ struct ClipRow {
     audio_key: Option<String>,
     audio_problem: Option<String>,
     asked: Option<String>,
+    words_version: i64,
     silences: Option<String>,
     peaks: Option<String>,
     created_by: String,
@@ -112,6 +114,7 @@ impl From<ClipRow> for Clip {
             audio_key: row.audio_key,
             audio_problem: row.audio_problem,
             asked: row.asked.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            words_version: row.words_version,
             silences: row.silences.as_deref().map(list).unwrap_or_default(),
             peaks: row.peaks,
             created_by: row.created_by,
@@ -201,15 +204,25 @@ pub(super) async fn set_removed(conn: Conn<'_>, id: &ClipId, at: Option<Timestam
     execute!(conn, SET_REMOVED, at, id).map(drop)
 }
 
-/// Keeps the clip's own sound, and where it is silent. Returns whether the clip is still there.
+/// A clip's own sound.
+pub(super) struct Audio<'a> {
+    /// Name of its file.
+    pub key: &'a str,
+    /// The waveform as JSON.
+    pub peaks: &'a str,
+    /// Where it is silent: from, to in ms of the recording.
+    pub silences: &'a [(i64, i64)],
+}
+
+/// Keeps the clip's own sound, which was cut with the words of this version. Returns whether it was kept: not where the clip has
+/// sound, has other words by now, or is gone.
 pub(super) async fn set_audio(
     conn: Conn<'_>,
     id: &ClipId,
-    key: &str,
-    peaks: &str,
-    silences: &[(i64, i64)],
+    words_version: i64,
+    audio: Audio<'_>,
 ) -> Result<bool, DbError> {
-    Ok(execute!(conn, SET_AUDIO, key, peaks, json(silences), id)? > 0)
+    Ok(execute!(conn, SET_AUDIO, audio.key, audio.peaks, json(audio.silences), id, words_version)? > 0)
 }
 
 /// Takes the name of its sound from a clip, whose file is missing.
@@ -217,19 +230,22 @@ pub(super) async fn forget_audio(conn: Conn<'_>, id: &ClipId, key: &str) -> Resu
     execute!(conn, FORGET_AUDIO, id, key).map(drop)
 }
 
-/// Clips of a recording that were made with other speakers, with the name of their sound.
-pub(super) async fn of_recording(
+/// Clips of a recording that were made with other speakers.
+pub(super) async fn with_other_speakers(
     conn: Conn<'_>,
     interaction: &InteractionId,
     source_key: &str,
     speakers: &[String],
-) -> Result<Vec<(ClipId, Option<String>)>, DbError> {
-    fetch_all!(conn, OF_RECORDING => (ClipId, Option<String>), interaction, source_key, json(speakers))
+) -> Result<Vec<ClipId>, DbError> {
+    let rows = fetch_all!(conn, WITH_OTHER_SPEAKERS => (ClipId,), interaction, source_key, json(speakers))?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Takes a clip's words and sound, which are made anew with these speakers.
-pub(super) async fn reset(conn: Conn<'_>, id: &ClipId, speakers: &[String]) -> Result<(), DbError> {
-    execute!(conn, RESET, json(speakers), id).map(drop)
+/// Sets a clip's speakers, requests and words, and takes its sound, which is to be cut anew.
+pub(super) async fn reset(conn: Conn<'_>, clip: &Clip, words: &Words) -> Result<(), DbError> {
+    let (lines, search) = (json(&words.lines), search_words(&words.lines));
+    let (speakers, asked) = (json(&clip.speakers), json(&clip.asked));
+    execute!(conn, RESET, speakers, lines, search, json(&words.silences), asked, &clip.id).map(drop)
 }
 
 /// Clips behind `from` that have sound, with its name.
@@ -247,15 +263,10 @@ pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) ->
     execute!(conn, SET_AUDIO_PROBLEM, why, id).map(drop)
 }
 
-/// Whether it had none before; another worker may have been quicker.
-pub(super) async fn set_lines(
-    conn: Conn<'_>,
-    id: &ClipId,
-    lines: &[Line],
-    words: &str,
-    silences: &[(i64, i64)],
-) -> Result<bool, DbError> {
-    Ok(execute!(conn, SET_LINES, json(lines), words, json(silences), id)? > 0)
+/// Sets the words of a clip that has none. Returns whether it had none: another worker may have been quicker.
+pub(super) async fn set_lines(conn: Conn<'_>, id: &ClipId, words: &Words) -> Result<bool, DbError> {
+    let (lines, search) = (json(&words.lines), search_words(&words.lines));
+    Ok(execute!(conn, SET_LINES, lines, search, json(&words.silences), id)? > 0)
 }
 
 /// Ends what was taken out before `before`; the names of the sound that goes with it.

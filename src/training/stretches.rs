@@ -52,16 +52,22 @@ impl TimedWord {
 
 /// The stretches of speech, in ms of the recording and with a margin, in which masked words are spoken or may be: all that
 /// masked words touch, those without words beside masked ones, and those of others than the agent with far too few words.
-/// `speech` is by channel; so is `speakers`. Words of somebody who is on no channel count for all of them.
-pub(super) fn to_silence(words: &[TimedWord], speech: &[Vec<(u64, u64)>], speakers: &[String]) -> Vec<(i64, i64)> {
+/// `speech` is by channel; so is `speakers`. Words of somebody who is on no channel count for all of them. Where it is not certain
+/// who the agent is, every speaker counts as another.
+pub(super) fn to_silence(
+    words: &[TimedWord],
+    speech: &[Vec<(u64, u64)>],
+    speakers: &[String],
+    is_agent_certain: bool,
+) -> Vec<(i64, i64)> {
     let mut found = Vec::new();
     for (channel, stretches) in speech.iter().enumerate() {
         let on_channel =
             |word: &&TimedWord| speakers.get(channel) == Some(&word.speaker) || !speakers.contains(&word.speaker);
         let words: Vec<&TimedWord> = words.iter().filter(on_channel).collect();
         let silent = to_pauses(stretches).into_iter().filter(|stretch| {
-            is_to_be_silent(stretch, &words)
-                || speakers.get(channel).is_none_or(|speaker| speaker != AGENT) && is_unwritten(stretch, &words)
+            let is_agent = is_agent_certain && speakers.get(channel).is_some_and(|speaker| speaker == AGENT);
+            is_to_be_silent(stretch, &words) || !is_agent && is_unwritten(stretch, &words)
         });
         found.extend(silent.map(|stretch| (stretch.start - MARGIN_MS, stretch.end + MARGIN_MS)));
     }
@@ -121,10 +127,10 @@ mod tests {
     fn a_stretch_that_a_masked_word_touches_is_silent_as_a_whole_on_its_channel() {
         let words = [word("customer", 1_000..1_200, false), word("customer", 1_900..2_100, true)];
         let speech = [vec![(1_800, 4_000)], vec![(900, 2_500), (3_000, 3_500)]];
-        assert_eq!(to_silence(&words[..1], &speech, &speakers()), []);
+        assert_eq!(to_silence(&words[..1], &speech, &speakers(), true), []);
         let agent_says_more =
             [words.as_slice(), &[word("agent", 2_000..2_300, false), word("customer", 3_100..3_200, false)]].concat();
-        assert_eq!(to_silence(&agent_says_more, &speech, &speakers()), [(780, 2_620)]);
+        assert_eq!(to_silence(&agent_says_more, &speech, &speakers(), true), [(780, 2_620)]);
     }
 
     #[test]
@@ -133,7 +139,7 @@ mod tests {
         let groups = vec![(6_000, 8_500), (9_200, 10_500), (11_000, 13_000), (13_600, 15_400)];
         let speech = [vec![], [groups, vec![(20_000, 21_000)]].concat()];
         let words = [word("customer", 14_000..15_000, true), word("customer", 20_200..20_800, false)];
-        let silent = to_silence(&words, &speech, &speakers());
+        let silent = to_silence(&words, &speech, &speakers(), true);
         assert_eq!(silent, [(5_880, 8_620), (9_080, 10_620), (10_880, 13_120), (13_480, 15_520)]);
     }
 
@@ -144,7 +150,9 @@ mod tests {
             TimedWord { letters: 3, ..word("customer", 6_000..6_400, false) },
             word("customer", 20_000..21_500, false),
         ];
-        assert_eq!(to_silence(&words, &speech, &speakers()), [(5_880, 12_120)], "\"yes\" alone in six seconds");
+        assert_eq!(to_silence(&words, &speech, &speakers(), true), [(5_880, 12_120)], "\"yes\" alone in six seconds");
+        let uncertain = to_silence(&words, &speech, &speakers(), false);
+        assert_eq!(uncertain, [(-120, 5_120), (5_880, 12_120)], "either may be the customer");
         assert_eq!(spoken_letters("It's 47, okay?"), 3 + 10 + 4);
     }
 
@@ -156,13 +164,13 @@ mod tests {
             word("customer", 1_400..1_900, true),
             word("customer", 2_500..2_900, false),
         ];
-        assert_eq!(to_silence(&words, &speech, &speakers()), [(-120, 2_120)]);
+        assert_eq!(to_silence(&words, &speech, &speakers(), true), [(-120, 2_120)]);
     }
 
     #[test]
     fn a_speaker_who_is_on_no_channel_may_be_on_any() {
         let speech = [vec![(0, 1_000)], vec![(500, 2_000)]];
-        let silent = to_silence(&[word("unknown", 700..800, true)], &speech, &speakers());
+        let silent = to_silence(&[word("unknown", 700..800, true)], &speech, &speakers(), true);
         assert_eq!(silent, [(-120, 1_120), (380, 2_120)]);
     }
 }

@@ -59,7 +59,9 @@ impl Transcription {
     ) -> Result<Vec<Vec<Span>>, DbError> {
         let texts = segments.iter().map(|segment| segment.text.as_str());
         let names = self.interactions.names_in(id, texts).await?;
-        Ok(find(segments, &names))
+        let recording = self.interactions.recording(id).await?;
+        let is_uncertain = recording.is_some_and(|recording| recording.staff_set_speakers);
+        Ok(if is_uncertain { find_whoever_speaks(segments, &names) } else { find(segments, &names) })
     }
 
     async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
@@ -78,6 +80,28 @@ impl Transcription {
 
 /// What is to be taken out of each segment: pure, for whatever else keeps or indexes words.
 pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
+    find_with_agent(segments, names, Some(Speaker::Agent))
+}
+
+/// What is to be taken out of each segment where it is not certain who the agent is: all that is found with each of the speakers,
+/// or nobody, as the agent. So a wrong choice of speakers shows nothing that was masked before.
+fn find_whoever_speaks(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
+    let mut agents = vec![None];
+    for segment in segments {
+        if !agents.contains(&Some(segment.speaker)) {
+            agents.push(Some(segment.speaker));
+        }
+    }
+    let mut found = vec![Vec::new(); segments.len()];
+    for agent in agents {
+        for (found, more) in found.iter_mut().zip(find_with_agent(segments, names, agent)) {
+            found.extend(more);
+        }
+    }
+    found.into_iter().map(masking::joined).collect()
+}
+
+fn find_with_agent(segments: &[Segment], names: &Names, agent: Option<Speaker>) -> Vec<Vec<Span>> {
     let speakers: Vec<String> = segments.iter().map(|segment| segment.speaker.to_string()).collect();
     let said: Vec<Said<'_>> = segments
         .iter()
@@ -85,7 +109,7 @@ pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
         .map(|(segment, speaker)| Said {
             speaker,
             // Whoever is not known to be the agent may be the customer.
-            customer: segment.speaker != Speaker::Agent,
+            customer: Some(segment.speaker) != agent,
             time_ms: Some((segment.start_ms, segment.end_ms)),
             text: &segment.text,
         })
@@ -159,6 +183,31 @@ mod tests {
         let number = &stored.segments[1].words[1];
         assert_eq!((number.start_ms, number.end_ms), (1_100, 1_880));
         assert!(stored.masks.is_empty());
+    }
+
+    #[test]
+    fn an_uncertain_agent_shows_nothing_that_either_choice_masks() {
+        let heard = |first, second| {
+            [
+                segment("Thank you, Mrs. Clark, and goodbye.", first, 0),
+                segment("My name is Emma Stone.", second, 2_000),
+                segment("Thanks, Sydney.", second, 4_000),
+            ]
+        };
+        let names = Names::none();
+        let (right, swapped) = (heard(Speaker::Agent, Speaker::Customer), heard(Speaker::Customer, Speaker::Agent));
+        let sure = find(&right, &names);
+        assert_ne!(find(&swapped, &names), sure, "a swap shows a name");
+        for segments in [right, swapped] {
+            for (uncertain, sure) in find_whoever_speaks(&segments, &names).iter().zip(&sure) {
+                let is_covered = |span: &Span| {
+                    uncertain
+                        .iter()
+                        .any(|wide| wide.range.start <= span.range.start && wide.range.end >= span.range.end)
+                };
+                assert!(sure.iter().all(is_covered), "{uncertain:?} {sure:?}");
+            }
+        }
     }
 
     #[test]

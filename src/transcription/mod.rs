@@ -205,6 +205,7 @@ impl Transcription {
         let mut kinds = work::jobs(self);
         kinds.extend(model_fetch::jobs(self));
         kinds.push(masks::job(self));
+        kinds.push(speakers::job(self));
         kinds.push(checkpoint::sweep_job(self));
         kinds
     }

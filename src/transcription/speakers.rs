@@ -1,12 +1,12 @@
-//! Who speaks on which channel, said after the recording has come: the transcript is attributed anew, and not made anew.
+//! Speakers of a recording's channels, set after it has come: the transcript is attributed anew, and not made anew.
 
-use super::takes::subject;
+use super::takes::{TRANSCRIBE_AGAIN, remove_take, subject};
 use super::{ChannelSpeech, Segment, Speaker, State, Transcription, store};
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
-use crate::interactions::{self, RecordingError, SPEAKERS_CHANGED, TRANSCRIBE};
-use crate::jobs::NewJob;
+use crate::interactions::{self, Recording, RecordingError, SPEAKERS_CHANGED, SPEAKERS_SENT, TRANSCRIBE};
+use crate::jobs::{Kind, NewJob, Outcome, Running};
 
 /// Why the speakers of a recording were not changed.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,25 @@ impl From<RecordingError> for SpeakersError {
     }
 }
 
-/// From whom to whom the words of each channel go.
+/// The kind of job that sets the speakers which the sender of a recording has named for the same sound.
+pub(super) fn job(transcription: &Transcription) -> Kind {
+    let transcription = transcription.clone();
+    let work = move |job: Running| {
+        let transcription = transcription.clone();
+        async move {
+            let Ok(id) = job.key.parse::<InteractionId>() else {
+                return Outcome::GiveUp("the key is no interaction".into());
+            };
+            match transcription.follow_sender(&id).await {
+                Ok(()) | Err(SpeakersError::NoRecording) => Outcome::Done,
+                Err(error) => Outcome::Retry(error.to_string()),
+            }
+        }
+    };
+    Kind::new(SPEAKERS_SENT, work)
+}
+
+/// Old and new speaker of each channel.
 struct Renamed(Vec<(Speaker, Speaker)>);
 
 impl Renamed {
@@ -56,47 +74,80 @@ impl Renamed {
 }
 
 impl Transcription {
-    /// Sets who speaks on which channel of a recording, from `agent,customer` and the like. The transcript and a second one are
-    /// attributed anew with what was masked in them; measures, search and clips follow. Where two channels had the same
-    /// name the recording is transcribed once more.
-    pub async fn set_speakers(&self, who: &Actor, id: &InteractionId, names: &str) -> Result<(), SpeakersError> {
+    /// Sets the speakers of a recording's channels, in their order: `agent`, `customer` or `unknown`. The transcript and a second
+    /// one are attributed anew; measures, search and clips follow. From then on all is masked that is personal data with either
+    /// of the speakers as the customer. Where two channels had the same name the recording is transcribed once more, and the
+    /// second transcript is dropped.
+    pub async fn set_speakers(&self, who: &Actor, id: &InteractionId, names: &[String]) -> Result<(), SpeakersError> {
         let recording = self.interactions.recording(id).await?.ok_or(SpeakersError::NoRecording)?;
-        let (before, after) = (recording.speakers(), recording.read_speakers(names)?);
+        let after = recording.check_speakers(names)?;
+        self.attribute(who, &recording, after).await
+    }
+
+    /// Sets the speakers that the sender named last.
+    async fn follow_sender(&self, id: &InteractionId) -> Result<(), SpeakersError> {
+        let recording = self.interactions.recording(id).await?.ok_or(SpeakersError::NoRecording)?;
+        match recording.sent_speakers() {
+            Some(sent) => self.attribute(&Actor::System, &recording, sent).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `who`: [`Actor::System`] where the sender has named the speakers.
+    async fn attribute(&self, who: &Actor, recording: &Recording, after: Vec<String>) -> Result<(), SpeakersError> {
+        let (id, before) = (&recording.interaction_id, recording.speakers());
         if before == after {
             return Ok(());
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        if !interactions::set_speakers(tx.conn(), &recording, &after).await? {
+        let renamed = Renamed::new(&before, &after);
+        let job = if renamed.is_some() {
+            NewJob::new(SPEAKERS_CHANGED, id.as_str(), now)
+        } else {
+            let team = store::queue::team_of(tx.conn(), id).await?;
+            NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms).urgent()
+        };
+        // Jobs first, then the recording, then its transcripts: in the order in which transcription takes them.
+        let detail = serde_json::json!({ "channels": after, "before": before });
+        let effects = Effects::new().job(job).audit(who, "recording.channels_set", subject(id), Some(detail));
+        self.changed(id, effects).save(tx.conn(), now).await?;
+        if renamed.is_none() {
+            remove_take(tx.conn(), id).await?;
+        }
+        let by_staff = !matches!(who, Actor::System);
+        if !interactions::set_speakers(tx.conn(), recording, &after, by_staff).await? {
             return Err(SpeakersError::Meanwhile);
         }
-        let mut effects = Effects::new().job(NewJob::new(SPEAKERS_CHANGED, id.as_str(), now));
-        if let Some(renamed) = Renamed::new(&before, &after) {
-            rename(tx.conn(), id, &renamed).await?;
-        } else {
-            store::set_state(tx.conn(), id, State::Waiting, None, now).await?;
-            let team = store::queue::team_of(tx.conn(), id).await?;
-            effects =
-                effects.job(NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms).urgent());
+        match &renamed {
+            Some(renamed) => rename(tx.conn(), id, renamed).await?,
+            None => store::set_state(tx.conn(), id, State::Waiting, None, now).await?,
         }
-        let detail = serde_json::json!({ "channels": after, "before": before });
-        let effects = effects.audit(who, "recording.channels_set", subject(id), Some(detail));
-        self.changed(id, effects).save(tx.conn(), now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        if renamed.is_none() {
+            self.here.stop(TRANSCRIBE_AGAIN, id);
+        }
+        Ok(())
     }
 }
 
-/// Attributes what is stored anew; what is masked depends on who speaks, so it is looked for once more.
+/// Attributes what is stored anew; what is masked depends on who speaks, so it is looked for once more. What is finished in
+/// between is read again.
 async fn rename(mut conn: Conn<'_>, id: &InteractionId, renamed: &Renamed) -> Result<(), DbError> {
-    if let Some(mut shown) = store::find(conn.again(), id).await? {
+    let pairs: Vec<_> = renamed.0.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
+    let pairs = serde_json::Value::from(pairs);
+    while let Some(mut shown) = store::find(conn.again(), id).await? {
         renamed.all(&mut [], &mut shown.speech);
-        let pairs: Vec<_> = renamed.0.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
-        store::rename_speakers(conn.again(), id, &serde_json::Value::from(pairs), &shown.speech).await?;
-        store::forget_masks(conn.again(), id).await?;
+        if store::rename_speakers(conn.again(), id, &shown, &pairs).await? {
+            store::forget_masks(conn.again(), id).await?;
+            break;
+        }
     }
-    if let Some(mut second) = store::takes::find(conn.again(), id).await? {
+    while let Some(mut second) = store::takes::find(conn.again(), id).await? {
         renamed.all(&mut second.segments, &mut second.speech);
-        store::takes::set_speakers(conn, id, &second).await?;
+        if store::takes::set_speakers(conn.again(), id, &second).await? {
+            break;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ pub(super) mod gone;
 pub(super) mod queue;
 pub(super) mod takes;
 
-use super::{ChannelSpeech, Segment, Speaker, State, Stored, Transcript};
+use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, Sql};
 use crate::ids::InteractionId;
@@ -39,7 +39,7 @@ statements! {
     STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words, masks FROM segments WHERE interaction_id = $1 ORDER BY seq";
-    SET_SPEECH = "UPDATE transcripts SET speech = $1 WHERE interaction_id = $2";
+    SET_SPEECH = "UPDATE transcripts SET speech = $1 WHERE interaction_id = $2 AND state = $3 AND COALESCE(take, '') = $4";
     // $1 is a JSON array of {from, to}.
     RENAME_SPEAKERS = sqlite "UPDATE segments SET speaker = COALESCE((SELECT j.value->>'to' FROM json_each($1) AS j \
             WHERE j.value->>'from' = segments.speaker), speaker) WHERE interaction_id = $2",
@@ -139,15 +139,20 @@ pub(super) async fn states(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<
     Ok(rows.into_iter().map(|(id, state)| (id, State::from(state))).collect())
 }
 
-/// Says anew who said what. `pairs`: JSON array of {from, to}.
+/// Sets the speakers of a transcript as it was read; `pairs`: JSON array of {from, to}. Returns false where it has changed since:
+/// it may have been finished.
 pub(super) async fn rename_speakers(
     mut conn: Conn<'_>,
     id: &InteractionId,
+    read: &Stored,
     pairs: &serde_json::Value,
-    speech: &[ChannelSpeech],
-) -> Result<(), DbError> {
-    execute!(conn.again(), RENAME_SPEAKERS, pairs.to_string(), id)?;
-    execute!(conn, SET_SPEECH, serde_json::json!(speech).to_string(), id).map(drop)
+) -> Result<bool, DbError> {
+    let speech = serde_json::json!(read.speech).to_string();
+    // From here on no other transaction replaces the segments.
+    if execute!(conn.again(), SET_SPEECH, speech, id, read.state.code(), &read.take)? == 0 {
+        return Ok(false);
+    }
+    execute!(conn, RENAME_SPEAKERS, pairs.to_string(), id).map(|_| true)
 }
 
 /// They are looked for anew when somebody reads next.

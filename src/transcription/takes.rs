@@ -3,9 +3,10 @@
 use super::models::Source;
 use super::store::Finished;
 use super::{ChannelSpeech, Engine, Note, Segment, State, Transcript, Transcription, store};
-use crate::database::DbError;
+use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::{InteractionId, TakeId};
+use crate::interactions;
 use crate::jobs::{self, NewJob};
 use std::sync::PoisonError;
 
@@ -27,15 +28,15 @@ pub struct Take {
     pub model: String,
     /// The language that was asked for, then the one that was spoken.
     pub language: Option<String>,
-    /// What was said, in order of time.
+    /// The words, in order of time.
     pub segments: Vec<Segment>,
     /// How long it took, ms.
     pub took_ms: Option<i64>,
-    /// What a reader should know about how it came about.
+    /// Notes for readers on how it came about.
     pub notes: Vec<Note>,
     /// When somebody speaks, by channel.
     pub speech: Vec<ChannelSpeech>,
-    /// Name of whoever asked for it.
+    /// Name of the person who asked for it.
     pub asked_by: String,
 }
 
@@ -131,7 +132,13 @@ impl Transcription {
     /// Corrections stay with the take that they were made in.
     pub async fn choose(&self, who: &Actor, id: &InteractionId, take: &str) -> Result<(), TakeError> {
         let now = self.clock.now();
+        let recording = self.interactions.recording(id).await?.ok_or(TakeError::NoRecording)?;
         let mut tx = self.db.begin().await?;
+        self.changed(id, Effects::new()).save(tx.conn(), now).await?;
+        // Nobody sets other speakers between reading and writing.
+        if !interactions::hold_version(tx.conn(), &recording).await? {
+            return Err(TakeError::Gone);
+        }
         let second = store::takes::find(tx.conn(), id).await?;
         let second =
             second.filter(|second| second.state == State::Done && second.take == take).ok_or(TakeError::Gone)?;
@@ -164,8 +171,7 @@ impl Transcription {
         };
         store::finish(tx.conn(), id, &after, &[], now).await?;
         store::takes::replace(tx.conn(), id, &before, who.name(), now).await?;
-        let effects = Effects::new().audit(who, "transcript.chosen", subject(id), Some(detail));
-        self.changed(id, effects).save(tx.conn(), now).await?;
+        Effects::new().audit(who, "transcript.chosen", subject(id), Some(detail)).save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -173,16 +179,22 @@ impl Transcription {
     pub async fn drop_take(&self, who: &Actor, id: &InteractionId) -> Result<(), TakeError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        jobs::remove(tx.conn(), TRANSCRIBE_AGAIN, id.as_str()).await?;
-        if !store::takes::drop_take(tx.conn(), id).await? {
+        if !remove_take(tx.conn(), id).await? {
             return Err(TakeError::Gone);
         }
-        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE_AGAIN).await?;
         Effects::new().audit(who, "transcript.dropped", subject(id), None).save(tx.conn(), now).await?;
         tx.commit().await?;
         self.here.stop(TRANSCRIBE_AGAIN, id);
         Ok(())
     }
+}
+
+/// Removes the second take, its job and what was heard for it. Returns whether there was one. After the
+/// commit the caller stops the work of this process on it.
+pub(super) async fn remove_take(mut conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
+    jobs::remove(conn.again(), TRANSCRIBE_AGAIN, id.as_str()).await?;
+    store::checkpoints::remove(conn.again(), id, TRANSCRIBE_AGAIN).await?;
+    store::takes::drop_take(conn, id).await
 }
 
 /// As the audit log names it.

@@ -9,8 +9,8 @@ use super::{Engine, HeardWindow, State, TranscribeError, Transcript, Transcripti
 use crate::database::{Conn, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::{InteractionId, TakeId};
-use crate::interactions::{Recording, TRANSCRIBE};
-use crate::jobs::{self, GivenUp, Kind, Outcome, Running, URGENT};
+use crate::interactions::{self, Recording, SPEAKERS_CHANGED, TRANSCRIBE};
+use crate::jobs::{self, GivenUp, Kind, NewJob, Outcome, Running, URGENT};
 use futures_util::FutureExt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,7 +99,7 @@ impl Transcription {
             return Ok(Outcome::At(self.clock.now()));
         }
         let outcome = match heard {
-            Ok((transcript, took_ms)) => self.finish(&checkpoint, id, transcript, took_ms).await?,
+            Ok(heard) => self.finish(&checkpoint, (id, recording), heard).await?,
             Err(error) => self.failed(id, error, &job).await?,
         };
         // A recording that came just now queued nothing, because this job was still there.
@@ -108,29 +108,36 @@ impl Transcription {
 
     async fn is_replaced(&self, id: &InteractionId, heard: &Recording) -> Result<bool, DbError> {
         let current = self.interactions.recording(id).await?;
-        Ok(current.is_none_or(|current| !current.is_same_as(heard)))
+        Ok(current.is_none_or(|current| !current.is_same_version(heard)))
     }
 
     async fn finish(
         &self,
         checkpoint: &Checkpoint<'_>,
-        id: &InteractionId,
-        transcript: Transcript,
-        took_ms: i64,
+        (id, recording): (&InteractionId, &Recording),
+        (transcript, took_ms): (Transcript, i64),
     ) -> Result<Outcome, DbError> {
         let now = self.clock.now();
         let masks = self.look_for_masks(id, &transcript.segments).await?;
         let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
         let finished = Finished { transcript, take: TakeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
-        store::finish(tx.conn(), id, &finished, &masks, now).await?;
-        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE).await?;
         let done = Event {
             kind: "transcript.done",
-            subject: finished.take,
+            subject: finished.take.clone(),
             data: serde_json::json!({ "interaction": { "id": id } }),
             by_day: false,
         };
-        self.changed(id, Effects::new().event(done)).save(tx.conn(), now).await?;
+        // Clips keep their words while a recording is transcribed anew with other speakers.
+        let clips = NewJob::new(SPEAKERS_CHANGED, id.as_str(), now);
+        self.changed(id, Effects::new().event(done).job(clips)).save(tx.conn(), now).await?;
+        // Other speakers that are set at this moment would not be those of the words.
+        if !interactions::hold_version(tx.conn(), recording).await? {
+            drop(tx);
+            checkpoint.wait_again().await?;
+            return Ok(Outcome::At(now));
+        }
+        store::finish(tx.conn(), id, &finished, &masks, now).await?;
+        store::checkpoints::remove(tx.conn(), id, TRANSCRIBE).await?;
         tx.commit().await?;
         Ok(Outcome::Done)
     }
@@ -263,6 +270,12 @@ impl Transcription {
         match heard {
             Ok((transcript, took_ms)) => {
                 let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
+                // Other speakers that are set at this moment would not be those of the words.
+                if !interactions::hold_version(tx.conn(), recording).await? {
+                    drop(tx);
+                    checkpoint.wait_again().await?;
+                    return Ok(Outcome::At(self.clock.now()));
+                }
                 store::takes::finish(tx.conn(), id, name, (&transcript, took_ms), self.clock.now()).await?;
                 store::checkpoints::remove(tx.conn(), id, TRANSCRIBE_AGAIN).await?;
                 tx.commit().await?;

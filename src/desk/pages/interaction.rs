@@ -64,17 +64,17 @@ struct Sound {
     channels: String,
     /// Has it been read through, so that there is a waveform?
     ready: bool,
-    /// What the form about its two channels says and offers.
+    /// Content of the form about its two channels.
     who_speaks: Option<WhoSpeaks>,
 }
 
-/// Who speaks on the two channels of a recording.
+/// Speakers of the two channels of a recording.
 struct WhoSpeaks {
     known: bool,
     /// On the first channel: "Agent", "Channel 1".
     first: String,
     second: String,
-    /// What the channels are called after a swap.
+    /// Speakers of the channels after a swap.
     swapped: String,
 }
 
@@ -149,7 +149,7 @@ struct Transcript {
     /// Whether it was made by the test model, or will be.
     test_model: bool,
     model: Option<String>,
-    /// What a reader should know about how it came about.
+    /// Notes for readers on how it came about.
     notes: Vec<&'static str>,
     /// Whether nobody can tell who speaks: one channel with everybody on it.
     mixed: bool,

@@ -15,7 +15,7 @@ use crate::database::{DbError, Tx};
 use crate::effects::Effects;
 use crate::files::{create_private_subfolder, private_file, sync_folder};
 use crate::ids::InteractionId;
-use crate::interactions::{DISCARD, INSPECT, Intake, Interactions, TRANSCRIBE, store};
+use crate::interactions::{DISCARD, INSPECT, Intake, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
 use crate::jobs::{self, NewJob};
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
@@ -51,9 +51,10 @@ struct Received {
 }
 
 impl Interactions {
-    /// Stores the recording of an interaction, which need not be known yet. `channels` says who speaks on which
-    /// (`agent`, `customer`); without it the configured default of the source applies if it fits, else nobody is known to
-    /// speak on any of them.
+    /// Stores the recording of an interaction, which need not be known yet. `channels` names the speaker of each
+    /// (`agent,customer`); without it the configured default of the source applies if it fits, else nobody is known to
+    /// speak on any of them. Where the same sound is stored already nothing changes, but for speakers that the sender names
+    /// for the first time or otherwise than before: the transcript is attributed to them.
     /// `content_type` is believed only of what has no head of its own, such as raw GSM; everything else is told by its
     /// content. File, folder and row are on disk when this returns.
     pub async fn store_recording<S, E>(
@@ -81,10 +82,8 @@ impl Interactions {
         let never = CancellationToken::new();
         let info = audio::run_blocking(&never, move |stop| audio::probe_until(&path, stop)).await?;
         let told = channels.map(str::trim).filter(|names| !names.is_empty());
-        let speakers = match told {
-            Some(names) => speakers(names, info.channels)?,
-            None => self.default_speakers(source, info.channels),
-        };
+        let sent = told.map(|names| speakers(names.split(','), info.channels)).transpose()?;
+        let speakers = sent.clone().unwrap_or_else(|| self.default_speakers(source, info.channels));
         let interaction = self.upsert_bare(bare).await?;
         let recording = Recording {
             interaction_id: interaction.clone(),
@@ -95,13 +94,15 @@ impl Interactions {
             media_type: info.format.media_type().to_owned(),
             channels: i64::from(info.channels),
             speakers: serde_json::json!(speakers).to_string(),
+            sent_speakers: sent.map(|sent| serde_json::json!(sent).to_string()),
+            staff_set_speakers: false,
             sample_rate: i64::from(info.sample_rate),
             duration_ms: i64::try_from(info.duration_ms).ok(),
             peaks: None,
             missing_since: None,
             locale: None,
         };
-        self.keep(recording, told.is_some(), received.file).await
+        self.keep(recording, received.file).await
     }
 
     /// Makes the interaction where it is not there, and changes nothing where it is.
@@ -145,25 +146,21 @@ impl Interactions {
         Ok(Received { file, bytes, sha256: hex::encode(hash.finalize()) })
     }
 
-    /// Who speaks on which channel where the sender does not say.
+    /// The speakers of the channels where the sender names none.
     fn default_speakers(&self, source: &str, channels: u16) -> Vec<String> {
         let configured = self.inner.settings.channels_by_source.get(source).unwrap_or(&self.inner.settings.channels);
-        let fitting =
-            Some(configured).filter(|names| !names.is_empty()).and_then(|names| speakers(names, channels).ok());
+        let fitting = Some(configured)
+            .filter(|names| !names.is_empty())
+            .and_then(|names| speakers(names.split(','), channels).ok());
         fitting.unwrap_or_else(|| (1..=channels).map(|number| nobody(number, channels)).collect())
     }
 
-    /// Puts the file in place and writes its row. `told`: the sender said who speaks on which channel.
-    async fn keep(&self, mut recording: Recording, told: bool, file: Incoming) -> Result<Upload, RecordingError> {
-        let before = self.recording(&recording.interaction_id).await?;
-        // The same sound once more says nothing new about who speaks; somebody may have set that meanwhile.
-        if let Some(before) = before.as_ref().filter(|before| !told && before.sha256 == recording.sha256) {
-            recording.speakers.clone_from(&before.speakers);
-        }
-        if let Some(same) = before.filter(|before| before.has_same_sound(&recording))
-            && tokio::fs::try_exists(self.recording_path(&same)).await?
-        {
-            return Ok(Upload { interaction: recording.interaction_id, recording: same, unchanged: true });
+    /// Puts the file in place and writes its row. Of a sound that is there already, the speakers stay that somebody has set
+    /// since, unless the sender names others than before.
+    async fn keep(&self, mut recording: Recording, file: Incoming) -> Result<Upload, RecordingError> {
+        let interaction = recording.interaction_id.clone();
+        if let Some(stored) = self.stored_already(&recording).await? {
+            return Ok(Upload { interaction, recording: stored, unchanged: true });
         }
         self.queue_removal(&recording.object_key, self.now().plus(PLACED_FOR)).await?;
         self.place(&recording, file).await?;
@@ -171,12 +168,12 @@ impl Interactions {
             Ok(tx) => tx,
             Err(error) => return Err(self.take_back(&recording, error.into()).await),
         };
-        let interaction = recording.interaction_id.clone();
-        match self.write_row(&mut tx, &recording).await {
+        match self.write_row(&mut tx, &mut recording).await {
             Ok(None) => {}
             Ok(Some(same)) => {
                 drop(tx);
                 self.queue_removal(&recording.object_key, self.now()).await?;
+                let same = self.stored_already(&recording).await?.unwrap_or(same);
                 return Ok(Upload { interaction, recording: same, unchanged: true });
             }
             Err(error) => {
@@ -190,6 +187,29 @@ impl Interactions {
             Err(full @ DbError::Full(_)) => Err(self.take_back(&recording, full.into()).await),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the recording that is stored already with the same sound, where its file is there. Where the sender names other
+    /// speakers than before they are noted; transcription sets them: it attributes the transcript anew.
+    async fn stored_already(&self, sent: &Recording) -> Result<Option<Recording>, RecordingError> {
+        let stored = self.recording(&sent.interaction_id).await?;
+        let Some(stored) = stored.filter(|stored| stored.sha256 == sent.sha256) else { return Ok(None) };
+        if !tokio::fs::try_exists(self.recording_path(&stored)).await? {
+            return Ok(None);
+        }
+        if stored.has_same_sound_and_speakers(sent) {
+            return Ok(Some(stored));
+        }
+        let now = self.now();
+        let mut tx = self.inner.db.begin().await?;
+        let job = NewJob::new(SPEAKERS_SENT, stored.interaction_id.as_str(), now);
+        Effects::new().job(job).save(tx.conn(), now).await?;
+        // Another recording may have come meanwhile: then this one replaces it.
+        if !store::set_sent_speakers(tx.conn(), &stored, sent.sent_speakers.as_deref()).await? {
+            return Ok(None);
+        }
+        tx.commit().await?;
+        Ok(Some(stored))
     }
 
     /// Queues the removal of a file that no row names, in place of one that was queued before.
@@ -215,10 +235,11 @@ impl Interactions {
         }
     }
 
-    /// Writes the row and what it brings along. Returns the recording that is there instead, where the same sound came at
-    /// the same moment; the transaction is to be rolled back then, as after an error.
-    async fn write_row(&self, tx: &mut Tx, recording: &Recording) -> Result<Option<Recording>, RecordingError> {
-        let (now, id) = (self.now(), &recording.interaction_id);
+    /// Writes the row and what it brings along; of the same sound, whose file is missing, speakers that staff have set stay.
+    /// Returns the recording that is there instead, where the same sound came at the same moment; the transaction is to be
+    /// rolled back then, as after an error.
+    async fn write_row(&self, tx: &mut Tx, recording: &mut Recording) -> Result<Option<Recording>, RecordingError> {
+        let (now, id) = (self.now(), &recording.interaction_id.clone());
         // Jobs first, then the interaction: in the order in which erasure takes them, so that one waits for the other.
         jobs::remove(tx.conn(), DISCARD, &recording.object_key).await?;
         let team = store::team_of(tx.conn(), id).await?;
@@ -229,10 +250,15 @@ impl Interactions {
             return Err(RecordingError::Erased);
         }
         let before = store::recording(tx.conn(), id).await?;
-        if let Some(same) = before.as_ref().filter(|before| before.has_same_sound(recording))
-            && tokio::fs::try_exists(self.recording_path(same)).await?
-        {
-            return Ok(before);
+        if let Some(same) = before.as_ref().filter(|before| before.sha256 == recording.sha256) {
+            if tokio::fs::try_exists(self.recording_path(same)).await? {
+                return Ok(before);
+            }
+            if same.has_same_sound_and_speakers(recording) {
+                recording.speakers.clone_from(&same.speakers);
+                recording.sent_speakers.clone_from(&same.sent_speakers);
+                recording.staff_set_speakers = same.staff_set_speakers;
+            }
         }
         // The queued job may have run, where this took as long as that: then it removed the file before this had the job.
         if !tokio::fs::try_exists(self.recording_path(recording)).await? {
@@ -256,10 +282,13 @@ impl Interactions {
     }
 }
 
-/// Who speaks on which of so many channels, from `agent,customer` and the like. A channel on which nobody is known to speak is
+/// Speakers of so many channels, from `agent`, `customer` and `unknown`. A channel on which nobody is known to speak is
 /// `unknown` or, of several, has its number.
-pub(super) fn speakers(names: &str, channels: u16) -> Result<Vec<String>, RecordingError> {
-    let names: Vec<String> = names.split(',').map(|name| name.trim().to_lowercase()).collect();
+pub(super) fn speakers(
+    names: impl IntoIterator<Item = impl AsRef<str>>,
+    channels: u16,
+) -> Result<Vec<String>, RecordingError> {
+    let names: Vec<String> = names.into_iter().map(|name| name.as_ref().trim().to_lowercase()).collect();
     if names.len() != usize::from(channels) {
         let count = names.len();
         return Err(RecordingError::Channels(format!("channels names {count}, but the recording has {channels}")));

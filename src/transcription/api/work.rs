@@ -171,7 +171,7 @@ struct TakeOut {
     second: Option<ComparedOut>,
 }
 
-/// Who speaks on which channel.
+/// Speakers of a recording's channels.
 #[derive(Debug, Object)]
 #[oai(rename = "RecordingChannels")]
 struct ChannelsBody {
@@ -419,10 +419,12 @@ impl WorkApi {
         Ok(Gone::Done)
     }
 
-    /// Say who speaks on which channel of a recording
+    /// Set the speakers of a recording's channels
     ///
     /// The transcript is attributed anew without transcribing again, with its measures, its place in the search and the clips of
-    /// the library. Swapping twice undoes it. Where two channels had the same name, the recording is transcribed again.
+    /// the library. Swapping twice undoes it. From then on each channel is masked as if it were the customer's. Where two channels
+    /// had the same name, the recording is transcribed again, and a second transcript is dropped; clips keep their words until the
+    /// new ones are there. Refused where all of several channels are the agent's.
     #[oai(path = "/interactions/:id/recording/channels", method = "put", operation_id = "putRecordingChannels")]
     async fn put_channels(
         &self,
@@ -432,7 +434,7 @@ impl WorkApi {
         body: JsonBody<ChannelsBody>,
     ) -> Result<Gone, ApiError> {
         let id = self.find(&who, &id).await?;
-        self.transcription.set_speakers(&who.actor(), &id, &body.0.channels.join(",")).await?;
+        self.transcription.set_speakers(&who.actor(), &id, &body.0.channels).await?;
         Ok(Gone::Done)
     }
 

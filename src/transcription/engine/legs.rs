@@ -1,8 +1,7 @@
 //! Which channels are listened to, and who speaks on each.
 
-use super::twins::twins;
 use crate::audio::AudioError;
-use crate::transcription::speech::Crosstalk;
+use crate::transcription::speech::{Crosstalk, Layout};
 use crate::transcription::{Note, Speaker};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -20,40 +19,28 @@ pub(super) struct Plan {
     pub(super) legs: Vec<Leg>,
     /// The crosstalk that is taken out of two channels.
     pub(super) crosstalk: Option<Crosstalk>,
-    /// What was found out about the channels.
+    /// Finding about the channels, for readers.
     pub(super) note: Option<Note>,
 }
 
-impl Plan {
-    /// One channel with everybody on it.
-    fn mixed(channel: usize, note: Note) -> Self {
-        Self { legs: vec![Leg { channel, speaker: Speaker::Unknown }], crosstalk: None, note: Some(note) }
-    }
-}
-
-/// Looks at the channels of a recording: who speaks on which, and whether they can be told apart. Blocks.
+/// Looks at the channels of a recording: the speaker of each, and whether they can be told apart. Blocks.
 pub(super) fn plan(
     path: &Path,
     channels: u16,
     speakers: &[Speaker],
     stop: &CancellationToken,
 ) -> Result<Plan, AudioError> {
-    if channels == 1 {
-        let speaker = speakers.first().copied().filter(|_| speakers.len() == 1).unwrap_or_default();
-        return Ok(Plan { legs: vec![Leg { channel: 0, speaker }], ..Plan::default() });
-    }
-    let mut crosstalk = None;
-    if channels == 2 {
-        if let Some(channel) = twins(path)? {
-            return Ok(Plan::mixed(channel, Note::SameOnBothChannels));
-        }
-        crosstalk = Crosstalk::measure(path, stop)?;
-    }
-    if let Some(leak) = crosstalk.as_ref().filter(|leak| !leak.is_separable()) {
-        return Ok(Plan::mixed(leak.louder_channel(), Note::ChannelsLeak));
-    }
-    let speaker = |channel: u16| speakers.get(usize::from(channel)).copied().unwrap_or(Speaker::Channel(channel + 1));
-    let leg = |channel: u16| Leg { channel: channel.into(), speaker: speaker(channel) };
-    let note = crosstalk.is_some().then_some(Note::CrosstalkRemoved);
-    Ok(Plan { legs: (0..channels).map(leg).collect(), crosstalk, note })
+    let Layout { channels: listened, is_mixed, crosstalk, note } = Layout::measure(path, channels, stop)?;
+    let speaker = |channel: usize| match (is_mixed, channels) {
+        (true, _) => Speaker::Unknown,
+        (_, 1) => speakers.first().copied().filter(|_| speakers.len() == 1).unwrap_or_default(),
+        _ => speakers.get(channel).copied().unwrap_or(Speaker::Channel(number(channel))),
+    };
+    let legs = listened.into_iter().map(|channel| Leg { channel, speaker: speaker(channel) }).collect();
+    Ok(Plan { legs, crosstalk, note })
+}
+
+/// A channel's number for people, from 1.
+fn number(channel: usize) -> u16 {
+    u16::try_from(channel + 1).unwrap_or(u16::MAX)
 }

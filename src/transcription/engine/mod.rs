@@ -11,7 +11,6 @@ mod place;
 mod pool;
 mod queue;
 mod turns;
-mod twins;
 mod windows;
 mod words;
 

@@ -23,6 +23,7 @@ pub(super) async fn set(
     Posted(form): Posted<ChannelsForm>,
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
-    transcription.set_speakers(&who.actor(), &id, &form.channels).await?;
+    let names: Vec<String> = form.channels.split(',').map(str::to_owned).collect();
+    transcription.set_speakers(&who.actor(), &id, &names).await?;
     Ok(redirect(format!("/interactions/{id}?did=channels")))
 }

@@ -10,13 +10,16 @@
 
 mod channels;
 mod crosstalk;
+mod duplicate_channels;
 mod file;
+mod layout;
 mod runs;
 mod voice;
 
 pub(crate) use channels::ChannelFinder;
 pub(crate) use crosstalk::{Crosstalk, CrosstalkGate};
 pub use file::speech;
+pub(crate) use layout::Layout;
 
 use super::resample::RATE;
 use earshot::Detector;

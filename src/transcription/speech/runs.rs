@@ -36,9 +36,9 @@ mod evidence {
     pub const MOVING: f32 = 0.3;
     /// The same beside speech.
     pub const MOVING_BESIDE: f32 = 0.25;
-    /// Score from which on a piece is speech beside speech, with a voiced frame
+    /// Minimum score of a piece with a voiced frame that is speech beside speech.
     pub const BESIDE_SCORE: f32 = 0.6;
-    /// and without one.
+    /// Minimum score of a piece without a voiced frame that is speech beside speech.
     pub const BESIDE_SCORE_UNVOICED: f32 = 0.76;
 }
 

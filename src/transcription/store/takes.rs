@@ -21,7 +21,7 @@ statements! {
         WHERE interaction_id = $3 AND state IN ('waiting', 'running')";
     FINISH = "UPDATE takes SET state = 'done', progress = 1, reason = NULL, language = $1, segments = $2, took_ms = $3, notes = $4, \
         speech = $5, updated_at = $6 WHERE interaction_id = $7 AND take = $8";
-    SET_SPEAKERS = "UPDATE takes SET segments = $1, speech = $2 WHERE interaction_id = $3 AND take = $4";
+    SET_SPEAKERS = "UPDATE takes SET segments = $1, speech = $2 WHERE interaction_id = $3 AND take = $4 AND state = $5";
     DROP = "DELETE FROM takes WHERE interaction_id = $1";
     // Everything about it at once: what was shown takes its place.
     REPLACE = "UPDATE takes SET take = $1, state = 'done', progress = 1, reason = NULL, model = $2, language = $3, segments = $4, \
@@ -124,14 +124,15 @@ pub(in crate::transcription) async fn finish(
     execute!(conn, FINISH, language, segments.to_string(), took_ms, notes.to_string(), speech, now, id, take).map(drop)
 }
 
-/// Keeps who said what.
+/// Sets the speakers of a take as it was read. Returns false where it has changed since: it may have been finished.
 pub(in crate::transcription) async fn set_speakers(
     conn: Conn<'_>,
     id: &InteractionId,
-    take: &Take,
-) -> Result<(), DbError> {
-    let (segments, speech) = (serde_json::json!(take.segments), serde_json::json!(take.speech));
-    execute!(conn, SET_SPEAKERS, segments.to_string(), speech.to_string(), id, &take.take).map(drop)
+    read: &Take,
+) -> Result<bool, DbError> {
+    let (segments, speech) = (serde_json::json!(read.segments), serde_json::json!(read.speech));
+    let (segments, speech, state) = (segments.to_string(), speech.to_string(), read.state.code());
+    Ok(execute!(conn, SET_SPEAKERS, segments, speech, id, &read.take, state)? > 0)
 }
 
 /// False where there was none.

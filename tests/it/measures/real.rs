@@ -11,7 +11,7 @@ const BOTH: [Speaker; 2] = [Speaker::Agent, Speaker::Customer];
 /// Short calls have no longer silences.
 const DEAD_AIR_MS: i64 = 2_000;
 
-/// What people heard.
+/// Words that people heard.
 fn marked(table: &Path) -> Vec<Segment> {
     let table = std::fs::read_to_string(table).unwrap();
     let fields = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());

@@ -22,7 +22,7 @@ pub fn form<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// A call of twenty seconds, the same tone on both channels all the time.
-async fn tone(app: &TestApp) -> (InteractionId, Sound) {
+pub async fn tone(app: &TestApp) -> (InteractionId, Sound) {
     let body = json!({
         "channel": "call", "phase": "final", "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders",
         "customer": { "email": "emma@example.net", "name": "Emma Clark" }
@@ -36,7 +36,7 @@ async fn tone(app: &TestApp) -> (InteractionId, Sound) {
 }
 
 /// As if it had been transcribed, a word every half second.
-async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, &str, &str)]) {
+pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, &str, &str)]) {
     const DONE: Sql = Sql::both(
         "INSERT INTO transcripts (interaction_id, state, progress, model, language, updated_at) VALUES ($1, 'done', 1, 'base', 'en', $2)",
     );
@@ -71,7 +71,7 @@ pub async fn hear(session: &Session, clip: &str) -> Sound {
 }
 
 /// Silent where it must be; beyond a fade of 20 ms exactly what the recording has, from this ms of it on.
-fn compare(heard: &Sound, recorded: &Sound, from_ms: usize, silences: &[(usize, usize)]) {
+pub fn compare(heard: &Sound, recorded: &Sound, from_ms: usize, silences: &[(usize, usize)]) {
     let rate = heard.rate as usize / 1000;
     for (channel, (heard, recorded)) in heard.channels.iter().zip(&recorded.channels).enumerate() {
         for (at, sample) in heard.iter().enumerate() {

@@ -6,6 +6,7 @@ mod learning;
 mod library;
 mod listening;
 mod masks;
+mod speakers;
 
 use crate::app::{Session, TestApp, demo_sound};
 use afterword::database::Sql;

@@ -1,23 +1,36 @@
-//! Who speaks on which channel: never guessed, set for a source, said afterwards, swapped.
+//! Speakers of channels: never guessed, set for a source, set afterwards, swapped.
 
 use super::short_call;
 use crate::app::{Session, TestApp};
+use crate::support::heard::{heard, raw};
 use afterword::audit::Filter;
 use afterword::ids::InteractionId;
 use afterword::web::principal::Scope;
 use afterword::web::{Cursor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// Uploads nine seconds of a call without saying who speaks on which channel; the call.
+/// Uploads nine seconds of a call without naming the speakers of its channels; the call.
 async fn unlabelled(app: &TestApp, source: &str) -> InteractionId {
+    sent(app, source, "").await
+}
+
+/// Uploads nine seconds of a call; the call. `channels`: the speakers that its sender names, or nothing.
+async fn sent(app: &TestApp, source: &str, channels: &str) -> InteractionId {
     let key = app.key(Scope::Ingest).await;
     let url = format!("{}/api/v1/interactions/{source}/1", app.url);
     let body = crate::app::call_body("jerry@example.net");
     app.client.put(&url).bearer_auth(&key).json(&body).send().await.unwrap();
-    let put = app.client.put(format!("{url}/recording")).bearer_auth(&key).body(short_call(9));
+    let put = app.client.put(format!("{url}/recording?channels={channels}")).bearer_auth(&key).body(short_call(9));
     let stored: Value = put.send().await.unwrap().json().await.unwrap();
     stored["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// The speakers of a recording, and which take its transcript is.
+async fn speakers_and_take(app: &TestApp, id: &InteractionId) -> (Vec<String>, String) {
+    let recording = app.app.interactions.recording(id).await.unwrap().unwrap();
+    (recording.speakers(), app.app.transcription.find(id).await.unwrap().take)
 }
 
 async fn get(session: &Session, path: &str) -> Value {
@@ -57,7 +70,7 @@ fn with_speakers(said: &[(String, String)], names: [&str; 2]) -> Vec<(String, St
 }
 
 #[tokio::test]
-async fn speakers_are_channels_until_somebody_says_who_they_are() {
+async fn speakers_are_channels_until_somebody_sets_them() {
     for app in TestApp::on_both(|_| {}).await {
         let id = unlabelled(&app, "phone").await;
         app.work().await;
@@ -94,6 +107,12 @@ async fn speakers_are_channels_until_somebody_says_who_they_are() {
         let (status, code) = refusal(&supervisor, &address, &set(["agent", "parrot"])).await;
         assert_eq!((status, code.as_str()), (409, "channels_do_not_fit"));
         assert_eq!(refusal(&supervisor, &address, &json!({ "channels": ["agent"] })).await.0, 409);
+        assert_eq!(refusal(&supervisor, &address, &json!({ "channels": ["agent,customer"] })).await.0, 409, "one name");
+        assert_eq!(
+            refusal(&supervisor, &address, &set(["agent", "agent"])).await.0,
+            409,
+            "nobody would be the customer"
+        );
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
         assert_eq!(other.api(Method::PUT, &address, Some(&agent_first)).await.status(), 404);
         let agent = app.sign_in(Role::Agent, &["Orders"], Some("17")).await;
@@ -111,16 +130,121 @@ async fn refusal(session: &Session, address: &str, body: &Value) -> (u16, String
 }
 
 #[tokio::test]
-async fn the_same_sound_once_more_keeps_who_speaks() {
+async fn the_same_sound_once_more_keeps_the_speakers_that_somebody_set() {
     for app in TestApp::on_both(|_| {}).await {
-        let id = unlabelled(&app, "phone").await;
+        for (source, channels) in [("phone", ""), ("pbx", "agent,customer")] {
+            let id = sent(&app, source, channels).await;
+            app.work().await;
+            let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+            let address = format!("/api/v1/interactions/{id}/recording/channels");
+            let body = json!({ "channels": ["customer", "agent"] });
+            assert_eq!(supervisor.api(Method::PUT, &address, Some(&body)).await.status(), 204);
+            app.work().await;
+            let before = speakers_and_take(&app, &id).await;
+            assert_eq!(before.0, ["customer", "agent"]);
+            sent(&app, source, channels).await;
+            sent(&app, source, "").await;
+            app.work().await;
+            assert_eq!(speakers_and_take(&app, &id).await, before, "{source}: the speakers, or transcribed anew");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_names_other_speakers_than_before_is_followed() {
+    for app in TestApp::on_both(|_| {}).await {
+        let id = sent(&app, "phone", "agent,customer").await;
+        app.work().await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+        let (_, take) = speakers_and_take(&app, &id).await;
+        let heard = said(&supervisor, &id).await;
+        for names in ["customer,agent", "unknown,agent", "agent,customer"] {
+            assert_eq!(sent(&app, "phone", names).await, id);
+            app.work().await;
+            let expected = names.replace("unknown", "channel-1");
+            let expected: Vec<String> = expected.split(',').map(str::to_owned).collect();
+            assert_eq!(speakers_and_take(&app, &id).await, (expected, take.clone()), "renamed, not transcribed anew");
+        }
+        assert_eq!(said(&supervisor, &id).await, heard);
+        let lines = app.app.audit.lines(&Filter::default(), &Cursor::start(), 50).await.unwrap().items;
+        let set = lines.iter().filter(|line| line.action == "recording.channels_set" && line.name == "Afterword");
+        assert_eq!(set.count(), 3, "{lines:?}");
+    }
+}
+
+/// Names that are masked in one attribution and not in the other.
+const NAMES: [&str; 4] = ["Clark", "Barbara", "Stone", "Horatio"];
+
+#[tokio::test]
+async fn a_wrong_swap_shows_no_name_that_was_masked() {
+    for app in TestApp::on_both(|_| {}).await {
+        let id = app.call("1", "jerry@example.net").await;
+        assert_eq!(app.record("1", short_call(3)).await.status(), 201);
+        let said = [
+            (0, 900, "agent", "Thank you, Mrs. Clark, and welcome."),
+            (1_000, 1_900, "customer", "Hello, my name is Barbara Stone."),
+            (2_000, 2_900, "customer", "Speaking of Mr. Horatio, he is not in the office."),
+        ];
+        app.work().await;
+        heard(&app, &id, &said).await;
+        let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+        let shown =
+            async || get(&supervisor, &format!("/api/v1/interactions/{id}/transcript")).await["segments"].to_string();
+        let masked = |text: &str| NAMES.map(|name| !text.contains(name));
+        let before = masked(&shown().await);
+        assert_eq!(before, [true, true, true, false], "the case is one");
         let address = format!("/api/v1/interactions/{id}/recording/channels");
-        let body = json!({ "channels": ["customer", "agent"] });
+        for names in [["customer", "agent"], ["agent", "customer"], ["customer", "unknown"], ["unknown", "agent"]] {
+            let set = supervisor.api(Method::PUT, &address, Some(&json!({ "channels": names }))).await;
+            assert_eq!(set.status(), 204, "{names:?}");
+            app.work().await;
+            let text = shown().await;
+            for (name, _) in NAMES.iter().zip(before).filter(|(_, masked)| *masked) {
+                assert!(!text.contains(name), "{names:?} shows {name}: {text}");
+                let found = get(&supervisor, &format!("/api/v1/search?q={name}")).await;
+                assert_eq!(found["items"], json!([]), "{names:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn clips_keep_their_words_while_a_recording_is_transcribed_anew() {
+    for app in TestApp::on_both(|_| {}).await {
+        // Two channels with the same name: words do not tell which one they were said on.
+        let id = sent(&app, "phone", "customer,customer").await;
+        app.work().await;
+        let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
+        let take = format!("/api/v1/interactions/{id}/transcript/take");
+        let model = json!({ "model": "test-voices.en" });
+        assert_eq!(supervisor.api(Method::PUT, &take, Some(&model)).await.status(), 202);
+        let fields = [("start", "0:00"), ("end", "0:09"), ("title", "t"), ("why", "w")];
+        let flagged = supervisor.post(&format!("/interactions/{id}/clips"), &fields).await;
+        let clip = flagged.headers()["location"].to_str().unwrap().split(['/', '?']).nth(2).unwrap().to_owned();
+        app.work().await;
+        let before = get(&supervisor, &format!("/api/v1/clips/{clip}")).await;
+        assert_eq!((&before["sound"], &before["speakers"]), (&json!("ready"), &json!(["customer", "customer"])));
+        assert_eq!(get(&supervisor, &take).await["state"], "done");
+
+        let address = format!("/api/v1/interactions/{id}/recording/channels");
+        let body = json!({ "channels": ["agent", "customer"] });
         assert_eq!(supervisor.api(Method::PUT, &address, Some(&body)).await.status(), 204);
-        unlabelled(&app, "phone").await;
-        let recording = app.app.interactions.recording(&id).await.unwrap().unwrap();
-        assert_eq!(recording.speakers(), ["customer", "agent"]);
+        assert_eq!(supervisor.api(Method::GET, &take, None).await.status(), 404, "the second transcript is dropped");
+        // Its turn comes late.
+        raw(&app, "UPDATE jobs SET run_at = run_at + 777600000 WHERE kind = 'transcribe'").await;
+        app.pass(Duration::from_secs(8 * 24 * 3600)).await;
+        let supervisor = app.sign_in_anew(&supervisor).await;
+        let waiting = get(&supervisor, &format!("/api/v1/clips/{clip}")).await;
+        assert_eq!((&waiting["sound"], &waiting["lines"]), (&json!("ready"), &before["lines"]));
+
+        app.pass(Duration::from_secs(2 * 24 * 3600)).await;
+        let supervisor = app.sign_in_anew(&supervisor).await;
+        let after = get(&supervisor, &format!("/api/v1/clips/{clip}")).await;
+        assert_eq!((&after["sound"], &after["speakers"]), (&json!("ready"), &json!(["agent", "customer"])));
+        let speakers: Vec<_> = after["lines"].as_array().unwrap().iter().map(|line| &line["speaker"]).collect();
+        assert!(speakers.contains(&&json!("agent")) && speakers.contains(&&json!("customer")), "{after}");
+        let files = std::fs::read_dir(app.folder().join("recordings/clips")).unwrap();
+        assert_eq!(files.count(), 1, "the old sound is removed");
     }
 }
 

@@ -19,13 +19,14 @@ fn leaked(to: &[f32], from: &[f32], rate: u32, db: f32, ms: u32) -> Vec<f32> {
     to.iter().zip(late).map(|(own, leak)| own + gain * leak).collect()
 }
 
-fn both_ways(sound: &Sound, db: f32, ms: u32) -> Sound {
+/// Each channel on the other too.
+pub fn both_ways(sound: &Sound, db: f32, ms: u32) -> Sound {
     let [left, right] = [&sound.channels[0], &sound.channels[1]];
     let leak = |to, from| leaked(to, from, sound.rate, db, ms);
     Sound { rate: sound.rate, channels: vec![leak(left, right), leak(right, left)] }
 }
 
-/// What is not common to both channels is coded softer, as joint stereo does.
+/// Codes the difference of the channels softer, as joint stereo does.
 fn joint(sound: &Sound, side: f32) -> Sound {
     let channel = |sign: f32| {
         let pairs = sound.channels[0].iter().zip(&sound.channels[1]);
@@ -112,4 +113,18 @@ async fn channels_that_cannot_be_told_apart_become_one() {
         assert!(heard.segments.iter().all(|segment| segment.speaker == Speaker::Unknown), "{name}");
         assert!(all_text(&heard).split_whitespace().count() > 20, "{name}: {}", all_text(&heard));
     }
+}
+
+#[test]
+fn where_one_channel_is_listened_to_its_speech_counts_for_both() {
+    let clean = clean();
+    let mixed: Vec<f32> = clean.channels[0].iter().zip(&clean.channels[1]).map(|(a, b)| (a + b) / 2.0).collect();
+    let truth = spans(&Sound { rate: clean.rate, channels: vec![mixed.clone()] });
+    assert!(total(&truth[0]) > 5_000, "{truth:?}");
+    let quieter = mixed.iter().map(|sample| sample * 0.7).collect();
+    let same = spans(&Sound { rate: clean.rate, channels: vec![quieter, mixed] });
+    assert_eq!(same, [truth[0].clone(), truth[0].clone()], "the louder of two that are the same");
+    let leak = spans(&both_ways(&clean, -2.0, 40));
+    assert_eq!(leak[0], leak[1]);
+    assert!(total(&leak[0]).abs_diff(total(&truth[0])) * 8 < total(&truth[0]), "{leak:?} for {truth:?}");
 }

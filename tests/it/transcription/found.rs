@@ -58,7 +58,7 @@ fn look(table: &Path, sound: &Path, count: &mut Count) -> Vec<String> {
     let lines = lines(table, |ms| ms.parse().unwrap());
     let mut missed = Vec::new();
     for (side, found) in ["agent", "caller"].iter().zip(&found) {
-        // What is marked as noise only (breath, a laugh) is none.
+        // Marks of noise only (breath, a laugh) are none.
         let marked: Vec<_> = lines.iter().filter(|line| line.2 == *side && line.3.trim() != "[noise]").collect();
         count.add(&marked.iter().map(|line| (line.0, line.1)).collect(), found, whole_ms);
         let heard =

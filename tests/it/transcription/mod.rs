@@ -4,7 +4,7 @@ mod api;
 mod channels;
 mod checkpoints;
 mod command;
-mod crosstalk;
+pub mod crosstalk;
 mod edited;
 mod engine;
 mod fetch;

@@ -5,12 +5,12 @@ use super::bands::{AROUND, BANDS, BandAnalyzer, Bands, delayed};
 use super::{Crosstalk, Leak};
 use std::collections::VecDeque;
 
-/// A leak may be this much louder than it was measured (6 dB).
-const MARGIN: f32 = 4.0;
-/// A leak dies away by no more than 3 dB a frame: the room's echo.
-const TAIL: f32 = 0.5;
-/// Less than this share of the energy beyond the leak is no voice.
-const OWN: f32 = 0.2;
+/// Maximum ratio of a leak's energy to the measured one (6 dB).
+const MAX_LEAK_RATIO: f32 = 4.0;
+/// Minimum share of a leak's energy that stays in the next frame (-3 dB): the room's echo.
+const MIN_ECHO_SHARE: f32 = 0.5;
+/// Minimum share of a voice's energy that is beyond the leak.
+const MIN_OWN_SHARE: f32 = 0.2;
 /// Frames on both sides that are judged with a frame.
 const SMOOTH: usize = 2;
 /// Frames that are looked ahead: the smoothing, and leaks that come before their source.
@@ -39,7 +39,7 @@ struct Side {
     judged: VecDeque<Judged>,
     /// The leak of the frame that was judged last.
     leak: Bands,
-    /// What the last sample that was given was multiplied with.
+    /// Gain of the last sample that was given.
     gain: f32,
 }
 
@@ -47,7 +47,7 @@ struct Side {
 #[derive(Clone, Copy)]
 struct Judged {
     all: f32,
-    /// What of it is beyond the other channel's leak.
+    /// Energy beyond the other channel's leak.
     own: f32,
 }
 
@@ -82,7 +82,7 @@ impl Side {
         let frame = self.frame(at as isize).unwrap_or([0.0; BANDS]);
         let mut judged = Judged { all: 0.0, own: 0.0 };
         for band in 0..BANDS {
-            self.leak[band] = (heard[band] * leak.gains[band] * MARGIN).max(self.leak[band] * TAIL);
+            self.leak[band] = (heard[band] * leak.gains[band] * MAX_LEAK_RATIO).max(self.leak[band] * MIN_ECHO_SHARE);
             judged.all += frame[band];
             judged.own += (frame[band] - self.leak[band]).max(0.0);
         }
@@ -93,7 +93,7 @@ impl Side {
     fn is_leak(&self, at: usize) -> bool {
         let near = self.judged.iter().skip(at.saturating_sub(SMOOTH) - self.judged_from).take(2 * SMOOTH + 1);
         let (all, own) = near.fold((0.0, 0.0), |(all, own), frame| (all + frame.all, own + frame.own));
-        own < OWN * all
+        own < MIN_OWN_SHARE * all
     }
 
     /// The next frame, faded where what it is multiplied with changes.

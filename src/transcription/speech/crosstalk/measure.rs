@@ -17,21 +17,21 @@ const BLOCK: usize = 8_192;
 const TRANSFORM: usize = 2 * BLOCK;
 /// Loud enough to be compared: -50 dB of full scale.
 const LOUD: f32 = 1e-5;
-/// One side has to be this much louder than the other to count as the source.
-const LOUDER: f32 = 1.1;
-/// Blocks of each side that are enough: a minute.
-const ENOUGH: usize = 240;
+/// Minimum ratio of the energies of the source and the other side.
+const MIN_ENERGY_RATIO: f32 = 1.1;
+/// Maximum number of blocks of each side that are measured: a minute.
+const MAX_BLOCKS: usize = 240;
 /// No more than this is looked at: ten minutes.
 const MAX_FRAMES: usize = 10 * 60 * RATE as usize / super::super::FRAME;
 /// Delays that are looked for, in samples: -20 ms to 300 ms.
 const DELAYS: Range<isize> = -320..4_801;
 /// Lines of the transform in which a telephone carries sound: 200 Hz to 3.4 kHz.
 const LINES: Range<usize> = 205..3_482;
-/// How far the peak of the correlation stands out, in standard deviations. Calls without a leak had up to 6.2, with one at -30
-/// dB 51 and more, coded as joint stereo 12 and more,
-const PEAK: f32 = 8.0;
-/// or where the other direction has a leak with the same delay.
-const PEAK_OF_BOTH: f32 = 5.0;
+/// Minimum height of the correlation's peak, in standard deviations. Calls without a leak had up to 6.2, with one at -30 dB 51 and
+/// more, coded as joint stereo 12 and more.
+const MIN_PEAK: f32 = 8.0;
+/// Minimum height of the peak where the other direction has a leak with the same delay, in standard deviations.
+const MIN_PEAK_OF_BOTH: f32 = 5.0;
 const SAME_DELAY: isize = 32;
 /// Frames from which gains are taken, at least.
 const MIN_FRAMES: usize = 10;
@@ -62,7 +62,7 @@ impl Crosstalk {
     }
 }
 
-/// What is known of the blocks in which one side is the louder one.
+/// Figures of the blocks in which one side is the louder one.
 struct Side {
     /// Sum of the normalised cross-spectra: the quieter side against this one.
     spectrum: Vec<Complex<f32>>,
@@ -114,14 +114,14 @@ impl Measurement {
     }
 
     fn is_enough(&self) -> bool {
-        self.frames[0].len() >= MAX_FRAMES || self.sides.iter().all(|side| side.blocks >= ENOUGH)
+        self.frames[0].len() >= MAX_FRAMES || self.sides.iter().all(|side| side.blocks >= MAX_BLOCKS)
     }
 
     fn compare(&mut self) {
         let energy = [0, 1].map(|side| self.waiting[side][..BLOCK].iter().map(|x| x * x).sum::<f32>());
         let source = usize::from(energy[1] > energy[0]);
         let (loud, soft) = (energy[source], energy[1 - source]);
-        if loud < LOUD * BLOCK as f32 || loud < soft * LOUDER || self.sides[source].blocks >= ENOUGH {
+        if loud < LOUD * BLOCK as f32 || loud < soft * MIN_ENERGY_RATIO || self.sides[source].blocks >= MAX_BLOCKS {
             return;
         }
         let (loud, soft) = (self.lines(source), self.lines(1 - source));
@@ -153,9 +153,11 @@ impl Measurement {
         let is_leak = |side: usize| {
             let (this, other) = (peaks[side]?, peaks[1 - side]);
             let both = other.is_some_and(|other| {
-                other.height >= PEAK && (other.delay - this.delay).abs() <= SAME_DELAY && this.height >= PEAK_OF_BOTH
+                other.height >= MIN_PEAK
+                    && (other.delay - this.delay).abs() <= SAME_DELAY
+                    && this.height >= MIN_PEAK_OF_BOTH
             });
-            (this.height >= PEAK || both).then_some(this.delay)
+            (this.height >= MIN_PEAK || both).then_some(this.delay)
         };
         let leak = |side: usize| Some(gains(&self.frames[side], &self.frames[1 - side], is_leak(side)?));
         let leaks = [0, 1].map(|side| leak(side).filter(|leak| leak.level >= MIN_LEVEL));
@@ -183,7 +185,7 @@ fn gains(source: &[Bands], heard: &[Bands], delay: isize) -> Leak {
     let sum = |bands: &Bands| bands.iter().sum::<f32>();
     let energies: Vec<f32> = (0..heard.len()).map(|at| sum(&delayed(at))).collect();
     let loud = 0.03 * speech_level(&energies);
-    let is_source = |at: &usize| energies[*at] > loud && energies[*at] > LOUDER * sum(&heard[*at]);
+    let is_source = |at: &usize| energies[*at] > loud && energies[*at] > MIN_ENERGY_RATIO * sum(&heard[*at]);
     let pairs: Vec<(Bands, &Bands)> = (0..heard.len()).filter(is_source).map(|at| (delayed(at), &heard[at])).collect();
     let gain = |band: usize| {
         let ratio = |(source, heard): &(Bands, &Bands)| heard[band] / source[band].max(1e-12);

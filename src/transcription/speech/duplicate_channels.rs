@@ -6,31 +6,34 @@ use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// How much sound is compared.
 const COMPARED_MS: u64 = 60_000;
 /// Blocks of about half a second.
 const BLOCK_MS: u32 = 500;
-/// One channel may lag so much behind the other.
-const DELAY_MS: u32 = 20;
-/// Blocks that decide that there are two channels. A few of a stereo call are alike: silence with the same click.
-const ENOUGH: usize = 6;
-/// Loud enough to be compared: -50 dB of full scale.
-const LOUD: f32 = 1e-5;
-/// How alike two blocks are at their best delay, of 1, at least. Lossy formats leave 0.95; the echo of a voice on the other
+/// Maximum delay of one channel behind the other.
+const MAX_DELAY_MS: u32 = 20;
+/// Minimum number of loud blocks that decide that there are two channels. A few of a stereo call are alike: silence with the same
+/// click.
+const MIN_LOUD_BLOCKS: usize = 6;
+/// Minimum energy of a sample in a block that is compared: -50 dB of full scale.
+const MIN_ENERGY: f32 = 1e-5;
+/// Minimum correlation of blocks that are alike, at their best delay, of 1. Lossy formats leave 0.95; the echo of a voice on the other
 /// side is either less alike, or much quieter than the voice.
-const ALIKE: f32 = 0.9;
-/// One may be this much louder than the other (10 dB).
-const LOUDER: f32 = 10.0;
-/// The share of blocks that have to be alike.
-const MOST: f32 = 0.9;
-/// The louder side is the same all the time: the ratio of the levels stays within this (5 dB). Where it changes with who speaks,
-/// the channels leak into each other.
-const RATIO_SPREAD: f32 = 3.2;
+const MIN_CORRELATION: f32 = 0.9;
+/// Maximum ratio of the energies of blocks that are alike (10 dB).
+const MAX_ENERGY_RATIO: f32 = 10.0;
+/// Minimum share of blocks that are alike.
+const MIN_ALIKE_SHARE: f32 = 0.9;
+/// Maximum spread of the ratio of the levels (5 dB): the louder side is the same all the time. Where it changes with the speaker, the
+/// channels leak into each other.
+const MAX_RATIO_SPREAD: f32 = 3.2;
 
-/// The channel to listen to (the louder one) if both of a recording carry the same sound.
-pub(super) fn twins(path: &Path) -> Result<Option<usize>, AudioError> {
-    let mut decoder = Decoder::open(path)?;
+/// Returns the channel to listen to (the louder one) if both of a recording carry the same sound. Blocks; ends with
+/// [`AudioError::Cancelled`] once `stop` is cancelled.
+pub(super) fn duplicate_channel(path: &Path, stop: &CancellationToken) -> Result<Option<usize>, AudioError> {
+    let mut decoder = Decoder::open_until(path, stop)?;
     let mut comparison = Comparison::new(decoder.sample_rate());
     let blocks = usize::try_from(COMPARED_MS / u64::from(BLOCK_MS)).unwrap_or(usize::MAX);
     while let Some(block) = decoder.next_block()? {
@@ -41,7 +44,7 @@ pub(super) fn twins(path: &Path) -> Result<Option<usize>, AudioError> {
             break;
         }
         // Plainly two: no need to go on.
-        if loud >= ENOUGH && alike * 2 < loud {
+        if loud >= MIN_LOUD_BLOCKS && alike * 2 < loud {
             return Ok(None);
         }
     }
@@ -69,7 +72,7 @@ impl Comparison {
         let mut planner = RealFftPlanner::new();
         Self {
             block,
-            delay: (rate * DELAY_MS / 1000) as usize,
+            delay: (rate * MAX_DELAY_MS / 1000) as usize,
             forward: planner.plan_fft_forward(2 * block),
             back: planner.plan_fft_inverse(2 * block),
             waiting: [Vec::new(), Vec::new()],
@@ -93,11 +96,11 @@ impl Comparison {
     fn compare(&mut self) {
         let energy = [0, 1].map(|side| self.waiting[side][..self.block].iter().map(|x| x * x).sum::<f32>());
         let (louder, quieter) = (energy[0].max(energy[1]), energy[0].min(energy[1]));
-        if louder < LOUD * self.block as f32 {
+        if louder < MIN_ENERGY * self.block as f32 {
             return;
         }
         self.loud += 1;
-        if quieter * LOUDER < louder || !self.is_alike((energy[0] * energy[1]).sqrt()) {
+        if quieter * MAX_ENERGY_RATIO < louder || !self.is_alike((energy[0] * energy[1]).sqrt()) {
             return;
         }
         self.alike += 1;
@@ -122,7 +125,7 @@ impl Comparison {
         let length = correlation.len();
         let near = correlation[..=self.delay].iter().chain(&correlation[length - self.delay..]);
         let best = near.map(|value| value.abs()).fold(0.0, f32::max) / length as f32;
-        best >= ALIKE * whole
+        best >= MIN_CORRELATION * whole
     }
 
     fn lines(&self, side: usize) -> Vec<Complex<f32>> {
@@ -138,8 +141,8 @@ impl Comparison {
         self.ratios.sort_by(f32::total_cmp);
         let tenth = self.ratios.len() / 10;
         let spread = self.ratios.iter().rev().nth(tenth).zip(self.ratios.get(tenth)).map(|(high, low)| high / low);
-        let one_ratio = spread.is_some_and(|spread| spread <= RATIO_SPREAD);
-        let same = one_ratio && self.alike as f32 >= MOST * self.loud as f32;
+        let one_ratio = spread.is_some_and(|spread| spread <= MAX_RATIO_SPREAD);
+        let same = one_ratio && self.alike as f32 >= MIN_ALIKE_SHARE * self.loud as f32;
         // The same on both sides to a hair counts as the left one.
         same.then(|| usize::from(self.energy[1] > self.energy[0] * 1.01))
     }
