@@ -7,6 +7,7 @@ use afterword::ids::ClipId;
 use afterword::web::{Cursor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[tokio::test]
@@ -90,8 +91,7 @@ async fn after_thirty_days_it_is_gone_its_sound_too() {
         let own = supervisor(&app, "Orders").await;
         let id = super::flag(&own, &call, &[("start", "0:12"), ("end", "0:14"), ("title", "t"), ("why", "w")]).await;
         app.work().await;
-        let sound = app.folder().join("recordings/clips").join(format!("{id}.wav"));
-        assert!(sound.exists());
+        let sound = the_sound(&app);
         own.post(&format!("/library/{id}/removal"), &[]).await;
         for day in 1..=32 {
             app.pass(Duration::from_secs(24 * 3600)).await;
@@ -103,6 +103,14 @@ async fn after_thirty_days_it_is_gone_its_sound_too() {
     }
 }
 
+/// The sound of the only clip.
+fn the_sound(app: &TestApp) -> PathBuf {
+    let folder = std::fs::read_dir(app.folder().join("recordings/clips")).unwrap();
+    let files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files[0].clone()
+}
+
 #[tokio::test]
 async fn clips_and_their_files_are_compared_both_ways() {
     for app in TestApp::on_both(|_| {}).await {
@@ -111,8 +119,8 @@ async fn clips_and_their_files_are_compared_both_ways() {
         let own = supervisor(&app, "Orders").await;
         let id = super::flag(&own, &call, &[("start", "0:12"), ("end", "0:14"), ("title", "t"), ("why", "w")]).await;
         app.work().await;
-        let folder = app.folder().join("recordings/clips");
-        let (sound, orphan) = (folder.join(format!("{id}.wav")), folder.join(format!("{}.wav", ClipId::random())));
+        let sound = the_sound(&app);
+        let orphan = sound.with_file_name(format!("{}-{}.wav", ClipId::random(), ClipId::random()));
         let before = std::fs::read(&sound).unwrap();
         std::fs::rename(&sound, &orphan).unwrap();
         let written = std::fs::metadata(&orphan).unwrap().modified().unwrap();
@@ -121,6 +129,6 @@ async fn clips_and_their_files_are_compared_both_ways() {
         assert_eq!(own.get(&format!("/api/v1/clips/{id}/audio")).await.status(), 404);
         app.pass(Duration::from_secs(24 * 3600)).await;
         assert!(!orphan.exists(), "no clip has this file");
-        assert_eq!(std::fs::read(&sound).unwrap(), before, "it is cut once more");
+        assert_eq!(std::fs::read(the_sound(&app)).unwrap(), before, "it is cut once more");
     }
 }

@@ -9,7 +9,7 @@ use afterword::audio::AudioError;
 use afterword::clock::SharedClock;
 use afterword::database::{Db, DbError};
 use afterword::effects::Actor;
-use afterword::ids::{InteractionId, StaffId};
+use afterword::ids::{ApiKeyId, InteractionId, StaffId};
 use afterword::jobs::{Kind, Runner, RunnerOptions};
 use afterword::training::{Asked, NewClip, Spoken, SpokenLine, Training};
 use afterword::transcription::Transcription;
@@ -24,11 +24,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// Masked where the customer says it, and not where the agent does.
-const INTRODUCTION: &str = "My name is Barbara Stone today";
+const INTRODUCTION: &str = "My name is Zarquon Blee today";
 
 async fn swap(app: &TestApp, call: &InteractionId, names: [&str; 2]) {
     let names = names.map(str::to_owned);
-    app.app.transcription.set_speakers(&Actor::Key("key".parse().unwrap(), "Test".into()), call, &names).await.unwrap();
+    app.app.transcription.set_speakers(&Actor::Key(ApiKeyId::random(), "Test".into()), call, &names).await.unwrap();
 }
 
 fn texts(clip: &Value) -> Vec<&str> {
@@ -88,7 +88,7 @@ impl Meanwhile {
             return;
         }
         let names = ["customer", "agent"].map(str::to_owned);
-        let who = Actor::Key("key".parse().unwrap(), "Test".into());
+        let who = Actor::Key(ApiKeyId::random(), "Test".into());
         self.transcription.set_speakers(&who, &self.call, &names).await.unwrap();
         work(&self.db, &self.clock, self.training.jobs()).await;
     }

@@ -173,7 +173,7 @@ async fn a_sender_that_names_other_speakers_than_before_is_followed() {
 }
 
 /// Names that are masked in one attribution and not in the other.
-const NAMES: [&str; 4] = ["Clark", "Barbara", "Stone", "Horatio"];
+const NAMES: [&str; 3] = ["Quorn", "Zarquon", "Blee"];
 
 #[tokio::test]
 async fn a_wrong_swap_shows_no_name_that_was_masked() {
@@ -181,25 +181,23 @@ async fn a_wrong_swap_shows_no_name_that_was_masked() {
         let id = app.call("1", "jerry@example.net").await;
         assert_eq!(app.record("1", short_call(3)).await.status(), 201);
         let said = [
-            (0, 900, "agent", "Thank you, Mrs. Clark, and welcome."),
-            (1_000, 1_900, "customer", "Hello, my name is Barbara Stone."),
-            (2_000, 2_900, "customer", "Speaking of Mr. Horatio, he is not in the office."),
+            (0, 900, "agent", "Thank you, Mrs. Quorn, and welcome."),
+            (1_000, 1_900, "customer", "Hello, my name is Zarquon Blee."),
         ];
         app.work().await;
         heard(&app, &id, &said).await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let shown =
             async || get(&supervisor, &format!("/api/v1/interactions/{id}/transcript")).await["segments"].to_string();
-        let masked = |text: &str| NAMES.map(|name| !text.contains(name));
-        let before = masked(&shown().await);
-        assert_eq!(before, [true, true, true, false], "the case is one");
         let address = format!("/api/v1/interactions/{id}/recording/channels");
+        let before = shown().await;
+        assert!(!NAMES.iter().any(|name| before.contains(name)), "{before}");
         for names in [["customer", "agent"], ["agent", "customer"], ["customer", "unknown"], ["unknown", "agent"]] {
             let set = supervisor.api(Method::PUT, &address, Some(&json!({ "channels": names }))).await;
             assert_eq!(set.status(), 204, "{names:?}");
             app.work().await;
             let text = shown().await;
-            for (name, _) in NAMES.iter().zip(before).filter(|(_, masked)| *masked) {
+            for name in NAMES {
                 assert!(!text.contains(name), "{names:?} shows {name}: {text}");
                 let found = get(&supervisor, &format!("/api/v1/search?q={name}")).await;
                 assert_eq!(found["items"], json!([]), "{names:?}");
