@@ -7,11 +7,11 @@ mod honest;
 mod language;
 mod legs;
 mod listen;
-mod place;
 mod pool;
 mod queue;
 mod turns;
 mod windows;
+mod word_timing;
 mod words;
 
 pub use error::TranscribeError;
