@@ -169,7 +169,8 @@ impl Api {
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
         /// Speakers of the channels, in their order: `agent,customer`. Without it `recordings.channels` or
-        /// `recordings.channels_by_source` applies; else the speakers are channel 1 and channel 2 until somebody says who they are.
+        /// `recordings.channels_by_source` applies; else the speakers are channel 1 and channel 2 until somebody sets them. Other
+        /// speakers than before of the same sound attribute its transcript anew.
         #[oai(example = "example_channels")]
         channels: Query<Option<String>>,
         headers: &HeaderMap,
