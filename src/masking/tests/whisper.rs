@@ -55,7 +55,10 @@ const GOES: &[(&str, &[Line])] = &[
             "My card number is [card number] [card number].",
         )],
     ),
-    ("card-short-groups", &[("customer", "4-14-16-10-5-28-5-4-98. That is my debit card.", "[card number]. That is my debit card.")]),
+    (
+        "card-short-groups",
+        &[("customer", "4-14-16-10-5-28-5-4-98. That is my debit card.", "[card number]. That is my debit card.")],
+    ),
     ("card-short-groups-alone", &[("customer", "4-14-16-10-5-28-5-4-98.", "[number].")]),
     (
         "card-topic-lost",

@@ -17,7 +17,7 @@ async fn gauges_of_jobs_go_back_to_zero() {
     for app in TestApp::on_both(|_| {}).await {
         app.call("1", "jerry@example.net").await;
         assert_eq!(app.record("1", short_call(3)).await.status(), 201);
-        let transcribe = "jobs{kind=\"transcribe\",state=\"queued\"}";
+        let transcribe = "jobs{kind=\"transcription\",state=\"queued\"}";
         assert_eq!(values(&app, transcribe).await, ["1"]);
         assert_eq!(values(&app, "transcription_waiting ").await, ["1"]);
         assert_eq!(values(&app, "transcription_expected_seconds ").await, ["NaN"], "nobody knows how fast it goes");

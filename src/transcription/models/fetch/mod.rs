@@ -1,4 +1,4 @@
-//! Getting a model over the network. Its sources are tried in order; nothing that is not whole gets the model's name.
+//! Fetching a model over the network. Its sources are tried in order; only a complete file gets the model's name.
 
 mod download;
 mod packages;
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use tokio::fs::{self, File};
 use tokio_util::sync::CancellationToken;
 
-/// What a fetch does next, or has done.
+/// Progress of a fetch.
 #[derive(Debug)]
 pub enum FetchEvent<'a> {
     /// A source is tried.
     Trying(&'a FetchSource),
-    /// Bytes of the file that are there, and bytes in all.
+    /// Bytes of the file that are downloaded, and bytes in all.
     Bytes(u64, u64),
     /// A line that pip wrote.
     Output(&'a str),
@@ -35,16 +35,16 @@ pub struct FetchOptions {
     pub trial: Trial,
     /// Folders in which `python3` and `pip3` are looked for, as `PATH` names them; `None`: those of `PATH`.
     pub search_path: Option<OsString>,
-    /// Stops the fetch. What was downloaded of a file is kept for the next time; nothing else is.
+    /// Stops the fetch. The downloaded part of a file is kept for the next fetch; nothing else is.
     pub cancel: CancellationToken,
 }
 
-/// A model that is there now.
+/// A model that is installed now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
     /// Its file.
     pub path: PathBuf,
-    /// Where it came from; `None`: it was there already.
+    /// The source that it came from; `None`: it was installed before.
     pub source: Option<FetchSource>,
 }
 
@@ -102,7 +102,7 @@ async fn fetch_from(
     }
 }
 
-/// What to do where no source can be reached.
+/// Advice for machines that no source can be reached from.
 fn hint(entry: &Entry, folder: &Path) -> String {
     let url = entry.sources.iter().find_map(|source| match source {
         FetchSource::File { url } => Some(url.as_str()),
