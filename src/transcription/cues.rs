@@ -12,11 +12,11 @@ pub(super) struct Cue {
 }
 
 /// Two lines of 42 letters.
-const LETTERS: usize = 84;
+const MAX_CHARS: usize = 84;
 /// Longest time that a subtitle stands, ms.
-const LONGEST_MS: u64 = 7_000;
+const MAX_MS: u64 = 7_000;
 /// A sentence that ends before this goes on with the next one, letters.
-const SHORT: usize = 30;
+const MIN_SENTENCE_CHARS: usize = 30;
 /// A pause of this length ends a subtitle, ms.
 const PAUSE_MS: u64 = 1_500;
 
@@ -43,8 +43,8 @@ pub(super) fn cues(segment: &Segment) -> Vec<Cue> {
 fn ends(words: &[&Word], next: &Word) -> bool {
     let [first, .., last] = words else { return words.first().is_some_and(|only| pause(only, next)) };
     let letters: usize = words.iter().map(|word| word.text.chars().count() + 1).sum();
-    let sentence = last.text.ends_with(['.', '?', '!', '。', '？', '！']) && letters > SHORT;
-    let long = letters + next.text.chars().count() > LETTERS || next.end_ms.saturating_sub(first.start_ms) > LONGEST_MS;
+    let sentence = last.text.ends_with(['.', '?', '!', '。', '？', '！']) && letters > MIN_SENTENCE_CHARS;
+    let long = letters + next.text.chars().count() > MAX_CHARS || next.end_ms.saturating_sub(first.start_ms) > MAX_MS;
     sentence || long || pause(last, next)
 }
 
@@ -85,8 +85,7 @@ mod tests {
         let long = ["parcel"; 40].join(" ");
         let cues = cues(&turn(&long));
         assert!(
-            cues.len() > 3
-                && cues.iter().all(|cue| cue.text.len() <= LETTERS && cue.end_ms - cue.start_ms <= LONGEST_MS)
+            cues.len() > 3 && cues.iter().all(|cue| cue.text.len() <= MAX_CHARS && cue.end_ms - cue.start_ms <= MAX_MS)
         );
         assert_eq!(cues.iter().map(|cue| cue.text.as_str()).collect::<Vec<_>>().join(" "), long, "nothing is lost");
     }

@@ -1,9 +1,9 @@
 //! Where windows are handed to the threads and answers come back.
 
 use super::hear::Heard;
-use super::language::{Evidence, Spoken, likeliest};
+use super::language::{DecoderLanguage, Evidence, likeliest};
 use super::legs::Leg;
-use super::pool::{Found, Order, Pool, Reply, Task};
+use super::pool::{Output, Pool, Reply, Task, Work};
 use super::queue::Line;
 use super::turns::turns;
 use super::windows::Window;
@@ -38,7 +38,7 @@ pub(super) struct Hall<'a> {
     open: HashMap<usize, Window>,
     next: usize,
     /// Given, or found in the first windows; one language for the whole call.
-    language: Option<Spoken>,
+    language: Option<DecoderLanguage>,
     /// Windows that wait for the language to be found.
     first: Vec<Window>,
     legs: Vec<Leg>,
@@ -77,7 +77,7 @@ impl<'a> Hall<'a> {
             replies,
             open: HashMap::new(),
             next: 0,
-            language: language.map(|code| spoken(code, request)),
+            language: language.map(|code| decoder_language(code, request)),
             first: Vec::new(),
             legs,
             request,
@@ -138,18 +138,18 @@ impl<'a> Hall<'a> {
         same
     }
 
-    fn hear(&mut self, mut window: Window, language: &Spoken) -> Done {
+    fn hear(&mut self, mut window: Window, language: &DecoderLanguage) -> Done {
         let samples = std::mem::take(&mut window.samples);
-        let number = self.submit(samples, Order::Hear(language.clone()))?;
+        let number = self.submit(samples, Work::Transcribe(language.clone()))?;
         self.open.insert(number, window);
         Ok(())
     }
 
-    fn submit(&mut self, samples: Vec<f32>, order: Order) -> Done<usize> {
+    fn submit(&mut self, samples: Vec<f32>, work: Work) -> Done<usize> {
         let number = self.next;
         self.next += 1;
         let (line, cancel, reply) = (self.line(), self.stop.clone(), self.send.clone());
-        self.pool.submit(Task { number, samples, order, line, cancel, reply })?;
+        self.pool.submit(Task { number, samples, work, line, cancel, reply })?;
         Ok(number)
     }
 
@@ -180,25 +180,25 @@ impl<'a> Hall<'a> {
         let asked: Vec<&Window> = (0..self.legs.len()).filter_map(of_leg).collect();
         let mut evidence = HashMap::new();
         for window in &asked {
-            let number = self.submit(window.samples.clone(), Order::Detect)?;
+            let number = self.submit(window.samples.clone(), Work::DetectLanguage)?;
             evidence.insert(number, window.speech_ms());
         }
         let mut found = Vec::with_capacity(asked.len());
         for _ in &asked {
             let (number, languages) = self.replies.recv().map_err(|_| gone())?;
-            if let (Found::Languages(shares), Some(speech_ms)) = (languages?, evidence.remove(&number)) {
+            if let (Output::Languages(shares), Some(speech_ms)) = (languages?, evidence.remove(&number)) {
                 found.push(Evidence { shares, speech_ms });
             }
         }
         let language = likeliest(&found, &self.request.languages, self.request.hint.as_deref());
-        let language = spoken(language.unwrap_or_else(|| "en".to_owned()), self.request);
+        let language = decoder_language(language.unwrap_or_else(|| "en".to_owned()), self.request);
         self.language = Some(language.clone());
         windows.into_iter().try_for_each(|window| self.hear(window, &language))
     }
 
     fn take(&mut self, (number, found): Reply) -> Done {
         let found = found?;
-        if let (Some(window), Found::Words(heard)) = (self.open.remove(&number), found) {
+        if let (Some(window), Output::Words(heard)) = (self.open.remove(&number), found) {
             self.keep(&window, &heard);
         }
         Ok(())
@@ -221,8 +221,8 @@ impl<'a> Hall<'a> {
     }
 }
 
-fn spoken(code: String, request: &TranscriptionRequest) -> Spoken {
-    Spoken::new(code, request.language.as_deref().or(request.hint.as_deref()))
+fn decoder_language(code: String, request: &TranscriptionRequest) -> DecoderLanguage {
+    DecoderLanguage::new(code, request.language.as_deref().or(request.hint.as_deref()))
 }
 
 /// How far a recording of this length is at this time: less than 1.

@@ -1,7 +1,7 @@
-//! One run of the model over one window. whisper.cpp's traps are handled here.
+//! Inference: one run of the model over one window, and the traps of whisper.cpp.
 
 use super::TranscribeError;
-use super::language::Spoken;
+use super::language::DecoderLanguage;
 use crate::transcription::models::{Model, Times};
 use crate::transcription::resample::RATE;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperError, WhisperState, WhisperTokenId, get_lang_id, get_lang_str,
 };
 
-/// What the model made of a window.
+/// Tokens of a window as the decoder wrote them.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     /// Code of the language that was used.
@@ -36,37 +36,37 @@ pub(super) struct Listener {
     params: FullParams<'static, 'static>,
     /// Asked by the abort callback, which is set up once: each set-up leaks a little.
     cancel: Arc<Mutex<CancellationToken>>,
-    language: Spoken,
+    language: DecoderLanguage,
     /// Tokens from here on are no text.
     end_of_text: WhisperTokenId,
     multilingual: bool,
     /// Silence that the encoder is to see behind a window.
     margin_ms: u16,
     /// Steps that it sees at least.
-    least_steps: usize,
+    min_steps: usize,
 }
 
 /// Number of sequences that the decoder follows at once. On real telephone calls five make a quarter fewer word errors than one,
 /// for an eighth more time; two or three gain little.
-const BEAM: i32 = 5;
+const BEAM_SIZE: i32 = 5;
 /// Samples in one of the 1500 steps that the encoder looks at, and the steps in which its work is measured out.
 const STEP: usize = 320;
-const STEPS_AT_ONCE: usize = 64;
-const ALL_STEPS: usize = 1500;
+const STEP_MULTIPLE: usize = 64;
+const MAX_STEPS: usize = 1500;
 /// The encoder need not see thirty seconds where a window is shorter. With four seconds of silence behind the sound the four real calls
 /// came out slightly better than with all of it (tiny.en 8.8 % for 9.1 % of word errors, base 8.2 % for 9.1 %), with three as well, and
 /// with one much worse (12.5 %).
 const MARGIN_MS: u16 = 4_000;
 /// Ten seconds: the language is told from as many steps as the window before had.
-const LEAST_STEPS: usize = 512;
+const MIN_STEPS: usize = 512;
 /// Room for a prompt.
 const PROMPT_TOKENS: i32 = 64;
 /// Shorter sound is padded: whisper.cpp ignores a tenth of a second, and ends the process where it is to align less than two.
-const LEAST: usize = RATE as usize / 2;
+const MIN_SAMPLES: usize = RATE as usize / 2;
 /// whisper.cpp stops writing after 220 tokens. From here on a window is heard again in two halves.
-const FULL: usize = 210;
+const MAX_TOKENS: usize = 210;
 /// Shorter sound is not halved.
-const HALVED_FROM: usize = 4 * RATE as usize;
+const MIN_SPLIT_SAMPLES: usize = 4 * RATE as usize;
 /// A cut is looked for in steps of a fiftieth of a second.
 const CUT_STEP: usize = RATE as usize / 50;
 
@@ -75,7 +75,7 @@ impl Listener {
         let state = context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))?;
         let cancel = Arc::new(Mutex::new(CancellationToken::new()));
         let mut params = FullParams::new(match model.times {
-            Times::Model => SamplingStrategy::BeamSearch { beam_size: BEAM, patience: -1.0 },
+            Times::Model => SamplingStrategy::BeamSearch { beam_size: BEAM_SIZE, patience: -1.0 },
             Times::Spans => SamplingStrategy::Greedy { best_of: 2 },
         });
         params.set_n_threads(1);
@@ -101,13 +101,13 @@ impl Listener {
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
         let multilingual = context.is_multilingual();
-        let (margin_ms, least_steps) = match model.entry.and_then(|entry| entry.margin_ms) {
-            Some(margin_ms) => (margin_ms, STEPS_AT_ONCE),
-            None => (MARGIN_MS, LEAST_STEPS),
+        let (margin_ms, min_steps) = match model.entry.and_then(|entry| entry.margin_ms) {
+            Some(margin_ms) => (margin_ms, STEP_MULTIPLE),
+            None => (MARGIN_MS, MIN_STEPS),
         };
         params.set_language(Some("en"));
         params.set_n_max_text_ctx(0);
-        let language = Spoken { code: "en".to_owned(), prompt: "" };
+        let language = DecoderLanguage { code: "en".to_owned(), prompt: "" };
         Ok(Self {
             state,
             params,
@@ -116,7 +116,7 @@ impl Listener {
             end_of_text: context.token_eot(),
             multilingual,
             margin_ms,
-            least_steps,
+            min_steps,
         })
     }
 
@@ -140,18 +140,18 @@ impl Listener {
     pub(super) fn hear(
         &mut self,
         samples: &[f32],
-        language: &Spoken,
+        language: &DecoderLanguage,
         cancel: &CancellationToken,
     ) -> Result<Heard, TranscribeError> {
         *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
         if self.multilingual && self.language != *language {
-            self.speak(language);
+            self.set_language(language);
         }
         self.hear_part(samples, cancel)
     }
 
     /// Sets the language. Each change leaks some bytes in whisper-rs.
-    fn speak(&mut self, language: &Spoken) {
+    fn set_language(&mut self, language: &DecoderLanguage) {
         // The parameters want a language that lives for ever; a code from whisper.cpp's own table does.
         self.params.set_language(get_lang_id(&language.code).and_then(get_lang_str));
         self.params.set_initial_prompt(language.prompt);
@@ -165,20 +165,20 @@ impl Listener {
         }
         let sound = padded(samples);
         let mut params = self.params.clone();
-        let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEPS_AT_ONCE);
+        let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEP_MULTIPLE);
         // In range.
-        params.set_audio_ctx(steps.clamp(self.least_steps, ALL_STEPS) as i32);
+        params.set_audio_ctx(steps.clamp(self.min_steps, MAX_STEPS) as i32);
         let result = self.state.full(params, &sound);
         if cancel.is_cancelled() {
             return Err(TranscribeError::Cancelled);
         }
         result.map_err(|error| TranscribeError::Engine(error.to_string()))?;
         let heard = self.harvest(samples.len() as u64 * 1000 / u64::from(RATE));
-        if heard.tokens.len() < FULL || samples.len() < HALVED_FROM {
+        if heard.tokens.len() < MAX_TOKENS || samples.len() < MIN_SPLIT_SAMPLES {
             return Ok(heard);
         }
         let (first, second) = samples.split_at(quietest(samples));
-        Ok(self.hear_part(first, cancel)?.then(self.hear_part(second, cancel)?, first.len()))
+        Ok(self.hear_part(first, cancel)?.append(self.hear_part(second, cancel)?, first.len()))
     }
 
     fn harvest(&self, length_ms: u64) -> Heard {
@@ -202,7 +202,7 @@ impl Listener {
 
 impl Heard {
     /// This, and what was heard behind the first `samples`.
-    fn then(mut self, second: Self, samples: usize) -> Self {
+    fn append(mut self, second: Self, samples: usize) -> Self {
         let offset_ms = samples as u64 * 1000 / u64::from(RATE);
         let later = |token: Token| Token { end_ms: token.end_ms.map(|end| end + offset_ms), ..token };
         self.tokens.extend(second.tokens.into_iter().map(later));
@@ -212,10 +212,10 @@ impl Heard {
 }
 
 fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
-    if samples.len() >= LEAST {
+    if samples.len() >= MIN_SAMPLES {
         return samples.into();
     }
-    samples.iter().copied().chain(std::iter::repeat(0.0)).take(LEAST).collect::<Vec<_>>().into()
+    samples.iter().copied().chain(std::iter::repeat(0.0)).take(MIN_SAMPLES).collect::<Vec<_>>().into()
 }
 
 /// The middle of the quietest tenth of a second in the middle third.
@@ -231,19 +231,19 @@ mod tests {
 
     #[test]
     fn sound_is_halved_in_the_quietest_place_of_its_middle() {
-        let mut samples = vec![0.5; HALVED_FROM * 2];
-        let (quiet, quieter_at_the_edge) = (HALVED_FROM + 3_200..HALVED_FROM + 6_400, 0..6_400);
+        let mut samples = vec![0.5; MIN_SPLIT_SAMPLES * 2];
+        let (quiet, quieter_at_the_edge) = (MIN_SPLIT_SAMPLES + 3_200..MIN_SPLIT_SAMPLES + 6_400, 0..6_400);
         samples[quiet.clone()].fill(0.01);
         samples[quieter_at_the_edge].fill(0.0);
         assert!(quiet.contains(&quietest(&samples)));
-        assert_eq!(padded(&[0.1; 10]).len(), LEAST);
+        assert_eq!(padded(&[0.1; 10]).len(), MIN_SAMPLES);
     }
 
     #[test]
     fn the_second_half_is_later() {
         let token = |end_ms| Token { bytes: b" a".to_vec(), probability: 0.5, end_ms };
         let half = |no_speech| Heard { language: "zh".into(), tokens: vec![token(Some(700)), token(None)], no_speech };
-        let whole = half(0.1).then(half(0.4), 16_000);
+        let whole = half(0.1).append(half(0.4), 16_000);
         assert_eq!(whole.tokens, [token(Some(700)), token(None), token(Some(1_700)), token(None)]);
         assert_eq!(whole.no_speech, 0.4);
     }

@@ -11,14 +11,14 @@ pub(super) struct Evidence {
     pub(super) speech_ms: u64,
 }
 
-/// More speech than this tells no more.
-const ENOUGH_MS: u64 = 10_000;
-/// How much likelier the expected language is than the sound alone says.
-const EXPECTED: f32 = 4.0;
+/// More speech than this counts as this much, ms.
+const MAX_SPEECH_MS: u64 = 10_000;
+/// Factor on the probability of the expected language.
+const HINT_WEIGHT: f32 = 4.0;
 
 /// The language of a recording, as the model is told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spoken {
+pub(super) struct DecoderLanguage {
     /// Whisper's code.
     pub(super) code: String,
     /// Text that the model goes on from; empty: none.
@@ -31,7 +31,7 @@ const TRADITIONAL: &str = "以下是國語的句子，有標點符號。";
 /// Subtags of places and scripts where Chinese is written in traditional characters.
 const WITH_TRADITIONAL: [&str; 4] = ["hant", "tw", "hk", "mo"];
 
-impl Spoken {
+impl DecoderLanguage {
     /// `tag`: the language tag that was given or expected, for the script.
     pub(super) fn new(code: String, tag: Option<&str>) -> Self {
         let mut subtags = tag.unwrap_or_default().split(['-', '_']).map(str::to_ascii_lowercase);
@@ -52,8 +52,8 @@ pub(super) fn likeliest(evidence: &[Evidence], allowed: &[String], hint: Option<
     let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
     for Evidence { shares, speech_ms } in evidence {
         for (code, share) in shares.iter().filter(|(code, _)| allowed.is_empty() || allowed.iter().any(|a| a == code)) {
-            let expected = if hint.as_deref() == Some(*code) { EXPECTED } else { 1.0 };
-            *weights.entry(code).or_default() += share * expected * (*speech_ms).min(ENOUGH_MS) as f32;
+            let expected = if hint.as_deref() == Some(*code) { HINT_WEIGHT } else { 1.0 };
+            *weights.entry(code).or_default() += share * expected * (*speech_ms).min(MAX_SPEECH_MS) as f32;
         }
     }
     weights.into_iter().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(code, _)| code.to_owned())
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn chinese_is_written_as_it_is_where_the_customer_lives() {
-        let prompt = |code: &str, tag| Spoken::new(code.to_owned(), tag).prompt;
+        let prompt = |code: &str, tag| DecoderLanguage::new(code.to_owned(), tag).prompt;
         assert_eq!((prompt("zh", None), prompt("zh", Some("zh-CN"))), (SIMPLIFIED, SIMPLIFIED));
         assert_eq!((prompt("zh", Some("zh_TW")), prompt("zh", Some("zh-Hant-US"))), (TRADITIONAL, TRADITIONAL));
         assert_eq!((prompt("en", Some("zh-TW")), prompt("ja", None)), ("", ""));

@@ -7,12 +7,12 @@ mod honest;
 mod language;
 mod legs;
 mod listen;
-mod place;
 mod pool;
 mod queue;
 mod turns;
 mod twins;
 mod windows;
+mod word_timing;
 mod words;
 
 pub use error::TranscribeError;

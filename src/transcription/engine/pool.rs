@@ -3,7 +3,7 @@
 
 use super::TranscribeError;
 use super::hear::{Heard, Listener};
-use super::language::Spoken;
+use super::language::DecoderLanguage;
 use super::queue::{Line, Queue};
 use crate::transcription::models::{AlignmentHeads, Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,34 +12,34 @@ use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{WhisperContext, WhisperContextParameters};
 
-/// What a thread is to do with the sound of a window.
-pub(super) enum Order {
-    /// Tell its language.
-    Detect,
+/// Work on the sound of a window.
+pub(super) enum Work {
+    /// Find its language.
+    DetectLanguage,
     /// Write down what is said, in this language.
-    Hear(Spoken),
+    Transcribe(DecoderLanguage),
 }
 
 /// A window for a thread.
 pub(super) struct Task {
     pub(super) number: usize,
     pub(super) samples: Vec<f32>,
-    pub(super) order: Order,
+    pub(super) work: Work,
     pub(super) line: Line,
     pub(super) cancel: CancellationToken,
     pub(super) reply: Sender<Reply>,
 }
 
-/// What a thread found.
-pub(super) enum Found {
+/// Output of a thread.
+pub(super) enum Output {
     /// Languages with their probabilities, 0 to 1.
     Languages(Vec<(&'static str, f32)>),
     /// Words.
     Words(Heard),
 }
 
-/// What became of the task of this number.
-pub(super) type Reply = (usize, Result<Found, TranscribeError>);
+/// Number of a task, and its output.
+pub(super) type Reply = (usize, Result<Output, TranscribeError>);
 
 /// The model in memory. Dropping it ends the threads and gives the memory back.
 pub(super) struct Pool {
@@ -101,11 +101,11 @@ impl Drop for Pool {
 
 fn work(mut listener: Listener, queue: &Queue<Task>) {
     while let Some(task) = queue.pop() {
-        let work = || match &task.order {
-            Order::Detect => listener.languages(&task.samples, &task.cancel).map(Found::Languages),
-            Order::Hear(language) => listener.hear(&task.samples, language, &task.cancel).map(Found::Words),
+        let run = || match &task.work {
+            Work::DetectLanguage => listener.languages(&task.samples, &task.cancel).map(Output::Languages),
+            Work::Transcribe(language) => listener.hear(&task.samples, language, &task.cancel).map(Output::Words),
         };
-        let found = catch_unwind(AssertUnwindSafe(work))
+        let found = catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
         // Nobody waits any more after a failure elsewhere.
         let _ = task.reply.send((task.number, found));

@@ -4,15 +4,15 @@ use crate::masking::join_words;
 use crate::transcription::{Segment, Speaker, Word};
 
 /// A longer pause ends a turn, even where nobody else speaks.
-const PAUSE_MS: u64 = 3_000;
+const MAX_PAUSE_MS: u64 = 3_000;
 /// A sentence goes on over a pause of this length.
-const WITHIN_SENTENCE_MS: u64 = 6_000;
+const MAX_PAUSE_IN_SENTENCE_MS: u64 = 6_000;
 /// A turn of this length ends with its next sentence, so that there is something to go to on a page.
-const LONG_MS: u64 = 60_000;
+const LONG_TURN_MS: u64 = 60_000;
 /// A back-channel has no more words.
-const LISTENING_WORDS: usize = 3;
+const MAX_BACK_CHANNEL_WORDS: usize = 3;
 /// Said to show that one listens. In small letters, without signs.
-const LISTENING: &[&str] = &[
+const BACK_CHANNELS: &[&str] = &[
     "mm", "hm", "hmm", "mhm", "mmhm", "mmhmm", "uhhuh", "aha", "ah", "oh", "uh", "um", "yeah", "yep", "yes", "ok",
     "okay", "right", "sure", "i", "see", "all", "no", "really", "wow", "ja", "genau", "gut", "so", "ach", "oui",
     "daccord", "si", "sí", "vale", "claro", "bueno", "sì", "certo", "嗯", "对", "好", "是",
@@ -23,7 +23,7 @@ pub(super) fn turns(mut heard: Vec<Segment>) -> Vec<Segment> {
     heard.sort_by_key(|segment| (segment.start_ms, segment.end_ms, segment.speaker));
     let mut turns: Vec<Segment> = Vec::with_capacity(heard.len());
     for segment in heard {
-        match open(&turns, segment.speaker).filter(|at| goes_on(&turns[*at], &segment)) {
+        match open_turn(&turns, segment.speaker).filter(|at| continues(&turns[*at], &segment)) {
             Some(at) => join(&mut turns[at], segment),
             None => turns.push(segment),
         }
@@ -32,10 +32,10 @@ pub(super) fn turns(mut heard: Vec<Segment>) -> Vec<Segment> {
 }
 
 /// The speaker's last turn, unless another one has spoken since.
-fn open(turns: &[Segment], speaker: Speaker) -> Option<usize> {
+fn open_turn(turns: &[Segment], speaker: Speaker) -> Option<usize> {
     let own = turns.iter().rposition(|turn| turn.speaker == speaker)?;
     let turn = &turns[own];
-    let beside = |other: &Segment| is_listening(other) && (!ended(turn) || other.start_ms < turn.end_ms);
+    let beside = |other: &Segment| is_back_channel(other) && (!ended(turn) || other.start_ms < turn.end_ms);
     let asked = turn.text.ends_with(['?', '？']);
     turns[own + 1..].iter().all(|other| beside(other) && !asked).then_some(own)
 }
@@ -44,22 +44,22 @@ fn ended(turn: &Segment) -> bool {
     turn.text.ends_with(['.', '?', '!', '…', '。', '？', '！'])
 }
 
-fn goes_on(turn: &Segment, next: &Segment) -> bool {
+fn continues(turn: &Segment, next: &Segment) -> bool {
     let pause = next.start_ms.saturating_sub(turn.end_ms);
-    let most = match (ended(turn), turn.end_ms - turn.start_ms >= LONG_MS) {
+    let most = match (ended(turn), turn.end_ms - turn.start_ms >= LONG_TURN_MS) {
         (true, true) => return false,
-        (true, false) => PAUSE_MS,
-        (false, _) => WITHIN_SENTENCE_MS,
+        (true, false) => MAX_PAUSE_MS,
+        (false, _) => MAX_PAUSE_IN_SENTENCE_MS,
     };
     turn.speaker == next.speaker && pause <= most
 }
 
 /// Whether it only shows that somebody listens.
-fn is_listening(segment: &Segment) -> bool {
+fn is_back_channel(segment: &Segment) -> bool {
     let plain = |word: &Word| word.text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    segment.words.len() <= LISTENING_WORDS
+    segment.words.len() <= MAX_BACK_CHANNEL_WORDS
         && segment.speaker != Speaker::Unknown
-        && segment.words.iter().all(|word| LISTENING.contains(&plain(word).as_str()))
+        && segment.words.iter().all(|word| BACK_CHANNELS.contains(&plain(word).as_str()))
 }
 
 fn join(turn: &mut Segment, next: Segment) {

@@ -3,7 +3,7 @@
 //! Spans bring up to half a second of their silence at both ends, so about a second of real sound lies between two of them: with less
 //! the model runs sentences together, and zeroed silence costs it words.
 
-use super::place::Stretch;
+use super::word_timing::Stretch;
 use crate::transcription::models::Times;
 use crate::transcription::resample::RATE;
 use crate::transcription::speech::Span;

@@ -2,8 +2,8 @@
 
 use super::hear::{Heard, Token};
 use super::honest::{Draft, first_rounds, honest};
-use super::place::{Close, Shape, place};
 use super::windows::Window;
+use super::word_timing::{Boundary, DecodedWord, assign};
 use crate::masking::join_words;
 use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
@@ -47,9 +47,9 @@ fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
     let all = raws(&heard.tokens);
     let texts: Vec<&str> = all.iter().map(|raw| raw.text.as_str()).collect();
     let raws: Vec<&Raw> = first_rounds(&texts).into_iter().map(|at| &all[at]).collect();
-    let shapes = shapes(&raws);
+    let decoded = decoded(&raws);
     let mut drafts: Vec<Draft> = Vec::new();
-    for (raw, (stretch, start_ms, end_ms)) in raws.iter().zip(place(&shapes, &stretches)) {
+    for (raw, (stretch, start_ms, end_ms)) in raws.iter().zip(assign(&decoded, &stretches)) {
         let word = raw.word(start_ms, end_ms);
         match drafts.last_mut() {
             Some(draft) if draft.piece == stretch => draft.words.push(word),
@@ -64,18 +64,18 @@ fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
     drafts
 }
 
-fn shapes(raws: &[&Raw]) -> Vec<Shape> {
+fn decoded(raws: &[&Raw]) -> Vec<DecodedWord> {
     let mut before = 0;
     let shape = |raw: &&Raw| {
         let end = raw.end_ms.unwrap_or(before).max(before);
-        let closes = match raw.text.trim_end_matches(['"', '\'', ')']).chars().next_back() {
-            Some('.' | '?' | '!' | '。' | '？' | '！' | '…') => Close::Sentence,
-            Some(',' | ';' | ':' | '-' | '、' | '，') => Close::Clause,
-            _ => Close::Nothing,
+        let boundary = match raw.text.trim_end_matches(['"', '\'', ')']).chars().next_back() {
+            Some('.' | '?' | '!' | '。' | '？' | '！' | '…') => Boundary::Sentence,
+            Some(',' | ';' | ':' | '-' | '、' | '，') => Boundary::Clause,
+            _ => Boundary::None,
         };
         let letters = spoken_letters(&raw.text);
         let until = raw.until_ms.unwrap_or(end).max(end);
-        Shape { letters, window: (std::mem::replace(&mut before, until), end), closes }
+        DecodedWord { letters, window: (std::mem::replace(&mut before, until), end), boundary }
     };
     raws.iter().map(shape).collect()
 }

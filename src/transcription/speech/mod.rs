@@ -3,7 +3,7 @@
 //! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
 //! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) scores how much a frame sounds like
 //! speech; many sounds reach its limit, and it goes on after the voice has ended. Loudness says when speech begins and ends:
-//! quieter than 34 dB under the voice nobody speaks. [`voice`] tells voices from noise, tones and music, and [`runs`] weighs
+//! quieter than 34 dB under the voice nobody speaks. [`voice`] tells voices from noise, tones and music, and [`mod@runs`] weighs
 //! both: what has little evidence of a voice is speech only beside speech.
 //!
 //! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).

@@ -28,8 +28,8 @@ const QUICK_WORDS: u64 = 6;
 /// The model doubts that there is speech, and itself.
 const NO_SPEECH: f32 = 0.6;
 const UNSURE: f32 = 0.4;
-/// What the model is as unsure of as that was not said: of 120 stretches of real telephone calls one was below it, a breath.
-const UNBELIEVED: f32 = 0.3;
+/// Confidence below which a stretch is taken for invented: of 120 stretches of real telephone calls one was below it, a breath.
+const MIN_CONFIDENCE: f32 = 0.3;
 /// With less doubt than this, what might be the end of a video was said.
 const SURE: f32 = 0.6;
 /// Shorter than this nobody says a word of thanks.
@@ -94,9 +94,9 @@ fn is_invented(draft: &Draft) -> bool {
     match known {
         Some(Phrase::Credits) => true,
         Some(Phrase::Farewell) => doubt || confidence < SURE,
-        Some(Phrase::Polite) if confidence < UNBELIEVED => true,
+        Some(Phrase::Polite) if confidence < MIN_CONFIDENCE => true,
         Some(Phrase::Polite) => confidence < UNSURE && (doubt || draft.speech_ms < SHORTEST_MS),
-        None => confidence < UNBELIEVED || (doubt && confidence < UNSURE),
+        None => confidence < MIN_CONFIDENCE || (doubt && confidence < UNSURE),
     }
 }
 

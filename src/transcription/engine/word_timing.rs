@@ -1,4 +1,4 @@
-//! Words put where they were said.
+//! Times of words: each is assigned to a stretch of speech.
 //!
 //! The decoder's attention tells for each token when it ends, but it knows no silence: a word behind a pause seems to begin with the
 //! pause, and a word at the end of an utterance may slip into the next one. Stretches of speech are known from the sound. So the words of a
@@ -18,20 +18,20 @@ pub(super) struct Stretch {
 
 /// A word as the decoder wrote it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Shape {
+pub(super) struct DecodedWord {
     /// Number of letters and digits it is spoken with.
     pub(super) letters: u32,
     /// End of the word before it and its own, in the window, ms.
     pub(super) window: (u64, u64),
-    /// What its punctuation tells.
-    pub(super) closes: Close,
+    /// Boundary behind it, by its punctuation.
+    pub(super) boundary: Boundary,
 }
 
-/// What a word's punctuation tells of the words behind it.
+/// How a sentence goes on behind a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Close {
-    /// They go on with the sentence.
-    Nothing,
+pub(super) enum Boundary {
+    /// The sentence goes on.
+    None,
     /// A part of the sentence ends.
     Clause,
     /// The sentence ends.
@@ -39,20 +39,20 @@ pub(super) enum Close {
 }
 
 /// Seconds that a letter takes where nothing is known of the speaker's pace.
-const LETTER_S: f32 = 0.065;
-/// Cost of a second between a word and its stretch, where a stretch that is e times too long or too short for its words costs 1.
-const FAR: f32 = 3.0;
-/// Share of that between a word's end and where it could also have been said: after the word before it.
-const EARLY: f32 = 0.5;
-/// Share of the misfit where a stretch has no words: it may be a breath.
-const EMPTY: f32 = 0.7;
-/// Costs of a sentence, and of a part of one, that goes on behind a pause.
-const BROKEN: f32 = 1.5;
-const BROKEN_CLAUSE: f32 = 0.3;
-/// Keeps lengths of next to nothing from weighing much, s.
-const LEAST_S: f32 = 0.2;
-/// A pause of this length breaks a sentence fully, s.
-const PAUSE_S: f32 = 0.8;
+const SECONDS_PER_LETTER: f32 = 0.065;
+/// Cost of a second between a word and its stretch. A stretch that is e times too long or too short for its words costs 1.
+const DISTANCE_COST: f32 = 3.0;
+/// Share of that cost where the stretch lies behind the word before, but ends too early for this one.
+const EARLY_SHARE: f32 = 0.5;
+/// Share of the misfit of a stretch without words: it may be a breath.
+const EMPTY_SHARE: f32 = 0.7;
+/// Costs of a pause within a clause, and between two clauses of a sentence.
+const SPLIT_SENTENCE_COST: f32 = 1.5;
+const SPLIT_CLAUSE_COST: f32 = 0.3;
+/// Added to lengths before they are compared, so that very short ones weigh little, s.
+const MIN_LENGTH_S: f32 = 0.2;
+/// Pause from which on a split costs all of it, s; a shorter one costs its share.
+const FULL_PAUSE_S: f32 = 0.8;
 
 impl Stretch {
     fn length_s(&self) -> f32 {
@@ -64,7 +64,7 @@ impl Stretch {
         let late = seconds(self.window.0.saturating_sub(to));
         let within = seconds(to.saturating_sub(self.window.1.max(from)));
         let before = seconds(from.saturating_sub(self.window.1));
-        late + before + EARLY * within
+        late + before + EARLY_SHARE * within
     }
 
     fn to_recording(self, window_ms: u64) -> u64 {
@@ -82,17 +82,17 @@ fn seconds(ms: u64) -> f32 {
 }
 
 /// Begin and end of each word in the recording, ms, and the stretch that it is said in. Without stretches: nothing.
-pub(super) fn place(words: &[Shape], stretches: &[Stretch]) -> Vec<(usize, u64, u64)> {
+pub(super) fn assign(words: &[DecodedWord], stretches: &[Stretch]) -> Vec<(usize, u64, u64)> {
     let mut placed = Vec::with_capacity(words.len());
-    for (number, range) in shares(words, stretches).into_iter().enumerate() {
-        let times = inside(&words[range], stretches[number]);
+    for (number, range) in partition(words, stretches).into_iter().enumerate() {
+        let times = times_within(&words[range], stretches[number]);
         placed.extend(times.into_iter().map(|(start, end)| (number, start, end)));
     }
     placed
 }
 
 /// The words of each stretch.
-fn shares(words: &[Shape], stretches: &[Stretch]) -> Vec<Range<usize>> {
+fn partition(words: &[DecodedWord], stretches: &[Stretch]) -> Vec<Range<usize>> {
     if stretches.is_empty() {
         return Vec::new();
     }
@@ -127,7 +127,7 @@ fn shares(words: &[Shape], stretches: &[Stretch]) -> Vec<Range<usize>> {
 }
 
 struct Costs<'a> {
-    words: &'a [Shape],
+    words: &'a [DecodedWord],
     stretches: &'a [Stretch],
     /// Sums over the words before: letters, and for each stretch the distances.
     letters: Vec<u32>,
@@ -136,7 +136,7 @@ struct Costs<'a> {
 }
 
 impl<'a> Costs<'a> {
-    fn new(words: &'a [Shape], stretches: &'a [Stretch]) -> Self {
+    fn new(words: &'a [DecodedWord], stretches: &'a [Stretch]) -> Self {
         let sum = |values: Vec<u32>| {
             let mut all = vec![0];
             all.extend(values.iter().scan(0, |sum, value| {
@@ -148,7 +148,11 @@ impl<'a> Costs<'a> {
         let letters = sum(words.iter().map(|word| word.letters).collect());
         let speech_s: f32 = stretches.iter().map(Stretch::length_s).sum();
         let all = letters.last().copied().unwrap_or(0);
-        let letter_s = if all > 20 { (speech_s / all as f32).clamp(LETTER_S / 2.0, LETTER_S * 2.0) } else { LETTER_S };
+        let letter_s = if all > 20 {
+            (speech_s / all as f32).clamp(SECONDS_PER_LETTER / 2.0, SECONDS_PER_LETTER * 2.0)
+        } else {
+            SECONDS_PER_LETTER
+        };
         let distances = stretches
             .iter()
             .map(|stretch| {
@@ -167,29 +171,29 @@ impl<'a> Costs<'a> {
     fn of(&self, stretch: usize, range: Range<usize>) -> f32 {
         let far = self.distances[stretch][range.end] - self.distances[stretch][range.start];
         let said_s = (self.letters[range.end] - self.letters[range.start]) as f32 * self.letter_s;
-        let misfit = ((self.stretches[stretch].length_s() + LEAST_S) / (said_s + LEAST_S)).ln().abs();
-        let misfit = if range.is_empty() { EMPTY * misfit } else { misfit };
-        FAR * far + misfit + self.broken(stretch, range)
+        let misfit = ((self.stretches[stretch].length_s() + MIN_LENGTH_S) / (said_s + MIN_LENGTH_S)).ln().abs();
+        let misfit = if range.is_empty() { EMPTY_SHARE * misfit } else { misfit };
+        DISTANCE_COST * far + misfit + self.split_cost(stretch, range)
     }
 
-    /// What it costs that the words end here, and others follow in a later stretch.
-    fn broken(&self, stretch: usize, range: Range<usize>) -> f32 {
-        let last = range.clone().next_back().map(|at| self.words[at].closes);
-        let (Some(closes), Some(next)) = (last, self.stretches.get(stretch + 1)) else { return 0.0 };
+    /// Cost of ending a stretch with these words where more follow in a later one.
+    fn split_cost(&self, stretch: usize, range: Range<usize>) -> f32 {
+        let last = range.clone().next_back().map(|at| self.words[at].boundary);
+        let (Some(boundary), Some(next)) = (last, self.stretches.get(stretch + 1)) else { return 0.0 };
         if range.end == self.words.len() {
             return 0.0;
         }
         let pause_s = seconds(next.start_ms.saturating_sub(self.stretches[stretch].end_ms()));
-        let cost = match closes {
-            Close::Nothing => BROKEN,
-            Close::Clause => BROKEN_CLAUSE,
-            Close::Sentence => 0.0,
+        let cost = match boundary {
+            Boundary::None => SPLIT_SENTENCE_COST,
+            Boundary::Clause => SPLIT_CLAUSE_COST,
+            Boundary::Sentence => 0.0,
         };
-        cost * (pause_s / PAUSE_S).min(1.0)
+        cost * (pause_s / FULL_PAUSE_S).min(1.0)
     }
 }
 
-impl Shape {
+impl DecodedWord {
     /// Where the middle of the word can be: between the word before it and its own end, half its length from both.
     fn middle_ms(&self, letter_s: f32) -> (u64, u64) {
         let (before, end) = self.window;
@@ -199,7 +203,7 @@ impl Shape {
 }
 
 /// Begin and end of each word of a stretch in the recording, ms: in order, none without any length, all within.
-fn inside(words: &[Shape], stretch: Stretch) -> Vec<(u64, u64)> {
+fn times_within(words: &[DecodedWord], stretch: Stretch) -> Vec<(u64, u64)> {
     let Some(last) = words.len().checked_sub(1) else { return Vec::new() };
     let length = stretch.end_ms() - stretch.start_ms;
     let letters: u64 = words.iter().map(|word| u64::from(word.letters) + 1).sum();
@@ -227,14 +231,14 @@ mod tests {
     use proptest::prelude::*;
 
     /// Word by word: text, end of the word before, own end, ms.
-    fn shapes(words: &[(&str, u64, u64)]) -> Vec<Shape> {
-        let shape = |(text, before, end): &(&str, u64, u64)| Shape {
+    fn shapes(words: &[(&str, u64, u64)]) -> Vec<DecodedWord> {
+        let shape = |(text, before, end): &(&str, u64, u64)| DecodedWord {
             letters: text.chars().filter(|c| c.is_alphanumeric()).count() as u32,
             window: (*before, *end),
-            closes: match text.chars().next_back() {
-                Some('.' | '?') => Close::Sentence,
-                Some(',') => Close::Clause,
-                _ => Close::Nothing,
+            boundary: match text.chars().next_back() {
+                Some('.' | '?') => Boundary::Sentence,
+                Some(',') => Boundary::Clause,
+                _ => Boundary::None,
             },
         };
         words.iter().map(shape).collect()
@@ -245,13 +249,13 @@ mod tests {
     }
 
     fn places(words: &[(&str, u64, u64)], times: &[((u64, u64), u64)]) -> Vec<usize> {
-        place(&shapes(words), &stretches(times)).into_iter().map(|(stretch, ..)| stretch).collect()
+        assign(&shapes(words), &stretches(times)).into_iter().map(|(stretch, ..)| stretch).collect()
     }
 
     #[test]
     fn a_word_behind_a_pause_is_not_said_in_it() {
         let words = [("Yes.", 0, 400), ("My", 400, 2_300), ("card.", 2_300, 2_800)];
-        let found = place(&shapes(&words), &stretches(&[((100, 500), 5_000), ((1_500, 2_900), 9_000)]));
+        let found = assign(&shapes(&words), &stretches(&[((100, 500), 5_000), ((1_500, 2_900), 9_000)]));
         assert_eq!(found.iter().map(|(stretch, ..)| *stretch).collect::<Vec<_>>(), [0, 1, 1]);
         assert_eq!((found[0].1, found[0].2), (5_000, 5_400));
         assert_eq!(
@@ -290,8 +294,8 @@ mod tests {
 
     #[test]
     fn nothing_is_placed_without_speech() {
-        assert!(place(&shapes(&[("you", 0, 100)]), &[]).is_empty());
-        assert!(place(&[], &stretches(&[((0, 500), 0)])).is_empty());
+        assert!(assign(&shapes(&[("you", 0, 100)]), &[]).is_empty());
+        assert!(assign(&[], &stretches(&[((0, 500), 0)])).is_empty());
     }
 
     proptest! {
@@ -301,10 +305,10 @@ mod tests {
         ) {
             let mut ends = ends;
             ends.sort_unstable();
-            let words: Vec<Shape> = ends.iter().scan(0, |before, end| {
+            let words: Vec<DecodedWord> = ends.iter().scan(0, |before, end| {
                 let window = (*before, *end);
                 *before = *end;
-                Some(Shape { letters: (*end % 9) as u32, window, closes: if *end % 4 == 0 { Close::Sentence } else { Close::Nothing } })
+                Some(DecodedWord { letters: (*end % 9) as u32, window, boundary: if *end % 4 == 0 { Boundary::Sentence } else { Boundary::None } })
             }).collect();
             let mut at = 0;
             let stretches: Vec<Stretch> = times.iter().map(|(pause, length)| {
@@ -312,7 +316,7 @@ mod tests {
                 at = window.1;
                 Stretch { window, start_ms: window.0 * 3 }
             }).collect();
-            let placed = place(&words, &stretches);
+            let placed = assign(&words, &stretches);
             prop_assert_eq!(placed.len(), words.len());
             for (stretch, start, end) in &placed {
                 let stretch = stretches[*stretch];
