@@ -1,4 +1,4 @@
-//! Which channels are listened to, and who speaks on each.
+//! The channels that are transcribed, and their speakers.
 
 use super::twins::twins;
 use crate::audio::AudioError;
@@ -7,20 +7,20 @@ use crate::transcription::{Note, Speaker};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// A channel to listen to.
+/// A channel that is transcribed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leg {
     pub(super) channel: usize,
     pub(super) speaker: Speaker,
 }
 
-/// How a recording is listened to.
+/// The channels of a recording that are transcribed.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) legs: Vec<Leg>,
-    /// The crosstalk that is taken out of two channels.
+    /// Crosstalk between two channels, to be removed.
     pub(super) crosstalk: Option<Crosstalk>,
-    /// What was found out about the channels.
+    /// Finding about the channels, for readers of the transcript.
     pub(super) note: Option<Note>,
 }
 
@@ -31,7 +31,7 @@ impl Plan {
     }
 }
 
-/// Looks at the channels of a recording: who speaks on which, and whether they can be told apart. Blocks.
+/// Assigns speakers to the channels of a recording, and measures whether the channels differ. Blocks.
 pub(super) fn plan(
     path: &Path,
     channels: u16,

@@ -27,7 +27,10 @@ impl WorkingFolder {
     /// [`ModelError::Io`].
     pub(super) fn new(models: &Path) -> Result<Self, ModelError> {
         remove_orphans(models)?;
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(models).map_err(ModelError::io(models))?;
+        // Absolute, because pip runs in another working folder.
+        let folder =
+            std::path::absolute(models).and_then(|all| tempfile::Builder::new().prefix(PREFIX).tempdir_in(all));
+        let folder = folder.map_err(ModelError::io(models))?;
         let unlocked = folder.path().join(UNLOCKED);
         let io = ModelError::io(&unlocked);
         let lock = File::create(&unlocked).map_err(&io)?;
