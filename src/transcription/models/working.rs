@@ -21,7 +21,7 @@ pub(super) struct WorkingFolder {
 }
 
 impl WorkingFolder {
-    /// Makes a folder, and removes those of processes that were killed.
+    /// Makes a folder in the models folder, and removes those of processes that were killed.
     ///
     /// # Errors
     /// [`ModelError::Io`].
@@ -45,7 +45,11 @@ impl WorkingFolder {
     }
 }
 
-fn remove_orphans(models: &Path) -> Result<(), ModelError> {
+/// Removes the working folders of processes that were killed.
+///
+/// # Errors
+/// [`ModelError::Io`].
+pub(super) fn remove_orphans(models: &Path) -> Result<(), ModelError> {
     for entry in fs::read_dir(models).map_err(ModelError::io(models))?.flatten() {
         if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
             continue;

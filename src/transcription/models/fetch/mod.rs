@@ -3,6 +3,7 @@
 mod download;
 mod packages;
 
+use super::working::remove_orphans;
 use super::{Entry, FetchSource, ModelError, Trial, hash_file};
 use download::Download;
 use std::ffi::OsString;
@@ -67,6 +68,7 @@ pub async fn fetch(
         return Ok(Fetched { path: target, source: None });
     }
     fs::create_dir_all(folder).await.map_err(ModelError::io(folder))?;
+    remove_orphans(folder)?;
     let mut failures = Vec::new();
     for source in &entry.sources {
         on_event(FetchEvent::Trying(source));
@@ -110,7 +112,7 @@ fn hint(entry: &Entry, folder: &Path) -> String {
     });
     let from = url.map_or_else(String::new, |url| format!(" from {url}"));
     format!(
-        "Another try goes on from what is there. Without a way to the internet, copy the file {}{from} into {}",
+        "Another attempt resumes the download. Without access to the internet, copy the file {}{from} into {}",
         entry.file,
         folder.display()
     )

@@ -1,4 +1,4 @@
-//! whisper.cpp's own files: taken as they are, or written anew with fewer bits.
+//! ggml files of whisper.cpp: copied, or written with fewer bits.
 
 use super::bytes::Cursor;
 use super::tensor::{Element, Precision, Shape, Tensor, Weights};
@@ -66,7 +66,7 @@ fn parse(bytes: &[u8], shape: Shape) -> Option<Weights<'_>> {
         tensors.push(tensor(&mut at)?);
     }
     let has = |name: &str| tensors.iter().any(|tensor| tensor.name == name);
-    // The last ones of each half: a file that is cut off between two tensors has fewer of them.
+    // The last tensors of each half: a file that is cut off between two tensors lacks one of them.
     let last = format!("decoder.blocks.{}.mlp.2.bias", shape.text_layers.checked_sub(1)?);
     let whole = has("decoder.token_embedding.weight") && has("encoder.ln_post.bias") && has(&last);
     whole.then_some(Weights { shape, mel, vocabulary, tensors })
@@ -105,5 +105,5 @@ fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
         14 => (256, 210),
         _ => return None,
     };
-    elements.is_multiple_of(size).then(|| elements / size * bytes)
+    if elements.is_multiple_of(size) { (elements / size).checked_mul(bytes) } else { None }
 }
