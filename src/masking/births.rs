@@ -257,7 +257,8 @@ fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
     (short > 26).then_some((1900 + short, one.tokens.end))
 }
 
-/// Parts of dates that are enough where a birth was asked for just before: a month with what stands beside it, a year.
+/// Parts of dates that are enough where a birth was asked for just before: a month with the numbers beside it, a year, or
+/// numbers of four digits and more in all.
 fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let asked = |token: &Token<'_>| {
         [Topic::Birth, Topic::Birthday].into_iter().any(|topic| topics.asked(token.at, topic, ASKED_WITHIN))
@@ -266,7 +267,7 @@ fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     for (at, token) in tokens.iter().enumerate() {
         let done = found.last().is_some_and(|before| at < before.end);
         if !done && !token.is_masked() && asked(token) {
-            found.extend(month_at(tokens, at).or_else(|| year_at(tokens, at)));
+            found.extend(month_at(tokens, at).or_else(|| year_at(tokens, at)).or_else(|| numbers_at(tokens, at)));
         }
     }
     found
@@ -292,6 +293,31 @@ fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let behind = behind.unwrap_or(at);
     let end = behind + 1 - tokens[at..=behind].iter().rev().take_while(article).count();
     Some(start..end)
+}
+
+/// Minimum number of digits of an answer without month and year: "The 10th, 19th, 47".
+const MIN_DIGITS: usize = 4;
+
+/// Numbers and ordinals in a row, as a misheard date is written: "10th, 19th, 47", "2019-47".
+fn numbers_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let (mut end, mut next, mut digits) = (at, at, 0);
+    while let Some(token) = tokens.get(next).filter(|token| next == at || close(token)) {
+        if token.is_digits() {
+            (digits, next) = (digits + token.lower.len(), next + 1);
+        } else if let Some(atom) = atom_at(tokens, next) {
+            (digits, next) = (digits + atom.digits.len(), atom.tokens.end);
+        } else if DAYS.iter().any(|(day, _)| *day == token.lower) {
+            (digits, next) = (digits + 2, next + 1);
+        } else if next > at && matches!(token.lower.as_str(), "the" | "of" | "and" | "th" | "st" | "nd" | "rd") {
+            next += 1;
+            continue;
+        } else {
+            break;
+        }
+        end = next;
+    }
+    let suffix = tokens.get(end).is_some_and(|token| matches!(token.lower.as_str(), "th" | "st" | "nd" | "rd"));
+    (digits >= MIN_DIGITS).then_some(at..end + usize::from(suffix))
 }
 
 /// A year of four digits, alone.

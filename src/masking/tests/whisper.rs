@@ -480,6 +480,31 @@ const GOES: &[(&str, &[Line])] = &[
     ),
     ("variant-dob-1", &[("customer", "My date of birth is 3/14/1982.", "My date of birth is [date of birth].")]),
     ("variant-dob-2", &[("customer", "I was born on March 14, '82.", "I was born on [date of birth].")]),
+    (
+        "misheard-dob-1",
+        &[
+            ("agent", "And your date of birth, please.", "And your date of birth, please."),
+            (
+                "customer",
+                "The 10th, 19th, 47. The billing address is fine.",
+                "The [date of birth]. The billing address is fine.",
+            ),
+        ],
+    ),
+    (
+        "misheard-dob-2",
+        &[
+            ("agent", "Your date of birth?", "Your date of birth?"),
+            ("customer", "Sure, it's 27 19 59.", "Sure, it's [date of birth]."),
+        ],
+    ),
+    (
+        "no-dob",
+        &[
+            ("agent", "And your date of birth?", "And your date of birth?"),
+            ("customer", "Why? I have 2 tickets.", "Why? I have 2 tickets."),
+        ],
+    ),
     ("variant-dob-3", &[("customer", "I was born March the fourteenth eighty two", "I was born [date of birth]")]),
     (
         "variant-dob-4",

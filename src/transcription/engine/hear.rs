@@ -32,6 +32,7 @@ pub(super) struct Token {
 
 /// One thread's own state of a loaded model.
 pub(super) struct Listener {
+    context: Arc<WhisperContext>,
     state: WhisperState,
     params: FullParams<'static, 'static>,
     /// Asked by the abort callback, which is set up once: each set-up leaks a little.
@@ -57,7 +58,7 @@ const MAX_STEPS: usize = 1500;
 /// came out slightly better than with all of it (tiny.en 8.8 % for 9.1 % of word errors, base 8.2 % for 9.1 %), with three as well, and
 /// with one much worse (12.5 %).
 const MARGIN_MS: u16 = 4_000;
-/// Ten seconds: the language is told from as many steps as the window before had.
+/// Minimum number of steps that the encoder sees: ten seconds.
 const MIN_STEPS: usize = 512;
 /// Room for a prompt.
 const PROMPT_TOKENS: i32 = 64;
@@ -71,8 +72,8 @@ const MIN_SPLIT_SAMPLES: usize = 4 * RATE as usize;
 const CUT_STEP: usize = RATE as usize / 50;
 
 impl Listener {
-    pub(super) fn new(context: &WhisperContext, model: &Model) -> Result<Self, TranscribeError> {
-        let state = context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))?;
+    pub(super) fn new(context: Arc<WhisperContext>, model: &Model) -> Result<Self, TranscribeError> {
+        let state = new_state(&context)?;
         let cancel = Arc::new(Mutex::new(CancellationToken::new()));
         let mut params = FullParams::new(match model.times {
             Times::Model => SamplingStrategy::BeamSearch { beam_size: BEAM_SIZE, patience: -1.0 },
@@ -100,7 +101,7 @@ impl Listener {
         let abort: Box<dyn FnMut() -> bool> =
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
-        let multilingual = context.is_multilingual();
+        let (multilingual, end_of_text) = (context.is_multilingual(), context.token_eot());
         let (margin_ms, min_steps) = match model.entry.and_then(|entry| entry.margin_ms) {
             Some(margin_ms) => (margin_ms, STEP_MULTIPLE),
             None => (MARGIN_MS, MIN_STEPS),
@@ -109,11 +110,12 @@ impl Listener {
         params.set_n_max_text_ctx(0);
         let language = DecoderLanguage { code: "en".to_owned(), prompt: "" };
         Ok(Self {
+            context,
             state,
             params,
             cancel,
             language,
-            end_of_text: context.token_eot(),
+            end_of_text,
             multilingual,
             margin_ms,
             min_steps,
@@ -130,6 +132,7 @@ impl Listener {
             return Err(TranscribeError::Cancelled);
         }
         let failed = |error: WhisperError| TranscribeError::Engine(error.to_string());
+        self.state = new_state(&self.context)?;
         self.state.pcm_to_mel(&padded(samples), 1).map_err(failed)?;
         let (_, shares) = self.state.lang_detect(0, 1).map_err(failed)?;
         let named = |(id, share): (usize, f32)| Some((get_lang_str(i32::try_from(id).ok()?)?, share));
@@ -164,6 +167,7 @@ impl Listener {
             return Err(TranscribeError::Cancelled);
         }
         let sound = padded(samples);
+        self.state = new_state(&self.context)?;
         let mut params = self.params.clone();
         let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEP_MULTIPLE);
         // In range.
@@ -209,6 +213,13 @@ impl Heard {
         self.no_speech = self.no_speech.max(second.no_speech);
         self
     }
+}
+
+/// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds with the state
+/// only, and detects a language in as many steps as the window before had: in a state that was used before, the same sound gives other
+/// words.
+fn new_state(context: &WhisperContext) -> Result<WhisperState, TranscribeError> {
+    context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))
 }
 
 fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {

@@ -62,11 +62,12 @@ impl Pool {
         };
         let context =
             context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
+        let context = Arc::new(context);
         let tasks = Arc::new(Queue::new(threads));
         // Dropped where a thread can't be started: that ends the earlier ones.
         let pool = Self { tasks: Arc::clone(&tasks), multilingual: context.is_multilingual(), model };
         for number in 0..threads {
-            let listener = Listener::new(&context, &pool.model)?;
+            let listener = Listener::new(Arc::clone(&context), &pool.model)?;
             let queue = Arc::clone(&tasks);
             std::thread::Builder::new()
                 .name(format!("whisper-{number}"))
