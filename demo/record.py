@@ -12,7 +12,7 @@ import tempfile
 import wave
 
 RATE = 8000
-# Of whoever speaks in each call: flite's voice with its settings, and sox's effects that make it somebody else's.
+# The speakers of each call: flite's voice, its settings, and the effects of sox that change the voice.
 EMMA = ("slt", ["duration_stretch=1.1"], ["pitch", "100"])
 VOICES = {
     "call-bad": {"agent": ("rms", [], []), "customer": EMMA},

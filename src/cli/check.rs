@@ -6,7 +6,7 @@ use crate::app::{self, StartError};
 use crate::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl, ReturnedUrl};
 use crate::mail::Settings;
 use crate::transcription::engine_config;
-use crate::transcription::models::{ModelError, Trial, check as check_model};
+use crate::transcription::models::{ModelError, Trial, check as check_model, check_processor};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::path::Path;
 use tokio::net::TcpListener;
@@ -116,18 +116,18 @@ async fn database(config: &Config) -> Option<String> {
 /// A model that is not installed, is not what the catalogue says, can't be loaded, or does not know a language that is spoken.
 async fn model(config: &Config) -> Result<Option<String>, Failure> {
     let engine = engine_config(&config.transcription);
-    let checked =
-        tokio::task::spawn_blocking(move || check_model(engine.folders.find(&engine.model)?, &Trial::default()));
+    let checked = tokio::task::spawn_blocking(move || {
+        check_processor()?;
+        check_model(engine.folders.find(&engine.model)?, &Trial::default())
+    });
     let model = match checked.await? {
         Ok(model) => model,
-        // Everything else works meanwhile, and a page has a button for it.
+        // Everything else works meanwhile, and a page has a button that fetches it.
         Err(missing @ ModelError::NotInstalled { .. }) if config.transcription.model.is_empty() => {
             say(format!("Recordings will wait: {missing}."));
             return Ok(None);
         }
-        Err(error) => {
-            return Ok(Some(format!("transcription.model: {error}; or set another of `afterword models list`")));
-        }
+        Err(error) => return Ok(Some(complaint(&error))),
     };
     let knows = |code: &String| {
         model.entry.is_none_or(|entry| entry.languages.iter().any(|known| known == "*" || known == code))
@@ -139,4 +139,25 @@ async fn model(config: &Config) -> Result<Option<String>, Failure> {
             model.name
         )
     }))
+}
+
+/// A line about a model that can't be used. No other model helps where the processor is the reason.
+fn complaint(error: &ModelError) -> String {
+    match error {
+        ModelError::Processor { .. } => error.to_string(),
+        _ => format!("transcription.model: {error}; or set another of `afterword models list`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_model_is_no_remedy_for_an_old_processor() {
+        let processor = complaint(&ModelError::Processor { missing: "AVX2".into() });
+        assert!(processor.contains("AVX2") && !processor.contains("models list"), "{processor}");
+        let missing = complaint(&ModelError::NotInstalled { name: "base".into() });
+        assert!(missing.contains("fetch base") && missing.contains("set another"), "{missing}");
+    }
 }

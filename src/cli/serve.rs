@@ -6,9 +6,10 @@ use crate::app::{self, App};
 use crate::clock::SystemClock;
 use crate::config::{Config, DatabaseUrl};
 use crate::database::Db;
-use crate::jobs::{Runner, RunnerOptions};
+use crate::jobs::{Kind, Runner, RunnerOptions};
 use crate::vault::Vault;
 use crate::web::server::{self, Limits, Stop};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +69,18 @@ async fn serve_operators(app: &App, listener: Option<TcpListener>, limits: Limit
     }
 }
 
+/// Beginnings of kinds of job, `only`, of which each must be that of a kind.
+///
+/// # Errors
+/// A failure that names the first one that is not, and the kinds that there are.
+fn check_kinds(kinds: &[Kind], only: &[String]) -> Result<(), Failure> {
+    let begins = |wanted: &String| kinds.iter().any(|kind| kind.name.starts_with(wanted.as_str()));
+    let Some(unknown) = only.iter().find(|wanted| !begins(wanted)) else { return Ok(()) };
+    let groups: BTreeSet<&str> = kinds.iter().filter_map(|kind| kind.name.split('.').next()).collect();
+    let groups = groups.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Failure::usage(format!("--only {unknown}: no job is of that kind; there are {groups}")))
+}
+
 fn runner(app: &App, options: RunnerOptions, stop: &CancellationToken) -> Arc<Runner> {
     Arc::new(Runner::new(app.db.clone(), Arc::clone(&app.clock), app.jobs(), options, stop.clone()))
 }
@@ -76,6 +89,7 @@ fn runner(app: &App, options: RunnerOptions, stop: &CancellationToken) -> Arc<Ru
 pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failure> {
     let probes = listener::bind_optional("worker.listen", config.worker.listen).await?;
     let app = open(config, false).await?;
+    check_kinds(&app.jobs(), &only)?;
     app.prepare_files().await;
     app.releases.note_k().await?;
     let limits = Limits::new(&app.config.http, stopping::raise_file_limit());

@@ -9,10 +9,10 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;
 
-/// What there is to do with models.
+/// Commands about models.
 #[derive(Debug, Subcommand)]
 pub(super) enum ModelsCommand {
-    /// The catalogue, and what of it is installed
+    /// The catalogue, and which models are installed
     List,
     /// Fetch one from the first source that has it; resumes where it was cut off, checks its SHA-256
     Fetch {
@@ -33,7 +33,7 @@ pub(super) enum ModelsCommand {
     },
     /// Compare every installed model with the catalogue
     Verify,
-    /// Load a file that nobody vouches for, and maybe die of it
+    /// Load a file that is not in the catalogue; a broken one can end the process
     #[command(hide = true)]
     Try {
         /// The file
@@ -46,13 +46,13 @@ pub(super) enum ModelsCommand {
 pub(super) struct TranscribeCommand {
     /// WAV, MP3, FLAC or Ogg Vorbis
     file: PathBuf,
-    /// Who speaks on which channel
+    /// Speakers of the channels, in order
     #[arg(long, value_delimiter = ',', value_name = "agent,customer")]
     channels: Vec<Speaker>,
     /// text, vtt, srt or json
     #[arg(long, default_value = "text")]
     format: Format,
-    /// The language spoken, such as en; the model finds out where it can
+    /// Code of the language, such as en; unless given, it is detected
     #[arg(long)]
     language: Option<String>,
     /// Another model than the configured one
@@ -75,7 +75,7 @@ pub(super) async fn models(config: Config, command: ModelsCommand) -> Result<(),
         ModelsCommand::Verify => cli::models_verify(&folders, &mut out),
         ModelsCommand::Try { file } => cli::models_try(&file),
     };
-    done.map_err(|error| Failure::from_chain(&error))
+    Failure::unless_closed(done)
 }
 
 /// Transcribes one file to standard output.
@@ -90,5 +90,5 @@ pub(super) async fn transcribe(mut config: Config, command: TranscribeCommand) -
         language: command.language,
     };
     let done = cli::transcribe(engine_config(&config.transcription), args, &mut std::io::stdout()).await;
-    done.map_err(|error| Failure::from_chain(&error))
+    Failure::unless_closed(done)
 }

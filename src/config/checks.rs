@@ -50,9 +50,10 @@ impl Config {
         if self.transcription.dead_air.0.as_secs() == 0 {
             wrong.push("transcription.dead_air is under a second: every breath would be dead air; set 8s or so".into());
         }
-        let is_code = |code: &String| matches!(code.len(), 2..=3) && code.bytes().all(|byte| byte.is_ascii_lowercase());
-        if let Some(code) = self.transcription.languages.iter().find(|code| !is_code(code)) {
-            wrong.push(format!("transcription.languages holds \"{code}\": write codes such as en, de, zh"));
+        if let Some(code) = self.transcription.languages.iter().find(|code| !is_whisper_language(code)) {
+            wrong.push(format!(
+                "transcription.languages holds \"{code}\", which is no language code of Whisper: write codes such as en, de, zh"
+            ));
         }
         wrong.extend(self.complaints_about_times());
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
@@ -113,7 +114,8 @@ impl Recordings {
         let by_source =
             self.channels_by_source.iter().map(|(source, names)| (format!("channels_by_source.{source}"), names));
         let all = by_source.chain([("channels".to_owned(), &self.channels)]).filter(|(_, names)| !names.is_empty());
-        let is_known = |name: &str| matches!(name.trim(), "agent" | "customer" | "unknown");
+        let is_known =
+            |name: &str| ["agent", "customer", "unknown"].iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
         let strange = all.filter(|(_, names)| !names.split(',').all(is_known));
         let text = |(key, names)| {
             format!(
@@ -226,6 +228,12 @@ impl Mail {
         }
         wrong
     }
+}
+
+/// Whether Whisper knows the language of this code. Names of languages and tags with a region are refused.
+fn is_whisper_language(code: &str) -> bool {
+    let is_code = matches!(code.len(), 2..=3) && code.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_code && whisper_rs::get_lang_id(code).is_some()
 }
 
 fn is_web_origin(text: &str) -> bool {

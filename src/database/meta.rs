@@ -13,8 +13,7 @@ statements! {
 impl Db {
     /// The value of this name.
     pub async fn meta(&self, name: &str) -> Result<Option<String>, DbError> {
-        let mut reader = self.read().await?;
-        Ok(fetch_optional!(reader.conn(), GET => (String,), name)?.map(|(value,)| value))
+        meta(self.read().await?.conn(), name).await
     }
 
     /// Gives a name its value, once and for all.
@@ -30,6 +29,11 @@ impl Db {
         replace_meta(tx.conn(), name, value).await?;
         tx.commit().await
     }
+}
+
+/// The value of this name, in the caller's transaction.
+pub async fn meta(conn: Conn<'_>, name: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, GET => (String,), name)?.map(|(value,)| value))
 }
 
 /// Gives a name another value, in the caller's transaction.

@@ -17,7 +17,7 @@ mod visible;
 pub use batch::{BatchError, Batcher, one_by_one};
 pub use clock::DatabaseClock;
 pub use error::{DbError, Outage};
-pub use meta::{STATEMENTS, replace_meta};
+pub use meta::{STATEMENTS, meta, replace_meta};
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw, unpack, within};
 #[cfg(debug_assertions)]

@@ -6,7 +6,7 @@ use crate::ratings::Released;
 use crate::surveys::Surveys;
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::{FollowUp, SeeFeedback};
-use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -47,9 +47,6 @@ const DID: &[(&str, &str)] = &[
 struct Asked {
     did: String,
 }
-
-#[derive(Deserialize)]
-struct Nothing {}
 
 /// A comment beside its recording.
 struct LinkedView {
@@ -104,7 +101,7 @@ async fn read_linked(
     who: Viewer<FollowUp>,
     Data(feedback): Data<&Feedback>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
     feedback.read_linked(&who, &id).await?;
@@ -116,7 +113,7 @@ async fn read_released(
     who: Viewer<FollowUp>,
     Data(feedback): Data<&Feedback>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     feedback.read_released(&who, &id).await?;
     Ok(redirect("/feedback?did=read"))
@@ -209,7 +206,7 @@ async fn remove_quote(
     who: Viewer<SeeFeedback>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     if surveys.remove_quote(&who, &id).await? { Ok(redirect("/quotes?did=removed")) } else { Err(PageError::NotFound) }
 }

@@ -40,11 +40,11 @@ use std::sync::Arc;
 /// Job: is a survey due? Key: interaction id. Queued when an interaction has become final, run after the settling time.
 pub const DECIDE_SURVEY: &str = "survey.decide";
 /// Job: make the transcript. Key: interaction id. Queued when a recording has been stored.
-pub const TRANSCRIBE: &str = "transcribe";
+pub const TRANSCRIBE: &str = "transcription";
 /// Job: read a recording through for its length and its waveform. Key: interaction id.
 pub const INSPECT: &str = "recording.inspect";
 /// Job: the customer's name has come after the words were masked. Key: interaction id.
-pub const NAME_CAME: &str = "transcript.name_came";
+pub const NAME_CAME: &str = "transcription.name_came";
 /// Job: measure who spoke or wrote how much, and where it was quiet. Key: interaction id.
 pub const MEASURE: &str = "measure";
 /// Job: make what was said or written findable. Key: interaction id.

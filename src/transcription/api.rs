@@ -19,14 +19,14 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// What was said in calls, made on this machine.
+    /// Transcripts of calls, and their transcription.
     Transcripts,
 }
 
 /// The endpoints.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Who may see what.
+    /// Interactions, with the rights to see them.
     pub interactions: Interactions,
     /// The service.
     pub transcription: Transcription,
@@ -52,7 +52,7 @@ impl From<Word> for WordOut {
     }
 }
 
-/// Something somebody said in one go.
+/// A turn of one speaker.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Segment")]
 struct SegmentOut {
@@ -72,13 +72,13 @@ struct SegmentOut {
     corrected: Option<CorrectedOut>,
 }
 
-/// Who corrected a segment last.
+/// The last correction of a segment.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Corrected")]
 struct CorrectedOut {
-    /// What the model wrote.
+    /// Text of the model.
     machine_text: String,
-    /// Name of whoever corrected it last.
+    /// Name of the person who corrected it last.
     by: String,
     /// When, RFC 3339.
     at: String,
@@ -106,7 +106,7 @@ impl From<Segment> for SegmentOut {
     }
 }
 
-/// A transcript and how far it is.
+/// A transcript and its state.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Transcript")]
 struct TranscriptOut {
@@ -122,13 +122,13 @@ struct TranscriptOut {
     language: Option<String>,
     /// How long it took to make, ms.
     took_ms: Option<i64>,
-    /// What to know about it: `truncated`, `same-on-both-channels`, `channels-leak` (speakers cannot be told apart), `crosstalk-removed`.
+    /// Notes: `truncated`, `same-on-both-channels`, `channels-leak` (speakers cannot be told apart), `crosstalk-removed`.
     notes: Vec<String>,
     /// In order of time; empty until it is done.
     segments: Vec<SegmentOut>,
 }
 
-/// The segments, each with who corrected it.
+/// The segments, each with its last correction.
 fn segments(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<SegmentOut> {
     let mut out: Vec<SegmentOut> = segments.into_iter().map(SegmentOut::from).collect();
     for correction in corrections {

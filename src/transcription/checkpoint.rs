@@ -27,7 +27,7 @@ pub(super) fn sweep_job(transcription: &Transcription) -> Kind {
             swept.map_or_else(|error| Outcome::Retry(error.to_string()), |_| Outcome::Done)
         }
     };
-    Kind::new("transcribe.sweep", sweep).every(SWEEP_EVERY)
+    Kind::new("transcription.sweep", sweep).every(SWEEP_EVERY)
 }
 
 impl Transcription {

@@ -1,9 +1,8 @@
-//! `afterword transcribe` and `afterword models …`. Arguments come in as plain values, words go out to a writer, progress to
-//! the terminal's error output.
+//! `afterword transcribe` and `afterword models …`. Results go to a writer, progress and notes to standard error.
 
 use super::models::{
     FetchEvent, FetchOptions, Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import,
-    try_here,
+    megabytes, try_here,
 };
 use super::{Engine, EngineConfig, Format, Speaker, TranscribeError, TranscriptionRequest};
 use crate::audio::AudioError;
@@ -14,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// What `afterword transcribe` was told.
+/// Arguments of `afterword transcribe`.
 #[derive(Clone, Debug, Default)]
 pub struct TranscribeArgs {
     /// The recording.
@@ -48,7 +47,7 @@ pub async fn transcribe(
     interrupted.abort();
     bar.finish_and_clear();
     let transcript = result.map_err(|error| match error {
-        // These name their file themselves.
+        // These errors name the file already.
         TranscribeError::Model(_) | TranscribeError::Audio(AudioError::Io { .. }) => anyhow!("{error}"),
         other => anyhow!("{}: {other}", args.file.display()),
     })?;
@@ -57,7 +56,7 @@ pub async fn transcribe(
     }
     if engine.model().is_ok_and(|model| model.name == super::models::TEST_MODEL) {
         hint(
-            "the test model hears the synthetic voices of the tests and the demo only; for real calls: afterword models fetch base",
+            "the test model knows the synthetic voices of the tests and the demo only; for real calls: afterword models fetch base",
         )?;
     }
     if transcript.segments.is_empty() {
@@ -67,7 +66,7 @@ pub async fn transcribe(
     Ok(out.flush()?)
 }
 
-/// The catalogue, what of it is installed, and which model is used.
+/// Lists the catalogue, the imported models, and the model in use.
 pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "{:<22} {:>8}  {:<9} {:<16} about", "name", "size", "language", "installed")?;
     for (entry, source) in folders.list() {
@@ -78,7 +77,7 @@ pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> a
             None => "-",
         };
         let installed = if entry.name == used { format!("{place}, selected") } else { place.to_owned() };
-        let size = format!("{} MB", entry.size.div_ceil(1_000_000));
+        let size = megabytes(entry.size);
         writeln!(out, "{:<22} {size:>8}  {language:<9} {installed:<16} {}", entry.name, entry.notes)?;
     }
     for name in folders.imported() {
@@ -93,7 +92,7 @@ pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> a
     Ok(())
 }
 
-/// Stops when somebody presses Ctrl-C.
+/// A token that Ctrl-C cancels.
 fn cancelled_by_interrupt() -> CancellationToken {
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
@@ -105,7 +104,7 @@ fn cancelled_by_interrupt() -> CancellationToken {
     cancel
 }
 
-/// Fetches a model into the data folder: says which source is tried and how far it is.
+/// Fetches a model into the data folder. Shows each source and the progress.
 pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let Some(entry) = entry(name) else {
         let names: Vec<_> = catalogue().iter().map(|entry| entry.name.as_str()).collect();
@@ -116,11 +115,11 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
     let shown = bar.clone();
     let result = fetch(entry, folders.own(), &options, &mut move |event| show(&event, &shown)).await;
     bar.finish_and_clear();
-    // Not as a chain: the reason is in its words already.
+    // Not as a chain: the text names the reason already.
     let fetched = result.map_err(|error| anyhow!("{error}"))?;
     let path = fetched.path.display();
     match fetched.source {
-        None => writeln!(out, "{} was there already, at {path}; its SHA-256 is right.", entry.name)?,
+        None => writeln!(out, "{} was installed already, at {path}; its SHA-256 is right.", entry.name)?,
         Some(source) => writeln!(out, "{} came from {source} and is at {path}; its SHA-256 is right.", entry.name)?,
     }
     writeln!(out, "To use it, set transcription.model = \"{}\".", entry.name)?;
@@ -130,7 +129,7 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
 /// One line for each source; a bar for bytes and tensors, a spinner with pip's last line.
 fn show(event: &FetchEvent<'_>, bar: &ProgressBar) {
     let say = |text: String| {
-        // A terminal that is gone is told nothing.
+        // A closed standard error is no failure.
         bar.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
     };
     match event {
@@ -167,16 +166,16 @@ pub async fn models_import(request: ImportRequest, out: &mut (dyn Write + Send))
     });
     let result = result.await?;
     bar.finish_and_clear();
-    // Not as a chain: the reason is in its words already.
+    // Not as a chain: the text names the reason already.
     let imported = result.map_err(|error| anyhow!("{error}"))?;
-    let megabytes = imported.bytes.div_ceil(1_000_000);
-    writeln!(out, "{} is at {} ({megabytes} MB); it was loaded once.", imported.name, imported.path.display())?;
+    let (path, size) = (imported.path.display(), megabytes(imported.bytes));
+    writeln!(out, "{} is at {path} ({size}); it was loaded once.", imported.name)?;
     writeln!(out, "SHA-256 {}", imported.sha256)?;
     writeln!(out, "To use it, set transcription.model = \"{}\".", imported.name)?;
     Ok(())
 }
 
-/// Compares every installed model with the catalogue; an error if one is not as it should be.
+/// Compares every installed model with the catalogue. Returns an error if one differs.
 pub fn models_verify(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut bad = 0;
     for (entry, health) in folders.verify() {
@@ -195,12 +194,12 @@ pub fn models_verify(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Res
     Ok(())
 }
 
-/// `afterword models try FILE`, which is not for people: loads a model that nobody vouches for, and may die of it.
+/// `afterword models try FILE`, the child process of a trial: loads a model that is not in the catalogue. A broken one can end the process.
 pub fn models_try(file: &Path) -> anyhow::Result<()> {
     Ok(try_here(file)?)
 }
 
-/// To the terminal's error output, so that the transcript itself can go into a file.
+/// Writes a note to standard error: standard output holds the transcript alone.
 fn hint(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stderr(), "note: {text}")
 }
@@ -209,7 +208,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Draws nothing where the error output is no terminal.
+/// A bar that draws nothing where standard error is no terminal.
 fn bar(template: &str, length: u64) -> ProgressBar {
     ProgressBar::new(length).with_style(style(template))
 }

@@ -11,16 +11,16 @@ pub(super) struct Cue {
     pub(super) text: String,
 }
 
-/// Two lines of 42 letters.
+/// Maximum length of a subtitle: two lines of 42 letters.
 const MAX_CHARS: usize = 84;
-/// Longest time that a subtitle stands, ms.
+/// Maximum duration of a subtitle, ms.
 const MAX_MS: u64 = 7_000;
-/// A sentence that ends before this goes on with the next one, letters.
+/// Minimum length of a sentence that ends a subtitle, letters.
 const MIN_SENTENCE_CHARS: usize = 30;
-/// A pause of this length ends a subtitle, ms.
+/// Minimum length of a pause that ends a subtitle, ms.
 const PAUSE_MS: u64 = 1_500;
 
-/// The cues of a turn, in order. A turn whose words are not known is one.
+/// The cues of a turn, in order. A turn without known words is one cue.
 pub(super) fn cues(segment: &Segment) -> Vec<Cue> {
     let words: Vec<&Word> = segment.words.iter().collect();
     if words.is_empty() || join_words(words.iter().map(|word| word.text.as_str())) != segment.text {

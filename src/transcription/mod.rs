@@ -30,7 +30,7 @@ pub use corrections::{Correction, CorrectionError, MOST_LETTERS, NewCorrection, 
 pub use engine::{Engine, EngineConfig, HeardWindow, Step as EngineStep, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
 pub use model_fetch::{FetchState, ModelFetch, ModelFetchError, ModelStatus};
-pub use models::{Entry as ModelEntry, ModelFolders, Source as ModelSource, TEST_MODEL};
+pub use models::{Entry as ModelEntry, ModelError, ModelFolders, Source as ModelSource, TEST_MODEL, megabytes};
 pub use pages::MissingModel;
 pub use queue::{AtWork, Queue, QueueError, Waiting};
 pub use speakers::SpeakersError;

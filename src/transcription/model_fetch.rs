@@ -1,8 +1,8 @@
-//! The speech model of this deployment: whether it is there, and fetching it as a durable job whose progress everybody sees.
+//! The speech model of this deployment: whether it is installed, and fetching it as a durable job whose progress is stored.
 
-use super::models::{Entry, FetchEvent, FetchOptions, ModelError, entry, fetch};
-use super::{Engine, Transcription};
-use crate::database::{DbError, replace_meta};
+use super::Transcription;
+use super::models::{Entry, FetchEvent, FetchOptions, ModelError, entry, fetch, megabytes};
+use crate::database::{DbError, meta, replace_meta};
 use crate::effects::{Actor, Effects};
 use crate::interactions::TRANSCRIBE;
 use crate::jobs::{self, GivenUp, Kind, NewJob, Outcome, Running};
@@ -12,27 +12,27 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Kind of the job that fetches a model; its key is the model's name.
-const FETCH: &str = "transcribe.fetch_model";
-/// Kind of the work that lets recordings go on once their model is there.
-const RESUME: &str = "transcribe.resume";
-/// Name under which the database keeps how far the last fetch is.
+const FETCH: &str = "transcription.fetch_model";
+/// Kind of the job that resumes waiting recordings once their model is installed.
+const RESUME: &str = "transcription.resume";
+/// Name of the last fetch in the database.
 const META: &str = "speech_model_fetch";
-/// How often the progress of a fetch is stored.
+/// Interval at which the progress of a fetch is stored.
 const STORE_EVERY: Duration = Duration::from_millis(500);
 /// Attempts before a fetch that ends the program is given up.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// How far a fetch is.
+/// State of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FetchState {
     /// It has not begun.
     Waiting,
-    /// It is being fetched.
+    /// The model is being fetched.
     Running,
-    /// It is there.
+    /// The model was fetched.
     Done,
-    /// It could not be fetched; the text says why.
+    /// The model could not be fetched; the text says why.
     Failed,
 }
 
@@ -41,11 +41,11 @@ pub enum FetchState {
 pub struct ModelFetch {
     /// The model's name.
     pub model: String,
-    /// How far it is.
+    /// Its state.
     pub state: FetchState,
     /// 0 to 1.
     pub progress: f64,
-    /// What is being done, or why it failed.
+    /// The current step, or the reason of the failure.
     pub text: String,
 }
 
@@ -65,32 +65,37 @@ impl ModelFetch {
 pub struct ModelStatus {
     /// Its name, or the path that is configured.
     pub name: String,
-    /// Why there is none; `None`: it is there.
+    /// The reason why it can't be used; `None`: it is installed.
     pub problem: Option<String>,
+    /// Whether another value of `transcription.model` is the remedy.
+    pub is_unknown: bool,
     /// Size of the file to fetch in bytes; `None`: it can't be fetched.
     pub size: Option<u64>,
-    /// The last fetch of this model.
+    /// The last fetch of this model; `None` also where the problem is another one than a missing model.
     pub fetch: Option<ModelFetch>,
 }
 
-/// Why no model is fetched.
+/// Reasons why no model is fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFetchError {
-    /// It is there already.
-    #[error("the speech model {0} is there already")]
+    /// It is installed already.
+    #[error("the speech model {0} is installed already")]
     Installed(String),
-    /// The configured model is in no catalogue.
+    /// The configured model is not in the catalogue.
     #[error("{0}; set transcription.model to a name of `afterword models list`")]
     NotInCatalogue(ModelError),
+    /// The model can't be used for another reason than that it is not installed.
+    #[error("{0}")]
+    NotMissing(ModelError),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-/// What the service keeps for fetching its model.
+/// State of the service for fetching its model.
 #[derive(Debug, Clone)]
 pub(super) struct Fetching {
-    /// The catalogue's entry of the configured model, unless it is replaced.
+    /// Replaces the catalogue's entry of the configured model.
     entry: Arc<OnceLock<Entry>>,
     /// Whether a recording may wait for the model.
     waiting: Arc<AtomicBool>,
@@ -98,19 +103,26 @@ pub(super) struct Fetching {
 
 impl Default for Fetching {
     fn default() -> Self {
-        // Recordings may wait since before the start.
+        // Recordings may have waited since before the start.
         Self { entry: Arc::default(), waiting: Arc::new(AtomicBool::new(true)) }
     }
 }
 
 impl Fetching {
-    /// A recording waits for the model from now on.
+    /// Notes that a recording waits for the model.
     pub(super) fn note_waiting(&self) {
         self.waiting.store(true, Ordering::Relaxed);
     }
 
-    fn entry(&self, engine: &Engine) -> Option<&Entry> {
-        self.entry.get().or_else(|| entry(engine.model_name())).filter(|entry| !entry.sources.is_empty())
+    /// The entry to fetch; `None` where fetching does not solve the problem.
+    fn entry(&self, problem: &ModelError) -> Option<&Entry> {
+        let found = match problem {
+            ModelError::NotInstalled { name } => self.entry.get().or_else(|| entry(name)),
+            // It is in no catalogue, but its entry was given.
+            ModelError::Unknown { .. } => self.entry.get(),
+            _ => None,
+        };
+        found.filter(|entry| !entry.sources.is_empty())
     }
 }
 
@@ -140,54 +152,67 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
 }
 
 impl Transcription {
-    /// Replaces the catalogue's entry of the configured model, once: for a model that comes from somewhere else.
+    /// Replaces the catalogue's entry of the configured model. A second call changes nothing.
     pub fn fetch_from(&self, entry: Entry) {
-        // The first one stands.
+        // An error says that it was set before.
         let _ = self.fetching.entry.set(entry);
     }
 
-    /// The model of this deployment, and how far its fetch is.
+    /// The model of this deployment, and the state of its fetch.
     pub async fn model_status(&self) -> Result<ModelStatus, DbError> {
         let name = self.engine.model_name().to_owned();
         let fetch = self.last_fetch().await?.filter(|fetch| fetch.model == name);
-        let problem = self.engine.model().err().map(|error| error.to_string());
-        Ok(ModelStatus { problem, size: self.fetching.entry(&self.engine).map(|entry| entry.size), fetch, name })
+        let Err(problem) = self.engine.model() else {
+            return Ok(ModelStatus { name, problem: None, is_unknown: false, size: None, fetch });
+        };
+        let size = self.fetching.entry(&problem).map(|entry| entry.size);
+        let is_unknown = is_unknown(&problem) && size.is_none();
+        let fetch = fetch.filter(|_| size.is_some());
+        Ok(ModelStatus { name, problem: Some(problem.to_string()), is_unknown, size, fetch })
     }
 
     async fn last_fetch(&self) -> Result<Option<ModelFetch>, DbError> {
-        Ok(self.db.meta(META).await?.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(parse(self.db.meta(META).await?))
     }
 
-    /// Has the configured model fetched in the background. Where that is under way already nothing changes.
+    /// Queues a fetch of the configured model. Changes nothing while one is under way.
+    ///
+    /// # Errors
+    /// [`ModelFetchError`].
     pub async fn fetch_model(&self, who: &Actor) -> Result<(), ModelFetchError> {
         let name = self.engine.model_name();
         let Err(missing) = self.engine.model() else { return Err(ModelFetchError::Installed(name.to_owned())) };
-        if self.fetching.entry(&self.engine).is_none() {
-            return Err(ModelFetchError::NotInCatalogue(missing));
+        if self.fetching.entry(&missing).is_none() {
+            let refused =
+                if is_unknown(&missing) { ModelFetchError::NotInCatalogue } else { ModelFetchError::NotMissing };
+            return Err(refused(missing));
         }
-        let under_way = self.last_fetch().await?.is_some_and(|fetch| fetch.model == name && fetch.is_under_way());
         let now = self.clock.now();
-        let mut effects = Effects::new().job(NewJob::new(FETCH, name, now).urgent());
         let mut tx = self.db.begin().await?;
-        if !under_way {
+        // First, because it locks the job's row: a second request at the same time waits here and then sees the fetch of the first.
+        Effects::new().job(NewJob::new(FETCH, name, now).urgent()).save(tx.conn(), now).await?;
+        let last = parse(meta(tx.conn(), META).await?);
+        if !last.is_some_and(|fetch| fetch.model == name && fetch.is_under_way()) {
             let waiting = fetched_as(name, FetchState::Waiting, "Waiting for its turn.");
             replace_meta(tx.conn(), META, &waiting).await?;
-            effects = effects.audit(who, "model.fetched", format!("model:{name}"), None);
+            let audit = Effects::new().audit(who, "model.fetched", format!("model:{name}"), None);
+            audit.save(tx.conn(), now).await?;
         }
-        effects.save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
     }
 
     async fn work_fetch(&self, job: Running) -> Result<Outcome, DbError> {
-        let Some(entry) = self.fetching.entry(&self.engine).filter(|_| job.key == self.engine.model_name()) else {
-            return Ok(Outcome::GiveUp("another model is configured by now".into()));
-        };
+        if job.key != self.engine.model_name() {
+            return Ok(Outcome::GiveUp("another model is configured now".into()));
+        }
+        let Err(problem) = self.engine.model() else { return self.finish_fetch(&job.key).await };
+        let Some(entry) = self.fetching.entry(&problem) else { return Ok(Outcome::GiveUp(problem.to_string())) };
         let options = FetchOptions {
             trial: self.engine.trial().clone(),
             cancel: job.cancelled.clone(),
             ..FetchOptions::default()
         };
-        let progress = Arc::new(Mutex::new(ModelFetch::new(&job.key, FetchState::Running, "Looking for it.")));
+        let progress = Arc::new(Mutex::new(ModelFetch::new(&job.key, FetchState::Running, "Starting.")));
         let told = Arc::clone(&progress);
         let mut on_event = move |event: FetchEvent<'_>| {
             note(&mut told.lock().unwrap_or_else(PoisonError::into_inner), &event);
@@ -207,36 +232,48 @@ impl Transcription {
             }
         };
         match result {
-            Ok(_) => {
-                self.db.replace_meta(META, &fetched_as(&job.key, FetchState::Done, "It is there.")).await?;
-                self.resume_waiting().await?;
-            }
+            Ok(_) => self.finish_fetch(&job.key).await,
             Err(ModelError::Cancelled) => {
-                let waiting = fetched_as(&job.key, FetchState::Waiting, "It goes on after the restart.");
+                let waiting = fetched_as(&job.key, FetchState::Waiting, "It continues after the restart.");
                 self.db.replace_meta(META, &waiting).await?;
-                return Ok(Outcome::At(self.clock.now()));
+                Ok(Outcome::At(self.clock.now()))
             }
             Err(error) => {
                 tracing::warn!(%error, "the speech model could not be fetched");
                 let failed = fetched_as(&job.key, FetchState::Failed, &error.to_string());
                 self.db.replace_meta(META, &failed).await?;
+                // The page shows the failure with a button, so it is not listed among the failed jobs.
+                Ok(Outcome::Done)
             }
         }
-        // A failure stands on the page, with a button: nothing to be done in the list of failed jobs.
+    }
+
+    async fn finish_fetch(&self, model: &str) -> Result<Outcome, DbError> {
+        self.db.replace_meta(META, &fetched_as(model, FetchState::Done, "It is installed.")).await?;
+        self.resume_waiting().await?;
         Ok(Outcome::Done)
     }
 
-    /// Lets recordings that wait for the model go on at once.
+    /// Makes recordings that wait for the model due now.
     async fn resume_waiting(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         let resumed = jobs::wake(tx.conn(), TRANSCRIBE, self.clock.now()).await?;
         tx.commit().await?;
         self.fetching.waiting.store(false, Ordering::Relaxed);
         if resumed > 0 {
-            tracing::info!(resumed, "the speech model is there; recordings go on");
+            tracing::info!(resumed, "the speech model is installed; recordings are transcribed");
         }
         Ok(())
     }
+}
+
+/// Whether a model of this name or path does not exist at all.
+fn is_unknown(problem: &ModelError) -> bool {
+    matches!(problem, ModelError::Unknown { .. } | ModelError::NoSuchFile { .. })
+}
+
+fn parse(stored: Option<String>) -> Option<ModelFetch> {
+    serde_json::from_str(&stored?).ok()
 }
 
 fn fetched_as(model: &str, state: FetchState, text: &str) -> String {
@@ -247,20 +284,40 @@ fn to_json(fetch: &ModelFetch) -> String {
     serde_json::json!(fetch).to_string()
 }
 
-/// Writes down what is being done, for people.
+/// Updates progress and text of a fetch after an event.
 fn note(fetch: &mut ModelFetch, event: &FetchEvent<'_>) {
     let part = |done: u64, all: u64| done as f64 / all.max(1) as f64;
     match event {
-        FetchEvent::Trying(source) => (fetch.progress, fetch.text) = (0.0, format!("Asking for {source}.")),
+        FetchEvent::Trying(source) => (fetch.progress, fetch.text) = (0.0, format!("Trying {source}.")),
         FetchEvent::Bytes(done, all) => {
             fetch.progress = part(*done, *all);
-            fetch.text = format!("{} of {} MB are here.", done / 1_000_000, all.div_ceil(1_000_000));
+            fetch.text = format!("{} of {} downloaded.", megabytes(*done), megabytes(*all));
         }
         FetchEvent::Output(line) => fetch.text = format!("pip: {line}"),
         FetchEvent::Tensors(done, all) => {
             fetch.progress = part(*done as u64, *all as u64);
-            fetch.text = "Converting it.".to_owned();
+            fetch.text = "Converting the model.".to_owned();
         }
         FetchEvent::Failed(source, error) => fetch.text = format!("It did not come from {source}: {error}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_missing_model_can_be_fetched() {
+        let fetching = Fetching::default();
+        let missing = ModelError::NotInstalled { name: "base".into() };
+        assert_eq!(fetching.entry(&missing).map(|entry| entry.name.as_str()), Some("base"));
+        for problem in [
+            ModelError::Processor { missing: "AVX2".into() },
+            ModelError::Unknown { name: "base".into() },
+            ModelError::NoSuchFile { path: "base.bin".into() },
+        ] {
+            assert_eq!(fetching.entry(&problem), None, "{problem}");
+        }
+        assert!(!is_unknown(&missing) && !is_unknown(&ModelError::Processor { missing: "AVX2".into() }));
     }
 }

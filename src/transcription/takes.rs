@@ -11,7 +11,7 @@ use crate::jobs::{self, NewJob};
 use std::sync::PoisonError;
 
 /// Job: hear a recording once more with another model. Key: interaction id.
-pub(super) const TRANSCRIBE_AGAIN: &str = "transcribe.again";
+pub(super) const TRANSCRIBE_AGAIN: &str = "transcription.again";
 
 /// A second take, and how far it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,10 +61,12 @@ pub enum TakeError {
 }
 
 impl Transcription {
-    /// The models that are here: names in the catalogue, and the one in use.
+    /// Names of the installed models: those of the catalogue, the imported ones, and the one in use.
     pub fn models_here(&self) -> Vec<String> {
-        let here = |(entry, place): (&super::ModelEntry, Option<Source>)| place.map(|_| entry.name.clone());
-        let mut names: Vec<String> = self.engine.folders().list().into_iter().filter_map(here).collect();
+        let folders = self.engine.folders();
+        let installed = |(entry, place): (&super::ModelEntry, Option<Source>)| place.map(|_| entry.name.clone());
+        let mut names: Vec<String> = folders.list().into_iter().filter_map(installed).collect();
+        names.extend(folders.imported());
         if let Ok(used) = self.engine.model()
             && !names.contains(&used.name)
         {

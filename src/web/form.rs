@@ -13,6 +13,10 @@ const MOST: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Posted<T>(pub T);
 
+/// A form without fields of its own: a button.
+#[derive(Debug, serde::Deserialize)]
+pub struct EmptyForm {}
+
 #[derive(serde::Deserialize)]
 struct CsrfField {
     #[serde(default)]

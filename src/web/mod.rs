@@ -26,7 +26,7 @@ pub mod survey_counts;
 pub use access::{Allowed, Authenticate, SiteInfo, Viewer};
 pub use body::JsonBody;
 pub use client_address::{ClientAddress, TrustedProxies};
-pub use form::{Posted, PostedFile};
+pub use form::{EmptyForm, Posted, PostedFile};
 pub use methods::{get, post};
 pub use page::{PageError, Shell, html, redirect};
 pub use paging::{Cursor, Page, page_size};

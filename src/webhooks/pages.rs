@@ -5,7 +5,7 @@ use crate::ids::{DeliveryId, WebhookId};
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::Administer;
 use crate::web::said::When;
-use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
+use crate::web::{Cursor, EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -322,16 +322,13 @@ async fn set_state(
     Ok(back(&id, if active { "active" } else { "paused" }))
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[handler]
 async fn rotate(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(webhooks): Data<&Webhooks>,
     path: Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
     let secret = Some(webhooks.rotate(&id, &who.actor()).await?);
@@ -344,7 +341,7 @@ async fn remove(
     who: Viewer<Administer>,
     Data(webhooks): Data<&Webhooks>,
     path: Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     webhooks.remove(&checked(path)?, &who.actor()).await?;
     Ok(redirect("/admin/webhooks?did=removed"))
@@ -355,7 +352,7 @@ async fn test(
     _who: Viewer<Administer>,
     Data(webhooks): Data<&Webhooks>,
     path: Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
     webhooks.test(&id).await?;
@@ -367,7 +364,7 @@ async fn redeliver(
     _who: Viewer<Administer>,
     Data(webhooks): Data<&Webhooks>,
     Path((id, delivery)): Path<(String, String)>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id = checked(Path(id))?;
     let delivery: DeliveryId = delivery.parse().map_err(|_| PageError::NotFound)?;

@@ -1,15 +1,16 @@
-// <section data-progress="/api/v1/interactions/…/transcript"><p data-progress-text>…</p><progress class="progress" max="1" value="0.4"></progress></section>
-// Asks for the state of a transcript or of the speech model until it is done or failed, then shows the page anew; without scripts a reload does the same.
+// <section data-progress="/api/v1/interactions/…/transcript" data-progress-done="The transcript is ready."><p data-progress-text>…</p><progress class="progress" max="1" value="0.4"></progress></section>
+// Polls the state of a transcript or of the speech model until it is final, then reloads the page.
 
 const PAUSE_MS = 1500;
 const LONGEST_PAUSE_MS = 20_000;
+const FINAL = ["done", "failed", "cancelled", "absent"];
 
 const WORDS = {
   waiting: "Waiting for its turn to be transcribed.",
   running: (share) => `Being transcribed on this machine: ${Math.round(share * 100)} %.`,
 };
 
-/** Whether a reload would lose something that somebody is writing. */
+/** Whether a reload would lose unsaved text. */
 const writing = () => [...document.querySelectorAll("input:not([type=hidden], [type=search]), textarea")].some((field) => field.value !== field.defaultValue);
 
 function watch(section) {
@@ -17,9 +18,10 @@ function watch(section) {
   const text = section.querySelector("[data-progress-text]");
   let pause = PAUSE_MS;
 
-  const finish = () => {
+  const finish = (state) => {
     if (!writing()) return location.reload();
-    text.innerHTML = 'The transcript is ready. <a href="">Show it</a> when you have saved what you are writing.';
+    const link = Object.assign(document.createElement("a"), { href: "", textContent: "Reload the page" });
+    text?.replaceChildren(state === "done" ? section.dataset.progressDone : "This has ended.", " ", link, " when you have saved your text.");
     bar?.remove();
     return undefined;
   };
@@ -30,7 +32,7 @@ function watch(section) {
       const answer = await fetch(section.dataset.progress, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { state, progress = 0, reason } = await answer.json();
-      if (state === "done" || state === "failed" || state === "cancelled") return finish();
+      if (FINAL.includes(state)) return finish(state);
       pause = PAUSE_MS;
       if (state === "running") {
         if (bar) bar.value = progress;

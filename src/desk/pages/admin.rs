@@ -6,9 +6,9 @@ use crate::desk::words::{When, count};
 use crate::interactions::{FolderError, TRANSCRIBE};
 use crate::jobs;
 use crate::mail::{Counted, State};
-use crate::transcription::{MissingModel, ModelEntry, ModelSource, TEST_MODEL};
+use crate::transcription::{MissingModel, ModelEntry, ModelError, ModelSource, TEST_MODEL, megabytes};
 use crate::web::rights::Administer;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -122,7 +122,8 @@ fn model_figure(desk: &Desk) -> Figure {
     match desk.transcription.engine().model() {
         Ok(model) if model.name == TEST_MODEL => Figure { text: "Test model".into(), class: "warn" },
         Ok(model) => Figure { text: model.name, class: "ok" },
-        Err(_) => Figure { text: "Not installed".into(), class: "bad" },
+        Err(ModelError::NotInstalled { .. }) => Figure { text: "Not installed".into(), class: "bad" },
+        Err(_) => Figure { text: "Can’t be used".into(), class: "bad" },
     }
 }
 
@@ -137,10 +138,10 @@ fn work_figure(backlog: &[jobs::Backlog]) -> Figure {
 fn say(kind: &str) -> &str {
     match kind {
         "survey.decide" => "Decide whether a survey is due",
-        "transcribe" => "Transcribe a recording",
-        "transcribe.again" => "Transcribe a recording once more",
-        "transcribe.fetch_model" => "Fetch the speech model",
-        "transcribe.sweep" => "Remove unfinished transcripts that nobody goes on with",
+        "transcription" => "Transcribe a recording",
+        "transcription.again" => "Transcribe a recording once more",
+        "transcription.fetch_model" => "Fetch the speech model",
+        "transcription.sweep" => "Remove unfinished transcripts that nobody goes on with",
         "recording.inspect" => "Read a recording through",
         "recording.discard" => "Remove the file of a recording that nothing names",
         "mail.deliver" => "Send a mail",
@@ -208,7 +209,7 @@ struct Failed {
 impl From<jobs::FailedJob> for Failed {
     fn from(job: jobs::FailedJob) -> Self {
         let about_interaction =
-            ["survey.decide", "transcribe", "transcribe.again", "recording.inspect"].contains(&job.kind.as_str());
+            ["survey.decide", "transcription", "transcription.again", "recording.inspect"].contains(&job.kind.as_str());
         Self {
             id: job.id.to_string(),
             words: say(&job.kind).to_owned(),
@@ -242,15 +243,12 @@ pub(super) async fn show_work(
     }))
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[handler]
 pub(super) async fn retry_job(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id = id.parse().map_err(|_| PageError::NotFound)?;
     let again = jobs::retry_failed(&desk.db, &id, desk.clock.now()).await?;
@@ -276,10 +274,6 @@ struct ModelPage {
     rows: Vec<ModelRow>,
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{:.0}\u{a0}MB", bytes as f64 / 1e6)
-}
-
 #[handler]
 pub(super) async fn show_model(
     who: Viewer<Administer>,
@@ -287,6 +281,8 @@ pub(super) async fn show_model(
     Data(desk): Data<&Desk>,
 ) -> Result<Response, PageError> {
     let used = desk.transcription.engine().model().ok().map(|model| model.name);
+    let models = &desk.settings.models;
+    let is_used = |name: &String| used.as_ref() == Some(name);
     let row = |(entry, place): (&'static ModelEntry, Option<ModelSource>)| ModelRow {
         name: entry.name.clone(),
         size: megabytes(entry.size),
@@ -297,12 +293,20 @@ pub(super) async fn show_model(
         },
         notes: entry.notes.clone(),
         here: place.is_some(),
-        used: used.as_ref() == Some(&entry.name),
+        used: is_used(&entry.name),
     };
+    let imported = models.imported().into_iter().map(|name| ModelRow {
+        size: models.find(&name).ok().and_then(|model| model.size()).map(megabytes).unwrap_or_default(),
+        languages: String::new(),
+        notes: "Imported.".into(),
+        here: true,
+        used: is_used(&name),
+        name,
+    });
     Ok(html(&ModelPage {
         missing: MissingModel::load(&desk.transcription, &who).await?,
         page: Shell::new(&who, site, "/admin"),
-        rows: desk.settings.models.list().into_iter().map(row).collect(),
+        rows: models.list().into_iter().map(row).chain(imported).collect(),
         test_model: used.as_deref() == Some(TEST_MODEL),
     }))
 }

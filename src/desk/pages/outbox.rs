@@ -5,7 +5,7 @@ use crate::desk::words::When;
 use crate::mail::{Entry, State, Stopped};
 use crate::surveys::INVITATION;
 use crate::web::rights::Administer;
-use crate::web::{Cursor, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{Cursor, EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -146,14 +146,11 @@ pub(super) async fn show_outbox(
     }))
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[handler]
 pub(super) async fn release_held(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let sent = desk.mail.release_held().await?;
     Ok(redirect(if sent > 0 || !desk.mail.is_held() { "/admin/mail?did=released" } else { "/admin/mail?did=held" }))
@@ -163,7 +160,7 @@ pub(super) async fn release_held(
 pub(super) async fn go_on(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     desk.mail.go_on().await?;
     Ok(redirect("/admin/mail?did=going"))
@@ -174,7 +171,7 @@ pub(super) async fn retry_mail(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id = id.parse().map_err(|_| PageError::NotFound)?;
     let again = desk.mail.retry(&id).await?;

@@ -7,13 +7,10 @@ use crate::followups::{Cause, Change, FollowUpError, FollowUps, Outcome};
 use crate::ids::{FollowUpId, InteractionId};
 use crate::web::page::html_with;
 use crate::web::rights::FollowUp as SeeFollowUps;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
-
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
 
 /// Whoever looks at a follow-up, or does something with it.
 struct Here<'a> {
@@ -75,7 +72,7 @@ pub(super) async fn show_contact(
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let here = Here { who: &who, site, followups, id: checked(path)? };
     match followups.contact(&who, &here.id).await {
@@ -180,7 +177,7 @@ pub(super) async fn undo(
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let here = Here { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Undo), "undone", Typed::default()).await

@@ -3,7 +3,7 @@
 use crate::staff::{SessionSummary, Staff, StaffError};
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::SignedIn;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, access, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, access, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -118,9 +118,6 @@ async fn again(
     let view = AccountPage { problem: Some(problem), ..account_page(who, site, staff, token).await? };
     Ok(html_with(status, &view))
 }
-
-#[derive(Deserialize)]
-struct EmptyForm {}
 
 #[handler]
 pub(super) async fn end_session(

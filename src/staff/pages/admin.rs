@@ -5,7 +5,7 @@ use crate::ids::{ApiKeyId, StaffId};
 use crate::staff::{Account, AgentRef, AgentSummary, Directory, KeySummary, NewAccount, Staff, StaffError, Team};
 use crate::web::principal::Scope;
 use crate::web::rights::Administer;
-use crate::web::{PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -183,9 +183,6 @@ pub(super) async fn add_staff(
     staff_page(&who, site, staff, directory, &Did::default(), Some((made.id, made.secret))).await
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 fn staff_id(text: &str) -> Result<StaffId, PageError> {
     text.parse().map_err(|_| PageError::NotFound)
 }
@@ -197,7 +194,7 @@ pub(super) async fn renew_link(
     Data(staff): Data<&Staff>,
     Data(directory): Data<&Directory>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let made = staff.renew_link(&staff_id(&id)?, &who.actor()).await?;
     staff_page(&who, site, staff, directory, &Did::default(), Some((made.id, made.secret))).await
@@ -288,7 +285,7 @@ pub(super) async fn revoke_key(
     who: Viewer<Administer>,
     Data(staff): Data<&Staff>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let id: ApiKeyId = id.parse().map_err(|_| PageError::NotFound)?;
     staff.revoke_key(&id, &who.actor()).await?;

@@ -6,7 +6,7 @@ use crate::web::form::serde_urlencoded;
 use crate::web::local_path::local_path;
 use crate::web::page::html_with;
 use crate::web::rights::SignedIn;
-use crate::web::{ClientAddress, PageError, Posted, SiteInfo, Viewer, access, redirect};
+use crate::web::{ClientAddress, EmptyForm, PageError, Posted, SiteInfo, Viewer, access, redirect};
 use askama::Template;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Path, Query};
@@ -146,16 +146,13 @@ fn set_cookie(response: &mut Response, line: &str) {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
-
 #[handler]
 pub(super) async fn leave(
     _who: Viewer<SignedIn>,
     Data(site): Data<&SiteInfo>,
     Data(staff): Data<&Staff>,
     request: &Request,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> poem::Result<Response> {
     if let Some(token) = access::session_token(request) {
         staff.sign_out(&token).await.map_err(PageError::from)?;

@@ -2,7 +2,7 @@
 
 use crate::surveys::{Surveys, Suspicion};
 use crate::web::rights::Administer;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -19,9 +19,6 @@ const DID: &[(&str, &str)] = &[
 pub(super) struct Did {
     did: String,
 }
-
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
 
 struct Row {
     id: String,
@@ -64,7 +61,7 @@ pub(super) async fn admit(
     who: Viewer<Administer>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let there = surveys.admit(&id, &who.actor()).await?;
     Ok(redirect(if there { "/admin/suspects?did=admitted" } else { "/admin/suspects?did=gone" }))
@@ -76,7 +73,7 @@ pub(super) async fn remove(
     who: Viewer<Administer>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let there = surveys.drop_suspect(&id, &who.actor()).await?;
     Ok(redirect(if there { "/admin/suspects?did=dropped" } else { "/admin/suspects?did=gone" }))

@@ -1,4 +1,4 @@
-//! The endpoint that tells how far the speech model is.
+//! The endpoint for the state of the speech model.
 
 use crate::transcription::{FetchState, ModelStatus, Transcription};
 use crate::web::Allowed;
@@ -18,9 +18,9 @@ pub struct ModelApi {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename = "SpeechModelState", rename_all = "lowercase")]
 enum StateOut {
-    /// It is not installed, and nobody has had it fetched.
+    /// It can't be used on this server, and no fetch is under way.
     Absent,
-    /// Its download waits for its turn.
+    /// Its fetch waits for its turn.
     Waiting,
     /// It is being fetched.
     Running,
@@ -38,9 +38,9 @@ struct ModelOut {
     name: String,
     /// Whether it can be used.
     state: StateOut,
-    /// 0 to 1, while it is fetched.
+    /// Progress of the fetch, 0 to 1.
     progress: f64,
-    /// What is being done, or why there is none.
+    /// Current step of the fetch, or the reason why the model can't be used.
     reason: Option<String>,
 }
 
@@ -50,15 +50,12 @@ impl From<ModelStatus> for ModelOut {
         let Some(problem) = problem else {
             return Self { name, state: StateOut::Done, progress: 1.0, reason: None };
         };
-        let Some(fetch) = fetch else {
-            return Self { name, state: StateOut::Absent, progress: 0.0, reason: Some(problem) };
-        };
-        let state = match fetch.state {
-            FetchState::Waiting => StateOut::Waiting,
-            FetchState::Running => StateOut::Running,
-            FetchState::Failed => StateOut::Failed,
-            // It was fetched, and removed since.
-            FetchState::Done => StateOut::Absent,
+        let (state, fetch) = match fetch {
+            Some(fetch) if fetch.state == FetchState::Waiting => (StateOut::Waiting, fetch),
+            Some(fetch) if fetch.state == FetchState::Running => (StateOut::Running, fetch),
+            Some(fetch) if fetch.state == FetchState::Failed => (StateOut::Failed, fetch),
+            // A finished fetch was one to another server, or the file was removed since.
+            _ => return Self { name, state: StateOut::Absent, progress: 0.0, reason: Some(problem) },
         };
         Self { name, state, progress: fetch.progress, reason: Some(fetch.text) }
     }
@@ -66,7 +63,7 @@ impl From<ModelStatus> for ModelOut {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "super::Tag::Transcripts")]
 impl ModelApi {
-    /// The speech model: whether it is installed, or how far its download is
+    /// The speech model: whether it is installed, and the progress of its fetch
     #[oai(path = "/transcription/model", method = "get", operation_id = "getSpeechModel")]
     async fn get_model(&self, who: Allowed<Administer>) -> Result<Json<ModelOut>, ApiError> {
         let _ = who;

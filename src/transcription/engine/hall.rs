@@ -1,7 +1,7 @@
-//! Where windows are handed to the threads and answers come back.
+//! Dispatches the windows of a recording to the threads of the engine, and collects their output.
 
 use super::hear::Heard;
-use super::language::{DecoderLanguage, Evidence, likeliest};
+use super::language::{DecoderLanguage, Evidence, likeliest, only_allowed};
 use super::legs::Leg;
 use super::pool::{Output, Pool, Reply, Task, Work};
 use super::queue::Line;
@@ -15,37 +15,37 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
-/// Speech that is enough to tell a language.
+/// Length of speech from which a language is detected.
 const LANGUAGE_MS: u64 = 3_000;
 
-/// What came of a recording.
+/// Output for one recording.
 pub(super) struct Result {
-    /// Given or found; nothing where nobody spoke.
+    /// Given or detected; `None` where nobody spoke.
     pub(super) language: Option<String>,
-    /// How much was listened to.
+    /// Length of the speech.
     pub(super) speech_ms: u64,
     /// In order of time.
     pub(super) segments: Vec<Segment>,
 }
 
-/// One recording's windows under way.
+/// The windows of one recording.
 pub(super) struct Hall<'a> {
     pool: &'a Pool,
     stop: CancellationToken,
     send: Sender<Reply>,
     replies: Receiver<Reply>,
-    /// Windows that are being heard; their samples went with the task.
+    /// Windows that are being transcribed, without their samples, by the number of their task.
     open: HashMap<usize, Window>,
     next: usize,
-    /// Given, or found in the first windows; one language for the whole call.
+    /// Given, or detected in the first windows; one language for the whole recording.
     language: Option<DecoderLanguage>,
-    /// Windows that wait for the language to be found.
+    /// Windows that wait for the language.
     first: Vec<Window>,
     legs: Vec<Leg>,
     request: &'a TranscriptionRequest,
-    /// How many windows have come.
+    /// Number of windows so far.
     count: usize,
-    /// Windows that an earlier attempt has heard, by their place.
+    /// Windows that an earlier attempt has transcribed, by their `seq`.
     known: HashMap<usize, HeardWindow>,
     duration_ms: u64,
     speech_ms: u64,
@@ -91,7 +91,7 @@ impl<'a> Hall<'a> {
         }
     }
 
-    /// Hands the windows on, and takes what came back meanwhile. Waits while all threads are busy.
+    /// Submits the windows and collects finished ones. Waits while all threads are busy.
     pub(super) fn hear_all(&mut self, windows: &mut Vec<Window>) -> Done {
         if self.stop.is_cancelled() {
             return Err(TranscribeError::Cancelled);
@@ -112,7 +112,7 @@ impl<'a> Hall<'a> {
         if self.is_enough() { self.find_language() } else { Ok(()) }
     }
 
-    /// Waits for what is still being heard.
+    /// Waits for the windows that are still being transcribed.
     pub(super) fn close(mut self) -> Done<Result> {
         self.find_language()?;
         while !self.open.is_empty() {
@@ -126,7 +126,7 @@ impl<'a> Hall<'a> {
         })
     }
 
-    /// Whether an earlier attempt has heard this window; its words are taken over then.
+    /// Whether an earlier attempt has transcribed this window; if so, its words are kept.
     fn is_known(&mut self, window: &Window) -> bool {
         let Some(known) = self.known.remove(&window.seq) else { return false };
         let place = (known.channel, known.start_ms, known.until_ms);
@@ -153,7 +153,7 @@ impl<'a> Hall<'a> {
         Ok(number)
     }
 
-    /// In which line its windows wait.
+    /// Line of its windows.
     fn line(&self) -> Line {
         match (self.request.urgent.load(Ordering::Relaxed), self.request.short) {
             (true, _) => Line::Urgent,
@@ -162,19 +162,32 @@ impl<'a> Hall<'a> {
         }
     }
 
-    /// Everybody has said something, or somebody went on and on.
+    /// Whether the language can be found now: only one is allowed, or there is enough speech on every channel, or much on one.
     fn is_enough(&self) -> bool {
+        if only_allowed(&self.request.languages).is_some() {
+            return true;
+        }
         let spoke = |leg| self.first.iter().any(|window| window.leg == leg && window.speech_ms() >= LANGUAGE_MS);
         self.first.len() > self.legs.len() || (0..self.legs.len()).all(spoke)
     }
 
-    /// Finds the language once for the whole recording, in the first window with most speech of each channel, and hears what waited
-    /// for it.
+    /// Finds the language of the whole recording and submits the windows that wait for it.
     fn find_language(&mut self) -> Done {
         if self.first.is_empty() {
             return Ok(());
         }
         let windows = std::mem::take(&mut self.first);
+        let code = match only_allowed(&self.request.languages) {
+            Some(code) => code,
+            None => self.detect_language(&windows)?,
+        };
+        let language = decoder_language(code, self.request);
+        self.language = Some(language.clone());
+        windows.into_iter().try_for_each(|window| self.hear(window, &language))
+    }
+
+    /// Detects the language in the window with most speech of each channel.
+    fn detect_language(&mut self, windows: &[Window]) -> Done<String> {
         let of_leg =
             |leg| windows.iter().filter(move |window| window.leg == leg).max_by_key(|window| window.speech_ms());
         let asked: Vec<&Window> = (0..self.legs.len()).filter_map(of_leg).collect();
@@ -191,9 +204,7 @@ impl<'a> Hall<'a> {
             }
         }
         let language = likeliest(&found, &self.request.languages, self.request.hint.as_deref());
-        let language = decoder_language(language.unwrap_or_else(|| "en".to_owned()), self.request);
-        self.language = Some(language.clone());
-        windows.into_iter().try_for_each(|window| self.hear(window, &language))
+        Ok(language.unwrap_or_else(|| "en".to_owned()))
     }
 
     fn take(&mut self, (number, found): Reply) -> Done {
@@ -225,13 +236,13 @@ fn decoder_language(code: String, request: &TranscriptionRequest) -> DecoderLang
     DecoderLanguage::new(code, request.language.as_deref().or(request.hint.as_deref()))
 }
 
-/// How far a recording of this length is at this time: less than 1.
+/// Progress of a recording of this length at this time: less than 1.
 fn share(until_ms: u64, duration_ms: u64) -> f32 {
     // In range and precise enough: hours in milliseconds over the same.
     ((until_ms as f64 / duration_ms.max(1) as f64) as f32).min(0.99)
 }
 
-/// Air behind the last word may lie behind the end.
+/// Limits the times of a segment to the length of the recording: the silence behind the last word may exceed it.
 fn clamp(mut segment: Segment, duration_ms: u64) -> Segment {
     segment.start_ms = segment.start_ms.min(duration_ms);
     segment.end_ms = segment.end_ms.min(duration_ms);

@@ -109,17 +109,7 @@ impl Listener {
         params.set_language(Some("en"));
         params.set_n_max_text_ctx(0);
         let language = DecoderLanguage { code: "en".to_owned(), prompt: "" };
-        Ok(Self {
-            context,
-            state,
-            params,
-            cancel,
-            language,
-            end_of_text,
-            multilingual,
-            margin_ms,
-            min_steps,
-        })
+        Ok(Self { context, state, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
     }
 
     /// Tells how likely each language is in 16 kHz sound, 0 to 1.

@@ -1,13 +1,13 @@
-//! The language of a recording, found once.
+//! Detection of the language of a recording.
 
 use super::language_code;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How likely each language is in the speech of one channel.
+/// Probability of each language in the speech of one channel.
 pub(super) struct Evidence {
     /// Codes with their probabilities, 0 to 1.
     pub(super) shares: Vec<(&'static str, f32)>,
-    /// How much speech that is.
+    /// Length of the speech.
     pub(super) speech_ms: u64,
 }
 
@@ -16,12 +16,12 @@ const MAX_SPEECH_MS: u64 = 10_000;
 /// Factor on the probability of the expected language.
 const HINT_WEIGHT: f32 = 4.0;
 
-/// The language of a recording, as the model is told it.
+/// Language of a recording, for the decoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DecoderLanguage {
     /// Whisper's code.
     pub(super) code: String,
-    /// Text that the model goes on from; empty: none.
+    /// Text that the decoder continues; empty: none.
     pub(super) prompt: &'static str,
 }
 
@@ -45,13 +45,24 @@ impl DecoderLanguage {
     }
 }
 
-/// The likeliest language of all channels together. `allowed`: codes of which it is one; empty: any. `hint`: the expected one.
+/// Whisper's codes of language tags.
+fn codes(tags: &[String]) -> BTreeSet<String> {
+    tags.iter().filter_map(|tag| language_code(tag).ok()).collect()
+}
+
+/// The language of every recording, where only one is allowed: it needs no detection.
+pub(super) fn only_allowed(allowed: &[String]) -> Option<String> {
+    let mut codes = codes(allowed);
+    codes.pop_first().filter(|_| codes.is_empty())
+}
+
+/// The likeliest language of all channels together. `allowed`: tags of which it is one; empty: any. `hint`: tag of the expected one.
 pub(super) fn likeliest(evidence: &[Evidence], allowed: &[String], hint: Option<&str>) -> Option<String> {
-    let allowed: Vec<String> = allowed.iter().filter_map(|tag| language_code(tag).ok()).collect();
+    let (any, allowed) = (allowed.is_empty(), codes(allowed));
     let hint = hint.and_then(|tag| language_code(tag).ok());
     let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
     for Evidence { shares, speech_ms } in evidence {
-        for (code, share) in shares.iter().filter(|(code, _)| allowed.is_empty() || allowed.iter().any(|a| a == code)) {
+        for (code, share) in shares.iter().filter(|(code, _)| any || allowed.contains(*code)) {
             let expected = if hint.as_deref() == Some(*code) { HINT_WEIGHT } else { 1.0 };
             *weights.entry(code).or_default() += share * expected * (*speech_ms).min(MAX_SPEECH_MS) as f32;
         }
@@ -79,6 +90,15 @@ mod tests {
         assert_eq!(found(&[short], &[], None).as_deref(), Some("cy"), "better than nothing");
         assert_eq!(found(&[short, long], &[], None).as_deref(), Some("de"), "a word weighs little");
         assert_eq!(found(&[(60_000, long.1), (9_000, &[("en", 0.9)][..])], &[], None).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn one_allowed_language_needs_no_detection() {
+        let only = |tags: &[&str]| only_allowed(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+        assert_eq!(only(&["de"]).as_deref(), Some("de"));
+        assert_eq!(only(&["de-DE", "de_AT"]).as_deref(), Some("de"));
+        assert_eq!((only(&[]), only(&["de", "en"]), only(&["xx"])), (None, None, None));
+        assert_eq!(found(&[(8_000, &[("de", 0.6)][..])], &["xx"], None), None, "unknown tags allow nothing");
     }
 
     #[test]

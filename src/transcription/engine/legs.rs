@@ -1,4 +1,4 @@
-//! Which channels are listened to, and who speaks on each.
+//! The channels that are transcribed, and their speakers.
 
 use crate::audio::AudioError;
 use crate::transcription::speech::{Crosstalk, Layout};
@@ -6,18 +6,18 @@ use crate::transcription::{Note, Speaker};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// A channel to listen to.
+/// A channel that is transcribed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leg {
     pub(super) channel: usize,
     pub(super) speaker: Speaker,
 }
 
-/// How a recording is listened to.
+/// The channels of a recording that are transcribed.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) legs: Vec<Leg>,
-    /// The crosstalk that is taken out of two channels.
+    /// Crosstalk between two channels, to be removed.
     pub(super) crosstalk: Option<Crosstalk>,
     /// Finding about the channels, for readers.
     pub(super) note: Option<Note>,

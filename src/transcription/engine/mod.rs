@@ -26,65 +26,65 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// What to transcribe.
+/// A recording to transcribe, and how.
 #[derive(Clone, Debug, Default)]
 pub struct TranscriptionRequest {
     /// The recording.
     pub path: PathBuf,
-    /// Who speaks on which channel; channels beyond these are numbered.
+    /// Speakers of the channels, in order; further channels are numbered.
     pub speakers: Vec<Speaker>,
-    /// A language code such as `en` or `pt-BR`. Without it the model finds out, if it knows several.
+    /// Language tag such as `en` or `pt-BR`. `None`: detected, where the model knows several languages.
     pub language: Option<String>,
-    /// Language code that the recording is likely to be in, where it has to be found out.
+    /// Tag of the language that is expected, for detection.
     pub hint: Option<String>,
-    /// Language codes of which one is spoken, where it has to be found out; empty: any.
+    /// Tags of the languages that detection chooses from; empty: any. With one of them nothing is detected.
     pub languages: Vec<String>,
-    /// Set while somebody waits for this one: what is heard of it goes before what is heard of others.
+    /// Set while somebody waits for this recording: its windows go before those of others.
     pub urgent: Arc<AtomicBool>,
-    /// Whether it is a short recording: its windows and those of others take turns.
+    /// Whether the recording is short: its windows and those of long ones take turns.
     pub short: bool,
-    /// What an earlier attempt has heard of the same recording with the same model, in order. It is not heard again.
+    /// Windows of the same recording that an earlier attempt with the same model has transcribed, in order. They are not transcribed again.
     pub known: Vec<HeardWindow>,
 }
 
-/// A stretch of one channel, as the model has heard it.
+/// A transcribed window of one channel.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct HeardWindow {
     /// Its place among the windows of the recording.
     pub seq: usize,
     /// From 0.
     pub channel: usize,
-    /// Where the speech in it begins.
+    /// Begin of the speech in it.
     pub start_ms: u64,
-    /// Where the speech in it ends.
+    /// End of the speech in it.
     pub until_ms: u64,
-    /// The language that it was heard in.
+    /// Code of the language that it was transcribed in.
     pub language: String,
-    /// What was said; empty where nothing was.
+    /// Its segments; empty where nothing was said.
     pub segments: Vec<Segment>,
 }
 
-/// What the engine tells while it works.
+/// Progress of a transcription.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// From 0 to 1; never smaller than before.
     pub progress: f32,
-    /// What was just heard.
+    /// The window that was just transcribed.
     pub window: Option<&'a HeardWindow>,
 }
 
-/// How the engine works.
+/// Configuration of the engine.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     /// A name in the catalogue, or a path.
     pub model: String,
-    /// Where to look for it.
+    /// Folders of models.
     pub folders: ModelFolders,
-    /// How many windows are heard at the same time, each on one core.
+    /// Number of windows that are transcribed at the same time, each on one core.
     pub threads: usize,
-    /// The model is dropped when it was not used for this long.
+    /// Time without use after which the model is dropped.
     pub unload_after: Duration,
-    /// How a model that nobody vouches for is tried out.
+    /// First load of models that are not in the catalogue.
     pub trial: Trial,
 }
 
@@ -128,7 +128,7 @@ impl Engine {
         Self::new(EngineConfig { model: model.to_owned(), ..self.inner.config.clone() })
     }
 
-    /// Where models are looked for.
+    /// Folders of models.
     pub fn folders(&self) -> &ModelFolders {
         &self.inner.config.folders
     }
@@ -138,17 +138,20 @@ impl Engine {
         &self.inner.config.model
     }
 
-    /// How a model that nobody vouches for is tried out.
+    /// First load of models that are not in the catalogue.
     pub fn trial(&self) -> &Trial {
         &self.inner.config.trial
     }
 
-    /// How many windows are heard at the same time.
+    /// Number of windows that are transcribed at the same time.
     pub fn threads(&self) -> usize {
         self.inner.config.threads.max(1)
     }
 
-    /// The model that would be used, or why there is none: cheap, for health checks and for the page that says what to do.
+    /// The configured model. Cheap: its content is not read.
+    ///
+    /// # Errors
+    /// [`ModelError::Processor`], and those of [`ModelFolders::find`].
     pub fn model(&self) -> Result<Model, ModelError> {
         check_processor()?;
         self.inner.config.folders.find(&self.inner.config.model)
@@ -218,7 +221,7 @@ impl Inner {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The loaded model; loads it if need be. Whoever comes meanwhile waits.
+    /// The loaded model. Loads it where it is not; concurrent calls wait.
     fn pool(&self) -> Result<Arc<Pool>, TranscribeError> {
         let _alone = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = self.in_use() {
@@ -238,7 +241,7 @@ impl Inner {
     }
 }
 
-/// The two letters that Whisper knows of a language tag; an unknown one would silently become English.
+/// Whisper's code of a language tag. whisper.cpp would take an unknown one for English.
 pub(super) fn language_code(tag: &str) -> Result<String, TranscribeError> {
     let code = tag.split(['-', '_']).next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -248,7 +251,7 @@ pub(super) fn language_code(tag: &str) -> Result<String, TranscribeError> {
     }
 }
 
-/// An English-only model hears English in everything.
+/// The language for this model: English for a model that knows English only.
 fn fitting(language: Option<String>, pool: &Pool) -> Result<Option<String>, TranscribeError> {
     match language {
         Some(language) if !pool.multilingual() && language != "en" => {

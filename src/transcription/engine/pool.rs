@@ -49,7 +49,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Loads a model that was checked. Blocks; memory is some 25 MiB for the shipped one, half a gigabyte for "small".
+    /// Loads a model that was checked. Blocks; memory is about 25 MiB for the test model, 500 MiB for "small".
     pub(super) fn load(model: Model, threads: usize) -> Result<Self, TranscribeError> {
         // whisper.cpp would write to the standard error output otherwise; what it says about a file is of no use to anybody.
         whisper_rs::install_logging_hooks();
@@ -64,7 +64,7 @@ impl Pool {
             context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
         let context = Arc::new(context);
         let tasks = Arc::new(Queue::new(threads));
-        // Ends the threads that there are already where one of the next can't be had.
+        // Dropped where a thread can't be started: that ends the earlier ones.
         let pool = Self { tasks: Arc::clone(&tasks), multilingual: context.is_multilingual(), model };
         for number in 0..threads {
             let listener = Listener::new(Arc::clone(&context), &pool.model)?;
@@ -86,7 +86,7 @@ impl Pool {
         self.multilingual
     }
 
-    /// Waits until a thread is about to be free: the one who decodes must not run ahead of those who listen.
+    /// Submits a task. Waits while its line is full, so that sound is not decoded faster than it is transcribed.
     pub(super) fn submit(&self, task: Task) -> Result<(), TranscribeError> {
         let line = task.line;
         self.tasks.push(task, line).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))
@@ -108,7 +108,7 @@ fn work(mut listener: Listener, queue: &Queue<Task>) {
         };
         let found = catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));
-        // Nobody waits any more after a failure elsewhere.
+        // The receiver is dropped after a failure of another task.
         let _ = task.reply.send((task.number, found));
     }
 }

@@ -1,4 +1,4 @@
-//! What the model heard in a window, as segments of the transcript.
+//! Segments of the transcript from the tokens of a window.
 
 use super::hear::{Heard, Token};
 use super::honest::{Draft, first_rounds, honest};

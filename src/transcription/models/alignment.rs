@@ -3,22 +3,24 @@
 use super::head::Head;
 use super::{Model, ModelError, Source, Times};
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use whisper_rs::whisper_rs_sys::whisper_ahead;
 use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
 
-/// Memory that whisper.cpp reserves to align one window with, bytes; only what it uses is taken: 220 tokens, 1500 places and [`MOST`] heads, five times over.
+/// Memory that whisper.cpp reserves for the alignment of one window, bytes: five times 220 tokens, 1500 positions and [`MAX_HEADS`] heads.
+/// Only what is used takes memory.
 const RESERVED: usize = 320 << 20;
-/// Maximum number of heads: more are no better, and the process would end where they do not fit.
-const MOST: usize = 40;
+/// Maximum number of heads. More do not improve the times, and whisper.cpp ends the process where [`RESERVED`] is too small.
+const MAX_HEADS: usize = 40;
 
-/// Files in which a model's configuration may name them.
+/// Files of a model's configuration that may name alignment heads.
 const CONFIGURATIONS: [&str; 2] = ["generation_config.json", "config.json"];
 
-/// Which heads align a model's tokens with the sound.
+/// Heads that align a model's tokens with the sound.
 #[derive(Debug, Clone)]
 pub(crate) enum AlignmentHeads {
-    /// None are known, or the model's times are not used.
+    /// No heads: the model's times are not used.
     None,
     /// Those of a published model of the same size: fine-tuning does not move them.
     Preset(DtwModelPreset),
@@ -28,43 +30,74 @@ pub(crate) enum AlignmentHeads {
     Named(Vec<whisper_ahead>),
 }
 
-/// What an import keeps beside the model's file.
+/// Contents of `NAME.alignment.json` beside an imported model.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sidecar {
-    /// Layer and head of each, from 0.
+    /// Layer and head of each alignment head, both from 0.
     pub(super) alignment_heads: Vec<(i32, i32)>,
 }
 
 impl Sidecar {
-    /// What the configuration in a folder of CTranslate2 or Hugging Face names.
+    /// Alignment heads that the configuration in a folder of CTranslate2 or Hugging Face names.
     pub(super) fn configured(folder: &Path) -> Option<Self> {
-        let heads = |name: &&str| {
-            let sidecar: Self = serde_json::from_str(&std::fs::read_to_string(folder.join(name)).ok()?).ok()?;
-            (!sidecar.alignment_heads.is_empty()).then_some(sidecar)
-        };
-        CONFIGURATIONS.iter().find_map(heads)
+        CONFIGURATIONS.iter().find_map(|name| Self::read(&folder.join(name)))
     }
 
-    /// Keeps it beside a model's file, or removes what was kept there of another one.
+    /// The sidecar of a model's file, where there is one.
+    pub(super) fn of_model(model: &Path) -> Option<Self> {
+        Self::read(&Self::path(model))
+    }
+
+    fn path(model: &Path) -> PathBuf {
+        model.with_extension("alignment.json")
+    }
+
+    /// `None`: the file is not there, is not JSON, or names no heads.
+    fn read(path: &Path) -> Option<Self> {
+        let sidecar: Self = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
+        (!sidecar.alignment_heads.is_empty()).then_some(sidecar)
+    }
+
+    /// Writes the sidecar of a model's file, durably.
     ///
     /// # Errors
     /// [`ModelError::Io`].
-    pub(super) fn keep(sidecar: Option<&Self>, model: &Path) -> Result<(), ModelError> {
-        let path = model.with_extension("json");
+    pub(super) fn write(&self, model: &Path) -> Result<(), ModelError> {
+        let path = Self::path(model);
         let io = ModelError::io(&path);
-        let Some(sidecar) = sidecar else {
-            return match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
-                _ => Ok(()),
-            };
-        };
-        let text = serde_json::to_vec(sidecar).map_err(|error| io(error.into()))?;
-        std::fs::write(&path, text).map_err(io)
+        let file = File::create(&path).map_err(&io)?;
+        serde_json::to_writer(&file, self).map_err(|error| io(error.into()))?;
+        file.sync_all().map_err(io)
+    }
+
+    /// Removes the sidecar of a model's file, where there is one.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`].
+    pub(super) fn remove(model: &Path) -> Result<(), ModelError> {
+        let path = Self::path(model);
+        unless_missing(std::fs::remove_file(&path)).map_err(ModelError::io(&path))
+    }
+
+    /// Moves the sidecar of one model's file to another one, where there is one.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`].
+    pub(super) fn rename(from: &Path, to: &Path) -> Result<(), ModelError> {
+        let path = Self::path(to);
+        unless_missing(std::fs::rename(Self::path(from), &path)).map_err(ModelError::io(&path))
+    }
+}
+
+fn unless_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
 impl AlignmentHeads {
-    /// Heads of a model: from the file beside it (`NAME.json`), else by its size.
+    /// Heads of a model: from the file beside it (`NAME.alignment.json`), else by its size.
     pub(crate) fn of(model: &Model) -> Self {
         match (&model.source, model.times) {
             (Source::File(path), Times::Model) => Self::beside(path).unwrap_or_else(|| Self::by_size(path)),
@@ -73,10 +106,10 @@ impl AlignmentHeads {
     }
 
     fn beside(path: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
-        let sidecar: Sidecar = serde_json::from_str(&text).ok()?;
+        let sidecar = Sidecar::of_model(path)?;
         let head = Head::read(File::open(path).ok()?).ok()?;
-        let named = sidecar.alignment_heads.into_iter().filter(|(layer, number)| head.has(*layer, *number)).take(MOST);
+        let named =
+            sidecar.alignment_heads.into_iter().filter(|(layer, number)| head.has(*layer, *number)).take(MAX_HEADS);
         let named: Vec<_> =
             named.map(|(layer, number)| whisper_ahead { n_text_layer: layer, n_head: number }).collect();
         (!named.is_empty()).then_some(Self::Named(named))
@@ -87,7 +120,7 @@ impl AlignmentHeads {
         head.map_or(Self::None, |head| head.preset().map_or(Self::TopLayers(head.top_layers()), Self::Preset))
     }
 
-    /// As whisper.cpp wants it.
+    /// Parameters for whisper.cpp.
     pub(crate) fn parameters(&self) -> DtwParameters<'_> {
         let mode = match self {
             Self::None => DtwMode::None,

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-/// Whose times to believe.
+/// Source of the times of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Times {
-    /// Those that the model writes.
+    /// The model.
     Model,
-    /// Those of the spans of speech that it was given: its own are rough.
+    /// The spans of speech that the model was given: its own times are rough.
     Spans,
 }
 
@@ -16,31 +16,31 @@ pub enum Times {
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What it is called here.
+    /// Name in settings and commands.
     pub name: String,
-    /// Its file's name.
+    /// Name of its file.
     pub file: String,
-    /// In bytes.
+    /// Size of the file in bytes.
     pub size: u64,
-    /// Of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// Codes, or `*` for all of Whisper's.
+    /// Language codes, or `*` for all of Whisper's.
     pub languages: Vec<String>,
-    /// The longest stretch of speech that it takes well in one go.
+    /// Maximum length of a span of speech, ms.
     pub max_span_ms: u64,
-    /// Whose times are right.
+    /// Source of the times of words.
     pub times: Times,
-    /// Silence behind a span that its encoder wants to see, where it need not see all of thirty seconds: much quicker.
+    /// Silence behind a span that the encoder needs, ms; `None`: it needs all of 30 seconds, which is slower.
     pub margin_ms: Option<u16>,
-    /// SPDX name.
+    /// SPDX identifier of its licence.
     pub licence: String,
     /// One sentence that helps to choose.
     pub notes: String,
-    /// Where it can be fetched, in the order in which they are tried; empty for the model that is built in.
+    /// Sources, in the order in which they are tried; empty for the built-in model.
     pub sources: Vec<FetchSource>,
 }
 
-/// A place from which a model can be fetched.
+/// A source of a model.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FetchSource {
@@ -97,12 +97,12 @@ static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     file.expect("the catalogue is built in, and a test reads it").model
 });
 
-/// All models that are known, the built-in test model first.
+/// All models of the catalogue, the built-in test model first.
 pub fn catalogue() -> &'static [Entry] {
     &CATALOGUE
 }
 
-/// The model with this name, which may also be its file's name.
+/// The model with this name or file name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     catalogue().iter().find(|entry| entry.name == name || entry.file == name)
 }

@@ -1,4 +1,4 @@
-//! Is a model what it says? Asked before each load: a wrong one can take the whole process down.
+//! Checks before a model is loaded: a broken file can end the whole process.
 
 use super::head::Head;
 use super::{Entry, Model, ModelError, Source, Trial, catalogue};
@@ -8,14 +8,14 @@ use std::io::Read as _;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// What verifying a model found.
+/// Result of verifying a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// Byte for byte the one in the catalogue.
+    /// Its SHA-256 is one of the catalogue's.
     Good(Source),
-    /// There, but something else.
+    /// It differs from the catalogue, or can't be read; the text says how.
     Bad(Source, String),
-    /// Not there.
+    /// There is no file.
     NotInstalled,
 }
 
@@ -55,7 +55,10 @@ pub fn hash_file(path: &Path) -> Result<String, ModelError> {
     }
 }
 
-/// Makes sure that loading a model is safe; gives it back with what the catalogue knows about its content.
+/// Checks that a model can be loaded safely. Returns it with its entry in the catalogue, where its content is that of one.
+///
+/// # Errors
+/// [`ModelError::NotAModel`], [`ModelError::WrongContent`], [`ModelError::Io`], and those of [`Trial::pass`].
 pub(crate) fn check(model: Model, trial: &Trial) -> Result<Model, ModelError> {
     let Source::File(path) = model.source.clone() else { return Ok(model) };
     let what = || path.display().to_string();

@@ -1,17 +1,17 @@
-//! What can be wrong with a model, and what to do about it.
+//! Errors about models, with advice.
 
 use std::path::PathBuf;
 
-/// Why there is no model to work with.
+/// Reasons why a model can't be used, fetched or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// No such name in the catalogue, and no such file.
     #[error("no speech model is called {name:?}; `afterword models list` shows the names")]
     Unknown {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
     },
-    /// The processor lacks what whisper.cpp was built with.
+    /// The processor lacks instructions that whisper.cpp was built with.
     #[error(
         "this processor has no {missing}, which this build of the program needs to transcribe; build it with GGML_AVX2=OFF \
          GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF in the environment, or use a newer processor"
@@ -20,32 +20,32 @@ pub enum ModelError {
         /// Names of the instruction sets.
         missing: String,
     },
-    /// A path without a file.
+    /// There is no file at a path.
     #[error("there is no speech model at {}", path.display())]
     NoSuchFile {
         /// The path.
         path: PathBuf,
     },
-    /// Known, but not here.
+    /// A model of the catalogue that is not installed: it can be fetched.
     #[error("the speech model {name} is not installed; get it with `afterword models fetch {name}`")]
     NotInstalled {
         /// Its catalogue name.
         name: String,
     },
-    /// Built in.
+    /// A built-in model was to be fetched.
     #[error("{name} is built in: there is nothing to fetch")]
     NothingToFetch {
         /// Its catalogue name.
         name: String,
     },
-    /// No source of the model gave it.
+    /// Every source of the model failed.
     #[error("{}", not_fetched(.name, .failures, .hint))]
     NotFetched {
         /// Its catalogue name.
         name: String,
-        /// Why each source failed, in the order in which they were tried.
+        /// Error of each source, in the order in which they were tried.
         failures: Vec<ModelError>,
-        /// What to do without a network.
+        /// Advice for machines without a network.
         hint: String,
     },
     /// The server could not be reached, or stopped in the middle.
@@ -53,7 +53,7 @@ pub enum ModelError {
     Network {
         /// The server.
         host: String,
-        /// The network's words.
+        /// The network's error.
         cause: String,
     },
     /// The server answered, but not with the file.
@@ -64,7 +64,7 @@ pub enum ModelError {
         /// The HTTP status.
         status: u16,
     },
-    /// There is no pip.
+    /// pip is not installed.
     #[error(
         "there is no pip: neither `python3 -m pip` nor `pip3` runs; on Debian and Ubuntu `apt-get install python3-pip` installs it"
     )]
@@ -74,28 +74,28 @@ pub enum ModelError {
     Pip {
         /// Names and versions.
         packages: String,
-        /// pip's last words.
+        /// pip's error.
         why: String,
     },
-    /// It was stopped.
+    /// The fetch or import was stopped.
     #[error("it was stopped")]
     Cancelled,
-    /// The bytes are not the ones in the catalogue.
+    /// The SHA-256 differs from the one in the catalogue.
     #[error("{what} is not what the catalogue says (SHA-256 {found}, not {wanted}); fetch it again")]
     WrongContent {
         /// The file.
         what: String,
-        /// What it should be.
+        /// Expected SHA-256.
         wanted: String,
-        /// What it is.
+        /// Actual SHA-256.
         found: String,
     },
-    /// Something else than a Whisper model, or a broken one.
+    /// The file is not a Whisper model, or is broken.
     #[error("{what} is no Whisper model in ggml format: {why}")]
     NotAModel {
         /// The file.
         what: String,
-        /// What gave it away.
+        /// The reason.
         why: String,
     },
     /// The input of an import is no Whisper model in a known format, or is cut off.
@@ -103,29 +103,35 @@ pub enum ModelError {
     NotImportable {
         /// The file or folder.
         what: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// A first load in a child process failed.
+    /// The name of an import is that of a model in the catalogue, and the result is not that model.
+    #[error("{name} is the name of another model, one of the catalogue; give the import its own name with --name")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The first load in a child process failed.
     #[error("{what} could not be loaded ({why}), so it is not used")]
     TrialFailed {
         /// The file.
         what: String,
-        /// How the child ended.
+        /// Exit status of the child.
         why: String,
     },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
 impl ModelError {
-    /// The same error about something that people know by another name.
+    /// The same error, about a file of another name.
     pub(super) fn renamed(self, name: &str) -> Self {
         match self {
             Self::NotImportable { why, .. } => Self::NotImportable { what: name.to_owned(), why },

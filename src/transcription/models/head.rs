@@ -1,32 +1,36 @@
-//! The first bytes of a ggml Whisper file. whisper.cpp aborts the process on some malformed ones, so they are read first here.
+//! Header of a ggml Whisper file. whisper.cpp aborts the process on some malformed ones, so it is checked here first.
 
 use std::io::Read;
 use whisper_rs::DtwModelPreset;
 
-/// The numbers at the beginning of a model.
+/// Numbers of a model, in the order of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
-    vocabulary: i32,
-    audio_context: i32,
-    audio_state: i32,
-    audio_heads: i32,
-    audio_layers: i32,
-    text_context: i32,
-    text_state: i32,
-    text_heads: i32,
-    text_layers: i32,
-    mels: i32,
-    kind: i32,
+    pub vocabulary: i32,
+    pub audio_context: i32,
+    pub audio_state: i32,
+    pub audio_heads: i32,
+    pub audio_layers: i32,
+    pub text_context: i32,
+    pub text_state: i32,
+    pub text_heads: i32,
+    pub text_layers: i32,
+    pub mels: i32,
+    /// `ggml_ftype` of the file.
+    pub kind: i32,
 }
 
 /// Models with fewer tokens know English only.
 const FIRST_MULTILINGUAL: i32 = 51_865;
-const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
+/// First four bytes of a file.
+pub(super) const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
+/// Size of the magic and the numbers, in bytes.
+pub(super) const HEAD_BYTES: usize = 48;
 
 impl Head {
-    /// Reads and judges; says what is wrong.
+    /// Reads and checks the header. Errors: a sentence that says what is wrong.
     pub(super) fn read(mut from: impl Read) -> Result<Self, String> {
-        let mut bytes = [0_u8; 48];
+        let mut bytes = [0_u8; HEAD_BYTES];
         from.read_exact(&mut bytes).map_err(|_| "it is too short".to_owned())?;
         if bytes[..4] != MAGIC {
             return Err("it does not begin like one".to_owned());
@@ -45,7 +49,12 @@ impl Head {
             mels: number(9),
             kind: number(10),
         };
-        if head.is_plausible() { Ok(head) } else { Err("the numbers in its head make no sense".to_owned()) }
+        head.check().map(|()| head)
+    }
+
+    /// Checks that a Whisper model can have these numbers.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.is_plausible() { Ok(()) } else { Err("the numbers in its head make no sense".to_owned()) }
     }
 
     fn is_plausible(&self) -> bool {
@@ -77,7 +86,7 @@ impl Head {
         }
     }
 
-    /// How many of the decoder's upper layers align well enough: two of several, where nothing more is known.
+    /// Number of the decoder's upper layers whose heads are used for alignment where no heads are known.
     pub(super) fn top_layers(&self) -> i32 {
         (self.text_layers / 2).clamp(1, 2)
     }

@@ -1,14 +1,16 @@
-//! Speech models: which there are, where they lie, whether they are what they say.
+//! Speech models: the catalogue, the installed files, fetching, importing and checking.
 
 mod alignment;
 mod catalogue;
 mod check;
+mod child;
 mod error;
 mod fetch;
 mod head;
 mod import;
 mod processor;
 mod trial;
+mod working;
 
 pub use catalogue::{Entry, FetchSource, Times, catalogue, default_model, entry};
 pub use check::{Health, hash_file};
@@ -24,10 +26,10 @@ pub(crate) use processor::check_processor;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The test model, which is built into the program: it hears the synthetic voices of the tests and the demo only.
+/// Name of the built-in test model, which knows the synthetic voices of the tests and the demo only.
 pub const TEST_MODEL: &str = "test-voices.en";
 
-/// Its bytes: in the binary's read-only part, so they cost memory only once they are read.
+/// Bytes of the test model, in the read-only part of the program: they take memory only once they are read.
 static TEST_MODEL_BYTES: &[u8] = include_bytes!("../../../models/test-voices.en-q5_0.bin");
 
 /// Where the bytes of a model are.
@@ -54,18 +56,23 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// A model that was found, and how to use it.
+/// A size in millions of bytes, rounded up: "82 MB".
+pub fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+/// An installed model, and how to use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The catalogue's name, or the file's.
     pub name: String,
     /// Where it is.
     pub source: Source,
-    /// The longest stretch of speech that it takes well in one go.
+    /// Maximum length of a span of speech, ms.
     pub max_span_ms: u64,
-    /// Whose times are right.
+    /// Source of the times of words.
     pub times: Times,
-    /// What the catalogue says about it; nothing for a file of somebody's own.
+    /// Its entry in the catalogue; `None` for any other file.
     pub entry: Option<&'static Entry>,
 }
 
@@ -80,7 +87,7 @@ impl Model {
         }
     }
 
-    /// A file that is in no catalogue: taken for one of OpenAI's kind.
+    /// A file that is not in the catalogue, used as the models of OpenAI are.
     pub fn of_file(path: &Path) -> Self {
         let name =
             path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
@@ -89,7 +96,15 @@ impl Model {
 }
 
 impl Model {
-    /// What tells it from another model of the same name: the catalogue's hash, or size and time of a file of somebody's own.
+    /// Size of its file in bytes; `None`: it is built in, or the file can't be read.
+    pub fn size(&self) -> Option<u64> {
+        match &self.source {
+            Source::BuiltIn => None,
+            Source::File(path) => std::fs::metadata(path).ok().map(|about| about.len()),
+        }
+    }
+
+    /// Text that differs between models of the same name: the catalogue's SHA-256, or the size and time of any other file.
     pub(crate) fn version(&self) -> String {
         match (self.entry, &self.source) {
             (Some(entry), _) => entry.sha256.clone(),
@@ -109,8 +124,8 @@ pub struct ModelFolders {
 }
 
 impl ModelFolders {
-    /// `own` is the data folder's `models/`: fetched ones go there. `models/` beside the working directory and beside the
-    /// program are looked into as well.
+    /// `own` is the data folder's `models/`, which fetched and imported models go into. `models/` in the working directory and beside the
+    /// program are searched too.
     pub fn new(own: impl Into<PathBuf>) -> Self {
         let mut folders = vec![own.into(), PathBuf::from("models")];
         let program = std::env::current_exe().ok();
@@ -118,18 +133,21 @@ impl ModelFolders {
         Self { folders }
     }
 
-    /// Just this one folder; what is built in is found all the same.
+    /// This folder alone. The built-in model is found too.
     pub fn only(own: impl Into<PathBuf>) -> Self {
         Self { folders: vec![own.into()] }
     }
 
-    /// Where fetched models go.
+    /// Folder of fetched and imported models.
     pub fn own(&self) -> &Path {
         self.folders.first().map_or(Path::new("models"), PathBuf::as_path)
     }
 
-    /// Finds a model by its catalogue name, by the name that it was imported under, or by its file's path. Looks at names and sizes only: the content is checked when
-    /// the model is loaded, or by [`Self::verify`].
+    /// Finds a model by its name in the catalogue, the name that it was imported under, or its file's path. Names and sizes only are
+    /// compared: the content is checked when the model is loaded, and by [`Self::verify`].
+    ///
+    /// # Errors
+    /// [`ModelError::NotInstalled`] for a model of the catalogue, [`ModelError::NoSuchFile`] for a path, else [`ModelError::Unknown`].
     pub fn find(&self, wanted: &str) -> Result<Model, ModelError> {
         if let Some(entry) = entry(wanted) {
             let source = self.locate(entry).ok_or_else(|| ModelError::NotInstalled { name: entry.name.clone() })?;
@@ -156,7 +174,7 @@ impl ModelFolders {
         if entry.name == TEST_MODEL { Some(Source::BuiltIn) } else { file }
     }
 
-    /// Names of the imported models, in the order of the alphabet: files in the folders that are in no catalogue.
+    /// Names of the imported models, sorted: `.bin` files in the folders that are not in the catalogue.
     pub fn imported(&self) -> Vec<String> {
         let files = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
         let name = |file: std::fs::DirEntry| {
@@ -167,12 +185,12 @@ impl ModelFolders {
         files.filter_map(name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The whole catalogue, each with the place where it is installed.
+    /// The whole catalogue; each model with its source where it is installed.
     pub fn list(&self) -> Vec<(&'static Entry, Option<Source>)> {
         catalogue().iter().map(|entry| (entry, self.locate(entry))).collect()
     }
 
-    /// Reads every installed model of the catalogue and compares. Blocks for as long as reading takes.
+    /// Compares the SHA-256 of every installed model with the catalogue. Blocks for as long as reading takes.
     pub fn verify(&self) -> Vec<(&'static Entry, Health)> {
         let files = |entry: &Entry| self.folders.iter().map(|f| f.join(&entry.file)).find(|path| path.is_file());
         let health = |entry: &'static Entry| match files(entry) {

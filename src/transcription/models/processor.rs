@@ -1,8 +1,8 @@
-//! Whether this processor can run whisper.cpp as it was built. Without the instructions the process would end in the middle of its work.
+//! Whether this processor can run whisper.cpp as it was built. Without the instructions the process would be killed at the first one.
 
 use super::ModelError;
 
-/// What the build was told about AVX2: `OFF`, or nothing, and then whisper.cpp needs it (see docs/operations.md).
+/// `GGML_AVX2` of the build: `OFF`, or unset where whisper.cpp uses AVX2 (see docs/operations.md).
 const AVX2: Option<&str> = option_env!("GGML_AVX2");
 
 /// An error where the processor lacks instructions that whisper.cpp was built with.
@@ -19,7 +19,7 @@ pub(crate) fn check_processor() -> Result<(), ModelError> {
     }
 }
 
-/// What whisper.cpp is built with on this architecture, and whether the processor has it.
+/// Instruction sets that whisper.cpp is built with on this architecture, and whether the processor has each.
 #[cfg(target_arch = "x86_64")]
 fn present() -> [(&'static str, bool); 4] {
     [

@@ -1,5 +1,6 @@
-//! The first load of a model that nobody vouches for happens in a child process, which may die of it.
+//! The first load of a model that is not in the catalogue, in a child process: a broken file can end the process that loads it.
 
+use super::child::end_with_parent;
 use super::{ModelError, check_processor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,16 +11,16 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
-/// How to start the child: the program is called as `PROGRAM models try FILE`.
+/// Program of the child process, which is called as `PROGRAM models try FILE`.
 #[derive(Clone, Debug)]
 pub struct Trial {
     program: Option<PathBuf>,
 }
 
-/// Sums of the files that passed, so that each is tried once only while the program runs.
+/// SHA-256 of the files that passed: each is tried once only while the program runs.
 static PASSED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
-/// A large model on a slow disk takes a while.
+/// Maximum time of a trial: a large model on a slow disk takes minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
 const STEP: Duration = Duration::from_millis(50);
 
@@ -30,34 +31,32 @@ impl Default for Trial {
 }
 
 impl Trial {
-    /// With another program than this one (tests are another program).
+    /// A trial with another program than the current one; tests need it.
     pub fn with_program(program: impl Into<PathBuf>) -> Self {
         Self { program: Some(program.into()) }
     }
 
-    /// Lets the child load the file, unless one did before.
+    /// Loads the file in a child process, unless a file with this SHA-256 has passed before.
+    ///
+    /// # Errors
+    /// [`ModelError::Processor`], [`ModelError::TrialFailed`], [`ModelError::Cancelled`].
     pub(super) fn pass(&self, file: &Path, sum: &str, cancel: &CancellationToken) -> Result<(), ModelError> {
         check_processor()?;
         let failed = |why: String| ModelError::TrialFailed { what: file.display().to_string(), why };
         if PASSED.lock().unwrap_or_else(PoisonError::into_inner).contains(sum) {
             return Ok(());
         }
-        let program =
-            self.program.as_ref().ok_or_else(|| failed("the program does not know where it lies".to_owned()))?;
-        let mut child = Command::new(program)
-            .args(["models", "try"])
-            .arg(file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| failed(error.to_string()))?;
+        let program = self.program.as_ref().ok_or_else(|| failed("the path of the program is unknown".to_owned()))?;
+        let mut command = Command::new(program);
+        command.args(["models", "try"]).arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        end_with_parent(&mut command);
+        let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
         let mut waited = Duration::ZERO;
         let status = loop {
             match child.try_wait().map_err(|error| failed(error.to_string()))? {
                 Some(status) => break status,
                 None if waited >= PATIENCE || cancel.is_cancelled() => {
-                    // Already gone is as good as killed.
+                    // It may have ended already.
                     let _ = child.kill();
                     let _ = child.wait();
                     let cancelled = cancel.is_cancelled();
@@ -75,7 +74,7 @@ impl Trial {
     }
 }
 
-/// What the child does: loads the file and listens to a second of silence. May well end the process.
+/// Loads the file and transcribes a second of silence, in the child process. A broken file can end the process.
 pub fn try_here(file: &Path) -> Result<(), ModelError> {
     let failed = |why: &dyn std::fmt::Display| ModelError::TrialFailed {
         what: file.display().to_string(),

@@ -1,31 +1,33 @@
-//! The speech model on pages: that recordings wait for it, the button that fetches it, and how far that is.
+//! The speech model on pages: a notice while it is missing, a button that fetches it, and the progress of the fetch.
 
+use crate::transcription::models::megabytes;
 use crate::transcription::{FetchState, ModelFetch, ModelFetchError, ModelStatus, Transcription};
 use crate::web::rights::{Administer, Right};
-use crate::web::{PageError, Posted, Principal, Viewer, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Principal, Viewer, redirect};
 use poem::web::Data;
 use poem::{Response, handler};
-use serde::Deserialize;
 
-/// What a page says where recordings wait for their model.
+/// A notice that recordings wait for the speech model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MissingModel {
-    /// Its name.
+    /// Name of the model.
     pub name: String,
     /// "82 MB"; `None`: it can't be fetched.
     pub size: Option<String>,
-    /// Why there is none.
+    /// The reason why it can't be used.
     pub problem: String,
-    /// Progress from 0 to 1 and what is being done, while it is fetched.
+    /// Whether another value of `transcription.model` is the remedy.
+    pub is_unknown: bool,
+    /// Progress from 0 to 1 and the current step, while it is fetched.
     pub progress: Option<(f64, String)>,
-    /// Why the last fetch failed.
+    /// The reason why the last fetch failed.
     pub failure: Option<String>,
     /// Whether the reader may have it fetched.
     pub may_fetch: bool,
 }
 
 impl MissingModel {
-    /// `None` where the model is there.
+    /// `None` where the model is installed.
     pub async fn load(transcription: &Transcription, who: &Principal) -> Result<Option<Self>, PageError> {
         Ok(Self::new(transcription.model_status().await?, Administer::has(who)))
     }
@@ -36,8 +38,9 @@ impl MissingModel {
         let failure = last.as_ref().filter(|last| last.state == FetchState::Failed).map(|last| last.text.clone());
         Some(Self {
             may_fetch: administers && status.size.is_some(),
-            size: status.size.map(|bytes| format!("{} MB", bytes.div_ceil(1_000_000))),
+            size: status.size.map(megabytes),
             problem,
+            is_unknown: status.is_unknown,
             progress: last.filter(ModelFetch::is_under_way).map(|last| (last.progress, last.text)),
             failure,
             name: status.name,
@@ -54,9 +57,6 @@ impl From<ModelFetchError> for PageError {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct EmptyForm {}
-
 /// `POST /admin/model/fetch`
 #[handler]
 pub(super) async fn fetch_model(
@@ -65,7 +65,7 @@ pub(super) async fn fetch_model(
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     match transcription.fetch_model(&who.actor()).await {
-        // The page says so.
+        // The page shows that it is installed.
         Ok(()) | Err(ModelFetchError::Installed(_)) => Ok(redirect("/admin/model")),
         Err(refused) => Err(refused.into()),
     }
@@ -77,7 +77,8 @@ mod tests {
 
     fn status(state: Option<FetchState>) -> ModelStatus {
         let fetch = state.map(|state| ModelFetch { model: "base".into(), state, progress: 0.5, text: "Half.".into() });
-        ModelStatus { name: "base".into(), problem: Some("it is not installed".into()), size: Some(81_768_585), fetch }
+        let problem = Some("it is not installed".into());
+        ModelStatus { name: "base".into(), problem, is_unknown: false, size: Some(81_768_585), fetch }
     }
 
     #[test]

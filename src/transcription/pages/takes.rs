@@ -5,7 +5,7 @@ use super::views::{about, percent};
 use crate::transcription::{Compared, Comparison, Line, Mark, State, Stored, TEST_MODEL, Take, Transcription};
 use crate::web::rights::EditTranscripts;
 use crate::web::said::clock;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -209,15 +209,12 @@ pub(super) async fn choose(
     Ok(redirect(format!("/interactions/{id}/take?did=chosen")))
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Nothing {}
-
 #[handler]
 pub(super) async fn remove(
     who: Viewer<EditTranscripts>,
     Data(transcription): Data<&Transcription>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
     transcription.drop_take(&who.actor(), &id).await?;

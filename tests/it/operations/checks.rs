@@ -96,6 +96,8 @@ fn what_can_not_work_on_this_machine_is_refused_a_line_each() {
         ("TRANSCRIPTION__MODEL", "missing.bin", &["transcription.model", "missing.bin"]),
         ("TRANSCRIPTION__MODEL", "base.en-q5_1", &["afterword models fetch base.en-q5_1"]),
         ("TRANSCRIPTION__LANGUAGES", "en,German", &["transcription.languages", "German"]),
+        ("TRANSCRIPTION__LANGUAGES", "xx", &["transcription.languages", "\"xx\""]),
+        ("TRANSCRIPTION__LANGUAGES", "en-GB", &["transcription.languages", "en-GB"]),
         ("TRANSCRIPTION__MODEL", "nonsense", &["transcription.model", "nonsense"]),
         ("RECORDINGS__URL", "file:file", &["recordings.url", "file is no folder"]),
         ("MAIL__URL", "file:file/mail", &["mail.url", "file is no folder"]),

@@ -17,7 +17,7 @@ async fn gauges_of_jobs_go_back_to_zero() {
     for app in TestApp::on_both(|_| {}).await {
         app.call("1", "jerry@example.net").await;
         assert_eq!(app.record("1", short_call(3)).await.status(), 201);
-        let transcribe = "jobs{kind=\"transcribe\",state=\"queued\"}";
+        let transcribe = "jobs{kind=\"transcription\",state=\"queued\"}";
         assert_eq!(values(&app, transcribe).await, ["1"]);
         assert_eq!(values(&app, "transcription_waiting ").await, ["1"]);
         assert_eq!(values(&app, "transcription_expected_seconds ").await, ["NaN"], "nobody knows how fast it goes");
@@ -39,7 +39,7 @@ async fn a_job_that_was_taken_and_has_no_transcript_yet_is_shown() {
     for app in TestApp::on_both(|_| {}).await {
         let id = app.call("1", "jerry@example.net").await;
         assert_eq!(app.record("1", short_call(3)).await.status(), 201);
-        raw(&app, "UPDATE jobs SET state = 'running', lease_owner = 'x', lease_until = 9000000000000 WHERE kind = 'transcribe'").await;
+        raw(&app, "UPDATE jobs SET state = 'running', lease_owner = 'x', lease_until = 9000000000000 WHERE kind = 'transcription'").await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         assert!(admin.page("/admin/transcription").await.contains(id.as_str()));
         let queue = admin.api(reqwest::Method::GET, "/api/v1/transcription/queue", None).await;

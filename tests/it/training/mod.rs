@@ -26,7 +26,7 @@ pub async fn recorded_call(app: &TestApp) -> InteractionId {
 
 /// These tests bring words of their own: the model is not to be loaded for them.
 pub async fn leave_untranscribed(app: &TestApp) {
-    const FORGET: Sql = Sql::both("DELETE FROM jobs WHERE kind = 'transcribe'");
+    const FORGET: Sql = Sql::both("DELETE FROM jobs WHERE kind = 'transcription'");
     let mut tx = app.app.db.begin().await.unwrap();
     execute!(tx.conn(), FORGET).unwrap();
     tx.commit().await.unwrap();

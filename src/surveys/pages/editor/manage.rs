@@ -1,11 +1,10 @@
 //! New surveys, copies, names, the archive.
 
-use super::Nothing;
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
 use crate::surveys::editor::Listed;
 use crate::web::rights::ManageSurveys;
-use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
@@ -43,7 +42,7 @@ pub(super) async fn duplicate(
     who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let copy = surveys.duplicate(&id, &who.actor()).await?;
     Ok(redirect(format!("/surveys/{copy}?did=copied")))
@@ -78,7 +77,7 @@ pub(super) async fn archive(
     who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     surveys.set_archived(&id, true, &who.actor()).await?;
     Ok(redirect(format!("/surveys?did=archived&survey={id}")))
@@ -89,7 +88,7 @@ pub(super) async fn unarchive(
     who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    _form: Posted<Nothing>,
+    _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     surveys.set_archived(&id, false, &who.actor()).await?;
     Ok(redirect("/surveys?did=unarchived"))

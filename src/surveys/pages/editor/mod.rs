@@ -74,10 +74,6 @@ impl From<EditError> for PageError {
     }
 }
 
-/// A form with nothing but a button.
-#[derive(serde::Deserialize)]
-struct Nothing {}
-
 /// A form that says which edition it was made from.
 #[derive(serde::Deserialize)]
 struct Edition {

@@ -1,5 +1,4 @@
-//! What models are known to invent, taken out before anybody reads it: the same words over and over, the end of a video, the
-//! credits of subtitles. Where a person may have said it, it stays.
+//! Removal of words that models invent: loops, the ends of videos, the credits of subtitles. Words that a person may have said stay.
 
 mod loops;
 mod phrases;
@@ -8,7 +7,7 @@ use crate::transcription::Word;
 use loops::{Limits, without_loops};
 use phrases::Phrase;
 
-/// A segment before it is believed.
+/// A segment before invented words are removed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
     /// At least one.
@@ -46,7 +45,7 @@ impl Draft {
     }
 }
 
-/// Takes out what was invented in one window, in which somebody speaks for `speech_ms`.
+/// Removes invented words from one window with speech of `speech_ms`.
 pub(super) fn honest(mut drafts: Vec<Draft>, speech_ms: u64) -> Vec<Draft> {
     for draft in &mut drafts {
         unroll(draft);

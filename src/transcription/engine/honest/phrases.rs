@@ -7,7 +7,7 @@ pub(super) enum Phrase {
     Credits,
     /// The end of a video, or its credits: nobody should say that in a call, but might.
     Farewell,
-    /// What is said at the end of every call too.
+    /// Thanks and greetings, which are said at the end of calls too.
     Polite,
 }
 
@@ -135,7 +135,7 @@ const POLITE: &[&str] = &[
     "감사합니다",
 ];
 
-/// What a sentence without case and punctuation is known as.
+/// The kind of phrase that a sentence is, without case and punctuation; `None` for any other sentence.
 pub(super) fn of(sentence: &str) -> Option<Phrase> {
     let short = sentence.chars().count() <= 90;
     if short && CREDITS.iter().any(|part| sentence.contains(part)) {

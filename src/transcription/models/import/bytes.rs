@@ -5,14 +5,14 @@ use memmap2::Mmap;
 use std::fs::File;
 use std::path::Path;
 
-/// A file that is read as a slice: weights of gigabytes cost no memory of their own.
+/// A file that is read as a slice, so that weights of gigabytes need no memory of their own.
 pub(super) struct MappedFile(Mmap);
 
 impl MappedFile {
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
         let file = File::open(path).map_err(ModelError::io(path))?;
-        // SAFETY: the file is only read. Whoever shortens it meanwhile ends this command with SIGBUS; the model's folder
-        // holds nothing half-done then, for the result is renamed last.
+        // SAFETY: the file is only read. Shortening it meanwhile ends this process with SIGBUS; no unfinished model is installed
+        // then, for the result is renamed last.
         unsafe { Mmap::map(&file) }.map(Self).map_err(ModelError::io(path))
     }
 

@@ -46,16 +46,17 @@ struct Variable<'a> {
 pub(super) fn read<'a>(bytes: &'a [u8], folder: &Path) -> Result<Weights<'a>, String> {
     let variables = Variables(variables(bytes).ok_or("the file is cut off")?);
     let shape = variables.shape()?;
+    shape.check()?;
     let tensors = variables.tensors(&shape)?;
     let vocabulary = vocabulary::read(folder)?;
-    Ok(Weights { mel: mel::filter_bank(shape.mels), shape, vocabulary, tensors, file_type: 1 })
+    Ok(Weights { mel: mel::filter_bank(shape.mels), shape, vocabulary, tensors })
 }
 
 fn variables(bytes: &[u8]) -> Option<HashMap<String, Variable<'_>>> {
     let mut at = Cursor::new(bytes);
     let (_version, _specification, _revision) = (at.u32()?, text(&mut at)?, at.u32()?);
     let count = at.count().filter(|count| *count <= MAX_VARIABLES)?;
-    let mut all = HashMap::with_capacity(count);
+    let mut all = HashMap::new();
     for _ in 0..count {
         let name = text(&mut at)?;
         let rank = at.u8()?;
@@ -163,7 +164,7 @@ impl Tensors<'_, '_> {
         let variable = self.variables.get(from)?;
         let element = element_of(variable.element).ok_or_else(|| format!("{from} has an unknown type"))?;
         let scales = match element {
-            Element::I8 => self.scales(from)?,
+            Element::I8 => self.scales(from, variable)?,
             _ => Vec::new(),
         };
         let rows = variable.dimensions.first().copied().unwrap_or_default();
@@ -176,24 +177,26 @@ impl Tensors<'_, '_> {
             if let Some(first) = dimensions.first_mut() {
                 *first = rows / names.len();
             }
-            let tensor = Tensor {
+            self.tensors.push(Tensor {
                 name: (*name).to_owned(),
                 dimensions,
                 element,
                 bytes: &variable.bytes[n * bytes..(n + 1) * bytes],
                 scales: scales[n * scaled..(n + 1) * scaled].to_vec(),
-            };
-            if !tensor.is_whole() {
-                return Err(format!("{from} has fewer bytes than its dimensions say"));
-            }
-            self.tensors.push(tensor);
+            });
         }
         Ok(())
     }
 
-    fn scales(&self, from: &str) -> Result<Vec<f32>, String> {
+    /// One scale for each row of a variable.
+    fn scales(&self, from: &str, variable: &Variable<'_>) -> Result<Vec<f32>, String> {
         let scales = self.variables.get(&format!("{from}_scale"))?;
-        Ok(scales.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        let scales: Vec<f32> =
+            scales.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        if variable.dimensions.first() == Some(&scales.len()) {
+            return Ok(scales);
+        }
+        Err(format!("{from} has {} scales, not one for each row", scales.len()))
     }
 
     fn linear(&mut self, from: &str, to: &str) -> Result<(), String> {

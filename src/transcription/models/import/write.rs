@@ -1,25 +1,25 @@
-//! Writes weights as whisper.cpp's file.
+//! Writes weights as a ggml file.
 
-use super::ggml::MAGIC;
-use super::tensor::{Element, Precision, Tensor, Weights};
+use super::tensor::{Precision, Tensor, Weights};
+use crate::transcription::models::head::MAGIC;
 use half::f16;
 use std::io::{self, BufWriter, Write};
 use tokio_util::sync::CancellationToken;
 use whisper_rs::whisper_rs_sys as sys;
 
+/// Number of bytes that are copied before a cancellation is looked for.
+const COPIED_AT_ONCE: usize = 8 << 20;
 /// Elements of a block of both quantised types.
 const BLOCK: usize = 32;
 /// Version of ggml's quantised types, as its files count it: `GGML_QNT_VERSION`.
 const QUANTISATION_VERSION: u32 = 2;
 /// Factor of the version in the head of a file: `GGML_QNT_VERSION_FACTOR`.
 const QUANTISATION_VERSION_FACTOR: u32 = 1000;
-/// Sizes of vocabularies by which whisper.cpp tells English from many languages.
-const VOCABULARIES: [usize; 3] = [51_864, 51_865, 51_866];
 
-/// Why nothing was written.
+/// Reasons why a file is not complete.
 pub(super) enum WriteError {
     Io(io::Error),
-    /// The weights are not a Whisper model's.
+    /// The weights are not those of a Whisper model.
     Weights(String),
     Cancelled,
 }
@@ -30,18 +30,14 @@ impl From<io::Error> for WriteError {
     }
 }
 
-/// Writes everything; `None` keeps each tensor as it is.
+/// Writes a file in this precision. `progress` is called with tensors written and tensors in all.
 pub(super) fn write(
     weights: &Weights<'_>,
-    precision: Option<Precision>,
+    precision: Precision,
     to: &std::fs::File,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), WriteError> {
-    if !VOCABULARIES.contains(&weights.shape.vocabulary) {
-        let why = format!("its vocabulary of {} is not one of Whisper's", weights.shape.vocabulary);
-        return Err(WriteError::Weights(why));
-    }
     let mut to = BufWriter::with_capacity(1 << 20, to);
     head(weights, precision, &mut to)?;
     // In the order of their names: the same weights make the same file, whatever format they came in.
@@ -57,15 +53,26 @@ pub(super) fn write(
     Ok(to.flush()?)
 }
 
-/// A number in the form that the file has it in.
+/// Copies a file's bytes.
+pub(super) fn copy(bytes: &[u8], mut to: &std::fs::File, cancel: &CancellationToken) -> Result<(), WriteError> {
+    for chunk in bytes.chunks(COPIED_AT_ONCE) {
+        if cancel.is_cancelled() {
+            return Err(WriteError::Cancelled);
+        }
+        to.write_all(chunk)?;
+    }
+    Ok(())
+}
+
+/// Writes a number as the file holds it.
 fn number(value: usize, to: &mut impl Write) -> io::Result<()> {
     let value = i32::try_from(value).map_err(io::Error::other)?;
     to.write_all(&value.to_le_bytes())
 }
 
-fn head(weights: &Weights<'_>, precision: Option<Precision>, to: &mut impl Write) -> io::Result<()> {
+fn head(weights: &Weights<'_>, precision: Precision, to: &mut impl Write) -> io::Result<()> {
     let shape = &weights.shape;
-    to.write_all(&MAGIC.to_le_bytes())?;
+    to.write_all(&MAGIC)?;
     for value in [
         shape.vocabulary,
         shape.audio_context,
@@ -80,7 +87,7 @@ fn head(weights: &Weights<'_>, precision: Option<Precision>, to: &mut impl Write
     ] {
         number(value, to)?;
     }
-    to.write_all(&precision.map_or(weights.file_type, file_type).to_le_bytes())?;
+    to.write_all(&file_type(precision).to_le_bytes())?;
     number(shape.mels, to)?;
     number(weights.mel.len() / shape.mels.max(1), to)?;
     for weight in &weights.mel {
@@ -104,16 +111,14 @@ fn file_type(precision: Precision) -> u32 {
     }
 }
 
-/// How a tensor is written: as whisper.cpp's own converter and quantiser do.
+/// Type in which a tensor is written, the same as whisper.cpp's converter and quantiser choose.
 enum Form {
-    AsItIs,
     F32,
     F16,
     Blocks(sys::ggml_type),
 }
 
-fn form(tensor: &Tensor<'_>, precision: Option<Precision>) -> Form {
-    let Some(precision) = precision else { return Form::AsItIs };
+fn form(tensor: &Tensor<'_>, precision: Precision) -> Form {
     let small =
         tensor.dimensions.len() < 2 || tensor.name.ends_with("positional_embedding") || tensor.name.ends_with(".bias");
     let row = tensor.dimensions.last().copied().unwrap_or_default();
@@ -126,11 +131,10 @@ fn form(tensor: &Tensor<'_>, precision: Option<Precision>) -> Form {
     }
 }
 
-fn write_tensor(tensor: &Tensor<'_>, precision: Option<Precision>, to: &mut impl Write) -> Result<(), WriteError> {
+fn write_tensor(tensor: &Tensor<'_>, precision: Precision, to: &mut impl Write) -> Result<(), WriteError> {
     let elements =
         || tensor.to_f32().ok_or_else(|| WriteError::Weights(format!("{} is quantised already", tensor.name)));
     let (kind, bytes) = match form(tensor, precision) {
-        Form::AsItIs => (own_type(tensor.element), tensor.bytes.to_vec()),
         Form::F32 => (0, elements()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
         Form::F16 => (1, elements()?.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()),
         Form::Blocks(kind) => {
@@ -148,16 +152,7 @@ fn write_tensor(tensor: &Tensor<'_>, precision: Option<Precision>, to: &mut impl
     Ok(to.write_all(&bytes)?)
 }
 
-/// ggml's number of the type that the bytes already have.
-fn own_type(element: Element) -> u32 {
-    match element {
-        Element::Blocks(kind) => kind,
-        Element::F16 | Element::Bf16 | Element::I8 => 1,
-        Element::F32 => 0,
-    }
-}
-
-/// Quantises rows of this length by ggml's own code.
+/// Quantises rows of this length with ggml's own code.
 fn quantise(kind: sys::ggml_type, elements: &[f32], row: usize) -> Vec<u8> {
     let rows = elements.len() / row;
     // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk` reads
