@@ -387,8 +387,12 @@ fn introduced(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     }
 }
 
-/// "David Wilson speaking.", "Karen Thompson here."
+/// "David Wilson speaking.", "Karen Thompson here.", "miller speaking."
 fn signed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let small = word(tokens, at + 1) == "speaking" && !LANGUAGES.contains(&word(tokens, at));
+    if small && !tokens[at + 1].begins && is_last_name(&tokens[at].lower) {
+        return Some(at..at + 1);
+    }
     let begins = name_at(tokens, at).is_some_and(|name| word(tokens, name.end) == "speaking")
         || at == 0
         || tokens[at].begins
@@ -396,6 +400,9 @@ fn signed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
         || tokens[at].gap.contains([',', '.', '!', '?']);
     begins.then(|| name_at(tokens, at)).flatten().filter(|name| is_here(tokens, name) && !names_a_place(tokens, name))
 }
+
+/// Common last names that stand before "speaking" for another reason.
+const LANGUAGES: [&str; 3] = ["english", "french", "german"];
 
 fn names_a_place(tokens: &[Token<'_>], name: &Range<usize>) -> bool {
     name.len() == 1 && word(tokens, name.end) != "speaking" && !is_name_word(&tokens[name.start].lower)

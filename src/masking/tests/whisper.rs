@@ -481,6 +481,13 @@ const GOES: &[(&str, &[Line])] = &[
     ("variant-dob-1", &[("customer", "My date of birth is 3/14/1982.", "My date of birth is [date of birth].")]),
     ("variant-dob-2", &[("customer", "I was born on March 14, '82.", "I was born on [date of birth].")]),
     (
+        "misheard-speaking",
+        &[
+            ("customer", "and 20 miller speaking. Sure.", "and 20 [name] speaking. Sure."),
+            ("customer", "I am an english speaking customer.", "I am an english speaking customer."),
+        ],
+    ),
+    (
         "misheard-dob-1",
         &[
             ("agent", "And your date of birth, please.", "And your date of birth, please."),
