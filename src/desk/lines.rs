@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// One line; everything in words already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct InteractionLine {
     /// Its page.
     pub href: String,
     /// What it was about.
@@ -44,7 +44,7 @@ pub struct Line {
     pub when: When,
 }
 
-impl Line {
+impl InteractionLine {
     fn new(interaction: &Interaction) -> Self {
         let (survey, survey_class) = words::survey(interaction.survey_state);
         Self {
@@ -91,14 +91,14 @@ fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'stat
 
 impl Desk {
     /// Interactions as lines, with what `who` may see beside them.
-    pub async fn lines(&self, who: &Principal, interactions: &[Interaction]) -> Result<Vec<Line>, DbError> {
+    pub async fn lines(&self, who: &Principal, interactions: &[Interaction]) -> Result<Vec<InteractionLine>, DbError> {
         let ids: Vec<InteractionId> = interactions.iter().map(|i| i.id.clone()).collect();
         let states: HashMap<_, _> = self.transcription.states(&ids).await?.into_iter().collect();
         let scores = self.surveys.linked_scores(who, &ids).await?;
-        let line = |i: &Interaction| Line {
+        let line = |i: &Interaction| InteractionLine {
             score: scores.get(&i.id).copied(),
             transcript: transcript(i, states.get(&i.id).copied()),
-            ..Line::new(i)
+            ..InteractionLine::new(i)
         };
         Ok(interactions.iter().map(line).collect())
     }
@@ -110,7 +110,7 @@ impl Desk {
         who: &Principal,
         most: i64,
         newest: Vec<Interaction>,
-    ) -> Result<(Vec<Line>, Vec<Line>), DbError> {
+    ) -> Result<(Vec<InteractionLine>, Vec<InteractionLine>), DbError> {
         let rated = self.surveys.worth_a_listen(who, most).await?;
         let notice = Notice { since: self.clock.now().minus(NOTICED_FOR), ..NOTICE };
         let measured = self.interactions.notable(&who.visible(), notice, most).await?;

@@ -5,10 +5,10 @@ use crate::clock::Timestamp;
 use mail_parser::{Address, Message, MessageParser};
 use std::path::{Path, PathBuf};
 
-/// At most so many mails are shown.
-const MOST: usize = 200;
-/// Files larger than this are none of ours.
-const MOST_BYTES: u64 = 1 << 20;
+/// Maximum number of mails that are shown.
+const MAX_MAILS: usize = 200;
+/// Maximum size of a mail that is shown, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Letters of the first words in the list.
 const SNIPPET: usize = 120;
 
@@ -90,7 +90,7 @@ impl Mailbox {
         off_the_runtime(move || {
             let mut mails: Vec<Captured> = files(&folder)?.iter().filter_map(|path| head(path)).collect();
             mails.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
-            mails.truncate(MOST);
+            mails.truncate(MAX_MAILS);
             Ok(mails)
         })
         .await
@@ -126,7 +126,7 @@ fn stem(path: &Path) -> String {
 
 fn read(path: &Path) -> Option<Vec<u8>> {
     let size = std::fs::metadata(path).ok()?.len();
-    if size > MOST_BYTES { None } else { std::fs::read(path).ok() }
+    if size > MAX_FILE_BYTES { None } else { std::fs::read(path).ok() }
 }
 
 fn head(path: &Path) -> Option<Captured> {

@@ -13,7 +13,7 @@ mod turns;
 mod words;
 
 pub use first_steps::FirstSteps;
-pub use lines::Line;
+pub use lines::InteractionLine;
 pub use mailbox::{Captured, Mailbox, Opened, TextPiece};
 pub use turns::Turn;
 

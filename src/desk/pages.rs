@@ -3,7 +3,7 @@
 mod admin;
 mod delivery;
 mod demo;
-mod figures_asked;
+mod figures_query;
 mod home;
 mod interaction;
 mod list;
@@ -37,7 +37,7 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/mail/:id/retry", post(outbox::retry_mail))
         .at("/admin/delivery", get(delivery::show_delivery))
         .at("/admin/delivery/retry", get(delivery::ask_retry).post(delivery::retry_all))
-        .at("/admin/delivery/trial", post(delivery::send_trial))
+        .at("/admin/delivery/trial", post(delivery::send_test_mail))
         .at("/admin/skipped", get(skipped::show_skipped))
         .at("/admin/skipped.csv", get(skipped::export_skipped))
         .at("/admin/model", get(admin::show_model))

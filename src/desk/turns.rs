@@ -6,12 +6,12 @@ use crate::masking;
 use crate::training::moments;
 use crate::transcription::{Correction, Segment};
 
-/// A stretch in which nobody spoke is worth a line from here on, ms.
-const LONG_SILENCE_MS: i64 = 5_000;
-/// A stretch in which nobody wrote is worth a line from here on, ms.
-const LONG_PAUSE_MS: i64 = 120_000;
+/// Minimum length of a silence that gets a line, ms.
+const MIN_SHOWN_SILENCE_MS: i64 = 5_000;
+/// Minimum length of a pause in a chat that gets a line, ms.
+const MIN_SHOWN_PAUSE_MS: i64 = 120_000;
 /// Below this the model's own estimate of a word is shown as doubt.
-const UNSURE: f32 = 0.4;
+const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
     let moments = moments(&messages);
     let mut before = 0;
     let turn = |(message, (start_ms, end_ms)): (Message, (i64, i64))| {
-        let pause = (start_ms - before >= LONG_PAUSE_MS)
+        let pause = (start_ms - before >= MIN_SHOWN_PAUSE_MS)
             .then(|| format!("Nobody wrote for {}", words::stretch(start_ms - before)));
         before = start_ms;
         Turn { pause, ..written(message, start_ms, end_ms) }
@@ -101,7 +101,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
         let ms = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
         let (start_ms, end_ms) = (ms(segment.start_ms), ms(segment.end_ms));
         let quiet = start_ms - before.unwrap_or(start_ms);
-        let pause = (quiet >= LONG_SILENCE_MS).then(|| format!("Nobody speaks for {}", words::stretch(quiet)));
+        let pause = (quiet >= MIN_SHOWN_SILENCE_MS).then(|| format!("Nobody speaks for {}", words::stretch(quiet)));
         before = Some(before.map_or(end_ms, |last| last.max(end_ms)));
         turns.push(Turn {
             pause,
@@ -152,7 +152,7 @@ fn pieces(segment: Segment) -> Vec<Piece> {
     }
     let mut pieces: Vec<Piece> = Vec::new();
     for word in segment.words {
-        let unsure = word.confidence < UNSURE;
+        let unsure = word.confidence < MAX_DOUBTFUL_CONFIDENCE;
         let Some(last) = pieces.last_mut() else {
             pieces.push(Piece { text: word.text, unsure, masked: false });
             continue;

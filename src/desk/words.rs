@@ -2,7 +2,7 @@
 
 use crate::interactions::{Channel, Interaction, SurveyState};
 use crate::surveys::SkipReason;
-pub use crate::web::said::{When, clock};
+pub use crate::web::format::{When, clock};
 
 /// A stretch as people say it: "12 seconds", "8 minutes", "2 hours".
 pub fn stretch(ms: i64) -> String {

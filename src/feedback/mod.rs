@@ -23,12 +23,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most characters of a commendation.
-pub const MOST_WORDS: usize = 1000;
-/// What waits longer than this for a reader is shown to the manager.
-pub const PATIENCE: Duration = Duration::from_secs(7 * 86_400);
-/// Comments of each sort on a page.
-const MOST: i64 = 100;
+/// Maximum number of characters of a commendation.
+pub const MAX_COMMENDATION_CHARS: usize = 1000;
+/// Time after which an unread comment is shown to the manager.
+pub const MAX_UNREAD_TIME: Duration = Duration::from_secs(7 * 86_400);
+/// Maximum number of comments of each kind on a page.
+const MAX_COMMENTS: i64 = 100;
 
 /// What the feature is made of.
 pub struct Parts {
@@ -189,8 +189,8 @@ impl Feedback {
     /// What nobody of this supervisor's teams has read.
     pub async fn to_read(&self, who: &Principal) -> Result<ToRead, DbError> {
         Ok(ToRead {
-            linked: self.parts.surveys.unread_comments(who, MOST).await?,
-            released: self.parts.ratings.unread_comments(who, MOST).await?,
+            linked: self.parts.surveys.unread_comments(who, MAX_COMMENTS).await?,
+            released: self.parts.ratings.unread_comments(who, MAX_COMMENTS).await?,
         })
     }
 
@@ -209,7 +209,7 @@ impl Feedback {
         done(self.parts.ratings.mark_kudos(who, id, praise).await?)
     }
 
-    /// What has waited longer than [`PATIENCE`], by team: a supervisor's own, all for an administrator, who gets no exact numbers. By
+    /// What has waited longer than [`MAX_UNREAD_TIME`], by team: a supervisor's own, all for an administrator, who gets no exact numbers. By
     /// name.
     pub async fn overdue(&self, who: &Principal) -> Result<Vec<Overdue>, DbError> {
         let own = match (who.role(), who.visible()) {
@@ -224,7 +224,7 @@ impl Feedback {
         };
         let k = self.parts.ratings.k();
         let many = |n| if own.is_some() { HowMany::Exactly(n) } else { HowMany::rounded(n, k) };
-        let since = self.now().minus(PATIENCE).day();
+        let since = self.now().minus(MAX_UNREAD_TIME).day();
         let mut by_team: HashMap<Option<TeamId>, i64> = HashMap::new();
         for waiting in self.parts.surveys.comments_unread_since(&since).await? {
             *by_team.entry(waiting.team_id).or_default() += waiting.n;
@@ -250,7 +250,7 @@ impl Feedback {
         };
         let found = self.parts.interactions.find(&who.visible(), id).await?.ok_or(FeedbackError::NotFound)?;
         let text = text.trim();
-        if text.is_empty() || text.chars().count() > MOST_WORDS || text.contains('\0') {
+        if text.is_empty() || text.chars().count() > MAX_COMMENDATION_CHARS || text.contains('\0') {
             return Err(FeedbackError::BadWords);
         }
         let now = self.now();

@@ -44,7 +44,7 @@ const DID: &[(&str, &str)] = &[
 /// What addresses of this feature ask for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct NoticeQuery {
     did: String,
 }
 
@@ -81,7 +81,7 @@ async fn show(
     who: Viewer<SeeFeedback>,
     Data(site): Data<&SiteInfo>,
     Data(feedback): Data<&Feedback>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/feedback").with_flash(Some(&asked.did), DID);
     if who.role() == Some(Role::Admin) {
@@ -193,7 +193,7 @@ async fn quotes(
     who: Viewer<SeeFeedback>,
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let found = surveys.quotes(&who).await?;
     let view = |q: crate::surveys::Quote| QuoteView { id: q.id, text: q.text, team: q.team_name, month: q.month };

@@ -5,7 +5,7 @@ use super::{FollowUps, Reason, store};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{StaffId, TeamId};
-use crate::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, hint};
+use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
 use crate::staff::{Account, Staff, StaffError};
 use crate::web::{Principal, Role};
 use futures_util::future::BoxFuture;
@@ -23,18 +23,18 @@ pub enum Alert {
     /// A low linked rating, once it can't be changed any more.
     Score,
     /// Wishes to be contacted, once a day.
-    Wish,
+    CallbackRequest,
 }
 
 impl Alert {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Score, Self::Wish];
+    pub const ALL: [Self; 2] = [Self::Score, Self::CallbackRequest];
 
     /// As it stands in tables and forms: the code of the [`Reason`].
     pub fn code(self) -> &'static str {
         match self {
             Self::Score => Reason::Score.code(),
-            Self::Wish => Reason::Wish.code(),
+            Self::CallbackRequest => Reason::CallbackRequest.code(),
         }
     }
 
@@ -137,8 +137,8 @@ impl Composer {
         let what = match (alert, waiting) {
             (Alert::Score, 1) => "One follow-up waits in your teams: a customer was not content.".to_owned(),
             (Alert::Score, n) => format!("{n} follow-ups wait in your teams: customers were not content."),
-            (Alert::Wish, 1) => "One customer asks your teams to be contacted.".to_owned(),
-            (Alert::Wish, n) => format!("{n} customers ask your teams to be contacted."),
+            (Alert::CallbackRequest, 1) => "One customer asks your teams to be contacted.".to_owned(),
+            (Alert::CallbackRequest, n) => format!("{n} customers ask your teams to be contacted."),
         };
         let (url, account) = (format!("{}/follow-ups", self.public_url), format!("{}/account/alerts", self.public_url));
         Texts {
@@ -192,7 +192,7 @@ impl Compose for Composer {
         &'a self,
         _conn: Conn<'a>,
         _reference: &'a str,
-        _fate: &'a Fate,
+        _fate: &'a DeliveryStatus,
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async { Ok(()) })

@@ -40,7 +40,7 @@ coded! {
         /// The linked rating is low.
         Score = "score", "A low rating";
         /// The customer asks to be contacted.
-        Wish = "wish", "The customer asks to be contacted";
+        CallbackRequest = "wish", "The customer asks to be contacted";
         /// A supervisor opened it.
         Hand = "hand", "Opened by a supervisor";
         /// What it was about was taken back, or is erased.

@@ -4,14 +4,14 @@
 //! - `look`: opens them, after the time for changing an answer, and never by an apart answer.
 //! - `steps`: taking, assigning, finishing, each written down and each to be undone.
 //! - `alerts`: the mail that says that something waits.
-//! - `erased`: what goes where a customer asks for it, or with a conversation.
+//! - `erasure`: what goes where a customer asks for it, or with a conversation.
 //!
 //! Nothing here tells when an answer came: days stand where times would.
 
 mod alerts;
 pub mod api;
 mod contact;
-mod erased;
+mod erasure;
 mod kinds;
 mod look;
 pub mod pages;
@@ -39,8 +39,8 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most characters of a note or a reason.
-pub const MOST_NOTE: usize = 2000;
+/// Maximum number of characters of a note or a reason.
+pub const MAX_NOTE_CHARS: usize = 2000;
 /// Causes are summed over so many days.
 pub const CAUSE_DAYS: u64 = 90;
 
@@ -243,7 +243,7 @@ fn teams(who: &Principal) -> Vec<TeamId> {
 /// Words, trimmed; refused where there are none or too many.
 fn words(text: &str) -> Result<String, FollowUpError> {
     let text = text.trim();
-    let fits = !text.is_empty() && text.chars().count() <= MOST_NOTE && !text.contains('\0');
+    let fits = !text.is_empty() && text.chars().count() <= MAX_NOTE_CHARS && !text.contains('\0');
     if fits { Ok(text.to_owned()) } else { Err(FollowUpError::BadNote) }
 }
 
@@ -345,7 +345,7 @@ impl FollowUps {
             why: Some(why),
             opened_on: now.day(),
             due_on,
-            wish: None,
+            callback: None,
         };
         let mut tx = self.parts.db.begin().await?;
         store::add(tx.conn(), &new).await?;

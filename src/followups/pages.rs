@@ -79,7 +79,7 @@ const DID: &[(&str, &str)] = &[
 /// What addresses of this feature ask for.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct FollowUpsQuery {
     show: String,
     cursor: String,
     did: Option<String>,
@@ -94,7 +94,7 @@ async fn list(
     who: Viewer<SeeFollowUps>,
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FollowUpsQuery>,
 ) -> Result<Response, PageError> {
     let which = match asked.show.as_str() {
         "mine" => Which::Mine,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Takes it.
-    Take,
+    AlternativeTranscript,
     /// Gives it to somebody who supervises the team.
     Assign(StaffId),
     /// Sets the day by which it is to be seen to.
@@ -38,7 +38,7 @@ pub enum Change {
 pub struct Step {
     /// 1, 2, …
     pub place: i64,
-    /// `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erased`.
+    /// `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erasure`.
     pub what: String,
     /// When.
     pub at: Timestamp,
@@ -137,7 +137,7 @@ impl FollowUps {
                 ("undone", None, false)
             }
             _ if was_closed => return Err(FollowUpError::Closed),
-            Change::Take => {
+            Change::AlternativeTranscript => {
                 (follow_up.owner_id, follow_up.owner_name) = (Some(by.clone()), Some(who.name.clone()));
                 follow_up.state = State::Taken;
                 ("taken", None, true)
@@ -184,9 +184,9 @@ impl FollowUps {
         let closed = follow_up.state == State::Closed;
         let mut effects = Effects::new();
         if closed != was_closed {
-            if let Some(wish) = &follow_up.wish_id {
+            if let Some(callback) = &follow_up.wish_id {
                 let erase_on = closed.then(|| now.plus(self.parts.settings.keep_contacts).day());
-                self.parts.surveys.erase_wish_on(tx.conn(), wish, erase_on.as_deref()).await?;
+                self.parts.surveys.erase_callback_on(tx.conn(), callback, erase_on.as_deref()).await?;
             }
             let action = if closed { "follow_up.closed" } else { "follow_up.reopened" };
             effects = effects.audit(&who.actor(), action, subject(id), None);

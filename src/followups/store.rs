@@ -99,7 +99,7 @@ pub(super) struct NewFollowUp {
     pub why: Option<String>,
     pub opened_on: String,
     pub due_on: String,
-    pub wish: Option<String>,
+    pub callback: Option<String>,
 }
 
 /// A step to be written down.
@@ -131,7 +131,7 @@ pub(super) async fn add(conn: Conn<'_>, new: &NewFollowUp) -> Result<bool, DbErr
         &new.why,
         &new.opened_on,
         &new.due_on,
-        &new.wish
+        &new.callback
     )?;
     Ok(added > 0)
 }
@@ -210,21 +210,21 @@ pub(super) async fn score_gone(conn: Conn<'_>, id: &InteractionId) -> Result<(),
     execute!(conn, GONE, id).map(drop)
 }
 
-pub(super) async fn wish_gone(conn: Conn<'_>, wish: &str, today: &str) -> Result<(), DbError> {
-    execute!(conn, WISH_GONE, wish, today).map(drop)
+pub(super) async fn wish_gone(conn: Conn<'_>, callback: &str, today: &str) -> Result<(), DbError> {
+    execute!(conn, WISH_GONE, callback, today).map(drop)
 }
 
-pub(super) async fn wish_erased(conn: Conn<'_>, wish: &str) -> Result<(), DbError> {
-    execute!(conn, WISH_ERASED, wish).map(drop)
+pub(super) async fn wish_erased(conn: Conn<'_>, callback: &str) -> Result<(), DbError> {
+    execute!(conn, WISH_ERASED, callback).map(drop)
 }
 
 /// Those about these conversations or by these wishes, each with its wish.
 pub(super) async fn about(
     conn: Conn<'_>,
     ids: &[InteractionId],
-    wishes: &[String],
+    callbacks: &[String],
 ) -> Result<Vec<(FollowUpId, Option<String>)>, DbError> {
-    fetch_all!(conn, ABOUT => (FollowUpId, Option<String>), json!(ids).to_string(), json!(wishes).to_string())
+    fetch_all!(conn, ABOUT => (FollowUpId, Option<String>), json!(ids).to_string(), json!(callbacks).to_string())
 }
 
 /// Closes them without words, wish, conversation and agent; the last step says so. Waits for a step that is being taken.
@@ -235,7 +235,7 @@ pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp
     execute!(conn, ERASE, &ids, now.day()).map(drop)
 }
 
-pub(super) async fn with_wish(conn: Conn<'_>) -> Result<Vec<String>, DbError> {
+pub(super) async fn with_callback(conn: Conn<'_>) -> Result<Vec<String>, DbError> {
     Ok(fetch_all!(conn, WITH_WISH => (String,))?.into_iter().map(|(id,)| id).collect())
 }
 

@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many interactions go into one transaction at most.
-pub(super) const MOST_IN_A_BATCH: usize = 512;
+/// Maximum number of interactions in one transaction.
+pub(super) const MAX_BATCH: usize = 512;
 
 /// Purposes of the vault: sealed for one, it opens for no other.
 pub(super) const SEAL_EMAIL: &str = "interaction.customer.email";

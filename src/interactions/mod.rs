@@ -4,22 +4,22 @@
 //! never goes backwards, and call end and recording may come apart, in any order, more than once.
 
 pub mod api;
+mod deletion;
 mod figures;
-mod gone;
 mod intake;
 mod kinds;
 mod names;
 mod recordings;
 mod store;
 
+pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
-pub use gone::{Old, Reached, forget_customers, remove, remove_messages};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
 pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
 pub use store::STATEMENTS;
+pub use store::deletion::STATEMENTS as GONE_STATEMENTS;
 pub use store::files::STATEMENTS as FILE_STATEMENTS;
-pub use store::gone::STATEMENTS as GONE_STATEMENTS;
 pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
 use crate::audit;
@@ -267,7 +267,7 @@ impl Interactions {
     /// The service; starts the writer of intake, so call it inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
         let writer = (db.clone(), Arc::clone(&clock), settings.settle);
-        let intake = Batcher::start(intake::MOST_IN_A_BATCH, move |items| {
+        let intake = Batcher::start(intake::MAX_BATCH, move |items| {
             let (db, clock, settle) = writer.clone();
             async move { intake::write(&db, items, clock.now(), settle).await }
         });

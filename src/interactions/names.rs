@@ -10,7 +10,7 @@ use super::store::ForNamesRow;
 use super::{Interactions, Message, store};
 use crate::database::DbError;
 use crate::ids::InteractionId;
-use crate::masking::{self, Names, Said, Span};
+use crate::masking::{self, Names, Span, Utterance};
 use crate::vault::Vault;
 
 /// Purpose of the vault.
@@ -84,8 +84,8 @@ impl Interactions {
 
 /// Whether it is the customer, who it is, and the text.
 fn find<'t>(messages: impl Iterator<Item = (bool, &'t str, &'t str)>, names: &Names) -> Vec<Vec<Span>> {
-    let said = |(customer, speaker, text)| Said { speaker, customer, time_ms: None, text };
-    let said: Vec<Said<'_>> = messages.map(said).collect();
+    let said = |(customer, speaker, text)| Utterance { speaker, customer, time_ms: None, text };
+    let said: Vec<Utterance<'_>> = messages.map(said).collect();
     masking::find_in_talk(&said, names)
 }
 

@@ -93,8 +93,8 @@ macro_rules! merge {
     };
 }
 
+pub(super) mod deletion;
 pub(super) mod files;
-pub(super) mod gone;
 pub(super) mod measured;
 
 statements! {

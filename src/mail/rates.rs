@@ -14,8 +14,8 @@ use tokio::sync::futures::Notified;
 
 /// The name of the limit for domains that have none of their own.
 const DEFAULT: &str = "default";
-/// So much of a rate may go at once after a while of nothing: what a minute gives, one mail at least.
-const AT_ONCE: Duration = Duration::from_secs(60);
+/// Time whose share of a rate may be sent at once after a pause: one mail at least.
+const BURST: Duration = Duration::from_secs(60);
 
 /// The limits there are. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +134,7 @@ struct Places {
 impl Places {
     fn new((most, per): (u32, Duration), next_us: i64, now: Timestamp) -> Self {
         let interval_us = i64::try_from(per.as_micros()).unwrap_or(i64::MAX) / i64::from(most.max(1));
-        let window = i64::try_from(AT_ONCE.min(per).as_micros()).unwrap_or(0);
+        let window = i64::try_from(BURST.min(per).as_micros()).unwrap_or(0);
         // Whoever has sent nothing for a while has saved up to that much; the first of it is one interval.
         let saved = (window - interval_us).max(0);
         Self { interval_us, next_us: next_us.max(now.0.saturating_mul(1000) - saved) }

@@ -6,15 +6,15 @@ use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
-use crate::surveys::{self, Traces, Whose};
+use crate::surveys::{self, ErasureSubject, Traces};
 use crate::web::principal::Visible;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 
 /// Kinds of job that are about one conversation each.
 const JOBS: [&str; 7] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX, SPEAKERS_CHANGED, SPEAKERS_SENT];
-/// Conversations of one address erased in one transaction: few enough that nobody waits for it.
-const AT_ONCE: usize = 10;
+/// Maximum number of conversations of one address erased in one transaction.
+const MAX_CONVERSATIONS: usize = 10;
 
 /// What went, or will: a word for programs, and how many.
 pub type Counts = Vec<(&'static str, i64)>;
@@ -22,9 +22,14 @@ pub type Counts = Vec<(&'static str, i64)>;
 /// Another feature that keeps something about conversations or an address.
 pub trait Erases: Send + Sync {
     /// What it keeps of theirs.
-    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>>;
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>>;
     /// Erases that, in the caller's transaction; what went.
-    fn erase<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>>;
+    fn erase<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        whose: ErasureSubject<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, DbError>>;
 }
 
 /// Why nothing was erased.
@@ -102,7 +107,7 @@ impl Privacy {
         let (ids, mut reader) = (std::slice::from_ref(id), self.inner.db.read().await?);
         let mut counts = counted(1, store::hanging(reader.conn(), ids).await?);
         for other in &self.inner.others {
-            add(&mut counts, other.find(reader.conn(), Whose::Conversations { ids, asked: true }).await?);
+            add(&mut counts, other.find(reader.conn(), ErasureSubject::Conversations { ids, asked: true }).await?);
         }
         Ok(Found { counts, about: Vec::new() })
     }
@@ -126,7 +131,7 @@ impl Privacy {
         let mut tx = self.inner.db.begin().await?;
         let mut counts = counted(ids.len(), store::hanging(tx.conn(), ids).await?);
         for other in &self.inner.others {
-            let whose = Whose::Conversations { ids, asked: actor.is_some() };
+            let whose = ErasureSubject::Conversations { ids, asked: actor.is_some() };
             add(&mut counts, other.erase(tx.conn(), whose, now).await?);
         }
         let mails = surveys::forget_mails(tx.conn(), ids).await?;
@@ -160,7 +165,7 @@ impl Privacy {
         add(&mut counts, own.into());
         let mut reader = self.inner.db.read().await?;
         for other in &self.inner.others {
-            add(&mut counts, other.find(reader.conn(), Whose::Address(&traces)).await?);
+            add(&mut counts, other.find(reader.conn(), ErasureSubject::Address(&traces)).await?);
         }
         Ok(Found { counts, about: traces.about })
     }
@@ -177,7 +182,7 @@ impl Privacy {
         let mut counts = self.forget_address(&traces, actor).await?;
         if conversations {
             let all: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
-            for some in all.chunks(AT_ONCE) {
+            for some in all.chunks(MAX_CONVERSATIONS) {
                 add(&mut counts, self.erase(some, Some(actor)).await?);
             }
         }
@@ -193,7 +198,7 @@ impl Privacy {
         let waiting = i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX);
         add(&mut counts, vec![("open_invitations", closed), ("waiting_addresses", waiting)]);
         for other in &self.inner.others {
-            add(&mut counts, other.erase(tx.conn(), Whose::Address(traces), now).await?);
+            add(&mut counts, other.erase(tx.conn(), ErasureSubject::Address(traces), now).await?);
         }
         // Enough of the keyed hash to find the line again by the address.
         let subject = format!("suppression:{}", traces.hash.chars().take(12).collect::<String>());

@@ -12,11 +12,11 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Rows removed in one transaction where each is one row.
-const AT_ONCE: usize = 200;
+/// Maximum number of rows removed in one transaction where each is one row.
+const MAX_ROWS: usize = 200;
 /// Conversations removed in one transaction; hundreds of lines may hang on each.
-const CONVERSATIONS_AT_ONCE: usize = 10;
-const EVERY: Duration = Duration::from_secs(3600);
+const MAX_CONVERSATIONS: usize = 10;
+const RUN_INTERVAL: Duration = Duration::from_secs(3600);
 /// What the forecast looks ahead.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// An address that waits for a survey that never becomes due is erased after this.
@@ -96,7 +96,7 @@ impl Privacy {
                 }
             }
         };
-        vec![Kind::new("privacy.retain", run).every(EVERY)]
+        vec![Kind::new("privacy.retain", run).every(RUN_INTERVAL)]
     }
 
     /// How long everything is kept.
@@ -170,19 +170,19 @@ impl Privacy {
         while !stop.is_cancelled() {
             let (n, most) = match what {
                 Kept::Recordings => {
-                    (self.inner.interactions.remove_recordings(before, &mut reached, AT_ONCE).await?, AT_ONCE)
+                    (self.inner.interactions.remove_recordings(before, &mut reached, MAX_ROWS).await?, MAX_ROWS)
                 }
-                Kept::Transcripts => (self.remove_words(before, &mut reached).await?, CONVERSATIONS_AT_ONCE),
+                Kept::Transcripts => (self.remove_words(before, &mut reached).await?, MAX_CONVERSATIONS),
                 Kept::Interactions => {
-                    let ids = self.inner.interactions.older(before, CONVERSATIONS_AT_ONCE).await?;
+                    let ids = self.inner.interactions.older(before, MAX_CONVERSATIONS).await?;
                     if !ids.is_empty() {
                         self.erase(&ids, None).await?;
                     }
-                    (ids.len(), CONVERSATIONS_AT_ONCE)
+                    (ids.len(), MAX_CONVERSATIONS)
                 }
                 Kept::Audit => {
-                    let n = self.inner.audit.forget(before, AT_ONCE).await?;
-                    (usize::try_from(n).unwrap_or(AT_ONCE), AT_ONCE)
+                    let n = self.inner.audit.forget(before, MAX_ROWS).await?;
+                    (usize::try_from(n).unwrap_or(MAX_ROWS), MAX_ROWS)
                 }
             };
             all += n;
@@ -195,7 +195,7 @@ impl Privacy {
 
     /// The words of a few conversations: transcripts, messages, and what is found of them. How many conversations.
     async fn remove_words(&self, before: Timestamp, reached: &mut Reached) -> Result<usize, DbError> {
-        let ids = self.inner.interactions.with_words(before, reached, CONVERSATIONS_AT_ONCE).await?;
+        let ids = self.inner.interactions.with_words(before, reached, MAX_CONVERSATIONS).await?;
         if ids.is_empty() {
             return Ok(0);
         }
@@ -210,7 +210,7 @@ impl Privacy {
     async fn remove_stale(&self, stop: &CancellationToken) -> Result<usize, DbError> {
         let mut all = 0;
         while !stop.is_cancelled() {
-            let n = self.inner.interactions.erase_stale_customers(self.now().minus(STALE), AT_ONCE).await?;
+            let n = self.inner.interactions.erase_stale_customers(self.now().minus(STALE), MAX_ROWS).await?;
             all += usize::try_from(n).unwrap_or(0);
             if n == 0 {
                 break;
@@ -223,9 +223,9 @@ impl Privacy {
     async fn remove_hashes(&self, stop: &CancellationToken) -> Result<usize, DbError> {
         let (before, mut all) = (self.now().minus(self.hashes_kept().await?), 0);
         while !stop.is_cancelled() {
-            let n = usize::try_from(self.inner.surveys.forget_hashes(before, AT_ONCE).await?).unwrap_or(AT_ONCE);
+            let n = usize::try_from(self.inner.surveys.forget_hashes(before, MAX_ROWS).await?).unwrap_or(MAX_ROWS);
             all += n;
-            if n < AT_ONCE {
+            if n < MAX_ROWS {
                 break;
             }
         }

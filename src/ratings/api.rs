@@ -1,6 +1,6 @@
 //! Ratings over the API.
 
-use super::{Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share, Standing};
+use super::{Comparison, Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share};
 use crate::web::rights::{LeaveOut, SeeRatings};
 use crate::web::{Allowed, ApiError, JsonBody};
 use poem_openapi::param::{Path, Query};
@@ -100,7 +100,7 @@ struct RatingFigures {
 }
 
 impl RatingFigures {
-    fn new(counts: &Counts, untold: u64, standing: Standing, response: Option<ResponseRate>) -> Self {
+    fn new(counts: &Counts, untold: u64, standing: Comparison, response: Option<ResponseRate>) -> Self {
         let nps = counts.nps().map(|nps| {
             let (low, high) = nps.interval();
             NpsOut { points: nps.points(), low, high, answers: nps.n() }
@@ -214,7 +214,7 @@ struct NewExclusion {
 
 /// Nothing to say.
 #[derive(Debug, ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -329,11 +329,11 @@ impl Api {
         /// The conversation's id.
         interaction: Path<String>,
         body: JsonBody<NewExclusion>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
         let note = body.0.note.unwrap_or_default();
         self.ratings.exclude(&who, &id, body.0.reason.into(), &note).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Let a conversation in again
@@ -345,9 +345,9 @@ impl Api {
         who: Allowed<LeaveOut>,
         /// The conversation's id.
         interaction: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
         self.ratings.include_again(&who, &id).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 }

@@ -13,8 +13,8 @@ const TOP: f64 = 30.0;
 const BOTTOM: f64 = 44.0;
 /// With more months than this not every one gets its name and value.
 const ALL_LABELLED: usize = 14;
-/// At least so many months are drawn, so that few do not look like a long time.
-const FEWEST: usize = 6;
+/// Minimum number of months that are drawn, so that few do not look like a long time.
+const MIN_MONTHS: usize = 6;
 
 /// A month on the drawing.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,7 @@ impl Chart {
     /// The drawing for these months, from the first in which something was released; `None` where there is none.
     pub fn new(months: &[(Month, Option<Share>)]) -> Option<Self> {
         let first = months.iter().position(|(_, share)| share.is_some())?;
-        let months = &months[first.min(months.len().saturating_sub(FEWEST))..];
+        let months = &months[first.min(months.len().saturating_sub(MIN_MONTHS))..];
         let last = months.iter().rposition(|(_, share)| share.is_some())?;
         let step = (WIDTH - LEFT - RIGHT) / (months.len().max(2) - 1) as f64;
         let every = months.len().div_ceil(ALL_LABELLED);
@@ -175,7 +175,7 @@ mod tests {
         let mut shares = vec![None; 20];
         shares.extend([Some((4, 5)); 2]);
         let chart = Chart::new(&months(&shares)).unwrap();
-        assert_eq!((chart.points.len(), chart.points[0].month.to_string()), (FEWEST, "2027-05".into()));
+        assert_eq!((chart.points.len(), chart.points[0].month.to_string()), (MIN_MONTHS, "2027-05".into()));
         shares[3] = Some((1, 5));
         assert_eq!(Chart::new(&months(&shares)).unwrap().points.len(), 19);
     }

@@ -10,8 +10,8 @@ use crate::ids::{InteractionId, TeamId};
 use crate::surveys;
 use crate::web::principal::{Principal, Visible};
 
-/// The most characters of a note.
-pub const MOST_NOTE: usize = 500;
+/// Maximum number of characters of a note.
+pub const MAX_NOTE_CHARS: usize = 500;
 /// Conversations shown in the list.
 const SHOWN: i64 = 200;
 
@@ -108,7 +108,7 @@ impl Ratings {
         note: &str,
     ) -> Result<(), RatingsError> {
         let note = note.trim();
-        if note.chars().count() > MOST_NOTE {
+        if note.chars().count() > MAX_NOTE_CHARS {
             return Err(RatingsError::Note);
         }
         let found = self.interactions.find(&Visible::All, interaction).await?.ok_or(RatingsError::NotFound)?;

@@ -70,7 +70,7 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
                 counts: &super::Counts,
                 untold: u64,
                 response: Option<super::ResponseRate>,
-                standing: super::Standing| {
+                standing: super::Comparison| {
         let mut cells = vec![harmless(agent), harmless(team), from.clone(), to.clone(), counts.answers().to_string()];
         cells.extend(share(counts.csat()));
         cells.push(counts.mean().map(|mean| format!("{mean:.2}")).unwrap_or_default());

@@ -173,7 +173,7 @@ impl ResponseRate {
 
 /// How somebody's CSAT stands to that of all the others shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Comparison {
     /// Nothing has been released about them, or about nobody else.
     Open,
     /// The intervals overlap: no difference to be told.
@@ -184,7 +184,7 @@ pub enum Standing {
     Below,
 }
 
-impl Standing {
+impl Comparison {
     /// Compares one with all the others together. Where two 95 % intervals do not touch, the shares differ; where they
     /// do, the data can't tell, which is no proof that they are equal.
     pub fn of(one: Option<Share>, others: Option<Share>) -> Self {
@@ -271,11 +271,11 @@ mod tests {
     #[test]
     fn differences_are_told_only_where_the_intervals_are_apart() {
         let (good, bad, few) = (Share::new(95, 100), Share::new(60, 100), Share::new(4, 5));
-        assert_eq!(Standing::of(good, bad), Standing::Above);
-        assert_eq!(Standing::of(bad, good), Standing::Below);
-        assert_eq!(Standing::of(few, good), Standing::Same, "a bare mean would rank them");
-        assert_eq!(Standing::of(None, good), Standing::Open);
-        assert_eq!(Standing::of(good, None), Standing::Open);
+        assert_eq!(Comparison::of(good, bad), Comparison::Above);
+        assert_eq!(Comparison::of(bad, good), Comparison::Below);
+        assert_eq!(Comparison::of(few, good), Comparison::Same, "a bare mean would rank them");
+        assert_eq!(Comparison::of(None, good), Comparison::Open);
+        assert_eq!(Comparison::of(good, None), Comparison::Open);
     }
 
     #[test]

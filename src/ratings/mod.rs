@@ -19,10 +19,10 @@ mod wilson;
 
 pub use chart::{Chart, Point};
 pub use comments::{Released, STATEMENTS as COMMENT_STATEMENTS, Waiting};
-pub use exclusions::{Exclusion, MOST_NOTE, Reason};
+pub use exclusions::{Exclusion, MAX_NOTE_CHARS, Reason};
 pub use export::{Table, to_csv};
-pub use figures::{Counts, ResponseRate, Share, Standing};
-pub use months::{MOST_MONTHS, Month, Period, PeriodError};
+pub use figures::{Comparison, Counts, ResponseRate, Share};
+pub use months::{MAX_MONTHS, Month, Period, PeriodError};
 pub use nps::Nps;
 pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
 pub use results::{Count, Figure, QuestionResult, RESULTS_FORMULA, Results, results_to_csv};
@@ -51,7 +51,7 @@ pub enum RatingsError {
     #[error(transparent)]
     Period(#[from] PeriodError),
     /// Too many words.
-    #[error("a note has at most {MOST_NOTE} characters")]
+    #[error("a note has at most {MAX_NOTE_CHARS} characters")]
     Note,
     /// The file could not be written.
     #[error("the file could not be made: {0}")]

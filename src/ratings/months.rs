@@ -26,12 +26,12 @@ pub enum PeriodError {
         to: Month,
     },
     /// More months than a chart can show.
-    #[error("a period has at most {MOST_MONTHS} months")]
+    #[error("a period has at most {MAX_MONTHS} months")]
     TooLong,
 }
 
-/// Ten years.
-pub const MOST_MONTHS: usize = 120;
+/// Maximum number of months of a figure: ten years.
+pub const MAX_MONTHS: usize = 120;
 /// What is shown where nothing is said.
 const USUAL_MONTHS: i32 = 12;
 
@@ -116,7 +116,7 @@ impl Period {
             return Err(PeriodError::Backwards { from, to });
         }
         let period = Self { from, to };
-        if period.len() > MOST_MONTHS { Err(PeriodError::TooLong) } else { Ok(period) }
+        if period.len() > MAX_MONTHS { Err(PeriodError::TooLong) } else { Ok(period) }
     }
 
     /// From what somebody typed; what is empty is filled in so that twelve months are shown, up to now.

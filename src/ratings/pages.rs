@@ -44,7 +44,7 @@ impl From<RatingsError> for PageError {
 /// What the form of filters sends.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct RatingsQuery {
     from: String,
     to: String,
     /// `lower`: by the lower end of the interval; by name otherwise.
@@ -58,7 +58,7 @@ async fn list(
     who: Viewer<SeeRatings>,
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
     // An agent has one page of ratings: the own.
@@ -78,7 +78,7 @@ async fn agent(
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let id: AgentId = id.parse().map_err(|_| PageError::NotFound)?;
     let period = ratings.period(&asked.from, &asked.to)?;
@@ -95,7 +95,7 @@ async fn team(
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let id: TeamId = id.parse().map_err(|_| PageError::NotFound)?;
     let period = ratings.period(&asked.from, &asked.to)?;
@@ -109,7 +109,7 @@ async fn team(
 async fn export(
     who: Viewer<SeeRatings>,
     Data(ratings): Data<&Ratings>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let table = if asked.of.is_empty() { Table::Agents } else { Table::known(&asked.of).ok_or(PageError::NotFound)? };
     let period = ratings.period(&asked.from, &asked.to)?;

@@ -1,7 +1,7 @@
 //! Reports: everybody in one list, or one agent or team month by month.
 
 use super::store::{self, AskedRow, CountRow};
-use super::{Counts, Month, Period, Ratings, RatingsError, ResponseRate, Standing, reads_comments, sight};
+use super::{Comparison, Counts, Month, Period, Ratings, RatingsError, ResponseRate, reads_comments, sight};
 use crate::ids::{AgentId, TeamId};
 use crate::staff::{AgentSummary, Team};
 use crate::web::Principal;
@@ -16,7 +16,7 @@ pub struct AgentLine {
     /// Sums over the releases of the period.
     pub counts: Counts,
     /// Beside all the other agents shown.
-    pub standing: Standing,
+    pub standing: Comparison,
     /// Answers per invitation.
     pub response: Option<ResponseRate>,
 }
@@ -31,7 +31,7 @@ pub struct TeamLine {
     /// Answers among them that can't be told per agent: too few came together for any one.
     pub untold: u64,
     /// Beside all the other teams shown.
-    pub standing: Standing,
+    pub standing: Comparison,
     /// Answers per invitation.
     pub response: Option<ResponseRate>,
 }
@@ -109,10 +109,10 @@ fn asked_by<'a>(asked: &'a [AskedRow], key: impl Fn(&'a AskedRow) -> Option<&'a 
 }
 
 /// Each beside the sum of all the others.
-fn standings(counts: &[Counts]) -> Vec<Standing> {
+fn standings(counts: &[Counts]) -> Vec<Comparison> {
     let mut all = Counts::default();
     counts.iter().for_each(|one| all.merge(one));
-    counts.iter().map(|one| Standing::of(one.csat(), all.without(one).csat())).collect()
+    counts.iter().map(|one| Comparison::of(one.csat(), all.without(one).csat())).collect()
 }
 
 /// The teams that somebody sees, where it is not all.

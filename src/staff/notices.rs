@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::effects::Actor;
 use crate::ids::StaffId;
-use crate::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, hint};
+use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
 use crate::web::Role;
 use askama::Template;
 use futures_util::future::BoxFuture;
@@ -206,7 +206,7 @@ impl Compose for Composer {
         &'a self,
         _conn: Conn<'a>,
         _reference: &'a str,
-        _fate: &'a Fate,
+        _fate: &'a DeliveryStatus,
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async { Ok(()) })

@@ -7,9 +7,9 @@ use crate::interactions::{self, SurveyState};
 use crate::jobs::{Kind, Outcome};
 use std::time::Duration;
 
-/// Invitations closed in one transaction.
-const AT_ONCE: usize = 200;
-const EVERY: Duration = Duration::from_secs(600);
+/// Maximum number of invitations closed in one transaction.
+const MAX_BATCH: usize = 200;
+const RUN_INTERVAL: Duration = Duration::from_secs(600);
 
 pub(super) fn job(surveys: &Surveys) -> Kind {
     let surveys = surveys.clone();
@@ -17,7 +17,7 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
         let surveys = surveys.clone();
         async move { surveys.close_expired().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
     };
-    Kind::new("survey.close", close).every(EVERY)
+    Kind::new("survey.close", close).every(RUN_INTERVAL)
 }
 
 impl Surveys {
@@ -28,14 +28,14 @@ impl Surveys {
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;
-            let closed = store::close(tx.conn(), now, i64::try_from(AT_ONCE).unwrap_or(i64::MAX)).await?;
+            let closed = store::close(tx.conn(), now, i64::try_from(MAX_BATCH).unwrap_or(i64::MAX)).await?;
             // Where nobody was written to (an answer from elsewhere) nothing about the conversation tells that there was a survey.
             for (interaction, _) in closed.iter().filter(|(_, by_mail)| *by_mail) {
                 interactions::set_survey(tx.conn(), interaction, SurveyState::Closed, None, true, now).await?;
             }
             tx.commit().await?;
             all += closed.len();
-            if closed.len() < AT_ONCE {
+            if closed.len() < MAX_BATCH {
                 break;
             }
         }

@@ -11,11 +11,11 @@ use crate::interactions::{
     self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, Phase, SurveyState,
 };
 use crate::jobs::{Kind, Outcome, Running};
-use crate::mail::{self, Fate, NewMail};
+use crate::mail::{self, DeliveryStatus, NewMail};
 use std::time::Duration;
 
-/// The most characters of a topic.
-const MOST_TOPIC: usize = 60;
+/// Maximum number of characters of a topic.
+const MAX_TOPIC_CHARS: usize = 60;
 
 pub(super) fn job(surveys: &Surveys) -> Kind {
     let surveys = surveys.clone();
@@ -118,7 +118,7 @@ impl Surveys {
         let mail =
             NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(due.customer.email.trim()) };
         let state = match self.inner.mail.enqueue(tx.conn(), &mail, now).await? {
-            Fate::Held => SurveyState::Held,
+            DeliveryStatus::Held => SurveyState::Held,
             _ => SurveyState::Scheduled,
         };
         interactions::set_survey(tx.conn(), &due.about.id, state, None, true, now).await?;
@@ -162,5 +162,5 @@ fn millis(time: Duration) -> i64 {
 
 fn one_line(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.chars().take(MOST_TOPIC).collect()
+    text.chars().take(MAX_TOPIC_CHARS).collect()
 }

@@ -5,7 +5,7 @@ mod many;
 
 use super::address::Recipient;
 use super::letter::{self, Letter, Texts};
-use super::speech::{About, Speech};
+use super::localized_text::{About, LocalizedText};
 use super::store::{self, ToWrite};
 use super::versions::Versions;
 use super::{Settings, SkipReason, Token, Version};
@@ -13,7 +13,9 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::InvitationId;
 use crate::interactions::{self, SurveyState};
-use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyComposed, ManyUnwanted, Preview};
+use crate::mail::{
+    CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyComposed, ManyUnwanted, Preview,
+};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -62,7 +64,7 @@ impl Composer {
             chat: about.channel == "chat",
         };
         let language = version.language(about.locale.as_deref());
-        let speech = Speech::about(&self.settings, version, language, &conversation);
+        let speech = LocalizedText::about(&self.settings, version, language, &conversation);
         letter::write(&self.settings, version, &speech, conversation.chat, letter)
     }
 
@@ -107,18 +109,24 @@ impl Composer {
         Ok(texts.map(|texts| Preview { subject: texts.subject, text: texts.text }))
     }
 
-    async fn take_note(&self, mut conn: Conn<'_>, reference: &str, fate: &Fate, now: Timestamp) -> Result<(), DbError> {
-        if matches!(fate, Fate::Refused(refusal) if refusal.is_no_mailbox()) {
+    async fn take_note(
+        &self,
+        mut conn: Conn<'_>,
+        reference: &str,
+        status: &DeliveryStatus,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        if matches!(status, DeliveryStatus::Refused(refusal) if refusal.is_no_mailbox()) {
             store::suppress_invited(conn.again(), reference, "bounced", now).await?;
         }
-        let (own, state, reason) = match fate {
-            Fate::Queued => ("scheduled", SurveyState::Scheduled, None),
-            Fate::Held => ("scheduled", SurveyState::Held, None),
-            Fate::Sent => ("sent", SurveyState::Sent, None),
-            Fate::Failed(why) => ("failed", SurveyState::Failed, Some(why.as_str())),
-            Fate::Refused(refusal) => ("failed", SurveyState::Failed, Some(refusal.why.as_str())),
-            Fate::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
-            Fate::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
+        let (own, state, reason) = match status {
+            DeliveryStatus::Queued => ("scheduled", SurveyState::Scheduled, None),
+            DeliveryStatus::Held => ("scheduled", SurveyState::Held, None),
+            DeliveryStatus::Sent => ("sent", SurveyState::Sent, None),
+            DeliveryStatus::Failed(why) => ("failed", SurveyState::Failed, Some(why.as_str())),
+            DeliveryStatus::Refused(refusal) => ("failed", SurveyState::Failed, Some(refusal.why.as_str())),
+            DeliveryStatus::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
+            DeliveryStatus::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
         };
         match store::set_state(conn.again(), reference, own).await? {
             Some(interaction) => interactions::set_survey(conn, &interaction, state, reason, true, now).await,
@@ -151,10 +159,10 @@ impl Compose for Composer {
         &'a self,
         conn: Conn<'a>,
         reference: &'a str,
-        fate: &'a Fate,
+        status: &'a DeliveryStatus,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
-        Box::pin(self.take_note(conn, reference, fate, now))
+        Box::pin(self.take_note(conn, reference, status, now))
     }
 
     fn recognise<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
@@ -173,7 +181,7 @@ impl Compose for Composer {
     fn note_many<'a>(
         &'a self,
         conn: Conn<'a>,
-        notes: &'a [(&'a str, &'a Fate)],
+        notes: &'a [(&'a str, &'a DeliveryStatus)],
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(self.take_notes(conn, notes, now))

@@ -3,7 +3,7 @@
 use super::Settings;
 use super::Version;
 use super::definition::{Item, Kind, Look};
-use super::speech::Speech;
+use super::localized_text::LocalizedText;
 use super::wording::{self, Language, Phrases, contrast, fill};
 use crate::clock::Timestamp;
 use crate::config::Choices;
@@ -99,7 +99,7 @@ struct TextPart<'a> {
 pub(super) fn write(
     settings: &Settings,
     version: &Version,
-    speech: &Speech<'_>,
+    speech: &LocalizedText<'_>,
     chat: bool,
     letter: Letter<'_>,
 ) -> Result<Texts, askama::Error> {
@@ -113,7 +113,7 @@ pub(super) fn write(
 fn parts<'a>(
     settings: &'a Settings,
     version: &'a Version,
-    speech: &'a Speech<'a>,
+    speech: &'a LocalizedText<'a>,
     chat: bool,
     letter: Letter<'a>,
 ) -> Parts<'a> {
@@ -162,7 +162,7 @@ fn parts<'a>(
 }
 
 /// The question that every answer answers: its words, what the ends of its scale mean, and its answers in rows.
-fn scale(version: &Version, speech: &Speech<'_>) -> (String, Option<(String, String)>, Vec<Vec<Tile>>) {
+fn scale(version: &Version, speech: &LocalizedText<'_>) -> (String, Option<(String, String)>, Vec<Vec<Tile>>) {
     let (Some(item), Some(texts)) = (version.definition.anchor(), speech.texts(version)) else {
         return (String::new(), None, Vec::new());
     };

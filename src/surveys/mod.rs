@@ -4,70 +4,72 @@
 //! - `decide`: when an interaction has settled, it is asked about or the reason why not is recorded.
 //! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
 //! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
-//! - `ripen`, `closing`: what the passing of time does.
+//! - `mix_pass`, `closing`: what the passing of time does.
 //! - `suspects`: answers that look like a program's, kept aside. `offer`: what a form offered holds.
 //! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
 //! - `skipped`: who was not asked, agent by agent.
-//! - `wishes`: who asks to be contacted, apart from every answer. `looked`: what linked answers set going, once.
+//! - `callback_requests`: who asks to be contacted, apart from every answer. `handoff`: what linked answers set going, once.
 //!
 //! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
 
 mod address;
 mod answers;
 pub mod api;
-mod beside;
+mod callback_requests;
 mod closing;
 mod decide;
 pub mod definition;
 mod editor;
-mod erasing;
+mod erasure;
+mod handoff;
 mod invitation;
 mod letter;
-mod looked;
+mod linked_ratings;
+mod localized_text;
+mod mix_pass;
 mod offer;
 pub mod pages;
 mod quotes;
 mod reasons;
 mod reminder;
 mod returned;
-mod ripen;
 mod rules;
 mod skipped;
-mod speech;
 mod store;
 mod suppressions;
 mod suspects;
 mod token;
 mod versions;
-mod wishes;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, MOST_COMMENT, Origin,
-    SealedAnswer, Standing, Subject, Value, Written, lock_answers, open_sealed,
+    Answer, AnswerError, ExternalAnswer, ExternalAnswerError, Given, GivenAnswer, Invited, LinkState, Linked,
+    MAX_COMMENT_CHARS, Origin, SealedAnswer, Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{
-    Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS, Question,
+    Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS, Question,
 };
 
+pub use callback_requests::{
+    CallbackError, CallbackRequest, CallbackState, DueCallback, erase_callbacks, forget_callbacks, wishes_gone,
+};
 pub use decide::Decision;
 pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
-pub use erasing::{Traces, Whose, erase_address, forget_mails};
+pub use erasure::{ErasureSubject, Traces, erase_address, forget_mails};
+pub use handoff::{Ripe, Unread, UnreadComment, without_answer};
 pub use invitation::INVITATION;
-pub use looked::{Ripe, Unread, UnreadComment, without_answer};
+pub use localized_text::About;
+pub use mix_pass::RELEASE;
 pub use offer::Offer;
 pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
-pub use ripen::RELEASE;
 pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Spans, Verdict, in_words as rule_in_words};
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
-pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
-pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, forget_wishes, wishes_gone};
 pub use wording::Language;
 
 use crate::audit;
@@ -183,13 +185,13 @@ impl Surveys {
         let (own_db, own_vault) = (db.clone(), vault.clone());
         let reminders = reminder::Composer::new(own_db, own_vault, settings.clone(), versions.clone(), first);
         mail.register(REMINDER, Arc::new(reminders));
-        let ripe_at = ripen::ripe_at(settings.edit_for);
+        let ripe_at = mix_pass::ripe_at(settings.edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
-        let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+        let linked = Batcher::start(answers::MAX_BATCH, move |items| {
             let (db, now) = (linked_db.clone(), writer_clock.now());
             async move { answers::write_linked(&db, items, ripe_at, now).await }
         });
-        let apart = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+        let apart = Batcher::start(answers::MAX_BATCH, move |items| {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
@@ -223,12 +225,12 @@ impl Surveys {
 
     /// How many passes of the mix an answer must have survived to be counted.
     pub fn ripe_at(&self) -> i64 {
-        ripen::ripe_at(self.inner.settings.edit_for)
+        mix_pass::ripe_at(self.inner.settings.edit_for)
     }
 
     /// The kinds of job that this feature does.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        vec![decide::job(self), ripen::job(self), closing::job(self), reminder::job(self)]
+        vec![decide::job(self), mix_pass::job(self), closing::job(self), reminder::job(self)]
     }
 
     /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
@@ -288,9 +290,9 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         returned::STATEMENTS.to_vec(),
         suspects::store::STATEMENTS.to_vec(),
         skipped::STATEMENTS.to_vec(),
-        looked::STATEMENTS.to_vec(),
+        handoff::STATEMENTS.to_vec(),
         quotes::STATEMENTS.to_vec(),
-        wishes::STATEMENTS.to_vec(),
+        callback_requests::STATEMENTS.to_vec(),
     ]
     .concat()
 }

@@ -11,7 +11,7 @@ mod views;
 
 pub use views::preview;
 
-use super::answers::{Answer, AnswerError, Given, Invited, Standing};
+use super::answers::{Answer, AnswerError, Given, Invited, LinkState};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
 use crate::database::DbError;
@@ -25,7 +25,7 @@ use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
 /// The largest body, in bytes: three texts of 5,000 characters, each as long as form encoding can make it, and the rest.
-const MOST_BODY: usize = 192 * 1024;
+const MAX_BODY_BYTES: usize = 192 * 1024;
 
 /// Adds the customer's pages.
 pub fn routes(route: Route) -> Route {
@@ -39,14 +39,14 @@ pub fn routes(route: Route) -> Route {
 }
 
 /// What of a request the pages look at. Nothing else of it is read.
-struct Asked {
+struct RequestLanguage {
     /// The language that the browser prefers; for pages that know nobody.
     accepted: Option<String>,
     /// The language that was chosen on the page.
     lang: Option<String>,
 }
 
-impl Asked {
+impl RequestLanguage {
     fn of(request: &Request) -> Self {
         let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let query = request.uri().query().unwrap_or_default();
@@ -77,22 +77,22 @@ impl Asked {
     }
 
     /// The page for a link that takes no answer any more.
-    fn settled(&self, surveys: &Surveys, token: &Token, standing: &Standing, status: StatusCode) -> Response {
+    fn settled(&self, surveys: &Surveys, token: &Token, standing: &LinkState, status: StatusCode) -> Response {
         let page = |invited, status, state| closed(surveys, status, state, &self.reader(token, invited));
         match standing {
-            Standing::Unknown => self.unknown(surveys),
-            Standing::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
-            Standing::Counted { rest: false, invited } => page(invited, status, "counted"),
-            Standing::Counted { rest: true, invited } => page(invited, status, "rest"),
-            Standing::Given(invited, _) | Standing::Open(invited) => page(invited, status, "used"),
+            LinkState::Unknown => self.unknown(surveys),
+            LinkState::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
+            LinkState::Counted { rest: false, invited } => page(invited, status, "counted"),
+            LinkState::Counted { rest: true, invited } => page(invited, status, "rest"),
+            LinkState::Given(invited, _) | LinkState::Open(invited) => page(invited, status, "used"),
         }
     }
 
     /// The form in another language, with what was entered. Nothing was sent.
-    fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &Standing, filled: &Filled) -> Response {
+    fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &LinkState, filled: &Filled) -> Response {
         let (invited, before) = match standing {
-            Standing::Open(invited) => (invited, None),
-            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
+            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::GONE),
         };
         survey(surveys, StatusCode::OK, &self.reader(token, invited), filled, before, None)
@@ -103,13 +103,13 @@ impl Asked {
         &self,
         surveys: &Surveys,
         token: &Token,
-        standing: &Standing,
+        standing: &LinkState,
         filled: &Filled,
         problem: &Problem,
     ) -> Response {
         let (invited, before) = match standing {
-            Standing::Open(invited) => (invited, None),
-            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
+            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::CONFLICT),
         };
         let reader = self.reader(token, invited);
@@ -144,7 +144,7 @@ impl Asked {
 /// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`
 #[handler]
 async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let standing = match surveys.standing(&token).await {
         Ok(standing) => standing,
@@ -154,11 +154,11 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
         note_hit(surveys, &token, invited, "/s", request);
     }
     match &standing {
-        Standing::Open(invited) => {
+        LinkState::Open(invited) => {
             let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, None, None)
         }
-        Standing::Given(invited, Given { answer, changeable: true }) => {
+        LinkState::Given(invited, Given { answer, changeable: true }) => {
             let filled = Filled::from_answer(&invited.version, answer);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, Some(answer.choice), None)
         }
@@ -169,8 +169,8 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
 /// `POST /s/{token}`
 #[handler]
 async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request, body: Body) -> Response {
-    let mut asked = Asked::of(request);
-    let bytes = match body.into_bytes_limit(MOST_BODY).await {
+    let mut asked = RequestLanguage::of(request);
+    let bytes = match body.into_bytes_limit(MAX_BODY_BYTES).await {
         Ok(bytes) => bytes,
         Err(ReadBodyError::PayloadTooLarge) => {
             return lost(surveys, StatusCode::PAYLOAD_TOO_LARGE, "large", asked.accepted.as_deref());
@@ -212,13 +212,13 @@ fn note_hit(surveys: &Surveys, token: &Token, invited: &Invited, page: &str, req
 async fn suspected(
     surveys: &Surveys,
     token: &Token,
-    asked: &Asked,
-    standing: &Standing,
+    asked: &RequestLanguage,
+    standing: &LinkState,
     filled: Filled,
     why: Suspicion,
 ) -> Response {
     let filled = filled.once_more(surveys.confirmation(token));
-    if let (Standing::Open(invited), false) = (standing, filled.withdraw) {
+    if let (LinkState::Open(invited), false) = (standing, filled.withdraw) {
         let kept = match filled.check(&invited.version) {
             Ok(answer) => {
                 let offer = surveys.offer(token, filled.offer.as_deref());
@@ -237,8 +237,8 @@ async fn suspected(
 async fn record(
     surveys: &Surveys,
     token: &Token,
-    asked: &Asked,
-    standing: Standing,
+    asked: &RequestLanguage,
+    standing: LinkState,
     (filled, answer): (Filled, Answer),
 ) -> Response {
     let offer = surveys.offer(token, filled.offer.as_deref());
@@ -251,7 +251,7 @@ async fn record(
 /// `GET /u/{token}`
 #[handler]
 async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let known = match surveys.can_unsubscribe(&token).await {
         Ok(known) => known,
@@ -273,7 +273,7 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
 /// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); whatever the body, the link says it all.
 #[handler]
 async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let done = match surveys.unsubscribe(&token).await {
         Ok(done) => done,

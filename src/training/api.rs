@@ -2,7 +2,7 @@
 
 mod bodies;
 
-use super::{Asked, Change, ClipError, NewClip, Search, Training};
+use super::{Change, ClipError, MaskingRequest, NewClip, Search, Training};
 use crate::ids::ClipId;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Curate, Learn};
@@ -51,7 +51,7 @@ enum Created {
 
 /// It is done, and there is nothing to say.
 #[derive(ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -114,7 +114,7 @@ impl Api {
             title: body.title,
             why: body.why,
             skills: body.skills,
-            asked: Asked {
+            asked: MaskingRequest {
                 silence: body.silence.iter().map(|one| (one.start_ms, one.end_ms)).collect(),
                 words: body.mask_words,
                 keep: body.keep,
@@ -168,9 +168,9 @@ impl Api {
         who: Allowed<Curate>,
         /// The clip.
         id: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         self.training.set_removed(&who, &clip_id(&id)?, true).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Note that you have finished a clip
@@ -194,9 +194,9 @@ impl Api {
         who: Allowed<Learn>,
         /// The clip.
         id: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         self.training.unfinish(&who, &clip_id(&id)?).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// A clip's sound

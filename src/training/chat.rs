@@ -1,7 +1,7 @@
 //! Times of chat messages, so that a chat has spans as a recording has.
 
-use super::masks::{Asked, Looked, of_message};
-use super::{ClipError, Line};
+use super::masks::{MaskingRequest, PreviewLine, of_message};
+use super::{ClipError, ClipLine};
 use crate::interactions::Message;
 
 /// Times of a message without one after the one before it, and of the last one: a second.
@@ -32,14 +32,19 @@ pub(super) fn length_ms(messages: &[Message]) -> i64 {
 }
 
 /// The messages that a span touches, masked, with times from its beginning.
-pub(super) fn lines(messages: &[Message], start_ms: i64, end_ms: i64, asked: &Asked) -> Result<Vec<Looked>, ClipError> {
+pub(super) fn lines(
+    messages: &[Message],
+    start_ms: i64,
+    end_ms: i64,
+    asked: &MaskingRequest,
+) -> Result<Vec<PreviewLine>, ClipError> {
     let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
     let looked = |(message, (from, to)): (&Message, (i64, i64))| {
         let (text, masks) = of_message(message, asked);
         let (start_ms, end_ms) = ((from - start_ms).max(0), to.min(end_ms) - start_ms);
-        Looked { line: Line { start_ms, end_ms, speaker: message.sender.code().to_owned(), text }, masks }
+        PreviewLine { line: ClipLine { start_ms, end_ms, speaker: message.sender.code().to_owned(), text }, masks }
     };
-    let lines: Vec<Looked> = touched.map(looked).collect();
+    let lines: Vec<PreviewLine> = touched.map(looked).collect();
     if lines.is_empty() { Err(ClipError::BadSpan("nobody wrote anything in this span".into())) } else { Ok(lines) }
 }
 
@@ -77,15 +82,16 @@ mod tests {
             message(2, Some(20_000), "Bye"),
         ];
         chat[1].masks = find(&chat[1].text, &Names::of("Jerry"));
-        let asked = Asked { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..Asked::default() };
+        let asked =
+            MaskingRequest { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..MaskingRequest::default() };
         for (asked, wanted) in
-            [(Asked::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")]
+            [(MaskingRequest::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")]
         {
             let lines = lines(&chat, 12_000, 20_000, &asked).unwrap();
             assert_eq!(lines.len(), 1);
             let line = &lines[0].line;
             assert_eq!((line.start_ms, line.end_ms, line.text.as_str()), (0, 8_000, wanted));
         }
-        assert!(super::lines(&chat, 60_000, 70_000, &Asked::default()).is_err());
+        assert!(super::lines(&chat, 60_000, 70_000, &MaskingRequest::default()).is_err());
     }
 }

@@ -1,15 +1,15 @@
 //! What a clip is, and what its texts may be.
 
 use super::fold::fold;
-use super::masks::{self, Asked};
-use super::{ClipError, MOST_SKILL, MOST_SKILLS, MOST_TITLE, MOST_WHY, SpokenLine};
+use super::masks::{self, MaskingRequest};
+use super::{ClipError, MAX_SKILL_CHARS, MAX_SKILLS, MAX_TITLE_CHARS, MAX_WHY_CHARS, SpokenLine};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, InteractionId, TeamId};
 use serde::{Deserialize, Serialize};
 
 /// A line of a clip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ClipLine {
     /// From the clip's beginning.
     pub start_ms: i64,
     /// From the clip's beginning.
@@ -67,7 +67,7 @@ pub struct Clip {
     /// In the recording, or since the chat's first message.
     pub end_ms: i64,
     /// Its words, masked; `None` while the recording is not transcribed.
-    pub lines: Option<Vec<Line>>,
+    pub lines: Option<Vec<ClipLine>>,
     /// Who speaks on which channel of the sound.
     pub speakers: Vec<String>,
     /// The recording that it is cut from; `None` for a chat.
@@ -75,7 +75,7 @@ pub struct Clip {
     pub(super) audio_key: Option<String>,
     pub(super) audio_problem: Option<String>,
     /// What whoever flagged it decided about its masks.
-    pub(super) asked: Asked,
+    pub(super) asked: MaskingRequest,
     /// How often its words were remade with other speakers.
     pub(super) words_version: i64,
     /// Where its sound is silent: from, to in ms of the recording, within the clip.
@@ -119,7 +119,7 @@ impl Clip {
 
 /// The words of a clip of a call, masked, and where its sound is silent.
 pub(super) struct Words {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ClipLine>,
     /// From, to in ms of the recording.
     pub(super) silences: Vec<(i64, i64)>,
 }
@@ -134,20 +134,20 @@ impl Words {
 }
 
 /// The words of lines, as the library's search looks in them.
-pub(super) fn search_words(lines: &[Line]) -> String {
+pub(super) fn search_words(lines: &[ClipLine]) -> String {
     fold(&lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"))
 }
 
 /// A title in one line.
 pub(super) fn checked_title(title: &str) -> Result<String, ClipError> {
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    if title.is_empty() || title.chars().count() > MOST_TITLE { Err(ClipError::BadTitle) } else { Ok(title) }
+    if title.is_empty() || title.chars().count() > MAX_TITLE_CHARS { Err(ClipError::BadTitle) } else { Ok(title) }
 }
 
 /// A reason; its line breaks stay.
 pub(super) fn checked_why(why: &str) -> Result<String, ClipError> {
     let why = why.replace("\r\n", "\n").trim().to_owned();
-    if why.is_empty() || why.chars().count() > MOST_WHY { Err(ClipError::BadWhy) } else { Ok(why) }
+    if why.is_empty() || why.chars().count() > MAX_WHY_CHARS { Err(ClipError::BadWhy) } else { Ok(why) }
 }
 
 /// Skills, each once however it is written; one that is in use already gets the spelling in use.
@@ -159,12 +159,12 @@ pub(super) fn checked_skills(skills: &[String], known: &[String]) -> Result<Vec<
         if skill.is_empty() || checked.iter().any(|other| same(&other)) {
             continue;
         }
-        if skill.chars().count() > MOST_SKILL {
+        if skill.chars().count() > MAX_SKILL_CHARS {
             return Err(ClipError::BadSkills);
         }
         checked.push(known.iter().find(same).cloned().unwrap_or(skill));
     }
-    if checked.len() > MOST_SKILLS { Err(ClipError::BadSkills) } else { Ok(checked) }
+    if checked.len() > MAX_SKILLS { Err(ClipError::BadSkills) } else { Ok(checked) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Flagging as exemplary.
 
 use super::clip::{checked_skills, checked_title, checked_why};
-use super::masks::{self, Asked, Looked};
+use super::masks::{self, MaskingRequest, PreviewLine};
 use super::{Clip, ClipError, Training, chat, cutting, span, store, subject};
 use crate::effects::Effects;
 use crate::ids::{ClipId, InteractionId};
@@ -27,7 +27,7 @@ pub struct NewClip {
     /// What it shows.
     pub skills: Vec<String>,
     /// What is masked beyond what is found, and what is left in.
-    pub asked: Asked,
+    pub asked: MaskingRequest,
 }
 
 impl Training {
@@ -60,7 +60,7 @@ impl Training {
 
     /// What a clip would show and what is masked in it, without making it. What is left in is shown, so that is noted as a look
     /// at original words.
-    pub async fn look(&self, who: &Principal, new: NewClip) -> Result<Vec<Looked>, ClipError> {
+    pub async fn look(&self, who: &Principal, new: NewClip) -> Result<Vec<PreviewLine>, ClipError> {
         let interaction = new.interaction.clone();
         let (_, looked) = self.prepare(who, new).await?;
         if !kept(&looked).is_empty() {
@@ -70,7 +70,7 @@ impl Training {
     }
 
     /// The clip as it would be, with what is masked in each line.
-    async fn prepare(&self, who: &Principal, new: NewClip) -> Result<(Clip, Vec<Looked>), ClipError> {
+    async fn prepare(&self, who: &Principal, new: NewClip) -> Result<(Clip, Vec<PreviewLine>), ClipError> {
         let staff = who.staff_id().ok_or(ClipError::NotAPerson)?;
         let asked = new.asked.checked()?;
         if !asked.keep.is_empty() && !SeeOriginals::has(who) {
@@ -110,8 +110,8 @@ impl Training {
     }
 
     /// Checks the span, and takes over the words in it and where its sound comes from.
-    async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<Vec<Looked>, ClipError> {
-        let only_lines = |looked: &[Looked]| looked.iter().map(|one| one.line.clone()).collect();
+    async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<Vec<PreviewLine>, ClipError> {
+        let only_lines = |looked: &[PreviewLine]| looked.iter().map(|one| one.line.clone()).collect();
         if interaction.channel == Channel::Chat {
             let messages = self.inner.interactions.original_messages(&interaction.id).await?;
             clip.end_ms = span::check(clip.start_ms, clip.end_ms, Some(chat::length_ms(&messages)))?;
@@ -138,7 +138,7 @@ impl Training {
 }
 
 /// The masks that are left out.
-fn kept(looked: &[Looked]) -> Vec<&str> {
+fn kept(looked: &[PreviewLine]) -> Vec<&str> {
     let masks = looked.iter().flat_map(|line| &line.masks);
     masks.filter(|mask| mask.kept).map(|mask| mask.id.as_str()).collect()
 }

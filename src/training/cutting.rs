@@ -23,10 +23,10 @@ pub(super) const WORDS: &str = "clip.words";
 /// Job: end what was taken out of the library long ago.
 const SWEEP: &str = "clips.sweep";
 
-/// Clips that are looked at together.
-const PAGE: usize = 1000;
-/// Tries to cut before the page says that there will be no sound.
-const MOST_CUTS: u32 = 6;
+/// Number of clips that are read at once.
+const PAGE_SIZE: usize = 1000;
+/// Maximum number of attempts to cut a sound before the page says that there is none.
+const MAX_CUT_ATTEMPTS: u32 = 6;
 /// Length of a clip's id.
 const CLIP_ID_CHARS: usize = 36;
 /// How long between two looks for the transcript, and when to stop looking.
@@ -58,7 +58,7 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         }
     };
     vec![
-        Kind::new(CUT, cut).at_once(1).most_tries(MOST_CUTS).about("recording").on_give_up(|conn, job| {
+        Kind::new(CUT, cut).at_once(1).most_tries(MAX_CUT_ATTEMPTS).about("recording").on_give_up(|conn, job| {
             async move {
                 match job.key.parse() {
                     Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
@@ -254,7 +254,7 @@ impl Training {
         let mut files = Some(files);
         while let Some(mut open) = files.take().filter(|_| !stop.is_cancelled()) {
             let listed = tokio::task::spawn_blocking(move || {
-                let names = next_names(&mut open, PAGE, is_clip, MIN_ORPHAN_AGE);
+                let names = next_names(&mut open, PAGE_SIZE, is_clip, MIN_ORPHAN_AGE);
                 (open, names)
             });
             let Ok((open, names)) = listed.await else { break };
@@ -270,7 +270,7 @@ impl Training {
     async fn cut_missing(&self, stop: &CancellationToken) -> Result<(), DbError> {
         let mut from = String::new();
         while !stop.is_cancelled() {
-            let page = store::with_audio(self.inner.db.read().await?.conn(), &from, PAGE as i64).await?;
+            let page = store::with_audio(self.inner.db.read().await?.conn(), &from, PAGE_SIZE as i64).await?;
             let Some((last, _)) = page.last() else { break };
             from = last.to_string();
             for (id, key) in page {

@@ -2,11 +2,11 @@
 //!
 //! A page that flags shows `templates/training/flag_form.html` and has a field `flag: FlagForm`.
 
-use super::{ClipError, Looked, Skill};
+use super::{ClipError, PreviewLine, Skill};
 use crate::ids::InteractionId;
 
-/// Skills in use that can be ticked; the others can be typed.
-const MOST_TICKED: usize = 12;
+/// Maximum number of skills that the form offers; others can be typed.
+const MAX_OFFERED_SKILLS: usize = 12;
 
 /// A skill in use, to be ticked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct FlagForm {
     /// Words to be masked as well, with commas between them.
     pub mask_words: String,
     /// What the clip would show, where that was asked for.
-    pub looked: Option<Vec<Looked>>,
+    pub looked: Option<Vec<PreviewLine>>,
     /// Which field was refused: `span`, `title`, `why`, `skills` or `masks`; empty where none was.
     pub refused: &'static str,
     /// Why it was refused.
@@ -57,7 +57,7 @@ impl FlagForm {
         let mut offered: Vec<&Skill> = known.iter().collect();
         // Stable: those in equal use stay in the order of their names.
         offered.sort_by_key(|skill| std::cmp::Reverse(skill.clips));
-        offered.truncate(MOST_TICKED);
+        offered.truncate(MAX_OFFERED_SKILLS);
         let tick = |skill: &&Skill| Tick { name: skill.name.clone(), ticked: chosen.contains(&skill.name) };
         let typed = chosen.iter().filter(|one| !offered.iter().any(|skill| skill.name == **one));
         let skills = typed.map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -127,7 +127,7 @@ pub(super) fn read_clock(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::said::clock;
+    use crate::web::format::clock;
 
     #[test]
     fn times_are_read_as_the_page_writes_them() {

@@ -1,6 +1,6 @@
 //! What somebody has finished, and what there is still to learn.
 
-use super::{Card, ClipError, Training, store};
+use super::{ClipCard, ClipError, Training, store};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, StaffId};
 use crate::web::Principal;
@@ -22,13 +22,13 @@ pub struct Progress {
     /// Those of them that are finished.
     pub finished: i64,
     /// Not finished, newest first.
-    pub new: Vec<Card>,
+    pub new: Vec<ClipCard>,
     /// Finished, the last one first.
-    pub done: Vec<Card>,
+    pub done: Vec<ClipCard>,
 }
 
-/// Clips that each list holds at most; the library has the rest.
-const MOST: i64 = 50;
+/// Maximum number of clips in each list; the library has the rest.
+const MAX_CLIPS_PER_LIST: i64 = 50;
 
 fn person(who: &Principal) -> Result<&StaffId, ClipError> {
     who.staff_id().ok_or(ClipError::NotAPerson)
@@ -60,8 +60,8 @@ impl Training {
         let staff = person(who)?;
         let mut reader = self.inner.db.read().await?;
         let (all, finished) = store::progress(reader.conn(), staff).await?;
-        let new = store::unfinished(reader.conn(), staff, MOST).await?;
-        let done = store::finished(reader.conn(), staff, MOST).await?;
+        let new = store::unfinished(reader.conn(), staff, MAX_CLIPS_PER_LIST).await?;
+        let done = store::finished(reader.conn(), staff, MAX_CLIPS_PER_LIST).await?;
         Ok(Progress { all, finished, new, done })
     }
 }

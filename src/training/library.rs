@@ -16,7 +16,7 @@ pub struct Search {
 
 /// A clip in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct ClipCard {
     /// Its id.
     pub id: ClipId,
     /// `call` or `chat`.
@@ -48,7 +48,7 @@ pub struct Skill {
 
 /// A clip where it was taken from.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Placed {
+pub struct ClipPlace {
     /// Its id.
     pub id: ClipId,
     /// Its title.
@@ -62,7 +62,7 @@ pub struct Placed {
 impl Training {
     /// The clips that were taken from a call or chat, in their order there. Whether whoever asks may see it is for
     /// `Interactions::find` to say before.
-    pub async fn of_interaction(&self, id: &InteractionId) -> Result<Vec<Placed>, ClipError> {
+    pub async fn of_interaction(&self, id: &InteractionId) -> Result<Vec<ClipPlace>, ClipError> {
         Ok(store::of_interaction(self.inner.db.read().await?.conn(), id).await?)
     }
 
@@ -73,7 +73,7 @@ impl Training {
         search: &Search,
         from: &Cursor,
         size: usize,
-    ) -> Result<Page<Card>, ClipError> {
+    ) -> Result<Page<ClipCard>, ClipError> {
         let words: Vec<String> = fold::fold(&search.words).split_whitespace().map(like).collect();
         let mut reader = self.inner.db.read().await?;
         let found = store::library(reader.conn(), &words, &search.skill, who.staff_id(), from, size + 1).await?;

@@ -20,13 +20,13 @@ mod store;
 mod stretches;
 
 pub use chat::moments;
-pub use clip::{Clip, Line, Sound};
+pub use clip::{Clip, ClipLine, Sound};
 pub use create::NewClip;
 pub use curate::Change;
 pub use form::{FlagForm, Tick};
 pub use learn::{Finished, Progress};
-pub use library::{Card, Placed, Search, Skill};
-pub use masks::{Asked, Looked, MOST as MOST_MASKS, MOST_CHARS as MOST_MASK_CHARS, Mask};
+pub use library::{ClipCard, ClipPlace, Search, Skill};
+pub use masks::{MAX_ENTRIES as MAX_MASKS, MAX_PHRASE_CHARS as MAX_MASK_CHARS, Mask, MaskingRequest, PreviewLine};
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 
@@ -69,13 +69,13 @@ pub enum ClipError {
     #[error("there is no such call or chat, or it is not for you")]
     NoInteraction,
     /// Missing or too long.
-    #[error("a title has 1 to {MOST_TITLE} characters")]
+    #[error("a title has 1 to {MAX_TITLE_CHARS} characters")]
     BadTitle,
     /// Missing or too long.
-    #[error("say in 1 to {MOST_WHY} characters why it is exemplary")]
+    #[error("say in 1 to {MAX_WHY_CHARS} characters why it is exemplary")]
     BadWhy,
     /// Too many or too long.
-    #[error("a clip has at most {MOST_SKILLS} skills of at most {MOST_SKILL} characters")]
+    #[error("a clip has at most {MAX_SKILLS} skills of at most {MAX_SKILL_CHARS} characters")]
     BadSkills,
     /// The span ends before it begins, is too short or too long, or lies outside.
     #[error("{0}")]
@@ -97,14 +97,14 @@ pub enum ClipError {
     Database(#[from] DbError),
 }
 
-/// Characters of a title.
-pub const MOST_TITLE: usize = 120;
-/// Characters of a reason.
-pub const MOST_WHY: usize = 2000;
-/// Skills of a clip.
-pub const MOST_SKILLS: usize = 10;
-/// Characters of a skill.
-pub const MOST_SKILL: usize = 40;
+/// Maximum number of characters of a title.
+pub const MAX_TITLE_CHARS: usize = 120;
+/// Maximum number of characters of a reason.
+pub const MAX_WHY_CHARS: usize = 2000;
+/// Maximum number of skills of a clip.
+pub const MAX_SKILLS: usize = 10;
+/// Maximum number of characters of a skill.
+pub const MAX_SKILL_CHARS: usize = 40;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]

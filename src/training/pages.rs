@@ -53,7 +53,7 @@ const DID: &[(&str, &str)] = &[
 /// What addresses of this feature ask for.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct LibraryQuery {
     q: String,
     skill: String,
     cursor: String,
@@ -71,7 +71,7 @@ async fn library(
     who: Viewer<Learn>,
     Data(site): Data<&SiteInfo>,
     Data(training): Data<&Training>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<LibraryQuery>,
 ) -> Result<Response, PageError> {
     let search = Search { words: asked.q, skill: asked.skill };
     let after: Option<Cursor> = asked.cursor.parse().ok();
@@ -100,7 +100,7 @@ async fn show(
     Data(site): Data<&SiteInfo>,
     Data(training): Data<&Training>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<LibraryQuery>,
 ) -> Result<Response, PageError> {
     let clip = training.find(&who, &clip_id(&id)?).await?;
     let known = training.skills().await?;

@@ -3,10 +3,10 @@
 use super::ClipError;
 use crate::masking::Span;
 
-/// A clip is at least so long, in ms.
-const SHORTEST_MS: i64 = 1000;
-/// And at most so long: what is to be learnt fits into ten minutes.
-const LONGEST_MS: i64 = 10 * 60 * 1000;
+/// Minimum length of a clip, ms.
+const MIN_CLIP_MS: i64 = 1000;
+/// Maximum length of a clip, ms: ten minutes.
+const MAX_CLIP_MS: i64 = 10 * 60 * 1000;
 /// Times are typed and drawn in tenths: an end so little behind the end means the end.
 const ROUNDING_MS: i64 = 500;
 
@@ -66,8 +66,8 @@ pub(super) fn check(start_ms: i64, end_ms: i64, length_ms: Option<i64>) -> Resul
         None => end_ms,
     };
     match end_ms - start_ms {
-        ..SHORTEST_MS => bad("a clip lasts at least a second".into()),
-        SHORTEST_MS..=LONGEST_MS => Ok(end_ms),
+        ..MIN_CLIP_MS => bad("a clip lasts at least a second".into()),
+        MIN_CLIP_MS..=MAX_CLIP_MS => Ok(end_ms),
         _ => bad("a clip lasts at most ten minutes: pick the part that others learn from".into()),
     }
 }
@@ -91,7 +91,7 @@ mod tests {
         ] {
             assert!(matches!(check(start, end, Some(78_248)), Err(ClipError::BadSpan(_))), "{start} {end}");
         }
-        assert!(check(0, LONGEST_MS, None).is_ok() && check(0, LONGEST_MS + 1, None).is_err());
+        assert!(check(0, MAX_CLIP_MS, None).is_ok() && check(0, MAX_CLIP_MS + 1, None).is_err());
         assert!(check(i64::MAX - 1, i64::MAX, None).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! SQL of the library.
 
 use super::clip::{Words, search_words};
-use super::{Card, Clip, Placed, Skill};
+use super::{Clip, ClipCard, ClipPlace, Skill};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
@@ -139,7 +139,7 @@ struct CardRow {
     finished_at: Option<Timestamp>,
 }
 
-impl From<CardRow> for Card {
+impl From<CardRow> for ClipCard {
     fn from(row: CardRow) -> Self {
         Self {
             id: row.id,
@@ -155,8 +155,8 @@ impl From<CardRow> for Card {
     }
 }
 
-fn cards(rows: Vec<CardRow>) -> Vec<Card> {
-    rows.into_iter().map(Card::from).collect()
+fn cards(rows: Vec<CardRow>) -> Vec<ClipCard> {
+    rows.into_iter().map(ClipCard::from).collect()
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
@@ -282,7 +282,7 @@ pub(super) async fn library(
     viewer: Option<&StaffId>,
     from: &Cursor,
     most: usize,
-) -> Result<Vec<Card>, DbError> {
+) -> Result<Vec<ClipCard>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     Ok(cards(fetch_all!(conn, LIBRARY => CardRow, viewer, json(words), skill, from.at, &from.id, most)?))
 }
@@ -292,8 +292,8 @@ pub(super) async fn skills(conn: Conn<'_>) -> Result<Vec<Skill>, DbError> {
     Ok(rows.into_iter().map(|(name, clips)| Skill { name, clips }).collect())
 }
 
-pub(super) async fn of_interaction(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Placed>, DbError> {
-    fetch_all!(conn, OF_INTERACTION => Placed, id)
+pub(super) async fn of_interaction(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<ClipPlace>, DbError> {
+    fetch_all!(conn, OF_INTERACTION => ClipPlace, id)
 }
 
 pub(super) async fn finish(conn: Conn<'_>, id: &ClipId, staff: &StaffId, at: Timestamp) -> Result<(), DbError> {
@@ -312,10 +312,10 @@ pub(super) async fn progress(conn: Conn<'_>, staff: &StaffId) -> Result<(i64, i6
     fetch_one!(conn, PROGRESS => (i64, i64), staff)
 }
 
-pub(super) async fn unfinished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<Card>, DbError> {
+pub(super) async fn unfinished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<ClipCard>, DbError> {
     Ok(cards(fetch_all!(conn, UNFINISHED => CardRow, staff, most)?))
 }
 
-pub(super) async fn finished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<Card>, DbError> {
+pub(super) async fn finished(conn: Conn<'_>, staff: &StaffId, most: i64) -> Result<Vec<ClipCard>, DbError> {
     Ok(cards(fetch_all!(conn, FINISHED => CardRow, staff, most)?))
 }

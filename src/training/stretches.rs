@@ -13,8 +13,8 @@ const MAX_DISTANCE_MS: i64 = 20_000;
 
 /// A stretch in which less is written than anybody says holds words that were not heard, or heard elsewhere: nobody can tell
 /// what is said in it. Letters a second, and the shortest stretch that is judged, ms.
-const FEWEST_LETTERS: i64 = 4;
-const LONG_ENOUGH_MS: i64 = 1_000;
+const MIN_LETTERS_PER_S: i64 = 4;
+const MIN_JUDGED_MS: i64 = 1_000;
 
 /// A word of the transcript, or a whole line where its words have no times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn is_unwritten(stretch: &Range<i64>, words: &[&TimedWord]) -> bool {
     let length = stretch.end - stretch.start;
     let overlap = |word: &&&TimedWord| word.overlaps(stretch);
     let letters: usize = words.iter().filter(overlap).map(|word| word.letters).sum();
-    length >= LONG_ENOUGH_MS && i64::try_from(letters).unwrap_or(i64::MAX) * 1000 < FEWEST_LETTERS * length
+    length >= MIN_JUDGED_MS && i64::try_from(letters).unwrap_or(i64::MAX) * 1000 < MIN_LETTERS_PER_S * length
 }
 
 fn is_to_be_silent(stretch: &Range<i64>, words: &[&TimedWord]) -> bool {

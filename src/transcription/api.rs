@@ -9,9 +9,9 @@ pub use work::WorkApi;
 use super::{Correction, Format, Note, Segment, State, Stored, Transcript, Transcription, Word};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
-use crate::web::original::Words;
 use crate::web::problem::ApiError;
 use crate::web::rights::SeeInteractions;
+use crate::web::unmasked::Words;
 use crate::web::{Allowed, Principal};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Json, PlainText};
@@ -238,7 +238,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Json<TranscriptOut>, ApiError> {
@@ -253,7 +253,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Vtt, ApiError> {
@@ -267,7 +267,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Srt, ApiError> {
@@ -281,7 +281,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<PlainText<String>, ApiError> {

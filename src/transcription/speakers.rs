@@ -1,6 +1,6 @@
 //! Speakers of a recording's channels, set after it has come: the transcript is attributed anew, and not made anew.
 
-use super::takes::{TRANSCRIBE_AGAIN, remove_take, subject};
+use super::alternatives::{TRANSCRIBE_AGAIN, remove_alternative, subject};
 use super::{ChannelSpeech, Segment, Speaker, State, Transcription, store};
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
@@ -113,7 +113,7 @@ impl Transcription {
         let effects = Effects::new().job(job).audit(who, "recording.channels_set", subject(id), Some(detail));
         self.changed(id, effects).save(tx.conn(), now).await?;
         if renamed.is_none() {
-            remove_take(tx.conn(), id).await?;
+            remove_alternative(tx.conn(), id).await?;
         }
         let by_staff = !matches!(who, Actor::System);
         if !interactions::set_speakers(tx.conn(), recording, &after, by_staff).await? {
@@ -143,9 +143,9 @@ async fn rename(mut conn: Conn<'_>, id: &InteractionId, renamed: &Renamed) -> Re
             break;
         }
     }
-    while let Some(mut second) = store::takes::find(conn.again(), id).await? {
+    while let Some(mut second) = store::alternatives::find(conn.again(), id).await? {
         renamed.all(&mut second.segments, &mut second.speech);
-        if store::takes::set_speakers(conn.again(), id, &second).await? {
+        if store::alternatives::set_speakers(conn.again(), id, &second).await? {
             break;
         }
     }

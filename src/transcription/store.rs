@@ -1,10 +1,10 @@
 //! SQL of transcripts.
 
+pub(super) mod alternatives;
 pub(super) mod checkpoints;
 pub(super) mod corrections;
-pub(super) mod gone;
+pub(super) mod deletion;
 pub(super) mod queue;
-pub(super) mod takes;
 
 use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
@@ -197,9 +197,9 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         STATEMENTS,
         checkpoints::STATEMENTS,
         corrections::STATEMENTS,
-        gone::STATEMENTS,
+        deletion::STATEMENTS,
         queue::STATEMENTS,
-        takes::STATEMENTS,
+        alternatives::STATEMENTS,
     ]
     .concat()
 }

@@ -164,7 +164,7 @@ enum Created {
 
 /// It is done, and there is nothing to say.
 #[derive(ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -231,9 +231,9 @@ impl Api {
 
     /// Remove a webhook with its deliveries
     #[oai(path = "/webhooks/:id", method = "delete", operation_id = "removeWebhook")]
-    async fn remove(&self, who: Allowed<Administer>, id: Path<String>) -> Result<Done, ApiError> {
+    async fn remove(&self, who: Allowed<Administer>, id: Path<String>) -> Result<NoContent, ApiError> {
         self.webhooks.remove(&webhook(&id)?, &who.actor()).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Make a new secret

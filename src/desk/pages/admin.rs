@@ -20,7 +20,7 @@ const DONE: &[(&str, &str)] =
 /// What a redirect says has happened.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Did {
+struct NoticeQuery {
     did: String,
 }
 
@@ -234,7 +234,7 @@ pub(super) async fn show_work(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     Ok(html(&WorkPage {
         page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DONE),

@@ -1,14 +1,14 @@
 //! `/admin/delivery`: what was sent, held, given up, came back or was never asked, by day and by reason; a test mail.
 
 mod chart;
-mod trial;
+mod test_mail;
 
-pub(super) use trial::send_trial;
+pub(super) use test_mail::send_test_mail;
 
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::words::count;
-use crate::mail::{Done, Hooks, OnDay, Reason, State};
+use crate::mail::{Hooks, IncomingOutcome, OnDay, Reason, State};
 use crate::surveys::SkipReason;
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
@@ -37,12 +37,12 @@ const DONE: &[(&str, &str)] = &[
 /// What a link, a form or a redirect says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct DeliveryQuery {
     days: String,
     did: String,
 }
 
-impl Asked {
+impl DeliveryQuery {
     fn days(&self) -> i64 {
         self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
     }
@@ -95,7 +95,7 @@ pub(super) async fn show_delivery(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
     Data(hooks): Data<&Hooks>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<DeliveryQuery>,
 ) -> Result<Response, PageError> {
     let shell = Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE);
     page(shell, desk, hooks, asked.days(), None).await
@@ -181,9 +181,9 @@ fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
         _ => "",
     };
     let followed = match row.done.as_str() {
-        done if done == Done::Suppressed.code() => "not written to any more",
-        done if done == Done::Noted.code() => "noted",
-        done if done == Done::NotOurs.code() => "about no mail of ours",
+        done if done == IncomingOutcome::Suppressed.code() => "not written to any more",
+        done if done == IncomingOutcome::Noted.code() => "noted",
+        done if done == IncomingOutcome::NotOurs.code() => "about no mail of ours",
         _ => "nothing",
     };
     Reasoned { words: words.to_owned(), badge, followed, mails: row.mails }
@@ -214,7 +214,7 @@ pub(super) async fn ask_retry(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<DeliveryQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let reasons = desk.mail.by_day(since(days, desk.clock.now())).await?;
@@ -224,7 +224,7 @@ pub(super) async fn ask_retry(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Again {
+pub(super) struct ResendForm {
     #[serde(default)]
     days: String,
 }
@@ -233,9 +233,9 @@ pub(super) struct Again {
 pub(super) async fn retry_all(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    Posted(form): Posted<Again>,
+    Posted(form): Posted<ResendForm>,
 ) -> Result<Response, PageError> {
-    let days = Asked { days: form.days, ..Asked::default() }.days();
+    let days = DeliveryQuery { days: form.days, ..DeliveryQuery::default() }.days();
     let again = desk.mail.retry_failed(since(days, desk.clock.now())).await?;
     Ok(redirect(format!("/admin/delivery?days={days}&did={}", if again > 0 { "retried" } else { "none" })))
 }

@@ -54,7 +54,7 @@ struct MailPage {
 /// How a mail is shown.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Shown {
+struct MailViewQuery {
     view: String,
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn read_mail(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<MailViewQuery>,
 ) -> Result<Response, PageError> {
     only_in_the_demo(site)?;
     let open = mail(desk, &id).await?;

@@ -2,14 +2,14 @@
 
 use super::{clips_failed, unreachable_staff};
 use crate::desk::words::{When, clock};
-use crate::desk::{Desk, FirstSteps, Line};
+use crate::desk::{Desk, FirstSteps, InteractionLine};
 use crate::followups::Waiting;
 use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
 use crate::staff::Notice;
-use crate::training::Card;
+use crate::training::ClipCard;
 use crate::transcription::MissingModel;
 use crate::web::rights::SignedIn;
 use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
@@ -59,7 +59,7 @@ struct AdminDesk {
     k: u32,
     health: Health,
     notices: Vec<NoticeLine>,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
 }
 
 /// What was done by which somebody sees linked answers.
@@ -154,8 +154,8 @@ struct SupervisorDesk {
     /// Comments that have waited for a reader for more than a week.
     unread: i64,
     notices: Vec<NoticeLine>,
-    worth: Vec<Line>,
-    lines: Vec<Line>,
+    worth: Vec<InteractionLine>,
+    lines: Vec<InteractionLine>,
 }
 
 async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
@@ -187,8 +187,8 @@ struct NewClip {
     length: String,
 }
 
-impl From<Card> for NewClip {
-    fn from(card: Card) -> Self {
+impl From<ClipCard> for NewClip {
+    fn from(card: ClipCard) -> Self {
         Self {
             href: format!("/library/{}", card.id),
             title: card.title,
@@ -205,7 +205,7 @@ struct AgentDesk {
     name: String,
     /// Does the account say which agent it is?
     known: bool,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
     rating: Option<OwnRating>,
     kudos: Vec<Praise>,
     new: Vec<NewClip>,

@@ -8,10 +8,10 @@ use crate::followups::FollowUp;
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::{Further, Linked};
-use crate::training::{FlagForm, Placed};
+use crate::training::{ClipPlace, FlagForm};
 use crate::transcription::{MissingModel, Speaker, State, TEST_MODEL};
-use crate::web::original::Words;
 use crate::web::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
+use crate::web::unmasked::Words;
 use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path, Query};
@@ -195,7 +195,7 @@ struct InteractionPage {
     /// For those who may put a part of it into the library.
     flag: Option<FlagForm>,
     /// Who sees which words.
-    words: super::words::Shown,
+    words: super::words::WordsView,
     /// For supervisors: what is to be seen to about it.
     loops: Option<Loops>,
     /// Does this role see answers?
@@ -252,7 +252,7 @@ const DID: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Did {
+struct NoticeQuery {
     did: String,
 }
 
@@ -303,8 +303,8 @@ struct Clip {
     span: String,
 }
 
-impl From<Placed> for Clip {
-    fn from(clip: Placed) -> Self {
+impl From<ClipPlace> for Clip {
+    fn from(clip: ClipPlace) -> Self {
         Self {
             href: format!("/library/{}", clip.id),
             span: format!("{} to {}", words::clock(clip.start_ms), words::clock(clip.end_ms)),
@@ -339,8 +339,8 @@ pub(super) async fn show_interaction(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
     Path(id): Path<String>,
-    Query(did): Query<Did>,
-    Query(asked): Query<super::words::Asked>,
+    Query(did): Query<NoticeQuery>,
+    Query(asked): Query<super::words::WordsQuery>,
 ) -> Result<Response, PageError> {
     let original = asked.original(&who)?;
     let id: InteractionId = id.parse().map_err(|_| PageError::NotFound)?;
@@ -378,7 +378,7 @@ pub(super) async fn show_interaction(
         clips_json: json(&clips),
         clips,
         flag,
-        words: super::words::Shown::new(&who, &id, original),
+        words: super::words::WordsView::new(&who, &id, original),
         loops: loops(&who, desk, &found).await?,
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),

@@ -1,7 +1,7 @@
 //! `/interactions`: calls and chats, newest first, filtered by a plain form.
 
-use super::figures_asked;
-use crate::desk::{Desk, Line};
+use super::figures_query;
+use crate::desk::{Desk, InteractionLine};
 use crate::interactions::{Channel, Filter, Interaction, SurveyState};
 use crate::web::principal::Visible;
 use crate::web::rights::{Right, SeeInteractions, SeeResponses};
@@ -15,17 +15,17 @@ const SIZE: usize = 50;
 /// What the form of filters sends.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct InteractionsQuery {
     team: String,
     agent: String,
     channel: String,
     survey: String,
     cursor: String,
     #[serde(flatten)]
-    figures: figures_asked::Asked,
+    figures: figures_query::FiguresQuery,
 }
 
-impl Asked {
+impl InteractionsQuery {
     /// What is asked, by name.
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let plain: [(&'static str, &str); 4] =
@@ -51,12 +51,12 @@ struct Chip {
 #[template(path = "desk/interactions.html")]
 struct ListPage {
     page: Shell,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
     teams: Vec<Choice>,
     agents: Vec<Choice>,
     channels: Vec<Choice>,
     surveys: Vec<Choice>,
-    measures: Vec<figures_asked::Field>,
+    measures: Vec<figures_query::Field>,
     sorts: Vec<Choice>,
     /// Is it asked for figures, so that each line says its own?
     measured: bool,
@@ -70,7 +70,7 @@ struct ListPage {
 }
 
 /// The same list behind a cursor, or from its beginning; without one of the things that are asked.
-fn link(asked: &Asked, cursor: Option<&Cursor>, without: &str) -> String {
+fn link(asked: &InteractionsQuery, cursor: Option<&Cursor>, without: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in asked.filled().filter(|(name, _)| *name != without) {
         query.append_pair(name, value);
@@ -85,7 +85,7 @@ fn link(asked: &Asked, cursor: Option<&Cursor>, without: &str) -> String {
 }
 
 /// What is asked, each with a way to take it back.
-fn chips(asked: &Asked, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
+fn chips(asked: &InteractionsQuery, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
     let chosen = |(name, choices): &(&'static str, &[Choice])| {
         let words = choices.iter().find(|choice| choice.chosen && !choice.code.is_empty())?.words.clone();
         Some((*name, words))
@@ -103,7 +103,7 @@ fn wrong<E>(what: &'static str) -> impl Fn(E) -> PageError {
     move |_| PageError::BadForm(format!("there is no such {what} to choose"))
 }
 
-fn filter(asked: &Asked) -> Result<Filter, PageError> {
+fn filter(asked: &InteractionsQuery) -> Result<Filter, PageError> {
     let filled = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
     let (measured, sort) = asked.figures.measured()?;
     Ok(Filter {
@@ -121,7 +121,7 @@ pub(super) async fn show_list(
     who: Viewer<SeeInteractions>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<InteractionsQuery>,
 ) -> Result<Response, PageError> {
     let filter = filter(&asked)?;
     // A cursor that is none shows the first page.
@@ -165,8 +165,8 @@ async fn lines(
     desk: &Desk,
     who: &crate::web::Principal,
     found: &[Interaction],
-    asked: &Asked,
-) -> Result<Vec<Line>, PageError> {
+    asked: &InteractionsQuery,
+) -> Result<Vec<InteractionLine>, PageError> {
     let mut lines = desk.lines(who, found).await?;
     if asked.figures.any() {
         let ids: Vec<_> = found.iter().map(|one| one.id.clone()).collect();

@@ -24,7 +24,7 @@ const DONE: &[(&str, &str)] = &[
 /// What a link or a redirect says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct OutboxQuery {
     state: String,
     cursor: String,
     did: String,
@@ -37,7 +37,7 @@ struct Tab {
     current: bool,
 }
 
-struct Row {
+struct OutboxRow {
     id: String,
     kind: &'static str,
     to: String,
@@ -61,7 +61,7 @@ fn say(state: State) -> (&'static str, &'static str) {
     }
 }
 
-impl From<Entry> for Row {
+impl From<Entry> for OutboxRow {
     fn from(entry: Entry) -> Self {
         let state = State::from(entry.state);
         let (word, class) = say(state);
@@ -97,7 +97,7 @@ impl From<Stopped> for StoppedView {
 struct MailPage {
     page: Shell,
     tabs: Vec<Tab>,
-    rows: Vec<Row>,
+    rows: Vec<OutboxRow>,
     no_way_out: bool,
     stopped: Option<StoppedView>,
     held: i64,
@@ -121,7 +121,7 @@ pub(super) async fn show_outbox(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<OutboxQuery>,
 ) -> Result<Response, PageError> {
     let state = State::ALL.into_iter().find(|state| state.code() == asked.state);
     let code = state.map_or("", State::code);
@@ -137,7 +137,7 @@ pub(super) async fn show_outbox(
             .chain(State::ALL.map(|s| (s.code(), say(s).0)))
             .map(|(c, w)| tab(c, w))
             .collect(),
-        rows: found.items.into_iter().map(Row::from).collect(),
+        rows: found.items.into_iter().map(OutboxRow::from).collect(),
         no_way_out: desk.mail.is_held(),
         stopped: desk.mail.stopped().await?.map(StoppedView::from),
         held: mails(State::Held.code()),

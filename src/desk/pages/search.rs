@@ -19,7 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 /// What the form sends.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct SearchQuery {
     q: String,
     speaker: String,
     channel: String,
@@ -57,7 +57,7 @@ struct ResultLine {
 #[template(path = "desk/search.html")]
 struct SearchPage {
     page: Shell,
-    asked: Asked,
+    asked: SearchQuery,
     /// Why it can't be searched.
     problem: Option<String>,
     /// Was anything searched?
@@ -73,7 +73,7 @@ struct SearchPage {
     older: Option<String>,
 }
 
-impl Asked {
+impl SearchQuery {
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all: [(&'static str, &str); 8] = [
             ("q", &self.q),
@@ -157,7 +157,7 @@ pub(super) async fn show_search(
     who: Viewer<SeeInteractions>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<SearchQuery>,
 ) -> Result<Response, PageError> {
     let within = asked.within()?;
     let (teams, agents) = people(desk, &who.visible(), &who.principal, (&asked.team, &asked.agent)).await?;

@@ -18,11 +18,11 @@ const USUAL: i64 = 30;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PeriodQuery {
     days: String,
 }
 
-impl Asked {
+impl PeriodQuery {
     fn days(&self) -> i64 {
         self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
     }
@@ -35,7 +35,7 @@ struct Why {
     stands_out: bool,
 }
 
-struct Row {
+struct SkippedRow {
     name: String,
     team: String,
     interactions: i64,
@@ -55,13 +55,13 @@ fn percent(share: f64) -> String {
     format!("{:.0}\u{a0}%", share * 100.0)
 }
 
-fn row(agent: &AgentSkips) -> Row {
+fn row(agent: &AgentSkips) -> SkippedRow {
     let why = |reason: &crate::surveys::SkippedFor| Why {
         words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence()).to_owned(),
         times: reason.interactions,
         stands_out: reason.stands_out,
     };
-    Row {
+    SkippedRow {
         name: agent.name.clone(),
         team: agent.team.clone(),
         interactions: agent.interactions,
@@ -82,8 +82,8 @@ struct SkippedPage {
     page: Shell,
     days: i64,
     periods: Vec<(i64, bool)>,
-    rows: Vec<Row>,
-    all: Row,
+    rows: Vec<SkippedRow>,
+    all: SkippedRow,
     out: usize,
 }
 
@@ -92,11 +92,11 @@ pub(super) async fn show_skipped(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let report = desk.surveys.skips(SkipSpan::days(days, desk.clock.now())).await?;
-    let rows: Vec<Row> = report.agents.iter().map(row).collect();
+    let rows: Vec<SkippedRow> = report.agents.iter().map(row).collect();
     Ok(html(&SkippedPage {
         page: Shell::new(&who, site, "/admin"),
         days,
@@ -111,7 +111,7 @@ pub(super) async fn show_skipped(
 pub(super) async fn export_skipped(
     who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let now = desk.clock.now();

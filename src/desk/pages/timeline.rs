@@ -6,8 +6,8 @@ use crate::interactions::Interaction;
 use crate::measures::{CallMeasures, ChatMeasures, Measures, Place, SpeakerMeasures};
 use crate::transcription::Speaker;
 
-/// So many moments of a kind are drawn; the table has them all.
-const MOST_DRAWN: usize = 20;
+/// Maximum number of moments of a kind that are drawn; the table has them all.
+const MAX_DRAWN: usize = 20;
 /// A wait from here on is drawn, ms.
 const WAIT_DRAWN_MS: i64 = 60_000;
 /// The player starts so long before a moment, ms.
@@ -216,7 +216,7 @@ impl Timeline {
 /// Draws the first of each kind, and puts all of them in the order of time.
 fn in_order(mut moments: Vec<Moment>) -> Vec<Moment> {
     for kind in ["quiet", "cut", "both", "wait", "nag"] {
-        for moment in moments.iter_mut().filter(|moment| moment.kind == kind).take(MOST_DRAWN) {
+        for moment in moments.iter_mut().filter(|moment| moment.kind == kind).take(MAX_DRAWN) {
             moment.drawn = true;
         }
     }

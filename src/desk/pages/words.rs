@@ -8,14 +8,14 @@ use crate::transcription::Stored;
 use crate::web::rights::{Right, SeeOriginals};
 use crate::web::{PageError, Principal};
 
-/// What the page's address asks for: `?words=original`.
+/// What the page's address asks for: `?words=unmasked`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct WordsQuery {
     words: String,
 }
 
-impl Asked {
+impl WordsQuery {
     /// Are the original words wanted? Refused for whoever may not see them.
     pub(super) fn original(&self, who: &Principal) -> Result<bool, PageError> {
         let wanted = self.words == "original";
@@ -24,14 +24,14 @@ impl Asked {
 }
 
 /// What the page says about its words.
-pub(super) struct Shown {
+pub(super) struct WordsView {
     /// The words as they were said, that is.
     pub original: bool,
     /// The address that shows the other form, for those who may see both.
     pub other: Option<String>,
 }
 
-impl Shown {
+impl WordsView {
     pub(super) fn new(who: &Principal, id: &InteractionId, original: bool) -> Self {
         let other = if original { format!("/interactions/{id}") } else { format!("/interactions/{id}?words=original") };
         Self { original, other: SeeOriginals::has(who).then_some(other) }

@@ -2,7 +2,7 @@
 //! with what was entered.
 
 use super::views::{OnePage, OpenPage, Typed};
-use super::{Asked, DID, again, back, checked};
+use super::{DID, FollowUpsQuery, again, back, checked};
 use crate::followups::{Cause, Change, FollowUpError, FollowUps, Outcome};
 use crate::ids::{FollowUpId, InteractionId};
 use crate::web::page::html_with;
@@ -13,14 +13,14 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 /// Whoever looks at a follow-up, or does something with it.
-struct Here<'a> {
+struct FollowUpPage<'a> {
     who: &'a Viewer<SeeFollowUps>,
     site: &'a SiteInfo,
     followups: &'a FollowUps,
     id: FollowUpId,
 }
 
-impl Here<'_> {
+impl FollowUpPage<'_> {
     async fn page(&self, did: Option<&str>) -> Result<OnePage, PageError> {
         let Self { who, followups, id, .. } = self;
         let found = followups.find(who, id).await?;
@@ -59,9 +59,9 @@ pub(super) async fn show(
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FollowUpsQuery>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     Ok(html(&here.page(asked.did.as_deref()).await?))
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn show_contact(
     path: Path<String>,
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     match followups.contact(&who, &here.id).await {
         Ok(contact) => Ok(html(&here.page(None).await?.showing(contact))),
         Err(error) => here.again(error, Typed::default()).await,
@@ -95,9 +95,9 @@ pub(super) async fn assign(
     path: Path<String>,
     Posted(form): Posted<OwnerForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let (change, did) = match form.owner.as_str() {
-        "" => (Ok(Change::Take), "taken"),
+        "" => (Ok(Change::AlternativeTranscript), "taken"),
         owner => (owner.parse().map(Change::Assign).map_err(|_| FollowUpError::NotAnOwner), "assigned"),
     };
     here.change(change, did, Typed { owner: form.owner, ..Typed::default() }).await
@@ -117,7 +117,7 @@ pub(super) async fn set_due(
     path: Path<String>,
     Posted(form): Posted<DueForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Due(form.due.clone())), "due", Typed { due: Some(form.due), ..Typed::default() }).await
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn note(
     path: Path<String>,
     Posted(form): Posted<NoteForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Note(form.note.clone())), "noted", Typed { note: form.note, ..Typed::default() }).await
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn finish(
     path: Path<String>,
     Posted(form): Posted<OutcomeForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let change = form.change();
     let OutcomeForm { outcome, cause, note: last } = form;
     here.change(change, "finished", Typed { outcome, cause, last, ..Typed::default() }).await
@@ -179,7 +179,7 @@ pub(super) async fn undo(
     path: Path<String>,
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Undo), "undone", Typed::default()).await
 }
 

@@ -1,10 +1,10 @@
 //! What the templates show.
 
 use crate::followups::{
-    CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MOST_NOTE, Outcome, Owner, Reason, State, Step, Waiting, Which,
-    steps,
+    CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MAX_NOTE_CHARS, Outcome, Owner, Reason, State, Step, Waiting,
+    Which, steps,
 };
-use crate::web::said::When;
+use crate::web::format::When;
 use crate::web::{Page, Shell};
 use askama::Template;
 
@@ -14,7 +14,7 @@ fn day(text: &str) -> String {
 }
 
 /// A follow-up as a line.
-pub(super) struct Row {
+pub(super) struct FollowUpRow {
     pub href: String,
     pub title: &'static str,
     pub why: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Row {
     pub cause: Option<&'static str>,
 }
 
-impl Row {
+impl FollowUpRow {
     fn new(f: FollowUp, today: &str) -> Self {
         let outcome = f.outcome().map(Outcome::words);
         Self {
@@ -58,7 +58,7 @@ pub(super) struct ListPage {
     page: Shell,
     which: &'static str,
     closed: bool,
-    rows: Vec<Row>,
+    rows: Vec<FollowUpRow>,
     waiting: Waiting,
     bars: Vec<Bar>,
     days: u64,
@@ -87,7 +87,7 @@ impl ListPage {
             which,
             closed: which == "closed",
             older: found.next.map(|next| format!("/follow-ups?show={which}&cursor={next}")),
-            rows: found.items.into_iter().map(|f| Row::new(f, today)).collect(),
+            rows: found.items.into_iter().map(|f| FollowUpRow::new(f, today)).collect(),
             waiting,
             bars: causes.into_iter().map(bar).collect(),
             days: CAUSE_DAYS,
@@ -169,7 +169,7 @@ pub(super) struct OpenPage {
 pub(super) struct OnePage {
     page: Shell,
     id: String,
-    row: Row,
+    row: FollowUpRow,
     interaction: Option<String>,
     opened: String,
     due_on: String,
@@ -177,7 +177,7 @@ pub(super) struct OnePage {
     state: &'static str,
     badge: &'static str,
     is_closed: bool,
-    is_wish: bool,
+    is_callback: bool,
     gone: bool,
     own: bool,
     has_contact: bool,
@@ -212,7 +212,7 @@ impl OnePage {
             state: f.state.words(),
             badge,
             is_closed: f.state == State::Closed,
-            is_wish: f.reason == Reason::Wish,
+            is_callback: f.reason == Reason::CallbackRequest,
             gone: f.reason == Reason::Gone,
             own,
             has_contact: f.has_contact(),
@@ -224,8 +224,8 @@ impl OnePage {
             owners,
             outcomes: Outcome::CHOICES.iter().map(|o| Choice { code: o.code(), words: o.words() }).collect(),
             causes: Cause::ALL.iter().map(|c| Choice { code: c.code(), words: c.words() }).collect(),
-            most: MOST_NOTE,
-            row: Row::new(f, today),
+            most: MAX_NOTE_CHARS,
+            row: FollowUpRow::new(f, today),
             page,
         }
     }

@@ -12,8 +12,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Names of files that are looked up at once.
-const PAGE: usize = 1000;
+/// Number of file names that are looked up at once.
+const PAGE_SIZE: usize = 1000;
 
 impl Interactions {
     /// Whether the folder of recordings is there and is this database's; see [`FolderError`]. Creates it where the
@@ -96,7 +96,7 @@ impl Interactions {
     async fn mark_missing_files(&self, stop: &CancellationToken) -> Result<(), FolderError> {
         let mut from = String::new();
         while !stop.is_cancelled() {
-            let page = files::page(self.inner.db.read().await?.conn(), &from, PAGE as i64).await?;
+            let page = files::page(self.inner.db.read().await?.conn(), &from, PAGE_SIZE as i64).await?;
             let Some(last) = page.last() else { break };
             from = last.interaction_id.to_string();
             let folder = self.inner.folder.path().to_owned();
@@ -142,7 +142,7 @@ impl Interactions {
 fn some_of(mut files: ReadDir) -> (ReadDir, Vec<String>) {
     // Names that this service gives; whatever else lies there is somebody else's.
     let ours = |name: &str| name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
-    let names = next_names(&mut files, PAGE, ours, MIN_ORPHAN_AGE);
+    let names = next_names(&mut files, PAGE_SIZE, ours, MIN_ORPHAN_AGE);
     (files, names)
 }
 

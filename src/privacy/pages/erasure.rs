@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct ErasureQuery {
     /// The id of a conversation, from its page.
     interaction: String,
 }
@@ -144,7 +144,7 @@ pub(super) async fn ask(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(privacy): Data<&Privacy>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ErasureQuery>,
 ) -> Result<Response, PageError> {
     if asked.interaction.is_empty() {
         return Ok(html(&page(&who, site)));

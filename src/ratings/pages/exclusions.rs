@@ -15,7 +15,7 @@ use poem::{Response, handler};
 #[template(path = "ratings/exclusions.html")]
 struct ExclusionsPage {
     page: Shell,
-    all: Vec<Row>,
+    all: Vec<ExclusionRow>,
     reasons: [Reason; Reason::ALL.len()],
     k: u32,
     /// What was entered, where it could not be taken.
@@ -27,7 +27,7 @@ impl ExclusionsPage {
     async fn new(who: &Viewer<LeaveOut>, site: &SiteInfo, ratings: &Ratings) -> Result<Self, PageError> {
         Ok(Self {
             page: Shell::new(who, site, "/ratings"),
-            all: ratings.exclusions().await?.into_iter().map(Row::from).collect(),
+            all: ratings.exclusions().await?.into_iter().map(ExclusionRow::from).collect(),
             reasons: Reason::ALL,
             k: ratings.k(),
             typed: Fields::default(),
@@ -37,7 +37,7 @@ impl ExclusionsPage {
 }
 
 /// A line of the list.
-struct Row {
+struct ExclusionRow {
     id: String,
     name: String,
     reason: &'static str,
@@ -46,7 +46,7 @@ struct Row {
     at: String,
 }
 
-impl From<Exclusion> for Row {
+impl From<Exclusion> for ExclusionRow {
     fn from(one: Exclusion) -> Self {
         Self {
             id: one.interaction.to_string(),

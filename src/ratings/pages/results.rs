@@ -1,7 +1,7 @@
 //! `/surveys/{id}/results` and its file for spreadsheets.
 
 use super::views::{NpsView, Period as PeriodView, ShareView};
-use super::{Asked, attachment};
+use super::{RatingsQuery, attachment};
 use crate::ratings::{Figure, QuestionResult, RESULTS_FORMULA, Ratings, results_to_csv};
 use crate::surveys::QuestionKind;
 use crate::web::rights::{ManageSurveys, Right, SeeRatings};
@@ -99,7 +99,7 @@ pub(super) async fn show_results(
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
     let results = ratings.results(&who, &id, period).await?;
@@ -124,7 +124,7 @@ pub(super) async fn export_results(
     who: Viewer<SeeRatings>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
     let results = ratings.results(&who, &id, period).await?;

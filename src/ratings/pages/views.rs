@@ -1,7 +1,7 @@
 //! What the templates show.
 
 use super::super::{
-    AgentLine, Chart, Comment, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share, Standing,
+    AgentLine, Chart, Comment, Comparison, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share,
     TeamLine, percent,
 };
 use crate::staff::{AgentSummary, Team};
@@ -99,7 +99,7 @@ impl From<&Counts> for Figures {
 }
 
 /// A line of the list.
-pub(super) struct Row {
+pub(super) struct RatingRow {
     pub href: String,
     pub name: String,
     pub team: String,
@@ -110,20 +110,20 @@ pub(super) struct Row {
     lower_end: f64,
 }
 
-impl Row {
+impl RatingRow {
     fn new(
         href: String,
         name: String,
         team: String,
         counts: &Counts,
-        standing: Standing,
+        standing: Comparison,
         response: Option<super::super::ResponseRate>,
     ) -> Self {
         let (standing, badge) = match standing {
-            Standing::Open => ("", ""),
-            Standing::Same => ("no difference to be told", ""),
-            Standing::Above => ("above the others", "ok"),
-            Standing::Below => ("below the others", "warn"),
+            Comparison::Open => ("", ""),
+            Comparison::Same => ("no difference to be told", ""),
+            Comparison::Above => ("above the others", "ok"),
+            Comparison::Below => ("below the others", "warn"),
         };
         let lower_end = counts.csat().map_or(-1.0, |share| share.interval.low);
         let response = response.map(|rate| rate.say()).unwrap_or_default();
@@ -159,8 +159,8 @@ pub(super) struct ListPage {
     may_leave_out: bool,
     /// Id and name of each survey.
     surveys: Vec<(String, String)>,
-    teams: Vec<Row>,
-    agents: Vec<Row>,
+    teams: Vec<RatingRow>,
+    agents: Vec<RatingRow>,
     note: String,
     by_lower_end: bool,
     formula: &'static str,
@@ -176,8 +176,10 @@ impl ListPage {
     pub(super) fn new(page: Shell, overview: Overview, by_lower_end: bool, k: u32) -> Self {
         let period = Period::from(overview.period);
         let note = note(&overview.agents);
-        let mut agents: Vec<Row> = overview.agents.into_iter().map(|line| Row::of_agent(line, &period)).collect();
-        let mut teams: Vec<Row> = overview.teams.into_iter().map(|line| Row::of_team(line, &period)).collect();
+        let mut agents: Vec<RatingRow> =
+            overview.agents.into_iter().map(|line| RatingRow::of_agent(line, &period)).collect();
+        let mut teams: Vec<RatingRow> =
+            overview.teams.into_iter().map(|line| RatingRow::of_team(line, &period)).collect();
         if by_lower_end {
             // Stable: those alike stay in the order of their names.
             agents.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
@@ -208,8 +210,8 @@ impl ListPage {
 
 /// What can be told about differences, in a sentence; nothing where fewer than two have figures.
 fn note(agents: &[AgentLine]) -> String {
-    let rated = agents.iter().filter(|line| line.standing != Standing::Open).count();
-    let apart = agents.iter().filter(|line| matches!(line.standing, Standing::Above | Standing::Below)).count();
+    let rated = agents.iter().filter(|line| line.standing != Comparison::Open).count();
+    let apart = agents.iter().filter(|line| matches!(line.standing, Comparison::Above | Comparison::Below)).count();
     match (rated, apart) {
         (0 | 1, _) => String::new(),
         (_, 0) => "No difference to be told: each agent’s interval overlaps that of the others together. Differences between the bare shares are within chance.".into(),

@@ -6,12 +6,12 @@ use crate::database::DbError;
 use crate::ids::TeamId;
 use crate::surveys::{self, Origin, Question};
 
-/// Rows read at once.
-const PAGE: usize = 5000;
+/// Number of rows that are read at once.
+const PAGE_SIZE: usize = 5000;
 
 /// Where answers lie: in the mix, beside their conversation, or, to further questions, in a table beside that.
 #[derive(Clone, Copy)]
-enum Shelf {
+enum AnswerSource {
     Sealed,
     Linked,
     Further,
@@ -19,7 +19,7 @@ enum Shelf {
 
 /// Where one has come to.
 pub(super) struct Look {
-    shelf: Option<Shelf>,
+    shelf: Option<AnswerSource>,
     /// The last id that was seen there, and the question of a further answer.
     from: (String, String),
     seen: usize,
@@ -27,7 +27,7 @@ pub(super) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { shelf: Some(Shelf::Sealed), from: Default::default(), seen: 0 }
+        Self { shelf: Some(AnswerSource::Sealed), from: Default::default(), seen: 0 }
     }
 }
 
@@ -46,22 +46,22 @@ impl Look {
     pub async fn more(&mut self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<bool, DbError> {
         let Some(shelf) = self.shelf else { return Ok(false) };
         let (last, n) = match shelf {
-            Shelf::Sealed => self.sealed(releases, ripe_at, pools).await?,
-            Shelf::Linked => self.linked(releases, ripe_at, pools).await?,
-            Shelf::Further => self.further(releases, ripe_at, pools).await?,
+            AnswerSource::Sealed => self.sealed(releases, ripe_at, pools).await?,
+            AnswerSource::Linked => self.linked(releases, ripe_at, pools).await?,
+            AnswerSource::Further => self.further(releases, ripe_at, pools).await?,
         };
         self.seen += n;
         match (last, shelf) {
-            (Some(last), _) if n == PAGE => self.from = last,
-            (_, Shelf::Sealed) => (self.shelf, self.from) = (Some(Shelf::Linked), Default::default()),
-            (_, Shelf::Linked) => (self.shelf, self.from) = (Some(Shelf::Further), Default::default()),
-            (_, Shelf::Further) => self.shelf = None,
+            (Some(last), _) if n == PAGE_SIZE => self.from = last,
+            (_, AnswerSource::Sealed) => (self.shelf, self.from) = (Some(AnswerSource::Linked), Default::default()),
+            (_, AnswerSource::Linked) => (self.shelf, self.from) = (Some(AnswerSource::Further), Default::default()),
+            (_, AnswerSource::Further) => self.shelf = None,
         }
         Ok(true)
     }
 
     async fn sealed(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
-        let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE).await?;
+        let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             // What does not open was sealed with a key that is lost: it can't be counted, and surveys log it.
             let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
@@ -74,7 +74,7 @@ impl Look {
     }
 
     async fn linked(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
-        let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE).await?;
+        let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             for question in row.waiting() {
                 let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
@@ -87,7 +87,7 @@ impl Look {
 
     async fn further(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
         let from = (self.from.0.as_str(), self.from.1.as_str());
-        let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE).await?;
+        let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             let Some(question) = Question::known(&row.question) else { continue };
             let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
@@ -99,7 +99,7 @@ impl Look {
 }
 
 fn side(elsewhere: i64) -> Side {
-    Side::Linked(if elsewhere == 1 { Origin::Elsewhere } else { Origin::Mail })
+    Side::Linked(if elsewhere == 1 { Origin::External } else { Origin::Mail })
 }
 
 fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {

@@ -45,8 +45,8 @@ use write::by_pool;
 
 /// No batch is ever smaller, whatever is configured.
 const FLOOR: usize = 3;
-/// So many answers are looked at before what is full is released: what waits may not fit into memory.
-const MOST_IN_SIGHT: usize = 100_000;
+/// Maximum number of answers that are read before full pools are released: all of them may not fit into memory.
+const MAX_IN_MEMORY: usize = 100_000;
 
 /// Releases pools that are full. Cheap to clone.
 #[derive(Clone)]
@@ -117,7 +117,7 @@ impl Releases {
         let mut waits = before.clone();
         let (mut pools, mut look, mut released) = (Pools::new(), Look::default(), 0);
         while look.more(self, self.ripe_at, &mut pools).await? {
-            if look.seen() >= MOST_IN_SIGHT {
+            if look.seen() >= MAX_IN_MEMORY {
                 look.again();
                 released += self.release_pools(&mut pools, &mut waits).await?;
             }

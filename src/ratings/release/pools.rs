@@ -4,8 +4,8 @@ use crate::ids::{AgentId, TeamId};
 use crate::surveys::{Origin, Question};
 use std::collections::BTreeMap;
 
-/// The most answers of a batch: a release must not keep others from writing for long.
-const MOST: usize = 1000;
+/// Maximum number of answers in a batch: a release must not keep others from writing for long.
+const MAX_BATCH: usize = 1000;
 
 /// Linked and apart have separate pools, because supervisors know the linked ones and could subtract; and so have those that came
 /// from elsewhere, which whoever sent them in knows.
@@ -20,8 +20,8 @@ impl Side {
         match self {
             Self::Linked(Origin::Mail) => "linked",
             Self::Apart(Origin::Mail) => "apart",
-            Self::Linked(Origin::Elsewhere) => "linked_elsewhere",
-            Self::Apart(Origin::Elsewhere) => "apart_elsewhere",
+            Self::Linked(Origin::External) => "linked_elsewhere",
+            Self::Apart(Origin::External) => "apart_elsewhere",
         }
     }
 }
@@ -111,8 +111,8 @@ pub(super) fn smallest<'a>(answers: impl IntoIterator<Item = &'a Waiting>, confi
 /// Splits a pool into batches, none smaller than `k`; none at all where the pool is.
 pub(super) fn batches<T>(mut all: Vec<T>, k: usize) -> Vec<Vec<T>> {
     let mut batches = Vec::new();
-    while all.len() >= MOST.max(k) + k {
-        let rest = all.split_off(MOST.max(k));
+    while all.len() >= MAX_BATCH.max(k) + k {
+        let rest = all.split_off(MAX_BATCH.max(k));
         batches.push(std::mem::replace(&mut all, rest));
     }
     if all.len() >= k {

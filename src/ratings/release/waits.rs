@@ -15,8 +15,8 @@ use std::time::Duration;
 const SEAL: &str = "waits";
 /// Under this name the record is kept.
 const NAME: &str = "waits";
-/// The record's length is a power of two, and no less than this.
-const LEAST: usize = 4096;
+/// Minimum length of the record, in bytes; it is a power of two.
+const MIN_RECORD_BYTES: usize = 4096;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Since when a pool waits.
@@ -56,7 +56,7 @@ impl Waits {
 
     pub async fn save(&self, conn: Conn<'_>, vault: &Vault) -> Result<(), DbError> {
         let mut plain = serde_json::to_vec(self).unwrap_or_default();
-        plain.resize(plain.len().next_power_of_two().max(LEAST), 0);
+        plain.resize(plain.len().next_power_of_two().max(MIN_RECORD_BYTES), 0);
         store::set_state(conn, NAME, &vault.seal(SEAL, &plain)).await
     }
 

@@ -9,8 +9,8 @@ use crate::surveys::{self, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 
-/// Answers of one transaction. Its statements are as many for a thousand as for five.
-const AT_ONCE: usize = 1000;
+/// Maximum number of answers in one transaction. Its statements are as many for a thousand as for five.
+const MAX_BATCH: usize = 1000;
 
 /// What became of batches.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Releases {
             let other = group.first().is_some_and(|first| {
                 (first.pool.side, &first.pool.question) != (batch.pool.side, &batch.pool.question)
             });
-            if other || (size + batch.answers.len() > AT_ONCE && !group.is_empty()) {
+            if other || (size + batch.answers.len() > MAX_BATCH && !group.is_empty()) {
                 self.write(std::mem::take(&mut group), &mut written).await?;
                 size = 0;
             }

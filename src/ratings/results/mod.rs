@@ -30,7 +30,7 @@ pub struct Results {
 }
 
 /// A question with its words, as the newest version that asked it has them.
-struct Asked<'a> {
+struct AskedQuestion<'a> {
     item: &'a Item,
     version: &'a Kept,
     versions: Vec<i64>,
@@ -72,14 +72,14 @@ impl Ratings {
 }
 
 /// Every question that was asked once, in the order of the newest version.
-fn asked<'a>(versions: &'a [Kept], survey: &str) -> Vec<(Question, Asked<'a>)> {
-    let mut all: Vec<(Question, Asked<'a>)> = Vec::new();
+fn asked<'a>(versions: &'a [Kept], survey: &str) -> Vec<(Question, AskedQuestion<'a>)> {
+    let mut all: Vec<(Question, AskedQuestion<'a>)> = Vec::new();
     for version in versions {
         for item in &version.definition.questions {
             let question = item.question(survey);
             match all.iter_mut().find(|(known, _)| *known == question) {
                 Some((_, known)) => known.versions.push(version.published.number),
-                None => all.push((question, Asked { item, version, versions: vec![version.published.number] })),
+                None => all.push((question, AskedQuestion { item, version, versions: vec![version.published.number] })),
             }
         }
     }

@@ -56,7 +56,7 @@ impl LinkedWrite {
             suspect,
             person,
             promised,
-            elsewhere: i64::from(origin == Origin::Elsewhere),
+            elsewhere: i64::from(origin == Origin::External),
             asks_further: invited.version.questions().any(|(_, question)| matches!(question, Question::Further(_))),
             further: further.map(|(question, value)| (question.clone(), value.clone())).collect(),
         }))

@@ -8,8 +8,8 @@ use crate::vault::Vault;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Links looked up in one statement.
-const MOST: usize = 256;
+/// Maximum number of links that are read in one statement.
+const MAX_BATCH: usize = 256;
 
 /// A link to be looked up: what the invitation keeps of it, and under which mark it is known to be spent.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl Link {
 
 /// Starts reading; call it inside the runtime.
 pub(in crate::surveys) fn start(db: Db) -> Lookups {
-    Batcher::start(MOST, move |links| {
+    Batcher::start(MAX_BATCH, move |links| {
         let db = db.clone();
         async move { read(&db, links).await }
     })

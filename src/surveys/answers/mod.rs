@@ -4,7 +4,7 @@
 //! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
-mod elsewhere;
+mod external;
 mod kept;
 mod linked;
 mod lookup;
@@ -13,15 +13,15 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
+pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use kept::{KeptAnswer, admit};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{Origin, SealedAnswer, open_sealed};
 pub(super) use store::reseal_comment;
-pub(super) use store::{Extra, Shelf, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen};
+pub(super) use store::{AnswerSource, Extra, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen};
 pub use store::{Linked, lock_answers};
-pub use value::{MOST_COMMENT, Missing, Value};
+pub use value::{MAX_COMMENT_CHARS, Missing, Value};
 pub(super) use value::{accepted, chosen};
 
 use super::definition::Question;
@@ -39,8 +39,8 @@ pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
     store::STATEMENTS.to_vec()
 }
 
-/// Answers written in one transaction.
-pub(super) const MOST_IN_A_BATCH: usize = 512;
+/// Maximum number of answers in one transaction.
+pub(super) const MAX_BATCH: usize = 512;
 
 /// What a transaction asks the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ pub struct Given {
 
 /// Where one stands with a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum LinkState {
     /// There is no such link.
     Unknown,
     /// Its time is over; whether it was answered is not told.
@@ -148,7 +148,7 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl LinkState {
     /// The invitation, if there is such a link.
     pub fn invited(&self) -> Option<&Invited> {
         match self {
@@ -216,8 +216,8 @@ pub(super) struct Shelved {
 
 impl Surveys {
     /// Where one stands with a link. Changes nothing.
-    pub async fn standing(&self, token: &Token) -> Result<Standing, DbError> {
-        let Some(found) = self.find_by_token(token).await? else { return Ok(Standing::Unknown) };
+    pub async fn standing(&self, token: &Token) -> Result<LinkState, DbError> {
+        let Some(found) = self.find_by_token(token).await? else { return Ok(LinkState::Unknown) };
         Ok(self.judge(found))
     }
 
@@ -251,26 +251,26 @@ impl Surveys {
         Ok(Some(Found { invited: row.invited(version), open, apart, spent, linked }))
     }
 
-    fn judge(&self, found: Found) -> Standing {
+    fn judge(&self, found: Found) -> LinkState {
         let ripe_at = self.ripe_at();
         let Found { invited, open, apart, spent, linked } = found;
         if !open {
-            return Standing::Expired(invited);
+            return LinkState::Expired(invited);
         }
         if spent {
             return match sealed::answer(&apart) {
                 Some(answer) => {
                     let changeable = apart.iter().any(|part| part.is_anchor() && part.ripeness < ripe_at);
-                    Standing::Given(invited, Given { answer, changeable })
+                    LinkState::Given(invited, Given { answer, changeable })
                 }
-                None => Standing::Counted { invited, rest: !apart.is_empty() },
+                None => LinkState::Counted { invited, rest: !apart.is_empty() },
             };
         }
         match linked {
-            None => Standing::Open(invited),
-            Some((_, shelved)) if shelved.counted => Standing::Counted { invited, rest: false },
+            None => LinkState::Open(invited),
+            Some((_, shelved)) if shelved.counted => LinkState::Counted { invited, rest: false },
             Some((answer, shelved)) => {
-                Standing::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
+                LinkState::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
             }
         }
     }
@@ -286,17 +286,17 @@ impl Surveys {
     pub async fn answer_from(
         &self,
         token: &Token,
-        standing: Standing,
+        standing: LinkState,
         answer: Answer,
         offer: Offer,
     ) -> Result<Invited, AnswerError> {
         let (invited, before) = match standing {
-            Standing::Unknown => return Err(AnswerError::Unknown),
-            Standing::Expired(_) => return Err(AnswerError::Expired),
-            Standing::Counted { .. } => return Err(AnswerError::Counted),
-            Standing::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
-            Standing::Given(invited, given) => (invited, Some(given.answer.choice)),
-            Standing::Open(invited) => (invited, None),
+            LinkState::Unknown => return Err(AnswerError::Unknown),
+            LinkState::Expired(_) => return Err(AnswerError::Expired),
+            LinkState::Counted { .. } => return Err(AnswerError::Counted),
+            LinkState::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
+            LinkState::Given(invited, given) => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
         };
         let answer = Answer { values: value::accepted(&invited.version, answer.values)?, ..answer };
         match (before, answer.choice) {
@@ -376,21 +376,21 @@ impl Surveys {
         let Some(found) = self.find_by_token(token).await? else { return Err(AnswerError::Unknown) };
         let apart: Vec<Question> = sealed::expected(&found.invited.version, &found.apart);
         match self.judge(found) {
-            Standing::Unknown => Err(AnswerError::Unknown),
-            Standing::Expired(_) => Err(AnswerError::Expired),
-            Standing::Open(invited) => Ok(invited),
-            Standing::Counted { rest: false, .. } => {
+            LinkState::Unknown => Err(AnswerError::Unknown),
+            LinkState::Expired(_) => Err(AnswerError::Expired),
+            LinkState::Open(invited) => Ok(invited),
+            LinkState::Counted { rest: false, .. } => {
                 // Where it was cut off between the answer and the quote, pressing once more ends it.
                 self.drop_quote(token).await?;
                 Err(AnswerError::Counted)
             }
-            Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
+            LinkState::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;
                 self.drop_quote(token).await?;
                 Ok(invited)
             }
-            Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
+            LinkState::Given(invited, _) | LinkState::Counted { invited, .. } => {
                 let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
                 self.drop_quote(token).await?;
@@ -405,10 +405,10 @@ impl Surveys {
             Ok(Written::Stored) => Ok(()),
             Err(error) => Err(AnswerError::Database(error)),
             Ok(Written::Refused) => Err(match self.standing(token).await? {
-                Standing::Unknown => AnswerError::Unknown,
-                Standing::Expired(_) => AnswerError::Expired,
-                Standing::Counted { .. } => AnswerError::Counted,
-                Standing::Open(_) | Standing::Given(..) => AnswerError::Used,
+                LinkState::Unknown => AnswerError::Unknown,
+                LinkState::Expired(_) => AnswerError::Expired,
+                LinkState::Counted { .. } => AnswerError::Counted,
+                LinkState::Open(_) | LinkState::Given(..) => AnswerError::Used,
             }),
         }
     }

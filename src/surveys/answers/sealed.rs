@@ -59,7 +59,7 @@ pub enum Origin {
     Mail,
     /// A kiosk, a phone keypad.
     #[serde(rename = "e")]
-    Elsewhere,
+    External,
 }
 
 /// What holds for all parts of an answer.

@@ -348,7 +348,7 @@ pub(super) struct SealedFound {
 
 /// Where answers lie.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::surveys) enum Shelf {
+pub(in crate::surveys) enum AnswerSource {
     Sealed,
     Linked,
 }
@@ -517,15 +517,15 @@ pub(in crate::surveys) async fn renew_spent(conn: Conn<'_>, from: &str, most: us
 /// Raises the next `most` of a shelf behind `from` that are less ripe than `below`; their ids.
 pub(in crate::surveys) async fn ripen(
     conn: Conn<'_>,
-    shelf: Shelf,
+    shelf: AnswerSource,
     from: &str,
     below: i64,
     most: usize,
 ) -> Result<Vec<String>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let raised = match shelf {
-        Shelf::Sealed => fetch_all!(conn, RIPEN_SEALED => (String,), from, below, most),
-        Shelf::Linked => fetch_all!(conn, RIPEN_LINKED => (String,), from, below, most),
+        AnswerSource::Sealed => fetch_all!(conn, RIPEN_SEALED => (String,), from, below, most),
+        AnswerSource::Linked => fetch_all!(conn, RIPEN_LINKED => (String,), from, below, most),
     };
     Ok(firsts(raised?))
 }

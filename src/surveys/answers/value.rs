@@ -4,8 +4,8 @@ use crate::surveys::Version;
 use crate::surveys::definition::{Item, Kind, Question};
 use std::collections::BTreeMap;
 
-/// The most characters of a text.
-pub const MOST_COMMENT: usize = 5000;
+/// Maximum number of characters of a comment.
+pub const MAX_COMMENT_CHARS: usize = 5000;
 
 /// What was answered to one question.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,7 +86,7 @@ fn is_shown(item: &Item, answered: &BTreeMap<u16, Vec<i64>>) -> bool {
 
 fn fits(item: &Item, value: &Value) -> bool {
     match value {
-        Value::Text(text) => item.kind == Kind::Text && !text.is_empty() && text.chars().count() <= MOST_COMMENT,
+        Value::Text(text) => item.kind == Kind::Text && !text.is_empty() && text.chars().count() <= MAX_COMMENT_CHARS,
         Value::Number(number) => {
             let (values, chosen) = (item.values(), chosen(item.kind, *number));
             *number >= 0 && !chosen.is_empty() && chosen.iter().all(|value| values.contains(value))

@@ -4,22 +4,22 @@ use super::{Definition, Item, Kind, Role, Texts};
 use crate::surveys::wording::{self, Language, contrast};
 use std::collections::HashSet;
 
-/// The most questions of a survey: it is a short one, and its page stays small.
-pub const MOST_QUESTIONS: usize = 12;
-/// The most options of a question.
-pub const MOST_OPTIONS: usize = 12;
+/// Maximum number of questions of a survey: it is a short one, and its page stays small.
+pub const MAX_QUESTIONS: usize = 12;
+/// Maximum number of options of a question.
+pub const MAX_OPTIONS: usize = 12;
 /// The largest number of an option: a set of them is kept in the bits of one number.
 pub const LARGEST_OPTION: u8 = 62;
-/// The most characters of a label, a heading or an option.
-const MOST_LABEL: usize = 200;
-/// The most characters of an intro or one of the page's own phrases.
-const MOST_PHRASE: usize = 600;
+/// Maximum number of characters of a label, a heading or an option.
+const MAX_LABEL_CHARS: usize = 200;
+/// Maximum number of characters of an introduction or one of the page's own phrases.
+const MAX_PHRASE_CHARS: usize = 600;
 
 /// Why a definition can't be published; each says where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
     /// None, or too many.
-    #[error("a survey has 1 to {MOST_QUESTIONS} questions, this one has {0}")]
+    #[error("a survey has 1 to {MAX_QUESTIONS} questions, this one has {0}")]
     HowMany(usize),
     /// Nothing that every answer answers.
     #[error("one question that is always shown, and is no text, must be required: an answer is known by it")]
@@ -31,7 +31,7 @@ pub enum DefinitionError {
     #[error("question {0} can't be {1}")]
     Role(u16, &'static str),
     /// Options.
-    #[error("question {0} needs 2 to {MOST_OPTIONS} different options")]
+    #[error("question {0} needs 2 to {MAX_OPTIONS} different options")]
     Options(u16),
     /// A follow-up that depends on nothing before it.
     #[error(
@@ -58,7 +58,7 @@ impl Definition {
     /// Everything that is wrong with it; empty where it can be published.
     pub fn check(&self) -> Vec<DefinitionError> {
         let mut wrong = Vec::new();
-        if self.questions.is_empty() || self.questions.len() > MOST_QUESTIONS {
+        if self.questions.is_empty() || self.questions.len() > MAX_QUESTIONS {
             wrong.push(DefinitionError::HowMany(self.questions.len()));
         }
         if self.anchor().is_none() {
@@ -117,20 +117,20 @@ impl Definition {
                 lacking.push(format!("{what}: {why}"));
             }
         };
-        look("the heading after a call", &texts.title_call, MOST_LABEL, true);
-        look("the heading after a chat", &texts.title_chat, MOST_LABEL, true);
-        look("the introduction", &texts.intro, MOST_PHRASE, false);
-        look("the thanks", &texts.thanks, MOST_LABEL, false);
+        look("the heading after a call", &texts.title_call, MAX_LABEL_CHARS, true);
+        look("the heading after a chat", &texts.title_chat, MAX_LABEL_CHARS, true);
+        look("the introduction", &texts.intro, MAX_PHRASE_CHARS, false);
+        look("the thanks", &texts.thanks, MAX_LABEL_CHARS, false);
         for (place, item) in self.questions.iter().enumerate() {
             let found = texts.questions.get(&item.number);
-            look(&format!("question {}", place + 1), found.map_or("", |texts| &texts.label), MOST_LABEL, true);
+            look(&format!("question {}", place + 1), found.map_or("", |texts| &texts.label), MAX_LABEL_CHARS, true);
             for value in item.worded() {
                 let text = found.and_then(|texts| texts.values.get(&value)).map_or("", String::as_str);
-                look(&format!("question {}, the words for {value}", place + 1), text, MOST_LABEL, true);
+                look(&format!("question {}, the words for {value}", place + 1), text, MAX_LABEL_CHARS, true);
             }
         }
         for (name, text) in &texts.phrases {
-            look(&format!("the phrase {name}"), text, MOST_PHRASE, false);
+            look(&format!("the phrase {name}"), text, MAX_PHRASE_CHARS, false);
         }
         lacking.extend(wording::unknown_phrases(&texts.phrases).map(|name| format!("there is no phrase {name}")));
         if !language.is_built_in() {
@@ -169,7 +169,7 @@ impl Item {
         let different: HashSet<_> = self.options.iter().collect();
         match self.kind {
             Kind::OneOf | Kind::ManyOf => {
-                (2..=MOST_OPTIONS).contains(&self.options.len())
+                (2..=MAX_OPTIONS).contains(&self.options.len())
                     && different.len() == self.options.len()
                     && self.options.iter().all(|option| *option <= LARGEST_OPTION)
             }

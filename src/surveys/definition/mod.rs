@@ -8,7 +8,7 @@ mod check;
 mod question;
 mod standard;
 
-pub use check::{DefinitionError, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS};
+pub use check::{DefinitionError, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS};
 pub use question::{Kind, Question};
 pub use standard::{STANDARD, STANDARD_SURVEY};
 
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// A survey's questions, texts and look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
-    /// In the order of the page; 1 to [`MOST_QUESTIONS`].
+    /// In the order of the page; 1 to [`MAX_QUESTIONS`].
     pub questions: Vec<Item>,
     /// The texts of each language; the default language's are complete.
     pub texts: BTreeMap<Language, Texts>,

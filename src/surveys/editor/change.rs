@@ -1,6 +1,6 @@
 //! Steps of editing: each keeps what the others have written. What can't be done changes nothing.
 
-use crate::surveys::definition::{Definition, Item, Kind, MOST_OPTIONS, MOST_QUESTIONS, QuestionTexts, Role, Texts};
+use crate::surveys::definition::{Definition, Item, Kind, MAX_OPTIONS, MAX_QUESTIONS, QuestionTexts, Role, Texts};
 use crate::surveys::wording::{Language, built_in_texts};
 use std::collections::HashMap;
 
@@ -146,7 +146,7 @@ fn place(draft: &Definition, number: u16) -> Option<usize> {
 }
 
 fn add(draft: &mut Definition, taken: &Taken, kind: Kind) -> bool {
-    if draft.questions.len() >= MOST_QUESTIONS {
+    if draft.questions.len() >= MAX_QUESTIONS {
         return false;
     }
     let number = taken.next_question(draft);
@@ -186,7 +186,7 @@ fn remove(draft: &mut Definition, number: u16) -> bool {
 
 fn add_option(draft: &mut Definition, taken: &Taken, number: u16) -> bool {
     let Some(item) = draft.questions.iter_mut().find(|item| item.number == number) else { return false };
-    let takes = matches!(item.kind, Kind::OneOf | Kind::ManyOf) && item.options.len() < MOST_OPTIONS;
+    let takes = matches!(item.kind, Kind::OneOf | Kind::ManyOf) && item.options.len() < MAX_OPTIONS;
     if takes {
         let next = taken.next_option(item);
         item.options.push(next);
@@ -299,7 +299,7 @@ mod tests {
         }
         let mut full = standard.clone();
         while step(&mut full, &taken, &Step::Add(Kind::Text)) {}
-        assert_eq!(full.questions.len(), MOST_QUESTIONS);
+        assert_eq!(full.questions.len(), MAX_QUESTIONS);
     }
 
     #[test]

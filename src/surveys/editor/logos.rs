@@ -5,10 +5,10 @@ use crate::database::DbError;
 use crate::surveys::Surveys;
 use crate::vault::plain_hash;
 
-/// The most bytes of a logo: it is loaded by everybody who answers, on a phone.
-pub const MOST_LOGO: usize = 64 * 1024;
-/// The largest width and height, in pixels.
-const MOST_PIXELS: u32 = 2000;
+/// Maximum size of a logo, in bytes: everybody who answers loads it, on a phone.
+pub const MAX_LOGO_BYTES: usize = 64 * 1024;
+/// Maximum width and height of a logo, in pixels.
+const MAX_LOGO_PIXELS: u32 = 2000;
 
 /// A logo as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum LogoError {
     #[error("choose a picture first")]
     Empty,
     /// Too many bytes.
-    #[error("the picture has more than {} KB: make it smaller, 400 pixels are wide enough", MOST_LOGO / 1024)]
+    #[error("the picture has more than {} KB: make it smaller, 400 pixels are wide enough", MAX_LOGO_BYTES / 1024)]
     TooLarge,
     /// Something else.
     #[error("this is no picture that can be shown: send a PNG, a JPEG or a WebP file")]
     NotAPicture,
     /// Too wide or too high.
-    #[error("the picture is larger than {MOST_PIXELS} by {MOST_PIXELS} pixels")]
+    #[error("the picture is larger than {MAX_LOGO_PIXELS} by {MAX_LOGO_PIXELS} pixels")]
     TooManyPixels,
 }
 
@@ -69,13 +69,13 @@ fn check(bytes: &[u8]) -> Result<&'static str, LogoError> {
     if bytes.is_empty() {
         return Err(LogoError::Empty);
     }
-    if bytes.len() > MOST_LOGO {
+    if bytes.len() > MAX_LOGO_BYTES {
         return Err(LogoError::TooLarge);
     }
     let (media_type, size) = look_at(bytes).ok_or(LogoError::NotAPicture)?;
     match size {
         Some((0, _) | (_, 0)) => Err(LogoError::NotAPicture),
-        Some((width, height)) if width > MOST_PIXELS || height > MOST_PIXELS => Err(LogoError::TooManyPixels),
+        Some((width, height)) if width > MAX_LOGO_PIXELS || height > MAX_LOGO_PIXELS => Err(LogoError::TooManyPixels),
         _ => Ok(media_type),
     }
 }
@@ -130,7 +130,7 @@ mod tests {
             (vec![0xff, 0xd8, 0xff], LogoError::NotAPicture),
             (png(0, 5), LogoError::NotAPicture),
             (png(2001, 5), LogoError::TooManyPixels),
-            ([png(40, 20), vec![0; MOST_LOGO]].concat(), LogoError::TooLarge),
+            ([png(40, 20), vec![0; MAX_LOGO_BYTES]].concat(), LogoError::TooLarge),
         ] {
             assert_eq!(check(&wrong), Err(why), "{wrong:?}");
         }

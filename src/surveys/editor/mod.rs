@@ -11,7 +11,7 @@ mod store;
 
 pub use change::{Step, Taken, set_kind, step};
 pub use difference::{difference, kind_in_words, name as question_in_words, role_in_words};
-pub use logos::{LogoError, MOST_LOGO};
+pub use logos::{LogoError, MAX_LOGO_BYTES};
 pub use problems::problems;
 pub use store::STATEMENTS;
 
@@ -21,8 +21,8 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 
-/// The most characters of a survey's name.
-const MOST_NAME: usize = 120;
+/// Maximum number of characters of a survey's name.
+const MAX_NAME_CHARS: usize = 120;
 
 /// A survey as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub enum EditError {
     #[error("there is no such survey")]
     NotFound,
     /// No name, or too long a one.
-    #[error("a survey needs a name of 1 to {MOST_NAME} characters")]
+    #[error("a survey needs a name of 1 to {MAX_NAME_CHARS} characters")]
     Name,
     /// Somebody else saved in the meantime.
     #[error("{by} has changed this survey in the meantime; nothing of yours or theirs is lost")]
@@ -140,7 +140,7 @@ fn write(definition: &Definition) -> String {
 
 fn checked_name(name: &str) -> Result<String, EditError> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if (1..=MOST_NAME).contains(&name.chars().count()) { Ok(name) } else { Err(EditError::Name) }
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) { Ok(name) } else { Err(EditError::Name) }
 }
 
 fn subject(id: &str) -> String {
@@ -288,7 +288,7 @@ impl Surveys {
     /// A copy with what is being written, else with what is asked; its id. It begins with no versions and no answers.
     pub async fn duplicate(&self, id: &str, by: &Actor) -> Result<String, EditError> {
         let (original, draft) = (self.one(id).await?, self.draft(id).await?);
-        let name: String = format!("{} (copy)", original.name).chars().take(MOST_NAME).collect();
+        let name: String = format!("{} (copy)", original.name).chars().take(MAX_NAME_CHARS).collect();
         self.create(&name, &draft.definition, by).await
     }
 

@@ -4,7 +4,7 @@ use super::{Composer, EXPIRED, Written, unwanted};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::interactions::{self, SurveyState};
-use crate::mail::{ComposeError, Fate, ManyComposed, ManyUnwanted};
+use crate::mail::{ComposeError, DeliveryStatus, ManyComposed, ManyUnwanted};
 use crate::surveys::store;
 use std::collections::{HashMap, HashSet};
 
@@ -55,16 +55,17 @@ impl Composer {
     pub(super) async fn take_notes(
         &self,
         mut conn: Conn<'_>,
-        notes: &[(&str, &Fate)],
+        notes: &[(&str, &DeliveryStatus)],
         now: Timestamp,
     ) -> Result<(), DbError> {
-        let sent: Vec<&str> = notes.iter().filter(|(_, fate)| **fate == Fate::Sent).map(|(whose, _)| *whose).collect();
+        let sent: Vec<&str> =
+            notes.iter().filter(|(_, status)| **status == DeliveryStatus::Sent).map(|(whose, _)| *whose).collect();
         if !sent.is_empty() {
             let interactions = store::set_sent(conn.again(), &sent).await?;
             interactions::set_surveys(conn.again(), &interactions, SurveyState::Sent, now).await?;
         }
-        for (reference, fate) in notes.iter().filter(|(_, fate)| **fate != Fate::Sent) {
-            self.take_note(conn.again(), reference, fate, now).await?;
+        for (reference, status) in notes.iter().filter(|(_, status)| **status != DeliveryStatus::Sent) {
+            self.take_note(conn.again(), reference, status, now).await?;
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! `/s/{token}/contact`: asking to be contacted, and ending that one's comment is quoted. A page of its own, so that a wish
 //! comes in a request and a transaction of its own, apart from every answer. GET changes nothing.
 
-use super::Asked;
+use super::RequestLanguage;
 use super::views::{Frame, Reader};
-use crate::surveys::speech::Speech;
-use crate::surveys::wishes::{MOST_ABOUT, MOST_NAME, MOST_REACH, Wish, WishError, WishStanding};
+use crate::surveys::callback_requests::{
+    CallbackError, CallbackRequest, CallbackState, MAX_ABOUT_CHARS, MAX_CONTACT_CHARS, MAX_NAME_CHARS,
+};
+use crate::surveys::localized_text::LocalizedText;
 use crate::surveys::{Invited, Surveys, Token};
 use crate::web::page::html_with;
 use askama::Template;
@@ -13,13 +15,13 @@ use poem::web::{Data, Path};
 use poem::{Body, Request, Response, handler};
 use url::form_urlencoded;
 
-/// The largest body, in bytes.
-const MOST_BODY: usize = 32 * 1024;
+/// Maximum size of the body, in bytes.
+const MAX_BODY_BYTES: usize = 32 * 1024;
 
 /// The form as it was sent.
 #[derive(Debug, Clone, Default)]
 struct Entered {
-    wish: Wish,
+    callback: CallbackRequest,
     join: bool,
     /// The button that was pressed: `withdraw`, `unquote`, or the form's own.
     act: String,
@@ -40,11 +42,11 @@ impl Entered {
         for (name, value) in form_urlencoded::parse(bytes) {
             let line = || value.split_whitespace().collect::<Vec<_>>().join(" ").replace('\0', "");
             match name.as_ref() {
-                "name" => entered.wish.name = line(),
-                "reach" => entered.wish.reach = line(),
+                "name" => entered.callback.name = line(),
+                "reach" => entered.callback.reach = line(),
                 "about" => {
                     let text = value.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
-                    entered.wish.about = Some(text).filter(|text| !text.is_empty());
+                    entered.callback.about = Some(text).filter(|text| !text.is_empty());
                 }
                 "join" => entered.join = value == "yes",
                 "do" => entered.act = value.into_owned(),
@@ -56,7 +58,7 @@ impl Entered {
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let Wish { name, reach, about } = &self.wish;
+        let CallbackRequest { name, reach, about } = &self.callback;
         let fits = |text: &str, most: usize| text.chars().count() <= most;
         if self.trap {
             return Err(Problem::Trapped);
@@ -64,8 +66,9 @@ impl Entered {
         if name.is_empty() || !can_reach(reach) {
             return Err(Problem::Missing);
         }
-        let all_fit =
-            fits(name, MOST_NAME) && fits(reach, MOST_REACH) && fits(about.as_deref().unwrap_or(""), MOST_ABOUT);
+        let all_fit = fits(name, MAX_NAME_CHARS)
+            && fits(reach, MAX_CONTACT_CHARS)
+            && fits(about.as_deref().unwrap_or(""), MAX_ABOUT_CHARS);
         if all_fit { Ok(()) } else { Err(Problem::Long) }
     }
 }
@@ -81,7 +84,7 @@ fn can_reach(text: &str) -> bool {
 struct ContactPage<'a> {
     frame: Frame<'a>,
     action: String,
-    /// `form`, `thanks`, `handed`, `gone`, `unquoted`.
+    /// `form`, `thanks`, `handed`, `deletion`, `unquoted`.
     state: &'a str,
     name: &'a str,
     reach: &'a str,
@@ -95,16 +98,16 @@ struct ContactPage<'a> {
 }
 
 /// What the page is made from.
-struct Shown<'a> {
+struct ContactView<'a> {
     state: &'a str,
     entered: &'a Entered,
-    standing: &'a WishStanding,
+    standing: &'a CallbackState,
     problem: Option<Problem>,
     quoted: bool,
 }
 
-fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Shown<'_>) -> Response {
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &ContactView<'_>) -> Response {
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let words = speech.words;
     let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
     let problem = shown.problem.map(|problem| match problem {
@@ -112,27 +115,31 @@ fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Show
         Problem::Long => words.problem_long.clone(),
         Problem::Trapped => words.problem_trap.clone(),
     });
-    let wish = &shown.entered.wish;
+    let callback = &shown.entered.callback;
     let page = ContactPage {
         frame: Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look)),
         action: format!("/s/{}/contact{query}", reader.token.secret()),
         state: shown.state,
-        name: &wish.name,
-        reach: &wish.reach,
-        about: wish.about.as_deref().unwrap_or_default(),
+        name: &callback.name,
+        reach: &callback.reach,
+        about: callback.about.as_deref().unwrap_or_default(),
         join: shown.entered.join,
         joinable: shown.standing.joinable,
-        editing: shown.standing.wish.is_some(),
+        editing: shown.standing.callback.is_some(),
         quoted: shown.quoted,
         problem,
-        most: (MOST_NAME, MOST_REACH, MOST_ABOUT),
+        most: (MAX_NAME_CHARS, MAX_CONTACT_CHARS, MAX_ABOUT_CHARS),
     };
     html_with(status, &page)
 }
 
 /// Where one stands, or the page that says that the link is not open.
-async fn standing(surveys: &Surveys, asked: &Asked, token: &Token) -> Result<(Invited, WishStanding), Box<Response>> {
-    match surveys.wish_standing(token).await {
+async fn standing(
+    surveys: &Surveys,
+    asked: &RequestLanguage,
+    token: &Token,
+) -> Result<(Invited, CallbackState), Box<Response>> {
+    match surveys.callback_state(token).await {
         Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Box::new(match surveys.standing(token).await {
             Ok(standing) => asked.settled(surveys, token, &standing, StatusCode::GONE),
@@ -145,7 +152,7 @@ async fn standing(surveys: &Surveys, asked: &Asked, token: &Token) -> Result<(In
 /// `GET /s/{token}/contact`
 #[handler]
 pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let (invited, standing) = match standing(surveys, &asked, &token).await {
         Ok(found) => found,
@@ -155,10 +162,13 @@ pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys
         Ok(quoted) => quoted,
         Err(error) => return asked.trouble(surveys, &error),
     };
-    let entered =
-        Entered { wish: standing.wish.clone().unwrap_or_default(), join: standing.joined, ..Entered::default() };
+    let entered = Entered {
+        callback: standing.callback.clone().unwrap_or_default(),
+        join: standing.joined,
+        ..Entered::default()
+    };
     let state = if standing.handed { "handed" } else { "form" };
-    let shown = Shown { state, entered: &entered, standing: &standing, problem: None, quoted };
+    let shown = ContactView { state, entered: &entered, standing: &standing, problem: None, quoted };
     page(surveys, StatusCode::OK, &asked.reader(&token, &invited), &shown)
 }
 
@@ -170,33 +180,34 @@ pub(super) async fn submit(
     request: &Request,
     body: Body,
 ) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let (invited, standing) = match standing(surveys, &asked, &token).await {
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    let Ok(bytes) = body.into_bytes_limit(MOST_BODY).await else {
+    let Ok(bytes) = body.into_bytes_limit(MAX_BODY_BYTES).await else {
         let entered = Entered::default();
         let problem = Some(Problem::Long);
-        let shown = Shown { state: "form", entered: &entered, standing: &standing, problem, quoted: false };
+        let shown = ContactView { state: "form", entered: &entered, standing: &standing, problem, quoted: false };
         return page(surveys, StatusCode::PAYLOAD_TOO_LARGE, &asked.reader(&token, &invited), &shown);
     };
     let entered = Entered::read(&bytes);
     match act(surveys, &token, &entered).await {
         Ok((status, state, problem)) => {
-            let shown = Shown { state, entered: &entered, standing: &standing, problem, quoted: false };
+            let shown = ContactView { state, entered: &entered, standing: &standing, problem, quoted: false };
             page(surveys, status, &asked.reader(&token, &invited), &shown)
         }
-        Err(WishError::Closed) => match surveys.standing(&token).await {
+        Err(CallbackError::Closed) => match surveys.standing(&token).await {
             Ok(standing) => asked.settled(surveys, &token, &standing, StatusCode::CONFLICT),
             Err(error) => asked.trouble(surveys, &error),
         },
-        Err(WishError::Handed) => {
-            let shown = Shown { state: "handed", entered: &entered, standing: &standing, problem: None, quoted: false };
+        Err(CallbackError::Handed) => {
+            let shown =
+                ContactView { state: "handed", entered: &entered, standing: &standing, problem: None, quoted: false };
             page(surveys, StatusCode::CONFLICT, &asked.reader(&token, &invited), &shown)
         }
-        Err(WishError::Database(error)) => asked.trouble(surveys, &error),
+        Err(CallbackError::Database(error)) => asked.trouble(surveys, &error),
     }
 }
 
@@ -205,10 +216,10 @@ async fn act(
     surveys: &Surveys,
     token: &Token,
     entered: &Entered,
-) -> Result<(StatusCode, &'static str, Option<Problem>), WishError> {
+) -> Result<(StatusCode, &'static str, Option<Problem>), CallbackError> {
     match entered.act.as_str() {
         "withdraw" => {
-            surveys.withdraw_wish(token).await?;
+            surveys.withdraw_callback(token).await?;
             Ok((StatusCode::OK, "gone", None))
         }
         "unquote" => {
@@ -218,7 +229,7 @@ async fn act(
         _ => match entered.check() {
             Err(problem) => Ok((StatusCode::UNPROCESSABLE_ENTITY, "form", Some(problem))),
             Ok(()) => {
-                surveys.wish(token, entered.wish.clone(), entered.join).await?;
+                surveys.callback(token, entered.callback.clone(), entered.join).await?;
                 Ok((StatusCode::OK, "thanks", None))
             }
         },

@@ -2,7 +2,7 @@
 
 use crate::config::Choice;
 use crate::surveys::Version;
-use crate::surveys::answers::{Answer, MOST_COMMENT, Missing, Value, chosen};
+use crate::surveys::answers::{Answer, MAX_COMMENT_CHARS, Missing, Value, chosen};
 use crate::surveys::definition::{Item, Kind, Role};
 use std::collections::BTreeMap;
 use url::form_urlencoded;
@@ -173,7 +173,7 @@ impl Filled {
             let value = match self.entered.get(&item.number) {
                 None => continue,
                 Some(Entered::Text(text)) if text.trim().is_empty() => continue,
-                Some(Entered::Text(text)) if text.chars().count() > MOST_COMMENT => {
+                Some(Entered::Text(text)) if text.chars().count() > MAX_COMMENT_CHARS => {
                     return Err(Problem::Long(item.number));
                 }
                 Some(Entered::Text(text)) => Value::Text(text.trim().to_owned()),

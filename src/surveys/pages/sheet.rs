@@ -2,7 +2,7 @@
 
 use super::form::{Filled, Problem, field};
 use crate::surveys::Version;
-use crate::surveys::answers::MOST_COMMENT;
+use crate::surveys::answers::MAX_COMMENT_CHARS;
 use crate::surveys::definition::{Item, Kind, QuestionTexts, Texts};
 use crate::surveys::wording::{Facts, Phrases, fill};
 
@@ -70,11 +70,11 @@ pub(super) fn questions(
             ends: scale.then(|| (said(item.worded()[0]), said(item.worded()[1]))),
             options: values.into_iter().map(option).collect(),
             text: filled.text(item.number).to_owned(),
-            longest: MOST_COMMENT,
+            longest: MAX_COMMENT_CHARS,
             error: match problem {
                 Some(Problem::Missing(number)) if *number == item.number => Some(phrases.answer_this.clone()),
                 Some(Problem::Long(number)) if *number == item.number => {
-                    Some(fill(&phrases.shorten, &Facts::default().with("n", MOST_COMMENT)))
+                    Some(fill(&phrases.shorten, &Facts::default().with("n", MAX_COMMENT_CHARS)))
                 }
                 _ => None,
             },

@@ -16,11 +16,11 @@ const DID: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Did {
+pub(super) struct NoticeQuery {
     did: String,
 }
 
-struct Row {
+struct SuspectRow {
     id: String,
     reason: &'static str,
     admitted: bool,
@@ -30,7 +30,7 @@ struct Row {
 #[template(path = "admin/suspects.html")]
 struct SuspectsPage {
     page: Shell,
-    rows: Vec<Row>,
+    rows: Vec<SuspectRow>,
 }
 
 fn say(reason: Suspicion) -> &'static str {
@@ -47,11 +47,13 @@ pub(super) async fn show(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let rows = surveys.suspects().await?;
-    let rows =
-        rows.into_iter().map(|one| Row { id: one.id, reason: say(one.reason), admitted: one.admitted }).collect();
+    let rows = rows
+        .into_iter()
+        .map(|one| SuspectRow { id: one.id, reason: say(one.reason), admitted: one.admitted })
+        .collect();
     Ok(html(&SuspectsPage { page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID), rows }))
 }
 

@@ -5,7 +5,7 @@ use super::sheet::{self, QuestionView};
 use crate::config::Choice;
 use crate::surveys::answers::{Answer, Invited, Value, chosen};
 use crate::surveys::definition::{Kind, Look};
-use crate::surveys::speech::{About, Speech};
+use crate::surveys::localized_text::{About, LocalizedText};
 use crate::surveys::wording::{Facts, Language, Phrases, contrast, fill};
 use crate::surveys::{Offer, Surveys, Token, Version};
 use crate::web::page::html_with;
@@ -24,11 +24,11 @@ pub(super) struct Frame<'a> {
     /// Colours of the survey's own.
     pub style: Option<String>,
     pub w: &'a Phrases,
-    pub speech: &'a Speech<'a>,
+    pub speech: &'a LocalizedText<'a>,
 }
 
 impl<'a> Frame<'a> {
-    pub fn new(surveys: &'a Surveys, speech: &'a Speech<'a>, look: Option<&Look>) -> Self {
+    pub fn new(surveys: &'a Surveys, speech: &'a LocalizedText<'a>, look: Option<&Look>) -> Self {
         Self {
             lang: speech.language.tag(),
             dir: speech.language.direction(),
@@ -139,7 +139,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Behind every address of ours: the language that was chosen, if one was.
-    fn query(&self, speech: &Speech<'_>) -> String {
+    fn query(&self, speech: &LocalizedText<'_>) -> String {
         self.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default()
     }
 }
@@ -153,7 +153,7 @@ pub(super) fn survey(
     before: Option<Choice>,
     problem: Option<&Problem>,
 ) -> Response {
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let about = About::from(reader.invited);
     let offer = surveys.offer(reader.token, filled.offer.as_deref());
     let mut page = sheet_page(surveys, &reader.invited.version, &speech, &about, (filled, offer), problem);
@@ -173,7 +173,7 @@ pub(super) fn survey(
 
 /// The page of a version that nobody was invited to: its author sees it, and can send nothing.
 pub fn preview(surveys: &Surveys, version: &Version, language: &Language, about: &About<'_>) -> Response {
-    let speech = Speech::about(surveys.settings(), version, language, about);
+    let speech = LocalizedText::about(surveys.settings(), version, language, about);
     let filled = Filled::empty(surveys.settings().preset);
     let offer = Offer::of(surveys.settings());
     let mut page = sheet_page(surveys, version, &speech, about, (&filled, offer), None);
@@ -184,7 +184,7 @@ pub fn preview(surveys: &Surveys, version: &Version, language: &Language, about:
 fn sheet_page<'a>(
     surveys: &'a Surveys,
     version: &'a Version,
-    speech: &'a Speech<'a>,
+    speech: &'a LocalizedText<'a>,
     about: &About<'_>,
     (filled, offer): (&Filled, Offer),
     problem: Option<&Problem>,
@@ -237,7 +237,7 @@ fn sentence(problem: &Problem, words: &Phrases) -> String {
 /// After an answer.
 pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) -> Response {
     let settings = surveys.settings();
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let (version, query) = (&reader.invited.version, reader.query(&speech));
     let own = speech.texts(version).map(|texts| texts.thanks.as_str()).filter(|text| !text.trim().is_empty());
     let page = ThanksPage {
@@ -255,7 +255,7 @@ pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) ->
 }
 
 /// The first answer in words, said back so that a slip of the thumb is noticed: `4, Good`.
-fn said(version: &Version, speech: &Speech<'_>, answer: &Answer) -> Option<String> {
+fn said(version: &Version, speech: &LocalizedText<'_>, answer: &Answer) -> Option<String> {
     let (item, question) = version.anchor()?;
     let number = answer.values.get(&question).and_then(Value::number)?;
     let words = speech.texts(version)?.questions.get(&item.number)?;
@@ -269,7 +269,7 @@ fn said(version: &Version, speech: &Speech<'_>, answer: &Answer) -> Option<Strin
 
 /// A link that takes no answer.
 pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader: &Reader<'_>) -> Response {
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
     let (secret, query) = (reader.token.secret(), reader.query(&speech));
     let (action, contact) = (format!("/s/{secret}{query}"), format!("/s/{secret}/contact{query}"));
@@ -278,7 +278,7 @@ pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader:
 
 /// The same where nothing is known of the link; `accepted`: what the browser prefers.
 pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted: Option<&str>) -> Response {
-    let speech = Speech::unknown(surveys.settings(), accepted);
+    let speech = LocalizedText::unknown(surveys.settings(), accepted);
     html_with(
         status,
         &ClosedPage { frame: Frame::new(surveys, &speech, None), action: String::new(), contact: String::new(), state },
@@ -287,14 +287,14 @@ pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted:
 
 /// Before and after unsubscribing.
 pub(super) fn unsubscribe(surveys: &Surveys, reader: &Reader<'_>, done: bool) -> Response {
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", reader.token.secret()), done })
 }
 
 /// The same by the link of a reminder, which knows no survey.
 pub(super) fn unsubscribe_unasked(surveys: &Surveys, token: &Token, accepted: Option<&str>, done: bool) -> Response {
-    let speech = Speech::unknown(surveys.settings(), accepted);
+    let speech = LocalizedText::unknown(surveys.settings(), accepted);
     let frame = Frame::new(surveys, &speech, None);
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", token.secret()), done })
 }

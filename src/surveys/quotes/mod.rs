@@ -44,8 +44,8 @@ pub struct Quote {
     pub month: String,
 }
 
-/// Quotes shown at most.
-const MOST: i64 = 500;
+/// Maximum number of quotes that are shown.
+const MAX_QUOTES: i64 = 500;
 
 impl Surveys {
     /// Keeps a quote, in the caller's transaction.
@@ -64,7 +64,7 @@ impl Surveys {
             (Some(Role::Supervisor), Visible::Teams(teams)) => (false, teams),
             _ => return Ok(Vec::new()),
         };
-        store::list(self.inner.db.read().await?.conn(), all, &teams, MOST).await
+        store::list(self.inner.db.read().await?.conn(), all, &teams, MAX_QUOTES).await
     }
 
     /// Staff take one out of the list; false where it is not there, or not theirs to see.

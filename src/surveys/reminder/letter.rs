@@ -1,7 +1,7 @@
 //! The words of the reminder.
 
 use crate::clock::Timestamp;
-use crate::surveys::speech::Speech;
+use crate::surveys::localized_text::LocalizedText;
 use crate::surveys::wording::{self, Language, Phrases, fill};
 use askama::Template;
 
@@ -41,7 +41,7 @@ struct TextPart<'a> {
 /// Writes it. The subject is the first mail's, so that mail programs show the two together.
 pub(super) fn write(
     company: &str,
-    speech: &Speech<'_>,
+    speech: &LocalizedText<'_>,
     chat: bool,
     customer: Option<&str>,
     unsubscribe: &str,

@@ -14,14 +14,16 @@ pub use store::STATEMENTS;
 
 use super::address::Recipient;
 use super::invitation::{self, INVITATION};
-use super::speech::{About, Speech};
+use super::localized_text::{About, LocalizedText};
 use super::store as invitations;
 use super::versions::Versions;
 use super::{Settings, Surveys, Token};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::jobs::{Kind, Outcome};
-use crate::mail::{self, CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyUnwanted, NewMail, Preview};
+use crate::mail::{
+    self, CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyUnwanted, NewMail, Preview,
+};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -32,9 +34,9 @@ use std::time::Duration;
 pub const REMINDER: &str = "reminder";
 /// Why a reminder is not wanted any more when its turn comes.
 const EXPIRED: &str = "expired";
-/// Reminders queued in one transaction.
-const AT_ONCE: i64 = 200;
-const EVERY: Duration = Duration::from_secs(600);
+/// Maximum number of reminders queued in one transaction.
+const MAX_BATCH: i64 = 200;
+const RUN_INTERVAL: Duration = Duration::from_secs(600);
 
 pub(super) fn job(surveys: &Surveys) -> Kind {
     let surveys = surveys.clone();
@@ -42,7 +44,7 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
         let surveys = surveys.clone();
         async move { surveys.remind().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
     };
-    Kind::new("survey.remind", remind).every(EVERY)
+    Kind::new("survey.remind", remind).every(RUN_INTERVAL)
 }
 
 impl Surveys {
@@ -53,7 +55,7 @@ impl Surveys {
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;
-            let due = store::take_due(tx.conn(), now, AT_ONCE).await?;
+            let due = store::take_due(tx.conn(), now, MAX_BATCH).await?;
             for (id, sealed) in &due {
                 let opened = sealed.as_deref().map(|sealed| Recipient::open(&self.inner.vault, sealed));
                 let Some(Ok(recipient)) = opened else { continue };
@@ -62,7 +64,7 @@ impl Surveys {
             }
             tx.commit().await?;
             all += due.len();
-            if i64::try_from(due.len()).unwrap_or(0) < AT_ONCE {
+            if i64::try_from(due.len()).unwrap_or(0) < MAX_BATCH {
                 return Ok(all);
             }
         }
@@ -134,7 +136,7 @@ impl Composer {
             chat: about.channel == "chat",
         };
         let language = version.language(about.locale.as_deref());
-        let speech = Speech::about(&self.settings, &version, language, &conversation);
+        let speech = LocalizedText::about(&self.settings, &version, language, &conversation);
         letter::write(&self.settings.company, &speech, conversation.chat, customer, unsubscribe, about.expires_at)
             .map_err(|e| ComposeError::Impossible(e.to_string()))
     }
@@ -165,7 +167,13 @@ impl Compose for Composer {
     }
 
     /// What becomes of a reminder changes nothing about the survey: the first mail arrived.
-    fn note<'a>(&'a self, _: Conn<'a>, _: &'a str, _: &'a Fate, _: Timestamp) -> BoxFuture<'a, Result<(), DbError>> {
+    fn note<'a>(
+        &'a self,
+        _: Conn<'a>,
+        _: &'a str,
+        _: &'a DeliveryStatus,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async { Ok(()) })
     }
 

@@ -15,10 +15,10 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::interactions::{self, SurveyState};
-use crate::mail::{CameBack, Consequence, Done, Verdict, Weighed};
+use crate::mail::{CameBack, Classification, Consequence, IncomingOutcome, Verdict};
 
-/// On so many days mail did not arrive, and the address is left alone.
-const MOST_SOFT_DAYS: i64 = 3;
+/// Number of days with a soft bounce after which the address is suppressed.
+const MAX_SOFT_BOUNCE_DAYS: i64 = 3;
 /// Days further back are forgotten.
 const SOFT_DAYS: i64 = 180;
 /// Milliseconds of a day.
@@ -39,9 +39,9 @@ impl Composer {
         now: Timestamp,
     ) -> Result<Option<Consequence>, DbError> {
         let Some(hash) = self.whose(conn.again(), about).await? else { return Ok(None) };
-        let weighed = Weighed::of(about.rows, |address| address::hash(&self.vault, address) == hash);
+        let weighed = Classification::of(about.rows, |address| address::hash(&self.vault, address) == hash);
         let done = match weighed.verdict {
-            Verdict::Nothing => Done::Nothing,
+            Verdict::Nothing => IncomingOutcome::Nothing,
             Verdict::Complaint => leave_alone(conn, &hash, "complained", now).await?,
             Verdict::OptOut => leave_alone(conn, &hash, "unsubscribed", now).await?,
             Verdict::Hard => {
@@ -53,10 +53,14 @@ impl Composer {
             Verdict::Soft => {
                 let day = now.0.div_euclid(DAY);
                 let days = store::note_soft(conn.again(), &hash, day, day - SOFT_DAYS).await?;
-                if days >= MOST_SOFT_DAYS { leave_alone(conn, &hash, "bounced", now).await? } else { Done::Noted }
+                if days >= MAX_SOFT_BOUNCE_DAYS {
+                    leave_alone(conn, &hash, "bounced", now).await?
+                } else {
+                    IncomingOutcome::Noted
+                }
             }
         };
-        Ok(Some(Consequence { weighed, done }))
+        Ok(Some(Consequence { classification: weighed, done }))
     }
 
     /// The keyed hash of the address that it is about.
@@ -92,9 +96,9 @@ pub(super) async fn forget_soft(conn: Conn<'_>, hash: &str) -> Result<(), DbErro
 }
 
 /// Puts the address on the list of those that are not asked. Who is on it for another reason stays so.
-async fn leave_alone(mut conn: Conn<'_>, hash: &str, reason: &str, now: Timestamp) -> Result<Done, DbError> {
+async fn leave_alone(mut conn: Conn<'_>, hash: &str, reason: &str, now: Timestamp) -> Result<IncomingOutcome, DbError> {
     super::store::suppress(conn.again(), hash, reason, now).await?;
     super::store::erase_address(conn.again(), hash).await?;
     store::forget_soft(conn, hash).await?;
-    Ok(Done::Suppressed)
+    Ok(IncomingOutcome::Suppressed)
 }

@@ -24,12 +24,12 @@ use crate::ids::TeamId;
 use crate::interactions::{Channel, Direction};
 use serde::{Deserialize, Serialize};
 
-/// The most rules.
-pub const MOST_RULES: usize = 50;
-/// The most teams, queues or tags of a rule.
-const MOST_NAMED: usize = 50;
-/// The most days of a quiet period, of a link and of a reminder.
-const MOST_DAYS: u16 = 365;
+/// Maximum number of rules.
+pub const MAX_RULES: usize = 50;
+/// Maximum number of teams, queues or tags of a rule.
+const MAX_VALUES: usize = 50;
+/// Maximum number of days of a quiet period, of a link and of a reminder.
+const MAX_DAYS: u16 = 365;
 
 /// All rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ pub enum RuleError {
     #[error("rule {0}: {1}")]
     Wrong(usize, &'static str),
     /// Too many.
-    #[error("there can be {MOST_RULES} rules at most")]
+    #[error("there can be {MAX_RULES} rules at most")]
     TooMany,
     /// Somebody else saved in the meantime.
     #[error("{0} has changed the rules in the meantime; look at them again, then save")]
@@ -119,16 +119,16 @@ impl Rule {
         let known_channel = self.channel.as_deref().is_none_or(|code| Channel::known(code).is_some());
         let known_direction = self.direction.as_deref().is_none_or(|code| Direction::known(code).is_some());
         let days = [self.quiet_days, self.expires_days, self.remind_days];
-        let expires = self.expires_days.unwrap_or(MOST_DAYS);
+        let expires = self.expires_days.unwrap_or(MAX_DAYS);
         if !(1..=100).contains(&self.share) {
             Some("a share is 1 to 100 of a hundred")
         } else if !known_channel || !known_direction {
             Some("there is no such channel or direction")
-        } else if [self.teams.len(), self.queues.len(), self.tags.len()].into_iter().any(|n| n > MOST_NAMED) {
+        } else if [self.teams.len(), self.queues.len(), self.tags.len()].into_iter().any(|n| n > MAX_VALUES) {
             Some("it names too many teams, queues or tags: 50 of each at most")
         } else if self.ask.as_ref().is_some_and(|id| !surveys.contains(id)) {
             Some("there is no such survey")
-        } else if days.into_iter().flatten().any(|days| days > MOST_DAYS) || self.expires_days == Some(0) {
+        } else if days.into_iter().flatten().any(|days| days > MAX_DAYS) || self.expires_days == Some(0) {
             Some("days are 1 to 365")
         } else if self.remind_days.is_some_and(|days| days >= expires) {
             Some("a reminder comes before the link stops working")
@@ -147,7 +147,7 @@ impl Surveys {
 
     /// Saves rules that were written from this edition; the new edition.
     pub async fn save_rules(&self, edition: i64, rules: &Rules, by: &Actor) -> Result<i64, RuleError> {
-        if rules.rules.len() > MOST_RULES {
+        if rules.rules.len() > MAX_RULES {
             return Err(RuleError::TooMany);
         }
         let surveys: Vec<String> = self.all().await?.into_iter().map(|survey| survey.id).collect();

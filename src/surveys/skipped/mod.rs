@@ -16,8 +16,8 @@ use crate::ids::AgentId;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
-/// With fewer interactions nothing is compared.
-const FEWEST: i64 = 20;
+/// Minimum number of interactions for a comparison.
+const MIN_INTERACTIONS: i64 = 20;
 /// So many standard errors away from the others: of a thousand who are alike, about one is by chance.
 const FAR: f64 = 3.0;
 /// A smaller difference matters to nobody, however certain it is.
@@ -111,7 +111,7 @@ fn share(part: i64, whole: i64) -> f64 {
 
 /// Is a share of `n` clearly larger than that of the others? By the difference of two proportions, pooled.
 fn clearly_more(hits: i64, n: i64, other_hits: i64, other_n: i64) -> bool {
-    if n < FEWEST || other_n < FEWEST {
+    if n < MIN_INTERACTIONS || other_n < MIN_INTERACTIONS {
         return false;
     }
     let (one, other) = (share(hits, n), share(other_hits, other_n));

@@ -4,8 +4,8 @@
 pub const PAPER: &str = "#faf8f4";
 /// The page's ground in dark mode.
 pub const SLATE: &str = "#14171d";
-/// What text needs.
-const LEAST: f64 = 4.5;
+/// Minimum contrast of text (WCAG 2.2, 1.4.3).
+const MIN_CONTRAST: f64 = 4.5;
 
 /// Red, green, blue of `#rrggbb`.
 fn parse(colour: &str) -> Option<[u8; 3]> {
@@ -33,8 +33,8 @@ pub fn ratio(one: &str, other: &str) -> Option<f64> {
 pub fn objection(colour: &str, ground: &str) -> Option<String> {
     match ratio(colour, ground) {
         None => Some(format!("{colour} is no colour such as #0f6a68")),
-        Some(ratio) if ratio < LEAST => Some(format!(
-            "{colour} is hard to read on {ground}: its contrast is {ratio:.1} to 1, and text needs {LEAST} to 1"
+        Some(ratio) if ratio < MIN_CONTRAST => Some(format!(
+            "{colour} is hard to read on {ground}: its contrast is {ratio:.1} to 1, and text needs {MIN_CONTRAST} to 1"
         )),
         Some(_) => None,
     }

@@ -1,7 +1,7 @@
 //! What the forms do.
 
 use super::super::form::{FlagForm, read_clock, read_skills, read_stretches};
-use super::super::{Asked, Change, Clip, ClipError, NewClip, Training};
+use super::super::{Change, Clip, ClipError, MaskingRequest, NewClip, Training};
 use super::clip_id;
 use super::views::{ClipPage, FlagPage};
 use crate::ids::InteractionId;
@@ -39,13 +39,13 @@ impl Sent {
         read_skills(&self.known, &self.skills)
     }
 
-    fn asked(&self) -> Result<Asked, ClipError> {
+    fn asked(&self) -> Result<MaskingRequest, ClipError> {
         let bad =
             |piece| ClipError::BadMasking(format!("\"{piece}\" is no stretch of time: write it as 0:14.5 to 0:16"));
         let lines =
             |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         let words = self.mask_words.split([',', '\n']).map(str::to_owned).collect();
-        Ok(Asked { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
+        Ok(MaskingRequest { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
     }
 
     /// The form again, as it was filled in.

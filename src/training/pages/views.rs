@@ -1,8 +1,8 @@
 //! What the templates show.
 
-use super::super::{Card, Clip, FlagForm, Progress, Search, Skill, Sound, UNDO, may_change};
+use super::super::{Clip, ClipCard, FlagForm, Progress, Search, Skill, Sound, UNDO, may_change};
 use crate::masking::{Piece, pieces};
-use crate::web::said::clock;
+use crate::web::format::clock;
 use crate::web::{Cursor, Principal, Role, Shell, When};
 use askama::Template;
 
@@ -23,8 +23,8 @@ fn channel(code: &str) -> &'static str {
     if code == "chat" { "Chat" } else { "Call" }
 }
 
-impl From<Card> for CardView {
-    fn from(card: Card) -> Self {
+impl From<ClipCard> for CardView {
+    fn from(card: ClipCard) -> Self {
         Self {
             href: format!("/library/{}", card.id),
             title: card.title,
@@ -112,7 +112,7 @@ fn bits(text: &str) -> Vec<Bit> {
 }
 
 fn turns(clip: &Clip) -> Vec<Turn> {
-    let turn = |line: &super::super::Line| {
+    let turn = |line: &super::super::ClipLine| {
         let (class, who) = speaker(&line.speaker);
         let bits = bits(&line.text);
         Turn { start_ms: line.start_ms, end_ms: line.end_ms, time: clock(line.start_ms), class, who, bits }

@@ -4,8 +4,8 @@ use super::{SegmentOut, segments};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::transcription::{
-    Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError, SpeakersError, Step, Take, TakeError,
-    Transcription, Waiting,
+    AlternativeError, AlternativeTranscript, Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError,
+    SpeakersError, Step, Transcription, Waiting,
 };
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
@@ -44,15 +44,15 @@ impl From<CorrectionError> for ApiError {
     }
 }
 
-impl From<TakeError> for ApiError {
-    fn from(error: TakeError) -> Self {
+impl From<AlternativeError> for ApiError {
+    fn from(error: AlternativeError) -> Self {
         let text = error.to_string();
         match error {
-            TakeError::NoRecording => Self::not_found("recording_not_found", text),
-            TakeError::NotDone => Self::conflict("transcript_not_done", text),
-            TakeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
-            TakeError::Gone => Self::conflict("take_gone", text),
-            TakeError::Database(inner) => inner.into(),
+            AlternativeError::NoRecording => Self::not_found("recording_not_found", text),
+            AlternativeError::NotDone => Self::conflict("transcript_not_done", text),
+            AlternativeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
+            AlternativeError::Gone => Self::conflict("take_gone", text),
+            AlternativeError::Database(inner) => inner.into(),
         }
     }
 }
@@ -115,7 +115,7 @@ impl From<Step> for StepOut {
 
 /// Which model is to hear it.
 #[derive(Debug, Object)]
-struct TakeBody {
+struct AlternativeBody {
     /// A model that is installed.
     model: String,
     /// The language that is spoken; found out where it is not given.
@@ -146,7 +146,7 @@ impl From<Compared> for ComparedOut {
 /// A second transcript of the same recording.
 #[derive(Debug, Object)]
 #[oai(rename = "SecondTake")]
-struct TakeOut {
+struct AlternativeOut {
     /// Which one it is: send it to choose it.
     take: String,
     /// `waiting`, `running`, `done` or `failed`.
@@ -265,7 +265,7 @@ enum Accepted {
 
 /// Something that was done.
 #[derive(ApiResponse)]
-enum Gone {
+enum NoContent {
     /// Done
     #[oai(status = 204)]
     Done,
@@ -289,12 +289,12 @@ impl WorkApi {
         segment.map(Json).ok_or_else(|| CorrectionError::NoSegment.into())
     }
 
-    async fn take_out(&self, id: &InteractionId, take: Take) -> Result<TakeOut, ApiError> {
+    async fn take_out(&self, id: &InteractionId, take: AlternativeTranscript) -> Result<AlternativeOut, ApiError> {
         let shown = self.transcription.find(id).await?;
         let done = take.state == crate::transcription::State::Done;
         let compared = done.then(|| Comparison::new(&shown.segments, &take.segments));
         let (first, second) = compared.map(|both| (both.first.into(), both.second.into())).unzip();
-        Ok(TakeOut {
+        Ok(AlternativeOut {
             take: take.take,
             state: take.state.code().into(),
             progress: take.progress,
@@ -360,12 +360,12 @@ impl WorkApi {
     ///
     /// The transcript that is shown stays until the second one is chosen. Another second one that there was is gone.
     #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "putSecondTake")]
-    async fn put_take(
+    async fn put_alternative(
         &self,
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-        body: JsonBody<TakeBody>,
+        body: JsonBody<AlternativeBody>,
     ) -> Result<Accepted, ApiError> {
         let id = self.find(&who, &id).await?;
         let language = body.0.language.as_deref();
@@ -375,14 +375,14 @@ impl WorkApi {
 
     /// The second transcript, and how it differs
     #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getSecondTake")]
-    async fn get_take(
+    async fn get_alternative(
         &self,
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<Json<TakeOut>, ApiError> {
+    ) -> Result<Json<AlternativeOut>, ApiError> {
         let id = self.find(&who, &id).await?;
-        let take = self.transcription.second_take(&id).await?;
+        let take = self.transcription.alternative(&id).await?;
         let take = take.ok_or_else(|| ApiError::not_found("take_not_found", "There is no second transcript."))?;
         if take.state == crate::transcription::State::Done {
             self.interactions.note_look(&who, "transcript.viewed", &id).await?;
@@ -397,10 +397,10 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
-        self.transcription.drop_take(&who.actor(), &id).await?;
-        Ok(Gone::Done)
+        self.transcription.drop_alternative(&who.actor(), &id).await?;
+        Ok(NoContent::Done)
     }
 
     /// Show the second transcript from now on
@@ -413,10 +413,10 @@ impl WorkApi {
         /// The interaction's id.
         id: Path<String>,
         body: JsonBody<ChoiceBody>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.choose(&who.actor(), &id, &body.0.take).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Set the speakers of a recording's channels
@@ -432,10 +432,10 @@ impl WorkApi {
         /// The interaction's id.
         id: Path<String>,
         body: JsonBody<ChannelsBody>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.set_speakers(&who.actor(), &id, &body.0.channels).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Stop a transcription that waits or runs
@@ -447,10 +447,10 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// The interaction's id.
         id: Path<String>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.stop(&who.actor(), &id).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Transcribe after all what was stopped or has failed

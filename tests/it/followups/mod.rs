@@ -1,8 +1,8 @@
 //! Follow-ups: what opens them and what never does, who sees them, what is done with them.
 
+mod callbacks;
 mod score;
 mod steps;
-mod wishes;
 
 use crate::app::{Session, TestApp};
 use crate::surveys::{Asked, PASS, answer};

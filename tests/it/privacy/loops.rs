@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-async fn wish(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
+async fn callback(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
     let form = [("name", "Jerry Cruncher"), ("reach", reach), ("about", RARE), ("join", join)];
     let (status, text) = post(app, &format!("{}/contact", asked.page()), &form).await;
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
@@ -22,7 +22,7 @@ async fn wish(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
 async fn joined(app: &TestApp, name: &str, reach: &str) -> Asked {
     let asked = ask(app, name).await;
     answer(app, &asked, &[("score", "1"), ("comment", RARE), ("choice", "linked"), ("quote", "yes")]).await;
-    wish(app, &asked, reach, "yes").await;
+    callback(app, &asked, reach, "yes").await;
     asked
 }
 
@@ -42,7 +42,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = joined(&app, "jerry", "+44 306 999 0123").await;
         let other = ask(&app, "kramer").await;
-        wish(&app, &other, "+44 306 999 0456", "").await;
+        callback(&app, &other, "+44 306 999 0456", "").await;
         handed_over(&app).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let path = |what: &str| format!("/interactions/{}/{what}", asked.interaction);
@@ -94,13 +94,13 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
 async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they_are_joined_to() {
     for app in TestApp::on_both(|_| {}).await {
         let (jerry, kramer) = (ask(&app, "jerry").await, ask(&app, "kramer").await);
-        wish(&app, &jerry, "Jerry <JERRY@Example.net>", "").await;
-        wish(&app, &kramer, "kramer@example.net", "").await;
+        callback(&app, &jerry, "Jerry <JERRY@Example.net>", "").await;
+        callback(&app, &kramer, "kramer@example.net", "").await;
         joined(&app, "emma", "+44 306 999 0123").await;
         handed_over(&app).await;
         // Not handed over yet.
         let late = ask(&app, "late").await;
-        wish(&app, &late, "jerry@example.net", "").await;
+        callback(&app, &late, "jerry@example.net", "").await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         for one in list(&own, "open").await {
             let note = format!("/follow-ups/{}/notes", one["id"].as_str().unwrap());

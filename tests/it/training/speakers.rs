@@ -11,7 +11,7 @@ use afterword::database::{Db, DbError};
 use afterword::effects::Actor;
 use afterword::ids::{ApiKeyId, InteractionId, StaffId};
 use afterword::jobs::{Kind, Runner, RunnerOptions};
-use afterword::training::{Asked, NewClip, Spoken, SpokenLine, Training};
+use afterword::training::{MaskingRequest, NewClip, Spoken, SpokenLine, Training};
 use afterword::transcription::Transcription;
 use afterword::web::Role;
 use afterword::web::principal::{Principal, Who};
@@ -187,7 +187,7 @@ async fn a_clip_that_is_flagged_during_a_swap_gets_the_new_speakers() {
             title: "t".into(),
             why: "w".into(),
             skills: Vec::new(),
-            asked: Asked::default(),
+            asked: MaskingRequest::default(),
         };
         let id = library(&app, &call, true).create(&who, new).await.unwrap();
         app.work().await;

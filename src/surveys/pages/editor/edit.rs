@@ -2,7 +2,7 @@
 
 use super::form::{self, Fields, Part};
 use super::view::{Conflict, Head, LookPage, QuestionsPage, TextsPage};
-use super::{Asked, shell};
+use super::{EditorQuery, shell};
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
 use crate::surveys::editor::{EditError, Listed, difference, problems, step};
@@ -28,7 +28,7 @@ pub(super) async fn show(
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<EditorQuery>,
 ) -> Result<Response, PageError> {
     let (survey, draft) = (surveys.one(&id).await?, surveys.draft(&id).await?);
     let part = Part::of(&asked.part, &asked.language, &draft.definition);
@@ -81,7 +81,7 @@ pub(super) async fn save(
             Ok(quietly(StatusCode::CONFLICT, &serde_json::json!({ "conflict": by })))
         }
         Err(EditError::Conflict { by, .. }) => {
-            Ok(conflict(shell(&who, site, &Asked::default()), surveys, &survey, &sent.part, &fields, by).await?)
+            Ok(conflict(shell(&who, site, &EditorQuery::default()), surveys, &survey, &sent.part, &fields, by).await?)
         }
         Err(other) => Err(other.into()),
     }

@@ -1,7 +1,7 @@
 //! Logos: taken by a form, served to everybody who answers.
 
 use crate::surveys::Surveys;
-use crate::surveys::editor::{EditError, MOST_LOGO};
+use crate::surveys::editor::{EditError, MAX_LOGO_BYTES};
 use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, PostedFile, Viewer, redirect};
 use poem::http::{StatusCode, header};
@@ -14,7 +14,7 @@ pub(super) async fn upload(
     who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    form: PostedFile<{ MOST_LOGO + 1 }>,
+    form: PostedFile<{ MAX_LOGO_BYTES + 1 }>,
 ) -> Result<Response, PageError> {
     let edition =
         form.field("edition").parse().map_err(|_| PageError::BadForm("it does not say which draft it is of".into()))?;

@@ -48,13 +48,13 @@ const DONE: &[(&str, &str)] = &[
 /// What a redirect carries.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct EditorQuery {
     did: String,
     part: String,
     language: String,
 }
 
-fn shell(who: &Viewer<ManageSurveys>, site: &SiteInfo, asked: &Asked) -> Shell {
+fn shell(who: &Viewer<ManageSurveys>, site: &SiteInfo, asked: &EditorQuery) -> Shell {
     let mut shell = Shell::new(who, site, "/surveys").with_flash(Some(&asked.did), DONE);
     if asked.did == "not"
         && let Some(flash) = &mut shell.flash

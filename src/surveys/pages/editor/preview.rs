@@ -1,8 +1,8 @@
 //! `/surveys/{id}/preview`: the draft, or an old version, as a customer sees it. Nothing can be sent from it.
 
 use crate::surveys::definition::{Definition, Look};
+use crate::surveys::localized_text::About;
 use crate::surveys::pages::views;
-use crate::surveys::speech::About;
 use crate::surveys::wording::{Language, contrast};
 use crate::surveys::{Surveys, Version};
 use crate::web::rights::ManageSurveys;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 /// What the switches beside it say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct PreviewQuery {
     language: String,
     channel: String,
     mode: String,
@@ -28,7 +28,7 @@ pub(super) async fn preview(
     _who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PreviewQuery>,
 ) -> Result<Response, PageError> {
     let definition = match asked.version {
         None => surveys.draft(&id).await?.definition,

@@ -1,7 +1,7 @@
 //! Publishing a draft, throwing it away, the versions there were.
 
 use super::view::time;
-use super::{Asked, Edition, shell};
+use super::{Edition, EditorQuery, shell};
 use crate::surveys::Surveys;
 use crate::surveys::editor::{EditError, Kept, Listed, difference, problems};
 use crate::web::rights::ManageSurveys;
@@ -30,7 +30,7 @@ pub(super) async fn ask(
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<EditorQuery>,
 ) -> Result<Response, PageError> {
     let (survey, draft, versions) = (surveys.one(&id).await?, surveys.draft(&id).await?, surveys.versions(&id).await?);
     let newest = versions.first();
@@ -119,7 +119,7 @@ pub(super) async fn show_versions(
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<EditorQuery>,
 ) -> Result<Response, PageError> {
     let (survey, kept) = (surveys.one(&id).await?, surveys.versions(&id).await?);
     let draft = surveys.draft(&id).await?;

@@ -2,7 +2,7 @@
 
 use super::form::{Part, role_of};
 use crate::clock::Timestamp;
-use crate::surveys::definition::{Definition, Item, Kind, MOST_QUESTIONS, Texts};
+use crate::surveys::definition::{Definition, Item, Kind, MAX_QUESTIONS, Texts};
 use crate::surveys::editor::{Listed, kind_in_words, problems, question_in_words, role_in_words};
 use crate::surveys::wording::{Language, Phrases, contrast, names};
 use crate::web::Shell;
@@ -146,7 +146,7 @@ impl QuestionsPage {
             kinds: Kind::ALL.map(|kind| (kind.code(), kind_in_words(kind))).to_vec(),
             language: draft.default_language.name().to_owned(),
             dir: draft.default_language.direction(),
-            full: draft.questions.len() >= MOST_QUESTIONS,
+            full: draft.questions.len() >= MAX_QUESTIONS,
             page,
             head,
         }
@@ -215,13 +215,13 @@ pub(super) struct TextsPage {
     pub base_dir: &'static str,
     pub is_default: bool,
     pub built_in: bool,
-    pub rows: Vec<Row>,
-    pub phrases: Vec<Row>,
+    pub rows: Vec<TranslationRow>,
+    pub phrases: Vec<TranslationRow>,
     pub missing: usize,
 }
 
 /// A text to be written, beside the same in the default language.
-pub(super) struct Row {
+pub(super) struct TranslationRow {
     pub name: String,
     pub label: String,
     pub base: String,
@@ -233,7 +233,7 @@ impl TextsPage {
     pub fn new(page: Shell, head: Head, draft: &Definition, language: &Language) -> Self {
         let base = &draft.default_language;
         let (own, original) = (draft.texts.get(language), draft.texts.get(base));
-        let phrases: Vec<Row> = phrases(language, own, base, original);
+        let phrases: Vec<TranslationRow> = phrases(language, own, base, original);
         let built_in = language.is_built_in();
         Self {
             tag: language.tag().to_owned(),
@@ -259,8 +259,8 @@ fn rows(
     own: Option<&Texts>,
     base: &Language,
     original: Option<&Texts>,
-) -> Vec<Row> {
-    let row = |name: &str, label: &str, long: bool, pick: fn(&Texts) -> &String| Row {
+) -> Vec<TranslationRow> {
+    let row = |name: &str, label: &str, long: bool, pick: fn(&Texts) -> &String| TranslationRow {
         name: name.to_owned(),
         label: label.to_owned(),
         base: original.map(pick).cloned().unwrap_or_default(),
@@ -274,14 +274,14 @@ fn rows(
         row("thanks", "Heading after answering", false, |texts| &texts.thanks),
     ];
     for (at, item) in draft.questions.iter().enumerate() {
-        rows.push(Row {
+        rows.push(TranslationRow {
             name: format!("q.{}.label", item.number),
             label: format!("Question {}", at + 1),
             base: label(draft, base, item.number),
             text: label(draft, language, item.number),
             long: false,
         });
-        rows.extend(words(draft, item, language, Some(base)).into_iter().map(|word| Row {
+        rows.extend(words(draft, item, language, Some(base)).into_iter().map(|word| TranslationRow {
             name: format!("q.{}.v.{}", item.number, word.value),
             label: format!("Question {}: {}", at + 1, word.label.to_lowercase()),
             base: word.base,
@@ -293,13 +293,13 @@ fn rows(
 }
 
 /// The page's own phrases: what is built in stands beside what the survey says instead.
-fn phrases(language: &Language, own: Option<&Texts>, base: &Language, original: Option<&Texts>) -> Vec<Row> {
+fn phrases(language: &Language, own: Option<&Texts>, base: &Language, original: Option<&Texts>) -> Vec<TranslationRow> {
     let nothing = std::collections::BTreeMap::new();
     let of = |texts: Option<&Texts>| texts.map_or_else(|| nothing.clone(), |texts| texts.phrases.clone());
     let beside =
         if language.is_built_in() { Phrases::with(language, &nothing) } else { Phrases::with(base, &of(original)) };
     let own = of(own);
-    let row = |name: &'static str| Row {
+    let row = |name: &'static str| TranslationRow {
         name: format!("p.{name}"),
         label: name.replace('_', " "),
         base: beside.get(name).unwrap_or_default().to_owned(),
@@ -348,7 +348,7 @@ impl LookPage {
             accent: accent.unwrap_or_default(),
             accent_dark: accent_dark.unwrap_or_default(),
             logo: draft.look.logo.clone(),
-            most_kb: crate::surveys::editor::MOST_LOGO / 1024,
+            most_kb: crate::surveys::editor::MAX_LOGO_BYTES / 1024,
             page,
             head,
         }

@@ -33,7 +33,7 @@ const DONE: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Did {
+struct NoticeQuery {
     did: String,
 }
 
@@ -60,7 +60,7 @@ async fn show(
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
     Data(directory): Data<&Directory>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
     Query(tried): Query<Tried>,
 ) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/surveys").with_flash(Some(&did.did), DONE);

@@ -3,7 +3,7 @@
 use super::form::{RuleForm, Tried};
 use crate::staff::Team;
 use crate::surveys::editor::Listed;
-use crate::surveys::rules::{Current, MOST_RULES, Names, Passed, Verdict, in_words};
+use crate::surveys::rules::{Current, MAX_RULES, Names, Passed, Verdict, in_words};
 use crate::web::Shell;
 use askama::Template;
 
@@ -93,7 +93,7 @@ impl RulesPage {
             teams: teams.iter().map(|team| choice(team.id.as_str(), &team.name, &tried.team)).collect(),
             outcome: outcome.map(|(verdict, passed)| Outcome::new(&verdict, &passed, current, names)),
             undo: undo && current.edition > 0,
-            full: rules.len() >= MOST_RULES,
+            full: rules.len() >= MAX_RULES,
             tried,
             page,
         }
