@@ -54,7 +54,7 @@ pub const INDEX: &str = "search.index";
 pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 /// Job: set the speakers that the sender of a recording has named. Key: interaction id. Queued when the same sound came again
 /// with other speakers.
-pub const SPEAKERS_SENT: &str = "transcript.speakers_sent";
+pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: remove a recording that another has replaced. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 

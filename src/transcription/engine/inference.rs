@@ -2,13 +2,12 @@
 
 use super::TranscribeError;
 use super::language::DecoderLanguage;
+use super::pool::Weights;
 use crate::transcription::models::{Model, Times};
 use crate::transcription::resample::RATE;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
-use whisper_rs::{
-    FullParams, SamplingStrategy, WhisperContext, WhisperError, WhisperState, WhisperTokenId, get_lang_id, get_lang_str,
-};
+use whisper_rs::{FullParams, SamplingStrategy, WhisperError, WhisperState, WhisperTokenId, get_lang_id, get_lang_str};
 
 /// Tokens of a window as the decoder wrote them.
 #[derive(Debug, Default)]
@@ -32,7 +31,7 @@ pub(super) struct Token {
 
 /// One thread's own state of a loaded model.
 pub(super) struct Inference {
-    context: Arc<WhisperContext>,
+    weights: Arc<Weights>,
     state: WhisperState,
     params: FullParams<'static, 'static>,
     /// Asked by the abort callback, which is set up once: each set-up leaks a little.
@@ -72,8 +71,8 @@ const MIN_SPLIT_SAMPLES: usize = 4 * RATE as usize;
 const CUT_STEP: usize = RATE as usize / 50;
 
 impl Inference {
-    pub(super) fn new(context: Arc<WhisperContext>, model: &Model) -> Result<Self, TranscribeError> {
-        let state = new_state(&context)?;
+    pub(super) fn new(weights: Arc<Weights>, model: &Model) -> Result<Self, TranscribeError> {
+        let state = weights.new_state()?;
         let cancel = Arc::new(Mutex::new(CancellationToken::new()));
         let mut params = FullParams::new(match model.times {
             Times::Model => SamplingStrategy::BeamSearch { beam_size: BEAM_SIZE, patience: -1.0 },
@@ -101,7 +100,7 @@ impl Inference {
         let abort: Box<dyn FnMut() -> bool> =
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
-        let (multilingual, end_of_text) = (context.is_multilingual(), context.token_eot());
+        let (multilingual, end_of_text) = (weights.context().is_multilingual(), weights.context().token_eot());
         let (margin_ms, min_steps) = match model.entry.and_then(|entry| entry.margin_ms) {
             Some(margin_ms) => (margin_ms, STEP_MULTIPLE),
             None => (MARGIN_MS, MIN_STEPS),
@@ -109,7 +108,7 @@ impl Inference {
         params.set_language(Some("en"));
         params.set_n_max_text_ctx(0);
         let language = DecoderLanguage { code: "en".to_owned(), prompt: "" };
-        Ok(Self { context, state, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
+        Ok(Self { weights, state, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
     }
 
     /// Tells how likely each language is in 16 kHz sound, 0 to 1.
@@ -122,7 +121,7 @@ impl Inference {
             return Err(TranscribeError::Cancelled);
         }
         let failed = |error: WhisperError| TranscribeError::Engine(error.to_string());
-        self.state = new_state(&self.context)?;
+        self.state = self.weights.new_state()?;
         self.state.pcm_to_mel(&padded(samples), 1).map_err(failed)?;
         let (_, shares) = self.state.lang_detect(0, 1).map_err(failed)?;
         let named = |(id, share): (usize, f32)| Some((get_lang_str(i32::try_from(id).ok()?)?, share));
@@ -157,7 +156,7 @@ impl Inference {
             return Err(TranscribeError::Cancelled);
         }
         let sound = padded(samples);
-        self.state = new_state(&self.context)?;
+        self.state = self.weights.new_state()?;
         let mut params = self.params.clone();
         let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEP_MULTIPLE);
         // In range.
@@ -203,13 +202,6 @@ impl DecodedWindow {
         self.no_speech = self.no_speech.max(second.no_speech);
         self
     }
-}
-
-/// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds with the state
-/// only, and detects a language in as many steps as the window before had: in a state that was used before, the same sound gives other
-/// words.
-fn new_state(context: &WhisperContext) -> Result<WhisperState, TranscribeError> {
-    context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))
 }
 
 fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
-use whisper_rs::{WhisperContext, WhisperContextParameters};
+use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperState};
 
 /// Work on the sound of a window.
 pub(super) enum TaskKind {
@@ -41,6 +41,39 @@ pub(super) enum TaskOutput {
 /// Number of a task, and its output.
 pub(super) type Reply = (usize, Result<TaskOutput, TranscribeError>);
 
+/// The weights of a model. Each thread makes states from them.
+pub(super) struct Weights {
+    context: WhisperContext,
+    /// whisper.cpp keeps a pointer to these, and reads it whenever a state is made.
+    _heads: AlignmentHeads,
+}
+
+impl Weights {
+    fn load(model: &Model) -> Result<Self, TranscribeError> {
+        let heads = AlignmentHeads::of(model);
+        // Flash attention is slower here, and gives no attention to align with.
+        let parameters = WhisperContextParameters { dtw_parameters: heads.parameters(), ..Default::default() };
+        let context = match &model.source {
+            Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
+            Source::File(path) => WhisperContext::new_with_params(path, parameters),
+        };
+        let context =
+            context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
+        Ok(Self { context, _heads: heads })
+    }
+
+    pub(super) fn context(&self) -> &WhisperContext {
+        &self.context
+    }
+
+    /// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds with the
+    /// state only, and detects a language in as many steps as the window before had: in a state that was used before, the same
+    /// sound gives other words.
+    pub(super) fn new_state(&self) -> Result<WhisperState, TranscribeError> {
+        self.context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))
+    }
+}
+
 /// The model in memory. Dropping it ends the threads and gives the memory back.
 pub(super) struct Pool {
     tasks: Arc<Queue<Task>>,
@@ -53,21 +86,12 @@ impl Pool {
     pub(super) fn load(model: Model, threads: usize) -> Result<Self, TranscribeError> {
         // whisper.cpp would write to the standard error output otherwise; what it says about a file is of no use to anybody.
         whisper_rs::install_logging_hooks();
-        let heads = AlignmentHeads::of(&model);
-        // Flash attention is slower here, and gives no attention to align with.
-        let parameters = WhisperContextParameters { dtw_parameters: heads.parameters(), ..Default::default() };
-        let context = match &model.source {
-            Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
-            Source::File(path) => WhisperContext::new_with_params(path, parameters),
-        };
-        let context =
-            context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
-        let context = Arc::new(context);
+        let weights = Arc::new(Weights::load(&model)?);
         let tasks = Arc::new(Queue::new(threads));
         // Dropped where a thread can't be started: that ends the earlier ones.
-        let pool = Self { tasks: Arc::clone(&tasks), multilingual: context.is_multilingual(), model };
+        let pool = Self { tasks: Arc::clone(&tasks), multilingual: weights.context.is_multilingual(), model };
         for number in 0..threads {
-            let inference = Inference::new(Arc::clone(&context), &pool.model)?;
+            let inference = Inference::new(Arc::clone(&weights), &pool.model)?;
             let queue = Arc::clone(&tasks);
             std::thread::Builder::new()
                 .name(format!("whisper-{number}"))
