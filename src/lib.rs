@@ -71,11 +71,11 @@
 //! | Survey token, ids that derive from it | `surveys/token.rs` |
 //! | Choices offered, and what a form promised | `surveys/offer.rs` |
 //! | Linked answers, apart (unlinked) answers | `surveys/answers/linked.rs`, `apart.rs`, `sealed.rs` |
-//! | Answers from kiosks and keypads | `surveys/answers/elsewhere/` |
-//! | Time for changes, passes of the mix | `surveys/ripen.rs` |
+//! | Answers from kiosks and keypads | `surveys/answers/external/` |
+//! | Time for changes, passes of the mix | `surveys/mix_pass.rs` |
 //! | Suspected bots | `surveys/suspects/` |
 //! | Closing of surveys, erasure of addresses | `surveys/closing.rs` |
-//! | Callback requests | `surveys/wishes/` |
+//! | Callback requests | `surveys/callback_requests/` |
 //! | **Ratings** | |
 //! | Pools, batches, minimum batch size (k) | `ratings/release/pools.rs`, `ratings/release/smallest.rs` |
 //! | Pools that wait too long: team, organisation | `ratings/release/waits.rs` |
@@ -84,7 +84,7 @@
 //! | **Transcription and measures** | |
 //! | Speech detection, crosstalk | `transcription/speech/` |
 //! | Language detection, windows, turns, word times | `transcription/engine/` |
-//! | Hallucinations of the model | `transcription/engine/honest/` |
+//! | Hallucinations of the model | `transcription/engine/hallucinations/` |
 //! | Order of the queue, fairness between teams | `transcription/queue.rs`, `jobs/store.rs` |
 //! | Dead-air threshold, interruptions, talk share | `measures/call.rs` |
 //! | First reply, longest wait, nags | `measures/chat.rs`, `measures/nags.rs` |
@@ -94,12 +94,12 @@
 //! | Original words: who may see them | `web/original.rs`, `web/rights.rs` (`SeeOriginals`) |
 //! | **Library** | |
 //! | Clip length limits | `training/span.rs` |
-//! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/hush.rs` |
+//! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/redaction.rs` |
 //! | **Mail and webhooks** | |
 //! | SMTP replies, retries, stops | `mail/outcome.rs`, `mail/settle.rs` |
 //! | Rate limits by domain | `mail/rates.rs` |
 //! | DKIM | `mail/dkim.rs` |
-//! | Classification of returned mail | `mail/reader/`, `mail/incoming/weigh.rs` |
+//! | Classification of returned mail | `mail/reader/`, `mail/incoming/classify.rs` |
 //! | Webhook signatures, retries, private addresses | `webhooks/sign.rs`, `webhooks/send.rs`, `webhooks/guard.rs` |
 //! | **Access** | |
 //! | Roles, scopes, rights | `web/principal.rs`, `web/rights.rs` |
