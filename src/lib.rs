@@ -77,8 +77,8 @@
 //! | Closing of surveys, erasure of addresses | `surveys/closing.rs` |
 //! | Callback requests | `surveys/callback_requests/` |
 //! | **Ratings** | |
-//! | Pools, batches, minimum batch size (k) | `ratings/release/pools.rs`, `ratings/release/smallest.rs` |
-//! | Pools that wait too long: team, organisation | `ratings/release/waits.rs` |
+//! | Pools, batches, minimum batch size (k) | `ratings/release/pools.rs`, `ratings/release/min_batch_changes.rs` |
+//! | Pools that wait too long: team, organisation | `ratings/release/pool_age.rs` |
 //! | Confidence intervals, CSAT, NPS | `ratings/wilson.rs`, `ratings/figures.rs`, `ratings/nps.rs` |
 //! | Exclusions | `ratings/exclusions.rs` |
 //! | **Transcription and measures** | |
@@ -91,7 +91,7 @@
 //! | **Masking** | |
 //! | Card numbers, spoken and written | `masking/cards.rs`, `masking/numbers.rs`, `masking/spoken.rs` |
 //! | E-mail, phone, IBAN, addresses, dates of birth, names | `masking/` |
-//! | Original words: who may see them | `web/original.rs`, `web/rights.rs` (`SeeOriginals`) |
+//! | Original words: who may see them | `web/unmasked.rs`, `web/rights.rs` (`SeeOriginals`) |
 //! | **Library** | |
 //! | Clip length limits | `training/span.rs` |
 //! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/redaction.rs` |

@@ -34,7 +34,7 @@ pub(super) async fn lines(
 
 /// Forgets lines from before then, the oldest first; how many.
 pub(super) async fn forget(mut conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
-    execute!(conn.again(), LET_GO, before)?;
+    execute!(conn.reborrow(), LET_GO, before)?;
     execute!(conn, FORGET, before, most)
 }
 

@@ -33,7 +33,7 @@ impl FollowUps {
 
     async fn of(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>) -> Result<Erasable, DbError> {
         let mut callbacks: BTreeSet<String> =
-            self.parts.surveys.callbacks_of(conn.again(), whose).await?.into_iter().collect();
+            self.parts.surveys.callbacks_of(conn.reborrow(), whose).await?.into_iter().collect();
         let ids = match whose {
             ErasureSubject::Conversations { ids, .. } => ids,
             // What was opened about a conversation goes with the conversation.
@@ -49,9 +49,9 @@ impl FollowUps {
     /// Erases what there is of theirs, in the caller's transaction; how many wishes, as far as that is told. Whoever is
     /// changing one of the follow-ups meanwhile finds that out.
     pub async fn erase(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>, now: Timestamp) -> Result<i64, DbError> {
-        let found = self.of(conn.again(), whose).await?;
+        let found = self.of(conn.reborrow(), whose).await?;
         if !found.callbacks.is_empty() {
-            surveys::forget_callbacks(conn.again(), &found.callbacks).await?;
+            surveys::forget_callbacks(conn.reborrow(), &found.callbacks).await?;
         }
         if !found.follow_ups.is_empty() {
             store::erase(conn, &found.follow_ups, now).await?;

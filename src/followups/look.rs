@@ -173,8 +173,8 @@ impl FollowUps {
         if teams.is_empty() {
             return Ok(());
         }
-        for mail in self.mails(conn.again(), alert, teams).await? {
-            self.parts.mail.enqueue(conn.again(), &mail, now).await?;
+        for mail in self.mails(conn.reborrow(), alert, teams).await? {
+            self.parts.mail.enqueue(conn.reborrow(), &mail, now).await?;
         }
         Ok(())
     }

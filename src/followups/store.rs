@@ -230,8 +230,8 @@ pub(super) async fn about(
 /// Closes them without words, wish, conversation and agent; the last step says so. Waits for a step that is being taken.
 pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp) -> Result<(), DbError> {
     let ids = json!(ids).to_string();
-    execute!(conn.again(), ERASE_STEP, &ids, now)?;
-    execute!(conn.again(), ERASE_NOTES, &ids)?;
+    execute!(conn.reborrow(), ERASE_STEP, &ids, now)?;
+    execute!(conn.reborrow(), ERASE_NOTES, &ids)?;
     execute!(conn, ERASE, &ids, now.day()).map(drop)
 }
 
@@ -253,9 +253,9 @@ pub(super) async fn subscribers(conn: Conn<'_>, kind: &str) -> Result<Vec<StaffI
 }
 
 pub(super) async fn subscribe(mut conn: Conn<'_>, staff: &StaffId, kinds: &[&str]) -> Result<(), DbError> {
-    execute!(conn.again(), UNSUBSCRIBE, staff)?;
+    execute!(conn.reborrow(), UNSUBSCRIBE, staff)?;
     for kind in kinds {
-        execute!(conn.again(), SUBSCRIBE, staff, *kind)?;
+        execute!(conn.reborrow(), SUBSCRIBE, staff, *kind)?;
     }
     Ok(())
 }

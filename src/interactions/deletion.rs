@@ -156,7 +156,7 @@ pub async fn forget_customers(
     now: Timestamp,
 ) -> Result<(), DbError> {
     for id in ids {
-        set_survey(conn.again(), id, SurveyState::Skipped, Some(reason), true, now).await?;
+        set_survey(conn.reborrow(), id, SurveyState::Skipped, Some(reason), true, now).await?;
     }
     Ok(())
 }

@@ -107,7 +107,7 @@ pub trait Compose: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async move {
             for (reference, status) in notes {
-                self.note(conn.again(), reference, status, now).await?;
+                self.note(conn.reborrow(), reference, status, now).await?;
             }
             Ok(())
         })

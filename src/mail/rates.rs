@@ -112,14 +112,14 @@ impl Limits {
         let mut places = Vec::new();
         for (domain, mails) in limited {
             let Some(rate) = self.of(&domain).most else { continue };
-            let mut line = Places::new(rate, queue::rate(conn.again(), &domain).await?, now);
+            let mut line = Places::new(rate, queue::rate(conn.reborrow(), &domain).await?, now);
             for mail in mails {
                 match line.next() {
                     at if at <= now => free.push(mail),
                     at => places.push((mail.id, at)),
                 }
             }
-            queue::set_rate(conn.again(), &domain, line.next_us).await?;
+            queue::set_rate(conn.reborrow(), &domain, line.next_us).await?;
         }
         Ok((free, places))
     }

@@ -154,7 +154,7 @@ impl Mail {
             .iter()
             .map(|(id, status)| queue::Settled { id, state: status.state().code(), why: status.reason() })
             .collect();
-        let settled = queue::settle(conn.again(), &rows, batch, now).await?;
+        let settled = queue::settle(conn.reborrow(), &rows, batch, now).await?;
         let statuses: HashMap<_, _> = statuses.iter().map(|(id, status)| (id, status)).collect();
         let about: HashMap<_, _> = mails.iter().map(|mail| (&mail.id, mail)).collect();
         let mut notes: BTreeMap<&str, Vec<(&str, &DeliveryStatus)>> = BTreeMap::new();
@@ -168,7 +168,7 @@ impl Mail {
         }
         for (kind, notes) in notes {
             if let Some(composer) = self.composer(kind) {
-                composer.note_many(conn.again(), &notes, now).await?;
+                composer.note_many(conn.reborrow(), &notes, now).await?;
             }
         }
         Ok(())
@@ -183,7 +183,7 @@ impl Mail {
 }
 
 async fn stop_in(mut conn: Conn<'_>, why: &str, now: Timestamp) -> Result<(), DbError> {
-    let tries = stops::stopped(conn.again()).await?.map_or(0, |stopped| stopped.tries) + 1;
+    let tries = stops::stopped(conn.reborrow()).await?.map_or(0, |stopped| stopped.tries) + 1;
     let until = now.plus(pause_of_all(tries));
     tracing::error!(why, tries, "no mail leaves at the moment; nothing is lost, and it is tried again");
     stops::stop(conn, why, now, until).await

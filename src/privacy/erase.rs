@@ -1,6 +1,6 @@
 //! Erasing: first looked at, then done. What goes is counted in the transaction in which it goes.
 
-use super::{FOLDED, Privacy, store};
+use super::{PURGED_TABLES, Privacy, store};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
@@ -209,7 +209,7 @@ impl Privacy {
 
     /// What was erased shall not lie about in the database's log of changes.
     async fn fold(&self) {
-        if let Err(error) = self.inner.db.fold(&FOLDED).await {
+        if let Err(error) = self.inner.db.purge_deleted(&PURGED_TABLES).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; it will be with the next run");
         }
     }

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tables from which deleted rows shall be gone from the disk at once.
-const FOLDED: [&str; 13] = [
+const PURGED_TABLES: [&str; 13] = [
     "interactions",
     "invitations",
     "responses",

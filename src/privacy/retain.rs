@@ -1,7 +1,7 @@
 //! Retention: what is kept so long and no longer. Runs by itself, in batches that keep nobody waiting; a run that is cut off
 //! loses nothing, since each batch stands by itself and the next run goes on.
 
-use super::{FOLDED, Privacy, store};
+use super::{PURGED_TABLES, Privacy, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
@@ -160,7 +160,7 @@ impl Privacy {
         removed.push(("orphans", self.compare_files(now, stop).await));
         self.note(&removed, now).await?;
         if removed.iter().any(|(_, n)| *n > 0) {
-            self.inner.db.fold(&FOLDED).await?;
+            self.inner.db.purge_deleted(&PURGED_TABLES).await?;
         }
         Ok(())
     }

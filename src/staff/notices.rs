@@ -87,16 +87,16 @@ impl Staff {
             Actor::Key(..) => "",
             Actor::System => return Ok(()),
         };
-        if about.role() != Role::Supervisor || store::teams_of(conn.again(), &about.id).await?.is_empty() {
+        if about.role() != Role::Supervisor || store::teams_of(conn.reborrow(), &about.id).await?.is_empty() {
             return Ok(());
         }
         let owner_too = kind != NoticeKind::Appointed;
-        let recipients = store::notice_recipients(conn.again(), &about.id, actor, owner_too).await?;
+        let recipients = store::notice_recipients(conn.reborrow(), &about.id, actor, owner_too).await?;
         let (id, now) = (uuid::Uuid::new_v4().to_string(), self.now());
-        store::add_notice(conn.again(), (id.as_str(), kind.code()), &about.id, by.name(), now, &recipients).await?;
+        store::add_notice(conn.reborrow(), (id.as_str(), kind.code()), &about.id, by.name(), now, &recipients).await?;
         for (recipient, email) in &recipients {
             let mail = NewMail { kind: MAIL, reference: format!("{id}:{recipient}"), hint: hint(email) };
-            self.mail.enqueue(conn.again(), &mail, now).await?;
+            self.mail.enqueue(conn.reborrow(), &mail, now).await?;
         }
         Ok(())
     }

@@ -60,11 +60,11 @@ impl Surveys {
 /// Erases an address in the caller's transaction: it is not asked any more, its open invitations close, and nothing of it is
 /// left but keyed hashes. How many invitations closed.
 pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) -> Result<i64, DbError> {
-    store::suppress(conn.again(), &traces.hash, ERASED, now).await?;
-    super::returned::forget_soft(conn.again(), &traces.hash).await?;
-    let closed = store::close_address(conn.again(), &traces.hash).await?;
+    store::suppress(conn.reborrow(), &traces.hash, ERASED, now).await?;
+    super::returned::forget_soft(conn.reborrow(), &traces.hash).await?;
+    let closed = store::close_address(conn.reborrow(), &traces.hash).await?;
     for interaction in &closed {
-        interactions::set_survey(conn.again(), interaction, SurveyState::Closed, None, true, now).await?;
+        interactions::set_survey(conn.reborrow(), interaction, SurveyState::Closed, None, true, now).await?;
     }
     interactions::forget_customers(conn, &traces.waiting, ERASED, now).await?;
     Ok(i64::try_from(closed.len()).unwrap_or(i64::MAX))
@@ -72,6 +72,6 @@ pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) 
 
 /// Takes the mails about these interactions out of the outbox, in the caller's transaction; how many.
 pub async fn forget_mails(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<usize, DbError> {
-    let invitations = store::invitations_of(conn.again(), ids).await?;
+    let invitations = store::invitations_of(conn.reborrow(), ids).await?;
     mail::forget(conn, &[INVITATION, REMINDER], &invitations).await
 }

@@ -117,7 +117,7 @@ impl Composer {
         now: Timestamp,
     ) -> Result<(), DbError> {
         if matches!(status, DeliveryStatus::Refused(refusal) if refusal.is_no_mailbox()) {
-            store::suppress_invited(conn.again(), reference, "bounced", now).await?;
+            store::suppress_invited(conn.reborrow(), reference, "bounced", now).await?;
         }
         let (own, state, reason) = match status {
             DeliveryStatus::Queued => ("scheduled", SurveyState::Scheduled, None),
@@ -128,7 +128,7 @@ impl Composer {
             DeliveryStatus::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
             DeliveryStatus::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
         };
-        match store::set_state(conn.again(), reference, own).await? {
+        match store::set_state(conn.reborrow(), reference, own).await? {
             Some(interaction) => interactions::set_survey(conn, &interaction, state, reason, true, now).await,
             None => Ok(()),
         }

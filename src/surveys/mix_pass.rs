@@ -64,7 +64,7 @@ impl Surveys {
         }
         self.renew_spent().await?;
         // Before and after each answer lie in the database's log of changes until it is folded in.
-        if let Err(error) = self.inner.db.fold(&["sealed_answers", "responses", "spent", "suspects"]).await {
+        if let Err(error) = self.inner.db.purge_deleted(&["sealed_answers", "responses", "spent", "suspects"]).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
         }
         let now = self.now();

@@ -212,7 +212,7 @@ pub(super) async fn set_tokens_telling(
 /// Their mails have left; the interactions that they are about. Those that have closed stay so.
 pub(super) async fn set_sent(mut conn: Conn<'_>, ids: &[&str]) -> Result<Vec<InteractionId>, DbError> {
     let ids = serde_json::json!(ids).to_string();
-    let rows = fetch_packed!(conn.again(), TO_BE_SENT => (InteractionId,), &ids)?;
+    let rows = fetch_packed!(conn.reborrow(), TO_BE_SENT => (InteractionId,), &ids)?;
     execute!(conn, SET_SENT, &ids)?;
     Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
 }
@@ -228,8 +228,8 @@ pub(super) async fn suppress_invited(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    if let Some((hash,)) = fetch_optional!(conn.again(), ADDRESS_INVITED => (String,), id)? {
-        suppress(conn.again(), &hash, reason, now).await?;
+    if let Some((hash,)) = fetch_optional!(conn.reborrow(), ADDRESS_INVITED => (String,), id)? {
+        suppress(conn.reborrow(), &hash, reason, now).await?;
         erase_address(conn, &hash).await?;
     }
     Ok(())
@@ -267,7 +267,7 @@ pub(super) async fn of_address(
     mut conn: Conn<'_>,
     address_hash: &str,
 ) -> Result<(bool, i64, Vec<InteractionId>), DbError> {
-    let asked = fetch_optional!(conn.again(), ASKED_AT => (Timestamp,), address_hash)?.is_some();
+    let asked = fetch_optional!(conn.reborrow(), ASKED_AT => (Timestamp,), address_hash)?.is_some();
     let rows = fetch_all!(conn, OF_ADDRESS => (InteractionId, String), address_hash)?;
     let open = rows.iter().filter(|(_, state)| state != "closed").count();
     Ok((asked, i64::try_from(open).unwrap_or(i64::MAX), rows.into_iter().map(|(id, _)| id).collect()))

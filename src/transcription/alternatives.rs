@@ -194,8 +194,8 @@ impl Transcription {
 /// Removes the second take, its job and what was heard for it. Returns whether there was one. After the
 /// commit the caller stops the work of this process on it.
 pub(super) async fn remove_alternative(mut conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
-    jobs::remove(conn.again(), TRANSCRIBE_AGAIN, id.as_str()).await?;
-    store::checkpoints::remove(conn.again(), id, TRANSCRIBE_AGAIN).await?;
+    jobs::remove(conn.reborrow(), TRANSCRIBE_AGAIN, id.as_str()).await?;
+    store::checkpoints::remove(conn.reborrow(), id, TRANSCRIBE_AGAIN).await?;
     store::alternatives::drop_alternative(conn, id).await
 }
 

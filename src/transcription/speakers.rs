@@ -136,16 +136,16 @@ impl Transcription {
 async fn rename(mut conn: Conn<'_>, id: &InteractionId, renamed: &Renamed) -> Result<(), DbError> {
     let pairs: Vec<_> = renamed.0.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
     let pairs = serde_json::Value::from(pairs);
-    while let Some(mut shown) = store::find(conn.again(), id).await? {
+    while let Some(mut shown) = store::find(conn.reborrow(), id).await? {
         renamed.all(&mut [], &mut shown.speech);
-        if store::rename_speakers(conn.again(), id, &shown, &pairs).await? {
-            store::forget_masks(conn.again(), id).await?;
+        if store::rename_speakers(conn.reborrow(), id, &shown, &pairs).await? {
+            store::forget_masks(conn.reborrow(), id).await?;
             break;
         }
     }
-    while let Some(mut second) = store::alternatives::find(conn.again(), id).await? {
+    while let Some(mut second) = store::alternatives::find(conn.reborrow(), id).await? {
         renamed.all(&mut second.segments, &mut second.speech);
-        if store::alternatives::set_speakers(conn.again(), id, &second).await? {
+        if store::alternatives::set_speakers(conn.reborrow(), id, &second).await? {
             break;
         }
     }

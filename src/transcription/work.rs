@@ -217,7 +217,7 @@ impl Transcription {
     /// Its job was given up. The words of an earlier recording are not to be found any more.
     async fn give_up(&self, mut conn: Conn<'_>, job: &GivenUp) -> Result<(), DbError> {
         let Ok(id) = job.key.parse::<InteractionId>() else { return Ok(()) };
-        store::set_state(conn.again(), &id, State::Failed, Some(&job.why), job.at).await?;
+        store::set_state(conn.reborrow(), &id, State::Failed, Some(&job.why), job.at).await?;
         self.changed(&id, Effects::new()).save(conn, job.at).await
     }
 

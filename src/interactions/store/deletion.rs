@@ -111,8 +111,8 @@ pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[Inte
 
 /// Deletes them with everything that hangs on them; the names of their recordings in the store.
 pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
-    fetch_all!(conn.again(), LOCK => (InteractionId,), json(ids))?;
-    let keys = take_recordings(conn.again(), ids).await?;
+    fetch_all!(conn.reborrow(), LOCK => (InteractionId,), json(ids))?;
+    let keys = take_recordings(conn.reborrow(), ids).await?;
     execute!(conn, REMOVE, json(ids))?;
     Ok(keys)
 }

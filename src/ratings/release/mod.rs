@@ -3,7 +3,7 @@
 //! After each pass of the mix the ripe answers lie in pools: by agent (or team, or the whole organisation, where no agent or
 //! team is known), by question, linked or apart. A pool that holds k answers or more is released, all of it at once:
 //! counts under a month, comments masked and shuffled, the sealed records deleted. A smaller one waits; what has waited too
-//! long goes up (`waits`): it is counted with others of its team, or of the whole organisation.
+//! long goes up (`pool_age`): it is counted with others of its team, or of the whole organisation.
 //!
 //! A release is final. Each answer is counted in one release at most, and nothing that happens later (the conversation is
 //! excluded, included again, or erased) changes what was released: docs/anonymity.md, "Why released figures are final".
@@ -11,18 +11,18 @@
 //! The work of a pass depends on what waits, never on what was released. It is written in short transactions (`write`),
 //! each with the totals that the pages read.
 
-mod asked;
-mod look;
+mod asked_counts;
+mod min_batch_changes;
+mod pool_age;
+mod pool_reader;
 mod pools;
 mod reasons;
-mod smallest;
 mod store;
-mod waits;
 mod write;
 
 /// Every statement of releases, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::asked::STATEMENTS, store::reasons::STATEMENTS].concat()
+    [store::STATEMENTS, store::asked_counts::STATEMENTS, store::reasons::STATEMENTS].concat()
 }
 pub(super) use store::BLOCK;
 use store::NewRelease;
@@ -35,12 +35,12 @@ use crate::jobs::{Kind, Outcome};
 use crate::ratings::Month;
 use crate::surveys::{self, NewQuote, Surveys};
 use crate::vault::Vault;
-use look::Look;
-use pools::{Batch, Pool, Pools, Waiting, batches, smallest};
+use pool_age::PoolAges;
+use pool_reader::PoolReader;
+use pools::{Batch, Pool, Pools, Waiting, batches, min_batch_size};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
-use waits::Waits;
 use write::by_pool;
 
 /// No batch is ever smaller, whatever is configured.
@@ -94,7 +94,7 @@ impl Releases {
             surveys: surveys.clone(),
             k,
             ripe_at: surveys.ripe_at(),
-            goes_up: waits::months(goes_up_after),
+            goes_up: pool_age::months(goes_up_after),
             expires_after,
         }
     }
@@ -112,13 +112,13 @@ impl Releases {
     /// Releases every pool that holds k ripe answers or more, lets go up what has waited too long, and counts how many were
     /// asked; how many batches were released.
     pub async fn release_full(&self) -> Result<usize, DbError> {
-        self.note_k().await?;
-        let before = Waits::load(self.db.read().await?.conn(), &self.vault).await?;
+        self.note_min_batch_size().await?;
+        let before = PoolAges::load(self.db.read().await?.conn(), &self.vault).await?;
         let mut waits = before.clone();
-        let (mut pools, mut look, mut released) = (Pools::new(), Look::default(), 0);
+        let (mut pools, mut look, mut released) = (Pools::new(), PoolReader::default(), 0);
         while look.more(self, self.ripe_at, &mut pools).await? {
             if look.seen() >= MAX_IN_MEMORY {
-                look.again();
+                look.reborrow();
                 released += self.release_pools(&mut pools, &mut waits).await?;
             }
         }
@@ -142,10 +142,10 @@ impl Releases {
     }
 
     /// Releases the pools that are full; what is not stays in them.
-    async fn release_pools(&self, pools: &mut Pools, waits: &mut Waits) -> Result<usize, DbError> {
+    async fn release_pools(&self, pools: &mut Pools, waits: &mut PoolAges) -> Result<usize, DbError> {
         let mut full = Vec::new();
         for (pool, answers) in pools.iter_mut() {
-            let k = smallest(answers.iter(), self.k);
+            let k = min_batch_size(answers.iter(), self.k);
             if answers.len() >= k {
                 let mut all = std::mem::take(answers);
                 all.shuffle(&mut rand::rng());
@@ -160,7 +160,7 @@ impl Releases {
 
     /// Counts together what has waited too long by itself and may go up to this level: 1 the team, 2 the organisation. It is
     /// never released alone.
-    async fn release_raised(&self, pools: &mut Pools, waits: &mut Waits, level: i32) -> Result<usize, DbError> {
+    async fn release_raised(&self, pools: &mut Pools, waits: &mut PoolAges, level: i32) -> Result<usize, DbError> {
         let (now, mut up) = (self.month(), BTreeMap::<Pool, Vec<(Pool, Waiting)>>::new());
         for (pool, answers) in pools.iter() {
             let may = (pool.level() + waits.steps(pool, now, self.goes_up)).min(level);
@@ -171,7 +171,7 @@ impl Releases {
         }
         let mut full = Vec::new();
         for (pool, answers) in up {
-            let k = smallest(answers.iter().map(|(_, answer)| answer), self.k);
+            let k = min_batch_size(answers.iter().map(|(_, answer)| answer), self.k);
             // Where nothing has come from elsewhere the pool has been judged before.
             if answers.len() >= k && answers.iter().any(|(from, _)| *from != pool) {
                 for (from, answer) in &answers {
@@ -186,7 +186,12 @@ impl Releases {
     }
 
     /// Releases batches; what could not be goes back into its pool.
-    async fn release_batches(&self, full: Vec<Batch>, pools: &mut Pools, waits: &mut Waits) -> Result<usize, DbError> {
+    async fn release_batches(
+        &self,
+        full: Vec<Batch>,
+        pools: &mut Pools,
+        waits: &mut PoolAges,
+    ) -> Result<usize, DbError> {
         let written = self.write_all(full).await?;
         for batch in &written.released {
             batch.answers.iter().for_each(|(from, _)| waits.end(from));
@@ -202,7 +207,7 @@ impl Releases {
     async fn keep_quotes(&self, mut conn: Conn<'_>, quotes: &[Quotable]) -> Result<(), DbError> {
         for one in quotes {
             let new = NewQuote { id: &one.id, comment: &one.comment, team: one.team.as_ref(), interaction: None };
-            self.surveys.keep_quote(conn.again(), &new, self.clock.now()).await?;
+            self.surveys.keep_quote(conn.reborrow(), &new, self.clock.now()).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! SQL of releases: what waits, what is taken out of the mix, what is written down.
 
-pub(super) mod asked;
+pub(super) mod asked_counts;
 pub(super) mod reasons;
 
 use super::Counted;
@@ -249,7 +249,7 @@ pub(super) async fn take(
         (Side::Linked(_), Question::Comment) => MARK_COMMENTS,
         (Side::Linked(_), Question::Further(code)) => {
             let pairs = json!(pairs).to_string();
-            execute!(conn.again(), MARK_EXTRAS, &pairs, &**code)?;
+            execute!(conn.reborrow(), MARK_EXTRAS, &pairs, &**code)?;
             return execute!(conn, EXTRAS_TAKEN, pairs).map(drop);
         }
     };
@@ -260,12 +260,12 @@ pub(super) async fn take(
 pub(super) async fn add(mut conn: Conn<'_>, all: &[NewRelease]) -> Result<(), DbError> {
     let release = |r: &NewRelease| json!([r.id, r.scope, r.agent, r.team, r.question, r.kind, r.month, r.k, r.n]);
     let rows: Vec<Value> = all.iter().map(release).collect();
-    execute!(conn.again(), ADD, json!(rows).to_string())?;
+    execute!(conn.reborrow(), ADD, json!(rows).to_string())?;
     let counts: Vec<Value> =
         all.iter().flat_map(|r| r.counts.iter().map(|(value, n)| json!([r.id, value, n]))).collect();
     if !counts.is_empty() {
-        execute!(conn.again(), ADD_COUNTS, json!(counts).to_string())?;
-        execute!(conn.again(), ADD_TOTALS, json!(totals(all)).to_string())?;
+        execute!(conn.reborrow(), ADD_COUNTS, json!(counts).to_string())?;
+        execute!(conn.reborrow(), ADD_TOTALS, json!(totals(all)).to_string())?;
     }
     let comments: Vec<Value> =
         all.iter().flat_map(|r| r.comments.iter().map(|(id, text)| json!([id, r.id, text]))).collect();

@@ -147,7 +147,7 @@ async fn put_round(
     ripe_at: i64,
     asking: Asking,
 ) -> Result<Option<HashSet<String>>, DbError> {
-    let linked = linked_beside(conn.again(), round, ripe_at).await?;
+    let linked = linked_beside(conn.reborrow(), round, ripe_at).await?;
     let changeable = |item: &ApartWrite| linked.get(item.replaces()?).copied();
     let (mut marks, mut anchors) = (Vec::new(), Vec::new());
     for (_, item) in round {
@@ -162,15 +162,15 @@ async fn put_round(
         return Ok(Some(HashSet::new()));
     }
     let mut taken: HashSet<String> = match asking {
-        Asking::Each => store::mark_spent_telling(conn.again(), &marks).await?.into_iter().collect(),
-        Asking::All if store::mark_spent(conn.again(), &marks).await? == marks.len() as u64 => {
+        Asking::Each => store::mark_spent_telling(conn.reborrow(), &marks).await?.into_iter().collect(),
+        Asking::All if store::mark_spent(conn.reborrow(), &marks).await? == marks.len() as u64 => {
             marks.iter().map(|(mark, _)| (*mark).to_owned()).collect()
         }
         Asking::All => return Ok(None),
     };
     let mut absent = Vec::new();
     if taken.len() < marks.len() {
-        let unripe: HashSet<String> = store::unripe(conn.again(), &anchors, ripe_at).await?.into_iter().collect();
+        let unripe: HashSet<String> = store::unripe(conn.reborrow(), &anchors, ripe_at).await?.into_iter().collect();
         for (_, item) in round {
             let ApartWrite::Put { spent, anchors, absent: gone, .. } = item else { continue };
             if !taken.contains(spent) && anchors.iter().any(|anchor| unripe.contains(anchor)) {
@@ -188,10 +188,10 @@ async fn put_round(
         .flatten()
         .collect();
     if !rows.is_empty() {
-        store::put_sealed(conn.again(), &rows).await?;
+        store::put_sealed(conn.reborrow(), &rows).await?;
     }
     if !absent.is_empty() {
-        store::remove_sealed(conn.again(), &absent).await?;
+        store::remove_sealed(conn.reborrow(), &absent).await?;
     }
     let replaced: Vec<(&InteractionId, i64)> = round
         .iter()
@@ -226,9 +226,9 @@ async fn withdraw(
     all: &[Vec<String>],
 ) -> Result<bool, DbError> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let removed = store::remove_sealed(conn.again(), &ids).await?;
+    let removed = store::remove_sealed(conn.reborrow(), &ids).await?;
     if all.iter().any(|ids| !ids.is_empty() && ids.iter().all(|id| removed.contains(id))) {
-        store::unmark_spent(conn.again(), spent).await?;
+        store::unmark_spent(conn.reborrow(), spent).await?;
         store::mark_person(conn, &[(&person.0, &person.1)]).await?;
     }
     Ok(!removed.is_empty())

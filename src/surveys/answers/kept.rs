@@ -45,14 +45,14 @@ impl KeptAnswer {
 /// [`super::lock_answers`].
 pub(in crate::surveys) async fn admit(mut conn: Conn<'_>, mut kept: Vec<KeptAnswer>) -> Result<(), DbError> {
     let marks: Vec<&str> = kept.iter().flat_map(|one| [one.spent.as_str(), one.person.as_str()]).collect();
-    let used: HashSet<String> = store::marked(conn.again(), &marks).await?.into_iter().collect();
+    let used: HashSet<String> = store::marked(conn.reborrow(), &marks).await?.into_iter().collect();
     kept.retain(|one| !used.contains(&one.spent) && !used.contains(&one.person));
     if kept.is_empty() {
         return Ok(());
     }
     kept.shuffle(&mut rand::rng());
     let marks: Vec<(&str, &str)> = kept.iter().map(|one| (one.spent.as_str(), one.purge_month.as_str())).collect();
-    store::mark_spent(conn.again(), &marks).await?;
+    store::mark_spent(conn.reborrow(), &marks).await?;
     let rows: Vec<&SealedRow> = kept.iter().flat_map(|one| &one.rows).collect();
     store::put_sealed(conn, &rows).await
 }

@@ -139,16 +139,16 @@ async fn write_round(
     let mut stored = HashSet::new();
     if !puts.is_empty() {
         match asking {
-            Asking::Each => stored.extend(store::put_linked_telling(conn.again(), &puts, ripe_at, now).await?),
-            Asking::All if store::put_linked(conn.again(), &puts, ripe_at, now).await? == puts.len() as u64 => {
+            Asking::Each => stored.extend(store::put_linked_telling(conn.reborrow(), &puts, ripe_at, now).await?),
+            Asking::All if store::put_linked(conn.reborrow(), &puts, ripe_at, now).await? == puts.len() as u64 => {
                 stored.extend(puts.iter().map(|row| row.interaction.as_str().to_owned()));
             }
             Asking::All => return Ok(None),
         }
         puts.retain(|row| stored.contains(row.interaction.as_str()));
-        store::put_extras(conn.again(), &puts).await?;
+        store::put_extras(conn.reborrow(), &puts).await?;
         let marks: Vec<(&str, &str)> = puts.iter().map(|row| (row.person.as_str(), row.suspect.as_str())).collect();
-        store::mark_person(conn.again(), &marks).await?;
+        store::mark_person(conn.reborrow(), &marks).await?;
     }
     if !removes.is_empty() {
         stored.extend(store::remove_linked(conn, &removes).await?);

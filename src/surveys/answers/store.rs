@@ -429,7 +429,7 @@ pub(super) async fn put_extras(mut conn: Conn<'_>, rows: &[&LinkedRow]) -> Resul
     if ids.is_empty() {
         return Ok(());
     }
-    execute!(conn.again(), CLEAR_EXTRAS, to_json(&ids))?;
+    execute!(conn.reborrow(), CLEAR_EXTRAS, to_json(&ids))?;
     let extras: Vec<serde_json::Value> = rows
         .iter()
         .flat_map(|row| row.further.iter().map(move |(question, value)| (row, question, value)))

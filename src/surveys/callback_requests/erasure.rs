@@ -26,7 +26,7 @@ impl Surveys {
         };
         let (mut found, mut from) = (Vec::new(), String::new());
         loop {
-            let page = store::page(conn.again(), &from, PAGE_SIZE).await?;
+            let page = store::page(conn.reborrow(), &from, PAGE_SIZE).await?;
             let Some((last, _)) = page.last() else { return Ok(found) };
             from.clone_from(last);
             let theirs = |sealed: &str| Sealed::open(vault, sealed).is_ok_and(|opened| is_it(&opened));

@@ -181,7 +181,7 @@ impl Surveys {
 
     /// Marks what was gathered as handed over on that day; shuffled. In the caller's transaction.
     pub async fn hand_over_callbacks(&self, mut conn: Conn<'_>, day: &str) -> Result<Vec<DueCallback>, DbError> {
-        let rows = store::hand_over(conn.again(), day).await?;
+        let rows = store::hand_over(conn.reborrow(), day).await?;
         let mut callbacks = Vec::new();
         for (id, sealed) in rows {
             let Ok(opened) = Sealed::open(&self.inner.vault, &sealed) else {

@@ -92,7 +92,7 @@ pub(super) async fn set_state(conn: Conn<'_>, id: &str, state: &'static str) -> 
 }
 
 pub(super) async fn add_version(mut conn: Conn<'_>, new: &NewVersion<'_>, now: Timestamp) -> Result<(), DbError> {
-    execute!(conn.again(), ADD_VERSION, new.id, new.survey, new.number, new.definition, now, new.by)?;
+    execute!(conn.reborrow(), ADD_VERSION, new.id, new.survey, new.number, new.definition, now, new.by)?;
     execute!(conn, SET_CURRENT, new.id, new.survey).map(drop)
 }
 

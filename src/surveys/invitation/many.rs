@@ -61,11 +61,11 @@ impl Composer {
         let sent: Vec<&str> =
             notes.iter().filter(|(_, status)| **status == DeliveryStatus::Sent).map(|(whose, _)| *whose).collect();
         if !sent.is_empty() {
-            let interactions = store::set_sent(conn.again(), &sent).await?;
-            interactions::set_surveys(conn.again(), &interactions, SurveyState::Sent, now).await?;
+            let interactions = store::set_sent(conn.reborrow(), &sent).await?;
+            interactions::set_surveys(conn.reborrow(), &interactions, SurveyState::Sent, now).await?;
         }
         for (reference, status) in notes.iter().filter(|(_, status)| **status != DeliveryStatus::Sent) {
-            self.take_note(conn.again(), reference, status, now).await?;
+            self.take_note(conn.reborrow(), reference, status, now).await?;
         }
         Ok(())
     }

@@ -38,21 +38,21 @@ impl Composer {
         about: CameBack<'_>,
         now: Timestamp,
     ) -> Result<Option<Consequence>, DbError> {
-        let Some(hash) = self.whose(conn.again(), about).await? else { return Ok(None) };
+        let Some(hash) = self.whose(conn.reborrow(), about).await? else { return Ok(None) };
         let weighed = Classification::of(about.rows, |address| address::hash(&self.vault, address) == hash);
         let done = match weighed.verdict {
             Verdict::Nothing => IncomingOutcome::Nothing,
             Verdict::Complaint => leave_alone(conn, &hash, "complained", now).await?,
             Verdict::OptOut => leave_alone(conn, &hash, "unsubscribed", now).await?,
             Verdict::Hard => {
-                let failed = store::fail(conn.again(), about.reference, &hash).await?;
+                let failed = store::fail(conn.reborrow(), about.reference, &hash).await?;
                 let why = format!("The mail came back: {}", weighed.sentence());
-                say_failed(conn.again(), &failed, &why, now).await?;
+                say_failed(conn.reborrow(), &failed, &why, now).await?;
                 leave_alone(conn, &hash, "bounced", now).await?
             }
             Verdict::Soft => {
                 let day = now.0.div_euclid(DAY);
-                let days = store::note_soft(conn.again(), &hash, day, day - SOFT_DAYS).await?;
+                let days = store::note_soft(conn.reborrow(), &hash, day, day - SOFT_DAYS).await?;
                 if days >= MAX_SOFT_BOUNCE_DAYS {
                     leave_alone(conn, &hash, "bounced", now).await?
                 } else {
@@ -70,7 +70,7 @@ impl Composer {
         }
         for address in about.rows.iter().filter_map(|row| row.address.as_deref()) {
             let hash = address::hash(&self.vault, address);
-            if store::was_invited(conn.again(), &hash).await? {
+            if store::was_invited(conn.reborrow(), &hash).await? {
                 return Ok(Some(hash));
             }
         }
@@ -80,7 +80,7 @@ impl Composer {
 
 async fn say_failed(mut conn: Conn<'_>, failed: &[InteractionId], why: &str, now: Timestamp) -> Result<(), DbError> {
     for interaction in failed {
-        interactions::set_survey(conn.again(), interaction, SurveyState::Failed, Some(why), true, now).await?;
+        interactions::set_survey(conn.reborrow(), interaction, SurveyState::Failed, Some(why), true, now).await?;
     }
     Ok(())
 }
@@ -97,8 +97,8 @@ pub(super) async fn forget_soft(conn: Conn<'_>, hash: &str) -> Result<(), DbErro
 
 /// Puts the address on the list of those that are not asked. Who is on it for another reason stays so.
 async fn leave_alone(mut conn: Conn<'_>, hash: &str, reason: &str, now: Timestamp) -> Result<IncomingOutcome, DbError> {
-    super::store::suppress(conn.again(), hash, reason, now).await?;
-    super::store::erase_address(conn.again(), hash).await?;
+    super::store::suppress(conn.reborrow(), hash, reason, now).await?;
+    super::store::erase_address(conn.reborrow(), hash).await?;
     store::forget_soft(conn, hash).await?;
     Ok(IncomingOutcome::Suppressed)
 }

@@ -39,8 +39,8 @@ pub(super) async fn fail(conn: Conn<'_>, id: Option<&str>, address_hash: &str) -
 
 /// On how many days mail to the address did not arrive, this one included; days up to `until` are forgotten.
 pub(super) async fn note_soft(mut conn: Conn<'_>, address_hash: &str, day: i64, until: i64) -> Result<i64, DbError> {
-    execute!(conn.again(), FORGET_OLD, until)?;
-    execute!(conn.again(), NOTE_SOFT, address_hash, day)?;
+    execute!(conn.reborrow(), FORGET_OLD, until)?;
+    execute!(conn.reborrow(), NOTE_SOFT, address_hash, day)?;
     Ok(fetch_one!(conn, SOFT_DAYS => (i64,), address_hash, until)?.0)
 }
 

@@ -26,7 +26,7 @@ statements! {
 pub(in crate::transcription) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     let ids = serde_json::json!(ids).to_string();
     for part in [SEGMENTS, CORRECTIONS, CHECKPOINTS, TAKES] {
-        execute!(conn.again(), part, &ids)?;
+        execute!(conn.reborrow(), part, &ids)?;
     }
     execute!(conn, TRANSCRIPTS, &ids)
 }

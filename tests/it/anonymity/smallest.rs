@@ -29,7 +29,7 @@ async fn with_k(app: &TestApp, k: u32) -> App {
     let mut config = (*inner.config).clone();
     config.anonymity.k = k;
     let again = App::build(config, inner.db.clone(), inner.vault.clone(), inner.clock.clone(), false);
-    again.releases.note_k().await.unwrap();
+    again.releases.note_min_batch_size().await.unwrap();
     again
 }
 

@@ -30,7 +30,7 @@ pub(in super::super) async fn replace(
     month: &str,
     rows: &[(String, String, i64)],
 ) -> Result<(), DbError> {
-    execute!(conn.again(), FORGET, month)?;
+    execute!(conn.reborrow(), FORGET, month)?;
     let rows: Vec<Value> = rows.iter().map(|(agent, team, n)| json!([agent, team, n])).collect();
     execute!(conn, ADD, json!(rows).to_string(), month).map(drop)
 }

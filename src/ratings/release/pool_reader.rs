@@ -18,27 +18,27 @@ enum AnswerSource {
 }
 
 /// Where one has come to.
-pub(super) struct Look {
+pub(super) struct PoolReader {
     shelf: Option<AnswerSource>,
     /// The last id that was seen there, and the question of a further answer.
     from: (String, String),
     seen: usize,
 }
 
-impl Default for Look {
+impl Default for PoolReader {
     fn default() -> Self {
         Self { shelf: Some(AnswerSource::Sealed), from: Default::default(), seen: 0 }
     }
 }
 
-impl Look {
-    /// Answers seen since the beginning or [`Look::again`].
+impl PoolReader {
+    /// Answers seen since the beginning or [`PoolReader::again`].
     pub fn seen(&self) -> usize {
         self.seen
     }
 
     /// Counts anew.
-    pub fn again(&mut self) {
+    pub fn reborrow(&mut self) {
         self.seen = 0;
     }
 

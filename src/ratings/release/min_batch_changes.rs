@@ -10,7 +10,7 @@ const NAME: &str = "k";
 
 impl Releases {
     /// Notes the k that is configured, where it is another than the last time.
-    pub async fn note_k(&self) -> Result<(), DbError> {
+    pub async fn note_min_batch_size(&self) -> Result<(), DbError> {
         let known = store::state(self.db.read().await?.conn(), NAME).await?;
         let was: Option<usize> = known.as_deref().and_then(|text| text.parse().ok());
         if was == Some(self.k) {

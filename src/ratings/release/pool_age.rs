@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// Since when a pool waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Wait {
+struct PoolAge {
     /// `2026-11`.
     #[serde(rename = "s")]
     since: String,
@@ -30,8 +30,8 @@ struct Wait {
 /// The pools that wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Waits {
-    pools: BTreeMap<String, Wait>,
+pub(super) struct PoolAges {
+    pools: BTreeMap<String, PoolAge>,
 }
 
 /// After so many months, counted from the one in which a pool began to wait, at least `after` is over.
@@ -41,7 +41,7 @@ pub(super) fn months(after: Duration) -> i32 {
     i32::try_from(thirties).unwrap_or(1200).min(1200) + 1
 }
 
-impl Waits {
+impl PoolAges {
     /// As they were saved; none where there is no such record.
     pub async fn load(conn: Conn<'_>, vault: &Vault) -> Result<Self, DbError> {
         let Some(sealed) = store::state(conn, NAME).await? else { return Ok(Self::default()) };
@@ -70,7 +70,7 @@ impl Waits {
     /// These pools hold something from this month on, if nothing was known of them.
     pub fn begin<'a>(&mut self, pools: impl Iterator<Item = &'a Pool>, now: Month) {
         for pool in pools {
-            self.pools.entry(pool.name()).or_insert_with(|| Wait { since: now.to_string() });
+            self.pools.entry(pool.name()).or_insert_with(|| PoolAge { since: now.to_string() });
         }
     }
 
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_pool_goes_up_step_by_step_and_begins_anew_when_it_is_released() {
         let pool = Pool::of(Side::Apart(Origin::Mail), Question::Score, Some(AgentId::random()), None);
-        let mut waits = Waits::default();
+        let mut waits = PoolAges::default();
         waits.begin([&pool].into_iter(), month("2026-01"));
         waits.begin([&pool].into_iter(), month("2026-03"));
         let steps = |at: &str| waits.steps(&pool, month(at), 4);

@@ -12,9 +12,9 @@ impl Releases {
         let (mut month, last) = (Month::of(now.minus(self.expires_after)), Month::of(now));
         while month <= last {
             let next = month.plus(1);
-            let rows = store::asked::count(self.db.read().await?.conn(), month.begin(), next.begin()).await?;
+            let rows = store::asked_counts::count(self.db.read().await?.conn(), month.begin(), next.begin()).await?;
             let mut tx = self.db.begin().await?;
-            store::asked::replace(tx.conn(), &month.to_string(), &rows).await?;
+            store::asked_counts::replace(tx.conn(), &month.to_string(), &rows).await?;
             tx.commit().await?;
             month = next;
         }
