@@ -104,7 +104,7 @@ pub(super) struct Batch {
 }
 
 /// The smallest batch that these answers may be counted in: what is configured, or more where more was promised to one of them.
-pub(super) fn smallest<'a>(answers: impl IntoIterator<Item = &'a Waiting>, configured: usize) -> usize {
+pub(super) fn min_batch_size<'a>(answers: impl IntoIterator<Item = &'a Waiting>, configured: usize) -> usize {
     answers.into_iter().map(|answer| answer.promised).max().unwrap_or(0).max(configured)
 }
 
