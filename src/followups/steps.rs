@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Takes it.
-    TakeOver,
+    AssignToMe,
     /// Gives it to somebody who supervises the team.
     Assign(StaffId),
     /// Sets the day by which it is to be seen to.
@@ -137,7 +137,7 @@ impl FollowUps {
                 ("undone", None, false)
             }
             _ if was_closed => return Err(FollowUpError::Closed),
-            Change::TakeOver => {
+            Change::AssignToMe => {
                 (follow_up.owner_id, follow_up.owner_name) = (Some(by.clone()), Some(who.name.clone()));
                 follow_up.state = State::Taken;
                 ("taken", None, true)

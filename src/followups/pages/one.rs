@@ -97,7 +97,7 @@ pub(super) async fn assign(
 ) -> Result<Response, PageError> {
     let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let (change, did) = match form.owner.as_str() {
-        "" => (Ok(Change::TakeOver), "taken"),
+        "" => (Ok(Change::AssignToMe), "taken"),
         owner => (owner.parse().map(Change::Assign).map_err(|_| FollowUpError::NotAnOwner), "assigned"),
     };
     here.change(change, did, Typed { owner: form.owner, ..Typed::default() }).await

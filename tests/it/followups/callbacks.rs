@@ -35,7 +35,7 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
-        own.post("/account/alerts", &[("alerts", "wish")]).await;
+        own.post("/account/alerts", &[("alerts", "callback_request")]).await;
         let asked = ask(&app, "jerry").await;
         let (before, sent) = (dump(&app).await, mails(&app).len());
         callback(&app, &asked, &[]).await;
@@ -50,7 +50,7 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
         app.pass(DAY).await;
         app.pass(HOUR).await;
         let open = list(&own, "open").await;
-        assert_eq!((open.len(), open[0]["reason"].as_str()), (1, Some("wish")));
+        assert_eq!((open.len(), open[0]["reason"].as_str()), (1, Some("callback_request")));
         assert!(open[0]["interaction_id"].is_null() && open[0]["agent"].is_null(), "{open:?}");
         assert!(list(&other, "open").await.is_empty());
         let alert = mails(&app);
@@ -125,7 +125,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
         let vault = &app.app.vault;
         for table in all.keys().filter(|table| *table != "contact_wishes" && *table != "follow_ups") {
             for word in words(table) {
-                assert!(!callbacks.contains(&vault.keyed_hash("wish", word.as_bytes())), "{table}: {word}");
+                assert!(!callbacks.contains(&vault.keyed_hash("callback_request", word.as_bytes())), "{table}: {word}");
             }
         }
         // All four came on one day, without a time.
