@@ -75,8 +75,7 @@ fn reason(score: i64) -> &'static str {
     }
 }
 
-/// Returns the state of the transcript in a word, and the class of its badge; `None` for chats, which need no
-/// transcript.
+/// Returns the state of the transcript in words, and the class of its badge; chats are in writing and need none.
 fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'static str, &'static str)> {
     match (interaction.channel, state) {
         (Channel::Chat, _) => Some(("in writing", "ok")),

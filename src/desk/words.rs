@@ -46,7 +46,7 @@ pub fn capitalised(text: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// Returns an outcome in a word; the source's own value if it is unknown.
+/// Returns an outcome in words.
 pub fn outcome(code: &str) -> &'static str {
     match code {
         "answered" => "Answered",

@@ -44,7 +44,7 @@ struct SkippedRow {
     skipped: i64,
     share: String,
     others: String,
-    /// Width of the agent's bar; the position of the others' share follows.
+    /// Width of the agent's bar in percent; `mark` is the position of the others' share.
     width: f64,
     mark: Option<f64>,
     whys: Vec<Why>,
