@@ -93,7 +93,7 @@ pub(in crate::interactions) async fn older(
     Ok(firsts(fetch_all!(conn, OLDER => (InteractionId,), before, most)?))
 }
 
-/// Returns the number of recordings, conversations with texts, and conversations before then.
+/// Returns the number of recordings before then; the next two count conversations with texts, and all conversations.
 pub(in crate::interactions) async fn count_recordings(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
     Ok(fetch_one!(conn, COUNT_RECORDINGS => (i64,), before)?.0)
 }

@@ -42,12 +42,12 @@ pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
 /// Maximum number of answers in one transaction.
 pub(super) const MAX_BATCH: usize = 512;
 
-/// Question that a transaction asks the database.
+/// Kind of result that a transaction asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asking {
-    /// Whether all were taken. If not, nothing is written, and each is asked separately.
+    /// Only whether all were taken. If not, nothing is written, and each is asked separately.
     All,
-    /// Which were taken: costs a result row for each.
+    /// Each answer that was taken: costs a result row for each.
     Each,
 }
 

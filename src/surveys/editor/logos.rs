@@ -29,7 +29,7 @@ pub enum LogoError {
     /// Too many bytes.
     #[error("the picture has more than {} KB: make it smaller, 400 pixels are wide enough", MAX_LOGO_BYTES / 1024)]
     TooLarge,
-    /// The file is not a PNG, JPEG or WebP image.
+    /// The file is not a PNG, JPEG or `image/webp` picture.
     #[error("this is no picture that can be shown: send a PNG, a JPEG or a WebP file")]
     NotAPicture,
     /// Width or height above the limit.

@@ -93,7 +93,7 @@ pub async fn ask_many(app: &TestApp, agent: &str, team: &str, how_many: usize) -
     let tokens =
         mails(app).iter().map(|mail| token_in(mail)).filter(|token| !before.contains(token)).collect::<Vec<_>>();
     assert_eq!(tokens.len(), how_many);
-    // Which token belongs to which interaction is unknown, also to these tests.
+    // The assignment of tokens to interactions is unknown, also to these tests.
     interactions.into_iter().zip(tokens).map(|(interaction, token)| Asked { interaction, token }).collect()
 }
 

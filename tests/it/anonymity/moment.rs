@@ -60,7 +60,7 @@ async fn no_page_changes_when_somebody_answers_apart() {
 async fn no_counter_moves_when_somebody_answers() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask_many(&app, "17", "Orders", 7).await;
-        // The administrator's setup steps do not change with the very first linked answer.
+        // The very first linked answer is given before the comparison.
         answer(&app, &asked[6], &[("score", "4"), ("choice", "linked")]).await;
         let people = [
             (app.sign_in(Role::Hr, &[], None).await, &["/", "/ratings", "/ratings.csv", "/api/v1/ratings/teams"][..]),

@@ -38,7 +38,7 @@ pub struct ExternalAnswer {
     pub survey: String,
     /// Version that was asked; the current one if absent.
     pub version: Option<i64>,
-    /// What it is about.
+    /// Subject of the answer.
     pub subject: Subject,
     /// Answers to the questions.
     pub answers: Vec<GivenAnswer>,
