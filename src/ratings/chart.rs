@@ -95,8 +95,8 @@ impl Chart {
         })
     }
 
-    /// Whether a month has a share and its neighbours have none: drawn with whiskers instead of a band. (Takes a
-    /// reference, since that is what the template has.)
+    /// Whether the months before and after this one have no share: it is then drawn with whiskers instead of a band.
+    /// (Takes a reference, since that is what the template has.)
     pub fn is_alone(&self, at: &usize) -> bool {
         let there = |at: Option<usize>| at.and_then(|at| self.points.get(at)).is_some_and(|p| p.at.is_some());
         !there(at.checked_sub(1)) && !there(at.checked_add(1))

@@ -98,7 +98,7 @@ fn chips(asked: &InteractionsQuery, choices: &[(&'static str, &[Choice])]) -> Ve
     all.map(|(name, words)| Chip { without: link(asked, None, name), words }).collect()
 }
 
-/// A filter with an unknown value matches nothing, rather than everything.
+/// A filter with an unknown value is an error, rather than no filter.
 fn wrong<E>(what: &'static str) -> impl Fn(E) -> PageError {
     move |_| PageError::BadForm(format!("there is no such {what} to choose"))
 }

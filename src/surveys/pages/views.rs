@@ -299,7 +299,8 @@ pub(super) fn unsubscribe_unasked(surveys: &Surveys, token: &Token, accepted: Op
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", token.secret()), done })
 }
 
-/// Returns the time for changes in words, in the largest unit that gives at least two.
+/// Returns the time for changes in words, in the largest unit that gives at least two; without a number below two
+/// minutes.
 fn in_words(words: &Phrases, time: Duration) -> String {
     let seconds = time.as_secs();
     let (pattern, count) = match seconds {
