@@ -45,7 +45,7 @@ pub struct ModelFetch {
     pub state: FetchState,
     /// 0 to 1.
     pub progress: f64,
-    /// The current step, or the reason of the failure.
+    /// Current step, or the reason of the failure.
     pub text: String,
 }
 
