@@ -1,4 +1,4 @@
-//! Checks before a model is loaded: a broken file can end the whole process.
+//! Checks before a model is loaded: an invalid file can abort the process.
 
 use super::head::Head;
 use super::{Entry, Model, ModelError, Source, Trial, catalogue};
@@ -42,7 +42,7 @@ impl Health {
     }
 }
 
-/// SHA-256 of a file, in hexadecimal.
+/// Returns the SHA-256 of a file, in hexadecimal.
 pub fn hash_file(path: &Path) -> Result<String, ModelError> {
     let io = ModelError::io(path);
     let mut file = File::open(path).map_err(&io)?;

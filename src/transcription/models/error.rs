@@ -8,7 +8,7 @@ pub enum ModelError {
     /// No such name in the catalogue, and no such file.
     #[error("no speech model is called {name:?}; `afterword models list` shows the names")]
     Unknown {
-        /// The name that was asked for.
+        /// Requested name.
         name: String,
     },
     /// The processor lacks instructions that whisper.cpp was built with.
@@ -131,7 +131,7 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// The same error, about a file of another name.
+    /// Returns the same error, about a file of another name.
     pub(super) fn renamed(self, name: &str) -> Self {
         match self {
             Self::NotImportable { why, .. } => Self::NotImportable { what: name.to_owned(), why },

@@ -89,7 +89,7 @@ fn tensor<'a>(at: &mut Cursor<'a>) -> Option<Tensor<'a>> {
     Some(Tensor { name, dimensions, element, bytes: at.take(length)?, scales: Vec::new() })
 }
 
-/// Size of so many elements in ggml's blocks, in bytes.
+/// Returns the size of this number of elements in ggml's blocks, in bytes.
 fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
     // Elements and bytes of a block: ggml.c's type_traits of Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and of the K quants.
     let (size, bytes) = match kind {
