@@ -1,26 +1,26 @@
-//! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat while new things come in.
+//! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat items while new ones are added.
 
 use super::problem::ApiError;
 use crate::clock::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Where the next page begins: behind this item.
+/// Cursor: the item after which the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// The last item's time.
+    /// Time of the last item.
     pub at: Timestamp,
-    /// The last item's id.
+    /// Id of the last item.
     pub id: String,
 }
 
 impl Cursor {
-    /// In front of everything.
+    /// Returns the cursor of the first page.
     pub fn start() -> Self {
         Self { at: Timestamp(i64::MAX), id: String::new() }
     }
 
-    /// The cursor of a request of the API; the start where it names none.
+    /// Returns the cursor of a request of the API; the start where it has none.
     ///
     /// # Errors
     /// `bad_cursor` where it is not the `next` of an earlier page.
@@ -50,7 +50,7 @@ impl std::str::FromStr for Cursor {
     }
 }
 
-/// The number of items of a page of the API: what the request asks for, or `usual`.
+/// Returns the number of items of a page of the API: that of the request, or `usual`.
 ///
 /// # Errors
 /// `bad_limit` where it is 0 or more than `max`.
@@ -63,17 +63,17 @@ pub fn page_size(limit: Option<u32>, usual: usize, max: usize) -> Result<usize, 
     }
 }
 
-/// Some items, and where the next ones begin.
+/// A page of items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The items.
+    /// Items.
     pub items: Vec<T>,
-    /// Set where there are more.
+    /// Cursor of the next page, where there is one.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// From one item more than a page holds; the surplus tells that there is a next page.
+    /// Returns a page from up to one item more than it holds; a surplus item means that there is a next page.
     pub fn from_surplus(mut items: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
         let next = if items.len() > size {
             items.truncate(size);
