@@ -80,8 +80,8 @@ pub struct Http {
     pub idle_timeout: Span,
     /// Maximum number of open connections. Never more than half of the files that the process may open.
     pub max_connections: usize,
-    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no limit of
-    /// their own.
+    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no
+    /// limit of their own.
     pub max_connections_per_client: usize,
 }
 

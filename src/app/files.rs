@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 const STICKY: u32 = 0o1000;
 
 impl App {
-    /// To be called before serving or working. Failures are logged; none of them prevents the start.
+    /// Prepares files and folders; to be called before serving or working. Failures are logged; none of them prevents
+    /// the start.
     pub async fn prepare_files(&self) {
         let config = self.config.clone();
         // Hundreds of thousands of recordings take a while; runs in the background.

@@ -111,7 +111,7 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `afterword openapi`: from an empty temporary database.
+/// `afterword openapi`: prints the specification, with an empty temporary database.
 pub(super) async fn openapi() -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("afterword-openapi-{}", uuid::Uuid::new_v4()));
     let mut config = Config::default();

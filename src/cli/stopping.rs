@@ -52,7 +52,7 @@ async fn asked_to_stop(terminate: &mut Option<Signal>) {
     }
 }
 
-/// Once the port is closed: waits for background jobs, within the limit.
+/// Waits for background jobs once the port is closed, within the limit.
 pub(super) async fn finish(runner: Option<JoinHandle<()>>, app: &App, stop: &Stop) {
     stop.closing.cancelled().await;
     let Some(runner) = runner else { return };

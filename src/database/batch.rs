@@ -89,7 +89,7 @@ async fn work_through<T: Send + 'static, R: Send + 'static>(
         // In a separate task, so that a panic fails only this batch (its callers get BatchError), not the writer.
         let Ok(results) = tokio::spawn(write(items)).await else { continue };
         for (tell, result) in tells.into_iter().zip(results) {
-            // The caller may have gone in the meantime.
+            // The receiver may have been dropped.
             let _ = tell.send(result);
         }
     }

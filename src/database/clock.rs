@@ -96,8 +96,8 @@ struct Measured {
     round_trip: Duration,
 }
 
-/// Cristian's algorithm: the result is from half way between query and arrival, with an error of up to half of the
-/// round trip.
+/// Measures the offset by Cristian's algorithm: the result is from half way between query and arrival, with an error of
+/// up to half of the round trip.
 async fn measure(conn: Conn<'_>) -> Result<Measured, DbError> {
     let asked = uptime();
     // Not in the list of queries that a test runs on both databases: only PostgreSQL has a clock of its own.

@@ -20,7 +20,7 @@ const SQLITE_READERS: u32 = 4;
 const NETWORK: Duration = Duration::from_secs(5);
 /// Maximum time for a reply to a ping before the connection is closed.
 const PING: Duration = Duration::from_secs(2);
-/// Idle time after which a connection is tested before it is used: the server may be gone.
+/// Idle time after which a connection is tested before it is used: the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// Maximum wait of [`Db::fold`] for readers and other processes.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(200);

@@ -208,7 +208,7 @@ pub(super) async fn claim(db: &Db, clock: &SharedClock, wanted: Claim<'_>) -> Re
     Ok(claimed)
 }
 
-/// A job whose worker is gone.
+/// A job that has lost its worker.
 #[derive(Debug, sqlx::FromRow)]
 struct Abandoned {
     id: JobId,
@@ -231,8 +231,8 @@ impl Abandoned {
     }
 }
 
-/// Requeues jobs whose worker is gone. One that has no attempts left is given up; a recurring one waits the longer the
-/// more often it happened. Returns their number, except those in `at_work`.
+/// Requeues jobs that have lost their worker. One that has no attempts left is given up; a recurring one waits the
+/// longer the more often it happened. Returns their number, except those in `at_work`.
 pub(super) async fn return_abandoned(
     db: &Db,
     clock: &SharedClock,

@@ -148,7 +148,7 @@ fn word(token: &Token<'_>) -> bool {
     token.is_letters() && matches!(token.gap, " " | ", " | "" | "-" | "'" | "’" | ". ") && !token.begins
 }
 
-/// English addresses: "twelve Park Street", "221B Baker St".
+/// Returns the end of an English address: "twelve Park Street", "221B Baker St".
 fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let name = house(tokens, at)?;
     for length in 1..=3 {
@@ -175,7 +175,7 @@ fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     None
 }
 
-/// French addresses: "12 rue de la Paix", "12 bis, avenue Victor Hugo".
+/// Returns the end of a French address: "12 rue de la Paix", "12 bis, avenue Victor Hugo".
 fn french(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let street = house(tokens, at)?;
     let named = tokens.get(street).filter(|token| word(token) && STREETS_IN_FRONT.contains(&token.lower.as_str()))?;
@@ -201,7 +201,7 @@ fn named_behind(tokens: &[Token<'_>], street: usize, lower: bool) -> Option<usiz
     end
 }
 
-/// Spanish addresses: "Calle Mayor 12", "avenida de América, 3".
+/// Returns the end of a Spanish address: "Calle Mayor 12", "avenida de América, 3".
 fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     CALLES.contains(&tokens[at].lower.as_str()).then_some(())?;
     let name = named_behind(tokens, at, true)?;
@@ -210,7 +210,7 @@ fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     (number.lower.len() <= 4).then_some(name + 1)
 }
 
-/// German addresses: "Musterstraße 12", "Muster Str. 12a", "Kurze Gasse 3".
+/// Returns the end of a German address: "Musterstraße 12", "Muster Str. 12a", "Kurze Gasse 3".
 fn german(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = &tokens[at];
     let lower = token.lower.as_str();
@@ -275,7 +275,7 @@ fn postcode_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     british(tokens, at)
 }
 
-/// British postcodes: one or two letters, one or two characters, a digit and two letters.
+/// Returns the end of a British postcode: one or two letters, one or two characters, a digit and two letters.
 fn british(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let area = tokens.get(at).filter(|token| token.is_letters() && token.capital && token.lower.len() <= 2)?;
     let mut place = at + 1;

@@ -445,7 +445,7 @@ fn addressed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     name_at(tokens, said).filter(|name| is_name_word(&tokens[name.start].lower))
 }
 
-/// Returns a lower-case name where it may begin a line.
+/// Returns a common first name with a common last name, in any letter case, at the start of a line.
 fn typed_name(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (one, two) = (tokens.get(at)?, tokens.get(at + 1)?);
     (is_first_name(&one.lower) && is_last_name(&two.lower) && two.gap == " ").then_some(at..at + 2)

@@ -130,7 +130,7 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
 /// Shows one line for each source, a bar for bytes and tensors, and a spinner with pip's last line.
 fn show(event: &FetchEvent<'_>, bar: &ProgressBar) {
     let say = |text: String| {
-        // A closed standard error is no failure.
+        // A closed standard error is not a failure.
         bar.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
     };
     match event {
@@ -195,7 +195,8 @@ pub fn models_verify(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Res
     Ok(())
 }
 
-/// `afterword models try FILE`, the child process of a trial: loads a model that is not in the catalogue. A broken one can end the process.
+/// `afterword models try FILE`, the child process of a trial: loads a model that is not in the catalogue. An invalid
+/// one can abort the process.
 pub fn models_try(file: &Path) -> anyhow::Result<()> {
     Ok(try_here(file)?)
 }

@@ -96,7 +96,7 @@ impl Resampler {
 mod tests {
     use super::*;
 
-    /// A tone keeps its pitch, its place in time and its length.
+    /// A tone keeps its pitch, its position in time and its length.
     #[test]
     fn a_tone_stays_a_tone() -> Result<(), String> {
         for rate in [8_000_u32, 11_025, 16_000, 44_100, 48_000] {
@@ -111,7 +111,8 @@ mod tests {
             assert_eq!(output.len(), 32_000, "{rate}");
             for (n, sample) in output.iter().enumerate().skip(2_000).take(28_000) {
                 let wanted = tone(n as f64 / 16_000.0);
-                // A whole sample late would be off by 0.17; the filter's delay is no whole number of samples at every rate.
+                // A whole sample late would be off by 0.17; the filter's delay is not a whole number of samples at
+                // every rate.
                 assert!((sample - wanted).abs() < 0.14, "{rate} Hz at {n}: {sample} not {wanted}");
             }
         }

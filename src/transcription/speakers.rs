@@ -94,7 +94,8 @@ impl Transcription {
         }
     }
 
-    /// `who`: [`Actor::System`] where the sender has named the speakers.
+    /// Sets the speakers and attributes the transcripts again. `who`: [`Actor::System`] where the sender has named the
+    /// speakers.
     async fn attribute(&self, who: &Actor, recording: &Recording, after: Vec<String>) -> Result<(), SpeakersError> {
         let (id, before) = (&recording.interaction_id, recording.speakers());
         if before == after {

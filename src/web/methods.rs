@@ -122,7 +122,7 @@ fn takes(allowed: &[Method], method: &Method) -> bool {
     allowed.contains(method) || (method == Method::HEAD && allowed.contains(&Method::GET))
 }
 
-/// `GET, HEAD, POST`
+/// Returns the value of `Allow`: `GET, HEAD, POST`
 fn allow_header(allowed: &[Method]) -> HeaderValue {
     const KNOWN: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let taken: Vec<_> = KNOWN.iter().filter(|method| takes(allowed, method)).map(Method::as_str).collect();

@@ -39,7 +39,7 @@ pub(super) fn retry_later(mut response: Response) -> Response {
     response
 }
 
-/// Returns 507 when there is no space, else 503.
+/// Returns 507 for a full disk, else 503.
 pub(super) fn status(outage: Outage) -> StatusCode {
     match outage {
         Outage::Full => StatusCode::INSUFFICIENT_STORAGE,

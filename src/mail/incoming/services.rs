@@ -43,7 +43,8 @@ fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
     of[name].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Amazon SES: the message within the notification, `bounce` and `complaint`, by notification or by event publishing.
+/// Parses events of Amazon SES: the message within the notification, `bounce` and `complaint`, by notification or by
+/// event publishing.
 pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
     let kind = text(message, if message["eventType"].is_string() { "eventType" } else { "notificationType" });
     let mail = &message["mail"];
@@ -86,7 +87,7 @@ pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
     }
 }
 
-/// Twilio SendGrid's event webhook: an array.
+/// Parses Twilio SendGrid's event webhook: an array.
 pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
@@ -112,7 +113,7 @@ pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
     each(body).iter().filter_map(one).collect()
 }
 
-/// Mailgun: `event-data`.
+/// Parses an event of Mailgun: `event-data`.
 pub(super) fn mailgun(body: &Value) -> Vec<ServiceEvent> {
     let event = &body["event-data"];
     let (address, status) = (text(event, "recipient"), &event["delivery-status"]);
@@ -139,7 +140,7 @@ pub(super) fn mailgun(body: &Value) -> Vec<ServiceEvent> {
     vec![ServiceEvent { id: text(event, "id"), message_id: id, sender: text(&event["envelope"], "sender"), row }]
 }
 
-/// Postmark: one record.
+/// Parses an event of Postmark: one record.
 pub(super) fn postmark(body: &Value) -> Vec<ServiceEvent> {
     let (address, kind) = (text(body, "Email"), text(body, "Type"));
     let said = format!("{} {}", text(body, "Details"), text(body, "Description"));
@@ -176,7 +177,7 @@ pub(super) fn postmark(body: &Value) -> Vec<ServiceEvent> {
     vec![ServiceEvent { id: text(body, "ID"), message_id: None, sender: String::new(), row }]
 }
 
-/// Mailjet's event API: one event, or a group of them.
+/// Parses Mailjet's event API: one event, or a group of them.
 pub(super) fn mailjet(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
@@ -195,7 +196,7 @@ pub(super) fn mailjet(body: &Value) -> Vec<ServiceEvent> {
     each(body).iter().filter_map(one).collect()
 }
 
-/// Brevo's transactional webhook: one event, or an array.
+/// Parses Brevo's transactional webhook: one event, or an array.
 pub(super) fn brevo(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let (address, reason) = (text(event, "email"), text(event, "reason"));

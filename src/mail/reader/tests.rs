@@ -1,6 +1,6 @@
 use super::*;
 
-/// Delivery report with this group for its recipient.
+/// Returns a delivery report with this group for its recipient.
 fn report(group: &str) -> Vec<u8> {
     let text = format!(
         "From: MAILER-DAEMON@mx.example\nTo: <bounces+{tag}@northwind.example>\nSubject: Returned\nMIME-Version: 1.0\n\

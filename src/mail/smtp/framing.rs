@@ -23,7 +23,7 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    /// `limit`: maximum time for a reply.
+    /// Returns a framing of the stream. `limit`: maximum time for a reply.
     pub fn new(stream: Box<dyn Stream>, limit: Duration) -> Self {
         Self { stream: BufReader::with_capacity(4096, stream), limit, line: Vec::new() }
     }

@@ -188,7 +188,7 @@ proptest! {
 
     #[test]
     fn no_card_is_left(written in card().prop_flat_map(grouped), which in 0..6_usize) {
-        // 3.100.025.623.104 is an amount, as far as anybody can tell.
+        // 3.100.025.623.104 may be an amount.
         let groups: Vec<usize> = written.split('.').map(str::len).collect();
         prop_assume!(!(groups.len() > 2 && groups[0] <= 3 && groups[1..].iter().all(|size| *size == 3)));
         let masked = nobody(&sentence(&written, which));

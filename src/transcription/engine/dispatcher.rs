@@ -20,7 +20,7 @@ const LANGUAGE_MS: u64 = 3_000;
 
 /// Output for one recording.
 pub(super) struct Result {
-    /// Given or detected; `None` where there is no speech.
+    /// Language, given or detected; `None` where there is no speech.
     pub(super) language: Option<String>,
     /// Length of the speech, ms.
     pub(super) speech_ms: u64,
@@ -163,7 +163,8 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Whether the language can be found now: only one is allowed, or there is enough speech on every channel, or much on one.
+    /// Whether the language can be found now: only one is allowed, or there is enough speech on every channel, or much
+    /// on one.
     fn is_enough(&self) -> bool {
         if only_allowed(&self.request.languages).is_some() {
             return true;

@@ -206,9 +206,9 @@ impl DecodedWindow {
     }
 }
 
-/// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds with the state
-/// only, and detects a language in as many steps as the window before had: in a state that was used before, the same sound gives other
-/// words.
+/// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds
+/// with the state only, and detects a language in as many steps as the window before had: in a state that was used
+/// before, the same sound gives other words.
 fn new_state(context: &WhisperContext) -> Result<WhisperState, TranscribeError> {
     context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))
 }

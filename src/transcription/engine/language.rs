@@ -33,7 +33,7 @@ const TRADITIONAL: &str = "以下是國語的句子，有標點符號。";
 const WITH_TRADITIONAL: [&str; 4] = ["hant", "tw", "hk", "mo"];
 
 impl DecoderLanguage {
-    /// `tag`: the given or expected language tag, for the script.
+    /// Returns the language of a Whisper code. `tag`: the given or expected language tag, for the script.
     pub(super) fn new(code: String, tag: Option<&str>) -> Self {
         let mut subtags = tag.unwrap_or_default().split(['-', '_']).map(str::to_ascii_lowercase);
         let traditional = subtags.any(|subtag| WITH_TRADITIONAL.contains(&subtag.as_str()));

@@ -43,7 +43,8 @@ pub struct TranscriptionRequest {
     pub urgent: Arc<AtomicBool>,
     /// Whether the recording is short: its windows and those of long ones alternate.
     pub short: bool,
-    /// Windows of the same recording that an earlier attempt with the same model has transcribed, in order. They are not transcribed again.
+    /// Windows of the same recording that an earlier attempt with the same model has transcribed, in order. They are
+    /// not transcribed again.
     pub known: Vec<HeardWindow>,
 }
 

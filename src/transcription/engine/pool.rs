@@ -41,7 +41,7 @@ pub(super) enum TaskOutput {
 /// Number of a task, and its output.
 pub(super) type Reply = (usize, Result<TaskOutput, TranscribeError>);
 
-/// The model in memory. Dropping it ends the threads and gives the memory back.
+/// The model in memory. Dropping it ends the threads and frees the memory.
 pub(super) struct Pool {
     tasks: Arc<Queue<Task>>,
     model: Model,

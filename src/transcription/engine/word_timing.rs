@@ -31,7 +31,7 @@ pub(super) struct DecodedWord {
 /// Continuation of a sentence after a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Boundary {
-    /// The sentence goes on.
+    /// The sentence continues.
     None,
     /// A part of the sentence ends.
     Clause,

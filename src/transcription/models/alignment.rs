@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use whisper_rs::whisper_rs_sys::whisper_ahead;
 use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
 
-/// Memory that whisper.cpp reserves for the alignment of one window, bytes: five times 220 tokens, 1500 positions and [`MAX_HEADS`] heads.
-/// Only what is used takes memory.
+/// Memory that whisper.cpp reserves for the alignment of one window, bytes: five times 220 tokens, 1500 positions and
+/// [`MAX_HEADS`] heads. Only what is used takes memory.
 const RESERVED: usize = 320 << 20;
-/// Maximum number of heads. More do not improve the times, and whisper.cpp ends the process where [`RESERVED`] is too small.
+/// Maximum number of heads. More do not improve the times, and whisper.cpp ends the process where [`RESERVED`] is too
+/// small.
 const MAX_HEADS: usize = 40;
 
 /// Files of a model's configuration that may name alignment heads.

@@ -30,7 +30,7 @@ pub struct Entry {
     pub max_span_ms: u64,
     /// Source of the times of words.
     pub times: Times,
-    /// Silence behind a span that the encoder needs, ms; `None`: it needs all of 30 seconds, which is slower.
+    /// Silence after a span that the encoder needs, ms; `None`: it needs all of 30 seconds, which is slower.
     pub margin_ms: Option<u16>,
     /// SPDX identifier of its licence.
     pub licence: String,

@@ -55,7 +55,8 @@ pub fn hash_file(path: &Path) -> Result<String, ModelError> {
     }
 }
 
-/// Checks that a model can be loaded safely. Returns it with its entry in the catalogue, where its content is that of one.
+/// Checks that a model can be loaded safely. Returns it with its entry in the catalogue, where its content is that of
+/// one.
 ///
 /// # Errors
 /// [`ModelError::NotAModel`], [`ModelError::WrongContent`], [`ModelError::Io`], and those of [`Trial::pass`].

@@ -90,7 +90,7 @@ pub enum ModelError {
         /// Actual SHA-256.
         found: String,
     },
-    /// The file is not a Whisper model, or is broken.
+    /// The file is not a Whisper model, or is damaged.
     #[error("{what} is no Whisper model in ggml format: {why}")]
     NotAModel {
         /// The file.
@@ -98,7 +98,7 @@ pub enum ModelError {
         /// The reason.
         why: String,
     },
-    /// The input of an import is no Whisper model in a known format, or is cut off.
+    /// The input of an import is not a Whisper model in a known format, or is truncated.
     #[error("{what} can't be imported: {why}")]
     NotImportable {
         /// The file or folder.

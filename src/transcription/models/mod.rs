@@ -125,8 +125,8 @@ pub struct ModelFolders {
 }
 
 impl ModelFolders {
-    /// `own` is the data folder's `models/`, the target of fetches and imports. `models/` in the working directory and
-    /// next to the program are searched too.
+    /// Returns the default folders. `own` is the data folder's `models/`, the target of fetches and imports. `models/`
+    /// in the working directory and next to the program are searched too.
     pub fn new(own: impl Into<PathBuf>) -> Self {
         let mut folders = vec![own.into(), PathBuf::from("models")];
         let program = std::env::current_exe().ok();
@@ -134,7 +134,7 @@ impl ModelFolders {
         Self { folders }
     }
 
-    /// Only this folder. The built-in model is found too.
+    /// Returns only this folder. The built-in model is found too.
     pub fn only(own: impl Into<PathBuf>) -> Self {
         Self { folders: vec![own.into()] }
     }
@@ -144,11 +144,12 @@ impl ModelFolders {
         self.folders.first().map_or(Path::new("models"), PathBuf::as_path)
     }
 
-    /// Finds a model by its name in the catalogue, the name that it was imported under, or its file's path. Names and sizes only are
-    /// compared: the content is checked when the model is loaded, and by [`Self::verify`].
+    /// Finds a model by its name in the catalogue, the name that it was imported under, or its file's path. Names and
+    /// sizes only are compared: the content is checked when the model is loaded, and by [`Self::verify`].
     ///
     /// # Errors
-    /// [`ModelError::NotInstalled`] for a model of the catalogue, [`ModelError::NoSuchFile`] for a path, else [`ModelError::Unknown`].
+    /// [`ModelError::NotInstalled`] for a model of the catalogue, [`ModelError::NoSuchFile`] for a path, else
+    /// [`ModelError::Unknown`].
     pub fn find(&self, wanted: &str) -> Result<Model, ModelError> {
         if let Some(entry) = entry(wanted) {
             let source = self.locate(entry).ok_or_else(|| ModelError::NotInstalled { name: entry.name.clone() })?;

@@ -26,8 +26,8 @@ const MIN_CORRELATION: f32 = 0.9;
 const MAX_ENERGY_RATIO: f32 = 10.0;
 /// Minimum share of similar blocks.
 const MIN_ALIKE_SHARE: f32 = 0.9;
-/// Maximum spread of the ratio of the levels (5 dB): the louder side is the same all the time. Where it changes with the speaker, the
-/// channels leak into each other.
+/// Maximum spread of the ratio of the levels (5 dB): the louder side is the same all the time. Where it changes with
+/// the speaker, the channels leak into each other.
 const MAX_RATIO_SPREAD: f32 = 3.2;
 
 /// Returns the channel to transcribe (the louder one) if both of a recording carry the same audio. Blocks. Errors:

@@ -16,9 +16,9 @@ const MIN_STRETCH: usize = ms_to_frames(64);
 /// Length of the pieces that are judged.
 const PIECE: usize = ms_to_frames(1_000);
 
-/// Evidence of a voice. Measured on four telephone calls, as they are and 24 dB softer, low-passed at 600 Hz, high-passed at
-/// 900 Hz, through GSM, and 15 dB over white noise; against noises, tones and music. Breath scored 0.7 (0.5 to 0.85),
-/// speech 0.93 (0.73 to 0.98).
+/// Evidence of a voice. Measured on four telephone calls, as they are and 24 dB softer, low-passed at 600 Hz,
+/// high-passed at 900 Hz, through GSM, and 15 dB over white noise; against noises, tones and music. Breath scored 0.7
+/// (0.5 to 0.85), speech 0.93 (0.73 to 0.98).
 mod evidence {
     /// Minimum number of voiced frames of a piece that is speech by itself.
     pub const MIN_VOICED: usize = 2;

@@ -29,7 +29,8 @@ const fn row(
     Row { name, file, make, back, format }
 }
 
-/// `two`: both sides of a call, 8 kHz; `one`: one of them; `wide`: both at 44.1 kHz; `six`: six different channels at 16 kHz.
+/// `two`: both sides of a call, 8 kHz; `one`: one of them; `wide`: both at 44.1 kHz; `six`: six different channels at
+/// 16 kHz.
 const WAVS: &[Row] = &[
     row("WAV, PCM 8 bits", "u8.wav", "ffmpeg -i two.wav -c:a pcm_u8", "", "wav"),
     row("WAV, PCM 16 bits", "s16.wav", "ffmpeg -i two.wav -c:a pcm_s16le", "", "wav"),

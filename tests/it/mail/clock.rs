@@ -44,7 +44,7 @@ async fn a_batch_in_a_dead_hand_of_the_future_is_taken_up() {
     tx.commit().await.unwrap();
     app.work().await;
     assert_eq!(count(&app, State::Queued).await, 1, "its time may still come");
-    // A jump forth and back is noticed by the impossible lease of a batch.
+    // After a jump forth and back, a lease so far in the future is recognised as impossible.
     app.pass(Duration::from_secs(3600)).await;
     app.clock.set(BEGIN.plus(SETTLED));
     app.work().await;

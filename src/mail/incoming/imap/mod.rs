@@ -170,8 +170,8 @@ mod tests {
     use async_imap::Client;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-    /// Session at a server that answers these commands, one after the other, and then keeps the connection open without
-    /// a reply.
+    /// Returns a session at a server that answers these commands, one after the other, and then keeps the connection
+    /// open without a reply.
     async fn session(answers: Vec<(&'static str, &'static str)>) -> Session<BoxedStream> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         tokio::spawn(async move {

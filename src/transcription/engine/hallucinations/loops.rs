@@ -1,4 +1,4 @@
-//! Repetition loops, which models fall into where the audio gives them no evidence.
+//! Repetition loops, into which models fall where the audio gives no evidence.
 
 /// Maximum number of repetitions of a group before it counts as a loop, by the number of its members: 1, 2, 3, more.
 pub(super) struct Limits([usize; 4]);

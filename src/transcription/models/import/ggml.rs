@@ -66,7 +66,7 @@ fn parse(bytes: &[u8], shape: Shape) -> Option<Weights<'_>> {
         tensors.push(tensor(&mut at)?);
     }
     let has = |name: &str| tensors.iter().any(|tensor| tensor.name == name);
-    // The last tensors of each half: a file that is cut off between two tensors lacks one of them.
+    // The last tensors of each half: a file that is truncated between two tensors lacks one of them.
     let last = format!("decoder.blocks.{}.mlp.2.bias", shape.text_layers.checked_sub(1)?);
     let whole = has("decoder.token_embedding.weight") && has("encoder.ln_post.bias") && has(&last);
     whole.then_some(Weights { shape, mel, vocabulary, tensors })

@@ -1,4 +1,5 @@
-//! A folder of Hugging Face's transformers: `config.json`, `model.safetensors` (in one file or in shards), a vocabulary.
+//! A folder of Hugging Face's transformers: `config.json`, `model.safetensors` (in one file or in shards), a
+//! vocabulary.
 
 use super::tensor::{Element, Shape, Tensor, Weights};
 use super::{mel, vocabulary};

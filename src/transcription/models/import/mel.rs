@@ -4,7 +4,8 @@
 const BINS: usize = 201;
 const SAMPLE_RATE: f64 = 16_000.0;
 
-/// Below 1 kHz the scale is linear, above it logarithmic: Slaney, Auditory Toolbox (1998), as in librosa.
+/// Returns the frequency of a mel value. Below 1 kHz the scale is linear, above it logarithmic: Slaney, Auditory
+/// Toolbox (1998), as in librosa.
 fn to_hertz(mel: f64) -> f64 {
     if mel >= 15.0 { 1000.0 * ((6.4_f64.ln() / 27.0) * (mel - 15.0)).exp() } else { mel * 200.0 / 3.0 }
 }

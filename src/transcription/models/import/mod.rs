@@ -56,13 +56,13 @@ pub struct Imported {
 }
 
 /// Converts a model, loads it once in a child process, and puts it into the folder. `progress` is called with tensors
-/// written and tensors in all; a ggml file that is copied counts as one. Blocks for as long as reading and writing take.
-/// Working files are in the same folder.
+/// written and tensors in all; a ggml file that is copied counts as one. Blocks for as long as reading and writing
+/// take. Working files are in the same folder.
 ///
 /// # Errors
-/// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::NameTaken`] where the name is
-/// that of another model in the catalogue, [`ModelError::TrialFailed`] where whisper.cpp does not load the result,
-/// [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
+/// [`ModelError::NotImportable`] where the input is not a Whisper model or is truncated, [`ModelError::NameTaken`]
+/// where the name is that of another model in the catalogue, [`ModelError::TrialFailed`] where whisper.cpp does not
+/// load the result, [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
 pub fn import(
     request: &ImportRequest,
     trial: &Trial,

@@ -155,8 +155,8 @@ fn write_tensor(tensor: &Tensor<'_>, precision: Precision, to: &mut impl Write) 
 /// Quantises rows of this length with ggml's own code.
 fn quantise(kind: sys::ggml_type, elements: &[f32], row: usize) -> Vec<u8> {
     let rows = elements.len() / row;
-    // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk` reads
-    // `rows * row` numbers and writes `rows` such rows. Neither type needs an importance matrix.
+    // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk`
+    // reads `rows * row` numbers and writes `rows` such rows. Neither type needs an importance matrix.
     unsafe {
         let mut bytes = vec![0_u8; sys::ggml_row_size(kind, row as i64) * rows];
         let to = bytes.as_mut_ptr().cast();

@@ -27,8 +27,8 @@ const MAX_FRAMES: usize = 10 * 60 * RATE as usize / super::super::FRAME;
 const DELAYS: Range<isize> = -320..4_801;
 /// Lines of the transform in the range of a telephone: 200 Hz to 3.4 kHz.
 const LINES: Range<usize> = 205..3_482;
-/// Minimum height of the correlation's peak, in standard deviations. Calls without a leak had up to 6.2, with one at -30 dB 51 and
-/// more, coded as joint stereo 12 and more.
+/// Minimum height of the correlation's peak, in standard deviations. Calls without a leak had up to 6.2, with one at
+/// -30 dB 51 and more, coded as joint stereo 12 and more.
 const MIN_PEAK: f32 = 8.0;
 /// Minimum height of the peak where the other direction has a leak with the same delay, in standard deviations.
 const MIN_PEAK_OF_BOTH: f32 = 5.0;
