@@ -64,7 +64,7 @@ impl Mail {
         store::failed_for(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// Queues all mails again that failed since then, at most [`MAX_RESENT`]; returns their number.
+    /// Queues all mails again that failed since then, at most 1,000; returns their number.
     pub async fn retry_failed(&self, since: Timestamp) -> Result<usize, DbError> {
         let failed: Vec<MailId> = store::failed(self.inner.db.read().await?.conn(), since, MAX_RESENT).await?;
         let mut again = 0;

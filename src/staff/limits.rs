@@ -5,8 +5,7 @@
 //! are three:
 //! - *network*: attempts from one client address. Rejected at once when empty.
 //! - *account*: attempts at one account from browsers that are not known to it. Holds more than one network can use up;
-//!   beyond it each
-//!   further attempt waits longer and longer, and is rejected where that takes more than [`MAX_WAIT`].
+//!   beyond it each further attempt waits longer and longer, and is rejected where that takes more than [`MAX_WAIT`].
 //! - *device*: attempts at an account from a browser that has been signed in to it before. They count only here, so
 //!   that other attempts do not delay or prevent them.
 //!

@@ -1,9 +1,8 @@
-//! Webhooks: events sent to other systems. Signed as in Standard Webhooks (standardwebhooks.com), sent
-//! by jobs from rows that were saved with the change itself ([`crate::effects::Event`]), retried with growing pauses.
+//! Webhooks: events sent to other systems. Signed as in Standard Webhooks (standardwebhooks.com), sent by jobs from
+//! rows that were saved with the change itself ([`crate::effects::Event`]), retried with growing pauses.
 //!
 //! Nothing is sent about apart responses, and no score, comment, name or address about anything: an event holds the id
-//! to
-//! look up, for which the receiver needs the right.
+//! to look up, for which the receiver needs the right.
 //!
 //! - `guard`: private addresses are rejected, whatever a name resolves to.
 //! - `sign`: secrets and signatures.

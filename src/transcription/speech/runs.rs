@@ -1,9 +1,8 @@
 //! Runs of speech within a stretch of possible speech: without its pauses, and without noise, tones and music.
 //!
 //! Each stretch without a pause is judged in pieces of about a second. A piece is speech by its own evidence, or, with
-//! less
-//! evidence, next to a piece that is speech. The share of voiced frames alone decides nothing: it was 0.05 to
-//! 0.15 in soft voices, dull telephones and fricatives, and up to 0.15 in music.
+//! less evidence, next to a piece that is speech. The share of voiced frames alone decides nothing: it was 0.05 to 0.15
+//! in soft voices, dull telephones and fricatives, and up to 0.15 in music.
 
 use super::voice::{FrameVoice, VoiceCheck};
 use super::{Frame, OFF, ON, ms_to_frames};
