@@ -15,7 +15,7 @@ use crate::web::unmasked::Words;
 use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
-use payloads::{Kept, Rendered, Upload};
+use payloads::{JsonWithRaw, Rendered, Upload};
 use poem::http::{HeaderMap, StatusCode, header};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -142,7 +142,7 @@ impl Api {
         /// Its id there.
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
-        body: Kept<InteractionBody>,
+        body: JsonWithRaw<InteractionBody>,
     ) -> Result<UpsertReply, ApiError> {
         let _ = who;
         let intake = body.value.into_intake(&source, &external_id, &body.raw)?;

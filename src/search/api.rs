@@ -1,6 +1,6 @@
 //! The endpoint of the search.
 
-use super::{Found, Hit, Query as Words, QueryError, SaidBy, Search, Within};
+use super::{Hit, Query as Words, QueryError, SaidBy, Search, SearchHit, Within};
 use crate::access::rights::SeeInteractions;
 use crate::clock::Timestamp;
 use crate::interactions::Channel;
@@ -98,8 +98,8 @@ fn hit_out(id: &str, hit: Hit) -> HitOut {
     }
 }
 
-impl From<Found> for ResultOut {
-    fn from(found: Found) -> Self {
+impl From<SearchHit> for ResultOut {
+    fn from(found: SearchHit) -> Self {
         let i = found.interaction;
         let id = i.id.to_string();
         Self {
@@ -115,8 +115,8 @@ impl From<Found> for ResultOut {
     }
 }
 
-impl From<Page<Found>> for SearchPage {
-    fn from(page: Page<Found>) -> Self {
+impl From<Page<SearchHit>> for SearchPage {
+    fn from(page: Page<SearchHit>) -> Self {
         Self {
             items: page.items.into_iter().map(ResultOut::from).collect(),
             next: page.next.map(|cursor| cursor.to_string()),

@@ -6,6 +6,7 @@
 //! 4. Features see each other only through `mod.rs`.
 //! 5. Only `app` and the modules above it read the whole configuration.
 
+mod names;
 mod source;
 
 use source::Source;
@@ -50,7 +51,8 @@ const FEATURES: &[&str] = &[
 ];
 
 /// Modules that every feature may use.
-const PLATFORM: &[&str] = &["access", "paging", "web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
+const PLATFORM: &[&str] =
+    &["access", "paging", "web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
 
 /// Upward uses, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -107,6 +109,9 @@ fn faults(source: &Source, modules: &[String]) -> Vec<String> {
         if !may_use(own, other) {
             faults.push(format!("{}: {own} stands below {other}, and uses {path}", source.name));
         }
+        if other == "web" && knows_no_web(own, source) {
+            faults.push(format!("{}: a store, a job or a part of the platform uses {path}", source.name));
+        }
         let through_the_back = used.get(1).is_some_and(|inner| has_file(other, inner));
         if is_feature && FEATURES.contains(&other.as_str()) && through_the_back {
             faults.push(format!("{}: {path} is reached past {other}/mod.rs", source.name));
@@ -137,6 +142,12 @@ fn may_use(own: &str, other: &str) -> bool {
 }
 
 /// Whether one part of a feature may use another.
+/// Whether a source must not know pages and endpoints: stores, jobs, and the platform.
+fn knows_no_web(own: &str, source: &Source) -> bool {
+    let is_platform = own != "web" && PLATFORM.contains(&own);
+    is_platform || source.module.iter().any(|name| name == "store" || name == "jobs")
+}
+
 fn may_use_inside(part: &str, other: &str) -> bool {
     match part {
         "api" => !["store", "pages"].contains(&other),
@@ -159,6 +170,7 @@ fn what_points_the_wrong_way_is_seen() {
         ("web/page.rs", "use crate::staff::Staff;"),
         ("jobs/runner.rs", "use crate::{clock::Timestamp, mail};"),
         ("staff/mod.rs", "fn f() { crate::interactions::find() }"),
+        ("staff/store.rs", "use crate::web::Shell;"),
         ("training/mod.rs", "use crate::surveys::Answer;"),
         ("audit/store.rs", "use super::api::Line;"),
         ("audit/api.rs", "use crate::audit::{Line, store::LineRow};"),

@@ -13,12 +13,12 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
 
 /// A JSON body, and the whole of what came, unknown fields too.
 #[derive(Debug)]
-pub(super) struct Kept<T> {
+pub(super) struct JsonWithRaw<T> {
     pub value: T,
     pub raw: serde_json::Value,
 }
 
-impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for Kept<T> {
+impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for JsonWithRaw<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();

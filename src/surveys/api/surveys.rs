@@ -4,7 +4,9 @@ use super::Tag;
 use crate::access::rights::{Ingest, ManageSurveys, SeeSurveys};
 use crate::config::Choice;
 use crate::surveys::definition::Definition;
-use crate::surveys::{EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Kept, Listed, Subject, Surveys};
+use crate::surveys::{
+    EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Listed, PublishedVersion, Subject, Surveys,
+};
 use crate::web::page::sentence;
 use crate::web::problem::ApiError;
 use crate::web::{Allowed, JsonBody};
@@ -64,8 +66,8 @@ struct VersionOut {
     definition: Any<serde_json::Value>,
 }
 
-impl From<Kept> for VersionOut {
-    fn from(kept: Kept) -> Self {
+impl From<PublishedVersion> for VersionOut {
+    fn from(kept: PublishedVersion) -> Self {
         Self {
             number: kept.published.number,
             published_at: kept.published.at.to_rfc3339(),
