@@ -58,6 +58,7 @@ const PLATFORM: &[&str] =
 const EXCEPTIONS: &[(&str, &str)] = &[
     // The actor is a type of the audit trail; the web module authenticates it.
     ("web", "effects"),
+    ("access", "effects"),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ const TYPES: &[&str] = &[
 ];
 /// Limits that do not say what they limit.
 const LIMITS: &[&str] =
-    &["MOST", "AT_ONCE", "SLACK", "ENOUGH", "LEAST", "FEWEST", "LONGEST", "SHORTEST", "PATIENCE", "LATE", "EARLY"];
+    &["MOST", "AT_ONCE", "SLACK", "ENOUGH", "LEAST", "FEWEST", "LONGEST", "SHORTEST", "PATIENCE", "LATE"];
 /// Modules named by pronouns, adverbs and riddles.
 const MODULES: &[&str] = &[
     "hush",
