@@ -34,7 +34,7 @@ macro_rules! coded {
 }
 
 coded! {
-    /// Why there is a follow-up.
+    /// Reason for a follow-up.
     #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
     Reason {
         /// The linked rating is low.
@@ -47,7 +47,7 @@ coded! {
         Gone = "gone", "Taken back or erased";
     } else Gone
 
-    /// Where it stands.
+    /// State of a follow-up.
     #[oai(rename = "FollowUpState", rename_all = "snake_case")]
     State {
         /// Nobody has taken it.
@@ -58,7 +58,7 @@ coded! {
         Closed = "closed", "Closed";
     } else Open
 
-    /// How it ended.
+    /// Outcome of a follow-up.
     #[oai(rename = "FollowUpOutcome", rename_all = "snake_case")]
     Outcome {
         /// It is solved.
@@ -75,7 +75,7 @@ coded! {
         Erased = "erased", "Erased";
     } else NothingToDo
 
-    /// What was at the root, so that broken tools are not booked on agents.
+    /// Root cause of a problem. Only `agent` is the responsibility of the agent.
     #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
     Cause {
         /// How it was handled.

@@ -164,7 +164,7 @@ impl FollowUp {
 
 /// Which follow-ups a list shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]
-#[oai(rename = "WhichFollowUps", rename_all = "lowercase")]
+#[oai(rename = "FollowUpFilter", rename_all = "lowercase")]
 pub enum Which {
     /// Those that are not closed; what is due first comes first, so that what is overdue leads.
     #[default]

@@ -3,7 +3,7 @@
 use crate::effects::Actor;
 use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 
-/// What somebody who signs in is here for.
+/// Role of a staff account.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, poem_openapi::Enum,
 )]

@@ -10,19 +10,19 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 use std::sync::Arc;
 
-/// What went wrong, for programs and for people.
+/// An error (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Object, serde::Serialize)]
 #[oai(example = false)]
 pub struct Problem {
-    /// The HTTP status, once more.
+    /// HTTP status.
     pub status: u16,
-    /// Stable, for programs: `interaction_not_found`, `recording_too_large`, …
+    /// Stable code for programs: `interaction_not_found`, `recording_too_large`, …
     pub code: String,
-    /// The same for every problem of this code.
+    /// Name of the HTTP status.
     pub title: String,
-    /// What happened this time, and what to do.
+    /// What happened and what to do.
     pub detail: String,
-    /// Where several things are wrong at once: each of them; else empty.
+    /// Each error, if there are several; else empty.
     pub problems: Vec<String>,
 }
 

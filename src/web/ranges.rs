@@ -1,9 +1,10 @@
 //! Sound in ranges: one range is answered with 206, several or none with the whole (RFC 9110 lets us), a range behind
 //! the end with 416. Sent as it is read; never compressed.
 
+use super::problem::ApiError;
 use headers::{HeaderMapExt, Range};
 use poem::http::{HeaderMap, StatusCode, header};
-use poem::{Body, Response};
+use poem::{Body, IntoResponse, Response};
 use std::ops::Bound;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
@@ -71,10 +72,7 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
         .content_type(what.media_type);
     match part {
         Part::Unchanged => base.status(StatusCode::NOT_MODIFIED).finish(),
-        Part::Unsatisfiable => base
-            .status(StatusCode::RANGE_NOT_SATISFIABLE)
-            .header(header::CONTENT_RANGE, format!("bytes */{length}"))
-            .finish(),
+        Part::Unsatisfiable => unsatisfiable(length),
         Part::Whole => base.header(header::CONTENT_LENGTH, length).body(body(0, length.saturating_sub(1))),
         Part::Range(start, end) => base
             .status(StatusCode::PARTIAL_CONTENT)
@@ -82,6 +80,16 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
             .header(header::CONTENT_LENGTH, end - start + 1)
             .body(body(start, end)),
     }
+}
+
+/// 416 for a file of so many bytes.
+fn unsatisfiable(length: u64) -> Response {
+    let detail = format!("The requested range lies behind the end of the file, which has {length} bytes.");
+    ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail)
+        .into_response()
+        .with_header(header::ACCEPT_RANGES, "bytes")
+        .with_header(header::CONTENT_RANGE, format!("bytes */{length}"))
+        .into_response()
 }
 
 /// First and last byte of each range that lies, at least in part, inside so many bytes.

@@ -74,15 +74,15 @@ impl std::fmt::Debug for Webhooks {
     }
 }
 
-/// Is it told of events?
+/// State of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, poem_openapi::Enum)]
 #[oai(rename = "WebhookState", rename_all = "lowercase")]
 pub enum State {
-    /// Yes.
+    /// Receives events.
     Active,
-    /// Somebody has paused it.
+    /// Paused by a person.
     Paused,
-    /// It was stopped after days without success.
+    /// Stopped after days without a successful delivery.
     Failing,
 }
 
@@ -114,7 +114,7 @@ pub struct Webhook {
     pub note: String,
     /// JSON array; see [`Webhook::events`].
     events: String,
-    /// Is it told of events?
+    /// State of a webhook.
     #[sqlx(try_from = "String")]
     pub state: State,
     /// Since when nothing succeeds; null where the last delivery did.

@@ -14,7 +14,7 @@ pub(super) fn tidy(document: &mut Value) {
         Value::Object(members) => {
             unwrap_reference(members);
             limit_integer(members);
-            drop_charset(members);
+            drop_charsets(members);
             members.values_mut().for_each(tidy);
         }
         _ => {}
@@ -49,10 +49,12 @@ fn limit_integer(members: &mut Members) {
     members.insert("maximum".into(), most);
 }
 
-/// JSON has one encoding; a media type without parameters is what clients look for.
-fn drop_charset(members: &mut Members) {
-    if let Some(content) = members.remove("application/json; charset=utf-8") {
-        members.insert("application/json".into(), content);
+/// Removes the charset from media types: JSON has one encoding, and generators of clients look for types without parameters.
+fn drop_charsets(members: &mut Members) {
+    let with_charset: Vec<String> = members.keys().filter(|key| key.ends_with("; charset=utf-8")).cloned().collect();
+    for name in with_charset {
+        let content = members.remove(&name).unwrap_or_default();
+        members.insert(name.trim_end_matches("; charset=utf-8").into(), content);
     }
 }
 
@@ -73,6 +75,29 @@ pub(super) fn declare_nulls(document: &mut Value) {
         if !sent.contains(name) {
             schema["required"] = names.into();
         }
+    }
+}
+
+/// Removes the ranges of 64-bit integers from schemas that only answers use: generators of clients know them from the format.
+pub(super) fn drop_type_ranges(document: &mut Value) {
+    let sent = sent_schemas(document);
+    for (_, schema) in named_schemas(document).iter_mut().filter(|(name, _)| !sent.contains(*name)) {
+        drop_type_range(schema);
+    }
+}
+
+fn drop_type_range(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_type_range),
+        Value::Object(members) => {
+            members.retain(|key, value| match key.as_str() {
+                "minimum" => *value != json!(i64::MIN),
+                "maximum" => *value != json!(i64::MAX) && *value != json!(u64::MAX),
+                _ => true,
+            });
+            members.values_mut().for_each(drop_type_range);
+        }
+        _ => {}
     }
 }
 
