@@ -10,7 +10,7 @@ use poem_openapi::{Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Who read and changed what.
+    /// The audit log of reads and changes.
     Audit,
 }
 

@@ -23,7 +23,7 @@ enum Tag {
 
 /// A linked answer. It reveals neither the customer nor the day of answering.
 #[derive(Debug, Object)]
-#[oai(rename = "Response", example)]
+#[oai(rename = "SurveyResponse", example)]
 struct ResponseOut {
     /// Score, 1 (very poor) to 5 (very good); null: not answered.
     score: Option<i64>,

@@ -176,8 +176,7 @@ impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
             openid_connect_url: None,
         };
         let key = "API key, created at /admin/keys or with `afterword key add`. Scopes: `ingest`, `read`, `admin`.";
-        let session =
-            "Session cookie of a staff account, from /sign-in. Its name is `__Host-afterword` over HTTPS.";
+        let session = "Session cookie of a staff account, from /sign-in. Its name is `__Host-afterword` over HTTPS.";
         registry.create_security_scheme(SCHEMES[0], scheme("http", key, None, None, Some("bearer")));
         registry.create_security_scheme(SCHEMES[1], scheme("apiKey", session, Some("afterword"), Some("cookie"), None));
     }

@@ -20,7 +20,7 @@ pub struct Problem {
     pub code: String,
     /// Name of the HTTP status.
     pub title: String,
-    /// What happened and what to do.
+    /// Explanation of the error and of its remedy.
     pub detail: String,
     /// Each error, if there are several; else empty.
     pub problems: Vec<String>,

@@ -308,7 +308,11 @@ impl Api {
     /// Repeat a delivery
     ///
     /// Sends the event again with the same id.
-    #[oai(path = "/webhooks/:id/deliveries/:delivery/redelivery", method = "post", operation_id = "repeatWebhookDelivery")]
+    #[oai(
+        path = "/webhooks/:id/deliveries/:delivery/redelivery",
+        method = "post",
+        operation_id = "repeatWebhookDelivery"
+    )]
     async fn redeliver(
         &self,
         who: Allowed<Administer>,

@@ -18,12 +18,7 @@ const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ),
     ("403", "Forbidden", "The API key or role lacks the permission.", None),
     ("404", "NotFound", "The resource does not exist, or the caller may not see it.", None),
-    (
-        "405",
-        "MethodNotAllowed",
-        "The path does not support the method.",
-        Some(("Allow", "Supported methods.")),
-    ),
+    ("405", "MethodNotAllowed", "The path does not support the method.", Some(("Allow", "Supported methods."))),
     ("409", "Conflict", "The request conflicts with the current state.", None),
     ("413", "TooLarge", "The body is too large.", None),
     ("415", "UnsupportedMediaType", "The content type or audio format is not supported.", None),

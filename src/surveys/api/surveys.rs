@@ -143,7 +143,7 @@ struct AnswerIn {
 
 /// A response that was given outside of Afterword: at a kiosk, by phone keypad.
 #[derive(Debug, Object)]
-#[oai(rename = "NewResponse", example)]
+#[oai(rename = "NewSurveyResponse", example)]
 struct ResponseIn {
     /// `linked` is shown with its interaction; `apart` is never connected to one.
     choice: ChoiceIn,
@@ -155,7 +155,7 @@ struct ResponseIn {
     team: Option<String>,
     /// Version of the survey; by default the current one.
     version: Option<i64>,
-    /// What was answered.
+    /// Answers to the questions.
     answers: Vec<AnswerIn>,
 }
 
