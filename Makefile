@@ -4,7 +4,7 @@ CARGO ?= cargo
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## Say what there is (this)
+help: ## List the targets (this)
 	@echo "Afterword: the last word after every support call or chat."
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,7 +12,7 @@ help: ## Say what there is (this)
 # In the dev profile: half the wait of release on a first start, and what is slow without optimisation (whisper.cpp,
 # password hashing, audio) is optimised there too; see [profile.dev.package] in Cargo.toml.
 .PHONY: demo
-demo: build-deps ## A filled, throw-away company on http://127.0.0.1:8080 (ARGS='--listen …' to pass options)
+demo: build-deps ## Serve a company with example data on http://127.0.0.1:8080 (ARGS='--listen …' to pass options)
 	@test -x $${CARGO_TARGET_DIR:-target}/debug/afterword || echo "Building; the first time takes some minutes."
 	$(CARGO) build --quiet
 	@scripts/fetch-demo-model.sh "$${CARGO_TARGET_DIR:-target}/debug/afterword"
@@ -34,7 +34,7 @@ $(BENCH_PARTS):
 	@:
 
 .PHONY: fuzz
-fuzz: build-deps ## Feed every decoder rubbish, ten minutes each (SECONDS_EACH=60 TARGETS="wav flac"); see fuzz/README.md
+fuzz: build-deps ## Fuzz every decoder, ten minutes each (SECONDS_EACH=60 TARGETS="wav flac"); see fuzz/README.md
 	SECONDS_EACH=$(SECONDS_EACH) TARGETS="$(TARGETS)" fuzz/run.sh
 
 .PHONY: fmt
@@ -47,7 +47,7 @@ openapi: build-deps ## Write openapi.yaml anew, from the code
 	$(CARGO) run --quiet -- openapi > openapi.yaml
 
 .PHONY: audit
-audit: ## Known holes in dependencies (cargo-deny, and a network that has its database)
+audit: ## Known vulnerabilities in dependencies (needs cargo-deny and a network)
 	$(CARGO) deny check
 
 .PHONY: build-deps test-deps

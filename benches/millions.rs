@@ -258,8 +258,8 @@ const TOTALS: &str = "INSERT INTO release_totals (scope, agent_id, team_id, ques
 
 /// A range in parts, each of a transaction's size.
 fn parts(n: u64) -> Vec<(u64, u64)> {
-    const AT_ONCE: u64 = 250_000;
-    (0..n).step_by(AT_ONCE as usize).map(|from| (from, (from + AT_ONCE).min(n))).collect()
+    const CHUNK_ROWS: u64 = 250_000;
+    (0..n).step_by(CHUNK_ROWS as usize).map(|from| (from, (from + CHUNK_ROWS).min(n))).collect()
 }
 
 /// Runs a statement in which `generate(a, b)` stands for the numbers from a to b, without b.

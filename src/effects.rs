@@ -126,13 +126,13 @@ impl Effects {
 
     /// Saves all of it in the caller's transaction.
     pub async fn save(mut self, mut conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
-        let deliveries = send(conn.again(), &self.events, now).await?;
+        let deliveries = send(conn.reborrow(), &self.events, now).await?;
         self.jobs.extend(deliveries);
-        jobs::save(conn.again(), &self.jobs, now).await?;
+        jobs::save(conn.reborrow(), &self.jobs, now).await?;
         for line in self.audit {
             let detail = line.detail.map(|d| d.to_string());
             execute!(
-                conn.again(),
+                conn.reborrow(),
                 AUDIT,
                 AuditId::random(),
                 now,
@@ -152,7 +152,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let listening = fetch_all!(conn.again(), LISTENING => (WebhookId, String))?;
+    let listening = fetch_all!(conn.reborrow(), LISTENING => (WebhookId, String))?;
     let mut jobs = Vec::new();
     for (webhook, wanted) in &listening {
         let wanted: Vec<String> = serde_json::from_str(wanted).unwrap_or_default();
@@ -160,7 +160,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
             let at = if event.by_day { now.midnight() } else { now };
             let id = DeliveryId::random();
             let body = body(event.kind, &event.data, at);
-            if execute!(conn.again(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
+            if execute!(conn.reborrow(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
                 // Each webhook's in turn: a receiver that takes its time holds up nobody else's.
                 jobs.push(NewJob::new(WEBHOOK, id.as_str(), now).share(Some(webhook.to_string())));
             }

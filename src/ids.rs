@@ -55,7 +55,7 @@ typed_id! {
     /// A mail in the outbox.
     MailId;
     /// Once that a recording was transcribed.
-    TakeId;
+    AlternativeId;
     /// What somebody corrected in a transcript.
     CorrectionId;
     /// A background job.

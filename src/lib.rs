@@ -1,49 +1,179 @@
-//! Afterword has the last word after every support call or chat: a short anonymous survey, tied to the recording, which is
-//! transcribed on the machine itself; a library of exemplary calls from which new agents learn; fair ratings for HR.
+//! Afterword asks customers for feedback after each support call or chat, ties the rating to the recording if they agree,
+//! transcribes calls on the machine itself, keeps a training library of exemplary calls, and shows agent ratings that
+//! reveal nobody's answer.
 //!
-//! # The map
+//! This page is the map of the crate: the modules, where each rule stands, and examples. `docs/architecture.md` explains how
+//! the modules work together; `CONTRIBUTING.md` has recipes for endpoints, pages, migrations, jobs and tests.
 //!
-//! Who depends on whom, from the outside in; nothing points back (a test keeps it so).
+//! # Modules
 //!
-//! **The edge.** [`cli`] turns arguments into one of the commands. [`app`] is the composition root: it builds the features
-//! from the configuration and joins their pages, endpoints and jobs. [`demo`] fills a throw-away company through the same
-//! doors that everybody uses.
+//! Dependencies point downwards in this list; a test (`tests/it/architecture.rs`) enforces it.
 //!
-//! **The features**, each a folder with the same layers: `api` (endpoints and wire types, poem-openapi) and `pages` (forms
-//! and views, askama) call the functions of `mod`, which holds types and rules and is the only door for other features;
-//! SQL stands in `store` alone, private to its feature.
+//! **Edge**
 //!
-//! - [`audit`]: who looked at what and changed what; append-only.
-//! - [`webhooks`]: what has happened, told to other systems: signed, tried again, never to private addresses.
-//! - [`mail`]: the outbox. Bodies are composed when they are sent, so no survey link ever stands in the database.
-//! - [`staff`]: accounts, sessions, API keys; the directory of teams and agents.
-//! - [`interactions`]: calls and chats as they come in, and recordings.
-//! - [`transcription`]: recordings into words: speech detection, the Whisper engine, models.
-//! - [`surveys`]: who is asked and why not, the page, answers. Its `mix` is the heart of the promise in docs/anonymity.md.
-//! - [`training`]: clips of exemplary interactions, and who has studied them.
-//! - [`measures`]: who spoke how much, where it was quiet, who had to wait, from transcripts and messages.
-//! - [`search`]: what was said or written, found by its words; the same on both databases.
-//! - [`ratings`]: releases of answers in batches, and the sums over them that agents and HR see.
-//! - [`privacy`]: erasing what somebody asks for, removing what was kept long enough, and the page that tells customers.
-//! - [`feedback`]: who has read what customers wrote, what may be quoted, and what agents are commended for.
-//! - [`followups`]: what somebody has to see to: low linked ratings, customers who ask to be contacted; alerts.
-//! - [`desk`]: the staff pages that bring several features together; it has no rules of its own.
+//! - [`cli`]: the commands of the program.
+//! - [`app`]: the composition root. Builds the features from the configuration and joins their pages, endpoints and jobs.
+//! - [`demo`]: fills the demo company.
 //!
-//! **What a change brings along**: [`effects`] saves jobs, audit lines and events for webhooks in the change's own transaction.
+//! **Features.** Each is a folder with the same layers: `api` (endpoints and wire types, poem-openapi) and `pages` (forms and
+//! views, askama) call `mod`, which holds types and rules and is the only door for other features. SQL is in `store`, which
+//! is private.
 //!
-//! **The platform**, which names no feature: [`web`] (the server and its limits, who is asking and what they may, errors, pages,
-//! forms), [`jobs`] (the durable queue), [`database`] (SQLite and PostgreSQL behind one body of code), [`vault`] (the key that is
-//! not in the database), [`audio`] (recordings read in a stream), [`files`] (files that only the service may read), [`masking`]
-//! (personal data out of text), [`config`], [`clock`], [`ids`].
+//! - [`desk`]: staff pages that combine several features. Has no rules of its own.
+//! - [`privacy`]: erasure, retention, the privacy page for customers.
+//! - [`feedback`]: unread comments, quotes, commendations.
+//! - [`ratings`]: releases of answers in batches; statistics, reports, exclusions.
+//! - [`measures`]: talk share, dead air, interruptions, waits, from transcripts and messages.
+//! - [`search`]: full-text search in transcripts and messages, the same on both databases.
+//! - [`followups`]: follow-ups for low ratings and callback requests; alerts.
+//! - [`transcription`]: recordings into transcripts: speech detection, the Whisper engine, models, corrections.
+//! - [`surveys`]: definitions and rules of surveys, invitations, suppressions, answers, and the mix that keeps them anonymous.
+//! - [`training`]: the library of clips, and learning progress.
+//! - [`interactions`]: calls, chats, messages, recordings.
+//! - [`staff`]: accounts, sessions, API keys; teams and agents.
+//! - [`audit`]: the append-only audit log.
+//! - [`mail`]: the outbox, sending over SMTP, returned mail.
+//! - [`webhooks`]: events for other systems.
 //!
-//! # One request walked through
+//! **Effects**
 //!
-//! `PUT /api/v1/interactions/phone/4711` arrives at [`web::middleware`], which caps its body and will log its route, never
-//! its path. The endpoint's first parameter, [`web::Allowed`], finds the API key and its scope. `interactions::api` turns the
-//! body into an [`interactions::Intake`]; `Interactions::upsert` checks it, seals the customer's address, and hands it to
-//! the group commit, which writes many at once: one statement a table, the job that will decide about a survey among them.
-//! When the transaction is on disk, the answer goes out. Minutes later the job runs: `surveys` decides, and in one
-//! transaction writes the invitation, the mail's line in the outbox and the mark of the quiet period.
+//! - [`effects`]: jobs, audit lines and webhook events, saved in the transaction of the change that causes them.
+//!
+//! **Platform**, which names no feature
+//!
+//! - [`web`]: server, access, rights, errors, forms, paging.
+//! - [`jobs`]: the durable job queue.
+//! - [`database`]: SQLite and PostgreSQL behind one interface.
+//! - [`config`]: settings and their checks.
+//! - [`vault`]: the key file; sealing and keyed hashes.
+//! - [`masking`]: finding and masking personal data in text.
+//! - [`audio`]: decoding, cutting and converting recordings.
+//! - [`files`]: files and folders that only the service's user can read.
+//! - [`clock`], [`ids`]: time and random ids.
+//!
+//! # Where each rule stands
+//!
+//! | Rule | File |
+//! |---|---|
+//! | **Interactions** | |
+//! | Upsert: null never overwrites, the phase never goes back | `interactions/intake.rs` |
+//! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
+//! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
+//! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
+//! | **Who is surveyed** | |
+//! | Whether a survey is due; reasons for skipping | `surveys/decide.rs`, `surveys/reasons.rs` |
+//! | Quiet period | `surveys/decide.rs` (`ask`), `surveys/store.rs` (`MARK_ASKED`) |
+//! | Survey rules by channel, team, queue, tag, share | `surveys/rules/` |
+//! | Suppressions | `surveys/suppressions.rs` |
+//! | Suppression on a 5xx reply, a bounce, a complaint | `mail/outcome.rs`, `surveys/invitation.rs`, `surveys/returned/` |
+//! | Reminder | `surveys/reminder/` |
+//! | **Answers and anonymity** | |
+//! | Survey token, ids that derive from it | `surveys/token.rs` |
+//! | Choices offered, and what a form promised | `surveys/offer.rs` |
+//! | Linked answers, apart (unlinked) answers | `surveys/answers/linked.rs`, `apart.rs`, `sealed.rs` |
+//! | Answers from kiosks and keypads | `surveys/answers/external/` |
+//! | Time for changes, passes of the mix | `surveys/mix_pass.rs` |
+//! | Suspected bots | `surveys/suspects/` |
+//! | Closing of surveys, erasure of addresses | `surveys/closing.rs` |
+//! | Callback requests | `surveys/callback_requests/` |
+//! | **Ratings** | |
+//! | Pools, batches, minimum batch size (k) | `ratings/release/pools.rs`, `ratings/release/min_batch_changes.rs` |
+//! | Pools that wait too long: team, organisation | `ratings/release/pool_age.rs` |
+//! | Confidence intervals, CSAT, NPS | `ratings/wilson.rs`, `ratings/figures.rs`, `ratings/nps.rs` |
+//! | Exclusions | `ratings/exclusions.rs` |
+//! | **Transcription and measures** | |
+//! | Speech detection, crosstalk | `transcription/speech/` |
+//! | Language detection, windows, turns, word times | `transcription/engine/` |
+//! | Hallucinations of the model | `transcription/engine/hallucinations/` |
+//! | Order of the queue, fairness between teams | `transcription/queue.rs`, `jobs/store.rs` |
+//! | Dead-air threshold, interruptions, talk share | `measures/call.rs` |
+//! | First reply, longest wait, nags | `measures/chat.rs`, `measures/nags.rs` |
+//! | **Masking** | |
+//! | Card numbers, spoken and written | `masking/cards.rs`, `masking/numbers.rs`, `masking/spoken.rs` |
+//! | E-mail, phone, IBAN, addresses, dates of birth, names | `masking/` |
+//! | Original words: who may see them | `web/unmasked.rs`, `web/rights.rs` (`SeeOriginals`) |
+//! | **Library** | |
+//! | Clip length limits | `training/span.rs` |
+//! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/redaction.rs` |
+//! | **Mail and webhooks** | |
+//! | SMTP replies, retries, stops | `mail/outcome.rs`, `mail/settle.rs` |
+//! | Rate limits by domain | `mail/rates.rs` |
+//! | DKIM | `mail/dkim.rs` |
+//! | Classification of returned mail | `mail/reader/`, `mail/incoming/classify.rs` |
+//! | Webhook signatures, retries, private addresses | `webhooks/sign.rs`, `webhooks/send.rs`, `webhooks/guard.rs` |
+//! | **Access** | |
+//! | Roles, scopes, rights | `web/principal.rs`, `web/rights.rs` |
+//! | Team visibility | `web/principal.rs` (`Visible`), `database/visible.rs` |
+//! | Sessions, cookies, CSRF | `staff/sessions.rs`, `web/access.rs`, `web/form.rs` |
+//! | Passwords, sign-in limits | `staff/passwords.rs`, `staff/limits.rs` |
+//! | Announcement of supervisors | `staff/notices.rs` |
+//! | Headers, body limits, connection limits | `web/middleware.rs`, `web/server/` |
+//! | **Privacy and operation** | |
+//! | Retention periods, erasure | `privacy/retain.rs`, `privacy/erase.rs` |
+//! | Low-score threshold, due dates | `followups/look.rs` |
+//! | Audit actions in words | `audit/words.rs` |
+//! | Leases, retries, giving up | `jobs/runner.rs`, `jobs/store.rs` |
+//! | Full disk, busy or unreachable database | `database/error.rs`, `web/outage.rs` |
+//! | Checks of settings | `config/checks.rs` |
+//!
+//! # Examples
+//!
+//! Time is an argument everywhere. Tests pass a clock that stands still until it is moved:
+//!
+//! ```
+//! use afterword::clock::{Clock, ManualClock, Timestamp};
+//! use std::time::Duration;
+//!
+//! let start = Timestamp::parse("2026-11-20T14:24:00+01:00").unwrap();
+//! let clock = ManualClock::new(start);
+//! clock.advance(Duration::from_secs(60));
+//! assert_eq!(clock.now().ms_since(start), 60_000);
+//! assert_eq!(clock.now().month(), "2026-11");
+//! ```
+//!
+//! Masking is pure:
+//!
+//! ```
+//! use afterword::masking::mask;
+//!
+//! assert_eq!(mask("Ring 0306 999 0123 or jerry@example.net."), "Ring [phone] or [e-mail].");
+//! ```
+//!
+//! A record that was sealed opens for the same purpose only:
+//!
+//! ```
+//! use afterword::vault::Vault;
+//!
+//! let vault = Vault::ephemeral();
+//! let sealed = vault.seal("address", b"jerry@example.net");
+//! assert_eq!(vault.open("address", &sealed).unwrap(), b"jerry@example.net");
+//! assert!(vault.open("answer", &sealed).is_err());
+//! ```
+//!
+//! The whole service on a throw-away SQLite database:
+//!
+//! ```
+//! use afterword::app::{self, App};
+//! use afterword::clock::SystemClock;
+//! use afterword::config::{Config, DatabaseUrl, RecordingsUrl};
+//! use poem::{Endpoint, Request};
+//! use std::sync::Arc;
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let folder = tempfile::tempdir().unwrap();
+//! let mut config = Config::default();
+//! config.database.url = DatabaseUrl::Sqlite(folder.path().join("afterword.db"));
+//! config.recordings.url = RecordingsUrl::File(folder.path().join("recordings"));
+//! config.anonymity.key_file = folder.path().join("afterword.key");
+//! config.mail.journal = folder.path().join("mail-journal");
+//!
+//! let db = app::open_database(&config, true).await.unwrap();
+//! let vault = app::open_vault(&config, &db).await.unwrap();
+//! let app = App::build(config, db, vault, Arc::new(SystemClock), false);
+//! let answer = app.routes().get_response(Request::builder().uri_str("/healthz").finish()).await;
+//! assert!(answer.status().is_success());
+//! # });
+//! ```
 
 pub mod app;
 pub mod audio;

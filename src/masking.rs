@@ -133,7 +133,7 @@ pub struct Span {
 
 /// A line of a conversation: what one speaker says or writes in one go.
 #[derive(Debug, Clone, Copy)]
-pub struct Said<'a> {
+pub struct Utterance<'a> {
     /// Who; a number may go on in this speaker's next line.
     pub speaker: &'a str,
     /// Whether it is or may be the customer: customers introduce themselves, agents' names stay.
@@ -145,17 +145,17 @@ pub struct Said<'a> {
 }
 
 /// A round takes out what is there; the next one sees what stands beside it. Two or three are needed, no text needs more.
-const MOST_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 8;
 
 /// What is to be taken out of each line of a conversation, in order and without overlaps. Whoever asks ("What is your date
 /// of birth?") and whoever answers may be two.
-pub fn find_in_talk(lines: &[Said<'_>], names: &Names) -> Vec<Vec<Span>> {
+pub fn find_in_talk(lines: &[Utterance<'_>], names: &Names) -> Vec<Vec<Span>> {
     let span = |kind| move |range| Span { kind, range };
     let mut found: Vec<Vec<Span>> =
         lines.iter().map(|line| email::written(line.text).into_iter().map(span(Kind::Email)).collect()).collect();
     let mut names = names.clone();
     let with_customer = lines.iter().any(|line| line.customer);
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let talk = talk::Talk::new(lines, &found);
         let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
         for stream in talk.streams.iter().filter(|stream| stream.customer) {
@@ -206,7 +206,7 @@ fn add(found: &mut [Vec<Span>], new: Vec<Vec<Span>>) -> bool {
 
 /// What is to be taken out of a text that stands by itself.
 pub fn find(text: &str, names: &Names) -> Vec<Span> {
-    let line = Said { speaker: "", customer: false, time_ms: None, text };
+    let line = Utterance { speaker: "", customer: false, time_ms: None, text };
     find_in_talk(&[line], names).pop().unwrap_or_default()
 }
 
@@ -304,7 +304,7 @@ pub fn masked(text: &str, names: &Names) -> String {
 /// texts whose conversation nobody sees, where an order number would tell whose it was.
 pub fn mask(text: &str) -> String {
     let mut text = text.to_owned();
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let once = masked(&text, &Names::none());
         let once = replace(&once, &digits::find(&once), digits::kind);
         let once = replace(&once, &spoken::find_numbers(&once), |_| Kind::Number.word());

@@ -5,7 +5,7 @@ use crate::database::{Conn, DbError};
 use crate::feedback::Feedback;
 use crate::followups::FollowUps;
 use crate::privacy::{Counts, Erases};
-use crate::surveys::Whose;
+use crate::surveys::ErasureSubject;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -16,19 +16,24 @@ pub(super) struct OfFollowUps(pub FollowUps);
 pub(super) struct OfFeedback(pub Feedback);
 
 impl Erases for OfFollowUps {
-    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
-        async move { Ok(vec![("wishes", self.0.wishes_of(conn, whose).await?)]) }.boxed()
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move { Ok(vec![("wishes", self.0.callbacks_of(conn, whose).await?)]) }.boxed()
     }
 
-    fn erase<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>, now: Timestamp) -> BoxFuture<'a, Result<Counts, DbError>> {
+    fn erase<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        whose: ErasureSubject<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, DbError>> {
         async move { Ok(vec![("wishes", self.0.erase(conn, whose, now).await?)]) }.boxed()
     }
 }
 
 impl Erases for OfFeedback {
-    fn find<'a>(&'a self, conn: Conn<'a>, whose: Whose<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
         async move {
-            let Whose::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
+            let ErasureSubject::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
             Ok(vec![("kudos", self.0.kudos_about(conn, ids).await?)])
         }
         .boxed()
@@ -37,11 +42,11 @@ impl Erases for OfFeedback {
     fn erase<'a>(
         &'a self,
         conn: Conn<'a>,
-        whose: Whose<'a>,
+        whose: ErasureSubject<'a>,
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, DbError>> {
         async move {
-            let Whose::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
+            let ErasureSubject::Conversations { ids, .. } = whose else { return Ok(Vec::new()) };
             Ok(vec![("kudos", self.0.erase_kudos(conn, ids).await?)])
         }
         .boxed()

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long an answer is given again, so that probes cost nothing however often they come.
-const FRESH: Duration = Duration::from_secs(1);
+/// Maximum age of an answer that is given again, so that probes cost nothing however often they come.
+const MAX_AGE: Duration = Duration::from_secs(1);
 /// A database that takes longer to store a line is not ready.
 const MAX_WRITE: Duration = Duration::from_secs(2);
 /// Bytes that are written to a folder: more than what may be left over at the end of a file.
@@ -41,7 +41,7 @@ pub(super) struct Readiness(Mutex<Option<(Instant, Report)>>);
 impl Readiness {
     pub async fn report(&self, app: &App) -> Report {
         let mut last = self.0.lock().await;
-        if let Some((_, report)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+        if let Some((_, report)) = last.as_ref().filter(|(at, _)| at.elapsed() < MAX_AGE) {
             return report.clone();
         }
         let report = probe(app).await;

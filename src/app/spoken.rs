@@ -20,14 +20,14 @@ fn ms(ms: u64) -> i64 {
 }
 
 /// Below this the model's own estimate of a word is doubt.
-const UNSURE: f32 = 0.4;
+const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
 
 fn line(segment: Segment, masks: Vec<Span>, rough: bool) -> SpokenLine {
     let word = |w: Word| SpokenWord {
         start_ms: ms(w.start_ms),
         end_ms: ms(w.end_ms),
         text: w.text,
-        doubtful: w.confidence < UNSURE,
+        doubtful: w.confidence < MAX_DOUBTFUL_CONFIDENCE,
     };
     SpokenLine {
         start_ms: ms(segment.start_ms),

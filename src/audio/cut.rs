@@ -1,6 +1,6 @@
 //! A piece of a recording as a file of its own, for library clips.
 
-use super::hush::Hush;
+use super::redaction::Redaction;
 use super::{AudioError, Decoder};
 use crate::files::private_file;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -29,8 +29,8 @@ pub fn cut_with_silences(
         let duration_ms = decoder.promised_ms().unwrap_or(0);
         return Err(AudioError::BadSpan { start_ms, end_ms, duration_ms });
     }
-    let hush = Hush::new(silences_ms, decoder.sample_rate());
-    let result = write_span(&mut decoder, start_ms, end_ms, hush, out_path);
+    let redaction = Redaction::new(silences_ms, decoder.sample_rate());
+    let result = write_span(&mut decoder, start_ms, end_ms, redaction, out_path);
     if result.is_err() {
         // There may be none; the first error is the one to tell.
         let _ = std::fs::remove_file(out_path);
@@ -42,7 +42,7 @@ fn write_span(
     decoder: &mut Decoder,
     start_ms: u64,
     end_ms: u64,
-    mut hush: Hush,
+    mut redaction: Redaction,
     out_path: &Path,
 ) -> Result<u64, AudioError> {
     let io = |source| AudioError::io(out_path, source);
@@ -58,7 +58,7 @@ fn write_span(
         let from = first.saturating_sub(at).min(length);
         let to = (last - at).min(length);
         for frame in from..to {
-            let gain = hush.gain(at + frame);
+            let gain = redaction.gain(at + frame);
             for plane in block {
                 // In range: samples are between -1 and 1.
                 let sample = (plane[frame as usize] * gain * 32_767.0).round() as i16;

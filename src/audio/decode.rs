@@ -6,7 +6,7 @@
 use super::guard::guarded;
 use super::source::Shape;
 use super::stream::Stream;
-use super::watch::{PATIENCE, Watch, start, watched};
+use super::watch::{MAX_PACKET_TIME, Watch, start, watched};
 use super::{AudioError, AudioFormat, AudioInfo};
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Decoder {
                 let _ = send.send(Message::Failed(error));
             }
         })?;
-        match watch.receive(&messages, PATIENCE)? {
+        match watch.receive(&messages, MAX_PACKET_TIME)? {
             Message::Opened(shape) => {
                 let (frames, planes, truncated, ended) = (0, Planes::new(), false, false);
                 Ok(Self { messages, used, watch, shape, frames, planes, truncated, ended })
@@ -113,7 +113,7 @@ impl Decoder {
         // The decoder may have ended already, and wants none back.
         let _ = self.used.send(std::mem::take(&mut self.planes));
         self.ended = true;
-        match self.watch.receive(&self.messages, PATIENCE)? {
+        match self.watch.receive(&self.messages, MAX_PACKET_TIME)? {
             Message::Block(planes) => {
                 self.ended = false;
                 self.planes = planes;
@@ -171,7 +171,7 @@ pub fn probe(path: &Path) -> Result<AudioInfo, AudioError> {
 /// The same; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn probe_until(path: &Path, stop: &CancellationToken) -> Result<AudioInfo, AudioError> {
     let path = path.to_owned();
-    watched(PATIENCE, stop, move |watch| {
+    watched(MAX_PACKET_TIME, stop, move |watch| {
         let mut stream = Stream::open(&path, watch)?;
         let Shape { format, channels, sample_rate, promised } = stream.shape();
         let duration_ms = match promised {

@@ -15,8 +15,8 @@ pub(super) struct Edit {
 /// A box: where its content begins and ends.
 type Span = (u64, u64);
 
-/// More boxes side by side than any file has.
-const MOST_BOXES: usize = 10_000;
+/// Maximum number of boxes side by side.
+const MAX_BOXES: usize = 10_000;
 
 /// The edit of the first sound track, in frames of `sample_rate`; nothing where there is none or it is not a plain one.
 pub(super) fn edit(file: &mut File, sample_rate: u32) -> io::Result<Option<Edit>> {
@@ -86,7 +86,7 @@ fn first(file: &mut File, parent: Span, name: &[u8; 4]) -> io::Result<Option<Spa
 /// The boxes of a name directly inside a span.
 fn inside(file: &mut File, (mut at, end): Span, name: &[u8; 4]) -> io::Result<Vec<Span>> {
     let mut found = Vec::new();
-    for _ in 0..MOST_BOXES {
+    for _ in 0..MAX_BOXES {
         let Some(head) = bytes::<8>(file, (at, end))? else { break };
         let (body, size) = match word(&head[..4]) {
             0 => (at + 8, end - at),

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 /// Frames of a block.
 const BLOCK: usize = 4_096;
 /// Its head has a hundred bytes at most.
-const MOST_HEAD: u32 = 1_000;
+const MAX_HEAD_BYTES: u32 = 1_000;
 
 /// Reads floats until they end.
 pub(super) struct FloatSource<R> {
@@ -37,7 +37,7 @@ impl<R: Read> FloatSource<R> {
             if chunk.starts_with(b"data") {
                 break;
             }
-            if length > MOST_HEAD {
+            if length > MAX_HEAD_BYTES {
                 return Err(AudioError::Damaged("what ffmpeg wrote makes no sense".to_owned()));
             }
             let mut body = vec![0; (length + length % 2) as usize];

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 /// Opus says every position at this rate, whatever was recorded.
 pub(super) const RATE: u32 = 48_000;
 /// A packet holds at most 120 ms.
-const MOST_FRAMES: usize = 5_760;
+const MAX_PACKET_FRAMES: usize = 5_760;
 
 /// Where Opus keeps the channels of a WAV (front left, right, centre, low, …), per number of channels: a recording's
 /// channels come in the order in which they went in.
@@ -110,7 +110,7 @@ impl OpusDecoder {
         let senseless = || AudioError::Damaged("its Opus head makes no sense".to_owned());
         let state = NonNull::new(state).filter(|_| error == sys::OPUS_OK).ok_or_else(senseless)?;
         let channels = usize::from(head.channels);
-        let decoder = Self { state, channels, samples: vec![0.0; MOST_FRAMES * channels] };
+        let decoder = Self { state, channels, samples: vec![0.0; MAX_PACKET_FRAMES * channels] };
         // SAFETY: the state is alive, and this request takes one int.
         unsafe {
             sys::opus_multistream_decoder_ctl(state.as_ptr(), sys::OPUS_SET_GAIN_REQUEST, c_int::from(head.gain));
@@ -128,7 +128,7 @@ impl OpusDecoder {
                 packet.as_ptr(),
                 length,
                 self.samples.as_mut_ptr(),
-                MOST_FRAMES as c_int,
+                MAX_PACKET_FRAMES as c_int,
                 0,
             )
         };

@@ -16,7 +16,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
 /// A packet of a damaged head may claim any length; none that is real holds more.
-const MOST_FRAMES: u64 = 65_536;
+const MAX_PACKET_FRAMES: u64 = 65_536;
 
 /// A file that symphonia is to demux.
 pub(super) struct Container<'a> {
@@ -160,7 +160,7 @@ impl Source for PacketSource {
         if sounded {
             return Ok(Some(Piece::Sound));
         }
-        let frames = self.length(&packet).min(MOST_FRAMES);
+        let frames = self.length(&packet).min(MAX_PACKET_FRAMES);
         fill(planes, self.shape.channels, frames as usize);
         Ok(Some(Piece::Lost))
     }

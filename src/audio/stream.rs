@@ -8,8 +8,8 @@ use super::{AudioError, MAX_DURATION_MS};
 use std::path::Path;
 use std::sync::Arc;
 
-/// So many packets in a row without a frame of sound are no recording.
-const MOST_IDLE: u32 = 100_000;
+/// Maximum number of packets in a row without a frame of sound.
+const MAX_IDLE_PACKETS: u32 = 100_000;
 
 /// A recording being read on the decoder's thread.
 pub(super) struct Stream {
@@ -114,7 +114,7 @@ impl Stream {
             return Err(AudioError::TooLong);
         }
         self.idle = if frames == 0 { self.idle + 1 } else { 0 };
-        if self.idle > MOST_IDLE {
+        if self.idle > MAX_IDLE_PACKETS {
             return Err(AudioError::Damaged("it goes on and on without any sound".to_owned()));
         }
         Ok(frames > 0)

@@ -14,8 +14,8 @@ use std::time::Duration;
 use symphonia::core::io::MediaSource;
 use tokio_util::sync::CancellationToken;
 
-/// So long may one packet take. On any disk and however busy a machine it is milliseconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time to read one packet. On any disk and however busy a machine it is milliseconds.
+pub(super) const MAX_PACKET_TIME: Duration = Duration::from_secs(30);
 
 /// How soon a cancellation is noticed.
 const TICK: Duration = Duration::from_millis(200);
@@ -157,7 +157,7 @@ mod tests {
             canceller.cancel();
         })
         .unwrap();
-        let result = watched(PATIENCE, &cancelled, move |watch| {
+        let result = watched(MAX_PACKET_TIME, &cancelled, move |watch| {
             let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
             begun.send(()).unwrap();
             while file.read(&mut [0; 16]).is_ok() {
@@ -167,7 +167,7 @@ mod tests {
             Ok(())
         });
         assert!(matches!(result, Err(AudioError::Cancelled) | Ok(())), "{result:?}");
-        end.recv_timeout(PATIENCE).expect("the thread ends");
+        end.recv_timeout(MAX_PACKET_TIME).expect("the thread ends");
         assert!(stop.is_cancelled());
     }
 
@@ -182,7 +182,7 @@ mod tests {
             Ok(())
         });
         assert!(matches!(hung, Err(AudioError::Stuck { .. })), "{hung:?}");
-        end.recv_timeout(PATIENCE).expect("the thread that was left behind ends");
+        end.recv_timeout(MAX_PACKET_TIME).expect("the thread that was left behind ends");
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_at_once() {
-        let died = watched::<()>(PATIENCE, &unstopped(), |_| panic!("boom"));
+        let died = watched::<()>(MAX_PACKET_TIME, &unstopped(), |_| panic!("boom"));
         assert!(matches!(died, Err(AudioError::Damaged(_))), "{died:?}");
     }
 }

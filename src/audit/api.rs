@@ -1,6 +1,6 @@
 //! The audit log over the API.
 
-use super::{AuditLog, Filter, Line, MOST_LINES};
+use super::{AuditLine, AuditLog, Filter, MAX_LINES};
 use crate::clock::Timestamp;
 use crate::web::rights::Administer;
 use crate::web::{Allowed, ApiError, Cursor, page_size};
@@ -34,8 +34,8 @@ struct LineOut {
     detail: Option<serde_json::Value>,
 }
 
-impl From<Line> for LineOut {
-    fn from(line: Line) -> Self {
+impl From<AuditLine> for LineOut {
+    fn from(line: AuditLine) -> Self {
         Self {
             id: line.id.to_string(),
             at: line.at.to_rfc3339(),
@@ -104,7 +104,7 @@ impl Api {
             from: time("from", from.0)?,
             before: time("before", before.0)?,
         };
-        let (after, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, MOST_LINES)?);
+        let (after, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, MAX_LINES)?);
         let page = self.log.lines(&filter, &after, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next }))

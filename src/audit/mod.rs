@@ -16,12 +16,12 @@ use crate::database::{Db, DbError};
 use crate::ids::AuditId;
 use crate::web::{Cursor, Page};
 
-/// The most lines that one answer holds.
-pub const MOST_LINES: usize = 200;
+/// Maximum number of lines in one answer.
+pub const MAX_LINES: usize = 200;
 
 /// A line as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Line {
+pub struct AuditLine {
     /// Its id.
     pub id: AuditId,
     /// When.
@@ -65,9 +65,9 @@ impl AuditLog {
         Self { db }
     }
 
-    /// Newest first, behind `after`; at most [`MOST_LINES`] whatever is asked.
-    pub async fn lines(&self, filter: &Filter, after: &Cursor, size: usize) -> Result<Page<Line>, DbError> {
-        let size = size.clamp(1, MOST_LINES);
+    /// Newest first, behind `after`; at most [`MAX_LINES`] whatever is asked.
+    pub async fn lines(&self, filter: &Filter, after: &Cursor, size: usize) -> Result<Page<AuditLine>, DbError> {
+        let size = size.clamp(1, MAX_LINES);
         let found = store::lines(self.db.read().await?.conn(), filter, after, size + 1).await?;
         Ok(Page::from_surplus(found, size, |last| Cursor { at: last.at, id: last.id.to_string() }))
     }

@@ -1,6 +1,6 @@
 //! `/admin/audit`.
 
-use super::{AuditLog, Filter, Line, Linked, linked, say};
+use super::{AuditLine, AuditLog, Filter, Linked, linked, say};
 use crate::clock::Timestamp;
 use crate::web::rights::Administer;
 use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html};
@@ -18,7 +18,7 @@ pub fn routes(route: Route) -> Route {
 /// What the form of filters sends.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct AuditQuery {
     action: String,
     who: String,
     subject: String,
@@ -30,7 +30,7 @@ struct Asked {
 }
 
 /// A line as the page shows it.
-struct Row {
+struct AuditRow {
     iso: String,
     exact: String,
     name: String,
@@ -39,8 +39,8 @@ struct Row {
     detail: String,
 }
 
-impl From<Line> for Row {
-    fn from(line: Line) -> Self {
+impl From<AuditLine> for AuditRow {
+    fn from(line: AuditLine) -> Self {
         Self {
             iso: line.at.to_rfc3339(),
             exact: line.at.to_jiff().strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
@@ -73,9 +73,9 @@ struct Choice {
 #[template(path = "admin/audit.html")]
 struct AuditPage {
     page: Shell,
-    rows: Vec<Row>,
+    rows: Vec<AuditRow>,
     actions: Vec<Choice>,
-    asked: Asked,
+    asked: AuditQuery,
     filtered: bool,
     newest: Option<String>,
     older: Option<String>,
@@ -95,7 +95,7 @@ fn day(text: &str) -> Result<Option<(Timestamp, Timestamp)>, PageError> {
     Ok(Some((begin(day)?, begin(day.tomorrow().map_err(wrong)?)?)))
 }
 
-fn link(asked: &Asked, cursor: Option<&Cursor>) -> String {
+fn link(asked: &AuditQuery, cursor: Option<&Cursor>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let fields = [
         ("action", &asked.action),
@@ -118,7 +118,7 @@ async fn list(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(log): Data<&AuditLog>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<AuditQuery>,
 ) -> Result<Response, PageError> {
     let (from, before) = (day(&asked.from)?.map(|d| d.0), day(&asked.to)?.map(|d| d.1));
     let filter =
@@ -130,7 +130,7 @@ async fn list(
     let actions = log.actions().await?.into_iter().map(choice).collect();
     Ok(html(&AuditPage {
         page: Shell::new(&who, site, "/admin"),
-        rows: found.items.into_iter().map(Row::from).collect(),
+        rows: found.items.into_iter().map(AuditRow::from).collect(),
         actions,
         filtered: filter != Filter::default(),
         newest: after.is_some().then(|| link(&asked, None)),

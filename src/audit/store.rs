@@ -1,6 +1,6 @@
 //! The log's statements for reading; writing is [`crate::effects`]'.
 
-use super::{Filter, Line};
+use super::{AuditLine, Filter};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::web::Cursor;
@@ -19,17 +19,22 @@ statements! {
     ACTIONS = "SELECT DISTINCT action FROM audit_log ORDER BY action";
 }
 
-pub(super) async fn lines(conn: Conn<'_>, filter: &Filter, after: &Cursor, most: usize) -> Result<Vec<Line>, DbError> {
+pub(super) async fn lines(
+    conn: Conn<'_>,
+    filter: &Filter,
+    after: &Cursor,
+    most: usize,
+) -> Result<Vec<AuditLine>, DbError> {
     let from = filter.from.unwrap_or(Timestamp(i64::MIN));
     let before = filter.before.unwrap_or(Timestamp(i64::MAX));
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let (actor, like) = (filter.actor.trim(), like(filter.actor.trim()));
-    fetch_all!(conn, LINES => Line, &filter.action, &filter.subject, actor, like, from, before, after.at, &after.id, most)
+    fetch_all!(conn, LINES => AuditLine, &filter.action, &filter.subject, actor, like, from, before, after.at, &after.id, most)
 }
 
 /// Forgets lines from before then, the oldest first; how many.
 pub(super) async fn forget(mut conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
-    execute!(conn.again(), LET_GO, before)?;
+    execute!(conn.reborrow(), LET_GO, before)?;
     execute!(conn, FORGET, before, most)
 }
 

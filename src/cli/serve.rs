@@ -40,7 +40,7 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
 pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<(), Failure> {
     app.prepare_files().await;
     // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
-    app.releases.note_k().await?;
+    app.releases.note_min_batch_size().await?;
     let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
     let stop = stopping::on_signal(&app);
     let listen = app.config.http.listen;
@@ -91,7 +91,7 @@ pub(super) async fn work(config: Config, only: Vec<String>) -> Result<(), Failur
     let app = open(config, false).await?;
     check_kinds(&app.jobs(), &only)?;
     app.prepare_files().await;
-    app.releases.note_k().await?;
+    app.releases.note_min_batch_size().await?;
     let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
     let stop = stopping::on_signal(&app);
     let options = RunnerOptions { only, ..RunnerOptions::default() };

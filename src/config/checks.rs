@@ -151,7 +151,7 @@ impl Database {
 }
 
 /// The most bytes of an address's name (RFC 5321, 4.5.3.1.1), and what the tag and its plus take of them.
-const MOST_NAME: usize = 64;
+const MAX_LOCAL_PART_BYTES: usize = 64;
 const TAG: usize = 33;
 
 impl Http {
@@ -198,7 +198,7 @@ impl Mail {
         }
         match self.bounces.parse::<lettre::Address>() {
             _ if self.bounces.is_empty() => {}
-            Ok(address) if address.user().len() + TAG > MOST_NAME => {
+            Ok(address) if address.user().len() + TAG > MAX_LOCAL_PART_BYTES => {
                 wrong.push(format!(
                     "mail.bounces is \"{}\": its name must leave room for a tag; 31 letters at most",
                     self.bounces

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// How often the database is asked for the time again.
-const EVERY: Duration = Duration::from_secs(10);
+/// Time between two questions to the database's clock.
+const SYNC_INTERVAL: Duration = Duration::from_secs(10);
 /// An answer that took longer says too little about when it was given: the error is up to half of that.
 const MAX_ROUND_TRIP: Duration = Duration::from_millis(500);
 /// Differences from which on they are worth a line in the log, in microseconds.
@@ -64,7 +64,7 @@ impl DatabaseClock {
 
 async fn keep_asking(db: Db, clock: Weak<AtomicI64>) {
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(SYNC_INTERVAL).await;
         let Some(offset_us) = clock.upgrade() else { return };
         match ask(&db).await {
             Ok(measured) if measured.round_trip <= MAX_ROUND_TRIP => {

@@ -150,7 +150,7 @@ impl Tx {
 
 impl Conn<'_> {
     /// The same connection for one more statement.
-    pub fn again(&mut self) -> Conn<'_> {
+    pub fn reborrow(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(c) => Conn::Sqlite(c),
             Self::Pg(c, limit) => Conn::Pg(c, *limit),

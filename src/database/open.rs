@@ -21,7 +21,7 @@ const NETWORK: Duration = Duration::from_secs(5);
 const PING: Duration = Duration::from_secs(2);
 /// A connection that has been idle for longer is tried before it is used: the server may have gone meanwhile.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// How long [`Db::fold`] waits for readers and other processes.
+/// How long [`Db::purge_deleted`] waits for readers and other processes.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(200);
 
 impl Db {
@@ -37,7 +37,7 @@ impl Db {
     /// file and empties it, PostgreSQL vacuums these tables. Does nothing about archives of either.
     ///
     /// Works on a connection of its own, which keeps other time limits than those of the pools and is closed afterwards.
-    pub async fn fold(&self, tables: &[&'static str]) -> Result<(), DbError> {
+    pub async fn purge_deleted(&self, tables: &[&'static str]) -> Result<(), DbError> {
         match self {
             Self::Sqlite { write, .. } => {
                 // Held so that no writer of this process is in the way.

@@ -6,7 +6,7 @@ use crate::clock::{ManualClock, Timestamp};
 use crate::followups::{Alert, Cause, Change, Outcome, Which};
 use crate::interactions::Filter;
 use crate::staff::Account;
-use crate::surveys::Wish;
+use crate::surveys::CallbackRequest;
 use crate::web::Cursor;
 use crate::web::principal::{Principal, Role, Who};
 use std::time::Duration;
@@ -24,8 +24,8 @@ const ROOTS: [(Outcome, Cause, &str); 6] = [
 const SEEN_TO: Duration = Duration::from_secs(3 * 86_400);
 
 /// What a customer who asks to be contacted leaves.
-pub(super) fn wish(name: &str, number: usize) -> Wish {
-    Wish {
+pub(super) fn callback(name: &str, number: usize) -> CallbackRequest {
+    CallbackRequest {
         name: format!("{name} Example"),
         reach: format!("+44 306 999 {:04}", number % 10_000),
         about: Some("My order still has not come. Please call in the evening.".into()),
@@ -50,7 +50,7 @@ pub(super) async fn fill(app: &App, clock: &ManualClock, today: Timestamp) -> Re
             let opened = Timestamp::parse(&format!("{}T00:00:00Z", one.opened_on)).unwrap_or(today);
             clock.set(opened.plus(Duration::from_secs(34 * 3600)));
             let (outcome, cause, note) = ROOTS[number % ROOTS.len()];
-            app.followups.change(&who, &one.id, Change::Take).await?;
+            app.followups.change(&who, &one.id, Change::AssignToMe).await?;
             app.followups.change(&who, &one.id, Change::Finish { outcome, cause, note: note.into() }).await?;
         }
         clock.set(today);

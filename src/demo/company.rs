@@ -14,7 +14,7 @@ pub(super) struct Company {
     pub teams: Vec<String>,
     pub agents: Vec<Agent>,
     pub staff: Vec<Person>,
-    pub interactions: Vec<Told>,
+    pub interactions: Vec<DemoInteraction>,
 }
 
 /// Somebody who handles interactions.
@@ -39,7 +39,7 @@ pub(super) struct Person {
 
 /// An interaction, and what its customer answered.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Told {
+pub(super) struct DemoInteraction {
     pub agent: String,
     pub days_ago: i64,
     pub hour: i64,
@@ -76,11 +76,11 @@ pub(super) struct Answered {
 /// A chat in `demo/`.
 #[derive(Debug, Deserialize)]
 struct Chat {
-    messages: Vec<Line>,
+    messages: Vec<ClipLine>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Line {
+struct ClipLine {
     time: String,
     from: String,
     text: String,
@@ -94,7 +94,7 @@ pub(super) fn company() -> Result<Company, serde_json::Error> {
 /// Sender, text and ms since the first, of one of the demo's chats.
 pub(super) fn chat(name: &str) -> Result<Vec<(String, String, i64)>, serde_json::Error> {
     let chat: Chat = serde_json::from_str(if name == "chat-bad" { CHAT_BAD } else { CHAT_GOOD })?;
-    let time = |line: &Line| Timestamp::parse(&line.time).unwrap_or_default();
+    let time = |line: &ClipLine| Timestamp::parse(&line.time).unwrap_or_default();
     let first = chat.messages.first().map(time).unwrap_or_default();
     Ok(chat
         .messages

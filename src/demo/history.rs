@@ -1,6 +1,6 @@
 //! The last quarter of the made-up company, event by event.
 
-use super::company::{self, Company, Told};
+use super::company::{self, Company, DemoInteraction};
 use super::customers::{customer, token_in_mail};
 use super::{PASSWORD, aftermath};
 use crate::app::{App, StartError};
@@ -13,8 +13,8 @@ use crate::followups::FollowUpError;
 use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
 use crate::jobs::{Runner, RunnerOptions};
 use crate::staff::{Account, AgentRef, NewAccount, StaffError};
-use crate::surveys::{Answer, AnswerError, WishError};
-use crate::training::{Asked, ClipError, NewClip};
+use crate::surveys::{Answer, AnswerError, CallbackError};
+use crate::training::{ClipError, MaskingRequest, NewClip};
 use crate::vault::Vault;
 use crate::web::Cursor;
 use crate::web::principal::{Principal, Visible, Who};
@@ -64,7 +64,7 @@ pub enum DemoError {
     Feedback(#[from] FeedbackError),
     /// Wishes to be contacted.
     #[error("the demo's wishes: {0}")]
-    Wish(#[from] WishError),
+    CallbackRequest(#[from] CallbackError),
     /// The database.
     #[error("the demo's database: {0}")]
     Database(#[from] DbError),
@@ -152,7 +152,7 @@ fn events(company: &Company, today: Timestamp) -> Vec<(Timestamp, Event)> {
 }
 
 /// When it began: that many days ago, at that time (UTC).
-fn begin(told: &Told, today: Timestamp) -> Timestamp {
+fn begin(told: &DemoInteraction, today: Timestamp) -> Timestamp {
     let day = 24 * HOUR_MS;
     let midnight = today.0 - today.0.rem_euclid(day);
     Timestamp(midnight - told.days_ago * day + told.hour * HOUR_MS + told.minute * 60_000)
@@ -255,7 +255,7 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
         app.surveys.answer_from(&token, standing, answer, offer).await?;
         // Some ask to be contacted, on the page for that.
         if which % 25 == 7 {
-            app.surveys.wish(&token, aftermath::wish(customer(which).0, which), false).await?;
+            app.surveys.callback(&token, aftermath::callback(customer(which).0, which), false).await?;
         }
     }
     Ok(())
@@ -285,7 +285,7 @@ async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
         title: "A locked account, without a script".into(),
         why: "He says what he sees, does it while they speak, and makes sure that it worked before he goes on.".into(),
         skills: vec!["Says what happens next".into(), "Takes the worry away".into()],
-        asked: Asked::default(),
+        asked: MaskingRequest::default(),
     };
     app.training.create(&supervisor, clip).await?;
     Ok(())

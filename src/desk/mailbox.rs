@@ -1,15 +1,15 @@
-//! The demo's mailbox: what was "sent" lies in a folder, one `.eml` file each, and is read as a mail program would.
+//! Mailbox of the demo: captured mail is in a folder, one `.eml` file each, and is shown as in a mail program.
 
 use super::words::When;
 use crate::clock::Timestamp;
 use mail_parser::{Address, Message, MessageParser};
 use std::path::{Path, PathBuf};
 
-/// At most so many mails are shown.
-const MOST: usize = 200;
-/// Files larger than this are none of ours.
-const MOST_BYTES: u64 = 1 << 20;
-/// Letters of the first words in the list.
+/// Maximum number of mails that are shown.
+const MAX_MAILS: usize = 200;
+/// Maximum size of a mail that is shown, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Number of characters of the snippet in the list.
 const SNIPPET: usize = 120;
 
 /// A folder of captured mail.
@@ -18,50 +18,50 @@ pub struct Mailbox {
     folder: PathBuf,
 }
 
-/// A mail in the list.
+/// A mail of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
-    /// The file's name without its ending.
+    /// Name of the file without its extension.
     pub id: String,
-    /// Who it is from, by name.
+    /// Name of the sender.
     pub from: String,
-    /// Whom it is for.
+    /// Recipient of the mail.
     pub to: String,
-    /// Its subject.
+    /// Subject of the mail.
     pub subject: String,
-    /// Its first words.
+    /// First words of the text.
     pub snippet: String,
-    /// When it was written.
+    /// Time of the mail.
     pub when: When,
     at: i64,
 }
 
-/// A mail that was opened.
+/// An opened mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// What the list says of it.
+    /// Values of the list.
     pub head: Captured,
     /// Sender with the address.
     pub sender: String,
-    /// Headers that mail programs act on, name and value.
+    /// Headers with effects in mail programs, as name and value.
     pub headers: Vec<(String, String)>,
-    /// The plain text.
+    /// Plain text of the mail.
     pub text: String,
-    /// The HTML, where it has one.
+    /// HTML of the mail, if it has any.
     pub html: Option<String>,
 }
 
 /// A piece of plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextPiece<'a> {
-    /// As it stands.
+    /// Text of the piece.
     pub text: &'a str,
-    /// Is it an address to open?
+    /// Whether it is a link.
     pub link: bool,
 }
 
 impl Opened {
-    /// The plain text with its web addresses apart, as mail programs make links of them.
+    /// Returns the plain text with its URLs separated, as mail programs make links of them.
     pub fn pieces(&self) -> Vec<TextPiece<'_>> {
         let mut pieces = Vec::new();
         let mut rest = self.text.as_str();
@@ -79,24 +79,24 @@ impl Opened {
 }
 
 impl Mailbox {
-    /// Over this folder.
+    /// Creates a mailbox over this folder.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// What there is, newest first. A folder that is not there yet holds nothing.
+    /// Returns the mails, newest first. A missing folder is empty.
     pub async fn list(&self) -> std::io::Result<Vec<Captured>> {
         let folder = self.folder.clone();
         off_the_runtime(move || {
             let mut mails: Vec<Captured> = files(&folder)?.iter().filter_map(|path| head(path)).collect();
             mails.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
-            mails.truncate(MOST);
+            mails.truncate(MAX_MAILS);
             Ok(mails)
         })
         .await
     }
 
-    /// One of them. The name is compared with what is there and never becomes a path.
+    /// Returns one mail. The name is compared with existing ones and never used as a path.
     pub async fn open(&self, id: &str) -> std::io::Result<Option<Opened>> {
         let (folder, id) = (self.folder.clone(), id.to_owned());
         off_the_runtime(move || Ok(files(&folder)?.iter().find(|path| stem(path) == id).and_then(|path| opened(path))))
@@ -126,7 +126,7 @@ fn stem(path: &Path) -> String {
 
 fn read(path: &Path) -> Option<Vec<u8>> {
     let size = std::fs::metadata(path).ok()?.len();
-    if size > MOST_BYTES { None } else { std::fs::read(path).ok() }
+    if size > MAX_FILE_BYTES { None } else { std::fs::read(path).ok() }
 }
 
 fn head(path: &Path) -> Option<Captured> {
@@ -155,7 +155,7 @@ fn head_of(mail: &Message<'_>, id: String) -> Captured {
 }
 
 fn opened_of(mail: &Message<'_>, id: String) -> Opened {
-    // Only a body that was written as HTML; mail-parser would make one of plain text.
+    // Only a body that was written as HTML; mail-parser would convert plain text.
     let html = mail.html_part(0).filter(|part| part.is_text_html()).and_then(|_| mail.body_html(0));
     let acted_on = ["Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post"];
     let header = |name: &str| {
@@ -170,7 +170,7 @@ fn opened_of(mail: &Message<'_>, id: String) -> Opened {
     }
 }
 
-/// The first address: by name alone, or name and address.
+/// Returns the first address: its name only, or name and address.
 fn first(address: Option<&Address<'_>>, by_name: bool) -> String {
     let Some(first) = address.and_then(|list| list.first()) else { return "(nobody)".to_owned() };
     match (first.name(), first.address()) {

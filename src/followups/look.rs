@@ -1,4 +1,4 @@
-//! The job that opens follow-ups: by linked answers that can't be changed any more, and once a day by wishes.
+//! Job that opens follow-ups: for linked answers that can't be changed any more, and once a day for callback requests.
 
 use super::store::{self, NewFollowUp};
 use super::{Alert, FollowUps, Reason};
@@ -7,69 +7,70 @@ use crate::database::{self, Conn, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::{FollowUpId, TeamId};
 use crate::jobs::{Kind, Outcome};
-use crate::surveys::{self, HandedWish, NewQuote, Ripe};
+use crate::surveys::{self, DueCallback, NewQuote, Ripe};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Answers looked at in one transaction.
-const AT_ONCE: usize = 200;
-const EVERY: Duration = Duration::from_secs(300);
-/// Under this name the database keeps on which day wishes were handed over last.
+/// Maximum number of answers handled in one transaction.
+const MAX_BATCH: usize = 200;
+const RUN_INTERVAL: Duration = Duration::from_secs(300);
+/// Key under which the database keeps the day on which callback requests were last handed over.
 const HANDED: &str = "wishes_handed_on";
-/// And under this one when those were gathered that are to be handed over next, in milliseconds since 1970; nothing between the two.
+/// Key under which the database keeps the time of gathering the next callback requests, in milliseconds since 1970;
+/// empty when there are none.
 const GATHERED: &str = "wishes_gathered_at";
 
 impl FollowUps {
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<Kind> {
         let followups = self.clone();
         let look = move |_| {
             let followups = followups.clone();
             async move { followups.look().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
         };
-        vec![Kind::new("followup.look", look).every(EVERY)]
+        vec![Kind::new("followup.look", look).every(RUN_INTERVAL)]
     }
 
-    /// Looks once: what has ripened, what was taken back, and, on a new day, what customers wish and what is to be erased.
+    /// Runs once: handles new final answers, retracted ones, and, on a new day, callback requests and due erasures.
     pub async fn look(&self) -> Result<(), DbError> {
-        while self.look_at_answers().await? == AT_ONCE {}
+        while self.look_at_answers().await? == MAX_BATCH {}
         self.look_what_is_gone().await?;
         let today = self.today();
         if self.parts.db.meta(HANDED).await?.as_deref() != Some(today.as_str()) {
-            self.erase_wishes(&today).await?;
+            self.erase_callbacks(&today).await?;
             self.gather_or_hand_over().await?;
         }
         Ok(())
     }
 
-    /// On a new day wishes are gathered first, and handed over when the last of them had its time for changes.
+    /// Gathers callback requests on a new day, and hands them over when the last of them had its time for changes.
     async fn gather_or_hand_over(&self) -> Result<(), DbError> {
         let now = self.now();
         let known = self.parts.db.meta(GATHERED).await?.and_then(|text| text.parse().ok()).map(Timestamp);
         let gathered = match known {
-            // A clock that was ahead would have them wait until then.
+            // A time in the future, from a clock that was ahead, would delay them until then.
             Some(at) if at <= now => at,
             _ => {
                 let mut tx = self.parts.db.begin().await?;
-                self.parts.surveys.gather_wishes(tx.conn()).await?;
+                self.parts.surveys.gather_callbacks(tx.conn()).await?;
                 database::replace_meta(tx.conn(), GATHERED, &now.0.to_string()).await?;
                 tx.commit().await?;
                 now
             }
         };
         if now >= gathered.plus(self.parts.surveys.gathered_for()) {
-            self.hand_over_wishes().await?;
+            self.hand_over_callbacks().await?;
         }
         Ok(())
     }
 
-    /// How many there were.
+    /// Returns the number of answers.
     async fn look_at_answers(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
         surveys::lock_answers(tx.conn()).await?;
-        let ripe = self.parts.surveys.take_ripe(tx.conn(), &now.day(), AT_ONCE).await?;
+        let ripe = self.parts.surveys.take_ripe(tx.conn(), &now.day(), MAX_BATCH).await?;
         let mut effects = Effects::new().events(ripe.iter().map(linked));
         let mut alerted = BTreeSet::new();
         for answer in &ripe {
@@ -89,7 +90,7 @@ impl FollowUps {
         Ok(ripe.len())
     }
 
-    /// Puts the comment among the quotes, where its customer allows that.
+    /// Keeps the comment as a quote, if its customer allows it.
     async fn keep_quote(&self, conn: Conn<'_>, answer: &Ripe, now: Timestamp) -> Result<(), DbError> {
         let (Some(id), Some(comment)) = (&answer.quote, &answer.comment) else { return Ok(()) };
         let (team, interaction) = (answer.team.as_ref(), Some(&answer.interaction));
@@ -106,57 +107,58 @@ impl FollowUps {
             why: None,
             opened_on: now.day(),
             due_on: now.plus(self.parts.settings.due).day(),
-            wish: None,
+            callback: None,
         }
     }
 
-    /// A rating that was taken back is no reason any more; what was done with its follow-up stays.
+    /// A retracted rating is no reason any more; actions on its follow-up stay.
     async fn look_what_is_gone(&self) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
         let open = store::by_score(tx.conn()).await?;
         for gone in surveys::without_answer(tx.conn(), &open).await? {
             store::score_gone(tx.conn(), &gone).await?;
         }
-        let wishes = store::with_wish(tx.conn()).await?;
-        for gone in surveys::wishes_gone(tx.conn(), &wishes).await? {
+        let callbacks = store::with_callback(tx.conn()).await?;
+        for gone in surveys::wishes_gone(tx.conn(), &callbacks).await? {
             store::wish_gone(tx.conn(), &gone, &self.today()).await?;
         }
         tx.commit().await
     }
 
-    /// Once a day, all at once, in an order that tells nothing.
-    async fn hand_over_wishes(&self) -> Result<(), DbError> {
+    /// Hands all over once a day, together, in random order.
+    async fn hand_over_callbacks(&self) -> Result<(), DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
         surveys::lock_answers(tx.conn()).await?;
-        let wishes = self.parts.surveys.hand_over_wishes(tx.conn(), &now.day()).await?;
+        let callbacks = self.parts.surveys.hand_over_callbacks(tx.conn(), &now.day()).await?;
         let mut effects = Effects::new();
         let mut alerted = BTreeSet::new();
-        for wish in wishes {
-            let new = self.by_wish(wish, now);
+        for callback in callbacks {
+            let new = self.by_callback(callback, now);
             if store::add(tx.conn(), &new).await? {
                 effects = effects.event(self.opened(&new));
                 alerted.insert(new.team.clone());
             }
         }
-        self.alert(tx.conn(), Alert::Wish, &alerted, now).await?;
+        self.alert(tx.conn(), Alert::CallbackRequest, &alerted, now).await?;
         effects.save(tx.conn(), now).await?;
-        // What ripens later on this day waits for the next: the hour of handing over tells nothing of the hour of asking.
+        // Later ones of this day wait for the next: the time of handing over reveals nothing about the time of the
+        // request.
         database::replace_meta(tx.conn(), HANDED, &now.day()).await?;
         database::replace_meta(tx.conn(), GATHERED, "").await?;
         tx.commit().await
     }
 
-    fn by_wish(&self, wish: HandedWish, now: Timestamp) -> NewFollowUp {
-        // Every supervisor sees what names no team; a conversation is for those of its team alone.
-        let (joined, agent) = wish.team.as_ref().map_or((None, None), |_| (wish.joined, wish.agent));
-        let new = self.new_follow_up(Reason::Wish, wish.team, now);
-        NewFollowUp { interaction: joined, agent, wish: Some(wish.id), ..new }
+    fn by_callback(&self, callback: DueCallback, now: Timestamp) -> NewFollowUp {
+        // Requests without a team are visible to all supervisors; a conversation only to those of its team.
+        let (joined, agent) = callback.team.as_ref().map_or((None, None), |_| (callback.joined, callback.agent));
+        let new = self.new_follow_up(Reason::CallbackRequest, callback.team, now);
+        NewFollowUp { interaction: joined, agent, callback: Some(callback.id), ..new }
     }
 
-    async fn erase_wishes(&self, today: &str) -> Result<(), DbError> {
+    async fn erase_callbacks(&self, today: &str) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
-        for erased in surveys::erase_wishes(tx.conn(), today).await? {
+        for erased in surveys::erase_callbacks(tx.conn(), today).await? {
             store::wish_erased(tx.conn(), &erased).await?;
         }
         tx.commit().await
@@ -173,14 +175,14 @@ impl FollowUps {
         if teams.is_empty() {
             return Ok(());
         }
-        for mail in self.mails(conn.again(), alert, teams).await? {
-            self.parts.mail.enqueue(conn.again(), &mail, now).await?;
+        for mail in self.mails(conn.reborrow(), alert, teams).await? {
+            self.parts.mail.enqueue(conn.reborrow(), &mail, now).await?;
         }
         Ok(())
     }
 }
 
-/// What webhooks hear of a linked answer: that it stands there. What it says is for the supervisors of the team.
+/// Returns the webhook event of a linked answer: only its existence. The content is for the supervisors of the team.
 fn linked(answer: &Ripe) -> Event {
     let data = json!({ "interaction": { "id": answer.interaction, "team_id": answer.team } });
     Event { kind: "response.linked", subject: answer.interaction.to_string(), data, by_day: true }

@@ -7,11 +7,11 @@ use super::{
     Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState, Upserted,
 };
 use crate::ids::InteractionId;
-use crate::web::original::Words;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Ingest, SeeInteractions};
 use crate::web::sound::{Peaks, Sound};
+use crate::web::unmasked::Words;
 use crate::web::{Allowed, Cursor, page_size};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};

@@ -14,18 +14,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Mails in a batch.
-const MOST: usize = 200;
-/// And where the last one found the way out shut: enough to tell what is about us from what is about one recipient.
-const MOST_TO_TRY: usize = 8;
+/// Maximum number of mails in a batch.
+const MAX_BATCH: usize = 200;
+/// Batch size after a batch-wide failure: a small probe tells a server problem from a recipient problem.
+const PROBE_BATCH: usize = 8;
 /// A batch that has not been renewed for so long is lost, and another takes its mails.
 const LEASE: Duration = Duration::from_secs(30);
 /// Pause before the next try to renew a batch, after one that failed.
 const RENEW_AGAIN: Duration = Duration::from_secs(1);
 /// A process that saw nothing of the database for so long was halted, or the database was away.
 const GAP: Duration = Duration::from_secs(10);
-/// A clock that has gone back by less has not gone back.
-const SLACK: Duration = Duration::from_secs(60);
+/// Maximum step back of the clock that is ignored.
+const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
 /// The batches that this process has in hand.
 #[derive(Debug, Default)]
@@ -97,12 +97,12 @@ impl Mail {
         let now = self.inner.clock.now();
         let in_hand = self.inner.in_hand.as_json();
         let mut tx = self.inner.db.begin().await?;
-        let most = if stops::stopped(tx.conn()).await?.is_some() { MOST_TO_TRY } else { MOST };
+        let most = if stops::stopped(tx.conn()).await?.is_some() { PROBE_BATCH } else { MAX_BATCH };
         let lost_too = self.inner.watch.may_take_lost(Instant::now());
         let due = queue::due(tx.conn(), now, &in_hand, most, lost_too).await?;
         let (mails, places) = self.inner.limits.divide(tx.conn(), due, now).await?;
         queue::place(tx.conn(), &places, now).await?;
-        let hashes = mails.iter().map(|mail| (&mail.id, self.inner.press.return_path.hash_of(&mail.id)));
+        let hashes = mails.iter().map(|mail| (&mail.id, self.inner.renderer.return_path.hash_of(&mail.id)));
         queue::take(tx.conn(), hashes, &id, now.plus(LEASE)).await?;
         // Known to be ours before anybody can see that it is taken.
         self.inner.in_hand.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
@@ -132,7 +132,7 @@ impl Mail {
     /// Times that were set while the clock was ahead would hold mail up until then.
     async fn mend(&self, now: Timestamp) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
-        let mended = queue::mend(tx.conn(), now, now.plus(SLACK), now.plus(LEASE * 2)).await?;
+        let mended = queue::mend(tx.conn(), now, now.plus(MAX_CLOCK_STEP_BACK), now.plus(LEASE * 2)).await?;
         tx.commit().await?;
         if mended > 0 {
             tracing::warn!(mended, "the clock has gone back: mail that was put off until then is due now");
@@ -217,7 +217,7 @@ impl Watch {
     /// Has the clock gone back since the last look? So counts the first look of a process: nobody knows what was before.
     fn clock_went_back(&self, now: Timestamp) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let back = last.is_none_or(|last| now.plus(SLACK) < last);
+        let back = last.is_none_or(|last| now.plus(MAX_CLOCK_STEP_BACK) < last);
         *last = Some(if back { now } else { last.map_or(now, |last| last.max(now)) });
         back
     }

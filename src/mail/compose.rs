@@ -1,6 +1,6 @@
 //! Who writes a mail: the feature that its kind belongs to, at the moment of sending.
 
-use super::{CameBack, Consequence, Fate};
+use super::{CameBack, Consequence, DeliveryStatus};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use futures_util::future::BoxFuture;
@@ -78,7 +78,7 @@ pub trait Compose: Send + Sync + 'static {
         &'a self,
         conn: Conn<'a>,
         reference: &'a str,
-        fate: &'a Fate,
+        status: &'a DeliveryStatus,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>>;
 
@@ -102,12 +102,12 @@ pub trait Compose: Send + Sync + 'static {
     fn note_many<'a>(
         &'a self,
         mut conn: Conn<'a>,
-        notes: &'a [(&'a str, &'a Fate)],
+        notes: &'a [(&'a str, &'a DeliveryStatus)],
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async move {
-            for (reference, fate) in notes {
-                self.note(conn.again(), reference, fate, now).await?;
+            for (reference, status) in notes {
+                self.note(conn.reborrow(), reference, status, now).await?;
             }
             Ok(())
         })

@@ -2,11 +2,11 @@
 
 use super::batch::Batch;
 use super::compose::{Compose, ComposeError, Composed};
-use super::feed::Feed;
-use super::press::{Letter, Words};
+use super::render::{RenderedMail, Words};
+use super::send_queue::SendQueue;
 use super::store::{self, queue};
 use super::transport::Outgoing;
-use super::{DELIVER, Fate, Mail};
+use super::{DELIVER, DeliveryStatus, Mail};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Job: forget mails that were settled long ago.
 const PURGE: &str = "mail.purge";
-/// Lines forgotten in one transaction.
-const AT_ONCE: i64 = 1000;
+/// Maximum number of lines deleted in one transaction.
+const PURGE_BATCH: i64 = 1000;
 /// Batches side by side: while one is settled, the next is written.
 const BATCHES: usize = 2;
 const DAY: Duration = Duration::from_secs(86_400);
@@ -47,7 +47,7 @@ impl Mail {
             let mail = looking.clone();
             async move {
                 mail.inner.transport.tidy();
-                if let Err(error) = mail.drop_unsure(now).await {
+                if let Err(error) = mail.drop_uncertain(now).await {
                     tracing::warn!(%error, "mails kept in memory could not be looked up in the outbox; they stay for now");
                 }
                 !mail.inner.rest.is_on(now) && mail.any_due(now).await.unwrap_or(false)
@@ -76,7 +76,7 @@ impl Mail {
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;
-            let purged = store::purge(tx.conn(), before, AT_ONCE).await?;
+            let purged = store::purge(tx.conn(), before, PURGE_BATCH).await?;
             tx.commit().await?;
             all += purged;
             if purged == 0 {
@@ -113,13 +113,13 @@ impl Mail {
             return Ok(());
         }
         if self.is_held() {
-            let held = batch.mails.iter().map(|mail| (mail.id.clone(), Fate::Held)).collect();
+            let held = batch.mails.iter().map(|mail| (mail.id.clone(), DeliveryStatus::Held)).collect();
             return self.settle(batch, held).await;
         }
         let Written { letters, unwritten } = self.write(batch).await?;
         let inner = &self.inner;
-        let (press, journal) = (Arc::clone(&inner.press), Arc::clone(&batch.journal));
-        let feed = Arc::new(Feed::new(letters, press, journal, inner.limits.clone(), batch.stopped.clone()));
+        let (renderer, journal) = (Arc::clone(&inner.renderer), Arc::clone(&batch.journal));
+        let feed = Arc::new(SendQueue::new(letters, renderer, journal, inner.limits.clone(), batch.stopped.clone()));
         inner.transport.send_all(&feed).await;
         self.finish(batch, &feed, unwritten, cancelled).await
     }
@@ -135,7 +135,9 @@ impl Mail {
         for (kind, mails) in kinds {
             let Some(composer) = self.composer(kind) else {
                 let why = format!("this version sends no mail of the kind {kind}");
-                written.unwritten.extend(mails.iter().map(|mail| (mail.id.clone(), Fate::Failed(why.clone()))));
+                written
+                    .unwritten
+                    .extend(mails.iter().map(|mail| (mail.id.clone(), DeliveryStatus::Failed(why.clone()))));
                 continue;
             };
             let (mut again, mut new) = (Vec::new(), Vec::new());
@@ -162,8 +164,8 @@ impl Mail {
 /// What is to leave, and what became of the others.
 #[derive(Default)]
 struct Written {
-    letters: Vec<Letter>,
-    unwritten: Vec<(MailId, Fate)>,
+    letters: Vec<RenderedMail>,
+    unwritten: Vec<(MailId, DeliveryStatus)>,
 }
 
 impl Written {
@@ -173,8 +175,12 @@ impl Written {
         for (mail, composed) in mails.iter().zip(composed) {
             match composed {
                 Ok(composed) => self.letters.push(letter(mail, words(mail, composed))),
-                Err(ComposeError::Cancelled(code)) => self.unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
-                Err(ComposeError::Impossible(why)) => self.unwritten.push((mail.id.clone(), Fate::Failed(why))),
+                Err(ComposeError::Cancelled(code)) => {
+                    self.unwritten.push((mail.id.clone(), DeliveryStatus::Cancelled(code)))
+                }
+                Err(ComposeError::Impossible(why)) => {
+                    self.unwritten.push((mail.id.clone(), DeliveryStatus::Failed(why)))
+                }
                 // It stays in the batch, and is given back with it.
                 Err(ComposeError::Database(error)) => tracing::error!(%error, "a mail could not be written"),
             }
@@ -194,15 +200,15 @@ impl Written {
         for ((mail, kept), unwanted) in mails.into_iter().zip(unwanted) {
             match unwanted {
                 None => self.letters.push(letter(mail, Words::Kept(kept))),
-                Some(code) => self.unwritten.push((mail.id.clone(), Fate::Cancelled(code))),
+                Some(code) => self.unwritten.push((mail.id.clone(), DeliveryStatus::Cancelled(code))),
             }
         }
         Ok(())
     }
 }
 
-fn letter(mail: &queue::Due, words: Words) -> Letter {
-    Letter { id: mail.id.clone(), domain: mail.domain.clone(), words }
+fn letter(mail: &queue::Due, words: Words) -> RenderedMail {
+    RenderedMail { id: mail.id.clone(), domain: mail.domain.clone(), words }
 }
 
 fn words(mail: &queue::Due, composed: Composed) -> Words {

@@ -44,13 +44,13 @@ pub struct DkimRecord {
     pub text: String,
 }
 
-/// The most bytes of one string of a TXT record (RFC 1035).
-const MOST_STRING: usize = 255;
+/// Maximum number of bytes of one string of a TXT record (RFC 1035).
+const MAX_TXT_STRING_BYTES: usize = 255;
 
 impl DkimRecord {
     /// The text as a zone file takes it: in strings of 255 bytes at most, each in quotes.
     pub fn zone_text(&self) -> String {
-        let strings = self.text.as_bytes().chunks(MOST_STRING);
+        let strings = self.text.as_bytes().chunks(MAX_TXT_STRING_BYTES);
         let strings: Vec<_> = strings.map(|part| format!("\"{}\"", String::from_utf8_lossy(part))).collect();
         strings.join(" ")
     }

@@ -25,7 +25,7 @@ pub struct CameBackFor {
     pub verdict: String,
     /// A [`super::Reason`]'s code.
     pub reason: String,
-    /// What followed: a [`super::Done`]'s code.
+    /// What followed: a [`super::IncomingOutcome`]'s code.
     pub done: String,
     /// How often.
     pub mails: i64,
@@ -40,8 +40,8 @@ pub struct FailedFor {
     pub mails: i64,
 }
 
-/// At most so many are tried again at one word.
-const MOST_AGAIN: i64 = 1_000;
+/// Maximum number of mails that are sent again at once.
+const MAX_RESENT: i64 = 1_000;
 
 impl Mail {
     /// The outbox by the day of its last change, from that day on.
@@ -66,7 +66,7 @@ impl Mail {
 
     /// Gives all mails that were given up since then new tries, a thousand at most; how many.
     pub async fn retry_failed(&self, since: Timestamp) -> Result<usize, DbError> {
-        let failed: Vec<MailId> = store::failed(self.inner.db.read().await?.conn(), since, MOST_AGAIN).await?;
+        let failed: Vec<MailId> = store::failed(self.inner.db.read().await?.conn(), since, MAX_RESENT).await?;
         let mut again = 0;
         for id in failed {
             again += usize::from(self.retry(&id).await?);

@@ -10,8 +10,8 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use std::time::{Duration, SystemTime};
 
-/// The most characters of a reason that are kept.
-const MOST_REASON: usize = 300;
+/// Maximum number of characters of a reason that are kept.
+const MAX_REASON_CHARS: usize = 300;
 
 /// A Message-ID of our own under the sender's domain.
 pub(super) fn message_id(from: &Mailbox) -> String {
@@ -28,11 +28,11 @@ pub fn hint(address: &str) -> String {
 /// What a mail server said, without the addresses that it likes to repeat, and not too long.
 pub fn scrubbed(reason: &str) -> String {
     let one_line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    masking::mask(&one_line).chars().take(MOST_REASON).collect()
+    masking::mask(&one_line).chars().take(MAX_REASON_CHARS).collect()
 }
 
-/// The most characters of a name.
-const MOST_NAME: usize = 80;
+/// Maximum number of characters of a name.
+const MAX_NAME_CHARS: usize = 80;
 
 /// A name or a subject in one line: lettre can't write line ends there, and panics.
 fn one_line(text: &str) -> String {
@@ -57,7 +57,7 @@ pub(super) fn build(mail: &Composed, frame: Frame<'_>, signer: Option<&Signer>) 
     let Frame { from, sender, message_id, created, now } = frame;
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
     let name = mail.to.name.as_deref().map(one_line).filter(|name| !name.is_empty());
-    let name = name.map(|name| name.chars().take(MOST_NAME).collect());
+    let name = name.map(|name| name.chars().take(MAX_NAME_CHARS).collect());
     let mut builder = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(name, mail.to.email.clone()))
@@ -104,7 +104,7 @@ mod tests {
     fn reasons_lose_their_addresses() {
         let said = "550 5.1.1 <jerry@example.net>: Recipient address rejected:\r\n  User unknown";
         assert_eq!(scrubbed(said), "550 5.1.1 <[e-mail]>: Recipient address rejected: User unknown");
-        assert_eq!(scrubbed(&"x".repeat(1000)).len(), MOST_REASON);
+        assert_eq!(scrubbed(&"x".repeat(1000)).len(), MAX_REASON_CHARS);
     }
 
     proptest::proptest! {

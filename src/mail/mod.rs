@@ -7,7 +7,6 @@ mod batch;
 mod compose;
 mod deliver;
 mod dkim;
-mod feed;
 mod figures;
 mod file;
 mod incoming;
@@ -15,27 +14,30 @@ mod journal;
 mod message;
 mod outcome;
 pub mod pages;
-mod press;
 mod rates;
 pub mod reader;
+mod render;
 mod returned;
+mod send_queue;
 mod settle;
 mod smtp;
 mod store;
+mod test_mail;
 mod transport;
-mod trial;
-mod unsure;
+mod uncertain_delivery;
 
 pub use compose::{Compose, ComposeError, Composed, ManyComposed, ManyUnwanted, Preview};
 pub use dkim::DkimRecord;
 pub use figures::{CameBackFor, FailedFor, OnDay};
-pub use incoming::{Call, CameBack, Consequence, Done, FETCH_RETURNED, HookError, Hooks, Service, Taken, Weighed};
+pub use incoming::{
+    Call, CameBack, Classification, Consequence, FETCH_RETURNED, HookError, Hooks, IncomingOutcome, Service, Taken,
+};
 pub use message::{hint, scrubbed};
 pub use outcome::Refusal;
 pub use reader::{Reason, Verdict};
 pub use store::stops::Stopped;
 pub use store::{Counted, Entry};
-pub use trial::TrialError;
+pub use test_mail::TestMailError;
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, MailUrl, Rate, ReturnedUrl};
@@ -48,21 +50,21 @@ use deliver::Rest;
 use journal::Journal;
 use lettre::Address;
 use lettre::message::Mailbox;
-use press::Press;
 use rates::Limits;
+use render::Renderer;
 use returned::ReturnPath;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use transport::Transport;
-use unsure::Unsure;
+use uncertain_delivery::UncertainDeliveries;
 
 /// Job: send a batch of what is due.
 pub const DELIVER: &str = "mail.deliver";
 
-/// How many held mails are queued in one transaction.
-const AT_ONCE: i64 = 200;
+/// Maximum number of held mails queued in one transaction.
+const RELEASE_BATCH: i64 = 200;
 
 /// What is configured for mail.
 #[derive(Debug, Clone)]
@@ -168,7 +170,7 @@ impl From<String> for State {
 
 /// What has just become of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryStatus {
     /// It is on its way (again).
     Queued,
     /// It is kept until there is a way out.
@@ -183,7 +185,7 @@ pub enum Fate {
     Cancelled(&'static str),
 }
 
-impl Fate {
+impl DeliveryStatus {
     fn state(&self) -> State {
         match self {
             Self::Queued => State::Queued,
@@ -225,7 +227,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     returned: ReturnedUrl,
-    press: Arc<Press>,
+    renderer: Arc<Renderer>,
     transport: Transport,
     limits: Limits,
     journal: Journal,
@@ -234,7 +236,7 @@ struct Inner {
     in_hand: Arc<InHand>,
     watch: Watch,
     rest: Rest,
-    unsure: Unsure,
+    unsure: UncertainDeliveries,
 }
 
 impl std::fmt::Debug for Mail {
@@ -246,7 +248,7 @@ impl std::fmt::Debug for Mail {
 impl Mail {
     /// The service; kinds of mail are added by [`Mail::register`].
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: &Settings) -> Self {
-        let press = Press {
+        let renderer = Renderer {
             clock: Arc::clone(&clock),
             from: settings.from.clone(),
             return_path: ReturnPath::new(vault, settings),
@@ -256,7 +258,7 @@ impl Mail {
             db,
             clock,
             returned: settings.returned.clone(),
-            press: Arc::new(press),
+            renderer: Arc::new(renderer),
             transport: Transport::new(settings),
             limits: Limits::new(&settings.rates),
             journal: Journal::new(settings.journal.clone()),
@@ -265,7 +267,7 @@ impl Mail {
             in_hand: Arc::default(),
             watch: Watch::default(),
             rest: Rest::default(),
-            unsure: Unsure::default(),
+            unsure: UncertainDeliveries::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -290,14 +292,17 @@ impl Mail {
     }
 
     /// Puts a mail into the outbox, in the caller's transaction: queued, or held where there is no way out.
-    pub async fn enqueue(&self, conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<Fate, DbError> {
-        let fate = if self.is_held() { Fate::Held } else { Fate::Queued };
+    pub async fn enqueue(&self, conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<DeliveryStatus, DbError> {
+        let status = if self.is_held() { DeliveryStatus::Held } else { DeliveryStatus::Queued };
         let id = MailId::random();
-        let message_id = message::message_id(&self.inner.press.from);
-        let made =
-            store::Made { id: &id, message_id: &message_id, return_hash: &self.inner.press.return_path.hash_of(&id) };
-        store::add(conn, &made, mail, fate.state(), now).await?;
-        Ok(fate)
+        let message_id = message::message_id(&self.inner.renderer.from);
+        let made = store::Made {
+            id: &id,
+            message_id: &message_id,
+            return_hash: &self.inner.renderer.return_path.hash_of(&id),
+        };
+        store::add(conn, &made, mail, status.state(), now).await?;
+        Ok(status)
     }
 
     /// Queues what was held, now that there is a way out; how many. Without one nothing happens.
@@ -306,7 +311,7 @@ impl Mail {
         while !self.is_held() {
             let now = self.inner.clock.now();
             let mut tx = self.inner.db.begin().await?;
-            let released = store::release_held(tx.conn(), AT_ONCE, now).await?;
+            let released = store::release_held(tx.conn(), RELEASE_BATCH, now).await?;
             for (_, kind, reference) in &released {
                 self.note_queued(tx.conn(), kind, reference, now).await?;
             }
@@ -331,7 +336,7 @@ impl Mail {
 
     async fn note_queued(&self, conn: Conn<'_>, kind: &str, reference: &str, now: Timestamp) -> Result<(), DbError> {
         match self.composer(kind) {
-            Some(composer) => composer.note(conn, reference, &Fate::Queued, now).await,
+            Some(composer) => composer.note(conn, reference, &DeliveryStatus::Queued, now).await,
             None => Ok(()),
         }
     }

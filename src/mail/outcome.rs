@@ -30,7 +30,7 @@ pub(super) enum SendError {
     /// It was not taken this time.
     NotNow(String),
     /// The connection broke when the whole mail had been handed over: it may have been taken.
-    Unsure(String),
+    UncertainDeliveries(String),
     /// It can't be written.
     Impossible(String),
     /// Nothing leaves this way at the moment, whatever the mail.
@@ -77,17 +77,17 @@ pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     }
 }
 
-/// Tries of a mail: about two days.
-pub(super) const MOST_TRIES: i64 = 19;
+/// Maximum number of attempts to send a mail: about two days.
+pub(super) const MAX_ATTEMPTS: i64 = 19;
 /// Minutes between the first tries; greylisting wants some five.
 const PAUSES: [u64; 7] = [1, 5, 10, 20, 40, 60, 120];
-/// Between later ones.
-const LONGEST: Duration = Duration::from_secs(4 * 3600);
+/// Maximum time between two attempts.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(4 * 3600);
 
 /// The pause after so many tries of a mail.
 pub(super) fn pause(tries: i64) -> Duration {
     let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(0);
-    PAUSES.get(place).map_or(LONGEST, |minutes| Duration::from_secs(minutes * 60))
+    PAUSES.get(place).map_or(MAX_RETRY_DELAY, |minutes| Duration::from_secs(minutes * 60))
 }
 
 /// The pause after the way out was found shut so many times: 30 s, doubling, a quarter of an hour at most.
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn patience_lasts_about_two_days() {
-        let all: Duration = (1..MOST_TRIES).map(pause).sum();
+        let all: Duration = (1..MAX_ATTEMPTS).map(pause).sum();
         assert!((47..50).contains(&(all.as_secs() / 3600)), "{all:?}");
         assert!(
             (1..40).all(|tries| pause(tries) <= pause(tries + 1) && pause_of_all(tries) <= pause_of_all(tries + 1))
@@ -138,7 +138,7 @@ mod tests {
                 SendError::Policy(_) => "policy",
                 SendError::NotNow(_) => "not now",
                 SendError::Stopped(_) => "stopped",
-                SendError::Unsure(_) | SendError::Impossible(_) => "other",
+                SendError::UncertainDeliveries(_) | SendError::Impossible(_) => "other",
             };
             assert_eq!(got, wanted, "{stage:?} {code} {text}");
         }

@@ -14,8 +14,8 @@ use tokio::sync::futures::Notified;
 
 /// The name of the limit for domains that have none of their own.
 const DEFAULT: &str = "default";
-/// So much of a rate may go at once after a while of nothing: what a minute gives, one mail at least.
-const AT_ONCE: Duration = Duration::from_secs(60);
+/// Time whose share of a rate may be sent at once after a pause: one mail at least.
+const BURST: Duration = Duration::from_secs(60);
 
 /// The limits there are. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -112,14 +112,14 @@ impl Limits {
         let mut places = Vec::new();
         for (domain, mails) in limited {
             let Some(rate) = self.of(&domain).most else { continue };
-            let mut line = Places::new(rate, queue::rate(conn.again(), &domain).await?, now);
+            let mut line = Places::new(rate, queue::rate(conn.reborrow(), &domain).await?, now);
             for mail in mails {
                 match line.next() {
                     at if at <= now => free.push(mail),
                     at => places.push((mail.id, at)),
                 }
             }
-            queue::set_rate(conn.again(), &domain, line.next_us).await?;
+            queue::set_rate(conn.reborrow(), &domain, line.next_us).await?;
         }
         Ok((free, places))
     }
@@ -134,7 +134,7 @@ struct Places {
 impl Places {
     fn new((most, per): (u32, Duration), next_us: i64, now: Timestamp) -> Self {
         let interval_us = i64::try_from(per.as_micros()).unwrap_or(i64::MAX) / i64::from(most.max(1));
-        let window = i64::try_from(AT_ONCE.min(per).as_micros()).unwrap_or(0);
+        let window = i64::try_from(BURST.min(per).as_micros()).unwrap_or(0);
         // Whoever has sent nothing for a while has saved up to that much; the first of it is one interval.
         let saved = (window - interval_us).max(0);
         Self { interval_us, next_us: next_us.max(now.0.saturating_mul(1000) - saved) }

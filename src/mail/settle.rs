@@ -1,11 +1,11 @@
 //! What became of a batch, in the database: one transaction, one statement a table.
 
 use super::batch::Batch;
-use super::feed::{Ended, Feed};
-use super::outcome::{MOST_TRIES, Refusal, SendError, pause, pause_of_all};
+use super::outcome::{MAX_ATTEMPTS, Refusal, SendError, pause, pause_of_all};
+use super::send_queue::{Ended, SendQueue};
 use super::store::{queue, stops};
 use super::transport::Outgoing;
-use super::{Fate, Mail};
+use super::{DeliveryStatus, Mail};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
@@ -24,7 +24,7 @@ type Later = (MailId, Timestamp, String);
 /// What a batch's ends come to.
 #[derive(Default)]
 struct Sorted {
-    fates: Vec<(MailId, Fate)>,
+    statuses: Vec<(MailId, DeliveryStatus)>,
     later: Vec<Later>,
     unsure: Vec<(MailId, Outgoing)>,
     stopped: Option<String>,
@@ -37,13 +37,13 @@ impl Mail {
     pub(super) async fn finish(
         &self,
         batch: &Batch,
-        feed: &Feed,
-        unwritten: Vec<(MailId, Fate)>,
+        feed: &SendQueue,
+        unwritten: Vec<(MailId, DeliveryStatus)>,
         cancelled: &CancellationToken,
     ) -> Result<(), DbError> {
         let endings = feed.end();
         let mut sorted = self.sort(batch, endings.ended);
-        sorted.fates.extend(unwritten);
+        sorted.statuses.extend(unwritten);
         sorted.stopped = endings.stopped.or(sorted.stopped);
         self.inner.unsure.keep(std::mem::take(&mut sorted.unsure));
         while let Err(error) = self.store(&batch.id, &batch.mails, &sorted).await {
@@ -57,8 +57,8 @@ impl Mail {
     }
 
     /// Settles what was never handed to the way out.
-    pub(super) async fn settle(&self, batch: &Batch, fates: Vec<(MailId, Fate)>) -> Result<(), DbError> {
-        self.store(&batch.id, &batch.mails, &Sorted { fates, ..Sorted::default() }).await
+    pub(super) async fn settle(&self, batch: &Batch, statuses: Vec<(MailId, DeliveryStatus)>) -> Result<(), DbError> {
+        self.store(&batch.id, &batch.mails, &Sorted { statuses, ..Sorted::default() }).await
     }
 
     /// Settles what processes that are gone have sent, and takes the rest of their batches up; which mails had left.
@@ -68,8 +68,8 @@ impl Mail {
             let now = self.inner.clock.now();
             let mut tx = self.inner.db.begin().await?;
             let mails = queue::known(tx.conn(), &orphan.sent).await?;
-            let fates: Vec<_> = orphan.sent.iter().map(|id| (id.clone(), Fate::Sent)).collect();
-            self.settle_in(tx.conn(), &orphan.batch, &mails, &fates, now).await?;
+            let statuses: Vec<_> = orphan.sent.iter().map(|id| (id.clone(), DeliveryStatus::Sent)).collect();
+            self.settle_in(tx.conn(), &orphan.batch, &mails, &statuses, now).await?;
             queue::give_back(tx.conn(), &orphan.batch, now).await?;
             tx.commit().await?;
             orphan.forget();
@@ -89,18 +89,18 @@ impl Mail {
         let mut policy: Vec<(MailId, Refusal)> = Vec::new();
         let again = |sorted: &mut Sorted, id: MailId, why: String| {
             let tries = tries.get(&id).copied().unwrap_or(1);
-            match tries < MOST_TRIES {
+            match tries < MAX_ATTEMPTS {
                 true => sorted.later.push((id, now.plus(pause(tries)), why)),
-                false => sorted.fates.push((id, Fate::Failed(why))),
+                false => sorted.statuses.push((id, DeliveryStatus::Failed(why))),
             }
         };
         for (id, outcome, outgoing) in ended {
             match outcome {
-                Ok(()) => sorted.fates.push((id, Fate::Sent)),
-                Err(SendError::Refused(refusal)) => sorted.fates.push((id, Fate::Refused(refusal))),
-                Err(SendError::Impossible(why)) => sorted.fates.push((id, Fate::Failed(why))),
+                Ok(()) => sorted.statuses.push((id, DeliveryStatus::Sent)),
+                Err(SendError::Refused(refusal)) => sorted.statuses.push((id, DeliveryStatus::Refused(refusal))),
+                Err(SendError::Impossible(why)) => sorted.statuses.push((id, DeliveryStatus::Failed(why))),
                 Err(SendError::NotNow(why) | SendError::Stopped(why)) => again(&mut sorted, id, why),
-                Err(SendError::Unsure(why)) => {
+                Err(SendError::UncertainDeliveries(why)) => {
                     sorted.unsure.extend(outgoing.map(|outgoing| (id.clone(), outgoing)));
                     again(&mut sorted, id, why);
                 }
@@ -112,7 +112,7 @@ impl Mail {
         match policy.first() {
             Some((_, first)) if !sorted.sent && policy.len() >= ABOUT_US => sorted.stopped = Some(first.why.clone()),
             _ if sorted.sent => {
-                sorted.fates.extend(policy.into_iter().map(|(id, refusal)| (id, Fate::Refused(refusal))))
+                sorted.statuses.extend(policy.into_iter().map(|(id, refusal)| (id, DeliveryStatus::Refused(refusal))))
             }
             _ => policy.into_iter().for_each(|(id, refusal)| again(&mut sorted, id, refusal.why)),
         }
@@ -122,7 +122,7 @@ impl Mail {
     async fn store(&self, batch: &str, mails: &[queue::Due], sorted: &Sorted) -> Result<(), DbError> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
-        self.settle_in(tx.conn(), batch, mails, &sorted.fates, now).await?;
+        self.settle_in(tx.conn(), batch, mails, &sorted.statuses, now).await?;
         let later: Vec<_> = sorted.later.iter().map(|(id, at, why)| (id, *at, why.as_str())).collect();
         queue::later(tx.conn(), &later, batch, now).await?;
         queue::give_back(tx.conn(), batch, now).await?;
@@ -135,7 +135,7 @@ impl Mail {
             None => false,
         };
         tx.commit().await?;
-        self.inner.unsure.settled(&sorted.fates);
+        self.inner.unsure.settled(&sorted.statuses);
         if went_on {
             tracing::info!("mail leaves again");
         }
@@ -147,28 +147,28 @@ impl Mail {
         mut conn: Conn<'_>,
         batch: &str,
         mails: &[queue::Due],
-        fates: &[(MailId, Fate)],
+        statuses: &[(MailId, DeliveryStatus)],
         now: Timestamp,
     ) -> Result<(), DbError> {
-        let rows: Vec<_> = fates
+        let rows: Vec<_> = statuses
             .iter()
-            .map(|(id, fate)| queue::Settled { id, state: fate.state().code(), why: fate.reason() })
+            .map(|(id, status)| queue::Settled { id, state: status.state().code(), why: status.reason() })
             .collect();
-        let settled = queue::settle(conn.again(), &rows, batch, now).await?;
-        let fates: HashMap<_, _> = fates.iter().map(|(id, fate)| (id, fate)).collect();
+        let settled = queue::settle(conn.reborrow(), &rows, batch, now).await?;
+        let statuses: HashMap<_, _> = statuses.iter().map(|(id, status)| (id, status)).collect();
         let about: HashMap<_, _> = mails.iter().map(|mail| (&mail.id, mail)).collect();
-        let mut notes: BTreeMap<&str, Vec<(&str, &Fate)>> = BTreeMap::new();
+        let mut notes: BTreeMap<&str, Vec<(&str, &DeliveryStatus)>> = BTreeMap::new();
         for id in &settled {
-            if let (Some(mail), Some(fate)) = (about.get(id), fates.get(id)) {
-                notes.entry(&mail.kind).or_default().push((&mail.reference, fate));
-                if let Some(why) = fate.reason().filter(|_| fate.state() == super::State::Failed) {
+            if let (Some(mail), Some(status)) = (about.get(id), statuses.get(id)) {
+                notes.entry(&mail.kind).or_default().push((&mail.reference, status));
+                if let Some(why) = status.reason().filter(|_| status.state() == super::State::Failed) {
                     tracing::warn!(mail = %id, why, "a mail was given up");
                 }
             }
         }
         for (kind, notes) in notes {
             if let Some(composer) = self.composer(kind) {
-                composer.note_many(conn.again(), &notes, now).await?;
+                composer.note_many(conn.reborrow(), &notes, now).await?;
             }
         }
         Ok(())
@@ -183,7 +183,7 @@ impl Mail {
 }
 
 async fn stop_in(mut conn: Conn<'_>, why: &str, now: Timestamp) -> Result<(), DbError> {
-    let tries = stops::stopped(conn.again()).await?.map_or(0, |stopped| stopped.tries) + 1;
+    let tries = stops::stopped(conn.reborrow()).await?.map_or(0, |stopped| stopped.tries) + 1;
     let until = now.plus(pause_of_all(tries));
     tracing::error!(why, tries, "no mail leaves at the moment; nothing is lost, and it is tried again");
     stops::stop(conn, why, now, until).await

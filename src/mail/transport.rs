@@ -1,8 +1,8 @@
 //! The ways out.
 
 use super::Settings;
-use super::feed::Feed;
 use super::file::Folder;
+use super::send_queue::SendQueue;
 use super::smtp::Smtp;
 use crate::clock::Timestamp;
 use crate::config::MailUrl;
@@ -39,13 +39,13 @@ impl Transport {
     }
 
     /// Sends what is in the feed, which is told what became of each.
-    pub(super) async fn send_all(&self, feed: &Arc<Feed>) {
+    pub(super) async fn send_all(&self, feed: &Arc<SendQueue>) {
         match self {
             Self::Smtp(server) => server.send_all(feed).await,
             Self::Folder(folder) => {
                 while feed.has_next().await {
                     while let Some((letter, _lane)) = feed.next() {
-                        let outcome = match feed.print(&letter) {
+                        let outcome = match feed.render(&letter) {
                             Ok(outgoing) => folder.write(&letter.id, &outgoing).await,
                             Err(why) => Err(why),
                         };

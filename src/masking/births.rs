@@ -54,8 +54,8 @@ const DAYS: &[(&str, u8)] = &[
     ("primero", 1),
 ];
 
-/// Whose birth is asked for was born so late at most.
-const LAST_YEAR: u32 = 2016;
+/// Latest year of birth of somebody who is asked for it.
+const MAX_YEAR: u32 = 2016;
 
 /// Which month a word names, from 1.
 pub(super) fn month(word: &str) -> Option<u8> {
@@ -323,7 +323,7 @@ fn numbers_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
 /// A year of four digits, alone.
 fn year_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (year, end) = year_behind(tokens, at)?;
-    ((1900..=LAST_YEAR).contains(&year) && digits_of(tokens, at, end) == 4).then_some(at..end)
+    ((1900..=MAX_YEAR).contains(&year) && digits_of(tokens, at, end) == 4).then_some(at..end)
 }
 
 /// How many tokens an answer comes behind the question.
@@ -343,7 +343,7 @@ fn is_of_somebody(tokens: &[Token<'_>], date: &Date) -> bool {
     let before = date.tokens.start.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
     let words = tokens[date.tokens.clone()].iter().any(|token| month(&token.lower).is_some());
     words
-        && date.year.is_some_and(|year| (1915..=LAST_OF_ADULTS).contains(&year))
+        && date.year.is_some_and(|year| (1915..=MAX_ADULT_YEAR).contains(&year))
         && !matches!(before, "since" | "from" | "until")
 }
 
@@ -358,15 +358,15 @@ fn in_one_number(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Customers are adults as a rule.
-const LAST_OF_ADULTS: u32 = 2010;
+/// Latest year of birth of an adult: customers are adults as a rule.
+const MAX_ADULT_YEAR: u32 = 2010;
 
 /// Tokens of a speaker and a date in them.
-type Said<'t, 'a> = (&'t [Token<'a>], Date);
+type Utterance<'t, 'a> = (&'t [Token<'a>], Date);
 
 /// Which dates are dates of birth: one for each word that asks for one, whoever says it.
 pub(super) fn of_birth<'t, 'a>(
-    mut dates: Vec<Said<'t, 'a>>,
+    mut dates: Vec<Utterance<'t, 'a>>,
     streams: &'t [Stream<'a>],
     topics: &Topics,
 ) -> Vec<(&'t [Token<'a>], Range<usize>)> {
@@ -381,7 +381,7 @@ pub(super) fn of_birth<'t, 'a>(
     let mut found = Vec::new();
     for (tokens, date) in dates {
         let masked = tokens[date.tokens.start].is_masked();
-        if date.year.is_some_and(|year| year > LAST_YEAR) {
+        if date.year.is_some_and(|year| year > MAX_YEAR) {
             continue;
         }
         if let Some(word) = topics.word(tokens[date.tokens.start].at, &[Topic::Birth, Topic::Birthday]) {

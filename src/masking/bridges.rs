@@ -2,7 +2,7 @@
 
 use super::talk::Talk;
 use super::tokens::{Token, What};
-use super::{Kind, Said, Span, by_line};
+use super::{Kind, Span, Utterance, by_line};
 
 /// At most so many words between two parts.
 const MAX_WORDS: usize = 7;
@@ -76,7 +76,7 @@ fn is_number(token: &Token<'_>) -> Option<Kind> {
 }
 
 /// Spans over the words between two numbers that are taken out of one line, in one sentence.
-pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
+pub(super) fn find(lines: &[Utterance<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
     let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
     for stream in &Talk::new(lines, found).streams {
         let tokens = stream.tokens.as_slice();

@@ -4,9 +4,9 @@ use super::Kind;
 use std::ops::Range;
 
 /// This many digits in a row are no year, price or count any more.
-const MOST_TOGETHER: usize = 4;
+const MAX_DIGITS_TOGETHER: usize = 4;
 /// This many digits in groups are no date, time or pair of years any more.
-const MOST_GROUPED: usize = 6;
+const MAX_DIGITS_GROUPED: usize = 6;
 /// Phone numbers have 7 to 15 digits (ITU-T E.164); what is longer is a card or an account.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
@@ -57,7 +57,7 @@ fn is_separator(c: char) -> bool {
 fn is_long(found: &str) -> bool {
     let digits = count(found);
     let longest = found.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or(0);
-    longest > MOST_TOGETHER || digits > MOST_GROUPED
+    longest > MAX_DIGITS_TOGETHER || digits > MAX_DIGITS_GROUPED
 }
 
 fn count(found: &str) -> usize {

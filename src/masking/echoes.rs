@@ -3,10 +3,10 @@
 use super::numbers::{self, Run};
 use super::talk::Talk;
 use super::topics::{Topic, Topics};
-use super::{Kind, Said, Span, amounts, by_line, tokens};
+use super::{Kind, Span, Utterance, amounts, by_line, tokens};
 
 /// A number of so few digits is an echo only where it is said shortly before or behind.
-const SHORT: usize = 3;
+const MAX_SHORT_DIGITS: usize = 3;
 /// How many tokens are shortly, and how many are not too long for any number.
 const NEAR: usize = 25;
 const FAR: usize = 400;
@@ -20,7 +20,7 @@ struct Known {
 }
 
 /// Spans of the parts of numbers that are taken out elsewhere; `found` is what is taken out of each line.
-pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
+pub(super) fn find(lines: &[Utterance<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
     let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
     let talk = Talk::new(lines, found);
     let known = known(&talk, lines);
@@ -28,7 +28,7 @@ pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
         for run in numbers::runs(&stream.tokens, &[], &talk.topics) {
             let (span, digits) = (run.tokens(), run.digits());
             let at = stream.tokens[span.start].at;
-            let near = if digits.len() <= SHORT { NEAR } else { FAR };
+            let near = if digits.len() <= MAX_SHORT_DIGITS { NEAR } else { FAR };
             let echo = known.iter().find(|known| known.at.abs_diff(at) <= near && known.digits.contains(&digits));
             if let Some(known) = echo.filter(|_| may_be(&stream.tokens, &run, &talk.topics)) {
                 by_line(&stream.tokens, known.kind, span, &mut new);
@@ -40,11 +40,11 @@ pub(super) fn find(lines: &[Said<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
 
 fn may_be(tokens: &[tokens::Token<'_>], run: &Run, topics: &Topics) -> bool {
     let reference = matches!(topics.last(tokens[run.tokens().start].at), Some(Topic::Reference | Topic::Amount));
-    run.len() >= SHORT && !reference && !amounts::has_year(run) && !amounts::is_amount(tokens, &run.atoms)
+    run.len() >= MAX_SHORT_DIGITS && !reference && !amounts::has_year(run) && !amounts::is_amount(tokens, &run.atoms)
 }
 
 /// Numbers that are taken out, those of one kind that a speaker says in a row as one.
-fn known(talk: &Talk<'_>, lines: &[Said<'_>]) -> Vec<Known> {
+fn known(talk: &Talk<'_>, lines: &[Utterance<'_>]) -> Vec<Known> {
     let mut known: Vec<Known> = Vec::new();
     for stream in &talk.streams {
         let first = known.len();
@@ -65,6 +65,6 @@ fn known(talk: &Talk<'_>, lines: &[Said<'_>]) -> Vec<Known> {
             }
         }
     }
-    known.retain(|known| known.digits.len() >= SHORT);
+    known.retain(|known| known.digits.len() >= MAX_SHORT_DIGITS);
     known
 }

@@ -5,9 +5,9 @@ use super::tokens::{self, Token, What};
 use std::ops::Range;
 
 /// Parts of fewer letters than this are no names by themselves.
-const FEWEST_LETTERS: usize = 3;
-/// More words of one name are not looked for.
-const MOST_PARTS: usize = 8;
+const MIN_PART_LETTERS: usize = 3;
+/// Maximum number of words of one name.
+const MAX_PARTS: usize = 8;
 
 /// First and last names that are words, too: they are taken for names only where the sentence says so.
 pub(super) const WORDS: &[&str] = &[
@@ -290,7 +290,7 @@ impl Names {
 fn parts(name: &str) -> Option<Vec<String>> {
     let said = tokens::of_line(name, 0, &[]);
     let words: Vec<String> =
-        said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MOST_PARTS).collect();
+        said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MAX_PARTS).collect();
     (!words.is_empty()).then_some(words)
 }
 
@@ -324,7 +324,7 @@ fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     if !names.is_empty() && tokens[at].is_letters() && tokens[at].capital && !names.is_part(word) {
         return !names.is_agent(word) && is_like_part(names, word);
     }
-    tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= FEWEST_LETTERS && {
+    tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= MIN_PART_LETTERS && {
         let neighbour = |place: Option<usize>| {
             place.and_then(|place| tokens.get(place)).is_some_and(|token| {
                 token.what == What::Masked(Kind::Name)

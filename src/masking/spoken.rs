@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Fewer digits than this are a count, not a number somebody can be found by.
-const FEWEST: usize = 4;
+const MIN_DIGITS: usize = 4;
 
 const DIGITS: [&str; 12] = ["zero", "oh", "o", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const TIMES: [&str; 2] = ["double", "triple"];
@@ -47,7 +47,7 @@ pub(super) fn find_numbers(text: &str) -> Vec<Range<usize>> {
             end += 1;
         }
         let digits: usize = words[at..end].iter().map(|(word, _)| weight(word)).sum();
-        if digits >= FEWEST {
+        if digits >= MIN_DIGITS {
             found.push(words[at].1.start..words[end - 1].1.end);
         }
         at = end.max(at + 1);

@@ -2,13 +2,13 @@
 
 use super::tokens::{self, Token, What};
 use super::topics::{Topics, events};
-use super::{Said, Span};
+use super::{Span, Utterance};
 use std::collections::HashMap;
 
-/// So long may somebody be silent in the middle of a number, ms.
-const MOST_PAUSE_MS: u64 = 20_000;
-/// So many words may others say in between: "yes", "go on", the digits once more.
-const MOST_BETWEEN: usize = 12;
+/// Maximum silence in the middle of a number, ms.
+const MAX_PAUSE_MS: u64 = 20_000;
+/// Maximum number of words that others say in between: "yes", "go on", the digits once more.
+const MAX_WORDS_BETWEEN: usize = 12;
 
 /// What is read.
 pub(super) struct Talk<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Stream<'a> {
 
 impl<'a> Talk<'a> {
     /// Of these lines, where `found` is what is taken out of each already.
-    pub fn new(lines: &[Said<'a>], found: &[Vec<Span>]) -> Self {
+    pub fn new(lines: &[Utterance<'a>], found: &[Vec<Span>]) -> Self {
         let mut streams: Vec<Stream<'a>> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
         // Of each speaker: where the last line ended, in time and in tokens.
@@ -43,10 +43,10 @@ impl<'a> Talk<'a> {
             });
             let (ended, last) = ends[which];
             let near = match (ended, line.time_ms) {
-                (Some(end), Some((start, _))) => start.saturating_sub(end) <= MOST_PAUSE_MS,
+                (Some(end), Some((start, _))) => start.saturating_sub(end) <= MAX_PAUSE_MS,
                 _ => true,
             };
-            let goes_on = last != usize::MAX && near && at - last <= MOST_BETWEEN;
+            let goes_on = last != usize::MAX && near && at - last <= MAX_WORDS_BETWEEN;
             for (place, token) in said.iter_mut().enumerate() {
                 token.at = at;
                 (token.goes_on, token.begins) = (place == 0 && goes_on, place == 0 && !goes_on);

@@ -101,8 +101,8 @@ fn spans_of_another_text_do_no_harm() {
 #[test]
 fn an_answer_ends_where_something_else_is_told() {
     let lines = [
-        Said { speaker: "agent", customer: false, time_ms: None, text: "What is your date of birth?" },
-        Said {
+        Utterance { speaker: "agent", customer: false, time_ms: None, text: "What is your date of birth?" },
+        Utterance {
             speaker: "customer",
             customer: true,
             time_ms: None,

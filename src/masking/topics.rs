@@ -242,8 +242,8 @@ fn phrase_at(tokens: &[Token<'_>], at: usize) -> Option<(usize, Topic, usize)> {
     known.iter().find(|(words, ..)| fits(words)).map(|(words, topic, reach)| (words.len(), *topic, *reach))
 }
 
-/// No word counts for longer.
-const LONGEST: usize = 40;
+/// Maximum distance at which a topic still counts, in tokens.
+const MAX_DISTANCE: usize = 40;
 
 /// The words of a whole talk, in the order they were said in.
 #[derive(Debug, Default)]
@@ -270,7 +270,7 @@ impl Topics {
 
     fn before(&self, at: usize) -> impl Iterator<Item = &Event> {
         let end = self.events.partition_point(|event| event.at < at);
-        let near = move |event: &&Event| at - event.at <= LONGEST;
+        let near = move |event: &&Event| at - event.at <= MAX_DISTANCE;
         self.events[..end].iter().rev().take_while(near).filter(move |event| at - event.at <= event.reach)
     }
 

@@ -50,15 +50,15 @@ const SOMEBODY_ELSE: &str = "account bank billing carrier colleague colleagues c
     manufacturer office parcel provider store supervisor supplier team technician them they ticket vendor \
     warehouse";
 
-/// The most words of a line that says nothing but this; longer sentences are about something.
-const LONGEST_SENTENCE: usize = 40;
+/// Maximum number of words of a line that says nothing but this; longer sentences have other contents.
+const MAX_SENTENCE_WORDS: usize = 40;
 
 /// Is this line a canned nag? Ask only of what agents, bots and the chat itself write.
 pub fn is_nag(text: &str) -> bool {
     sentences(text).any(|sentence| {
         let words = words(sentence);
         !words.is_empty()
-            && words.len() <= LONGEST_SENTENCE
+            && words.len() <= MAX_SENTENCE_WORDS
             && !words.iter().any(|word| listed(SOMEBODY_ELSE, word))
             && PATTERNS.iter().any(|pattern| fits_anywhere(pattern, &words))
     })

@@ -1,6 +1,6 @@
 //! Ratings over the API.
 
-use super::{Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share, Standing};
+use super::{Comparison, Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share};
 use crate::web::rights::{LeaveOut, SeeRatings};
 use crate::web::{Allowed, ApiError, JsonBody};
 use poem_openapi::param::{Path, Query};
@@ -101,7 +101,7 @@ struct RatingFigures {
 }
 
 impl RatingFigures {
-    fn new(counts: &Counts, untold: u64, standing: Standing, response: Option<ResponseRate>) -> Self {
+    fn new(counts: &Counts, untold: u64, standing: Comparison, response: Option<ResponseRate>) -> Self {
         let nps = counts.nps().map(|nps| {
             let (low, high) = nps.interval();
             NpsOut { points: nps.points(), low, high, answers: nps.n() }
@@ -219,7 +219,7 @@ struct NewExclusion {
 
 /// Nothing to say.
 #[derive(Debug, ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -334,11 +334,11 @@ impl Api {
         /// Id of the interaction.
         interaction: Path<String>,
         body: JsonBody<NewExclusion>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
         let note = body.0.note.unwrap_or_default();
         self.ratings.exclude(&who, &id, body.0.reason.into(), &note).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Include an excluded interaction again
@@ -350,9 +350,9 @@ impl Api {
         who: Allowed<LeaveOut>,
         /// Id of the interaction.
         interaction: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;
         self.ratings.include_again(&who, &id).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 }

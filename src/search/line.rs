@@ -1,6 +1,6 @@
 //! What is indexed of a line, and what a result shows of it.
 
-use super::query::{LONGEST_PHRASE, Query};
+use super::query::{MAX_PHRASE_WORDS, Query};
 use super::tokens::{Token, tokens};
 use crate::masking::{self, Piece};
 use unicode_normalization::UnicodeNormalization;
@@ -63,7 +63,7 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
         if to == words.len() {
             break;
         }
-        from = to - LONGEST_PHRASE;
+        from = to - MAX_PHRASE_WORDS;
     }
     parts
 }
@@ -156,7 +156,7 @@ mod tests {
         let parts = parts(&text);
         assert_eq!(parts.len(), 3);
         assert!(parts.iter().all(|part| part.words.len() <= PART));
-        assert!(parts[0].words.ends_with(&parts[1].words[..LONGEST_PHRASE]));
+        assert!(parts[0].words.ends_with(&parts[1].words[..MAX_PHRASE_WORDS]));
         assert_eq!(parts.last().unwrap().words.last().unwrap(), "w599");
         assert!(super::parts(" 🙂 ").is_empty());
     }

@@ -12,7 +12,7 @@ mod tokens;
 mod work;
 
 pub use line::SnippetPiece;
-pub use query::{LONGEST as MOST_QUERY_CHARS, Query, QueryError};
+pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use store::STATEMENTS;
 pub use tokens::{Token, tokens};
 

@@ -4,12 +4,12 @@
 use super::tokens::{Token, tokens};
 use std::fmt::Write;
 
-/// The longest query that is taken, in characters.
-pub const LONGEST: usize = 500;
-/// The most words and phrases in one.
-const MOST_TERMS: usize = 32;
+/// Maximum number of characters of a query.
+pub const MAX_QUERY_CHARS: usize = 500;
+/// Maximum number of words and phrases of a query.
+const MAX_TERMS: usize = 32;
 /// The most words of a phrase; lines are cut into parts that overlap by as many.
-pub(super) const LONGEST_PHRASE: usize = 32;
+pub(super) const MAX_PHRASE_WORDS: usize = 32;
 
 /// Why a query can't be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum QueryError {
     #[error("say what to search for, not only what to leave out")]
     OnlyWithout,
     /// It is too long.
-    #[error("this is too much at once: at most {LONGEST} characters and {MOST_TERMS} words")]
+    #[error("this is too much at once: at most {MAX_QUERY_CHARS} characters and {MAX_TERMS} words")]
     TooLong,
 }
 
@@ -78,7 +78,7 @@ impl std::str::FromStr for Query {
     type Err = QueryError;
 
     fn from_str(text: &str) -> Result<Self, QueryError> {
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_QUERY_CHARS {
             return Err(QueryError::TooLong);
         }
         let mut query = Self { all: Vec::new(), without: Vec::new() };
@@ -93,8 +93,8 @@ impl std::str::FromStr for Query {
             if words.is_empty() || (!raw.quoted && raw.text == "AND") {
                 continue;
             }
-            let prefix = raw.prefix && words.len() <= LONGEST_PHRASE;
-            words.truncate(LONGEST_PHRASE);
+            let prefix = raw.prefix && words.len() <= MAX_PHRASE_WORDS;
+            words.truncate(MAX_PHRASE_WORDS);
             let term = Term { words, prefix };
             match query.all.last_mut() {
                 _ if raw.without => query.without.push(term),
@@ -105,7 +105,7 @@ impl std::str::FromStr for Query {
             terms += 1;
         }
         match (query.all.is_empty(), query.without.is_empty()) {
-            _ if terms > MOST_TERMS => Err(QueryError::TooLong),
+            _ if terms > MAX_TERMS => Err(QueryError::TooLong),
             (true, true) => Err(QueryError::Empty),
             (true, false) => Err(QueryError::OnlyWithout),
             _ => Ok(query),

@@ -92,7 +92,7 @@ pub(super) async fn replace(
     lines: &[NewLine],
     rules: i64,
 ) -> Result<(), DbError> {
-    execute!(conn.again(), CLEAR, id)?;
+    execute!(conn.reborrow(), CLEAR, id)?;
     let mut rows = Vec::new();
     for line in lines {
         for (n, part) in line.parts.iter().enumerate() {
@@ -103,7 +103,7 @@ pub(super) async fn replace(
         }
     }
     if !rows.is_empty() {
-        execute!(conn.again(), ADD, id, serde_json::Value::from(rows).to_string())?;
+        execute!(conn.reborrow(), ADD, id, serde_json::Value::from(rows).to_string())?;
     }
     execute!(conn, MARK, id, rules).map(drop)
 }

@@ -8,8 +8,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The most letters of a word that are compared.
-const LONGEST: usize = 64;
+/// Maximum number of letters of a word that are compared.
+const MAX_WORD_CHARS: usize = 64;
 
 /// A word, and where it stands in the text (bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     }
     all.extend(open);
     for word in &mut all {
-        if let Some((at, _)) = word.text.char_indices().nth(LONGEST) {
+        if let Some((at, _)) = word.text.char_indices().nth(MAX_WORD_CHARS) {
             word.text.truncate(at);
         }
     }
@@ -144,7 +144,7 @@ mod tests {
         let text = "Ja, Mu\u{308}ller: 包裹!";
         let seen: Vec<_> = tokens(text).into_iter().map(|t| &text[t.start..t.end]).collect();
         assert_eq!(seen, ["Ja", "Mu\u{308}ller", "包", "裹"]);
-        assert_eq!(tokens(&"x".repeat(5000))[0].text.len(), LONGEST);
+        assert_eq!(tokens(&"x".repeat(5000))[0].text.len(), MAX_WORD_CHARS);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::effects::Actor;
 use crate::ids::StaffId;
-use crate::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, hint};
+use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
 use crate::web::Role;
 use askama::Template;
 use futures_util::future::BoxFuture;
@@ -87,16 +87,16 @@ impl Staff {
             Actor::Key(..) => "",
             Actor::System => return Ok(()),
         };
-        if about.role() != Role::Supervisor || store::teams_of(conn.again(), &about.id).await?.is_empty() {
+        if about.role() != Role::Supervisor || store::teams_of(conn.reborrow(), &about.id).await?.is_empty() {
             return Ok(());
         }
         let owner_too = kind != NoticeKind::Appointed;
-        let recipients = store::notice_recipients(conn.again(), &about.id, actor, owner_too).await?;
+        let recipients = store::notice_recipients(conn.reborrow(), &about.id, actor, owner_too).await?;
         let (id, now) = (uuid::Uuid::new_v4().to_string(), self.now());
-        store::add_notice(conn.again(), (id.as_str(), kind.code()), &about.id, by.name(), now, &recipients).await?;
+        store::add_notice(conn.reborrow(), (id.as_str(), kind.code()), &about.id, by.name(), now, &recipients).await?;
         for (recipient, email) in &recipients {
             let mail = NewMail { kind: MAIL, reference: format!("{id}:{recipient}"), hint: hint(email) };
-            self.mail.enqueue(conn.again(), &mail, now).await?;
+            self.mail.enqueue(conn.reborrow(), &mail, now).await?;
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl Compose for Composer {
         &'a self,
         _conn: Conn<'a>,
         _reference: &'a str,
-        _fate: &'a Fate,
+        _fate: &'a DeliveryStatus,
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async { Ok(()) })

@@ -125,14 +125,14 @@ pub(super) async fn teams_of(conn: Conn<'_>, id: &StaffId) -> Result<Vec<TeamId>
 }
 
 pub(super) async fn add(mut conn: Conn<'_>, row: &StaffRow, teams: &[TeamId], now: Timestamp) -> Result<(), DbError> {
-    execute!(conn.again(), ADD, &row.id, &row.email, &row.name, &row.role, &row.agent_id, now)?;
+    execute!(conn.reborrow(), ADD, &row.id, &row.email, &row.name, &row.role, &row.agent_id, now)?;
     set_teams(conn, &row.id, teams).await
 }
 
 pub(super) async fn set_teams(mut conn: Conn<'_>, id: &StaffId, teams: &[TeamId]) -> Result<(), DbError> {
-    execute!(conn.again(), CLEAR_TEAMS, id)?;
+    execute!(conn.reborrow(), CLEAR_TEAMS, id)?;
     for team in teams {
-        execute!(conn.again(), ADD_TEAM, id, team)?;
+        execute!(conn.reborrow(), ADD_TEAM, id, team)?;
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ pub(super) async fn remember_device(
     until: Timestamp,
     keep: i64,
 ) -> Result<(), DbError> {
-    execute!(conn.again(), REMEMBER_DEVICE, token_hash, id, until)?;
+    execute!(conn.reborrow(), REMEMBER_DEVICE, token_hash, id, until)?;
     execute!(conn, FORGET_OLD_DEVICES, id, keep).map(drop)
 }
 pub(super) async fn forget_devices(conn: Conn<'_>, id: &StaffId) -> Result<u64, DbError> {
@@ -208,7 +208,7 @@ pub(super) async fn end_sessions(conn: Conn<'_>, id: &StaffId) -> Result<u64, Db
 /// Drops what has run out: sessions, links, browsers, limits, and notices from before `notices`.
 pub(super) async fn sweep(mut conn: Conn<'_>, now: Timestamp, notices: Timestamp) -> Result<(), DbError> {
     for sql in [SWEEP_SESSIONS, SWEEP_LINKS, SWEEP_DEVICES, SWEEP_LIMITS] {
-        execute!(conn.again(), sql, now)?;
+        execute!(conn.reborrow(), sql, now)?;
     }
     execute!(conn, SWEEP_NOTICES, notices).map(drop)
 }
@@ -289,9 +289,9 @@ pub(super) async fn add_notice(
     at: Timestamp,
     recipients: &[(StaffId, String)],
 ) -> Result<(), DbError> {
-    execute!(conn.again(), ADD_NOTICE, id, kind, about, actor_name, at)?;
+    execute!(conn.reborrow(), ADD_NOTICE, id, kind, about, actor_name, at)?;
     for (recipient, _) in recipients {
-        execute!(conn.again(), ADD_RECIPIENT, id, recipient)?;
+        execute!(conn.reborrow(), ADD_RECIPIENT, id, recipient)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! The customer's mail, written when it is sent. The token is made here; the database gets its hash before the mail leaves,
-//! and nobody, staff included, can make the link again.
+//! The invitation mail, written when it is sent. The token is made here; the database gets its hash before the mail is
+//! sent, and nobody, staff included, can make the link again.
 
 mod many;
 
 use super::address::Recipient;
 use super::letter::{self, Letter, Texts};
-use super::speech::{About, Speech};
+use super::localized_text::{About, LocalizedText};
 use super::store::{self, ToWrite};
 use super::versions::Versions;
 use super::{Settings, SkipReason, Token, Version};
@@ -13,18 +13,20 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::InvitationId;
 use crate::interactions::{self, SurveyState};
-use crate::mail::{CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyComposed, ManyUnwanted, Preview};
+use crate::mail::{
+    CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyComposed, ManyUnwanted, Preview,
+};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 
-/// The kind of mail.
+/// Kind of mail.
 pub const INVITATION: &str = "invitation";
-/// Why a mail is not wanted any more when its turn comes.
+/// Reason code of a mail that is no longer wanted when its turn comes.
 const EXPIRED: &str = "expired";
 
-/// Why no mail about this is wanted, as a code. `until`: no mail leaves then or later. Whether somebody answered is not asked,
-/// as with the reminder: a mail that was taken back for it would tell whoever sees the outbox.
+/// Returns the reason code if no mail about this is wanted. `until`: no mail is sent at or after this time. Whether the
+/// survey was answered is not checked, as with the reminder: a withdrawn mail would reveal the answer in the outbox.
 pub(super) fn unwanted(about: &ToWrite, until: Timestamp, now: Timestamp) -> Option<&'static str> {
     if let Some(reason) = &about.suppressed {
         return Some(SkipReason::of_suppression(reason).code());
@@ -33,7 +35,7 @@ pub(super) fn unwanted(about: &ToWrite, until: Timestamp, now: Timestamp) -> Opt
     (!is_open).then_some(EXPIRED)
 }
 
-/// A mail, and what is to be stored before it leaves.
+/// A mail, and the data to store before it is sent.
 struct Written {
     composed: Composed,
     id: InvitationId,
@@ -41,7 +43,7 @@ struct Written {
     expires_at: Timestamp,
 }
 
-/// Writes invitations.
+/// Composer of invitations.
 pub(super) struct Composer {
     pub(super) db: Db,
     pub(super) vault: Vault,
@@ -62,13 +64,13 @@ impl Composer {
             chat: about.channel == "chat",
         };
         let language = version.language(about.locale.as_deref());
-        let speech = Speech::about(&self.settings, version, language, &conversation);
+        let speech = LocalizedText::about(&self.settings, version, language, &conversation);
         letter::write(&self.settings, version, &speech, conversation.chat, letter)
     }
 
-    /// The mail for an invitation, with a new token that is not stored yet.
+    /// Writes the mail of an invitation, with a new token that is not stored yet.
     async fn write(&self, about: &ToWrite, now: Timestamp) -> Result<Written, ComposeError> {
-        // Tries do not go on for longer than a link would be open that was sent at once.
+        // Attempts end when the link of a mail sent at once would have expired.
         if let Some(code) = unwanted(about, about.expires_at(about.created_at, &self.settings), now) {
             return Err(ComposeError::Cancelled(code));
         }
@@ -107,20 +109,26 @@ impl Composer {
         Ok(texts.map(|texts| Preview { subject: texts.subject, text: texts.text }))
     }
 
-    async fn take_note(&self, mut conn: Conn<'_>, reference: &str, fate: &Fate, now: Timestamp) -> Result<(), DbError> {
-        if matches!(fate, Fate::Refused(refusal) if refusal.is_no_mailbox()) {
-            store::suppress_invited(conn.again(), reference, "bounced", now).await?;
+    async fn take_note(
+        &self,
+        mut conn: Conn<'_>,
+        reference: &str,
+        status: &DeliveryStatus,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        if matches!(status, DeliveryStatus::Refused(refusal) if refusal.is_no_mailbox()) {
+            store::suppress_invited(conn.reborrow(), reference, "bounced", now).await?;
         }
-        let (own, state, reason) = match fate {
-            Fate::Queued => ("scheduled", SurveyState::Scheduled, None),
-            Fate::Held => ("scheduled", SurveyState::Held, None),
-            Fate::Sent => ("sent", SurveyState::Sent, None),
-            Fate::Failed(why) => ("failed", SurveyState::Failed, Some(why.as_str())),
-            Fate::Refused(refusal) => ("failed", SurveyState::Failed, Some(refusal.why.as_str())),
-            Fate::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
-            Fate::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
+        let (own, state, reason) = match status {
+            DeliveryStatus::Queued => ("scheduled", SurveyState::Scheduled, None),
+            DeliveryStatus::Held => ("scheduled", SurveyState::Held, None),
+            DeliveryStatus::Sent => ("sent", SurveyState::Sent, None),
+            DeliveryStatus::Failed(why) => ("failed", SurveyState::Failed, Some(why.as_str())),
+            DeliveryStatus::Refused(refusal) => ("failed", SurveyState::Failed, Some(refusal.why.as_str())),
+            DeliveryStatus::Cancelled(EXPIRED) => ("closed", SurveyState::Closed, None),
+            DeliveryStatus::Cancelled(code) => ("closed", SurveyState::Skipped, Some(*code)),
         };
-        match store::set_state(conn.again(), reference, own).await? {
+        match store::set_state(conn.reborrow(), reference, own).await? {
             Some(interaction) => interactions::set_survey(conn, &interaction, state, reason, true, now).await,
             None => Ok(()),
         }
@@ -151,10 +159,10 @@ impl Compose for Composer {
         &'a self,
         conn: Conn<'a>,
         reference: &'a str,
-        fate: &'a Fate,
+        status: &'a DeliveryStatus,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
-        Box::pin(self.take_note(conn, reference, fate, now))
+        Box::pin(self.take_note(conn, reference, status, now))
     }
 
     fn recognise<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
@@ -173,7 +181,7 @@ impl Compose for Composer {
     fn note_many<'a>(
         &'a self,
         conn: Conn<'a>,
-        notes: &'a [(&'a str, &'a Fate)],
+        notes: &'a [(&'a str, &'a DeliveryStatus)],
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(self.take_notes(conn, notes, now))

@@ -1,73 +1,77 @@
-//! Surveys: who is asked and who is not, the invitation, the answer, and the mix that apart answers go through.
+//! Surveys: decision, invitation, answers, and the mix for apart answers.
 //!
-//! - `definition`, `wording`, `versions`: what is asked, in which words; an answer always knows them.
-//! - `decide`: when an interaction has settled, it is asked about or the reason why not is recorded.
-//! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
-//! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
-//! - `ripen`, `closing`: what the passing of time does.
-//! - `suspects`: answers that look like a program's, kept aside. `offer`: what a form offered holds.
-//! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
-//! - `skipped`: who was not asked, agent by agent.
-//! - `wishes`: who asks to be contacted, apart from every answer. `looked`: what linked answers set going, once.
+//! - `definition`, `wording`, `versions`: questions and texts; the version of an answer is always known.
+//! - `decide`: surveys a settled interaction, or records the reason for skipping it.
+//! - `invitation`: writes the mail when it is sent, with a token of which only the hash is stored.
+//! - `answers`: linked answers are stored with their interaction; apart ones are sealed records that can't be joined to
+//!   it.
+//! - `mix_pass`, `closing`: periodic work.
+//! - `suspects`: answers of suspected programs, held for review. `offer`: the choices of a form, signed.
+//! - `suppressions`: addresses that are never surveyed; `returned`: bounced mail.
+//! - `skipped`: interactions that were not surveyed, by agent.
+//! - `callback_requests`: requests to be contacted, separate from every answer. `handoff`: passes linked answers on,
+//!   once.
 //!
-//! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
+//! The rules are those of `docs/anonymity.md`; the ratings feature makes releases.
 
 mod address;
 mod answers;
 pub mod api;
-mod beside;
+mod callback_requests;
 mod closing;
 mod decide;
 pub mod definition;
 mod editor;
-mod erasing;
+mod erasure;
+mod handoff;
 mod invitation;
 mod letter;
-mod looked;
+mod linked_ratings;
+mod localized_text;
+mod mix_pass;
 mod offer;
 pub mod pages;
 mod quotes;
 mod reasons;
 mod reminder;
 mod returned;
-mod ripen;
 mod rules;
 mod skipped;
-mod speech;
 mod store;
 mod suppressions;
 mod suspects;
 mod token;
 mod versions;
-mod wishes;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, ElsewhereError, FromElsewhere, Given, GivenAnswer, Invited, Linked, MOST_COMMENT, Origin,
-    SealedAnswer, Standing, Subject, Value, Written, lock_answers, open_sealed,
+    Answer, AnswerError, ExternalAnswer, ExternalAnswerError, Given, GivenAnswer, Invited, LinkState, Linked,
+    MAX_COMMENT_CHARS, Origin, SealedAnswer, Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{
-    Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS, Question,
+    Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS, Question,
 };
 
+pub use callback_requests::{
+    CallbackError, CallbackRequest, CallbackState, DueCallback, erase_callbacks, forget_callbacks, wishes_gone,
+};
 pub use decide::Decision;
 pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
-pub use erasing::{Traces, Whose, erase_address, forget_mails};
+pub use erasure::{ErasureSubject, Traces, erase_address, forget_mails};
+pub use handoff::{Ripe, Unread, UnreadComment, without_answer};
 pub use invitation::INVITATION;
-pub use looked::{Ripe, Unread, UnreadComment, without_answer};
+pub use localized_text::About;
+pub use mix_pass::RELEASE;
 pub use offer::Offer;
 pub use quotes::{NewQuote, Quote};
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
-pub use ripen::RELEASE;
 pub use rules::{About as Conversation, Names, Rule, RuleError, Rules, Spans, Verdict, in_words as rule_in_words};
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
-pub use speech::About;
 pub use suppressions::{Suppression, SuppressionError};
 pub use suspects::{Suspect, Suspicion};
 pub use token::Token;
 pub use versions::{Further, Version};
-pub use wishes::{HandedWish, Wish, WishError, WishStanding, erase_wishes, forget_wishes, wishes_gone};
 pub use wording::Language;
 
 use crate::audit;
@@ -87,35 +91,35 @@ use std::sync::Arc;
 use std::time::Duration;
 use versions::Versions;
 
-/// What is configured for surveys.
+/// Settings of surveys.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The company's name as customers know it.
+    /// Company name, as customers know it.
     pub company: String,
-    /// Scheme, host and port in front of every link; no slash at the end.
+    /// Scheme, host and port of every link; without a trailing slash.
     pub public_url: String,
-    /// How long a customer is left in peace after being asked.
+    /// Time after a survey in which the customer is not surveyed again.
     pub quiet_period: Duration,
-    /// How long a link can be answered.
+    /// Time for which a link can be answered.
     pub expires_after: Duration,
-    /// How long an answer can be changed.
+    /// Time for which an answer can be changed.
     pub edit_for: Duration,
-    /// An answer that comes sooner after its mail is taken for a program's.
+    /// Minimum time between mail and answer: a faster answer is taken for a program's.
     pub too_fast: Duration,
-    /// Answered calls with less talk than this are not asked about.
+    /// Minimum talk time: answered calls with less are not surveyed.
     pub min_talk: Duration,
-    /// After how long everybody whose survey is open is reminded; none: nobody is.
+    /// Time after which customers with an open survey are reminded; `None`: no reminders.
     pub remind_after: Option<Duration>,
-    /// What the page offers.
+    /// Choices that the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens, where it offers both and the deployment has decided so.
+    /// Preselected choice, if the page offers both and the deployment configures one.
     pub preset: Option<Choice>,
-    /// The smallest batch of answers that is ever released.
+    /// Minimum batch size of a release.
     pub k: u32,
 }
 
 impl Settings {
-    /// From the sections that tell.
+    /// Reads the settings from their sections of the configuration.
     pub fn new(survey: &config::Survey, anonymity: &config::Anonymity, public_url: String) -> Self {
         let preset = match survey.preset {
             Preset::Linked if survey.choices == Choices::Both => Some(Choice::Linked),
@@ -133,7 +137,7 @@ impl Settings {
             min_talk: survey.min_talk.0,
             choices: survey.choices,
             preset,
-            // The configuration refuses less than three; so does this.
+            // The configuration refuses less than three; so do the settings.
             k: anonymity.k.max(3),
         }
     }
@@ -167,7 +171,8 @@ impl std::fmt::Debug for Surveys {
 }
 
 impl Surveys {
-    /// The service; starts the writers of answers, so call it inside the runtime. Tells `mail` who writes invitations.
+    /// Creates the service and starts the writers of answers; must be called inside the runtime. Registers the composer
+    /// of invitations with `mail`.
     pub fn new(
         db: Db,
         clock: SharedClock,
@@ -183,13 +188,13 @@ impl Surveys {
         let (own_db, own_vault) = (db.clone(), vault.clone());
         let reminders = reminder::Composer::new(own_db, own_vault, settings.clone(), versions.clone(), first);
         mail.register(REMINDER, Arc::new(reminders));
-        let ripe_at = ripen::ripe_at(settings.edit_for);
+        let ripe_at = mix_pass::ripe_at(settings.edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
-        let linked = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+        let linked = Batcher::start(answers::MAX_BATCH, move |items| {
             let (db, now) = (linked_db.clone(), writer_clock.now());
             async move { answers::write_linked(&db, items, ripe_at, now).await }
         });
-        let apart = Batcher::start(answers::MOST_IN_A_BATCH, move |items| {
+        let apart = Batcher::start(answers::MAX_BATCH, move |items| {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });
@@ -216,22 +221,22 @@ impl Surveys {
         self.inner.clock.now()
     }
 
-    /// What is configured.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 
-    /// How many passes of the mix an answer must have survived to be counted.
+    /// Returns the number of mix passes after which an answer is counted.
     pub fn ripe_at(&self) -> i64 {
-        ripen::ripe_at(self.inner.settings.edit_for)
+        mix_pass::ripe_at(self.inner.settings.edit_for)
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        vec![decide::job(self), ripen::job(self), closing::job(self), reminder::job(self)]
+        vec![decide::job(self), mix_pass::job(self), closing::job(self), reminder::job(self)]
     }
 
-    /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
+    /// Returns the linked answer of an interaction if `who` may see it: only supervisors of its team.
     pub async fn linked_response(&self, who: &Principal, id: &InteractionId) -> Result<Option<Linked>, DbError> {
         if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
             return Ok(None);
@@ -239,7 +244,8 @@ impl Surveys {
         answers::linked(self.inner.db.read().await?.conn(), id).await
     }
 
-    /// What else was answered beside the rating, in the words of its version; for whoever was shown the answer.
+    /// Returns the answers to further questions, in the wording of their version; for a caller that was shown the
+    /// answer.
     pub async fn further_answers(&self, id: &InteractionId, linked: &Linked) -> Result<Vec<Further>, DbError> {
         let extras = answers::extras(self.inner.db.read().await?.conn(), id).await?;
         if extras.is_empty() {
@@ -250,8 +256,8 @@ impl Surveys {
         Ok(version.in_words(&values, &self.inner.settings.company))
     }
 
-    /// Notes in the audit log that somebody who may see a linked answer looked for one: whether there is one or not, or the line
-    /// would tell everybody who reads the log.
+    /// Records in the audit log that someone who may see a linked answer looked for one: whether or not there is one,
+    /// since the entry would otherwise reveal its existence.
     pub async fn note_look(&self, who: &Principal, id: &InteractionId) -> Result<(), DbError> {
         if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
             return Ok(());
@@ -259,7 +265,7 @@ impl Surveys {
         audit::look(&self.inner.db, who, "response.viewed", &format!("interaction:{id}"), self.now()).await
     }
 
-    /// What has become of the surveys of these interactions, newest first. Never whether they were answered.
+    /// Returns the survey states of these interactions, newest first. Never whether they were answered.
     pub async fn invitations(
         &self,
         visible: &Visible,
@@ -271,12 +277,13 @@ impl Surveys {
     }
 }
 
-/// What was chosen by the number that was answered: of a many-of question the options in the set, else the number itself.
+/// Returns the chosen values of an answered number: the options in the set for a many-of question, otherwise the number
+/// itself.
 pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
     answers::chosen(kind, number)
 }
 
-/// Every statement of this feature, for the test that prepares them on both databases.
+/// Returns every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
     [
         store::STATEMENTS.to_vec(),
@@ -288,9 +295,9 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         returned::STATEMENTS.to_vec(),
         suspects::store::STATEMENTS.to_vec(),
         skipped::STATEMENTS.to_vec(),
-        looked::STATEMENTS.to_vec(),
+        handoff::STATEMENTS.to_vec(),
         quotes::STATEMENTS.to_vec(),
-        wishes::STATEMENTS.to_vec(),
+        callback_requests::STATEMENTS.to_vec(),
     ]
     .concat()
 }

@@ -1,5 +1,5 @@
-//! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing and set nothing; only a POST counts.
-//! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
+//! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing; only a POST has effects. The
+//! middleware sets the headers for these paths that keep tokens from leaking (no referrer, no cache).
 
 mod contact;
 mod editor;
@@ -11,7 +11,7 @@ mod views;
 
 pub use views::preview;
 
-use super::answers::{Answer, AnswerError, Given, Invited, Standing};
+use super::answers::{Answer, AnswerError, Given, Invited, LinkState};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
 use crate::database::DbError;
@@ -24,8 +24,9 @@ use poem::{Body, Request, Response, Route, handler};
 use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
-/// The largest body, in bytes: three texts of 5,000 characters, each as long as form encoding can make it, and the rest.
-const MOST_BODY: usize = 192 * 1024;
+/// Maximum size of a body, in bytes: three texts of 5,000 characters in their longest form encoding, and the other
+/// fields.
+const MAX_BODY_BYTES: usize = 192 * 1024;
 
 /// Adds the customer's pages.
 pub fn routes(route: Route) -> Route {
@@ -38,15 +39,15 @@ pub fn routes(route: Route) -> Route {
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 
-/// What of a request the pages look at. Nothing else of it is read.
-struct Asked {
-    /// The language that the browser prefers; for pages that know nobody.
+/// Facts of a request that the pages use. Nothing else of it is read.
+struct RequestLanguage {
+    /// Language that the browser prefers; for pages without a known invitation.
     accepted: Option<String>,
-    /// The language that was chosen on the page.
+    /// Language that was chosen on the page.
     lang: Option<String>,
 }
 
-impl Asked {
+impl RequestLanguage {
     fn of(request: &Request) -> Self {
         let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let query = request.uri().query().unwrap_or_default();
@@ -54,7 +55,7 @@ impl Asked {
         Self { accepted: accepted.map(str::to_owned), lang: lang.map(|(_, value)| value.into_owned()) }
     }
 
-    /// The link in a reminder unsubscribes, and leads to no survey whose language could be asked.
+    /// The link in a reminder unsubscribes, and leads to no survey that would give a language.
     async fn by_reminder(&self, surveys: &Surveys, token: &Token, done: bool) -> Response {
         match surveys.can_unsubscribe(token).await {
             Ok(true) => unsubscribe_unasked(surveys, token, self.accepted.as_deref(), done),
@@ -67,7 +68,7 @@ impl Asked {
         Reader { token, invited, lang: self.lang.as_deref() }
     }
 
-    /// A failure of ours: logged, without the token; kind words for the customer.
+    /// Returns the page for an internal failure, which is logged without the token.
     fn trouble(&self, surveys: &Surveys, error: &DbError) -> Response {
         outage::failed(error, |status| lost(surveys, status, "trouble", self.accepted.as_deref()))
     }
@@ -76,40 +77,40 @@ impl Asked {
         lost(surveys, StatusCode::NOT_FOUND, "unknown", self.accepted.as_deref())
     }
 
-    /// The page for a link that takes no answer any more.
-    fn settled(&self, surveys: &Surveys, token: &Token, standing: &Standing, status: StatusCode) -> Response {
+    /// Returns the page for a link that accepts no answer any more.
+    fn settled(&self, surveys: &Surveys, token: &Token, standing: &LinkState, status: StatusCode) -> Response {
         let page = |invited, status, state| closed(surveys, status, state, &self.reader(token, invited));
         match standing {
-            Standing::Unknown => self.unknown(surveys),
-            Standing::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
-            Standing::Counted { rest: false, invited } => page(invited, status, "counted"),
-            Standing::Counted { rest: true, invited } => page(invited, status, "rest"),
-            Standing::Given(invited, _) | Standing::Open(invited) => page(invited, status, "used"),
+            LinkState::Unknown => self.unknown(surveys),
+            LinkState::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
+            LinkState::Counted { rest: false, invited } => page(invited, status, "counted"),
+            LinkState::Counted { rest: true, invited } => page(invited, status, "rest"),
+            LinkState::Given(invited, _) | LinkState::Open(invited) => page(invited, status, "used"),
         }
     }
 
-    /// The form in another language, with what was entered. Nothing was sent.
-    fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &Standing, filled: &Filled) -> Response {
+    /// Returns the form in another language, with the entered values. Nothing was sent.
+    fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &LinkState, filled: &Filled) -> Response {
         let (invited, before) = match standing {
-            Standing::Open(invited) => (invited, None),
-            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
+            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::GONE),
         };
         survey(surveys, StatusCode::OK, &self.reader(token, invited), filled, before, None)
     }
 
-    /// The form once more, with what was entered and what is wrong about it.
+    /// Returns the form again, with the entered values and the problem.
     fn again(
         &self,
         surveys: &Surveys,
         token: &Token,
-        standing: &Standing,
+        standing: &LinkState,
         filled: &Filled,
         problem: &Problem,
     ) -> Response {
         let (invited, before) = match standing {
-            Standing::Open(invited) => (invited, None),
-            Standing::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
+            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::CONFLICT),
         };
         let reader = self.reader(token, invited);
@@ -141,10 +142,10 @@ impl Asked {
     }
 }
 
-/// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`
+/// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`.
 #[handler]
 async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let standing = match surveys.standing(&token).await {
         Ok(standing) => standing,
@@ -154,11 +155,11 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
         note_hit(surveys, &token, invited, "/s", request);
     }
     match &standing {
-        Standing::Open(invited) => {
+        LinkState::Open(invited) => {
             let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, None, None)
         }
-        Standing::Given(invited, Given { answer, changeable: true }) => {
+        LinkState::Given(invited, Given { answer, changeable: true }) => {
             let filled = Filled::from_answer(&invited.version, answer);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, Some(answer.choice), None)
         }
@@ -166,11 +167,11 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
     }
 }
 
-/// `POST /s/{token}`
+/// `POST /s/{token}`.
 #[handler]
 async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request, body: Body) -> Response {
-    let mut asked = Asked::of(request);
-    let bytes = match body.into_bytes_limit(MOST_BODY).await {
+    let mut asked = RequestLanguage::of(request);
+    let bytes = match body.into_bytes_limit(MAX_BODY_BYTES).await {
         Ok(bytes) => bytes,
         Err(ReadBodyError::PayloadTooLarge) => {
             return lost(surveys, StatusCode::PAYLOAD_TOO_LARGE, "large", asked.accepted.as_deref());
@@ -203,28 +204,28 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
     }
 }
 
-/// A scanner opens every link of a mail.
+/// Mail scanners open every link of a mail.
 fn note_hit(surveys: &Surveys, token: &Token, invited: &Invited, page: &str, request: &Request) {
     surveys.note_hit(token, invited, &format!("{page}?{}", request.uri().query().unwrap_or_default()));
 }
 
-/// It looks like a program's: kept aside, and the form once more. Whoever reads it and sends it again is a person.
+/// Holds a suspected answer and shows the form again. A customer who reads it and sends it again is a person.
 async fn suspected(
     surveys: &Surveys,
     token: &Token,
-    asked: &Asked,
-    standing: &Standing,
+    asked: &RequestLanguage,
+    standing: &LinkState,
     filled: Filled,
     why: Suspicion,
 ) -> Response {
     let filled = filled.once_more(surveys.confirmation(token));
-    if let (Standing::Open(invited), false) = (standing, filled.withdraw) {
+    if let (LinkState::Open(invited), false) = (standing, filled.withdraw) {
         let kept = match filled.check(&invited.version) {
             Ok(answer) => {
                 let offer = surveys.offer(token, filled.offer.as_deref());
                 surveys.keep_aside(token, invited, &answer, offer, why).await
             }
-            // Half an answer is none.
+            // An incomplete answer is not held.
             Err(_) => Ok(()),
         };
         if let Err(error) = kept {
@@ -237,8 +238,8 @@ async fn suspected(
 async fn record(
     surveys: &Surveys,
     token: &Token,
-    asked: &Asked,
-    standing: Standing,
+    asked: &RequestLanguage,
+    standing: LinkState,
     (filled, answer): (Filled, Answer),
 ) -> Response {
     let offer = surveys.offer(token, filled.offer.as_deref());
@@ -248,17 +249,17 @@ async fn record(
     }
 }
 
-/// `GET /u/{token}`
+/// `GET /u/{token}`.
 #[handler]
 async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let known = match surveys.can_unsubscribe(&token).await {
         Ok(known) => known,
         Err(error) => return asked.trouble(surveys, &error),
     };
     match surveys.standing(&token).await {
-        // Long after it has closed a survey does not know any more whose it was.
+        // A survey that closed long ago no longer holds its customer's address hash.
         Ok(standing) => match standing.invited().filter(|_| known) {
             Some(invited) => {
                 note_hit(surveys, &token, invited, "/u", request);
@@ -270,10 +271,10 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
     }
 }
 
-/// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); whatever the body, the link says it all.
+/// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); the body is ignored.
 #[handler]
 async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let done = match surveys.unsubscribe(&token).await {
         Ok(done) => done,

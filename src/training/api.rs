@@ -2,7 +2,7 @@
 
 mod bodies;
 
-use super::{Asked, Change, ClipError, NewClip, Search, Training};
+use super::{Change, ClipError, MaskingRequest, NewClip, Search, Training};
 use crate::ids::ClipId;
 use crate::web::ranges::{Served, serve_file};
 use crate::web::rights::{Curate, Learn};
@@ -51,7 +51,7 @@ enum Created {
 
 /// It is done, and there is nothing to say.
 #[derive(ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -112,7 +112,7 @@ impl Api {
             title: body.title,
             why: body.why,
             skills: body.skills,
-            asked: Asked {
+            asked: MaskingRequest {
                 silence: body.silence.iter().map(|one| (one.start_ms, one.end_ms)).collect(),
                 words: body.mask_words,
                 keep: body.keep,
@@ -165,9 +165,9 @@ impl Api {
         who: Allowed<Curate>,
         /// Id of the clip.
         id: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         self.training.set_removed(&who, &clip_id(&id)?, true).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Mark a clip as completed
@@ -191,9 +191,9 @@ impl Api {
         who: Allowed<Learn>,
         /// Id of the clip.
         id: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         self.training.unfinish(&who, &clip_id(&id)?).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Download the audio of a clip

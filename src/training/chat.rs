@@ -1,14 +1,14 @@
 //! Times of chat messages, so that a chat has spans as a recording has.
 
-use super::masks::{Asked, Looked, of_message};
-use super::{ClipError, Line};
+use super::masks::{MaskingRequest, PreviewLine, of_message};
+use super::{ClipError, ClipLine};
 use crate::interactions::Message;
 
-/// Times of a message without one after the one before it, and of the last one: a second.
+/// Duration of a message without a time after the one before it, and of the last one, in ms.
 const A_MOMENT_MS: i64 = 1000;
 
-/// From when to when each message stands, in ms since the first: until the next one comes. A message whose time is unknown
-/// or earlier than the one before it comes a second after that.
+/// Returns start and end of each message, in ms since the first: until the next one. A message whose time is unknown or
+/// earlier than the one before it comes a second after that.
 pub fn moments(messages: &[Message]) -> Vec<(i64, i64)> {
     let first = messages.iter().find_map(|message| message.at);
     let mut starts: Vec<i64> = Vec::with_capacity(messages.len());
@@ -26,20 +26,25 @@ pub fn moments(messages: &[Message]) -> Vec<(i64, i64)> {
     starts.iter().copied().zip(ends).collect()
 }
 
-/// How long a chat is.
+/// Returns the length of a chat in ms.
 pub(super) fn length_ms(messages: &[Message]) -> i64 {
     moments(messages).last().map_or(0, |(_, end)| *end)
 }
 
-/// The messages that a span touches, masked, with times from its beginning.
-pub(super) fn lines(messages: &[Message], start_ms: i64, end_ms: i64, asked: &Asked) -> Result<Vec<Looked>, ClipError> {
+/// Returns the messages that a span touches, masked, with times from its beginning.
+pub(super) fn lines(
+    messages: &[Message],
+    start_ms: i64,
+    end_ms: i64,
+    asked: &MaskingRequest,
+) -> Result<Vec<PreviewLine>, ClipError> {
     let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
     let looked = |(message, (from, to)): (&Message, (i64, i64))| {
         let (text, masks) = of_message(message, asked);
         let (start_ms, end_ms) = ((from - start_ms).max(0), to.min(end_ms) - start_ms);
-        Looked { line: Line { start_ms, end_ms, speaker: message.sender.code().to_owned(), text }, masks }
+        PreviewLine { line: ClipLine { start_ms, end_ms, speaker: message.sender.code().to_owned(), text }, masks }
     };
-    let lines: Vec<Looked> = touched.map(looked).collect();
+    let lines: Vec<PreviewLine> = touched.map(looked).collect();
     if lines.is_empty() { Err(ClipError::BadSpan("nobody wrote anything in this span".into())) } else { Ok(lines) }
 }
 
@@ -77,15 +82,16 @@ mod tests {
             message(2, Some(20_000), "Bye"),
         ];
         chat[1].masks = find(&chat[1].text, &Names::of("Jerry"));
-        let asked = Asked { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..Asked::default() };
+        let asked =
+            MaskingRequest { keep: vec!["m1:0:name".into()], words: vec!["here".into()], ..MaskingRequest::default() };
         for (asked, wanted) in
-            [(Asked::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")]
+            [(MaskingRequest::default(), "[name] here, I am on [phone]"), (asked, "Jerry [masked], I am on [phone]")]
         {
             let lines = lines(&chat, 12_000, 20_000, &asked).unwrap();
             assert_eq!(lines.len(), 1);
             let line = &lines[0].line;
             assert_eq!((line.start_ms, line.end_ms, line.text.as_str()), (0, 8_000, wanted));
         }
-        assert!(super::lines(&chat, 60_000, 70_000, &Asked::default()).is_err());
+        assert!(super::lines(&chat, 60_000, 70_000, &MaskingRequest::default()).is_err());
     }
 }

@@ -1,6 +1,6 @@
-//! What somebody has finished, and what there is still to learn.
+//! Learning progress: finished and open clips.
 
-use super::{Card, ClipError, Training, store};
+use super::{ClipCard, ClipError, Training, store};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, StaffId};
 use crate::web::Principal;
@@ -8,34 +8,34 @@ use crate::web::Principal;
 /// A finished clip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// The clip.
+    /// Id of the clip.
     pub clip: ClipId,
-    /// When it was finished first.
+    /// Time at which it was first finished.
     pub at: Timestamp,
 }
 
-/// How far somebody is.
+/// Learning progress of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Clips of the library.
+    /// Number of clips in the library.
     pub all: i64,
-    /// Those of them that are finished.
+    /// Number of finished clips.
     pub finished: i64,
-    /// Not finished, newest first.
-    pub new: Vec<Card>,
-    /// Finished, the last one first.
-    pub done: Vec<Card>,
+    /// Open clips, newest first.
+    pub new: Vec<ClipCard>,
+    /// Finished clips, last one first.
+    pub done: Vec<ClipCard>,
 }
 
-/// Clips that each list holds at most; the library has the rest.
-const MOST: i64 = 50;
+/// Maximum number of clips in each list; the library has the rest.
+const MAX_CLIPS_PER_LIST: i64 = 50;
 
 fn person(who: &Principal) -> Result<&StaffId, ClipError> {
     who.staff_id().ok_or(ClipError::NotAPerson)
 }
 
 impl Training {
-    /// Notes that `who` has finished a clip. Finishing it again changes nothing: the first time stays.
+    /// Records that `who` has finished a clip. Idempotent: the first time is kept.
     pub async fn finish(&self, who: &Principal, id: &ClipId) -> Result<Finished, ClipError> {
         let staff = person(who)?;
         self.find(who, id).await?;
@@ -46,7 +46,7 @@ impl Training {
         Ok(Finished { clip: id.clone(), at })
     }
 
-    /// Takes that back.
+    /// Removes the completion.
     pub async fn unfinish(&self, who: &Principal, id: &ClipId) -> Result<(), ClipError> {
         let staff = person(who)?;
         self.find(who, id).await?;
@@ -55,13 +55,13 @@ impl Training {
         Ok(tx.commit().await?)
     }
 
-    /// How far `who` is.
+    /// Returns the progress of `who`.
     pub async fn progress(&self, who: &Principal) -> Result<Progress, ClipError> {
         let staff = person(who)?;
         let mut reader = self.inner.db.read().await?;
         let (all, finished) = store::progress(reader.conn(), staff).await?;
-        let new = store::unfinished(reader.conn(), staff, MOST).await?;
-        let done = store::finished(reader.conn(), staff, MOST).await?;
+        let new = store::unfinished(reader.conn(), staff, MAX_CLIPS_PER_LIST).await?;
+        let done = store::finished(reader.conn(), staff, MAX_CLIPS_PER_LIST).await?;
         Ok(Progress { all, finished, new, done })
     }
 }

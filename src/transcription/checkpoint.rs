@@ -51,7 +51,7 @@ pub(super) struct Checkpoint<'a> {
 
 /// Finished windows of an earlier attempt.
 #[derive(Debug, Default)]
-pub(super) struct Left {
+pub(super) struct FinishedWindows {
     /// In order.
     pub(super) windows: Vec<HeardWindow>,
     /// How long that took.
@@ -98,7 +98,7 @@ impl<'a> Checkpoint<'a> {
 
     /// Returns what an earlier attempt has left; nothing where the job is not this attempt's any more. What belongs to another
     /// recording or other settings is removed.
-    pub(super) async fn take_up(&self, take: Option<&str>) -> Result<Option<Left>, DbError> {
+    pub(super) async fn take_up(&self, take: Option<&str>) -> Result<Option<FinishedWindows>, DbError> {
         let Some(mut tx) = self.hold().await? else { return Ok(None) };
         let now = self.transcription.clock.now();
         let (windows, took_ms) = store::checkpoints::take_up(tx.conn(), self.id, &self.version()).await?;
@@ -109,11 +109,11 @@ impl<'a> Checkpoint<'a> {
                 store::set_progress(tx.conn(), self.id, progress, now).await?;
             }
             Some(take) => {
-                store::takes::set_state(tx.conn(), self.id, take, (State::Running, progress, None), now).await?;
+                store::alternatives::set_state(tx.conn(), self.id, take, (State::Running, progress, None), now).await?;
             }
         }
         tx.commit().await?;
-        Ok(Some(Left { windows, took_ms }))
+        Ok(Some(FinishedWindows { windows, took_ms }))
     }
 
     fn progress(&self, windows: &[HeardWindow]) -> f32 {
@@ -131,7 +131,7 @@ impl<'a> Checkpoint<'a> {
         if self.kind == TRANSCRIBE {
             store::set_progress(tx.conn(), self.id, progress, now).await?;
         } else {
-            store::takes::set_progress(tx.conn(), self.id, progress, now).await?;
+            store::alternatives::set_progress(tx.conn(), self.id, progress, now).await?;
         }
         tx.commit().await
     }
@@ -143,7 +143,7 @@ impl<'a> Checkpoint<'a> {
         if self.kind == TRANSCRIBE {
             store::wait_again(tx.conn(), self.id, now).await?;
         } else {
-            store::takes::wait_again(tx.conn(), self.id, now).await?;
+            store::alternatives::wait_again(tx.conn(), self.id, now).await?;
         }
         tx.commit().await
     }

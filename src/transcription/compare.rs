@@ -6,9 +6,9 @@ use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
 use std::time::{Duration, Instant};
 
 /// Below this the model's own estimate of a word counts as doubt.
-const UNSURE: f32 = 0.4;
-/// Transcripts that differ in everything are compared more roughly after this.
-const LONGEST: Duration = Duration::from_millis(500);
+const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
+/// Maximum time of an exact comparison; after it, transcripts are compared more roughly.
+const MAX_DIFF_TIME: Duration = Duration::from_millis(500);
 
 /// What became of some words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Mark {
 
 /// What one speaker says in one go, with the words of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct ComparedTurn {
     /// From the beginning of the recording, ms.
     pub start_ms: u64,
     /// From the beginning of the recording, ms.
@@ -51,7 +51,7 @@ pub struct Compared {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
     /// Everything that was said in either, in order of time.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ComparedTurn>,
     /// The first's figures.
     pub first: Compared,
     /// The second's figures.
@@ -59,15 +59,15 @@ pub struct Comparison {
 }
 
 /// A word and the segment that it stands in.
-struct Placed<'a> {
+struct PlacedWord<'a> {
     word: &'a Word,
     segment: &'a Segment,
     plain: String,
 }
 
-fn placed<'a>(segments: &'a [Segment], speaker: Speaker) -> Vec<Placed<'a>> {
+fn placed<'a>(segments: &'a [Segment], speaker: Speaker) -> Vec<PlacedWord<'a>> {
     let of = segments.iter().filter(move |segment| segment.speaker == speaker);
-    of.flat_map(|segment| segment.words.iter().map(move |word| Placed { word, segment, plain: plain(&word.text) }))
+    of.flat_map(|segment| segment.words.iter().map(move |word| PlacedWord { word, segment, plain: plain(&word.text) }))
         .collect()
 }
 
@@ -85,9 +85,9 @@ impl Comparison {
         comparison
     }
 
-    fn compare(&mut self, first: &[Placed<'_>], second: &[Placed<'_>]) {
-        let texts = |words: &[Placed<'_>]| words.iter().map(|word| word.plain.clone()).collect::<Vec<_>>();
-        let deadline = Some(Instant::now() + LONGEST);
+    fn compare(&mut self, first: &[PlacedWord<'_>], second: &[PlacedWord<'_>]) {
+        let texts = |words: &[PlacedWord<'_>]| words.iter().map(|word| word.plain.clone()).collect::<Vec<_>>();
+        let deadline = Some(Instant::now() + MAX_DIFF_TIME);
         let mut lines = Lines::default();
         for op in capture_diff_slices_deadline(Algorithm::Myers, &texts(first), &texts(second), deadline) {
             let (tag, from, to) = op.as_tag_tuple();
@@ -106,14 +106,14 @@ impl Comparison {
 
 #[derive(Default)]
 struct Lines {
-    done: Vec<Line>,
+    done: Vec<ComparedTurn>,
 }
 
 impl Lines {
     /// A word goes to the line that is being written, unless its own begins behind the end of that one.
-    fn add(&mut self, mark: Mark, word: &Placed<'_>) {
+    fn add(&mut self, mark: Mark, word: &PlacedWord<'_>) {
         let segment = word.segment;
-        let fits = |line: &&mut Line| segment.start_ms < line.end_ms && segment.end_ms > line.start_ms;
+        let fits = |line: &&mut ComparedTurn| segment.start_ms < line.end_ms && segment.end_ms > line.start_ms;
         let text = word.word.text.as_str();
         if let Some(line) = self.done.last_mut().filter(fits) {
             match line.pieces.last_mut() {
@@ -126,7 +126,7 @@ impl Lines {
             return;
         }
         let Segment { start_ms, end_ms, speaker, .. } = *segment;
-        self.done.push(Line { start_ms, end_ms, speaker, pieces: vec![(mark, text.to_owned())] });
+        self.done.push(ComparedTurn { start_ms, end_ms, speaker, pieces: vec![(mark, text.to_owned())] });
     }
 }
 
@@ -137,7 +137,7 @@ fn figures(segments: &[Segment]) -> Compared {
     Compared {
         words: number,
         differing: 0,
-        unsure: words().filter(|word| word.confidence < UNSURE).count(),
+        unsure: words().filter(|word| word.confidence < MAX_DOUBTFUL_CONFIDENCE).count(),
         // A mean of some thousand estimates: precise enough.
         confidence: if number == 0 { 0.0 } else { sum / number as f32 },
     }

@@ -8,8 +8,8 @@ use crate::effects::{Actor, Effects};
 use crate::ids::{CorrectionId, InteractionId};
 use crate::masking::{self, Span};
 
-/// The longest text of a segment, in characters.
-pub const MOST_LETTERS: usize = 5_000;
+/// Maximum number of characters of a corrected segment.
+pub const MAX_TEXT_CHARS: usize = 5_000;
 
 /// A segment whose words are a person's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub enum CorrectionError {
     #[error("this transcript has no such line; it may have been made anew meanwhile")]
     NoSegment,
     /// Empty, or too long.
-    #[error("a line has 1 to {MOST_LETTERS} characters; nothing was changed")]
+    #[error("a line has 1 to {MAX_TEXT_CHARS} characters; nothing was changed")]
     BadText,
     /// Two at once.
     #[error("somebody else has corrected this line meanwhile; look at it again, nothing was changed")]
@@ -120,7 +120,7 @@ impl Transcription {
 /// One line, no spaces around it.
 fn tidy(text: &str) -> Result<String, CorrectionError> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let fits = !text.is_empty() && text.chars().count() <= MOST_LETTERS && !text.chars().any(char::is_control);
+    let fits = !text.is_empty() && text.chars().count() <= MAX_TEXT_CHARS && !text.chars().any(char::is_control);
     if fits { Ok(text) } else { Err(CorrectionError::BadText) }
 }
 

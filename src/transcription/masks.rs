@@ -7,7 +7,7 @@ use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::NAME_CAME;
 use crate::jobs::{Kind, Outcome, Running};
-use crate::masking::{self, Names, Said, Span};
+use crate::masking::{self, Names, Span, Utterance};
 
 /// The kind of job that looks again when the customer's name has come after the words.
 pub(super) fn job(transcription: &Transcription) -> Kind {
@@ -103,10 +103,10 @@ fn find_whoever_speaks(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
 
 fn find_with_agent(segments: &[Segment], names: &Names, agent: Option<Speaker>) -> Vec<Vec<Span>> {
     let speakers: Vec<String> = segments.iter().map(|segment| segment.speaker.to_string()).collect();
-    let said: Vec<Said<'_>> = segments
+    let said: Vec<Utterance<'_>> = segments
         .iter()
         .zip(&speakers)
-        .map(|(segment, speaker)| Said {
+        .map(|(segment, speaker)| Utterance {
             speaker,
             // Whoever is not known to be the agent may be the customer.
             customer: Some(segment.speaker) != agent,

@@ -3,6 +3,7 @@
 //! [`Engine`] does it for a file: decode, find speech on each channel, hear it in spans that the model takes well. [`Transcription`]
 //! does it for recordings, as a durable job, and keeps the transcripts.
 
+mod alternatives;
 pub mod api;
 mod checkpoint;
 pub mod cli;
@@ -21,12 +22,12 @@ mod resample;
 mod speakers;
 mod speech;
 mod store;
-mod takes;
 mod transcript;
 mod work;
 
-pub use compare::{Compared, Comparison, Line, Mark};
-pub use corrections::{Correction, CorrectionError, MOST_LETTERS, NewCorrection, Step};
+pub use alternatives::{AlternativeError, AlternativeTranscript};
+pub use compare::{Compared, ComparedTurn, Comparison, Mark};
+pub use corrections::{Correction, CorrectionError, MAX_TEXT_CHARS, NewCorrection, Step};
 pub use engine::{Engine, EngineConfig, HeardWindow, Step as EngineStep, TranscribeError, TranscriptionRequest};
 pub use formats::{Format, UnknownFormat};
 pub use model_fetch::{FetchState, ModelFetch, ModelFetchError, ModelStatus};
@@ -36,7 +37,6 @@ pub use queue::{AtWork, Queue, QueueError, Waiting};
 pub use speakers::SpeakersError;
 pub use speech::speech;
 pub use store::statements;
-pub use takes::{Take, TakeError};
 pub use transcript::{ChannelSpeech, Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;
@@ -131,7 +131,7 @@ pub struct Transcription {
     /// Engines with other models, for second takes.
     others: Arc<Mutex<HashMap<String, Engine>>>,
     /// What is being transcribed in this process.
-    here: queue::Here,
+    here: queue::RunningHere,
     fetching: model_fetch::Fetching,
     /// Recordings up to this length have a place of their own, ms; 0: none has.
     short_ms: i64,
@@ -166,7 +166,7 @@ impl Transcription {
             interactions,
             engine,
             others: Arc::default(),
-            here: queue::Here::default(),
+            here: queue::RunningHere::default(),
             fetching: model_fetch::Fetching::default(),
             short_ms,
             languages: config.languages.clone(),
@@ -212,9 +212,9 @@ impl Transcription {
 }
 
 /// Kinds of job that are about one interaction each, for whoever deletes it.
-pub const JOBS: [&str; 2] = [interactions::TRANSCRIBE, takes::TRANSCRIBE_AGAIN];
+pub const JOBS: [&str; 2] = [interactions::TRANSCRIBE, alternatives::TRANSCRIBE_AGAIN];
 
 /// Removes the transcripts of these interactions with all that hangs on them, in the caller's transaction; how many.
 pub async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
-    store::gone::remove(conn, ids).await
+    store::deletion::remove(conn, ids).await
 }

@@ -1,15 +1,15 @@
 //! Pages of what is done to transcripts: a line corrected, a second take compared, the queue watched.
 
+mod alternatives;
 mod channels;
 mod line;
 mod model;
 mod queue;
-mod takes;
 mod views;
 
 pub use model::MissingModel;
 
-use super::{CorrectionError, QueueError, SpeakersError, TakeError, Transcription};
+use super::{AlternativeError, CorrectionError, QueueError, SpeakersError, Transcription};
 use crate::ids::InteractionId;
 use crate::interactions::Interaction;
 use crate::web::{PageError, Principal, get, post};
@@ -21,9 +21,9 @@ pub fn routes(route: Route) -> Route {
         .at("/interactions/:id/transcript/:seq", get(line::show).post(line::correct))
         .at("/interactions/:id/channels", post(channels::set))
         .at("/interactions/:id/transcription", post(queue::act))
-        .at("/interactions/:id/take", get(takes::show).post(takes::ask))
-        .at("/interactions/:id/take/choice", post(takes::choose))
-        .at("/interactions/:id/take/removal", post(takes::remove))
+        .at("/interactions/:id/take", get(alternatives::show).post(alternatives::ask))
+        .at("/interactions/:id/take/choice", post(alternatives::choose))
+        .at("/interactions/:id/take/removal", post(alternatives::remove))
         .at("/admin/transcription", get(queue::show))
         .at("/admin/model/fetch", post(model::fetch_model))
 }
@@ -38,10 +38,10 @@ impl From<CorrectionError> for PageError {
     }
 }
 
-impl From<TakeError> for PageError {
-    fn from(error: TakeError) -> Self {
+impl From<AlternativeError> for PageError {
+    fn from(error: AlternativeError) -> Self {
         match error {
-            TakeError::Database(inner) => inner.into(),
+            AlternativeError::Database(inner) => inner.into(),
             refused => Self::Refused(refused.to_string()),
         }
     }

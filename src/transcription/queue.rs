@@ -1,7 +1,7 @@
 //! Keeping transcription going: what somebody looks at goes first, what nobody wants is stopped, and how long the rest
 //! will take.
 
-use super::takes::subject;
+use super::alternatives::subject;
 use super::{State, Transcription, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
@@ -39,7 +39,7 @@ pub struct Waiting {
 
 /// A transcript that was made lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub(super) struct Done {
+pub(super) struct FinishedTranscript {
     /// When it was done.
     pub updated_at: Timestamp,
     /// How long it took.
@@ -98,13 +98,13 @@ pub struct AtWork {
 /// What is being transcribed in this process, so that it hears at once of what is asked of it; another node hears of it
 /// when it renews its lease.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Here {
+pub(super) struct RunningHere {
     at_work: Arc<Mutex<HashMap<(&'static str, InteractionId), AtWork>>>,
 }
 
-/// Ends an entry of [`Here`].
+/// Ends an entry of [`RunningHere`].
 pub(super) struct Entry {
-    here: Here,
+    here: RunningHere,
     key: (&'static str, InteractionId),
 }
 
@@ -114,7 +114,7 @@ impl Drop for Entry {
     }
 }
 
-impl Here {
+impl RunningHere {
     fn lock(&self) -> MutexGuard<'_, HashMap<(&'static str, InteractionId), AtWork>> {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,7 +197,7 @@ impl Transcription {
 }
 
 /// Sound per time: the time in which at least one was being made, whether one after the other or several at once.
-fn speed(done: &[Done]) -> Option<f64> {
+fn speed(done: &[FinishedTranscript]) -> Option<f64> {
     let mut spans: Vec<(i64, i64)> = done.iter().map(|d| (d.updated_at.0 - d.took_ms, d.updated_at.0)).collect();
     spans.sort_unstable();
     let (mut busy, mut until) = (0, i64::MIN);
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn speed_counts_time_in_which_several_were_made_at_once_once() {
-        let done = |at, took_ms, duration_ms| Done { updated_at: Timestamp(at), took_ms, duration_ms };
+        let done = |at, took_ms, duration_ms| FinishedTranscript { updated_at: Timestamp(at), took_ms, duration_ms };
         assert_eq!(speed(&[]), None);
         assert_eq!(speed(&[done(10_000, 2_000, 60_000)]), Some(30.0));
         // Side by side, one inside of the other, then a long pause.

@@ -1,6 +1,6 @@
 //! Speakers of a recording's channels, set after it has come: the transcript is attributed anew, and not made anew.
 
-use super::takes::{TRANSCRIBE_AGAIN, remove_take, subject};
+use super::alternatives::{TRANSCRIBE_AGAIN, remove_alternative, subject};
 use super::{ChannelSpeech, Segment, Speaker, State, Transcription, store};
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
@@ -113,7 +113,7 @@ impl Transcription {
         let effects = Effects::new().job(job).audit(who, "recording.channels_set", subject(id), Some(detail));
         self.changed(id, effects).save(tx.conn(), now).await?;
         if renamed.is_none() {
-            remove_take(tx.conn(), id).await?;
+            remove_alternative(tx.conn(), id).await?;
         }
         let by_staff = !matches!(who, Actor::System);
         if !interactions::set_speakers(tx.conn(), recording, &after, by_staff).await? {
@@ -136,16 +136,16 @@ impl Transcription {
 async fn rename(mut conn: Conn<'_>, id: &InteractionId, renamed: &Renamed) -> Result<(), DbError> {
     let pairs: Vec<_> = renamed.0.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
     let pairs = serde_json::Value::from(pairs);
-    while let Some(mut shown) = store::find(conn.again(), id).await? {
+    while let Some(mut shown) = store::find(conn.reborrow(), id).await? {
         renamed.all(&mut [], &mut shown.speech);
-        if store::rename_speakers(conn.again(), id, &shown, &pairs).await? {
-            store::forget_masks(conn.again(), id).await?;
+        if store::rename_speakers(conn.reborrow(), id, &shown, &pairs).await? {
+            store::forget_masks(conn.reborrow(), id).await?;
             break;
         }
     }
-    while let Some(mut second) = store::takes::find(conn.again(), id).await? {
+    while let Some(mut second) = store::alternatives::find(conn.reborrow(), id).await? {
         renamed.all(&mut second.segments, &mut second.speech);
-        if store::takes::set_speakers(conn.again(), id, &second).await? {
+        if store::alternatives::set_speakers(conn.reborrow(), id, &second).await? {
             break;
         }
     }

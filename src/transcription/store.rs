@@ -1,10 +1,10 @@
 //! SQL of transcripts.
 
+pub(super) mod alternatives;
 pub(super) mod checkpoints;
 pub(super) mod corrections;
-pub(super) mod gone;
+pub(super) mod deletion;
 pub(super) mod queue;
-pub(super) mod takes;
 
 use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
@@ -92,8 +92,8 @@ pub(super) async fn finish(
     let Finished { transcript: t, take, took_ms } = finished;
     let notes = serde_json::json!(t.notes).to_string();
     let speech = serde_json::json!(t.speech).to_string();
-    execute!(conn.again(), FINISH, id, &t.model, &t.language, take, took_ms, notes, speech, now)?;
-    execute!(conn.again(), CLEAR_SEGMENTS, id)?;
+    execute!(conn.reborrow(), FINISH, id, &t.model, &t.language, take, took_ms, notes, speech, now)?;
+    execute!(conn.reborrow(), CLEAR_SEGMENTS, id)?;
     let row = |(seq, s): (usize, &Segment)| {
         let masks = masks.get(seq).map(|masks| serde_json::json!(masks).to_string());
         serde_json::json!({ "masks": masks, "seq": seq, "start_ms": s.start_ms, "end_ms": s.end_ms, "speaker": s.speaker, "text": s.text,
@@ -149,7 +149,7 @@ pub(super) async fn rename_speakers(
 ) -> Result<bool, DbError> {
     let speech = serde_json::json!(read.speech).to_string();
     // From here on no other transaction replaces the segments.
-    if execute!(conn.again(), SET_SPEECH, speech, id, read.state.code(), &read.take)? == 0 {
+    if execute!(conn.reborrow(), SET_SPEECH, speech, id, read.state.code(), &read.take)? == 0 {
         return Ok(false);
     }
     execute!(conn, RENAME_SPEAKERS, pairs.to_string(), id).map(|_| true)
@@ -197,9 +197,9 @@ pub fn statements() -> Vec<(&'static str, Sql)> {
         STATEMENTS,
         checkpoints::STATEMENTS,
         corrections::STATEMENTS,
-        gone::STATEMENTS,
+        deletion::STATEMENTS,
         queue::STATEMENTS,
-        takes::STATEMENTS,
+        alternatives::STATEMENTS,
     ]
     .concat()
 }

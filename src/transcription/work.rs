@@ -1,14 +1,14 @@
 //! The durable jobs that turn a recording into words: for the first time, and once more by another model.
 
-use super::checkpoint::{Checkpoint, Left};
+use super::alternatives::{AlternativeTranscript, TRANSCRIBE_AGAIN};
+use super::checkpoint::{Checkpoint, FinishedWindows};
 use super::engine::Step;
 use super::queue::AtWork;
 use super::store::Finished;
-use super::takes::{TRANSCRIBE_AGAIN, Take};
 use super::{Engine, HeardWindow, State, TranscribeError, Transcript, Transcription, TranscriptionRequest, store};
 use crate::database::{Conn, DbError};
 use crate::effects::{Effects, Event};
-use crate::ids::{InteractionId, TakeId};
+use crate::ids::{AlternativeId, InteractionId};
 use crate::interactions::{self, Recording, SPEAKERS_CHANGED, TRANSCRIBE};
 use crate::jobs::{self, GivenUp, Kind, NewJob, Outcome, Running, URGENT};
 use futures_util::FutureExt;
@@ -22,8 +22,8 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// After this time of silence a node counts as dead, and another one goes on with its recording.
 const LEASE: Duration = Duration::from_secs(10);
-/// Tries before one is given up.
-const MOST_TRIES: u32 = 5;
+/// Maximum number of attempts at a recording.
+const MAX_ATTEMPTS: u32 = 5;
 
 /// The kinds of job. One recording keeps all threads of the engine busy; short ones have a place beside it, so that none waits
 /// for an hour-long call, and one more has where somebody looks at it. Teams take turns.
@@ -37,7 +37,7 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
         let transcription = second.clone();
         async move { transcription.work_again(job).await }
     };
-    let kind = |kind: Kind| kind.at_once(1).fair().most_tries(MOST_TRIES).lease(LEASE).about("recording");
+    let kind = |kind: Kind| kind.at_once(1).fair().most_tries(MAX_ATTEMPTS).lease(LEASE).about("recording");
     let transcribe = transcription.clone();
     let transcribe = kind(Kind::new(TRANSCRIBE, work)).urgent(1).on_give_up(move |conn, job| {
         let transcription = transcribe.clone();
@@ -46,7 +46,7 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
     let again = kind(Kind::new(TRANSCRIBE_AGAIN, work_again)).on_give_up(move |conn, job| {
         async move {
             match job.key.parse() {
-                Ok(id) => store::takes::give_up(conn, &id, &job.why, job.at).await,
+                Ok(id) => store::alternatives::give_up(conn, &id, &job.why, job.at).await,
                 Err(_) => Ok(()),
             }
         }
@@ -56,11 +56,11 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
 }
 
 /// A transcript, and how long it took, ms.
-type Heard = Result<(Transcript, i64), TranscribeError>;
+type Transcribed = Result<(Transcript, i64), TranscribeError>;
 
 /// What the engine has told since it was last written down.
 #[derive(Default)]
-struct Told {
+struct Report {
     progress: f32,
     windows: Vec<HeardWindow>,
 }
@@ -120,7 +120,8 @@ impl Transcription {
         let now = self.clock.now();
         let masks = self.look_for_masks(id, &transcript.segments).await?;
         let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
-        let finished = Finished { transcript, take: TakeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
+        let finished =
+            Finished { transcript, take: AlternativeId::random().as_str().to_owned(), took_ms: Some(took_ms) };
         let done = Event {
             kind: "transcript.done",
             subject: finished.take.clone(),
@@ -147,13 +148,13 @@ impl Transcription {
         &self,
         engine: &Engine,
         request: TranscriptionRequest,
-        (checkpoint, left): (&Checkpoint<'_>, Left),
+        (checkpoint, left): (&Checkpoint<'_>, FinishedWindows),
         job: &Running,
-    ) -> Heard {
+    ) -> Transcribed {
         let at_work = AtWork { urgent: Arc::clone(&request.urgent), stop: job.cancelled.clone() };
         let _entry = job.key.parse().ok().map(|id| self.here.enter(checkpoint.kind(), &id, at_work));
         let (begun, mut kept) = (Instant::now(), Instant::now());
-        let told = Arc::new(Mutex::new(Told::default()));
+        let told = Arc::new(Mutex::new(Report::default()));
         let listener = Arc::clone(&told);
         let tell = move |step: Step<'_>| {
             let mut told = listener.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +173,8 @@ impl Transcription {
                 let took_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
                 return Ok((transcript, left.took_ms.saturating_add(took_ms).max(1)));
             }
-            let Told { progress, windows } = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+            let Report { progress, windows } =
+                std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
             if !windows.is_empty() {
                 let took = kept.elapsed();
                 kept = Instant::now();
@@ -215,7 +217,7 @@ impl Transcription {
     /// Its job was given up. The words of an earlier recording are not to be found any more.
     async fn give_up(&self, mut conn: Conn<'_>, job: &GivenUp) -> Result<(), DbError> {
         let Ok(id) = job.key.parse::<InteractionId>() else { return Ok(()) };
-        store::set_state(conn.again(), &id, State::Failed, Some(&job.why), job.at).await?;
+        store::set_state(conn.reborrow(), &id, State::Failed, Some(&job.why), job.at).await?;
         self.changed(&id, Effects::new()).save(conn, job.at).await
     }
 
@@ -231,7 +233,7 @@ impl Transcription {
         let Ok(id) = job.key.parse::<InteractionId>() else {
             return Outcome::GiveUp("the key is no interaction".into());
         };
-        let found = async { Ok((self.second_take(&id).await?, self.interactions.recording(&id).await?)) };
+        let found = async { Ok((self.alternative(&id).await?, self.interactions.recording(&id).await?)) };
         match found.await {
             Ok((Some(take), Some(recording))) => {
                 self.transcribe_again(&id, take, &recording, job).await.unwrap_or_else(retry)
@@ -245,7 +247,7 @@ impl Transcription {
     async fn transcribe_again(
         &self,
         id: &InteractionId,
-        take: Take,
+        take: AlternativeTranscript,
         recording: &Recording,
         job: Running,
     ) -> Result<Outcome, DbError> {
@@ -254,7 +256,7 @@ impl Transcription {
         let model = match engine.model() {
             Ok(model) => model,
             Err(missing) => {
-                self.set_take(id, name, State::Failed, Some(&missing.to_string())).await?;
+                self.set_alternative(id, name, State::Failed, Some(&missing.to_string())).await?;
                 return Ok(Outcome::Done);
             }
         };
@@ -276,23 +278,23 @@ impl Transcription {
                     checkpoint.wait_again().await?;
                     return Ok(Outcome::At(self.clock.now()));
                 }
-                store::takes::finish(tx.conn(), id, name, (&transcript, took_ms), self.clock.now()).await?;
+                store::alternatives::finish(tx.conn(), id, name, (&transcript, took_ms), self.clock.now()).await?;
                 store::checkpoints::remove(tx.conn(), id, TRANSCRIBE_AGAIN).await?;
                 tx.commit().await?;
                 Ok(Outcome::Done)
             }
             Err(error) => {
                 let why = error.to_string();
-                let last = error.is_final() || error.waits_for_model() || job.attempt >= MOST_TRIES;
+                let last = error.is_final() || error.waits_for_model() || job.attempt >= MAX_ATTEMPTS;
                 let state = if last { State::Failed } else { State::Waiting };
-                self.set_take(id, name, state, Some(&why)).await?;
+                self.set_alternative(id, name, state, Some(&why)).await?;
                 // It stands beside the transcript, for whoever asked for it: nothing for the administrator to do.
                 Ok(if last { Outcome::Done } else { Outcome::Retry(why) })
             }
         }
     }
 
-    async fn set_take(
+    async fn set_alternative(
         &self,
         id: &InteractionId,
         take: &str,
@@ -300,7 +302,7 @@ impl Transcription {
         reason: Option<&str>,
     ) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::takes::set_state(tx.conn(), id, take, (state, 0.0, reason), self.clock.now()).await?;
+        store::alternatives::set_state(tx.conn(), id, take, (state, 0.0, reason), self.clock.now()).await?;
         tx.commit().await
     }
 }

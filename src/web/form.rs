@@ -6,8 +6,8 @@ use poem::{FromRequest, Request, RequestBody};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
-/// The largest form that is read, in bytes.
-const MOST: usize = 256 * 1024;
+/// Maximum size of a form, in bytes.
+const MAX_FORM_BYTES: usize = 256 * 1024;
 
 /// A form of somebody signed in; its field `csrf` was right.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ struct CsrfField {
 
 impl<'a, T: DeserializeOwned> FromRequest<'a> for Posted<T> {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let bytes = body.take()?.into_bytes_limit(MOST).await.map_err(|_| PageError::TooLarge)?;
+        let bytes = body.take()?.into_bytes_limit(MAX_FORM_BYTES).await.map_err(|_| PageError::TooLarge)?;
         let carried: CsrfField = serde_urlencoded(&bytes)?;
         let wanted = csrf_token(&session_token(request).unwrap_or_default());
         if !bool::from(carried.csrf.as_bytes().ct_eq(wanted.as_bytes())) {
@@ -35,23 +35,23 @@ impl<'a, T: DeserializeOwned> FromRequest<'a> for Posted<T> {
     }
 }
 
-/// A form with one file in it, of somebody signed in; its field `csrf` was right. `MOST`: the most bytes of the file that are kept; what is
+/// A form with one file in it, of somebody signed in; its field `csrf` was right. `MAX_FORM_BYTES`: the most bytes of the file that are kept; what is
 /// larger is cut there, so that whoever reads it can say that it is too large.
 #[derive(Debug)]
-pub struct PostedFile<const MOST: usize> {
+pub struct PostedFile<const MAX_FORM_BYTES: usize> {
     /// The file; empty where none was chosen.
     pub file: Vec<u8>,
     fields: std::collections::HashMap<String, String>,
 }
 
-impl<const MOST: usize> PostedFile<MOST> {
+impl<const MAX_FORM_BYTES: usize> PostedFile<MAX_FORM_BYTES> {
     /// One of its other fields; empty where it is not there.
     pub fn field(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", String::as_str)
     }
 }
 
-impl<'a, const MOST: usize> FromRequest<'a> for PostedFile<MOST> {
+impl<'a, const MAX_FORM_BYTES: usize> FromRequest<'a> for PostedFile<MAX_FORM_BYTES> {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let odd = |error: &dyn std::fmt::Display| PageError::BadForm(error.to_string());
         let mut parts = poem::web::Multipart::from_request(request, body).await?;
@@ -60,7 +60,7 @@ impl<'a, const MOST: usize> FromRequest<'a> for PostedFile<MOST> {
             let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
             let mut bytes = part.bytes().await.map_err(|error| odd(&error))?;
             if is_file {
-                bytes.truncate(MOST);
+                bytes.truncate(MAX_FORM_BYTES);
                 form.file = bytes;
             } else {
                 form.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 
-/// Bodies of everything but uploads, in bytes.
-const MOST_BODY: usize = 2 << 20;
+/// Maximum size of the body of a request that is no upload, in bytes.
+const MAX_BODY_BYTES: usize = 2 << 20;
 
 /// A recording is streamed to disk under a limit of its own.
 pub(super) fn is_upload(request: &Request) -> bool {
@@ -34,7 +34,7 @@ fn is_of_customers(path: &str) -> bool {
 
 /// Why a request is refused before its handler sees it.
 enum Refusal {
-    /// The body is larger than [`MOST_BODY`].
+    /// The body is larger than [`MAX_BODY_BYTES`].
     TooLarge,
     /// The body took too long to arrive.
     TooSlow,
@@ -61,14 +61,14 @@ async fn check(request: &mut Request) -> Result<(), Refusal> {
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok());
-    if stated.is_some_and(|n| n > MOST_BODY) {
+    if stated.is_some_and(|n| n > MAX_BODY_BYTES) {
         return Err(Refusal::TooLarge);
     }
     if stated == Some(0) || (stated.is_none() && !request.headers().contains_key(header::TRANSFER_ENCODING)) {
         return Ok(());
     }
     let body = request.take_body();
-    let bytes = body.into_bytes_limit(MOST_BODY).await.map_err(|e| match e {
+    let bytes = body.into_bytes_limit(MAX_BODY_BYTES).await.map_err(|e| match e {
         poem::error::ReadBodyError::PayloadTooLarge => Refusal::TooLarge,
         poem::error::ReadBodyError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Refusal::TooSlow,
         _ => Refusal::BrokeOff,

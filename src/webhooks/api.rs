@@ -174,7 +174,7 @@ enum Created {
 
 /// It is done, and there is nothing to say.
 #[derive(ApiResponse)]
-enum Done {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -255,9 +255,9 @@ impl Api {
         who: Allowed<Administer>,
         /// Id of the webhook.
         id: Path<String>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         self.webhooks.remove(&webhook(&id)?, &who.actor()).await?;
-        Ok(Done::Done)
+        Ok(NoContent::Done)
     }
 
     /// Rotate the secret of a webhook

@@ -46,13 +46,13 @@ pub const EVENTS: &[(&str, &str)] = &[
 /// What the test button sends.
 const TEST: &str = "webhook.test";
 /// Maximum length of an address, in bytes.
-pub const MOST_URL: usize = 2000;
+pub const MAX_URL_BYTES: usize = 2000;
 /// Maximum number of characters of a note.
-pub const MOST_NOTE: usize = 200;
+pub const MAX_NOTE_CHARS: usize = 200;
 /// How long the old secret signs beside the new one.
-const BOTH_FOR: Duration = Duration::from_secs(86_400);
+const OLD_SECRET_FOR: Duration = Duration::from_secs(86_400);
 /// How long deliveries are kept.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
+const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -209,8 +209,8 @@ impl Webhooks {
 
     fn checked_url(&self, url: &str) -> Result<String, WebhookError> {
         let url = url.trim();
-        if url.len() > MOST_URL {
-            return Err(WebhookError::BadUrl(format!("the address has more than {MOST_URL} characters")));
+        if url.len() > MAX_URL_BYTES {
+            return Err(WebhookError::BadUrl(format!("the address has more than {MAX_URL_BYTES} characters")));
         }
         self.inner.allowed.check(url).map_err(|error| WebhookError::BadUrl(error.to_string()))?;
         Ok(url.to_owned())
@@ -282,7 +282,7 @@ impl Webhooks {
         let webhook = self.find(id).await?;
         let (secret, now) = (Secret::random(), self.now());
         let mut tx = self.inner.db.begin().await?;
-        store::rotate(tx.conn(), id, &secret.seal(&self.inner.vault), now.plus(BOTH_FOR)).await?;
+        store::rotate(tx.conn(), id, &secret.seal(&self.inner.vault), now.plus(OLD_SECRET_FOR)).await?;
         self.audited("webhook.rotated", &webhook, by).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(secret.to_string())
@@ -332,7 +332,7 @@ fn queue(delivery: &DeliveryId, webhook: &WebhookId, now: Timestamp) -> Effects 
 
 fn checked_note(note: &str) -> Result<String, WebhookError> {
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    if note.chars().count() > MOST_NOTE { Err(WebhookError::BadNote) } else { Ok(note) }
+    if note.chars().count() > MAX_NOTE_CHARS { Err(WebhookError::BadNote) } else { Ok(note) }
 }
 
 fn checked_events(events: &[String]) -> Result<String, WebhookError> {

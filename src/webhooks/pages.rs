@@ -2,9 +2,9 @@
 
 use super::{Delivery, EVENTS, State, Wanted, Webhook, WebhookError, Webhooks};
 use crate::ids::{DeliveryId, WebhookId};
+use crate::web::format::When;
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::Administer;
-use crate::web::said::When;
 use crate::web::{Cursor, EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
@@ -51,7 +51,7 @@ const DID: &[(&str, &str)] = &[
 /// What addresses of this feature ask for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct WebhooksQuery {
     did: String,
     cursor: String,
 }
@@ -73,7 +73,7 @@ fn events(chosen: &[String]) -> Vec<EventView> {
 }
 
 /// A webhook as a line.
-struct Row {
+struct WebhookRow {
     id: String,
     url: String,
     note: String,
@@ -84,7 +84,7 @@ struct Row {
     active: bool,
 }
 
-impl From<Webhook> for Row {
+impl From<Webhook> for WebhookRow {
     fn from(w: Webhook) -> Self {
         let (state, badge) = match (w.state, w.failing_since) {
             (State::Active, None) => ("active", "ok"),
@@ -109,7 +109,7 @@ impl From<Webhook> for Row {
 #[template(path = "webhooks/list.html")]
 struct ListPage {
     page: Shell,
-    rows: Vec<Row>,
+    rows: Vec<WebhookRow>,
     form: Filled,
     /// Told once.
     secret: Option<String>,
@@ -122,7 +122,7 @@ async fn list_page(
     did: &str,
     form: Filled,
 ) -> Result<ListPage, PageError> {
-    let rows = webhooks.list().await?.into_iter().map(Row::from).collect();
+    let rows = webhooks.list().await?.into_iter().map(WebhookRow::from).collect();
     let page = Shell::new(who, site, "/admin").with_flash(Some(did), DID);
     Ok(ListPage { page, rows, form, secret: None })
 }
@@ -132,7 +132,7 @@ async fn list(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(webhooks): Data<&Webhooks>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<WebhooksQuery>,
 ) -> Result<Response, PageError> {
     Ok(html(&list_page(&who, site, webhooks, &asked.did, Filled::default()).await?))
 }
@@ -235,7 +235,7 @@ impl From<Delivery> for DeliveryView {
 #[template(path = "webhooks/one.html")]
 struct OnePage {
     page: Shell,
-    row: Row,
+    row: WebhookRow,
     form: Filled,
     deliveries: Vec<DeliveryView>,
     older: Option<String>,
@@ -248,7 +248,7 @@ async fn one_page(
     site: &SiteInfo,
     webhooks: &Webhooks,
     id: &WebhookId,
-    asked: &Asked,
+    asked: &WebhooksQuery,
 ) -> Result<OnePage, PageError> {
     let found = webhooks.find(id).await?;
     let from = asked.cursor.parse().unwrap_or_else(|_| Cursor::start());
@@ -282,7 +282,7 @@ async fn show(
     Data(site): Data<&SiteInfo>,
     Data(webhooks): Data<&Webhooks>,
     path: Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<WebhooksQuery>,
 ) -> Result<Response, PageError> {
     Ok(html(&one_page(&who, site, webhooks, &checked(path)?, &asked).await?))
 }
@@ -300,7 +300,7 @@ async fn change(
     let wanted = Wanted { url: Some(form.url.clone()), note: Some(form.note.clone()), events, active: None };
     let Err(error) = webhooks.change(&id, wanted, &who.actor()).await else { return Ok(back(&id, "changed")) };
     let form = Filled::refused(form, error)?;
-    let page = OnePage { form, ..one_page(&who, site, webhooks, &id, &Asked::default()).await? };
+    let page = OnePage { form, ..one_page(&who, site, webhooks, &id, &WebhooksQuery::default()).await? };
     Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
@@ -332,7 +332,7 @@ async fn rotate(
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
     let secret = Some(webhooks.rotate(&id, &who.actor()).await?);
-    let page = one_page(&who, site, webhooks, &id, &Asked::default()).await?;
+    let page = one_page(&who, site, webhooks, &id, &WebhooksQuery::default()).await?;
     Ok(html(&OnePage { secret, ..page }))
 }
 

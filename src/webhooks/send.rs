@@ -2,7 +2,7 @@
 
 use super::sign::{Secret, sign};
 use super::store::{self, ToSend};
-use super::{KEPT, State, Webhooks};
+use super::{KEPT_FOR, State, Webhooks};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects, WEBHOOK};
@@ -29,8 +29,8 @@ const STOPPED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 const WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 /// How long a receiver may take.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
-/// The most characters of a reason.
-const MOST_REASON: usize = 300;
+/// Maximum number of characters of a reason.
+const MAX_REASON_CHARS: usize = 300;
 
 /// What a try came to.
 struct Tried {
@@ -41,7 +41,7 @@ struct Tried {
 
 impl Tried {
     fn failed(why: impl Into<String>) -> Self {
-        Self { status: None, error: Some(why.into().chars().take(MOST_REASON).collect()) }
+        Self { status: None, error: Some(why.into().chars().take(MAX_REASON_CHARS).collect()) }
     }
 }
 
@@ -76,7 +76,7 @@ impl Webhooks {
 
     async fn sweep(&self) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
-        store::sweep(tx.conn(), self.now().minus(KEPT)).await?;
+        store::sweep(tx.conn(), self.now().minus(KEPT_FOR)).await?;
         tx.commit().await
     }
 

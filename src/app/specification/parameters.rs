@@ -2,7 +2,7 @@
 
 use super::merge;
 use crate::interactions::{Channel, Sort, SurveyState};
-use crate::search::{MOST_QUERY_CHARS, SaidBy};
+use crate::search::{MAX_QUERY_CHARS, SaidBy};
 use serde_json::{Value, json};
 
 /// A UUID of version 4.
@@ -36,7 +36,7 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("listInteractions", "agent_share_over", share()),
         ("listInteractions", "agent_share_under", share()),
         ("listInvitations", "state", json!({ "enum": states })),
-        ("searchInteractions", "q", json!({ "minLength": 1, "maxLength": MOST_QUERY_CHARS, "format": "search-query" })),
+        ("searchInteractions", "q", json!({ "minLength": 1, "maxLength": MAX_QUERY_CHARS, "format": "search-query" })),
         ("searchInteractions", "speaker", json!({ "enum": SaidBy::ALL.map(SaidBy::code) })),
         ("searchInteractions", "limit", list(20, 100)),
         ("listAgentRatings", "from", month()),

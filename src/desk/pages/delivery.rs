@@ -1,14 +1,14 @@
-//! `/admin/delivery`: what was sent, held, given up, came back or was never asked, by day and by reason; a test mail.
+//! `/admin/delivery`: mails sent, held, given up, bounced or never queued, by day and by reason; a test mail.
 
 mod chart;
-mod trial;
+mod test_mail;
 
-pub(super) use trial::send_trial;
+pub(super) use test_mail::send_test_mail;
 
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::words::count;
-use crate::mail::{Done, Hooks, OnDay, Reason, State};
+use crate::mail::{Hooks, IncomingOutcome, OnDay, Reason, State};
 use crate::surveys::SkipReason;
 use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
@@ -20,9 +20,9 @@ use serde::Deserialize;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
-/// The periods that can be chosen, in days.
+/// Selectable periods, in days.
 const PERIODS: [i64; 4] = [7, 14, 30, 90];
-/// Where nothing is chosen.
+/// Default period, in days.
 const USUAL: i64 = 14;
 
 const DONE: &[(&str, &str)] = &[
@@ -34,33 +34,33 @@ const DONE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a link, a form or a redirect says.
+/// Query of a link, a form or a redirect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct DeliveryQuery {
     days: String,
     did: String,
 }
 
-impl Asked {
+impl DeliveryQuery {
     fn days(&self) -> i64 {
         self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
     }
 }
 
-/// Midnight (UTC) of the first of so many days that end with today.
+/// Returns midnight (UTC) of the first of this many days up to and including today.
 fn since(days: i64, now: Timestamp) -> Timestamp {
     Timestamp((now.0.div_euclid(DAY) + 1 - days) * DAY)
 }
 
-/// A period to choose.
+/// A selectable period.
 struct Period {
     href: String,
     words: String,
     current: bool,
 }
 
-/// A reason, how often, and what followed.
+/// A reason with its count, and the effect.
 struct Reasoned {
     words: String,
     badge: &'static str,
@@ -95,13 +95,13 @@ pub(super) async fn show_delivery(
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
     Data(hooks): Data<&Hooks>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<DeliveryQuery>,
 ) -> Result<Response, PageError> {
     let shell = Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE);
     page(shell, desk, hooks, asked.days(), None).await
 }
 
-/// The page, with what a test mail met where it did not leave.
+/// Returns the page, with the error of a test mail that was not sent.
 async fn page(
     shell: Shell,
     desk: &Desk,
@@ -116,7 +116,7 @@ async fn page(
     let skips = desk.surveys.skips_by_day(from).await?;
     let report = desk.surveys.skips(crate::surveys::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
     let all = |what: State| sent.iter().filter(|one| one.what == what.code()).map(|one| one.mails).sum::<i64>();
-    // What came back for good or with a wish; delays and holiday notes are no trouble.
+    // Hard bounces and requests; delays and automatic replies are no problem.
     let returned: i64 = back.iter().filter(|one| one.what != "nothing").map(|one| one.mails).sum();
     let chart = Chart::new(day_by_day(days, from, &sent, &back, &skips));
     let figures = [
@@ -181,9 +181,9 @@ fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
         _ => "",
     };
     let followed = match row.done.as_str() {
-        done if done == Done::Suppressed.code() => "not written to any more",
-        done if done == Done::Noted.code() => "noted",
-        done if done == Done::NotOurs.code() => "about no mail of ours",
+        done if done == IncomingOutcome::Suppressed.code() => "not written to any more",
+        done if done == IncomingOutcome::Noted.code() => "noted",
+        done if done == IncomingOutcome::NotOurs.code() => "about no mail of ours",
         _ => "nothing",
     };
     Reasoned { words: words.to_owned(), badge, followed, mails: row.mails }
@@ -208,13 +208,13 @@ struct RetryPage {
     none: bool,
 }
 
-/// A question first: what has been sent can't be called back.
+/// Asks for confirmation: a sent mail can't be recalled.
 #[handler]
 pub(super) async fn ask_retry(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<DeliveryQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let reasons = desk.mail.by_day(since(days, desk.clock.now())).await?;
@@ -224,7 +224,7 @@ pub(super) async fn ask_retry(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Again {
+pub(super) struct ResendForm {
     #[serde(default)]
     days: String,
 }
@@ -233,9 +233,9 @@ pub(super) struct Again {
 pub(super) async fn retry_all(
     _who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    Posted(form): Posted<Again>,
+    Posted(form): Posted<ResendForm>,
 ) -> Result<Response, PageError> {
-    let days = Asked { days: form.days, ..Asked::default() }.days();
+    let days = DeliveryQuery { days: form.days, ..DeliveryQuery::default() }.days();
     let again = desk.mail.retry_failed(since(days, desk.clock.now())).await?;
     Ok(redirect(format!("/admin/delivery?days={days}&did={}", if again > 0 { "retried" } else { "none" })))
 }

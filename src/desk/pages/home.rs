@@ -1,15 +1,15 @@
-//! `/`: what waits for whoever has signed in.
+//! `/`: the desk of the signed-in account.
 
 use super::{clips_failed, unreachable_staff};
 use crate::desk::words::{When, clock};
-use crate::desk::{Desk, FirstSteps, Line};
+use crate::desk::{Desk, FirstSteps, InteractionLine};
 use crate::followups::Waiting;
 use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
 use crate::ratings::{RatingsError, percent};
 use crate::staff::Notice;
-use crate::training::Card;
+use crate::training::ClipCard;
 use crate::transcription::MissingModel;
 use crate::web::rights::SignedIn;
 use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
@@ -17,9 +17,9 @@ use askama::Template;
 use poem::web::Data;
 use poem::{Response, handler};
 
-/// Lines of a list on the desk.
+/// Number of rows of a list on the desk.
 const SIZE: usize = 8;
-/// Lines of what is worth a listen.
+/// Number of rows of interactions worth a listen.
 const WORTH: i64 = 8;
 
 #[handler]
@@ -39,7 +39,7 @@ pub(super) async fn show_desk(
     }
 }
 
-/// How somebody is greeted.
+/// Returns the name for the greeting.
 fn first_name(who: &Viewer<SignedIn>) -> String {
     who.name.split_whitespace().next().unwrap_or_default().to_owned()
 }
@@ -59,10 +59,10 @@ struct AdminDesk {
     k: u32,
     health: Health,
     notices: Vec<NoticeLine>,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
 }
 
-/// What was done by which somebody sees linked answers.
+/// An action that made linked answers visible to someone.
 struct NoticeLine {
     text: String,
     at: String,
@@ -74,25 +74,25 @@ async fn notices(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<NoticeLine>,
     Ok(desk.staff.notices(id).await?.into_iter().map(line).collect())
 }
 
-/// What may need an administrator.
+/// Items that may need an administrator.
 struct Health {
-    /// Jobs that wait or run.
+    /// Number of jobs that wait or run.
     waiting: i64,
-    /// Jobs that were given up.
+    /// Number of jobs that were given up.
     failed: i64,
-    /// Mails that are held.
+    /// Number of held mails.
     held: i64,
-    /// Why no mail leaves.
+    /// Reason that no mail is sent.
     mail_stopped: Option<String>,
-    /// Mails that were given up.
+    /// Number of mails that were given up.
     undelivered: i64,
-    /// Set where recordings wait for a speech model.
+    /// Set if recordings wait for a speech model.
     missing_model: Option<MissingModel>,
-    /// Have comments waited for a reader for more than a week?
+    /// Whether comments have been unread for more than a week.
     unread: bool,
 }
 
-/// How many comments of a supervisor's teams have waited for a reader for more than a week.
+/// Returns the number of comments of a supervisor's teams that have been unread for more than a week.
 async fn unread(who: &Viewer<SignedIn>, desk: &Desk) -> Result<i64, PageError> {
     Ok(desk.feedback.overdue(&who.principal).await?.iter().filter_map(|team| team.n.exactly()).sum())
 }
@@ -115,7 +115,7 @@ impl Health {
         })
     }
 
-    /// Does nothing need anybody?
+    /// Whether nothing needs attention.
     fn good(&self) -> bool {
         self.failed == 0
             && self.held == 0
@@ -151,11 +151,11 @@ struct SupervisorDesk {
     name: String,
     teams: Vec<String>,
     waiting: Waiting,
-    /// Comments that have waited for a reader for more than a week.
+    /// Number of comments that have been unread for more than a week.
     unread: i64,
     notices: Vec<NoticeLine>,
-    worth: Vec<Line>,
-    lines: Vec<Line>,
+    worth: Vec<InteractionLine>,
+    lines: Vec<InteractionLine>,
 }
 
 async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
@@ -172,14 +172,14 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     }))
 }
 
-/// Somebody's released rating.
+/// Released rating of the agent.
 struct OwnRating {
     csat: String,
     range: String,
     answers: u64,
 }
 
-/// A clip that waits to be heard.
+/// A clip that was not heard yet.
 struct NewClip {
     href: String,
     title: String,
@@ -187,8 +187,8 @@ struct NewClip {
     length: String,
 }
 
-impl From<Card> for NewClip {
-    fn from(card: Card) -> Self {
+impl From<ClipCard> for NewClip {
+    fn from(card: ClipCard) -> Self {
         Self {
             href: format!("/library/{}", card.id),
             title: card.title,
@@ -203,9 +203,9 @@ impl From<Card> for NewClip {
 struct AgentDesk {
     page: Shell,
     name: String,
-    /// Does the account say which agent it is?
+    /// Whether the account is linked to an agent.
     known: bool,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
     rating: Option<OwnRating>,
     kudos: Vec<Praise>,
     new: Vec<NewClip>,
@@ -214,17 +214,17 @@ struct AgentDesk {
     k: u32,
 }
 
-/// What an agent was commended for, and what customers wrote.
+/// A commendation, or a comment of a customer.
 struct Praise {
     text: String,
-    /// A supervisor's name, or nothing: a customer wrote it.
+    /// Name of the supervisor; `None` for a customer.
     name: Option<String>,
     marked: bool,
     when: Option<When>,
     month: Option<String>,
 }
 
-/// Commendations and released comments shown on the desk, of each.
+/// Number of commendations, and of released comments, shown on the desk.
 const KUDOS: i64 = 4;
 
 async fn kudos(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Praise>, PageError> {
@@ -246,13 +246,13 @@ async fn kudos(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Praise>, PageE
     Ok(commended.chain(released).collect())
 }
 
-/// Clips shown on the desk.
+/// Number of clips shown on the desk.
 const CLIPS: usize = 3;
 
 async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
     let lines = desk.lines(&who.principal, &newest(who, desk).await?).await?;
     let progress = desk.training.progress(&who.principal).await.map_err(clips_failed)?;
-    // Whoever is new and has handled nothing yet begins with what there is to learn.
+    // New agents without interactions see the clips first.
     if lines.is_empty() && !progress.new.is_empty() {
         return Ok(redirect("/learn"));
     }
@@ -271,7 +271,7 @@ async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Respo
     }))
 }
 
-/// The agent's own sum over whole releases of the last twelve months; looking at it is noted, as everywhere.
+/// Returns the agent's own sum over whole releases of the last twelve months; the access is recorded, as everywhere.
 async fn own_rating(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Option<OwnRating>, PageError> {
     let Some(id) = who.agent_id() else { return Ok(None) };
     let period = desk.ratings.period("", "")?;

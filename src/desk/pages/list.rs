@@ -1,7 +1,7 @@
 //! `/interactions`: calls and chats, newest first, filtered by a plain form.
 
-use super::figures_asked;
-use crate::desk::{Desk, Line};
+use super::figures_query;
+use crate::desk::{Desk, InteractionLine};
 use crate::interactions::{Channel, Filter, Interaction, SurveyState};
 use crate::web::principal::Visible;
 use crate::web::rights::{Right, SeeInteractions, SeeResponses};
@@ -12,21 +12,21 @@ use poem::{Response, handler};
 
 const SIZE: usize = 50;
 
-/// What the form of filters sends.
+/// Query of the filter form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct InteractionsQuery {
     team: String,
     agent: String,
     channel: String,
     survey: String,
     cursor: String,
     #[serde(flatten)]
-    figures: figures_asked::Asked,
+    figures: figures_query::FiguresQuery,
 }
 
-impl Asked {
-    /// What is asked, by name.
+impl InteractionsQuery {
+    /// Returns the set filters, by name.
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let plain: [(&'static str, &str); 4] =
             [("team", &self.team), ("agent", &self.agent), ("channel", &self.channel), ("survey", &self.survey)];
@@ -34,14 +34,14 @@ impl Asked {
     }
 }
 
-/// Something to choose from.
+/// A selectable option.
 pub(super) struct Choice {
     pub code: String,
     pub words: String,
     pub chosen: bool,
 }
 
-/// Something that is asked, and the list without it.
+/// A set filter, and the list without it.
 struct Chip {
     words: String,
     without: String,
@@ -51,14 +51,14 @@ struct Chip {
 #[template(path = "desk/interactions.html")]
 struct ListPage {
     page: Shell,
-    lines: Vec<Line>,
+    lines: Vec<InteractionLine>,
     teams: Vec<Choice>,
     agents: Vec<Choice>,
     channels: Vec<Choice>,
     surveys: Vec<Choice>,
-    measures: Vec<figures_asked::Field>,
+    measures: Vec<figures_query::Field>,
     sorts: Vec<Choice>,
-    /// Is it asked for figures, so that each line says its own?
+    /// Whether figures are filtered, so that each row shows its own.
     measured: bool,
     chips: Vec<Chip>,
     filtered: bool,
@@ -69,8 +69,8 @@ struct ListPage {
     older: Option<String>,
 }
 
-/// The same list behind a cursor, or from its beginning; without one of the things that are asked.
-fn link(asked: &Asked, cursor: Option<&Cursor>, without: &str) -> String {
+/// Returns the URL of the list after a cursor, or from its start; without one of the set filters.
+fn link(asked: &InteractionsQuery, cursor: Option<&Cursor>, without: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in asked.filled().filter(|(name, _)| *name != without) {
         query.append_pair(name, value);
@@ -84,8 +84,8 @@ fn link(asked: &Asked, cursor: Option<&Cursor>, without: &str) -> String {
     }
 }
 
-/// What is asked, each with a way to take it back.
-fn chips(asked: &Asked, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
+/// Returns the set filters, each with a link to remove it.
+fn chips(asked: &InteractionsQuery, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
     let chosen = |(name, choices): &(&'static str, &[Choice])| {
         let words = choices.iter().find(|choice| choice.chosen && !choice.code.is_empty())?.words.clone();
         Some((*name, words))
@@ -98,12 +98,12 @@ fn chips(asked: &Asked, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
     all.map(|(name, words)| Chip { without: link(asked, None, name), words }).collect()
 }
 
-/// A filter that names nothing there is lets nothing through, rather than everything.
+/// A filter with an unknown value is an error, rather than no filter.
 fn wrong<E>(what: &'static str) -> impl Fn(E) -> PageError {
     move |_| PageError::BadForm(format!("there is no such {what} to choose"))
 }
 
-fn filter(asked: &Asked) -> Result<Filter, PageError> {
+fn filter(asked: &InteractionsQuery) -> Result<Filter, PageError> {
     let filled = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
     let (measured, sort) = asked.figures.measured()?;
     Ok(Filter {
@@ -121,10 +121,10 @@ pub(super) async fn show_list(
     who: Viewer<SeeInteractions>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<InteractionsQuery>,
 ) -> Result<Response, PageError> {
     let filter = filter(&asked)?;
-    // A cursor that is none shows the first page.
+    // An invalid cursor shows the first page.
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let visible = who.visible();
     let found = desk.interactions.list(&visible, &filter, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
@@ -160,13 +160,13 @@ pub(super) async fn show_list(
     }))
 }
 
-/// The lines; where figures are asked for, each with its own.
+/// Returns the rows; if figures are filtered, each with its own.
 async fn lines(
     desk: &Desk,
     who: &crate::web::Principal,
     found: &[Interaction],
-    asked: &Asked,
-) -> Result<Vec<Line>, PageError> {
+    asked: &InteractionsQuery,
+) -> Result<Vec<InteractionLine>, PageError> {
     let mut lines = desk.lines(who, found).await?;
     if asked.figures.any() {
         let ids: Vec<_> = found.iter().map(|one| one.id.clone()).collect();
@@ -179,7 +179,7 @@ async fn lines(
     Ok(lines)
 }
 
-/// The teams and agents to choose from: only those whose interactions can be seen. An agent has nobody to choose.
+/// Returns the teams and agents to choose from: only those whose interactions are visible. Empty for an agent.
 pub(super) async fn people(
     desk: &Desk,
     visible: &Visible,

@@ -1,4 +1,4 @@
-//! `/admin/mail`: what goes out, what is held, what met trouble.
+//! `/admin/mail`: queued, held and failed mails.
 
 use crate::desk::Desk;
 use crate::desk::words::When;
@@ -21,10 +21,10 @@ const DONE: &[(&str, &str)] = &[
     ("gone", "That one is not among the failed any more."),
 ];
 
-/// What a link or a redirect says.
+/// Query of a link or a redirect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct OutboxQuery {
     state: String,
     cursor: String,
     did: String,
@@ -37,7 +37,7 @@ struct Tab {
     current: bool,
 }
 
-struct Row {
+struct OutboxRow {
     id: String,
     kind: &'static str,
     to: String,
@@ -50,7 +50,7 @@ struct Row {
     waits: bool,
 }
 
-/// A state in a word, and the class of its badge.
+/// Returns a state in a word, and the class of its badge.
 fn say(state: State) -> (&'static str, &'static str) {
     match state {
         State::Queued => ("on its way", "info"),
@@ -61,7 +61,7 @@ fn say(state: State) -> (&'static str, &'static str) {
     }
 }
 
-impl From<Entry> for Row {
+impl From<Entry> for OutboxRow {
     fn from(entry: Entry) -> Self {
         let state = State::from(entry.state);
         let (word, class) = say(state);
@@ -80,7 +80,7 @@ impl From<Entry> for Row {
     }
 }
 
-/// Why nothing leaves.
+/// Reason that no mail is sent.
 struct StoppedView {
     reason: String,
     since: When,
@@ -97,7 +97,7 @@ impl From<Stopped> for StoppedView {
 struct MailPage {
     page: Shell,
     tabs: Vec<Tab>,
-    rows: Vec<Row>,
+    rows: Vec<OutboxRow>,
     no_way_out: bool,
     stopped: Option<StoppedView>,
     held: i64,
@@ -121,7 +121,7 @@ pub(super) async fn show_outbox(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<OutboxQuery>,
 ) -> Result<Response, PageError> {
     let state = State::ALL.into_iter().find(|state| state.code() == asked.state);
     let code = state.map_or("", State::code);
@@ -137,7 +137,7 @@ pub(super) async fn show_outbox(
             .chain(State::ALL.map(|s| (s.code(), say(s).0)))
             .map(|(c, w)| tab(c, w))
             .collect(),
-        rows: found.items.into_iter().map(Row::from).collect(),
+        rows: found.items.into_iter().map(OutboxRow::from).collect(),
         no_way_out: desk.mail.is_held(),
         stopped: desk.mail.stopped().await?.map(StoppedView::from),
         held: mails(State::Held.code()),

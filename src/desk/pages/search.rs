@@ -1,4 +1,4 @@
-//! `/search`: what was said or written, found by its words.
+//! `/search`: full-text search in transcripts and messages.
 
 use super::list::{Choice, people};
 use crate::clock::Timestamp;
@@ -12,14 +12,14 @@ use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 
-/// Conversations on a page.
+/// Number of conversations on a page.
 const SIZE: usize = 20;
 const DAY_MS: i64 = 86_400_000;
 
-/// What the form sends.
+/// Query of the form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-struct Asked {
+struct SearchQuery {
     q: String,
     speaker: String,
     channel: String,
@@ -31,17 +31,17 @@ struct Asked {
     cursor: String,
 }
 
-/// A line that fits.
+/// A matching line.
 struct HitLine {
     href: String,
     clock: String,
     who: String,
-    /// How it is coloured.
+    /// CSS class of the speaker.
     class: String,
     pieces: Vec<SnippetPiece>,
 }
 
-/// A conversation with lines that fit.
+/// A conversation with matching lines.
 struct ResultLine {
     href: String,
     title: String,
@@ -57,10 +57,10 @@ struct ResultLine {
 #[template(path = "desk/search.html")]
 struct SearchPage {
     page: Shell,
-    asked: Asked,
-    /// Why it can't be searched.
+    asked: SearchQuery,
+    /// Problem of the query.
     problem: Option<String>,
-    /// Was anything searched?
+    /// Whether a search was made.
     searched: bool,
     results: Vec<ResultLine>,
     speakers: Vec<Choice>,
@@ -73,7 +73,7 @@ struct SearchPage {
     older: Option<String>,
 }
 
-impl Asked {
+impl SearchQuery {
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all: [(&'static str, &str); 8] = [
             ("q", &self.q),
@@ -111,7 +111,7 @@ impl Asked {
             channel: filled(&self.channel).map(|c| Channel::known(&c).ok_or_else(|| wrong("channel"))).transpose()?,
             queue: filled(&self.queue),
             from: day(&self.from, "day")?,
-            // The last day is within.
+            // The last day is included.
             before: day(&self.to, "day")?.map(|day| day.plus_ms(DAY_MS)),
         })
     }
@@ -127,7 +127,7 @@ fn who(speaker: &str) -> String {
 
 fn line(page: &str, hit: Hit) -> HitLine {
     HitLine {
-        // Where that line stands on the page; the player goes there too.
+        // Anchor of the line on the page; the player jumps there too.
         href: format!("{page}#t{}-{}", hit.seq, hit.start_ms),
         clock: words::clock(hit.start_ms),
         who: who(&hit.speaker),
@@ -157,12 +157,12 @@ pub(super) async fn show_search(
     who: Viewer<SeeInteractions>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<SearchQuery>,
 ) -> Result<Response, PageError> {
     let within = asked.within()?;
     let (teams, agents) = people(desk, &who.visible(), &who.principal, (&asked.team, &asked.agent)).await?;
     let wanted = (!asked.q.trim().is_empty()).then(|| asked.q.parse::<Words>());
-    // A cursor that is none shows the first page.
+    // An invalid cursor shows the first page.
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let start = after.clone().unwrap_or_else(Cursor::start);
     let (found, problem) = match wanted {

@@ -1,4 +1,5 @@
-//! `/admin/skipped`: who was not asked, and why, agent by agent beside all the others; and the same as a file.
+//! `/admin/skipped`: the report of interactions that were not surveyed, with reasons, each agent compared with all
+//! others; and its export.
 
 use crate::audit;
 use crate::desk::Desk;
@@ -11,31 +12,31 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// The periods that can be chosen, in days.
+/// Selectable periods, in days.
 const PERIODS: [i64; 4] = [7, 30, 90, 365];
-/// Where nothing is chosen.
+/// Default period, in days.
 const USUAL: i64 = 30;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PeriodQuery {
     days: String,
 }
 
-impl Asked {
+impl PeriodQuery {
     fn days(&self) -> i64 {
         self.days.parse().ok().filter(|days| PERIODS.contains(days)).unwrap_or(USUAL)
     }
 }
 
-/// A reason, how often, and does the agent stand out by it?
+/// A reason with its count, and whether the agent stands out by it.
 struct Why {
     words: String,
     times: i64,
     stands_out: bool,
 }
 
-struct Row {
+struct SkippedRow {
     name: String,
     team: String,
     interactions: i64,
@@ -43,25 +44,25 @@ struct Row {
     skipped: i64,
     share: String,
     others: String,
-    /// Widths of the bars: the agent's share, and where the others' stands.
+    /// Width of the agent's bar in percent; `mark` is the position of the others' share.
     width: f64,
     mark: Option<f64>,
     whys: Vec<Why>,
     stands_out: bool,
 }
 
-/// A share in whole per cent.
+/// Returns a share in whole percent.
 fn percent(share: f64) -> String {
     format!("{:.0}\u{a0}%", share * 100.0)
 }
 
-fn row(agent: &AgentSkips) -> Row {
+fn row(agent: &AgentSkips) -> SkippedRow {
     let why = |reason: &crate::surveys::SkippedFor| Why {
         words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence()).to_owned(),
         times: reason.interactions,
         stands_out: reason.stands_out,
     };
-    Row {
+    SkippedRow {
         name: agent.name.clone(),
         team: agent.team.clone(),
         interactions: agent.interactions,
@@ -82,8 +83,8 @@ struct SkippedPage {
     page: Shell,
     days: i64,
     periods: Vec<(i64, bool)>,
-    rows: Vec<Row>,
-    all: Row,
+    rows: Vec<SkippedRow>,
+    all: SkippedRow,
     out: usize,
 }
 
@@ -92,11 +93,11 @@ pub(super) async fn show_skipped(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let report = desk.surveys.skips(SkipSpan::days(days, desk.clock.now())).await?;
-    let rows: Vec<Row> = report.agents.iter().map(row).collect();
+    let rows: Vec<SkippedRow> = report.agents.iter().map(row).collect();
     Ok(html(&SkippedPage {
         page: Shell::new(&who, site, "/admin"),
         days,
@@ -111,7 +112,7 @@ pub(super) async fn show_skipped(
 pub(super) async fn export_skipped(
     who: Viewer<Administer>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let now = desk.clock.now();

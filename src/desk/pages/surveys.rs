@@ -1,4 +1,4 @@
-//! `/surveys`: each survey, who is asked it, and how many answers are released.
+//! `/surveys`: each survey, its rules, and the number of released answers.
 
 use crate::desk::Desk;
 use crate::surveys::{Listed, Names, rule_in_words};
@@ -9,7 +9,7 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// What a redirect says has happened.
+/// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
     ("archived", "It is in the archive: nobody is asked it any more."),
     ("unarchived", "It is out of the archive, and can be asked again."),
@@ -17,7 +17,7 @@ const DONE: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct NoticeQuery {
     did: String,
     survey: String,
 }
@@ -26,19 +26,19 @@ pub(super) struct Asked {
 #[template(path = "desk/surveys.html")]
 struct SurveysPage {
     page: Shell,
-    surveys: Vec<Card>,
-    archived: Vec<Card>,
-    /// What can be taken back.
+    surveys: Vec<SurveyCard>,
+    archived: Vec<SurveyCard>,
+    /// Form that undoes the last action.
     undo: Option<String>,
 }
 
-struct Card {
+struct SurveyCard {
     id: String,
     name: String,
     version: Option<i64>,
     draft: Option<String>,
     rules: Vec<String>,
-    /// Asked where no rule fits.
+    /// Whether it is sent where no rule applies.
     otherwise: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn show_surveys(
     who: Viewer<ManageSurveys>,
     Data(site): Data<&SiteInfo>,
     Data(desk): Data<&Desk>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/surveys").with_flash(Some(&asked.did), DONE);
     let (listed, current) = (desk.surveys.all().await?, desk.surveys.rules().await?);
@@ -58,7 +58,7 @@ pub(super) async fn show_surveys(
     let rules = &current.rules;
     let card = |survey: Listed| {
         let numbered = rules.rules.iter().enumerate().filter(|(_, rule)| rule.ask.as_ref() == Some(&survey.id));
-        Card {
+        SurveyCard {
             rules: numbered.map(|(at, rule)| format!("Rule {}: {}", at + 1, rule_in_words(rule, &names))).collect(),
             otherwise: rules.otherwise.as_ref() == Some(&survey.id),
             version: survey.current.map(|current| current.number),

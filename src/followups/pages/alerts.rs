@@ -1,6 +1,6 @@
-//! `/account/alerts`: which mails a supervisor gets.
+//! `/account/alerts`: the alerts of a supervisor.
 
-use super::{Asked, DID};
+use super::{DID, FollowUpsQuery};
 use crate::followups::{Alert, FollowUps};
 use crate::web::rights::FollowUp as SeeFollowUps;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 struct AlertsPage {
     page: Shell,
     score: bool,
-    wish: bool,
+    callback: bool,
 }
 
 #[handler]
@@ -22,19 +22,19 @@ pub(super) async fn show(
     who: Viewer<SeeFollowUps>,
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FollowUpsQuery>,
 ) -> Result<Response, PageError> {
     let wanted = followups.subscriptions(&who).await?;
     Ok(html(&AlertsPage {
         page: Shell::new(&who, site, "/follow-ups").with_flash(asked.did.as_deref(), DID),
         score: wanted.contains(&Alert::Score),
-        wish: wanted.contains(&Alert::Wish),
+        callback: wanted.contains(&Alert::CallbackRequest),
     }))
 }
 
 #[derive(Deserialize)]
 struct Wanted {
-    /// Codes, one a line.
+    /// Codes, one per line.
     #[serde(default)]
     alerts: String,
 }

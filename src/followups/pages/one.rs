@@ -1,8 +1,7 @@
-//! One follow-up: where it stands, what was done, and what can be done. A form that can't be taken comes back on its page
-//! with what was entered.
+//! Page of one follow-up: its state, its steps, and forms. A rejected form is shown again on its page with its values.
 
 use super::views::{OnePage, OpenPage, Typed};
-use super::{Asked, DID, again, back, checked};
+use super::{DID, FollowUpsQuery, again, back, checked};
 use crate::followups::{Cause, Change, FollowUpError, FollowUps, Outcome};
 use crate::ids::{FollowUpId, InteractionId};
 use crate::web::page::html_with;
@@ -12,15 +11,15 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// Whoever looks at a follow-up, or does something with it.
-struct Here<'a> {
+/// Context of a request about a follow-up.
+struct FollowUpPage<'a> {
     who: &'a Viewer<SeeFollowUps>,
     site: &'a SiteInfo,
     followups: &'a FollowUps,
     id: FollowUpId,
 }
 
-impl Here<'_> {
+impl FollowUpPage<'_> {
     async fn page(&self, did: Option<&str>) -> Result<OnePage, PageError> {
         let Self { who, followups, id, .. } = self;
         let found = followups.find(who, id).await?;
@@ -30,7 +29,7 @@ impl Here<'_> {
         Ok(OnePage::new(shell, found, steps, owners, own, &followups.today()))
     }
 
-    /// Does it and goes back to the page, or shows the page with what was entered and why it can't be.
+    /// Applies the change and redirects to the page, or shows the page with the entered values and the problem.
     async fn change(
         &self,
         change: Result<Change, FollowUpError>,
@@ -59,13 +58,13 @@ pub(super) async fn show(
     Data(site): Data<&SiteInfo>,
     Data(followups): Data<&FollowUps>,
     path: Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FollowUpsQuery>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     Ok(html(&here.page(asked.did.as_deref()).await?))
 }
 
-/// Shows what the customer left, once: it stands in no address and in no other answer.
+/// Shows the contact data once: they are in no URL and in no other response.
 #[handler]
 pub(super) async fn show_contact(
     who: Viewer<SeeFollowUps>,
@@ -74,7 +73,7 @@ pub(super) async fn show_contact(
     path: Path<String>,
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     match followups.contact(&who, &here.id).await {
         Ok(contact) => Ok(html(&here.page(None).await?.showing(contact))),
         Err(error) => here.again(error, Typed::default()).await,
@@ -95,9 +94,9 @@ pub(super) async fn assign(
     path: Path<String>,
     Posted(form): Posted<OwnerForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let (change, did) = match form.owner.as_str() {
-        "" => (Ok(Change::Take), "taken"),
+        "" => (Ok(Change::AssignToMe), "taken"),
         owner => (owner.parse().map(Change::Assign).map_err(|_| FollowUpError::NotAnOwner), "assigned"),
     };
     here.change(change, did, Typed { owner: form.owner, ..Typed::default() }).await
@@ -117,7 +116,7 @@ pub(super) async fn set_due(
     path: Path<String>,
     Posted(form): Posted<DueForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Due(form.due.clone())), "due", Typed { due: Some(form.due), ..Typed::default() }).await
 }
 
@@ -135,7 +134,7 @@ pub(super) async fn note(
     path: Path<String>,
     Posted(form): Posted<NoteForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Note(form.note.clone())), "noted", Typed { note: form.note, ..Typed::default() }).await
 }
 
@@ -165,7 +164,7 @@ pub(super) async fn finish(
     path: Path<String>,
     Posted(form): Posted<OutcomeForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let change = form.change();
     let OutcomeForm { outcome, cause, note: last } = form;
     here.change(change, "finished", Typed { outcome, cause, last, ..Typed::default() }).await
@@ -179,7 +178,7 @@ pub(super) async fn undo(
     path: Path<String>,
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
-    let here = Here { who: &who, site, followups, id: checked(path)? };
+    let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     here.change(Ok(Change::Undo), "undone", Typed::default()).await
 }
 
@@ -191,7 +190,7 @@ pub(super) struct OpenForm {
     due: String,
 }
 
-/// From a conversation's page; what can't be opened comes back on a page of its own.
+/// Opens a follow-up from a conversation's page; a rejected form has a page of its own.
 #[handler]
 pub(super) async fn open(
     who: Viewer<SeeFollowUps>,
@@ -205,7 +204,7 @@ pub(super) async fn open(
         Ok(id) => return Ok(redirect(format!("/follow-ups/{id}?did=opened"))),
         Err(error) => error,
     };
-    // Of a conversation that is not theirs nothing is said, whatever they typed.
+    // A conversation that is not visible is not found, whatever was entered.
     if !followups.sees(&who, &interaction).await? {
         return Err(PageError::NotFound);
     }

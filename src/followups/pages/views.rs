@@ -1,20 +1,20 @@
-//! What the templates show.
+//! Views of the templates.
 
 use crate::followups::{
-    CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MOST_NOTE, Outcome, Owner, Reason, State, Step, Waiting, Which,
-    steps,
+    CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MAX_NOTE_CHARS, Outcome, Owner, Reason, State, Step, Waiting,
+    Which, steps,
 };
-use crate::web::said::When;
+use crate::web::format::When;
 use crate::web::{Page, Shell};
 use askama::Template;
 
-/// A day as people say it: "20 Nov 2026"; the text itself where it is none.
+/// Returns a day in words: "20 Nov 2026"; the text itself if it is no day.
 fn day(text: &str) -> String {
     text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
 }
 
-/// A follow-up as a line.
-pub(super) struct Row {
+/// A follow-up as a row.
+pub(super) struct FollowUpRow {
     pub href: String,
     pub title: &'static str,
     pub why: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Row {
     pub cause: Option<&'static str>,
 }
 
-impl Row {
+impl FollowUpRow {
     fn new(f: FollowUp, today: &str) -> Self {
         let outcome = f.outcome().map(Outcome::words);
         Self {
@@ -45,7 +45,7 @@ impl Row {
     }
 }
 
-/// A cause in the small chart.
+/// A cause in the bar chart.
 pub(super) struct Bar {
     pub words: &'static str,
     pub n: i64,
@@ -58,7 +58,7 @@ pub(super) struct ListPage {
     page: Shell,
     which: &'static str,
     closed: bool,
-    rows: Vec<Row>,
+    rows: Vec<FollowUpRow>,
     waiting: Waiting,
     bars: Vec<Bar>,
     days: u64,
@@ -87,7 +87,7 @@ impl ListPage {
             which,
             closed: which == "closed",
             older: found.next.map(|next| format!("/follow-ups?show={which}&cursor={next}")),
-            rows: found.items.into_iter().map(|f| Row::new(f, today)).collect(),
+            rows: found.items.into_iter().map(|f| FollowUpRow::new(f, today)).collect(),
             waiting,
             bars: causes.into_iter().map(bar).collect(),
             days: CAUSE_DAYS,
@@ -95,11 +95,11 @@ impl ListPage {
     }
 }
 
-/// What the customer left.
+/// Contact data.
 pub(super) struct ContactView {
     name: String,
     reach: String,
-    /// A link that calls or writes.
+    /// Link for calling or writing.
     href: String,
     about: Option<String>,
 }
@@ -136,13 +136,13 @@ impl From<Step> for StepView {
     }
 }
 
-/// An entry of a list to choose from.
+/// A selectable option.
 pub(super) struct Choice {
     code: &'static str,
     words: &'static str,
 }
 
-/// What was typed into a form that could not be taken.
+/// Values of a rejected form.
 #[derive(Default)]
 pub(super) struct Typed {
     pub outcome: String,
@@ -150,7 +150,7 @@ pub(super) struct Typed {
     pub last: String,
     pub note: String,
     pub owner: String,
-    /// A day that can't be; else it is the follow-up's.
+    /// Invalid due day; otherwise that of the follow-up.
     pub due: Option<String>,
 }
 
@@ -169,7 +169,7 @@ pub(super) struct OpenPage {
 pub(super) struct OnePage {
     page: Shell,
     id: String,
-    row: Row,
+    row: FollowUpRow,
     interaction: Option<String>,
     opened: String,
     due_on: String,
@@ -177,13 +177,13 @@ pub(super) struct OnePage {
     state: &'static str,
     badge: &'static str,
     is_closed: bool,
-    is_wish: bool,
+    is_callback: bool,
     gone: bool,
     own: bool,
     has_contact: bool,
-    /// Shown once, by the form that asks for it.
+    /// Contact data, shown once after they were requested.
     contact: Option<ContactView>,
-    /// Why a form came back.
+    /// Reason of a rejection.
     problem: Option<String>,
     typed: Typed,
     steps: Vec<StepView>,
@@ -212,7 +212,7 @@ impl OnePage {
             state: f.state.words(),
             badge,
             is_closed: f.state == State::Closed,
-            is_wish: f.reason == Reason::Wish,
+            is_callback: f.reason == Reason::CallbackRequest,
             gone: f.reason == Reason::Gone,
             own,
             has_contact: f.has_contact(),
@@ -224,18 +224,19 @@ impl OnePage {
             owners,
             outcomes: Outcome::CHOICES.iter().map(|o| Choice { code: o.code(), words: o.words() }).collect(),
             causes: Cause::ALL.iter().map(|c| Choice { code: c.code(), words: c.words() }).collect(),
-            most: MOST_NOTE,
-            row: Row::new(f, today),
+            most: MAX_NOTE_CHARS,
+            row: FollowUpRow::new(f, today),
             page,
         }
     }
 
-    /// With what the customer left.
+    /// Returns the page with the contact data.
     pub(super) fn showing(self, contact: Contact) -> Self {
         Self { contact: Some(contact.into()), ..self }
     }
 
-    /// With what was entered and why it can't be. Where the form has gone meanwhile, its words are offered as a note.
+    /// Returns the page with the entered values and the problem. If the form is no longer offered, its text is offered
+    /// as a note.
     pub(super) fn with(self, mut typed: Typed, problem: String) -> Self {
         if self.is_closed && typed.note.is_empty() {
             typed.note = std::mem::take(&mut typed.last);

@@ -7,7 +7,7 @@
 use super::Handed;
 use crate::files::create_private_folder;
 use crate::mail::Mail;
-use crate::mail::reader::MOST_BYTES;
+use crate::mail::reader::MAX_MAIL_BYTES;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 const DONE: &str = "done";
 /// Where files go that are no mail.
 const UNREAD: &str = "unread";
-/// Files looked at in one run; the next comes within a minute.
-const MOST_FILES: usize = 5_000;
+/// Maximum number of files read in one run; the next comes within a minute.
+const MAX_FILES_PER_RUN: usize = 5_000;
 
 /// Reads what lies there; how many files.
 pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) -> Result<usize, String> {
@@ -78,14 +78,14 @@ fn waiting(root: &Path) -> std::io::Result<Vec<PathBuf>> {
         }
     }
     found.sort();
-    found.truncate(MOST_FILES);
+    found.truncate(MAX_FILES_PER_RUN);
     Ok(found)
 }
 
 /// The part of a file that is looked at.
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MOST_BYTES as u64).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?.take(MAX_MAIL_BYTES as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -3,7 +3,7 @@
 //! A service is known by its signature or by the password in the address that it was given. Without either nothing is read
 //! and nothing happens. What was taken in once is not taken in again, however often the call is repeated.
 
-use super::{Coming, Done, services};
+use super::{Coming, IncomingOutcome, services};
 use crate::clock::Timestamp;
 use crate::config::{MailHooks, Secret};
 use crate::database::DbError;
@@ -25,8 +25,8 @@ const FRESH_MS: i64 = 24 * 3_600_000;
 const AHEAD_MS: i64 = 5 * 60_000;
 /// What stands in front of the 65 bytes of a P-256 key in a SubjectPublicKeyInfo (RFC 5480).
 const P256_HEAD: usize = 26;
-/// Events of one call: more are nobody's.
-const MOST_EVENTS: usize = 5_000;
+/// Maximum number of events in one call.
+const MAX_EVENTS: usize = 5_000;
 /// Under this name the database keeps what SNS wants confirmed.
 const CONFIRMATION: &str = "sns_confirmation";
 
@@ -128,7 +128,7 @@ impl Hooks {
             Service::Brevo => services::brevo(&body),
         };
         let mut taken = 0;
-        for one in told.into_iter().take(MOST_EVENTS) {
+        for one in told.into_iter().take(MAX_EVENTS) {
             let row = &one.row;
             let what = if one.id.is_empty() { format!("{one:?}{}", plain_hash(&call.body)) } else { one.id };
             let verdict = row.verdict().code();
@@ -137,7 +137,7 @@ impl Hooks {
             let (rows, message_id) = (vec![one.row], one.message_id);
             let origin = service.code();
             let coming = Coming { id, origin, rows, tags, tokens: vec![], message_id, proved: true };
-            taken += usize::from(self.mail.take_in(&coming).await? != Done::Nothing);
+            taken += usize::from(self.mail.take_in(&coming).await? != IncomingOutcome::Nothing);
         }
         Ok(taken)
     }
@@ -180,7 +180,7 @@ impl Hooks {
 
     /// The message within a notification of SNS. What SNS wants confirmed is kept for the administrator to look at: no
     /// address of theirs is opened from here.
-    async fn sns(&self, body: &Value) -> Result<Vec<services::Told>, HookError> {
+    async fn sns(&self, body: &Value) -> Result<Vec<services::ServiceEvent>, HookError> {
         let topic = body["TopicArn"].as_str().unwrap_or_default();
         if !self.secrets.ses_topic.is_empty() && topic != self.secrets.ses_topic {
             return Err(HookError::Unknown);

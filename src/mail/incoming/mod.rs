@@ -4,18 +4,18 @@
 //! but the recipient's side has seen; a service that has proved who it is may also name the Message-ID or the address.
 //! Whatever is taken in twice is taken in once.
 
+mod classify;
 mod folder;
 mod hook;
 mod imap;
 mod services;
 pub(in crate::mail) mod store;
-mod stuck;
-mod weigh;
+mod unreadable;
 
+pub use classify::Classification;
 pub use hook::{Call, HookError, Hooks, Service};
-pub use weigh::Weighed;
 
-use super::reader::{self, Kind, Row};
+use super::reader::{self, Kind, RecipientReport};
 use super::store::Entry;
 use super::{Mail, reader::Report};
 use crate::clock::Timestamp;
@@ -25,14 +25,14 @@ use crate::jobs;
 use crate::vault::plain_hash;
 use std::sync::Arc;
 use std::time::Duration;
-use stuck::Stuck;
+use unreadable::Unreadable;
 
 /// Job: read what came back. Comes by itself.
 pub const FETCH_RETURNED: &str = "mail.returned";
-/// How often it is looked for.
-const EVERY: Duration = Duration::from_secs(60);
-/// How long it is kept what came back.
-const KEPT: Duration = Duration::from_secs(400 * 86_400);
+/// Time between two runs.
+const RUN_INTERVAL: Duration = Duration::from_secs(60);
+/// How long returned mails are kept.
+const KEPT_FOR: Duration = Duration::from_secs(400 * 86_400);
 
 /// What came back for a mail, as the feature hears it that the mail belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -40,21 +40,21 @@ pub struct CameBack<'a> {
     /// Whose mail it was; none where only the address is known, from a service that proved who it is.
     pub reference: Option<&'a str>,
     /// What is said of each recipient. A mail has one recipient, so several are those it was forwarded to.
-    pub rows: &'a [Row],
+    pub rows: &'a [RecipientReport],
 }
 
 /// What followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consequence {
     /// What was claimed, of those rows that speak of the recipient.
-    pub weighed: Weighed,
+    pub classification: Classification,
     /// What was done.
-    pub done: Done,
+    pub done: IncomingOutcome,
 }
 
 /// What was done about something that came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Done {
+pub enum IncomingOutcome {
     /// The address is not written to any more.
     Suppressed,
     /// It was counted; too many of these and the address is not written to any more.
@@ -65,7 +65,7 @@ pub enum Done {
     NotOurs,
 }
 
-impl Done {
+impl IncomingOutcome {
     /// As it stands in the table.
     pub fn code(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ pub struct Taken {
     pub status: Option<String>,
     /// The reply code.
     pub reply: Option<i64>,
-    /// A [`Done`]'s code.
+    /// A [`IncomingOutcome`]'s code.
     pub done: String,
     /// The kind of the mail that came back; none where it is not known.
     pub kind: Option<String>,
@@ -104,7 +104,7 @@ struct Coming {
     /// The same for the same thing, whenever it comes.
     id: String,
     origin: &'static str,
-    rows: Vec<Row>,
+    rows: Vec<RecipientReport>,
     tags: Vec<String>,
     tokens: Vec<String>,
     /// Set by services that proved who they are.
@@ -117,7 +117,7 @@ struct Coming {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Handed {
     /// It was read; what followed.
-    Read(Done),
+    Read(IncomingOutcome),
     /// It is no mail.
     Unreadable,
 }
@@ -129,14 +129,14 @@ impl Mail {
         if from == ReturnedUrl::Nowhere {
             return None;
         }
-        let (mail, stuck) = (self.clone(), Arc::new(Stuck::default()));
+        let (mail, unreadable) = (self.clone(), Arc::new(Unreadable::default()));
         let fetch = move |running: jobs::Running| {
-            let (mail, from, stuck) = (mail.clone(), from.clone(), Arc::clone(&stuck));
+            let (mail, from, unreadable) = (mail.clone(), from.clone(), Arc::clone(&unreadable));
             async move {
                 let fetched = match &from {
                     ReturnedUrl::Nowhere => Ok(0),
                     ReturnedUrl::File(folder) => folder::fetch(&mail, folder, &running.cancelled).await,
-                    ReturnedUrl::Imap(url) => imap::fetch(&mail, url, &stuck, &running.cancelled).await,
+                    ReturnedUrl::Imap(url) => imap::fetch(&mail, url, &unreadable, &running.cancelled).await,
                 };
                 let forgotten = mail.forget_returned().await;
                 match fetched.and_then(|mails| forgotten.map(|()| mails).map_err(|error| error.to_string())) {
@@ -149,12 +149,12 @@ impl Mail {
                 }
             }
         };
-        Some(jobs::Kind::new(FETCH_RETURNED, fetch).every(EVERY))
+        Some(jobs::Kind::new(FETCH_RETURNED, fetch).every(RUN_INTERVAL))
     }
 
     async fn forget_returned(&self) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
-        store::forget(tx.conn(), self.inner.clock.now().minus(KEPT)).await?;
+        store::forget(tx.conn(), self.inner.clock.now().minus(KEPT_FOR)).await?;
         tx.commit().await
     }
 
@@ -169,7 +169,7 @@ impl Mail {
         if reports.is_empty() {
             return Ok(Handed::Unreadable);
         }
-        let mut last = Done::Nothing;
+        let mut last = IncomingOutcome::Nothing;
         for (at, report) in reports.into_iter().enumerate() {
             let Report { kind, rows, tags, tokens } = report;
             if kind == Kind::Unknown {
@@ -183,16 +183,16 @@ impl Mail {
     }
 
     /// Whose mail it was, what follows, and a line about it: all or none, and once.
-    async fn take_in(&self, coming: &Coming) -> Result<Done, DbError> {
+    async fn take_in(&self, coming: &Coming) -> Result<IncomingOutcome, DbError> {
         if store::known(self.inner.db.read().await?.conn(), &coming.id).await? {
-            return Ok(Done::Nothing);
+            return Ok(IncomingOutcome::Nothing);
         }
         let found = self.whose(coming).await?;
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
         let mail = found.as_ref().map(|entry| &entry.id);
         if !store::add(tx.conn(), &coming.id, mail, coming.origin, now).await? {
-            return Ok(Done::Nothing);
+            return Ok(IncomingOutcome::Nothing);
         }
         let about = CameBack { reference: found.as_ref().map(|entry| entry.reference.as_str()), rows: &coming.rows };
         let followed = match &found {
@@ -203,11 +203,12 @@ impl Mail {
             None if coming.proved => self.by_address(&mut tx, about, now).await?,
             None => None,
         };
-        let done = if found.is_some() { Done::Nothing } else { Done::NotOurs };
-        let followed = followed.unwrap_or_else(|| Consequence { weighed: Weighed::of(&coming.rows, |_| false), done });
+        let done = if found.is_some() { IncomingOutcome::Nothing } else { IncomingOutcome::NotOurs };
+        let followed = followed
+            .unwrap_or_else(|| Consequence { classification: Classification::of(&coming.rows, |_| false), done });
         store::say_done(tx.conn(), &coming.id, &followed).await?;
         tx.commit().await?;
-        let (reason, done) = (followed.weighed.reason.code(), followed.done);
+        let (reason, done) = (followed.classification.reason.code(), followed.done);
         tracing::info!(origin = coming.origin, reason, done = done.code(), "something came back");
         Ok(done)
     }

@@ -1,19 +1,19 @@
 //! What services that send mail tell, each in its own shape: bounces, complaints, wishes to get no more. Openings and
 //! clicks are thrown away unread: nobody is watched here.
 
-use crate::mail::reader::{self, Row};
+use crate::mail::reader::{self, RecipientReport};
 use serde_json::Value;
 
 /// One thing that a service tells.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Told {
+pub(super) struct ServiceEvent {
     /// The service's own id of it; empty where it has none.
     pub id: String,
     /// The Message-ID of the mail, with its angle brackets.
     pub message_id: Option<String>,
     /// Text in which the envelope sender's tag may stand.
     pub sender: String,
-    pub row: Row,
+    pub row: RecipientReport,
 }
 
 /// A field's text; a number's digits.
@@ -44,16 +44,16 @@ fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
 }
 
 /// Amazon SES, the message within the notification: `bounce` and `complaint`, by notification or by event publishing.
-pub(super) fn ses(message: &Value) -> Vec<Told> {
+pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
     let kind = text(message, if message["eventType"].is_string() { "eventType" } else { "notificationType" });
     let mail = &message["mail"];
     let headers = list(mail, "headers").iter();
     let named =
         headers.filter(|one| text(one, "name").eq_ignore_ascii_case("message-id")).map(|one| text(one, "value"));
     let id = named.chain([text(&mail["commonHeaders"], "messageId")]).find_map(|id| message_id(&id));
-    let tell = |of: &Value, address: &str, row: Row| {
+    let tell = |of: &Value, address: &str, row: RecipientReport| {
         let id_of = format!("{}:{}", text(of, "feedbackId"), address);
-        Told { id: id_of, message_id: id.clone(), sender: text(mail, "source"), row }
+        ServiceEvent { id: id_of, message_id: id.clone(), sender: text(mail, "source"), row }
     };
     let bounce = &message["bounce"];
     let complaint = &message["complaint"];
@@ -87,7 +87,7 @@ pub(super) fn ses(message: &Value) -> Vec<Told> {
 }
 
 /// Twilio SendGrid's event webhook: an array.
-pub(super) fn sendgrid(body: &Value) -> Vec<Told> {
+pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
         let (reason, status) = (text(event, "reason"), text(event, "status"));
@@ -107,13 +107,13 @@ pub(super) fn sendgrid(body: &Value) -> Vec<Told> {
             _ => return None,
         };
         let id = text(event, "sg_event_id");
-        Some(Told { id, message_id: message_id(&text(event, "smtp-id")), sender: String::new(), row })
+        Some(ServiceEvent { id, message_id: message_id(&text(event, "smtp-id")), sender: String::new(), row })
     };
     each(body).iter().filter_map(one).collect()
 }
 
 /// Mailgun: `event-data`.
-pub(super) fn mailgun(body: &Value) -> Vec<Told> {
+pub(super) fn mailgun(body: &Value) -> Vec<ServiceEvent> {
     let event = &body["event-data"];
     let (address, status) = (text(event, "recipient"), &event["delivery-status"]);
     let row = match (text(event, "event").as_str(), text(event, "severity").as_str()) {
@@ -136,11 +136,11 @@ pub(super) fn mailgun(body: &Value) -> Vec<Told> {
         _ => return Vec::new(),
     };
     let id = message_id(&text(&event["message"]["headers"], "message-id"));
-    vec![Told { id: text(event, "id"), message_id: id, sender: text(&event["envelope"], "sender"), row }]
+    vec![ServiceEvent { id: text(event, "id"), message_id: id, sender: text(&event["envelope"], "sender"), row }]
 }
 
 /// Postmark: one record.
-pub(super) fn postmark(body: &Value) -> Vec<Told> {
+pub(super) fn postmark(body: &Value) -> Vec<ServiceEvent> {
     let (address, kind) = (text(body, "Email"), text(body, "Type"));
     let said = format!("{} {}", text(body, "Details"), text(body, "Description"));
     let row = match (text(body, "RecordType").as_str(), kind.as_str()) {
@@ -173,11 +173,11 @@ pub(super) fn postmark(body: &Value) -> Vec<Told> {
         _ => return Vec::new(),
     };
     // Its MessageID is its own, so the address is what leads to us. A change of a subscription has no id.
-    vec![Told { id: text(body, "ID"), message_id: None, sender: String::new(), row }]
+    vec![ServiceEvent { id: text(body, "ID"), message_id: None, sender: String::new(), row }]
 }
 
 /// Mailjet's event API: one event, or a group of them.
-pub(super) fn mailjet(body: &Value) -> Vec<Told> {
+pub(super) fn mailjet(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
         let said = format!("{} {}", text(event, "error"), text(event, "comment"));
@@ -190,13 +190,13 @@ pub(super) fn mailjet(body: &Value) -> Vec<Told> {
             "unsub" => reader::spoke(&address, "opt-out"),
             _ => return None,
         };
-        Some(Told { id: String::new(), message_id: None, sender: String::new(), row })
+        Some(ServiceEvent { id: String::new(), message_id: None, sender: String::new(), row })
     };
     each(body).iter().filter_map(one).collect()
 }
 
 /// Brevo's transactional webhook: one event, or an array.
-pub(super) fn brevo(body: &Value) -> Vec<Told> {
+pub(super) fn brevo(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let (address, reason) = (text(event, "email"), text(event, "reason"));
         let row = match text(event, "event").as_str() {
@@ -206,7 +206,12 @@ pub(super) fn brevo(body: &Value) -> Vec<Told> {
             "unsubscribed" => reader::spoke(&address, "opt-out"),
             _ => return None,
         };
-        Some(Told { id: String::new(), message_id: message_id(&text(event, "message-id")), sender: String::new(), row })
+        Some(ServiceEvent {
+            id: String::new(),
+            message_id: message_id(&text(event, "message-id")),
+            sender: String::new(),
+            row,
+        })
     };
     each(body).iter().filter_map(one).collect()
 }

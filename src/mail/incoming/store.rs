@@ -1,6 +1,6 @@
 //! SQL of mail that came back.
 
-use super::{Consequence, Done, Taken, Weighed};
+use super::{Classification, Consequence, IncomingOutcome, Taken};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
@@ -32,12 +32,12 @@ pub(super) async fn add(
 ) -> Result<bool, DbError> {
     let nothing = Verdict::Nothing.code();
     let (reason, status, reply) = (Reason::Undefined.code(), None::<&str>, None::<i64>);
-    let done = Done::Nothing.code();
+    let done = IncomingOutcome::Nothing.code();
     Ok(execute!(conn, ADD, id, mail, now, origin, nothing, reason, status, reply, done)? > 0)
 }
 
 pub(super) async fn say_done(conn: Conn<'_>, id: &str, what: &Consequence) -> Result<(), DbError> {
-    let Weighed { verdict, reason, status, reply } = &what.weighed;
+    let Classification { verdict, reason, status, reply } = &what.classification;
     let (verdict, reason, reply) = (verdict.code(), reason.code(), reply.map(i64::from));
     execute!(conn, SAY_DONE, what.done.code(), verdict, reason, status, reply, id).map(drop)
 }

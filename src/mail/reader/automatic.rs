@@ -2,7 +2,7 @@
 
 use super::parts::{Parts, one_line};
 use super::prose::looks_returned;
-use super::{Action, Reason, Row};
+use super::{Action, Reason, RecipientReport};
 
 /// How programs begin the subject of such a reply, lower case.
 const SUBJECTS: &[&str] = &[
@@ -52,7 +52,7 @@ const HEADERS: &[(&str, &[&str])] = &[
 ];
 
 /// A row, where the mail is such a reply.
-pub(super) fn read(parts: &Parts<'_>) -> Option<Row> {
+pub(super) fn read(parts: &Parts<'_>) -> Option<RecipientReport> {
     let subject = parts.subject();
     let by_subject = SUBJECTS.iter().any(|begin| subject.starts_with(begin));
     let by_header = HEADERS.iter().any(|(name, values)| {
@@ -64,7 +64,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Option<Row> {
         return None;
     }
     let said: String = one_line(&parts.prose).chars().take(500).collect();
-    Some(Row {
+    Some(RecipientReport {
         address: Some(parts.from()).filter(|from| from.contains('@')),
         status: None,
         reply: None,

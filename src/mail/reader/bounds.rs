@@ -1,7 +1,7 @@
 //! What reading a mail may cost at most, whoever wrote it: told in rows and in bytes held against the patterns.
 
-use super::fields::MOST_VALUE;
-use super::parts::MOST_PROSE;
+use super::fields::MAX_VALUE_BYTES;
+use super::parts::MAX_PROSE_BYTES;
 use super::words::LOOKED_AT;
 use super::*;
 use proptest::prelude::*;
@@ -28,18 +28,21 @@ fn filled(piece: &str, bytes: usize) -> String {
 
 #[test]
 fn a_mail_costs_no_more_than_its_first_rows_however_it_is_filled() {
-    let long = filled("nobody knows why. ", MOST_PROSE);
-    let addresses: String = (0..MOST_PROSE / 12).map(|n| format!("a{n}@b.example\n")).collect();
+    let long = filled("nobody knows why. ", MAX_PROSE_BYTES);
+    let addresses: String = (0..MAX_PROSE_BYTES / 12).map(|n| format!("a{n}@b.example\n")).collect();
     let named = addresses.replace('\n', ", ");
     let groups: String = addresses.lines().map(|address| format!("Final-Recipient: rfc822; {address}\n")).collect();
     let cases = [
-        ("groups", report(&long, &filled("Action: x\n\n", MOST_BYTES - 2 * MOST_PROSE)), MOST_ROWS),
+        ("groups", report(&long, &filled("Action: x\n\n", MAX_MAIL_BYTES - 2 * MAX_PROSE_BYTES)), MAX_RECIPIENTS),
         ("recipients", report(&addresses, ""), 0),
-        ("recipients of both", report(&addresses, &groups), MOST_ROWS),
+        ("recipients of both", report(&addresses, &groups), MAX_RECIPIENTS),
         ("a header", format!("X-Failed-Recipients: {named}\n{}", report(&long, "")), 0),
         (
             "a field",
-            report(&long, &format!("Action: failed\nDiagnostic-Code: smtp; 550\n{}", filled(" x\n", MOST_BYTES / 2))),
+            report(
+                &long,
+                &format!("Action: failed\nDiagnostic-Code: smtp; 550\n{}", filled(" x\n", MAX_MAIL_BYTES / 2)),
+            ),
             1,
         ),
     ];
@@ -47,7 +50,7 @@ fn a_mail_costs_no_more_than_its_first_rows_however_it_is_filled() {
         let (reports, looked_at) = read_counted(mail.as_bytes());
         let found: usize = reports.iter().map(|report| report.rows.len()).sum();
         assert_eq!((reports.len(), found), (1, rows), "{case}");
-        assert!(looked_at <= 4 * MOST_PROSE, "{case}: {looked_at} bytes");
+        assert!(looked_at <= 4 * MAX_PROSE_BYTES, "{case}: {looked_at} bytes");
     }
 }
 
@@ -116,9 +119,9 @@ proptest! {
         let mail = changed(&report(notice, machines), &changes);
         let (reports, looked_at) = read_counted(&mail);
         for report in &reports {
-            prop_assert!(report.rows.len() <= MOST_ROWS && report.tags.len() <= MOST_SECRETS && report.tokens.len() <= MOST_SECRETS);
+            prop_assert!(report.rows.len() <= MAX_RECIPIENTS && report.tags.len() <= MAX_SECRETS && report.tokens.len() <= MAX_SECRETS);
             for row in &report.rows {
-                prop_assert!(row.said.len() <= MOST_VALUE && row.address.as_ref().is_none_or(|address| address.len() < 1000));
+                prop_assert!(row.said.len() <= MAX_VALUE_BYTES && row.address.as_ref().is_none_or(|address| address.len() < 1000));
                 prop_assert!(row.status.as_ref().is_none_or(|status| status.len() < 9));
                 let _ = (row.verdict(), row.reason.sentence());
             }

@@ -2,10 +2,10 @@
 
 use super::fields::{address, field, groups};
 use super::parts::Parts;
-use super::{Action, Reason, Row};
+use super::{Action, Reason, RecipientReport};
 
 /// A row, where the mail is a complaint, a wish to get no more, or a report of that form.
-pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<Row>> {
+pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<RecipientReport>> {
     if let Some(report) = parts.feedback.first() {
         let groups = groups(report);
         let of = |name: &str| groups.iter().find_map(|group| field(group, name));
@@ -27,10 +27,19 @@ pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<Row>> {
     None
 }
 
-pub(super) fn row(kind: String, address: Option<String>) -> Row {
+pub(super) fn row(kind: String, address: Option<String>) -> RecipientReport {
     let said = String::new();
     let reason = Reason::Feedback;
-    Row { address, status: None, reply: None, reason, hard: false, action: Action::None, feedback: Some(kind), said }
+    RecipientReport {
+        address,
+        status: None,
+        reply: None,
+        reason,
+        hard: false,
+        action: Action::None,
+        feedback: Some(kind),
+        said,
+    }
 }
 
 /// A header's value in a block of headers.

@@ -4,19 +4,19 @@ use super::codes::{self, Codes};
 use super::parts::{Parts, cut, one_line};
 use super::prose::Notice;
 use super::reason::{self, Evidence};
-use super::{Action, MOST_ROWS, Row};
+use super::{Action, MAX_RECIPIENTS, RecipientReport};
 
-/// The most of a field's value that is looked at, in bytes: servers say less.
-pub(super) const MOST_VALUE: usize = 4096;
+/// Maximum size of a field's value that is read, in bytes.
+pub(super) const MAX_VALUE_BYTES: usize = 4096;
 
 /// Fields of one group, names in lower case, values in one line.
 pub(super) type Group = Vec<(String, String)>;
 
 /// A row for each recipient of each report. Whoever writes a report can make a hundred thousand groups of it: those behind
 /// the most rows are not looked at.
-pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
+pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     let groups = parts.status.iter().flat_map(|text| groups(text));
-    let groups: Vec<_> = groups.filter(is_recipient).take(MOST_ROWS).collect();
+    let groups: Vec<_> = groups.filter(is_recipient).take(MAX_RECIPIENTS).collect();
     if groups.is_empty() {
         return Vec::new();
     }
@@ -34,14 +34,14 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
                 groups.push(Group::new());
             }
         } else if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = group.last_mut().filter(|(_, value)| value.len() < MOST_VALUE) {
+            if let Some((_, value)) = group.last_mut().filter(|(_, value)| value.len() < MAX_VALUE_BYTES) {
                 value.push(' ');
                 value.push_str(&one_line(line));
-                cut(value, MOST_VALUE);
+                cut(value, MAX_VALUE_BYTES);
             }
         } else if let Some((name, value)) = line.split_once(':') {
             let (name, mut value) = (name.trim().to_ascii_lowercase(), one_line(value));
-            cut(&mut value, MOST_VALUE);
+            cut(&mut value, MAX_VALUE_BYTES);
             if name == "final-recipient" && field(group, "final-recipient").is_some() {
                 groups.push(vec![(name, value)]);
             } else {
@@ -88,7 +88,7 @@ fn action(group: &Group, status: Option<&str>) -> Action {
     }
 }
 
-fn row(group: &Group, notice: &Notice<'_>) -> Row {
+fn row(group: &Group, notice: &Notice<'_>) -> RecipientReport {
     let who = ["original-recipient", "final-recipient", "x-actual-recipient"];
     let address = who.iter().find_map(|name| field(group, name).and_then(address));
     let said = field(group, "diagnostic-code").map(behind_type).unwrap_or_default().to_owned();
@@ -100,5 +100,5 @@ fn row(group: &Group, notice: &Notice<'_>) -> Row {
     let evidence = Evidence { said: &said, around, status: status.as_deref(), reply };
     let reason = reason::of(&evidence, action);
     let hard = reason.is_hard(status.as_deref(), reply);
-    Row { address, status, reply, reason, hard, action, feedback: None, said }
+    RecipientReport { address, status, reply, reason, hard, action, feedback: None, said }
 }

@@ -2,7 +2,7 @@
 //! servers write in their own words instead.
 //!
 //! It knows nothing of the program around it and never panics, whatever the bytes (fuzz/ feeds it rubbish). What follows
-//! from a [`Report`] is decided elsewhere; here [`Row::verdict`] says no more than what the mail itself claims.
+//! from a [`Report`] is decided elsewhere; here [`RecipientReport::verdict`] says no more than what the mail itself claims.
 
 mod automatic;
 mod codes;
@@ -19,11 +19,11 @@ use mail_parser::MessageParser;
 use parts::Parts;
 
 /// What is read of one mail, in bytes; what is behind it is somebody's attachment.
-pub const MOST_BYTES: usize = 1 << 20;
-/// The most rows of one mail, and the most secrets looked at in it: more are nobody's bounce.
-const MOST_ROWS: usize = 50;
-/// As above.
-const MOST_SECRETS: usize = 8;
+pub const MAX_MAIL_BYTES: usize = 1 << 20;
+/// Maximum number of recipients of one report.
+const MAX_RECIPIENTS: usize = 50;
+/// Maximum number of secrets that are looked for in one mail.
+const MAX_SECRETS: usize = 8;
 /// Characters of the tag in an envelope sender.
 const TAG: usize = 32;
 /// Characters of the token in a survey link.
@@ -57,7 +57,7 @@ pub enum Action {
 
 /// What is said of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct RecipientReport {
     /// The address, where it is told; lower case.
     pub address: Option<String>,
     /// The enhanced status code (RFC 3463): `5.1.1`.
@@ -104,7 +104,7 @@ impl Verdict {
     }
 }
 
-impl Row {
+impl RecipientReport {
     /// What this row claims. Delays, deliveries, automatic replies and reports about signatures claim nothing.
     pub fn verdict(&self) -> Verdict {
         match (self.feedback.as_deref(), self.action) {
@@ -124,7 +124,7 @@ pub struct Report {
     /// What it is.
     pub kind: Kind,
     /// What it says, a row for each recipient that it speaks of.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RecipientReport>,
     /// What may be the tag of an envelope sender of ours, in the order found.
     pub tags: Vec<String>,
     /// What may be the token of a survey link of ours, in the order found. Secrets: not for logs.
@@ -133,13 +133,13 @@ pub struct Report {
 
 /// Reads the mails in these bytes: one, or several where they are an mbox. What can't be read as mail at all is left out.
 pub fn read(bytes: &[u8]) -> Vec<Report> {
-    let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
+    let bytes = &bytes[..bytes.len().min(MAX_MAIL_BYTES)];
     split(bytes).into_iter().filter_map(read_one).collect()
 }
 
 /// A failure that a sending service tells of: to whom, the status code if it names one, and what the other server said.
 /// `for_ever`: does the service say so? Its word counts where the other server's are not plain.
-pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> Row {
+pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> RecipientReport {
     let codes = codes::Codes::in_text(said);
     let status = codes::better(status.and_then(codes::status_in), codes.status);
     let nothing = reason::Around::new("");
@@ -151,11 +151,11 @@ pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> 
     let hard = for_ever && reason.is_hard(status.as_deref(), codes.reply);
     let address = fields::address(address);
     let said = said.chars().take(500).collect();
-    Row { address, status, reply: codes.reply, reason, hard, action: Action::Failed, feedback: None, said }
+    RecipientReport { address, status, reply: codes.reply, reason, hard, action: Action::Failed, feedback: None, said }
 }
 
 /// A complaint or a wish that a sending service tells of: `abuse`, `opt-out`.
-pub fn spoke(address: &str, feedback: &str) -> Row {
+pub fn spoke(address: &str, feedback: &str) -> RecipientReport {
     feedback::row(feedback.to_owned(), fields::address(address))
 }
 
@@ -166,12 +166,12 @@ fn read_one(bytes: &[u8]) -> Option<Report> {
     }
     let parts = Parts::of(&message);
     let (kind, mut rows) = rows(&parts);
-    rows.truncate(MOST_ROWS);
+    rows.truncate(MAX_RECIPIENTS);
     let text = String::from_utf8_lossy(bytes);
     Some(Report { kind, rows, tags: tags(&text), tokens: tokens(&text) })
 }
 
-fn rows(parts: &Parts<'_>) -> (Kind, Vec<Row>) {
+fn rows(parts: &Parts<'_>) -> (Kind, Vec<RecipientReport>) {
     if let Some(rows) = feedback::read(parts) {
         return (Kind::Feedback, rows);
     }
@@ -195,7 +195,7 @@ fn split(bytes: &[u8]) -> Vec<&[u8]> {
     }
     let mut starts = vec![0];
     let found = bytes.windows(7).enumerate().filter(|(_, window)| *window == b"\n\nFrom ");
-    starts.extend(found.map(|(at, _)| at + 2).take(MOST_ROWS));
+    starts.extend(found.map(|(at, _)| at + 2).take(MAX_RECIPIENTS));
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
     let mail = |(start, end): (&usize, usize)| {
         let mail = &bytes[*start..end];
@@ -232,7 +232,7 @@ fn distinct(found: impl Iterator<Item = String>) -> Vec<String> {
         if !all.contains(&one) {
             all.push(one);
         }
-        if all.len() == MOST_SECRETS {
+        if all.len() == MAX_SECRETS {
             break;
         }
     }

@@ -4,8 +4,8 @@ use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use std::borrow::Cow;
 
-/// The most prose that is looked at, in bytes.
-pub(super) const MOST_PROSE: usize = 64 * 1024;
+/// Maximum size of the prose that is read, in bytes.
+pub(super) const MAX_PROSE_BYTES: usize = 64 * 1024;
 
 /// A mail, taken apart.
 pub(super) struct Parts<'a> {
@@ -30,7 +30,7 @@ impl<'a> Parts<'a> {
                 "feedback" => parts.feedback.push(text(part)),
                 "returned" => parts.returned.push(head(part)),
                 "html" => pages.push_str(&html_to_text(&text(part))),
-                "text" if parts.prose.len() < MOST_PROSE => {
+                "text" if parts.prose.len() < MAX_PROSE_BYTES => {
                     parts.prose.push_str(&text(part));
                     parts.prose.push('\n');
                 }
@@ -40,7 +40,7 @@ impl<'a> Parts<'a> {
         if parts.prose.trim().is_empty() {
             parts.prose = pages;
         }
-        cut(&mut parts.prose, MOST_PROSE);
+        cut(&mut parts.prose, MAX_PROSE_BYTES);
         parts
     }
 

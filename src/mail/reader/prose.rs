@@ -3,7 +3,7 @@
 use super::codes::Codes;
 use super::parts::{Parts, one_line};
 use super::reason::{self, Around, Evidence};
-use super::{Action, MOST_ROWS, Row};
+use super::{Action, MAX_RECIPIENTS, RecipientReport};
 
 /// What the subject of a failure notice holds, lower case.
 const SUBJECTS: &[&str] = &[
@@ -102,7 +102,7 @@ pub(super) fn looks_returned(parts: &Parts<'_>) -> bool {
 }
 
 /// A row for each recipient that the notice speaks of; none where it is no notice or tells no reason.
-pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
+pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     if !looks_returned(parts) && !parts.has_no_sender() {
         return Vec::new();
     }
@@ -114,8 +114,8 @@ pub(super) fn read(parts: &Parts<'_>) -> Vec<Row> {
         // The notice says the same of all whom the header names.
         let same = row(None, text, &whole, action);
         let told = parts.header("X-Failed-Recipients").to_lowercase();
-        let named = told.split(',').filter_map(|one| address_of(one.trim())).take(MOST_ROWS);
-        rows.extend(named.map(|address| Row { address: Some(address), ..same.clone() }));
+        let named = told.split(',').filter_map(|one| address_of(one.trim())).take(MAX_RECIPIENTS);
+        rows.extend(named.map(|address| RecipientReport { address: Some(address), ..same.clone() }));
         if rows.is_empty() {
             rows.push(same);
         }
@@ -144,7 +144,7 @@ impl<'a> Notice<'a> {
     }
 }
 
-fn row(address: Option<String>, said: &str, whole: &Around<'_>, action: Action) -> Row {
+fn row(address: Option<String>, said: &str, whole: &Around<'_>, action: Action) -> RecipientReport {
     let codes = Codes::in_text(said);
     // What the other server said, where it was quoted: the notice around it speaks of many things.
     let answer = codes.at.and_then(|at| said.get(at..)).unwrap_or(said);
@@ -154,7 +154,7 @@ fn row(address: Option<String>, said: &str, whole: &Around<'_>, action: Action) 
     let reason = reason::of(&evidence, action);
     let hard = reason.is_hard(codes.status.as_deref(), codes.reply);
     let said = one_line(answer).chars().take(500).collect();
-    Row { address, status: codes.status, reply: codes.reply, reason, hard, action, feedback: None, said }
+    RecipientReport { address, status: codes.status, reply: codes.reply, reason, hard, action, feedback: None, said }
 }
 
 fn action(parts: &Parts<'_>, text: &str) -> Action {
@@ -202,7 +202,7 @@ fn recipients(text: &str) -> Vec<(String, String)> {
     for line in text.lines() {
         if let Some((address, rest)) = begins_with_address(line) {
             current = found.iter().position(|(known, _)| *known == address);
-            if current.is_none() && found.len() < MOST_ROWS {
+            if current.is_none() && found.len() < MAX_RECIPIENTS {
                 found.push((address, String::new()));
                 current = Some(found.len() - 1);
             }

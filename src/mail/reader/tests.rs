@@ -13,7 +13,7 @@ fn report(group: &str) -> Vec<u8> {
     text.replace('\n', "\r\n").into_bytes()
 }
 
-fn only(bytes: &[u8]) -> (Report, Row) {
+fn only(bytes: &[u8]) -> (Report, RecipientReport) {
     let mut all = read(bytes);
     assert_eq!(all.len(), 1);
     let report = all.remove(0);
@@ -64,7 +64,7 @@ fn people_on_holiday_and_people_who_write_are_left_alone() {
         "x",
         "",
     ] {
-        let rows: Vec<Row> = read(text.as_bytes()).into_iter().flat_map(|report| report.rows).collect();
+        let rows: Vec<RecipientReport> = read(text.as_bytes()).into_iter().flat_map(|report| report.rows).collect();
         assert!(rows.iter().all(|row| row.verdict() == Verdict::Nothing), "{text}: {rows:?}");
     }
 }
@@ -128,7 +128,7 @@ proptest::proptest! {
     fn rubbish_is_read_as_something(text in pieces(), bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
         for rubbish in [text.as_bytes(), &bytes] {
             for report in read(rubbish) {
-                proptest::prop_assert!(report.rows.len() <= MOST_ROWS && report.tags.len() <= MOST_SECRETS);
+                proptest::prop_assert!(report.rows.len() <= MAX_RECIPIENTS && report.tags.len() <= MAX_SECRETS);
                 for row in &report.rows {
                     proptest::prop_assert!(row.status.as_ref().is_none_or(|status| status.len() < 9));
                 }

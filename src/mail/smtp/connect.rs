@@ -1,9 +1,9 @@
 //! From nothing to a line that takes mail: connecting, encryption, signing in.
 
-use super::line::Line;
+use super::connection::Connection;
+use super::framing::{Broken, Framing, Stream};
 use super::reply::Reply;
 use super::tls::{self, Trust};
-use super::wire::{Broken, Stream, Wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::percent_decode_str;
@@ -72,14 +72,14 @@ impl Address {
     }
 
     /// A line that is ready to take mail; why there is none, in words, without addresses and secrets.
-    pub async fn connect(&self) -> Result<Line, String> {
+    pub async fn connect(&self) -> Result<Connection, String> {
         self.open().await.map_err(|why| {
             let why = format!("{}: {why}", self.host);
             if self.password.is_empty() { why } else { why.replace(&self.password, "***") }
         })
     }
 
-    async fn open(&self) -> Result<Line, String> {
+    async fn open(&self) -> Result<Connection, String> {
         let connecting = timeout(CONNECT.min(self.limit), TcpStream::connect((self.host.as_str(), self.port)));
         let stream = match connecting.await {
             Ok(Ok(stream)) => stream,
@@ -92,7 +92,7 @@ impl Address {
         if self.tls == Tls::Implicit {
             stream = self.encrypt(stream).await?;
         }
-        let mut wire = Wire::new(stream, self.limit);
+        let mut wire = Framing::new(stream, self.limit);
         let greeting = wire.read().await.map_err(words)?;
         good(&greeting, "it does not want to talk to us")?;
         let mut said = hello(&mut wire, &name).await?;
@@ -110,13 +110,13 @@ impl Address {
             good(&answer, "encryption failed")?;
             let plain =
                 wire.into_inner().ok_or("it spoke out of turn before encryption began: somebody may be in between")?;
-            wire = Wire::new(self.encrypt(plain).await?, self.limit);
+            wire = Framing::new(self.encrypt(plain).await?, self.limit);
             said = hello(&mut wire, &name).await?;
         }
         if !self.user.is_empty() {
             self.sign_in(&mut wire, &said).await?;
         }
-        Ok(Line::new(wire, &said))
+        Ok(Connection::new(wire, &said))
     }
 
     async fn encrypt(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, String> {
@@ -132,7 +132,7 @@ impl Address {
     }
 
     /// PLAIN where it is offered, else LOGIN.
-    async fn sign_in(&self, wire: &mut Wire, said: &Reply) -> Result<(), String> {
+    async fn sign_in(&self, wire: &mut Framing, said: &Reply) -> Result<(), String> {
         let offers = |mechanism: &str| {
             said.lines.iter().any(|line| {
                 let mut words = line.split([' ', '=']);
@@ -171,7 +171,7 @@ fn good(reply: &Reply, what: &str) -> Result<(), String> {
     if reply.is_good() { Ok(()) } else { Err(format!("{what}: {}", reply.told())) }
 }
 
-async fn hello(wire: &mut Wire, name: &str) -> Result<Reply, String> {
+async fn hello(wire: &mut Framing, name: &str) -> Result<Reply, String> {
     let answer = wire.ask(&format!("EHLO {name}\r\n")).await.map_err(words)?;
     good(&answer, "it does not take our greeting")?;
     Ok(answer)

@@ -6,25 +6,25 @@
 //! `?tls=required`; without, STARTTLS is opportunistic as between mail servers. `?tls=off` does without.
 
 mod connect;
-mod line;
+mod connection;
+mod framing;
 mod reply;
 pub(super) mod tls;
-mod wire;
 
 pub(super) use reply::Reply;
 
-use super::feed::Feed;
 use super::outcome::SendError;
+use super::send_queue::SendQueue;
 use super::{Settings, transport::Outgoing};
 use connect::Address;
-use line::{Line, Trouble};
+use connection::{Connection, Trouble};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use url::Url;
 
-/// Mails over one line before it is closed: servers count.
-const MOST_MAILS: u32 = 500;
+/// Maximum number of mails over one connection: servers count them.
+const MAX_MAILS_PER_CONNECTION: u32 = 500;
 /// A line that was silent for longer is closed.
 const STALE: Duration = Duration::from_secs(20);
 
@@ -34,7 +34,7 @@ pub(super) struct Smtp {
     connections: usize,
     /// For all batches together.
     places: Semaphore,
-    idle: Mutex<Vec<Line>>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Smtp {
@@ -45,7 +45,7 @@ impl Smtp {
     }
 
     /// Sends what is in the feed, over as many lines as there may be.
-    pub async fn send_all(self: &Arc<Self>, feed: &Arc<Feed>) {
+    pub async fn send_all(self: &Arc<Self>, feed: &Arc<SendQueue>) {
         let workers = self.connections.min(feed.waiting());
         let workers: Vec<_> = (0..workers)
             .map(|_| {
@@ -79,7 +79,7 @@ impl Smtp {
 
     /// Sends while there is something to send. Whoever waits for a domain gives its place and its line back meanwhile: another
     /// batch may have mail for others.
-    async fn work(&self, feed: &Feed) {
+    async fn work(&self, feed: &SendQueue) {
         let mut can_send = true;
         while can_send && feed.has_next().await {
             let Ok(_place) = self.places.acquire().await else { return };
@@ -92,9 +92,9 @@ impl Smtp {
     }
 
     /// Sends what may leave now; false where there is no line to be had.
-    async fn send_some(&self, line: &mut Option<Line>, feed: &Feed) -> bool {
+    async fn send_some(&self, line: &mut Option<Connection>, feed: &SendQueue) -> bool {
         while let Some((letter, _lane)) = feed.next() {
-            let outgoing = match feed.print(&letter) {
+            let outgoing = match feed.render(&letter) {
                 Ok(outgoing) => outgoing,
                 Err(why) => {
                     feed.done(letter, Err(why), None);
@@ -114,8 +114,8 @@ impl Smtp {
     }
 
     /// One mail, over the line that there is or a new one; an error where there is none to be had.
-    async fn send(&self, line: &mut Option<Line>, mail: &Outgoing) -> Result<Result<(), SendError>, String> {
-        if line.as_ref().is_some_and(|line| line.mails >= MOST_MAILS)
+    async fn send(&self, line: &mut Option<Connection>, mail: &Outgoing) -> Result<Result<(), SendError>, String> {
+        if line.as_ref().is_some_and(|line| line.mails >= MAX_MAILS_PER_CONNECTION)
             && let Some(old) = line.take()
         {
             old.quit().await;
@@ -132,7 +132,7 @@ impl Smtp {
         Ok(settle(line, fresh, outcome))
     }
 
-    fn take_idle(&self) -> Option<Line> {
+    fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle.pop_if(|line| line.used.elapsed() < STALE);
         if kept.is_none() {
@@ -143,7 +143,7 @@ impl Smtp {
 }
 
 /// Keeps a line that can be used again.
-fn settle(place: &mut Option<Line>, line: Line, outcome: Result<(), Trouble>) -> Result<(), SendError> {
+fn settle(place: &mut Option<Connection>, line: Connection, outcome: Result<(), Trouble>) -> Result<(), SendError> {
     match outcome {
         Ok(()) => {
             *place = Some(line);
@@ -153,7 +153,7 @@ fn settle(place: &mut Option<Line>, line: Line, outcome: Result<(), Trouble>) ->
             *place = Some(line);
             Err(error)
         }
-        Err(Trouble::Gone { why, handed_over: true }) => Err(SendError::Unsure(why)),
+        Err(Trouble::Gone { why, handed_over: true }) => Err(SendError::UncertainDeliveries(why)),
         Err(Trouble::Gone { why, handed_over: false }) => Err(SendError::NotNow(why)),
     }
 }

@@ -174,7 +174,7 @@ pub(in crate::mail) async fn settle(
     }
     let rows: Vec<_> = settled.iter().map(|one| json!({ "id": one.id, "state": one.state, "why": one.why })).collect();
     let rows = Value::from(rows).to_string();
-    let ours = fetch_packed!(conn.again(), TO_SETTLE => (MailId,), &rows, batch)?;
+    let ours = fetch_packed!(conn.reborrow(), TO_SETTLE => (MailId,), &rows, batch)?;
     execute!(conn, SETTLE, &rows, now, batch)?;
     Ok(ours.into_iter().map(|(id,)| id).collect())
 }
@@ -205,10 +205,10 @@ pub(in crate::mail) async fn mend(
     future: Timestamp,
     lease: Timestamp,
 ) -> Result<u64, DbError> {
-    let mended = execute!(conn.again(), MEND, now, future)?;
-    let leases = execute!(conn.again(), MEND_LEASES, now, lease)?;
+    let mended = execute!(conn.reborrow(), MEND, now, future)?;
+    let leases = execute!(conn.reborrow(), MEND_LEASES, now, lease)?;
     if mended > 0 {
-        execute!(conn.again(), MEND_RATES)?;
+        execute!(conn.reborrow(), MEND_RATES)?;
     }
     Ok(mended + leases + execute!(conn, MEND_STOPS, now, future)?)
 }
@@ -216,7 +216,7 @@ pub(in crate::mail) async fn mend(
 /// When the next mail to this domain may leave, in microseconds since 1970; nobody else changes it before the transaction
 /// ends.
 pub(in crate::mail) async fn rate(mut conn: Conn<'_>, domain: &str) -> Result<i64, DbError> {
-    execute!(conn.again(), HOLD_RATE, domain)?;
+    execute!(conn.reborrow(), HOLD_RATE, domain)?;
     let (next,) = fetch_one!(conn, RATE => (i64,), domain)?;
     Ok(next)
 }

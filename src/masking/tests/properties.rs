@@ -172,7 +172,7 @@ proptest! {
 
     #[test]
     fn talks_have_as_many_lines_as_before(lines in prop::collection::vec((0..3_usize, text()), 0..8)) {
-        let said: Vec<Said<'_>> = lines.iter().map(|(who, text)| Said {
+        let said: Vec<Utterance<'_>> = lines.iter().map(|(who, text)| Utterance {
             speaker: ["agent", "customer", "bot"][*who], customer: *who == 1, time_ms: None, text,
         }).collect();
         let found = find_in_talk(&said, &Names::of("Emma Clark"));
@@ -181,7 +181,7 @@ proptest! {
             prop_assert!(spans.iter().all(|span| line.text.get(span.range.clone()).is_some()));
         }
         let once: Vec<String> = said.iter().zip(&found).map(|(line, spans)| apply(line.text, spans)).collect();
-        let again: Vec<Said<'_>> = said.iter().zip(&once).map(|(line, text)| Said { text, ..*line }).collect();
+        let again: Vec<Utterance<'_>> = said.iter().zip(&once).map(|(line, text)| Utterance { text, ..*line }).collect();
         let twice: Vec<String> = again.iter().zip(find_in_talk(&again, &Names::of("Emma Clark"))).map(|(line, spans)| apply(line.text, &spans)).collect();
         prop_assert_eq!(twice, once);
     }

@@ -4,9 +4,9 @@ use super::*;
 
 /// Speaker, seconds, words.
 fn talk(lines: &[(&str, u64, &str)]) -> Vec<String> {
-    let said: Vec<Said<'_>> = lines
+    let said: Vec<Utterance<'_>> = lines
         .iter()
-        .map(|(speaker, second, text)| Said {
+        .map(|(speaker, second, text)| Utterance {
             speaker,
             customer: *speaker == "customer",
             time_ms: Some((second * 1000, second * 1000 + 2000)),
@@ -83,7 +83,7 @@ fn customers_introduce_themselves_and_agents_keep_their_names() {
 
 #[test]
 fn a_chat_has_no_pauses() {
-    let said = |speaker, text| Said { speaker, customer: speaker == "customer", time_ms: None, text };
+    let said = |speaker, text| Utterance { speaker, customer: speaker == "customer", time_ms: None, text };
     let lines = [
         said("customer", "4111 1111"),
         said("agent", "yes?"),

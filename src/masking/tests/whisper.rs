@@ -722,9 +722,9 @@ const STAYS: &[(&str, &[(&str, &str)])] = &[
 
 /// A conversation without what is taken out of it.
 fn left(lines: &[(&str, &str)]) -> Vec<String> {
-    let said: Vec<Said<'_>> = lines
+    let said: Vec<Utterance<'_>> = lines
         .iter()
-        .map(|(speaker, text)| Said { speaker, customer: *speaker == "customer", time_ms: None, text })
+        .map(|(speaker, text)| Utterance { speaker, customer: *speaker == "customer", time_ms: None, text })
         .collect();
     let found = find_in_talk(&said, &Names::none());
     said.iter().zip(found).map(|(line, spans)| apply(line.text, &spans)).collect()

@@ -1,15 +1,15 @@
-//! `/admin/retention`: what is kept how long, what goes next, what went.
+//! `/admin/retention`: the retention times, the forecast, and the log.
 
 use super::{length, say, whole_days};
 use crate::privacy::{Due, Kept, Privacy};
+use crate::web::format::When;
 use crate::web::rights::Administer;
-use crate::web::said::When;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::Data;
 use poem::{Response, handler};
 
-struct Row {
+struct RetentionRow {
     what: &'static str,
     note: &'static str,
     key: String,
@@ -17,7 +17,7 @@ struct Row {
     goes: String,
 }
 
-impl From<Due> for Row {
+impl From<Due> for RetentionRow {
     fn from(due: Due) -> Self {
         let (what, note) = match due.rule.what {
             Kept::Recordings => {
@@ -46,7 +46,7 @@ impl From<Due> for Row {
 #[template(path = "privacy/retention.html")]
 struct RetentionPage {
     page: Shell,
-    rows: Vec<Row>,
+    rows: Vec<RetentionRow>,
     log: Vec<(String, String)>,
     last: Option<When>,
     address: String,
@@ -54,7 +54,7 @@ struct RetentionPage {
     hashes: String,
 }
 
-/// `GET /admin/retention`
+/// `GET /admin/retention`.
 #[handler]
 pub(super) async fn show(
     who: Viewer<Administer>,
@@ -66,7 +66,7 @@ pub(super) async fn show(
     let spans = surveys.spans().await?;
     Ok(html(&RetentionPage {
         page: Shell::new(&who, site, "/admin"),
-        rows: privacy.forecast().await?.into_iter().map(Row::from).collect(),
+        rows: privacy.forecast().await?.into_iter().map(RetentionRow::from).collect(),
         log: log.into_iter().map(|line| (line.day, say(&line.what, line.n))).collect(),
         last: last.map(When::from),
         address: length(whole_days(spans.open)),

@@ -1,4 +1,4 @@
-//! `/ratings/exclusions`: what is left out, and by whom.
+//! `/ratings/exclusions`: the excluded conversations.
 
 use super::super::{Exclusion, Ratings, RatingsError, Reason};
 use crate::ids::InteractionId;
@@ -15,10 +15,10 @@ use poem::{Response, handler};
 #[template(path = "ratings/exclusions.html")]
 struct ExclusionsPage {
     page: Shell,
-    all: Vec<Row>,
+    all: Vec<ExclusionRow>,
     reasons: [Reason; Reason::ALL.len()],
     k: u32,
-    /// What was entered, where it could not be taken.
+    /// Entered values that were not accepted.
     typed: Fields,
     problem: Option<String>,
 }
@@ -27,7 +27,7 @@ impl ExclusionsPage {
     async fn new(who: &Viewer<LeaveOut>, site: &SiteInfo, ratings: &Ratings) -> Result<Self, PageError> {
         Ok(Self {
             page: Shell::new(who, site, "/ratings"),
-            all: ratings.exclusions().await?.into_iter().map(Row::from).collect(),
+            all: ratings.exclusions().await?.into_iter().map(ExclusionRow::from).collect(),
             reasons: Reason::ALL,
             k: ratings.k(),
             typed: Fields::default(),
@@ -36,8 +36,8 @@ impl ExclusionsPage {
     }
 }
 
-/// A line of the list.
-struct Row {
+/// A row of the list.
+struct ExclusionRow {
     id: String,
     name: String,
     reason: &'static str,
@@ -46,7 +46,7 @@ struct Row {
     at: String,
 }
 
-impl From<Exclusion> for Row {
+impl From<Exclusion> for ExclusionRow {
     fn from(one: Exclusion) -> Self {
         Self {
             id: one.interaction.to_string(),
@@ -78,7 +78,7 @@ pub(super) struct Fields {
     note: String,
 }
 
-/// The id in whatever was pasted: an id, or the address of the conversation's page.
+/// Returns the id in a pasted text: an id, or the URL of the conversation's page.
 fn id_in(text: &str) -> Option<InteractionId> {
     text.split(['/', '?', '#']).find_map(|part| part.trim().parse().ok())
 }

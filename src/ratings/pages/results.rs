@@ -1,7 +1,7 @@
-//! `/surveys/{id}/results` and its file for spreadsheets.
+//! `/surveys/{id}/results` and its export for spreadsheets.
 
 use super::views::{NpsView, Period as PeriodView, ShareView};
-use super::{Asked, attachment};
+use super::{RatingsQuery, attachment};
 use crate::ratings::{Figure, QuestionResult, RESULTS_FORMULA, Ratings, results_to_csv};
 use crate::surveys::QuestionKind;
 use crate::web::rights::{ManageSurveys, Right, SeeRatings};
@@ -16,7 +16,7 @@ struct ResultsPage {
     page: Shell,
     id: String,
     name: String,
-    /// May whoever looks edit it?
+    /// Whether the viewer may edit the survey.
     edits: bool,
     period: PeriodView,
     questions: Vec<QuestionView>,
@@ -34,7 +34,7 @@ struct QuestionView {
     share: Option<(&'static str, ShareView)>,
     nps: Option<NpsView>,
     n: u64,
-    /// Of many-of questions choices are counted, not answers.
+    /// Whether choices are counted instead of answers: many-of questions.
     choices: bool,
     bars: Vec<Bar>,
     is_text: bool,
@@ -88,7 +88,7 @@ impl From<QuestionResult> for QuestionView {
     }
 }
 
-/// Names the subject of an audit line.
+/// Returns the subject of an audit entry.
 fn subject(id: &str) -> String {
     format!("survey:{id}")
 }
@@ -99,7 +99,7 @@ pub(super) async fn show_results(
     Data(site): Data<&SiteInfo>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
     let results = ratings.results(&who, &id, period).await?;
@@ -124,7 +124,7 @@ pub(super) async fn export_results(
     who: Viewer<SeeRatings>,
     Data(ratings): Data<&Ratings>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
     let results = ratings.results(&who, &id, period).await?;

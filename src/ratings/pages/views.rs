@@ -1,18 +1,18 @@
-//! What the templates show.
+//! Views of the templates.
 
 use super::super::{
-    AgentLine, Chart, Comment, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share, Standing,
+    AgentLine, Chart, Comment, Comparison, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share,
     TeamLine, percent,
 };
 use crate::staff::{AgentSummary, Team};
 use crate::web::Shell;
 use askama::Template;
 
-/// The period, for the fields and for links.
+/// Period, for the fields and for links.
 pub(super) struct Period {
     pub from: String,
     pub to: String,
-    /// "Dec 2025 to Nov 2026".
+    /// Period in words: "Dec 2025 to Nov 2026".
     pub words: String,
 }
 
@@ -44,13 +44,13 @@ impl From<Share> for ShareView {
             n: share.n,
             x: format!("{low:.1}"),
             width: format!("{:.1}", high - low),
-            // The mark is 1.6 wide; at the ends it stays inside.
+            // The mark is 1.6 wide and must stay inside at the ends.
             point: format!("{:.1}", (hundred(share.value()) - 0.8).clamp(0.0, 98.4)),
         }
     }
 }
 
-/// The figures of somebody or of all.
+/// Figures of an agent, a team or all.
 pub(super) struct Figures {
     pub csat: Option<ShareView>,
     pub answers: u64,
@@ -59,7 +59,7 @@ pub(super) struct Figures {
     pub nps: Option<NpsView>,
     pub ces: Option<ShareView>,
     pub mean_effort: String,
-    /// Reasons in words, and how many conversations were left out for each.
+    /// Reasons of exclusions in words, with their counts.
     pub left_out: Vec<(&'static str, u64)>,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct NpsView {
 impl From<Nps> for NpsView {
     fn from(nps: Nps) -> Self {
         let (low, high) = nps.interval();
-        // A minus sign, not a hyphen; and no negative zero.
+        // Uses a minus sign instead of a hyphen; never a negative zero.
         let signed = |points: f64| match points.round() as i64 {
             n if n < 0 => format!("\u{2212}{}", -n),
             n if n > 0 => format!("+{n}"),
@@ -98,8 +98,8 @@ impl From<&Counts> for Figures {
     }
 }
 
-/// A line of the list.
-pub(super) struct Row {
+/// A row of the list.
+pub(super) struct RatingRow {
     pub href: String,
     pub name: String,
     pub team: String,
@@ -110,20 +110,20 @@ pub(super) struct Row {
     lower_end: f64,
 }
 
-impl Row {
+impl RatingRow {
     fn new(
         href: String,
         name: String,
         team: String,
         counts: &Counts,
-        standing: Standing,
+        standing: Comparison,
         response: Option<super::super::ResponseRate>,
     ) -> Self {
         let (standing, badge) = match standing {
-            Standing::Open => ("", ""),
-            Standing::Same => ("no difference to be told", ""),
-            Standing::Above => ("above the others", "ok"),
-            Standing::Below => ("below the others", "warn"),
+            Comparison::Open => ("", ""),
+            Comparison::Same => ("no difference to be told", ""),
+            Comparison::Above => ("above the others", "ok"),
+            Comparison::Below => ("below the others", "warn"),
         };
         let lower_end = counts.csat().map_or(-1.0, |share| share.interval.low);
         let response = response.map(|rate| rate.say()).unwrap_or_default();
@@ -148,7 +148,7 @@ impl Row {
     }
 }
 
-/// `/ratings`.
+/// Page `/ratings`.
 #[derive(Template)]
 #[template(path = "ratings/list.html")]
 pub(super) struct ListPage {
@@ -159,8 +159,8 @@ pub(super) struct ListPage {
     may_leave_out: bool,
     /// Id and name of each survey.
     surveys: Vec<(String, String)>,
-    teams: Vec<Row>,
-    agents: Vec<Row>,
+    teams: Vec<RatingRow>,
+    agents: Vec<RatingRow>,
     note: String,
     by_lower_end: bool,
     formula: &'static str,
@@ -168,7 +168,7 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
-    /// With links to what was answered to each question of these surveys.
+    /// Returns the page with links to the results of these surveys.
     pub(super) fn with_surveys(self, surveys: Vec<(String, String)>) -> Self {
         Self { surveys, ..self }
     }
@@ -176,10 +176,12 @@ impl ListPage {
     pub(super) fn new(page: Shell, overview: Overview, by_lower_end: bool, k: u32) -> Self {
         let period = Period::from(overview.period);
         let note = note(&overview.agents);
-        let mut agents: Vec<Row> = overview.agents.into_iter().map(|line| Row::of_agent(line, &period)).collect();
-        let mut teams: Vec<Row> = overview.teams.into_iter().map(|line| Row::of_team(line, &period)).collect();
+        let mut agents: Vec<RatingRow> =
+            overview.agents.into_iter().map(|line| RatingRow::of_agent(line, &period)).collect();
+        let mut teams: Vec<RatingRow> =
+            overview.teams.into_iter().map(|line| RatingRow::of_team(line, &period)).collect();
         if by_lower_end {
-            // Stable: those alike stay in the order of their names.
+            // The sort is stable: equal ones stay in the order of their names.
             agents.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
             teams.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
         }
@@ -199,17 +201,17 @@ impl ListPage {
         }
     }
 
-    /// With the way to what is left out, for whoever may.
+    /// Returns the page with the link to the exclusions if the viewer may see them.
     pub(super) fn with_exclusions(mut self, may: bool) -> Self {
         self.may_leave_out = may;
         self
     }
 }
 
-/// What can be told about differences, in a sentence; nothing where fewer than two have figures.
+/// Returns a sentence about the differences; empty if fewer than two have figures.
 fn note(agents: &[AgentLine]) -> String {
-    let rated = agents.iter().filter(|line| line.standing != Standing::Open).count();
-    let apart = agents.iter().filter(|line| matches!(line.standing, Standing::Above | Standing::Below)).count();
+    let rated = agents.iter().filter(|line| line.standing != Comparison::Open).count();
+    let apart = agents.iter().filter(|line| matches!(line.standing, Comparison::Above | Comparison::Below)).count();
     match (rated, apart) {
         (0 | 1, _) => String::new(),
         (_, 0) => "No difference to be told: each agent’s interval overlaps that of the others together. Differences between the bare shares are within chance.".into(),
@@ -218,7 +220,7 @@ fn note(agents: &[AgentLine]) -> String {
     }
 }
 
-/// How often a score was given.
+/// Count of a score.
 pub(super) struct Bar {
     pub score: usize,
     pub n: u64,
@@ -232,20 +234,20 @@ fn bars(counts: &Counts) -> Vec<Bar> {
     counts.scores.iter().enumerate().rev().map(bar).collect()
 }
 
-/// A month of the table behind the chart.
+/// A row of the table behind the chart.
 pub(super) struct MonthRow {
     pub month: String,
     pub figures: Figures,
 }
 
-/// One agent or team.
+/// Page of one agent or team.
 #[derive(Template)]
 #[template(path = "ratings/one.html")]
 pub(super) struct OnePage {
     page: Shell,
     name: String,
     eyebrow: String,
-    /// Is this the agent who looks?
+    /// Whether the viewer is this agent.
     own: bool,
     period: Period,
     figures: Figures,
@@ -311,7 +313,7 @@ impl OnePage {
     }
 }
 
-/// The drawing in a sentence.
+/// Returns a sentence that describes the chart.
 fn says(months: &[(Month, Option<Share>)]) -> String {
     let mut there = months.iter().filter_map(|(month, share)| share.map(|s| (month.label(), percent(s.value()))));
     match (there.next(), there.next_back()) {

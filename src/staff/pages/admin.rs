@@ -14,7 +14,7 @@ use serde::Deserialize;
 /// What a redirect says has happened.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Did {
+pub(super) struct NoticeQuery {
     did: String,
 }
 
@@ -25,7 +25,7 @@ const DONE: &[(&str, &str)] = &[
     ("revoked", "The key has stopped working."),
 ];
 
-fn shell(who: &Viewer<Administer>, site: &SiteInfo, did: &Did) -> Shell {
+fn shell(who: &Viewer<Administer>, site: &SiteInfo, did: &NoticeQuery) -> Shell {
     Shell::new(who, site, "/admin").with_flash(Some(&did.did), DONE)
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn show_teams(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(directory): Data<&Directory>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let (teams, agents) = (directory.teams().await?, directory.agents().await?);
     Ok(html(&TeamsPage { page: shell(&who, site, &did), teams, agents }))
@@ -119,7 +119,7 @@ async fn staff_page(
     site: &SiteInfo,
     staff: &Staff,
     directory: &Directory,
-    did: &Did,
+    did: &NoticeQuery,
     made: Option<(StaffId, String)>,
 ) -> Result<Response, PageError> {
     let (teams, agents) = (directory.teams().await?, directory.agents().await?);
@@ -142,7 +142,7 @@ pub(super) async fn show_staff(
     Data(site): Data<&SiteInfo>,
     Data(staff): Data<&Staff>,
     Data(directory): Data<&Directory>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     staff_page(&who, site, staff, directory, &did, None).await
 }
@@ -180,7 +180,7 @@ pub(super) async fn add_staff(
         .map_err(unknown("team"))?;
     let agent = filled(&form.agent).map(|id| id.parse()).transpose().map_err(unknown("agent"))?;
     let made = staff.add(NewAccount { email: form.email, name: form.name, role, teams, agent }, &who.actor()).await?;
-    staff_page(&who, site, staff, directory, &Did::default(), Some((made.id, made.secret))).await
+    staff_page(&who, site, staff, directory, &NoticeQuery::default(), Some((made.id, made.secret))).await
 }
 
 fn staff_id(text: &str) -> Result<StaffId, PageError> {
@@ -197,7 +197,7 @@ pub(super) async fn renew_link(
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
     let made = staff.renew_link(&staff_id(&id)?, &who.actor()).await?;
-    staff_page(&who, site, staff, directory, &Did::default(), Some((made.id, made.secret))).await
+    staff_page(&who, site, staff, directory, &NoticeQuery::default(), Some((made.id, made.secret))).await
 }
 
 #[derive(Deserialize)]
@@ -236,7 +236,7 @@ async fn keys_page(
     who: &Viewer<Administer>,
     site: &SiteInfo,
     staff: &Staff,
-    did: &Did,
+    did: &NoticeQuery,
     secret: Option<String>,
 ) -> Result<Response, PageError> {
     let row = |key: KeySummary| KeyRow {
@@ -253,7 +253,7 @@ pub(super) async fn show_keys(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(staff): Data<&Staff>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     keys_page(&who, site, staff, &did, None).await
 }
@@ -277,7 +277,7 @@ pub(super) async fn add_key(
         return Err(PageError::Refused("a key needs at least one scope".into()));
     }
     let made = staff.add_key(&form.0.name, &scopes, &who.actor()).await?;
-    keys_page(&who, site, staff, &Did::default(), Some(made.secret)).await
+    keys_page(&who, site, staff, &NoticeQuery::default(), Some(made.secret)).await
 }
 
 #[handler]

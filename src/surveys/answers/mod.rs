@@ -1,10 +1,10 @@
-//! Answers: where one stands with a link, giving an answer, changing it, taking it back.
+//! Answers: the state of a link; giving, changing and retracting an answer.
 //!
 //! A linked answer is a row beside its interaction. An apart answer touches nothing that belongs to the invitation: one
-//! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
+//! sealed record per question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
-mod elsewhere;
+mod external;
 mod kept;
 mod linked;
 mod lookup;
@@ -13,15 +13,15 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use elsewhere::{ElsewhereError, FromElsewhere, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
+pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
 pub(super) use kept::{KeptAnswer, admit};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
 pub use sealed::{Origin, SealedAnswer, open_sealed};
 pub(super) use store::reseal_comment;
-pub(super) use store::{Extra, Shelf, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen};
+pub(super) use store::{AnswerSource, Extra, extras, extremes, linked, linked_scores, purge_spent, renew_spent, ripen};
 pub use store::{Linked, lock_answers};
-pub use value::{MOST_COMMENT, Missing, Value};
+pub use value::{MAX_COMMENT_CHARS, Missing, Value};
 pub(super) use value::{accepted, chosen};
 
 use super::definition::Question;
@@ -34,30 +34,30 @@ pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Every statement of answers, for the test that prepares them on both databases.
+/// Returns every statement of answers, for the test that prepares them on both databases.
 pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
     store::STATEMENTS.to_vec()
 }
 
-/// Answers written in one transaction.
-pub(super) const MOST_IN_A_BATCH: usize = 512;
+/// Maximum number of answers in one transaction.
+pub(super) const MAX_BATCH: usize = 512;
 
-/// What a transaction asks the database.
+/// Kind of result that a transaction asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asking {
-    /// Whether all were taken. Where not, nothing is written, and it is asked for each.
+    /// Only whether all were taken. If not, nothing is written, and each is asked separately.
     All,
-    /// Which were taken: a row of its own for each, which costs.
+    /// Each answer that was taken: costs a result row for each.
     Each,
 }
 
-/// What a batch says of each answer.
+/// Result of one write of a batch.
 pub(super) type WriteResult = Result<Written, Arc<DbError>>;
 
-/// What became of a write; the database decided.
+/// Outcome of a write, as the database decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is on disk.
+    /// The answer is on disk.
     Stored,
     /// Too late: closed, counted, or answered the other way in the meantime.
     Refused,
@@ -66,16 +66,16 @@ pub enum Written {
 /// A customer's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// What was answered, by question; texts are never empty.
+    /// Values by question; texts are never empty.
     pub values: BTreeMap<Question, Value>,
-    /// How it may be used.
+    /// Choice of the customer: linked or apart.
     pub choice: Choice,
-    /// May the comment be quoted?
+    /// Whether the comment may be quoted.
     pub quote: bool,
 }
 
 impl Answer {
-    /// An answer to the three questions that feed the ratings.
+    /// Returns an answer to the three questions that feed the ratings.
     pub fn rated(score: u8, resolved: Option<bool>, comment: Option<String>, choice: Choice) -> Self {
         let mut values = BTreeMap::from([(Question::Score, Value::Number(i64::from(score)))]);
         values.extend(resolved.map(|yes| (Question::Resolved, Value::Number(i64::from(yes)))));
@@ -83,73 +83,73 @@ impl Answer {
         Self { values, choice, quote: false }
     }
 
-    /// The number that was answered to a question.
+    /// Returns the number that was answered to a question.
     pub fn number(&self, question: &Question) -> Option<i64> {
         self.values.get(question).and_then(Value::number)
     }
 
-    /// The text that was answered to a question.
+    /// Returns the text that was answered to a question.
     pub fn text(&self, question: &Question) -> Option<&str> {
         self.values.get(question).and_then(Value::text)
     }
 }
 
-/// What the page knows of the invitation.
+/// Facts of an invitation that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invited {
-    /// What it is about.
+    /// Interaction that the survey is about.
     pub interaction: InteractionId,
-    /// Who is rated.
+    /// Rated agent.
     pub agent: Option<AgentId>,
-    /// That agent's name.
+    /// Name of the agent.
     pub agent_name: Option<String>,
-    /// The team.
+    /// Team of the interaction.
     pub team: Option<TeamId>,
-    /// What is asked, word for word.
+    /// Version of the survey, with its wording.
     pub version: Arc<Version>,
-    /// The language that the conversation was in, as the source says it.
+    /// Language of the conversation, as the source reports it.
     pub locale: Option<String>,
-    /// What it was about, in a few words.
+    /// Topic of the conversation, in a few words.
     pub topic: Option<String>,
     /// `call`, `chat`, …
     pub channel: String,
-    /// When it was.
+    /// Time of the interaction.
     pub occurred_at: Timestamp,
-    /// When the mail with the link left; `None` for links that are older than this is kept.
+    /// Time at which the mail with the link was sent; `None` for links from before this was recorded.
     pub sent_at: Option<Timestamp>,
 }
 
-/// An answer that is there.
+/// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The answer.
     pub answer: Answer,
-    /// May it still be changed?
+    /// Whether it can still be changed.
     pub changeable: bool,
 }
 
-/// Where one stands with a link.
+/// State of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum LinkState {
     /// There is no such link.
     Unknown,
-    /// Its time is over; whether it was answered is not told.
+    /// The link has expired; whether it was answered is not revealed.
     Expired(Invited),
-    /// Nobody has answered.
+    /// Not answered.
     Open(Invited),
-    /// Answered, and not counted yet: it may be taken back, and for a while changed.
+    /// Answered and not counted yet: can be retracted, and changed for a limited time.
     Given(Invited, Given),
-    /// Answered and counted. `rest`: a part of an apart answer is not counted yet, and may be taken back.
+    /// Answered and counted. `rest`: a part of an apart answer is not counted yet and can be retracted.
     Counted {
         /// The invitation.
         invited: Invited,
-        /// Is there such a part?
+        /// Whether such a part exists.
         rest: bool,
     },
 }
 
-impl Standing {
-    /// The invitation, if there is such a link.
+impl LinkState {
+    /// Returns the invitation, if there is such a link.
     pub fn invited(&self) -> Option<&Invited> {
         match self {
             Self::Unknown => None,
@@ -160,34 +160,34 @@ impl Standing {
     }
 }
 
-/// Why an answer was not recorded, or not taken back.
+/// Errors of recording or retracting an answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AnswerError {
     /// There is no such link.
     #[error("there is no such survey")]
     Unknown,
-    /// Its time is over.
+    /// The link has expired.
     #[error("the survey has closed")]
     Expired,
     /// The time for changes is over.
     #[error("the time for changing the answer is over")]
     Used,
-    /// It is part of a total already.
+    /// The answer is already counted.
     #[error("the answer is counted already")]
     Counted,
-    /// An apart answer never becomes a linked one.
+    /// An apart answer can't become a linked one.
     #[error("an answer that was kept apart stays apart")]
     NoWayBack,
-    /// The choice is not on offer, and was not on the form that was sent.
+    /// The choice is not offered, and was not on the form that was sent.
     #[error("this choice is not offered")]
     NotOffered,
-    /// A question that must be answered is not, or not like that.
+    /// A required question is not answered, or not with a valid answer.
     #[error("an answer is missing or is none")]
     Incomplete(#[from] Missing),
-    /// The process stops; nothing was recorded.
+    /// The process is stopping; nothing was recorded.
     #[error(transparent)]
     Stopping(#[from] BatchError),
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(Arc<DbError>),
 }
@@ -198,7 +198,7 @@ impl From<DbError> for AnswerError {
     }
 }
 
-/// An invitation with what there is of an answer.
+/// An invitation with its answer, as far as there is one.
 pub(super) struct Found {
     pub(super) invited: Invited,
     pub(super) open: bool,
@@ -207,17 +207,17 @@ pub(super) struct Found {
     pub(super) linked: Option<(Answer, Shelved)>,
 }
 
-/// How far a linked answer has come.
+/// Progress of a linked answer.
 pub(super) struct Shelved {
     ripeness: i64,
-    /// Is any question's answer part of a total?
+    /// Whether any question's answer is counted.
     counted: bool,
 }
 
 impl Surveys {
-    /// Where one stands with a link. Changes nothing.
-    pub async fn standing(&self, token: &Token) -> Result<Standing, DbError> {
-        let Some(found) = self.find_by_token(token).await? else { return Ok(Standing::Unknown) };
+    /// Returns the state of a link. Changes nothing.
+    pub async fn standing(&self, token: &Token) -> Result<LinkState, DbError> {
+        let Some(found) = self.find_by_token(token).await? else { return Ok(LinkState::Unknown) };
         Ok(self.judge(found))
     }
 
@@ -227,7 +227,7 @@ impl Surveys {
         let Some(row) = lookup::told(self.inner.lookups.submit(link).await)? else { return Ok(None) };
         let version = self.version(&row.survey).await?;
         let open = row.state != "closed" && row.expires_at > self.now();
-        // Nothing of the mix leads back to a token that is not spent.
+        // Nothing in the mix leads back to a token that is not spent.
         if row.spent == 0 && row.linked().is_none() {
             let invited = row.invited(version);
             return Ok(Some(Found { invited, open, apart: Vec::new(), spent: false, linked: None }));
@@ -251,52 +251,52 @@ impl Surveys {
         Ok(Some(Found { invited: row.invited(version), open, apart, spent, linked }))
     }
 
-    fn judge(&self, found: Found) -> Standing {
+    fn judge(&self, found: Found) -> LinkState {
         let ripe_at = self.ripe_at();
         let Found { invited, open, apart, spent, linked } = found;
         if !open {
-            return Standing::Expired(invited);
+            return LinkState::Expired(invited);
         }
         if spent {
             return match sealed::answer(&apart) {
                 Some(answer) => {
                     let changeable = apart.iter().any(|part| part.is_anchor() && part.ripeness < ripe_at);
-                    Standing::Given(invited, Given { answer, changeable })
+                    LinkState::Given(invited, Given { answer, changeable })
                 }
-                None => Standing::Counted { invited, rest: !apart.is_empty() },
+                None => LinkState::Counted { invited, rest: !apart.is_empty() },
             };
         }
         match linked {
-            None => Standing::Open(invited),
-            Some((_, shelved)) if shelved.counted => Standing::Counted { invited, rest: false },
+            None => LinkState::Open(invited),
+            Some((_, shelved)) if shelved.counted => LinkState::Counted { invited, rest: false },
             Some((answer, shelved)) => {
-                Standing::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
+                LinkState::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
             }
         }
     }
 
-    /// Records an answer, or changes the one that is there. On disk when this returns.
+    /// Records an answer, or changes the recorded one. It is on disk when this returns.
     pub async fn answer(&self, token: &Token, answer: Answer) -> Result<Invited, AnswerError> {
         let standing = self.standing(token).await?;
         self.answer_from(token, standing, answer, Offer::of(&self.inner.settings)).await
     }
 
-    /// The same for whoever has just looked where one stands; what has changed since, the database notices. `offer`: what the
-    /// customer could choose from. The choice is recorded as it is, or not at all.
+    /// Records an answer for a caller that has just read the link's state; the database detects changes since then.
+    /// `offer`: the choices that the customer had. The choice is recorded as it is, or not at all.
     pub async fn answer_from(
         &self,
         token: &Token,
-        standing: Standing,
+        standing: LinkState,
         answer: Answer,
         offer: Offer,
     ) -> Result<Invited, AnswerError> {
         let (invited, before) = match standing {
-            Standing::Unknown => return Err(AnswerError::Unknown),
-            Standing::Expired(_) => return Err(AnswerError::Expired),
-            Standing::Counted { .. } => return Err(AnswerError::Counted),
-            Standing::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
-            Standing::Given(invited, given) => (invited, Some(given.answer.choice)),
-            Standing::Open(invited) => (invited, None),
+            LinkState::Unknown => return Err(AnswerError::Unknown),
+            LinkState::Expired(_) => return Err(AnswerError::Expired),
+            LinkState::Counted { .. } => return Err(AnswerError::Counted),
+            LinkState::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
+            LinkState::Given(invited, given) => (invited, Some(given.answer.choice)),
+            LinkState::Open(invited) => (invited, None),
         };
         let answer = Answer { values: value::accepted(&invited.version, answer.values)?, ..answer };
         match (before, answer.choice) {
@@ -352,7 +352,8 @@ impl Surveys {
         Ok(put.replacing(invited.interaction.clone()))
     }
 
-    /// An answer that is kept outside the mix until it is known whether a person gave it; apart, whatever was chosen.
+    /// Returns an answer to hold outside the mix until it is known whether a person gave it; apart, whatever the choice
+    /// was.
     pub(super) async fn kept_answer(
         &self,
         token: &Token,
@@ -365,32 +366,33 @@ impl Surveys {
         Ok((kept, purge_month))
     }
 
-    /// The last month in which an invitation that was made today can be open; tells no time of any one of them.
+    /// Returns the last month in which an invitation made today can be open; reveals no time of any single invitation.
     async fn purge_month(&self) -> Result<String, DbError> {
         let (_, longest) = self.longest().await?;
         Ok(self.now().plus(longest).month())
     }
 
-    /// Takes the answer back, or what is not counted of it. One that was not counted at all may be given anew.
+    /// Retracts the answer, or the part of it that is not counted. An answer that was not counted at all can be given
+    /// again.
     pub async fn withdraw(&self, token: &Token) -> Result<Invited, AnswerError> {
         let Some(found) = self.find_by_token(token).await? else { return Err(AnswerError::Unknown) };
         let apart: Vec<Question> = sealed::expected(&found.invited.version, &found.apart);
         match self.judge(found) {
-            Standing::Unknown => Err(AnswerError::Unknown),
-            Standing::Expired(_) => Err(AnswerError::Expired),
-            Standing::Open(invited) => Ok(invited),
-            Standing::Counted { rest: false, .. } => {
-                // Where it was cut off between the answer and the quote, pressing once more ends it.
+            LinkState::Unknown => Err(AnswerError::Unknown),
+            LinkState::Expired(_) => Err(AnswerError::Expired),
+            LinkState::Open(invited) => Ok(invited),
+            LinkState::Counted { rest: false, .. } => {
+                // If a crash separated answer and quote, a repeated retraction removes the quote.
                 self.drop_quote(token).await?;
                 Err(AnswerError::Counted)
             }
-            Standing::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
+            LinkState::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;
                 self.drop_quote(token).await?;
                 Ok(invited)
             }
-            Standing::Given(invited, _) | Standing::Counted { invited, .. } => {
+            LinkState::Given(invited, _) | LinkState::Counted { invited, .. } => {
                 let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
                 self.drop_quote(token).await?;
@@ -399,22 +401,22 @@ impl Surveys {
         }
     }
 
-    /// What a write means to the customer; where it was refused, why.
+    /// Converts the result of a write for the customer; if it was refused, with the reason.
     async fn written(&self, token: &Token, result: WriteResult) -> Result<(), AnswerError> {
         match result {
             Ok(Written::Stored) => Ok(()),
             Err(error) => Err(AnswerError::Database(error)),
             Ok(Written::Refused) => Err(match self.standing(token).await? {
-                Standing::Unknown => AnswerError::Unknown,
-                Standing::Expired(_) => AnswerError::Expired,
-                Standing::Counted { .. } => AnswerError::Counted,
-                Standing::Open(_) | Standing::Given(..) => AnswerError::Used,
+                LinkState::Unknown => AnswerError::Unknown,
+                LinkState::Expired(_) => AnswerError::Expired,
+                LinkState::Counted { .. } => AnswerError::Counted,
+                LinkState::Open(_) | LinkState::Given(..) => AnswerError::Used,
             }),
         }
     }
 }
 
-/// Splits a batch so that nobody's answer stands twice in one statement; in order.
+/// Splits a batch so that each key occurs at most once per statement, in order.
 fn rounds<T>(items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<Vec<(usize, T)>> {
     let mut seen = std::collections::HashMap::<String, usize>::new();
     let mut rounds: Vec<Vec<(usize, T)>> = Vec::new();

@@ -3,7 +3,7 @@
 use super::Tag;
 use crate::config::Choice;
 use crate::surveys::definition::Definition;
-use crate::surveys::{EditError, ElsewhereError, FromElsewhere, GivenAnswer, Kept, Listed, Subject, Surveys};
+use crate::surveys::{EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Kept, Listed, Subject, Surveys};
 use crate::web::page::sentence;
 use crate::web::problem::ApiError;
 use crate::web::rights::{Ingest, ManageSurveys, SeeSurveys};
@@ -193,19 +193,19 @@ impl From<EditError> for ApiError {
     }
 }
 
-impl From<ElsewhereError> for ApiError {
-    fn from(error: ElsewhereError) -> Self {
+impl From<ExternalAnswerError> for ApiError {
+    fn from(error: ExternalAnswerError) -> Self {
         let said = sentence(&format!("{error}."));
         match error {
-            ElsewhereError::NoSurvey => Self::not_found("survey_not_found", said),
-            ElsewhereError::Wrong(problems) => {
+            ExternalAnswerError::NoSurvey => Self::not_found("survey_not_found", said),
+            ExternalAnswerError::Wrong(problems) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_response", "Nothing was recorded; see `problems`.")
                     .with_problems(problems)
             }
-            ElsewhereError::Asked => Self::conflict("already_asked", said),
-            ElsewhereError::Counted => Self::conflict("already_counted", said),
-            ElsewhereError::Stopping(inner) => inner.into(),
-            ElsewhereError::Database(inner) => inner.into(),
+            ExternalAnswerError::Asked => Self::conflict("already_asked", said),
+            ExternalAnswerError::Counted => Self::conflict("already_counted", said),
+            ExternalAnswerError::Stopping(inner) => inner.into(),
+            ExternalAnswerError::Database(inner) => inner.into(),
         }
     }
 }
@@ -298,7 +298,7 @@ impl SurveysApi {
             values: one.values,
             text: one.text,
         };
-        let sent = FromElsewhere {
+        let sent = ExternalAnswer {
             survey: id.0,
             version,
             subject: Subject { interaction: interaction.map(Into::into), agent: agent.map(Into::into), team },
@@ -309,7 +309,7 @@ impl SurveysApi {
             },
             key: key.0,
         };
-        self.surveys.answer_from_elsewhere(sent).await?;
+        self.surveys.record_external(sent).await?;
         Ok(RecordReply::Recorded)
     }
 }

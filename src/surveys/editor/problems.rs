@@ -1,9 +1,9 @@
-//! What is wrong with a draft, in the editor's words: questions are named as they read, not by their numbers.
+//! Problems of a draft in the editor's words: questions are named by their text, not by their numbers.
 
 use super::difference::{name, role_in_words};
-use crate::surveys::definition::{Definition, DefinitionError, MOST_OPTIONS};
+use crate::surveys::definition::{Definition, DefinitionError, MAX_OPTIONS};
 
-/// A sentence for each.
+/// Returns a sentence for each problem.
 pub fn problems(draft: &Definition) -> Vec<String> {
     draft.check().iter().map(|wrong| problem(draft, wrong)).collect()
 }
@@ -20,7 +20,7 @@ fn problem(draft: &Definition, wrong: &DefinitionError) -> String {
                 name(draft, *number)
             )
         }
-        DefinitionError::Options(number) => format!("{} needs 2 to {MOST_OPTIONS} options.", name(draft, *number)),
+        DefinitionError::Options(number) => format!("{} needs 2 to {MAX_OPTIONS} options.", name(draft, *number)),
         DefinitionError::Condition(number) => {
             format!("Choose the answers that show {}, of a question that stands before it.", name(draft, *number))
         }

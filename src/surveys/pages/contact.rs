@@ -1,10 +1,12 @@
-//! `/s/{token}/contact`: asking to be contacted, and ending that one's comment is quoted. A page of its own, so that a wish
-//! comes in a request and a transaction of its own, apart from every answer. GET changes nothing.
+//! `/s/{token}/contact`: requests a callback, and ends the quoting of the comment. A page of its own, so that a request
+//! comes in a separate HTTP request and transaction from every answer. GET changes nothing.
 
-use super::Asked;
+use super::RequestLanguage;
 use super::views::{Frame, Reader};
-use crate::surveys::speech::Speech;
-use crate::surveys::wishes::{MOST_ABOUT, MOST_NAME, MOST_REACH, Wish, WishError, WishStanding};
+use crate::surveys::callback_requests::{
+    CallbackError, CallbackRequest, CallbackState, MAX_ABOUT_CHARS, MAX_CONTACT_CHARS, MAX_NAME_CHARS,
+};
+use crate::surveys::localized_text::LocalizedText;
 use crate::surveys::{Invited, Surveys, Token};
 use crate::web::page::html_with;
 use askama::Template;
@@ -13,20 +15,20 @@ use poem::web::{Data, Path};
 use poem::{Body, Request, Response, handler};
 use url::form_urlencoded;
 
-/// The largest body, in bytes.
-const MOST_BODY: usize = 32 * 1024;
+/// Maximum size of the body, in bytes.
+const MAX_BODY_BYTES: usize = 32 * 1024;
 
-/// The form as it was sent.
+/// Values of the submitted form.
 #[derive(Debug, Clone, Default)]
 struct Entered {
-    wish: Wish,
+    callback: CallbackRequest,
     join: bool,
-    /// The button that was pressed: `withdraw`, `unquote`, or the form's own.
+    /// Pressed button: `withdraw`, `unquote`, or that of the form.
     act: String,
     trap: bool,
 }
 
-/// What is wrong with it.
+/// Problems of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Problem {
     Missing,
@@ -40,11 +42,11 @@ impl Entered {
         for (name, value) in form_urlencoded::parse(bytes) {
             let line = || value.split_whitespace().collect::<Vec<_>>().join(" ").replace('\0', "");
             match name.as_ref() {
-                "name" => entered.wish.name = line(),
-                "reach" => entered.wish.reach = line(),
+                "name" => entered.callback.name = line(),
+                "reach" => entered.callback.reach = line(),
                 "about" => {
                     let text = value.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
-                    entered.wish.about = Some(text).filter(|text| !text.is_empty());
+                    entered.callback.about = Some(text).filter(|text| !text.is_empty());
                 }
                 "join" => entered.join = value == "yes",
                 "do" => entered.act = value.into_owned(),
@@ -56,7 +58,7 @@ impl Entered {
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let Wish { name, reach, about } = &self.wish;
+        let CallbackRequest { name, reach, about } = &self.callback;
         let fits = |text: &str, most: usize| text.chars().count() <= most;
         if self.trap {
             return Err(Problem::Trapped);
@@ -64,13 +66,14 @@ impl Entered {
         if name.is_empty() || !can_reach(reach) {
             return Err(Problem::Missing);
         }
-        let all_fit =
-            fits(name, MOST_NAME) && fits(reach, MOST_REACH) && fits(about.as_deref().unwrap_or(""), MOST_ABOUT);
+        let all_fit = fits(name, MAX_NAME_CHARS)
+            && fits(reach, MAX_CONTACT_CHARS)
+            && fits(about.as_deref().unwrap_or(""), MAX_ABOUT_CHARS);
         if all_fit { Ok(()) } else { Err(Problem::Long) }
     }
 }
 
-/// Can somebody be reached there: an address, or a number of five digits or more?
+/// Whether the text is a usable contact: an address, or a number of five digits or more.
 fn can_reach(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     digits >= 5 || text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -81,7 +84,7 @@ fn can_reach(text: &str) -> bool {
 struct ContactPage<'a> {
     frame: Frame<'a>,
     action: String,
-    /// `form`, `thanks`, `handed`, `gone`, `unquoted`.
+    /// State of the page: `form`, `thanks`, `handed`, `deletion`, `unquoted`.
     state: &'a str,
     name: &'a str,
     reach: &'a str,
@@ -94,17 +97,17 @@ struct ContactPage<'a> {
     most: (usize, usize, usize),
 }
 
-/// What the page is made from.
-struct Shown<'a> {
+/// Values that the page is rendered from.
+struct ContactView<'a> {
     state: &'a str,
     entered: &'a Entered,
-    standing: &'a WishStanding,
+    standing: &'a CallbackState,
     problem: Option<Problem>,
     quoted: bool,
 }
 
-fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Shown<'_>) -> Response {
-    let speech = Speech::of(surveys, reader.invited, reader.lang);
+fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &ContactView<'_>) -> Response {
+    let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let words = speech.words;
     let query = reader.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default();
     let problem = shown.problem.map(|problem| match problem {
@@ -112,27 +115,31 @@ fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Show
         Problem::Long => words.problem_long.clone(),
         Problem::Trapped => words.problem_trap.clone(),
     });
-    let wish = &shown.entered.wish;
+    let callback = &shown.entered.callback;
     let page = ContactPage {
         frame: Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look)),
         action: format!("/s/{}/contact{query}", reader.token.secret()),
         state: shown.state,
-        name: &wish.name,
-        reach: &wish.reach,
-        about: wish.about.as_deref().unwrap_or_default(),
+        name: &callback.name,
+        reach: &callback.reach,
+        about: callback.about.as_deref().unwrap_or_default(),
         join: shown.entered.join,
         joinable: shown.standing.joinable,
-        editing: shown.standing.wish.is_some(),
+        editing: shown.standing.callback.is_some(),
         quoted: shown.quoted,
         problem,
-        most: (MOST_NAME, MOST_REACH, MOST_ABOUT),
+        most: (MAX_NAME_CHARS, MAX_CONTACT_CHARS, MAX_ABOUT_CHARS),
     };
     html_with(status, &page)
 }
 
-/// Where one stands, or the page that says that the link is not open.
-async fn standing(surveys: &Surveys, asked: &Asked, token: &Token) -> Result<(Invited, WishStanding), Box<Response>> {
-    match surveys.wish_standing(token).await {
+/// Returns the state, or the page that says that the link is not open.
+async fn standing(
+    surveys: &Surveys,
+    asked: &RequestLanguage,
+    token: &Token,
+) -> Result<(Invited, CallbackState), Box<Response>> {
+    match surveys.callback_state(token).await {
         Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Box::new(match surveys.standing(token).await {
             Ok(standing) => asked.settled(surveys, token, &standing, StatusCode::GONE),
@@ -142,10 +149,10 @@ async fn standing(surveys: &Surveys, asked: &Asked, token: &Token) -> Result<(In
     }
 }
 
-/// `GET /s/{token}/contact`
+/// `GET /s/{token}/contact`.
 #[handler]
 pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let (invited, standing) = match standing(surveys, &asked, &token).await {
         Ok(found) => found,
@@ -155,14 +162,17 @@ pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys
         Ok(quoted) => quoted,
         Err(error) => return asked.trouble(surveys, &error),
     };
-    let entered =
-        Entered { wish: standing.wish.clone().unwrap_or_default(), join: standing.joined, ..Entered::default() };
+    let entered = Entered {
+        callback: standing.callback.clone().unwrap_or_default(),
+        join: standing.joined,
+        ..Entered::default()
+    };
     let state = if standing.handed { "handed" } else { "form" };
-    let shown = Shown { state, entered: &entered, standing: &standing, problem: None, quoted };
+    let shown = ContactView { state, entered: &entered, standing: &standing, problem: None, quoted };
     page(surveys, StatusCode::OK, &asked.reader(&token, &invited), &shown)
 }
 
-/// `POST /s/{token}/contact`
+/// `POST /s/{token}/contact`.
 #[handler]
 pub(super) async fn submit(
     Path(token): Path<String>,
@@ -170,45 +180,46 @@ pub(super) async fn submit(
     request: &Request,
     body: Body,
 ) -> Response {
-    let asked = Asked::of(request);
+    let asked = RequestLanguage::of(request);
     let Some(token) = Token::parse(&token) else { return asked.unknown(surveys) };
     let (invited, standing) = match standing(surveys, &asked, &token).await {
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    let Ok(bytes) = body.into_bytes_limit(MOST_BODY).await else {
+    let Ok(bytes) = body.into_bytes_limit(MAX_BODY_BYTES).await else {
         let entered = Entered::default();
         let problem = Some(Problem::Long);
-        let shown = Shown { state: "form", entered: &entered, standing: &standing, problem, quoted: false };
+        let shown = ContactView { state: "form", entered: &entered, standing: &standing, problem, quoted: false };
         return page(surveys, StatusCode::PAYLOAD_TOO_LARGE, &asked.reader(&token, &invited), &shown);
     };
     let entered = Entered::read(&bytes);
     match act(surveys, &token, &entered).await {
         Ok((status, state, problem)) => {
-            let shown = Shown { state, entered: &entered, standing: &standing, problem, quoted: false };
+            let shown = ContactView { state, entered: &entered, standing: &standing, problem, quoted: false };
             page(surveys, status, &asked.reader(&token, &invited), &shown)
         }
-        Err(WishError::Closed) => match surveys.standing(&token).await {
+        Err(CallbackError::Closed) => match surveys.standing(&token).await {
             Ok(standing) => asked.settled(surveys, &token, &standing, StatusCode::CONFLICT),
             Err(error) => asked.trouble(surveys, &error),
         },
-        Err(WishError::Handed) => {
-            let shown = Shown { state: "handed", entered: &entered, standing: &standing, problem: None, quoted: false };
+        Err(CallbackError::Handed) => {
+            let shown =
+                ContactView { state: "handed", entered: &entered, standing: &standing, problem: None, quoted: false };
             page(surveys, StatusCode::CONFLICT, &asked.reader(&token, &invited), &shown)
         }
-        Err(WishError::Database(error)) => asked.trouble(surveys, &error),
+        Err(CallbackError::Database(error)) => asked.trouble(surveys, &error),
     }
 }
 
-/// Status and state of the page that follows, and what was wrong.
+/// Returns status and state of the next page, and the problem if there was one.
 async fn act(
     surveys: &Surveys,
     token: &Token,
     entered: &Entered,
-) -> Result<(StatusCode, &'static str, Option<Problem>), WishError> {
+) -> Result<(StatusCode, &'static str, Option<Problem>), CallbackError> {
     match entered.act.as_str() {
         "withdraw" => {
-            surveys.withdraw_wish(token).await?;
+            surveys.withdraw_callback(token).await?;
             Ok((StatusCode::OK, "gone", None))
         }
         "unquote" => {
@@ -218,7 +229,7 @@ async fn act(
         _ => match entered.check() {
             Err(problem) => Ok((StatusCode::UNPROCESSABLE_ENTITY, "form", Some(problem))),
             Ok(()) => {
-                surveys.wish(token, entered.wish.clone(), entered.join).await?;
+                surveys.callback(token, entered.callback.clone(), entered.join).await?;
                 Ok((StatusCode::OK, "thanks", None))
             }
         },

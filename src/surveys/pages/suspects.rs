@@ -1,4 +1,4 @@
-//! `/admin/suspects`: answers that look like a program's. A reason; nothing else is known of them here.
+//! `/admin/suspects`: answers of suspected programs. Only the reason is shown; nothing else is known here.
 
 use crate::surveys::{Surveys, Suspicion};
 use crate::web::rights::Administer;
@@ -16,11 +16,11 @@ const DID: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Did {
+pub(super) struct NoticeQuery {
     did: String,
 }
 
-struct Row {
+struct SuspectRow {
     id: String,
     reason: &'static str,
     admitted: bool,
@@ -30,7 +30,7 @@ struct Row {
 #[template(path = "admin/suspects.html")]
 struct SuspectsPage {
     page: Shell,
-    rows: Vec<Row>,
+    rows: Vec<SuspectRow>,
 }
 
 fn say(reason: Suspicion) -> &'static str {
@@ -41,21 +41,23 @@ fn say(reason: Suspicion) -> &'static str {
     }
 }
 
-/// `GET /admin/suspects`
+/// `GET /admin/suspects`.
 #[handler]
 pub(super) async fn show(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let rows = surveys.suspects().await?;
-    let rows =
-        rows.into_iter().map(|one| Row { id: one.id, reason: say(one.reason), admitted: one.admitted }).collect();
+    let rows = rows
+        .into_iter()
+        .map(|one| SuspectRow { id: one.id, reason: say(one.reason), admitted: one.admitted })
+        .collect();
     Ok(html(&SuspectsPage { page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID), rows }))
 }
 
-/// `POST /admin/suspects/{id}/admission`
+/// `POST /admin/suspects/{id}/admission`.
 #[handler]
 pub(super) async fn admit(
     who: Viewer<Administer>,
@@ -67,7 +69,7 @@ pub(super) async fn admit(
     Ok(redirect(if there { "/admin/suspects?did=admitted" } else { "/admin/suspects?did=gone" }))
 }
 
-/// `POST /admin/suspects/{id}/removal`
+/// `POST /admin/suspects/{id}/removal`.
 #[handler]
 pub(super) async fn remove(
     who: Viewer<Administer>,

@@ -1,11 +1,12 @@
-//! The one reminder: a mail that holds no link to the survey.
+//! The reminder: a single mail that holds no link to the survey.
 //!
-//! The database knows a token's hash alone, so nobody, this program included, can send the first link again; and a second link
-//! would let one customer be counted twice, as an apart answer by the first can't be known (docs/anonymity.md, "The reminder").
-//! So the reminder answers the first mail, which mail programs show right above it, and says where the link is.
+//! The database holds only a token's hash, so nobody, this program included, can send the first link again; and a
+//! second link would allow a customer to be counted twice, as an apart answer by the first one can't be detected
+//! (docs/anonymity.md, "The reminder"). So the reminder replies to the first mail, which mail programs show right above
+//! it, and says where the link is.
 //!
-//! It goes to everybody whose survey is still open, whether they answered or not: who was left out of it would be known to have
-//! answered. Its link for unsubscribing has a token of its own that leads nowhere else.
+//! It goes to all customers whose survey is still open, answered or not: a customer left out would be known to have
+//! answered. Its link for unsubscribing has a token of its own that has no other use.
 
 mod letter;
 mod store;
@@ -14,27 +15,29 @@ pub use store::STATEMENTS;
 
 use super::address::Recipient;
 use super::invitation::{self, INVITATION};
-use super::speech::{About, Speech};
+use super::localized_text::{About, LocalizedText};
 use super::store as invitations;
 use super::versions::Versions;
 use super::{Settings, Surveys, Token};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::jobs::{Kind, Outcome};
-use crate::mail::{self, CameBack, Compose, ComposeError, Composed, Consequence, Fate, ManyUnwanted, NewMail, Preview};
+use crate::mail::{
+    self, CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyUnwanted, NewMail, Preview,
+};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The kind of mail.
+/// Kind of mail.
 pub const REMINDER: &str = "reminder";
-/// Why a reminder is not wanted any more when its turn comes.
+/// Reason code of a reminder that is no longer wanted when its turn comes.
 const EXPIRED: &str = "expired";
-/// Reminders queued in one transaction.
-const AT_ONCE: i64 = 200;
-const EVERY: Duration = Duration::from_secs(600);
+/// Maximum number of reminders queued in one transaction.
+const MAX_BATCH: i64 = 200;
+const RUN_INTERVAL: Duration = Duration::from_secs(600);
 
 pub(super) fn job(surveys: &Surveys) -> Kind {
     let surveys = surveys.clone();
@@ -42,18 +45,18 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
         let surveys = surveys.clone();
         async move { surveys.remind().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
     };
-    Kind::new("survey.remind", remind).every(EVERY)
+    Kind::new("survey.remind", remind).every(RUN_INTERVAL)
 }
 
 impl Surveys {
-    /// Queues the reminders that are due; how many. Each invitation gives one at most: taking it off the list and putting the mail into
-    /// the outbox are one transaction.
+    /// Queues the reminders that are due and returns their number. Each invitation has at most one: it is marked as
+    /// reminded in the transaction that puts the mail into the outbox.
     pub async fn remind(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;
-            let due = store::take_due(tx.conn(), now, AT_ONCE).await?;
+            let due = store::take_due(tx.conn(), now, MAX_BATCH).await?;
             for (id, sealed) in &due {
                 let opened = sealed.as_deref().map(|sealed| Recipient::open(&self.inner.vault, sealed));
                 let Some(Ok(recipient)) = opened else { continue };
@@ -62,20 +65,20 @@ impl Surveys {
             }
             tx.commit().await?;
             all += due.len();
-            if i64::try_from(due.len()).unwrap_or(0) < AT_ONCE {
+            if i64::try_from(due.len()).unwrap_or(0) < MAX_BATCH {
                 return Ok(all);
             }
         }
     }
 }
 
-/// Writes reminders.
+/// Composer of reminders.
 pub(super) struct Composer {
     db: Db,
     vault: Vault,
     settings: Settings,
     versions: Versions,
-    /// What follows from a reminder that came back is what follows from the first mail; both are wanted as long as each other.
+    /// A bounced reminder has the same effects as a bounced invitation; both are wanted equally long.
     first: Arc<invitation::Composer>,
 }
 
@@ -134,7 +137,7 @@ impl Composer {
             chat: about.channel == "chat",
         };
         let language = version.language(about.locale.as_deref());
-        let speech = Speech::about(&self.settings, &version, language, &conversation);
+        let speech = LocalizedText::about(&self.settings, &version, language, &conversation);
         letter::write(&self.settings.company, &speech, conversation.chat, customer, unsubscribe, about.expires_at)
             .map_err(|e| ComposeError::Impossible(e.to_string()))
     }
@@ -164,8 +167,14 @@ impl Compose for Composer {
         Box::pin(self.look(reference))
     }
 
-    /// What becomes of a reminder changes nothing about the survey: the first mail arrived.
-    fn note<'a>(&'a self, _: Conn<'a>, _: &'a str, _: &'a Fate, _: Timestamp) -> BoxFuture<'a, Result<(), DbError>> {
+    /// The reminder's delivery status changes nothing about the survey: the first mail was delivered.
+    fn note<'a>(
+        &'a self,
+        _: Conn<'a>,
+        _: &'a str,
+        _: &'a DeliveryStatus,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async { Ok(()) })
     }
 

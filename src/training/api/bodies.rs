@@ -1,6 +1,6 @@
 //! What clips look like on the wire.
 
-use super::super::{Card, Clip, Line, Skill, Sound, may_change};
+use super::super::{Clip, ClipCard, ClipLine, Skill, Sound, may_change};
 use crate::web::Principal;
 use poem_openapi::Object;
 
@@ -88,8 +88,8 @@ pub(super) struct LineOut {
     text: String,
 }
 
-impl From<Line> for LineOut {
-    fn from(line: Line) -> Self {
+impl From<ClipLine> for LineOut {
+    fn from(line: ClipLine) -> Self {
         Self { start_ms: line.start_ms, end_ms: line.end_ms, speaker: line.speaker, text: line.text }
     }
 }
@@ -187,8 +187,8 @@ pub(super) struct CardOut {
     finished_at: Option<String>,
 }
 
-impl From<Card> for CardOut {
-    fn from(card: Card) -> Self {
+impl From<ClipCard> for CardOut {
+    fn from(card: ClipCard) -> Self {
         Self {
             id: card.id.to_string(),
             channel: card.channel,

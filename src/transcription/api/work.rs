@@ -4,8 +4,8 @@ use super::{SegmentOut, segments};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::transcription::{
-    Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError, SpeakersError, Step, Take, TakeError,
-    Transcription, Waiting,
+    AlternativeError, AlternativeTranscript, Compared, Comparison, CorrectionError, NewCorrection, Queue, QueueError,
+    SpeakersError, Step, Transcription, Waiting,
 };
 use crate::web::problem::ApiError;
 use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
@@ -37,15 +37,15 @@ impl From<CorrectionError> for ApiError {
     }
 }
 
-impl From<TakeError> for ApiError {
-    fn from(error: TakeError) -> Self {
+impl From<AlternativeError> for ApiError {
+    fn from(error: AlternativeError) -> Self {
         let text = error.to_string();
         match error {
-            TakeError::NoRecording => Self::not_found("recording_not_found", text),
-            TakeError::NotDone => Self::conflict("transcript_not_done", text),
-            TakeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
-            TakeError::Gone => Self::conflict("take_gone", text),
-            TakeError::Database(inner) => inner.into(),
+            AlternativeError::NoRecording => Self::not_found("recording_not_found", text),
+            AlternativeError::NotDone => Self::conflict("transcript_not_done", text),
+            AlternativeError::Model(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "model_not_usable", text),
+            AlternativeError::Gone => Self::conflict("take_gone", text),
+            AlternativeError::Database(inner) => inner.into(),
         }
     }
 }
@@ -119,7 +119,7 @@ impl From<Step> for StepOut {
 /// An alternative transcript to be made.
 #[derive(Debug, Object)]
 #[oai(rename = "NewAlternativeTranscript")]
-struct TakeBody {
+struct AlternativeBody {
     /// Name of an installed speech model.
     model: String,
     /// Spoken language; detected by default.
@@ -150,7 +150,7 @@ impl From<Compared> for ComparedOut {
 /// An alternative transcript of the same recording.
 #[derive(Debug, Object)]
 #[oai(rename = "AlternativeTranscript")]
-struct TakeOut {
+struct AlternativeOut {
     /// Id of the alternative transcript; send it to select it.
     take: String,
     /// State of the transcription.
@@ -271,7 +271,7 @@ enum Accepted {
 
 /// Something that was done.
 #[derive(ApiResponse)]
-enum Gone {
+enum NoContent {
     /// Done.
     #[oai(status = 204)]
     Done,
@@ -295,12 +295,12 @@ impl WorkApi {
         segment.map(Json).ok_or_else(|| CorrectionError::NoSegment.into())
     }
 
-    async fn take_out(&self, id: &InteractionId, take: Take) -> Result<TakeOut, ApiError> {
+    async fn take_out(&self, id: &InteractionId, take: AlternativeTranscript) -> Result<AlternativeOut, ApiError> {
         let shown = self.transcription.find(id).await?;
         let done = take.state == crate::transcription::State::Done;
         let compared = done.then(|| Comparison::new(&shown.segments, &take.segments));
         let (first, second) = compared.map(|both| (both.first.into(), both.second.into())).unzip();
-        Ok(TakeOut {
+        Ok(AlternativeOut {
             take: take.take,
             state: take.state.code().into(),
             progress: take.progress,
@@ -370,12 +370,12 @@ impl WorkApi {
     /// Transcribes the recording with another model. The current transcript stays until the alternative one is selected. An
     /// earlier alternative transcript is replaced.
     #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "requestAlternativeTranscript")]
-    async fn put_take(
+    async fn put_alternative(
         &self,
         who: Allowed<EditTranscripts>,
         /// Id of the interaction.
         id: Path<String>,
-        body: JsonBody<TakeBody>,
+        body: JsonBody<AlternativeBody>,
     ) -> Result<Accepted, ApiError> {
         let id = self.find(&who, &id).await?;
         let language = body.0.language.as_deref();
@@ -387,14 +387,14 @@ impl WorkApi {
     ///
     /// Returns the alternative transcript and, when it is done, how it differs from the current one.
     #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getAlternativeTranscript")]
-    async fn get_take(
+    async fn get_alternative(
         &self,
         who: Allowed<EditTranscripts>,
         /// Id of the interaction.
         id: Path<String>,
-    ) -> Result<Json<TakeOut>, ApiError> {
+    ) -> Result<Json<AlternativeOut>, ApiError> {
         let id = self.find(&who, &id).await?;
-        let take = self.transcription.second_take(&id).await?;
+        let take = self.transcription.alternative(&id).await?;
         let take = take.ok_or_else(|| ApiError::not_found("take_not_found", "There is no second transcript."))?;
         if take.state == crate::transcription::State::Done {
             self.interactions.note_look(&who, "transcript.viewed", &id).await?;
@@ -411,10 +411,10 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// Id of the interaction.
         id: Path<String>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
-        self.transcription.drop_take(&who.actor(), &id).await?;
-        Ok(Gone::Done)
+        self.transcription.drop_alternative(&who.actor(), &id).await?;
+        Ok(NoContent::Done)
     }
 
     /// Select the alternative transcript
@@ -428,10 +428,10 @@ impl WorkApi {
         /// Id of the interaction.
         id: Path<String>,
         body: JsonBody<ChoiceBody>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.choose(&who.actor(), &id, &body.0.take).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Set the speakers of a recording's channels
@@ -447,10 +447,10 @@ impl WorkApi {
         /// Id of the interaction.
         id: Path<String>,
         body: JsonBody<ChannelsBody>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.set_speakers(&who.actor(), &id, &body.0.channels).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Stop a transcription
@@ -462,10 +462,10 @@ impl WorkApi {
         who: Allowed<EditTranscripts>,
         /// Id of the interaction.
         id: Path<String>,
-    ) -> Result<Gone, ApiError> {
+    ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
         self.transcription.stop(&who.actor(), &id).await?;
-        Ok(Gone::Done)
+        Ok(NoContent::Done)
     }
 
     /// Restart a transcription

@@ -1,12 +1,12 @@
 //! The engine: a model, loaded when it is first needed and dropped when it was not for a while, on threads of its own.
 
+mod channel_plan;
+mod dispatcher;
 mod error;
-mod hall;
-mod hear;
-mod honest;
+mod hallucinations;
+mod inference;
 mod language;
-mod legs;
-mod listen;
+mod pipeline;
 mod pool;
 mod queue;
 mod turns;
@@ -186,7 +186,7 @@ impl Engine {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let pool = inner.pool()?;
                 let language = fitting(language, &pool)?;
-                listen::listen(&pool, &request, language, &tell, &stop)
+                pipeline::run(&pool, &request, language, &tell, &stop)
             }));
             // Nobody may be waiting any more.
             let _ = send.send(result.unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned()))));

@@ -2,18 +2,18 @@
 //! third of their speed as soon as anything else runs on the machine.
 
 use super::TranscribeError;
-use super::hear::{Heard, Listener};
+use super::inference::{DecodedWindow, Inference};
 use super::language::DecoderLanguage;
-use super::queue::{Line, Queue};
+use super::queue::{Lane, Queue};
 use crate::transcription::models::{AlignmentHeads, Model, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
-use whisper_rs::{WhisperContext, WhisperContextParameters};
+use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperState};
 
 /// Work on the sound of a window.
-pub(super) enum Work {
+pub(super) enum TaskKind {
     /// Find its language.
     DetectLanguage,
     /// Write down what is said, in this language.
@@ -24,22 +24,55 @@ pub(super) enum Work {
 pub(super) struct Task {
     pub(super) number: usize,
     pub(super) samples: Vec<f32>,
-    pub(super) work: Work,
-    pub(super) line: Line,
+    pub(super) work: TaskKind,
+    pub(super) line: Lane,
     pub(super) cancel: CancellationToken,
     pub(super) reply: Sender<Reply>,
 }
 
 /// Output of a thread.
-pub(super) enum Output {
+pub(super) enum TaskOutput {
     /// Languages with their probabilities, 0 to 1.
     Languages(Vec<(&'static str, f32)>),
     /// Words.
-    Words(Heard),
+    Words(DecodedWindow),
 }
 
 /// Number of a task, and its output.
-pub(super) type Reply = (usize, Result<Output, TranscribeError>);
+pub(super) type Reply = (usize, Result<TaskOutput, TranscribeError>);
+
+/// The weights of a model. Each thread makes states from them.
+pub(super) struct Weights {
+    context: WhisperContext,
+    /// whisper.cpp keeps a pointer to these, and reads it whenever a state is made.
+    _heads: AlignmentHeads,
+}
+
+impl Weights {
+    fn load(model: &Model) -> Result<Self, TranscribeError> {
+        let heads = AlignmentHeads::of(model);
+        // Flash attention is slower here, and gives no attention to align with.
+        let parameters = WhisperContextParameters { dtw_parameters: heads.parameters(), ..Default::default() };
+        let context = match &model.source {
+            Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
+            Source::File(path) => WhisperContext::new_with_params(path, parameters),
+        };
+        let context =
+            context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
+        Ok(Self { context, _heads: heads })
+    }
+
+    pub(super) fn context(&self) -> &WhisperContext {
+        &self.context
+    }
+
+    /// Returns a state without a past. whisper.cpp draws the candidates of a beam search from a generator that it seeds with the
+    /// state only, and detects a language in as many steps as the window before had: in a state that was used before, the same
+    /// sound gives other words.
+    pub(super) fn new_state(&self) -> Result<WhisperState, TranscribeError> {
+        self.context.create_state().map_err(|error| TranscribeError::Engine(error.to_string()))
+    }
+}
 
 /// The model in memory. Dropping it ends the threads and gives the memory back.
 pub(super) struct Pool {
@@ -53,25 +86,16 @@ impl Pool {
     pub(super) fn load(model: Model, threads: usize) -> Result<Self, TranscribeError> {
         // whisper.cpp would write to the standard error output otherwise; what it says about a file is of no use to anybody.
         whisper_rs::install_logging_hooks();
-        let heads = AlignmentHeads::of(&model);
-        // Flash attention is slower here, and gives no attention to align with.
-        let parameters = WhisperContextParameters { dtw_parameters: heads.parameters(), ..Default::default() };
-        let context = match &model.source {
-            Source::BuiltIn => WhisperContext::new_from_buffer_with_params(Source::built_in_bytes(), parameters),
-            Source::File(path) => WhisperContext::new_with_params(path, parameters),
-        };
-        let context =
-            context.map_err(|error| TranscribeError::Engine(format!("{} does not load: {error}", model.name)))?;
-        let context = Arc::new(context);
+        let weights = Arc::new(Weights::load(&model)?);
         let tasks = Arc::new(Queue::new(threads));
         // Dropped where a thread can't be started: that ends the earlier ones.
-        let pool = Self { tasks: Arc::clone(&tasks), multilingual: context.is_multilingual(), model };
+        let pool = Self { tasks: Arc::clone(&tasks), multilingual: weights.context.is_multilingual(), model };
         for number in 0..threads {
-            let listener = Listener::new(Arc::clone(&context), &pool.model)?;
+            let inference = Inference::new(Arc::clone(&weights), &pool.model)?;
             let queue = Arc::clone(&tasks);
             std::thread::Builder::new()
                 .name(format!("whisper-{number}"))
-                .spawn(move || work(listener, &queue))
+                .spawn(move || work(inference, &queue))
                 .map_err(|error| TranscribeError::Engine(error.to_string()))?;
         }
         tracing::info!(model = pool.model.name, threads, "speech model loaded");
@@ -100,11 +124,13 @@ impl Drop for Pool {
     }
 }
 
-fn work(mut listener: Listener, queue: &Queue<Task>) {
+fn work(mut inference: Inference, queue: &Queue<Task>) {
     while let Some(task) = queue.pop() {
         let run = || match &task.work {
-            Work::DetectLanguage => listener.languages(&task.samples, &task.cancel).map(Output::Languages),
-            Work::Transcribe(language) => listener.hear(&task.samples, language, &task.cancel).map(Output::Words),
+            TaskKind::DetectLanguage => inference.languages(&task.samples, &task.cancel).map(TaskOutput::Languages),
+            TaskKind::Transcribe(language) => {
+                inference.decode(&task.samples, language, &task.cancel).map(TaskOutput::Words)
+            }
         };
         let found = catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned())));

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Where something waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum Lane {
     /// Somebody waits for it: it goes before all others.
     Urgent,
     /// Of a short recording.
@@ -50,7 +50,7 @@ impl<T> Queue<T> {
     }
 
     /// Puts it at the end of its line; waits until there is room.
-    pub(super) fn push(&self, item: T, line: Line) -> Result<(), Closed> {
+    pub(super) fn push(&self, item: T, line: Lane) -> Result<(), Closed> {
         let full = |lines: &mut Lines<T>| !lines.closed && lines.line(line).len() >= self.most;
         let mut lines = self.room.wait_while(self.lines(), full).unwrap_or_else(PoisonError::into_inner);
         if lines.closed {
@@ -80,11 +80,11 @@ impl<T> Queue<T> {
 }
 
 impl<T> Lines<T> {
-    fn line(&mut self, line: Line) -> &mut VecDeque<T> {
+    fn line(&mut self, line: Lane) -> &mut VecDeque<T> {
         match line {
-            Line::Urgent => &mut self.urgent,
-            Line::Short => &mut self.short,
-            Line::Usual => &mut self.usual,
+            Lane::Urgent => &mut self.urgent,
+            Lane::Short => &mut self.short,
+            Lane::Usual => &mut self.usual,
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_is_urgent_overtakes_and_the_rest_keeps_its_order() {
         let queue = Queue::new(3);
-        let (usual, urgent) = (Line::Usual, Line::Urgent);
+        let (usual, urgent) = (Lane::Usual, Lane::Urgent);
         for (item, line) in [(1, usual), (2, usual), (3, urgent), (4, usual), (5, urgent)] {
             queue.push(item, line).expect("there is room");
         }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn short_recordings_and_others_take_turns() {
         let queue = Queue::new(4);
-        for (item, line) in [(1, Line::Usual), (2, Line::Usual), (3, Line::Usual), (4, Line::Short), (5, Line::Short)] {
+        for (item, line) in [(1, Lane::Usual), (2, Lane::Usual), (3, Lane::Usual), (4, Lane::Short), (5, Lane::Short)] {
             queue.push(item, line).expect("there is room");
         }
         queue.close();
@@ -131,17 +131,17 @@ mod tests {
     #[test]
     fn a_full_line_holds_up_its_own_and_closing_lets_everybody_go() {
         let queue = Arc::new(Queue::new(1));
-        queue.push(1, Line::Usual).expect("there is room");
+        queue.push(1, Lane::Usual).expect("there is room");
         let waiting = {
             let queue = Arc::clone(&queue);
-            std::thread::spawn(move || queue.push(2, Line::Usual))
+            std::thread::spawn(move || queue.push(2, Lane::Usual))
         };
-        queue.push(3, Line::Urgent).expect("the other line has room");
+        queue.push(3, Lane::Urgent).expect("the other line has room");
         assert_eq!((queue.pop(), queue.pop()), (Some(3), Some(1)));
         assert_eq!(waiting.join().expect("it does not panic"), Ok(()));
         let full = {
             let queue = Arc::clone(&queue);
-            std::thread::spawn(move || queue.push(4, Line::Usual))
+            std::thread::spawn(move || queue.push(4, Lane::Usual))
         };
         queue.close();
         let late = full.join().expect("it does not panic");

@@ -8,7 +8,7 @@ const MAX_PAUSE_MS: u64 = 3_000;
 /// A sentence goes on over a pause of this length.
 const MAX_PAUSE_IN_SENTENCE_MS: u64 = 6_000;
 /// A turn of this length ends with its next sentence, so that there is something to go to on a page.
-const LONG_TURN_MS: u64 = 60_000;
+const MAX_TURN_MS: u64 = 60_000;
 /// A back-channel has no more words.
 const MAX_BACK_CHANNEL_WORDS: usize = 3;
 /// Said to show that one listens. In small letters, without signs.
@@ -46,7 +46,7 @@ fn ended(turn: &Segment) -> bool {
 
 fn continues(turn: &Segment, next: &Segment) -> bool {
     let pause = next.start_ms.saturating_sub(turn.end_ms);
-    let most = match (ended(turn), turn.end_ms - turn.start_ms >= LONG_TURN_MS) {
+    let most = match (ended(turn), turn.end_ms - turn.start_ms >= MAX_TURN_MS) {
         (true, true) => return false,
         (true, false) => MAX_PAUSE_MS,
         (false, _) => MAX_PAUSE_IN_SENTENCE_MS,

@@ -19,7 +19,7 @@ pub(super) struct Window {
     /// Its place among the windows of the recording, in the order in which they were found.
     pub(super) seq: usize,
     /// Which channel, counted among those that are listened to.
-    pub(super) leg: usize,
+    pub(super) planned_channel: usize,
     /// 16 kHz.
     pub(super) samples: Vec<f32>,
     /// What it is made of, in order.
@@ -92,7 +92,7 @@ impl Piece {
 
 /// Packs the spans of one channel.
 pub(super) struct Packer {
-    leg: usize,
+    planned_channel: usize,
     max_ms: u64,
     /// Models whose own times are useless get each span alone: then the span's times are the segment's.
     together: bool,
@@ -100,8 +100,8 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    pub(super) fn new(leg: usize, max_span_ms: u64, times: Times) -> Self {
-        Self { leg, max_ms: max_span_ms, together: times == Times::Model, open: None }
+    pub(super) fn new(planned_channel: usize, max_span_ms: u64, times: Times) -> Self {
+        Self { planned_channel, max_ms: max_span_ms, together: times == Times::Model, open: None }
     }
 
     /// Takes a span; gives a window once it is full.
@@ -124,8 +124,13 @@ impl Packer {
     }
 
     fn add(&mut self, span: Span) {
-        let leg = self.leg;
-        let open = self.open.get_or_insert_with(|| Window { seq: 0, leg, samples: Vec::new(), pieces: Vec::new() });
+        let planned_channel = self.planned_channel;
+        let open = self.open.get_or_insert_with(|| Window {
+            seq: 0,
+            planned_channel,
+            samples: Vec::new(),
+            pieces: Vec::new(),
+        });
         open.pieces.push(Piece {
             at_ms: ms(open.samples.len()),
             length_ms: ms(span.samples.len()),
@@ -160,7 +165,7 @@ mod tests {
         assert!(packer.push(span(5_000, 4_000)).is_none());
         assert!(packer.push(span(60_000, 4_000)).is_none());
         let full = packer.push(span(90_000, 4_000)).expect("the third does not fit");
-        assert_eq!((full.leg, full.samples.len(), full.until_ms()), (1, (4_000 + 4_000) * 16, 63_900));
+        assert_eq!((full.planned_channel, full.samples.len(), full.until_ms()), (1, (4_000 + 4_000) * 16, 63_900));
         let stretches = [((100, 3_900), 5_100), ((4_100, 7_900), 60_100)];
         assert_eq!(full.stretches(), stretches.map(|(window, start_ms)| Stretch { window, start_ms }));
         assert_eq!(packer.finish().map(|window| window.until_ms()), Some(93_900));

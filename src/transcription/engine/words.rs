@@ -1,7 +1,7 @@
 //! Segments of the transcript from the tokens of a window.
 
-use super::hear::{Heard, Token};
-use super::honest::{Draft, first_rounds, honest};
+use super::hallucinations::{Draft, first_rounds, remove_hallucinations};
+use super::inference::{DecodedWindow, Token};
 use super::windows::Window;
 use super::word_timing::{Boundary, DecodedWord, assign};
 use crate::masking::join_words;
@@ -9,7 +9,7 @@ use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
 
 /// From so many digits on, a number is one that people read out in groups.
-const LONG_NUMBER: usize = 5;
+const MIN_GROUPED_DIGITS: usize = 5;
 
 /// A word as the decoder wrote it, with its times in the window.
 struct Raw {
@@ -33,16 +33,19 @@ impl Raw {
 }
 
 /// Segments of one window, in order, without what the model is known to invent.
-pub(super) fn segments(window: &Window, heard: &Heard, speaker: Speaker, times: Times) -> Vec<Segment> {
+pub(super) fn segments(window: &Window, heard: &DecodedWindow, speaker: Speaker, times: Times) -> Vec<Segment> {
     let drafts = match times {
         Times::Spans => whole(window, heard).into_iter().collect(),
         Times::Model => by_stretch(window, heard),
     };
-    honest(drafts, window.speech_ms()).iter().filter_map(|draft| segment(&draft.words, speaker)).collect()
+    remove_hallucinations(drafts, window.speech_ms())
+        .iter()
+        .filter_map(|draft| segment(&draft.words, speaker))
+        .collect()
 }
 
 /// The words of each stretch of speech.
-fn by_stretch(window: &Window, heard: &Heard) -> Vec<Draft> {
+fn by_stretch(window: &Window, heard: &DecodedWindow) -> Vec<Draft> {
     let stretches = window.stretches();
     let all = raws(&heard.tokens);
     let texts: Vec<&str> = all.iter().map(|raw| raw.text.as_str()).collect();
@@ -86,7 +89,7 @@ fn spoken_letters(text: &str) -> u32 {
 }
 
 /// All words of a model that tells no times, over the time in which somebody spoke.
-fn whole(window: &Window, heard: &Heard) -> Option<Draft> {
+fn whole(window: &Window, heard: &DecodedWindow) -> Option<Draft> {
     let raws = raws(&heard.tokens);
     let speech: Vec<_> = window.pieces.iter().flat_map(|piece| piece.speech.iter().copied()).collect();
     Some(Draft { words: spread(&raws, &speech), no_speech: heard.no_speech, piece: 0, speech_ms: window.speech_ms() })
@@ -99,7 +102,7 @@ fn raws(tokens: &[Token]) -> Vec<Raw> {
     let begins = |token: &Token| token.bytes.first().is_some_and(u8::is_ascii_whitespace) || is_unspaced(&token.bytes);
     let words = tokens.chunk_by(|_, next| !begins(next));
     let groups = words.flat_map(|word| {
-        let long = digits(word) >= LONG_NUMBER;
+        let long = digits(word) >= MIN_GROUPED_DIGITS;
         word.chunk_by(move |token, next| !(long && parts(token, next)))
     });
     groups.map(raw).filter(|raw| !raw.text.is_empty()).collect()
@@ -259,7 +262,7 @@ mod tests {
             token(b"14", 0.9, Some(1_500)),
             token(b"88", 0.9, Some(1_900)),
         ];
-        let heard = Heard { language: "en".into(), tokens, no_speech: 0.0 };
+        let heard = DecodedWindow { language: "en".into(), tokens, no_speech: 0.0 };
         let found = segments(&window, &heard, Speaker::Customer, Times::Model);
         let said: Vec<_> =
             found.iter().map(|segment| (segment.text.as_str(), segment.start_ms, segment.end_ms)).collect();

@@ -21,7 +21,7 @@ pub struct Trial {
 static PASSED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
 /// Maximum time of a trial: a large model on a slow disk takes minutes.
-const PATIENCE: Duration = Duration::from_secs(300);
+const MAX_TRIAL_TIME: Duration = Duration::from_secs(300);
 const STEP: Duration = Duration::from_millis(50);
 
 impl Default for Trial {
@@ -55,7 +55,7 @@ impl Trial {
         let status = loop {
             match child.try_wait().map_err(|error| failed(error.to_string()))? {
                 Some(status) => break status,
-                None if waited >= PATIENCE || cancel.is_cancelled() => {
+                None if waited >= MAX_TRIAL_TIME || cancel.is_cancelled() => {
                     // It may have ended already.
                     let _ = child.kill();
                     let _ = child.wait();

@@ -3,10 +3,12 @@
 use super::find;
 use crate::ids::InteractionId;
 use crate::interactions::Recording;
-use crate::transcription::{CorrectionError, MOST_LETTERS, NewCorrection, Segment, State, Step, Stored, Transcription};
+use crate::transcription::{
+    CorrectionError, MAX_TEXT_CHARS, NewCorrection, Segment, State, Step, Stored, Transcription,
+};
+use crate::web::format::clock;
 use crate::web::page::{html_with, sentence};
 use crate::web::rights::EditTranscripts;
-use crate::web::said::clock;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, redirect};
 use askama::Template;
 use poem::http::StatusCode;
@@ -93,7 +95,7 @@ impl LinePage {
             machine: correction.map_or_else(|| segment.text.clone(), |c| c.machine_text.clone()),
             corrected: correction.is_some(),
             seen: past.iter().map(|step| step.place).max().unwrap_or(0),
-            most: MOST_LETTERS,
+            most: MAX_TEXT_CHARS,
             past: past.into_iter().map(Past::from).collect(),
             problem: None,
         })

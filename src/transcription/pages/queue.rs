@@ -4,8 +4,8 @@ use super::views::about;
 use super::{MissingModel, find};
 use crate::jobs::URGENT;
 use crate::transcription::{Queue, Transcription, Waiting};
+use crate::web::format::clock;
 use crate::web::rights::{Administer, EditTranscripts};
-use crate::web::said::clock;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
@@ -13,7 +13,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 use std::time::Duration;
 
-struct Row {
+struct QueueRow {
     id: String,
     who: String,
     team: Option<String>,
@@ -27,7 +27,7 @@ struct Row {
     reason: Option<String>,
 }
 
-impl From<Waiting> for Row {
+impl From<Waiting> for QueueRow {
     fn from(w: Waiting) -> Self {
         let length = w.duration_ms.map(clock);
         Self {
@@ -45,7 +45,7 @@ impl From<Waiting> for Row {
     }
 }
 
-impl Row {
+impl QueueRow {
     fn waiting(waiting: Waiting, short: Option<Duration>) -> Self {
         let length = waiting.duration_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
         let short = length.zip(short).is_some_and(|(length, short)| length <= short);
@@ -57,8 +57,8 @@ impl Row {
 #[template(path = "transcription/queue.html")]
 struct QueuePage {
     page: Shell,
-    running: Vec<Row>,
-    next: Vec<Row>,
+    running: Vec<QueueRow>,
+    next: Vec<QueueRow>,
     waiting: i64,
     more: i64,
     sound: String,
@@ -78,8 +78,8 @@ impl QueuePage {
         let more = queue.waiting - queue.next.len() as i64;
         Self {
             page,
-            running: queue.running.into_iter().map(Row::from).collect(),
-            next: queue.next.into_iter().map(|waiting| Row::waiting(waiting, queue.short)).collect(),
+            running: queue.running.into_iter().map(QueueRow::from).collect(),
+            next: queue.next.into_iter().map(|waiting| QueueRow::waiting(waiting, queue.short)).collect(),
             waiting: queue.waiting,
             more: more.max(0),
             sound: about(Duration::from_millis(u64::try_from(queue.waiting_ms).unwrap_or_default())),
@@ -102,7 +102,7 @@ const DID: &[(&str, &str)] = &[
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Did {
+pub(super) struct NoticeQuery {
     did: String,
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn show(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(transcription): Data<&Transcription>,
-    Query(did): Query<Did>,
+    Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
     let page = Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID);
     let missing_model = MissingModel::load(transcription, &who).await?;

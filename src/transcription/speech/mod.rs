@@ -34,14 +34,14 @@ const FRAME_MS: u64 = FRAME as u64 * 1000 / RATE as u64;
 const BEFORE: usize = ms_to_frames(500);
 const BEHIND: usize = ms_to_frames(500);
 /// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
-const EARLY: usize = ms_to_frames(48);
-const LATE: usize = ms_to_frames(64);
+const PAD_BEFORE: usize = ms_to_frames(48);
+const PAD_AFTER: usize = ms_to_frames(64);
 /// A span that is too long is cut in its last part: full windows cost no more than others.
 const CUT_IN: usize = ms_to_frames(4_000);
 /// Where a span is cut to fill a window there is a pause of at least this (and what EARLY and LATE take of it).
 const LEAST_PAUSE_MS: u64 = 200;
-/// Fewer frames of speech than this are a click or a breath.
-const LEAST: usize = ms_to_frames(120);
+/// Minimum number of frames of speech: fewer are a click or a breath.
+const MIN_SPEECH_FRAMES: usize = ms_to_frames(120);
 
 /// Score from which on somebody may speak, and under which nobody does any more.
 const ON: f32 = 0.5;
@@ -266,7 +266,7 @@ impl SpeechFinder {
                 _ => groups.push(vec![run]),
             }
         }
-        groups.retain(|group| group.iter().map(|run| run.loud).sum::<usize>() >= LEAST);
+        groups.retain(|group| group.iter().map(|run| run.loud).sum::<usize>() >= MIN_SPEECH_FRAMES);
         let span = |at: usize| {
             let from = at.checked_sub(1).and_then(|before| groups[before].last()).map_or(0, |run| run.end);
             let until = groups.get(at + 1).and_then(|next| next.first()).map_or(end, |run| run.start);
@@ -282,7 +282,7 @@ impl SpeechFinder {
         let end = group.last().map_or(0, |run| run.end + BEHIND).min(air.end);
         let mut speech: Vec<(u64, u64)> = Vec::with_capacity(group.len());
         for run in group {
-            let (start, stop) = (run.start.saturating_sub(EARLY).max(begin), (run.end + LATE).min(end));
+            let (start, stop) = (run.start.saturating_sub(PAD_BEFORE).max(begin), (run.end + PAD_AFTER).min(end));
             match speech.last_mut() {
                 Some((_, before)) if *before >= ms(start) => *before = ms(stop),
                 _ => speech.push((ms(start), ms(stop))),

@@ -52,7 +52,7 @@ pub(in crate::transcription) async fn take_up(
     id: &InteractionId,
     of: &Version<'_>,
 ) -> Result<(Vec<HeardWindow>, i64), DbError> {
-    execute!(conn.again(), REMOVE_OTHERS, id, of.kind, of.recording, of.settings)?;
+    execute!(conn.reborrow(), REMOVE_OTHERS, id, of.kind, of.recording, of.settings)?;
     let rows = fetch_all!(conn, FIND => (String, i64), id, of.kind)?;
     let took_ms = rows.iter().map(|(_, took_ms)| took_ms).sum();
     // One that can't be read is heard again.

@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
-use crate::transcription::queue::{Done, Waiting};
+use crate::transcription::queue::{FinishedTranscript, Waiting};
 use crate::{fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
@@ -43,8 +43,8 @@ pub(in crate::transcription) async fn next(conn: Conn<'_>, kind: &str) -> Result
 }
 
 /// The last hundred that were made.
-pub(in crate::transcription) async fn done_lately(conn: Conn<'_>) -> Result<Vec<Done>, DbError> {
-    fetch_all!(conn, DONE_LATELY => Done)
+pub(in crate::transcription) async fn done_lately(conn: Conn<'_>) -> Result<Vec<FinishedTranscript>, DbError> {
+    fetch_all!(conn, DONE_LATELY => FinishedTranscript)
 }
 
 /// Whose turn its job counts for.

@@ -7,7 +7,7 @@ use crate::surveys::{SETTLED, mails};
 use afterword::clock::{Clock, Timestamp};
 use afterword::database::{Conn, DbError};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::mail::{Compose, ComposeError, Composed, Fate, ManyUnwanted, NewMail, Preview, State, hint};
+use afterword::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, State, hint};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,13 @@ impl Compose for Plain {
         ready(Ok(None)).boxed()
     }
 
-    fn note<'a>(&'a self, _: Conn<'a>, _: &'a str, _: &'a Fate, _: Timestamp) -> BoxFuture<'a, Result<(), DbError>> {
+    fn note<'a>(
+        &'a self,
+        _: Conn<'a>,
+        _: &'a str,
+        _: &'a DeliveryStatus,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
         ready(Ok(())).boxed()
     }
 }

@@ -1,13 +1,13 @@
 //! The reader against the set of real bounces and what another tool reads from them.
 
 use crate::support::shared;
-use afterword::mail::reader::{self, Row, Verdict};
+use afterword::mail::reader::{self, RecipientReport, Verdict};
 use std::collections::BTreeMap;
 
 /// What is expected of one recipient: status, reply, reason, hard, feedback.
 type Expected = [String; 5];
 
-fn as_expected(row: &Row) -> Expected {
+fn as_expected(row: &RecipientReport) -> Expected {
     let reply = row.reply.map(|reply| reply.to_string()).unwrap_or_default();
     let feedback = row.feedback.clone().unwrap_or_default();
     [row.status.clone().unwrap_or_default(), reply, row.reason.code().into(), row.hard.to_string(), feedback]
@@ -29,7 +29,7 @@ fn real_bounces_are_read_as_others_read_them() {
     files.sort();
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let rows: Vec<Row> =
+        let rows: Vec<RecipientReport> =
             reader::read(&std::fs::read(&path).unwrap()).into_iter().flat_map(|one| one.rows).collect();
         let Some(wanted) = expected.get(&name) else {
             println!("{name}: {:?}", rows.iter().map(as_expected).collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! Erasure where a customer asked to be contacted, and where supervisors wrote about them.
+//! Erasure with callback requests and texts of supervisors.
 
 use super::RARE;
 use crate::anonymity::{bytes_on_disk, dump, holds};
@@ -12,17 +12,17 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-async fn wish(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
+async fn callback(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
     let form = [("name", "Jerry Cruncher"), ("reach", reach), ("about", RARE), ("join", join)];
     let (status, text) = post(app, &format!("{}/contact", asked.page()), &form).await;
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
 }
 
-/// A linked answer that its customer lets be quoted, and a wish that is joined to it.
+/// Creates a linked answer with a quotable comment, and a callback request joined to it.
 async fn joined(app: &TestApp, name: &str, reach: &str) -> Asked {
     let asked = ask(app, name).await;
     answer(app, &asked, &[("score", "1"), ("comment", RARE), ("choice", "linked"), ("quote", "yes")]).await;
-    wish(app, &asked, reach, "yes").await;
+    callback(app, &asked, reach, "yes").await;
     asked
 }
 
@@ -42,7 +42,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = joined(&app, "jerry", "+44 306 999 0123").await;
         let other = ask(&app, "kramer").await;
-        wish(&app, &other, "+44 306 999 0456", "").await;
+        callback(&app, &other, "+44 306 999 0456", "").await;
         handed_over(&app).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let path = |what: &str| format!("/interactions/{}/{what}", asked.interaction);
@@ -61,7 +61,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert_eq!(dump(&app).await, before, "looking erases nothing");
         let receipt = admin.post("/admin/erasure", &form).await.text().await.unwrap();
         assert!(preview.contains("1 commendation<") && receipt.contains("1 commendation<"), "{preview} {receipt}");
-        // Whether the customer answered, or wished for anything, is not for whoever erases.
+        // An erasure does not reveal whether the customer answered, or requested a callback.
         for told in ["follow-up,", "follow-ups,", "<li>1 wish", "quote<"] {
             assert!(!preview.contains(told) && !receipt.contains(told), "{told}: {preview} {receipt}");
         }
@@ -70,7 +70,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert!(!format!("{all:?}").contains(RARE));
         let line = all["audit_log"].iter().find(|row| row.contains("interaction.erased")).unwrap();
         assert!(line.contains("kudos") && !line.contains("wishes") && !line.contains("Cruncher"), "{line}");
-        // What is left says that there was one, and can't be opened again.
+        // The remaining follow-up says that there was a request, which can't be opened any more.
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);
         assert_eq!((open.len(), closed.len()), (1, 3));
         for one in &closed {
@@ -85,7 +85,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert_eq!(contact(&own, &open[0]).await, 200, "somebody else's stays");
         let steps = own.page(&format!("/follow-ups/{}", open[0]["id"].as_str().unwrap())).await;
         assert!(steps.contains("rang once"), "{steps}");
-        // The other one, which still has the rare word sealed, is in the way of nothing.
+        // The other one, whose sealed text still has the rare word, does not interfere.
         assert!(!holds(&bytes_on_disk(&app), RARE), "on disk");
     }
 }
@@ -94,13 +94,13 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
 async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they_are_joined_to() {
     for app in TestApp::on_both(|_| {}).await {
         let (jerry, kramer) = (ask(&app, "jerry").await, ask(&app, "kramer").await);
-        wish(&app, &jerry, "Jerry <JERRY@Example.net>", "").await;
-        wish(&app, &kramer, "kramer@example.net", "").await;
+        callback(&app, &jerry, "Jerry <JERRY@Example.net>", "").await;
+        callback(&app, &kramer, "kramer@example.net", "").await;
         joined(&app, "emma", "+44 306 999 0123").await;
         handed_over(&app).await;
         // Not handed over yet.
         let late = ask(&app, "late").await;
-        wish(&app, &late, "jerry@example.net", "").await;
+        callback(&app, &late, "jerry@example.net", "").await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         for one in list(&own, "open").await {
             let note = format!("/follow-ups/{}/notes", one["id"].as_str().unwrap());

@@ -229,7 +229,7 @@ async fn clips_keep_their_words_while_a_recording_is_transcribed_anew() {
         assert_eq!(supervisor.api(Method::PUT, &address, Some(&body)).await.status(), 204);
         assert_eq!(supervisor.api(Method::GET, &take, None).await.status(), 404, "the second transcript is dropped");
         // Its turn comes late.
-        raw(&app, "UPDATE jobs SET run_at = run_at + 777600000 WHERE kind = 'transcribe'").await;
+        raw(&app, "UPDATE jobs SET run_at = run_at + 777600000 WHERE kind = 'transcription'").await;
         app.pass(Duration::from_secs(8 * 24 * 3600)).await;
         let supervisor = app.sign_in_anew(&supervisor).await;
         let waiting = get(&supervisor, &format!("/api/v1/clips/{clip}")).await;

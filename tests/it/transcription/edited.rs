@@ -195,7 +195,7 @@ async fn a_second_take_that_is_dropped_while_it_is_made_comes_not_back() {
     let path = format!("/api/v1/interactions/{id}/transcript/take");
     assert_eq!(put(&supervisor, &path, json!({ "model": "test-voices.en" })).await.0, 202);
     let dropped = async {
-        while app.app.transcription.second_take(&id).await.unwrap().is_some_and(|take| take.state == State::Waiting) {
+        while app.app.transcription.alternative(&id).await.unwrap().is_some_and(|take| take.state == State::Waiting) {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
         supervisor.api(Method::DELETE, &path, None).await.status()
@@ -203,5 +203,5 @@ async fn a_second_take_that_is_dropped_while_it_is_made_comes_not_back() {
     let (_, status) = tokio::join!(app.work(), dropped);
     assert_eq!(status, 204);
     app.work().await;
-    assert_eq!(app.app.transcription.second_take(&id).await.unwrap(), None);
+    assert_eq!(app.app.transcription.alternative(&id).await.unwrap(), None);
 }

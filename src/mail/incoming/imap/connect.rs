@@ -16,7 +16,7 @@ use url::Url;
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Stream for T {}
 /// A line to the server.
-pub(super) type Line = Box<dyn Stream>;
+pub(super) type BoxedStream = Box<dyn Stream>;
 
 /// Where and how.
 pub(super) struct Account {
@@ -53,13 +53,13 @@ impl Account {
 }
 
 /// Signed in, or why not.
-pub(super) async fn open(account: &Account) -> Result<Session<Line>, String> {
+pub(super) async fn open(account: &Account) -> Result<Session<BoxedStream>, String> {
     let tcp = TcpStream::connect((account.host.as_str(), account.port)).await.map_err(|error| error.to_string())?;
     tcp.set_nodelay(true).map_err(|error| error.to_string())?;
     let mut client = if account.implicit {
         Client::new(encrypted(account, Box::new(tcp)).await?)
     } else {
-        Client::new(Box::new(tcp) as Line)
+        Client::new(Box::new(tcp) as BoxedStream)
     };
     let greeting = client.read_response().await.map_err(|error| error.to_string())?;
     greeting.ok_or("it hung up")?;
@@ -72,7 +72,7 @@ pub(super) async fn open(account: &Account) -> Result<Session<Line>, String> {
     signed_in.map_err(|(error, _)| format!("it does not let us in ({})", broken(error)))
 }
 
-async fn encrypted(account: &Account, line: Line) -> Result<Line, String> {
+async fn encrypted(account: &Account, line: BoxedStream) -> Result<BoxedStream, String> {
     let roots = roots(account.ca.clone()).await?;
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

@@ -10,13 +10,13 @@
 mod connect;
 
 use super::Handed;
-use super::stuck::Stuck;
-use crate::mail::reader::MOST_BYTES;
+use super::unreadable::Unreadable;
+use crate::mail::reader::MAX_MAIL_BYTES;
 use crate::mail::{Mail, scrubbed};
 use async_imap::Session;
 use async_imap::error::Error;
 use async_imap::types::Fetch;
-use connect::{Account, Line, open};
+use connect::{Account, BoxedStream, open};
 use futures_util::TryStreamExt;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -32,26 +32,31 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const READ: &str = "+FLAGS (\\Seen)";
 /// … and one that can't be.
 const UNREADABLE: &str = "+FLAGS (\\Seen \\Flagged)";
-/// Messages read in one run; the next comes within a minute.
-const MOST_MAILS: usize = 2_000;
+/// Maximum number of messages read in one run; the next comes within a minute.
+const MAX_MAILS_PER_RUN: usize = 2_000;
 
 /// Why a message was not read through.
 enum Trouble {
     /// The message's own; the line carries the next.
     Message(String),
     /// The line is broken or silent, perhaps because of this message: nothing more is read over it.
-    Line(String),
+    BoxedStream(String),
     /// Ours, whatever the message.
     Ours(String),
 }
 
 /// Reads what has not been seen; how many messages.
-pub(super) async fn fetch(mail: &Mail, url: &Url, stuck: &Stuck, stop: &CancellationToken) -> Result<usize, String> {
+pub(super) async fn fetch(
+    mail: &Mail,
+    url: &Url,
+    unreadable: &Unreadable,
+    stop: &CancellationToken,
+) -> Result<usize, String> {
     let account = Account::new(url);
     let said = |why: String| format!("the mailbox of returned mail at {} can't be read: {why}", account.host);
     let opened = tokio::time::timeout(CONNECT, open(&account)).await;
     let mut session = opened.map_err(|_| said("no answer in time".into()))?.map_err(said)?;
-    let read = read(mail, &account, &mut session, stuck, stop).await;
+    let read = read(mail, &account, &mut session, unreadable, stop).await;
     // What was read is marked already; whether the goodbye is heard does not matter.
     let _ = tokio::time::timeout(GOODBYE, session.logout()).await;
     read.map_err(said)
@@ -74,24 +79,24 @@ async fn about_one<T>(what: &str, answer: impl Future<Output = Result<T, Error>>
     match tokio::time::timeout(ANSWER, answer).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error @ (Error::No(_) | Error::Bad(_)))) => Err(Trouble::Message(broken(error))),
-        Ok(Err(error)) => Err(Trouble::Line(broken(error))),
-        Err(_) => Err(Trouble::Line(format!("{what} got no answer in {} s", ANSWER.as_secs()))),
+        Ok(Err(error)) => Err(Trouble::BoxedStream(broken(error))),
+        Err(_) => Err(Trouble::BoxedStream(format!("{what} got no answer in {} s", ANSWER.as_secs()))),
     }
 }
 
 async fn read(
     mail: &Mail,
     account: &Account,
-    session: &mut Session<Line>,
-    stuck: &Stuck,
+    session: &mut Session<BoxedStream>,
+    unreadable: &Unreadable,
     stop: &CancellationToken,
 ) -> Result<usize, String> {
     let (validity, unseen) = unseen(session, &account.folder, ANSWER).await?;
-    let mut plan = stuck.plan(validity, unseen);
+    let mut plan = unreadable.plan(validity, unseen);
     if !plan.pass_over.is_empty() {
         pass_over(session, &plan.pass_over).await?;
     }
-    plan.read.truncate(MOST_MAILS);
+    plan.read.truncate(MAX_MAILS_PER_RUN);
     let (mut all, mut trouble) = (0, None);
     for uid in plan.read {
         if stop.is_cancelled() {
@@ -101,11 +106,11 @@ async fn read(
             Ok(()) => all += 1,
             Err(Trouble::Ours(why)) => return Err(why),
             Err(Trouble::Message(why)) => {
-                stuck.failed(uid);
+                unreadable.failed(uid);
                 trouble.get_or_insert(format!("the message with the UID {uid}: {why}"));
             }
-            Err(Trouble::Line(why)) => {
-                stuck.failed(uid);
+            Err(Trouble::BoxedStream(why)) => {
+                unreadable.failed(uid);
                 return Err(format!("at the message with the UID {uid}, which comes last the next time: {why}"));
             }
         }
@@ -114,14 +119,18 @@ async fn read(
 }
 
 /// The mailbox's UIDVALIDITY, and the messages that nobody has seen.
-async fn unseen(session: &mut Session<Line>, folder: &str, limit: Duration) -> Result<(Option<u32>, Vec<u32>), String> {
+async fn unseen(
+    session: &mut Session<BoxedStream>,
+    folder: &str,
+    limit: Duration,
+) -> Result<(Option<u32>, Vec<u32>), String> {
     let mailbox = within(limit, "SELECT", session.select(folder)).await?;
     let found = within(limit, "SEARCH", session.uid_search("UNSEEN UNDELETED")).await?;
     Ok((mailbox.uid_validity, found.into_iter().collect()))
 }
 
 /// Marks messages that can't be read like those that are no mail, for somebody to look at.
-async fn pass_over(session: &mut Session<Line>, uids: &[u32]) -> Result<(), String> {
+async fn pass_over(session: &mut Session<BoxedStream>, uids: &[u32]) -> Result<(), String> {
     let all = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     within(ANSWER, "STORE", mark(session, &all, UNREADABLE)).await?;
     tracing::error!(
@@ -131,13 +140,13 @@ async fn pass_over(session: &mut Session<Line>, uids: &[u32]) -> Result<(), Stri
     Ok(())
 }
 
-async fn mark(session: &mut Session<Line>, uids: &str, flags: &str) -> Result<(), Error> {
+async fn mark(session: &mut Session<BoxedStream>, uids: &str, flags: &str) -> Result<(), Error> {
     session.uid_store(uids, flags).await?.try_collect::<Vec<Fetch>>().await.map(drop)
 }
 
 /// Reads one message, lets follow what follows, and marks it.
-async fn one(mail: &Mail, account: &Account, session: &mut Session<Line>, uid: u32) -> Result<(), Trouble> {
-    let wanted = format!("(UID BODY.PEEK[]<0.{MOST_BYTES}>)");
+async fn one(mail: &Mail, account: &Account, session: &mut Session<BoxedStream>, uid: u32) -> Result<(), Trouble> {
+    let wanted = format!("(UID BODY.PEEK[]<0.{MAX_MAIL_BYTES}>)");
     let fetched = async { session.uid_fetch(uid.to_string(), wanted).await?.try_collect::<Vec<Fetch>>().await };
     let found = about_one("FETCH", fetched).await?;
     let Some(bytes) = found.iter().filter(|one| one.uid == Some(uid)).find_map(Fetch::body) else {
@@ -159,7 +168,7 @@ mod tests {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
     /// Signed in at a server that answers these commands, one after the other, and then says nothing more, but stays on the line.
-    async fn session(answers: Vec<(&'static str, &'static str)>) -> Session<Line> {
+    async fn session(answers: Vec<(&'static str, &'static str)>) -> Session<BoxedStream> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         tokio::spawn(async move {
             let (said, mut to_say) = tokio::io::split(theirs);
@@ -172,7 +181,7 @@ mod tests {
             }
             while said.next_line().await.is_ok_and(|line| line.is_some()) {}
         });
-        Client::new(Box::new(ours) as Line).login("u", "p").await.map_err(|(error, _)| error).unwrap()
+        Client::new(Box::new(ours) as BoxedStream).login("u", "p").await.map_err(|(error, _)| error).unwrap()
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::form::{self, Fields, Part};
 use super::view::{Conflict, Head, LookPage, QuestionsPage, TextsPage};
-use super::{Asked, shell};
+use super::{EditorQuery, shell};
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
 use crate::surveys::editor::{EditError, Listed, difference, problems, step};
@@ -13,7 +13,7 @@ use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 
-/// One part of the editor, filled in.
+/// Renders one part of the editor.
 fn part_page(status: StatusCode, page: Shell, head: Head, part: &Part, draft: &Definition) -> Response {
     match part {
         Part::Questions => html_with(status, &QuestionsPage::new(page, head, draft)),
@@ -28,7 +28,7 @@ pub(super) async fn show(
     Data(site): Data<&SiteInfo>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<EditorQuery>,
 ) -> Result<Response, PageError> {
     let (survey, draft) = (surveys.one(&id).await?, surveys.draft(&id).await?);
     let part = Part::of(&asked.part, &asked.language, &draft.definition);
@@ -36,11 +36,11 @@ pub(super) async fn show(
     Ok(part_page(StatusCode::OK, shell(&who, site, &asked), head, &part, &draft.definition))
 }
 
-/// What a form says besides its fields.
+/// Values of a form besides its fields.
 struct Sent {
     edition: i64,
     part: Part,
-    /// A script asks: it stays on the page.
+    /// Whether a script sent it: the page is not left.
     quiet: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn save(
             Ok(quietly(StatusCode::CONFLICT, &serde_json::json!({ "conflict": by })))
         }
         Err(EditError::Conflict { by, .. }) => {
-            Ok(conflict(shell(&who, site, &Asked::default()), surveys, &survey, &sent.part, &fields, by).await?)
+            Ok(conflict(shell(&who, site, &EditorQuery::default()), surveys, &survey, &sent.part, &fields, by).await?)
         }
         Err(other) => Err(other.into()),
     }
@@ -91,7 +91,7 @@ fn quietly(status: StatusCode, body: &serde_json::Value) -> Response {
     Response::builder().status(status).content_type("application/json").body(body.to_string())
 }
 
-/// Where one goes after saving: to the same part, at what was changed.
+/// Returns the address after saving: the same part, at the changed place.
 fn back(id: &str, part: &Part, draft: &Definition, step: Option<&crate::surveys::editor::Step>, done: bool) -> String {
     use crate::surveys::editor::Step;
     let did = if done { "saved" } else { "not" };
@@ -112,7 +112,7 @@ fn back(id: &str, part: &Part, draft: &Definition, step: Option<&crate::surveys:
     format!("/surveys/{id}?part={}{language}&did={did}{}", part.code(), at.unwrap_or_default())
 }
 
-/// Somebody else saved in the meantime: what was typed stands in the page, on top of theirs, and is not saved yet.
+/// Someone else saved in the meantime: the entered values are shown over theirs, not saved yet.
 async fn conflict(
     page: Shell,
     surveys: &Surveys,

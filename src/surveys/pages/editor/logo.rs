@@ -1,20 +1,20 @@
-//! Logos: taken by a form, served to everybody who answers.
+//! Logos: uploaded by a form, served to all customers.
 
 use crate::surveys::Surveys;
-use crate::surveys::editor::{EditError, MOST_LOGO};
+use crate::surveys::editor::{EditError, MAX_LOGO_BYTES};
 use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, PostedFile, Viewer, redirect};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-/// Keeps the picture and puts it into the draft.
+/// Stores the picture and adds it to the draft.
 #[handler]
 pub(super) async fn upload(
     who: Viewer<ManageSurveys>,
     Data(surveys): Data<&Surveys>,
     Path(id): Path<String>,
-    form: PostedFile<{ MOST_LOGO + 1 }>,
+    form: PostedFile<{ MAX_LOGO_BYTES + 1 }>,
 ) -> Result<Response, PageError> {
     let edition =
         form.field("edition").parse().map_err(|_| PageError::BadForm("it does not say which draft it is of".into()))?;
@@ -28,7 +28,7 @@ pub(super) async fn upload(
     Ok(redirect(format!("/surveys/{id}?part=look&did=logo")))
 }
 
-/// `GET /logos/{sha256}`: the same for everybody, for good; nothing in it can run.
+/// `GET /logos/{sha256}`: immutable; contains nothing executable.
 #[handler]
 pub(super) async fn serve(Data(surveys): Data<&Surveys>, Path(name): Path<String>) -> Result<Response, PageError> {
     let logo = surveys.logo(&name).await?.ok_or(PageError::NotFound)?;

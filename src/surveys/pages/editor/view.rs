@@ -1,21 +1,21 @@
-//! What the editor's pages show.
+//! Views of the editor's pages.
 
 use super::form::{Part, role_of};
 use crate::clock::Timestamp;
-use crate::surveys::definition::{Definition, Item, Kind, MOST_QUESTIONS, Texts};
+use crate::surveys::definition::{Definition, Item, Kind, MAX_QUESTIONS, Texts};
 use crate::surveys::editor::{Listed, kind_in_words, problems, question_in_words, role_in_words};
 use crate::surveys::wording::{Language, Phrases, contrast, names};
 use crate::web::Shell;
 use askama::Template;
 
-/// What stands above every part of the editor.
+/// Header of every part of the editor.
 pub(super) struct Head {
     pub id: String,
     pub name: String,
     pub archived: bool,
-    /// The number of the version that is asked.
+    /// Number of the current version.
     pub version: Option<i64>,
-    /// When the draft was saved, for machines and for people, and by whom.
+    /// Time of the draft's last save, for machines and for people, and its author.
     pub saved: Option<(String, String, String)>,
     pub edition: i64,
     pub part: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct Head {
     pub conflict: Option<Conflict>,
 }
 
-/// A language the survey has.
+/// A language of the survey.
 pub(super) struct LanguageTab {
     pub tag: String,
     pub name: String,
@@ -33,12 +33,12 @@ pub(super) struct LanguageTab {
     pub current: bool,
 }
 
-/// Somebody else saved in the meantime.
+/// Someone else saved in the meantime.
 pub(super) struct Conflict {
     pub by: String,
-    /// What saving now would change of theirs.
+    /// Changes that saving would make to the other's draft.
     pub changes: Vec<String>,
-    /// Texts of questions that are not there any more.
+    /// Texts of questions that no longer exist.
     pub orphans: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct QuestionView {
     pub label: String,
     pub kind: &'static str,
     pub required: bool,
-    /// What it may count as, and whether it does.
+    /// Possible role, and whether it is set.
     pub role: Option<(&'static str, bool)>,
     pub words: Vec<Word>,
     pub has_options: bool,
@@ -108,16 +108,16 @@ pub(super) struct QuestionView {
     pub when: Vec<Choice>,
 }
 
-/// The words of a number or an option.
+/// Label of a number or an option.
 pub(super) struct Word {
     pub value: i64,
     pub label: String,
     pub text: String,
-    /// The other language's.
+    /// Label in the default language.
     pub base: String,
 }
 
-/// Something that can be chosen.
+/// A selectable option.
 pub(super) struct Choice {
     pub value: i64,
     pub label: String,
@@ -146,7 +146,7 @@ impl QuestionsPage {
             kinds: Kind::ALL.map(|kind| (kind.code(), kind_in_words(kind))).to_vec(),
             language: draft.default_language.name().to_owned(),
             dir: draft.default_language.direction(),
-            full: draft.questions.len() >= MOST_QUESTIONS,
+            full: draft.questions.len() >= MAX_QUESTIONS,
             page,
             head,
         }
@@ -177,7 +177,7 @@ fn words(draft: &Definition, item: &Item, language: &Language, base: Option<&Lan
     item.worded().into_iter().enumerate().map(word).collect()
 }
 
-/// The questions by which this one may be shown: those before it that are no texts.
+/// Returns the questions that a condition can use: preceding ones that are not texts.
 fn before(draft: &Definition, at: usize, item: &Item) -> Vec<Choice> {
     let chosen = item.shown_if.as_ref().map(|condition| condition.question);
     let other = |other: &Item| Choice {
@@ -188,7 +188,7 @@ fn before(draft: &Definition, at: usize, item: &Item) -> Vec<Choice> {
     draft.questions[..at].iter().filter(|other| other.kind != Kind::Text).map(other).collect()
 }
 
-/// The answers by which this one may be shown.
+/// Returns the answers that a condition can use.
 fn when(draft: &Definition, item: &Item) -> Vec<Choice> {
     let Some(condition) = &item.shown_if else { return Vec::new() };
     let Some(other) = draft.item(condition.question) else { return Vec::new() };
@@ -215,13 +215,13 @@ pub(super) struct TextsPage {
     pub base_dir: &'static str,
     pub is_default: bool,
     pub built_in: bool,
-    pub rows: Vec<Row>,
-    pub phrases: Vec<Row>,
+    pub rows: Vec<TranslationRow>,
+    pub phrases: Vec<TranslationRow>,
     pub missing: usize,
 }
 
-/// A text to be written, beside the same in the default language.
-pub(super) struct Row {
+/// A text to translate, beside the text in the default language.
+pub(super) struct TranslationRow {
     pub name: String,
     pub label: String,
     pub base: String,
@@ -233,7 +233,7 @@ impl TextsPage {
     pub fn new(page: Shell, head: Head, draft: &Definition, language: &Language) -> Self {
         let base = &draft.default_language;
         let (own, original) = (draft.texts.get(language), draft.texts.get(base));
-        let phrases: Vec<Row> = phrases(language, own, base, original);
+        let phrases: Vec<TranslationRow> = phrases(language, own, base, original);
         let built_in = language.is_built_in();
         Self {
             tag: language.tag().to_owned(),
@@ -259,8 +259,8 @@ fn rows(
     own: Option<&Texts>,
     base: &Language,
     original: Option<&Texts>,
-) -> Vec<Row> {
-    let row = |name: &str, label: &str, long: bool, pick: fn(&Texts) -> &String| Row {
+) -> Vec<TranslationRow> {
+    let row = |name: &str, label: &str, long: bool, pick: fn(&Texts) -> &String| TranslationRow {
         name: name.to_owned(),
         label: label.to_owned(),
         base: original.map(pick).cloned().unwrap_or_default(),
@@ -274,14 +274,14 @@ fn rows(
         row("thanks", "Heading after answering", false, |texts| &texts.thanks),
     ];
     for (at, item) in draft.questions.iter().enumerate() {
-        rows.push(Row {
+        rows.push(TranslationRow {
             name: format!("q.{}.label", item.number),
             label: format!("Question {}", at + 1),
             base: label(draft, base, item.number),
             text: label(draft, language, item.number),
             long: false,
         });
-        rows.extend(words(draft, item, language, Some(base)).into_iter().map(|word| Row {
+        rows.extend(words(draft, item, language, Some(base)).into_iter().map(|word| TranslationRow {
             name: format!("q.{}.v.{}", item.number, word.value),
             label: format!("Question {}: {}", at + 1, word.label.to_lowercase()),
             base: word.base,
@@ -292,14 +292,14 @@ fn rows(
     rows
 }
 
-/// The page's own phrases: what is built in stands beside what the survey says instead.
-fn phrases(language: &Language, own: Option<&Texts>, base: &Language, original: Option<&Texts>) -> Vec<Row> {
+/// Returns the page's phrases: the built-in one beside the survey's own.
+fn phrases(language: &Language, own: Option<&Texts>, base: &Language, original: Option<&Texts>) -> Vec<TranslationRow> {
     let nothing = std::collections::BTreeMap::new();
     let of = |texts: Option<&Texts>| texts.map_or_else(|| nothing.clone(), |texts| texts.phrases.clone());
     let beside =
         if language.is_built_in() { Phrases::with(language, &nothing) } else { Phrases::with(base, &of(original)) };
     let own = of(own);
-    let row = |name: &'static str| Row {
+    let row = |name: &'static str| TranslationRow {
         name: format!("p.{name}"),
         label: name.replace('_', " "),
         base: beside.get(name).unwrap_or_default().to_owned(),
@@ -322,9 +322,9 @@ pub(super) struct LookPage {
     pub most_kb: usize,
 }
 
-/// How well a colour is read.
+/// Contrast of a colour.
 pub(super) struct Readable {
-    /// `5.9`; none where it is no colour.
+    /// Ratio such as `5.9`; `None` if it is no colour.
     pub ratio: Option<String>,
     pub good: bool,
 }
@@ -336,7 +336,7 @@ impl Readable {
     }
 }
 
-/// What the page uses where nothing is said.
+/// Built-in colours of the page.
 const OURS: (&str, &str) = ("#0f6a68", "#6cc5ba");
 
 impl LookPage {
@@ -348,7 +348,7 @@ impl LookPage {
             accent: accent.unwrap_or_default(),
             accent_dark: accent_dark.unwrap_or_default(),
             logo: draft.look.logo.clone(),
-            most_kb: crate::surveys::editor::MOST_LOGO / 1024,
+            most_kb: crate::surveys::editor::MAX_LOGO_BYTES / 1024,
             page,
             head,
         }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use whisper_rs::whisper_rs_sys as sys;
 
 /// Number of bytes that are copied before a cancellation is looked for.
-const COPIED_AT_ONCE: usize = 8 << 20;
+const COPY_CHUNK: usize = 8 << 20;
 /// Elements of a block of both quantised types.
 const BLOCK: usize = 32;
 /// Version of ggml's quantised types, as its files count it: `GGML_QNT_VERSION`.
@@ -55,7 +55,7 @@ pub(super) fn write(
 
 /// Copies a file's bytes.
 pub(super) fn copy(bytes: &[u8], mut to: &std::fs::File, cancel: &CancellationToken) -> Result<(), WriteError> {
-    for chunk in bytes.chunks(COPIED_AT_ONCE) {
+    for chunk in bytes.chunks(COPY_CHUNK) {
         if cancel.is_cancelled() {
             return Err(WriteError::Cancelled);
         }

@@ -16,7 +16,7 @@ const SMOOTH: usize = 2;
 /// Frames that are looked ahead: the smoothing, and leaks that come before their source.
 const AHEAD: usize = SMOOTH + 2;
 /// Frames that are kept: the longest delay, and the smoothing.
-const KEPT: usize = 4_800 / FRAME + 2 * SMOOTH + 4;
+const HISTORY_FRAMES: usize = 4_800 / FRAME + 2 * SMOOTH + 4;
 
 /// Takes two channels at 16 kHz and gives both without crosstalk, 80 ms later. Memory does not grow.
 pub(crate) struct CrosstalkGate {
@@ -105,7 +105,7 @@ impl Side {
     }
 
     fn forget(&mut self, next: usize) {
-        while self.first + KEPT < next {
+        while self.first + HISTORY_FRAMES < next {
             self.bands.pop_front();
             self.first += 1;
         }

@@ -1,0 +1,146 @@
+//! SQL of deletion: by age, or on request.
+
+use crate::clock::Timestamp;
+use crate::database::{Conn, DbError};
+use crate::ids::InteractionId;
+use crate::interactions::deletion::Reached;
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+
+/// The conversations of a JSON array of ids.
+macro_rules! these {
+    (sqlite) => {
+        "(SELECT value FROM json_each($1))"
+    };
+    (pg) => {
+        "(SELECT jsonb_array_elements_text($1::jsonb))"
+    };
+}
+
+statements! {
+    // $2, $3: position of the last conversation, in the order of the index.
+    WITH_RECORDINGS = "SELECT i.id, i.occurred_at FROM interactions i JOIN recordings r ON r.interaction_id = i.id \
+            WHERE i.occurred_at < $1 AND i.occurred_at >= $2 AND (i.occurred_at > $2 OR i.id < $3) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
+    TAKE_RECORDINGS = sqlite concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(sqlite), " RETURNING object_key"),
+        pg concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(pg), " RETURNING object_key");
+    // Messages count as texts, as transcripts do.
+    WITH_WORDS = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.occurred_at < $1 AND i.occurred_at >= $2 \
+            AND (i.occurred_at > $2 OR i.id < $3) AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
+            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
+    // A conversation whose customer may still answer stays until its survey has closed: a rule may keep links open for
+    // long.
+    OLDER = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND NOT EXISTS (SELECT 1 FROM invitations v \
+            WHERE v.interaction_id = i.id AND v.state <> 'closed' AND v.address_hash <> '') ORDER BY i.occurred_at LIMIT $2";
+    COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
+    COUNT_WITH_WORDS = "SELECT COUNT(*) FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
+            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))";
+    COUNT_OLDER = "SELECT COUNT(*) FROM interactions WHERE occurred_at < $1";
+    REMOVE_MESSAGES = sqlite concat!("DELETE FROM messages WHERE interaction_id IN ", these!(sqlite)),
+        pg concat!("DELETE FROM messages WHERE interaction_id IN ", these!(pg));
+    // Waits for uploads in progress, so that none adds a file unnoticed.
+    LOCK = sqlite concat!("SELECT id FROM interactions WHERE id IN ", these!(sqlite)),
+        pg concat!("SELECT id FROM interactions WHERE id IN ", these!(pg), " ORDER BY id FOR UPDATE");
+    REMOVE = sqlite concat!("DELETE FROM interactions WHERE id IN ", these!(sqlite)),
+        pg concat!("DELETE FROM interactions WHERE id IN ", these!(pg));
+    BY_NAME = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
+    WITH_CUSTOMER = "SELECT id, customer_email FROM interactions WHERE customer_email IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
+    // The address waits for a survey that never becomes due: the conversation was never reported as over.
+    STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
+            updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
+            AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
+}
+
+fn json(ids: &[InteractionId]) -> String {
+    serde_json::json!(ids).to_string()
+}
+
+fn firsts<T>(rows: Vec<(T,)>) -> Vec<T> {
+    rows.into_iter().map(|(first,)| first).collect()
+}
+
+/// Returns conversations before then that have a recording, after the position.
+pub(in crate::interactions) async fn with_recordings(
+    conn: Conn<'_>,
+    before: Timestamp,
+    reached: &Reached,
+    most: i64,
+) -> Result<Vec<(InteractionId, Timestamp)>, DbError> {
+    fetch_all!(conn, WITH_RECORDINGS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
+}
+
+/// Deletes the rows of these conversations' recordings; returns their names in the store.
+pub(in crate::interactions) async fn take_recordings(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<String>, DbError> {
+    Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), json(ids))?))
+}
+
+/// Returns conversations before then that have texts, after the position.
+pub(in crate::interactions) async fn with_words(
+    conn: Conn<'_>,
+    before: Timestamp,
+    reached: &Reached,
+    most: i64,
+) -> Result<Vec<(InteractionId, Timestamp)>, DbError> {
+    fetch_all!(conn, WITH_WORDS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
+}
+
+pub(in crate::interactions) async fn older(
+    conn: Conn<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<InteractionId>, DbError> {
+    Ok(firsts(fetch_all!(conn, OLDER => (InteractionId,), before, most)?))
+}
+
+/// Returns the number of recordings before then; the next two count conversations with texts, and all conversations.
+pub(in crate::interactions) async fn count_recordings(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_RECORDINGS => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn count_with_words(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_WITH_WORDS => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn count_older(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
+    Ok(fetch_one!(conn, COUNT_OLDER => (i64,), before)?.0)
+}
+
+pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
+    execute!(conn, REMOVE_MESSAGES, json(ids))
+}
+
+/// Deletes them with all dependent rows; returns the names of their recordings in the store.
+pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
+    fetch_all!(conn.reborrow(), LOCK => (InteractionId,), json(ids))?;
+    let keys = take_recordings(conn.reborrow(), ids).await?;
+    execute!(conn, REMOVE, json(ids))?;
+    Ok(keys)
+}
+
+pub(in crate::interactions) async fn by_name(
+    conn: Conn<'_>,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<InteractionId>, DbError> {
+    Ok(fetch_optional!(conn, BY_NAME => (InteractionId,), source, external_id)?.map(|(id,)| id))
+}
+
+/// Returns conversations after `from` whose customer is still stored, with the sealed address.
+pub(in crate::interactions) async fn with_customer(
+    conn: Conn<'_>,
+    from: &str,
+    most: i64,
+) -> Result<Vec<(InteractionId, String)>, DbError> {
+    fetch_all!(conn, WITH_CUSTOMER => (InteractionId, String), from, most)
+}
+
+/// Erases customers that will get no survey, as their conversation had no update since then; returns their number.
+pub(in crate::interactions) async fn erase_stale(
+    conn: Conn<'_>,
+    untouched_since: Timestamp,
+    most: i64,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    execute!(conn, STALE, now, untouched_since, most)
+}

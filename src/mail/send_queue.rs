@@ -1,0 +1,166 @@
+//! The letters of a batch on their way: who takes the next, and what became of each.
+
+use super::journal::Entries;
+use super::outcome::SendError;
+use super::rates::{Lane, Limits};
+use super::render::{RenderedMail, Renderer};
+use super::transport::Outgoing;
+use crate::ids::MailId;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How a letter ended; with its bytes where nobody knows whether it left.
+pub(super) type Ended = (MailId, Result<(), SendError>, Option<Outgoing>);
+
+/// The letters of a batch.
+pub(super) struct SendQueue {
+    state: Mutex<State>,
+    /// A letter came back, or the end was reached.
+    changed: Notify,
+    renderer: Arc<Renderer>,
+    journal: Arc<Entries>,
+    limits: Limits,
+    cancelled: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    letters: VecDeque<RenderedMail>,
+    ended: Vec<Ended>,
+    sent: usize,
+    /// Why nothing more leaves.
+    stopped: Option<String>,
+    /// Why a worker found no line.
+    no_line: Option<String>,
+}
+
+/// What became of a batch.
+pub(super) struct Endings {
+    pub ended: Vec<Ended>,
+    /// Why letters are left that nobody tried.
+    pub stopped: Option<String>,
+}
+
+impl SendQueue {
+    pub fn new(
+        letters: Vec<RenderedMail>,
+        renderer: Arc<Renderer>,
+        journal: Arc<Entries>,
+        limits: Limits,
+        cancelled: CancellationToken,
+    ) -> Self {
+        let state = State { letters: letters.into(), ..State::default() };
+        Self { state: Mutex::new(state), changed: Notify::new(), renderer, journal, limits, cancelled }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.state().letters.len()
+    }
+
+    /// Waits for a letter to a domain that has room; false where all are taken, or nothing more is to leave. Whoever waits
+    /// here holds nothing that another batch could use.
+    pub async fn has_next(&self) -> bool {
+        loop {
+            let (freed, changed) = (self.limits.freed(), self.changed.notified());
+            {
+                let state = self.state();
+                if self.is_over(&state) {
+                    return false;
+                }
+                if first(&state.letters, |domain| self.limits.has_room(domain).then_some(())).is_some() {
+                    return true;
+                }
+            }
+            tokio::select! {
+                () = freed => {}
+                () = changed => {}
+                () = self.cancelled.cancelled() => return false,
+            }
+        }
+    }
+
+    /// The next letter to a domain that has room, with its place there; none where there is none now.
+    pub fn next(&self) -> Option<(RenderedMail, Lane)> {
+        let mut state = self.state();
+        if self.is_over(&state) {
+            return None;
+        }
+        let (place, lane) = first(&state.letters, |domain| self.limits.lane(domain))?;
+        state.letters.remove(place).map(|letter| (letter, lane))
+    }
+
+    fn is_over(&self, state: &State) -> bool {
+        state.stopped.is_some() || self.cancelled.is_cancelled() || state.letters.is_empty()
+    }
+
+    /// The letter's bytes.
+    pub fn render(&self, letter: &RenderedMail) -> Result<Outgoing, SendError> {
+        self.renderer.render(letter)
+    }
+
+    /// Says how a letter ended. That one has left is written down before anything else happens.
+    pub fn done(&self, letter: RenderedMail, outcome: Result<(), SendError>, outgoing: Option<Outgoing>) {
+        let noted = if outcome.is_ok() { self.journal.sent(&letter.id) } else { Ok(()) };
+        let mut state = self.state();
+        if let Err(error) = noted {
+            let text = format!("mail.journal can't be written: {error}");
+            tracing::error!(%error, "a mail has left, and the journal can't say so");
+            state.stopped.get_or_insert(text);
+        }
+        match outcome {
+            Err(SendError::Stopped(why)) => {
+                state.stopped.get_or_insert(why);
+                state.letters.push_front(letter);
+            }
+            outcome => {
+                state.sent += usize::from(outcome.is_ok());
+                let keep = matches!(outcome, Err(SendError::UncertainDeliveries(_)));
+                state.ended.push((letter.id, outcome, outgoing.filter(|_| keep)));
+            }
+        }
+        let is_over = self.is_over(&state);
+        drop(state);
+        if is_over {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Gives a letter back that could not be tried: there was no line.
+    pub fn put_back(&self, letter: RenderedMail, why: String) {
+        let mut state = self.state();
+        state.letters.push_front(letter);
+        state.no_line = Some(why);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// What became of all of it; the journal's entries are to be kept until that is settled.
+    pub fn end(&self) -> Endings {
+        let mut state = self.state();
+        let none_left = state.letters.is_empty() || self.cancelled.is_cancelled();
+        let no_line = state.no_line.take().filter(|_| state.sent == 0 && !none_left);
+        Endings { ended: std::mem::take(&mut state.ended), stopped: state.stopped.take().or(no_line) }
+    }
+}
+
+/// The first letter whose domain gives something: its place, and that. A domain is not asked again for each of its letters.
+fn first<T>(letters: &VecDeque<RenderedMail>, ask: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
+    let mut refused = None;
+    for (place, letter) in letters.iter().enumerate() {
+        if refused == Some(&letter.domain) {
+            continue;
+        }
+        match ask(&letter.domain) {
+            Some(given) => return Some((place, given)),
+            None => refused = Some(&letter.domain),
+        }
+    }
+    None
+}

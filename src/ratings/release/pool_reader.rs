@@ -1,0 +1,110 @@
+//! Reads waiting answers, page by page. Answers may be removed meanwhile, which the writer detects.
+
+use super::pools::{Pool, Pools, Side, Waiting};
+use super::{Releases, store};
+use crate::database::DbError;
+use crate::ids::TeamId;
+use crate::surveys::{self, Origin, Question};
+
+/// Number of rows read at once.
+const PAGE_SIZE: usize = 5000;
+
+/// Tables of answers: the mix, linked answers, and linked answers to further questions.
+#[derive(Clone, Copy)]
+enum AnswerSource {
+    Sealed,
+    Linked,
+    Further,
+}
+
+/// Position of the reader.
+pub(super) struct PoolReader {
+    shelf: Option<AnswerSource>,
+    /// Last id that was read, and the question of a further answer.
+    from: (String, String),
+    seen: usize,
+}
+
+impl Default for PoolReader {
+    fn default() -> Self {
+        Self { shelf: Some(AnswerSource::Sealed), from: Default::default(), seen: 0 }
+    }
+}
+
+impl PoolReader {
+    /// Returns the number of answers read since the start or [`Look::again`].
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// Resets the number of answers read.
+    pub fn reborrow(&mut self) {
+        self.seen = 0;
+    }
+
+    /// Reads the next page of answers with at least this ripeness into pools; returns false at the end.
+    pub async fn more(&mut self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<bool, DbError> {
+        let Some(shelf) = self.shelf else { return Ok(false) };
+        let (last, n) = match shelf {
+            AnswerSource::Sealed => self.sealed(releases, ripe_at, pools).await?,
+            AnswerSource::Linked => self.linked(releases, ripe_at, pools).await?,
+            AnswerSource::Further => self.further(releases, ripe_at, pools).await?,
+        };
+        self.seen += n;
+        match (last, shelf) {
+            (Some(last), _) if n == PAGE_SIZE => self.from = last,
+            (_, AnswerSource::Sealed) => (self.shelf, self.from) = (Some(AnswerSource::Linked), Default::default()),
+            (_, AnswerSource::Linked) => (self.shelf, self.from) = (Some(AnswerSource::Further), Default::default()),
+            (_, AnswerSource::Further) => self.shelf = None,
+        }
+        Ok(true)
+    }
+
+    async fn sealed(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
+        for row in &page {
+            // A record that can't be opened was sealed with a lost key: it can't be counted, and surveys log it.
+            let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
+            let pool = Pool::of(Side::Apart(part.origin), part.question, part.agent, part.team.clone());
+            let promised = usize::try_from(part.promised).unwrap_or(usize::MAX);
+            pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team, promised });
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
+    }
+
+    async fn linked(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
+        for row in &page {
+            for question in row.waiting() {
+                let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
+                pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
+            }
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
+    }
+
+    async fn further(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
+        let from = (self.from.0.as_str(), self.from.1.as_str());
+        let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE_SIZE).await?;
+        for row in &page {
+            let Some(question) = Question::known(&row.question) else { continue };
+            let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
+            pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
+        }
+        let n = page.len();
+        Ok((page.into_iter().last().map(|row| (row.id, row.question)), n))
+    }
+}
+
+fn side(elsewhere: i64) -> Side {
+    Side::Linked(if elsewhere == 1 { Origin::External } else { Origin::Mail })
+}
+
+fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {
+    Waiting { id: id.to_owned(), team: team.cloned(), promised: usize::try_from(promised).unwrap_or(0) }
+}
+
+/// Last position of a page, and its number of rows.
+type Read = (Option<(String, String)>, usize);
