@@ -34,7 +34,7 @@ macro_rules! coded {
 }
 
 coded! {
-    /// Reason of a follow-up.
+    /// Reason for a follow-up.
     #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
     Reason {
         /// A low linked rating.
@@ -75,7 +75,7 @@ coded! {
         Erased = "erased", "Erased";
     } else NothingToDo
 
-    /// Root cause, so that broken tools are not attributed to agents.
+    /// Root cause of a problem. Only `agent` is the responsibility of the agent.
     #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
     Cause {
         /// Handling by the agent.

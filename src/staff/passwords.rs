@@ -45,8 +45,10 @@ fn weakness(password: &str, email: &str, name: &str) -> Option<StaffError> {
     }
     let inputs: Vec<&str> = known.iter().map(String::as_str).chain([email, "afterword"]).collect();
     // The parts of the address or the name do not count for its length.
-    let rest =
-        known.iter().filter(|part| part.len() >= MIN_PART_CHARS).fold(lower, |rest, part| rest.replace(part.as_str(), ""));
+    let rest = known
+        .iter()
+        .filter(|part| part.len() >= MIN_PART_CHARS)
+        .fold(lower, |rest, part| rest.replace(part.as_str(), ""));
     let entropy = zxcvbn::zxcvbn(&password, &inputs).score().min(zxcvbn::zxcvbn(&rest, &inputs).score());
     if entropy >= MIN_SCORE {
         return None;

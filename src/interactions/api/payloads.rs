@@ -48,7 +48,7 @@ impl<'a> ApiExtractor<'a> for Upload {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest { description: Some("The recording itself."), content: sound_types(), required: true })
+        Some(MetaRequest { description: Some("The audio file."), content: sound_types(), required: true })
     }
 
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
@@ -56,9 +56,9 @@ impl<'a> ApiExtractor<'a> for Upload {
     }
 }
 
-/// What a recording can be made into.
+/// Format that a recording can be converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase")]
+#[oai(rename = "RecordingFormat", rename_all = "lowercase")]
 pub(super) enum Rendered {
     /// 16-bit PCM in WAV, with the recording's channels and sample rate.
     Wav,
