@@ -5,7 +5,7 @@ macro_rules! coded {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal, $words:literal;)* } else $odd:ident)*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, poem_openapi::Enum)]
         $(#[$doc])*
-        pub enum $name { $($(#[$vdoc])* $value,)* }
+        pub enum $name { $($(#[$vdoc])* #[oai(rename = $code)] $value,)* }
 
         impl $name {
             /// All of them.
@@ -35,20 +35,20 @@ macro_rules! coded {
 
 coded! {
     /// Why there is a follow-up.
-    #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpReason")]
     Reason {
         /// The linked rating is low.
         Score = "score", "A low rating";
         /// The customer asks to be contacted.
-        CallbackRequest = "wish", "The customer asks to be contacted";
+        CallbackRequest = "callback_request", "The customer asks to be contacted";
         /// A supervisor opened it.
-        Hand = "hand", "Opened by a supervisor";
+        Hand = "manual", "Opened by a supervisor";
         /// What it was about was taken back, or is erased.
-        Gone = "gone", "Taken back or erased";
+        Gone = "removed", "Taken back or erased";
     } else Gone
 
     /// Where it stands.
-    #[oai(rename = "FollowUpState", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpState")]
     State {
         /// Nobody has taken it.
         Open = "open", "Nobody has it";
@@ -59,7 +59,7 @@ coded! {
     } else Open
 
     /// How it ended.
-    #[oai(rename = "FollowUpOutcome", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpOutcome")]
     Outcome {
         /// It is solved.
         Solved = "solved", "Solved";
@@ -76,7 +76,7 @@ coded! {
     } else NothingToDo
 
     /// What was at the root, so that broken tools are not booked on agents.
-    #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpCause")]
     Cause {
         /// How it was handled.
         Agent = "agent", "How it was handled";

@@ -16,9 +16,9 @@ use std::time::Duration;
 const MAX_BATCH: usize = 200;
 const RUN_INTERVAL: Duration = Duration::from_secs(300);
 /// Under this name the database keeps on which day wishes were handed over last.
-const HANDED: &str = "wishes_handed_on";
+const HANDED: &str = "callback_requests_handed_off_on";
 /// And under this one when those were gathered that are to be handed over next, in milliseconds since 1970; nothing between the two.
-const GATHERED: &str = "wishes_gathered_at";
+const GATHERED: &str = "callback_requests_gathered_at";
 
 impl FollowUps {
     /// The kinds of job that this feature does.

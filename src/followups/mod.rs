@@ -137,7 +137,7 @@ pub struct FollowUp {
     /// The day it was closed.
     pub closed_on: Option<String>,
     /// The customer's wish, while it is kept; for [`FollowUps::contact`] alone.
-    pub(in crate::followups) wish_id: Option<String>,
+    pub(in crate::followups) callback_request_id: Option<String>,
 }
 
 impl FollowUp {
@@ -153,7 +153,7 @@ impl FollowUp {
 
     /// Did the customer leave a name and a way to reach them, and is it still kept?
     pub fn has_contact(&self) -> bool {
-        self.wish_id.is_some()
+        self.callback_request_id.is_some()
     }
 
     /// Is it not closed, and was it due before this day?

@@ -34,7 +34,7 @@ pub struct NewJob {
     /// Smaller goes first; [`USUAL`] unless something else is said.
     pub priority: i64,
     /// Whose it is, for kinds that are [`Kind::fair`]: those who share the kind are served in turns. Nobody's are one more.
-    pub share: Option<String>,
+    pub fairness_key: Option<String>,
     /// How much work it is, in a unit of its kind, for kinds that keep places for [`Kind::small`] jobs.
     pub size: Option<i64>,
 }
@@ -47,12 +47,12 @@ pub const URGENT: i64 = 10;
 impl NewJob {
     /// A job of usual priority.
     pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
-        Self { kind, key: key.into(), run_at, priority: USUAL, share: None, size: None }
+        Self { kind, key: key.into(), run_at, priority: USUAL, fairness_key: None, size: None }
     }
 
     /// Whose it is.
-    pub fn share(self, share: Option<String>) -> Self {
-        Self { share, ..self }
+    pub fn fairness_key(self, fairness_key: Option<String>) -> Self {
+        Self { fairness_key, ..self }
     }
 
     /// How much work it is.

@@ -26,7 +26,7 @@ pub struct CameBackFor {
     /// A [`super::Reason`]'s code.
     pub reason: String,
     /// What followed: a [`super::IncomingOutcome`]'s code.
-    pub done: String,
+    pub action: String,
     /// How often.
     pub mails: i64,
 }

@@ -106,7 +106,7 @@ impl Transcription {
             NewJob::new(SPEAKERS_CHANGED, id.as_str(), now)
         } else {
             let team = store::queue::team_of(tx.conn(), id).await?;
-            NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms).urgent()
+            NewJob::new(TRANSCRIBE, id.as_str(), now).fairness_key(team).size(recording.duration_ms).urgent()
         };
         // Jobs first, then the recording, then its transcripts: in the order in which transcription takes them.
         let detail = serde_json::json!({ "channels": after, "before": before });

@@ -93,7 +93,7 @@ pub struct Taken {
     /// The reply code.
     pub reply: Option<i64>,
     /// A [`IncomingOutcome`]'s code.
-    pub done: String,
+    pub action: String,
     /// The kind of the mail that came back; none where it is not known.
     pub kind: Option<String>,
 }

@@ -25,7 +25,7 @@ pub struct Released {
     /// The team.
     pub team_name: Option<String>,
     /// The day it came out, where that is known.
-    pub seen_on: Option<String>,
+    pub listed_on: Option<String>,
     /// Who has marked it as praise.
     pub kudos_name: Option<String>,
 }

@@ -6,7 +6,7 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 
 /// Under this name the k in force is kept.
-const NAME: &str = "k";
+const NAME: &str = "min_batch_size";
 
 impl Releases {
     /// Notes the k that is configured, where it is another than the last time.

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The vault's purpose.
 const SEAL: &str = "waits";
 /// Under this name the record is kept.
-const NAME: &str = "waits";
+const NAME: &str = "pool_age";
 /// Minimum length of the record, in bytes; it is a power of two.
 const MIN_RECORD_BYTES: usize = 4096;
 const DAY: Duration = Duration::from_secs(86_400);

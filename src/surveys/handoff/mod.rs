@@ -28,6 +28,7 @@ pub struct Ripe {
     /// In the customer's words.
     pub comment: Option<String>,
     /// Under which id the comment may be quoted.
+    #[sqlx(rename = "quote_id")]
     pub quote: Option<String>,
 }
 

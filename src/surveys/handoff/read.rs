@@ -18,7 +18,7 @@ pub struct UnreadComment {
     /// In the customer's words.
     pub comment: String,
     /// The day from which on it could not be changed any more.
-    #[sqlx(rename = "looked")]
+    #[sqlx(rename = "handed_off_on")]
     pub since: String,
 }
 
