@@ -50,7 +50,7 @@ pub(super) async fn fill(app: &App, clock: &ManualClock, today: Timestamp) -> Re
             let opened = Timestamp::parse(&format!("{}T00:00:00Z", one.opened_on)).unwrap_or(today);
             clock.set(opened.plus(Duration::from_secs(34 * 3600)));
             let (outcome, cause, note) = ROOTS[number % ROOTS.len()];
-            app.followups.change(&who, &one.id, Change::AlternativeTranscript).await?;
+            app.followups.change(&who, &one.id, Change::AssignToMe).await?;
             app.followups.change(&who, &one.id, Change::Finish { outcome, cause, note: note.into() }).await?;
         }
         clock.set(today);

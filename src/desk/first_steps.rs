@@ -1,30 +1,30 @@
-//! What a new product still lacks; each step is ticked by what is really there.
+//! Setup steps of a new deployment; each is ticked by existing data.
 
 use super::Desk;
 use crate::staff::StaffError;
 
-/// The steps; `true`: done. The account is done by whoever reads this.
+/// Setup steps; `true`: done. The account is done, as the reader is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstSteps {
-    /// There is a team.
+    /// Whether there is a team.
     pub team: bool,
-    /// There is an agent.
+    /// Whether there is an agent.
     pub agent: bool,
-    /// There is an API key.
+    /// Whether there is an API key.
     pub key: bool,
-    /// Something has come in.
+    /// Whether an interaction was received.
     pub interaction: bool,
-    /// A survey's mail has left. Not that it was answered: that would tell when.
+    /// Whether a survey's mail was sent. Not whether it was answered: that would reveal when.
     pub survey: bool,
 }
 
 impl FirstSteps {
-    /// Is nothing left to do?
+    /// Whether all steps are done.
     pub fn complete(&self) -> bool {
         self.next() > 6
     }
 
-    /// The number of the first step that is not done, from 1 (the account); 7 where all are.
+    /// Returns the number of the first open step, from 1 (the account); 7 if all are done.
     pub fn next(&self) -> usize {
         let done = [true, self.team, self.agent, self.key, self.interaction, self.survey];
         done.iter().position(|done| !done).map_or(7, |at| at + 1)
@@ -32,7 +32,7 @@ impl FirstSteps {
 }
 
 impl Desk {
-    /// How far the setup is.
+    /// Returns the state of the setup.
     pub async fn first_steps(&self) -> Result<FirstSteps, StaffError> {
         Ok(FirstSteps {
             team: !self.directory.teams().await?.is_empty(),
@@ -43,7 +43,8 @@ impl Desk {
         })
     }
 
-    /// A line for the terminal that sends a first interaction in. With `email` the survey goes to whoever tries it.
+    /// Returns a shell command that sends a first interaction. With `email` the survey is sent to the person who tries
+    /// it.
     pub fn first_line(&self, email: &str) -> String {
         let body = serde_json::json!({
             "channel": "call", "direction": "inbound", "phase": "final", "outcome": "answered",
@@ -59,7 +60,7 @@ impl Desk {
     }
 }
 
-/// Fit to stand between single quotes of a shell.
+/// Returns the text escaped for single quotes of a shell.
 fn for_shell(text: &str) -> String {
     text.replace('\'', r"'\''")
 }

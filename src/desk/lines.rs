@@ -1,4 +1,4 @@
-//! An interaction as a line of a list.
+//! Interactions as rows of a list.
 
 use super::Desk;
 use super::words::{self, When};
@@ -11,36 +11,36 @@ use crate::web::Principal;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// One line; everything in words already.
+/// A row, with all values as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InteractionLine {
-    /// Its page.
+    /// URL of its page.
     pub href: String,
-    /// What it was about.
+    /// Topic of the interaction.
     pub title: String,
-    /// "Call", "Chat".
+    /// Channel: "Call", "Chat".
     pub channel: &'static str,
-    /// The symbol of that.
+    /// Icon of the channel.
     pub icon: &'static str,
     /// The team's name.
     pub team: Option<String>,
     /// The agent's name.
     pub agent: Option<String>,
-    /// The linked rating, for those who may see it.
+    /// Linked rating, if the viewer may see it.
     pub score: Option<i64>,
-    /// Why it stands here, where the list has a reason.
+    /// Reason for being listed, if the list has reasons.
     pub why: Option<String>,
-    /// The survey's state in a word.
+    /// State of the survey in a word.
     pub survey: &'static str,
-    /// The class of its badge.
+    /// CSS class of the survey's badge.
     pub survey_class: &'static str,
-    /// Why it was skipped or failed.
+    /// Reason, if the survey was skipped or failed.
     pub survey_reason: Option<String>,
-    /// The transcript's state in a word, and the class of its badge.
+    /// State of the transcript in a word, and the class of its badge.
     pub transcript: Option<(&'static str, &'static str)>,
-    /// How long it took.
+    /// Duration of the interaction.
     pub length: Option<String>,
-    /// When it was.
+    /// Time of the interaction.
     pub when: When,
 }
 
@@ -66,7 +66,7 @@ impl InteractionLine {
     }
 }
 
-/// Why a rating makes a conversation worth a listen.
+/// Returns why a rating makes a conversation worth a listen.
 fn reason(score: i64) -> &'static str {
     match score {
         5 => "a very good rating: others can learn from it",
@@ -75,7 +75,7 @@ fn reason(score: i64) -> &'static str {
     }
 }
 
-/// The transcript's state in a word, and the class of its badge. Chats bring their own words.
+/// Returns the state of the transcript in words, and the class of its badge; chats are in writing and need none.
 fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'static str, &'static str)> {
     match (interaction.channel, state) {
         (Channel::Chat, _) => Some(("in writing", "ok")),
@@ -90,7 +90,7 @@ fn transcript(interaction: &Interaction, state: Option<State>) -> Option<(&'stat
 }
 
 impl Desk {
-    /// Interactions as lines, with what `who` may see beside them.
+    /// Returns interactions as rows, with the details that `who` may see.
     pub async fn lines(&self, who: &Principal, interactions: &[Interaction]) -> Result<Vec<InteractionLine>, DbError> {
         let ids: Vec<InteractionId> = interactions.iter().map(|i| i.id.clone()).collect();
         let states: HashMap<_, _> = self.transcription.states(&ids).await?.into_iter().collect();
@@ -103,8 +103,8 @@ impl Desk {
         Ok(interactions.iter().map(line).collect())
     }
 
-    /// What is worth a listen in a supervisor's teams, each line with its reasons, and the lines of these interactions.
-    /// Both at once, so that one look at ratings is noted as one.
+    /// Returns interactions worth a listen in a supervisor's teams, with reasons, and the rows of these interactions.
+    /// Both together, so that the access to ratings is recorded once.
     pub async fn worth_and(
         &self,
         who: &Principal,
@@ -133,12 +133,12 @@ impl Desk {
     }
 }
 
-/// From where on figures make a conversation worth a listen; the time is set when it is asked.
+/// Thresholds of figures that make a conversation worth a listen; the start of the period is set by the caller.
 const NOTICE: Notice = Notice { silence_ms: 30_000, unanswered_ms: 5 * 60_000, since: Timestamp(0) };
-/// What lies further back is no work of today.
+/// Period in which figures make a conversation worth a listen.
 const NOTICED_FOR: Duration = Duration::from_secs(30 * 86_400);
 
-/// Why figures make a conversation worth a listen.
+/// Returns why figures make a conversation worth a listen.
 fn noticed(figures: &Figures) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(ms) = figures.silence_ms.filter(|ms| *ms >= NOTICE.silence_ms) {

@@ -1,4 +1,4 @@
-//! The demo's mailbox: what was "sent" lies in a folder, one `.eml` file each, and is read as a mail program would.
+//! Mailbox of the demo: captured mail is in a folder, one `.eml` file each, and is shown as in a mail program.
 
 use super::words::When;
 use crate::clock::Timestamp;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAX_MAILS: usize = 200;
 /// Maximum size of a mail that is shown, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
-/// Letters of the first words in the list.
+/// Number of characters of the snippet in the list.
 const SNIPPET: usize = 120;
 
 /// A folder of captured mail.
@@ -18,50 +18,50 @@ pub struct Mailbox {
     folder: PathBuf,
 }
 
-/// A mail in the list.
+/// A mail of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
-    /// The file's name without its ending.
+    /// Name of the file without its extension.
     pub id: String,
-    /// Who it is from, by name.
+    /// Name of the sender.
     pub from: String,
-    /// Whom it is for.
+    /// Recipient of the mail.
     pub to: String,
-    /// Its subject.
+    /// Subject of the mail.
     pub subject: String,
-    /// Its first words.
+    /// First words of the text.
     pub snippet: String,
-    /// When it was written.
+    /// Time of the mail.
     pub when: When,
     at: i64,
 }
 
-/// A mail that was opened.
+/// An opened mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// What the list says of it.
+    /// Values of the list.
     pub head: Captured,
     /// Sender with the address.
     pub sender: String,
-    /// Headers that mail programs act on, name and value.
+    /// Headers with effects in mail programs, as name and value.
     pub headers: Vec<(String, String)>,
-    /// The plain text.
+    /// Plain text of the mail.
     pub text: String,
-    /// The HTML, where it has one.
+    /// HTML of the mail, if it has any.
     pub html: Option<String>,
 }
 
 /// A piece of plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextPiece<'a> {
-    /// As it stands.
+    /// Text of the piece.
     pub text: &'a str,
-    /// Is it an address to open?
+    /// Whether it is a link.
     pub link: bool,
 }
 
 impl Opened {
-    /// The plain text with its web addresses apart, as mail programs make links of them.
+    /// Returns the plain text with its URLs separated, as mail programs make links of them.
     pub fn pieces(&self) -> Vec<TextPiece<'_>> {
         let mut pieces = Vec::new();
         let mut rest = self.text.as_str();
@@ -79,12 +79,12 @@ impl Opened {
 }
 
 impl Mailbox {
-    /// Over this folder.
+    /// Creates a mailbox over this folder.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// What there is, newest first. A folder that is not there yet holds nothing.
+    /// Returns the mails, newest first. A missing folder is empty.
     pub async fn list(&self) -> std::io::Result<Vec<Captured>> {
         let folder = self.folder.clone();
         off_the_runtime(move || {
@@ -96,7 +96,7 @@ impl Mailbox {
         .await
     }
 
-    /// One of them. The name is compared with what is there and never becomes a path.
+    /// Returns one mail. The name is compared with existing ones and never used as a path.
     pub async fn open(&self, id: &str) -> std::io::Result<Option<Opened>> {
         let (folder, id) = (self.folder.clone(), id.to_owned());
         off_the_runtime(move || Ok(files(&folder)?.iter().find(|path| stem(path) == id).and_then(|path| opened(path))))
@@ -155,7 +155,7 @@ fn head_of(mail: &Message<'_>, id: String) -> Captured {
 }
 
 fn opened_of(mail: &Message<'_>, id: String) -> Opened {
-    // Only a body that was written as HTML; mail-parser would make one of plain text.
+    // Only a body that was written as HTML; mail-parser would convert plain text.
     let html = mail.html_part(0).filter(|part| part.is_text_html()).and_then(|_| mail.body_html(0));
     let acted_on = ["Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post"];
     let header = |name: &str| {
@@ -170,7 +170,7 @@ fn opened_of(mail: &Message<'_>, id: String) -> Opened {
     }
 }
 
-/// The first address: by name alone, or name and address.
+/// Returns the first address: its name only, or name and address.
 fn first(address: Option<&Address<'_>>, by_name: bool) -> String {
     let Some(first) = address.and_then(|list| list.first()) else { return "(nobody)".to_owned() };
     match (first.name(), first.address()) {

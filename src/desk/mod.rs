@@ -1,9 +1,8 @@
-//! The staff pages that bring several features together: the desk by role, the list and the page of interactions, the
-//! setup index, and the demo's own pages.
+//! Staff pages that combine several features: the desk by role, the list and the page of interactions, the setup index,
+//! and the demo's own pages.
 //!
-//! It stands at the end of the order of features, so nothing depends on it. It has no SQL and no rules of its own: what
-//! somebody may see, what a survey's state means and which figures are released is decided where those live; here it is
-//! only put side by side.
+//! It is last in the order of features, so nothing depends on it. It has no SQL and no rules of its own: visibility,
+//! survey states and released figures are decided by their features; here they are only combined.
 
 mod first_steps;
 mod lines;
@@ -35,30 +34,30 @@ use crate::web::{Principal, SiteInfo};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What the pages need to know of the configuration.
+/// Settings shown on the pages.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// All of it as TOML, secrets masked: shown to administrators.
+    /// Configuration as TOML, secrets masked: shown to administrators.
     pub configuration: String,
-    /// The folder that mail is written to, where it is: the demo's mailbox.
+    /// Folder of captured mail, if mail is written to files: the demo's mailbox.
     pub mailbox: Option<PathBuf>,
-    /// Where mail that came back is read from, its password masked.
+    /// Source of bounced mail, its password masked.
     pub returned: Option<String>,
-    /// How long an interaction must have been final before its survey is decided, in words.
+    /// Time between the final phase and the decision of the survey, in words.
     pub settle: String,
-    /// Where speech models lie.
+    /// Folders of speech models.
     pub models: ModelFolders,
-    /// The smallest batch of answers that is ever released.
+    /// Minimum batch size of a release.
     pub k: u32,
 }
 
-/// What the desk is made of: every feature, built already.
+/// Features that the desk combines.
 pub struct Parts {
-    /// For the queue's own figures.
+    /// Database, for the figures of the job queue.
     pub db: Db,
-    /// The time.
+    /// Clock.
     pub clock: SharedClock,
-    /// What pages need to know of the deployment.
+    /// Facts of the deployment for pages.
     pub site: SiteInfo,
     /// Accounts and keys.
     pub staff: Staff,
@@ -66,25 +65,25 @@ pub struct Parts {
     pub directory: Directory,
     /// Calls and chats.
     pub interactions: Interactions,
-    /// Recordings into words.
+    /// Transcription of recordings.
     pub transcription: Transcription,
-    /// Who spoke how much, and who had to wait.
+    /// Measures of speaking and waiting times.
     pub measures: MeasuresOf,
-    /// What was said, found by its words.
+    /// Full-text search.
     pub search: Search,
-    /// The outbox.
+    /// Outbox.
     pub mail: Mail,
-    /// Surveys, and the answers that stand beside an interaction.
+    /// Surveys, and linked answers.
     pub surveys: Surveys,
-    /// The training library.
+    /// Training library.
     pub training: Training,
-    /// Ratings in totals.
+    /// Released ratings.
     pub ratings: Ratings,
-    /// What customers wrote, and who has read it.
+    /// Customers' comments, and their read state.
     pub feedback: Feedback,
-    /// What somebody has to see to.
+    /// Follow-ups.
     pub followups: FollowUps,
-    /// The configuration, as far as it is shown.
+    /// Shown parts of the configuration.
     pub settings: Settings,
 }
 
@@ -108,19 +107,19 @@ impl std::ops::Deref for Desk {
 }
 
 impl Desk {
-    /// Over these features.
+    /// Creates the service over these features.
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts) }
     }
 
-    /// The captured mail, where mail goes into files.
+    /// Returns the captured mail, if mail is written to files.
     pub fn mailbox(&self) -> Option<Mailbox> {
         self.settings.mailbox.clone().map(Mailbox::new)
     }
 }
 
 impl Desk {
-    /// The teams whose interactions somebody sees: every one for administrators, a supervisor's own.
+    /// Returns the teams whose interactions a viewer may see: all for administrators, a supervisor's own.
     pub async fn teams_of(&self, who: &Principal) -> Result<Vec<Team>, DbError> {
         let mut teams = self.directory.teams().await?;
         match who.visible() {

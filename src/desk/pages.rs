@@ -1,4 +1,4 @@
-//! The pages.
+//! Pages of the desk.
 
 mod admin;
 mod delivery;
@@ -19,7 +19,7 @@ use crate::training::ClipError;
 use crate::web::{PageError, get, post};
 use poem::Route;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/", get(home::show_desk))
@@ -49,18 +49,18 @@ pub fn routes(route: Route) -> Route {
         .at("/demo/components", get(demo::show_components))
 }
 
-/// What failed about clips, where nothing of theirs was asked for by name.
+/// Converts an error of the clips that are shown on another page.
 fn clips_failed(error: ClipError) -> PageError {
     error.into()
 }
 
-/// What failed in the folder of captured mail.
+/// Converts an error of the folder of captured mail.
 fn unreadable(error: std::io::Error) -> PageError {
     tracing::error!(%error, "the captured mail can't be read");
     PageError::Internal
 }
 
-/// Reading accounts fails in the database only.
+/// Converts an error of reading accounts, which fails only in the database.
 fn unreachable_staff(error: StaffError) -> PageError {
     error.into()
 }

@@ -1,4 +1,4 @@
-//! What was said or written, turn by turn, as the page shows it.
+//! Turns of a conversation, as the page shows them.
 
 use super::words::{self, When};
 use crate::interactions::{Message, Sender};
@@ -6,25 +6,25 @@ use crate::masking;
 use crate::training::moments;
 use crate::transcription::{Correction, Segment};
 
-/// Minimum length of a silence that gets a line, ms.
+/// Minimum length of a silence that gets a line, in ms.
 const MIN_SHOWN_SILENCE_MS: i64 = 5_000;
-/// Minimum length of a pause in a chat that gets a line, ms.
+/// Minimum length of a pause in a chat that gets a line, in ms.
 const MIN_SHOWN_PAUSE_MS: i64 = 120_000;
-/// Below this the model's own estimate of a word is shown as doubt.
+/// Confidence of the model below which a word is marked as uncertain.
 const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// As it stands.
+    /// Text of the piece.
     pub text: String,
-    /// The model was not sure of it.
+    /// Whether the model was uncertain.
     pub unsure: bool,
-    /// It stands for something that was taken out, and says what.
+    /// Whether it is the placeholder of masked text.
     pub masked: bool,
 }
 
-/// Pieces with what was taken out apart from the rest.
+/// Returns the pieces with masked parts separated.
 fn with_masks(pieces: Vec<Piece>) -> Vec<Piece> {
     let split = |piece: &Piece| -> Vec<Piece> {
         let one = |part: masking::Piece<'_>| match part {
@@ -36,40 +36,40 @@ fn with_masks(pieces: Vec<Piece>) -> Vec<Piece> {
     pieces.iter().flat_map(split).collect()
 }
 
-/// Something said or written in one go.
+/// A turn: consecutive speech or a message of one speaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
-    /// A line in front of it where nobody spoke or wrote for long.
+    /// Line before it about a long silence.
     pub pause: Option<String>,
-    /// From the beginning, ms.
+    /// Start, in ms from the beginning.
     pub start_ms: i64,
-    /// From the beginning, ms.
+    /// End, in ms from the beginning.
     pub end_ms: i64,
-    /// `start_ms` as "0:31".
+    /// `start_ms` as text: "0:31".
     pub clock: String,
-    /// The moment, where it is known (chats).
+    /// Time of the day, if known (chats).
     pub at: Option<When>,
-    /// `agent`, `customer`, `bot`, `system` or `other`: how it is coloured.
+    /// `agent`, `customer`, `bot`, `system` or `other`: gives the colour.
     pub speaker: String,
-    /// Who, in a word.
+    /// Name of the speaker.
     pub who: String,
-    /// What.
+    /// Text in pieces.
     pub text: Vec<Piece>,
-    /// Where each word begins in the text as it is shown, in UTF-16 units, and when it is said, ms: "0-1200 6-1480"; empty where
-    /// that is not known.
+    /// Start of each word in the displayed text, in UTF-16 units, and its time, in ms: "0-1200 6-1480"; empty if
+    /// unknown.
     pub words: String,
-    /// Where somebody corrected the machine's words.
+    /// Correction of the transcript, if there is one.
     pub corrected: Option<Corrected>,
 }
 
-/// Who corrected a line, and what the machine had written.
+/// Correction of a line: its author, and the model's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corrected {
-    /// Name of whoever corrected it last.
+    /// Name of the last author.
     pub by: String,
-    /// When.
+    /// Time of the correction.
     pub at: When,
-    /// What the model wrote.
+    /// Text of the model.
     pub machine: String,
 }
 
@@ -79,8 +79,8 @@ impl From<Correction> for Corrected {
     }
 }
 
-/// A chat's messages. Times count from the first one, so that waiting can be seen; they are the ones that clips are
-/// chosen by.
+/// Returns the messages of a chat as turns. Times count from the first one, so that waits are visible; clips are
+/// selected by the same times.
 pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
     let moments = moments(&messages);
     let mut before = 0;
@@ -93,7 +93,7 @@ pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
     messages.into_iter().zip(moments).map(turn).collect()
 }
 
-/// What was heard on a recording, as far as it was not corrected.
+/// Returns the transcript of a recording as turns, with its corrections.
 pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn> {
     let mut before: Option<i64> = None;
     let mut turns = Vec::with_capacity(segments.len());
@@ -124,7 +124,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
     turns
 }
 
-/// See [`Turn::words`].
+/// Returns the value of [`Turn::words`].
 fn word_times(segment: &Segment) -> String {
     let joined = masking::join_words(segment.words.iter().map(|word| word.text.as_str()));
     if joined != segment.text.trim() {
@@ -144,7 +144,7 @@ fn word_times(segment: &Segment) -> String {
     times.join(" ")
 }
 
-/// The text, with the words apart of which the model was not sure. Where the words do not make up the text it stays whole.
+/// Returns the text with uncertain words separated. If the words do not make up the text it stays whole.
 fn pieces(segment: Segment) -> Vec<Piece> {
     let joined = masking::join_words(segment.words.iter().map(|word| word.text.as_str()));
     if joined != segment.text.trim() {
@@ -159,14 +159,14 @@ fn pieces(segment: Segment) -> Vec<Piece> {
         };
         let goes_on = masking::goes_on(&last.text, &word.text);
         let space = if goes_on { "" } else { " " };
-        // Groups of one number are sure or unsure together.
+        // Groups of one number are certain or uncertain together.
         let same_number = goes_on && last.text.ends_with('-');
         if last.unsure == unsure || same_number {
             last.text.push_str(space);
             last.text.push_str(&word.text);
             last.unsure |= unsure;
         } else if last.unsure {
-            // The space belongs to what is sure, so that no line runs on under it.
+            // The space belongs to the certain piece, so that no underline extends below it.
             pieces.push(Piece { text: format!("{space}{}", word.text), unsure, masked: false });
         } else {
             last.text.push_str(space);

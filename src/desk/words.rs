@@ -1,10 +1,10 @@
-//! How the desk says lengths, times, and what became of things.
+//! Texts of the desk for durations, times and outcomes.
 
 use crate::interactions::{Channel, Interaction, SurveyState};
 use crate::surveys::SkipReason;
 pub use crate::web::format::{When, clock};
 
-/// A stretch as people say it: "12 seconds", "8 minutes", "2 hours".
+/// Returns a duration in words: "12 seconds", "8 minutes", "2 hours".
 pub fn stretch(ms: i64) -> String {
     let said = |n: i64, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
     match (ms.max(0) + 500) / 1000 {
@@ -15,12 +15,12 @@ pub fn stretch(ms: i64) -> String {
     }
 }
 
-/// "1 call", "3 calls".
+/// Returns a count with its noun: "1 call", "3 calls".
 pub fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
-/// "Call", "Chat".
+/// Returns the name of a channel: "Call", "Chat".
 pub fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::Call => "Call",
@@ -29,24 +29,24 @@ pub fn channel(channel: Channel) -> &'static str {
     }
 }
 
-/// Its symbol in `layout/icons.html`.
+/// Returns its icon in `layout/icons.html`.
 pub fn channel_icon(channel: Channel) -> &'static str {
     if channel == Channel::Chat { "chat" } else { "call" }
 }
 
-/// What it was about in a word or two: its first tag, else the queue, else what it is.
+/// Returns a short topic: the first tag, else the queue, else the channel.
 pub fn title(interaction: &Interaction) -> String {
     let named = interaction.tags().into_iter().chain(interaction.queue.clone()).find(|text| !text.trim().is_empty());
     named.map_or_else(|| channel(interaction.channel).to_owned(), |text| capitalised(text.trim()))
 }
 
-/// With a large first letter.
+/// Returns the text with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// What became of it, in a word; the source's own word where it is in no list.
+/// Returns an outcome in words.
 pub fn outcome(code: &str) -> &'static str {
     match code {
         "answered" => "Answered",
@@ -57,7 +57,7 @@ pub fn outcome(code: &str) -> &'static str {
     }
 }
 
-/// Who began, in words.
+/// Returns a direction in words.
 pub fn direction(code: &str) -> &'static str {
     match code {
         "inbound" => "from a customer",
@@ -67,7 +67,7 @@ pub fn direction(code: &str) -> &'static str {
     }
 }
 
-/// A survey's state in a word, and the class of its badge.
+/// Returns a survey's state in a word, and the class of its badge.
 pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
     match state {
         SurveyState::Waiting => ("not decided yet", ""),
@@ -80,7 +80,8 @@ pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
     }
 }
 
-/// Why a survey was skipped or failed, as people read it. What is no code of ours is a sentence already.
+/// Returns why a survey was skipped or failed, in words. An unknown code is returned as it is: it is already a
+/// sentence.
 pub fn survey_reason(reason: Option<&str>) -> Option<String> {
     let reason = reason.filter(|text| !text.trim().is_empty())?;
     Some(SkipReason::known(reason).map_or_else(|| capitalised(reason), |known| known.sentence().to_owned()))

@@ -1,7 +1,7 @@
-//! What customers wrote and whether somebody reads it; what supervisors commend agents for; what may be quoted.
+//! Comments of customers and their read state; commendations by supervisors; quotes.
 //!
-//! A customer's praise reaches the agent as a comment of a release and in no other way; a supervisor may mark such a comment
-//! as praise, so that the agent sees it first. What a supervisor writes themselves reaches the agent at once.
+//! A customer's praise reaches the agent as a comment of a release and in no other way; a supervisor may mark such a
+//! comment as praise, so that the agent sees it first. A supervisor's own commendation reaches the agent at once.
 
 pub mod pages;
 mod store;
@@ -30,17 +30,17 @@ pub const MAX_UNREAD_TIME: Duration = Duration::from_secs(7 * 86_400);
 /// Maximum number of comments of each kind on a page.
 const MAX_COMMENTS: i64 = 100;
 
-/// What the feature is made of.
+/// Dependencies of the feature.
 pub struct Parts {
-    /// The database.
+    /// Database.
     pub db: Db,
-    /// The time.
+    /// Clock.
     pub clock: SharedClock,
     /// Linked comments and quotes.
     pub surveys: Surveys,
     /// Released comments.
     pub ratings: Ratings,
-    /// Who sees which interaction.
+    /// Access to interactions.
     pub interactions: Interactions,
     /// Names of teams.
     pub directory: Directory,
@@ -58,22 +58,22 @@ impl std::fmt::Debug for Feedback {
     }
 }
 
-/// What a supervisor commended an agent for.
+/// A supervisor's commendation of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Kudos {
     /// Its id.
     pub id: KudosId,
-    /// In the supervisor's words.
+    /// Text in the supervisor's words.
     pub text: String,
-    /// Who wrote it.
+    /// Name of the supervisor.
     pub name: String,
-    /// When.
+    /// Time of the commendation.
     pub at: Timestamp,
-    /// About which conversation, where it is not deleted.
+    /// Conversation, if it is not deleted.
     pub interaction_id: Option<InteractionId>,
 }
 
-/// A commendation to be kept.
+/// A commendation to insert.
 #[derive(Debug)]
 struct NewKudos {
     id: KudosId,
@@ -85,32 +85,33 @@ struct NewKudos {
     at: Timestamp,
 }
 
-/// What nobody has read.
+/// Unread comments.
 #[derive(Debug, Clone, Default)]
 pub struct ToRead {
-    /// Beside their recordings.
+    /// Linked comments.
     pub linked: Vec<UnreadComment>,
-    /// Released ones.
+    /// Released comments.
     pub released: Vec<Released>,
 }
 
-/// How many comments of a team have waited too long for a reader.
+/// Number of overdue unread comments of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// The team's name; nothing: of no team.
+    /// Name of the team; `None`: of no team.
     pub team: Option<String>,
-    /// How many.
+    /// Number of comments.
     pub n: HowMany,
 }
 
-/// How many comments wait. Who is no supervisor of the team sees linked answers in sums of no less than k alone, so not their number.
+/// Number of unread comments. Viewers other than supervisors of the team see linked answers only in sums of at least k,
+/// so not their exact number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HowMany {
-    /// So many.
+    /// Exact number.
     Exactly(i64),
-    /// Some, but fewer than that.
+    /// At least one, but fewer than this.
     Fewer(i64),
-    /// So many or more, of which this is the next smaller multiple of k.
+    /// At least this many: the next smaller multiple of k.
     AtLeast(i64),
 }
 
@@ -120,7 +121,7 @@ impl HowMany {
         if n < k { Self::Fewer(k) } else { Self::AtLeast(n / k * k) }
     }
 
-    /// So many, where it may be known.
+    /// Returns the exact number, if it may be shown.
     pub fn exactly(self) -> Option<i64> {
         match self {
             Self::Exactly(n) => Some(n),
@@ -139,16 +140,16 @@ impl std::fmt::Display for HowMany {
     }
 }
 
-/// Why something can't be done.
+/// Errors of feedback.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedbackError {
-    /// Not there, not theirs, or done already.
+    /// Does not exist, is not accessible, or is already done.
     #[error("there is no such comment, or it has been seen to already")]
     NotFound,
-    /// Nobody is known who could be commended.
+    /// The conversation has no agent to commend.
     #[error("it is not known who handled this one")]
     NoAgent,
-    /// No words.
+    /// The text is empty or too long.
     #[error("write what was good, in 1000 characters at most")]
     BadWords,
     /// The database failed.
@@ -161,7 +162,7 @@ fn done(it_was: bool) -> Result<(), FeedbackError> {
 }
 
 impl Feedback {
-    /// The service.
+    /// Creates the service.
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts) }
     }
@@ -170,7 +171,7 @@ impl Feedback {
         self.parts.clock.now()
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<Kind> {
         let feedback = self.clone();
         let tidy = move |_| {
@@ -180,13 +181,13 @@ impl Feedback {
         vec![Kind::new("feedback.tidy", tidy).every(Duration::from_secs(3600))]
     }
 
-    /// Notes since when released comments wait, and tidies the quotes.
+    /// Records the days on which comments were released, and tidies the quotes.
     pub async fn tidy(&self) -> Result<(), DbError> {
         self.parts.ratings.date_comments().await?;
         self.parts.surveys.tidy_quotes().await
     }
 
-    /// What nobody of this supervisor's teams has read.
+    /// Returns the unread comments of this supervisor's teams.
     pub async fn to_read(&self, who: &Principal) -> Result<ToRead, DbError> {
         Ok(ToRead {
             linked: self.parts.surveys.unread_comments(who, MAX_COMMENTS).await?,
@@ -194,7 +195,7 @@ impl Feedback {
         })
     }
 
-    /// Marks a comment beside its recording as read.
+    /// Marks a linked comment as read.
     pub async fn read_linked(&self, who: &Principal, id: &InteractionId) -> Result<(), FeedbackError> {
         done(self.parts.surveys.mark_comment_read(who, id).await?)
     }
@@ -204,20 +205,20 @@ impl Feedback {
         done(self.parts.ratings.mark_comment_read(who, id).await?)
     }
 
-    /// Marks a released comment as praise, or takes that back.
+    /// Marks a released comment as praise, or removes the mark.
     pub async fn praise(&self, who: &Principal, id: &str, praise: bool) -> Result<(), FeedbackError> {
         done(self.parts.ratings.mark_kudos(who, id, praise).await?)
     }
 
-    /// What has waited longer than [`MAX_UNREAD_TIME`], by team: a supervisor's own, all for an administrator, who gets no exact numbers. By
-    /// name.
+    /// Returns the numbers of comments unread for longer than [`MAX_UNREAD_TIME`], by name of the team: a supervisor's
+    /// own teams, all for an administrator, who gets no exact numbers.
     pub async fn overdue(&self, who: &Principal) -> Result<Vec<Overdue>, DbError> {
         let own = match (who.role(), who.visible()) {
             (Some(Role::Admin), _) => None,
             (Some(Role::Supervisor), Visible::Teams(teams)) => Some(teams),
             _ => return Ok(Vec::new()),
         };
-        // What is of no team is everybody's.
+        // Comments without a team are shown to everybody.
         let sees = |team: Option<&TeamId>| match (&own, team) {
             (Some(own), Some(team)) => own.contains(team),
             _ => true,
@@ -243,7 +244,7 @@ impl Feedback {
         Ok(overdue)
     }
 
-    /// A supervisor commends whoever handled a conversation; the agent sees it at once.
+    /// Commends the agent of a conversation; the agent sees it at once.
     pub async fn commend(&self, who: &Principal, id: &InteractionId, text: &str) -> Result<(), FeedbackError> {
         let Some(by) = who.staff_id().filter(|_| who.role() == Some(Role::Supervisor)) else {
             return Err(FeedbackError::NotFound);
@@ -270,22 +271,23 @@ impl Feedback {
         Ok(tx.commit().await?)
     }
 
-    /// What an agent was commended for, the newest first.
+    /// Returns the commendations of an agent, newest first.
     pub async fn kudos(&self, agent: &AgentId, most: i64) -> Result<Vec<Kudos>, DbError> {
         store::of_agent(self.parts.db.read().await?.conn(), agent, most).await
     }
 
-    /// How many commendations there are for these conversations.
+    /// Returns the number of commendations for these conversations.
     pub async fn kudos_about(&self, conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
         store::count_about(conn, ids).await
     }
 
-    /// Erases the commendations for these conversations, in the caller's transaction: their words may tell of the customer.
+    /// Erases the commendations for these conversations, in the caller's transaction: their texts may mention the
+    /// customer.
     pub async fn erase_kudos(&self, conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
         Ok(i64::try_from(store::erase(conn, ids).await?).unwrap_or(i64::MAX))
     }
 
-    /// What customers wrote about an agent, as it was released: praise first.
+    /// Returns released comments about an agent, praise first.
     pub async fn released(&self, agent: &AgentId, most: i64) -> Result<Vec<Released>, DbError> {
         self.parts.ratings.own_comments(agent, most).await
     }

@@ -1,4 +1,4 @@
-//! `/feedback`: what nobody has read; `/quotes`: what may be quoted; and the forms about both.
+//! `/feedback`: unread comments; `/quotes`: comments that may be quoted; and the forms of both.
 
 use super::{Feedback, FeedbackError, Overdue};
 use crate::ids::InteractionId;
@@ -13,7 +13,7 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use serde::Deserialize;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/feedback", get(show))
@@ -41,14 +41,14 @@ const DID: &[(&str, &str)] = &[
     ("removed", "It is not in the list any more."),
 ];
 
-/// What addresses of this feature ask for.
+/// Query of this feature's pages.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct NoticeQuery {
     did: String,
 }
 
-/// A comment beside its recording.
+/// A linked comment.
 struct LinkedView {
     id: String,
     comment: String,
@@ -70,12 +70,12 @@ struct OverduePage {
     overdue: Vec<Overdue>,
 }
 
-/// A day as people say it: "20 Nov".
+/// Returns a day in words: "20 Nov".
 fn day(text: &str) -> String {
     text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
 }
 
-/// Supervisors see the comments; administrators, who do not read answers, how many wait where.
+/// Supervisors see the comments; administrators, who do not read answers, see their numbers by team.
 #[handler]
 async fn show(
     who: Viewer<SeeFeedback>,
@@ -151,7 +151,7 @@ struct CommendPage {
     problem: String,
 }
 
-/// From a conversation's page; what can't be taken comes back on a page of its own.
+/// Commends from a conversation's page; a rejected form has a page of its own.
 #[handler]
 async fn commend(
     who: Viewer<FollowUp>,

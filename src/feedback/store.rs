@@ -24,12 +24,12 @@ pub(super) async fn of_agent(conn: Conn<'_>, agent: &AgentId, most: i64) -> Resu
     fetch_all!(conn, OF_AGENT => Kudos, agent, most)
 }
 
-/// How many were given for these conversations.
+/// Returns the number of commendations for these conversations.
 pub(super) async fn count_about(conn: Conn<'_>, ids: &[InteractionId]) -> Result<i64, DbError> {
     Ok(fetch_one!(conn, COUNT_ABOUT => (i64,), json!(ids).to_string())?.0)
 }
 
-/// Erases them; how many.
+/// Deletes them; returns their number.
 pub(super) async fn erase(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     execute!(conn, ERASE, json!(ids).to_string())
 }

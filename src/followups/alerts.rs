@@ -1,5 +1,5 @@
-//! Alerts: a mail to those supervisors who want one, written when it is sent. It says how many wait and where; nothing of
-//! customers, ratings or conversations stands in it.
+//! Alerts: a mail to supervisors who subscribed, written when it is sent. It contains the number of waiting follow-ups
+//! and a link; nothing about customers, ratings or conversations.
 
 use super::{FollowUps, Reason, store};
 use crate::clock::Timestamp;
@@ -12,25 +12,25 @@ use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 use std::collections::BTreeSet;
 
-/// The kind of mail.
+/// Kind of mail.
 pub const ALERT: &str = "alert";
-/// Why an alert is not wanted any more when its turn comes.
+/// Reason code of an alert that is no longer wanted when its turn comes.
 const SEEN_TO: &str = "seen_to";
 
-/// What somebody wants to hear of.
+/// Kind of alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alert {
     /// A low linked rating, once it can't be changed any more.
     Score,
-    /// Wishes to be contacted, once a day.
+    /// Callback requests, once a day.
     CallbackRequest,
 }
 
 impl Alert {
-    /// All of them.
+    /// All alerts.
     pub const ALL: [Self; 2] = [Self::Score, Self::CallbackRequest];
 
-    /// As it stands in tables and forms: the code of the [`Reason`].
+    /// Returns the code for tables and forms: that of the [`Reason`].
     pub fn code(self) -> &'static str {
         match self {
             Self::Score => Reason::Score.code(),
@@ -44,14 +44,14 @@ impl Alert {
 }
 
 impl FollowUps {
-    /// What this one wants to hear of.
+    /// Returns the alerts that `who` has subscribed to.
     pub async fn subscriptions(&self, who: &Principal) -> Result<Vec<Alert>, DbError> {
         let Some(id) = who.staff_id() else { return Ok(Vec::new()) };
         let codes = store::subscriptions(self.parts.db.read().await?.conn(), id).await?;
         Ok(codes.iter().filter_map(|code| Alert::known(code)).collect())
     }
 
-    /// Sets it.
+    /// Sets the subscriptions.
     pub async fn subscribe(&self, who: &Principal, alerts: &[Alert]) -> Result<(), DbError> {
         let Some(id) = who.staff_id() else { return Ok(()) };
         let codes: Vec<&str> = alerts.iter().map(|alert| alert.code()).collect();
@@ -60,7 +60,7 @@ impl FollowUps {
         tx.commit().await
     }
 
-    /// The mails to those who supervise one of these teams and want them.
+    /// Returns the mails to supervisors of these teams who have subscribed.
     pub(super) async fn mails(
         &self,
         conn: Conn<'_>,
@@ -86,7 +86,7 @@ fn may_be_written_to(account: &Account) -> bool {
     account.role == Role::Supervisor && !account.disabled
 }
 
-/// Reading accounts fails in the database only.
+/// Converts an error of reading accounts, which fails only in the database.
 fn database(error: StaffError) -> DbError {
     match error {
         StaffError::Database(inner) => inner,
@@ -94,7 +94,7 @@ fn database(error: StaffError) -> DbError {
     }
 }
 
-/// Writes alerts.
+/// Composer of alerts.
 pub(super) struct Composer {
     db: Db,
     staff: Staff,
@@ -117,7 +117,7 @@ impl Composer {
         }
     }
 
-    /// Whom it goes to and how many wait; nothing where nobody is to be written to any more.
+    /// Returns the recipient and the number of waiting follow-ups; `None` if no mail is wanted any more.
     async fn about(&self, reference: &str) -> Result<Option<(Alert, Account, i64)>, DbError> {
         let mut parts = reference.split(':');
         let alert = parts.next().and_then(Alert::known);

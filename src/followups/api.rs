@@ -301,7 +301,7 @@ impl Api {
         body: JsonBody<OwnerIn>,
     ) -> Result<Json<Out>, ApiError> {
         let change = match &body.staff_id {
-            None => Change::AlternativeTranscript,
+            None => Change::AssignToMe,
             Some(staff) => Change::Assign(staff.parse().map_err(|_| FollowUpError::NotAnOwner)?),
         };
         self.changed(&who, &id, change).await

@@ -1,23 +1,23 @@
-//! What a customer left to be contacted by: opened one at a time, and each opening written down.
+//! Contact data of a callback request: opened one at a time, each access recorded in the audit log.
 
 use super::{FollowUpError, FollowUps, subject};
 use crate::audit;
 use crate::ids::FollowUpId;
 use crate::web::Principal;
 
-/// Who the customer is, as far as they said.
+/// Contact data, as the customer entered them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
-    /// Name.
+    /// Name of the customer.
     pub name: String,
     /// Telephone number or e-mail address.
     pub reach: String,
-    /// What it is about, in the customer's words.
+    /// Subject of the request, in the customer's words.
     pub about: Option<String>,
 }
 
 impl FollowUps {
-    /// Opens it; the line in the audit log is written first.
+    /// Opens the contact data; the audit entry is written first.
     pub async fn contact(&self, who: &Principal, id: &FollowUpId) -> Result<Contact, FollowUpError> {
         let follow_up = self.find(who, id).await?;
         let callback = follow_up.callback_request_id.ok_or(FollowUpError::NoContact)?;

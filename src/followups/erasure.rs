@@ -1,5 +1,5 @@
-//! What goes of follow-ups when a customer asks for it, or with the conversation: what was written in them, and the wish with
-//! its name and number. The follow-up itself stays, closed, as one that somebody had: days, the team, how it ended.
+//! Erasure in follow-ups, by address or with a conversation: their texts, and the callback request with name and
+//! number. The follow-up itself stays, closed: days, team, outcome.
 
 use super::{FollowUps, store};
 use crate::clock::Timestamp;
@@ -8,15 +8,16 @@ use crate::ids::FollowUpId;
 use crate::surveys::{self, ErasureSubject};
 use std::collections::BTreeSet;
 
-/// What belongs to them.
+/// Data of the subject.
 struct Erasable {
     follow_ups: Vec<FollowUpId>,
     callbacks: Vec<String>,
 }
 
 impl Erasable {
-    /// How many wishes are told of. Of a conversation none: most follow-ups tell that there is a linked answer, which is for
-    /// the supervisors of the team. Of an address those that the team has got: nobody learns when another was left.
+    /// Returns the number of callback requests to report. 0 for a conversation: most follow-ups reveal that there is a
+    /// linked answer, which only supervisors of the team may know. For an address those that were handed over: the time
+    /// of another one is not revealed.
     fn told(&self, whose: ErasureSubject<'_>) -> i64 {
         match whose {
             ErasureSubject::Conversations { .. } => 0,
@@ -26,7 +27,7 @@ impl Erasable {
 }
 
 impl FollowUps {
-    /// How many wishes to be contacted there are of theirs, as far as that is told.
+    /// Returns the number of the subject's callback requests that may be reported.
     pub async fn callbacks_of(&self, conn: Conn<'_>, whose: ErasureSubject<'_>) -> Result<i64, DbError> {
         Ok(self.of(conn, whose).await?.told(whose))
     }
@@ -36,7 +37,7 @@ impl FollowUps {
             self.parts.surveys.callbacks_of(conn.reborrow(), whose).await?.into_iter().collect();
         let ids = match whose {
             ErasureSubject::Conversations { ids, .. } => ids,
-            // What was opened about a conversation goes with the conversation.
+            // Follow-ups about a conversation are erased with the conversation.
             ErasureSubject::Address(_) => &[],
         };
         let found: Vec<String> = callbacks.iter().cloned().collect();
@@ -46,8 +47,8 @@ impl FollowUps {
         Ok(Erasable { follow_ups, callbacks: callbacks.into_iter().collect() })
     }
 
-    /// Erases what there is of theirs, in the caller's transaction; how many wishes, as far as that is told. Whoever is
-    /// changing one of the follow-ups meanwhile finds that out.
+    /// Erases the subject's data in the caller's transaction; returns the number of callback requests that may be
+    /// reported. A concurrent change of one of the follow-ups fails.
     pub async fn erase(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>, now: Timestamp) -> Result<i64, DbError> {
         let found = self.of(conn.reborrow(), whose).await?;
         if !found.callbacks.is_empty() {

@@ -1,6 +1,6 @@
-//! Why there is a follow-up, where it stands, how it ended, and what was at the root.
+//! Reasons, states, outcomes and root causes of follow-ups.
 
-/// Makes an enum whose values have a code (tables, JSON, forms) and words.
+/// Makes an enum whose values have a code (tables, JSON, forms) and a label.
 macro_rules! coded {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal, $words:literal;)* } else $odd:ident)*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, poem_openapi::Enum)]
@@ -8,24 +8,24 @@ macro_rules! coded {
         pub enum $name { $($(#[$vdoc])* #[oai(rename = $code)] $value,)* }
 
         impl $name {
-            /// All of them.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$value),*];
-            /// As it stands in tables, forms and JSON.
+            /// Returns the code for tables, forms and JSON.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$value => $code,)* }
             }
-            /// As people read it.
+            /// Returns the label for people.
             pub fn words(self) -> &'static str {
                 match self { $(Self::$value => $words,)* }
             }
-            /// By its code.
+            /// Returns the value with this code.
             pub fn known(code: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.code() == code)
             }
         }
 
         impl From<String> for $name {
-            /// What a newer version wrote counts as the vaguest.
+            /// An unknown code of a newer version becomes the most general value.
             fn from(code: String) -> Self {
                 Self::known(&code).unwrap_or(Self::$odd)
             }
@@ -34,72 +34,72 @@ macro_rules! coded {
 }
 
 coded! {
-    /// Why there is a follow-up.
+    /// Reason of a follow-up.
     #[oai(rename = "FollowUpReason")]
     Reason {
-        /// The linked rating is low.
+        /// A low linked rating.
         Score = "score", "A low rating";
-        /// The customer asks to be contacted.
+        /// A callback request.
         CallbackRequest = "callback_request", "The customer asks to be contacted";
-        /// A supervisor opened it.
+        /// Opened by a supervisor.
         Hand = "manual", "Opened by a supervisor";
-        /// What it was about was taken back, or is erased.
+        /// The rating or request was retracted or erased.
         Gone = "removed", "Taken back or erased";
     } else Gone
 
-    /// Where it stands.
+    /// State of a follow-up.
     #[oai(rename = "FollowUpState")]
     State {
-        /// Nobody has taken it.
+        /// Not assigned.
         Open = "open", "Nobody has it";
-        /// Somebody sees to it.
+        /// Assigned.
         Taken = "taken", "Taken";
-        /// It is over.
+        /// Closed.
         Closed = "closed", "Closed";
     } else Open
 
-    /// How it ended.
+    /// Outcome of a follow-up.
     #[oai(rename = "FollowUpOutcome")]
     Outcome {
-        /// It is solved.
+        /// The problem was solved.
         Solved = "solved", "Solved";
-        /// They were spoken to.
+        /// The customer was reached.
         Reached = "reached", "Reached";
-        /// They could not be reached.
+        /// The customer could not be reached.
         NotReached = "not_reached", "Not reached";
-        /// There was nothing to do.
+        /// No action was needed.
         NothingToDo = "nothing_to_do", "Nothing to do";
-        /// The customer took the wish back.
+        /// The customer retracted the request.
         Withdrawn = "withdrawn", "Taken back by the customer";
-        /// What it was about is erased.
+        /// The subject was erased.
         Erased = "erased", "Erased";
     } else NothingToDo
 
-    /// What was at the root, so that broken tools are not booked on agents.
+    /// Root cause, so that broken tools are not attributed to agents.
     #[oai(rename = "FollowUpCause")]
     Cause {
-        /// How it was handled.
+        /// Handling by the agent.
         Agent = "agent", "How it was handled";
-        /// How things are done here.
+        /// Process.
         Process = "process", "Process";
         /// A tool that failed or is missing.
         Tool = "tool", "Tool";
-        /// What is sold.
+        /// Product.
         Product = "product", "Product";
-        /// How it gets there.
+        /// Delivery.
         Delivery = "delivery", "Delivery";
         /// Terms and prices.
         Policy = "policy", "Terms and prices";
-        /// Something else.
+        /// Another cause.
         Other = "other", "Something else";
     } else Other
 }
 
 impl Outcome {
-    /// Those that a supervisor can choose.
+    /// Outcomes that a supervisor can choose.
     pub const CHOICES: &'static [Self] = &[Self::Solved, Self::Reached, Self::NotReached, Self::NothingToDo];
 
-    /// There is nothing left to see to: it stays closed.
+    /// Whether it can't be reopened.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Withdrawn | Self::Erased)
     }

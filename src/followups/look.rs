@@ -1,4 +1,4 @@
-//! The job that opens follow-ups: by linked answers that can't be changed any more, and once a day by wishes.
+//! Job that opens follow-ups: for linked answers that can't be changed any more, and once a day for callback requests.
 
 use super::store::{self, NewFollowUp};
 use super::{Alert, FollowUps, Reason};
@@ -15,13 +15,14 @@ use std::time::Duration;
 /// Maximum number of answers handled in one transaction.
 const MAX_BATCH: usize = 200;
 const RUN_INTERVAL: Duration = Duration::from_secs(300);
-/// Under this name the database keeps on which day wishes were handed over last.
+/// Key under which the database keeps the day on which callback requests were last handed over.
 const HANDED: &str = "callback_requests_handed_off_on";
-/// And under this one when those were gathered that are to be handed over next, in milliseconds since 1970; nothing between the two.
+/// Key under which the database keeps the time of gathering the next callback requests, in milliseconds since 1970;
+/// empty when there are none.
 const GATHERED: &str = "callback_requests_gathered_at";
 
 impl FollowUps {
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<Kind> {
         let followups = self.clone();
         let look = move |_| {
@@ -31,7 +32,7 @@ impl FollowUps {
         vec![Kind::new("followup.look", look).every(RUN_INTERVAL)]
     }
 
-    /// Looks once: what has ripened, what was taken back, and, on a new day, what customers wish and what is to be erased.
+    /// Runs once: handles new final answers, retracted ones, and, on a new day, callback requests and due erasures.
     pub async fn look(&self) -> Result<(), DbError> {
         while self.look_at_answers().await? == MAX_BATCH {}
         self.look_what_is_gone().await?;
@@ -43,12 +44,12 @@ impl FollowUps {
         Ok(())
     }
 
-    /// On a new day wishes are gathered first, and handed over when the last of them had its time for changes.
+    /// Gathers callback requests on a new day, and hands them over when the last of them had its time for changes.
     async fn gather_or_hand_over(&self) -> Result<(), DbError> {
         let now = self.now();
         let known = self.parts.db.meta(GATHERED).await?.and_then(|text| text.parse().ok()).map(Timestamp);
         let gathered = match known {
-            // A clock that was ahead would have them wait until then.
+            // A time in the future, from a clock that was ahead, would delay them until then.
             Some(at) if at <= now => at,
             _ => {
                 let mut tx = self.parts.db.begin().await?;
@@ -64,7 +65,7 @@ impl FollowUps {
         Ok(())
     }
 
-    /// How many there were.
+    /// Returns the number of answers.
     async fn look_at_answers(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
@@ -89,7 +90,7 @@ impl FollowUps {
         Ok(ripe.len())
     }
 
-    /// Puts the comment among the quotes, where its customer allows that.
+    /// Keeps the comment as a quote, if its customer allows it.
     async fn keep_quote(&self, conn: Conn<'_>, answer: &Ripe, now: Timestamp) -> Result<(), DbError> {
         let (Some(id), Some(comment)) = (&answer.quote, &answer.comment) else { return Ok(()) };
         let (team, interaction) = (answer.team.as_ref(), Some(&answer.interaction));
@@ -110,7 +111,7 @@ impl FollowUps {
         }
     }
 
-    /// A rating that was taken back is no reason any more; what was done with its follow-up stays.
+    /// A retracted rating is no reason any more; actions on its follow-up stay.
     async fn look_what_is_gone(&self) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
         let open = store::by_score(tx.conn()).await?;
@@ -124,7 +125,7 @@ impl FollowUps {
         tx.commit().await
     }
 
-    /// Once a day, all at once, in an order that tells nothing.
+    /// Hands all over once a day, together, in random order.
     async fn hand_over_callbacks(&self) -> Result<(), DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
@@ -141,14 +142,15 @@ impl FollowUps {
         }
         self.alert(tx.conn(), Alert::CallbackRequest, &alerted, now).await?;
         effects.save(tx.conn(), now).await?;
-        // What ripens later on this day waits for the next: the hour of handing over tells nothing of the hour of asking.
+        // Later ones of this day wait for the next: the time of handing over reveals nothing about the time of the
+        // request.
         database::replace_meta(tx.conn(), HANDED, &now.day()).await?;
         database::replace_meta(tx.conn(), GATHERED, "").await?;
         tx.commit().await
     }
 
     fn by_callback(&self, callback: DueCallback, now: Timestamp) -> NewFollowUp {
-        // Every supervisor sees what names no team; a conversation is for those of its team alone.
+        // Requests without a team are visible to all supervisors; a conversation only to those of its team.
         let (joined, agent) = callback.team.as_ref().map_or((None, None), |_| (callback.joined, callback.agent));
         let new = self.new_follow_up(Reason::CallbackRequest, callback.team, now);
         NewFollowUp { interaction: joined, agent, callback: Some(callback.id), ..new }
@@ -180,7 +182,7 @@ impl FollowUps {
     }
 }
 
-/// What webhooks hear of a linked answer: that it stands there. What it says is for the supervisors of the team.
+/// Returns the webhook event of a linked answer: only its existence. The content is for the supervisors of the team.
 fn linked(answer: &Ripe) -> Event {
     let data = json!({ "interaction": { "id": answer.interaction, "team_id": answer.team } });
     Event { kind: "response.linked", subject: answer.interaction.to_string(), data, by_day: true }

@@ -1,12 +1,12 @@
-//! Follow-ups: what somebody has to see to, because a linked rating is low, because the customer asks to be contacted, or
-//! because a supervisor says so. Only supervisors of the team see them.
+//! Follow-ups: tasks after a low linked rating, a callback request, or opened by a supervisor. Only supervisors of the
+//! team see them.
 //!
-//! - `look`: opens them, after the time for changing an answer, and never by an apart answer.
-//! - `steps`: taking, assigning, finishing, each written down and each to be undone.
-//! - `alerts`: the mail that says that something waits.
-//! - `erasure`: what goes where a customer asks for it, or with a conversation.
+//! - `look`: opens them, after the time for changing an answer, and never for an apart answer.
+//! - `steps`: assigning, finishing and other steps, each recorded and undoable.
+//! - `alerts`: mails about waiting follow-ups.
+//! - `erasure`: erasure by address, or with a conversation.
 //!
-//! Nothing here tells when an answer came: days stand where times would.
+//! Nothing here reveals the time of an answer: days are stored instead of times.
 
 mod alerts;
 pub mod api;
@@ -41,24 +41,24 @@ use std::time::Duration;
 
 /// Maximum number of characters of a note or a reason.
 pub const MAX_NOTE_CHARS: usize = 2000;
-/// Causes are summed over so many days.
+/// Number of days over which causes are summed.
 pub const CAUSE_DAYS: u64 = 90;
 
-/// What is configured.
+/// Settings of follow-ups.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// A linked rating of this or less opens a follow-up.
+    /// Highest linked rating that opens a follow-up.
     pub low_score: i64,
-    /// How long there is to see to one.
+    /// Time until a follow-up is due.
     pub due: Duration,
-    /// How long what a customer left is kept after its follow-up is closed.
+    /// Time for which contact data are kept after the follow-up is closed.
     pub keep_contacts: Duration,
-    /// Scheme, host and port in front of every link; no slash at the end.
+    /// Scheme, host and port of every link; without a trailing slash.
     pub public_url: String,
 }
 
 impl Settings {
-    /// From the sections that tell.
+    /// Reads the settings from their sections of the configuration.
     pub fn new(followups: &config::FollowUps, retention: &config::Retention, public_url: String) -> Self {
         Self {
             low_score: i64::from(followups.low_score),
@@ -69,21 +69,21 @@ impl Settings {
     }
 }
 
-/// What follow-ups are made of.
+/// Dependencies of follow-ups.
 pub struct Parts {
-    /// The database.
+    /// Database.
     pub db: Db,
-    /// The time.
+    /// Clock.
     pub clock: SharedClock,
-    /// What is configured.
+    /// Settings.
     pub settings: Settings,
-    /// Linked answers, and wishes to be contacted.
+    /// Linked answers, and callback requests.
     pub surveys: Surveys,
-    /// Who sees which interaction.
+    /// Access to interactions.
     pub interactions: Interactions,
-    /// Who may own one.
+    /// Accounts that may own one.
     pub staff: Staff,
-    /// The outbox, for alerts.
+    /// Outbox, for alerts.
     pub mail: Mail,
 }
 
@@ -102,108 +102,108 @@ impl std::fmt::Debug for FollowUps {
 /// A follow-up.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct FollowUp {
-    /// Its id.
+    /// Id of the follow-up.
     pub id: FollowUpId,
-    /// Whose supervisors see it; every supervisor where it names none.
+    /// Team whose supervisors see it; all supervisors if `None`.
     pub team_id: Option<TeamId>,
-    /// The team's name.
+    /// Name of the team.
     pub team_name: Option<String>,
-    /// What it is about, where that is known and was not deleted.
+    /// Interaction, if known and not deleted.
     pub interaction_id: Option<InteractionId>,
-    /// Who handled that.
+    /// Agent of the interaction.
     pub agent_id: Option<AgentId>,
-    /// That agent's name.
+    /// Name of the agent.
     pub agent_name: Option<String>,
-    /// Why it is there.
+    /// Reason of the follow-up.
     #[sqlx(try_from = "String")]
     pub reason: Reason,
-    /// By hand: why, in the supervisor's words.
+    /// Explanation by the supervisor who opened it.
     pub why: Option<String>,
-    /// Where it stands.
+    /// State of the follow-up.
     #[sqlx(try_from = "String")]
     pub state: State,
-    /// The day it was opened, `2026-11-20`.
+    /// Day of opening, such as `2026-11-20`.
     pub opened_on: String,
-    /// The day by which it is to be seen to.
+    /// Day on which it is due.
     pub due_on: String,
-    /// Who has it.
+    /// Id of the owner.
     pub owner_id: Option<StaffId>,
-    /// Their name.
+    /// Name of the owner.
     pub owner_name: Option<String>,
-    /// The [`Outcome`]'s code.
+    /// Code of the [`Outcome`].
     pub outcome: Option<String>,
-    /// The [`Cause`]'s code.
+    /// Code of the [`Cause`].
     pub cause: Option<String>,
-    /// The day it was closed.
+    /// Day of closing.
     pub closed_on: Option<String>,
-    /// The customer's wish, while it is kept; for [`FollowUps::contact`] alone.
+    /// Id of the callback request, while it is kept; only for [`FollowUps::contact`].
     pub(in crate::followups) callback_request_id: Option<String>,
 }
 
 impl FollowUp {
-    /// How it ended.
+    /// Returns the outcome.
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome.as_deref().and_then(Outcome::known)
     }
 
-    /// What was at the root.
+    /// Returns the root cause.
     pub fn cause(&self) -> Option<Cause> {
         self.cause.as_deref().and_then(Cause::known)
     }
 
-    /// Did the customer leave a name and a way to reach them, and is it still kept?
+    /// Whether there are contact data that are still kept.
     pub fn has_contact(&self) -> bool {
         self.callback_request_id.is_some()
     }
 
-    /// Is it not closed, and was it due before this day?
+    /// Whether it is not closed and was due before this day.
     pub fn is_overdue(&self, today: &str) -> bool {
         self.state != State::Closed && self.due_on.as_str() < today
     }
 }
 
-/// Which follow-ups a list shows.
+/// Filter of a list of follow-ups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]
 #[oai(rename = "WhichFollowUps", rename_all = "lowercase")]
 pub enum Which {
-    /// Those that are not closed; what is due first comes first, so that what is overdue leads.
+    /// Open ones, by due day, so that overdue ones come first.
     #[default]
     Open,
-    /// Of those, one's own.
+    /// Open ones of the viewer.
     Mine,
-    /// Those that are closed, the last first.
+    /// Closed ones, last one first.
     Closed,
 }
 
-/// How many wait.
+/// Numbers of open follow-ups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Not closed.
+    /// Number of open ones.
     pub open: i64,
-    /// Of those, overdue.
+    /// Number of open ones that are overdue.
     pub overdue: i64,
 }
 
-/// How often something was at the root.
+/// Count of a root cause.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct CauseCount {
-    /// What.
+    /// Root cause.
     #[sqlx(try_from = "String")]
     pub cause: Cause,
-    /// How often.
+    /// Number of follow-ups.
     pub n: i64,
 }
 
-/// Why something can't be done. The texts say what to do.
+/// Errors of follow-ups. The texts include the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowUpError {
-    /// Not there, or of another team.
+    /// Does not exist, or belongs to another team.
     #[error("there is no such follow-up")]
     NotFound,
-    /// The interaction is not there, or of another team.
+    /// The interaction does not exist, or belongs to another team.
     #[error("there is no such call or chat")]
     NoInteraction,
-    /// Somebody else changed it in the meantime.
+    /// Someone else changed it in the meantime.
     #[error("somebody else has just changed this follow-up: open it again and look")]
     Changed,
     /// It is closed.
@@ -215,16 +215,16 @@ pub enum FollowUpError {
     /// The new owner does not supervise the team.
     #[error("this account does not supervise the follow-up's team")]
     NotAnOwner,
-    /// No words.
+    /// The text is empty or too long.
     #[error("write a few words, 2000 characters at most")]
     BadNote,
-    /// No day.
+    /// The due day is not a valid date from today on.
     #[error("the day is today or a later one, written as year-month-day")]
     BadDay,
-    /// No outcome, or no cause.
+    /// The outcome or the cause is not valid.
     #[error("choose how it ended and what was at the root")]
     BadOutcome,
-    /// What the customer left was erased or taken back.
+    /// The contact data were erased or retracted.
     #[error("the customer left nothing here, or it has been erased")]
     NoContact,
     /// The database failed.
@@ -232,7 +232,7 @@ pub enum FollowUpError {
     Database(#[from] DbError),
 }
 
-/// The teams whose follow-ups somebody sees.
+/// Returns the teams whose follow-ups a viewer may see.
 fn teams(who: &Principal) -> Vec<TeamId> {
     match who.visible() {
         Visible::Teams(teams) => teams,
@@ -240,7 +240,7 @@ fn teams(who: &Principal) -> Vec<TeamId> {
     }
 }
 
-/// Words, trimmed; refused where there are none or too many.
+/// Returns the text, trimmed. Errors: empty or too long.
 fn words(text: &str) -> Result<String, FollowUpError> {
     let text = text.trim();
     let fits = !text.is_empty() && text.chars().count() <= MAX_NOTE_CHARS && !text.contains('\0');
@@ -248,7 +248,7 @@ fn words(text: &str) -> Result<String, FollowUpError> {
 }
 
 impl FollowUps {
-    /// The service; tells `mail` who writes alerts.
+    /// Creates the service; registers the composer of alerts with `mail`.
     pub fn new(parts: Parts) -> Self {
         let followups = Self { parts: Arc::new(parts) };
         followups.parts.mail.register(ALERT, Arc::new(alerts::Composer::new(&followups)));
@@ -259,18 +259,18 @@ impl FollowUps {
         self.parts.clock.now()
     }
 
-    /// Today's date.
+    /// Returns today's date.
     pub fn today(&self) -> String {
         self.now().day()
     }
 
-    /// One, where this supervisor may see it.
+    /// Returns a follow-up, if this supervisor may see it.
     pub async fn find(&self, who: &Principal, id: &FollowUpId) -> Result<FollowUp, FollowUpError> {
         let found = store::find(self.parts.db.read().await?.conn(), &teams(who), id).await?;
         found.ok_or(FollowUpError::NotFound)
     }
 
-    /// Those of this supervisor's teams, a page at a time.
+    /// Returns a page of the follow-ups of this supervisor's teams.
     pub async fn list(
         &self,
         who: &Principal,
@@ -297,29 +297,30 @@ impl FollowUps {
         }))
     }
 
-    /// Those about an interaction, the newest first.
+    /// Returns the follow-ups about an interaction, newest first.
     pub async fn of_interaction(&self, who: &Principal, id: &InteractionId) -> Result<Vec<FollowUp>, DbError> {
         store::of_interaction(self.parts.db.read().await?.conn(), &teams(who), id).await
     }
 
-    /// May this one open follow-ups about this conversation?
+    /// Whether `who` may open follow-ups about this conversation.
     pub async fn sees(&self, who: &Principal, id: &InteractionId) -> Result<bool, DbError> {
         Ok(self.parts.interactions.find(&who.visible(), id).await?.is_some())
     }
 
-    /// How many wait for this supervisor's teams.
+    /// Returns the numbers of open follow-ups of this supervisor's teams.
     pub async fn waiting(&self, who: &Principal) -> Result<Waiting, DbError> {
         let (open, overdue) = store::waiting(self.parts.db.read().await?.conn(), &teams(who), &self.today()).await?;
         Ok(Waiting { open, overdue })
     }
 
-    /// What was at the root of those closed within [`CAUSE_DAYS`], the most frequent first.
+    /// Returns the root causes of those closed within [`CAUSE_DAYS`], most frequent first.
     pub async fn causes(&self, who: &Principal) -> Result<Vec<CauseCount>, DbError> {
         let since = self.now().minus(Duration::from_secs(CAUSE_DAYS * 86_400)).day();
         store::causes(self.parts.db.read().await?.conn(), &teams(who), &since).await
     }
 
-    /// Opens one about an interaction that this supervisor sees. `due`: a day, or as configured.
+    /// Opens a follow-up about an interaction that this supervisor may see. `due`: a day, or `None` for the configured
+    /// time.
     pub async fn open(
         &self,
         who: &Principal,
@@ -355,7 +356,7 @@ impl FollowUps {
         Ok(id)
     }
 
-    /// What webhooks hear of a new one: neither why, nor about which conversation.
+    /// Returns the webhook event of a new follow-up: neither its reason nor its conversation.
     fn opened(&self, new: &store::NewFollowUp) -> Event {
         self.event("followup.opened", &new.id, new.team.as_ref(), &new.due_on)
     }
@@ -367,7 +368,7 @@ impl FollowUps {
     }
 }
 
-/// For the audit log.
+/// Returns the subject of an audit entry.
 fn subject(id: &FollowUpId) -> String {
     format!("follow-up:{id}")
 }

@@ -1,4 +1,4 @@
-//! `/follow-ups`, one follow-up's page with its forms, and `/account/alerts`.
+//! `/follow-ups`, the page of one follow-up with its forms, and `/account/alerts`.
 
 mod alerts;
 mod one;
@@ -14,10 +14,10 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use views::ListPage;
 
-/// Lines of a page.
+/// Number of rows of a page.
 const SIZE: usize = 30;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/follow-ups", get(list))
@@ -37,7 +37,7 @@ impl From<FollowUpError> for PageError {
         match error {
             FollowUpError::NotFound | FollowUpError::NoInteraction => Self::NotFound,
             FollowUpError::Database(inner) => inner.into(),
-            // Forms come back with what was entered, see `again`; this is for what is no form.
+            // Rejected forms are shown again with their values, see `again`; this is for other requests.
             refused @ (FollowUpError::Changed
             | FollowUpError::Closed
             | FollowUpError::NothingToUndo
@@ -50,7 +50,7 @@ impl From<FollowUpError> for PageError {
     }
 }
 
-/// Why a form comes back, and under which status; a failure inside, or what is not there, is an error as ever.
+/// Returns status and message of a rejected form; internal failures and missing objects remain errors.
 fn again(error: FollowUpError) -> Result<(StatusCode, String), PageError> {
     let status = match &error {
         FollowUpError::NotFound | FollowUpError::NoInteraction | FollowUpError::Database(_) => return Err(error.into()),
@@ -64,7 +64,7 @@ fn again(error: FollowUpError) -> Result<(StatusCode, String), PageError> {
     Ok((status, sentence(&format!("{error}. Nothing was changed."))))
 }
 
-/// What redirects say has happened.
+/// Messages after a redirect.
 const DID: &[(&str, &str)] = &[
     ("opened", "The follow-up is open."),
     ("taken", "It is yours now."),
@@ -76,7 +76,7 @@ const DID: &[(&str, &str)] = &[
     ("saved", "Saved."),
 ];
 
-/// What addresses of this feature ask for.
+/// Query of this feature's pages.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct FollowUpsQuery {
@@ -108,12 +108,12 @@ async fn list(
     Ok(html(&ListPage::new(page, which, found, waiting, causes, &followups.today())))
 }
 
-/// For handlers that end on the follow-up's page.
+/// Redirects to the follow-up's page.
 fn back(id: &str, did: &str) -> Response {
     crate::web::redirect(format!("/follow-ups/{id}?did={did}"))
 }
 
-/// The path's id, checked.
+/// Returns the id of the path, checked.
 fn checked(Path(text): Path<String>) -> Result<FollowUpId, PageError> {
     id(&text)
 }

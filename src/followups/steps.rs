@@ -1,5 +1,4 @@
-//! What supervisors do with a follow-up. Each step is written down with what it was before, so that the last one can be
-//! undone.
+//! Steps of supervisors on a follow-up. Each is recorded with the previous values, so that the last one can be undone.
 
 use super::{Cause, FollowUp, FollowUpError, FollowUps, Outcome, State, store, subject, words};
 use crate::clock::Timestamp;
@@ -9,57 +8,57 @@ use crate::ids::{FollowUpId, StaffId};
 use crate::web::{Principal, Role};
 use serde::{Deserialize, Serialize};
 
-/// What somebody does.
+/// A change of a follow-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Takes it.
-    AlternativeTranscript,
-    /// Gives it to somebody who supervises the team.
+    /// Assigns it to the acting supervisor.
+    AssignToMe,
+    /// Assigns it to a supervisor of the team.
     Assign(StaffId),
-    /// Sets the day by which it is to be seen to.
+    /// Sets the due day.
     Due(String),
-    /// Writes something down.
+    /// Adds a note.
     Note(String),
     /// Closes it.
     Finish {
-        /// How it ended.
+        /// Outcome of the follow-up.
         outcome: Outcome,
-        /// What was at the root.
+        /// Root cause.
         cause: Cause,
-        /// In words; may be empty.
+        /// Note; may be empty.
         note: String,
     },
-    /// Makes the last step undone.
+    /// Undoes the last step.
     Undo,
 }
 
-/// A step that was taken.
+/// A recorded step.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Step {
-    /// 1, 2, …
+    /// Position: 1, 2, …
     pub number: i64,
-    /// `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erasure`.
+    /// Kind: `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erasure`.
     pub what: String,
-    /// When.
+    /// Time of the step.
     pub at: Timestamp,
-    /// Who.
+    /// Name of the person.
     pub name: String,
-    /// What was written, or what it was set to.
+    /// Note, or the new value.
     pub note: Option<String>,
-    /// What it was, where it can be undone.
+    /// Previous values, if it can be undone.
     pub(in crate::followups) before: Option<String>,
 }
 
-/// Somebody who may own a follow-up.
+/// An account that may own a follow-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// Their account.
+    /// Id of the account.
     pub id: StaffId,
-    /// Their name.
+    /// Name of the account.
     pub name: String,
 }
 
-/// What a step changes.
+/// Values that a step changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Before {
     state: String,
@@ -91,7 +90,7 @@ impl Before {
     }
 }
 
-/// A day from today on, `2026-11-20`.
+/// Returns the day if it is today or later, such as `2026-11-20`.
 pub(super) fn checked_day(text: &str, today: &str) -> Result<String, FollowUpError> {
     let day: jiff::civil::Date = text.parse().map_err(|_| FollowUpError::BadDay)?;
     let day = day.to_string();
@@ -99,12 +98,12 @@ pub(super) fn checked_day(text: &str, today: &str) -> Result<String, FollowUpErr
 }
 
 impl FollowUps {
-    /// What was done with it, in order.
+    /// Returns its steps, in order.
     pub async fn steps(&self, id: &FollowUpId) -> Result<Vec<Step>, DbError> {
         store::steps(self.parts.db.read().await?.conn(), id).await
     }
 
-    /// Who may own it: those who supervise its team and can sign in.
+    /// Returns the accounts that may own it: supervisors of its team who can sign in.
     pub async fn owners(&self, follow_up: &FollowUp) -> Result<Vec<Owner>, DbError> {
         let accounts = self.parts.staff.accounts().await.map_err(|error| match error {
             crate::staff::StaffError::Database(inner) => inner,
@@ -118,7 +117,7 @@ impl FollowUps {
         Ok(accounts.into_iter().filter(may).map(|a| Owner { id: a.id, name: a.name }).collect())
     }
 
-    /// Does something with one; what it is then.
+    /// Applies a change and returns the changed follow-up.
     pub async fn change(&self, who: &Principal, id: &FollowUpId, change: Change) -> Result<FollowUp, FollowUpError> {
         let Some(by) = who.staff_id().cloned() else { return Err(FollowUpError::NotFound) };
         let now = self.now();
@@ -128,7 +127,7 @@ impl FollowUps {
         let was_closed = follow_up.state == State::Closed;
         let (what, note, undoable) = match change {
             Change::Note(text) => ("note", Some(words(&text)?), false),
-            // What the customer took back, or what is erased, stays closed.
+            // A retracted or erased one stays closed.
             _ if follow_up.outcome().is_some_and(Outcome::is_final) => return Err(FollowUpError::Closed),
             Change::Undo => {
                 let last = undoable(&steps).ok_or(FollowUpError::NothingToUndo)?;
@@ -137,7 +136,7 @@ impl FollowUps {
                 ("undone", None, false)
             }
             _ if was_closed => return Err(FollowUpError::Closed),
-            Change::AlternativeTranscript => {
+            Change::AssignToMe => {
                 (follow_up.owner_id, follow_up.owner_name) = (Some(by.clone()), Some(who.name.clone()));
                 follow_up.state = State::Taken;
                 ("taken", None, true)
@@ -175,7 +174,7 @@ impl FollowUps {
             before: undoable.then(|| serde_json::to_string(&before).unwrap_or_default()),
         };
         let mut tx = self.parts.db.begin().await?;
-        // The place decides: whoever comes second finds it taken.
+        // The position decides: the second of two concurrent steps finds it taken.
         store::add_step(tx.conn(), id, &step).await.map_err(|error| match error {
             DbError::Duplicate => FollowUpError::Changed,
             other => other.into(),
@@ -201,7 +200,7 @@ impl FollowUps {
     }
 }
 
-/// The step that undoing would undo: the last one that is neither a note nor undone already.
+/// Returns the step that undo would undo: the last one that is neither a note nor already undone.
 pub(super) fn undoable(steps: &[Step]) -> Option<&Step> {
     let mut undone = 0;
     for step in steps.iter().rev() {

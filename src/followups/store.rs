@@ -7,7 +7,7 @@ use crate::ids::{AgentId, FollowUpId, InteractionId, StaffId, TeamId};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 use serde_json::json;
 
-/// What a follow-up is read from; a macro, since statements are literals.
+/// Columns and tables of a follow-up; a macro, since statements are literals.
 macro_rules! follow_up {
     ($($tail:tt)*) => {
         concat!(
@@ -19,7 +19,7 @@ macro_rules! follow_up {
     };
 }
 
-/// $1: JSON array of the viewer's teams. What names no team is every supervisor's.
+/// $1: JSON array of the viewer's teams. Follow-ups without a team are shown to every supervisor.
 macro_rules! seen {
     (sqlite) => {
         "(f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL)"
@@ -35,7 +35,7 @@ statements! {
     FIND = sqlite follow_up!(concat!(seen!(sqlite), " AND f.id = $2")), pg follow_up!(concat!(seen!(pg), " AND f.id = $2"));
     OF_INTERACTION = sqlite follow_up!(concat!(seen!(sqlite), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50")),
         pg follow_up!(concat!(seen!(pg), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50"));
-    // $2: '' or an owner; $3, $4: behind what. What is due first comes first.
+    // $2: '' or an owner; $3, $4: position. Ordered by due day.
     LIST_OPEN = sqlite follow_up!(concat!(seen!(sqlite), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
             AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4)) ORDER BY f.due_on, f.id LIMIT $5")),
         pg follow_up!(concat!(seen!(pg), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
@@ -61,7 +61,7 @@ statements! {
     WISH_GONE = "UPDATE follow_ups SET reason = 'removed', callback_request_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
         outcome = COALESCE(outcome, 'withdrawn') WHERE callback_request_id = $1";
     WISH_ERASED = "UPDATE follow_ups SET callback_request_id = NULL WHERE callback_request_id = $1";
-    // $1, $2: JSON arrays of conversations and of wishes.
+    // $1, $2: JSON arrays of conversations and of callback requests.
     ABOUT = sqlite "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT value FROM json_each($1)) \
             UNION SELECT id, callback_request_id FROM follow_ups WHERE callback_request_id IN (SELECT value FROM json_each($2))",
         pg "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
@@ -88,7 +88,7 @@ statements! {
     UNSUBSCRIBE = "DELETE FROM alert_subscriptions WHERE staff_id = $1";
 }
 
-/// One to be opened.
+/// A follow-up to insert.
 #[derive(Debug)]
 pub(super) struct NewFollowUp {
     pub id: FollowUpId,
@@ -102,7 +102,7 @@ pub(super) struct NewFollowUp {
     pub callback: Option<String>,
 }
 
-/// A step to be written down.
+/// A step to insert.
 #[derive(Debug)]
 pub(super) struct NewStep<'a> {
     pub number: i64,
@@ -118,7 +118,7 @@ fn teams_json(teams: &[TeamId]) -> String {
     json!(teams).to_string()
 }
 
-/// False where there is one already.
+/// Returns false if there is one already.
 pub(super) async fn add(conn: Conn<'_>, new: &NewFollowUp) -> Result<bool, DbError> {
     let added = execute!(
         conn,
@@ -148,7 +148,7 @@ pub(super) async fn of_interaction(
     fetch_all!(conn, OF_INTERACTION => FollowUp, teams_json(teams), id)
 }
 
-/// Behind this day and id.
+/// Returns those after this day and id.
 pub(super) async fn list(
     conn: Conn<'_>,
     teams: &[TeamId],
@@ -166,7 +166,7 @@ pub(super) async fn list(
     }
 }
 
-/// How many wait, and how many of them are overdue.
+/// Returns the number of open ones, and of those that are overdue.
 pub(super) async fn waiting(conn: Conn<'_>, teams: &[TeamId], today: &str) -> Result<(i64, i64), DbError> {
     fetch_one!(conn, WAITING => (i64, i64), teams_json(teams), today)
 }
@@ -195,13 +195,13 @@ pub(super) async fn steps(conn: Conn<'_>, id: &FollowUpId) -> Result<Vec<Step>, 
     fetch_all!(conn, STEPS => Step, id)
 }
 
-/// [`DbError::Duplicate`] where somebody else took a step at this place.
+/// Errors: [`DbError::Duplicate`] if someone else took a step at this position.
 pub(super) async fn add_step(conn: Conn<'_>, id: &FollowUpId, step: &NewStep<'_>) -> Result<(), DbError> {
     execute!(conn, ADD_STEP, id, step.number, step.what, step.at, step.by, step.name, step.note, step.before.as_deref())
         .map(drop)
 }
 
-/// The interactions of open follow-ups that a low score opened.
+/// Returns the interactions of open follow-ups that a low score opened.
 pub(super) async fn by_score(conn: Conn<'_>) -> Result<Vec<InteractionId>, DbError> {
     Ok(fetch_all!(conn, BY_SCORE => (InteractionId,))?.into_iter().map(|(id,)| id).collect())
 }
@@ -218,7 +218,7 @@ pub(super) async fn wish_erased(conn: Conn<'_>, callback: &str) -> Result<(), Db
     execute!(conn, WISH_ERASED, callback).map(drop)
 }
 
-/// Those about these conversations or by these wishes, each with its wish.
+/// Returns those about these conversations or from these callback requests, each with its request.
 pub(super) async fn about(
     conn: Conn<'_>,
     ids: &[InteractionId],
@@ -227,7 +227,7 @@ pub(super) async fn about(
     fetch_all!(conn, ABOUT => (FollowUpId, Option<String>), json!(ids).to_string(), json!(callbacks).to_string())
 }
 
-/// Closes them without words, wish, conversation and agent; the last step says so. Waits for a step that is being taken.
+/// Closes them without texts, request, conversation and agent; the last step records it. Waits for a concurrent step.
 pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp) -> Result<(), DbError> {
     let ids = json!(ids).to_string();
     execute!(conn.reborrow(), ERASE_STEP, &ids, now)?;
@@ -239,7 +239,7 @@ pub(super) async fn with_callback(conn: Conn<'_>) -> Result<Vec<String>, DbError
     Ok(fetch_all!(conn, WITH_WISH => (String,))?.into_iter().map(|(id,)| id).collect())
 }
 
-/// How many that nobody has taken wait for this reason.
+/// Returns the number of unassigned ones with this reason.
 pub(super) async fn waiting_for(conn: Conn<'_>, teams: &[TeamId], reason: &str) -> Result<i64, DbError> {
     Ok(fetch_one!(conn, WAITING_IN => (i64,), teams_json(teams), reason)?.0)
 }

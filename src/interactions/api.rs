@@ -267,7 +267,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// Its id here.
         id: Path<String>,
-        /// `unmasked` for the messages as they were written: administrators, supervisors of the team, keys with the scope
+        /// `original` for the messages as they were written: administrators, supervisors of the team, keys with the scope
         /// admin; noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Json<InteractionOut>, ApiError> {

@@ -1,6 +1,6 @@
-//! What goes: conversations, their recordings or their words, by age or because somebody asked for it.
+//! Deletion of conversations, their recordings or their texts, by age or on request.
 //!
-//! A recording's row goes in the transaction that queues the job which removes its file.
+//! A recording's row is deleted in the transaction that queues the job which removes its file.
 
 use super::intake::SEAL_EMAIL;
 use super::store::deletion;
@@ -11,7 +11,7 @@ use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
 
-/// Number of sealed addresses that are opened at once.
+/// Number of sealed addresses opened at once.
 const PAGE_SIZE: i64 = 1000;
 
 fn discards(keys: Vec<String>, now: Timestamp) -> Effects {
@@ -22,7 +22,7 @@ fn many(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }
 
-/// How much lies before a time.
+/// Kind of data counted before a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Old {
     /// Recordings.
@@ -33,7 +33,7 @@ pub enum Old {
     Whole,
 }
 
-/// How far a run has come: what lies before is clean and is not walked past again.
+/// Progress of a run: everything before it is done and is not read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reached {
     pub(in crate::interactions) at: Timestamp,
@@ -41,7 +41,7 @@ pub struct Reached {
 }
 
 impl Default for Reached {
-    /// Nothing has been looked at.
+    /// Returns the start of a run.
     fn default() -> Self {
         Self { at: Timestamp(i64::MIN), id: String::new() }
     }
@@ -57,8 +57,8 @@ impl Reached {
 }
 
 impl Interactions {
-    /// Removes the recordings of up to so many conversations before then, oldest first, from where the run has come to; how
-    /// many.
+    /// Removes the recordings of up to `most` conversations before then, oldest first, from the position of the run;
+    /// returns their number.
     pub async fn remove_recordings(
         &self,
         before: Timestamp,
@@ -78,7 +78,8 @@ impl Interactions {
         Ok(ids.len())
     }
 
-    /// Conversations before then that have a transcript or messages, oldest first, from where the run has come to.
+    /// Returns conversations before then that have a transcript or messages, oldest first, from the position of the
+    /// run.
     pub async fn with_words(
         &self,
         before: Timestamp,
@@ -89,12 +90,12 @@ impl Interactions {
         Ok(reached.pass(found))
     }
 
-    /// Conversations before then, oldest first.
+    /// Returns conversations before then, oldest first.
     pub async fn older(&self, before: Timestamp, most: usize) -> Result<Vec<InteractionId>, DbError> {
         deletion::older(self.inner.db.read().await?.conn(), before, many(most)).await
     }
 
-    /// How much there is before then.
+    /// Returns the number of items before then.
     pub async fn count_before(&self, what: Old, before: Timestamp) -> Result<i64, DbError> {
         let mut reader = self.inner.db.read().await?;
         match what {
@@ -104,13 +105,13 @@ impl Interactions {
         }
     }
 
-    /// The conversation of this name in the system that it came from.
+    /// Returns the conversation with this id in its source.
     pub async fn by_name(&self, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
         deletion::by_name(self.inner.db.read().await?.conn(), source, external_id).await
     }
 
-    /// Conversations whose customer is still known and has an address of which `is_it` holds. Opens every sealed address
-    /// that waits; they are few, since an address goes when its survey is decided.
+    /// Returns conversations whose customer is still stored with an address for which `is_it` holds. Opens every stored
+    /// sealed address; they are few, since an address is erased when its survey is decided.
     pub async fn of_customer(&self, is_it: impl Fn(&str) -> bool) -> Result<Vec<InteractionId>, DbError> {
         let (mut found, mut from) = (Vec::new(), String::new());
         loop {
@@ -128,7 +129,7 @@ impl Interactions {
         }
     }
 
-    /// Erases customers whose conversation nobody has said a word about since then, so that its survey was never decided.
+    /// Erases customers of conversations that have had no update since then, so that their survey was never decided.
     pub async fn erase_stale_customers(&self, since: Timestamp, most: usize) -> Result<u64, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let erased = deletion::erase_stale(tx.conn(), since, many(most), self.now()).await?;
@@ -137,18 +138,18 @@ impl Interactions {
     }
 }
 
-/// Deletes conversations with recordings, messages, transcripts, measures, found words, surveys and linked answers; clips
-/// and totals live on. Save what it returns in the same transaction: it removes the files.
+/// Deletes conversations with recordings, messages, transcripts, measures, search index, surveys and linked answers;
+/// clips and totals stay. The returned effects remove the files and must be saved in the same transaction.
 pub async fn remove(conn: Conn<'_>, ids: &[InteractionId], now: Timestamp) -> Result<Effects, DbError> {
     Ok(discards(deletion::remove(conn, ids).await?, now))
 }
 
-/// Deletes what was written in these chats; how many messages.
+/// Deletes the messages of these chats; returns their number.
 pub async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     deletion::remove_messages(conn, ids).await
 }
 
-/// Forgets the customers of these conversations, who are not asked for this reason.
+/// Erases the customers of these conversations, which are not surveyed for this reason.
 pub async fn forget_customers(
     mut conn: Conn<'_>,
     ids: &[InteractionId],

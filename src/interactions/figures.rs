@@ -1,5 +1,5 @@
-//! Figures about an interaction that lists are filtered and sorted by. They are measured elsewhere, from what was said or
-//! written; here they are kept narrow, so that a list need not read transcripts.
+//! Figures of an interaction for filtering and sorting lists. They are measured elsewhere, from transcripts and
+//! messages; here they are kept in a narrow table, so that a list need not read transcripts.
 
 use super::{Interaction, Interactions, store};
 use crate::clock::Timestamp;
@@ -8,73 +8,73 @@ use crate::ids::InteractionId;
 use crate::web::principal::Visible;
 use crate::web::{Cursor, Page};
 
-/// The figures of one interaction; `None` everywhere: unknown, which is not zero.
+/// Figures of one interaction; `None`: unknown, which is not zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Figures {
-    /// Calls: the longest stretch in which nobody spoke, ms.
+    /// Calls: longest silence, in ms.
     pub silence_ms: Option<i64>,
-    /// Calls: how often one cut the other short.
+    /// Calls: number of interruptions.
     pub interruptions: Option<i64>,
-    /// Calls: the agent's part of all speaking time, in thousandths.
+    /// Calls: agent's share of the speaking time, in thousandths.
     pub agent_share: Option<i64>,
-    /// Chats: from the customer's first message to the first reply of a person, ms.
+    /// Chats: time from the customer's first message to the first reply of a person, in ms.
     pub first_reply_ms: Option<i64>,
-    /// Chats: the longest that the customer waited for a reply, ms; to the chat's end where none came.
+    /// Chats: longest wait of the customer for a reply, in ms; up to the chat's end if none came.
     pub unanswered_ms: Option<i64>,
-    /// Chats: canned nags, such as "Are you still there?".
+    /// Chats: number of canned nags, such as "Are you still there?".
     pub nags: Option<i64>,
 }
 
-/// Which figures a list asks for; `None` lets everything through, what is unknown fits no question.
+/// Filter by figures; `None` matches everything, an unknown figure matches no filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Measured {
-    /// A silence longer than this, ms.
+    /// Silence longer than this, in ms.
     pub silence_over_ms: Option<i64>,
-    /// At least so many interruptions.
+    /// Minimum number of interruptions.
     pub interruptions_from: Option<i64>,
-    /// The agent speaks more than this, in thousandths.
+    /// Agent's share above this, in thousandths.
     pub agent_share_over: Option<i64>,
-    /// The agent speaks less than this, in thousandths.
+    /// Agent's share below this, in thousandths.
     pub agent_share_under: Option<i64>,
-    /// A first reply after more than this, ms.
+    /// First reply after more than this, in ms.
     pub first_reply_over_ms: Option<i64>,
-    /// The customer waited longer than this, ms.
+    /// Wait longer than this, in ms.
     pub unanswered_over_ms: Option<i64>,
-    /// At least so many canned nags.
+    /// Minimum number of canned nags.
     pub nags_from: Option<i64>,
 }
 
 impl Measured {
-    /// Does it ask for nothing?
+    /// Whether it filters nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What a list is sorted by; the largest first.
+/// Sort key of a list, in descending order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// Time: the newest first.
+    /// Time: newest first.
     #[default]
     Newest,
-    /// The longest silence.
+    /// Longest silence.
     Silence,
-    /// Interruptions.
+    /// Number of interruptions.
     Interruptions,
-    /// The agent's part of the speaking time.
+    /// Agent's share of the speaking time.
     AgentShare,
-    /// The first reply.
+    /// Time to the first reply.
     FirstReply,
-    /// The longest wait for a reply.
+    /// Longest wait for a reply.
     Unanswered,
 }
 
 impl Sort {
-    /// Every one.
+    /// All sort keys.
     pub const ALL: [Self; 6] =
         [Self::Newest, Self::Silence, Self::Interruptions, Self::AgentShare, Self::FirstReply, Self::Unanswered];
 
-    /// As it stands in URLs.
+    /// Returns the code for URLs.
     pub fn code(self) -> &'static str {
         match self {
             Self::Newest => "newest",
@@ -86,7 +86,7 @@ impl Sort {
         }
     }
 
-    /// The one of this code, if it is one.
+    /// Returns the sort key with this code.
     pub fn known(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.code() == text)
     }
@@ -97,32 +97,32 @@ impl Sort {
 pub(super) struct Sorted {
     #[sqlx(flatten)]
     pub interaction: Interaction,
-    /// What it is sorted by.
+    /// Value of the sort key.
     pub sort_key: i64,
 }
 
-/// An interaction whose figures stand out.
+/// An interaction with notable figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notable {
-    /// Which.
+    /// Id of the interaction.
     pub id: InteractionId,
-    /// Its figures.
+    /// Figures of the interaction.
     pub figures: Figures,
 }
 
-/// From where on figures stand out.
+/// Thresholds of notable figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// A silence of so many ms.
+    /// Minimum silence, in ms.
     pub silence_ms: i64,
-    /// A wait of so many ms.
+    /// Minimum wait, in ms.
     pub unanswered_ms: i64,
-    /// Only interactions since then.
+    /// Start of the period.
     pub since: Timestamp,
 }
 
 impl Interactions {
-    /// Those that are sorted by a figure and have it, the largest first. The cursor's time is the figure.
+    /// Returns interactions that have the figure of the sort key, largest first. The cursor's time is the figure.
     pub(super) async fn sorted(
         &self,
         visible: &Visible,
@@ -139,19 +139,19 @@ impl Interactions {
         Ok(Page { items: page.items.into_iter().map(|one| one.interaction).collect(), next: page.next })
     }
 
-    /// The figures of these interactions; those that have none are left out.
+    /// Returns the figures of these interactions; those without figures are left out.
     pub async fn figures(&self, ids: &[InteractionId]) -> Result<Vec<(InteractionId, Figures)>, DbError> {
         store::measured::of(self.inner.db.read().await?.conn(), ids).await
     }
 
-    /// Those whose figures stand out and that this viewer may see, newest first.
+    /// Returns interactions with notable figures that this viewer may see, newest first.
     pub async fn notable(&self, visible: &Visible, notice: Notice, most: i64) -> Result<Vec<Notable>, DbError> {
         store::measured::notable(self.inner.db.read().await?.conn(), visible, notice, most).await
     }
 }
 
-/// Notes the figures of an interaction in the caller's transaction; `None` takes them away.
-/// [`DbError::Missing`] where the interaction is gone.
+/// Stores the figures of an interaction in the caller's transaction; `None` removes them. Errors: [`DbError::Missing`]
+/// if the interaction no longer exists.
 pub async fn set_figures(conn: Conn<'_>, id: &InteractionId, figures: Option<&Figures>) -> Result<(), DbError> {
     match figures {
         Some(figures) => store::measured::set(conn, id, figures).await,

@@ -1,4 +1,4 @@
-//! What integrators send: checked, then written in group commits.
+//! Intake from integrators: checked, then written in group commits.
 
 use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
@@ -17,40 +17,40 @@ use std::time::Duration;
 /// Maximum number of interactions in one transaction.
 pub(super) const MAX_BATCH: usize = 512;
 
-/// Purposes of the vault: sealed for one, it opens for no other.
+/// Purposes of the vault's keys: sealed for one purpose, a value opens for no other.
 pub(super) const SEAL_EMAIL: &str = "interaction.customer.email";
 pub(super) const SEAL_NAME: &str = "interaction.customer.name";
 
-/// What there is to know about an interaction; `None` everywhere: unknown.
+/// Facts of an interaction; `None`: unknown.
 #[derive(Debug, Clone, Default)]
 pub struct Intake {
-    /// Where it comes from.
+    /// Source of the interaction.
     pub source: String,
-    /// Its id there.
+    /// Id in the source.
     pub external_id: String,
-    /// `call` or `chat`; another word is kept as `other`.
+    /// `call` or `chat`; other values are stored as `other`.
     pub channel: Option<String>,
-    /// `inbound`, `outbound`, `internal`; another word is kept as `other`.
+    /// `inbound`, `outbound`, `internal`; other values are stored as `other`.
     pub direction: Option<String>,
-    /// `answered`, `missed`, `abandoned`, `voicemail`; another word is kept as `other`.
+    /// `answered`, `missed`, `abandoned`, `voicemail`; other values are stored as `other`.
     pub outcome: Option<String>,
-    /// How far it is.
+    /// Phase of the interaction.
     pub phase: Option<Phase>,
-    /// Ringing or the first message.
+    /// Time of ringing or of the first message.
     pub started_at: Option<Timestamp>,
-    /// An agent took it.
+    /// Time at which an agent answered.
     pub answered_at: Option<Timestamp>,
-    /// It was over.
+    /// Time of the end.
     pub ended_at: Option<Timestamp>,
-    /// The customer waited so long, ms.
+    /// Waiting time of the customer, in ms.
     pub wait_ms: Option<i64>,
-    /// They talked so long, ms.
+    /// Talk time, in ms.
     pub talk_ms: Option<i64>,
-    /// The customer was on hold so long, ms.
+    /// Time on hold, in ms.
     pub hold_ms: Option<i64>,
-    /// Who is rated; its source is the interaction's.
+    /// Rated agent; its source is the interaction's.
     pub agent: Option<AgentRef>,
-    /// The team by name.
+    /// Name of the team.
     pub team: Option<String>,
     /// The queue.
     pub queue: Option<String>,
@@ -58,11 +58,11 @@ pub struct Intake {
     pub tags: Option<Vec<String>>,
     /// The customer.
     pub customer: CustomerIn,
-    /// What the source says about surveys.
+    /// Whether the source permits a survey.
     pub survey_eligible: Option<bool>,
-    /// A chat's messages, from its beginning.
+    /// Messages of a chat, from its beginning.
     pub messages: Vec<MessageIn>,
-    /// The body as it came, without the customer and the messages, JSON.
+    /// Body as received, without the customer and the messages, as JSON.
     pub raw: String,
 }
 
@@ -77,28 +77,28 @@ pub struct CustomerIn {
     pub locale: Option<String>,
 }
 
-/// A message as it came.
+/// A received message.
 #[derive(Debug, Clone)]
 pub struct MessageIn {
-    /// When it was sent.
+    /// Time of sending.
     pub at: Option<Timestamp>,
-    /// `customer`, `agent`, `bot`, `system`; another word is kept as `other`.
+    /// `customer`, `agent`, `bot`, `system`; other values are stored as `other`.
     pub from: String,
-    /// What it says.
+    /// Text of the message.
     pub text: String,
 }
 
-/// Why an interaction was not taken in. Nothing of it was stored.
+/// Errors of intake. Nothing was stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum IntakeError {
-    /// A field can't be what it says; `field` names it as in the body.
+    /// A field is not valid; `field` is its name in the body.
     #[error("{field}: {what}")]
     Invalid {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// Stable, for programs.
+        /// Stable code, for programs.
         code: &'static str,
-        /// What is wrong with it.
+        /// Description of the problem.
         what: String,
     },
     /// The process is stopping.
@@ -109,36 +109,36 @@ pub enum IntakeError {
     Database(Arc<DbError>),
 }
 
-/// An interaction that can be stored.
+/// A checked interaction, ready to be stored.
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub(super) id: InteractionId,
     pub(super) intake: Intake,
     pub(super) email_sealed: Option<String>,
     pub(super) name_sealed: Option<String>,
-    /// What stays of the name: its words' keyed hashes.
+    /// Keyed hashes of the words of the customer's name.
     pub(super) name_hashes: Option<String>,
-    /// What is to be taken out of each message; empty where the name is not in this body, then it is found by its marks when
+    /// Spans to mask in each message; empty if the name is not in this body: they are then found by its marks when
     /// somebody reads.
     pub(super) masks: Vec<Vec<Span>>,
 }
 
-/// What is stored now.
+/// Stored state after an upsert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upserted {
-    /// Its id here.
+    /// Id of the interaction.
     pub id: InteractionId,
-    /// Was it new?
+    /// Whether it was new.
     pub created: bool,
-    /// How far it is.
+    /// Phase of the interaction.
     pub phase: Phase,
-    /// What has become of its survey.
+    /// State of its survey.
     pub survey_state: SurveyState,
-    /// Why, where it was skipped or failed.
+    /// Reason, if the survey was skipped or failed.
     pub survey_reason: Option<String>,
-    /// Did it become final by this word, and not before?
+    /// Whether this update made it final.
     pub finalised: bool,
-    /// Its recording.
+    /// State of its recording.
     pub recording_state: RecordingState,
 }
 
@@ -157,7 +157,7 @@ fn at_most(field: &'static str, text: Option<&str>, most: usize) -> Result<(), I
 }
 
 impl Intake {
-    /// Checks everything, seals what tells who the customer is.
+    /// Checks all fields, and seals those that identify the customer.
     pub(super) fn check(mut self, vault: &Vault) -> Result<Checked, IntakeError> {
         self.check_names()?;
         self.check_times()?;
@@ -235,7 +235,7 @@ impl Intake {
     }
 }
 
-/// The code that is stored for a source's word, and the word itself where it is none of ours.
+/// Returns the stored code of a source's value, and the value itself if it is unknown.
 pub(super) fn known_or_other(
     word: Option<&str>,
     known: impl Fn(&str) -> Option<&'static str>,
@@ -250,15 +250,15 @@ pub(super) fn known_or_other(
 }
 
 impl Checked {
-    /// Can a chat's measures be others after this? Its messages have come, or its end; what is said in calls comes with
-    /// their recordings.
+    /// Whether a chat's measures may change: messages or the end have come; those of calls change with their
+    /// recordings.
     fn may_change_words(&self) -> bool {
         let i = &self.intake;
         let is_call = i.channel.as_deref().and_then(Channel::known) == Some(Channel::Call);
         !i.messages.is_empty() || (!is_call && (i.ended_at.is_some() || i.phase.is_some_and(|p| p > Phase::InProgress)))
     }
 
-    /// The row as JSON, for one statement over the whole batch.
+    /// Returns the row as JSON, for one statement over the whole batch.
     pub(super) fn row(&self, now: Timestamp) -> serde_json::Value {
         let i = &self.intake;
         let (channel, channel_raw) = known_or_other(i.channel.as_deref(), |w| Channel::known(w).map(Channel::code));
@@ -281,7 +281,7 @@ impl Checked {
     }
 }
 
-/// Writes a batch: one transaction, one statement a table. What comes twice for one interaction goes in rounds.
+/// Writes a batch: one transaction, one statement per table. Repeated updates of one interaction are written in rounds.
 pub(super) async fn write(
     db: &Db,
     items: Vec<Checked>,
@@ -335,7 +335,7 @@ async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration)
     Ok(done)
 }
 
-/// What webhooks hear: that it has come in, and that it has become final; each once, however often it is sent.
+/// Returns webhook events: received and final; each once per interaction, however often it is sent.
 fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
     let event = |kind, item: &Checked, known: &Upserted| {
         let i = &item.intake;
@@ -356,7 +356,7 @@ fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
     events
 }
 
-/// Those that were known before and whose customer's name comes now: words may be there that were masked without it.
+/// Returns known interactions whose customer's name comes now: they may have texts that were masked without it.
 fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
     let late = |item: &Checked, known: &Upserted| {
         item.name_hashes.is_some() && !known.created && item.intake.messages.is_empty()
@@ -367,7 +367,7 @@ fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
     named
 }
 
-/// Teams and agents that the batch names, each once; the last word about an agent stands.
+/// Returns the teams and agents of the batch, each once; the last update of an agent is used.
 fn directory_of(items: &[Checked]) -> (Vec<TeamRef>, Vec<AgentRef>) {
     let mut teams = HashMap::new();
     let mut agents = HashMap::new();
@@ -384,7 +384,7 @@ fn directory_of(items: &[Checked]) -> (Vec<TeamRef>, Vec<AgentRef>) {
     (teams.into_values().collect(), agents.into_values().collect())
 }
 
-/// Splits the batch so that no interaction stands twice in a round; the order for each stays.
+/// Splits the batch so that each interaction occurs at most once per round; the order for each is kept.
 fn rounds(items: &[Checked]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<Vec<usize>> = Vec::new();
     let mut next_round: HashMap<(&str, &str), usize> = HashMap::new();

@@ -1,6 +1,6 @@
-//! The field's own distinctions. What a source sends that none of them fits is kept as `other`, with its own word beside.
+//! Codes of the domain. An unknown value of a source is stored as `other`, with the original value beside it.
 
-/// Makes an enum that stands as text in tables and JSON.
+/// Makes an enum that is stored as text in tables and JSON.
 macro_rules! text_enum {
     ($($(#[$doc:meta])* $name:ident, otherwise $fallback:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
@@ -8,21 +8,21 @@ macro_rules! text_enum {
         pub enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
-            /// Every one.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// As it stands in tables and JSON.
+            /// Returns the code for tables and JSON.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            /// The one of this code, if it is one.
+            /// Returns the value with this code.
             pub fn known(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.code().eq_ignore_ascii_case(text.trim()))
             }
         }
         impl From<String> for $name {
-            /// What is in no list counts as the fallback.
+            /// Unknown codes become the fallback.
             fn from(text: String) -> Self {
                 Self::known(&text).unwrap_or(Self::$fallback)
             }
@@ -36,96 +36,96 @@ macro_rules! text_enum {
 }
 
 text_enum! {
-    /// How they spoke.
+    /// Channel of an interaction.
     Channel, otherwise Other {
         /// By telephone.
         Call = "call",
         /// In writing.
         Chat = "chat",
-        /// Some other way.
+        /// Another channel.
         Other = "other",
-        /// Not said yet.
+        /// Not reported yet.
         Unknown = "unknown",
     }
-    /// What is there of a recording.
+    /// State of a recording.
     RecordingState, otherwise Absent {
-        /// None has come in.
+        /// None was received.
         Absent = "absent",
         /// It is stored.
         Stored = "stored",
         /// It was stored, but its file is missing.
         Missing = "missing",
     }
-    /// Who began.
+    /// Direction of an interaction.
     Direction, otherwise Other {
-        /// The customer.
+        /// Initiated by the customer.
         Inbound = "inbound",
-        /// The company.
+        /// Initiated by the company.
         Outbound = "outbound",
-        /// Colleagues among themselves.
+        /// Between colleagues.
         Internal = "internal",
-        /// Something else.
+        /// Another direction.
         Other = "other",
     }
-    /// What became of it.
+    /// Outcome of an interaction.
     Outcome, otherwise Other {
-        /// An agent took it.
+        /// An agent answered.
         Answered = "answered",
-        /// Nobody took it.
+        /// No agent answered.
         Missed = "missed",
-        /// The customer gave up.
+        /// The customer hung up or left.
         Abandoned = "abandoned",
         /// It went to voicemail.
         Voicemail = "voicemail",
-        /// Something else.
+        /// Another outcome.
         Other = "other",
     }
-    /// Who wrote a message.
+    /// Sender of a message.
     Sender, otherwise Other {
         /// The customer.
         Customer = "customer",
         /// An agent.
         Agent = "agent",
-        /// A program that answers.
+        /// An automatic responder.
         Bot = "bot",
-        /// The chat itself.
+        /// The chat system.
         System = "system",
-        /// Somebody else.
+        /// Another sender.
         Other = "other",
     }
-    /// What has become of an interaction's survey. Never tells whether it was answered.
+    /// State of an interaction's survey. Never reveals whether it was answered.
     SurveyState, otherwise Waiting {
         /// Not decided yet.
         Waiting = "waiting",
-        /// Decided; the mail is on its way.
+        /// Decided; the mail is queued.
         Scheduled = "scheduled",
-        /// The mail has left.
+        /// The mail was sent.
         Sent = "sent",
         /// The mail is held until a mail server is configured.
         Held = "held",
         /// The mail could not be sent.
         Failed = "failed",
-        /// Not asked; the reason says why.
+        /// Not surveyed; the reason is recorded.
         Skipped = "skipped",
-        /// Its time is over.
+        /// The link has expired.
         Closed = "closed",
     }
 }
 
-/// How far an interaction is; it never goes back.
+/// Phase of an interaction; it never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Phase {
-    /// They are still speaking.
+    /// The conversation is going on.
     #[default]
     InProgress,
-    /// It is over; more about it may come.
+    /// The conversation is over; more data may come.
     Ended,
-    /// Everything has come.
+    /// All data have come.
     Final,
 }
 
 impl Phase {
-    /// As it stands in JSON.
+    /// Returns the code for JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::InProgress => "in_progress",
@@ -134,12 +134,12 @@ impl Phase {
         }
     }
 
-    /// The one of this code, if it is one.
+    /// Returns the phase with this code.
     pub fn known(text: &str) -> Option<Self> {
         [Self::InProgress, Self::Ended, Self::Final].into_iter().find(|phase| phase.code() == text)
     }
 
-    /// As it stands in tables: larger is later.
+    /// Returns the rank for tables: larger is later.
     pub fn rank(self) -> i64 {
         match self {
             Self::InProgress => 0,

@@ -1,7 +1,7 @@
-//! Calls and chats: what comes in from outside, and the recordings that belong to them.
+//! Calls and chats: intake from outside, and their recordings.
 //!
 //! Intake is an upsert by (source, external id): unknown is null, a known value is never overwritten by null, the phase
-//! never goes backwards, and call end and recording may come apart, in any order, more than once.
+//! never goes backwards, and call end and recording may come separately, in any order, repeatedly.
 
 pub mod api;
 mod deletion;
@@ -37,46 +37,47 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Job: is a survey due? Key: interaction id. Queued when an interaction has become final, run after the settling time.
+/// Job: decides the survey of an interaction. Key: interaction id. Queued when an interaction has become final, run
+/// after the settling time.
 pub const DECIDE_SURVEY: &str = "survey.decide";
-/// Job: make the transcript. Key: interaction id. Queued when a recording has been stored.
+/// Job: transcribes a recording. Key: interaction id. Queued when a recording has been stored.
 pub const TRANSCRIBE: &str = "transcription";
-/// Job: read a recording through for its length and its waveform. Key: interaction id.
+/// Job: reads a recording for its length and its waveform. Key: interaction id.
 pub const INSPECT: &str = "recording.inspect";
-/// Job: the customer's name has come after the words were masked. Key: interaction id.
+/// Job: masks texts again after the customer's name has come. Key: interaction id.
 pub const NAME_CAME: &str = "transcription.name_came";
-/// Job: measure who spoke or wrote how much, and where it was quiet. Key: interaction id.
+/// Job: measures speaking times, messages and silences. Key: interaction id.
 pub const MEASURE: &str = "measure";
-/// Job: make what was said or written findable. Key: interaction id.
+/// Job: updates the search index. Key: interaction id.
 pub const INDEX: &str = "search.index";
-/// Job: remake the clips of a recording that were made with other speakers. Key: interaction id. Queued when the speakers have
-/// changed, and when the transcript is finished.
+/// Job: remakes the clips of a recording that were made with other speakers. Key: interaction id. Queued when the
+/// speakers have changed, and when the transcript is finished.
 pub const SPEAKERS_CHANGED: &str = "clip.speakers";
-/// Job: set the speakers that the sender of a recording has named. Key: interaction id. Queued when the same sound came again
-/// with other speakers.
+/// Job: sets the speakers named by the sender of a recording. Key: interaction id. Queued when the same sound was
+/// received again with other speakers.
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
-/// Job: remove a recording that another has replaced. Key: its name in the store.
+/// Job: removes a replaced recording. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
-/// What is configured for interactions.
+/// Settings of interactions.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long an interaction must have been final before its survey is decided.
+    /// Time between the final phase and the decision of the survey.
     pub settle: std::time::Duration,
-    /// Where recordings are kept.
+    /// Folder of recordings.
     pub recordings: PathBuf,
-    /// The largest recording taken, in bytes.
+    /// Maximum size of a recording, in bytes.
     pub max_bytes: u64,
-    /// Recordings that are made into WAV at the same time.
+    /// Maximum number of recordings converted to WAV at the same time.
     pub max_renditions: usize,
-    /// Speakers of the channels where the sender names none, such as `agent,customer`; empty: not known.
+    /// Default speakers of the channels, such as `agent,customer`; empty: unknown.
     pub channels: String,
-    /// The same for single sources.
+    /// Default speakers by source.
     pub channels_by_source: BTreeMap<String, String>,
 }
 
 impl Settings {
-    /// From the sections that tell.
+    /// Reads the settings from their sections of the configuration.
     pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
@@ -112,59 +113,59 @@ impl std::fmt::Debug for Interactions {
     }
 }
 
-/// A call or chat, as those who may see it see it. Nothing here tells who the customer is.
+/// A call or chat, as shown to staff. Nothing here identifies the customer.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Interaction {
-    /// Its id here.
+    /// Id of the interaction.
     pub id: InteractionId,
-    /// Where it came from.
+    /// Source of the interaction.
     pub source: String,
-    /// Its id there.
+    /// Id in the source.
     pub external_id: String,
     /// Call or chat.
     #[sqlx(try_from = "String")]
     pub channel: Channel,
-    /// Who began; null: unknown.
+    /// Direction; `None`: unknown.
     pub direction: Option<String>,
-    /// What became of it; null: unknown.
+    /// Outcome; `None`: unknown.
     pub outcome: Option<String>,
-    /// How far it is.
+    /// Phase of the interaction.
     #[sqlx(try_from = "i64")]
     pub phase: Phase,
-    /// Ringing or the first message.
+    /// Time of ringing or of the first message.
     pub started_at: Option<Timestamp>,
-    /// An agent took it.
+    /// Time at which an agent answered.
     pub answered_at: Option<Timestamp>,
-    /// It was over.
+    /// Time of the end.
     pub ended_at: Option<Timestamp>,
-    /// What lists are sorted by: started, else ended, else received.
+    /// Time for sorting: start, else end, else receipt.
     pub occurred_at: Timestamp,
-    /// The customer waited so long, ms.
+    /// Waiting time of the customer, in ms.
     pub wait_ms: Option<i64>,
-    /// They talked so long, ms.
+    /// Talk time, in ms.
     pub talk_ms: Option<i64>,
-    /// The customer was on hold so long, ms.
+    /// Time on hold, in ms.
     pub hold_ms: Option<i64>,
-    /// Who is rated.
+    /// Rated agent.
     pub agent_id: Option<AgentId>,
-    /// Name of that agent.
+    /// Name of the agent.
     pub agent_name: Option<String>,
     /// The team.
     pub team_id: Option<TeamId>,
-    /// Its name.
+    /// Name of the team.
     pub team_name: Option<String>,
     /// The queue.
     pub queue: Option<String>,
     /// Tags, as a JSON array; see [`Interaction::tags`].
     tags: Option<String>,
-    /// The customer's language.
+    /// Language of the customer.
     pub customer_locale: Option<String>,
-    /// What became of its survey.
+    /// State of its survey.
     #[sqlx(try_from = "String")]
     pub survey_state: SurveyState,
-    /// Why, where it was skipped or failed.
+    /// Reason, if the survey was skipped or failed.
     pub survey_reason: Option<String>,
-    /// Its recording.
+    /// State of its recording.
     #[sqlx(try_from = "String")]
     pub recording_state: RecordingState,
 }
@@ -175,12 +176,12 @@ impl Interaction {
         self.tags.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
     }
 
-    /// Whether a recording has come in; its file may be missing.
+    /// Whether a recording was received; its file may be missing.
     pub fn has_recording(&self) -> bool {
         self.recording_state != RecordingState::Absent
     }
 
-    /// From begin to end in ms, where both are known.
+    /// Returns the time from start to end in ms, if both are known.
     pub fn length_ms(&self) -> Option<i64> {
         let begin = self.answered_at.or(self.started_at)?;
         Some(self.ended_at?.ms_since(begin).max(0))
@@ -190,34 +191,34 @@ impl Interaction {
 /// A message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Message {
-    /// Its place, from 0.
+    /// Position, from 0.
     pub seq: i64,
-    /// When it was sent.
+    /// Time of sending.
     pub at: Option<Timestamp>,
-    /// Who sent it.
+    /// Sender of the message.
     #[sqlx(try_from = "String")]
     pub sender: Sender,
-    /// What it says: masked, unless [`Interactions::original_messages`] gave it.
+    /// Text: masked, except from [`Interactions::original_messages`].
     pub text: String,
-    /// What is to be taken out of the text; empty where it is taken out already.
+    /// Spans to mask in the text; empty if it is already masked.
     #[sqlx(skip)]
     pub masks: Vec<Span>,
 }
 
-/// What the decision about a survey needs to know.
+/// Facts for the decision about a survey.
 #[derive(Debug, Clone)]
 pub struct ForSurvey {
-    /// The interaction.
+    /// Id of the interaction.
     pub id: InteractionId,
     /// Call or chat.
     pub channel: Channel,
-    /// Who began.
+    /// Direction of the interaction.
     pub direction: Option<Direction>,
-    /// What became of it.
+    /// Outcome of the interaction.
     pub outcome: Option<Outcome>,
-    /// How far it is.
+    /// Phase of the interaction.
     pub phase: Phase,
-    /// Who is rated.
+    /// Rated agent.
     pub agent_id: Option<AgentId>,
     /// The team.
     pub team_id: Option<TeamId>,
@@ -225,46 +226,46 @@ pub struct ForSurvey {
     pub queue: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
-    /// The customer's language.
+    /// Language of the customer.
     pub locale: Option<String>,
-    /// They talked so long, ms.
+    /// Talk time, in ms.
     pub talk_ms: Option<i64>,
-    /// What the source says about surveys.
+    /// Whether the source permits a survey.
     pub survey_eligible: Option<bool>,
-    /// What has become of its survey until now.
+    /// Current state of its survey.
     pub survey_state: SurveyState,
-    /// The customer, where known and not erased yet.
+    /// Customer, if known and not erased yet.
     pub customer: Option<Customer>,
 }
 
 /// The customer, opened for the decision about the survey.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Address as it was sent.
+    /// Address as it was received.
     pub email: String,
     /// Name.
     pub name: Option<String>,
 }
 
-/// Which interactions a list shows.
+/// Filter and order of a list of interactions.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this agent.
+    /// Agent to filter by.
     pub agent: Option<AgentId>,
-    /// Of this team.
+    /// Team to filter by.
     pub team: Option<TeamId>,
-    /// Of this channel.
+    /// Channel to filter by.
     pub channel: Option<Channel>,
-    /// Whose survey is in this state.
+    /// State of the survey to filter by.
     pub survey: Option<SurveyState>,
-    /// Whose figures are like that.
+    /// Figures to filter by.
     pub measured: Measured,
-    /// What it is sorted by.
+    /// Order of the list.
     pub sort: Sort,
 }
 
 impl Interactions {
-    /// The service; starts the writer of intake, so call it inside the runtime.
+    /// Creates the service and starts the writer of intake; must be called inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
         let writer = (db.clone(), Arc::clone(&clock), settings.settle);
         let intake = Batcher::start(intake::MAX_BATCH, move |items| {
@@ -280,19 +281,19 @@ impl Interactions {
         self.inner.clock.now()
     }
 
-    /// Takes an interaction in, or what is new about it; durable when this returns.
+    /// Stores an interaction or an update of it; durable when this returns.
     pub async fn upsert(&self, intake: Intake) -> Result<Upserted, IntakeError> {
         let checked = intake.check(&self.inner.vault)?;
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
         result.map_err(IntakeError::Database)
     }
 
-    /// One interaction, where this viewer may see it.
+    /// Returns one interaction, if this viewer may see it.
     pub async fn find(&self, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
         store::find(self.inner.db.read().await?.conn(), visible, id).await
     }
 
-    /// Newest first, or sorted by a figure: the same sort and filter have to come with the cursor again.
+    /// Returns a page, newest first or sorted by a figure: the same sort and filter must be used with the cursor.
     pub async fn list(
         &self,
         visible: &Visible,
@@ -312,41 +313,41 @@ impl Interactions {
         Ok(Page::from_surplus(items, size, |last| Cursor { at: last.occurred_at, id: last.id.to_string() }))
     }
 
-    /// Those of these ids that this viewer may see, newest first.
+    /// Returns those of these interactions that this viewer may see, newest first.
     pub async fn among(&self, visible: &Visible, ids: &[InteractionId]) -> Result<Vec<Interaction>, DbError> {
         store::among(self.inner.db.read().await?.conn(), visible, ids).await
     }
 
-    /// Notes in the audit log that somebody looked at or listened to an interaction.
+    /// Records in the audit log that an interaction was viewed or listened to.
     pub async fn note_look(&self, who: &Principal, action: &'static str, id: &InteractionId) -> Result<(), DbError> {
         audit::look(&self.inner.db, who, action, &format!("interaction:{id}"), self.now()).await
     }
 
-    /// Has any interaction ever come in?
+    /// Whether any interaction was ever received.
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
     }
 
-    /// What the decision about a survey needs to know.
+    /// Returns the facts for the decision about a survey.
     pub async fn for_survey(&self, id: &InteractionId) -> Result<Option<ForSurvey>, DbError> {
         let row = store::for_survey(self.inner.db.read().await?.conn(), id).await?;
         Ok(row.map(|row| row.open(&self.inner.vault)))
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         recordings::kinds(self)
     }
 }
 
-/// What is to be done again when the words of an interaction have changed: a transcript was finished, replaced, edited or
-/// lost, or messages have come. Save it in the transaction of that change.
+/// Returns the jobs after a change of an interaction's texts: a transcript was finished, replaced, edited or lost, or
+/// messages have come. Must be saved in the transaction of that change.
 pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
     [MEASURE, INDEX].map(|kind| jobs::NewJob::new(kind, id.as_str(), now))
 }
 
-/// Sets the speakers of a recording's channels, unless they, or the recording, have changed since it was read; false then.
-/// `by_staff`: they do not come from the sender.
+/// Sets the speakers of a recording's channels; returns false if they, or the recording, have changed since it was
+/// read. `by_staff`: they do not come from the sender.
 pub async fn set_speakers(
     conn: Conn<'_>,
     recording: &Recording,
@@ -356,13 +357,14 @@ pub async fn set_speakers(
     store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string(), by_staff).await
 }
 
-/// Holds a recording and its speakers as they were read until the transaction ends. Returns false where they have changed since.
+/// Locks a recording and its speakers as they were read until the transaction ends. Returns false if they have changed
+/// since.
 pub async fn hold_version(conn: Conn<'_>, recording: &Recording) -> Result<bool, DbError> {
     store::hold_version(conn, recording).await
 }
 
-/// Notes what has become of an interaction's survey, in the caller's transaction. `erase_customer`: nothing waits for
-/// the address any more.
+/// Stores the state of an interaction's survey, in the caller's transaction. `erase_customer`: the address is no longer
+/// needed.
 pub async fn set_survey(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -374,7 +376,7 @@ pub async fn set_survey(
     store::set_survey(conn, id, state, reason, erase_customer, now).await
 }
 
-/// Notes the same of many, in the caller's transaction. Nothing waits for the addresses any more.
+/// Stores the state of many surveys, in the caller's transaction. The addresses are no longer needed and are erased.
 pub async fn set_surveys(
     conn: Conn<'_>,
     ids: &[InteractionId],

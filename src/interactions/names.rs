@@ -1,8 +1,8 @@
-//! The customer's name, as far as words need it: to be taken out of them, also when it has been erased.
+//! The customer's name, for masking it in texts, also after it was erased.
 //!
-//! The name itself is sealed, and erased when the survey has been decided, often before the words are there. What stays are
-//! *marks*: a keyed hash of each word of the name, salted with the interaction. They find the name in a text that somebody
-//! has, and tell nobody a name. Messages of chats are masked here, too.
+//! The name itself is sealed, and erased when the survey has been decided, often before the texts exist. What stays are
+//! *marks*: a keyed hash of each word of the name, salted with the interaction. They find the name in a given text, and
+//! reveal no name. Messages of chats are also masked here.
 
 use super::intake::MessageIn;
 use super::kinds::Sender;
@@ -13,24 +13,24 @@ use crate::ids::InteractionId;
 use crate::masking::{self, Names, Span, Utterance};
 use crate::vault::Vault;
 
-/// Purpose of the vault.
+/// Purpose of the vault's key.
 const MARK: &str = "interaction.name.mark";
-/// Of a mark so many hexadecimal digits are kept: enough that no other word has it.
+/// Number of hexadecimal digits kept of a mark: enough to avoid collisions.
 const MARK_DIGITS: usize = 32;
 
-/// The mark of a word of a name, in this interaction alone.
+/// Returns the mark of a word of a name, specific to this interaction.
 fn mark(vault: &Vault, source: &str, external_id: &str, word: &str) -> String {
     let salted = serde_json::json!([source, external_id, word]).to_string();
     vault.keyed_hash(MARK, salted.as_bytes()).chars().take(MARK_DIGITS).collect()
 }
 
-/// The marks of a name, word by word, as JSON.
+/// Returns the marks of a name, word by word, as JSON.
 pub(super) fn marks(vault: &Vault, source: &str, external_id: &str, name: &str) -> String {
     let words = Names::words(name);
     serde_json::json!(words.iter().map(|word| mark(vault, source, external_id, word)).collect::<Vec<_>>()).to_string()
 }
 
-/// The name that the marks are of, as far as its words are in these texts.
+/// Returns the words of the marked name that occur in these texts.
 fn marked<'t>(vault: &Vault, row: &ForNamesRow, texts: impl IntoIterator<Item = &'t str>) -> Option<String> {
     let marks: Vec<String> = serde_json::from_str(row.name_hashes.as_deref()?).ok()?;
     let words = masking::distinct(texts);
@@ -41,7 +41,7 @@ fn marked<'t>(vault: &Vault, row: &ForNamesRow, texts: impl IntoIterator<Item = 
 }
 
 impl Interactions {
-    /// The names that are to be taken out of these texts of an interaction: the customer's, but not the agent's.
+    /// Returns the names to mask in these texts of an interaction: the customer's, but not the agent's.
     pub async fn names_in<'t>(
         &self,
         id: &InteractionId,
@@ -54,7 +54,7 @@ impl Interactions {
         Ok(names.but(row.agent_name.as_deref().unwrap_or_default()))
     }
 
-    /// A chat's messages in their order, as everybody sees them: personal data is masked.
+    /// Returns a chat's messages in order, with personal data masked.
     pub async fn messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
         let mut messages = self.original_messages(id).await?;
         for message in &mut messages {
@@ -63,8 +63,9 @@ impl Interactions {
         Ok(messages)
     }
 
-    /// The messages as they were written, with what is to be taken out of them. For whoever may see originals
-    /// ([`crate::web::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
+    /// Returns the original messages, with the spans to mask. For viewers that may see originals
+    /// ([`crate::web::rights::SeeOriginals`]), after the access is recorded in the audit log, and for callers that mask
+    /// them.
     pub async fn original_messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
         let (mut messages, masks) = store::messages(self.inner.db.read().await?.conn(), id).await?;
         let masks = match masks {
@@ -82,14 +83,14 @@ impl Interactions {
     }
 }
 
-/// Whether it is the customer, who it is, and the text.
+/// Takes whether the sender is the customer, the sender, and the text; returns the spans to mask.
 fn find<'t>(messages: impl Iterator<Item = (bool, &'t str, &'t str)>, names: &Names) -> Vec<Vec<Span>> {
     let said = |(customer, speaker, text)| Utterance { speaker, customer, time_ms: None, text };
     let said: Vec<Utterance<'_>> = messages.map(said).collect();
     masking::find_in_talk(&said, names)
 }
 
-/// What is to be taken out of messages that come in together with the customer's name.
+/// Returns the spans to mask in messages that are received together with the customer's name.
 pub(super) fn masks_of(messages: &[MessageIn], name: &str, agent: Option<&str>) -> Vec<Vec<Span>> {
     let customer = |from: &str| Sender::known(from) == Some(Sender::Customer);
     let said = messages.iter().map(|message| (customer(&message.from), message.from.as_str(), message.text.as_str()));

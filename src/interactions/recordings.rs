@@ -1,10 +1,10 @@
-//! Recordings: what is known of each, and why one is not stored or not found.
+//! Recordings: their metadata and errors.
 //!
 //! - `upload`: from a request's body to a file with its row.
-//! - `folder`: where the files lie, and whether it is there.
-//! - `compare`: which file has no row, and which row no file.
-//! - `jobs`: reading recordings through, removing files.
-//! - `renditions`: recordings as WAV, made while they are sent.
+//! - `folder`: location of the files, and whether it is available.
+//! - `compare`: files without a row, and rows without a file.
+//! - `jobs`: reads recordings, removes files.
+//! - `renditions`: recordings as WAV, converted while they are sent.
 
 mod compare;
 mod folder;
@@ -28,53 +28,53 @@ use std::path::PathBuf;
 /// A stored recording.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Recording {
-    /// Whose.
+    /// Interaction of the recording.
     pub interaction_id: InteractionId,
-    /// Its name in the store.
+    /// Name in the store.
     pub object_key: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: i64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
-    /// The code of its [`audio::AudioFormat`].
+    /// Code of its [`audio::AudioFormat`].
     pub format: String,
-    /// For `Content-Type`.
+    /// Value of `Content-Type`.
     pub media_type: String,
-    /// 1 to 8.
+    /// Number of channels, 1 to 8.
     pub channels: i64,
     /// Speakers of the channels, as a JSON array; see [`Recording::speakers`].
     pub(super) speakers: String,
-    /// Speakers that its sender named last, likewise; `None`: none were named.
+    /// Speakers last named by its sender, likewise; `None`: none were named.
     pub(super) sent_speakers: Option<String>,
-    /// Whether staff have set the speakers: any channel may be the customer's then.
+    /// Whether staff have set the speakers: any channel may then be the customer's.
     pub staff_set_speakers: bool,
-    /// Hz.
+    /// Sample rate in Hz.
     pub sample_rate: i64,
-    /// How long it plays; exact once it has been read through.
+    /// Duration in ms; exact once it has been read through.
     pub duration_ms: Option<i64>,
     /// The waveform as JSON, once it has been read through.
     pub peaks: Option<String>,
-    /// Since when its file has been missing; `None`: it is there.
+    /// Time since which its file has been missing; `None`: it exists.
     pub missing_since: Option<Timestamp>,
     /// Language tag of the customer, as the interaction's sender gave it.
     pub locale: Option<String>,
 }
 
 impl Recording {
-    /// Where a page's player finds the sound, and of which type it is: as it is stored where a browser may play that, then as
-    /// WAV. `part` is a media fragment, such as `#t=3.0,7.5`, or nothing.
+    /// Returns the sources for a page's player, as URL and media type: as stored if a browser may play that, then as
+    /// WAV. `part` is a media fragment, such as `#t=3.0,7.5`, or empty.
     pub fn sources(&self, part: &str) -> Vec<(String, String)> {
         let base = format!("/api/v1/interactions/{}/recording", self.interaction_id);
         let stored = self.browsers_may_play().then(|| (format!("{base}{part}"), self.media_type.clone()));
         stored.into_iter().chain([(format!("{base}?as=wav{part}"), "audio/wav".to_owned())]).collect()
     }
 
-    /// Could a browser play it as it is? All can play the WAV that [`Recording::as_wav`] makes of it.
+    /// Whether a browser may play it as it is. All can play the WAV of [`Recording::as_wav`].
     pub fn browsers_may_play(&self) -> bool {
         AudioFormat::browsers_may_play(&self.format)
     }
 
-    /// The same sound as WAV of 16 bits, for players that don't know its format.
+    /// Returns the same sound as 16-bit WAV, for players that do not support its format.
     pub fn as_wav(&self) -> audio::Rendition {
         let number = |of: i64| u32::try_from(of).unwrap_or(1);
         let channels = u16::try_from(self.channels).unwrap_or(1);
@@ -87,20 +87,22 @@ impl Recording {
         self.sha256 == sent.sha256 && (sent.sent_speakers.is_none() || self.sent_speakers == sent.sent_speakers)
     }
 
-    /// The speakers of the channels, in their order: `agent`, `customer`, `unknown` or, of several channels, `channel-1`.
+    /// Returns the speakers of the channels in order: `agent`, `customer`, `unknown` or, of several channels,
+    /// `channel-1`.
     pub fn speakers(&self) -> Vec<String> {
         serde_json::from_str(&self.speakers).unwrap_or_default()
     }
 
-    /// The speakers that its sender named last; `None` where none were named.
+    /// Returns the speakers last named by its sender; `None` if none were named.
     pub fn sent_speakers(&self) -> Option<Vec<String>> {
         serde_json::from_str(self.sent_speakers.as_deref()?).ok()
     }
 
-    /// Checks speakers that staff set, one for each channel: `agent`, `customer` or `unknown`. Returns them as they are stored.
+    /// Checks speakers set by staff, one for each channel: `agent`, `customer` or `unknown`. Returns them as they are
+    /// stored.
     ///
-    /// Errors: [`RecordingError::Channels`] where they do not fit, or where several channels are all the agent's: then nothing
-    /// would be masked as the customer's.
+    /// Errors: [`RecordingError::Channels`] if they do not fit, or if several channels are all the agent's: nothing
+    /// would then be masked as the customer's.
     pub fn check_speakers(&self, names: &[String]) -> Result<Vec<String>, RecordingError> {
         let speakers = upload::speakers(names, u16::try_from(self.channels).unwrap_or_default())?;
         if speakers.len() > 1 && speakers.iter().all(|speaker| speaker == "agent") {
@@ -117,43 +119,43 @@ impl Recording {
     }
 }
 
-/// Why a recording was not stored, of which nothing was kept then; or can't be read.
+/// Errors of storing a recording, of which nothing was kept, or of reading it.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// More bytes than are taken.
+    /// The recording exceeds the maximum size.
     #[error("the recording is larger than {limit} bytes")]
     TooLarge {
-        /// The limit.
+        /// Maximum size in bytes.
         limit: u64,
     },
-    /// The sender went away in the middle.
+    /// The sender disconnected before the end.
     #[error("the upload broke off after {received} bytes; nothing was stored, send it again")]
     BrokeOff {
-        /// What had come until then.
+        /// Number of bytes received.
         received: u64,
     },
-    /// Not sound that can be read.
+    /// The content is not readable audio.
     #[error(transparent)]
     Audio(#[from] AudioError),
-    /// `channels` does not fit.
+    /// `channels` does not fit the recording.
     #[error("{0}")]
     Channels(String),
-    /// The interaction was erased while its recording came in.
+    /// The interaction was erased while its recording was received.
     #[error("the interaction was erased while its recording came in; nothing was stored")]
     Erased,
-    /// The row is there, but the file is not.
+    /// The row exists, but the file does not.
     #[error("the file of this recording is missing; send the recording again, or restore the file from a backup")]
     FileMissing,
-    /// The folder of recordings can't be used.
+    /// The folder of recordings is not usable.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// No room.
+    /// The disk is full.
     #[error("the disk is full; nothing was stored")]
     DiskFull,
-    /// The store failed otherwise.
+    /// Another failure of the store.
     #[error("the recording could not be stored: {0}")]
     Io(std::io::Error),
-    /// The interaction it is for can't be named so.
+    /// The interaction's name is not valid.
     #[error(transparent)]
     Intake(#[from] IntakeError),
     /// The database failed.
@@ -170,39 +172,39 @@ impl From<std::io::Error> for RecordingError {
     }
 }
 
-/// What an upload came to.
+/// Result of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// The interaction, made where it was not known yet.
+    /// Interaction, created if it was not known yet.
     pub interaction: InteractionId,
-    /// What is stored now.
+    /// Stored recording.
     pub recording: Recording,
-    /// Was the very same recording there already?
+    /// Whether the identical recording was already stored.
     pub unchanged: bool,
 }
 
 impl Interactions {
-    /// The recording of an interaction. Whether whoever asks may have it is for [`Interactions::find`] to say before.
+    /// Returns the recording of an interaction. The caller checks access first with [`Interactions::find`].
     pub async fn recording(&self, id: &InteractionId) -> Result<Option<Recording>, DbError> {
         store::recording(self.inner.db.read().await?.conn(), id).await
     }
 
-    /// Where its sound lies.
+    /// Returns the path of its file.
     pub fn recording_path(&self, recording: &Recording) -> PathBuf {
         self.inner.folder.path().join(&recording.object_key)
     }
 
-    /// A place for one more recording that is made into WAV; `None` when as many are being made as may.
+    /// Reserves a conversion to WAV; `None` if all are in use.
     pub fn reserve_rendition(&self) -> Option<Reserved> {
         self.inner.renditions.reserve()
     }
 
-    /// How many recordings are being made into WAV, or wait for their turn or their client.
+    /// Returns the number of open conversions to WAV, running or waiting for their turn or their client.
     pub fn renditions(&self) -> usize {
         self.inner.renditions.open()
     }
 
-    /// Ends the renditions that are being made, since the process stops.
+    /// Ends the running conversions, since the process is stopping.
     pub fn stop_renditions(&self) {
         self.inner.renditions.stop();
     }

@@ -38,7 +38,7 @@ macro_rules! interaction {
     };
 }
 
-/// The same with their figures `f`, and what they are sorted by: $17.
+/// Interactions with their figures `f`, and the sort key: $17.
 macro_rules! sorted_interaction {
     ($tail:literal) => {
         concat!(
@@ -52,7 +52,7 @@ macro_rules! sorted_interaction {
     };
 }
 
-/// What the upsert's two dialects share: how a later word about an interaction joins what is known.
+/// Common part of the upsert's two dialects: merges an update with the stored values.
 macro_rules! merge {
     ($greatest:literal) => {
         concat!(
@@ -130,7 +130,7 @@ statements! {
             customer_name = NULL WHERE id IN (SELECT value FROM json_each($3))",
         pg "UPDATE interactions SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, \
             customer_name = NULL WHERE id IN (SELECT jsonb_array_elements_text($3::jsonb))";
-    // $1 is a JSON array of rows as Checked::row makes them.
+    // $1: JSON array of rows from Checked::row.
     UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
             customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
@@ -155,7 +155,7 @@ statements! {
             CASE WHEN (j->>'phase')::bigint = 2 THEN (j->>'now')::bigint END \
             FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN agents a ON a.source = j->>'source' AND a.external_id = j->>'agent' \
             LEFT JOIN teams t ON t.name_key = j->>'team_key'", merge!("GREATEST"));
-    // $1 is a JSON array of {id, seq, at, sender, sender_raw, text, masks}.
+    // $1: JSON array of {id, seq, at, sender, sender_raw, text, masks}.
     UPSERT_MESSAGES = sqlite "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks) \
             SELECT j.value->>'id', j.value->>'seq', j.value->>'at', j.value->>'sender', j.value->>'sender_raw', j.value->>'text', j.value->>'masks' \
             FROM json_each($1) AS j WHERE true ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
@@ -225,18 +225,18 @@ struct MessageRow {
     masks: Option<String>,
 }
 
-/// Messages as they were written, and what is to be taken out of them; `None` where that was not looked for yet.
+/// Returns the original messages, and the spans to mask; `None` if these were not determined yet.
 pub(super) async fn messages(
     conn: Conn<'_>,
     id: &InteractionId,
 ) -> Result<(Vec<Message>, Option<Vec<Vec<Span>>>), DbError> {
     let rows = fetch_all!(conn, MESSAGES => MessageRow, id)?;
-    // One that can't be read counts as not looked for: too much is looked for rather than too little.
+    // A value that can't be parsed counts as not determined: rather searched twice than not at all.
     let masks = rows.iter().map(|row| serde_json::from_str(row.masks.as_deref()?).ok()).collect();
     Ok((rows.into_iter().map(|row| row.message).collect(), masks))
 }
 
-/// What the names of an interaction are made of.
+/// Data from which the names of an interaction are read.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ForNamesRow {
     pub source: String,
@@ -247,7 +247,7 @@ pub(super) struct ForNamesRow {
 }
 
 impl ForNamesRow {
-    /// The customer's name, while it is there.
+    /// Returns the customer's name, while it is stored.
     pub(super) fn open(&self, vault: &Vault) -> Option<String> {
         let plain = vault.open(SEAL_NAME, self.customer_name.as_ref()?).ok()?;
         String::from_utf8(plain).ok()
@@ -258,7 +258,7 @@ pub(super) async fn for_names(conn: Conn<'_>, id: &InteractionId) -> Result<Opti
     fetch_optional!(conn, FOR_NAMES => ForNamesRow, id)
 }
 
-/// They are looked for anew when somebody reads next.
+/// Deletes the masks; they are determined again at the next reading.
 pub(super) async fn forget_masks(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
     if ids.is_empty() {
         return Ok(());
@@ -286,7 +286,7 @@ pub(super) struct ForSurveyRow {
 }
 
 impl ForSurveyRow {
-    /// Opens what is sealed; what does not open any more counts as unknown.
+    /// Opens the sealed fields; a field that can't be opened counts as unknown.
     pub(super) fn open(self, vault: &Vault) -> ForSurvey {
         let opened = |purpose, sealed: Option<String>| {
             let plain = vault.open(purpose, &sealed?).ok()?;
@@ -349,7 +349,7 @@ pub(super) struct UpsertedRow {
 }
 
 impl UpsertedRow {
-    /// `proposed` is the id that was handed in: where it stands in the row, the row is new.
+    /// `proposed` is the id that was passed in: if the row has it, the row is new.
     pub(super) fn into_upserted(self, proposed: &InteractionId) -> Upserted {
         Upserted {
             created: self.id == *proposed,
@@ -363,7 +363,7 @@ impl UpsertedRow {
     }
 }
 
-/// By (source, external id), since the database returns them in an order of its own.
+/// Returns rows by (source, external id), since the database returns them in its own order.
 pub(super) async fn upsert(
     conn: Conn<'_>,
     rows: &[serde_json::Value],
@@ -374,7 +374,7 @@ pub(super) async fn upsert(
 }
 
 pub(super) async fn upsert_messages(conn: Conn<'_>, items: &[Checked], done: &[Upserted]) -> Result<(), DbError> {
-    // Keyed by place: the last word about a message stands, and no statement meets a row twice.
+    // Keyed by position: the last update of a message is used, and no statement touches a row twice.
     let mut rows = HashMap::new();
     for (item, upserted) in items.iter().zip(done) {
         for (seq, message) in item.intake.messages.iter().enumerate() {
@@ -416,12 +416,12 @@ pub(super) async fn put_recording(conn: Conn<'_>, r: &Recording, now: Timestamp)
     .map(drop)
 }
 
-/// Stores what reading through has found, unless another recording has come meanwhile.
+/// Stores the results of reading through, unless another recording was stored meanwhile.
 pub(super) async fn set_peaks(conn: Conn<'_>, r: &Recording, duration_ms: i64, peaks: &str) -> Result<u64, DbError> {
     execute!(conn, SET_PEAKS, duration_ms, peaks, &r.interaction_id, &r.object_key)
 }
 
-/// Unless another recording, or other speakers, have come meanwhile.
+/// Returns false if another recording, or other speakers, were stored meanwhile.
 pub(super) async fn set_speakers(
     conn: Conn<'_>,
     r: &Recording,
@@ -431,13 +431,14 @@ pub(super) async fn set_speakers(
     Ok(execute!(conn, SET_SPEAKERS, speakers, by_staff, &r.interaction_id, &r.object_key, &r.speakers)? > 0)
 }
 
-/// Holds a recording as it was read until the transaction ends. Returns false where it, or its speakers, have changed since.
+/// Locks a recording as it was read until the transaction ends. Returns false if it, or its speakers, have changed
+/// since.
 pub(super) async fn hold_version(conn: Conn<'_>, r: &Recording) -> Result<bool, DbError> {
     let row = fetch_optional!(conn, HOLD_VERSION => (InteractionId,), &r.interaction_id, &r.object_key, &r.speakers, r.staff_set_speakers)?;
     Ok(row.is_some())
 }
 
-/// Sets the speakers that the sender has named. Returns false where another recording has come meanwhile.
+/// Stores the speakers named by the sender. Returns false if another recording was stored meanwhile.
 pub(super) async fn set_sent_speakers(conn: Conn<'_>, r: &Recording, sent: Option<&str>) -> Result<bool, DbError> {
     Ok(execute!(conn, SET_SENT_SPEAKERS, sent, &r.interaction_id, &r.object_key)? > 0)
 }
@@ -450,12 +451,13 @@ pub(super) async fn id_of(conn: Conn<'_>, source: &str, external_id: &str) -> Re
     Ok(fetch_optional!(conn, ID_OF => (InteractionId,), source, external_id)?.map(|(id,)| id))
 }
 
-/// Holds an interaction until the transaction ends, so that uploads for it wait for each other. False where it is gone.
+/// Locks an interaction until the transaction ends, so that uploads for it wait for each other. Returns false if it no
+/// longer exists.
 pub(super) async fn lock(conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, LOCK => (InteractionId,), id)?.is_some())
 }
 
-/// Whose turn the work on its recording counts for.
+/// Returns the team to which the work on its recording is attributed in the fair queue.
 pub(super) async fn team_of(conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
     let row = fetch_optional!(conn, TEAM_OF => (Option<String>,), id)?;
     Ok(row.and_then(|(team,)| team))

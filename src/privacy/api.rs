@@ -23,7 +23,7 @@ struct ErasedOut {
     /// When (RFC 3339, UTC).
     at: String,
     /// What, and how many: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`, `invitations`,
-    /// (with their linked answers, if there are any), `kudos`, `callback_requests` (to be contacted, with their follow-ups), `mails`, `address`,
+    /// (with their linked answers, if there are any), `kudos`, `wishes` (to be contacted, with their follow-ups), `mails`, `address`,
     /// `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in the library, masked. What there was none
     /// of is left out, and so is what would tell that a customer answered.
     counts: BTreeMap<String, i64>,

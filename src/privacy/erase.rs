@@ -1,4 +1,4 @@
-//! Erasing: first looked at, then done. What goes is counted in the transaction in which it goes.
+//! Erasure: first a preview, then the erasure. Deleted rows are counted in the same transaction.
 
 use super::{PURGED_TABLES, Privacy, store};
 use crate::clock::Timestamp;
@@ -16,14 +16,14 @@ const JOBS: [&str; 7] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX, SPEA
 /// Maximum number of conversations of one address erased in one transaction.
 const MAX_CONVERSATIONS: usize = 10;
 
-/// What went, or will: a word for programs, and how many.
+/// Counts of deleted rows, or rows to delete: a code, and the number.
 pub type Counts = Vec<(&'static str, i64)>;
 
-/// Another feature that keeps something about conversations or an address.
+/// A feature that stores data about conversations or an address.
 pub trait Erases: Send + Sync {
-    /// What it keeps of theirs.
+    /// Returns the counts of the subject's data.
     fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>>;
-    /// Erases that, in the caller's transaction; what went.
+    /// Erases the subject's data, in the caller's transaction; returns the counts.
     fn erase<'a>(
         &'a self,
         conn: Conn<'a>,
@@ -32,38 +32,38 @@ pub trait Erases: Send + Sync {
     ) -> BoxFuture<'a, Result<Counts, DbError>>;
 }
 
-/// Why nothing was erased.
+/// Errors of erasure.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
     /// There is no such conversation.
     #[error("there is no such call or chat; it may have been erased before")]
     NotThere,
-    /// Nothing was named.
+    /// Neither a conversation nor an address was given.
     #[error("name an e-mail address, or a call or chat")]
     Nothing,
     /// The text is no address.
     #[error("this is not an e-mail address")]
     NotAnAddress,
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-/// What will go, to be looked at before.
+/// Preview of an erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// What and how many, the large things first; nothing that there is none of.
+    /// Counts, largest objects first; without zeros.
     pub counts: Counts,
-    /// Conversations that an address was asked about; for a conversation itself, none.
+    /// Conversations that an address was surveyed about; empty for a conversation.
     pub about: Vec<InteractionId>,
 }
 
-/// What went.
+/// Receipt of an erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// When.
+    /// Time of the erasure.
     pub at: Timestamp,
-    /// What and how many; nothing that there was none of.
+    /// Counts; without zeros.
     pub counts: Counts,
 }
 
@@ -99,7 +99,7 @@ fn detail(counts: &Counts) -> serde_json::Value {
 }
 
 impl Privacy {
-    /// What hangs on a conversation.
+    /// Returns the preview for a conversation.
     pub async fn look_at_conversation(&self, id: &InteractionId) -> Result<Found, EraseError> {
         if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
             return Err(EraseError::NotThere);
@@ -112,7 +112,7 @@ impl Privacy {
         Ok(Found { counts, about: Vec::new() })
     }
 
-    /// Erases a conversation; what went.
+    /// Erases a conversation; returns the receipt.
     pub async fn erase_conversation(&self, id: &InteractionId, actor: &Actor) -> Result<Receipt, EraseError> {
         self.look_at_conversation(id).await?;
         let counts = self.erase(std::slice::from_ref(id), Some(actor)).await?;
@@ -120,12 +120,12 @@ impl Privacy {
         Ok(Receipt { at: self.now(), counts })
     }
 
-    /// The conversation of this name in the system that it came from.
+    /// Returns the conversation with this id in its source.
     pub async fn conversation(&self, source: &str, external_id: &str) -> Result<InteractionId, EraseError> {
         self.inner.interactions.by_name(source, external_id).await?.ok_or(EraseError::NotThere)
     }
 
-    /// Erases conversations in one transaction, with a line for each where somebody asked for it.
+    /// Erases conversations in one transaction, with an audit entry for each if a person requested it.
     pub(super) async fn erase(&self, ids: &[InteractionId], actor: Option<&Actor>) -> Result<Counts, DbError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
@@ -138,12 +138,12 @@ impl Privacy {
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
         jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
-        // A release that is being written counts the answer whole or not at all; what is released stays as it is.
+        // A concurrent release counts the answer completely or not at all; released figures are unchanged.
         surveys::lock_answers(tx.conn()).await?;
         let mut effects = interactions::remove(tx.conn(), ids, now).await?;
         if let Some(actor) = actor {
             for id in ids {
-                // Where several go at once, each line tells the sum of all.
+                // If several are erased at once, each entry has the sum of all.
                 effects =
                     effects.audit(actor, "interaction.erased", format!("interaction:{id}"), Some(detail(&counts)));
             }
@@ -153,7 +153,7 @@ impl Privacy {
         Ok(counts)
     }
 
-    /// What there is of an address.
+    /// Returns the preview for an address.
     pub async fn look_at_address(&self, address: &str) -> Result<Found, EraseError> {
         let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = Counts::new();
@@ -170,8 +170,9 @@ impl Privacy {
         Ok(Found { counts, about: traces.about })
     }
 
-    /// Erases an address: it is not asked any more, open invitations close, wishes to be contacted there go, and nothing of it
-    /// is left but keyed hashes. With `conversations`, what it was asked about goes as well. What went.
+    /// Erases an address: it is suppressed, open invitations close, callback requests with it are deleted, and only
+    /// keyed hashes are left. With `conversations`, the conversations that it was surveyed about are erased as well.
+    /// Returns the receipt.
     pub async fn erase_address(
         &self,
         address: &str,
@@ -200,14 +201,14 @@ impl Privacy {
         for other in &self.inner.others {
             add(&mut counts, other.erase(tx.conn(), ErasureSubject::Address(traces), now).await?);
         }
-        // Enough of the keyed hash to find the line again by the address.
+        // A part of the keyed hash, enough to find the entry by the address.
         let subject = format!("suppression:{}", traces.hash.chars().take(12).collect::<String>());
         Effects::new().audit(actor, "address.erased", subject, Some(detail(&counts))).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(counts)
     }
 
-    /// What was erased shall not lie about in the database's log of changes.
+    /// Purges erased data from the database's log of changes.
     async fn fold(&self) {
         if let Err(error) = self.inner.db.purge_deleted(&PURGED_TABLES).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; it will be with the next run");

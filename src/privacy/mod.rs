@@ -1,10 +1,10 @@
-//! Privacy as work: erasing what somebody asks for, removing what was kept long enough, and telling customers how both is.
+//! Privacy: erasure on request, retention, and the privacy notice for customers.
 //!
-//! - `erase`: one conversation, or everything of one address; what went is counted, and the counts are the audit line.
-//! - `retain`: what the configuration says is kept so long and no longer, removed in small batches by itself.
+//! - `erase`: one conversation, or all data of one address; the counts of deleted rows are the audit entry.
+//! - `retain`: deletes data after the configured time, automatically and in small batches.
 //!
-//! Released totals change by neither: what was erased goes out of them with the next release of the same pool, so that nobody
-//! can tell what it said (anonymity.md, rule 6); what retention removes stays counted.
+//! Released totals are not changed by either: an erased answer that was not released is never counted, and released
+//! figures are final (docs/anonymity.md, "Why released figures are final").
 
 pub mod api;
 mod erase;
@@ -25,7 +25,7 @@ use crate::surveys::Surveys;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Tables from which deleted rows shall be gone from the disk at once.
+/// Tables whose deleted rows must be gone from the disk at once.
 const PURGED_TABLES: [&str; 13] = [
     "interactions",
     "invitations",
@@ -42,57 +42,57 @@ const PURGED_TABLES: [&str; 13] = [
     "quotes",
 ];
 
-/// The least time for which closed invitations keep the keyed hash of their address.
+/// Minimum time for which closed invitations keep the keyed hash of their address.
 const HASHES: Duration = Duration::from_secs(90 * 86_400);
 
-/// What is configured for privacy. A length of zero: kept until somebody erases it.
+/// Settings of privacy. A duration of zero: kept until erased on request.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Recordings are kept so long after their conversation.
+    /// Time for which recordings are kept after their conversation.
     pub recordings: Duration,
-    /// Transcripts, and what was written in chats.
+    /// Time for which transcripts and messages are kept.
     pub transcripts: Duration,
-    /// Whole conversations.
+    /// Time for which whole conversations are kept.
     pub interactions: Duration,
-    /// Lines of the audit log.
+    /// Time for which audit entries are kept.
     pub audit: Duration,
-    /// Keyed hashes of addresses at closed invitations are kept so long at least.
+    /// Minimum time for which closed invitations keep keyed hashes of addresses.
     pub hashes: Duration,
-    /// Whom customers write to about their data; empty: nobody is named.
+    /// Contact for customers about their data; empty: none.
     pub contact: String,
 }
 
 impl Settings {
-    /// From the sections that tell.
+    /// Reads the settings from their sections of the configuration.
     pub fn new(retention: &config::Retention, company: &config::Company) -> Self {
         Self {
             recordings: retention.recordings.0,
             transcripts: retention.transcripts.0,
             interactions: retention.interactions.0,
             audit: retention.audit.0,
-            // So long bounces are taken back to their mail, and so long at least a link in one unsubscribes.
+            // Bounces are attributed to their mail for this long, and a link in it unsubscribes at least this long.
             hashes: retention.outbox.0.max(HASHES),
             contact: company.privacy_contact.clone(),
         }
     }
 }
 
-/// What the service stands on.
+/// Dependencies of the service.
 #[derive(Clone)]
 pub struct Parts {
-    /// The database.
+    /// Database.
     pub db: Db,
-    /// The time.
+    /// Clock.
     pub clock: SharedClock,
-    /// The audit log.
+    /// Audit log.
     pub audit: AuditLog,
     /// Calls and chats.
     pub interactions: Interactions,
-    /// Who is asked.
+    /// Surveys.
     pub surveys: Surveys,
-    /// What is configured.
+    /// Settings.
     pub settings: Settings,
-    /// Other features that keep something about a conversation or an address.
+    /// Other features that store data about a conversation or an address.
     pub others: Vec<Arc<dyn Erases>>,
 }
 
@@ -110,12 +110,12 @@ impl std::fmt::Debug for Privacy {
 }
 
 impl Privacy {
-    /// The service.
+    /// Creates the service.
     pub fn new(parts: Parts) -> Self {
         Self { inner: Arc::new(parts), files_compared_on: Arc::default() }
     }
 
-    /// What is configured.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }

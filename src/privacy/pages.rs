@@ -1,4 +1,4 @@
-//! The pages: `/privacy` for customers, `/admin/erasure` and `/admin/retention` for administrators.
+//! Pages: `/privacy` for customers, `/admin/erasure` and `/admin/retention` for administrators.
 
 mod erasure;
 mod notice;
@@ -7,7 +7,7 @@ mod retention;
 use crate::web::{get, post};
 use poem::Route;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/privacy", get(notice::show).head(notice::show))
@@ -16,7 +16,7 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/retention", get(retention::show))
 }
 
-/// What a count is called, for one and for more.
+/// Names of counts, singular and plural.
 const WORDS: &[(&str, &str, &str)] = &[
     ("conversations", "conversation", "conversations"),
     ("recordings", "recording", "recordings"),
@@ -39,7 +39,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("orphans", "file that belonged to nothing", "files that belonged to nothing"),
 ];
 
-/// "3 recordings".
+/// Returns a count with its noun: "3 recordings".
 fn say(what: &str, n: i64) -> String {
     match WORDS.iter().find(|(code, ..)| *code == what) {
         Some((_, one, _)) if n == 1 => format!("1 {one}"),
@@ -48,7 +48,7 @@ fn say(what: &str, n: i64) -> String {
     }
 }
 
-/// A length of time as people say it: "90 days".
+/// Returns a duration in words: "90 days".
 fn length(span: std::time::Duration) -> String {
     let seconds = span.as_secs();
     let (n, unit) = match seconds {
@@ -60,7 +60,7 @@ fn length(span: std::time::Duration) -> String {
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Rounded up to days, where it is longer than one: what is said to be over is over.
+/// Rounds up to days if longer than one day, so that the stated time is never too short.
 fn whole_days(span: std::time::Duration) -> std::time::Duration {
     const DAY: u64 = 86_400;
     match span.as_secs() {

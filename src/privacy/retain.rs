@@ -1,5 +1,5 @@
-//! Retention: what is kept so long and no longer. Runs by itself, in batches that keep nobody waiting; a run that is cut off
-//! loses nothing, since each batch stands by itself and the next run goes on.
+//! Retention: deletes data after the configured time. Runs automatically, in small batches; an interrupted run loses
+//! nothing, since each batch is complete and the next run continues.
 
 use super::{PURGED_TABLES, Privacy, store};
 use crate::clock::Timestamp;
@@ -12,38 +12,38 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Maximum number of rows removed in one transaction where each is one row.
+/// Maximum number of rows removed in one transaction if each item is one row.
 const MAX_ROWS: usize = 200;
-/// Conversations removed in one transaction; hundreds of lines may hang on each.
+/// Maximum number of conversations removed in one transaction; each may have hundreds of rows.
 const MAX_CONVERSATIONS: usize = 10;
 const RUN_INTERVAL: Duration = Duration::from_secs(3600);
-/// What the forecast looks ahead.
+/// Time range of the forecast.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
-/// An address that waits for a survey that never becomes due is erased after this.
+/// Time after which an address is erased whose survey never becomes due.
 const STALE: Duration = Duration::from_secs(30 * 86_400);
-/// Lines of the log that the page shows.
+/// Number of log entries that the page shows.
 const LOG_LINES: i64 = 100;
-/// Its lines are kept so long.
+/// Time for which log entries are kept.
 const LOG_KEPT: Duration = Duration::from_secs(366 * 86_400);
 
-/// Something that is kept for a time.
+/// Kind of data with a retention time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// The sound of calls; clips of the library have a rule of their own.
+    /// Sound of calls; clips of the library have a rule of their own.
     Recordings,
-    /// Transcripts, and what was written in chats; measures stay.
+    /// Transcripts and chat messages; measures stay.
     Transcripts,
-    /// Everything about a conversation.
+    /// All data of a conversation.
     Interactions,
-    /// Lines of the audit log.
+    /// Audit entries.
     Audit,
 }
 
 impl Kept {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Recordings, Self::Transcripts, Self::Interactions, Self::Audit];
 
-    /// As it stands in the configuration and in the log.
+    /// Returns the code for the configuration and the log.
     pub fn code(self) -> &'static str {
         match self {
             Self::Recordings => "recordings",
@@ -54,37 +54,37 @@ impl Kept {
     }
 }
 
-/// How long something is kept.
+/// Retention time of a kind of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// What.
+    /// Kind of data.
     pub what: Kept,
-    /// So long; `None`: until somebody erases it.
+    /// Retention time; `None`: until erased on request.
     pub span: Option<Duration>,
 }
 
-/// A rule and what it will remove.
+/// A rule, and the number of items that it will remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// The rule.
+    /// Rule of the kind.
     pub rule: Rule,
-    /// So many go within a week, today's included.
+    /// Number of items due within a week, today included.
     pub within_a_week: i64,
 }
 
-/// What was removed on a day.
+/// Removals of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
-    /// `2026-11-20`.
+    /// Day such as `2026-11-20`.
     pub day: String,
-    /// `recordings`, `transcripts`, `interactions`, `audit`, `addresses`, `hashes` or `orphans`.
+    /// Kind: `recordings`, `transcripts`, `interactions`, `audit`, `addresses`, `hashes` or `orphans`.
     pub what: String,
-    /// How many.
+    /// Number of removed items.
     pub n: i64,
 }
 
 impl Privacy {
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<Kind> {
         let privacy = self.clone();
         let run = move |running: crate::jobs::Running| {
@@ -99,7 +99,7 @@ impl Privacy {
         vec![Kind::new("privacy.retain", run).every(RUN_INTERVAL)]
     }
 
-    /// How long everything is kept.
+    /// Returns the retention times.
     pub fn rules(&self) -> [Rule; 4] {
         let of = |what| {
             let settings = &self.inner.settings;
@@ -114,7 +114,7 @@ impl Privacy {
         Kept::ALL.map(of)
     }
 
-    /// What goes within a week.
+    /// Returns the numbers of items due within a week.
     pub async fn forecast(&self) -> Result<Vec<Due>, DbError> {
         let then = self.now().plus(WEEK);
         let mut all = Vec::new();
@@ -138,7 +138,7 @@ impl Privacy {
         }
     }
 
-    /// What was removed, the last day first, and when it last ran.
+    /// Returns the removals, last day first, and the time of the last run.
     pub async fn retention_log(&self) -> Result<(Vec<Logged>, Option<Timestamp>), DbError> {
         let mut reader = self.inner.db.read().await?;
         let rows = store::log(reader.conn(), LOG_LINES).await?;
@@ -146,7 +146,7 @@ impl Privacy {
         Ok((rows.into_iter().map(|row| Logged { day: row.day, what: row.what, n: row.n }).collect(), last))
     }
 
-    /// One run: everything that was kept long enough goes. Stops between two batches where it is told to.
+    /// Runs once and removes all data whose time is over. Stops between two batches once `stop` is cancelled.
     pub async fn retain(&self, stop: &CancellationToken) -> Result<(), DbError> {
         let now = self.now();
         let mut removed = Vec::new();
@@ -193,7 +193,8 @@ impl Privacy {
         Ok(all)
     }
 
-    /// The words of a few conversations: transcripts, messages, and what is found of them. How many conversations.
+    /// Removes the texts of a few conversations: transcripts, messages, and their search index. Returns the number of
+    /// conversations.
     async fn remove_words(&self, before: Timestamp, reached: &mut Reached) -> Result<usize, DbError> {
         let ids = self.inner.interactions.with_words(before, reached, MAX_CONVERSATIONS).await?;
         if ids.is_empty() {
@@ -219,7 +220,7 @@ impl Privacy {
         Ok(all)
     }
 
-    /// What closed invitations kept of their customers' addresses.
+    /// Removes address hashes of closed invitations.
     async fn remove_hashes(&self, stop: &CancellationToken) -> Result<usize, DbError> {
         let (before, mut all) = (self.now().minus(self.hashes_kept().await?), 0);
         while !stop.is_cancelled() {
@@ -232,15 +233,15 @@ impl Privacy {
         Ok(all)
     }
 
-    /// How long a closed invitation keeps the keyed hash of its address after the time of its link is over: as long as mail
-    /// may come back and a link may unsubscribe, and as long as any customer is left in peace.
+    /// Returns the time for which a closed invitation keeps the keyed hash of its address after its link has expired:
+    /// as long as mail may bounce and a link may unsubscribe, and as long as any quiet period.
     pub async fn hashes_kept(&self) -> Result<Duration, DbError> {
         Ok(self.inner.settings.hashes.max(self.inner.surveys.spans().await?.quiet))
     }
 
-    /// Once a day, and at the first run after the start: compares the folder of recordings with their table. Returns how
-    /// many files were removed that no row names. A folder that is not there holds up nothing else; it is tried again with
-    /// the next run.
+    /// Compares the folder of recordings with their table, once a day and at the first run after the start. Returns the
+    /// number of removed files without a row. An unavailable folder blocks nothing else; it is retried with the next
+    /// run.
     async fn compare_files(&self, now: Timestamp, stop: &CancellationToken) -> usize {
         let today = now.day();
         if *self.compared() == today {
@@ -258,12 +259,12 @@ impl Privacy {
         }
     }
 
-    /// The day on which this process last compared them; empty: not yet.
+    /// Day on which this process last compared them; empty: not yet.
     fn compared(&self) -> MutexGuard<'_, String> {
         self.files_compared_on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down what went: a line a day for each, and one in the audit log where anything did.
+    /// Records the removals: an entry per day for each kind, and one in the audit log if anything was removed.
     async fn note(&self, removed: &[(&'static str, usize)], now: Timestamp) -> Result<(), DbError> {
         let day = now.day();
         let mut tx = self.inner.db.begin().await?;

@@ -1,11 +1,11 @@
-//! SQL of erasure and retention: counting what hangs on a conversation, and the log of what retention removed.
+//! SQL of erasure and retention: counts of a conversation's rows, and the log of removals.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
-/// How many rows of a table belong to the conversations $1 (a JSON array of ids).
+/// Counts the rows of a table that belong to the conversations $1 (a JSON array of ids).
 macro_rules! rows_of {
     (sqlite $table:literal) => {
         concat!("(SELECT COUNT(*) FROM ", $table, " WHERE interaction_id IN (SELECT value FROM json_each($1)))")
@@ -47,11 +47,11 @@ statements! {
         ON CONFLICT (day, what) DO UPDATE SET n = retention_log.n + excluded.n, at = excluded.at";
     LOG = "SELECT day, what, n, at FROM retention_log WHERE n > 0 AND what <> 'run' ORDER BY day DESC, what LIMIT $1";
     LAST = "SELECT at FROM retention_log WHERE what = 'run' ORDER BY at DESC LIMIT 1";
-    // The log of a year is enough to look back on.
+    // The log is kept for a year.
     TRIM = "DELETE FROM retention_log WHERE day < $1";
 }
 
-/// What hangs on some conversations, in rows.
+/// Numbers of rows that belong to some conversations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Hanging {
     pub recordings: i64,
@@ -63,7 +63,7 @@ pub(super) struct Hanging {
     pub clips: i64,
 }
 
-/// What retention removed on a day.
+/// Removals of a day.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct LogRow {
     pub day: String,

@@ -1,65 +1,65 @@
-//! The trend as a drawing: where each month's share and its interval stand in the SVG.
+//! Trend chart: positions of each month's share and interval in the SVG.
 
 use super::{Month, Share};
 use std::fmt::Write;
 
-/// The drawing's size and the room around the plot, in units of its viewBox.
+/// Width of the drawing, in units of its viewBox.
 pub const WIDTH: f64 = 640.0;
-/// As above.
+/// Height of the drawing, in units of its viewBox.
 pub const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = 56.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 44.0;
-/// With more months than this not every one gets its name and value.
+/// Maximum number of months for which every month is labelled.
 const ALL_LABELLED: usize = 14;
 /// Minimum number of months that are drawn, so that few do not look like a long time.
 const MIN_MONTHS: usize = 6;
 
-/// A month on the drawing.
+/// A month in the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// Which month.
+    /// Month of the point.
     pub month: Month,
-    /// From the left.
+    /// Distance from the left.
     pub x: f64,
-    /// The share, its lower and upper end, from the top; `None` where nothing was released.
+    /// Position of the share and its interval, from the top; `None` if nothing was released.
     pub at: Option<PointAt>,
-    /// Its name under the axis, where there is room.
+    /// Label below the axis, if there is room.
     pub label: Option<&'static str>,
-    /// Its year below that: under the first month and under each January.
+    /// Year below the label: for the first month and each January.
     pub year: Option<i32>,
 }
 
-/// Where a month's share stands.
+/// Position of a month's share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PointAt {
-    /// The share.
+    /// Position of the share.
     pub y: f64,
-    /// The upper end of the interval (the smaller number: y goes down).
+    /// Position of the interval's upper end (the smaller number: y goes down).
     pub high: f64,
-    /// The lower end.
+    /// Position of the interval's lower end.
     pub low: f64,
-    /// The share in words, where it is written above the point.
+    /// Share in words, if it is written above the point.
     pub value: Option<String>,
 }
 
-/// The whole drawing.
+/// The trend chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     /// Months in order.
     pub points: Vec<Point>,
-    /// Intervals of months that follow each other, as filled paths.
+    /// Intervals of consecutive months, as filled paths.
     pub bands: Vec<String>,
-    /// Shares of months that follow each other, as lines.
+    /// Shares of consecutive months, as lines.
     pub lines: Vec<String>,
-    /// Horizontal lines: where, and what they are called.
+    /// Horizontal lines: position and label.
     pub grid: Vec<(f64, &'static str)>,
-    /// The plot's left end.
+    /// Left edge of the plot.
     pub left: f64,
-    /// The plot's right end.
+    /// Right edge of the plot.
     pub right: f64,
-    /// The plot's lower end.
+    /// Bottom edge of the plot.
     pub bottom: f64,
 }
 
@@ -68,7 +68,7 @@ fn y(share: f64) -> f64 {
 }
 
 impl Chart {
-    /// The drawing for these months, from the first in which something was released; `None` where there is none.
+    /// Returns the chart for these months, from the first with a release; `None` if there is none.
     pub fn new(months: &[(Month, Option<Share>)]) -> Option<Self> {
         let first = months.iter().position(|(_, share)| share.is_some())?;
         let months = &months[first.min(months.len().saturating_sub(MIN_MONTHS))..];
@@ -95,8 +95,8 @@ impl Chart {
         })
     }
 
-    /// Shares of single months between months without any are drawn with whiskers instead of a band. (A reference, since
-    /// that is what the template has.)
+    /// Whether the months before and after this one have no share: it is then drawn with whiskers instead of a band.
+    /// (Takes a reference, since that is what the template has.)
     pub fn is_alone(&self, at: &usize) -> bool {
         let there = |at: Option<usize>| at.and_then(|at| self.points.get(at)).is_some_and(|p| p.at.is_some());
         !there(at.checked_sub(1)) && !there(at.checked_add(1))
@@ -108,7 +108,7 @@ fn point_at(share: Share, labelled: bool) -> PointAt {
     PointAt { y: y(share.value()), high: y(share.interval.high), low: y(share.interval.low), value }
 }
 
-/// Stretches of months that all have a share.
+/// Returns the runs of consecutive months that all have a share.
 fn runs(points: &[Point]) -> Vec<Vec<(f64, &PointAt)>> {
     let mut runs = vec![Vec::new()];
     for point in points {

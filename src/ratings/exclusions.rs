@@ -1,7 +1,8 @@
-//! Exclusions: a linked answer that is about the wrong agent, or abusive, or about what nobody at the desk could help, is not
-//! counted. Whoever decides does not see whether there is an answer. An exclusion holds for what is not released yet; released
-//! figures are final, because any change of them that depends on one conversation tells what its answer said
-//! (docs/anonymity.md). Unlinked answers can't be excluded, since nobody knows whose they are.
+//! Exclusions: a linked answer that is about the wrong agent, or abusive, or about something outside the agent's
+//! control, is not counted. The person who decides does not see whether there is an answer. An exclusion applies to
+//! answers that are not released yet; released figures are final, because any change of them that depends on one
+//! conversation reveals its answer (docs/anonymity.md). Apart answers can't be excluded, since their conversations are
+//! unknown.
 
 use super::{Ratings, RatingsError, store};
 use crate::clock::Timestamp;
@@ -12,29 +13,29 @@ use crate::web::principal::{Principal, Visible};
 
 /// Maximum number of characters of a note.
 pub const MAX_NOTE_CHARS: usize = 500;
-/// Conversations shown in the list.
+/// Maximum number of conversations in the list.
 const SHOWN: i64 = 200;
 
-/// Why a conversation is left out.
+/// Reason for an exclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// It is about somebody else.
+    /// It is about another agent.
     WrongAgent,
-    /// What it is about was in nobody's hands at the desk.
+    /// It is about something outside the agent's control.
     OutsideMyHands,
-    /// It insults.
+    /// It is abusive.
     Abusive,
-    /// It was no real conversation.
+    /// It was not a real conversation.
     Test,
-    /// What the note says.
+    /// Another reason, given in the note.
     Other,
 }
 
 impl Reason {
-    /// All of them, by their value.
+    /// All reasons, by their value.
     pub const ALL: [Self; 5] = [Self::WrongAgent, Self::OutsideMyHands, Self::Abusive, Self::Test, Self::Other];
 
-    /// As it stands in tables and over the API.
+    /// Returns the code for tables and the API.
     pub fn code(self) -> &'static str {
         match self {
             Self::WrongAgent => "wrong_agent",
@@ -45,7 +46,7 @@ impl Reason {
         }
     }
 
-    /// In words.
+    /// Returns the reason in words.
     pub fn label(self) -> &'static str {
         match self {
             Self::WrongAgent => "About another agent",
@@ -56,37 +57,37 @@ impl Reason {
         }
     }
 
-    /// The one of this code.
+    /// Returns the reason with this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 
-    /// Its number in released counts.
+    /// Returns its number in released counts.
     pub fn value(self) -> i64 {
         (0..).zip(Self::ALL).find(|(_, reason)| *reason == self).map_or(0, |(value, _)| value)
     }
 }
 
-/// A conversation that is left out.
+/// An excluded conversation.
 #[derive(Debug, Clone)]
 pub struct Exclusion {
-    /// Which.
+    /// Id of the conversation.
     pub interaction: InteractionId,
-    /// The system that it comes from, and its name there.
+    /// System that it comes from.
     pub source: String,
-    /// As above.
+    /// Id in that system.
     pub external_id: String,
-    /// Why.
+    /// Reason for the exclusion.
     pub reason: Reason,
-    /// In the words of whoever decided; may be empty.
+    /// Note of the person who decided; may be empty.
     pub note: String,
-    /// Who decided.
+    /// Name of the person who decided.
     pub by: String,
-    /// When.
+    /// Time of the decision.
     pub at: Timestamp,
 }
 
-/// A decision to leave one out, about to be written.
+/// An exclusion to insert.
 #[derive(Debug)]
 pub(super) struct NewExclusion {
     pub interaction: InteractionId,
@@ -98,8 +99,8 @@ pub(super) struct NewExclusion {
 }
 
 impl Ratings {
-    /// Excludes a conversation: its linked answer, if there is or will be one, is not counted from now on. What of it is
-    /// released stays. A conversation that is excluded already keeps its reason. Audited.
+    /// Excludes a conversation: its linked answer, present or future, is not counted from now on. What was released
+    /// stays. A conversation that is already excluded keeps its reason. Audited.
     pub async fn exclude(
         &self,
         who: &Principal,
@@ -132,7 +133,8 @@ impl Ratings {
         Ok(())
     }
 
-    /// Ends an exclusion: what of the linked answer was never released waits for its pool's next release. Audited.
+    /// Ends an exclusion: the parts of the linked answer that were never released wait for their pool's next release.
+    /// Audited.
     pub async fn include_again(&self, who: &Principal, interaction: &InteractionId) -> Result<(), RatingsError> {
         let mut tx = self.db.begin().await?;
         surveys::lock_answers(tx.conn()).await?;
@@ -145,7 +147,7 @@ impl Ratings {
         Ok(())
     }
 
-    /// What is left out, the newest decision first.
+    /// Returns the exclusions, newest first.
     pub async fn exclusions(&self) -> Result<Vec<Exclusion>, RatingsError> {
         Ok(store::exclusions::list(self.db.read().await?.conn(), SHOWN).await?)
     }

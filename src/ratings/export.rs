@@ -1,19 +1,19 @@
-//! Ratings as a file for spreadsheets.
+//! Exports ratings for spreadsheets.
 
 use super::{Nps, Overview, RatingsError, Share};
 use crate::web::csv::harmless;
 
-/// Which of the two tables a file holds.
+/// Table that a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// A line for each agent.
+    /// One line per agent.
     Agents,
-    /// A line for each team.
+    /// One line per team.
     Teams,
 }
 
 impl Table {
-    /// As it stands in addresses and file names.
+    /// Returns the code for URLs and file names.
     pub fn code(self) -> &'static str {
         match self {
             Self::Agents => "agents",
@@ -21,7 +21,7 @@ impl Table {
         }
     }
 
-    /// The one of this code, if it is one.
+    /// Returns the table with this code.
     pub fn known(text: &str) -> Option<Self> {
         [Self::Agents, Self::Teams].into_iter().find(|table| table.code() == text)
     }
@@ -59,7 +59,7 @@ const HEAD: [&str; 29] = [
     "untold",
 ];
 
-/// CSV (RFC 4180, UTF-8): shares as numbers between 0 and 1, empty where nothing has been released.
+/// Returns CSV (RFC 4180, UTF-8): shares as numbers between 0 and 1, empty if nothing was released.
 pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let failed = |error: csv::Error| RatingsError::Export(error.to_string());
@@ -107,7 +107,7 @@ pub fn to_csv(overview: &Overview, table: Table) -> Result<Vec<u8>, RatingsError
     writer.into_inner().map_err(|error| RatingsError::Export(error.to_string()))
 }
 
-/// Answers, points, lower and upper end.
+/// Returns answers, points, lower and upper end.
 fn nps(nps: Option<Nps>) -> [String; 4] {
     let one = |x: f64| format!("{x:.1}");
     nps.map_or_else(Default::default, |nps| {
@@ -116,7 +116,7 @@ fn nps(nps: Option<Nps>) -> [String; 4] {
     })
 }
 
-/// Share, lower and upper end.
+/// Returns share, lower and upper end.
 fn share(share: Option<Share>) -> [String; 3] {
     let four = |x: f64| format!("{x:.4}");
     share.map_or_else(Default::default, |s| [four(s.value()), four(s.interval.low), four(s.interval.high)])

@@ -3,57 +3,57 @@
 use super::wilson::{Interval, wilson95};
 use super::{Nps, Reason};
 
-/// Hits out of answers, with where the true share lies.
+/// Share of hits among answers, with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
     /// Answers that count as hits.
     pub hits: u64,
     /// Answers; at least 1.
     pub n: u64,
-    /// With 95 % confidence.
+    /// 95 % confidence interval.
     pub interval: Interval,
 }
 
 impl Share {
-    /// `None` where nobody has answered.
+    /// Returns the share; `None` if there are no answers.
     pub fn new(hits: u64, n: u64) -> Option<Self> {
         wilson95(hits, n).map(|interval| Self { hits, n, interval })
     }
 
-    /// Between 0 and 1.
+    /// Returns the share, between 0 and 1.
     pub fn value(&self) -> f64 {
         self.hits as f64 / self.n as f64
     }
 }
 
-/// What was released: how often each score was given, and whether the matter was resolved.
+/// Released counts: frequencies of each score, and of resolution.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Scores 1 to 5, in this order.
+    /// Counts of scores 1 to 5.
     pub scores: [u64; 5],
-    /// Not resolved.
+    /// Count of "not resolved".
     pub unresolved: u64,
-    /// Resolved.
+    /// Count of "resolved".
     pub resolved: u64,
-    /// Would you recommend us? 0 to 10, in this order.
+    /// Counts of NPS answers 0 to 10.
     pub recommend: [u64; 11],
-    /// Was it easy? 1 to 7, in this order.
+    /// Counts of CES answers 1 to 7.
     pub effort: [u64; 7],
-    /// Conversations that were left out, by [`Reason::value`].
+    /// Counts of excluded conversations, by [`Reason::value`].
     pub excluded: [u64; Reason::ALL.len()],
 }
 
-/// From this score on a customer counts as satisfied.
+/// Index of the lowest score that counts as satisfied.
 const SATISFIED: usize = 4;
-/// From this value on it was easy.
+/// Index of the lowest value that counts as easy.
 const EASY: usize = 5;
 
 impl Counts {
-    /// Counts a released sum in; what is no known value of a known question is left out.
+    /// Adds a released count; unknown questions and values are ignored.
     pub fn add(&mut self, question: &str, value: i64, n: i64) {
         let n = u64::try_from(n).unwrap_or(0);
         let at = |first: i64| usize::try_from(value - first).unwrap_or(usize::MAX);
-        // A survey's own questions are named by their kind, the survey and a number; the same kind is one sum.
+        // A survey's own questions are named by kind, survey and number; those of one kind are summed.
         let kind = question.split('.').next().unwrap_or_default();
         let count = match (kind, value) {
             ("score", _) => self.scores.get_mut(at(1)),
@@ -69,7 +69,7 @@ impl Counts {
         }
     }
 
-    /// Counts another sum in.
+    /// Adds other counts.
     pub fn merge(&mut self, other: &Self) {
         self.scores.iter_mut().zip(other.scores).for_each(|(count, more)| *count += more);
         self.recommend.iter_mut().zip(other.recommend).for_each(|(count, more)| *count += more);
@@ -79,7 +79,7 @@ impl Counts {
         self.resolved += other.resolved;
     }
 
-    /// What is left without a part of it.
+    /// Returns the counts without a part of them.
     pub fn without(&self, part: &Self) -> Self {
         let mut rest = *self;
         rest.scores.iter_mut().zip(part.scores).for_each(|(count, less)| *count = count.saturating_sub(less));
@@ -91,47 +91,47 @@ impl Counts {
         rest
     }
 
-    /// How many scores there are: the n behind CSAT and mean.
+    /// Returns the number of scores: the n of CSAT and mean.
     pub fn answers(&self) -> u64 {
         self.scores.iter().sum()
     }
 
-    /// CSAT: the share of scores 4 and 5.
+    /// Returns CSAT: the share of scores 4 and 5.
     pub fn csat(&self) -> Option<Share> {
         Share::new(self.scores.iter().skip(SATISFIED - 1).sum(), self.answers())
     }
 
-    /// The mean score, 1 to 5.
+    /// Returns the mean score, 1 to 5.
     pub fn mean(&self) -> Option<f64> {
         let sum: u64 = self.scores.iter().zip(1..).map(|(count, score)| count * score).sum();
         let answers = self.answers();
         (answers > 0).then(|| sum as f64 / answers as f64)
     }
 
-    /// The share of "yes" to "was it resolved?".
+    /// Returns the share of "yes" to "was it resolved?".
     pub fn resolved(&self) -> Option<Share> {
         Share::new(self.resolved, self.resolved + self.unresolved)
     }
 
-    /// The net promoter score.
+    /// Returns the net promoter score.
     pub fn nps(&self) -> Option<Nps> {
         let sum = |values: std::ops::RangeInclusive<usize>| self.recommend.get(values).unwrap_or_default().iter().sum();
         Nps::new(sum(0..=6), sum(7..=8), sum(9..=10))
     }
 
-    /// The customer effort score: the share of 5, 6 and 7.
+    /// Returns the customer effort score: the share of 5, 6 and 7.
     pub fn ces(&self) -> Option<Share> {
         Share::new(self.effort.iter().skip(EASY - 1).sum(), self.effort.iter().sum())
     }
 
-    /// The mean of "was it easy?", 1 to 7.
+    /// Returns the mean of the CES answers, 1 to 7.
     pub fn mean_effort(&self) -> Option<f64> {
         let sum: u64 = self.effort.iter().zip(1..).map(|(count, value)| count * value).sum();
         let answers: u64 = self.effort.iter().sum();
         (answers > 0).then(|| sum as f64 / answers as f64)
     }
 
-    /// Reasons for which conversations were left out, and how many, the most frequent first.
+    /// Returns the reasons of exclusions with their counts, most frequent first.
     pub fn reasons(&self) -> Vec<(Reason, u64)> {
         let mut all: Vec<(Reason, u64)> = Reason::ALL.into_iter().zip(self.excluded).filter(|(_, n)| *n > 0).collect();
         all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
@@ -139,11 +139,11 @@ impl Counts {
     }
 }
 
-/// Answers per invitation, in tens of a hundred.
+/// Response rate: answers per invitation, in steps of ten percent.
 ///
-/// The exact rate is never told. Supervisors and agents know which interactions were surveyed; "all of them have answered"
-/// would tell them of every single customer that this one did. So the rate is rounded to tens and stops at 90 %. It counts
-/// released answers only, as `n` does, so it tells nothing about those that wait.
+/// The exact rate is never shown. Supervisors and agents know which interactions were surveyed; a rate of 100 % would
+/// reveal of every single customer that they answered. So the rate is rounded to tens and stops at 90 %. It counts
+/// released answers only, as `n` does, so it reveals nothing about those that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResponseRate {
     /// 10, 20, … 90.
@@ -151,7 +151,8 @@ pub struct ResponseRate {
 }
 
 impl ResponseRate {
-    /// `None` where nothing is released, or more than was asked in these months (answers of earlier invitations).
+    /// Returns the rate; `None` if nothing is released, or more than was asked in these months (answers of earlier
+    /// invitations).
     pub fn new(answers: u64, invitations: u64) -> Option<Self> {
         if answers == 0 || answers > invitations {
             return None;
@@ -161,7 +162,7 @@ impl ResponseRate {
         Some(Self { about_percent: tens as u8 * 10 })
     }
 
-    /// In words.
+    /// Returns the rate in words.
     pub fn say(self) -> String {
         match self.about_percent {
             10 => "about 10 % or less".into(),
@@ -171,22 +172,22 @@ impl ResponseRate {
     }
 }
 
-/// How somebody's CSAT stands to that of all the others shown.
+/// Comparison of one CSAT with that of all the others shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Nothing has been released about them, or about nobody else.
+    /// Nothing was released about this one, or about the others.
     Open,
-    /// The intervals overlap: no difference to be told.
+    /// The intervals overlap: no significant difference.
     Same,
-    /// The whole interval lies above the others'.
+    /// The whole interval is above the others'.
     Above,
-    /// The whole interval lies below the others'.
+    /// The whole interval is below the others'.
     Below,
 }
 
 impl Comparison {
-    /// Compares one with all the others together. Where two 95 % intervals do not touch, the shares differ; where they
-    /// do, the data can't tell, which is no proof that they are equal.
+    /// Compares one with all the others together. If the two 95 % intervals do not touch, the shares differ; if they
+    /// do, the data show no difference, which does not prove that they are equal.
     pub fn of(one: Option<Share>, others: Option<Share>) -> Self {
         let (Some(one), Some(others)) = (one, others) else { return Self::Open };
         if one.interval.overlaps(others.interval) {
@@ -198,7 +199,7 @@ impl Comparison {
         }
     }
 
-    /// As it stands in JSON and CSV.
+    /// Returns the code for JSON and CSV.
     pub fn code(self) -> &'static str {
         match self {
             Self::Open => "open",

@@ -1,6 +1,6 @@
-//! Ratings: what agents, supervisors and HR may know of the answers. Only whole releases are ever read (anonymity.md,
-//! rule 4): every figure is a sum over rows of `releases`, so any two figures that anybody can get differ by nothing or
-//! by a whole batch. Pages read these sums by the month (`release_totals`), as each release's transaction leaves them.
+//! Ratings: figures for agents, supervisors and HR. Only whole releases are ever read (anonymity.md, rule 4): every
+//! figure is a sum over rows of `releases`, so any two figures that anybody can get differ by nothing or by a whole
+//! batch. Pages read these sums by month (`release_totals`), written in each release's transaction.
 
 pub mod api;
 mod chart;
@@ -37,20 +37,20 @@ use crate::staff::Directory;
 use crate::surveys::Surveys;
 use crate::web::principal::{Principal, Role, Visible};
 
-/// How CSAT is made; said wherever it is shown.
+/// Formulas of the figures; shown wherever the figures are.
 pub const FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. NPS = percent of 9 and 10 − percent of 0 to 6. CES = answers of 5, 6 or 7 ÷ all answers. \
 The interval of a share is the 95 % Wilson score interval, that of NPS the adjusted Wald interval.";
 
-/// Why there is no report.
+/// Errors of reports.
 #[derive(Debug, thiserror::Error)]
 pub enum RatingsError {
-    /// Not there, or hidden from whoever asks.
+    /// Does not exist, or is not visible to the viewer.
     #[error("there is no such agent or team, or it is not for you to see")]
     NotFound,
-    /// The months make no period.
+    /// The months are not a valid period.
     #[error(transparent)]
     Period(#[from] PeriodError),
-    /// Too many words.
+    /// The note is too long.
     #[error("a note has at most {MAX_NOTE_CHARS} characters")]
     Note,
     /// The file could not be written.
@@ -79,7 +79,7 @@ impl std::fmt::Debug for Ratings {
 }
 
 impl Ratings {
-    /// The service; `k` is the smallest batch that is released (`anonymity.k`), said on the pages.
+    /// Creates the service; `k` is the minimum batch size of a release (`anonymity.k`), shown on the pages.
     pub fn new(
         db: Db,
         clock: SharedClock,
@@ -91,12 +91,12 @@ impl Ratings {
         Self { db, clock, directory, interactions, surveys, k }
     }
 
-    /// The smallest batch that is released.
+    /// Returns the minimum batch size of a release.
     pub fn k(&self) -> u32 {
         self.k
     }
 
-    /// Id and name of each survey, for links to its results.
+    /// Returns id and name of each survey, for links to its results.
     pub async fn survey_names(&self) -> Result<Vec<(String, String)>, DbError> {
         Ok(self.surveys.all().await?.into_iter().map(|survey| (survey.id, survey.name)).collect())
     }
@@ -105,7 +105,7 @@ impl Ratings {
         self.clock.now()
     }
 
-    /// Notes that `who` looked; call it before showing.
+    /// Records the access of `who` in the audit log; must be called before showing.
     pub async fn note_look(
         &self,
         who: &Principal,
@@ -117,38 +117,38 @@ impl Ratings {
         Ok(audit::look_with(&self.db, who, action, subject, Some(detail), self.now()).await?)
     }
 
-    /// From what somebody typed (`2026-08`, or nothing): the last twelve months where nothing is said.
+    /// Parses an entered period (`2026-08`, or empty): the last twelve months by default.
     pub fn period(&self, from: &str, to: &str) -> Result<Period, RatingsError> {
         Ok(Period::asked(from, to, self.now())?)
     }
 }
 
-/// Whose ratings somebody may see: HR and administrators all, supervisors their teams', agents their own.
+/// Returns the ratings that a viewer may see: HR and administrators all, supervisors their teams', agents their own.
 fn sight(who: &Principal) -> Visible {
     if who.role() == Some(Role::Hr) { Visible::All } else { who.visible() }
 }
 
-/// Who reads released comments: the agent whom they are about, and supervisors of the team.
+/// Whether the viewer may read released comments: the agent concerned, and supervisors of the team.
 fn reads_comments(who: &Principal) -> bool {
     matches!(who.role(), Some(Role::Agent | Role::Supervisor))
 }
 
-/// A share as people read it: `82 %`, with a space that does not break.
+/// Returns a share for display: `82 %`, with a no-break space.
 pub fn percent(share: f64) -> String {
     format!("{:.0}\u{a0}%", share * 100.0)
 }
 
-/// Names the subject of an audit line.
+/// Returns the subject of an audit entry.
 fn agent_subject(id: &AgentId) -> String {
     format!("agent:{id}")
 }
 
-/// Names the subject of an audit line.
+/// Returns the subject of an audit entry.
 fn team_subject(id: &TeamId) -> String {
     format!("team:{id}")
 }
 
-/// Every statement of this feature, for the test that prepares them on both databases.
+/// Returns every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
     [store::STATEMENTS, store::exclusions::STATEMENTS, results::STATEMENTS]
         .concat()

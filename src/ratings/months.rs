@@ -1,4 +1,4 @@
-//! Months, the only times that a rating has.
+//! Months: the only time resolution of ratings.
 
 use crate::clock::Timestamp;
 use std::fmt;
@@ -11,10 +11,10 @@ pub struct Month {
     count: i32,
 }
 
-/// The text is no month.
+/// Errors of periods.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
-    /// Not of the form `2026-11`.
+    /// The text is not of the form `2026-11`.
     #[error("\"{0}\" is not a month such as 2026-11")]
     NotAMonth(String),
     /// It ends before it begins.
@@ -25,55 +25,55 @@ pub enum PeriodError {
         /// Last month.
         to: Month,
     },
-    /// More months than a chart can show.
+    /// The period has more months than a chart can show.
     #[error("a period has at most {MAX_MONTHS} months")]
     TooLong,
 }
 
 /// Maximum number of months of a figure: ten years.
 pub const MAX_MONTHS: usize = 120;
-/// What is shown where nothing is said.
+/// Number of months shown by default.
 const USUAL_MONTHS: i32 = 12;
 
 impl Month {
-    /// The month of a time.
+    /// Returns the month of a time.
     pub fn of(at: Timestamp) -> Self {
         let date = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
         Self { count: i32::from(date.year()) * 12 + i32::from(date.month()) - 1 }
     }
 
-    /// The year.
+    /// Returns the year.
     pub fn year(self) -> i32 {
         self.count.div_euclid(12)
     }
 
-    /// 1 to 12.
+    /// Returns the number of the month, 1 to 12.
     fn number(self) -> i32 {
         self.count.rem_euclid(12) + 1
     }
 
-    /// So many months later; earlier where it is negative.
+    /// Returns the month that many months later; earlier if negative.
     pub fn plus(self, months: i32) -> Self {
         Self { count: self.count + months }
     }
 
-    /// `Nov`.
+    /// Returns the short name: `Nov`.
     pub fn short(self) -> &'static str {
         const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         NAMES.get(self.count.rem_euclid(12).unsigned_abs() as usize).copied().unwrap_or_default()
     }
 
-    /// `Nov 2026`.
+    /// Returns the label: `Nov 2026`.
     pub fn label(self) -> String {
         format!("{} {}", self.short(), self.year())
     }
 
-    /// Is it the first of its year?
+    /// Whether it is January.
     pub fn begins_year(self) -> bool {
         self.number() == 1
     }
 
-    /// When it begins.
+    /// Returns the start of the month.
     pub fn begin(self) -> Timestamp {
         let far = || if self.count < 0 { Timestamp(i64::MIN) } else { Timestamp(i64::MAX) };
         format!("{self}-01T00:00:00Z")
@@ -102,7 +102,7 @@ impl FromStr for Month {
     }
 }
 
-/// Whole months, the first and the last included.
+/// A range of whole months, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     from: Month,
@@ -110,7 +110,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// Checks that it goes forwards and is not endless.
+    /// Creates a period. Errors: the end precedes the start, or there are more than [`MAX_MONTHS`].
     pub fn new(from: Month, to: Month) -> Result<Self, PeriodError> {
         if to < from {
             return Err(PeriodError::Backwards { from, to });
@@ -119,30 +119,30 @@ impl Period {
         if period.len() > MAX_MONTHS { Err(PeriodError::TooLong) } else { Ok(period) }
     }
 
-    /// From what somebody typed; what is empty is filled in so that twelve months are shown, up to now.
+    /// Parses an entered period; empty ends default to twelve months up to now.
     pub fn asked(from: &str, to: &str, now: Timestamp) -> Result<Self, PeriodError> {
         let to = if to.trim().is_empty() { Month::of(now) } else { to.parse()? };
         let from = if from.trim().is_empty() { to.plus(1 - USUAL_MONTHS) } else { from.parse()? };
         Self::new(from, to)
     }
 
-    /// The first month.
+    /// Returns the first month.
     pub fn from(self) -> Month {
         self.from
     }
 
-    /// The last month.
+    /// Returns the last month.
     pub fn to(self) -> Month {
         self.to
     }
 
-    /// How many months.
+    /// Returns the number of months.
     #[expect(clippy::len_without_is_empty, reason = "a period has a month at least")]
     pub fn len(self) -> usize {
         usize::try_from(self.to.count - self.from.count + 1).unwrap_or(0)
     }
 
-    /// Its months in order.
+    /// Returns its months in order.
     pub fn months(self) -> impl Iterator<Item = Month> {
         (self.from.count..=self.to.count).map(|count| Month { count })
     }

@@ -2,37 +2,39 @@
 
 use super::wilson::Z95;
 
-/// What customers said to "would you recommend us?", 0 to 10.
+/// Counts of the NPS answers, 0 to 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nps {
-    /// 9 or 10.
+    /// Count of 9 and 10.
     pub promoters: u64,
-    /// 7 or 8.
+    /// Count of 7 and 8.
     pub passives: u64,
-    /// 0 to 6.
+    /// Count of 0 to 6.
     pub detractors: u64,
 }
 
 impl Nps {
-    /// `None` where nobody has answered.
+    /// Returns the score; `None` if there are no answers.
     pub fn new(detractors: u64, passives: u64, promoters: u64) -> Option<Self> {
         (detractors + passives + promoters > 0).then_some(Self { promoters, passives, detractors })
     }
 
-    /// Answers behind it; at least 1.
+    /// Returns the number of answers; at least 1.
     pub fn n(self) -> u64 {
         self.promoters + self.passives + self.detractors
     }
 
-    /// Percent of promoters less percent of detractors: -100 to 100.
+    /// Returns the percentage of promoters less that of detractors: -100 to 100.
     pub fn points(self) -> f64 {
         (self.promoters as f64 - self.detractors as f64) / self.n() as f64 * 100.0
     }
 
-    /// Both ends of the 95 % interval, in points: the adjusted Wald interval with three answers added, three quarters of one
-    /// to either side and the rest between. As for shares it has a width where all say the same.
+    /// Returns both ends of the 95 % interval, in points: the adjusted Wald interval with three answers added, three
+    /// quarters of one to either side and the rest between. As for shares, it has a width even if all answers are
+    /// equal.
     ///
-    /// Source: B. Rocks, "Interval estimation for the Net Promoter Score", The American Statistician 70 (2016), 365–372.
+    /// Source: B. Rocks, "Interval estimation for the Net Promoter Score", The American Statistician 70 (2016),
+    /// 365–372.
     pub fn interval(self) -> (f64, f64) {
         let n = self.n() as f64 + 3.0;
         let (up, down) = ((self.promoters as f64 + 0.75) / n, (self.detractors as f64 + 0.75) / n);

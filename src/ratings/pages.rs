@@ -1,4 +1,4 @@
-//! `/ratings`, one agent's or team's page, and the file for spreadsheets.
+//! `/ratings`, the page of one agent or team, and the export for spreadsheets.
 
 mod exclusions;
 mod results;
@@ -13,7 +13,7 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use views::{ListPage, OnePage, Period as PeriodView};
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/ratings", get(list))
@@ -41,15 +41,15 @@ impl From<RatingsError> for PageError {
     }
 }
 
-/// What the form of filters sends.
+/// Query of the filter form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct RatingsQuery {
     from: String,
     to: String,
-    /// `lower`: by the lower end of the interval; by name otherwise.
+    /// `lower`: sorted by the lower end of the interval; otherwise by name.
     sort: String,
-    /// Which table a file holds.
+    /// Table of the file.
     of: String,
 }
 
@@ -61,7 +61,7 @@ async fn list(
     Query(asked): Query<RatingsQuery>,
 ) -> Result<Response, PageError> {
     let period = ratings.period(&asked.from, &asked.to)?;
-    // An agent has one page of ratings: the own.
+    // Agents see only their own page of ratings.
     if let (Some(Role::Agent), Some(own)) = (who.role(), who.agent_id()) {
         return Ok(redirect(format!("/ratings/agents/{own}?{}", query(period))));
     }
@@ -119,7 +119,7 @@ async fn export(
     Ok(attachment(&name, file))
 }
 
-/// A file for spreadsheets.
+/// Returns a file download.
 fn attachment(name: &str, file: Vec<u8>) -> Response {
     Response::builder()
         .content_type("text/csv; charset=utf-8")
@@ -128,7 +128,7 @@ fn attachment(name: &str, file: Vec<u8>) -> Response {
         .body(file)
 }
 
-/// The period for an address.
+/// Returns the query for a period.
 fn query(period: Period) -> String {
     let view = PeriodView::from(period);
     format!("from={}&to={}", view.from, view.to)

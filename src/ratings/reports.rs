@@ -1,4 +1,4 @@
-//! Reports: everybody in one list, or one agent or team month by month.
+//! Reports: an overview of all, or one agent or team by month.
 
 use super::store::{self, AskedRow, CountRow};
 use super::{Comparison, Counts, Month, Period, Ratings, RatingsError, ResponseRate, reads_comments, sight};
@@ -8,42 +8,42 @@ use crate::web::Principal;
 use crate::web::principal::Visible;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// An agent's figures.
+/// Figures of an agent.
 #[derive(Debug, Clone)]
 pub struct AgentLine {
-    /// Who.
+    /// Agent of the line.
     pub agent: AgentSummary,
     /// Sums over the releases of the period.
     pub counts: Counts,
-    /// Beside all the other agents shown.
+    /// Comparison with all other agents shown.
     pub standing: Comparison,
-    /// Answers per invitation.
+    /// Response rate.
     pub response: Option<ResponseRate>,
 }
 
-/// A team's figures: the releases about its agents, and those about the team as a whole.
+/// Figures of a team: the releases about its agents, and those about the team as a whole.
 #[derive(Debug, Clone)]
 pub struct TeamLine {
-    /// Which.
+    /// Team of the line.
     pub team: Team,
     /// Sums over the releases of the period.
     pub counts: Counts,
-    /// Answers among them that can't be told per agent: too few came together for any one.
+    /// Answers that are not attributed to an agent: too few for any one.
     pub untold: u64,
-    /// Beside all the other teams shown.
+    /// Comparison with all other teams shown.
     pub standing: Comparison,
-    /// Answers per invitation.
+    /// Response rate.
     pub response: Option<ResponseRate>,
 }
 
-/// What somebody sees of everybody.
+/// Overview of all that a viewer may see.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// Of which months.
+    /// Period of the figures.
     pub period: Period,
-    /// Everything that this viewer sees, in one sum.
+    /// Sum of everything that the viewer may see.
     pub all: Counts,
-    /// Answers among them that can't be told per agent: too few came together for any one.
+    /// Answers that are not attributed to an agent: too few for any one.
     pub untold: u64,
     /// Agents by name.
     pub agents: Vec<AgentLine>,
@@ -51,29 +51,29 @@ pub struct Overview {
     pub teams: Vec<TeamLine>,
 }
 
-/// A released comment: masked, and in no order that would tell anything.
+/// A released comment: masked, and in random order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// The month of its release, as it is labelled.
+    /// Label of the month of its release.
     pub month: String,
-    /// What it says.
+    /// Masked text.
     pub text: String,
 }
 
-/// One agent or team.
+/// Report of one agent or team.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Of which months.
+    /// Period of the figures.
     pub period: Period,
     /// Sums over the releases of the period.
     pub counts: Counts,
-    /// The same by month, every month of the period.
+    /// Counts by month, for every month of the period.
     pub months: Vec<(Month, Counts)>,
-    /// Answers per invitation.
+    /// Response rate.
     pub response: Option<ResponseRate>,
-    /// Answers among them that can't be told per agent: too few came together for any one. Nothing for an agent.
+    /// Answers that are not attributed to an agent: too few for any one. 0 for an agent.
     pub untold: u64,
-    /// Released comments; `None` where they are not for whoever asks.
+    /// Released comments; `None` if the viewer may not read them.
     pub comments: Option<Vec<Comment>>,
 }
 
@@ -81,7 +81,7 @@ fn count(into: &mut Counts, row: &CountRow) {
     row.sums.values().for_each(|(value, n)| into.add(&row.question, value, n));
 }
 
-/// Sums of rows by whatever they belong to.
+/// Returns sums of rows by a key.
 fn sum_by<'a>(rows: &'a [CountRow], key: impl Fn(&'a CountRow) -> Option<&'a str>) -> HashMap<&'a str, Counts> {
     let mut sums: HashMap<&str, Counts> = HashMap::new();
     for row in rows {
@@ -108,14 +108,14 @@ fn asked_by<'a>(asked: &'a [AskedRow], key: impl Fn(&'a AskedRow) -> Option<&'a 
     sums
 }
 
-/// Each beside the sum of all the others.
+/// Compares each with the sum of all the others.
 fn standings(counts: &[Counts]) -> Vec<Comparison> {
     let mut all = Counts::default();
     counts.iter().for_each(|one| all.merge(one));
     counts.iter().map(|one| Comparison::of(one.csat(), all.without(one).csat())).collect()
 }
 
-/// The teams that somebody sees, where it is not all.
+/// Returns the names of the teams that a viewer may see; `None` for all.
 fn team_names(sight: &Visible) -> Option<HashSet<&str>> {
     match sight {
         Visible::All => None,
@@ -124,7 +124,7 @@ fn team_names(sight: &Visible) -> Option<HashSet<&str>> {
     }
 }
 
-/// Everything that somebody's reports of a period are made from.
+/// Data for a viewer's reports of a period.
 struct Material {
     period: Period,
     sight: Visible,
@@ -135,7 +135,7 @@ struct Material {
 }
 
 impl Material {
-    /// By name. Agents of the viewer's teams, and former ones of whom something was released there in these months.
+    /// Returns lines by name: agents of the viewer's teams, and former ones with releases there in these months.
     fn agent_lines(&self) -> Vec<AgentLine> {
         let by_agent = sum_by(&self.rows, CountRow::agent);
         let seen = |agent: &&AgentSummary| match &self.sight {
@@ -146,7 +146,7 @@ impl Material {
             Visible::Own(own) => agent.id == *own,
             Visible::None => false,
         };
-        // What was asked under another team's name is not in a supervisor's sum either.
+        // Invitations under another team's name are not in a supervisor's sum either.
         let names = match &self.sight {
             Visible::Teams(_) => team_names(&self.sight),
             _ => None,
@@ -164,7 +164,7 @@ impl Material {
         lines.collect()
     }
 
-    /// By name.
+    /// Returns lines by name.
     fn team_lines(&self) -> Vec<TeamLine> {
         let by_team = sum_by(&self.rows, |row| Some(row.team_id.as_str()).filter(|id| !id.is_empty()));
         let untold = sum_by(&self.rows, |row| (row.scope == "team").then_some(row.team_id.as_str()));
@@ -182,7 +182,7 @@ impl Material {
     }
 }
 
-/// One agent or team, month by month, from its rows.
+/// Returns the monthly report of one agent or team from its rows.
 fn report(period: Period, rows: &[CountRow], invitations: u64) -> Report {
     let mut months: BTreeMap<Month, Counts> = period.months().map(|month| (month, Counts::default())).collect();
     for row in rows {
@@ -197,7 +197,7 @@ fn report(period: Period, rows: &[CountRow], invitations: u64) -> Report {
 }
 
 impl Ratings {
-    /// Everybody whom `who` may see.
+    /// Returns the overview of all that `who` may see.
     pub async fn overview(&self, who: &Principal, period: Period) -> Result<Overview, RatingsError> {
         let sight = sight(who);
         let (agents, teams) = (self.directory.agents().await?, self.directory.teams().await?);
@@ -211,7 +211,7 @@ impl Ratings {
         Ok(Overview { period: material.period, all, untold, agents, teams })
     }
 
-    /// One agent; hidden ones are not found.
+    /// Returns the report of one agent. Errors: [`RatingsError::NotFound`] also if it is not visible.
     pub async fn agent(
         &self,
         who: &Principal,
@@ -245,7 +245,8 @@ impl Ratings {
         Ok((agent, report))
     }
 
-    /// One team; hidden ones are not found, and agents see none.
+    /// Returns the report of one team. Errors: [`RatingsError::NotFound`] also if it is not visible; agents see no
+    /// team.
     pub async fn team(&self, who: &Principal, id: &TeamId, period: Period) -> Result<(Team, Report), RatingsError> {
         let team = self.directory.teams().await?.into_iter().find(|team| team.id == *id);
         let team = team.filter(|team| sees_team(&sight(who), &team.id)).ok_or(RatingsError::NotFound)?;

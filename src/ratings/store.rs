@@ -1,5 +1,5 @@
-//! The statements: totals of releases, their comments, and how many were asked. Never an answer, and never the releases one by
-//! one: there are millions.
+//! SQL of ratings: totals of releases, their comments, and numbers of invitations. Never an answer, and never the
+//! releases one by one: there are millions.
 
 pub(super) mod exclusions;
 
@@ -10,7 +10,7 @@ use crate::ids::{AgentId, TeamId};
 use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 
-/// Sums over months of a row of totals, and the questions that the figures are made of.
+/// Sums a row of totals over months, for the questions of the figures.
 macro_rules! sums {
     ($what:literal, $rest:literal) => {
         concat!(
@@ -26,7 +26,7 @@ macro_rules! sums {
 statements! {
     // In the order of the primary key, so that nothing is sorted.
     COUNTS = sums!("scope, agent_id, team_id, '' AS month", " GROUP BY scope, agent_id, team_id, question, block");
-    // $3 a JSON array of teams.
+    // $3: JSON array of teams.
     TEAMS_COUNTS = sqlite sums!("scope, agent_id, team_id, '' AS month",
             " AND team_id IN (SELECT value FROM json_each($3)) GROUP BY scope, agent_id, team_id, question, block"),
         pg sums!("scope, agent_id, team_id, '' AS month",
@@ -34,7 +34,7 @@ statements! {
     AGENT_COUNTS = sums!("scope, agent_id, team_id, month",
         " AND scope = 'agent' AND agent_id = $3 GROUP BY scope, agent_id, team_id, question, block, month");
     TEAM_COUNTS = sums!("scope, '' AS agent_id, team_id, month", " AND team_id = $3 GROUP BY scope, team_id, question, block, month");
-    // By id within a month: ids are random, so the order tells nothing.
+    // By id within a month: ids are random, so the order reveals nothing.
     AGENT_COMMENTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
         WHERE r.scope = 'agent' AND r.agent_id = $1 AND r.month >= $2 AND r.month <= $3 \
         AND ($4 = 1 OR r.team_id IN (SELECT value FROM json_each($5)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500",
@@ -46,7 +46,7 @@ statements! {
     ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM invitation_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
 }
 
-/// The sums in a row of totals: how often each of a block of values was given.
+/// Sums in a row of totals: counts of each of a block of values.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(in crate::ratings) struct Sums {
     block: i64,
@@ -64,7 +64,7 @@ pub(in crate::ratings) struct Sums {
 }
 
 impl Sums {
-    /// Values, and how often each was given.
+    /// Returns values with their counts.
     pub(in crate::ratings) fn values(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
         let all = [self.v0, self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10];
         let first = self.block * BLOCK;
@@ -76,11 +76,11 @@ impl Sums {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct CountRow {
     pub scope: String,
-    /// Empty: none.
+    /// Empty if none.
     pub agent_id: String,
-    /// Empty: none.
+    /// Empty if none.
     pub team_id: String,
-    /// Empty: all the months asked for.
+    /// Empty for all months of the period.
     pub month: String,
     pub question: String,
     #[sqlx(flatten)]
@@ -88,13 +88,13 @@ pub(super) struct CountRow {
 }
 
 impl CountRow {
-    /// The agent whom this sum is about by itself; sums of a team or of all are about nobody.
+    /// Returns the agent of this sum; `None` for sums of a team or of all.
     pub(super) fn agent(&self) -> Option<&str> {
         (self.scope == "agent").then_some(self.agent_id.as_str())
     }
 }
 
-/// How many were asked about an agent.
+/// Number of invitations about an agent.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct AskedRow {
     pub agent_id: String,
@@ -102,7 +102,7 @@ pub(super) struct AskedRow {
     pub n: i64,
 }
 
-/// Everything that somebody sees, each agent's and team's months in one sum.
+/// Returns all that a viewer may see, summed over the months by agent and team.
 pub(super) async fn counts(conn: Conn<'_>, sight: &Visible, period: Period) -> Result<Vec<CountRow>, DbError> {
     let (from, to) = (period.from().to_string(), period.to().to_string());
     match sight {
@@ -115,12 +115,12 @@ pub(super) async fn counts(conn: Conn<'_>, sight: &Visible, period: Period) -> R
     }
 }
 
-/// An agent's sums, month by month and team by team.
+/// Returns an agent's sums, by month and team.
 pub(super) async fn agent_counts(conn: Conn<'_>, id: &AgentId, period: Period) -> Result<Vec<CountRow>, DbError> {
     fetch_all!(conn, AGENT_COUNTS => CountRow, period.from().to_string(), period.to().to_string(), id)
 }
 
-/// A team's sums, month by month: of its agents, and of the team as a whole.
+/// Returns a team's sums by month: of its agents, and of the team as a whole.
 pub(super) async fn team_counts(conn: Conn<'_>, id: &TeamId, period: Period) -> Result<Vec<CountRow>, DbError> {
     fetch_all!(conn, TEAM_COUNTS => CountRow, period.from().to_string(), period.to().to_string(), id)
 }

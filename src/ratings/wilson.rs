@@ -1,33 +1,33 @@
 //! The Wilson score interval of a share.
 
-/// The quantile of the normal distribution for 95 %: 2.5 % lie beyond it on either side.
+/// Quantile of the normal distribution for 95 %: 2.5 % are beyond it on either side.
 pub(super) const Z95: f64 = 1.959_963_984_540_054;
 
-/// Where a share lies with 95 % confidence; both ends between 0 and 1.
+/// A 95 % confidence interval of a share; both ends between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// The lower end.
+    /// Lower end.
     pub low: f64,
-    /// The upper end.
+    /// Upper end.
     pub high: f64,
 }
 
 impl Interval {
-    /// Have the two a value in common? Where they have, no difference can be told.
+    /// Whether the two overlap: there is then no significant difference.
     pub fn overlaps(self, other: Self) -> bool {
         self.low <= other.high && other.low <= self.high
     }
 }
 
-/// The 95 % Wilson score interval (without continuity correction) of `hits` out of `n`; `None` where `n` is 0 or less
-/// than `hits`.
+/// Returns the 95 % Wilson score interval (without continuity correction) of `hits` out of `n`; `None` if `n` is 0 or
+/// less than `hits`.
 ///
-/// Unlike the textbook interval (share ± 1.96 standard errors) it never leaves 0 to 1, has a width even where all or none
-/// are hits, and covers what it promises for the small numbers that single agents have.
+/// Unlike the textbook interval (share ± 1.96 standard errors) it never leaves 0 to 1, has a width even if all or none
+/// are hits, and keeps its coverage for the small numbers of single agents.
 ///
-/// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-/// Statistical Association 22 (1927), 209–212; method 3 of R. G. Newcombe, "Two-sided confidence intervals for the single
-/// proportion", Statistics in Medicine 17 (1998), 857–872, whose table 1 the tests hold it against.
+/// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the
+/// American Statistical Association 22 (1927), 209–212; method 3 of R. G. Newcombe, "Two-sided confidence intervals for
+/// the single proportion", Statistics in Medicine 17 (1998), 857–872, whose table 1 is checked by the tests.
 pub fn wilson95(hits: u64, n: u64) -> Option<Interval> {
     if n == 0 || hits > n {
         return None;
@@ -38,7 +38,7 @@ pub fn wilson95(hits: u64, n: u64) -> Option<Interval> {
     let middle = share + z2 / (2.0 * total);
     let reach = Z95 * (share * (1.0 - share) / total + z2 / (4.0 * total * total)).sqrt();
     let scale = 1.0 + z2 / total;
-    // At the ends the formula gives 0 and 1 but for rounding.
+    // At the ends the formula gives 0 and 1 up to rounding.
     let low = if hits == 0 { 0.0 } else { ((middle - reach) / scale).clamp(0.0, 1.0) };
     let high = if hits == n { 1.0 } else { ((middle + reach) / scale).clamp(0.0, 1.0) };
     Some(Interval { low, high })

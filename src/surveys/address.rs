@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const SEAL: &str = "invitation.address";
 const HASH: &str = "address";
 
-/// Whom a mail goes to.
+/// Recipient of a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Recipient {
     /// The address.
@@ -27,7 +27,7 @@ impl Recipient {
     }
 }
 
-/// The keyed hash of an address, the same however it is written.
+/// Returns the keyed hash of an address; the same for every spelling of the address.
 pub(super) fn hash(vault: &Vault, address: &str) -> String {
     vault.keyed_hash(HASH, normal(address).as_bytes())
 }
@@ -36,7 +36,7 @@ fn normal(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
-/// Can a mail be sent there? An address as mail servers take it, at a host with a dot.
+/// Whether mail can be sent to the address: a valid mailbox at a host name with a dot.
 pub(super) fn is_sendable(address: &str) -> bool {
     let address = address.trim();
     let host = address.rsplit_once('@').map_or("", |(_, host)| host);

@@ -1,4 +1,4 @@
-//! Closing what has expired, for all alike: whether somebody answered can't be told from a closed invitation.
+//! Closes expired invitations, answered or not: a closed invitation does not reveal whether it was answered.
 
 use super::{Surveys, answers, returned, store, suspects};
 use crate::clock::Timestamp;
@@ -21,15 +21,15 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
 }
 
 impl Surveys {
-    /// Closes invitations whose time is over and erases their addresses; forgets who was asked before the quiet period,
-    /// and tokens that no open invitation can have any more. How many closed.
+    /// Closes expired invitations and erases their addresses; deletes quiet-period marks that are over, and marks of
+    /// tokens that no open invitation can have any more. Returns the number of closed invitations.
     pub async fn close_expired(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut all = 0;
         loop {
             let mut tx = self.inner.db.begin().await?;
             let closed = store::close(tx.conn(), now, i64::try_from(MAX_BATCH).unwrap_or(i64::MAX)).await?;
-            // Where nobody was written to (an answer from elsewhere) nothing about the conversation tells that there was a survey.
+            // If no mail was sent (an external answer), nothing about the conversation reveals that there was a survey.
             for (interaction, _) in closed.iter().filter(|(_, by_mail)| *by_mail) {
                 interactions::set_survey(tx.conn(), interaction, SurveyState::Closed, None, true, now).await?;
             }
@@ -50,8 +50,8 @@ impl Surveys {
         Ok(all)
     }
 
-    /// Up to so many closed invitations whose link's time was over by then forget whom they asked; how many. Mail that comes
-    /// back later is nobody's, and their links unsubscribe nobody any more.
+    /// Deletes the address hashes of up to `most` closed invitations that had expired by then; returns their number.
+    /// Mail that bounces later can't be attributed, and the links no longer unsubscribe.
     pub async fn forget_hashes(&self, expired_by: Timestamp, most: usize) -> Result<u64, DbError> {
         let mut tx = self.inner.db.begin().await?;
         returned::forget_old(tx.conn(), self.now()).await?;

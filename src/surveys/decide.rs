@@ -1,5 +1,5 @@
-//! Is a survey due? Decided once an interaction is final and has settled: it is asked about, or the reason why not is
-//! recorded. Everything that follows from the decision is written in one transaction.
+//! Decides whether a survey is due, once an interaction is final and has settled: it is surveyed, or the reason for
+//! skipping is recorded. All effects of the decision are written in one transaction.
 
 use super::address::{self, Recipient};
 use super::rules::Chosen;
@@ -31,14 +31,14 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
     })
 }
 
-/// What was decided.
+/// Outcome of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// There is nothing to decide: unknown, not over yet, or decided before.
+    /// Nothing to decide: unknown, not over yet, or decided before.
     Nothing,
-    /// Not asked, and why.
+    /// Not surveyed, with the reason.
     Skipped(SkipReason),
-    /// Asked.
+    /// Surveyed.
     Asked,
 }
 
@@ -51,7 +51,7 @@ struct Due {
 }
 
 impl Surveys {
-    /// Decides about one interaction; deciding twice changes nothing.
+    /// Decides about one interaction; a repeated decision changes nothing.
     pub async fn decide(&self, id: &InteractionId) -> Result<Decision, DbError> {
         let Some(mut about) = self.inner.interactions.for_survey(id).await? else { return Ok(Decision::Nothing) };
         if about.survey_state != SurveyState::Waiting || about.phase != Phase::Final {
@@ -69,8 +69,8 @@ impl Surveys {
                         let address_hash = address::hash(&self.inner.vault, &customer.email);
                         match self.ask(&Due { about, customer, address_hash, chosen }, now).await? {
                             Asking::Asked => return Ok(Decision::Asked),
-                            // Deciding writes both in one transaction: the invitation that is there is of an answer from elsewhere.
-                            // A reason of its own would tell everybody that there is a linked answer.
+                            // A decision writes both in one transaction, so the existing invitation belongs to an
+                            // external answer. A reason of its own would reveal that there is a linked answer.
                             Asking::There => SkipReason::AskedRecently,
                             Asking::Not(reason) => reason,
                         }
@@ -84,7 +84,7 @@ impl Surveys {
         Ok(Decision::Skipped(reason))
     }
 
-    /// The rules that need nothing but the interaction. What is unknown rules nothing out.
+    /// Applies the rules that need only the interaction. Unknown values exclude nothing.
     fn rule_out(&self, about: &ForSurvey) -> Option<SkipReason> {
         let min_talk = i64::try_from(self.inner.settings.min_talk.as_millis()).unwrap_or(i64::MAX);
         if about.survey_eligible == Some(false) {
@@ -100,8 +100,8 @@ impl Surveys {
         }
     }
 
-    /// Invitation, mail and the mark of the quiet period, all or none. The mark decides who is first where two
-    /// interactions of one customer are decided at once.
+    /// Writes invitation, mail and quiet-period mark, all or none. The mark decides which is first if two interactions
+    /// of one customer are decided at the same time.
     async fn ask(&self, due: &Due, now: Timestamp) -> Result<Asking, DbError> {
         let mut tx = self.inner.db.begin().await?;
         if let Some(reason) = store::suppressed(tx.conn(), &due.address_hash).await? {
@@ -112,7 +112,7 @@ impl Surveys {
             return Ok(Asking::There);
         }
         if !store::mark_asked(tx.conn(), &due.address_hash, now, due.chosen.quiet_period).await? {
-            // Dropping the transaction takes the invitation back.
+            // Dropping the transaction discards the invitation.
             return Ok(Asking::Not(SkipReason::AskedRecently));
         }
         let mail =
@@ -148,10 +148,10 @@ impl Surveys {
     }
 }
 
-/// How asking ended.
+/// Outcome of asking.
 enum Asking {
     Asked,
-    /// There is an invitation already.
+    /// An invitation already exists.
     There,
     Not(SkipReason),
 }

@@ -1,4 +1,4 @@
-//! Erasure by address: what there is of a customer, found by the keyed hash of the address, and taken away.
+//! Erasure by address: finds a customer's data by the keyed hash of the address and deletes it.
 
 use super::{INVITATION, REMINDER, Surveys, address, store};
 use crate::clock::Timestamp;
@@ -7,42 +7,43 @@ use crate::ids::InteractionId;
 use crate::interactions::{self, SurveyState};
 use crate::mail;
 
-/// Why a customer whose address was erased is not asked: the code of a suppression.
+/// Code of the suppression of an erased address.
 const ERASED: &str = "added";
 
-/// What there is of an address.
+/// Data stored about an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traces {
-    /// Its keyed hash.
+    /// Keyed hash of the address.
     pub hash: String,
-    /// Is it on the list of those who are not asked?
+    /// Whether it is suppressed.
     pub suppressed: bool,
-    /// Was it asked within the quiet period?
+    /// Whether it was surveyed within the quiet period.
     pub asked: bool,
-    /// Invitations that can be answered or wait for being sent.
+    /// Number of invitations that can be answered or wait to be sent.
     pub open: i64,
-    /// Conversations that this customer was asked about.
+    /// Conversations that this customer was surveyed about.
     pub about: Vec<InteractionId>,
-    /// Conversations whose survey is not decided yet; the address waits there.
+    /// Conversations whose survey is not decided yet and that still hold the address.
     pub waiting: Vec<InteractionId>,
 }
 
-/// Whose traces are looked for.
+/// Subject of an erasure.
 #[derive(Debug, Clone, Copy)]
 pub enum ErasureSubject<'a> {
-    /// Of these conversations.
+    /// Conversations.
     Conversations {
-        /// Their ids.
+        /// Ids of the conversations.
         ids: &'a [InteractionId],
-        /// Has somebody asked for it? Then what lies sealed is opened to be found. Nobody did where they are only old.
+        /// Whether a person requested the erasure; sealed records are then opened to find the subject's. False for
+        /// retention.
         asked: bool,
     },
-    /// Of an address.
+    /// An address.
     Address(&'a Traces),
 }
 
 impl Surveys {
-    /// What there is of this address; `None` where the text is no address.
+    /// Returns the data stored about this address; `None` if the text is no address.
     pub async fn traces(&self, text: &str) -> Result<Option<Traces>, DbError> {
         if !address::is_sendable(text) {
             return Ok(None);
@@ -57,8 +58,8 @@ impl Surveys {
     }
 }
 
-/// Erases an address in the caller's transaction: it is not asked any more, its open invitations close, and nothing of it is
-/// left but keyed hashes. How many invitations closed.
+/// Erases an address in the caller's transaction: suppresses it, closes its open invitations, and leaves only keyed
+/// hashes. Returns the number of closed invitations.
 pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) -> Result<i64, DbError> {
     store::suppress(conn.reborrow(), &traces.hash, ERASED, now).await?;
     super::returned::forget_soft(conn.reborrow(), &traces.hash).await?;
@@ -70,7 +71,7 @@ pub async fn erase_address(mut conn: Conn<'_>, traces: &Traces, now: Timestamp) 
     Ok(i64::try_from(closed.len()).unwrap_or(i64::MAX))
 }
 
-/// Takes the mails about these interactions out of the outbox, in the caller's transaction; how many.
+/// Removes the mails about these interactions from the outbox, in the caller's transaction; returns their number.
 pub async fn forget_mails(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<usize, DbError> {
     let invitations = store::invitations_of(conn.reborrow(), ids).await?;
     mail::forget(conn, &[INVITATION, REMINDER], &invitations).await

@@ -1,5 +1,5 @@
-//! The customer's mail, written when it is sent. The token is made here; the database gets its hash before the mail leaves,
-//! and nobody, staff included, can make the link again.
+//! The invitation mail, written when it is sent. The token is made here; the database gets its hash before the mail is
+//! sent, and nobody, staff included, can make the link again.
 
 mod many;
 
@@ -20,13 +20,13 @@ use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 
-/// The kind of mail.
+/// Kind of mail.
 pub const INVITATION: &str = "invitation";
-/// Why a mail is not wanted any more when its turn comes.
+/// Reason code of a mail that is no longer wanted when its turn comes.
 const EXPIRED: &str = "expired";
 
-/// Why no mail about this is wanted, as a code. `until`: no mail leaves then or later. Whether somebody answered is not asked,
-/// as with the reminder: a mail that was taken back for it would tell whoever sees the outbox.
+/// Returns the reason code if no mail about this is wanted. `until`: no mail is sent at or after this time. Whether the
+/// survey was answered is not checked, as with the reminder: a withdrawn mail would reveal the answer in the outbox.
 pub(super) fn unwanted(about: &ToWrite, until: Timestamp, now: Timestamp) -> Option<&'static str> {
     if let Some(reason) = &about.suppressed {
         return Some(SkipReason::of_suppression(reason).code());
@@ -35,7 +35,7 @@ pub(super) fn unwanted(about: &ToWrite, until: Timestamp, now: Timestamp) -> Opt
     (!is_open).then_some(EXPIRED)
 }
 
-/// A mail, and what is to be stored before it leaves.
+/// A mail, and the data to store before it is sent.
 struct Written {
     composed: Composed,
     id: InvitationId,
@@ -43,7 +43,7 @@ struct Written {
     expires_at: Timestamp,
 }
 
-/// Writes invitations.
+/// Composer of invitations.
 pub(super) struct Composer {
     pub(super) db: Db,
     pub(super) vault: Vault,
@@ -68,9 +68,9 @@ impl Composer {
         letter::write(&self.settings, version, &speech, conversation.chat, letter)
     }
 
-    /// The mail for an invitation, with a new token that is not stored yet.
+    /// Writes the mail of an invitation, with a new token that is not stored yet.
     async fn write(&self, about: &ToWrite, now: Timestamp) -> Result<Written, ComposeError> {
-        // Tries do not go on for longer than a link would be open that was sent at once.
+        // Attempts end when the link of a mail sent at once would have expired.
         if let Some(code) = unwanted(about, about.expires_at(about.created_at, &self.settings), now) {
             return Err(ComposeError::Cancelled(code));
         }

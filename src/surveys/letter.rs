@@ -1,4 +1,4 @@
-//! The words of the customer's mail, in both its parts: the page's own words, and its scale, one tap an answer.
+//! Text of the customer's mail, in both its parts: the survey's texts and the scale, each answer one tap.
 
 use super::Settings;
 use super::Version;
@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::Choices;
 use askama::Template;
 
-/// Ground and ink of the five numbers of a CSAT scale, as on the page.
+/// Background and text colour of the five numbers of a CSAT scale, as on the page.
 const TONES: [(&str, &str); 5] = [
     ("#9a5600", "#ffffff"),
     ("#e0b25c", "#1f2430"),
@@ -17,19 +17,19 @@ const TONES: [(&str, &str); 5] = [
     ("#9cc0e4", "#1f2430"),
     ("#1f5d9c", "#ffffff"),
 ];
-/// Of other answers.
+/// Background and text colour of other answers.
 const PLAIN: (&str, &str) = ("#e2eeeb", "#1f2430");
 
-/// What stands in one mail and in no other.
+/// Values of a single mail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Letter<'a> {
-    /// The name to greet.
+    /// Name to greet.
     pub customer: Option<&'a str>,
-    /// The survey's whole address, without a query.
+    /// Absolute URL of the survey, without a query.
     pub survey: &'a str,
-    /// The whole address that unsubscribes.
+    /// Absolute URL for unsubscribing.
     pub unsubscribe: &'a str,
-    /// How long the link can be answered.
+    /// Time at which the link expires.
     pub expires_at: Timestamp,
 }
 
@@ -43,18 +43,18 @@ pub(super) struct Texts {
 
 /// An answer that can be chosen in the mail.
 struct Tile {
-    /// What goes into the link.
+    /// Value in the link.
     value: String,
-    /// Large: a number, or nothing.
+    /// Large text: a number, or empty.
     number: String,
     word: String,
     ground: &'static str,
     ink: &'static str,
-    /// The class that changes its colours in the dark.
+    /// CSS class for the colours in dark mode.
     class: String,
 }
 
-/// What both parts are made from.
+/// Values that both parts are rendered from.
 struct Parts<'a> {
     lang: &'a str,
     dir: &'static str,
@@ -64,12 +64,12 @@ struct Parts<'a> {
     title: String,
     hello: String,
     lead: String,
-    /// The question that the tiles answer, where the heading does not say it.
+    /// Question that the tiles answer, if the heading does not ask it.
     question: String,
-    /// What the ends of a scale without words mean.
+    /// Labels of the ends of a scale without other labels.
     ends: Option<(String, String)>,
     rows: Vec<Vec<Tile>>,
-    /// Does the page offer both ways?
+    /// Whether the page offers both choices.
     decide: bool,
     survey: &'a str,
     unsubscribe: &'a str,
@@ -161,7 +161,7 @@ fn parts<'a>(
     }
 }
 
-/// The question that every answer answers: its words, what the ends of its scale mean, and its answers in rows.
+/// Returns the anchor question: its text, the labels of its scale's ends, and its answers in rows.
 fn scale(version: &Version, speech: &LocalizedText<'_>) -> (String, Option<(String, String)>, Vec<Vec<Tile>>) {
     let (Some(item), Some(texts)) = (version.definition.anchor(), speech.texts(version)) else {
         return (String::new(), None, Vec::new());
@@ -188,7 +188,7 @@ fn scale(version: &Version, speech: &LocalizedText<'_>) -> (String, Option<(Stri
             None => rows.push(vec![tile]),
         }
     }
-    // The heading asks how it was already; another question must be said.
+    // The heading already asks the CSAT question; another question is printed.
     (if item.kind == Kind::Csat { String::new() } else { label }, ends, rows)
 }
 

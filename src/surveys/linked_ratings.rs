@@ -1,4 +1,4 @@
-//! Linked ratings beside many interactions at once: for lists, and for what is worth a listen.
+//! Linked ratings of many interactions at once: for lists, and for interactions worth a listen.
 
 use super::{Surveys, answers, store};
 use crate::audit;
@@ -10,8 +10,8 @@ use crate::web::rights::{Right, SeeResponses};
 use std::collections::HashMap;
 
 impl Surveys {
-    /// The linked scores of these interactions, where this one may see them: supervisors of their teams, nobody else. Of
-    /// the others nothing is told, not even that they are there. Where there are any, the look is noted.
+    /// Returns the linked scores of these interactions that `who` may see: only supervisors of their teams. Reveals
+    /// nothing of the others, not even their existence. If there are any, the access is recorded in the audit log.
     pub async fn linked_scores(
         &self,
         who: &Principal,
@@ -29,8 +29,8 @@ impl Surveys {
         Ok(scores.into_iter().collect())
     }
 
-    /// Interactions with a very good (5) or a poor (1, 2) linked rating in this supervisor's teams, the newest interaction
-    /// first; when the answers came shows nowhere.
+    /// Returns interactions with a very good (5) or a poor (1, 2) linked rating in this supervisor's teams, newest
+    /// interaction first; the time of the answer is shown nowhere.
     pub async fn worth_a_listen(&self, who: &Principal, most: i64) -> Result<Vec<(InteractionId, i64)>, DbError> {
         match who.visible() {
             Visible::Teams(teams) if SeeResponses::has(who) => {
@@ -40,7 +40,7 @@ impl Surveys {
         }
     }
 
-    /// Has the mail of any survey left?
+    /// Whether the mail of any survey was sent.
     pub async fn any_sent(&self) -> Result<bool, DbError> {
         store::any_sent(self.inner.db.read().await?.conn()).await
     }

@@ -1,4 +1,4 @@
-//! In which words a page speaks: of its survey, in the language of the conversation or the one that was chosen.
+//! Texts of a page: of its survey, in the language of the conversation or the chosen one.
 
 use crate::clock::Timestamp;
 use crate::surveys::answers::Invited;
@@ -7,7 +7,7 @@ use crate::surveys::wording::{self, Facts, Language, Phrases, english, fill};
 use crate::surveys::{Settings, Surveys, Version};
 use std::borrow::Cow;
 
-/// The words of a page, with the facts that go into them.
+/// Texts of a page, with the values of their placeholders.
 pub(super) struct LocalizedText<'a> {
     pub language: Cow<'a, Language>,
     pub words: &'a Phrases,
@@ -15,13 +15,13 @@ pub(super) struct LocalizedText<'a> {
 }
 
 impl<'a> LocalizedText<'a> {
-    /// For whoever was invited; `chosen`: the language that was asked for on the page.
+    /// Texts for an invited customer; `chosen`: the language chosen on the page.
     pub fn of(surveys: &Surveys, invited: &'a Invited, chosen: Option<&str>) -> Self {
         let language = invited.version.language(chosen.or(invited.locale.as_deref()));
         Self::about(surveys.settings(), &invited.version, language, &About::from(invited))
     }
 
-    /// In one of a version's languages.
+    /// Texts in one of a version's languages.
     pub fn about(settings: &Settings, version: &'a Version, language: &'a Language, about: &About<'_>) -> Self {
         let words = version.phrases(language);
         let facts = basic(settings)
@@ -31,7 +31,7 @@ impl<'a> LocalizedText<'a> {
         Self { language: Cow::Borrowed(language), words, facts }
     }
 
-    /// Where nothing is known but what the browser prefers (`Accept-Language`).
+    /// Texts if only the browser's preference (`Accept-Language`) is known.
     pub fn unknown(settings: &Settings, accepted: Option<&str>) -> Self {
         let built_in: Vec<Language> = Language::built_in().collect();
         let wanted = accepted.unwrap_or_default().split(',').filter_map(|part| part.split(';').next());
@@ -40,32 +40,32 @@ impl<'a> LocalizedText<'a> {
         Self { language: Cow::Owned(found), words, facts: basic(settings) }
     }
 
-    /// Fills a pattern.
+    /// Returns a pattern with its placeholders filled in.
     pub fn say(&self, pattern: &str) -> String {
         fill(pattern, &self.facts)
     }
 
-    /// The facts, for texts that need more.
+    /// Returns the values of the placeholders.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// The survey's own texts in this language.
+    /// Returns the survey's own texts in this language.
     pub fn texts(&self, version: &'a Version) -> Option<&'a Texts> {
         version.definition.texts_in(&self.language)
     }
 }
 
-/// What a conversation was about.
+/// Facts of a conversation.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct About<'a> {
-    /// The agent's name; the first word of it is said.
+    /// Name of the agent; only its first word is used.
     pub agent: Option<&'a str>,
-    /// What it was about.
+    /// Topic of the conversation.
     pub topic: Option<&'a str>,
-    /// When.
+    /// Time of the conversation.
     pub occurred_at: Option<Timestamp>,
-    /// A chat rather than a call?
+    /// Whether it was a chat rather than a call.
     pub chat: bool,
 }
 
@@ -87,7 +87,7 @@ fn basic(settings: &Settings) -> Facts {
         .with("others", settings.k.saturating_sub(1))
 }
 
-/// The first word of a name.
+/// Returns the first word of a name.
 fn first_word(name: &str) -> Option<&str> {
     name.split_whitespace().next()
 }

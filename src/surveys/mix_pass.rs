@@ -1,6 +1,6 @@
-//! Ripening: what stands in the place of times. A pass raises the ripeness of every answer that is not counted yet; an answer
-//! is counted only when it has survived enough passes, so that it had its time to be changed, and so that its release does
-//! not tell when it was given.
+//! Ripening replaces timestamps. A pass raises the ripeness of every answer that is not counted yet; an answer is
+//! counted only after enough passes, so that there was time to change it, and so that its release does not reveal when
+//! it was given.
 
 use super::{Surveys, answers};
 use crate::database::DbError;
@@ -8,9 +8,9 @@ use crate::effects::Effects;
 use crate::jobs::{Kind, NewJob, Outcome};
 use std::time::Duration;
 
-/// Job: release the pools that are full. Queued after each pass; the ratings feature does it.
+/// Job: releases full pools. Queued after each pass; the ratings feature runs it.
 pub const RELEASE: &str = "ratings.release";
-/// Under this key.
+/// Key of the job.
 const ALL: &str = "all";
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
 const MAX_INTERVAL: Duration = Duration::from_secs(3600);
@@ -28,14 +28,14 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
     Kind::new("survey.ripen", pass).every(every)
 }
 
-/// The time between two passes.
+/// Returns the time between two passes.
 fn interval(edit_for: Duration) -> Duration {
     edit_for.clamp(MIN_INTERVAL, MAX_INTERVAL)
 }
 
-/// From this ripeness on an answer can't be changed and may be counted. The first pass comes at any time after the answer,
-/// each further one an interval later: one more pass than intervals keeps `edit_for`. Ripeness begins at 1. Without time for changes
-/// it is ripe at once.
+/// Returns the ripeness from which an answer can't be changed and may be counted. The first pass comes at any time
+/// after the answer, each further one an interval later: one more pass than intervals keeps `edit_for`. Ripeness begins
+/// at 1. Without time for changes an answer is ripe at once.
 pub(super) fn ripe_at(edit_for: Duration) -> i64 {
     if edit_for.is_zero() {
         return NEW_ANSWER;
@@ -45,11 +45,10 @@ pub(super) fn ripe_at(edit_for: Duration) -> i64 {
 }
 
 impl Surveys {
-    /// One pass: everything that is not ripe yet grows by one, in an order that has nothing to do with that of arrival.
-    /// Then the release is queued.
+    /// Runs one pass: the ripeness of all unripe answers grows by one, in random order. Then queues the release.
     pub async fn ripen(&self) -> Result<(), DbError> {
         self.pass_suspects().await?;
-        // At least one pass for all, as it is the pass that shuffles.
+        // At least one pass for every answer, since the pass shuffles.
         let below = self.ripe_at().max(NEW_ANSWER + 1);
         for kind in [answers::AnswerSource::Sealed, answers::AnswerSource::Linked] {
             let mut from = String::new();
@@ -63,7 +62,7 @@ impl Surveys {
             }
         }
         self.renew_spent().await?;
-        // Before and after each answer lie in the database's log of changes until it is folded in.
+        // The database's log holds each answer before and after the change until it is purged.
         if let Err(error) = self.inner.db.purge_deleted(&["sealed_answers", "responses", "spent", "suspects"]).await {
             tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
         }
@@ -73,7 +72,7 @@ impl Surveys {
         tx.commit().await
     }
 
-    /// Writes the marks of links that were used since the last pass anew, so that their places tell no order.
+    /// Rewrites the marks of links that were used since the last pass, so that their places reveal no order.
     async fn renew_spent(&self) -> Result<(), DbError> {
         let mut from = String::new();
         loop {
@@ -96,7 +95,7 @@ mod tests {
         for (edit_for, wanted) in [(0, 1), (1, 3), (5, 3), (900, 3), (3600, 3), (3601, 4), (86_400, 26)] {
             let edit_for = Duration::from_secs(edit_for);
             assert_eq!(ripe_at(edit_for), wanted, "{edit_for:?}");
-            // The passes after the first take at least as long as was promised.
+            // The passes after the first take at least the promised time.
             let passes = u32::try_from((wanted - NEW_ANSWER - 1).max(0)).unwrap_or(0);
             assert!(interval(edit_for) * passes >= edit_for);
         }

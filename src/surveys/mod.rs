@@ -1,16 +1,18 @@
-//! Surveys: who is asked and who is not, the invitation, the answer, and the mix that apart answers go through.
+//! Surveys: decision, invitation, answers, and the mix for apart answers.
 //!
-//! - `definition`, `wording`, `versions`: what is asked, in which words; an answer always knows them.
-//! - `decide`: when an interaction has settled, it is asked about or the reason why not is recorded.
-//! - `invitation`: writes the mail when it is sent, with a token of which only the hash is kept.
-//! - `answers`: linked answers stand beside their interaction; apart ones are sealed records that nothing joins to it.
-//! - `mix_pass`, `closing`: what the passing of time does.
-//! - `suspects`: answers that look like a program's, kept aside. `offer`: what a form offered holds.
-//! - `suppressions`: who is not to be asked at all; `returned`: what follows when mail comes back.
-//! - `skipped`: who was not asked, agent by agent.
-//! - `callback_requests`: who asks to be contacted, apart from every answer. `handoff`: what linked answers set going, once.
+//! - `definition`, `wording`, `versions`: questions and texts; the version of an answer is always known.
+//! - `decide`: surveys a settled interaction, or records the reason for skipping it.
+//! - `invitation`: writes the mail when it is sent, with a token of which only the hash is stored.
+//! - `answers`: linked answers are stored with their interaction; apart ones are sealed records that can't be joined to
+//!   it.
+//! - `mix_pass`, `closing`: periodic work.
+//! - `suspects`: answers of suspected programs, held for review. `offer`: the choices of a form, signed.
+//! - `suppressions`: addresses that are never surveyed; `returned`: bounced mail.
+//! - `skipped`: interactions that were not surveyed, by agent.
+//! - `callback_requests`: requests to be contacted, separate from every answer. `handoff`: passes linked answers on,
+//!   once.
 //!
-//! The rules that these keep are the ones of `docs/anonymity.md`; releases are made by the ratings feature.
+//! The rules are those of `docs/anonymity.md`; the ratings feature makes releases.
 
 mod address;
 mod answers;
@@ -89,35 +91,35 @@ use std::sync::Arc;
 use std::time::Duration;
 use versions::Versions;
 
-/// What is configured for surveys.
+/// Settings of surveys.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The company's name as customers know it.
+    /// Company name, as customers know it.
     pub company: String,
-    /// Scheme, host and port in front of every link; no slash at the end.
+    /// Scheme, host and port of every link; without a trailing slash.
     pub public_url: String,
-    /// How long a customer is left in peace after being asked.
+    /// Time after a survey in which the customer is not surveyed again.
     pub quiet_period: Duration,
-    /// How long a link can be answered.
+    /// Time for which a link can be answered.
     pub expires_after: Duration,
-    /// How long an answer can be changed.
+    /// Time for which an answer can be changed.
     pub edit_for: Duration,
-    /// An answer that comes sooner after its mail is taken for a program's.
+    /// Minimum time between mail and answer: a faster answer is taken for a program's.
     pub too_fast: Duration,
-    /// Answered calls with less talk than this are not asked about.
+    /// Minimum talk time: answered calls with less are not surveyed.
     pub min_talk: Duration,
-    /// After how long everybody whose survey is open is reminded; none: nobody is.
+    /// Time after which customers with an open survey are reminded; `None`: no reminders.
     pub remind_after: Option<Duration>,
-    /// What the page offers.
+    /// Choices that the page offers.
     pub choices: Choices,
-    /// What is chosen when the page opens, where it offers both and the deployment has decided so.
+    /// Preselected choice, if the page offers both and the deployment configures one.
     pub preset: Option<Choice>,
-    /// The smallest batch of answers that is ever released.
+    /// Minimum batch size of a release.
     pub k: u32,
 }
 
 impl Settings {
-    /// From the sections that tell.
+    /// Reads the settings from their sections of the configuration.
     pub fn new(survey: &config::Survey, anonymity: &config::Anonymity, public_url: String) -> Self {
         let preset = match survey.preset {
             Preset::Linked if survey.choices == Choices::Both => Some(Choice::Linked),
@@ -135,7 +137,7 @@ impl Settings {
             min_talk: survey.min_talk.0,
             choices: survey.choices,
             preset,
-            // The configuration refuses less than three; so does this.
+            // The configuration refuses less than three; so do the settings.
             k: anonymity.k.max(3),
         }
     }
@@ -169,7 +171,8 @@ impl std::fmt::Debug for Surveys {
 }
 
 impl Surveys {
-    /// The service; starts the writers of answers, so call it inside the runtime. Tells `mail` who writes invitations.
+    /// Creates the service and starts the writers of answers; must be called inside the runtime. Registers the composer
+    /// of invitations with `mail`.
     pub fn new(
         db: Db,
         clock: SharedClock,
@@ -218,22 +221,22 @@ impl Surveys {
         self.inner.clock.now()
     }
 
-    /// What is configured.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 
-    /// How many passes of the mix an answer must have survived to be counted.
+    /// Returns the number of mix passes after which an answer is counted.
     pub fn ripe_at(&self) -> i64 {
         mix_pass::ripe_at(self.inner.settings.edit_for)
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         vec![decide::job(self), mix_pass::job(self), closing::job(self), reminder::job(self)]
     }
 
-    /// The linked answer of an interaction, where this one may see it: supervisors of its team, nobody else.
+    /// Returns the linked answer of an interaction if `who` may see it: only supervisors of its team.
     pub async fn linked_response(&self, who: &Principal, id: &InteractionId) -> Result<Option<Linked>, DbError> {
         if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
             return Ok(None);
@@ -241,7 +244,8 @@ impl Surveys {
         answers::linked(self.inner.db.read().await?.conn(), id).await
     }
 
-    /// What else was answered beside the rating, in the words of its version; for whoever was shown the answer.
+    /// Returns the answers to further questions, in the wording of their version; for a caller that was shown the
+    /// answer.
     pub async fn further_answers(&self, id: &InteractionId, linked: &Linked) -> Result<Vec<Further>, DbError> {
         let extras = answers::extras(self.inner.db.read().await?.conn(), id).await?;
         if extras.is_empty() {
@@ -252,8 +256,8 @@ impl Surveys {
         Ok(version.in_words(&values, &self.inner.settings.company))
     }
 
-    /// Notes in the audit log that somebody who may see a linked answer looked for one: whether there is one or not, or the line
-    /// would tell everybody who reads the log.
+    /// Records in the audit log that someone who may see a linked answer looked for one: whether or not there is one,
+    /// since the entry would otherwise reveal its existence.
     pub async fn note_look(&self, who: &Principal, id: &InteractionId) -> Result<(), DbError> {
         if !SeeResponses::has(who) || self.inner.interactions.find(&who.visible(), id).await?.is_none() {
             return Ok(());
@@ -261,7 +265,7 @@ impl Surveys {
         audit::look(&self.inner.db, who, "response.viewed", &format!("interaction:{id}"), self.now()).await
     }
 
-    /// What has become of the surveys of these interactions, newest first. Never whether they were answered.
+    /// Returns the survey states of these interactions, newest first. Never whether they were answered.
     pub async fn invitations(
         &self,
         visible: &Visible,
@@ -273,12 +277,13 @@ impl Surveys {
     }
 }
 
-/// What was chosen by the number that was answered: of a many-of question the options in the set, else the number itself.
+/// Returns the chosen values of an answered number: the options in the set for a many-of question, otherwise the number
+/// itself.
 pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
     answers::chosen(kind, number)
 }
 
-/// Every statement of this feature, for the test that prepares them on both databases.
+/// Returns every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
     [
         store::STATEMENTS.to_vec(),

@@ -1,5 +1,5 @@
-//! What a form offered. A customer's choice is recorded as it was made or not at all, also where the configuration has changed since
-//! the page was loaded: the form carries what it offered, signed, and nothing is stored for it.
+//! Choices that a form offered. A customer's choice is recorded as it was made or not at all, also if the configuration
+//! has changed since the page was loaded: the form carries its offer, signed, and nothing is stored for it.
 
 use super::{Settings, Surveys, Token};
 use crate::config::{Choice, Choices};
@@ -9,16 +9,16 @@ use subtle::ConstantTimeEq;
 /// Choices that a form offers, and the minimum batch size that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
-    /// May the answer stand beside the recording?
+    /// Whether linked is offered.
     pub linked: bool,
-    /// May it be kept apart?
+    /// Whether apart is offered.
     pub apart: bool,
-    /// The smallest batch in which it is counted.
+    /// Minimum batch size for apart answers.
     pub k: u32,
 }
 
 impl Offer {
-    /// The offer that is configured now.
+    /// Returns the offer of the current configuration.
     pub(super) fn of(settings: &Settings) -> Self {
         let Settings { choices, k, .. } = settings;
         Self { linked: *choices != Choices::Apart, apart: *choices != Choices::Linked, k: *k }
@@ -32,20 +32,20 @@ impl Offer {
         }
     }
 
-    /// This offer, with what a form promised before: apart stays on offer and the larger batch holds. Linked does not stay: who
-    /// operates the service may end it at any time.
+    /// Returns this offer with the earlier promise of a form: apart stays on offer and the larger batch size holds.
+    /// Linked does not stay: the operator may end it at any time.
     fn keeping(self, form: Self) -> Self {
         Self { linked: self.linked, apart: self.apart || form.apart, k: self.k.max(form.k) }
     }
 
-    /// As a form carries it.
+    /// Returns the signed form of the offer.
     fn stamp(self, vault: &Vault, token: &Token) -> String {
         let text = format!("{}{}-{}", u8::from(self.linked), u8::from(self.apart), self.k);
         let signed = sign(vault, token, &text);
         format!("{text}-{signed}")
     }
 
-    /// The offer of the form that was sent; `None` where we never said so.
+    /// Returns the offer of a submitted form; `None` if the signature is not valid.
     fn read(vault: &Vault, token: &Token, stamp: &str) -> Option<Self> {
         let (text, signed) = stamp.rsplit_once('-')?;
         let ours: bool = sign(vault, token, text).as_bytes().ct_eq(signed.as_bytes()).into();
@@ -60,13 +60,13 @@ fn sign(vault: &Vault, token: &Token, text: &str) -> String {
 }
 
 impl Surveys {
-    /// The offer of a form with this stamp.
+    /// Returns the offer of a form with this stamp.
     pub fn offer(&self, token: &Token, stamp: Option<&str>) -> Offer {
         let now = Offer::of(&self.inner.settings);
         stamp.and_then(|text| Offer::read(&self.inner.vault, token, text)).map_or(now, |form| now.keeping(form))
     }
 
-    /// The stamp of a form with this offer.
+    /// Returns the stamp of a form with this offer.
     pub(super) fn offer_stamp(&self, token: &Token, offer: Offer) -> String {
         offer.stamp(&self.inner.vault, token)
     }

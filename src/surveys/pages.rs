@@ -1,5 +1,5 @@
-//! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing and set nothing; only a POST counts.
-//! Headers that keep tokens from leaking (no referrer, no cache) are set for these paths by the middleware.
+//! The customer's pages: `/s/{token}` and `/u/{token}`. GET and HEAD change nothing; only a POST has effects. The
+//! middleware sets the headers for these paths that keep tokens from leaking (no referrer, no cache).
 
 mod contact;
 mod editor;
@@ -24,7 +24,8 @@ use poem::{Body, Request, Response, Route, handler};
 use url::form_urlencoded;
 use views::{Reader, closed, lost, survey, thanks, unsubscribe, unsubscribe_unasked};
 
-/// The largest body, in bytes: three texts of 5,000 characters, each as long as form encoding can make it, and the rest.
+/// Maximum size of a body, in bytes: three texts of 5,000 characters in their longest form encoding, and the other
+/// fields.
 const MAX_BODY_BYTES: usize = 192 * 1024;
 
 /// Adds the customer's pages.
@@ -38,11 +39,11 @@ pub fn routes(route: Route) -> Route {
         .at("/u/:token", get(ask_unsubscribe).head(ask_unsubscribe).post(do_unsubscribe))
 }
 
-/// What of a request the pages look at. Nothing else of it is read.
+/// Facts of a request that the pages use. Nothing else of it is read.
 struct RequestLanguage {
-    /// The language that the browser prefers; for pages that know nobody.
+    /// Language that the browser prefers; for pages without a known invitation.
     accepted: Option<String>,
-    /// The language that was chosen on the page.
+    /// Language that was chosen on the page.
     lang: Option<String>,
 }
 
@@ -54,7 +55,7 @@ impl RequestLanguage {
         Self { accepted: accepted.map(str::to_owned), lang: lang.map(|(_, value)| value.into_owned()) }
     }
 
-    /// The link in a reminder unsubscribes, and leads to no survey whose language could be asked.
+    /// The link in a reminder unsubscribes, and leads to no survey that would give a language.
     async fn by_reminder(&self, surveys: &Surveys, token: &Token, done: bool) -> Response {
         match surveys.can_unsubscribe(token).await {
             Ok(true) => unsubscribe_unasked(surveys, token, self.accepted.as_deref(), done),
@@ -67,7 +68,7 @@ impl RequestLanguage {
         Reader { token, invited, lang: self.lang.as_deref() }
     }
 
-    /// A failure of ours: logged, without the token; kind words for the customer.
+    /// Returns the page for an internal failure, which is logged without the token.
     fn trouble(&self, surveys: &Surveys, error: &DbError) -> Response {
         outage::failed(error, |status| lost(surveys, status, "trouble", self.accepted.as_deref()))
     }
@@ -76,7 +77,7 @@ impl RequestLanguage {
         lost(surveys, StatusCode::NOT_FOUND, "unknown", self.accepted.as_deref())
     }
 
-    /// The page for a link that takes no answer any more.
+    /// Returns the page for a link that accepts no answer any more.
     fn settled(&self, surveys: &Surveys, token: &Token, standing: &LinkState, status: StatusCode) -> Response {
         let page = |invited, status, state| closed(surveys, status, state, &self.reader(token, invited));
         match standing {
@@ -88,7 +89,7 @@ impl RequestLanguage {
         }
     }
 
-    /// The form in another language, with what was entered. Nothing was sent.
+    /// Returns the form in another language, with the entered values. Nothing was sent.
     fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &LinkState, filled: &Filled) -> Response {
         let (invited, before) = match standing {
             LinkState::Open(invited) => (invited, None),
@@ -98,7 +99,7 @@ impl RequestLanguage {
         survey(surveys, StatusCode::OK, &self.reader(token, invited), filled, before, None)
     }
 
-    /// The form once more, with what was entered and what is wrong about it.
+    /// Returns the form again, with the entered values and the problem.
     fn again(
         &self,
         surveys: &Surveys,
@@ -141,7 +142,7 @@ impl RequestLanguage {
     }
 }
 
-/// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`
+/// `GET /s/{token}`, with an answer preselected by `?score=4`, in another language by `?lang=fr`.
 #[handler]
 async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
     let asked = RequestLanguage::of(request);
@@ -166,7 +167,7 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
     }
 }
 
-/// `POST /s/{token}`
+/// `POST /s/{token}`.
 #[handler]
 async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request, body: Body) -> Response {
     let mut asked = RequestLanguage::of(request);
@@ -203,12 +204,12 @@ async fn submit(Path(token): Path<String>, Data(surveys): Data<&Surveys>, reques
     }
 }
 
-/// A scanner opens every link of a mail.
+/// Mail scanners open every link of a mail.
 fn note_hit(surveys: &Surveys, token: &Token, invited: &Invited, page: &str, request: &Request) {
     surveys.note_hit(token, invited, &format!("{page}?{}", request.uri().query().unwrap_or_default()));
 }
 
-/// It looks like a program's: kept aside, and the form once more. Whoever reads it and sends it again is a person.
+/// Holds a suspected answer and shows the form again. A customer who reads it and sends it again is a person.
 async fn suspected(
     surveys: &Surveys,
     token: &Token,
@@ -224,7 +225,7 @@ async fn suspected(
                 let offer = surveys.offer(token, filled.offer.as_deref());
                 surveys.keep_aside(token, invited, &answer, offer, why).await
             }
-            // Half an answer is none.
+            // An incomplete answer is not held.
             Err(_) => Ok(()),
         };
         if let Err(error) = kept {
@@ -248,7 +249,7 @@ async fn record(
     }
 }
 
-/// `GET /u/{token}`
+/// `GET /u/{token}`.
 #[handler]
 async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
     let asked = RequestLanguage::of(request);
@@ -258,7 +259,7 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
         Err(error) => return asked.trouble(surveys, &error),
     };
     match surveys.standing(&token).await {
-        // Long after it has closed a survey does not know any more whose it was.
+        // A survey that closed long ago no longer holds its customer's address hash.
         Ok(standing) => match standing.invited().filter(|_| known) {
             Some(invited) => {
                 note_hit(surveys, &token, invited, "/u", request);
@@ -270,7 +271,7 @@ async fn ask_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys
     }
 }
 
-/// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); whatever the body, the link says it all.
+/// `POST /u/{token}`: by the page's button, or by a mail program (RFC 8058); the body is ignored.
 #[handler]
 async fn do_unsubscribe(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
     let asked = RequestLanguage::of(request);

@@ -1,21 +1,21 @@
-//! Why an interaction is not asked about: stable codes for programs, a sentence for people.
+//! Reasons for not surveying an interaction: stable codes for programs, a sentence for people.
 
 macro_rules! skip_reasons {
     ($($(#[$doc:meta])* $name:ident $code:literal $sentence:literal;)*) => {
-        /// Why an interaction is not asked about.
+        /// Reason for not surveying an interaction.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum SkipReason { $($(#[$doc])* $name,)* }
 
         impl SkipReason {
-            /// Every one.
+            /// All reasons.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// As it stands in tables and JSON.
+            /// Returns the code for tables and JSON.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// As people read it.
+            /// Returns the sentence for people.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)* }
             }
@@ -24,45 +24,45 @@ macro_rules! skip_reasons {
 }
 
 skip_reasons! {
-    /// Nobody took it.
+    /// No agent answered.
     NotAnswered "not_answered" "Nobody of ours spoke with the customer.";
-    /// Colleagues among themselves.
+    /// An internal conversation.
     Internal "internal" "Colleagues spoke among themselves.";
-    /// The source says so.
+    /// The source excluded it.
     ExcludedBySource "excluded_by_source" "The system that sent it in says that no survey is wanted.";
-    /// Hardly anything was said.
+    /// Too little talk time.
     TooShort "too_short" "They talked for less than survey.min_talk.";
-    /// A rule says so.
+    /// A rule excludes it.
     Rule "rule" "A rule says that such conversations are not asked about.";
-    /// Not drawn.
+    /// Not drawn into the rule's share.
     Share "share" "A rule asks about a share of such conversations, and this one was not drawn.";
-    /// Nothing fits.
+    /// No rule applies.
     NoRule "no_rule" "No rule asks about such conversations.";
-    /// Nobody knows where to write to.
+    /// No address is known.
     NoAddress "no_address" "No e-mail address of the customer is known.";
-    /// What is known is no address.
+    /// The address is not valid.
     BadAddress "bad_address" "What was sent as the customer's address is none.";
-    /// The customer asked not to be asked.
+    /// The customer has unsubscribed.
     Unsubscribed "unsubscribed" "The customer asked for no more surveys.";
-    /// Mail came back.
+    /// An earlier mail bounced.
     Bounced "bounced" "An earlier mail to this address came back.";
-    /// The customer called a mail unwanted.
+    /// The customer reported a mail as spam.
     Complained "complained" "An earlier mail to this address was reported as unwanted.";
-    /// An administrator put the address on the list.
+    /// An administrator suppressed the address.
     Added "added" "An administrator put this address on the list of those who are not asked.";
-    /// Nobody ever said that it is over.
+    /// The interaction was never reported as over.
     NeverFinal "never_final" "Nobody said that the conversation is over, so its survey was never due.";
     /// The quiet period is not over.
     AskedRecently "asked_recently" "The customer was asked within survey.quiet_period, by mail or otherwise.";
 }
 
 impl SkipReason {
-    /// The one of this code.
+    /// Returns the reason with this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
     }
 
-    /// What a suppression of this reason means; one that this version does not know counts as added.
+    /// Returns the reason for a suppression with this code; an unknown one counts as added.
     pub(super) fn of_suppression(code: &str) -> Self {
         match Self::known(code) {
             Some(reason @ (Self::Unsubscribed | Self::Bounced | Self::Complained)) => reason,

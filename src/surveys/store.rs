@@ -1,4 +1,4 @@
-//! SQL of invitations, the quiet period and suppressions. What answers are made of stands in `answers/store.rs`.
+//! SQL of invitations, the quiet period and suppressions. That of answers is in `answers/store.rs`.
 
 use super::Settings;
 use crate::clock::Timestamp;
@@ -12,7 +12,7 @@ statements! {
     ADD_INVITATION = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, \
             address_hash, state, created_at, expires_at, expires_after_ms, remind_after_ms) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14) ON CONFLICT (interaction_id) DO NOTHING";
-    // The rule that asked last promised to be quiet, and so does the one that would ask now: the longer of both holds.
+    // Both the rule of the last survey and that of the next one promise a quiet period: the longer one holds.
     MARK_ASKED = "INSERT INTO quiet_periods (address_hash, asked_at, quiet_until) VALUES ($1, $2, $3) \
         ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at, quiet_until = excluded.quiet_until \
         WHERE quiet_periods.asked_at <= $4 AND COALESCE(quiet_periods.quiet_until, quiet_periods.asked_at) <= $2";
@@ -32,7 +32,7 @@ statements! {
             WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed'",
         pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE invitations.id = j->>'id' AND invitations.state <> 'closed'";
-    // The same, telling which: a row of its own for each, which costs.
+    // As above, and returns which: costs a result row for each.
     SET_TOKENS_TELLING = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
             WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed' RETURNING invitations.id",
         pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
@@ -67,7 +67,7 @@ statements! {
     VERSION = "SELECT id, survey_id, number, definition FROM survey_versions WHERE id = $1";
 }
 
-/// An invitation to be.
+/// An invitation to insert.
 #[derive(Debug)]
 pub(super) struct NewInvitation {
     pub id: InvitationId,
@@ -86,7 +86,7 @@ pub(super) struct NewInvitation {
     pub remind_after_ms: Option<i64>,
 }
 
-/// What an invitation's mail is written from.
+/// Data that an invitation's mail is written from.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct ToWrite {
     pub id: InvitationId,
@@ -98,22 +98,22 @@ pub(super) struct ToWrite {
     pub state: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
-    /// How long a link can be answered, ms; none: as configured.
+    /// Time for which a link can be answered, in ms; `None`: as configured.
     pub expires_after_ms: Option<i64>,
     pub occurred_at: Timestamp,
     pub agent_name: Option<String>,
-    /// Why the address is not to be asked.
+    /// Reason that the address is suppressed.
     pub suppressed: Option<String>,
 }
 
 impl ToWrite {
-    /// Until when a link that leaves now can be answered.
+    /// Returns the time at which a link sent now expires.
     pub fn expires_at(&self, now: Timestamp, settings: &Settings) -> Timestamp {
         self.expires_after_ms.map_or_else(|| now.plus(settings.expires_after), |ms| now.plus_ms(ms))
     }
 }
 
-/// An address that is not to be asked.
+/// A suppressed address.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct SuppressionRow {
     pub id: String,
@@ -121,7 +121,7 @@ pub(super) struct SuppressionRow {
     pub created_at: Timestamp,
 }
 
-/// A survey's version as it stands in its table.
+/// A survey's version, as stored.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct VersionRow {
     pub id: String,
@@ -134,7 +134,7 @@ pub(super) async fn version(conn: Conn<'_>, id: &str) -> Result<Option<VersionRo
     fetch_optional!(conn, VERSION => VersionRow, id)
 }
 
-/// False where the interaction has one already.
+/// Returns false if the interaction already has one.
 pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Result<bool, DbError> {
     let added = execute!(
         conn,
@@ -157,7 +157,8 @@ pub(super) async fn add_invitation(conn: Conn<'_>, new: &NewInvitation) -> Resul
     Ok(added > 0)
 }
 
-/// False where the address was asked within the last `quiet`, or whoever asked it last promised to be quiet for longer.
+/// Returns false if the address was surveyed within the last `quiet`, or if its last survey promised a longer quiet
+/// period.
 pub(super) async fn mark_asked(
     conn: Conn<'_>,
     address_hash: &str,
@@ -167,22 +168,22 @@ pub(super) async fn mark_asked(
     Ok(execute!(conn, MARK_ASKED, address_hash, now, now.plus(quiet), now.minus(quiet))? > 0)
 }
 
-/// Forgets who was asked up to then and was promised no quiet beyond now.
+/// Deletes quiet-period marks made up to then whose quiet period is over now.
 pub(super) async fn forget_asked(conn: Conn<'_>, until: Timestamp, now: Timestamp) -> Result<(), DbError> {
     execute!(conn, FORGET_ASKED, until, now).map(drop)
 }
 
-/// Closed invitations whose link's time was over by then forget whom they asked; how many.
+/// Deletes the address hashes of closed invitations that had expired by then; returns their number.
 pub(super) async fn forget_hashes(conn: Conn<'_>, expired_by: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(conn, FORGET_HASHES, expired_by, most)
 }
 
-/// Those of these ids that there are, in no order.
+/// Returns those of these invitations that exist, unordered.
 pub(super) async fn to_write(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<ToWrite>, DbError> {
     fetch_packed!(conn, TO_WRITE => ToWrite, serde_json::json!(ids).to_string())
 }
 
-/// A token that a mail will carry.
+/// Token that a mail will carry.
 pub(super) struct NewToken<'a> {
     pub id: &'a InvitationId,
     pub hash: &'a str,
@@ -194,12 +195,13 @@ fn tokens_as_json(tokens: &[NewToken<'_>]) -> String {
     serde_json::Value::from(tokens.iter().map(row).collect::<Vec<_>>()).to_string()
 }
 
-/// False where some have closed in the meantime: then the caller takes it back, and asks which ([`set_tokens_telling`]).
+/// Returns false if some have closed in the meantime: the caller then rolls back, and asks which
+/// ([`set_tokens_telling`]).
 pub(super) async fn set_tokens(conn: Conn<'_>, tokens: &[NewToken<'_>], now: Timestamp) -> Result<bool, DbError> {
     Ok(tokens.is_empty() || execute!(conn, SET_TOKENS, tokens_as_json(tokens), now)? == tokens.len() as u64)
 }
 
-/// Those that have not closed in the meantime, and have their token now.
+/// Returns the invitations that have not closed in the meantime and now have their token.
 pub(super) async fn set_tokens_telling(
     conn: Conn<'_>,
     tokens: &[NewToken<'_>],
@@ -209,7 +211,7 @@ pub(super) async fn set_tokens_telling(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Their mails have left; the interactions that they are about. Those that have closed stay so.
+/// Marks the mails as sent and returns their interactions. Closed invitations stay closed.
 pub(super) async fn set_sent(mut conn: Conn<'_>, ids: &[&str]) -> Result<Vec<InteractionId>, DbError> {
     let ids = serde_json::json!(ids).to_string();
     let rows = fetch_packed!(conn.reborrow(), TO_BE_SENT => (InteractionId,), &ids)?;
@@ -221,7 +223,7 @@ pub(super) async fn any_sent(conn: Conn<'_>) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, ANY_SENT => (InvitationId,))?.is_some())
 }
 
-/// Puts the address that was invited on the list of those that are not asked, and erases it from what waits.
+/// Suppresses the invited address, and erases it from pending invitations.
 pub(super) async fn suppress_invited(
     mut conn: Conn<'_>,
     id: &str,
@@ -235,19 +237,19 @@ pub(super) async fn suppress_invited(
     Ok(())
 }
 
-/// The interaction that it is about; none where it had closed before. Closing erases the address.
+/// Returns the interaction; `None` if the invitation had closed before. Closing erases the address.
 pub(super) async fn set_state(conn: Conn<'_>, id: &str, state: &'static str) -> Result<Option<InteractionId>, DbError> {
     let row = fetch_optional!(conn, SET_STATE => (InteractionId,), state, id)?;
     Ok(row.map(|(interaction,)| interaction))
 }
 
-/// Closes those whose time is over; the interactions that they are about, and whether somebody was written to.
+/// Closes expired invitations; returns their interactions, and whether a mail was sent.
 pub(super) async fn close(conn: Conn<'_>, now: Timestamp, most: i64) -> Result<Vec<(InteractionId, bool)>, DbError> {
     let rows = fetch_all!(conn, CLOSE => (InteractionId, String), now, most)?;
     Ok(rows.into_iter().map(|(interaction, address)| (interaction, !address.is_empty())).collect())
 }
 
-/// The keyed hash of the address that a link was sent to; known after the survey has closed, too.
+/// Returns the keyed hash of the address that a link was sent to; also after the survey has closed.
 pub(super) async fn address_of(conn: Conn<'_>, token_hash: &str) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(conn, ADDRESS_OF => (String,), token_hash)?.map(|(hash,)| hash))
 }
@@ -256,13 +258,14 @@ pub(super) async fn erase_address(conn: Conn<'_>, address_hash: &str) -> Result<
     execute!(conn, ERASE_ADDRESS, address_hash).map(drop)
 }
 
-/// Closes every invitation of an address and erases it there; the interactions that they are about.
+/// Closes every invitation of an address and erases it there; returns their interactions.
 pub(super) async fn close_address(conn: Conn<'_>, address_hash: &str) -> Result<Vec<InteractionId>, DbError> {
     let rows = fetch_all!(conn, CLOSE_ADDRESS => (InteractionId,), address_hash)?;
     Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
 }
 
-/// Was it asked lately; how many of its invitations are open; every interaction that it was asked about.
+/// Returns whether the address was surveyed recently, the number of its open invitations, and every interaction that it
+/// was surveyed about.
 pub(super) async fn of_address(
     mut conn: Conn<'_>,
     address_hash: &str,
@@ -273,18 +276,18 @@ pub(super) async fn of_address(
     Ok((asked, i64::try_from(open).unwrap_or(i64::MAX), rows.into_iter().map(|(id, _)| id).collect()))
 }
 
-/// The ids of the invitations about these interactions.
+/// Returns the ids of the invitations about these interactions.
 pub(super) async fn invitations_of(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(conn, INVITATIONS_OF => (String,), serde_json::json!(ids).to_string())?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The reason why an address is not to be asked.
+/// Returns the reason that an address is suppressed.
 pub(super) async fn suppressed(conn: Conn<'_>, address_hash: &str) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(conn, SUPPRESSED => (String,), address_hash)?.map(|(reason,)| reason))
 }
 
-/// False where it was suppressed before, for whatever reason.
+/// Returns false if it was already suppressed, for whatever reason.
 pub(super) async fn suppress(
     conn: Conn<'_>,
     address_hash: &str,

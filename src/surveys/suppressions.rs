@@ -1,4 +1,5 @@
-//! Who is not to be asked at all. The list holds keyed hashes: one can ask whether an address is on it, not read it.
+//! Suppressed addresses. The list holds keyed hashes: whether an address is on it can be checked, but its addresses
+//! can't be read.
 
 use super::{Surveys, Token, address, store};
 use crate::clock::Timestamp;
@@ -6,39 +7,39 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 use crate::web::{Cursor, Page};
 
-/// An address that is not to be asked.
+/// A suppressed address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// The keyed hash of the address.
+    /// Keyed hash of the address.
     pub id: String,
     /// `unsubscribed`, `bounced`, `complained` or `added`.
     pub reason: String,
-    /// Since when.
+    /// Time of the suppression.
     pub created_at: Timestamp,
 }
 
-/// Why a suppression can't be.
+/// Errors of suppressions.
 #[derive(Debug, thiserror::Error)]
 pub enum SuppressionError {
     /// The text is no address.
     #[error("this is not an e-mail address")]
     NotAnAddress,
-    /// The reason is none that can be given.
+    /// The reason is not valid.
     #[error("the reason is one of added, bounced, complained, unsubscribed")]
     NotAReason,
-    /// It is not on the list.
+    /// The address is not suppressed.
     #[error("no such address is on the list")]
     NotThere,
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-/// The reasons there are.
+/// Valid reasons.
 const REASONS: [&str; 4] = ["added", "bounced", "complained", "unsubscribed"];
 
 impl Surveys {
-    /// The list, newest first; with an address, its entry alone.
+    /// Returns the list, newest first; with an address, only its entry.
     pub async fn suppressions(
         &self,
         address: Option<&str>,
@@ -54,7 +55,7 @@ impl Surveys {
         Ok(Page::from_surplus(items, size, |last: &Suppression| Cursor { at: last.created_at, id: last.id.clone() }))
     }
 
-    /// Puts an address on the list, and erases it from invitations that wait. Its entry, and whether it is new.
+    /// Suppresses an address, and erases it from pending invitations. Returns its entry, and whether it is new.
     pub async fn suppress(
         &self,
         address: &str,
@@ -74,7 +75,7 @@ impl Surveys {
         Ok((Suppression { id: entry.id, reason: entry.reason, created_at: entry.created_at }, new))
     }
 
-    /// Takes an address off the list, by its entry's id.
+    /// Removes a suppression by its id.
     pub async fn unsuppress(&self, id: &str, actor: &Actor) -> Result<(), SuppressionError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
@@ -85,7 +86,7 @@ impl Surveys {
         Ok(tx.commit().await?)
     }
 
-    /// Unsubscribes whoever got the link; false where there is no such link. Twice is once.
+    /// Unsubscribes the recipient of the link; returns false if there is no such link. Idempotent.
     pub async fn unsubscribe(&self, token: &Token) -> Result<bool, DbError> {
         let found = store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?;
         let Some(hash) = found else { return Ok(false) };
@@ -93,7 +94,7 @@ impl Surveys {
         Ok(true)
     }
 
-    /// Is there such a link, in an invitation or a reminder?
+    /// Whether there is such a link, in an invitation or a reminder.
     pub async fn can_unsubscribe(&self, token: &Token) -> Result<bool, DbError> {
         Ok(store::address_of(self.inner.db.read().await?.conn(), &token.hash()).await?.is_some())
     }
@@ -101,11 +102,11 @@ impl Surveys {
     async fn add(&self, hash: &str, reason: &str, actor: &Actor) -> Result<bool, DbError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
-        // A customer's own wish is noted by its day: its moment may be that of an answer.
+        // A customer's unsubscription is stored by its day: its exact time may be that of an answer.
         let since = if *actor == Actor::System { now.midnight() } else { now };
         let new = store::suppress(tx.conn(), hash, reason, since).await?;
         store::erase_address(tx.conn(), hash).await?;
-        // A customer's own wish is nobody's deed: no line, which would stand beside nothing but a time.
+        // A customer's unsubscription has no audit entry, which would hold nothing but a time.
         if new && *actor != Actor::System {
             let detail = serde_json::json!({ "reason": reason });
             Effects::new().audit(actor, "suppression.added", subject(hash), Some(detail)).save(tx.conn(), now).await?;
@@ -115,7 +116,7 @@ impl Surveys {
     }
 }
 
-/// Enough of the hash to find the line again.
+/// Returns a part of the hash, enough to find the entry.
 fn subject(id: &str) -> String {
     format!("suppression:{}", id.chars().take(12).collect::<String>())
 }

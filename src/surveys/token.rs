@@ -1,13 +1,13 @@
-//! The secret in a survey link. The database knows its plain hash; the ids of apart answers are keyed hashes of the token
-//! itself, so that neither the database nor the database with the key leads from one to the other.
+//! Secret token of a survey link. The database holds its plain hash; the ids of apart answers are keyed hashes of the
+//! token itself, so that neither the database nor the database with the key leads from one to the other.
 
 use crate::config::Choice;
 use crate::vault::{Vault, plain_hash, random_token};
 
-/// Characters of a token: 192 bits as URL-safe Base64.
+/// Length of a token in characters: 192 bits as URL-safe Base64.
 const LENGTH: usize = 32;
 
-/// A token. Prints as nothing.
+/// A token. Its `Debug` output is empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -18,12 +18,12 @@ impl std::fmt::Debug for Token {
 }
 
 impl Token {
-    /// A new one.
+    /// Returns a new random token.
     pub fn random() -> Self {
         Self(random_token())
     }
 
-    /// Of an answer that comes from elsewhere with a random key of the caller's own; no invitation has it.
+    /// Returns the token of an external answer, made from the caller's random key; no invitation has it.
     pub(super) fn of_key(vault: &Vault, survey: &str, key: &str) -> Self {
         let mut hash =
             vault.keyed_hash("key of an answer", format!("{survey}:{}", key.to_ascii_lowercase()).as_bytes());
@@ -31,45 +31,45 @@ impl Token {
         Self(hash)
     }
 
-    /// What stands in a link, if it can be a token at all.
+    /// Parses the token of a link; `None` if it can't be one.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// As it stands in a link. Not for logs.
+    /// Returns the token as it occurs in a link. Not for logs.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// What the invitation keeps.
+    /// Returns the hash that the invitation stores.
     pub(super) fn hash(&self) -> String {
         plain_hash(self.0.as_bytes())
     }
 
-    /// Under this id the mix keeps the answer to a question.
+    /// Returns the id of the mix record for a question.
     pub(super) fn mix_id(&self, vault: &Vault, question: &str) -> String {
         vault.keyed_hash(&format!("mix:{question}"), self.0.as_bytes())
     }
 
-    /// Under this id the mix keeps the answer to a question of an answer that was kept aside and then admitted. Another one than
-    /// [`Self::mix_id`]: what is kept aside must not lead to the answer that a person gives later.
+    /// Returns the id of the mix record for a question of a held answer that was admitted. Differs from
+    /// [`Self::mix_id`]: a held answer must not lead to the answer that a person gives later.
     pub(super) fn admitted_id(&self, vault: &Vault, question: &str) -> String {
         vault.keyed_hash(&format!("admitted:{question}"), self.0.as_bytes())
     }
 
-    /// Under this id an answer that looks like a program's is kept aside.
+    /// Returns the id of the held answer of a suspected program.
     pub(super) fn suspect_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("suspect", self.0.as_bytes())
     }
 
-    /// Under this id lies the wish to be contacted.
+    /// Returns the id of the callback request.
     pub(super) fn wish_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("wish", self.0.as_bytes())
     }
 
-    /// Under this id stands a quote of the comment. Another one for each way of answering: who answers linked first, and then
-    /// apart, must not be found again by it.
+    /// Returns the id of the comment's quote. Differs for each choice: a customer who answers linked first and then
+    /// apart must not be recognised by it.
     pub(super) fn quote_id(&self, vault: &Vault, choice: Choice) -> String {
         let purpose = match choice {
             Choice::Linked => "quote:linked",
@@ -78,13 +78,13 @@ impl Token {
         vault.keyed_hash(purpose, self.0.as_bytes())
     }
 
-    /// This mark says that a person has used the link otherwise than for an apart answer that is still there: what was kept aside
-    /// before is not admitted any more.
+    /// Returns the mark that a person has used the link in any way other than for an apart answer that still exists: a
+    /// held answer is then no longer admitted.
     pub(super) fn person_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("person", self.0.as_bytes())
     }
 
-    /// Under this id it is known that there was an apart answer.
+    /// Returns the mark that there was an apart answer.
     pub(super) fn spent_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("spent", self.0.as_bytes())
     }

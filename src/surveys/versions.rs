@@ -1,4 +1,4 @@
-//! Versions of surveys, as they were published. They never change, so each is read once.
+//! Published versions of surveys. They never change, so each is read once.
 
 use super::definition::{Definition, Item, Kind, Question, STANDARD, STANDARD_SURVEY};
 use super::wording::{self, Language, Phrases};
@@ -7,16 +7,16 @@ use crate::database::{Db, DbError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A survey as it was published.
+/// A published version of a survey.
 #[derive(Debug)]
 pub struct Version {
-    /// Its id; answers and invitations name it.
+    /// Id; answers and invitations name it.
     pub id: String,
-    /// Of which survey.
+    /// Id of the survey.
     pub survey: String,
-    /// 1, 2, …
+    /// Number of the version: 1, 2, …
     pub number: i64,
-    /// What is asked.
+    /// Content of the version.
     pub definition: Definition,
     wordings: BTreeMap<Language, Phrases>,
 }
@@ -30,7 +30,7 @@ impl PartialEq for Version {
 impl Eq for Version {}
 
 impl Version {
-    /// A version, with the phrases of its languages made ready.
+    /// Creates a version and prepares the phrases of its languages.
     pub fn new(id: String, survey: String, number: i64, definition: Definition) -> Self {
         let wordings = definition
             .texts
@@ -44,23 +44,23 @@ impl Version {
         Self::new(STANDARD.into(), STANDARD_SURVEY.into(), 1, Definition::standard())
     }
 
-    /// The pools of its questions, in the order of the page.
+    /// Returns its questions with their pools, in the order of the page.
     pub fn questions(&self) -> impl Iterator<Item = (&Item, Question)> {
         self.definition.questions.iter().map(|item| (item, item.question(&self.survey)))
     }
 
-    /// The question that every answer answers.
+    /// Returns the anchor question.
     pub fn anchor(&self) -> Option<(&Item, Question)> {
         self.definition.anchor().map(|item| (item, item.question(&self.survey)))
     }
 
-    /// Which of its languages somebody gets who asked for this one.
+    /// Returns the best of its languages for a wanted one.
     pub fn language(&self, wanted: Option<&str>) -> &Language {
         let found = wanted.and_then(|wanted| Language::choose(wanted, self.definition.texts.keys()));
         found.unwrap_or(&self.definition.default_language)
     }
 
-    /// The page's own phrases in one of its languages.
+    /// Returns the page's phrases in one of its languages.
     pub fn phrases(&self, language: &Language) -> &Phrases {
         let found = self.wordings.get(language).or_else(|| self.wordings.get(&self.definition.default_language));
         found.unwrap_or_else(|| super::wording::english())
@@ -70,16 +70,17 @@ impl Version {
 /// An answer to a further question, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Further {
-    /// The question's number in the survey.
+    /// Number of the question in the survey.
     pub number: u16,
-    /// The question, in the survey's default language.
+    /// Text of the question, in the survey's default language.
     pub question: String,
-    /// The answer.
+    /// Text of the answer.
     pub answer: String,
 }
 
 impl Version {
-    /// These answers in the words of the default language, in the order of the page. `company`: whose survey it is.
+    /// Returns these answers in the default language, in the order of the page. `company`: name of the surveying
+    /// company.
     pub fn in_words(&self, values: &HashMap<Question, Value>, company: &str) -> Vec<Further> {
         let facts = wording::Facts::default().with("company", company);
         let Some(texts) = self.definition.texts_in(&self.definition.default_language) else { return Vec::new() };
@@ -108,14 +109,14 @@ impl Version {
     }
 }
 
-/// Versions that were read.
+/// Cache of versions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Versions {
     known: Arc<RwLock<HashMap<String, Arc<Version>>>>,
 }
 
 impl Versions {
-    /// A version by its id; the built-in one where there is none such, which is logged.
+    /// Returns a version by its id; the built-in one if there is none, which is logged.
     pub async fn get(&self, db: &Db, id: &str) -> Result<Arc<Version>, DbError> {
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id) {
             return Ok(Arc::clone(known));
@@ -141,7 +142,7 @@ impl Versions {
 }
 
 impl Surveys {
-    /// A version by its id.
+    /// Returns a version by its id.
     pub async fn version(&self, id: &str) -> Result<Arc<Version>, DbError> {
         self.inner.versions.get(&self.inner.db, id).await
     }

@@ -4,11 +4,11 @@ use super::masks::{MaskingRequest, PreviewLine, of_message};
 use super::{ClipError, ClipLine};
 use crate::interactions::Message;
 
-/// Times of a message without one after the one before it, and of the last one: a second.
+/// Duration of a message without a time after the one before it, and of the last one, in ms.
 const A_MOMENT_MS: i64 = 1000;
 
-/// From when to when each message stands, in ms since the first: until the next one comes. A message whose time is unknown
-/// or earlier than the one before it comes a second after that.
+/// Returns start and end of each message, in ms since the first: until the next one. A message whose time is unknown or
+/// earlier than the one before it comes a second after that.
 pub fn moments(messages: &[Message]) -> Vec<(i64, i64)> {
     let first = messages.iter().find_map(|message| message.at);
     let mut starts: Vec<i64> = Vec::with_capacity(messages.len());
@@ -26,12 +26,12 @@ pub fn moments(messages: &[Message]) -> Vec<(i64, i64)> {
     starts.iter().copied().zip(ends).collect()
 }
 
-/// How long a chat is.
+/// Returns the length of a chat in ms.
 pub(super) fn length_ms(messages: &[Message]) -> i64 {
     moments(messages).last().map_or(0, |(_, end)| *end)
 }
 
-/// The messages that a span touches, masked, with times from its beginning.
+/// Returns the messages that a span touches, masked, with times from its beginning.
 pub(super) fn lines(
     messages: &[Message],
     start_ms: i64,

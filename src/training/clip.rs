@@ -1,4 +1,4 @@
-//! What a clip is, and what its texts may be.
+//! Clips, and checks of their texts.
 
 use super::fold::fold;
 use super::masks::{self, MaskingRequest};
@@ -10,31 +10,31 @@ use serde::{Deserialize, Serialize};
 /// A line of a clip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClipLine {
-    /// From the clip's beginning.
+    /// Start, in ms from the clip's beginning.
     pub start_ms: i64,
-    /// From the clip's beginning.
+    /// End, in ms from the clip's beginning.
     pub end_ms: i64,
-    /// `agent`, `customer`, `bot`, `system`, or what else the transcript says.
+    /// `agent`, `customer`, `bot`, `system`, or another speaker of the transcript.
     pub speaker: String,
-    /// Masked.
+    /// Masked text.
     pub text: String,
 }
 
-/// Whether a clip can be heard.
+/// State of a clip's sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sound {
     /// A chat has none.
     None,
     /// It is being cut.
     Cutting,
-    /// It is there.
+    /// It is available.
     Ready,
-    /// There will be none; says why.
+    /// It failed permanently, with the reason.
     Failed(String),
 }
 
 impl Sound {
-    /// As it stands in JSON.
+    /// Returns the code for JSON.
     pub fn code(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -50,57 +50,57 @@ impl Sound {
 pub struct Clip {
     /// Its id.
     pub id: ClipId,
-    /// What it was cut from, while that is there.
+    /// Interaction that it was cut from, while that exists.
     pub interaction_id: Option<InteractionId>,
-    /// The team it comes from.
+    /// Team of the interaction.
     pub team_id: Option<TeamId>,
     /// `call` or `chat`.
     pub channel: String,
-    /// Its title.
+    /// Title of the clip.
     pub title: String,
-    /// Why it is exemplary.
+    /// Reason that it is exemplary.
     pub why: String,
-    /// What it shows.
+    /// Skills that it demonstrates.
     pub skills: Vec<String>,
-    /// In the recording, or since the chat's first message.
+    /// Start, in ms of the recording, or since the chat's first message.
     pub start_ms: i64,
-    /// In the recording, or since the chat's first message.
+    /// End, in ms of the recording, or since the chat's first message.
     pub end_ms: i64,
-    /// Its words, masked; `None` while the recording is not transcribed.
+    /// Masked lines; `None` while the recording is not transcribed.
     pub lines: Option<Vec<ClipLine>>,
-    /// Who speaks on which channel of the sound.
+    /// Speakers of the sound's channels.
     pub speakers: Vec<String>,
-    /// The recording that it is cut from; `None` for a chat.
+    /// Recording that it is cut from; `None` for a chat.
     pub(super) source_key: Option<String>,
     pub(super) audio_key: Option<String>,
     pub(super) audio_problem: Option<String>,
-    /// What whoever flagged it decided about its masks.
+    /// Masking decisions of the author.
     pub(super) asked: MaskingRequest,
-    /// How often its words were remade with other speakers.
+    /// Number of times that its text was remade with other speakers.
     pub(super) words_version: i64,
-    /// Where its sound is silent: from, to in ms of the recording, within the clip.
+    /// Silenced parts: start and end in ms of the recording, within the clip.
     pub silences: Vec<(i64, i64)>,
-    /// The waveform as JSON, once it has been cut.
+    /// Waveform as JSON, once it has been cut.
     pub peaks: Option<String>,
-    /// Whoever flagged it.
+    /// Account of the author.
     pub(super) created_by: String,
-    /// Their name at that time.
+    /// Name of the author at that time.
     pub created_name: String,
-    /// When.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was taken out of the library.
+    /// Time of removal from the library.
     pub removed_at: Option<Timestamp>,
-    /// When whoever looks finished it.
+    /// Time at which the viewer finished it.
     pub finished_at: Option<Timestamp>,
 }
 
 impl Clip {
-    /// How long it is.
+    /// Returns the length in ms.
     pub fn length_ms(&self) -> i64 {
         (self.end_ms - self.start_ms).max(0)
     }
 
-    /// Whether it can be heard.
+    /// Returns the state of its sound.
     pub fn sound(&self) -> Sound {
         match (&self.source_key, &self.audio_key, &self.audio_problem) {
             (None, ..) => Sound::None,
@@ -110,22 +110,22 @@ impl Clip {
         }
     }
 
-    /// Title, reason and skills, as the library's search looks in them.
+    /// Returns title, reason and skills, for the library's search.
     pub(super) fn search_text(&self) -> String {
         let parts = [self.title.as_str(), self.why.as_str()].into_iter().chain(self.skills.iter().map(String::as_str));
         fold(&parts.collect::<Vec<_>>().join("\n"))
     }
 }
 
-/// The words of a clip of a call, masked, and where its sound is silent.
+/// Masked text of a call's clip, and the silenced parts of its sound.
 pub(super) struct Words {
     pub(super) lines: Vec<ClipLine>,
-    /// From, to in ms of the recording.
+    /// Start and end in ms of the recording.
     pub(super) silences: Vec<(i64, i64)>,
 }
 
 impl Words {
-    /// Takes them from the lines of its recording.
+    /// Reads them from the lines of the recording.
     pub(super) fn of(spoken: &[SpokenLine], clip: &Clip) -> Self {
         let masked = masks::of_call(spoken, clip.start_ms, clip.end_ms, &clip.asked);
         let lines = masked.lines.into_iter().map(|looked| looked.line).collect();
@@ -133,24 +133,25 @@ impl Words {
     }
 }
 
-/// The words of lines, as the library's search looks in them.
+/// Returns the text of lines, for the library's search.
 pub(super) fn search_words(lines: &[ClipLine]) -> String {
     fold(&lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"))
 }
 
-/// A title in one line.
+/// Returns the title as one line. Errors: empty or too long.
 pub(super) fn checked_title(title: &str) -> Result<String, ClipError> {
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     if title.is_empty() || title.chars().count() > MAX_TITLE_CHARS { Err(ClipError::BadTitle) } else { Ok(title) }
 }
 
-/// A reason; its line breaks stay.
+/// Returns the reason, with its line breaks. Errors: empty or too long.
 pub(super) fn checked_why(why: &str) -> Result<String, ClipError> {
     let why = why.replace("\r\n", "\n").trim().to_owned();
     if why.is_empty() || why.chars().count() > MAX_WHY_CHARS { Err(ClipError::BadWhy) } else { Ok(why) }
 }
 
-/// Skills, each once however it is written; one that is in use already gets the spelling in use.
+/// Returns the skills, each once regardless of spelling; a skill in use keeps its spelling. Errors: too many or too
+/// long.
 pub(super) fn checked_skills(skills: &[String], known: &[String]) -> Result<Vec<String>, ClipError> {
     let mut checked: Vec<String> = Vec::new();
     for skill in skills {

@@ -1,4 +1,4 @@
-//! Flagging as exemplary.
+//! Creates clips: flagging as exemplary.
 
 use super::clip::{checked_skills, checked_title, checked_why};
 use super::masks::{self, MaskingRequest, PreviewLine};
@@ -11,27 +11,27 @@ use crate::masking;
 use crate::web::Principal;
 use crate::web::rights::{Right, SeeOriginals};
 
-/// A clip to be made.
+/// A clip to create.
 #[derive(Debug, Clone)]
 pub struct NewClip {
-    /// Of this call or chat.
+    /// Call or chat of the clip.
     pub interaction: InteractionId,
-    /// In the recording, or since the chat's first message.
+    /// Start, in ms of the recording, or since the chat's first message.
     pub start_ms: i64,
-    /// In the recording, or since the chat's first message.
+    /// End, in ms of the recording, or since the chat's first message.
     pub end_ms: i64,
-    /// Title.
+    /// Title of the clip.
     pub title: String,
-    /// Why it is exemplary.
+    /// Reason that it is exemplary.
     pub why: String,
-    /// What it shows.
+    /// Skills that it demonstrates.
     pub skills: Vec<String>,
-    /// What is masked beyond what is found, and what is left in.
+    /// Additional masks, and masks to leave out.
     pub asked: MaskingRequest,
 }
 
 impl Training {
-    /// Makes a clip of a call or chat that `who` may see; its sound is cut in the background.
+    /// Creates a clip of a call or chat that `who` may see; its sound is cut in the background.
     pub async fn create(&self, who: &Principal, new: NewClip) -> Result<ClipId, ClipError> {
         let now = self.now();
         let (clip, looked) = self.prepare(who, new).await?;
@@ -41,13 +41,13 @@ impl Training {
             let detail = serde_json::json!({ "interaction": clip.interaction_id, "masks": kept });
             effects = effects.audit(&who.actor(), "clip.mask_removed", subject(&clip.id), Some(detail));
         }
-        // The sound is cut when its words are known: they tell what is to be silent.
+        // The sound is cut when the transcript is known: it determines the silenced parts.
         effects = match (&clip.source_key, &clip.lines) {
             (Some(_), Some(_)) => effects.job(NewJob::new(cutting::CUT, clip.id.as_str(), now)),
             (_, None) => effects.job(NewJob::new(cutting::WORDS, clip.id.as_str(), now)),
             (None, Some(_)) => effects,
         };
-        // Somebody may have set other speakers since they were read here: the job looks again.
+        // The speakers may have been changed since they were read here: the job checks again.
         if let (Some(_), Some(interaction)) = (&clip.source_key, &clip.interaction_id) {
             effects = effects.job(NewJob::new(SPEAKERS_CHANGED, interaction.as_str(), now));
         }
@@ -58,8 +58,8 @@ impl Training {
         Ok(clip.id)
     }
 
-    /// What a clip would show and what is masked in it, without making it. What is left in is shown, so that is noted as a look
-    /// at original words.
+    /// Returns the lines of a clip with their masks, without creating it. Unmasked parts are shown, so the access to
+    /// original texts is recorded.
     pub async fn look(&self, who: &Principal, new: NewClip) -> Result<Vec<PreviewLine>, ClipError> {
         let interaction = new.interaction.clone();
         let (_, looked) = self.prepare(who, new).await?;
@@ -69,7 +69,7 @@ impl Training {
         Ok(looked)
     }
 
-    /// The clip as it would be, with what is masked in each line.
+    /// Returns the clip as it would be, with the masks of each line.
     async fn prepare(&self, who: &Principal, new: NewClip) -> Result<(Clip, Vec<PreviewLine>), ClipError> {
         let staff = who.staff_id().ok_or(ClipError::NotAPerson)?;
         let asked = new.asked.checked()?;
@@ -109,7 +109,7 @@ impl Training {
         Ok((clip, looked))
     }
 
-    /// Checks the span, and takes over the words in it and where its sound comes from.
+    /// Checks the span, and copies its text and the source of its sound.
     async fn fill(&self, clip: &mut Clip, interaction: &Interaction) -> Result<Vec<PreviewLine>, ClipError> {
         let only_lines = |looked: &[PreviewLine]| looked.iter().map(|one| one.line.clone()).collect();
         if interaction.channel == Channel::Chat {
@@ -130,20 +130,20 @@ impl Training {
         Ok(masked.lines)
     }
 
-    /// What a supervisor writes about a conversation, without the customer's name and the like.
+    /// Returns a supervisor's text about a conversation with personal data masked.
     pub(super) async fn without_data(&self, interaction: &InteractionId, text: &str) -> Result<String, ClipError> {
         let names = self.inner.interactions.names_in(interaction, [text]).await?;
         Ok(masking::masked(text, &names))
     }
 }
 
-/// The masks that are left out.
+/// Returns the masks that are left out.
 fn kept(looked: &[PreviewLine]) -> Vec<&str> {
     let masks = looked.iter().flat_map(|line| &line.masks);
     masks.filter(|mask| mask.kept).map(|mask| mask.id.as_str()).collect()
 }
 
-/// For the audit log: which span of what. Never its words.
+/// Returns the span and its source for the audit log, never the text.
 fn detail(clip: &Clip) -> serde_json::Value {
     serde_json::json!({ "interaction": clip.interaction_id, "start_ms": clip.start_ms, "end_ms": clip.end_ms })
 }

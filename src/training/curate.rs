@@ -1,4 +1,4 @@
-//! Changing a clip, taking it out of the library, putting it back.
+//! Changes clips, removes them from the library and restores them.
 
 use super::clip::{checked_skills, checked_title, checked_why};
 use super::{Clip, ClipError, Training, may_change, store, subject};
@@ -6,19 +6,19 @@ use crate::effects::Effects;
 use crate::ids::ClipId;
 use crate::web::Principal;
 
-/// What is to be different; `None` stays as it is.
+/// Changes of a clip; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Title.
+    /// Title of the clip.
     pub title: Option<String>,
-    /// Why it is exemplary.
+    /// Reason that it is exemplary.
     pub why: Option<String>,
-    /// What it shows.
+    /// Skills that it demonstrates.
     pub skills: Option<Vec<String>>,
 }
 
 impl Training {
-    /// A clip that `who` may change; for others it is there to be seen at most, so this is no 403 for them but nothing.
+    /// Returns a clip that `who` may change. Errors: not found instead of forbidden, as others may not even see it.
     async fn changeable(&self, who: &Principal, id: &ClipId) -> Result<Clip, ClipError> {
         let clip = self.find(who, id).await?;
         if may_change(who, &clip) { Ok(clip) } else { Err(ClipError::NotFound) }
@@ -48,7 +48,7 @@ impl Training {
         Ok(tx.commit().await?)
     }
 
-    /// Takes a clip out of the library, or puts it back; doing it twice changes nothing more.
+    /// Removes a clip from the library, or restores it. Idempotent.
     pub async fn set_removed(&self, who: &Principal, id: &ClipId, removed: bool) -> Result<(), ClipError> {
         let clip = self.changeable(who, id).await?;
         if clip.removed_at.is_some() == removed {

@@ -1,5 +1,4 @@
-//! What a clip gets in the background: its own sound, and its words where the transcript came later. And the sweep that
-//! ends what was taken out long ago.
+//! Background work of clips: cuts their sound, adds the text of a later transcript, and deletes clips removed long ago.
 
 use super::clip::Words;
 use super::stretches::{self, TimedWord};
@@ -16,20 +15,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Job: cut a clip's own sound. Key: clip id.
+/// Job: cuts a clip's sound. Key: clip id.
 pub(super) const CUT: &str = "clip.cut";
-/// Job: take over a clip's words when its recording is transcribed. Key: clip id.
+/// Job: adds a clip's text when its recording is transcribed. Key: clip id.
 pub(super) const WORDS: &str = "clip.words";
-/// Job: end what was taken out of the library long ago.
+/// Job: deletes clips that were removed from the library long ago.
 const SWEEP: &str = "clips.sweep";
 
-/// Number of clips that are read at once.
+/// Number of clips read at once.
 const PAGE_SIZE: usize = 1000;
-/// Maximum number of attempts to cut a sound before the page says that there is none.
+/// Maximum number of attempts to cut a sound before the page reports a failure.
 const MAX_CUT_ATTEMPTS: u32 = 6;
-/// Length of a clip's id.
+/// Length of a clip's id, in characters.
 const CLIP_ID_CHARS: usize = 36;
-/// How long between two looks for the transcript, and when to stop looking.
+/// Time between two checks for the transcript, and the time after which checking ends.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const STOP_LOOKING: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -73,13 +72,13 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
     ]
 }
 
-/// Why there is no sound yet.
+/// Reasons that there is no sound yet.
 enum NotCut {
-    /// It is tried again, as often as it takes: the folder of recordings is not there, or the process stops.
+    /// Retried without limit: the folder of recordings is not available, or the process is stopping.
     Later(String),
-    /// And there will be none.
+    /// Permanent failure.
     ForGood(String),
-    /// It may work next time.
+    /// Temporary failure.
     ForNow(String),
 }
 
@@ -129,11 +128,11 @@ impl Training {
 
     async fn try_cut(&self, job: &Running) -> Result<(), NotCut> {
         let Some(clip) = self.stored(&job.key).await? else { return Ok(()) };
-        // Without its words nobody knows what is to be silent: the job comes again with them.
+        // Without the transcript the parts to silence are unknown: the job is queued again with it.
         let (Some(source), None, Some(_)) = (&clip.source_key, &clip.audio_key, &clip.lines) else { return Ok(()) };
         self.inner.interactions.check_recordings_folder().await?;
         let recording = self.source(&clip, source).await?;
-        // A name of its own: removing the file of another cut never removes this one.
+        // A unique name: removing the file of another cut never removes this one.
         let audio_key = format!("{}-{}.wav", clip.id, uuid::Uuid::new_v4());
         let cancelled = job.cancelled.clone();
         let (id, words_version) = (clip.id.clone(), clip.words_version);
@@ -157,7 +156,7 @@ impl Training {
         Ok(())
     }
 
-    /// The words of the whole recording, for what is to be silent.
+    /// Returns the words of the whole recording, to determine the parts to silence.
     async fn timed_words(&self, clip: &Clip) -> Result<Vec<TimedWord>, NotCut> {
         let Some(interaction) = &clip.interaction_id else { return Ok(Vec::new()) };
         match self.inner.spoken.lines(interaction).await? {
@@ -166,7 +165,7 @@ impl Training {
         }
     }
 
-    /// The recording that the clip was flagged in; another one that has come since has other times.
+    /// Returns the recording that the clip was made from; a later one has other times.
     async fn source(&self, clip: &Clip, source_key: &str) -> Result<Recording, NotCut> {
         let recording = match &clip.interaction_id {
             Some(interaction) => self.inner.interactions.recording(interaction).await?,
@@ -206,8 +205,9 @@ impl Training {
         Ok(Outcome::Done)
     }
 
-    /// Remakes the words and the sound of a recording's clips that were made with other speakers: what is masked depends on who
-    /// speaks. While the recording is not transcribed, clips stay as they are: the job comes again with the new transcript.
+    /// Remakes the text and the sound of a recording's clips that were made with other speakers: masking depends on the
+    /// speakers. While the recording is not transcribed, clips are unchanged: the job is queued again with the new
+    /// transcript.
     async fn remake(&self, key: &str) -> Result<Outcome, DbError> {
         let Ok(interaction) = key.parse() else { return Ok(Outcome::GiveUp("the key is no interaction".into())) };
         let Some(recording) = self.inner.interactions.recording(&interaction).await? else { return Ok(Outcome::Done) };
@@ -219,7 +219,7 @@ impl Training {
         for id in clips {
             let Some(mut clip) = store::find(tx.conn(), &id, None).await? else { continue };
             clip.speakers.clone_from(&speakers);
-            // The ids of masks that were left in name other masks now.
+            // The ids of masks to leave out refer to other masks now.
             clip.asked.keep.clear();
             store::reset(tx.conn(), &clip, &Words::of(&spoken, &clip)).await?;
             Effects::new().job(NewJob::new(CUT, id.as_str(), now)).save(tx.conn(), now).await?;
@@ -232,8 +232,8 @@ impl Training {
         Ok(Outcome::Done)
     }
 
-    /// Ends clips that were taken out long ago, the row first; then compares the folder with the table, both ways: files
-    /// that belong to no clip are removed, and what is missing is cut once more.
+    /// Deletes clips that were removed long ago, the row first; then compares the folder with the table, both ways:
+    /// files without a clip are removed, and missing ones are cut again.
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         let gone = store::purge(tx.conn(), self.now().minus(UNDO)).await?;
@@ -298,27 +298,27 @@ impl Training {
     }
 }
 
-/// Whether a file's name is that of a clip's sound: the clip's id, and a random one of the cut.
+/// Whether a file name is that of a clip's sound: the clip's id, and a random id of the cut.
 fn is_clip(name: &str) -> bool {
     let is_id = |text: &str| text.parse::<ClipId>().is_ok_and(|id| id.as_str() == text);
     let ids = name.strip_suffix(".wav").and_then(|stem| stem.split_at_checked(CLIP_ID_CHARS));
     ids.is_some_and(|(clip, cut)| is_id(clip) && cut.strip_prefix('-').is_some_and(is_id))
 }
 
-/// A file to be cut.
+/// A file to cut.
 struct Cut {
     clip: Clip,
     from: PathBuf,
     to: PathBuf,
-    /// Of the whole recording.
+    /// Words of the whole recording.
     words: Vec<TimedWord>,
     /// Whether it is certain which speaker is the agent.
     is_agent_certain: bool,
 }
 
 impl Cut {
-    /// Cuts, silent where it is to be. Returns the picture of what was cut, as JSON, and where it is silent: from, to in ms
-    /// of the recording. File and name are on disk when this returns. Blocks.
+    /// Cuts the sound and silences parts. Returns the waveform as JSON, and the silenced parts: start and end in ms of
+    /// the recording. File and name are on disk when this returns. Blocks.
     fn work(
         self,
         spoken: &dyn Spoken,

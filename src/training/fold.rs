@@ -1,6 +1,6 @@
-//! Text made alike for searching: lower case, Latin letters without their accents.
+//! Normalises text for searching: lower case, Latin letters without their accents.
 
-/// A letter, and those that are searched as it.
+/// Letters with their replacements.
 const LETTERS: &[(&str, &str)] = &[
     ("a", "àáâãäåāăąǎ"),
     ("ae", "æ"),
@@ -27,7 +27,7 @@ const LETTERS: &[(&str, &str)] = &[
     ("z", "źżž"),
 ];
 
-/// `Żółć, Straße` → `zolc, strasse`. Other scripts stay as they are, but for their case.
+/// Returns the normalised text: `Żółć, Straße` → `zolc, strasse`. Other scripts are unchanged except for their case.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {

@@ -1,61 +1,61 @@
-//! The form by which clips are flagged and changed: what stands in its fields, and reading them.
+//! Form for flagging and changing clips: its field values, and parsing.
 //!
 //! A page that flags shows `templates/training/flag_form.html` and has a field `flag: FlagForm`.
 
 use super::{ClipError, PreviewLine, Skill};
 use crate::ids::InteractionId;
 
-/// Maximum number of skills that the form offers; others can be typed.
+/// Maximum number of skills offered by the form; others can be typed.
 const MAX_OFFERED_SKILLS: usize = 12;
 
-/// A skill in use, to be ticked.
+/// A skill in use, with a check box.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tick {
-    /// Its name.
+    /// Name of the skill.
     pub name: String,
-    /// Is it ticked?
+    /// Whether it is checked.
     pub ticked: bool,
 }
 
-/// What stands in the form.
+/// Values of the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FlagForm {
-    /// Where it is sent.
+    /// URL that it is sent to.
     pub action: String,
-    /// Where the span begins: `0:52.0`.
+    /// Start of the span: `0:52.0`.
     pub start: String,
-    /// Where it ends.
+    /// End of the span.
     pub end: String,
-    /// Title.
+    /// Title of the clip.
     pub title: String,
-    /// Why it is exemplary.
+    /// Reason that it is exemplary.
     pub why: String,
     /// Skills in use.
     pub ticks: Vec<Tick>,
-    /// Further skills, with commas between them.
+    /// Further skills, separated by commas.
     pub skills: String,
-    /// What is to be silent as well, a stretch a line: `0:14.5 to 0:16`.
+    /// Further parts to silence, one per line: `0:14.5 to 0:16`.
     pub silence: String,
-    /// Words to be masked as well, with commas between them.
+    /// Further words to mask, separated by commas.
     pub mask_words: String,
-    /// What the clip would show, where that was asked for.
+    /// Preview of the clip, if requested.
     pub looked: Option<Vec<PreviewLine>>,
-    /// Which field was refused: `span`, `title`, `why`, `skills` or `masks`; empty where none was.
+    /// Rejected field: `span`, `title`, `why`, `skills` or `masks`; empty if none.
     pub refused: &'static str,
-    /// Why it was refused.
+    /// Reason of the rejection.
     pub problem: String,
 }
 
 impl FlagForm {
-    /// An empty form that makes a clip of this call or chat.
+    /// Returns an empty form for a clip of this call or chat.
     pub fn new(interaction: &InteractionId, known: &[Skill]) -> Self {
         Self { action: format!("/interactions/{interaction}/clips"), ..Self::with_skills(&[], known) }
     }
 
-    /// A form with these skills in it: ticked where they are offered, typed otherwise.
+    /// Returns a form with these skills: checked if they are offered, typed otherwise.
     pub(super) fn with_skills(chosen: &[String], known: &[Skill]) -> Self {
         let mut offered: Vec<&Skill> = known.iter().collect();
-        // Stable: those in equal use stay in the order of their names.
+        // The sort is stable: equally frequent ones stay in the order of their names.
         offered.sort_by_key(|skill| std::cmp::Reverse(skill.clips));
         offered.truncate(MAX_OFFERED_SKILLS);
         let tick = |skill: &&Skill| Tick { name: skill.name.clone(), ticked: chosen.contains(&skill.name) };
@@ -64,7 +64,7 @@ impl FlagForm {
         Self { ticks: offered.iter().map(tick).collect(), skills, ..Self::default() }
     }
 
-    /// The same form with what was wrong in it; `None` where the fault is not in a field.
+    /// Returns the form with its problem; `None` if the problem is not in a field.
     pub(super) fn refused(mut self, error: &ClipError) -> Option<Self> {
         self.refused = match error {
             ClipError::BadSpan(_) => "span",
@@ -88,13 +88,14 @@ impl FlagForm {
     }
 }
 
-/// Skills out of what was ticked (a line each) and typed (with commas or line breaks between them).
+/// Returns the skills that were checked (one per line) and typed (separated by commas or line breaks).
 pub(super) fn read_skills(ticked: &str, typed: &str) -> Vec<String> {
     let all = ticked.lines().chain(typed.split([',', ';', '\n']));
     all.map(|skill| skill.trim().to_owned()).filter(|skill| !skill.is_empty()).collect()
 }
 
-/// `0:14.5 to 0:16`, `14.5-16`, one a line or with commas between them; `Err` is the one that is none.
+/// Parses time ranges `0:14.5 to 0:16`, `14.5-16`, one per line or separated by commas. Errors: the text of the invalid
+/// one.
 pub(super) fn read_stretches(text: &str) -> Result<Vec<(i64, i64)>, String> {
     let stretch = |piece: &str| {
         let (from, to) = piece.split_once(" to ").or_else(|| piece.split_once(['-', '–', '—']))?;
@@ -104,7 +105,7 @@ pub(super) fn read_stretches(text: &str) -> Result<Vec<(i64, i64)>, String> {
     pieces.map(|piece| stretch(piece).ok_or_else(|| piece.to_owned())).collect()
 }
 
-/// `1:12.5`, `72.5` or `1:02:05` in ms; `None` for what is no time.
+/// Parses `1:12.5`, `72.5` or `1:02:05` into ms; `None` if it is no time.
 pub(super) fn read_clock(text: &str) -> Option<i64> {
     let mut parts = text.trim().rsplit(':');
     let (whole, tenths) = parts.next().map(|seconds| seconds.split_once(['.', ',']).unwrap_or((seconds, "")))?;

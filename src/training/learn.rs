@@ -1,4 +1,4 @@
-//! What somebody has finished, and what there is still to learn.
+//! Learning progress: finished and open clips.
 
 use super::{ClipCard, ClipError, Training, store};
 use crate::clock::Timestamp;
@@ -8,22 +8,22 @@ use crate::web::Principal;
 /// A finished clip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// The clip.
+    /// Id of the clip.
     pub clip: ClipId,
-    /// When it was finished first.
+    /// Time at which it was first finished.
     pub at: Timestamp,
 }
 
-/// How far somebody is.
+/// Learning progress of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Clips of the library.
+    /// Number of clips in the library.
     pub all: i64,
-    /// Those of them that are finished.
+    /// Number of finished clips.
     pub finished: i64,
-    /// Not finished, newest first.
+    /// Open clips, newest first.
     pub new: Vec<ClipCard>,
-    /// Finished, the last one first.
+    /// Finished clips, last one first.
     pub done: Vec<ClipCard>,
 }
 
@@ -35,7 +35,7 @@ fn person(who: &Principal) -> Result<&StaffId, ClipError> {
 }
 
 impl Training {
-    /// Notes that `who` has finished a clip. Finishing it again changes nothing: the first time stays.
+    /// Records that `who` has finished a clip. Idempotent: the first time is kept.
     pub async fn finish(&self, who: &Principal, id: &ClipId) -> Result<Finished, ClipError> {
         let staff = person(who)?;
         self.find(who, id).await?;
@@ -46,7 +46,7 @@ impl Training {
         Ok(Finished { clip: id.clone(), at })
     }
 
-    /// Takes that back.
+    /// Removes the completion.
     pub async fn unfinish(&self, who: &Principal, id: &ClipId) -> Result<(), ClipError> {
         let staff = person(who)?;
         self.find(who, id).await?;
@@ -55,7 +55,7 @@ impl Training {
         Ok(tx.commit().await?)
     }
 
-    /// How far `who` is.
+    /// Returns the progress of `who`.
     pub async fn progress(&self, who: &Principal) -> Result<Progress, ClipError> {
         let staff = person(who)?;
         let mut reader = self.inner.db.read().await?;

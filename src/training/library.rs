@@ -1,72 +1,72 @@
-//! The library: searching, skills in use.
+//! The library: search, skills in use.
 
 use super::{ClipError, Training, fold, store};
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, InteractionId};
 use crate::web::{Cursor, Page, Principal};
 
-/// What somebody looks for.
+/// Query of the library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
-    /// Every one of these words stands in title, reason, skills or transcript; case and accents don't matter.
+    /// Words that must all occur in title, reason, skills or transcript; case and accents are ignored.
     pub words: String,
-    /// Clips that show this skill.
+    /// Skill to filter by.
     pub skill: String,
 }
 
-/// A clip in a list.
+/// A clip, as shown in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClipCard {
     /// Its id.
     pub id: ClipId,
     /// `call` or `chat`.
     pub channel: String,
-    /// Its title.
+    /// Title of the clip.
     pub title: String,
-    /// Why it is exemplary.
+    /// Reason that it is exemplary.
     pub why: String,
-    /// What it shows.
+    /// Skills that it demonstrates.
     pub skills: Vec<String>,
-    /// How long it is.
+    /// Length in ms.
     pub length_ms: i64,
-    /// Who flagged it.
+    /// Name of the author.
     pub created_name: String,
-    /// When.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When whoever looks finished it.
+    /// Time at which the viewer finished it.
     pub finished_at: Option<Timestamp>,
 }
 
-/// A skill that clips show.
+/// A skill in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skill {
-    /// Its name.
+    /// Name of the skill.
     pub name: String,
-    /// How many clips show it.
+    /// Number of clips with it.
     pub clips: i64,
 }
 
-/// A clip where it was taken from.
+/// A clip, with its position in its interaction.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ClipPlace {
     /// Its id.
     pub id: ClipId,
-    /// Its title.
+    /// Title of the clip.
     pub title: String,
-    /// Where it begins in the recording, or since a chat's first message.
+    /// Start, in ms of the recording, or since a chat's first message.
     pub start_ms: i64,
-    /// Where it ends.
+    /// End, in ms likewise.
     pub end_ms: i64,
 }
 
 impl Training {
-    /// The clips that were taken from a call or chat, in their order there. Whether whoever asks may see it is for
-    /// `Interactions::find` to say before.
+    /// Returns the clips of a call or chat, in the order of their positions. The caller checks access first with
+    /// `Interactions::find`.
     pub async fn of_interaction(&self, id: &InteractionId) -> Result<Vec<ClipPlace>, ClipError> {
         Ok(store::of_interaction(self.inner.db.read().await?.conn(), id).await?)
     }
 
-    /// Newest first.
+    /// Returns a page of clips, newest first.
     pub async fn library(
         &self,
         who: &Principal,
@@ -80,13 +80,13 @@ impl Training {
         Ok(Page::from_surplus(found, size, |last| Cursor { at: last.created_at, id: last.id.to_string() }))
     }
 
-    /// Skills in use, by name.
+    /// Returns the skills in use, by name.
     pub async fn skills(&self) -> Result<Vec<Skill>, ClipError> {
         Ok(store::skills(self.inner.db.read().await?.conn()).await?)
     }
 }
 
-/// The pattern of LIKE that finds a word anywhere; its own `%`, `_` and `\` mean themselves.
+/// Returns the LIKE pattern that finds a word anywhere; its `%`, `_` and `\` are escaped.
 fn like(word: &str) -> String {
     let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")

@@ -1,5 +1,5 @@
-//! What of a clip is masked, in its words and in its sound: what was found in the conversation, and what whoever flags it
-//! adds or leaves in.
+//! Masking of a clip, in its text and in its sound: masks found in the conversation, and masks that the author adds or
+//! leaves out.
 
 use super::stretches::{TimedWord, spoken_letters};
 use super::{ClipError, ClipLine, SpokenLine, SpokenWord};
@@ -9,9 +9,9 @@ use crate::web::format::clock;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Word times are rough: so much more is silent before and behind a word, ms.
+/// Time silenced before and after a word, as word times are imprecise, in ms.
 const PAD_MS: i64 = 80;
-/// Where the model was not sure of the words it is not sure of their times.
+/// Time silenced before and after uncertain words, whose times are uncertain too, in ms.
 const PAD_DOUBTFUL_MS: i64 = 400;
 /// Maximum time between the end of a line and the beginning of the clip for the line to be silenced as well, ms.
 const MAX_GAP_MS: i64 = 500;
@@ -20,20 +20,20 @@ pub const MAX_ENTRIES: usize = 200;
 /// Maximum number of characters of a word or phrase.
 pub const MAX_PHRASE_CHARS: usize = 100;
 
-/// What somebody decides beyond what was found.
+/// Masking decisions of the author.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MaskingRequest {
-    /// Silent as well: from, to in ms of the recording.
+    /// Further parts to silence: start and end in ms of the recording.
     pub silence: Vec<(i64, i64)>,
-    /// Words or phrases to be masked as well, wherever they stand, in whatever case.
+    /// Further words or phrases to mask, wherever they occur, case-insensitive.
     pub words: Vec<String>,
-    /// Masks that were a mistake, by their ids ([`Mask::id`]): what is under them stays in.
+    /// Masks to leave out, by their ids ([`Mask::id`]): the text under them stays visible.
     pub keep: Vec<String>,
 }
 
 impl MaskingRequest {
-    /// Refuses what can't be meant.
+    /// Returns the request. Errors: too many entries, or an invalid one.
     pub(super) fn checked(mut self) -> Result<Self, ClipError> {
         let bad = |why: &str| Err(ClipError::BadMasking(why.to_owned()));
         self.words = self.words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
@@ -50,49 +50,49 @@ impl MaskingRequest {
     }
 }
 
-/// Something that is masked in a clip, or was until somebody left it in.
+/// A mask of a clip, applied or left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
-    /// Names it: the line's beginning (or the message's place), its number in the line, its kind. Another transcript has
-    /// other ids, so nothing is left in by mistake.
+    /// Id: the start of the line (or the position of the message), the number in the line, the kind. Another transcript
+    /// has other ids, so that nothing is left out by mistake.
     pub id: String,
-    /// `card number`, `name` …
+    /// Label such as `card number` or `name`.
     pub label: &'static str,
-    /// Is it left in?
+    /// Whether it is left out.
     pub kept: bool,
 }
 
-/// A line of a clip that is to be, for looking at before it is made.
+/// A line of a preview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewLine {
-    /// As it will stand in the library.
+    /// Line as it will be in the library.
     pub line: ClipLine,
-    /// What was found in it.
+    /// Masks found in it.
     pub masks: Vec<Mask>,
 }
 
 /// A piece of a line, masked or not, for the form's template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinePiece {
-    /// Does it stand for something that is taken out?
+    /// Whether it is the placeholder of masked text.
     pub masked: bool,
-    /// The words, or what kind of thing it was.
+    /// Text, or the kind of masked text.
     pub text: String,
 }
 
 impl PreviewLine {
-    /// When it is said in the clip, as `0:14`.
+    /// Returns the position in the clip, as `0:14`.
     pub fn clock(&self) -> String {
         clock(self.line.start_ms)
     }
 
-    /// Who says it, with a capital.
+    /// Returns the speaker, with a capital letter.
     pub fn who(&self) -> String {
         let mut letters = self.line.speaker.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
     }
 
-    /// The line's text in pieces.
+    /// Returns the text in pieces.
     pub fn bits(&self) -> Vec<LinePiece> {
         let shown = |piece: masking::Piece<'_>| match piece {
             masking::Piece::Plain(text) => LinePiece { masked: false, text: text.to_owned() },
@@ -102,12 +102,12 @@ impl PreviewLine {
     }
 }
 
-/// A clip's words, and where its sound is silent.
+/// Masked text of a clip, and the silenced parts of its sound.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Masked {
-    /// In order.
+    /// Lines in order.
     pub lines: Vec<PreviewLine>,
-    /// From, to in ms of the recording.
+    /// Start and end in ms of the recording.
     pub silences: Vec<(i64, i64)>,
 }
 
@@ -119,14 +119,14 @@ fn masks(line: &str, found: &[Span], asked: &MaskingRequest) -> Vec<Mask> {
     found.iter().enumerate().map(mask).collect()
 }
 
-/// What is taken out of a text: what was found and is not left in, and what was asked for.
+/// Returns the spans to mask in a text: found ones that are not left out, and requested ones.
 fn spans(text: &str, found: &[Span], masks: &[Mask], asked: &MaskingRequest) -> Vec<Span> {
     let left = found.iter().zip(masks).filter(|(_, mask)| !mask.kept).map(|(span, _)| span.clone());
     let more = asked.words.iter().flat_map(|phrase| masking::occurrences(text, phrase));
     masking::joined(left.chain(more).collect())
 }
 
-/// A line of a recording, and where its words stand in its text.
+/// A line of a recording, with the positions of its words in its text.
 struct PlacedLine<'l> {
     line: &'l SpokenLine,
     places: Option<Vec<Range<usize>>>,
@@ -138,7 +138,7 @@ impl<'l> PlacedLine<'l> {
         Self { line, places: places.filter(|_| !line.words.is_empty()) }
     }
 
-    /// The words that a stretch of text touches.
+    /// Returns the words that a range of text touches.
     fn words(&self, range: &Range<usize>) -> Option<Range<usize>> {
         let places = self.places.as_ref()?;
         let first = places.iter().position(|place| place.end > range.start)?;
@@ -146,7 +146,7 @@ impl<'l> PlacedLine<'l> {
         (first < end).then_some(first..end)
     }
 
-    /// When a stretch of text is said: by its words, or the whole line where their times are not to be trusted.
+    /// Returns the time of a range of text: by its words, or the whole line if their times are unreliable.
     fn time(&self, range: &Range<usize>) -> (i64, i64) {
         let whole = (self.line.start_ms - PAD_MS, self.line.end_ms + PAD_MS);
         let Some(words) = self.words(range).filter(|_| !self.line.rough) else { return whole };
@@ -159,7 +159,7 @@ impl<'l> PlacedLine<'l> {
         if to > from { (from - pad, to + pad) } else { whole }
     }
 
-    /// What is said while it is silent goes from the text as well.
+    /// Returns the spans of text that are spoken during silenced parts; they are masked as well.
     fn silenced(&self, silence: &[(i64, i64)]) -> Vec<Span> {
         let other = |range| Span { kind: Kind::Other, range };
         let meets = |from: i64, to: i64| silence.iter().any(|(begin, end)| *begin < to && *end > from);
@@ -171,7 +171,7 @@ impl<'l> PlacedLine<'l> {
         };
         let words = self.line.words.iter().zip(places);
         let quiet = words.filter(|(word, _)| meets(word.start_ms, word.end_ms.max(word.start_ms + 1)));
-        // Neighbours become one mask.
+        // Adjacent ones become one mask.
         quiet.map(|(_, place)| place.clone()).fold(Vec::new(), |mut spans: Vec<Span>, place| {
             match spans.last_mut() {
                 Some(last) if self.line.text[last.range.end..place.start].trim().is_empty() => {
@@ -183,7 +183,7 @@ impl<'l> PlacedLine<'l> {
         })
     }
 
-    /// What of the line is said between two times: the text says no more than the sound.
+    /// Returns the text spoken between two times: the text reveals no more than the sound.
     fn text(&self, spans: &[Span], start_ms: i64, end_ms: i64) -> String {
         let line = self.line;
         let whole = line.start_ms >= start_ms && line.end_ms <= end_ms;
@@ -198,7 +198,7 @@ impl<'l> PlacedLine<'l> {
             })
         };
         let Some(places) = &self.places else {
-            // Nobody knows which words a mask covers.
+            // The words under a mask are unknown.
             let kinds = spans.iter().map(|span| span.kind.word());
             return if spans.is_empty() {
                 masking::apply(&line.text, &[])
@@ -217,7 +217,7 @@ impl<'l> PlacedLine<'l> {
     }
 }
 
-/// The words that a span of a recording holds, masked, and where its sound is silent.
+/// Returns the masked text of a span of a recording, and the silenced parts of its sound.
 pub(super) fn of_call(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, asked: &MaskingRequest) -> Masked {
     let mut masked = Masked::default();
     for line in spoken.iter().filter(|line| line.start_ms < end_ms + MAX_GAP_MS && line.end_ms > start_ms - MAX_GAP_MS)
@@ -241,7 +241,7 @@ pub(super) fn of_call(spoken: &[SpokenLine], start_ms: i64, end_ms: i64, asked: 
     masked
 }
 
-/// Every word of a recording, with its time and whether it is taken out.
+/// Returns every word of a recording, with its time and whether it is masked.
 pub(super) fn timed_words(spoken: &[SpokenLine], asked: &MaskingRequest) -> Vec<TimedWord> {
     let words = |line| {
         let heard = PlacedLine::new(line);
@@ -267,7 +267,7 @@ pub(super) fn timed_words(spoken: &[SpokenLine], asked: &MaskingRequest) -> Vec<
     spoken.iter().flat_map(words).collect()
 }
 
-/// Within the clip, in order and apart.
+/// Returns the parts within the clip, sorted and without overlaps.
 pub(super) fn joined(mut silences: Vec<(i64, i64)>, start_ms: i64, end_ms: i64) -> Vec<(i64, i64)> {
     silences.sort_unstable();
     let mut joined: Vec<(i64, i64)> = Vec::new();
@@ -282,7 +282,7 @@ pub(super) fn joined(mut silences: Vec<(i64, i64)>, start_ms: i64, end_ms: i64) 
     joined
 }
 
-/// A message's text, masked, and what was found in it.
+/// Returns a message's text, masked, and the masks found in it.
 pub(super) fn of_message(message: &Message, asked: &MaskingRequest) -> (String, Vec<Mask>) {
     let masks = masks(&format!("m{}", message.seq), &message.masks, asked);
     let spans = spans(&message.text, &message.masks, &masks, asked);
@@ -325,7 +325,7 @@ mod tests {
         let masked = of_call(&spoken, 3_100, 5_000, &MaskingRequest::default());
         assert_eq!(texts(&masked), ["[name], hello."]);
         assert_eq!(masked.silences, [(3_100, 3_480)]);
-        // It ends before the name.
+        // The clip ends before the name.
         let masked = of_call(&spoken, 0, 2_300, &MaskingRequest::default());
         assert_eq!(texts(&masked), ["My name is"]);
         assert!(masked.silences.is_empty());

@@ -1,7 +1,7 @@
-//! The training library: clips of exemplary calls and chats, which supervisors flag and agents learn from.
+//! Training library: clips of exemplary calls and chats, which supervisors flag and agents learn from.
 //!
-//! A clip is a copy: its words are masked and its sound is cut into a file of its own, so it lives on when the recording
-//! goes. Everybody who learns sees every clip; only supervisors of the team it comes from change it.
+//! A clip is a copy: its text is masked and its sound is cut into a file of its own, so it remains when the recording
+//! is deleted. All learners see every clip; only supervisors of the team it comes from change it.
 
 pub mod api;
 mod chat;
@@ -46,47 +46,48 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A clip that was taken out can be put back for so long; then it is gone, its sound too.
+/// Time for which a removed clip can be restored; then it is deleted, including its sound.
 pub const UNDO: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Tells what was said in a recording; transcription does it.
+/// Source of transcripts; implemented by transcription.
 pub trait Spoken: Send + Sync + 'static {
-    /// In order of time, as they were heard, with what is to be taken out of them; `None` where it is not transcribed (yet).
+    /// Returns the lines in order of time, as transcribed, with the spans to mask; `None` if it is not transcribed
+    /// (yet).
     fn lines<'a>(&'a self, id: &'a InteractionId) -> BoxFuture<'a, Result<Option<Vec<SpokenLine>>, DbError>>;
 
-    /// When somebody speaks on each channel of a recording: begin and end in ms, in order and apart. Blocks; ends with
-    /// [`AudioError::Cancelled`] once `stop` is cancelled.
+    /// Returns the speech intervals of each channel of a recording: start and end in ms, sorted and without overlaps.
+    /// Blocks. Errors: [`AudioError::Cancelled`] once `stop` is cancelled.
     fn speech(&self, recording: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError>;
 }
 
-/// Why something about clips was refused.
+/// Errors of clips.
 #[derive(Debug, thiserror::Error)]
 pub enum ClipError {
-    /// Not there, or hidden from whoever asks.
+    /// Does not exist, or is not visible to the viewer.
     #[error("there is no such clip, or it is not for you")]
     NotFound,
-    /// The call or chat is not there, or hidden from whoever asks.
+    /// The call or chat does not exist, or is not visible to the viewer.
     #[error("there is no such call or chat, or it is not for you")]
     NoInteraction,
-    /// Missing or too long.
+    /// The title is missing or too long.
     #[error("a title has 1 to {MAX_TITLE_CHARS} characters")]
     BadTitle,
-    /// Missing or too long.
+    /// The reason is missing or too long.
     #[error("say in 1 to {MAX_WHY_CHARS} characters why it is exemplary")]
     BadWhy,
-    /// Too many or too long.
+    /// The skills are too many or too long.
     #[error("a clip has at most {MAX_SKILLS} skills of at most {MAX_SKILL_CHARS} characters")]
     BadSkills,
-    /// The span ends before it begins, is too short or too long, or lies outside.
+    /// The span ends before it starts, is too short or too long, or is outside the recording.
     #[error("{0}")]
     BadSpan(String),
-    /// What is to be masked by hand can't be meant.
+    /// A masking request is not valid.
     #[error("{0}")]
     BadMasking(String),
-    /// Leaving in what is masked is for those who may see it.
+    /// Only viewers that may see originals can leave masks out.
     #[error("leaving in what is masked is for those who may see the original words")]
     MasksStay,
-    /// A call without a recording has nothing to cut.
+    /// The call has no recording to cut.
     #[error("this call has no recording to cut a clip from")]
     NoRecording,
     /// Only people finish clips.
@@ -127,7 +128,7 @@ impl std::fmt::Debug for Training {
 }
 
 impl Training {
-    /// The service; `folder` is where the clips' own sound is kept.
+    /// Creates the service; `folder` holds the clips' own sound.
     pub fn new(
         db: Db,
         clock: SharedClock,
@@ -142,36 +143,36 @@ impl Training {
         self.inner.clock.now()
     }
 
-    /// A clip as whoever asks may see it: one that was taken out only by those who can put it back.
+    /// Returns a clip if `who` may see it: a removed one only for those who can restore it.
     pub async fn find(&self, who: &Principal, id: &ClipId) -> Result<Clip, ClipError> {
         let found = store::find(self.inner.db.read().await?.conn(), id, who.staff_id()).await?;
         let clip = found.ok_or(ClipError::NotFound)?;
         if clip.removed_at.is_some() && !may_change(who, &clip) { Err(ClipError::NotFound) } else { Ok(clip) }
     }
 
-    /// Where the clip's own sound lies; `None` where there is none (yet).
+    /// Returns the path of the clip's own sound; `None` if there is none (yet).
     pub fn audio_path(&self, clip: &Clip) -> Option<PathBuf> {
         clip.audio_key.as_ref().map(|key| self.inner.folder.join(key))
     }
 
-    /// Notes in the audit log that somebody listens; call it before sending sound.
+    /// Records listening in the audit log; must be called before sending sound.
     pub async fn note_listening(&self, who: &Principal, id: &ClipId) -> Result<(), ClipError> {
         Ok(audit::look(&self.inner.db, who, "clip.played", &subject(id), self.now()).await?)
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         cutting::jobs(self)
     }
 }
 
-/// May this one change the clip, take it out and put it back? Supervisors of the team it comes from may.
+/// Whether `who` may change, remove and restore the clip: supervisors of the team it comes from.
 pub fn may_change(who: &Principal, clip: &Clip) -> bool {
     let own = |team: &TeamId| matches!(who.visible(), Visible::Teams(teams) if teams.contains(team));
     Curate::has(who) && clip.team_id.as_ref().is_some_and(own)
 }
 
-/// Names the subject of an audit line.
+/// Returns the subject of an audit entry.
 fn subject(id: &ClipId) -> String {
     format!("clip:{id}")
 }

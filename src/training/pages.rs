@@ -1,4 +1,4 @@
-//! `/library`, a clip's page, `/learn`, and the forms by which clips are flagged, changed and finished.
+//! `/library`, a clip's page, `/learn`, and the forms for flagging, changing and finishing clips.
 
 mod forms;
 mod views;
@@ -11,10 +11,10 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use views::{ClipPage, LearnPage, LibraryPage};
 
-/// Cards on a page of the library.
+/// Number of cards on a page of the library.
 const SIZE: usize = 24;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/library", get(library))
@@ -41,7 +41,7 @@ impl From<ClipError> for PageError {
     }
 }
 
-/// What redirects say has happened.
+/// Messages after a redirect.
 const DID: &[(&str, &str)] = &[
     ("flagged", "It is in the library now."),
     ("changed", "Saved."),
@@ -50,7 +50,7 @@ const DID: &[(&str, &str)] = &[
     ("unfinished", "It counts as new again."),
 ];
 
-/// What addresses of this feature ask for.
+/// Query of this feature's pages.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct LibraryQuery {
@@ -58,7 +58,7 @@ struct LibraryQuery {
     skill: String,
     cursor: String,
     did: Option<String>,
-    /// The clip that was just taken out, to be put back.
+    /// Id of the clip that was just removed, to restore it.
     removed: String,
 }
 
@@ -76,7 +76,7 @@ async fn library(
     let search = Search { words: asked.q, skill: asked.skill };
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let found = training.library(&who, &search, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
-    // Only whoever may put it back is told that it was taken out.
+    // The removal is shown only to those who can restore the clip.
     let removed = match asked.removed.parse::<ClipId>() {
         Ok(id) => training.find(&who, &id).await.ok().filter(|clip| clip.removed_at.is_some()),
         Err(_) => None,

@@ -1,4 +1,4 @@
-//! Spans: which are taken, and what is said in them as the transcript has it.
+//! Spans: their limits, and their lines of the transcript.
 
 use super::ClipError;
 use crate::masking::Span;
@@ -7,47 +7,47 @@ use crate::masking::Span;
 const MIN_CLIP_MS: i64 = 1000;
 /// Maximum length of a clip, ms: ten minutes.
 const MAX_CLIP_MS: i64 = 10 * 60 * 1000;
-/// Times are typed and drawn in tenths: an end so little behind the end means the end.
+/// Tolerance for an end beyond the length, as times are entered in tenths of a second, in ms.
 const ROUNDING_MS: i64 = 500;
 
-/// Something somebody said in one go, as the transcript has it.
+/// A line of the transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpokenLine {
-    /// From the recording's beginning.
+    /// Start, in ms from the recording's beginning.
     pub start_ms: i64,
-    /// From the recording's beginning.
+    /// End, in ms from the recording's beginning.
     pub end_ms: i64,
     /// `agent`, `customer`, …
     pub speaker: String,
-    /// The words as they were heard.
+    /// Text as transcribed.
     pub text: String,
-    /// The same word by word; may be empty.
+    /// Words of the text; may be empty.
     pub words: Vec<SpokenWord>,
-    /// What is to be taken out of the text.
+    /// Spans to mask in the text.
     pub masks: Vec<Span>,
-    /// The words' times are only shares of the line's: not to be trusted.
+    /// Whether the times of words are only shares of the line's, and unreliable.
     pub rough: bool,
 }
 
-/// One word with its punctuation.
+/// A word with its punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpokenWord {
-    /// From the recording's beginning.
+    /// Start, in ms from the recording's beginning.
     pub start_ms: i64,
-    /// From the recording's beginning.
+    /// End, in ms from the recording's beginning.
     pub end_ms: i64,
-    /// The word.
+    /// Text of the word.
     pub text: String,
-    /// The model was not sure of it.
+    /// Whether the model was uncertain.
     pub doubtful: bool,
 }
 
-/// `m:ss`, for messages.
+/// Returns a time as `m:ss`, for messages.
 fn clock(ms: i64) -> String {
     format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)
 }
 
-/// Checks a span of something `length_ms` long, where that is known; its end, brought back where it was rounded up.
+/// Checks a span of something `length_ms` long, if known; returns its end, corrected if it was rounded up.
 pub(super) fn check(start_ms: i64, end_ms: i64, length_ms: Option<i64>) -> Result<i64, ClipError> {
     let bad = |why: String| Err(ClipError::BadSpan(why));
     if start_ms < 0 || end_ms <= start_ms {

@@ -8,7 +8,7 @@ use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
 use crate::web::Cursor;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
-/// What a card shows; `f` is the viewer's completion.
+/// Columns of a card; `f` is the viewer's completion.
 macro_rules! card {
     () => {
         "SELECT c.id, c.channel, c.title, c.why, c.skills, c.end_ms - c.start_ms AS length_ms, c.created_name, c.created_at, \
@@ -38,7 +38,7 @@ statements! {
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
-    // $2 is a JSON array of patterns, all of which must fit.
+    // $2: JSON array of patterns, all of which must match.
     LIBRARY = sqlite concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
             AND NOT EXISTS (SELECT 1 FROM json_each($2) AS w WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\') \
             AND ($3 = '' OR EXISTS (SELECT 1 FROM json_each(c.skills) AS s WHERE s.value = $3)) \
@@ -91,7 +91,7 @@ struct ClipRow {
     finished_at: Option<Timestamp>,
 }
 
-/// A list that we wrote ourselves; empty where somebody else's hand was in the table.
+/// Parses a stored list; empty if the table was changed externally.
 fn list<T: serde::de::DeserializeOwned>(json: &str) -> Vec<T> {
     serde_json::from_str(json).unwrap_or_default()
 }
@@ -163,7 +163,7 @@ fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
     serde_json::json!(value).to_string()
 }
 
-/// With when `viewer` finished it.
+/// Returns the clip, with the time at which `viewer` finished it.
 pub(super) async fn find(conn: Conn<'_>, id: &ClipId, viewer: Option<&StaffId>) -> Result<Option<Clip>, DbError> {
     Ok(fetch_optional!(conn, FIND => ClipRow, id, viewer)?.map(Clip::from))
 }
@@ -206,16 +206,16 @@ pub(super) async fn set_removed(conn: Conn<'_>, id: &ClipId, at: Option<Timestam
 
 /// A clip's own sound.
 pub(super) struct Audio<'a> {
-    /// Name of its file.
+    /// Name of the file.
     pub key: &'a str,
-    /// The waveform as JSON.
+    /// Waveform as JSON.
     pub peaks: &'a str,
-    /// Where it is silent: from, to in ms of the recording.
+    /// Silenced parts: start and end in ms of the recording.
     pub silences: &'a [(i64, i64)],
 }
 
-/// Keeps the clip's own sound, which was cut with the words of this version. Returns whether it was kept: not where the clip has
-/// sound, has other words by now, or is gone.
+/// Stores the clip's own sound, which was cut with the text of this version. Returns whether it was stored: not if the
+/// clip has sound, has another text by now, or was deleted.
 pub(super) async fn set_audio(
     conn: Conn<'_>,
     id: &ClipId,
@@ -225,12 +225,12 @@ pub(super) async fn set_audio(
     Ok(execute!(conn, SET_AUDIO, audio.key, audio.peaks, json(audio.silences), id, words_version)? > 0)
 }
 
-/// Takes the name of its sound from a clip, whose file is missing.
+/// Removes the name of the sound from a clip whose file is missing.
 pub(super) async fn forget_audio(conn: Conn<'_>, id: &ClipId, key: &str) -> Result<(), DbError> {
     execute!(conn, FORGET_AUDIO, id, key).map(drop)
 }
 
-/// Clips of a recording that were made with other speakers.
+/// Returns clips of a recording that were made with other speakers.
 pub(super) async fn with_other_speakers(
     conn: Conn<'_>,
     interaction: &InteractionId,
@@ -241,19 +241,19 @@ pub(super) async fn with_other_speakers(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Sets a clip's speakers, requests and words, and takes its sound, which is to be cut anew.
+/// Sets a clip's speakers, requests and text, and removes its sound, which is to be cut again.
 pub(super) async fn reset(conn: Conn<'_>, clip: &Clip, words: &Words) -> Result<(), DbError> {
     let (lines, search) = (json(&words.lines), search_words(&words.lines));
     let (speakers, asked) = (json(&clip.speakers), json(&clip.asked));
     execute!(conn, RESET, speakers, lines, search, json(&words.silences), asked, &clip.id).map(drop)
 }
 
-/// Clips behind `from` that have sound, with its name.
+/// Returns clips after `from` that have sound, with its name.
 pub(super) async fn with_audio(conn: Conn<'_>, from: &str, max: i64) -> Result<Vec<(ClipId, String)>, DbError> {
     fetch_all!(conn, WITH_AUDIO => (ClipId, String), from, max)
 }
 
-/// Those of these names of sound that a clip has.
+/// Returns those of these file names that a clip has.
 pub(super) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(conn, NAMED => (String,), json(names))?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
@@ -263,13 +263,13 @@ pub(super) async fn set_audio_problem(conn: Conn<'_>, id: &ClipId, why: &str) ->
     execute!(conn, SET_AUDIO_PROBLEM, why, id).map(drop)
 }
 
-/// Sets the words of a clip that has none. Returns whether it had none: another worker may have been quicker.
+/// Sets the text of a clip that has none. Returns whether it had none: another worker may have been first.
 pub(super) async fn set_lines(conn: Conn<'_>, id: &ClipId, words: &Words) -> Result<bool, DbError> {
     let (lines, search) = (json(&words.lines), search_words(&words.lines));
     Ok(execute!(conn, SET_LINES, lines, search, json(&words.silences), id)? > 0)
 }
 
-/// Ends what was taken out before `before`; the names of the sound that goes with it.
+/// Deletes clips removed before `before`; returns the names of their sound files.
 pub(super) async fn purge(conn: Conn<'_>, before: Timestamp) -> Result<Vec<Option<String>>, DbError> {
     let rows = fetch_all!(conn, PURGE => (Option<String>,), before)?;
     Ok(rows.into_iter().map(|(key,)| key).collect())

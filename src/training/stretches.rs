@@ -1,39 +1,39 @@
-//! Whole stretches of speech that masked words touch. Word times are estimates: only where nobody speaks can a silence begin
-//! or end without letting a digit through.
+//! Whole intervals of speech that masked words touch. Word times are estimates: only at pauses can a silence begin or
+//! end without letting a digit through.
 
 use std::ops::Range;
 
-/// Shorter silences are no pauses: a breath between two digits, ms.
+/// Minimum length of a pause, in ms: shorter ones may be a breath between two digits.
 const PAUSE_MS: i64 = 400;
-/// Added before and behind a stretch, ms: speech detection finds the loud part of a sound.
+/// Time added before and after an interval, in ms: speech detection finds the loud part of a sound.
 const MARGIN_MS: i64 = 120;
-/// A stretch without any word in the transcript belongs to the masked words that are so near, ms: a number that is read out
-/// in groups, and written as one word with the time of one group.
+/// Maximum distance, in ms, at which an interval without any word belongs to masked words: a number may be read out in
+/// groups, and transcribed as one word with the time of one group.
 const MAX_DISTANCE_MS: i64 = 20_000;
 
-/// A stretch in which less is written than anybody says holds words that were not heard, or heard elsewhere: nobody can tell
-/// what is said in it. Letters a second, and the shortest stretch that is judged, ms.
+/// Minimum letters per second of an interval, and its minimum length in ms for this check: an interval with less text
+/// holds words that were not transcribed, or were placed elsewhere, so that its content is unknown.
 const MIN_LETTERS_PER_S: i64 = 4;
 const MIN_JUDGED_MS: i64 = 1_000;
 
-/// A word of the transcript, or a whole line where its words have no times.
+/// A word of the transcript, or a whole line if its words have no times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TimedWord {
     /// `agent`, `customer`, …
     pub speaker: String,
-    /// In ms of the recording.
+    /// Time in ms of the recording.
     pub time: Range<i64>,
-    /// Whether it is taken out.
+    /// Whether it is masked.
     pub masked: bool,
-    /// Letters that are spoken: a digit counts as a word of five.
+    /// Number of spoken letters: a digit counts as a word of five.
     pub letters: usize,
 }
 
-/// The letters that are spoken in a text.
+/// Returns the number of spoken letters in a text.
 pub(super) fn spoken_letters(text: &str) -> usize {
     let spoken = |c: char| match c {
         '0'..='9' => 5,
-        // Of scripts without letters each sign is a syllable.
+        // In scripts without letters each character is a syllable.
         '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => 4,
         _ => usize::from(c.is_alphanumeric()),
     };
@@ -50,10 +50,10 @@ impl TimedWord {
     }
 }
 
-/// The stretches of speech, in ms of the recording and with a margin, in which masked words are spoken or may be: all that
-/// masked words touch, those without words beside masked ones, and those of others than the agent with far too few words.
-/// `speech` is by channel; so is `speakers`. Words of somebody who is on no channel count for all of them. Where it is not certain
-/// who the agent is, every speaker counts as another.
+/// Returns the intervals of speech, in ms of the recording and with a margin, in which masked words are or may be
+/// spoken: all that masked words touch, those without words near masked ones, and those of speakers other than the
+/// agent with far too few words. `speech` and `speakers` are by channel. Words of a speaker that is on no channel count
+/// for all of them. If it is not certain who the agent is, every speaker counts as another.
 pub(super) fn to_silence(
     words: &[TimedWord],
     speech: &[Vec<(u64, u64)>],
@@ -74,7 +74,7 @@ pub(super) fn to_silence(
     found
 }
 
-/// What is said between two pauses.
+/// Returns the speech between two pauses.
 fn to_pauses(stretches: &[(u64, u64)]) -> Vec<Range<i64>> {
     let mut joined: Vec<Range<i64>> = Vec::new();
     for &(from, to) in stretches {
@@ -87,10 +87,10 @@ fn to_pauses(stretches: &[(u64, u64)]) -> Vec<Range<i64>> {
     joined
 }
 
-/// As transcripts call the company's side.
+/// Speaker code of the company's side in transcripts.
 const AGENT: &str = "agent";
 
-/// Whether far less is written of a stretch than is said in it.
+/// Whether an interval has far less text than its length suggests.
 fn is_unwritten(stretch: &Range<i64>, words: &[&TimedWord]) -> bool {
     let length = stretch.end - stretch.start;
     let overlap = |word: &&&TimedWord| word.overlaps(stretch);
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn stretches_without_words_beside_masked_ones_are_silent() {
-        // Four groups are read out, and written as one word at the time of the last.
+        // Four groups are read out, and transcribed as one word at the time of the last.
         let groups = vec![(6_000, 8_500), (9_200, 10_500), (11_000, 13_000), (13_600, 15_400)];
         let speech = [vec![], [groups, vec![(20_000, 21_000)]].concat()];
         let words = [word("customer", 14_000..15_000, true), word("customer", 20_200..20_800, false)];

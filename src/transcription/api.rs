@@ -238,7 +238,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Json<TranscriptOut>, ApiError> {
@@ -253,7 +253,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Vtt, ApiError> {
@@ -267,7 +267,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Srt, ApiError> {
@@ -281,7 +281,7 @@ impl Api {
         who: Allowed<SeeInteractions>,
         /// The interaction's id.
         id: Path<String>,
-        /// `unmasked` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
+        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
         /// noted in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<PlainText<String>, ApiError> {

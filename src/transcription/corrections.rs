@@ -18,7 +18,7 @@ pub struct Correction {
     pub seq: usize,
     /// How often this segment has been corrected or taken back.
     pub number: i64,
-    /// What the model wrote: masked, unless [`Transcription::unmasked`] gave it.
+    /// What the model wrote: masked, unless [`Transcription::original`] gave it.
     pub machine_text: String,
     /// What is to be taken out of that; empty where it is taken out already.
     pub masks: Vec<Span>,

@@ -113,7 +113,7 @@ pub struct Stored {
     /// When somebody speaks, by channel.
     pub speech: Vec<ChannelSpeech>,
     /// What was said, in order of time; corrected where somebody corrected it; masked, unless
-    /// [`Transcription::unmasked`] gave it.
+    /// [`Transcription::original`] gave it.
     pub segments: Vec<Segment>,
     /// Which segments were corrected, in their order.
     pub corrections: Vec<Correction>,

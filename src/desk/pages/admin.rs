@@ -1,4 +1,4 @@
-//! `/admin`: everything that is set up, and how the background work goes.
+//! `/admin`: the index of the setup, and the state of the background work.
 
 use super::unreachable_staff;
 use crate::desk::Desk;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 const DONE: &[(&str, &str)] =
     &[("retried", "It will be tried again in a moment."), ("gone", "That one is not among the failed any more.")];
 
-/// What a redirect says has happened.
+/// Message after a redirect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct NoticeQuery {
@@ -38,16 +38,16 @@ struct IndexPage {
     recordings: Recordings,
 }
 
-/// Conversations without a file that the page names.
+/// Maximum number of conversations without a file that the page names.
 const MAX_MISSING: usize = 50;
 
-/// What is wrong with the store of recordings.
+/// Problems of the store of recordings.
 struct Recordings {
-    /// Why the folder can't be used; `None`: it can.
+    /// Problem of the folder; `None`: it is usable.
     problem: Option<String>,
-    /// How many have no file; `None`: each has its own.
+    /// Number of recordings without a file; `None`: none.
     missing: Option<String>,
-    /// The first of them.
+    /// First of them.
     examples: Vec<String>,
 }
 
@@ -68,18 +68,18 @@ impl Recordings {
     }
 }
 
-/// A figure on a card, and the class of its badge; plain text where it has none.
+/// A figure on a card, and the class of its badge; plain text without a class.
 struct Figure {
     text: String,
     class: &'static str,
 }
 
-/// How many jobs are in a state.
+/// Returns the number of jobs in a state.
 fn in_state(backlog: &[jobs::Backlog], state: &str) -> i64 {
     backlog.iter().filter(|lane| lane.state == state).map(|lane| lane.jobs).sum()
 }
 
-/// How many jobs of a kind are not done yet.
+/// Returns the number of open jobs of a kind.
 fn waiting(backlog: &[jobs::Backlog], kind: &str) -> usize {
     let jobs: i64 =
         backlog.iter().filter(|lane| lane.kind == kind && lane.state != "failed").map(|lane| lane.jobs).sum();
@@ -134,7 +134,7 @@ fn work_figure(backlog: &[jobs::Backlog]) -> Figure {
     }
 }
 
-/// What a kind of job does, for people.
+/// Returns the description of a kind of job.
 fn say(kind: &str) -> &str {
     match kind {
         "survey.decide" => "Decide whether a survey is due",
@@ -172,7 +172,7 @@ struct Lane {
     due: Option<When>,
 }
 
-/// One line a kind, in the order of their names.
+/// Returns one row per kind, in the order of their names.
 fn lanes(backlog: Vec<jobs::Backlog>) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for entry in backlog {
@@ -200,7 +200,7 @@ struct Failed {
     id: String,
     words: String,
     key: String,
-    /// Where what it is about can be seen.
+    /// URL of the page about it.
     href: Option<String>,
     tries: i64,
     why: String,

@@ -1,4 +1,4 @@
-//! `/admin/delivery`: what was sent, held, given up, came back or was never asked, by day and by reason; a test mail.
+//! `/admin/delivery`: mails sent, held, given up, bounced or never queued, by day and by reason; a test mail.
 
 mod chart;
 mod test_mail;
@@ -20,9 +20,9 @@ use serde::Deserialize;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
-/// The periods that can be chosen, in days.
+/// Selectable periods, in days.
 const PERIODS: [i64; 4] = [7, 14, 30, 90];
-/// Where nothing is chosen.
+/// Default period, in days.
 const USUAL: i64 = 14;
 
 const DONE: &[(&str, &str)] = &[
@@ -34,7 +34,7 @@ const DONE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a link, a form or a redirect says.
+/// Query of a link, a form or a redirect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct DeliveryQuery {
@@ -48,19 +48,19 @@ impl DeliveryQuery {
     }
 }
 
-/// Midnight (UTC) of the first of so many days that end with today.
+/// Returns midnight (UTC) of the first of this many days up to and including today.
 fn since(days: i64, now: Timestamp) -> Timestamp {
     Timestamp((now.0.div_euclid(DAY) + 1 - days) * DAY)
 }
 
-/// A period to choose.
+/// A selectable period.
 struct Period {
     href: String,
     words: String,
     current: bool,
 }
 
-/// A reason, how often, and what followed.
+/// A reason with its count, and the effect.
 struct Reasoned {
     words: String,
     badge: &'static str,
@@ -101,7 +101,7 @@ pub(super) async fn show_delivery(
     page(shell, desk, hooks, asked.days(), None).await
 }
 
-/// The page, with what a test mail met where it did not leave.
+/// Returns the page, with the error of a test mail that was not sent.
 async fn page(
     shell: Shell,
     desk: &Desk,
@@ -116,7 +116,7 @@ async fn page(
     let skips = desk.surveys.skips_by_day(from).await?;
     let report = desk.surveys.skips(crate::surveys::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
     let all = |what: State| sent.iter().filter(|one| one.what == what.code()).map(|one| one.mails).sum::<i64>();
-    // What came back for good or with a wish; delays and holiday notes are no trouble.
+    // Hard bounces and requests; delays and automatic replies are no problem.
     let returned: i64 = back.iter().filter(|one| one.what != "nothing").map(|one| one.mails).sum();
     let chart = Chart::new(day_by_day(days, from, &sent, &back, &skips));
     let figures = [
@@ -208,7 +208,7 @@ struct RetryPage {
     none: bool,
 }
 
-/// A question first: what has been sent can't be called back.
+/// Asks for confirmation: a sent mail can't be recalled.
 #[handler]
 pub(super) async fn ask_retry(
     who: Viewer<Administer>,

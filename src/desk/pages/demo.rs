@@ -1,5 +1,5 @@
-//! The demo's own pages: what to try, the mailbox of the made-up customers, and every component on one page. They are
-//! there in the demo only.
+//! The demo's own pages: suggestions, the mailbox of the fictional customers, and every component on one page. They
+//! exist in the demo only.
 
 use super::unreadable;
 use crate::desk::{Captured, Desk, Opened};
@@ -13,8 +13,8 @@ use poem::http::header;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 
-/// What a mail's HTML may do: look as it was made, and open its links in pages of their own. No scripts, nothing from
-/// elsewhere.
+/// Content security policy of a mail's HTML: its own styles, and links in new pages. No scripts, nothing from other
+/// origins.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
     sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation";
 
@@ -28,9 +28,9 @@ struct StepsPage<'a> {
     here: &'static str,
     company: &'a str,
     accounts: &'static [(&'static str, &'static str, &'static str)],
-    /// The speech model that hears the calls.
+    /// Speech model that transcribes the calls.
     model: String,
-    /// Whether that is the test model.
+    /// Whether it is the test model.
     test_model: bool,
 }
 
@@ -51,7 +51,7 @@ struct MailPage {
     as_text: bool,
 }
 
-/// How a mail is shown.
+/// Query for the form in which a mail is shown.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct MailViewQuery {
@@ -89,7 +89,7 @@ pub(super) async fn read_mail(
     Ok(html(&MailPage { here: "mail", mails: mails(desk).await?, open: Some(open), as_text }))
 }
 
-/// Links of a mail open in a page of their own, as in a mail program: in the frame the survey's form would be locked in.
+/// Makes links of a mail open in a new page, as in a mail program: inside the frame the survey's form would be blocked.
 fn opening_links_outside(html: &str) -> String {
     const BASE: &str = "<base target=\"_blank\">";
     let head = html.to_ascii_lowercase().find("<head>").map(|at| at + "<head>".len());

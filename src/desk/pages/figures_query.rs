@@ -1,11 +1,11 @@
-//! The part of the list's form that asks for figures: choices, what is asked, and how it is said.
+//! Filters by figures in the list's form: their options, values and labels.
 
 use super::list::Choice;
 use crate::desk::words::{count, stretch};
 use crate::interactions::{Figures, Measured, Sort};
 use crate::web::PageError;
 
-/// What the form sends; as in the API.
+/// Query of the form; as in the API.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct FiguresQuery {
@@ -26,7 +26,7 @@ pub(super) struct Field {
     pub choices: Vec<Choice>,
 }
 
-/// How a value is said.
+/// Format of a value.
 #[derive(Clone, Copy)]
 enum FilterKind {
     Time,
@@ -34,7 +34,7 @@ enum FilterKind {
     Share,
 }
 
-/// Name, label, what stands in front of a value, what kind it is, and the values to choose from.
+/// Name, label, prefix of a value, its format, and the values to choose from.
 type Known = (&'static str, &'static str, &'static str, FilterKind, &'static [&'static str]);
 
 const FIELDS: [Known; 7] = [
@@ -61,18 +61,18 @@ impl FiguresQuery {
         }
     }
 
-    /// What is asked, by name: for links.
+    /// Returns the set filters, by name: for links.
     pub(super) fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let names = FIELDS.iter().map(|(name, ..)| *name).chain(["sort"]);
         names.map(|name| (name, self.value(name))).filter(|(_, value)| !value.is_empty())
     }
 
-    /// Is any figure asked for, or sorted by?
+    /// Whether any figure is filtered or sorted by.
     pub(super) fn any(&self) -> bool {
         self.filled().next().is_some()
     }
 
-    /// As the list takes it.
+    /// Returns the filter and order for the list.
     pub(super) fn measured(&self) -> Result<(Measured, Sort), PageError> {
         let wrong = |name: &str| PageError::BadForm(format!("{name} is no number that can be asked for"));
         let whole = |name: &str| match self.value(name) {
@@ -99,7 +99,7 @@ impl FiguresQuery {
         Ok((measured, sort))
     }
 
-    /// The fields with what is chosen; a value of somebody's own stays among the choices.
+    /// Returns the fields with the chosen values; a value that is not among the options is added.
     pub(super) fn fields(&self) -> Vec<Field> {
         let field = |(name, label, before, kind, values): &Known| {
             let asked = self.value(name);
@@ -119,7 +119,7 @@ impl FiguresQuery {
         FIELDS.iter().map(field).collect()
     }
 
-    /// The orders to choose from.
+    /// Returns the selectable orders.
     pub(super) fn sorts(&self) -> Vec<Choice> {
         let choice = |sort: Sort| Choice {
             code: if sort == Sort::Newest { String::new() } else { sort.code().to_owned() },
@@ -129,7 +129,7 @@ impl FiguresQuery {
         Sort::ALL.into_iter().map(choice).collect()
     }
 
-    /// What is asked, in words: name of the field, and the sentence.
+    /// Returns the set filters in words: name of the field, and the sentence.
     pub(super) fn chips(&self) -> Vec<(&'static str, String)> {
         let chip = |(name, value): (&'static str, &str)| {
             let words = match FIELDS.iter().find(|(known, ..)| *known == name) {
@@ -141,7 +141,7 @@ impl FiguresQuery {
         self.filled().map(chip).collect()
     }
 
-    /// The figures of a line that this list is about.
+    /// Returns the figures of a row that this list filters or sorts by.
     pub(super) fn why(&self, figures: &Figures) -> Option<String> {
         let about = |names: &[&str]| {
             names.iter().any(|name| {
@@ -176,7 +176,7 @@ impl FiguresQuery {
     }
 }
 
-/// 0.6 in thousandths.
+/// Parses a share such as 0.6 into thousandths.
 fn share(text: &str) -> Option<i64> {
     let part: f64 = text.parse().ok()?;
     (0.0..=1.0).contains(&part).then(|| (part * 1000.0).round() as i64)

@@ -1,4 +1,4 @@
-//! `/`: what waits for whoever has signed in.
+//! `/`: the desk of the signed-in account.
 
 use super::{clips_failed, unreachable_staff};
 use crate::desk::words::{When, clock};
@@ -17,9 +17,9 @@ use askama::Template;
 use poem::web::Data;
 use poem::{Response, handler};
 
-/// Lines of a list on the desk.
+/// Number of rows of a list on the desk.
 const SIZE: usize = 8;
-/// Lines of what is worth a listen.
+/// Number of rows of interactions worth a listen.
 const WORTH: i64 = 8;
 
 #[handler]
@@ -39,7 +39,7 @@ pub(super) async fn show_desk(
     }
 }
 
-/// How somebody is greeted.
+/// Returns the name for the greeting.
 fn first_name(who: &Viewer<SignedIn>) -> String {
     who.name.split_whitespace().next().unwrap_or_default().to_owned()
 }
@@ -62,7 +62,7 @@ struct AdminDesk {
     lines: Vec<InteractionLine>,
 }
 
-/// What was done by which somebody sees linked answers.
+/// An action that made linked answers visible to someone.
 struct NoticeLine {
     text: String,
     at: String,
@@ -74,25 +74,25 @@ async fn notices(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<NoticeLine>,
     Ok(desk.staff.notices(id).await?.into_iter().map(line).collect())
 }
 
-/// What may need an administrator.
+/// Items that may need an administrator.
 struct Health {
-    /// Jobs that wait or run.
+    /// Number of jobs that wait or run.
     waiting: i64,
-    /// Jobs that were given up.
+    /// Number of jobs that were given up.
     failed: i64,
-    /// Mails that are held.
+    /// Number of held mails.
     held: i64,
-    /// Why no mail leaves.
+    /// Reason that no mail is sent.
     mail_stopped: Option<String>,
-    /// Mails that were given up.
+    /// Number of mails that were given up.
     undelivered: i64,
-    /// Set where recordings wait for a speech model.
+    /// Set if recordings wait for a speech model.
     missing_model: Option<MissingModel>,
-    /// Have comments waited for a reader for more than a week?
+    /// Whether comments have been unread for more than a week.
     unread: bool,
 }
 
-/// How many comments of a supervisor's teams have waited for a reader for more than a week.
+/// Returns the number of comments of a supervisor's teams that have been unread for more than a week.
 async fn unread(who: &Viewer<SignedIn>, desk: &Desk) -> Result<i64, PageError> {
     Ok(desk.feedback.overdue(&who.principal).await?.iter().filter_map(|team| team.n.exactly()).sum())
 }
@@ -115,7 +115,7 @@ impl Health {
         })
     }
 
-    /// Does nothing need anybody?
+    /// Whether nothing needs attention.
     fn good(&self) -> bool {
         self.failed == 0
             && self.held == 0
@@ -151,7 +151,7 @@ struct SupervisorDesk {
     name: String,
     teams: Vec<String>,
     waiting: Waiting,
-    /// Comments that have waited for a reader for more than a week.
+    /// Number of comments that have been unread for more than a week.
     unread: i64,
     notices: Vec<NoticeLine>,
     worth: Vec<InteractionLine>,
@@ -172,14 +172,14 @@ async fn supervisor(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<
     }))
 }
 
-/// Somebody's released rating.
+/// Released rating of the agent.
 struct OwnRating {
     csat: String,
     range: String,
     answers: u64,
 }
 
-/// A clip that waits to be heard.
+/// A clip that was not heard yet.
 struct NewClip {
     href: String,
     title: String,
@@ -203,7 +203,7 @@ impl From<ClipCard> for NewClip {
 struct AgentDesk {
     page: Shell,
     name: String,
-    /// Does the account say which agent it is?
+    /// Whether the account is linked to an agent.
     known: bool,
     lines: Vec<InteractionLine>,
     rating: Option<OwnRating>,
@@ -214,17 +214,17 @@ struct AgentDesk {
     k: u32,
 }
 
-/// What an agent was commended for, and what customers wrote.
+/// A commendation, or a comment of a customer.
 struct Praise {
     text: String,
-    /// A supervisor's name, or nothing: a customer wrote it.
+    /// Name of the supervisor; `None` for a customer.
     name: Option<String>,
     marked: bool,
     when: Option<When>,
     month: Option<String>,
 }
 
-/// Commendations and released comments shown on the desk, of each.
+/// Number of commendations, and of released comments, shown on the desk.
 const KUDOS: i64 = 4;
 
 async fn kudos(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Praise>, PageError> {
@@ -246,13 +246,13 @@ async fn kudos(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Vec<Praise>, PageE
     Ok(commended.chain(released).collect())
 }
 
-/// Clips shown on the desk.
+/// Number of clips shown on the desk.
 const CLIPS: usize = 3;
 
 async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Response, PageError> {
     let lines = desk.lines(&who.principal, &newest(who, desk).await?).await?;
     let progress = desk.training.progress(&who.principal).await.map_err(clips_failed)?;
-    // Whoever is new and has handled nothing yet begins with what there is to learn.
+    // New agents without interactions see the clips first.
     if lines.is_empty() && !progress.new.is_empty() {
         return Ok(redirect("/learn"));
     }
@@ -271,7 +271,7 @@ async fn agent(who: &Viewer<SignedIn>, page: Shell, desk: &Desk) -> Result<Respo
     }))
 }
 
-/// The agent's own sum over whole releases of the last twelve months; looking at it is noted, as everywhere.
+/// Returns the agent's own sum over whole releases of the last twelve months; the access is recorded, as everywhere.
 async fn own_rating(who: &Viewer<SignedIn>, desk: &Desk) -> Result<Option<OwnRating>, PageError> {
     let Some(id) = who.agent_id() else { return Ok(None) };
     let period = desk.ratings.period("", "")?;

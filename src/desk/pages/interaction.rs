@@ -1,4 +1,4 @@
-//! `/interactions/{id}`: what was said, with sound, and what the customer thought of it.
+//! `/interactions/{id}`: the transcript or messages, with sound, and the customer's answer.
 
 use super::clips_failed;
 use super::timeline::Timeline;
@@ -17,9 +17,9 @@ use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 
-/// What the head of the page says.
+/// Header of the page.
 struct Head {
-    /// "Call with Sydney Carton".
+    /// Title: "Call with Sydney Carton".
     title: String,
     icon: &'static str,
     is_chat: bool,
@@ -56,22 +56,22 @@ impl Head {
     }
 }
 
-/// The sound and its waveform.
+/// Sound and waveform.
 struct Sound {
-    /// Its sources, the first that the browser can play is taken: address and type.
+    /// Sources as URL and media type, in order of preference.
     sources: Vec<(String, String)>,
     peaks: String,
     channels: String,
-    /// Has it been read through, so that there is a waveform?
+    /// Whether it was read through, so that there is a waveform.
     ready: bool,
-    /// Content of the form about its two channels.
+    /// Form for the speakers of its two channels.
     who_speaks: Option<WhoSpeaks>,
 }
 
 /// Speakers of the two channels of a recording.
 struct WhoSpeaks {
     known: bool,
-    /// On the first channel: "Agent", "Channel 1".
+    /// Speaker of the first channel: "Agent", "Channel 1".
     first: String,
     second: String,
     /// Speakers of the channels after a swap.
@@ -79,7 +79,7 @@ struct WhoSpeaks {
 }
 
 impl WhoSpeaks {
-    /// `None` of recordings without two channels.
+    /// Returns the form values; `None` for recordings without two channels.
     fn new(speakers: &[String]) -> Option<Self> {
         let [first, second] = speakers else { return None };
         let label = |name: &String| name.parse::<Speaker>().unwrap_or_default().label();
@@ -102,7 +102,7 @@ impl Sound {
     }
 }
 
-/// What has become of the survey, for the side.
+/// State of the survey, for the sidebar.
 struct Survey {
     word: &'static str,
     class: &'static str,
@@ -126,7 +126,7 @@ impl Survey {
     }
 }
 
-/// A name and a length.
+/// A label and a duration.
 struct Measure {
     name: &'static str,
     value: String,
@@ -137,30 +137,30 @@ fn measures(i: &Interaction) -> Vec<Measure> {
     known.into_iter().filter_map(|(name, ms)| Some(Measure { name, value: words::clock(ms?) })).collect()
 }
 
-/// How far the transcript of a recording is.
+/// State of a recording's transcript.
 struct Transcript {
     /// `waiting`, `running`, `done`, `failed`, `cancelled`.
     state: &'static str,
     progress: f32,
     percent: i64,
     reason: Option<String>,
-    /// Its address in the API.
+    /// URL in the API.
     source: String,
-    /// Whether it was made by the test model, or will be.
+    /// Whether it was, or will be, made by the test model.
     test_model: bool,
     model: Option<String>,
-    /// Notes for readers on how it came about.
+    /// Notes about its origin, for readers.
     notes: Vec<&'static str>,
-    /// Whether nobody can tell who speaks: one channel with everybody on it.
+    /// Whether the speakers can't be told apart: all are on one channel.
     mixed: bool,
 }
 
-/// The linked answer.
+/// Linked answer.
 struct Answer {
     score: Option<i64>,
     resolved: Option<bool>,
     comment: Option<String>,
-    /// Question and answer, in words.
+    /// Further questions and answers, in words.
     further: Vec<(String, String)>,
 }
 
@@ -181,44 +181,44 @@ struct InteractionPage {
     /// Whether there was a recording whose file is missing.
     sound_missing: bool,
     transcript: Option<Transcript>,
-    /// Set where its recording waits for a speech model.
+    /// Set if its recording waits for a speech model.
     missing_model: Option<MissingModel>,
     turns: Vec<Turn>,
     answer: Option<Answer>,
     survey: Survey,
     measures: Vec<Measure>,
-    /// What was measured of its words.
+    /// Measures of the conversation.
     timeline: Option<Timeline>,
     clips: Vec<Clip>,
-    /// The same for the waveform, as JSON.
+    /// Clips for the waveform, as JSON.
     clips_json: String,
-    /// For those who may put a part of it into the library.
+    /// Form for flagging a clip, if the viewer may.
     flag: Option<FlagForm>,
-    /// Who sees which words.
+    /// Masked or original texts.
     words: super::words::WordsView,
-    /// For supervisors: what is to be seen to about it.
+    /// Follow-ups about it, for supervisors.
     loops: Option<Loops>,
-    /// Does this role see answers?
+    /// Whether this role may see answers.
     sees_answers: bool,
     is_agent: bool,
     is_admin: bool,
-    /// May this one correct the transcript, stop it, have it made once more?
+    /// Whether the viewer may correct, stop or restart the transcript.
     may_edit: bool,
-    /// Where the forms about the transcript lead.
+    /// Id in the URLs of the transcript's forms.
     id: String,
     k: u32,
 }
 
-/// What is to be seen to about a conversation.
+/// Follow-ups and read state of a conversation.
 struct Loops {
     follow_ups: Vec<FollowUpLine>,
-    /// Whoever handled it, where that is known.
+    /// Name of the agent, if known.
     agent: Option<String>,
-    /// Who has read the comment, and when.
+    /// Reader of the comment, and the day.
     read: Option<(String, String)>,
 }
 
-/// A follow-up about it.
+/// A follow-up about the conversation.
 struct FollowUpLine {
     href: String,
     title: &'static str,
@@ -231,7 +231,7 @@ impl From<FollowUp> for FollowUpLine {
     }
 }
 
-/// Nothing for those who see to nothing.
+/// Returns `None` for roles without follow-ups.
 async fn loops(who: &Viewer<SeeInteractions>, desk: &Desk, found: &Interaction) -> Result<Option<Loops>, PageError> {
     if !SeeFollowUps::has(who) {
         return Ok(None);
@@ -241,7 +241,7 @@ async fn loops(who: &Viewer<SeeInteractions>, desk: &Desk, found: &Interaction) 
     Ok(Some(Loops { follow_ups, agent, read: desk.surveys.comment_read(&found.id).await? }))
 }
 
-/// What redirects say has happened.
+/// Messages after a redirect.
 const DID: &[(&str, &str)] = &[
     ("first", "It is next."),
     ("stopped", "The transcription is stopped. The recording stays."),
@@ -256,7 +256,7 @@ struct NoticeQuery {
     did: String,
 }
 
-/// What was said or written, and how far the transcript is where there is a recording.
+/// Returns the turns, and the state of the transcript if there is a recording.
 async fn words_of(
     desk: &Desk,
     id: &InteractionId,
@@ -269,7 +269,7 @@ async fn words_of(
     }
     let stored = super::words::transcript(desk, id, original).await?;
     if matches!(stored.state, State::Waiting | State::Running) {
-        // Whoever opens the page waits for it.
+        // The reader of the page waits for it.
         desk.transcription.hurry(id).await?;
     }
     let by_test_model = match &stored.model {
@@ -287,7 +287,7 @@ async fn words_of(
         notes: stored.notes.iter().map(|note| note.text()).collect(),
         mixed: !stored.segments.is_empty() && stored.segments.iter().all(|s| s.speaker == Speaker::Unknown),
     };
-    // What was written stays beside what was said, where something brings both.
+    // Messages are used instead of a transcript if an interaction has both.
     let turns = if written.is_empty() { turns::of_call(stored.segments, stored.corrections) } else { written };
     Ok((turns, Some(transcript)))
 }
@@ -315,12 +315,12 @@ impl From<ClipPlace> for Clip {
     }
 }
 
-/// For a data attribute, where the template escapes it.
+/// Returns JSON for a data attribute; the template escapes it.
 fn json(clips: &[Clip]) -> String {
     serde_json::to_string(clips).unwrap_or_else(|_| "[]".into())
 }
 
-/// The form that flags a part as exemplary, where there is something to cut and this one may.
+/// Returns the form that flags a part as exemplary, if there is something to cut and the viewer may.
 async fn flag_form(
     who: &Viewer<SeeInteractions>,
     desk: &Desk,

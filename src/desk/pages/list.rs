@@ -12,7 +12,7 @@ use poem::{Response, handler};
 
 const SIZE: usize = 50;
 
-/// What the form of filters sends.
+/// Query of the filter form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct InteractionsQuery {
@@ -26,7 +26,7 @@ struct InteractionsQuery {
 }
 
 impl InteractionsQuery {
-    /// What is asked, by name.
+    /// Returns the set filters, by name.
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let plain: [(&'static str, &str); 4] =
             [("team", &self.team), ("agent", &self.agent), ("channel", &self.channel), ("survey", &self.survey)];
@@ -34,14 +34,14 @@ impl InteractionsQuery {
     }
 }
 
-/// Something to choose from.
+/// A selectable option.
 pub(super) struct Choice {
     pub code: String,
     pub words: String,
     pub chosen: bool,
 }
 
-/// Something that is asked, and the list without it.
+/// A set filter, and the list without it.
 struct Chip {
     words: String,
     without: String,
@@ -58,7 +58,7 @@ struct ListPage {
     surveys: Vec<Choice>,
     measures: Vec<figures_query::Field>,
     sorts: Vec<Choice>,
-    /// Is it asked for figures, so that each line says its own?
+    /// Whether figures are filtered, so that each row shows its own.
     measured: bool,
     chips: Vec<Chip>,
     filtered: bool,
@@ -69,7 +69,7 @@ struct ListPage {
     older: Option<String>,
 }
 
-/// The same list behind a cursor, or from its beginning; without one of the things that are asked.
+/// Returns the URL of the list after a cursor, or from its start; without one of the set filters.
 fn link(asked: &InteractionsQuery, cursor: Option<&Cursor>, without: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in asked.filled().filter(|(name, _)| *name != without) {
@@ -84,7 +84,7 @@ fn link(asked: &InteractionsQuery, cursor: Option<&Cursor>, without: &str) -> St
     }
 }
 
-/// What is asked, each with a way to take it back.
+/// Returns the set filters, each with a link to remove it.
 fn chips(asked: &InteractionsQuery, choices: &[(&'static str, &[Choice])]) -> Vec<Chip> {
     let chosen = |(name, choices): &(&'static str, &[Choice])| {
         let words = choices.iter().find(|choice| choice.chosen && !choice.code.is_empty())?.words.clone();
@@ -98,7 +98,7 @@ fn chips(asked: &InteractionsQuery, choices: &[(&'static str, &[Choice])]) -> Ve
     all.map(|(name, words)| Chip { without: link(asked, None, name), words }).collect()
 }
 
-/// A filter that names nothing there is lets nothing through, rather than everything.
+/// A filter with an unknown value is an error, rather than no filter.
 fn wrong<E>(what: &'static str) -> impl Fn(E) -> PageError {
     move |_| PageError::BadForm(format!("there is no such {what} to choose"))
 }
@@ -124,7 +124,7 @@ pub(super) async fn show_list(
     Query(asked): Query<InteractionsQuery>,
 ) -> Result<Response, PageError> {
     let filter = filter(&asked)?;
-    // A cursor that is none shows the first page.
+    // An invalid cursor shows the first page.
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let visible = who.visible();
     let found = desk.interactions.list(&visible, &filter, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
@@ -160,7 +160,7 @@ pub(super) async fn show_list(
     }))
 }
 
-/// The lines; where figures are asked for, each with its own.
+/// Returns the rows; if figures are filtered, each with its own.
 async fn lines(
     desk: &Desk,
     who: &crate::web::Principal,
@@ -179,7 +179,7 @@ async fn lines(
     Ok(lines)
 }
 
-/// The teams and agents to choose from: only those whose interactions can be seen. An agent has nobody to choose.
+/// Returns the teams and agents to choose from: only those whose interactions are visible. Empty for an agent.
 pub(super) async fn people(
     desk: &Desk,
     visible: &Visible,

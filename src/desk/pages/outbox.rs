@@ -1,4 +1,4 @@
-//! `/admin/mail`: what goes out, what is held, what met trouble.
+//! `/admin/mail`: queued, held and failed mails.
 
 use crate::desk::Desk;
 use crate::desk::words::When;
@@ -21,7 +21,7 @@ const DONE: &[(&str, &str)] = &[
     ("gone", "That one is not among the failed any more."),
 ];
 
-/// What a link or a redirect says.
+/// Query of a link or a redirect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct OutboxQuery {
@@ -50,7 +50,7 @@ struct OutboxRow {
     waits: bool,
 }
 
-/// A state in a word, and the class of its badge.
+/// Returns a state in a word, and the class of its badge.
 fn say(state: State) -> (&'static str, &'static str) {
     match state {
         State::Queued => ("on its way", "info"),
@@ -80,7 +80,7 @@ impl From<Entry> for OutboxRow {
     }
 }
 
-/// Why nothing leaves.
+/// Reason that no mail is sent.
 struct StoppedView {
     reason: String,
     since: When,

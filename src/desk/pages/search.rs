@@ -1,4 +1,4 @@
-//! `/search`: what was said or written, found by its words.
+//! `/search`: full-text search in transcripts and messages.
 
 use super::list::{Choice, people};
 use crate::clock::Timestamp;
@@ -12,11 +12,11 @@ use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 
-/// Conversations on a page.
+/// Number of conversations on a page.
 const SIZE: usize = 20;
 const DAY_MS: i64 = 86_400_000;
 
-/// What the form sends.
+/// Query of the form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct SearchQuery {
@@ -31,17 +31,17 @@ struct SearchQuery {
     cursor: String,
 }
 
-/// A line that fits.
+/// A matching line.
 struct HitLine {
     href: String,
     clock: String,
     who: String,
-    /// How it is coloured.
+    /// CSS class of the speaker.
     class: String,
     pieces: Vec<SnippetPiece>,
 }
 
-/// A conversation with lines that fit.
+/// A conversation with matching lines.
 struct ResultLine {
     href: String,
     title: String,
@@ -58,9 +58,9 @@ struct ResultLine {
 struct SearchPage {
     page: Shell,
     asked: SearchQuery,
-    /// Why it can't be searched.
+    /// Problem of the query.
     problem: Option<String>,
-    /// Was anything searched?
+    /// Whether a search was made.
     searched: bool,
     results: Vec<ResultLine>,
     speakers: Vec<Choice>,
@@ -111,7 +111,7 @@ impl SearchQuery {
             channel: filled(&self.channel).map(|c| Channel::known(&c).ok_or_else(|| wrong("channel"))).transpose()?,
             queue: filled(&self.queue),
             from: day(&self.from, "day")?,
-            // The last day is within.
+            // The last day is included.
             before: day(&self.to, "day")?.map(|day| day.plus_ms(DAY_MS)),
         })
     }
@@ -127,7 +127,7 @@ fn who(speaker: &str) -> String {
 
 fn line(page: &str, hit: Hit) -> HitLine {
     HitLine {
-        // Where that line stands on the page; the player goes there too.
+        // Anchor of the line on the page; the player jumps there too.
         href: format!("{page}#t{}-{}", hit.seq, hit.start_ms),
         clock: words::clock(hit.start_ms),
         who: who(&hit.speaker),
@@ -162,7 +162,7 @@ pub(super) async fn show_search(
     let within = asked.within()?;
     let (teams, agents) = people(desk, &who.visible(), &who.principal, (&asked.team, &asked.agent)).await?;
     let wanted = (!asked.q.trim().is_empty()).then(|| asked.q.parse::<Words>());
-    // A cursor that is none shows the first page.
+    // An invalid cursor shows the first page.
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let start = after.clone().unwrap_or_else(Cursor::start);
     let (found, problem) = match wanted {

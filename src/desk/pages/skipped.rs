@@ -1,4 +1,5 @@
-//! `/admin/skipped`: who was not asked, and why, agent by agent beside all the others; and the same as a file.
+//! `/admin/skipped`: the report of interactions that were not surveyed, with reasons, each agent compared with all
+//! others; and its export.
 
 use crate::audit;
 use crate::desk::Desk;
@@ -11,9 +12,9 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// The periods that can be chosen, in days.
+/// Selectable periods, in days.
 const PERIODS: [i64; 4] = [7, 30, 90, 365];
-/// Where nothing is chosen.
+/// Default period, in days.
 const USUAL: i64 = 30;
 
 #[derive(Debug, Default, Deserialize)]
@@ -28,7 +29,7 @@ impl PeriodQuery {
     }
 }
 
-/// A reason, how often, and does the agent stand out by it?
+/// A reason with its count, and whether the agent stands out by it.
 struct Why {
     words: String,
     times: i64,
@@ -43,14 +44,14 @@ struct SkippedRow {
     skipped: i64,
     share: String,
     others: String,
-    /// Widths of the bars: the agent's share, and where the others' stands.
+    /// Width of the agent's bar in percent; `mark` is the position of the others' share.
     width: f64,
     mark: Option<f64>,
     whys: Vec<Why>,
     stands_out: bool,
 }
 
-/// A share in whole per cent.
+/// Returns a share in whole percent.
 fn percent(share: f64) -> String {
     format!("{:.0}\u{a0}%", share * 100.0)
 }

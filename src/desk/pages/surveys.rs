@@ -1,4 +1,4 @@
-//! `/surveys`: each survey, who is asked it, and how many answers are released.
+//! `/surveys`: each survey, its rules, and the number of released answers.
 
 use crate::desk::Desk;
 use crate::surveys::{Listed, Names, rule_in_words};
@@ -9,7 +9,7 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// What a redirect says has happened.
+/// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
     ("archived", "It is in the archive: nobody is asked it any more."),
     ("unarchived", "It is out of the archive, and can be asked again."),
@@ -28,7 +28,7 @@ struct SurveysPage {
     page: Shell,
     surveys: Vec<SurveyCard>,
     archived: Vec<SurveyCard>,
-    /// What can be taken back.
+    /// Form that undoes the last action.
     undo: Option<String>,
 }
 
@@ -38,7 +38,7 @@ struct SurveyCard {
     version: Option<i64>,
     draft: Option<String>,
     rules: Vec<String>,
-    /// Asked where no rule fits.
+    /// Whether it is sent where no rule applies.
     otherwise: bool,
 }
 

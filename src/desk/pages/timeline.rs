@@ -1,4 +1,4 @@
-//! What was measured of a conversation, as the page shows it: a timeline, the moments on it, and figures in words.
+//! Measures of a conversation for its page: a timeline, the moments on it, and figures in words.
 
 use crate::desk::Turn;
 use crate::desk::words::{clock, count, stretch};
@@ -6,13 +6,13 @@ use crate::interactions::Interaction;
 use crate::measures::{CallMeasures, ChatMeasures, Measures, Place, SpeakerMeasures};
 use crate::transcription::Speaker;
 
-/// Maximum number of moments of a kind that are drawn; the table has them all.
+/// Maximum number of moments of a kind that are drawn; the table lists them all.
 const MAX_DRAWN: usize = 20;
-/// A wait from here on is drawn, ms.
+/// Minimum length of a wait that is drawn, in ms.
 const WAIT_DRAWN_MS: i64 = 60_000;
-/// The player starts so long before a moment, ms.
+/// Time before a moment at which the player starts, in ms.
 const LEAD_MS: i64 = 1_500;
-/// A mark at least so wide has room for its length in it, in hundredths of the whole.
+/// Minimum width of a mark that has room for its length, in percent of the whole.
 const ROOM_FOR_WORDS: f64 = 9.0;
 
 /// A figure in words.
@@ -22,57 +22,57 @@ pub(super) struct Figure {
     pub note: Option<String>,
 }
 
-/// A bar: hundredths of the whole.
+/// A bar, in percent of the whole.
 pub(super) struct Bar {
     pub x: String,
     pub width: String,
 }
 
-/// Who speaks or writes when.
+/// Bars of one speaker.
 pub(super) struct Lane {
     pub label: String,
-    /// `agent`, `customer`, `other`.
+    /// CSS class: `agent`, `customer`, `other`.
     pub class: &'static str,
     pub bars: Vec<Bar>,
 }
 
-/// Something worth hearing.
+/// A notable moment.
 pub(super) struct Moment {
-    /// `quiet`, `both`, `cut`, `wait`, `nag`: its shape.
+    /// Kind, which gives its shape: `quiet`, `both`, `cut`, `wait`, `nag`.
     pub kind: &'static str,
-    /// "Silence of 21 seconds".
+    /// Description: "Silence of 21 seconds".
     pub what: String,
-    /// "2:10".
+    /// Position: "2:10".
     pub clock: String,
-    /// "0:21"; empty for what is a point.
+    /// Length: "0:21"; empty for a point in time.
     pub length: String,
-    /// The line of the transcript.
+    /// Anchor of the line of the transcript.
     pub href: String,
-    /// Where the player starts, ms.
+    /// Position at which the player starts, in ms.
     pub play_ms: i64,
     pub bar: Bar,
-    /// Is it on the timeline, or in the table alone?
+    /// Whether it is on the timeline, rather than only in the table.
     pub drawn: bool,
-    /// Is there room for its length in the mark?
+    /// Whether the mark has room for its length.
     pub roomy: bool,
     start_ms: i64,
 }
 
-/// The whole.
+/// Timeline with its figures.
 pub(super) struct Timeline {
     pub is_chat: bool,
     pub lanes: Vec<Lane>,
     pub moments: Vec<Moment>,
     pub figures: Vec<Figure>,
-    /// What has to be said beside the figures.
+    /// Note beside the figures.
     pub note: Option<String>,
-    /// "2 silences, 1 interruption".
+    /// Summary: "2 silences, 1 interruption".
     pub summary: String,
-    /// The silences, for the waveform: JSON.
+    /// Silences for the waveform, as JSON.
     pub marks: String,
 }
 
-/// Where things stand on the timeline, and in the transcript.
+/// Positions on the timeline, and in the transcript.
 struct Ruler<'a> {
     whole_ms: i64,
     turns: &'a [Turn],
@@ -86,7 +86,7 @@ impl Ruler<'_> {
         Bar { x: format!("{from:.3}%"), width: format!("{:.3}%", to - from) }
     }
 
-    /// The line that begins at this moment or next, else the last one.
+    /// Returns the line that begins at or after this moment, otherwise the last one.
     fn line(&self, at_ms: i64) -> String {
         let next = self.turns.iter().position(|turn| turn.start_ms >= at_ms);
         match next.or(self.turns.len().checked_sub(1)) {
@@ -113,7 +113,7 @@ impl Ruler<'_> {
 }
 
 impl Timeline {
-    /// Of what was measured; `None` where there is nothing to draw.
+    /// Returns the timeline of the measures; `None` if there is nothing to draw.
     pub(super) fn new(measures: Option<&Measures>, turns: &[Turn], interaction: &Interaction) -> Option<Self> {
         let measures = measures?;
         match (&measures.chat, &measures.call) {
@@ -207,13 +207,13 @@ impl Timeline {
         }
     }
 
-    /// Is this shape on the timeline?
+    /// Whether this kind is on the timeline.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.moments.iter().any(|moment| moment.kind == kind)
     }
 }
 
-/// Draws the first of each kind, and puts all of them in the order of time.
+/// Draws the first of each kind, and sorts all of them by time.
 fn in_order(mut moments: Vec<Moment>) -> Vec<Moment> {
     for kind in ["quiet", "cut", "both", "wait", "nag"] {
         for moment in moments.iter_mut().filter(|moment| moment.kind == kind).take(MAX_DRAWN) {
@@ -280,7 +280,7 @@ fn call_figures(call: &CallMeasures) -> Vec<Figure> {
             Some(format!("{} of over {over}", count(n, "silence", "silences"))),
         ),
     });
-    // Less than a second is a breath, and would read as 0:00.
+    // A silence below a second would read as 0:00.
     if let Some(longest) = call.longest_silence.filter(|silence| silence.length_ms() >= 1_000) {
         all.push(figure(
             "Longest silence",
@@ -304,7 +304,7 @@ fn call_figures(call: &CallMeasures) -> Vec<Figure> {
     all
 }
 
-/// Where a call was on hold is not known, only for how long.
+/// Returns the note about time on hold, of which only the duration is known, not the position.
 fn hold_note(call: &CallMeasures, hold_ms: Option<i64>) -> Option<String> {
     let hold = hold_ms.filter(|ms| *ms > 0 && !call.dead_air.is_empty())?;
     Some(format!(

@@ -1,4 +1,5 @@
-//! Which words a conversation's page shows: masked for everybody, the original ones for those who may and ask for them.
+//! Masked or original texts of a conversation's page: masked by default, the original ones for viewers that may see and
+//! request them.
 
 use crate::database::DbError;
 use crate::desk::Desk;
@@ -8,7 +9,7 @@ use crate::transcription::Stored;
 use crate::web::rights::{Right, SeeOriginals};
 use crate::web::{PageError, Principal};
 
-/// What the page's address asks for: `?words=unmasked`.
+/// Query of the page: `?words=unmasked`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct WordsQuery {
@@ -16,18 +17,18 @@ pub(super) struct WordsQuery {
 }
 
 impl WordsQuery {
-    /// Are the original words wanted? Refused for whoever may not see them.
+    /// Whether the original texts are requested. Errors: forbidden if the viewer may not see them.
     pub(super) fn original(&self, who: &Principal) -> Result<bool, PageError> {
         let wanted = self.words == "original";
         if wanted && !SeeOriginals::has(who) { Err(PageError::Forbidden) } else { Ok(wanted) }
     }
 }
 
-/// What the page says about its words.
+/// State of the page's texts.
 pub(super) struct WordsView {
-    /// The words as they were said, that is.
+    /// Whether these are the original texts.
     pub original: bool,
-    /// The address that shows the other form, for those who may see both.
+    /// URL of the other form, if the viewer may see both.
     pub other: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `/account/alerts`: which mails a supervisor gets.
+//! `/account/alerts`: the alerts of a supervisor.
 
 use super::{DID, FollowUpsQuery};
 use crate::followups::{Alert, FollowUps};
@@ -34,7 +34,7 @@ pub(super) async fn show(
 
 #[derive(Deserialize)]
 struct Wanted {
-    /// Codes, one a line.
+    /// Codes, one per line.
     #[serde(default)]
     alerts: String,
 }

@@ -1,5 +1,4 @@
-//! One follow-up: where it stands, what was done, and what can be done. A form that can't be taken comes back on its page
-//! with what was entered.
+//! Page of one follow-up: its state, its steps, and forms. A rejected form is shown again on its page with its values.
 
 use super::views::{OnePage, OpenPage, Typed};
 use super::{DID, FollowUpsQuery, again, back, checked};
@@ -12,7 +11,7 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// Whoever looks at a follow-up, or does something with it.
+/// Context of a request about a follow-up.
 struct FollowUpPage<'a> {
     who: &'a Viewer<SeeFollowUps>,
     site: &'a SiteInfo,
@@ -30,7 +29,7 @@ impl FollowUpPage<'_> {
         Ok(OnePage::new(shell, found, steps, owners, own, &followups.today()))
     }
 
-    /// Does it and goes back to the page, or shows the page with what was entered and why it can't be.
+    /// Applies the change and redirects to the page, or shows the page with the entered values and the problem.
     async fn change(
         &self,
         change: Result<Change, FollowUpError>,
@@ -65,7 +64,7 @@ pub(super) async fn show(
     Ok(html(&here.page(asked.did.as_deref()).await?))
 }
 
-/// Shows what the customer left, once: it stands in no address and in no other answer.
+/// Shows the contact data once: they are in no URL and in no other response.
 #[handler]
 pub(super) async fn show_contact(
     who: Viewer<SeeFollowUps>,
@@ -97,7 +96,7 @@ pub(super) async fn assign(
 ) -> Result<Response, PageError> {
     let here = FollowUpPage { who: &who, site, followups, id: checked(path)? };
     let (change, did) = match form.owner.as_str() {
-        "" => (Ok(Change::AlternativeTranscript), "taken"),
+        "" => (Ok(Change::AssignToMe), "taken"),
         owner => (owner.parse().map(Change::Assign).map_err(|_| FollowUpError::NotAnOwner), "assigned"),
     };
     here.change(change, did, Typed { owner: form.owner, ..Typed::default() }).await
@@ -191,7 +190,7 @@ pub(super) struct OpenForm {
     due: String,
 }
 
-/// From a conversation's page; what can't be opened comes back on a page of its own.
+/// Opens a follow-up from a conversation's page; a rejected form has a page of its own.
 #[handler]
 pub(super) async fn open(
     who: Viewer<SeeFollowUps>,
@@ -205,7 +204,7 @@ pub(super) async fn open(
         Ok(id) => return Ok(redirect(format!("/follow-ups/{id}?did=opened"))),
         Err(error) => error,
     };
-    // Of a conversation that is not theirs nothing is said, whatever they typed.
+    // A conversation that is not visible is not found, whatever was entered.
     if !followups.sees(&who, &interaction).await? {
         return Err(PageError::NotFound);
     }

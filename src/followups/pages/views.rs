@@ -1,4 +1,4 @@
-//! What the templates show.
+//! Views of the templates.
 
 use crate::followups::{
     CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MAX_NOTE_CHARS, Outcome, Owner, Reason, State, Step, Waiting,
@@ -8,12 +8,12 @@ use crate::web::format::When;
 use crate::web::{Page, Shell};
 use askama::Template;
 
-/// A day as people say it: "20 Nov 2026"; the text itself where it is none.
+/// Returns a day in words: "20 Nov 2026"; the text itself if it is no day.
 fn day(text: &str) -> String {
     text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
 }
 
-/// A follow-up as a line.
+/// A follow-up as a row.
 pub(super) struct FollowUpRow {
     pub href: String,
     pub title: &'static str,
@@ -45,7 +45,7 @@ impl FollowUpRow {
     }
 }
 
-/// A cause in the small chart.
+/// A cause in the bar chart.
 pub(super) struct Bar {
     pub words: &'static str,
     pub n: i64,
@@ -95,11 +95,11 @@ impl ListPage {
     }
 }
 
-/// What the customer left.
+/// Contact data.
 pub(super) struct ContactView {
     name: String,
     reach: String,
-    /// A link that calls or writes.
+    /// Link for calling or writing.
     href: String,
     about: Option<String>,
 }
@@ -136,13 +136,13 @@ impl From<Step> for StepView {
     }
 }
 
-/// An entry of a list to choose from.
+/// A selectable option.
 pub(super) struct Choice {
     code: &'static str,
     words: &'static str,
 }
 
-/// What was typed into a form that could not be taken.
+/// Values of a rejected form.
 #[derive(Default)]
 pub(super) struct Typed {
     pub outcome: String,
@@ -150,7 +150,7 @@ pub(super) struct Typed {
     pub last: String,
     pub note: String,
     pub owner: String,
-    /// A day that can't be; else it is the follow-up's.
+    /// Invalid due day; otherwise that of the follow-up.
     pub due: Option<String>,
 }
 
@@ -181,9 +181,9 @@ pub(super) struct OnePage {
     gone: bool,
     own: bool,
     has_contact: bool,
-    /// Shown once, by the form that asks for it.
+    /// Contact data, shown once after they were requested.
     contact: Option<ContactView>,
-    /// Why a form came back.
+    /// Reason of a rejection.
     problem: Option<String>,
     typed: Typed,
     steps: Vec<StepView>,
@@ -230,12 +230,13 @@ impl OnePage {
         }
     }
 
-    /// With what the customer left.
+    /// Returns the page with the contact data.
     pub(super) fn showing(self, contact: Contact) -> Self {
         Self { contact: Some(contact.into()), ..self }
     }
 
-    /// With what was entered and why it can't be. Where the form has gone meanwhile, its words are offered as a note.
+    /// Returns the page with the entered values and the problem. If the form is no longer offered, its text is offered
+    /// as a note.
     pub(super) fn with(self, mut typed: Typed, problem: String) -> Self {
         if self.is_closed && typed.note.is_empty() {
             typed.note = std::mem::take(&mut typed.last);

@@ -1,4 +1,4 @@
-//! Comparing the folder of recordings with the table, both ways.
+//! Compares the folder of recordings with the table, both ways.
 
 use super::folder::{FolderError, on_disk};
 use super::{Recording, RecordingError};
@@ -12,22 +12,22 @@ use std::io::ErrorKind;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Number of file names that are looked up at once.
+/// Number of file names looked up at once.
 const PAGE_SIZE: usize = 1000;
 
 impl Interactions {
-    /// Whether the folder of recordings is there and is this database's; see [`FolderError`]. Creates it where the
+    /// Checks that the folder of recordings is available and is this database's; see [`FolderError`]. Creates it if the
     /// database has had none so far.
     pub async fn check_recordings_folder(&self) -> Result<(), FolderError> {
         self.inner.folder.check().await
     }
 
-    /// The same, and whether a file can be written there now: for readiness.
+    /// As above, and checks that a file can be written: for readiness.
     pub async fn probe_recordings_folder(&self) -> Result<(), FolderError> {
         self.inner.folder.probe().await
     }
 
-    /// Recordings whose file is missing: how many, and the interactions of up to `max` of them.
+    /// Returns the number of recordings whose file is missing, and the interactions of up to `max` of them.
     pub async fn missing_recordings(&self, max: usize) -> Result<(i64, Vec<InteractionId>), DbError> {
         let mut reader = self.inner.db.read().await?;
         let count = files::count_missing(reader.conn()).await?;
@@ -35,8 +35,8 @@ impl Interactions {
         Ok((count, if count == 0 { Vec::new() } else { files::missing(reader.conn(), max).await? }))
     }
 
-    /// Removes what uploads that a crash cut off have left. Nothing that a live node may still be receiving: an upload
-    /// changes its file with every piece that comes.
+    /// Removes remains of uploads that a crash interrupted. Keeps files that a live node may still be receiving: an
+    /// upload changes its file with every part received.
     pub async fn sweep_incoming(&self) -> Result<usize, FolderError> {
         self.inner.folder.check().await?;
         let folder = self.inner.folder.incoming();
@@ -51,9 +51,9 @@ impl Interactions {
         removed.await.map_err(|source| self.folder_failed(source))
     }
 
-    /// Removes old files that no row names, marks the recordings whose file is missing, and takes the mark off those
-    /// whose file is there again. Returns how many files were removed. Reads the whole folder and the whole table: once a
-    /// day is often enough. Ends early once `stop` is cancelled.
+    /// Removes old files without a row, marks the recordings whose file is missing, and removes the mark of those whose
+    /// file exists again. Returns the number of removed files. Reads the whole folder and the whole table: once a day
+    /// is often enough. Ends early once `stop` is cancelled.
     pub async fn compare_files(&self, stop: &CancellationToken) -> Result<usize, FolderError> {
         let removed = self.sweep_incoming().await? + self.remove_orphans(stop).await?;
         self.mark_missing_files(stop).await?;
@@ -105,7 +105,7 @@ impl Interactions {
             if gone.is_empty() && found.is_empty() {
                 continue;
             }
-            // Where the share was unmounted meanwhile, nothing is marked.
+            // If the share was unmounted meanwhile, nothing is marked.
             self.inner.folder.check().await?;
             let mut tx = self.inner.db.begin().await?;
             files::mark_missing(tx.conn(), &gone, self.now()).await?;
@@ -115,8 +115,8 @@ impl Interactions {
         Ok(())
     }
 
-    /// Notes that the file of a recording was not found. Returns what the reader is told: the folder is not there, or the
-    /// file is missing.
+    /// Records that the file of a recording was not found. Returns the error for the reader: the folder is not
+    /// available, or the file is missing.
     pub async fn note_missing_file(&self, recording: &Recording) -> RecordingError {
         match self.try_note_missing(recording).await {
             Ok(()) => RecordingError::FileMissing,
@@ -138,15 +138,15 @@ impl Interactions {
     }
 }
 
-/// The next names of recordings that are old enough to have their rows, and the rest of the folder.
+/// Returns the next names of recordings that are old enough to have their rows, and the rest of the folder.
 fn some_of(mut files: ReadDir) -> (ReadDir, Vec<String>) {
-    // Names that this service gives; whatever else lies there is somebody else's.
+    // Names given by this service; other files are not touched.
     let ours = |name: &str| name.split('.').next().is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
     let names = next_names(&mut files, PAGE_SIZE, ours, MIN_ORPHAN_AGE);
     (files, names)
 }
 
-/// The keys of rows whose file is missing and which are not marked yet, and of those that are marked and have a file.
+/// Returns the keys of unmarked rows whose file is missing, and of marked rows whose file exists.
 fn compare_page(folder: &Path, page: Vec<files::FileRow>) -> std::io::Result<(Vec<String>, Vec<String>)> {
     let (mut gone, mut found) = (Vec::new(), Vec::new());
     for row in page {
@@ -159,11 +159,11 @@ fn compare_page(folder: &Path, page: Vec<files::FileRow>) -> std::io::Result<(Ve
     Ok((gone, found))
 }
 
-/// How many of them could be removed.
+/// Returns the number of removed files.
 fn remove_files(folder: &Path, names: &[String]) -> usize {
     let gone = |name: &&String| match std::fs::remove_file(folder.join(name)) {
         Ok(()) => true,
-        // An upload that went on after all has taken it away, or another node's sweep.
+        // Removed meanwhile by an upload that continued, or by another node's sweep.
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         Err(error) => {
             tracing::warn!(%error, "a file that belongs to no recording could not be removed");

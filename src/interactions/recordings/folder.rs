@@ -1,7 +1,7 @@
-//! The folder of recordings: created once for a database, and expected from then on.
+//! Folder of recordings: created once for a database, and expected from then on.
 //!
 //! An unmounted share leaves an empty folder behind, or none. Neither is taken for a new folder: recordings would go to
-//! the wrong disk. So the database and the folder know each other by an id, which stands in both.
+//! the wrong disk. So the database and the folder identify each other by an id stored in both.
 
 use crate::database::{Db, DbError};
 use crate::files::{create_private_folder, create_private_subfolder, private_file, sync_folder};
@@ -11,19 +11,20 @@ use std::sync::OnceLock;
 
 /// Name under which the database keeps the id of its folder.
 const META: &str = "recordings_folder";
-/// Folder inside the folder of recordings that marks it. Empty: the folder is adopted by the next database that looks.
+/// Folder inside the folder of recordings that marks it. If empty, the folder is adopted by the next database that
+/// checks it.
 const MARKER: &str = ".afterword";
 /// File inside the marker that holds the id.
 const ID_FILE: &str = "id";
-/// Folder for what is being received.
+/// Folder for uploads in progress.
 const INCOMING: &str = "incoming";
-/// Bytes that [`Folder::probe`] writes: as many as the smallest piece of a disk.
+/// Number of bytes that [`Folder::probe`] writes: one disk block.
 const PROBE_BYTES: usize = 4096;
 
-/// Why the folder of recordings can't be used. Says what to do.
+/// Errors of the folder of recordings, with the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// The folder or its marker is gone.
+    /// The folder or its marker is missing.
     #[error(
         "the folder of recordings {0} is not there, or is not the one used so far: mount it or put it back; if it is lost for \
          good, create the empty folder {0}/{MARKER} to begin a new one"
@@ -38,7 +39,7 @@ pub enum FolderError {
     /// Reading or writing there failed.
     #[error("the folder of recordings {path} can't be used: {source}")]
     Io {
-        /// The folder.
+        /// Path of the folder.
         path: String,
         /// Error of the operating system.
         source: io::Error,
@@ -48,14 +49,14 @@ pub enum FolderError {
     Database(#[from] DbError),
 }
 
-/// Marker that is found in a folder.
+/// Marker found in a folder.
 enum Marker {
     Id(String),
     Empty,
     Absent,
 }
 
-/// The folder and the id that the database has for it.
+/// Folder of recordings, and the id that the database has for it.
 pub(in crate::interactions) struct Folder {
     path: PathBuf,
     db: Db,
@@ -67,17 +68,17 @@ impl Folder {
         Self { path, db, id: OnceLock::new() }
     }
 
-    /// Where recordings lie.
+    /// Returns the path of the recordings.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where uploads are received.
+    /// Returns the path of uploads in progress.
     pub fn incoming(&self) -> PathBuf {
         self.path.join(INCOMING)
     }
 
-    /// Whether this is the database's folder. Creates it where the database has had none so far.
+    /// Checks that this is the database's folder. Creates it if the database has had none so far.
     pub async fn check(&self) -> Result<(), FolderError> {
         let id = self.id().await?;
         match self.marker().await? {
@@ -91,7 +92,7 @@ impl Folder {
         }
     }
 
-    /// The same, and whether a file can be written there now.
+    /// As above, and checks that a file can be written.
     pub async fn probe(&self) -> Result<(), FolderError> {
         self.check().await?;
         let folder = self.incoming();
@@ -115,13 +116,13 @@ impl Folder {
         Ok(self.id.get_or_init(|| id).clone())
     }
 
-    /// Gives the database the id of its first folder.
+    /// Stores the id of the first folder in the database.
     async fn introduce(&self) -> Result<String, FolderError> {
         if let Marker::Id(_) = self.marker().await? {
-            // Another node of this database may have been quicker; else it is the folder of another database.
+            // Another node of this database may have been first; otherwise it is the folder of another database.
             return self.db.meta(META).await?.ok_or_else(|| FolderError::Foreign(self.name()));
         }
-        // The folder first: after a crash between the two it is still taken.
+        // The folder first: after a crash between the two it is still adopted.
         let path = self.path.clone();
         self.blocking(move || create(&path)).await?;
         self.db.set_meta(META, &uuid::Uuid::new_v4().to_string()).await?;
@@ -152,14 +153,14 @@ impl Folder {
     }
 }
 
-/// Work on files, away from the threads that serve.
+/// Runs file operations on a blocking thread.
 pub(in crate::interactions) async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// Creates the folder with an empty marker, durably where the folder above may be read.
+/// Creates the folder with an empty marker, durably if the parent folder is readable.
 fn create(path: &Path) -> io::Result<()> {
     create_private_folder(&path.join(MARKER))?;
     sync_folder(path)?;
@@ -170,7 +171,7 @@ fn create(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Under another name first: the file is whole or not there.
+/// Written under a temporary name first: the file is complete or absent.
 fn write_id(marker: &Path, id: &str) -> io::Result<()> {
     let part = marker.join(format!("{ID_FILE}.{}", uuid::Uuid::new_v4()));
     write_new(&part, id.as_bytes())?;

@@ -1,4 +1,4 @@
-//! Reading recordings through and removing files, as durable jobs.
+//! Durable jobs that read recordings and remove files.
 
 use super::RecordingError;
 use super::folder::on_disk;
@@ -10,10 +10,10 @@ use crate::jobs::{self, Kind, NewJob, Outcome, Running};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// When work that needs the folder of recordings is tried again while that is not there.
+/// Time until work that needs the folder of recordings is retried while the folder is not available.
 const FOLDER_RETRY: Duration = Duration::from_secs(60);
 
-/// The kinds of job.
+/// Returns the kinds of job.
 pub(in crate::interactions) fn kinds(interactions: &Interactions) -> Vec<Kind> {
     let (inspecting, discarding) = (interactions.clone(), interactions.clone());
     let inspect = Kind::new(INSPECT, move |job: Running| {
@@ -40,12 +40,12 @@ impl Interactions {
         let duration = i64::try_from(peaks.duration_ms).unwrap_or(i64::MAX);
         let mut tx = self.inner.db.begin().await?;
         store::set_peaks(tx.conn(), &recording, duration, &serde_json::json!(peaks).to_string()).await?;
-        // How long it is quiet at the end hangs on the exact length.
+        // The length of the final silence depends on the exact length.
         Effects::new().job(NewJob::new(MEASURE, id.as_str(), self.now())).save(tx.conn(), self.now()).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Removes a file that no row names. An upload that writes its row takes the job out of the queue in the same
+    /// Removes a file without a row. An upload that writes its row removes the job from the queue in the same
     /// transaction, so that one waits for the other.
     async fn discard(&self, job: &Running) -> Result<(), RecordingError> {
         let object_key = job.key.as_str();

@@ -1,4 +1,4 @@
-//! Renditions that are being made: how many at a time, and until when.
+//! Limits of conversions to WAV: their number and their end.
 
 use crate::audio::{AudioError, Rendition, Sink};
 use bytes::Bytes;
@@ -13,15 +13,15 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// Renditions that may be open for each one that may decode: most of them wait for a client that listens more slowly than
+/// Maximum number of open conversions for each one that may decode: most wait for a client that reads more slowly than
 /// sound is decoded.
 const OPEN_PER_DECODER: usize = 16;
-/// How long one decodes before the next has its turn.
+/// Time for which one decodes before the next has its turn.
 const TURN: Duration = Duration::from_millis(250);
-/// Parts that wait between the decoder and the client.
+/// Number of chunks buffered between the decoder and the client.
 const AHEAD: usize = 4;
 
-/// The limits of this process.
+/// Limits of this process.
 pub(in crate::interactions) struct Renditions {
     max_open: usize,
     open: Arc<Semaphore>,
@@ -30,31 +30,31 @@ pub(in crate::interactions) struct Renditions {
 }
 
 impl Renditions {
-    /// At most `max` decode at a time.
+    /// Creates limits: at most `max` decode at a time.
     pub fn new(max: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
         let max_open = max * OPEN_PER_DECODER;
         Self { max_open, open: semaphore(max_open), turns: semaphore(max), stop: CancellationToken::new() }
     }
 
-    /// A place for one more; `None` when all are taken.
+    /// Reserves one conversion; `None` if all are in use.
     pub fn reserve(&self) -> Option<Reserved> {
         let permit = Arc::clone(&self.open).try_acquire_owned().ok()?;
         Some(Reserved { turns: Arc::clone(&self.turns), stop: self.stop.child_token(), _open: permit })
     }
 
-    /// How many are open.
+    /// Returns the number of open conversions.
     pub fn open(&self) -> usize {
         self.max_open - self.open.available_permits()
     }
 
-    /// Ends those that are being made, and every later one at once.
+    /// Ends the running conversions, and rejects later ones.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 }
 
-/// A place among the renditions.
+/// A reserved conversion.
 pub struct Reserved {
     turns: Arc<Semaphore>,
     stop: CancellationToken,
@@ -68,8 +68,8 @@ impl std::fmt::Debug for Reserved {
 }
 
 impl Reserved {
-    /// The bytes of a rendition from `start` to before `end`, made while they are read. The work ends when the stream is
-    /// dropped: its client has left.
+    /// Returns the bytes of a rendition from `start` to before `end`, made while they are read. The work ends when the
+    /// stream is dropped: its client has disconnected.
     pub fn bytes(
         self,
         rendition: Rendition,
@@ -87,7 +87,7 @@ impl Reserved {
                 Ok(()) | Err(AudioError::Cancelled) => {}
                 Err(error) => {
                     tracing::warn!(%error, "a recording could not be made into WAV to its end");
-                    // Nobody listening any more is no fault.
+                    // A client that disconnects is no error.
                     let _ = send.blocking_send(Err(io::Error::other(error)));
                 }
             }
@@ -98,7 +98,7 @@ impl Reserved {
     }
 }
 
-/// Decodes by turns, and gives its turn up while the client takes nothing.
+/// Decodes in turns, and yields its turn while the client reads nothing.
 struct Turns<'a> {
     place: &'a Reserved,
     send: &'a Sender<io::Result<Bytes>>,
@@ -111,7 +111,7 @@ impl Sink for Turns<'_> {
         if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() < TURN) {
             return;
         }
-        // Back first, to the end of the queue.
+        // Released first, so that it goes to the end of the queue.
         self.turn = None;
         let turns = Arc::clone(&self.place.turns);
         let permit = self.handle.block_on(async {

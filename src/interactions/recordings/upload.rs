@@ -1,11 +1,12 @@
-//! Uploads: streamed to disk under a limit, judged by their content, put in place whole.
+//! Uploads: streamed to disk under a limit, identified by their content, put in place complete.
 //!
-//! A body first goes to `incoming/` and gets its place only when it is complete, synced and known to be sound that can be
-//! read. A new upload gets a name of its own, so that a reader of the old one is never cut off; the old file goes when
-//! no row names it any more.
+//! A body first goes to `incoming/` and is moved only when it is complete, synced and known to be readable audio. A new
+//! upload gets a name of its own, so that a reader of the old one is never cut off; the old file is removed when no row
+//! names it any more.
 //!
-//! No file is left without a row: before a file is put in place, a job is queued that removes it, and the transaction that
-//! writes its row removes that job. What a crash or a client that leaves cuts off in between is removed by the job.
+//! No file is left without a row: before a file is put in place, a job is queued that removes it, and the transaction
+//! that writes its row removes that job. If a crash or a disconnect interrupts the upload in between, the job removes
+//! the file.
 
 use super::folder::on_disk;
 use super::{Recording, RecordingError, Upload};
@@ -24,8 +25,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
-/// How long after its file was put in place a recording's row may be written: above what a database may take for it, and
-/// what the clocks of two nodes may be apart. An upload that takes longer is refused.
+/// Maximum time between putting a file in place and writing its row: above the time that a database may take for it,
+/// and the difference between the clocks of two nodes. A longer upload is rejected.
 const PLACED_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A file that is removed unless it is put in place.
@@ -37,7 +38,7 @@ struct Incoming {
 impl Drop for Incoming {
     fn drop(&mut self) {
         if !self.placed {
-            // Nobody can be told here; the sweep removes what stays.
+            // Errors can't be reported here; the sweep removes what stays.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -52,11 +53,11 @@ struct Received {
 
 impl Interactions {
     /// Stores the recording of an interaction, which need not be known yet. `channels` names the speaker of each
-    /// (`agent,customer`); without it the configured default of the source applies if it fits, else nobody is known to
-    /// speak on any of them. Where the same sound is stored already nothing changes, but for speakers that the sender names
-    /// for the first time or otherwise than before: the transcript is attributed to them.
-    /// `content_type` is believed only of what has no head of its own, such as raw GSM; everything else is told by its
-    /// content. File, folder and row are on disk when this returns.
+    /// (`agent,customer`); without it the configured default of the source applies if it fits, else the speakers are
+    /// unknown. If the same sound is already stored nothing changes, except speakers that the sender names for the
+    /// first time or differently: the transcript is attributed to them. `content_type` is used only for formats without
+    /// a header, such as raw GSM; all others are identified by their content. File, folder and row are on disk when
+    /// this returns.
     pub async fn store_recording<S, E>(
         &self,
         source: &str,
@@ -78,7 +79,7 @@ impl Interactions {
         let declared = content_type.and_then(AudioFormat::declared);
         let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
-        // Ends with the request: the client may leave while the file is read through.
+        // Ends with the request: the client may disconnect while the file is read through.
         let never = CancellationToken::new();
         let info = audio::run_blocking(&never, move |stop| audio::probe_until(&path, stop)).await?;
         let told = channels.map(str::trim).filter(|names| !names.is_empty());
@@ -105,7 +106,7 @@ impl Interactions {
         self.keep(recording, received.file).await
     }
 
-    /// Makes the interaction where it is not there, and changes nothing where it is.
+    /// Creates the interaction if it does not exist; otherwise changes nothing.
     async fn upsert_bare(&self, bare: Intake) -> Result<InteractionId, RecordingError> {
         let known = store::id_of(self.inner.db.read().await?.conn(), &bare.source, &bare.external_id).await?;
         match known {
@@ -121,7 +122,7 @@ impl Interactions {
         self.inner.folder.check().await?;
         let limit = self.inner.settings.max_bytes;
         let folder = self.inner.folder.incoming();
-        // The end of the name is where the sound's reader looks for what the content does not say.
+        // The audio reader uses the file extension if the content does not identify the format.
         let name = format!("{}.{}", uuid::Uuid::new_v4(), declared.map_or("part", AudioFormat::extension));
         let file = Incoming { path: folder.join(name), placed: false };
         on_disk(move || create_private_subfolder(&folder)).await?;
@@ -146,7 +147,7 @@ impl Interactions {
         Ok(Received { file, bytes, sha256: hex::encode(hash.finalize()) })
     }
 
-    /// The speakers of the channels where the sender names none.
+    /// Returns the default speakers of the channels.
     fn default_speakers(&self, source: &str, channels: u16) -> Vec<String> {
         let configured = self.inner.settings.channels_by_source.get(source).unwrap_or(&self.inner.settings.channels);
         let fitting = Some(configured)
@@ -155,8 +156,8 @@ impl Interactions {
         fitting.unwrap_or_else(|| (1..=channels).map(|number| nobody(number, channels)).collect())
     }
 
-    /// Puts the file in place and writes its row. Of a sound that is there already, the speakers stay that somebody has set
-    /// since, unless the sender names others than before.
+    /// Puts the file in place and writes its row. For a sound that is already stored, speakers set by staff since are
+    /// kept, unless the sender names others than before.
     async fn keep(&self, mut recording: Recording, file: Incoming) -> Result<Upload, RecordingError> {
         let interaction = recording.interaction_id.clone();
         if let Some(stored) = self.stored_already(&recording).await? {
@@ -183,14 +184,14 @@ impl Interactions {
         }
         match tx.commit().await {
             Ok(()) => Ok(Upload { interaction, recording, unchanged: false }),
-            // Refused, so there is no row. After any other error there may be one: the queued job looks.
+            // Rejected, so there is no row. After any other error there may be one: the queued job checks.
             Err(full @ DbError::Full(_)) => Err(self.take_back(&recording, full.into()).await),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Returns the recording that is stored already with the same sound, where its file is there. Where the sender names other
-    /// speakers than before they are noted; transcription sets them: it attributes the transcript anew.
+    /// Returns the stored recording with the same sound, if its file exists. Speakers that differ from those named
+    /// before are recorded; transcription sets them and attributes the transcript again.
     async fn stored_already(&self, sent: &Recording) -> Result<Option<Recording>, RecordingError> {
         let stored = self.recording(&sent.interaction_id).await?;
         let Some(stored) = stored.filter(|stored| stored.sha256 == sent.sha256) else { return Ok(None) };
@@ -204,7 +205,7 @@ impl Interactions {
         let mut tx = self.inner.db.begin().await?;
         let job = NewJob::new(SPEAKERS_SENT, stored.interaction_id.as_str(), now);
         Effects::new().job(job).save(tx.conn(), now).await?;
-        // Another recording may have come meanwhile: then this one replaces it.
+        // Another recording may have been stored meanwhile: this one then replaces it.
         if !store::set_sent_speakers(tx.conn(), &stored, sent.sent_speakers.as_deref()).await? {
             return Ok(None);
         }
@@ -212,7 +213,7 @@ impl Interactions {
         Ok(Some(stored))
     }
 
-    /// Queues the removal of a file that no row names, in place of one that was queued before.
+    /// Queues the removal of a file without a row, in place of a removal queued before.
     async fn queue_removal(&self, object_key: &str, at: Timestamp) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         jobs::remove(tx.conn(), DISCARD, object_key).await?;
@@ -223,7 +224,7 @@ impl Interactions {
     async fn place(&self, recording: &Recording, mut file: Incoming) -> Result<(), RecordingError> {
         let (from, to) = (file.path.clone(), self.recording_path(recording));
         let folder = self.inner.folder.path().to_owned();
-        // From here on the queued job removes it: whether the row was written is not known here in every case.
+        // From here on the queued job removes it: whether the row was written is not always known here.
         file.placed = true;
         let placed = on_disk(move || std::fs::rename(&from, &to).and_then(|()| sync_folder(&folder))).await;
         match placed {
@@ -235,12 +236,12 @@ impl Interactions {
         }
     }
 
-    /// Writes the row and what it brings along; of the same sound, whose file is missing, speakers that staff have set stay.
-    /// Returns the recording that is there instead, where the same sound came at the same moment; the transaction is to be
-    /// rolled back then, as after an error.
+    /// Writes the row and its effects; for the same sound, whose file is missing, speakers set by staff are kept.
+    /// Returns the existing recording if the same sound was stored at the same moment; the transaction must then be
+    /// rolled back, as after an error.
     async fn write_row(&self, tx: &mut Tx, recording: &mut Recording) -> Result<Option<Recording>, RecordingError> {
         let (now, id) = (self.now(), &recording.interaction_id.clone());
-        // Jobs first, then the interaction: in the order in which erasure takes them, so that one waits for the other.
+        // Jobs first, then the interaction: in the same order as erasure, so that one waits for the other.
         jobs::remove(tx.conn(), DISCARD, &recording.object_key).await?;
         let team = store::team_of(tx.conn(), id).await?;
         let inspect = NewJob::new(INSPECT, id.as_str(), now);
@@ -260,7 +261,7 @@ impl Interactions {
                 recording.staff_set_speakers = same.staff_set_speakers;
             }
         }
-        // The queued job may have run, where this took as long as that: then it removed the file before this had the job.
+        // The queued job may have run if this took too long: it then removed the file before the job was removed here.
         if !tokio::fs::try_exists(self.recording_path(recording)).await? {
             return Err(RecordingError::Io(std::io::ErrorKind::NotFound.into()));
         }
@@ -271,7 +272,7 @@ impl Interactions {
         Ok(None)
     }
 
-    /// Removes the file of a recording whose row was surely not written; the queued job finds nothing more to do.
+    /// Removes the file of a recording whose row was certainly not written; the queued job then finds nothing to do.
     async fn take_back(&self, recording: &Recording, why: RecordingError) -> RecordingError {
         if let Err(error) = tokio::fs::remove_file(self.recording_path(recording)).await
             && error.kind() != std::io::ErrorKind::NotFound
@@ -282,8 +283,8 @@ impl Interactions {
     }
 }
 
-/// Speakers of so many channels, from `agent`, `customer` and `unknown`. A channel on which nobody is known to speak is
-/// `unknown` or, of several, has its number.
+/// Checks the speakers of this many channels, from `agent`, `customer` and `unknown`. A channel with an unknown speaker
+/// is `unknown` or, of several, has its number.
 pub(super) fn speakers(
     names: impl IntoIterator<Item = impl AsRef<str>>,
     channels: u16,
@@ -301,7 +302,7 @@ pub(super) fn speakers(
     (1..).zip(names).map(speaker).collect()
 }
 
-/// A channel on which nobody is known to speak.
+/// Returns the name of a channel with an unknown speaker.
 fn nobody(number: u16, channels: u16) -> String {
     if channels == 1 { "unknown".to_owned() } else { format!("channel-{number}") }
 }

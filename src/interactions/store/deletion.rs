@@ -1,4 +1,4 @@
-//! SQL of what is deleted: by age, or because somebody asked for it.
+//! SQL of deletion: by age, or on request.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -17,16 +17,17 @@ macro_rules! these {
 }
 
 statements! {
-    // $2, $3: behind which conversation, in the order of the index.
+    // $2, $3: position of the last conversation, in the order of the index.
     WITH_RECORDINGS = "SELECT i.id, i.occurred_at FROM interactions i JOIN recordings r ON r.interaction_id = i.id \
             WHERE i.occurred_at < $1 AND i.occurred_at >= $2 AND (i.occurred_at > $2 OR i.id < $3) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
     TAKE_RECORDINGS = sqlite concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(sqlite), " RETURNING object_key"),
         pg concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(pg), " RETURNING object_key");
-    // Messages count as words, as transcripts do.
+    // Messages count as texts, as transcripts do.
     WITH_WORDS = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.occurred_at < $1 AND i.occurred_at >= $2 \
             AND (i.occurred_at > $2 OR i.id < $3) AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
             OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
-    // One whose customer may still answer stays until its survey has closed: a rule may keep links open for long.
+    // A conversation whose customer may still answer stays until its survey has closed: a rule may keep links open for
+    // long.
     OLDER = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND NOT EXISTS (SELECT 1 FROM invitations v \
             WHERE v.interaction_id = i.id AND v.state <> 'closed' AND v.address_hash <> '') ORDER BY i.occurred_at LIMIT $2";
     COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
@@ -35,14 +36,14 @@ statements! {
     COUNT_OLDER = "SELECT COUNT(*) FROM interactions WHERE occurred_at < $1";
     REMOVE_MESSAGES = sqlite concat!("DELETE FROM messages WHERE interaction_id IN ", these!(sqlite)),
         pg concat!("DELETE FROM messages WHERE interaction_id IN ", these!(pg));
-    // Uploads that are being written end first, so that none adds a file behind our back.
+    // Waits for uploads in progress, so that none adds a file unnoticed.
     LOCK = sqlite concat!("SELECT id FROM interactions WHERE id IN ", these!(sqlite)),
         pg concat!("SELECT id FROM interactions WHERE id IN ", these!(pg), " ORDER BY id FOR UPDATE");
     REMOVE = sqlite concat!("DELETE FROM interactions WHERE id IN ", these!(sqlite)),
         pg concat!("DELETE FROM interactions WHERE id IN ", these!(pg));
     BY_NAME = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
     WITH_CUSTOMER = "SELECT id, customer_email FROM interactions WHERE customer_email IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
-    // An address waits for a survey that never becomes due: the conversation was never said to be over.
+    // The address waits for a survey that never becomes due: the conversation was never reported as over.
     STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
             updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
             AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
@@ -56,7 +57,7 @@ fn firsts<T>(rows: Vec<(T,)>) -> Vec<T> {
     rows.into_iter().map(|(first,)| first).collect()
 }
 
-/// Conversations before then that have a recording, behind those that were looked at.
+/// Returns conversations before then that have a recording, after the position.
 pub(in crate::interactions) async fn with_recordings(
     conn: Conn<'_>,
     before: Timestamp,
@@ -66,7 +67,7 @@ pub(in crate::interactions) async fn with_recordings(
     fetch_all!(conn, WITH_RECORDINGS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
 }
 
-/// Takes the rows of these conversations' recordings; their names in the store.
+/// Deletes the rows of these conversations' recordings; returns their names in the store.
 pub(in crate::interactions) async fn take_recordings(
     conn: Conn<'_>,
     ids: &[InteractionId],
@@ -74,7 +75,7 @@ pub(in crate::interactions) async fn take_recordings(
     Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), json(ids))?))
 }
 
-/// Conversations before then that have words, behind those that were looked at.
+/// Returns conversations before then that have texts, after the position.
 pub(in crate::interactions) async fn with_words(
     conn: Conn<'_>,
     before: Timestamp,
@@ -92,7 +93,7 @@ pub(in crate::interactions) async fn older(
     Ok(firsts(fetch_all!(conn, OLDER => (InteractionId,), before, most)?))
 }
 
-/// Recordings, conversations with words, and conversations before then.
+/// Returns the number of recordings before then; the next two count conversations with texts, and all conversations.
 pub(in crate::interactions) async fn count_recordings(conn: Conn<'_>, before: Timestamp) -> Result<i64, DbError> {
     Ok(fetch_one!(conn, COUNT_RECORDINGS => (i64,), before)?.0)
 }
@@ -109,7 +110,7 @@ pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[Inte
     execute!(conn, REMOVE_MESSAGES, json(ids))
 }
 
-/// Deletes them with everything that hangs on them; the names of their recordings in the store.
+/// Deletes them with all dependent rows; returns the names of their recordings in the store.
 pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<String>, DbError> {
     fetch_all!(conn.reborrow(), LOCK => (InteractionId,), json(ids))?;
     let keys = take_recordings(conn.reborrow(), ids).await?;
@@ -125,7 +126,7 @@ pub(in crate::interactions) async fn by_name(
     Ok(fetch_optional!(conn, BY_NAME => (InteractionId,), source, external_id)?.map(|(id,)| id))
 }
 
-/// Conversations behind `from` whose customer is still known, with the sealed address.
+/// Returns conversations after `from` whose customer is still stored, with the sealed address.
 pub(in crate::interactions) async fn with_customer(
     conn: Conn<'_>,
     from: &str,
@@ -134,7 +135,7 @@ pub(in crate::interactions) async fn with_customer(
     fetch_all!(conn, WITH_CUSTOMER => (InteractionId, String), from, most)
 }
 
-/// Erases customers that no survey will be sent to, as nothing was heard of their conversation since then; how many.
+/// Erases customers that will get no survey, as their conversation had no update since then; returns their number.
 pub(in crate::interactions) async fn erase_stale(
     conn: Conn<'_>,
     untouched_since: Timestamp,

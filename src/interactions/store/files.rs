@@ -1,4 +1,4 @@
-//! SQL of recordings and their files: which file has a row, which row has no file.
+//! SQL of recordings and their files: files without a row, rows without a file.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -18,7 +18,7 @@ statements! {
     MISSING = "SELECT interaction_id FROM recordings WHERE missing_since IS NOT NULL ORDER BY missing_since, interaction_id LIMIT $1";
 }
 
-/// What is compared with the folder.
+/// A row to compare with the folder.
 #[derive(Debug, sqlx::FromRow)]
 pub(in crate::interactions) struct FileRow {
     pub interaction_id: InteractionId,
@@ -30,12 +30,12 @@ fn json(names: &[String]) -> String {
     serde_json::json!(names).to_string()
 }
 
-/// Rows behind that of the interaction `from`.
+/// Returns rows after that of the interaction `from`.
 pub(in crate::interactions) async fn page(conn: Conn<'_>, from: &str, max: i64) -> Result<Vec<FileRow>, DbError> {
     fetch_all!(conn, PAGE => FileRow, from, max)
 }
 
-/// Those of these names in the folder that a recording's row has.
+/// Returns those of these file names that a recording's row has.
 pub(in crate::interactions) async fn named(conn: Conn<'_>, names: &[String]) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(conn, NAMED => (String,), json(names))?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
@@ -57,7 +57,7 @@ pub(in crate::interactions) async fn count_missing(conn: Conn<'_>) -> Result<i64
     Ok(fetch_one!(conn, COUNT_MISSING => (i64,))?.0)
 }
 
-/// Interactions whose recording has no file, those first for which that was found first.
+/// Returns interactions whose recording has no file, in the order of detection.
 pub(in crate::interactions) async fn missing(conn: Conn<'_>, max: i64) -> Result<Vec<InteractionId>, DbError> {
     let rows = fetch_all!(conn, MISSING => (InteractionId,), max)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -1,4 +1,4 @@
-//! SQL of the figures, and of the lists that ask for them.
+//! SQL of the figures, and of the lists that use them.
 
 use super::{Filter, Interaction, SurveyState};
 use crate::database::{Conn, DbError, VisibleBinds};
@@ -9,7 +9,7 @@ use crate::web::Cursor;
 use crate::web::principal::Visible;
 use crate::{execute, fetch_all, statements, visible_to};
 
-/// Which figures fit, `f` being their row: $10 to $16.
+/// Condition on the figures in row `f`: $10 to $16.
 macro_rules! fits {
     () => {
         "($10 < 0 OR f.silence_ms > $10) AND ($11 < 0 OR f.interruptions >= $11) AND ($12 < 0 OR f.agent_share > $12) \
@@ -18,7 +18,7 @@ macro_rules! fits {
     };
 }
 
-/// The figure that is sorted by: $17 names it.
+/// Figure to sort by: $17 names it.
 macro_rules! sort_key {
     () => {
         "(CASE $17 WHEN 'silence' THEN f.silence_ms WHEN 'interruptions' THEN f.interruptions \
@@ -26,7 +26,7 @@ macro_rules! sort_key {
     };
 }
 
-/// What else a list may be filtered by: $6 to $9.
+/// Other filters of a list: $6 to $9.
 macro_rules! filters {
     (sqlite) => {
         " AND ($6 IS NULL OR i.agent_id = $6) AND ($7 IS NULL OR i.team_id = $7) AND ($8 IS NULL OR i.channel = $8) \
@@ -48,7 +48,7 @@ statements! {
             WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags FROM figures \
             WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    // The few that fit are found in the narrow table first.
+    // The few matching rows are found in the narrow table first.
     LIST_MEASURED = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
             " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))", filters!(sqlite),
             "AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ") ORDER BY i.occurred_at DESC, i.id LIMIT $17"),
@@ -95,7 +95,7 @@ pub(in crate::interactions) async fn of(
     Ok(rows.into_iter().map(|row| (row.interaction_id, row.figures)).collect())
 }
 
-/// What [`fits!`] binds: below zero asks for nothing.
+/// Returns the parameters of [`fits!`]: a negative value filters nothing.
 fn binds(m: &Measured) -> [i64; 7] {
     [
         m.silence_over_ms,

@@ -1,5 +1,4 @@
-//! `/admin/erasure`: first what will go, then the deed, then the receipt. An address never stands in a link, where it would
-//! be kept by browsers and logs.
+//! `/admin/erasure`: preview, erasure, receipt. An address is never part of a URL, which browsers and logs would keep.
 
 use super::say;
 use crate::ids::InteractionId;
@@ -16,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ErasureQuery {
-    /// The id of a conversation, from its page.
+    /// Id of a conversation, from its page.
     interaction: String,
 }
 
@@ -27,23 +26,23 @@ pub(super) struct Form {
     interaction: String,
     source: String,
     external_id: String,
-    /// With an address: its conversations as well.
+    /// With an address: whether to erase its conversations as well.
     conversations: String,
 }
 
-/// What is looked at, asked about, or done.
+/// A preview or a receipt.
 #[derive(Default)]
 struct Step {
-    /// What it is about, in words.
+    /// Subject, in words.
     about: String,
-    /// What will go, or went.
+    /// Counts in words.
     goes: Vec<String>,
-    /// Clips that stay.
+    /// Number of clips that stay.
     kept: i64,
-    /// The fields that the next form carries.
+    /// Values that the next form carries.
     address: String,
     interaction: String,
-    /// Conversations that an address was asked about.
+    /// Number of conversations that an address was surveyed about.
     asked_about: usize,
 }
 
@@ -52,11 +51,11 @@ struct Step {
 struct ErasurePage {
     page: Shell,
     problem: Option<String>,
-    /// To be confirmed.
+    /// Preview to confirm.
     preview: Option<Step>,
-    /// Done.
+    /// Receipt of a finished erasure.
     receipt: Option<Step>,
-    /// What was typed.
+    /// Entered text.
     address: String,
     interaction: String,
     source: String,
@@ -76,7 +75,7 @@ impl Form {
         match self.interaction.trim() {
             "" if self.source.trim().is_empty() && self.external_id.trim().is_empty() => Err(EraseError::Nothing),
             "" => Ok(What::Conversation(privacy.conversation(self.source.trim(), self.external_id.trim()).await?)),
-            // The id, or the address of the conversation's page.
+            // An id, or the URL of the conversation's page.
             text => {
                 let id = text.rsplit('/').next().unwrap_or(text);
                 Ok(What::Conversation(id.parse().map_err(|_| EraseError::NotThere)?))
@@ -122,7 +121,7 @@ fn page(who: &Viewer<Administer>, site: &SiteInfo) -> ErasurePage {
     }
 }
 
-/// The page with what went wrong above the forms; a failure inside is a failure.
+/// Returns the page with the problem above the forms; internal failures remain errors.
 fn complaint(page: ErasurePage, form: Form, error: EraseError) -> Result<Response, PageError> {
     let status = match &error {
         EraseError::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -169,7 +168,7 @@ async fn show_preview(
     }
 }
 
-/// `POST /admin/erasure/preview`: what will go.
+/// `POST /admin/erasure/preview`: the preview.
 #[handler]
 pub(super) async fn preview(
     who: Viewer<Administer>,
@@ -180,7 +179,7 @@ pub(super) async fn preview(
     show_preview(&who, site, privacy, form.0).await
 }
 
-/// `POST /admin/erasure`: the deed; the answer is the receipt.
+/// `POST /admin/erasure`: the erasure; responds with the receipt.
 #[handler]
 pub(super) async fn erase(
     who: Viewer<Administer>,

@@ -1,4 +1,5 @@
-//! `/privacy`: what customers may know, in plain words, with the facts of this deployment, in five languages.
+//! `/privacy`: the privacy notice for customers, in plain language, with the facts of this deployment, in five
+//! languages.
 
 use super::whole_days;
 use crate::config::Choices;
@@ -24,17 +25,17 @@ struct NoticePage<'a> {
     apart: bool,
     k: u32,
     open_for: String,
-    /// Can other links be answered for another time?
+    /// Whether links of some rules have another duration.
     up_to: bool,
     change_for: Option<String>,
-    /// So long after the survey a scrambled form of the address remains.
+    /// Time after the survey for which a keyed hash of the address is kept.
     hashes: String,
     recordings: Option<String>,
     words: Option<String>,
     conversations: Option<String>,
 }
 
-/// The language that was asked for (`?lang=de`), else the one that the browser prefers, else English.
+/// Returns the requested language (`?lang=de`), else the browser's preference, else English.
 fn language(request: &Request) -> Language {
     let asked = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     let asked = asked.filter(|(name, _)| name == "lang").map(|(_, value)| value.into_owned());
@@ -45,7 +46,7 @@ fn language(request: &Request) -> Language {
     wanted.find_map(|tag| Language::choose(&tag, built_in.iter()).cloned()).unwrap_or_default()
 }
 
-/// A length of time in the words of a language: `14 days`, `14 天`.
+/// Returns a duration in the words of a language: `14 days`, `14 天`.
 fn length(lang: &str, span: Duration) -> String {
     let seconds = span.as_secs();
     let (n, unit) = match seconds {
@@ -65,7 +66,7 @@ fn length(lang: &str, span: Duration) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
 }
 
-/// `GET /privacy`
+/// `GET /privacy`.
 #[handler]
 pub(super) async fn show(
     Data(privacy): Data<&Privacy>,

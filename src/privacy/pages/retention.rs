@@ -1,4 +1,4 @@
-//! `/admin/retention`: what is kept how long, what goes next, what went.
+//! `/admin/retention`: the retention times, the forecast, and the log.
 
 use super::{length, say, whole_days};
 use crate::privacy::{Due, Kept, Privacy};
@@ -54,7 +54,7 @@ struct RetentionPage {
     hashes: String,
 }
 
-/// `GET /admin/retention`
+/// `GET /admin/retention`.
 #[handler]
 pub(super) async fn show(
     who: Viewer<Administer>,

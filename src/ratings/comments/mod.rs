@@ -1,5 +1,5 @@
-//! Released comments, one by one: who has read them, and which are praise that the agent is to see first. They are masked and
-//! were shuffled when they came out; nothing stands beside them but the month, the team and the agent of their release.
+//! Released comments, one by one: their read state, and praise that the agent sees first. They are masked and were
+//! shuffled at their release; nothing is stored with them but the month, the team and the agent of the release.
 
 mod store;
 
@@ -14,32 +14,32 @@ use crate::web::principal::{Role, Visible};
 /// A released comment.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Released {
-    /// Its id, random.
+    /// Random id.
     pub id: String,
-    /// What it says, masked.
+    /// Masked text.
     pub text: String,
-    /// The month of its release.
+    /// Month of its release.
     pub month: String,
-    /// Whom it is about; null: a team, or everybody.
+    /// Name of the agent; `None` for a comment about a team, or about everybody.
     pub agent_name: Option<String>,
-    /// The team.
+    /// Name of the team.
     pub team_name: Option<String>,
-    /// The day it came out, where that is known.
+    /// Day of its release, if known.
     pub listed_on: Option<String>,
-    /// Who has marked it as praise.
+    /// Name of the person who marked it as praise.
     pub kudos_name: Option<String>,
 }
 
-/// How many released comments wait for a reader.
+/// Number of unread released comments of a team.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Waiting {
-    /// In this team.
+    /// Team of the comments.
     pub team_id: Option<TeamId>,
-    /// So many.
+    /// Number of comments.
     pub n: i64,
 }
 
-/// The teams of a supervisor; nothing for others, who mark nothing.
+/// Returns the teams of a supervisor; `None` for other roles, which mark nothing.
 fn teams(who: &Principal) -> Option<Vec<TeamId>> {
     match (who.role(), who.visible()) {
         (Some(Role::Supervisor), Visible::Teams(teams)) => Some(teams),
@@ -48,20 +48,20 @@ fn teams(who: &Principal) -> Option<Vec<TeamId>> {
 }
 
 impl Ratings {
-    /// Notes the day on which comments came out; once a day is enough.
+    /// Records the day on which comments were released; once a day is enough.
     pub async fn date_comments(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         store::date(tx.conn(), &self.now().day()).await?;
         tx.commit().await
     }
 
-    /// Comments of this supervisor's teams that nobody has read; the oldest first, within a day in no order.
+    /// Returns unread comments of this supervisor's teams; oldest first, in random order within a day.
     pub async fn unread_comments(&self, who: &Principal, most: i64) -> Result<Vec<Released>, DbError> {
         let Some(teams) = teams(who) else { return Ok(Vec::new()) };
         store::unread(self.db.read().await?.conn(), &teams, most).await
     }
 
-    /// Marks one as read by whoever asks; false where it is not theirs to read, or was read already.
+    /// Marks a comment as read by `who`; returns false if it is not accessible, or was already read.
     pub async fn mark_comment_read(&self, who: &Principal, id: &str) -> Result<bool, DbError> {
         let Some(teams) = teams(who) else { return Ok(false) };
         let mut tx = self.db.begin().await?;
@@ -70,7 +70,7 @@ impl Ratings {
         Ok(marked)
     }
 
-    /// Marks one as praise (and as read), or takes that back; false where it is not theirs.
+    /// Marks a comment as praise (and as read), or removes the mark; returns false if it is not accessible.
     pub async fn mark_kudos(&self, who: &Principal, id: &str, praise: bool) -> Result<bool, DbError> {
         let Some(teams) = teams(who) else { return Ok(false) };
         let (name, day) = (who.name.clone(), self.now().day());
@@ -82,12 +82,12 @@ impl Ratings {
         Ok(marked)
     }
 
-    /// What came out about an agent last: what is marked as praise first. Agents ask for themselves.
+    /// Returns the last comments released about an agent, praise first. For the agent themselves.
     pub async fn own_comments(&self, agent: &AgentId, most: i64) -> Result<Vec<Released>, DbError> {
         store::of_agent(self.db.read().await?.conn(), agent, most).await
     }
 
-    /// How many have waited since that day or longer, by team.
+    /// Returns the number of comments unread since that day or longer, by team.
     pub async fn comments_unread_since(&self, day: &str) -> Result<Vec<Waiting>, DbError> {
         store::unread_since(self.db.read().await?.conn(), day).await
     }

@@ -6,7 +6,7 @@ use crate::ids::{AgentId, TeamId};
 use crate::{execute, fetch_all, statements};
 use serde_json::json;
 
-/// What a comment is read from; a macro, since statements are literals.
+/// Columns and tables of a comment; a macro, since statements are literals.
 macro_rules! released {
     ($($tail:tt)*) => {
         concat!(
@@ -20,7 +20,7 @@ macro_rules! released {
 
 statements! {
     DATE = "UPDATE released_comments SET listed_on = $1 WHERE listed_on IS NULL";
-    // $1: JSON array of teams. What is about no team is every supervisor's.
+    // $1: JSON array of teams. Comments without a team are shown to every supervisor.
     UNREAD = sqlite released!("c.read_on IS NULL AND (r.team_id IN (SELECT value FROM json_each($1)) OR r.team_id IS NULL) \
             ORDER BY c.listed_on, c.id LIMIT $2"),
         pg released!("c.read_on IS NULL AND (r.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR r.team_id IS NULL) \

@@ -1,4 +1,4 @@
-//! `/ratings/exclusions`: what is left out, and by whom.
+//! `/ratings/exclusions`: the excluded conversations.
 
 use super::super::{Exclusion, Ratings, RatingsError, Reason};
 use crate::ids::InteractionId;
@@ -18,7 +18,7 @@ struct ExclusionsPage {
     all: Vec<ExclusionRow>,
     reasons: [Reason; Reason::ALL.len()],
     k: u32,
-    /// What was entered, where it could not be taken.
+    /// Entered values that were not accepted.
     typed: Fields,
     problem: Option<String>,
 }
@@ -36,7 +36,7 @@ impl ExclusionsPage {
     }
 }
 
-/// A line of the list.
+/// A row of the list.
 struct ExclusionRow {
     id: String,
     name: String,
@@ -78,7 +78,7 @@ pub(super) struct Fields {
     note: String,
 }
 
-/// The id in whatever was pasted: an id, or the address of the conversation's page.
+/// Returns the id in a pasted text: an id, or the URL of the conversation's page.
 fn id_in(text: &str) -> Option<InteractionId> {
     text.split(['/', '?', '#']).find_map(|part| part.trim().parse().ok())
 }

@@ -1,4 +1,4 @@
-//! `/surveys/{id}/results` and its file for spreadsheets.
+//! `/surveys/{id}/results` and its export for spreadsheets.
 
 use super::views::{NpsView, Period as PeriodView, ShareView};
 use super::{RatingsQuery, attachment};
@@ -16,7 +16,7 @@ struct ResultsPage {
     page: Shell,
     id: String,
     name: String,
-    /// May whoever looks edit it?
+    /// Whether the viewer may edit the survey.
     edits: bool,
     period: PeriodView,
     questions: Vec<QuestionView>,
@@ -34,7 +34,7 @@ struct QuestionView {
     share: Option<(&'static str, ShareView)>,
     nps: Option<NpsView>,
     n: u64,
-    /// Of many-of questions choices are counted, not answers.
+    /// Whether choices are counted instead of answers: many-of questions.
     choices: bool,
     bars: Vec<Bar>,
     is_text: bool,
@@ -88,7 +88,7 @@ impl From<QuestionResult> for QuestionView {
     }
 }
 
-/// Names the subject of an audit line.
+/// Returns the subject of an audit entry.
 fn subject(id: &str) -> String {
     format!("survey:{id}")
 }

@@ -1,4 +1,4 @@
-//! What the templates show.
+//! Views of the templates.
 
 use super::super::{
     AgentLine, Chart, Comment, Comparison, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share,
@@ -8,11 +8,11 @@ use crate::staff::{AgentSummary, Team};
 use crate::web::Shell;
 use askama::Template;
 
-/// The period, for the fields and for links.
+/// Period, for the fields and for links.
 pub(super) struct Period {
     pub from: String,
     pub to: String,
-    /// "Dec 2025 to Nov 2026".
+    /// Period in words: "Dec 2025 to Nov 2026".
     pub words: String,
 }
 
@@ -44,13 +44,13 @@ impl From<Share> for ShareView {
             n: share.n,
             x: format!("{low:.1}"),
             width: format!("{:.1}", high - low),
-            // The mark is 1.6 wide; at the ends it stays inside.
+            // The mark is 1.6 wide and must stay inside at the ends.
             point: format!("{:.1}", (hundred(share.value()) - 0.8).clamp(0.0, 98.4)),
         }
     }
 }
 
-/// The figures of somebody or of all.
+/// Figures of an agent, a team or all.
 pub(super) struct Figures {
     pub csat: Option<ShareView>,
     pub answers: u64,
@@ -59,7 +59,7 @@ pub(super) struct Figures {
     pub nps: Option<NpsView>,
     pub ces: Option<ShareView>,
     pub mean_effort: String,
-    /// Reasons in words, and how many conversations were left out for each.
+    /// Reasons of exclusions in words, with their counts.
     pub left_out: Vec<(&'static str, u64)>,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct NpsView {
 impl From<Nps> for NpsView {
     fn from(nps: Nps) -> Self {
         let (low, high) = nps.interval();
-        // A minus sign, not a hyphen; and no negative zero.
+        // Uses a minus sign instead of a hyphen; never a negative zero.
         let signed = |points: f64| match points.round() as i64 {
             n if n < 0 => format!("\u{2212}{}", -n),
             n if n > 0 => format!("+{n}"),
@@ -98,7 +98,7 @@ impl From<&Counts> for Figures {
     }
 }
 
-/// A line of the list.
+/// A row of the list.
 pub(super) struct RatingRow {
     pub href: String,
     pub name: String,
@@ -148,7 +148,7 @@ impl RatingRow {
     }
 }
 
-/// `/ratings`.
+/// Page `/ratings`.
 #[derive(Template)]
 #[template(path = "ratings/list.html")]
 pub(super) struct ListPage {
@@ -168,7 +168,7 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
-    /// With links to what was answered to each question of these surveys.
+    /// Returns the page with links to the results of these surveys.
     pub(super) fn with_surveys(self, surveys: Vec<(String, String)>) -> Self {
         Self { surveys, ..self }
     }
@@ -181,7 +181,7 @@ impl ListPage {
         let mut teams: Vec<RatingRow> =
             overview.teams.into_iter().map(|line| RatingRow::of_team(line, &period)).collect();
         if by_lower_end {
-            // Stable: those alike stay in the order of their names.
+            // The sort is stable: equal ones stay in the order of their names.
             agents.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
             teams.sort_by(|a, b| b.lower_end.total_cmp(&a.lower_end));
         }
@@ -201,14 +201,14 @@ impl ListPage {
         }
     }
 
-    /// With the way to what is left out, for whoever may.
+    /// Returns the page with the link to the exclusions if the viewer may see them.
     pub(super) fn with_exclusions(mut self, may: bool) -> Self {
         self.may_leave_out = may;
         self
     }
 }
 
-/// What can be told about differences, in a sentence; nothing where fewer than two have figures.
+/// Returns a sentence about the differences; empty if fewer than two have figures.
 fn note(agents: &[AgentLine]) -> String {
     let rated = agents.iter().filter(|line| line.standing != Comparison::Open).count();
     let apart = agents.iter().filter(|line| matches!(line.standing, Comparison::Above | Comparison::Below)).count();
@@ -220,7 +220,7 @@ fn note(agents: &[AgentLine]) -> String {
     }
 }
 
-/// How often a score was given.
+/// Count of a score.
 pub(super) struct Bar {
     pub score: usize,
     pub n: u64,
@@ -234,20 +234,20 @@ fn bars(counts: &Counts) -> Vec<Bar> {
     counts.scores.iter().enumerate().rev().map(bar).collect()
 }
 
-/// A month of the table behind the chart.
+/// A row of the table behind the chart.
 pub(super) struct MonthRow {
     pub month: String,
     pub figures: Figures,
 }
 
-/// One agent or team.
+/// Page of one agent or team.
 #[derive(Template)]
 #[template(path = "ratings/one.html")]
 pub(super) struct OnePage {
     page: Shell,
     name: String,
     eyebrow: String,
-    /// Is this the agent who looks?
+    /// Whether the viewer is this agent.
     own: bool,
     period: Period,
     figures: Figures,
@@ -313,7 +313,7 @@ impl OnePage {
     }
 }
 
-/// The drawing in a sentence.
+/// Returns a sentence that describes the chart.
 fn says(months: &[(Month, Option<Share>)]) -> String {
     let mut there = months.iter().filter_map(|(month, share)| share.map(|s| (month.label(), percent(s.value()))));
     match (there.next(), there.next_back()) {

@@ -1,12 +1,13 @@
-//! How many were asked, by month: counted after each pass while a month may still change, so that no page counts invitations.
+//! Numbers of invitations by month: counted after each pass while a month may still change, so that no page counts
+//! invitations.
 
 use super::{Releases, store};
 use crate::database::DbError;
 use crate::ratings::Month;
 
 impl Releases {
-    /// Counts anew for the months of invitations that may still be open. Earlier months stay as they were counted, also when
-    /// old invitations are erased.
+    /// Recounts the months of invitations that may still be open. Earlier months keep their counts, also when old
+    /// invitations are erased.
     pub(super) async fn count_asked(&self) -> Result<(), DbError> {
         let now = self.clock.now();
         let (mut month, last) = (Month::of(now.minus(self.expires_after)), Month::of(now));

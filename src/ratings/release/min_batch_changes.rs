@@ -1,15 +1,15 @@
-//! The smallest batch. What was promised stands with each answer, so that lowering it touches only those that are given from then
-//! on; a larger one holds at once, for all. That it was changed is noted in the audit log.
+//! Minimum batch size. Each answer holds the size that was promised, so that lowering it affects only later answers;
+//! raising it applies to all at once. Changes are recorded in the audit log.
 
 use super::{Releases, store};
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 
-/// Under this name the k in force is kept.
+/// Name under which the current k is stored.
 const NAME: &str = "min_batch_size";
 
 impl Releases {
-    /// Notes the k that is configured, where it is another than the last time.
+    /// Records the configured k if it differs from the stored one.
     pub async fn note_min_batch_size(&self) -> Result<(), DbError> {
         let known = store::state(self.db.read().await?.conn(), NAME).await?;
         let was: Option<usize> = known.as_deref().and_then(|text| text.parse().ok());

@@ -1,15 +1,16 @@
 //! Releases: the only way from answers to figures (anonymity.md, rules 4 to 6).
 //!
-//! After each pass of the mix the ripe answers lie in pools: by agent (or team, or the whole organisation, where no agent or
-//! team is known), by question, linked or apart. A pool that holds k answers or more is released, all of it at once:
-//! counts under a month, comments masked and shuffled, the sealed records deleted. A smaller one waits; what has waited too
-//! long goes up (`pool_age`): it is counted with others of its team, or of the whole organisation.
+//! After each pass of the mix the ripe answers are in pools: by agent (or team, or the whole organisation, if no agent
+//! or team is known), by question, linked or apart. A pool with k answers or more is released completely: counts by
+//! month, comments masked and shuffled, the sealed records deleted. A smaller one waits; after too long a wait it
+//! escalates (`pool_age`): it is counted with others of its team, or of the whole organisation.
 //!
-//! A release is final. Each answer is counted in one release at most, and nothing that happens later (the conversation is
-//! excluded, included again, or erased) changes what was released: docs/anonymity.md, "Why released figures are final".
+//! A release is final. Each answer is counted in at most one release, and nothing that happens later (the conversation
+//! is excluded, included again, or erased) changes what was released: docs/anonymity.md, "Why released figures are
+//! final".
 //!
-//! The work of a pass depends on what waits, never on what was released. It is written in short transactions (`write`),
-//! each with the totals that the pages read.
+//! The work of a pass depends on the waiting answers, never on released ones. It is written in short transactions
+//! (`write`), each with the totals that the pages read.
 
 mod asked_counts;
 mod min_batch_changes;
@@ -20,7 +21,7 @@ mod reasons;
 mod store;
 mod write;
 
-/// Every statement of releases, for the test that prepares them on both databases.
+/// Returns every statement of releases, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
     [store::STATEMENTS, store::asked_counts::STATEMENTS, store::reasons::STATEMENTS].concat()
 }
@@ -43,12 +44,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use write::by_pool;
 
-/// No batch is ever smaller, whatever is configured.
+/// Lower limit of any batch size, whatever is configured.
 const FLOOR: usize = 3;
 /// Maximum number of answers that are read before full pools are released: all of them may not fit into memory.
 const MAX_IN_MEMORY: usize = 100_000;
 
-/// Releases pools that are full. Cheap to clone.
+/// Service that releases full pools. Cheap to clone.
 #[derive(Clone)]
 pub struct Releases {
     db: Db,
@@ -57,9 +58,9 @@ pub struct Releases {
     surveys: Surveys,
     k: usize,
     ripe_at: i64,
-    /// What has waited so many months goes up.
+    /// Number of months after which a waiting pool escalates.
     goes_up: i32,
-    /// As long as an invitation may be answered, its month may change.
+    /// Time for which an invitation may be answered, and its month may change.
     expires_after: Duration,
 }
 
@@ -69,20 +70,19 @@ impl std::fmt::Debug for Releases {
     }
 }
 
-/// What a released answer says.
+/// Content of a released answer.
 #[derive(Debug, Clone)]
 struct Counted {
     team: Option<TeamId>,
-    /// Score 1-5; resolved 0 or 1; nothing for comments.
+    /// Score 1-5; resolved 0 or 1; `None` for comments.
     value: Option<i64>,
     comment: Option<String>,
-    /// Of a comment that was kept apart: under which id it may be quoted.
+    /// Id of the quote of an apart comment.
     quote: Option<String>,
 }
 
 impl Releases {
-    /// The service, with k and the ripeness that surveys are configured with; answers that have waited for `goes_up_after`
-    /// go up.
+    /// Creates the service, with k and the ripeness configured for surveys; answers escalate after `goes_up_after`.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, surveys: &Surveys, goes_up_after: Duration) -> Self {
         let settings = surveys.settings();
         let k = usize::try_from(settings.k).unwrap_or(FLOOR).max(FLOOR);
@@ -99,7 +99,7 @@ impl Releases {
         }
     }
 
-    /// The kinds of job that this does.
+    /// Returns the kinds of job.
     pub fn jobs(&self) -> Vec<Kind> {
         let releases = self.clone();
         let release = move |_| {
@@ -109,8 +109,8 @@ impl Releases {
         vec![Kind::new(surveys::RELEASE, release).at_once(1)]
     }
 
-    /// Releases every pool that holds k ripe answers or more, lets go up what has waited too long, and counts how many were
-    /// asked; how many batches were released.
+    /// Releases every pool with k ripe answers or more, escalates those that have waited too long, and counts the
+    /// invitations; returns the number of released batches.
     pub async fn release_full(&self) -> Result<usize, DbError> {
         self.note_min_batch_size().await?;
         let before = PoolAges::load(self.db.read().await?.conn(), &self.vault).await?;
@@ -141,7 +141,7 @@ impl Releases {
         Month::of(self.clock.now())
     }
 
-    /// Releases the pools that are full; what is not stays in them.
+    /// Releases the full pools; the others stay.
     async fn release_pools(&self, pools: &mut Pools, waits: &mut PoolAges) -> Result<usize, DbError> {
         let mut full = Vec::new();
         for (pool, answers) in pools.iter_mut() {
@@ -158,8 +158,8 @@ impl Releases {
         self.release_batches(full, pools, waits).await
     }
 
-    /// Counts together what has waited too long by itself and may go up to this level: 1 the team, 2 the organisation. It is
-    /// never released alone.
+    /// Releases answers that have waited too long, together at this level: 1 the team, 2 the organisation. An escalated
+    /// pool is never released alone.
     async fn release_raised(&self, pools: &mut Pools, waits: &mut PoolAges, level: i32) -> Result<usize, DbError> {
         let (now, mut up) = (self.month(), BTreeMap::<Pool, Vec<(Pool, Waiting)>>::new());
         for (pool, answers) in pools.iter() {
@@ -172,7 +172,7 @@ impl Releases {
         let mut full = Vec::new();
         for (pool, answers) in up {
             let k = min_batch_size(answers.iter().map(|(_, answer)| answer), self.k);
-            // Where nothing has come from elsewhere the pool has been judged before.
+            // A pool without escalated answers has been examined before.
             if answers.len() >= k && answers.iter().any(|(from, _)| *from != pool) {
                 for (from, answer) in &answers {
                     if let Some(rest) = pools.get_mut(from) {
@@ -185,7 +185,7 @@ impl Releases {
         self.release_batches(full, pools, waits).await
     }
 
-    /// Releases batches; what could not be goes back into its pool.
+    /// Releases batches; those that could not be released return to their pools.
     async fn release_batches(
         &self,
         full: Vec<Batch>,
@@ -203,7 +203,7 @@ impl Releases {
         Ok(written.released.len())
     }
 
-    /// Comments that were kept apart and may be quoted; linked ones are quoted as soon as they can't be changed any more.
+    /// Keeps quotes of apart comments; linked ones are quoted as soon as they can't be changed any more.
     async fn keep_quotes(&self, mut conn: Conn<'_>, quotes: &[Quotable]) -> Result<(), DbError> {
         for one in quotes {
             let new = NewQuote { id: &one.id, comment: &one.comment, team: one.team.as_ref(), interaction: None };
@@ -212,21 +212,21 @@ impl Releases {
         Ok(())
     }
 
-    /// Tells webhooks of releases.
+    /// Sends webhook events about releases.
     async fn tell(&self, conn: Conn<'_>, releases: &[NewRelease]) -> Result<(), DbError> {
         let effects = releases.iter().fold(Effects::new(), |effects, release| effects.event(made(release)));
         effects.save(conn, self.clock.now()).await
     }
 }
 
-/// A comment that may be quoted, now that it is released.
+/// A released comment that may be quoted.
 struct Quotable {
     id: String,
     comment: String,
     team: Option<TeamId>,
 }
 
-/// What webhooks hear of a release: how many answers were counted, and nothing of what they say or about whom.
+/// Returns the webhook event of a release: the number of counted answers, without their content or subject.
 fn made(release: &NewRelease) -> Event {
     let data = serde_json::json!({ "release": {
         "id": release.id, "scope": release.scope, "question": release.question, "kind": release.kind, "month": release.month,
@@ -235,7 +235,7 @@ fn made(release: &NewRelease) -> Event {
     Event { kind: "release.made", subject: release.id.to_string(), data, by_day: true }
 }
 
-/// The team that most of a batch belong to: an agent's answers are one pool, also where the agent changed teams.
+/// Returns the team of most answers in a batch: an agent's answers are one pool, even if the agent changed teams.
 fn usual_team(taken: &[Counted]) -> Option<TeamId> {
     let mut teams: HashMap<&TeamId, usize> = HashMap::new();
     taken.iter().filter_map(|c| c.team.as_ref()).for_each(|team| *teams.entry(team).or_default() += 1);

@@ -1,6 +1,5 @@
-//! How long a pool has been too small, without a time beside any answer: one sealed record says of all pools since which
-//! month they hold something that was not released. Without the key nobody learns from it
-//! of whom an answer waits.
+//! Age of pools, without a time beside any answer: one sealed record holds, for all pools, the month since which they
+//! hold an unreleased answer. Without the key it does not reveal about whom an answer waits.
 
 use super::pools::{Pool, Pools};
 use super::store;
@@ -11,38 +10,39 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The vault's purpose.
+/// Purpose of the vault's key.
 const SEAL: &str = "waits";
-/// Under this name the record is kept.
+/// Name under which the record is stored.
 const NAME: &str = "pool_age";
-/// Minimum length of the record, in bytes; it is a power of two.
+/// Minimum length of the record, in bytes; the length is a power of two.
 const MIN_RECORD_BYTES: usize = 4096;
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Since when a pool waits.
+/// Start of a pool's wait.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct PoolAge {
-    /// `2026-11`.
+    /// Month such as `2026-11`.
     #[serde(rename = "s")]
     since: String,
 }
 
-/// The pools that wait.
+/// Pools that wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct PoolAges {
     pools: BTreeMap<String, PoolAge>,
 }
 
-/// After so many months, counted from the one in which a pool began to wait, at least `after` is over.
+/// Returns the number of months, counted from the month in which a pool began to wait, after which at least `after` has
+/// passed.
 pub(super) fn months(after: Duration) -> i32 {
     let thirties = after.as_millis().div_ceil(DAY.as_millis() * 30);
-    // The month in which it began may have been nearly over. With one more, three times thirty days are at least ninety.
+    // The first month may have been nearly over. With one more, three times thirty days are at least ninety.
     i32::try_from(thirties).unwrap_or(1200).min(1200) + 1
 }
 
 impl PoolAges {
-    /// As they were saved; none where there is no such record.
+    /// Loads the record; empty if there is none.
     pub async fn load(conn: Conn<'_>, vault: &Vault) -> Result<Self, DbError> {
         let Some(sealed) = store::state(conn, NAME).await? else { return Ok(Self::default()) };
         let open = || {
@@ -50,7 +50,7 @@ impl PoolAges {
             let end = padded.iter().rposition(|byte| *byte != 0)?;
             serde_json::from_slice(padded.get(..=end)?).ok()
         };
-        // Sealed with another key: pools begin to wait anew, and nothing is released the sooner for it.
+        // Sealed with another key: waits restart, and nothing is released earlier.
         Ok(open().unwrap_or_default())
     }
 
@@ -60,26 +60,26 @@ impl PoolAges {
         store::set_state(conn, NAME, &vault.seal(SEAL, &plain)).await
     }
 
-    /// How many steps the answers of a pool have gone up: 0, 1 (to the team) or 2 (to all).
+    /// Returns the number of escalation steps of a pool: 0, 1 (to the team) or 2 (to all).
     pub fn steps(&self, pool: &Pool, now: Month, months: i32) -> i32 {
         let since = self.pools.get(&pool.name()).and_then(|wait| wait.since.parse::<Month>().ok());
         let over = |steps: i32| since.is_some_and(|since| since.plus(months.saturating_mul(steps)) <= now);
         i32::from(over(1)) + i32::from(over(2))
     }
 
-    /// These pools hold something from this month on, if nothing was known of them.
+    /// Starts the wait of these pools, unless already started.
     pub fn begin<'a>(&mut self, pools: impl Iterator<Item = &'a Pool>, now: Month) {
         for pool in pools {
             self.pools.entry(pool.name()).or_insert_with(|| PoolAge { since: now.to_string() });
         }
     }
 
-    /// A pool was released: what comes next begins to wait anew.
+    /// Ends a wait after a release: later answers start a new one.
     pub fn end(&mut self, pool: &Pool) {
         self.pools.remove(&pool.name());
     }
 
-    /// Forgets pools in which nothing lies any more.
+    /// Removes pools that are empty.
     pub fn keep(&mut self, left: &Pools) {
         let names: std::collections::HashSet<String> =
             left.iter().filter(|(_, all)| !all.is_empty()).map(|(pool, _)| pool.name()).collect();
@@ -103,7 +103,7 @@ mod tests {
         for (days, wanted) in [(1, 2), (30, 2), (31, 3), (90, 4), (365, 14)] {
             let after = months(DAY * days);
             assert_eq!(after, wanted, "{days} days");
-            // From the last moment of a month to the first of the one in which it goes up, whatever the months' lengths.
+            // From the last moment of a month to the first of the month of escalation, for all lengths of months.
             for first in 0..48 {
                 let since = month("2024-01").plus(first);
                 let waited = since.plus(after).begin().0 - since.plus(1).begin().0;

@@ -1,4 +1,4 @@
-//! Looking what waits, page by page. Answers may go while this looks, which the writing notices.
+//! Reads waiting answers, page by page. Answers may be removed meanwhile, which the writer detects.
 
 use super::pools::{Pool, Pools, Side, Waiting};
 use super::{Releases, store};
@@ -6,10 +6,10 @@ use crate::database::DbError;
 use crate::ids::TeamId;
 use crate::surveys::{self, Origin, Question};
 
-/// Number of rows that are read at once.
+/// Number of rows read at once.
 const PAGE_SIZE: usize = 5000;
 
-/// Where answers lie: in the mix, beside their conversation, or, to further questions, in a table beside that.
+/// Tables of answers: the mix, linked answers, and linked answers to further questions.
 #[derive(Clone, Copy)]
 enum AnswerSource {
     Sealed,
@@ -17,10 +17,10 @@ enum AnswerSource {
     Further,
 }
 
-/// Where one has come to.
+/// Position of the reader.
 pub(super) struct PoolReader {
     shelf: Option<AnswerSource>,
-    /// The last id that was seen there, and the question of a further answer.
+    /// Last id that was read, and the question of a further answer.
     from: (String, String),
     seen: usize,
 }
@@ -32,17 +32,17 @@ impl Default for PoolReader {
 }
 
 impl PoolReader {
-    /// Answers seen since the beginning or [`PoolReader::again`].
+    /// Returns the number of answers read since the start or [`Look::again`].
     pub fn seen(&self) -> usize {
         self.seen
     }
 
-    /// Counts anew.
+    /// Resets the number of answers read.
     pub fn reborrow(&mut self) {
         self.seen = 0;
     }
 
-    /// Reads on, into pools, what is at least so ripe; false where everything has been seen.
+    /// Reads the next page of answers with at least this ripeness into pools; returns false at the end.
     pub async fn more(&mut self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<bool, DbError> {
         let Some(shelf) = self.shelf else { return Ok(false) };
         let (last, n) = match shelf {
@@ -63,7 +63,7 @@ impl PoolReader {
     async fn sealed(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
         let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
-            // What does not open was sealed with a key that is lost: it can't be counted, and surveys log it.
+            // A record that can't be opened was sealed with a lost key: it can't be counted, and surveys log it.
             let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
             let pool = Pool::of(Side::Apart(part.origin), part.question, part.agent, part.team.clone());
             let promised = usize::try_from(part.promised).unwrap_or(usize::MAX);
@@ -106,5 +106,5 @@ fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {
     Waiting { id: id.to_owned(), team: team.cloned(), promised: usize::try_from(promised).unwrap_or(0) }
 }
 
-/// The last place of a page, and how many rows it had.
+/// Last position of a page, and its number of rows.
 type Read = (Option<(String, String)>, usize);

@@ -1,14 +1,14 @@
-//! Pools: what is released together, and in batches of which size.
+//! Pools: answers that are released together, and their batch sizes.
 
 use crate::ids::{AgentId, TeamId};
 use crate::surveys::{Origin, Question};
 use std::collections::BTreeMap;
 
-/// Maximum number of answers in a batch: a release must not keep others from writing for long.
+/// Maximum number of answers in a batch: a release must not block other writers for long.
 const MAX_BATCH: usize = 1000;
 
-/// Linked and apart have separate pools, because supervisors know the linked ones and could subtract; and so have those that came
-/// from elsewhere, which whoever sent them in knows.
+/// Linked and apart answers have separate pools, because supervisors know the linked ones and could subtract; external
+/// answers have separate pools, because their sender knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
     Linked(Origin),
@@ -26,7 +26,7 @@ impl Side {
     }
 }
 
-/// Answers that are counted together: one agent's, else one team's, else everybody's.
+/// Answers that are counted together: of an agent, else a team, else everybody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pool {
     pub side: Side,
@@ -36,7 +36,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// The pool of an answer.
+    /// Returns the pool of an answer.
     pub fn of(side: Side, question: Question, agent: Option<AgentId>, team: Option<TeamId>) -> Self {
         let team = if agent.is_some() { None } else { team };
         Self { side, question, agent, team }
@@ -50,7 +50,7 @@ impl Pool {
         }
     }
 
-    /// A name for it in what is sealed.
+    /// Returns its name in sealed records.
     pub fn name(&self) -> String {
         let whose = match (&self.agent, &self.team) {
             (Some(agent), _) => agent.as_str(),
@@ -60,7 +60,7 @@ impl Pool {
         format!("{}/{whose}/{}/{}", self.scope(), self.side.code(), self.question.code())
     }
 
-    /// 0: an agent's, 1: a team's, 2: everybody's.
+    /// Returns the level: 0 for an agent, 1 for a team, 2 for everybody.
     pub fn level(&self) -> i32 {
         match (&self.agent, &self.team) {
             (Some(_), _) => 0,
@@ -69,7 +69,8 @@ impl Pool {
         }
     }
 
-    /// Where an answer of this pool is counted that has gone up to a level; without a team it is everybody's.
+    /// Returns the pool in which an answer of this pool is counted after escalation to a level; without a team it is
+    /// everybody's.
     pub fn raised(&self, level: i32, team: Option<&TeamId>) -> Self {
         if level <= self.level() {
             return self.clone();
@@ -78,37 +79,38 @@ impl Pool {
     }
 }
 
-/// An answer that waits.
+/// An answer that waits for release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// Its key: the sealed record's id, or the interaction.
+    /// Key: the id of the sealed record, or of the interaction.
     pub id: String,
-    /// The team that it belongs to if it can't be counted for the agent.
+    /// Team in which it is counted if it can't be counted for the agent.
     pub team: Option<TeamId>,
-    /// The smallest batch that was promised to whoever gave it.
+    /// Minimum batch size that was promised to the customer.
     pub promised: usize,
 }
 
-/// What lies in which pool.
+/// Waiting answers by pool.
 pub(super) type Pools = BTreeMap<Pool, Vec<Waiting>>;
 
-/// Answers to be released together.
+/// Answers to release together.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
-    /// For whom they are counted.
+    /// Pool under which they are counted.
     pub pool: Pool,
-    /// The smallest size that it may have.
+    /// Minimum size of the batch.
     pub k: usize,
-    /// Each with the pool that it comes from: another one where it has gone up.
+    /// Answers with the pools that they come from: different ones after escalation.
     pub answers: Vec<(Pool, Waiting)>,
 }
 
-/// The smallest batch that these answers may be counted in: what is configured, or more where more was promised to one of them.
+/// Returns the minimum batch size for these answers: the configured one, or the largest that was promised to one of
+/// them.
 pub(super) fn min_batch_size<'a>(answers: impl IntoIterator<Item = &'a Waiting>, configured: usize) -> usize {
     answers.into_iter().map(|answer| answer.promised).max().unwrap_or(0).max(configured)
 }
 
-/// Splits a pool into batches, none smaller than `k`; none at all where the pool is.
+/// Splits a pool into batches of at least `k`; returns none if the pool is smaller.
 pub(super) fn batches<T>(mut all: Vec<T>, k: usize) -> Vec<Vec<T>> {
     let mut batches = Vec::new();
     while all.len() >= MAX_BATCH.max(k) + k {

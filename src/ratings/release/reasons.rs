@@ -1,5 +1,5 @@
-//! Why conversations were left out, in numbers: a team's reasons are counted when k of them have come together; what waits
-//! too long is counted for the whole organisation, never alone.
+//! Counts of exclusions by reason: a team's reasons are released when there are k of them; those that wait too long are
+//! counted for the whole organisation, never alone.
 
 use super::store::reasons::Waiting;
 use super::{NewRelease, Releases, store};
@@ -8,12 +8,12 @@ use crate::ids::{InteractionId, ReleaseId, TeamId};
 use crate::ratings::Reason;
 use std::collections::BTreeMap;
 
-/// The question that reasons are counted under.
+/// Question under which reasons are counted.
 const QUESTION: &str = "excluded";
 const DAY: i64 = 86_400_000;
 
 impl Releases {
-    /// Counts the reasons that are many enough; how many batches.
+    /// Releases the reasons of which there are enough; returns the number of batches.
     pub(super) async fn release_reasons(&self) -> Result<usize, DbError> {
         let waiting = store::reasons::waiting(self.db.read().await?.conn()).await?;
         let mut teams: BTreeMap<Option<TeamId>, Vec<Waiting>> = BTreeMap::new();
@@ -54,7 +54,7 @@ impl Releases {
         let ids: Vec<&InteractionId> = rows.iter().map(|row| &row.interaction_id).collect();
         let mut tx = self.db.begin().await?;
         if store::reasons::mark(tx.conn(), &ids, &release.id).await? < u64::try_from(rows.len()).unwrap_or(u64::MAX) {
-            // One was let in again meanwhile: the next pass counts anew.
+            // A conversation was included again meanwhile: the next pass recounts.
             return Ok(false);
         }
         store::add(tx.conn(), &[release]).await?;

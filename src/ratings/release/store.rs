@@ -1,4 +1,4 @@
-//! SQL of releases: what waits, what is taken out of the mix, what is written down.
+//! SQL of releases: waiting answers, removal from the mix, released rows.
 
 pub(super) mod asked_counts;
 pub(super) mod reasons;
@@ -12,7 +12,8 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Ripe linked answers to one question among those of a list ($1) that are not counted: key, team, value, comment.
+/// Selects ripe linked answers to one question among those of a list ($1) that are not counted: key, team, value,
+/// comment.
 macro_rules! waiting {
     ($what:literal, $release:literal, $list:literal) => {
         concat!(
@@ -29,7 +30,7 @@ macro_rules! waiting {
 
 statements! {
     RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND mix_passes >= $2 ORDER BY id LIMIT $3";
-    // The condition of the index responses_unreleased: what was released is not looked at again.
+    // The condition of the index responses_unreleased: released answers are not read again.
     RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.min_batch_size, r.external, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
             CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, \
             CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
@@ -54,7 +55,7 @@ statements! {
             WHERE response_extras.interaction_id = j.value->>0 AND response_extras.question = $2",
         pg "UPDATE response_extras SET release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE response_extras.interaction_id = j->>0 AND response_extras.question = $2";
-    // Where none of the further answers waits any more, the row need not be looked at again. $1 as above.
+    // If no further answer waits any more, the row need not be read again. $1 as above.
     EXTRAS_TAKEN = sqlite "UPDATE responses SET extras_release = '-' WHERE extras_release IS NULL \
             AND interaction_id IN (SELECT j.value->>0 FROM json_each($1) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
                 WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)",
@@ -111,17 +112,17 @@ statements! {
     SET_STATE = "INSERT INTO release_state (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
-/// Values beside each other in a row of totals.
+/// Number of values in a row of totals.
 pub(in crate::ratings) const BLOCK: i64 = 11;
 
-/// A sealed record that is ripe.
+/// A ripe sealed record.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Sealed {
     pub id: String,
     pub sealed: String,
 }
 
-/// A linked answer of which something is ripe and not counted.
+/// A linked answer with ripe parts that are not counted.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RipeLinked {
     pub id: String,
@@ -135,7 +136,7 @@ pub(super) struct RipeLinked {
 }
 
 impl RipeLinked {
-    /// What of it is not counted.
+    /// Returns the questions that are not counted.
     pub fn waiting(&self) -> impl Iterator<Item = Question> {
         let all =
             [(Question::Score, self.score), (Question::Resolved, self.resolved), (Question::Comment, self.comment)];
@@ -143,7 +144,7 @@ impl RipeLinked {
     }
 }
 
-/// A linked answer to a further question that is ripe and not counted.
+/// A ripe linked answer to a further question that is not counted.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RipeExtra {
     pub id: String,
@@ -163,7 +164,7 @@ struct LinkedRow {
     comment: Option<String>,
 }
 
-/// A release.
+/// A release to insert.
 #[derive(Debug)]
 pub(super) struct NewRelease {
     pub id: ReleaseId,
@@ -175,9 +176,9 @@ pub(super) struct NewRelease {
     pub month: String,
     pub k: usize,
     pub n: usize,
-    /// How often each value was given.
+    /// Counts by value.
     pub counts: BTreeMap<i64, i64>,
-    /// Id and text of comments.
+    /// Ids and texts of comments.
     pub comments: Vec<(String, String)>,
 }
 
@@ -198,7 +199,7 @@ pub(super) async fn ripe_linked(
     fetch_all!(conn, RIPE_LINKED => RipeLinked, from, ripe_at, many(most))
 }
 
-/// Ripe linked answers to further questions, behind this place (interaction, question).
+/// Returns ripe linked answers to further questions after this position (interaction, question).
 pub(super) async fn ripe_extras(
     conn: Conn<'_>,
     from: (&str, &str),
@@ -208,12 +209,12 @@ pub(super) async fn ripe_extras(
     fetch_all!(conn, RIPE_EXTRAS => RipeExtra, from.0, from.1, ripe_at, many(most))
 }
 
-/// Those of these sealed records that are still there.
+/// Returns those of these sealed records that still exist.
 pub(super) async fn sealed(conn: Conn<'_>, ids: &[&str], ripe_at: i64) -> Result<Vec<Sealed>, DbError> {
     fetch_all!(conn, SEALED => Sealed, json!(ids).to_string(), ripe_at)
 }
 
-/// What those of these interactions answered that are still there and not counted, by interaction.
+/// Returns the answers of these interactions that still exist and are not counted, by interaction.
 pub(super) async fn linked(
     conn: Conn<'_>,
     question: &Question,
@@ -232,7 +233,7 @@ pub(super) async fn linked(
     Ok(rows.into_iter().map(counted).collect())
 }
 
-/// Takes answers, each into its release: sealed records go, linked ones are marked.
+/// Assigns answers to their releases: sealed records are deleted, linked ones are marked.
 pub(super) async fn take(
     mut conn: Conn<'_>,
     side: Side,
@@ -256,7 +257,7 @@ pub(super) async fn take(
     execute!(conn, mark, json!(pairs).to_string()).map(drop)
 }
 
-/// Writes releases down, and adds them to the totals.
+/// Inserts releases, and adds them to the totals.
 pub(super) async fn add(mut conn: Conn<'_>, all: &[NewRelease]) -> Result<(), DbError> {
     let release = |r: &NewRelease| json!([r.id, r.scope, r.agent, r.team, r.question, r.kind, r.month, r.k, r.n]);
     let rows: Vec<Value> = all.iter().map(release).collect();
@@ -278,7 +279,7 @@ pub(super) async fn add(mut conn: Conn<'_>, all: &[NewRelease]) -> Result<(), Db
 /// Scope, agent, team, question, block of values, month.
 type TotalKey<'a> = (&'a str, &'a str, &'a str, &'a str, i64, &'a str);
 
-/// What releases add to the totals: a row for each agent, team, question, block of values and month.
+/// Returns the additions to the totals: a row for each agent, team, question, block of values and month.
 fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
     let mut sums: BTreeMap<TotalKey<'_>, [i64; BLOCK as usize]> = BTreeMap::new();
     for release in all {
@@ -307,7 +308,7 @@ fn totals(all: &[NewRelease]) -> Vec<Vec<Value>> {
     sums.into_iter().map(row).collect()
 }
 
-/// What is remembered under a name.
+/// Returns the state stored under a name.
 pub(super) async fn state(conn: Conn<'_>, name: &str) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(conn, STATE => (String,), name)?.map(|(value,)| value))
 }

@@ -1,4 +1,4 @@
-//! Writing releases: many in one transaction, which is kept short, since others answer meanwhile.
+//! Writes releases: many in one transaction, which is kept short, since customers answer meanwhile.
 
 use super::pools::{Batch, Pool, Side, Waiting};
 use super::{Counted, Quotable, Releases, store, usual_team};
@@ -9,19 +9,19 @@ use crate::surveys::{self, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 
-/// Maximum number of answers in one transaction. Its statements are as many for a thousand as for five.
+/// Maximum number of answers in one transaction. The number of its statements is the same for a thousand as for five.
 const MAX_BATCH: usize = 1000;
 
-/// What became of batches.
+/// Outcome of writing batches.
 #[derive(Default)]
 pub(super) struct Written {
-    /// Batches that were released, and the pools that their answers came from.
+    /// Released batches, with the pools that their answers came from.
     pub released: Vec<Batch>,
-    /// Answers that are still there, by the pool that they come from: too few were left.
+    /// Answers that still exist, by the pool that they come from: too few were left for a batch.
     pub left: Vec<(Pool, Waiting)>,
 }
 
-/// A batch on its way.
+/// A batch ready to write.
 struct Ready<'a> {
     release: store::NewRelease,
     ids: Vec<&'a str>,
@@ -31,7 +31,7 @@ struct Ready<'a> {
 impl Releases {
     /// Writes batches, in as few transactions as keep each of them short.
     pub(super) async fn write_all(&self, mut batches: Vec<Batch>) -> Result<Written, DbError> {
-        // Those of one question follow each other: the statements are by question.
+        // Batches of one question follow each other: the statements are by question.
         batches.sort_by(|a, b| (a.pool.side, &a.pool.question).cmp(&(b.pool.side, &b.pool.question)));
         let mut written = Written::default();
         let mut group: Vec<Batch> = Vec::new();
@@ -74,7 +74,7 @@ impl Releases {
                 .filter(|id| found.contains_key(*id))
                 .collect();
             let taken: Vec<Counted> = here.iter().filter_map(|id| found.remove(*id)).collect();
-            // Some may be gone since the pool was read.
+            // Some may have been removed since the pool was read.
             is_released.push(taken.len() >= batch.k);
             if taken.len() >= batch.k {
                 ready.push(self.ready(batch, here, taken));
@@ -146,7 +146,7 @@ impl Releases {
     }
 }
 
-/// How often each value was given; to a question with several choices, each option.
+/// Returns counts by value; for a many-of question by option.
 fn counts(kind: QuestionKind, taken: &[Counted]) -> BTreeMap<i64, i64> {
     let mut counts = BTreeMap::new();
     let values = taken.iter().filter_map(|answer| answer.value).flat_map(|number| surveys::chosen(kind, number));
@@ -154,7 +154,7 @@ fn counts(kind: QuestionKind, taken: &[Counted]) -> BTreeMap<i64, i64> {
     counts
 }
 
-/// Answers by the pool that they come from.
+/// Groups answers by the pool that they come from.
 pub(super) fn by_pool(all: Vec<(Pool, Waiting)>) -> BTreeMap<Pool, Vec<Waiting>> {
     let mut pools: BTreeMap<Pool, Vec<Waiting>> = BTreeMap::new();
     all.into_iter().for_each(|(pool, answer)| pools.entry(pool).or_default().push(answer));

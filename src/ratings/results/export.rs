@@ -1,4 +1,4 @@
-//! A survey's results as a file for spreadsheets.
+//! Exports a survey's results for spreadsheets.
 
 use super::{Figure, Results};
 use crate::ratings::RatingsError;
@@ -7,7 +7,7 @@ use crate::web::csv::harmless;
 const HEAD: [&str; 12] =
     ["from", "to", "question", "label", "kind", "answers", "figure", "low", "high", "value", "words", "n"];
 
-/// CSV (RFC 4180, UTF-8): a line an answer; its question's figure beside it, shares between 0 and 1, NPS in points.
+/// Returns CSV (RFC 4180, UTF-8): a line per answer, with its question's figure; shares between 0 and 1, NPS in points.
 pub fn to_csv(results: &Results) -> Result<Vec<u8>, RatingsError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let failed = |error: csv::Error| RatingsError::Export(error.to_string());

@@ -1,4 +1,4 @@
-//! What a question's released counts say.
+//! Figures of a question's released counts.
 
 use crate::ratings::{Comment, Nps, Share};
 use crate::surveys::{Kept, Question, QuestionItem as Item, QuestionKind};
@@ -13,41 +13,41 @@ pub enum Figure {
     Nps(Nps),
     /// Share of 5 to 7.
     Ces(Share),
-    /// Share of yes.
+    /// Share of "yes".
     Yes(Share),
 }
 
-/// How often an answer was given.
+/// Count of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
-    /// The answer.
+    /// Answer value.
     pub value: i64,
-    /// Its words; empty where it has none.
+    /// Label of the answer; empty if it has none.
     pub words: String,
-    /// How often.
+    /// Number of answers.
     pub n: u64,
 }
 
-/// A question's results.
+/// Results of a question.
 #[derive(Debug, Clone)]
 pub struct QuestionResult {
-    /// Its number within the survey.
+    /// Number within the survey.
     pub number: u16,
-    /// Its words in the default language.
+    /// Text in the default language.
     pub label: String,
-    /// What is asked for.
+    /// Kind of answer.
     pub kind: QuestionKind,
-    /// Is it counted with the same question of all surveys?
+    /// Whether it is counted together with the same question of all surveys.
     pub shared: bool,
-    /// In which versions it was asked, the newest first.
+    /// Versions that asked it, newest first.
     pub versions: Vec<i64>,
-    /// Every answer that it can have or was given, in order.
+    /// All possible or given answers, in order.
     pub counts: Vec<Count>,
-    /// Answers behind it. Of many-of questions: choices.
+    /// Number of answers. Of many-of questions: number of choices.
     pub n: u64,
-    /// What they say; none where nothing was released, or nothing can be said but counts.
+    /// Figure; `None` if nothing was released, or the kind has only counts.
     pub figure: Option<Figure>,
-    /// Released texts; none where they are not for whoever asks.
+    /// Released texts; `None` if the viewer may not read them.
     pub comments: Option<Vec<Comment>>,
 }
 
@@ -65,7 +65,7 @@ impl QuestionResult {
             definition.texts_in(&definition.default_language).and_then(|texts| texts.questions.get(&item.number));
         let words = |value: i64| texts.and_then(|texts| texts.values.get(&value)).cloned().unwrap_or_default();
         let mut values = item.values();
-        // Options that are not offered any more keep their answers.
+        // Options that are no longer offered keep their answers.
         values.extend(counts.keys().copied().filter(|value| !item.values().contains(value)));
         let of = |value: &i64| counts.get(value).copied().unwrap_or(0);
         Self {

@@ -1,5 +1,5 @@
-//! Results of a survey, question by question: sums over whole releases, as all figures are. Read from the same totals as the
-//! ratings, so that no two pages differ by a part of a release.
+//! Results of a survey, question by question: sums over whole releases, as all figures are. Read from the same totals
+//! as the ratings, so that no two pages differ by a part of a release.
 
 mod export;
 mod figures;
@@ -14,22 +14,22 @@ use crate::surveys::{EditError, Kept, Listed, Question, QuestionItem as Item, Qu
 use crate::web::Principal;
 use std::collections::BTreeMap;
 
-/// How the figures of questions are made; said wherever they are shown.
+/// Formulas of the figures of questions; shown wherever they are.
 pub const RESULTS_FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. NPS = percent of 9 and 10 − percent of 0 to 6. CES = answers of 5, 6 or 7 ÷ all \
 answers. The interval of a share is the 95 % Wilson score interval, that of NPS the adjusted Wald interval.";
 
-/// The results of a survey.
+/// Results of a survey.
 #[derive(Debug, Clone)]
 pub struct Results {
-    /// Which.
+    /// Survey of the results.
     pub survey: Listed,
-    /// Of which months.
+    /// Period of the figures.
     pub period: Period,
-    /// Every question that a version has asked, those of the newest first.
+    /// All questions of all versions, those of the newest first.
     pub questions: Vec<QuestionResult>,
 }
 
-/// A question with its words, as the newest version that asked it has them.
+/// A question with its texts from the newest version that asked it.
 struct AskedQuestion<'a> {
     item: &'a Item,
     version: &'a Kept,
@@ -37,7 +37,8 @@ struct AskedQuestion<'a> {
 }
 
 impl Ratings {
-    /// The results of a survey, as far as `who` may see them: HR and administrators all, supervisors their teams', agents their own.
+    /// Returns the results of a survey, as far as `who` may see them: HR and administrators all, supervisors their
+    /// teams', agents their own.
     pub async fn results(&self, who: &Principal, survey: &str, period: Period) -> Result<Results, RatingsError> {
         let gone = |error: EditError| match error {
             EditError::Database(inner) => RatingsError::Database(inner),
@@ -71,7 +72,7 @@ impl Ratings {
     }
 }
 
-/// Every question that was asked once, in the order of the newest version.
+/// Returns every question of any version once, in the order of the newest version.
 fn asked<'a>(versions: &'a [Kept], survey: &str) -> Vec<(Question, AskedQuestion<'a>)> {
     let mut all: Vec<(Question, AskedQuestion<'a>)> = Vec::new();
     for version in versions {

@@ -7,7 +7,7 @@ use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 use serde_json::json;
 
-/// Sums over months of a row of totals.
+/// Sums a row of totals over months.
 macro_rules! sums {
     ($rest:literal) => {
         concat!(
@@ -22,12 +22,12 @@ macro_rules! sums {
 }
 
 statements! {
-    // $3: JSON array of questions; $4 everything, $5 a JSON array of teams, $6 one agent.
+    // $3: JSON array of questions; $4: whether to return all; $5: JSON array of teams; $6: one agent.
     TOTALS = sqlite sums!("AND question IN (SELECT value FROM json_each($3)) \
             AND ($4 = 1 OR team_id IN (SELECT value FROM json_each($5)) OR (scope = 'agent' AND agent_id = $6))"),
         pg sums!("AND question IN (SELECT jsonb_array_elements_text($3::jsonb)) \
             AND ($4 = 1 OR team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR (scope = 'agent' AND agent_id = $6))");
-    // By id within a month: ids are random, so the order tells nothing.
+    // By id within a month: ids are random, so the order reveals nothing.
     TEXTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
             WHERE r.month >= $1 AND r.month <= $2 AND r.question = $3 \
             AND ($4 = 1 OR r.team_id IN (SELECT value FROM json_each($5)) OR (r.scope = 'agent' AND r.agent_id = $6)) \
@@ -56,7 +56,7 @@ pub(super) async fn totals(
     fetch_all!(conn, TOTALS => TotalRow, from, to, json!(questions).to_string(), b.all, b.teams, b.agent)
 }
 
-/// Month and text.
+/// Returns month and text.
 pub(super) async fn comments(
     conn: Conn<'_>,
     sight: &Visible,

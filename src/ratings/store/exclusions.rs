@@ -1,4 +1,4 @@
-//! SQL of what is left out.
+//! SQL of exclusions.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -26,7 +26,7 @@ struct Row {
     created_at: Timestamp,
 }
 
-/// False where it is left out already.
+/// Returns false if it is already excluded.
 pub(in crate::ratings) async fn add(conn: Conn<'_>, new: &NewExclusion) -> Result<bool, DbError> {
     let reason = new.reason.code();
     let added = execute!(
@@ -43,12 +43,12 @@ pub(in crate::ratings) async fn add(conn: Conn<'_>, new: &NewExclusion) -> Resul
     Ok(added > 0)
 }
 
-/// False where it was not left out.
+/// Returns false if it was not excluded.
 pub(in crate::ratings) async fn remove(conn: Conn<'_>, interaction: &InteractionId) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, interaction)? > 0)
 }
 
-/// The newest decision first.
+/// Returns the exclusions, newest first.
 pub(in crate::ratings) async fn list(conn: Conn<'_>, most: i64) -> Result<Vec<Exclusion>, DbError> {
     let rows = fetch_all!(conn, LIST => Row, most)?;
     let exclusion = |row: Row| {

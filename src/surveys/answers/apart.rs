@@ -1,8 +1,8 @@
-//! Writing apart answers, many in one transaction.
+//! Writes apart answers, many in one transaction.
 //!
-//! Nothing that is written leads to an invitation. A linked answer that is changed to apart is deleted in the transaction that adds the
-//! apart one: a crash between two transactions would lose the answer or count it twice, and a note by which it could be mended
-//! would tie the two together for whoever has the database and the key.
+//! Nothing that is written leads to an invitation. A linked answer that is changed to apart is deleted in the
+//! transaction that adds the apart one: a crash between two transactions would lose the answer or count it twice, and a
+//! record for repairing it would connect the two for anyone with the database and the key.
 
 use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
@@ -18,30 +18,31 @@ use std::collections::{HashMap, HashSet};
 /// A write into the mix.
 #[derive(Debug, Clone)]
 pub(in crate::surveys) enum ApartWrite {
-    /// The answer, new or changed.
+    /// Adds or changes an answer.
     Put {
-        /// The token's mark.
+        /// Mark of the spent token.
         spent: String,
-        /// When the mark may be forgotten.
+        /// Month after which the mark is deleted.
         purge_month: String,
-        /// Under which ids the question may stand that every answer answers.
+        /// Possible ids of the anchor question's record.
         anchors: [String; 2],
-        /// What was answered.
+        /// Sealed records, one per answered question.
         rows: Vec<SealedRow>,
-        /// The ids of what was not, or not any more.
+        /// Ids of records to remove: questions that are not answered, or no longer.
         absent: Vec<String>,
-        /// Beside which interaction a linked answer of the same link may stand, which this one replaces.
+        /// Interaction whose linked answer of the same link this answer replaces, if there is one.
         replaces: Option<InteractionId>,
     },
-    /// What is not counted is taken out.
+    /// Removes the part of an answer that is not counted yet.
     Withdraw {
-        /// The token's mark.
+        /// Mark of the spent token.
         spent: String,
-        /// The mark of a person, and under which id an answer of the same link would be kept aside.
+        /// Mark of a person, and the id of a suspected answer of the same link.
         person: (String, String),
-        /// Every id that the token may have.
+        /// All ids that the token's records can have.
         ids: Vec<String>,
-        /// Those that are there if nothing was counted, for each way in which the answer came; with all of one gone, so is the mark.
+        /// Ids of a completely uncounted answer, for each origin; if all of one set are removed, the token's mark is
+        /// removed too.
         all: [Vec<String>; 2],
     },
 }
@@ -67,7 +68,7 @@ impl ApartWrite {
         Self::Put { spent: token.spent_id(vault), purge_month, anchors, rows, absent, replaces: None }
     }
 
-    /// The same in the place of a linked answer that may stand beside this interaction.
+    /// Returns the write with the linked answer of this interaction marked for replacement.
     pub(super) fn replacing(mut self, interaction: InteractionId) -> Self {
         if let Self::Put { replaces, .. } = &mut self {
             *replaces = Some(interaction);
@@ -98,7 +99,8 @@ impl ApartWrite {
     }
 }
 
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
+/// Writes a batch. If the whole batch fails, each item is tried alone, so that one faulty item does not fail the
+/// others; not in an outage.
 pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, ripe_at: i64) -> Vec<WriteResult> {
     let all = match write(db, items.clone(), ripe_at, Asking::All).await {
         Ok(Some(written)) => Ok(Some(written)),
@@ -117,7 +119,8 @@ pub(in crate::surveys) async fn write_apart(db: &Db, items: Vec<ApartWrite>, rip
     }
 }
 
-/// In one transaction; nothing, and nothing written, where not all were taken and that was asked.
+/// Writes in one transaction. Returns `None`, with nothing written, if [`Asking::All`] was asked and not all were
+/// taken.
 async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64, asking: Asking) -> Result<Option<Vec<Written>>, DbError> {
     let mut written = vec![Written::Refused; items.len()];
     let mut tx = db.begin().await?;
@@ -140,7 +143,7 @@ async fn write(db: &Db, items: Vec<ApartWrite>, ripe_at: i64, asking: Asking) ->
     Ok(Some(written))
 }
 
-/// The marks of those whose answers were taken: new ones, and those that may still be changed.
+/// Returns the marks of the answers that were taken: new ones, and those that can still be changed.
 async fn put_round(
     mut conn: Conn<'_>,
     round: &[(usize, ApartWrite)],
@@ -204,7 +207,7 @@ async fn put_round(
     Ok(Some(taken))
 }
 
-/// The linked answers that these would replace, and whether each can still be changed.
+/// Returns the linked answers that these would replace, and whether each can still be changed.
 async fn linked_beside(
     conn: Conn<'_>,
     round: &[(usize, ApartWrite)],
@@ -217,7 +220,7 @@ async fn linked_beside(
     Ok(store::changeable(conn, &interactions, ripe_at).await?.into_iter().collect())
 }
 
-/// False where there was nothing left to take out.
+/// Returns false if nothing was left to remove.
 async fn withdraw(
     mut conn: Conn<'_>,
     spent: &str,

@@ -1,4 +1,4 @@
-//! An apart answer that waits outside the mix, until it is known whether a person gave it.
+//! An apart answer that is held outside the mix until it is known whether a person gave it.
 
 use super::sealed::{self, Promise};
 use super::store::{self, SealedRow};
@@ -11,20 +11,20 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// An answer that waits, as it is sealed. Names no conversation, and none of the ids under which an answer of a person would stand.
+/// A held answer, sealed. Names no conversation, and none of the record ids that an answer of a person would have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::surveys) struct KeptAnswer {
-    /// The mark that it leaves when it is admitted, and that an apart answer of a person has left before.
+    /// Mark that the answer leaves when it is admitted; an apart answer of a person has left the same mark.
     spent: String,
-    /// The mark of a person who has answered linked, or has taken their answer back.
+    /// Mark of a person who has answered linked, or has retracted an answer.
     person: String,
-    /// When the mark may be forgotten.
+    /// Month after which the mark is deleted.
     purge_month: String,
     rows: Vec<SealedRow>,
 }
 
 impl KeptAnswer {
-    /// Its comment is never quoted: the id of a quote would lead to the quote of a later answer.
+    /// Its comment is never quoted: the quote's id would lead to the quote of a later answer.
     pub(super) fn new(
         vault: &Vault,
         token: &Token,
@@ -41,8 +41,8 @@ impl KeptAnswer {
     }
 }
 
-/// Puts those of these into the mix whose link no person has used; the others are left out. In the caller's transaction, after
-/// [`super::lock_answers`].
+/// Admits into the mix those answers whose link no person has used; the others are left out. Runs in the caller's
+/// transaction, after [`super::lock_answers`].
 pub(in crate::surveys) async fn admit(mut conn: Conn<'_>, mut kept: Vec<KeptAnswer>) -> Result<(), DbError> {
     let marks: Vec<&str> = kept.iter().flat_map(|one| [one.spent.as_str(), one.person.as_str()]).collect();
     let used: HashSet<String> = store::marked(conn.reborrow(), &marks).await?.into_iter().collect();

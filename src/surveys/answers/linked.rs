@@ -1,4 +1,4 @@
-//! Writing linked answers, many in one transaction.
+//! Writes linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
 use super::{Answer, Asking, Invited, Origin, WriteResult, Written, rounds};
@@ -8,32 +8,32 @@ use crate::ids::InteractionId;
 use crate::surveys::definition::Question;
 use std::collections::HashSet;
 
-/// What a link leads to, beside its invitation.
+/// Ids derived from a link, beside its invitation.
 pub(super) struct Marks {
-    /// The mark that an apart answer would have left.
+    /// Mark that an apart answer would have left.
     pub spent: String,
-    /// Under which id an answer would be kept aside.
+    /// Id of a suspected answer of this link.
     pub suspect: String,
-    /// The mark of a person, made where one is.
+    /// Mark of a person, written when a person answers.
     pub person: String,
-    /// Under which id the comment may be quoted.
+    /// Id of the comment's quote; `None` if the comment may not be quoted.
     pub quote: Option<String>,
-    /// The smallest batch that it may be counted in.
+    /// Minimum batch size that was promised.
     pub promised: u32,
-    /// Where it came from.
+    /// Origin of the answer.
     pub origin: Origin,
 }
 
-/// A write beside an interaction.
+/// Write of an answer beside an interaction.
 #[derive(Debug, Clone)]
 pub(in crate::surveys) enum LinkedWrite {
-    /// The answer, new or changed.
+    /// Adds or changes the answer.
     Put(Box<LinkedRow>),
-    /// The answer is taken away, where it is less ripe than that and not counted.
+    /// Removes the answer if its ripeness is below a limit and it is not counted.
     Remove {
-        /// Whose.
+        /// Interaction of the answer.
         interaction: InteractionId,
-        /// Less ripe than that.
+        /// Ripeness from which the answer is not removed.
         below: i64,
     },
 }
@@ -74,7 +74,8 @@ impl LinkedWrite {
     }
 }
 
-/// Writes a batch. Where it fails as a whole, each is tried by itself, so that nobody's trouble is everybody's; not in an outage.
+/// Writes a batch. If the whole batch fails, each item is tried alone, so that one faulty item does not fail the
+/// others; not in an outage.
 pub(in crate::surveys) async fn write_linked(
     db: &Db,
     items: Vec<LinkedWrite>,
@@ -98,7 +99,8 @@ pub(in crate::surveys) async fn write_linked(
     }
 }
 
-/// In one transaction; nothing, and nothing written, where not all were taken and that was asked.
+/// Writes in one transaction. Returns `None`, with nothing written, if [`Asking::All`] was asked and not all were
+/// taken.
 async fn write(
     db: &Db,
     items: Vec<LinkedWrite>,

@@ -1,5 +1,5 @@
-//! Looking invitations up by their links, many in one statement: what costs is the way to the database and back, not the
-//! lookup. As with writes (`database::Batcher`), whatever arrives while one is being read goes into the next one together.
+//! Looks up invitations by their links, many in one statement: the round trip to the database costs more than the
+//! lookup. As with writes (`database::Batcher`), lookups that arrive during a statement go into the next one together.
 
 use super::store::{self, ByToken};
 use crate::database::{BatchError, Batcher, Db, DbError};
@@ -8,20 +8,20 @@ use crate::vault::Vault;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Maximum number of links that are read in one statement.
+/// Maximum number of links read in one statement.
 const MAX_BATCH: usize = 256;
 
-/// A link to be looked up: what the invitation keeps of it, and under which mark it is known to be spent.
+/// A link to look up: the hash that the invitation keeps, and the mark of a spent token.
 #[derive(Debug, Clone)]
 pub(in crate::surveys) struct Link {
     hash: String,
     spent: String,
 }
 
-/// What was found; none where there is no such link.
+/// Invitation that was found; `None` if there is no such link.
 pub(in crate::surveys) type Found = Result<Option<ByToken>, Arc<DbError>>;
 
-/// Reads for many at once. Cheap to clone.
+/// Batched lookups. Cheap to clone.
 pub(in crate::surveys) type Lookups = Batcher<Link, Found>;
 
 impl Link {
@@ -30,7 +30,7 @@ impl Link {
     }
 }
 
-/// Starts reading; call it inside the runtime.
+/// Starts the reader. Must be called inside the runtime.
 pub(in crate::surveys) fn start(db: Db) -> Lookups {
     Batcher::start(MAX_BATCH, move |links| {
         let db = db.clone();
@@ -53,7 +53,7 @@ async fn read(db: &Db, links: Vec<Link>) -> Vec<Found> {
     }
 }
 
-/// What whoever asked hears: the reader's own error, or that the process stops.
+/// Converts the result for the caller: the reader's own error, or that the process is stopping.
 pub(super) fn told(found: Result<Found, BatchError>) -> Result<Option<ByToken>, DbError> {
     match found {
         Ok(Ok(row)) => Ok(row),

@@ -1,7 +1,7 @@
-//! Answers: where one stands with a link, giving an answer, changing it, taking it back.
+//! Answers: the state of a link; giving, changing and retracting an answer.
 //!
 //! A linked answer is a row beside its interaction. An apart answer touches nothing that belongs to the invitation: one
-//! sealed record a question, under ids that only the token leads to, and a mark that the token is spent.
+//! sealed record per question, under ids that only the token leads to, and a mark that the token is spent.
 
 mod apart;
 mod external;
@@ -34,7 +34,7 @@ pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Every statement of answers, for the test that prepares them on both databases.
+/// Returns every statement of answers, for the test that prepares them on both databases.
 pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
     store::STATEMENTS.to_vec()
 }
@@ -42,22 +42,22 @@ pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
 /// Maximum number of answers in one transaction.
 pub(super) const MAX_BATCH: usize = 512;
 
-/// What a transaction asks the database.
+/// Kind of result that a transaction asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asking {
-    /// Whether all were taken. Where not, nothing is written, and it is asked for each.
+    /// Only whether all were taken. If not, nothing is written, and each is asked separately.
     All,
-    /// Which were taken: a row of its own for each, which costs.
+    /// Each answer that was taken: costs a result row for each.
     Each,
 }
 
-/// What a batch says of each answer.
+/// Result of one write of a batch.
 pub(super) type WriteResult = Result<Written, Arc<DbError>>;
 
-/// What became of a write; the database decided.
+/// Outcome of a write, as the database decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is on disk.
+    /// The answer is on disk.
     Stored,
     /// Too late: closed, counted, or answered the other way in the meantime.
     Refused,
@@ -66,16 +66,16 @@ pub enum Written {
 /// A customer's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// What was answered, by question; texts are never empty.
+    /// Values by question; texts are never empty.
     pub values: BTreeMap<Question, Value>,
-    /// How it may be used.
+    /// Choice of the customer: linked or apart.
     pub choice: Choice,
-    /// May the comment be quoted?
+    /// Whether the comment may be quoted.
     pub quote: bool,
 }
 
 impl Answer {
-    /// An answer to the three questions that feed the ratings.
+    /// Returns an answer to the three questions that feed the ratings.
     pub fn rated(score: u8, resolved: Option<bool>, comment: Option<String>, choice: Choice) -> Self {
         let mut values = BTreeMap::from([(Question::Score, Value::Number(i64::from(score)))]);
         values.extend(resolved.map(|yes| (Question::Resolved, Value::Number(i64::from(yes)))));
@@ -83,73 +83,73 @@ impl Answer {
         Self { values, choice, quote: false }
     }
 
-    /// The number that was answered to a question.
+    /// Returns the number that was answered to a question.
     pub fn number(&self, question: &Question) -> Option<i64> {
         self.values.get(question).and_then(Value::number)
     }
 
-    /// The text that was answered to a question.
+    /// Returns the text that was answered to a question.
     pub fn text(&self, question: &Question) -> Option<&str> {
         self.values.get(question).and_then(Value::text)
     }
 }
 
-/// What the page knows of the invitation.
+/// Facts of an invitation that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invited {
-    /// What it is about.
+    /// Interaction that the survey is about.
     pub interaction: InteractionId,
-    /// Who is rated.
+    /// Rated agent.
     pub agent: Option<AgentId>,
-    /// That agent's name.
+    /// Name of the agent.
     pub agent_name: Option<String>,
-    /// The team.
+    /// Team of the interaction.
     pub team: Option<TeamId>,
-    /// What is asked, word for word.
+    /// Version of the survey, with its wording.
     pub version: Arc<Version>,
-    /// The language that the conversation was in, as the source says it.
+    /// Language of the conversation, as the source reports it.
     pub locale: Option<String>,
-    /// What it was about, in a few words.
+    /// Topic of the conversation, in a few words.
     pub topic: Option<String>,
     /// `call`, `chat`, …
     pub channel: String,
-    /// When it was.
+    /// Time of the interaction.
     pub occurred_at: Timestamp,
-    /// When the mail with the link left; `None` for links that are older than this is kept.
+    /// Time at which the mail with the link was sent; `None` for links from before this was recorded.
     pub sent_at: Option<Timestamp>,
 }
 
-/// An answer that is there.
+/// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The answer.
     pub answer: Answer,
-    /// May it still be changed?
+    /// Whether it can still be changed.
     pub changeable: bool,
 }
 
-/// Where one stands with a link.
+/// State of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
     /// There is no such link.
     Unknown,
-    /// Its time is over; whether it was answered is not told.
+    /// The link has expired; whether it was answered is not revealed.
     Expired(Invited),
-    /// Nobody has answered.
+    /// Not answered.
     Open(Invited),
-    /// Answered, and not counted yet: it may be taken back, and for a while changed.
+    /// Answered and not counted yet: can be retracted, and changed for a limited time.
     Given(Invited, Given),
-    /// Answered and counted. `rest`: a part of an apart answer is not counted yet, and may be taken back.
+    /// Answered and counted. `rest`: a part of an apart answer is not counted yet and can be retracted.
     Counted {
         /// The invitation.
         invited: Invited,
-        /// Is there such a part?
+        /// Whether such a part exists.
         rest: bool,
     },
 }
 
 impl LinkState {
-    /// The invitation, if there is such a link.
+    /// Returns the invitation, if there is such a link.
     pub fn invited(&self) -> Option<&Invited> {
         match self {
             Self::Unknown => None,
@@ -160,34 +160,34 @@ impl LinkState {
     }
 }
 
-/// Why an answer was not recorded, or not taken back.
+/// Errors of recording or retracting an answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AnswerError {
     /// There is no such link.
     #[error("there is no such survey")]
     Unknown,
-    /// Its time is over.
+    /// The link has expired.
     #[error("the survey has closed")]
     Expired,
     /// The time for changes is over.
     #[error("the time for changing the answer is over")]
     Used,
-    /// It is part of a total already.
+    /// The answer is already counted.
     #[error("the answer is counted already")]
     Counted,
-    /// An apart answer never becomes a linked one.
+    /// An apart answer can't become a linked one.
     #[error("an answer that was kept apart stays apart")]
     NoWayBack,
-    /// The choice is not on offer, and was not on the form that was sent.
+    /// The choice is not offered, and was not on the form that was sent.
     #[error("this choice is not offered")]
     NotOffered,
-    /// A question that must be answered is not, or not like that.
+    /// A required question is not answered, or not with a valid answer.
     #[error("an answer is missing or is none")]
     Incomplete(#[from] Missing),
-    /// The process stops; nothing was recorded.
+    /// The process is stopping; nothing was recorded.
     #[error(transparent)]
     Stopping(#[from] BatchError),
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(Arc<DbError>),
 }
@@ -198,7 +198,7 @@ impl From<DbError> for AnswerError {
     }
 }
 
-/// An invitation with what there is of an answer.
+/// An invitation with its answer, as far as there is one.
 pub(super) struct Found {
     pub(super) invited: Invited,
     pub(super) open: bool,
@@ -207,15 +207,15 @@ pub(super) struct Found {
     pub(super) linked: Option<(Answer, Shelved)>,
 }
 
-/// How far a linked answer has come.
+/// Progress of a linked answer.
 pub(super) struct Shelved {
     ripeness: i64,
-    /// Is any question's answer part of a total?
+    /// Whether any question's answer is counted.
     counted: bool,
 }
 
 impl Surveys {
-    /// Where one stands with a link. Changes nothing.
+    /// Returns the state of a link. Changes nothing.
     pub async fn standing(&self, token: &Token) -> Result<LinkState, DbError> {
         let Some(found) = self.find_by_token(token).await? else { return Ok(LinkState::Unknown) };
         Ok(self.judge(found))
@@ -227,7 +227,7 @@ impl Surveys {
         let Some(row) = lookup::told(self.inner.lookups.submit(link).await)? else { return Ok(None) };
         let version = self.version(&row.survey).await?;
         let open = row.state != "closed" && row.expires_at > self.now();
-        // Nothing of the mix leads back to a token that is not spent.
+        // Nothing in the mix leads back to a token that is not spent.
         if row.spent == 0 && row.linked().is_none() {
             let invited = row.invited(version);
             return Ok(Some(Found { invited, open, apart: Vec::new(), spent: false, linked: None }));
@@ -275,14 +275,14 @@ impl Surveys {
         }
     }
 
-    /// Records an answer, or changes the one that is there. On disk when this returns.
+    /// Records an answer, or changes the recorded one. It is on disk when this returns.
     pub async fn answer(&self, token: &Token, answer: Answer) -> Result<Invited, AnswerError> {
         let standing = self.standing(token).await?;
         self.answer_from(token, standing, answer, Offer::of(&self.inner.settings)).await
     }
 
-    /// The same for whoever has just looked where one stands; what has changed since, the database notices. `offer`: what the
-    /// customer could choose from. The choice is recorded as it is, or not at all.
+    /// Records an answer for a caller that has just read the link's state; the database detects changes since then.
+    /// `offer`: the choices that the customer had. The choice is recorded as it is, or not at all.
     pub async fn answer_from(
         &self,
         token: &Token,
@@ -352,7 +352,8 @@ impl Surveys {
         Ok(put.replacing(invited.interaction.clone()))
     }
 
-    /// An answer that is kept outside the mix until it is known whether a person gave it; apart, whatever was chosen.
+    /// Returns an answer to hold outside the mix until it is known whether a person gave it; apart, whatever the choice
+    /// was.
     pub(super) async fn kept_answer(
         &self,
         token: &Token,
@@ -365,13 +366,14 @@ impl Surveys {
         Ok((kept, purge_month))
     }
 
-    /// The last month in which an invitation that was made today can be open; tells no time of any one of them.
+    /// Returns the last month in which an invitation made today can be open; reveals no time of any single invitation.
     async fn purge_month(&self) -> Result<String, DbError> {
         let (_, longest) = self.longest().await?;
         Ok(self.now().plus(longest).month())
     }
 
-    /// Takes the answer back, or what is not counted of it. One that was not counted at all may be given anew.
+    /// Retracts the answer, or the part of it that is not counted. An answer that was not counted at all can be given
+    /// again.
     pub async fn withdraw(&self, token: &Token) -> Result<Invited, AnswerError> {
         let Some(found) = self.find_by_token(token).await? else { return Err(AnswerError::Unknown) };
         let apart: Vec<Question> = sealed::expected(&found.invited.version, &found.apart);
@@ -380,7 +382,7 @@ impl Surveys {
             LinkState::Expired(_) => Err(AnswerError::Expired),
             LinkState::Open(invited) => Ok(invited),
             LinkState::Counted { rest: false, .. } => {
-                // Where it was cut off between the answer and the quote, pressing once more ends it.
+                // If a crash separated answer and quote, a repeated retraction removes the quote.
                 self.drop_quote(token).await?;
                 Err(AnswerError::Counted)
             }
@@ -399,7 +401,7 @@ impl Surveys {
         }
     }
 
-    /// What a write means to the customer; where it was refused, why.
+    /// Converts the result of a write for the customer; if it was refused, with the reason.
     async fn written(&self, token: &Token, result: WriteResult) -> Result<(), AnswerError> {
         match result {
             Ok(Written::Stored) => Ok(()),
@@ -414,7 +416,7 @@ impl Surveys {
     }
 }
 
-/// Splits a batch so that nobody's answer stands twice in one statement; in order.
+/// Splits a batch so that each key occurs at most once per statement, in order.
 fn rounds<T>(items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<Vec<(usize, T)>> {
     let mut seen = std::collections::HashMap::<String, usize>::new();
     let mut rounds: Vec<Vec<(usize, T)>> = Vec::new();

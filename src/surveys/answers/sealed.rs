@@ -1,4 +1,4 @@
-//! What a sealed record holds: one question's answer and whom it is about, padded so that its length tells nothing.
+//! Content of a sealed record: the answer to one question and its subject, padded so that its length reveals nothing.
 
 use super::store::SealedFound;
 use super::{Answer, Invited, Value};
@@ -9,65 +9,65 @@ use crate::surveys::definition::Question;
 use crate::vault::{Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
-/// The vault's purpose.
+/// Purpose of the vault's key.
 const SEAL: &str = "mix";
-/// Records are padded to one of these lengths, in bytes. The last holds the longest comment.
+/// Lengths in bytes to which records are padded. The last one holds the longest comment.
 const SIZES: [usize; 4] = [384, 1024, 4096, 24_576];
-/// In front of the record: its true length.
+/// Bytes in front of the record that hold its true length.
 const PREFIX: usize = 4;
 
-/// One question's answer, apart from everything else.
+/// Answer to one question, separate from everything else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedAnswer {
-    /// Which question.
+    /// Question that was answered.
     #[serde(rename = "q")]
     pub question: Question,
-    /// Who is rated.
+    /// Rated agent.
     #[serde(rename = "a")]
     pub agent: Option<AgentId>,
     /// The team.
     #[serde(rename = "t")]
     pub team: Option<TeamId>,
-    /// The number that was answered; see [`Value::Number`].
+    /// Number that was answered; see [`Value::Number`].
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
-    /// The text that was answered.
+    /// Text that was answered.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// With a comment that may be quoted: under which id.
+    /// Id of the comment's quote; `None` if it may not be quoted.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
-    /// With the question that every answer answers: the numbers of all that was answered, so that it is known whether everything is still
-    /// here. Which version was answered does not stand here: it would tell more about whose answer this is.
+    /// With the anchor question: numbers of all answered questions, to know whether all records still exist. The
+    /// version is not included: it would reveal more about the customer.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     all: Vec<u16>,
-    /// The smallest batch that was promised to whoever answered.
+    /// Minimum batch size that was promised to the customer.
     #[serde(rename = "k", default)]
     pub promised: u32,
-    /// Where it came from.
+    /// Origin of the answer.
     #[serde(rename = "o", default)]
     pub origin: Origin,
 }
 
-/// Where an answer came from. Those of one origin are counted together and with no others: whoever sends answers in from
-/// elsewhere knows them, and must not fill with them the batch of somebody who answered a mail.
+/// Origin of an answer. Answers of one origin are counted together and with no others: a sender of external answers
+/// knows them, and must not fill with them the batch of a customer who answered a mail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
-    /// A survey's page, by the link in a mail.
+    /// A survey page, by the link in a mail.
     #[default]
     #[serde(rename = "m")]
     Mail,
-    /// A kiosk, a phone keypad.
+    /// A kiosk or a phone keypad.
     #[serde(rename = "e")]
     External,
 }
 
-/// What holds for all parts of an answer.
+/// Facts that hold for all parts of an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Promise {
-    /// The smallest batch that it may be counted in.
+    /// Minimum batch size.
     pub k: u32,
-    /// Where it came from.
+    /// Origin of the answer.
     pub origin: Origin,
 }
 
@@ -84,7 +84,7 @@ impl SealedAnswer {
     }
 }
 
-/// Opens a sealed record: for the release, and for whoever holds the token.
+/// Opens a sealed record: for the release, and for the holder of the token.
 pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultError> {
     let padded = vault.open(SEAL, sealed)?;
     let (prefix, rest) = padded.split_first_chunk::<PREFIX>().ok_or(VaultError::DoesNotOpen)?;
@@ -93,8 +93,7 @@ pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultErr
     serde_json::from_slice(json).map_err(|_| VaultError::DoesNotOpen)
 }
 
-/// An answer's records, one a question that was answered.
-/// `quote`: under which id the comment may be quoted.
+/// Returns the records of an answer, one per answered question. `quote`: id of the comment's quote.
 pub(super) fn parts(invited: &Invited, answer: &Answer, quote: &str, promise: Promise) -> Vec<SealedAnswer> {
     let anchor = invited.version.anchor().map(|(_, question)| question);
     let answered = |question: &Question| answer.values.contains_key(question);
@@ -121,7 +120,7 @@ pub(in crate::surveys) struct Opened {
 }
 
 impl Opened {
-    /// None where it does not open: sealed with another key.
+    /// Returns `None` if the record can't be opened: sealed with another key.
     pub(super) fn open(vault: &Vault, row: SealedFound) -> Option<Self> {
         let part = open_sealed(vault, &row.sealed)
             .inspect_err(|error| tracing::error!(%error, "a sealed answer does not open"))
@@ -129,13 +128,13 @@ impl Opened {
         Some(Self { part, ripeness: row.ripeness })
     }
 
-    /// Is it the question that every answer answers?
+    /// Whether this is the anchor question's record.
     pub fn is_anchor(&self) -> bool {
         !self.part.all.is_empty()
     }
 }
 
-/// The answer that these records are; none where the question that every answer answers is not among them any more.
+/// Returns the answer made of these records; `None` if the anchor question's record is no longer among them.
 pub(super) fn answer(parts: &[Opened]) -> Option<Answer> {
     parts.iter().find(|part| part.is_anchor())?;
     let value = |part: &SealedAnswer| part.value.map(Value::Number).or_else(|| part.comment.clone().map(Value::Text));
@@ -144,7 +143,7 @@ pub(super) fn answer(parts: &[Opened]) -> Option<Answer> {
     Some(Answer { values, choice: Choice::Apart, quote })
 }
 
-/// Which records there are if nothing of the answer was counted; empty where the first was.
+/// Returns the questions that have records if nothing of the answer was counted; empty if the anchor's was.
 pub(super) fn expected(version: &Version, parts: &[Opened]) -> Vec<Question> {
     let all = parts.iter().find(|part| part.is_anchor()).map(|anchor| anchor.part.all.as_slice()).unwrap_or_default();
     version.questions().filter(|(item, _)| all.contains(&item.number)).map(|(_, question)| question).collect()

@@ -33,7 +33,7 @@ macro_rules! by_tokens {
     };
 }
 
-/// Linked answers, new or changed, where that may be.
+/// Inserts or updates linked answers where that is allowed.
 macro_rules! put_linked {
     (sqlite, $telling:literal) => {
         concat!(
@@ -81,7 +81,7 @@ macro_rules! put_linked {
     };
 }
 
-/// Linked answers and whether they can still be changed.
+/// Selects linked answers and whether they can still be changed.
 macro_rules! changeable {
     ($which:literal) => {
         concat!(
@@ -97,8 +97,8 @@ macro_rules! changeable {
 statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
-    // $1: JSON array of [hash of the token, mark of the token]. The invitation, the linked answer beside it, and whether the token
-    // is spent.
+    // $1: JSON array of [hash of the token, mark of the token]. Returns the invitation, its linked answer, and whether
+    // the token is spent.
     BY_TOKENS = sqlite by_tokens!("json_group_array(json_array(", "))", "j.value->>0", "j.value->>1", "json_each($1)"),
         pg by_tokens!("COALESCE(json_agg(json_build_array(", ")), '[]'::json)::text", "j->>0", "j->>1", "jsonb_array_elements($1::jsonb)");
     LINKED = "SELECT survey, score, resolved, comment, month FROM responses WHERE interaction_id = $1";
@@ -107,19 +107,19 @@ statements! {
             AND interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
             AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    // $1: JSON array of teams. In the order of the conversations: nothing tells the order of the answers.
+    // $1: JSON array of teams. In the order of the conversations, so that the order of the answers is not revealed.
     EXTREMES = sqlite "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT value FROM json_each($1)) ORDER BY i.occurred_at DESC, i.id LIMIT $2",
         pg "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
-    // What the mix holds for a token: its records, and a row without one where the token is spent.
-    // $1: JSON array of ids.
+    // Returns the records in the mix for a token, and a row without a record if the token is spent. $1: JSON array of
+    // ids.
     IN_THE_MIX = sqlite "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
             UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2",
         pg "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
             UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2";
     EXTRAS = "SELECT question, value, text, release FROM response_extras WHERE interaction_id = $1 ORDER BY question";
-    // $1: JSON array of interactions: what was answered before the change goes.
+    // $1: JSON array of interactions. Removes the earlier answers before a change.
     CLEAR_EXTRAS = sqlite "DELETE FROM response_extras WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "DELETE FROM response_extras WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // $1: JSON array of rows.
@@ -127,11 +127,11 @@ statements! {
             SELECT j.value->>'interaction', j.value->>'question', j.value->>'value', j.value->>'text' FROM json_each($1) AS j",
         pg "INSERT INTO response_extras (interaction_id, question, value, text) \
             SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
-    // $1: JSON array of rows. A question that was not answered has nothing to be released, and says so with '-'.
+    // $1: JSON array of rows. A question that was not answered has nothing to release, and is marked with '-'.
     PUT_LINKED = sqlite put_linked!(sqlite, ""), pg put_linked!(pg, "");
-    // The same, telling which were taken: a row of its own for each, which costs.
+    // As above, and returns which were taken: costs a result row for each.
     PUT_LINKED_TELLING = sqlite put_linked!(sqlite, " RETURNING interaction_id"), pg put_linked!(pg, " RETURNING interaction_id");
-    // $1: JSON array of interactions. Whether a linked answer is less ripe than $2, and no part of a total.
+    // $1: JSON array of interactions. Selects whether a linked answer's ripeness is below $2 and it is not counted.
     CHANGEABLE = sqlite changeable!("interaction_id IN (SELECT value FROM json_each($1))"),
         pg changeable!("interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))");
     // $1: JSON array of {interaction, below}.
@@ -153,7 +153,8 @@ statements! {
             ON CONFLICT (id) DO NOTHING RETURNING id",
         pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING RETURNING id";
-    // $1: JSON array of [mark of a person, id of what is kept aside]. Only where something is; the mark is kept as long.
+    // $1: JSON array of [mark of a person, id of the suspected answer]. Only if there is a suspected answer; the mark
+    // is kept equally long.
     MARK_PERSON = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, s.purge_month FROM json_each($1) AS j \
             CROSS JOIN suspects s ON s.id = j.value->>1 WHERE true ON CONFLICT (id) DO NOTHING",
         pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, s.purge_month FROM jsonb_array_elements($1::jsonb) AS j \
@@ -161,7 +162,7 @@ statements! {
     // $1: JSON array of marks.
     MARKED = sqlite "SELECT id FROM spent_tokens WHERE id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM spent_tokens WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    // A comment that is not to be quoted any more, while it is in the mix.
+    // Replaces a comment in the mix that may no longer be quoted.
     RESEAL = "UPDATE sealed_answers SET sealed = $2 WHERE id = $1";
     UNMARK_SPENT = "DELETE FROM spent_tokens WHERE id = $1";
     UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE mix_passes < $2 AND id IN (SELECT value FROM json_each($1))",
@@ -175,14 +176,15 @@ statements! {
     REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
         pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
     PURGE_SPENT = "DELETE FROM spent_tokens WHERE purge_month < $1";
-    // The last condition is that of the index responses_unreleased: what is counted is not looked at again.
+    // The last condition is that of the index responses_unreleased: counted answers are not read again.
     RIPEN_LINKED = "UPDATE responses SET mix_passes = mix_passes + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
         WHERE interaction_id > $1 AND mix_passes < $2 \
             AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL OR extras_release IS NULL) \
         ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
-    // A place within a page tells the order of arrival until the row is written anew. The first pass makes it longer by a byte, so that
-    // SQLite can't write it where it was (0 and 1 take none, 2 takes one: ripeness begins at 1).
-    // A heap keeps the order of arrival, so PostgreSQL writes the rows anew in a random one; a table that is its index does not.
+    // The position of a row within a page reveals the order of arrival until the row is rewritten. The first pass makes
+    // the row longer by a byte, so that SQLite can't write it to its old place (0 and 1 take no byte, 2 takes one:
+    // ripeness begins at 1). A heap keeps the order of arrival, so PostgreSQL rewrites the rows in a random order; a
+    // table that is its own index does not need this.
     RIPEN_SEALED = sqlite "UPDATE sealed_answers SET mix_passes = mix_passes + 1 WHERE id IN (SELECT id FROM sealed_answers \
             WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3) RETURNING id",
         pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3), \
@@ -196,7 +198,7 @@ statements! {
             INSERT INTO spent_tokens (id, purge_month, mix_passes) SELECT id, purge_month, 2 FROM taken ORDER BY random() RETURNING id";
 }
 
-/// Lets nobody else write answers until the transaction ends. Takes no row and leaves no trace.
+/// Prevents other writers of answers until the transaction ends. Locks no row and leaves no trace.
 pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
@@ -208,7 +210,7 @@ pub async fn lock_answers(conn: Conn<'_>) -> Result<(), DbError> {
 #[derive(Debug, Clone, Deserialize)]
 pub(in crate::surveys) struct ByToken {
     pub(super) token_hash: String,
-    /// 1: the mix has, or had, something for it.
+    /// 1 if the mix holds, or held, records for the token.
     pub(super) spent: i64,
     pub(super) interaction_id: InteractionId,
     agent_id: Option<AgentId>,
@@ -233,7 +235,7 @@ pub(in crate::surveys) struct ByToken {
 }
 
 impl ByToken {
-    /// What the page knows of the invitation.
+    /// Returns the facts that the page shows.
     pub(super) fn invited(self, version: Arc<Version>) -> Invited {
         Invited {
             interaction: self.interaction_id,
@@ -249,7 +251,7 @@ impl ByToken {
         }
     }
 
-    /// The linked answer, without the answers to further questions.
+    /// Returns the linked answer, without answers to further questions.
     pub(super) fn linked(&self) -> Option<(Answer, Shelved)> {
         let ripeness = self.mix_passes?;
         let mut values = BTreeMap::new();
@@ -263,7 +265,7 @@ impl ByToken {
     }
 }
 
-/// A linked answer to a further question.
+/// Linked answer to a further question.
 #[derive(Debug, sqlx::FromRow)]
 pub(in crate::surveys) struct Extra {
     question: String,
@@ -273,29 +275,29 @@ pub(in crate::surveys) struct Extra {
 }
 
 impl Extra {
-    /// The question and what was answered; none where it is no question's code.
+    /// Returns the question and its answer; `None` if the question's code is unknown.
     pub fn value(self) -> Option<(Question, Value)> {
         let value = self.value.map(Value::Number).or(self.text.map(Value::Text))?;
         Some((Question::known(&self.question)?, value))
     }
 }
 
-/// A linked answer, as the supervisors of its team see it.
+/// A linked answer, as shown to the supervisors of its team.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Linked {
-    /// Which version was answered.
+    /// Version that was answered.
     pub survey: String,
     /// 1 to 5.
     pub score: Option<i64>,
     /// `yes`, `no`, or not answered.
     pub resolved: Option<String>,
-    /// In the customer's words.
+    /// Comment in the customer's words.
     pub comment: Option<String>,
-    /// The month of the answer, `2026-11`; nothing finer is known.
+    /// Month of the answer, such as `2026-11`; nothing more precise is stored.
     pub month: String,
 }
 
-/// A linked answer to be written.
+/// A linked answer to write.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::surveys) struct LinkedRow {
     pub interaction: InteractionId,
@@ -306,24 +308,24 @@ pub(in crate::surveys) struct LinkedRow {
     pub resolved: Option<&'static str>,
     pub comment: Option<String>,
     pub month: String,
-    /// Under which id the comment may be quoted.
+    /// Id of the comment's quote.
     pub quote_id: Option<String>,
-    /// The mark that an apart answer would have left.
+    /// Mark that an apart answer would have left.
     pub spent: String,
-    /// Under which id an answer of the same link would be kept aside.
+    /// Id of a suspected answer of the same link.
     #[serde(skip)]
     pub suspect: String,
     /// The mark of a person.
     #[serde(skip)]
     pub person: String,
-    /// The smallest batch that it may be counted in.
+    /// Minimum batch size that was promised.
     pub min_batch_size: u32,
-    /// 1: from a kiosk or a phone keypad.
+    /// 1 if from a kiosk or a phone keypad.
     pub external: i64,
-    /// Does its survey ask further questions?
+    /// Whether its survey has further questions.
     #[serde(skip)]
     pub asks_further: bool,
-    /// Answers to further questions; as JSON: are there any?
+    /// Answers to further questions; as JSON: whether there are any.
     #[serde(rename = "extras", serialize_with = "are_there_any")]
     pub further: Vec<(Question, Value)>,
 }
@@ -332,21 +334,21 @@ fn are_there_any<S: serde::Serializer>(further: &[(Question, Value)], serializer
     serializer.serialize_bool(!further.is_empty())
 }
 
-/// A sealed record to be written.
+/// A sealed record to write.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::surveys) struct SealedRow {
     pub id: String,
     pub sealed: String,
 }
 
-/// A sealed record that is there.
+/// A stored sealed record.
 #[derive(Debug)]
 pub(super) struct SealedFound {
     pub sealed: String,
     pub ripeness: i64,
 }
 
-/// Where answers lie.
+/// Tables that hold answers.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::surveys) enum AnswerSource {
     Sealed,
@@ -361,7 +363,7 @@ fn firsts(rows: Vec<(String,)>) -> Vec<String> {
     rows.into_iter().map(|(first,)| first).collect()
 }
 
-/// The invitations of these links, each given as the hash and the mark of its token.
+/// Returns the invitations of these links, each given as the hash and the mark of its token.
 pub(super) async fn by_tokens(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<Vec<ByToken>, DbError> {
     fetch_packed!(conn, BY_TOKENS => ByToken, to_json(&links))
 }
@@ -377,7 +379,7 @@ pub(in crate::surveys) async fn linked_scores(
     fetch_all!(conn, LINKED_SCORES => (InteractionId, i64), to_json(&ids))
 }
 
-/// Interactions of these teams with a very good or a poor answer beside them, the newest interaction first.
+/// Returns interactions of these teams with a very good or a poor linked answer, newest interaction first.
 pub(in crate::surveys) async fn extremes(
     conn: Conn<'_>,
     teams: &[TeamId],
@@ -386,7 +388,7 @@ pub(in crate::surveys) async fn extremes(
     fetch_all!(conn, EXTREMES => (InteractionId, i64), to_json(&teams), most)
 }
 
-/// The sealed records under these ids, and whether the token is spent.
+/// Returns the sealed records with these ids, and whether the token is spent.
 pub(super) async fn in_the_mix(
     conn: Conn<'_>,
     ids: &[String],
@@ -398,7 +400,7 @@ pub(super) async fn in_the_mix(
     Ok((found.collect(), is_spent))
 }
 
-/// How many answers were taken.
+/// Returns the number of answers that were taken.
 pub(super) async fn put_linked(
     conn: Conn<'_>,
     rows: &[&LinkedRow],
@@ -408,7 +410,7 @@ pub(super) async fn put_linked(
     execute!(conn, PUT_LINKED, to_json(&rows), now, ripe_at)
 }
 
-/// The interactions whose answers were taken.
+/// Returns the interactions whose answers were taken.
 pub(super) async fn put_linked_telling(
     conn: Conn<'_>,
     rows: &[&LinkedRow],
@@ -418,12 +420,12 @@ pub(super) async fn put_linked_telling(
     Ok(firsts(fetch_all!(conn, PUT_LINKED_TELLING => (String,), to_json(&rows), now, ripe_at)?))
 }
 
-/// The linked answers to further questions.
+/// Returns the linked answers to further questions.
 pub(in crate::surveys) async fn extras(conn: Conn<'_>, id: &InteractionId) -> Result<Vec<Extra>, DbError> {
     fetch_all!(conn, EXTRAS => Extra, id)
 }
 
-/// Writes answers to further questions, in place of those that there were. Surveys without any cost nothing.
+/// Replaces the answers to further questions. Runs no statement for surveys without further questions.
 pub(super) async fn put_extras(mut conn: Conn<'_>, rows: &[&LinkedRow]) -> Result<(), DbError> {
     let ids: Vec<_> = rows.iter().filter(|row| row.asks_further).map(|row| &row.interaction).collect();
     if ids.is_empty() {
@@ -443,14 +445,14 @@ pub(super) async fn put_extras(mut conn: Conn<'_>, rows: &[&LinkedRow]) -> Resul
     Ok(())
 }
 
-/// The interactions whose answers went.
+/// Returns the interactions whose answers were removed.
 pub(super) async fn remove_linked(conn: Conn<'_>, which: &[(&InteractionId, i64)]) -> Result<Vec<String>, DbError> {
     let rows: Vec<serde_json::Value> =
         which.iter().map(|(id, below)| json!({ "interaction": id, "below": below })).collect();
     Ok(firsts(fetch_all!(conn, REMOVE_LINKED => (String,), to_json(&rows))?))
 }
 
-/// The linked answers beside these interactions, and whether each can still be changed.
+/// Returns the linked answers of these interactions, and whether each can still be changed.
 pub(super) async fn changeable(
     conn: Conn<'_>,
     ids: &[&InteractionId],
@@ -460,22 +462,23 @@ pub(super) async fn changeable(
     Ok(rows.into_iter().map(|(id, changeable)| (id, changeable == 1)).collect())
 }
 
-/// Notes that persons have used these links, each given as its mark and the id of what may be kept aside; only where something is.
+/// Records that persons have used these links, each given as its mark and the id of a suspected answer; only if there
+/// is one.
 pub(super) async fn mark_person(conn: Conn<'_>, links: &[(&str, &str)]) -> Result<(), DbError> {
     execute!(conn, MARK_PERSON, to_json(&links)).map(drop)
 }
 
-/// Those of these marks that are there.
+/// Returns those of these marks that exist.
 pub(super) async fn marked(conn: Conn<'_>, marks: &[&str]) -> Result<Vec<String>, DbError> {
     Ok(firsts(fetch_all!(conn, MARKED => (String,), to_json(&marks))?))
 }
 
-/// How many of the marks are new.
+/// Returns the number of new marks.
 pub(super) async fn mark_spent(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<u64, DbError> {
     execute!(conn, MARK_SPENT, to_json(&marks))
 }
 
-/// The marks that are new.
+/// Returns the new marks.
 pub(super) async fn mark_spent_telling(conn: Conn<'_>, marks: &[(&str, &str)]) -> Result<Vec<String>, DbError> {
     Ok(firsts(fetch_all!(conn, MARK_SPENT_TELLING => (String,), to_json(&marks))?))
 }
@@ -484,12 +487,12 @@ pub(super) async fn unmark_spent(conn: Conn<'_>, id: &str) -> Result<(), DbError
     execute!(conn, UNMARK_SPENT, id).map(drop)
 }
 
-/// Writes a record anew, where it is still in the mix.
+/// Replaces a record if it is still in the mix.
 pub(in crate::surveys) async fn reseal_comment(conn: Conn<'_>, id: &str, sealed: &str) -> Result<(), DbError> {
     execute!(conn, RESEAL, id, sealed).map(drop)
 }
 
-/// Those of these that are less ripe than that.
+/// Returns those ids whose ripeness is below `ripe_at`.
 pub(super) async fn unripe(conn: Conn<'_>, ids: &[&str], ripe_at: i64) -> Result<Vec<String>, DbError> {
     Ok(firsts(fetch_all!(conn, UNRIPE => (String,), to_json(&ids), ripe_at)?))
 }
@@ -498,23 +501,23 @@ pub(super) async fn put_sealed(conn: Conn<'_>, rows: &[&SealedRow]) -> Result<()
     execute!(conn, PUT_SEALED, to_json(&rows)).map(drop)
 }
 
-/// Those that were there.
+/// Removes the records and returns the ids of those that existed.
 pub(super) async fn remove_sealed(conn: Conn<'_>, ids: &[&str]) -> Result<Vec<String>, DbError> {
     Ok(firsts(fetch_all!(conn, REMOVE_SEALED => (String,), to_json(&ids))?))
 }
 
-/// Forgets the marks of months that are over.
+/// Deletes the marks of past months.
 pub(in crate::surveys) async fn purge_spent(conn: Conn<'_>, month: &str) -> Result<(), DbError> {
     execute!(conn, PURGE_SPENT, month).map(drop)
 }
 
-/// Writes the next `most` fresh marks behind `from` anew; their ids.
+/// Rewrites the next `most` fresh marks after `from` and returns their ids.
 pub(in crate::surveys) async fn renew_spent(conn: Conn<'_>, from: &str, most: usize) -> Result<Vec<String>, DbError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     Ok(firsts(fetch_all!(conn, RENEW_SPENT => (String,), from, most)?))
 }
 
-/// Raises the next `most` of a shelf behind `from` that are less ripe than `below`; their ids.
+/// Raises the ripeness of the next `most` answers of a source after `from` that are below `below`; returns their ids.
 pub(in crate::surveys) async fn ripen(
     conn: Conn<'_>,
     shelf: AnswerSource,

@@ -1,4 +1,4 @@
-//! What was answered to one question, and whether a survey can be answered so.
+//! Answer to one question, and whether a survey accepts it.
 
 use crate::surveys::Version;
 use crate::surveys::definition::{Item, Kind, Question};
@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 /// Maximum number of characters of a comment.
 pub const MAX_COMMENT_CHARS: usize = 5000;
 
-/// What was answered to one question.
+/// Answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Value {
     /// CSAT 1-5, NPS 0-10, CES 1-7, yes/no 1 and 0, one of: the option's number; many of: a set of options, option n as bit n.
     Number(i64),
-    /// In the customer's words; never empty.
+    /// Text in the customer's words; never empty.
     Text(String),
 }
 
 impl Value {
-    /// The number, if it is one.
+    /// Returns the number, if it is one.
     pub fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -25,7 +25,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Number(_) => None,
@@ -34,7 +34,7 @@ impl Value {
     }
 }
 
-/// The options in a many-of answer, or the one number of another.
+/// Returns the options of a many-of answer, or the single number of another kind.
 pub(in crate::surveys) fn chosen(kind: Kind, number: i64) -> Vec<i64> {
     match kind {
         Kind::ManyOf => (0..63).filter(|bit| number >> bit & 1 == 1).collect(),
@@ -42,17 +42,18 @@ pub(in crate::surveys) fn chosen(kind: Kind, number: i64) -> Vec<i64> {
     }
 }
 
-/// Which question is not answered as it must be.
+/// A question that is not answered as required.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("question {number} {}", if *odd { "has an answer that it does not have" } else { "must be answered" })]
 pub struct Missing {
-    /// The question's number in the survey.
+    /// Number of the question in the survey.
     pub number: u16,
-    /// Answered, but by something that is no answer to it.
+    /// Whether it was answered, but with an invalid value.
     pub odd: bool,
 }
 
-/// What is kept of these values: answers to questions that are shown. What was filled in before another answer hid its question is left out.
+/// Returns the values to keep: answers to questions that are shown. Values of a question that another answer has hidden
+/// since are left out.
 pub(in crate::surveys) fn accepted(
     version: &Version,
     mut given: BTreeMap<Question, Value>,

@@ -1,5 +1,5 @@
-//! Finding and erasing wishes for whoever asks. They lie sealed under ids that lead nowhere, so all of them are opened: there
-//! are few, since each is erased some time after it was seen to.
+//! Finds and erases callback requests for an erasure. They are sealed under ids that lead nowhere, so all of them are
+//! opened: there are few, since each is erased some time after it was handled.
 
 use super::{Sealed, store};
 use crate::database::{Conn, DbError};
@@ -9,8 +9,8 @@ use crate::surveys::{ErasureSubject, Surveys, address};
 const PAGE_SIZE: i64 = 500;
 
 impl Surveys {
-    /// The wishes of whoever it is: joined to one of the conversations, or with the address as the way to be reached. One
-    /// without either can't be told from others.
+    /// Returns the subject's callback requests: joined to one of the conversations, or with the address as contact. A
+    /// request with neither can't be recognised.
     pub async fn callbacks_of(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>) -> Result<Vec<String>, DbError> {
         let (about, hash) = match whose {
             ErasureSubject::Conversations { asked: false, .. } => return Ok(Vec::new()),
@@ -35,13 +35,13 @@ impl Surveys {
     }
 }
 
-/// What may be an address in what a customer wrote: `Jerry <jerry@example.net>`.
+/// Returns possible addresses in a customer's text: `Jerry <jerry@example.net>`.
 fn addresses(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| c.is_whitespace() || "<>()[]{}\"',;:|".contains(c));
     words.map(|word| word.trim_matches('.')).filter(|word| word.contains('@'))
 }
 
-/// Erases these, in the caller's transaction; how many there were.
+/// Erases these requests in the caller's transaction; returns the number that existed.
 pub async fn forget_callbacks(conn: Conn<'_>, ids: &[String]) -> Result<u64, DbError> {
     store::forget(conn, ids).await
 }

@@ -1,9 +1,9 @@
-//! A customer's wish to be contacted: name, telephone or address, and what it is about; nothing else, unless they join it
-//! to their linked answer.
+//! Callback requests of customers: name, telephone or address, and the subject; nothing else, unless the customer joins
+//! the request to their linked answer.
 //!
-//! It lies sealed under a keyed hash of the token, as an apart answer does, but under a purpose of its own: nothing joins
-//! it to an invitation or an answer. It is asked for on a page of its own, so that it comes in a request and a transaction
-//! of its own. Supervisors get the wishes of a day together, in an order that tells nothing, with no time.
+//! A request is sealed under a keyed hash of the token, as an apart answer is, but with a purpose of its own: nothing
+//! joins it to an invitation or an answer. It has a page of its own, so that it comes in a separate request and
+//! transaction. Supervisors get the requests of a day together, in random order and without times.
 
 mod erasure;
 mod store;
@@ -27,32 +27,32 @@ pub const MAX_CONTACT_CHARS: usize = 200;
 /// Maximum number of characters of a request.
 pub const MAX_ABOUT_CHARS: usize = 1000;
 
-/// The vault's purpose.
+/// Purpose of the vault's key.
 const SEAL: &str = "wish";
-/// Records are padded to this many bytes, so that their length tells nothing. Holds the longest wish.
+/// Length in bytes to which records are padded, so that their length reveals nothing. Holds the longest request.
 const SIZE: usize = 8192;
-/// In front of the record: its true length.
+/// Bytes in front of the record that hold its true length.
 const PREFIX: usize = 4;
 
-/// What the customer leaves.
+/// A callback request, as the customer enters it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallbackRequest {
-    /// Name.
+    /// Name of the customer.
     pub name: String,
     /// Telephone number or e-mail address.
     pub reach: String,
-    /// What it is about, in their words.
+    /// Subject of the request, in the customer's words.
     pub about: Option<String>,
 }
 
-/// A wish as it is sealed.
+/// A callback request, as it is sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Sealed {
     #[serde(flatten)]
     callback: CallbackRequest,
     #[serde(rename = "t")]
     team: Option<TeamId>,
-    /// Set where the customer joins the wish to their linked answer.
+    /// Interaction, if the customer joined the request to their linked answer.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     joined: Option<InteractionId>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
@@ -78,48 +78,48 @@ impl Sealed {
     }
 }
 
-/// Where one stands with a wish, by the link.
+/// State of the callback request of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackState {
-    /// The wish that is there.
+    /// Recorded request.
     pub callback: Option<CallbackRequest>,
-    /// Is it joined to the answer?
+    /// Whether it is joined to the answer.
     pub joined: bool,
-    /// Has the team got it? Then it can be taken back, not changed.
+    /// Whether it was handed over to the team. It can then be retracted, not changed.
     pub handed: bool,
-    /// Is there a linked answer that it can be joined to?
+    /// Whether there is a linked answer to join it to.
     pub joinable: bool,
 }
 
-/// A wish that goes to the supervisors.
+/// A callback request that is handed over to supervisors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueCallback {
-    /// Its id, for [`Surveys::open_callback`].
+    /// Id for [`Surveys::open_callback`].
     pub id: String,
-    /// Whom it is for; every supervisor where no team is known.
+    /// Team of the request; all supervisors if unknown.
     pub team: Option<TeamId>,
-    /// The interaction, where the customer joined it and the linked answer still stands there.
+    /// Interaction, if the customer joined it and its linked answer still exists.
     pub joined: Option<InteractionId>,
-    /// Who handled that.
+    /// Agent of that interaction.
     pub agent: Option<AgentId>,
 }
 
-/// Why a wish was not recorded.
+/// Errors of recording a callback request.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
-    /// There is no such link, or its time is over.
+    /// There is no such link, or it has expired.
     #[error("the link is not open")]
     Closed,
-    /// The team has it already.
+    /// The request was already handed over.
     #[error("the team has got it already")]
     Handed,
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
 impl Surveys {
-    /// Where one stands; `None` where the link is not open.
+    /// Returns the state; `None` if the link is not open.
     pub async fn callback_state(&self, token: &Token) -> Result<Option<(Invited, CallbackState)>, DbError> {
         let (invited, joinable) = match self.standing(token).await? {
             LinkState::Unknown | LinkState::Expired(_) => return Ok(None),
@@ -139,7 +139,7 @@ impl Surveys {
         Ok(Some((invited, standing)))
     }
 
-    /// Records a wish, or changes the one that is there. `join` counts only beside a linked answer.
+    /// Records a callback request, or changes the recorded one. `join` has an effect only if there is a linked answer.
     pub async fn callback(&self, token: &Token, callback: CallbackRequest, join: bool) -> Result<(), CallbackError> {
         let (invited, linked) = match self.standing(token).await? {
             LinkState::Unknown | LinkState::Expired(_) => return Err(CallbackError::Closed),
@@ -156,7 +156,7 @@ impl Surveys {
         Ok(tx.commit().await?)
     }
 
-    /// Takes a wish back, also one that the team has got, while the link is open; false where there is none.
+    /// Retracts a request, also after it was handed over, while the link is open; returns false if there is none.
     pub async fn withdraw_callback(&self, token: &Token) -> Result<bool, CallbackError> {
         if matches!(self.standing(token).await?, LinkState::Unknown | LinkState::Expired(_)) {
             return Err(CallbackError::Closed);
@@ -167,19 +167,20 @@ impl Surveys {
         Ok(removed)
     }
 
-    /// Once a day: all that were wished since the last time are gathered, in an order that has nothing to do with that of arrival,
-    /// to be handed over when [`Surveys::gathered_for`] is over. Nothing finer than that day is known of a wish. In the caller's
-    /// transaction.
+    /// Gathers, once a day, all requests made since the last time in random order, to be handed over
+    /// [`Surveys::gathered_for`] later. Nothing more precise than that day is stored about a request. Runs in the
+    /// caller's transaction.
     pub async fn gather_callbacks(&self, conn: Conn<'_>) -> Result<(), DbError> {
         store::gather(conn).await
     }
 
-    /// So long after they were gathered the team gets wishes: the last of them had its time for changes.
+    /// Returns the time between gathering and handing over: the last request has had its time for changes by then.
     pub fn gathered_for(&self) -> Duration {
         self.inner.settings.edit_for
     }
 
-    /// Marks what was gathered as handed over on that day; shuffled. In the caller's transaction.
+    /// Marks the gathered requests as handed over on that day and returns them shuffled. Runs in the caller's
+    /// transaction.
     pub async fn hand_over_callbacks(&self, mut conn: Conn<'_>, day: &str) -> Result<Vec<DueCallback>, DbError> {
         let rows = store::hand_over(conn.reborrow(), day).await?;
         let mut callbacks = Vec::new();
@@ -190,7 +191,7 @@ impl Surveys {
             };
             callbacks.push(DueCallback { id, team: opened.team, joined: opened.joined, agent: opened.agent });
         }
-        // An answer that was taken back or put apart meanwhile takes the joint along.
+        // An answer that was retracted or changed to apart meanwhile removes the join.
         let joined: Vec<InteractionId> = callbacks.iter().filter_map(|callback| callback.joined.clone()).collect();
         let gone = handoff::without_answer(conn, &joined).await?;
         for callback in &mut callbacks {
@@ -202,20 +203,20 @@ impl Surveys {
         Ok(callbacks)
     }
 
-    /// Opens a wish that was handed over. Whoever calls this writes down who looked.
+    /// Opens a request that was handed over. The caller records the access in the audit log.
     pub async fn open_callback(&self, id: &str) -> Result<Option<CallbackRequest>, DbError> {
         let found = store::find(self.inner.db.read().await?.conn(), id).await?;
         let handed = found.filter(|(_, handed)| *handed);
         Ok(handed.and_then(|(sealed, _)| Sealed::open(&self.inner.vault, &sealed).ok()).map(|opened| opened.callback))
     }
 
-    /// Sets the day on which it is erased; `None`: not yet.
+    /// Sets the day of its erasure; `None`: not scheduled.
     pub async fn erase_callback_on(&self, conn: Conn<'_>, id: &str, day: Option<&str>) -> Result<(), DbError> {
         store::erase_on(conn, id, day).await
     }
 }
 
-/// Those of these wishes that are not there (any more).
+/// Returns those of these requests that do not exist (any more).
 pub async fn wishes_gone(conn: Conn<'_>, ids: &[String]) -> Result<Vec<String>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -224,7 +225,7 @@ pub async fn wishes_gone(conn: Conn<'_>, ids: &[String]) -> Result<Vec<String>, 
     Ok(ids.iter().filter(|id| !there.contains(id)).cloned().collect())
 }
 
-/// Erases what is due by that day; their ids.
+/// Erases the requests due by that day; returns their ids.
 pub async fn erase_callbacks(conn: Conn<'_>, day: &str) -> Result<Vec<String>, DbError> {
     store::erase(conn, day).await
 }

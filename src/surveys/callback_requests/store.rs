@@ -1,4 +1,4 @@
-//! SQL of wishes to be contacted.
+//! SQL of callback requests.
 
 use crate::database::{Conn, DbError};
 use crate::{execute, fetch_all, fetch_optional, statements};
@@ -9,7 +9,8 @@ statements! {
     PUT = "INSERT INTO callback_requests (id, sealed, mix_passes) VALUES ($1, $2, 1) \
         ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed WHERE callback_requests.handed_off_on IS NULL";
     REMOVE = "DELETE FROM callback_requests WHERE id = $1";
-    // As answers ripen: PostgreSQL writes the rows anew in a random order, since a heap keeps that of arrival.
+    // As with the ripening of answers: PostgreSQL rewrites the rows in a random order, since a heap keeps that of
+    // arrival.
     GATHER = sqlite "UPDATE callback_requests SET mix_passes = 2 WHERE handed_off_on IS NULL AND mix_passes < 2",
         pg "WITH taken AS (DELETE FROM callback_requests WHERE handed_off_on IS NULL AND mix_passes < 2 RETURNING id, sealed) \
             INSERT INTO callback_requests (id, sealed, mix_passes) SELECT id, sealed, 2 FROM taken ORDER BY random()";
@@ -29,13 +30,13 @@ fn firsts(rows: Vec<(String,)>) -> Vec<String> {
     rows.into_iter().map(|(first,)| first).collect()
 }
 
-/// The sealed wish, and whether it was handed over.
+/// Returns the sealed request, and whether it was handed over.
 pub(super) async fn find(conn: Conn<'_>, id: &str) -> Result<Option<(String, bool)>, DbError> {
     let found = fetch_optional!(conn, FIND => (String, i64), id)?;
     Ok(found.map(|(sealed, handed)| (sealed, handed == 1)))
 }
 
-/// False where it was handed over already.
+/// Returns false if it was already handed over.
 pub(super) async fn put(conn: Conn<'_>, id: &str, sealed: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, PUT, id, sealed)? > 0)
 }
@@ -44,7 +45,7 @@ pub(super) async fn remove(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, id)? > 0)
 }
 
-/// Ids and sealed wishes behind `from`.
+/// Returns ids and sealed requests after `from`.
 pub(super) async fn page(conn: Conn<'_>, from: &str, most: i64) -> Result<Vec<(String, String)>, DbError> {
     fetch_all!(conn, PAGE => (String, String), from, most)
 }

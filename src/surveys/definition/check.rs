@@ -1,61 +1,61 @@
-//! What makes a definition a survey that can be asked.
+//! Checks whether a definition can be published.
 
 use super::{Definition, Item, Kind, Role, Texts};
 use crate::surveys::wording::{self, Language, contrast};
 use std::collections::HashSet;
 
-/// Maximum number of questions of a survey: it is a short one, and its page stays small.
+/// Maximum number of questions of a survey: keeps the survey short and its page small.
 pub const MAX_QUESTIONS: usize = 12;
 /// Maximum number of options of a question.
 pub const MAX_OPTIONS: usize = 12;
-/// The largest number of an option: a set of them is kept in the bits of one number.
+/// Largest number of an option: a set of options is stored in the bits of one number.
 pub const LARGEST_OPTION: u8 = 62;
 /// Maximum number of characters of a label, a heading or an option.
 const MAX_LABEL_CHARS: usize = 200;
-/// Maximum number of characters of an introduction or one of the page's own phrases.
+/// Maximum number of characters of an introduction or one of the page's phrases.
 const MAX_PHRASE_CHARS: usize = 600;
 
-/// Why a definition can't be published; each says where.
+/// Reasons that a definition can't be published; each names the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
-    /// None, or too many.
+    /// No questions, or too many.
     #[error("a survey has 1 to {MAX_QUESTIONS} questions, this one has {0}")]
     HowMany(usize),
-    /// Nothing that every answer answers.
+    /// No anchor question: none is required and always shown.
     #[error("one question that is always shown, and is no text, must be required: an answer is known by it")]
     NoAnchor,
-    /// A number that is taken.
+    /// A number that is used twice.
     #[error("question {0} stands there twice")]
     Twice(u16),
-    /// A role that does not go with the kind, or is taken.
+    /// A role that does not fit the kind, or is used twice.
     #[error("question {0} can't be {1}")]
     Role(u16, &'static str),
-    /// Options.
+    /// Missing, too many or repeated options.
     #[error("question {0} needs 2 to {MAX_OPTIONS} different options")]
     Options(u16),
-    /// A follow-up that depends on nothing before it.
+    /// A condition on a question that does not precede this one.
     #[error(
         "question {0} is shown by an answer to a question that does not stand before it, or by an answer that question does not have"
     )]
     Condition(u16),
-    /// A text is missing or too long.
+    /// A text that is missing or too long.
     #[error("{language}: {what}")]
     Text {
-        /// Of which language.
+        /// Language of the text.
         language: Language,
-        /// What.
+        /// Name of the text.
         what: String,
     },
     /// The default language has no texts.
     #[error("the default language {0} has no texts")]
     NoDefault(Language),
-    /// Not `#rrggbb`, or not readable.
+    /// A colour that is not `#rrggbb`, or has too little contrast.
     #[error("{0}")]
     Colour(String),
 }
 
 impl Definition {
-    /// Everything that is wrong with it; empty where it can be published.
+    /// Returns all problems; empty if it can be published.
     pub fn check(&self) -> Vec<DefinitionError> {
         let mut wrong = Vec::new();
         if self.questions.is_empty() || self.questions.len() > MAX_QUESTIONS {
@@ -146,7 +146,7 @@ impl Definition {
 }
 
 impl Role {
-    /// The kind of question that can have it.
+    /// Returns the kind of question that can have this role.
     pub fn kind(self) -> Kind {
         match self {
             Self::Score => Kind::Csat,

@@ -1,34 +1,34 @@
-//! Questions as pools, releases and figures know them.
+//! Questions as identified in pools, releases and figures.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
-/// What is asked for.
+/// Kind of answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// 1 to 5; the share of 4 and 5 is the figure.
+    /// 1 to 5; the figure is the share of 4 and 5.
     Csat,
-    /// 0 to 10; the share of 9 and 10 less the share of 0 to 6 is the figure.
+    /// 0 to 10; the figure is the share of 9 and 10 less the share of 0 to 6.
     Nps,
-    /// 1 to 7: how easy it was.
+    /// 1 to 7: ease, 7 the easiest.
     Ces,
-    /// 1 yes, 0 no.
+    /// 1 for yes, 0 for no.
     YesNo,
     /// One of the options.
     OneOf,
     /// Any of the options.
     ManyOf,
-    /// In the customer's words.
+    /// Text in the customer's words.
     Text,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 7] = [Self::Csat, Self::Nps, Self::Ces, Self::YesNo, Self::OneOf, Self::ManyOf, Self::Text];
 
-    /// As it stands in tables and forms.
+    /// Returns the code for tables and forms.
     pub fn code(self) -> &'static str {
         match self {
             Self::Csat => "csat",
@@ -41,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// A number as forms and links say it: `yes` and `no`, else the number.
+    /// Returns a number as forms and links write it: `yes` and `no`, or the number.
     pub fn word(self, value: i64) -> String {
         match (self, value) {
             (Self::YesNo, 0) => "no".into(),
@@ -50,37 +50,38 @@ impl Kind {
         }
     }
 
-    /// The kind with this code.
+    /// Returns the kind with this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 
-/// A question whose answers are pooled and released together; each by itself.
+/// A question whose answers are pooled and released together, separate from other questions.
 ///
-/// Three feed the ratings, whatever the survey; further ones belong to a survey. A further one's code is `{kind}.{survey}.{number}`.
+/// Three feed the ratings, whatever the survey; further ones belong to a survey. The code of a further question is
+/// `{kind}.{survey}.{number}`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Question {
-    /// How was it, 1 to 5?
+    /// Rating of the conversation, 1 to 5.
     Score,
-    /// Was it resolved? 1 or 0.
+    /// Whether the matter was resolved: 1 or 0.
     Resolved,
-    /// Anything to add?
+    /// Comment as free text.
     Comment,
-    /// One of a survey's own.
+    /// A survey's own question.
     Further(Arc<str>),
 }
 
 impl Question {
-    /// The three that feed the ratings.
+    /// The three questions that feed the ratings.
     pub const RATED: [Self; 3] = [Self::Score, Self::Resolved, Self::Comment];
 
-    /// A survey's own question.
+    /// Returns a survey's own question.
     pub fn further(kind: Kind, survey: &str, number: u16) -> Self {
         Self::Further(format!("{}.{survey}.{number}", kind.code()).into())
     }
 
-    /// As it stands in tables.
+    /// Returns the code for tables.
     pub fn code(&self) -> &str {
         match self {
             Self::Score => "score",
@@ -90,7 +91,7 @@ impl Question {
         }
     }
 
-    /// The question of a code; none where it is no code.
+    /// Returns the question with this code; `None` if the code is unknown.
     pub fn known(code: &str) -> Option<Self> {
         match code {
             "score" => Some(Self::Score),
@@ -104,7 +105,7 @@ impl Question {
         }
     }
 
-    /// What is asked for.
+    /// Returns the kind of answer.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Score => Kind::Csat,

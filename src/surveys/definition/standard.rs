@@ -1,15 +1,15 @@
-//! The survey that is there from the beginning: how was it, was it resolved, anything to add?
+//! The built-in survey: rating, resolution and comment.
 
 use super::{Definition, Item, Look, Role};
 use crate::surveys::wording::{Language, built_in_texts};
 
-/// The id of the survey that is there from the beginning.
+/// Id of the built-in survey.
 pub const STANDARD_SURVEY: &str = "standard";
-/// The id of its first version.
+/// Id of its first version.
 pub const STANDARD: &str = "csat-1";
 
 impl Definition {
-    /// The survey that is there from the beginning, in all languages that are built in.
+    /// Returns the built-in survey, in all built-in languages.
     pub fn standard() -> Self {
         let item = |number, role: Role, required| Item {
             number,

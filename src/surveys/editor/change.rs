@@ -1,47 +1,47 @@
-//! Steps of editing: each keeps what the others have written. What can't be done changes nothing.
+//! Steps of editing a draft. A step that is not possible changes nothing.
 
 use crate::surveys::definition::{Definition, Item, Kind, MAX_OPTIONS, MAX_QUESTIONS, QuestionTexts, Role, Texts};
 use crate::surveys::wording::{Language, built_in_texts};
 use std::collections::HashMap;
 
-/// A step.
+/// A step of editing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// One more question, at the end.
+    /// Adds a question at the end.
     Add(Kind),
-    /// A question goes, with its texts.
+    /// Removes a question with its texts.
     Remove(u16),
-    /// One place towards the beginning.
+    /// Moves a question one place up.
     Up(u16),
-    /// One place towards the end.
+    /// Moves a question one place down.
     Down(u16),
-    /// One more option of a question, at the end.
+    /// Adds an option to a question, at the end.
     AddOption(u16),
-    /// An option goes, with its words.
+    /// Removes an option with its label.
     RemoveOption(u16, u8),
-    /// One more language; its texts are those of the standard survey where it is built in, else empty.
+    /// Adds a language; its texts are those of the standard survey if it is built in, otherwise empty.
     AddLanguage(Language),
-    /// A language goes; never the default one.
+    /// Removes a language; never the default one.
     RemoveLanguage(Language),
-    /// What somebody gets whose language there is not.
+    /// Sets the language for customers whose language the survey lacks.
     DefaultLanguage(Language),
-    /// The company's name stands there again.
+    /// Removes the logo; the company's name is shown instead.
     RemoveLogo,
 }
 
-/// Numbers that published versions have used: they are never given to anything else.
+/// Numbers used by published versions: they are never reused.
 #[derive(Debug, Clone, Default)]
 pub struct Taken {
-    /// The largest number of a question.
+    /// Largest number of a question.
     question: u16,
-    /// The largest number of an option, by question.
+    /// Largest number of an option, by question.
     options: HashMap<u16, u8>,
-    /// What each question asked for.
+    /// Kind of each question.
     kinds: HashMap<u16, Kind>,
 }
 
 impl Taken {
-    /// By all of these.
+    /// Returns the numbers used by these versions.
     pub fn by<'a>(versions: impl IntoIterator<Item = &'a Definition>) -> Self {
         let mut taken = Self::default();
         for item in versions.into_iter().flat_map(|version| &version.questions) {
@@ -56,7 +56,7 @@ impl Taken {
         taken
     }
 
-    /// A question under a number that was published as something else.
+    /// Returns the number of a question that was published with another kind under the same number.
     pub fn clash(&self, definition: &Definition) -> Option<u16> {
         let differs = |item: &&Item| self.kinds.get(&item.number).is_some_and(|kind| *kind != item.kind);
         definition.questions.iter().find(differs).map(|item| item.number)
@@ -72,7 +72,7 @@ impl Taken {
     }
 }
 
-/// Takes a step; false where it can't be taken.
+/// Applies a step; returns false if it is not possible.
 pub fn step(draft: &mut Definition, taken: &Taken, step: &Step) -> bool {
     match step {
         Step::Add(kind) => add(draft, taken, *kind),
@@ -99,7 +99,7 @@ pub fn step(draft: &mut Definition, taken: &Taken, step: &Step) -> bool {
     }
 }
 
-/// Changes what a question asks for. A published number stands for what it asked: the question gets a new one then.
+/// Changes the kind of a question. A published number is bound to its kind: the question then gets a new number.
 pub fn set_kind(draft: &mut Definition, taken: &Taken, number: u16, kind: Kind) {
     let Some(at) = place(draft, number).filter(|at| draft.questions[*at].kind != kind) else { return };
     let has_options = |kind| matches!(kind, Kind::OneOf | Kind::ManyOf);
@@ -156,7 +156,8 @@ fn add(draft: &mut Definition, taken: &Taken, kind: Kind) -> bool {
     true
 }
 
-/// Words for the numbers of scales and of yes and no, where a language has them: from the standard survey or another question.
+/// Adds labels for the numbers of scales and of yes/no in each language that has them: from the standard survey or
+/// another question.
 fn word(draft: &mut Definition, number: u16) {
     let Some(item) = draft.item(number).cloned() else { return };
     for (language, texts) in &mut draft.texts {
@@ -238,7 +239,7 @@ fn add_language(draft: &mut Definition, language: &Language) -> bool {
     true
 }
 
-/// Conditions on numbers that a question does not have any more go.
+/// Removes conditions on numbers that a question no longer has.
 fn forget_impossible_conditions(draft: &mut Definition) {
     let values: HashMap<u16, Vec<i64>> = draft.questions.iter().map(|item| (item.number, item.values())).collect();
     for item in &mut draft.questions {
@@ -269,7 +270,7 @@ mod tests {
         let second = Taken::by([&published, &draft]);
         assert!(step(&mut draft, &second, &Step::RemoveOption(4, 3)) && step(&mut draft, &second, &Step::AddOption(4)));
         assert_eq!(draft.item(4).map(|item| item.options.clone()), Some(vec![1, 2, 4]));
-        // What was published as yes/no can't become a scale under the same number.
+        // A question published as yes/no can't become a scale under the same number.
         set_kind(&mut draft, &second, 2, Kind::Nps);
         assert_eq!(draft.questions.iter().map(|item| item.number).collect::<Vec<_>>(), [1, 5, 4]);
         assert!(

@@ -1,9 +1,9 @@
-//! What two versions differ in, in words.
+//! Differences between two versions, in words.
 
 use crate::surveys::definition::{Condition, Definition, Item, Kind, Role, Texts};
 use crate::surveys::wording::Language;
 
-/// Each difference is a sentence; none where the two are the same.
+/// Returns a sentence for each difference; empty if the two are equal.
 pub fn difference(old: &Definition, new: &Definition) -> Vec<String> {
     let mut said = Vec::new();
     questions(old, new, &mut said);
@@ -32,7 +32,7 @@ pub fn difference(old: &Definition, new: &Definition) -> Vec<String> {
     said
 }
 
-/// What a kind is called.
+/// Returns the name of a kind.
 pub fn kind_in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Csat => "rating, 1 to 5",
@@ -45,7 +45,7 @@ pub fn kind_in_words(kind: Kind) -> &'static str {
     }
 }
 
-/// A question as it is named in sentences: by its words in the default language.
+/// Returns a question's name in sentences: its text in the default language.
 pub fn name(definition: &Definition, number: u16) -> String {
     let place = definition.questions.iter().position(|item| item.number == number).map_or(0, |at| at + 1);
     let texts = definition.texts_in(&definition.default_language).and_then(|texts| texts.questions.get(&number));
@@ -106,7 +106,7 @@ fn changed(old: &Definition, new: &Definition, before: &Item, item: &Item, said:
     }
 }
 
-/// What an answer counts as beside the survey's own results.
+/// Returns the description of a role.
 pub fn role_in_words(role: Role) -> &'static str {
     match role {
         Role::Score => "the rating",
@@ -115,7 +115,7 @@ pub fn role_in_words(role: Role) -> &'static str {
     }
 }
 
-/// `when “How was it?” is 1 or 2`
+/// Returns a condition in words: `when “How was it?” is 1 or 2`.
 pub fn condition_in_words(definition: &Definition, condition: &Condition) -> String {
     let texts =
         definition.texts_in(&definition.default_language).and_then(|texts| texts.questions.get(&condition.question));

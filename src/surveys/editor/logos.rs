@@ -1,42 +1,43 @@
-//! Logos: pictures of pixels, known by their content, never by what a browser calls them. No SVG: it can hold scripts.
+//! Logos: raster images, recognised by their content, never by the browser's declared type. No SVG: it can hold
+//! scripts.
 
 use super::{EditError, store};
 use crate::database::DbError;
 use crate::surveys::Surveys;
 use crate::vault::plain_hash;
 
-/// Maximum size of a logo, in bytes: everybody who answers loads it, on a phone.
+/// Maximum size of a logo, in bytes: every customer loads it, often on a phone.
 pub const MAX_LOGO_BYTES: usize = 64 * 1024;
 /// Maximum width and height of a logo, in pixels.
 const MAX_LOGO_PIXELS: u32 = 2000;
 
-/// A logo as it is served.
+/// A logo, as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
     /// `image/png`, `image/jpeg` or `image/webp`.
     pub media_type: String,
-    /// The file.
+    /// Content of the file.
     pub bytes: Vec<u8>,
 }
 
-/// Why a picture can't be a logo.
+/// Reasons that a picture can't be a logo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LogoError {
-    /// Nothing was chosen.
+    /// No file was chosen.
     #[error("choose a picture first")]
     Empty,
     /// Too many bytes.
     #[error("the picture has more than {} KB: make it smaller, 400 pixels are wide enough", MAX_LOGO_BYTES / 1024)]
     TooLarge,
-    /// Something else.
+    /// The file is not a PNG, JPEG or `image/webp` picture.
     #[error("this is no picture that can be shown: send a PNG, a JPEG or a WebP file")]
     NotAPicture,
-    /// Too wide or too high.
+    /// Width or height above the limit.
     #[error("the picture is larger than {MAX_LOGO_PIXELS} by {MAX_LOGO_PIXELS} pixels")]
     TooManyPixels,
 }
 
-/// The media type, by the first bytes; and the picture's size where they tell it.
+/// Returns the media type by the first bytes, and the picture's size if they contain it.
 fn look_at(bytes: &[u8]) -> Option<(&'static str, Option<(u32, u32)>)> {
     let be = |at: usize| bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.get(12..16) == Some(b"IHDR") {
@@ -50,7 +51,7 @@ fn look_at(bytes: &[u8]) -> Option<(&'static str, Option<(u32, u32)>)> {
     (is_webp && is_frame).then_some(("image/webp", None))
 }
 
-/// From the first frame header (ITU-T T.81, B.2.2).
+/// Returns the size in the first frame header (ITU-T T.81, B.2.2).
 fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let be = |at: usize| bytes.get(at..at + 2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1]));
     let mut at = 2;
@@ -64,7 +65,7 @@ fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
     None
 }
 
-/// The media type of what can be a logo.
+/// Returns the media type of a picture that can be a logo.
 fn check(bytes: &[u8]) -> Result<&'static str, LogoError> {
     if bytes.is_empty() {
         return Err(LogoError::Empty);
@@ -81,7 +82,7 @@ fn check(bytes: &[u8]) -> Result<&'static str, LogoError> {
 }
 
 impl Surveys {
-    /// Keeps a picture; the name under which it is served (SHA-256, hex).
+    /// Stores a picture; returns the name under which it is served (SHA-256, hex).
     pub async fn add_logo(&self, bytes: &[u8]) -> Result<String, EditError> {
         let media_type = check(bytes)?;
         let name = plain_hash(bytes);
@@ -91,7 +92,7 @@ impl Surveys {
         Ok(name)
     }
 
-    /// The picture of this name.
+    /// Returns the picture with this name.
     pub async fn logo(&self, name: &str) -> Result<Option<Logo>, DbError> {
         let found = store::logo(self.inner.db.read().await?.conn(), name).await?;
         Ok(found.map(|(media_type, bytes)| Logo { media_type, bytes }))

@@ -1,7 +1,8 @@
-//! What the administrator does with surveys: drafts, versions, copies, the archive.
+//! Administration of surveys: drafts, versions, copies, the archive.
 //!
-//! One draft a survey, saved on the server. Every save says which edition it was written from; where somebody else saved in the
-//! meantime, nothing is overwritten and both are shown. Publishing a draft makes a version, which is never changed.
+//! Each survey has one draft, saved on the server. Every save names the edition that it was made from; if someone else
+//! saved in the meantime, nothing is overwritten and both are shown. Publishing a draft makes a version, which never
+//! changes.
 
 mod change;
 mod difference;
@@ -24,87 +25,87 @@ use crate::effects::{Actor, Effects};
 /// Maximum number of characters of a survey's name.
 const MAX_NAME_CHARS: usize = 120;
 
-/// A survey as lists show it.
+/// A survey, as shown in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// `standard`, or a random id.
     pub id: String,
-    /// What staff call it; customers never see it.
+    /// Internal name; customers never see it.
     pub name: String,
-    /// It is asked no more.
+    /// Whether it is archived: no longer sent.
     pub archived: bool,
-    /// The version that is asked; none where it was never published.
+    /// Current version; `None` if it was never published.
     pub current: Option<Published>,
-    /// When the draft was saved last, and by whom; none where nothing is being written.
+    /// Time and author of the draft's last save; `None` if there is no draft.
     pub draft: Option<(Timestamp, String)>,
 }
 
-/// When and by whom a version was published.
+/// Publication of a version: time and author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// 1, 2, …
+    /// Number of the version: 1, 2, …
     pub number: i64,
-    /// When; 0 is the beginning: built in.
+    /// Time of publication; 0 for the built-in version.
     pub at: Timestamp,
-    /// By whom, a name at that time.
+    /// Name of the author at that time.
     pub by: String,
 }
 
 /// A version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Its id, as invitations name it.
+    /// Id, as invitations name it.
     pub id: String,
-    /// When and by whom.
+    /// Time and author of the publication.
     pub published: Published,
-    /// What it says.
+    /// Content of the version.
     pub definition: Definition,
 }
 
-/// What is being written.
+/// A draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// What it says now; the current version where nothing is being written.
+    /// Content of the draft; the current version if there is no draft.
     pub definition: Definition,
-    /// Which save this is. A save says which one it was written from.
+    /// Edition of the draft. A save names the edition that it was made from.
     pub edition: i64,
-    /// When and by whom it was saved last; none where nothing is being written.
+    /// Time and author of the last save; `None` if there is no draft.
     pub saved: Option<(Timestamp, String)>,
 }
 
-/// Why something can't be done with a survey.
+/// Errors of editing a survey.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// There is no such survey, or no such version.
     #[error("there is no such survey")]
     NotFound,
-    /// No name, or too long a one.
+    /// The name is empty or too long.
     #[error("a survey needs a name of 1 to {MAX_NAME_CHARS} characters")]
     Name,
-    /// Somebody else saved in the meantime.
+    /// Someone else saved in the meantime.
     #[error("{by} has changed this survey in the meantime; nothing of yours or theirs is lost")]
     Conflict {
-        /// Who.
+        /// Author of the other save.
         by: String,
-        /// When.
+        /// Time of the other save.
         at: Option<Timestamp>,
     },
-    /// It can't be published as it is.
+    /// The draft can't be published; all reasons.
     #[error("it can't be published yet: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Incomplete(Vec<DefinitionError>),
-    /// Nothing differs from what is published.
+    /// The draft equals the published version.
     #[error("nothing has changed since the last version")]
     Unchanged,
-    /// A number that was published as something else.
+    /// A number that was published with another kind.
     #[error("question {0} was published as something else: give it another number, results are summed by it")]
     Renumbered(u16),
-    /// The standard survey is what is asked where no rule says otherwise.
+    /// The standard survey can't be archived: it is sent where no rule applies.
     #[error("the last survey that can be asked can't be archived")]
     Last,
-    /// The picture can't be taken.
+    /// The picture is not accepted.
     #[error(transparent)]
     Logo(#[from] LogoError),
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
@@ -121,7 +122,7 @@ impl From<store::SurveyRow> for Listed {
     }
 }
 
-/// A stored definition; none stands for the one that is built in.
+/// Returns a stored definition; `None` stands for the built-in one.
 fn read(json: Option<&str>) -> Definition {
     let parsed = json.map(serde_json::from_str);
     match parsed {
@@ -148,19 +149,19 @@ fn subject(id: &str) -> String {
 }
 
 impl Surveys {
-    /// All surveys: those that are asked first.
+    /// Returns all surveys, active ones first.
     pub async fn all(&self) -> Result<Vec<Listed>, DbError> {
         let rows = store::surveys(self.inner.db.read().await?.conn(), "").await?;
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
-    /// One of them.
+    /// Returns one survey.
     pub async fn one(&self, id: &str) -> Result<Listed, EditError> {
         let rows = store::surveys(self.inner.db.read().await?.conn(), id).await?;
         rows.into_iter().find(|row| row.id == id).map(Listed::from).ok_or(EditError::NotFound)
     }
 
-    /// Its versions, the newest first.
+    /// Returns its versions, newest first.
     pub async fn versions(&self, id: &str) -> Result<Vec<Kept>, DbError> {
         let rows = store::versions(self.inner.db.read().await?.conn(), id).await?;
         let kept = |row: store::VersionRow| Kept {
@@ -171,7 +172,7 @@ impl Surveys {
         Ok(rows.into_iter().map(kept).collect())
     }
 
-    /// What is being written, else the current version.
+    /// Returns the draft, or the current version if there is none.
     pub async fn draft(&self, id: &str) -> Result<Draft, EditError> {
         let mut reader = self.inner.db.read().await?;
         let row = store::draft(reader.conn(), id).await?;
@@ -183,7 +184,7 @@ impl Surveys {
         Ok(Draft { definition: read(newest.definition.as_deref()), edition, saved: None })
     }
 
-    /// Saves the draft; its new edition. `edition`: which one it was written from.
+    /// Saves the draft and returns its new edition. `edition`: the edition that it was made from.
     pub async fn save_draft(
         &self,
         id: &str,
@@ -200,7 +201,7 @@ impl Surveys {
         Ok(edition + 1)
     }
 
-    /// Throws the draft away; the current version is what it was.
+    /// Discards the draft; the current version stays.
     pub async fn discard_draft(&self, id: &str, edition: i64, by: &Actor) -> Result<(), EditError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
@@ -212,10 +213,10 @@ impl Surveys {
         Ok(())
     }
 
-    /// Makes the draft of this edition the version that is asked from now on; its number.
+    /// Publishes the draft of this edition as the current version; returns its number.
     ///
     /// # Errors
-    /// [`EditError::Incomplete`] with everything that is wrong; [`EditError::Conflict`] where somebody saved in the meantime.
+    /// [`EditError::Incomplete`] with all problems; [`EditError::Conflict`] if someone else saved in the meantime.
     pub async fn publish(&self, id: &str, edition: i64, by: &Actor) -> Result<i64, EditError> {
         let now = self.now();
         let draft = self.draft(id).await?;
@@ -245,7 +246,7 @@ impl Surveys {
         Ok(number)
     }
 
-    /// Publishes this, where nobody has a draft; its number.
+    /// Publishes this definition if there is no draft; returns its number.
     pub async fn publish_at_once(&self, id: &str, definition: &Definition, by: &Actor) -> Result<i64, EditError> {
         let draft = self.draft(id).await?;
         if let Some((at, by)) = draft.saved {
@@ -266,14 +267,14 @@ impl Surveys {
         self.publish(id, edition, by).await
     }
 
-    /// Makes an old version the draft, in the place of what is being written.
+    /// Makes an old version the draft and replaces the present one.
     pub async fn restore(&self, id: &str, number: i64, edition: i64, by: &Actor) -> Result<i64, EditError> {
         let versions = self.versions(id).await?;
         let old = versions.into_iter().find(|version| version.published.number == number).ok_or(EditError::NotFound)?;
         self.save_draft(id, edition, &old.definition, by).await
     }
 
-    /// A new survey: nothing but a draft; its id.
+    /// Creates a survey with only a draft; returns its id.
     pub async fn create(&self, name: &str, draft: &Definition, by: &Actor) -> Result<String, EditError> {
         let (name, now) = (checked_name(name)?, self.now());
         let id = uuid::Uuid::new_v4().to_string();
@@ -285,14 +286,14 @@ impl Surveys {
         Ok(id)
     }
 
-    /// A copy with what is being written, else with what is asked; its id. It begins with no versions and no answers.
+    /// Creates a copy of the draft, or of the current version; returns its id. The copy has no versions and no answers.
     pub async fn duplicate(&self, id: &str, by: &Actor) -> Result<String, EditError> {
         let (original, draft) = (self.one(id).await?, self.draft(id).await?);
         let name: String = format!("{} (copy)", original.name).chars().take(MAX_NAME_CHARS).collect();
         self.create(&name, &draft.definition, by).await
     }
 
-    /// Calls it something else; customers never see the name.
+    /// Renames the survey; customers never see the name.
     pub async fn rename(&self, id: &str, name: &str, by: &Actor) -> Result<(), EditError> {
         let (name, now) = (checked_name(name)?, self.now());
         let mut tx = self.inner.db.begin().await?;
@@ -304,7 +305,8 @@ impl Surveys {
         Ok(())
     }
 
-    /// Into the archive, or back. Who was asked already can still answer; nobody is asked any more.
+    /// Moves the survey into the archive, or back. An archived survey is no longer sent; links already sent can still
+    /// be answered.
     pub async fn set_archived(&self, id: &str, archived: bool, by: &Actor) -> Result<(), EditError> {
         let now = self.now();
         let others = self
@@ -326,7 +328,7 @@ impl Surveys {
         Ok(())
     }
 
-    /// The numbers that published versions have used.
+    /// Returns the numbers used by published versions.
     pub async fn taken(&self, id: &str) -> Result<Taken, DbError> {
         let versions = self.versions(id).await?;
         Ok(Taken::by(versions.iter().map(|version| &version.definition)))
@@ -336,7 +338,7 @@ impl Surveys {
 async fn conflict(conn: Conn<'_>, id: &str) -> Result<EditError, DbError> {
     Ok(match store::draft(conn, id).await? {
         Some(row) => EditError::Conflict { by: row.saved_by, at: Some(row.saved_at) },
-        // It was thrown away, or never there.
+        // The draft was discarded, or never existed.
         None => EditError::Conflict { by: "Somebody".into(), at: None },
     })
 }

@@ -1,9 +1,9 @@
-//! What is wrong with a draft, in the editor's words: questions are named as they read, not by their numbers.
+//! Problems of a draft in the editor's words: questions are named by their text, not by their numbers.
 
 use super::difference::{name, role_in_words};
 use crate::surveys::definition::{Definition, DefinitionError, MAX_OPTIONS};
 
-/// A sentence for each.
+/// Returns a sentence for each problem.
 pub fn problems(draft: &Definition) -> Vec<String> {
     draft.check().iter().map(|wrong| problem(draft, wrong)).collect()
 }

@@ -16,7 +16,7 @@ statements! {
     SET_STATE = "UPDATE surveys SET state = $1 WHERE id = $2 AND state <> $1";
     SET_CURRENT = "UPDATE surveys SET current_version = $1 WHERE id = $2";
     ADD_VERSION = "INSERT INTO survey_versions (id, survey_id, number, definition, published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6)";
-    // The database decides who was first: the one, or the other whose edition is no longer the one.
+    // The database decides which save is first: the second one no longer matches the edition.
     ADD_DRAFT = "INSERT INTO survey_drafts (survey_id, definition, edition, saved_at, saved_by) VALUES ($1, $2, 1, $3, $4) \
         ON CONFLICT (survey_id) DO NOTHING";
     SET_DRAFT = "UPDATE survey_drafts SET definition = $1, edition = edition + 1, saved_at = $2, saved_by = $3 WHERE survey_id = $4 AND edition = $5";
@@ -53,7 +53,7 @@ pub(super) struct DraftRow {
     pub saved_by: String,
 }
 
-/// A version to be.
+/// A version to insert.
 #[derive(Debug)]
 pub(super) struct NewVersion<'a> {
     pub id: &'a str,
@@ -63,12 +63,12 @@ pub(super) struct NewVersion<'a> {
     pub by: &'a str,
 }
 
-/// All of them, or the one of this id.
+/// Returns all surveys, or the one with this id.
 pub(super) async fn surveys(conn: Conn<'_>, id: &str) -> Result<Vec<SurveyRow>, DbError> {
     fetch_all!(conn, SURVEYS => SurveyRow, id)
 }
 
-/// The newest first.
+/// Returns the versions, newest first.
 pub(super) async fn versions(conn: Conn<'_>, survey: &str) -> Result<Vec<VersionRow>, DbError> {
     fetch_all!(conn, VERSIONS => VersionRow, survey)
 }
@@ -81,12 +81,12 @@ pub(super) async fn add_survey(conn: Conn<'_>, id: &str, name: &str, now: Timest
     execute!(conn, ADD_SURVEY, id, name, now).map(drop)
 }
 
-/// False where there is no such survey.
+/// Returns false if there is no such survey.
 pub(super) async fn set_name(conn: Conn<'_>, id: &str, name: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, SET_NAME, name, id)? > 0)
 }
 
-/// False where it is so already, or there is no such survey.
+/// Returns false if the state is already set, or there is no such survey.
 pub(super) async fn set_state(conn: Conn<'_>, id: &str, state: &'static str) -> Result<bool, DbError> {
     Ok(execute!(conn, SET_STATE, state, id)? > 0)
 }
@@ -96,7 +96,7 @@ pub(super) async fn add_version(mut conn: Conn<'_>, new: &NewVersion<'_>, now: T
     execute!(conn, SET_CURRENT, new.id, new.survey).map(drop)
 }
 
-/// Saves a draft; none: nothing is being written any more. False where somebody was faster.
+/// Saves a draft; `None` removes it. Returns false if another save came first.
 pub(super) async fn set_draft(
     conn: Conn<'_>,
     survey: &str,

@@ -1,5 +1,5 @@
-//! Linked answers that can't be changed any more: each is handed on once, to follow-ups, alerts and webhooks. Never at the
-//! moment of answering, and never an apart one.
+//! Linked answers that can no longer be changed: each is handed on once, to follow-ups, alerts and webhooks. Never at
+//! the moment of answering, and never an apart answer.
 
 mod read;
 mod store;
@@ -11,36 +11,36 @@ use super::Surveys;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 
-/// A linked answer whose time for changes is over.
+/// A linked answer that can no longer be changed.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Ripe {
-    /// What it stands beside.
+    /// Interaction of the answer.
     #[sqlx(rename = "interaction_id")]
     pub interaction: InteractionId,
-    /// Who is rated.
+    /// Rated agent.
     #[sqlx(rename = "agent_id")]
     pub agent: Option<AgentId>,
     /// The team.
     #[sqlx(rename = "team_id")]
     pub team: Option<TeamId>,
-    /// 1 to 5, where the survey asks for it.
+    /// Rating 1 to 5, if the survey asks for it.
     pub score: Option<i64>,
-    /// In the customer's words.
+    /// Comment in the customer's words.
     pub comment: Option<String>,
-    /// Under which id the comment may be quoted.
+    /// Id of the comment's quote.
     #[sqlx(rename = "quote_id")]
     pub quote: Option<String>,
 }
 
 impl Surveys {
-    /// At most so many linked answers that have just become unchangeable, marked with the day; each comes once. Runs in the
-    /// caller's transaction, which holds [`super::lock_answers`].
+    /// Returns at most `most` linked answers that have become unchangeable, and marks them with the day; each is
+    /// returned once. Runs in the caller's transaction, which holds [`super::lock_answers`].
     pub async fn take_ripe(&self, conn: Conn<'_>, day: &str, most: usize) -> Result<Vec<Ripe>, DbError> {
         store::take_ripe(conn, day, self.ripe_at(), most).await
     }
 }
 
-/// Those of these interactions beside which no linked answer stands (any more).
+/// Returns those of these interactions that have no linked answer (any more).
 pub async fn without_answer(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<InteractionId>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());

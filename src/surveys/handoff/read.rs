@@ -1,4 +1,4 @@
-//! Who has read what customers wrote beside their linked answers. A client hopes that somebody reads it.
+//! Read state of linked comments: which supervisor has read a comment.
 
 use super::store;
 use crate::audit;
@@ -9,30 +9,31 @@ use crate::web::Principal;
 use crate::web::principal::Visible;
 use crate::web::rights::{Right, SeeResponses};
 
-/// A linked comment that nobody has read.
+/// A linked comment that no supervisor has read.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct UnreadComment {
-    /// What it stands beside.
+    /// Interaction of the comment.
     #[sqlx(rename = "interaction_id")]
     pub interaction: InteractionId,
-    /// In the customer's words.
+    /// Comment in the customer's words.
     pub comment: String,
-    /// The day from which on it could not be changed any more.
+    /// First day on which it could not be changed any more.
     #[sqlx(rename = "handed_off_on")]
     pub since: String,
 }
 
-/// How many comments wait for a reader.
+/// Number of unread comments of a team.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Unread {
-    /// In this team.
+    /// Team of the comments.
     pub team_id: Option<TeamId>,
-    /// So many.
+    /// Number of comments.
     pub n: i64,
 }
 
 impl Surveys {
-    /// Linked comments of this supervisor's teams that nobody has read, the oldest day first. The look is written down.
+    /// Returns unread linked comments of this supervisor's teams, oldest day first. The access is recorded in the audit
+    /// log.
     pub async fn unread_comments(&self, who: &Principal, most: i64) -> Result<Vec<UnreadComment>, DbError> {
         let Visible::Teams(teams) = who.visible() else { return Ok(Vec::new()) };
         if !SeeResponses::has(who) {
@@ -45,7 +46,7 @@ impl Surveys {
         Ok(found)
     }
 
-    /// Marks a linked comment as read by whoever asks; false where it is not theirs to read, or was read already.
+    /// Marks a linked comment as read by `who`; returns false if it is not accessible, or was already read.
     pub async fn mark_comment_read(&self, who: &Principal, id: &InteractionId) -> Result<bool, DbError> {
         let Visible::Teams(teams) = who.visible() else { return Ok(false) };
         if !SeeResponses::has(who) {
@@ -57,12 +58,12 @@ impl Surveys {
         Ok(marked)
     }
 
-    /// Who has read the comment beside this interaction, and on which day.
+    /// Returns the reader of the comment of this interaction, and the day.
     pub async fn comment_read(&self, id: &InteractionId) -> Result<Option<(String, String)>, DbError> {
         store::read_by(self.inner.db.read().await?.conn(), id).await
     }
 
-    /// How many linked comments have waited since that day or longer, by team.
+    /// Returns the number of linked comments unread since that day or longer, by team.
     pub async fn comments_unread_since(&self, day: &str) -> Result<Vec<Unread>, DbError> {
         store::unread_since(self.inner.db.read().await?.conn(), day).await
     }

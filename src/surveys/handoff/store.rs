@@ -1,4 +1,4 @@
-//! SQL of linked answers that are handed on.
+//! SQL of the handoff of linked answers.
 
 use super::{Ripe, Unread, UnreadComment};
 use crate::database::{Conn, DbError};
@@ -8,7 +8,7 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 statements! {
     TAKE_RIPE = "UPDATE responses SET handed_off_on = $1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
         WHERE handed_off_on IS NULL AND mix_passes >= $2 ORDER BY interaction_id LIMIT $3) RETURNING interaction_id, agent_id, team_id, score, comment, quote_id";
-    // $1: JSON array of teams. Within a day by id, which is random.
+    // $1: JSON array of teams. Within a day ordered by id, which is random.
     UNREAD = sqlite "SELECT interaction_id, comment, handed_off_on FROM responses WHERE read_on IS NULL AND comment IS NOT NULL AND handed_off_on > '-' \
             AND team_id IN (SELECT value FROM json_each($1)) ORDER BY handed_off_on, interaction_id LIMIT $2",
         pg "SELECT interaction_id, comment, handed_off_on FROM responses WHERE read_on IS NULL AND comment IS NOT NULL AND handed_off_on > '-' \
@@ -38,7 +38,7 @@ pub(super) async fn unread(conn: Conn<'_>, teams: &[TeamId], most: i64) -> Resul
     fetch_all!(conn, UNREAD => UnreadComment, serde_json::json!(teams).to_string(), most)
 }
 
-/// False where there is nothing to be read, or it was read already.
+/// Returns false if there is nothing to read, or it was already read.
 pub(super) async fn mark_read(
     conn: Conn<'_>,
     teams: &[TeamId],

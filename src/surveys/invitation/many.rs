@@ -1,4 +1,4 @@
-//! Many invitations at once: each step is one statement for all of them.
+//! Writes many invitations: each step is one statement for all of them.
 
 use super::{Composer, EXPIRED, Written, unwanted};
 use crate::clock::Timestamp;
@@ -9,8 +9,8 @@ use crate::surveys::store;
 use std::collections::{HashMap, HashSet};
 
 impl Composer {
-    /// The mails, in the order of the invitations. Their tokens are stored when this returns, and replace those of earlier
-    /// tries, whose mails did not leave.
+    /// Returns the mails, in the order of the invitations. Their tokens are stored when this returns, and replace those
+    /// of earlier attempts whose mails were not sent.
     pub(super) async fn write_many(&self, references: &[&str], now: Timestamp) -> ManyComposed {
         let found = store::to_write(self.db.read().await?.conn(), references).await?;
         let found: HashMap<_, _> = found.into_iter().map(|about| (about.id.to_string(), about)).collect();
@@ -31,7 +31,7 @@ impl Composer {
             tx.commit().await?;
             return Ok(written.into_iter().map(|one| one.map(|one| one.composed)).collect());
         }
-        // One has closed in between, and gets none.
+        // An invitation that closed in between gets no mail.
         drop(tx);
         let mut tx = self.db.begin().await?;
         let set: HashSet<_> = store::set_tokens_telling(tx.conn(), &tokens, now).await?.into_iter().collect();
@@ -43,7 +43,7 @@ impl Composer {
         Ok(written.into_iter().map(|one| one.and_then(checked)).collect())
     }
 
-    /// Whether mails about these may go out again as they are: while the link that they carry is open.
+    /// Returns whether mails about these may be sent again unchanged: while their link is open.
     pub(super) async fn wanted_again(&self, references: &[&str], now: Timestamp) -> ManyUnwanted {
         let found = store::to_write(self.db.read().await?.conn(), references).await?;
         let found: HashMap<_, _> = found.into_iter().map(|about| (about.id.to_string(), about)).collect();
@@ -51,7 +51,7 @@ impl Composer {
         Ok(references.iter().map(|reference| found.get(*reference).map_or(Some(EXPIRED), unwanted)).collect())
     }
 
-    /// Notes of one batch: those that have left together, others one by one.
+    /// Records the outcomes of one batch: sent ones together, others one by one.
     pub(super) async fn take_notes(
         &self,
         mut conn: Conn<'_>,

@@ -1,5 +1,5 @@
-//! `/s/{token}/contact`: asking to be contacted, and ending that one's comment is quoted. A page of its own, so that a wish
-//! comes in a request and a transaction of its own, apart from every answer. GET changes nothing.
+//! `/s/{token}/contact`: requests a callback, and ends the quoting of the comment. A page of its own, so that a request
+//! comes in a separate HTTP request and transaction from every answer. GET changes nothing.
 
 use super::RequestLanguage;
 use super::views::{Frame, Reader};
@@ -18,17 +18,17 @@ use url::form_urlencoded;
 /// Maximum size of the body, in bytes.
 const MAX_BODY_BYTES: usize = 32 * 1024;
 
-/// The form as it was sent.
+/// Values of the submitted form.
 #[derive(Debug, Clone, Default)]
 struct Entered {
     callback: CallbackRequest,
     join: bool,
-    /// The button that was pressed: `withdraw`, `unquote`, or the form's own.
+    /// Pressed button: `withdraw`, `unquote`, or that of the form.
     act: String,
     trap: bool,
 }
 
-/// What is wrong with it.
+/// Problems of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Problem {
     Missing,
@@ -73,7 +73,7 @@ impl Entered {
     }
 }
 
-/// Can somebody be reached there: an address, or a number of five digits or more?
+/// Whether the text is a usable contact: an address, or a number of five digits or more.
 fn can_reach(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     digits >= 5 || text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -84,7 +84,7 @@ fn can_reach(text: &str) -> bool {
 struct ContactPage<'a> {
     frame: Frame<'a>,
     action: String,
-    /// `form`, `thanks`, `handed`, `deletion`, `unquoted`.
+    /// State of the page: `form`, `thanks`, `handed`, `deletion`, `unquoted`.
     state: &'a str,
     name: &'a str,
     reach: &'a str,
@@ -97,7 +97,7 @@ struct ContactPage<'a> {
     most: (usize, usize, usize),
 }
 
-/// What the page is made from.
+/// Values that the page is rendered from.
 struct ContactView<'a> {
     state: &'a str,
     entered: &'a Entered,
@@ -133,7 +133,7 @@ fn page(surveys: &Surveys, status: StatusCode, reader: &Reader<'_>, shown: &Cont
     html_with(status, &page)
 }
 
-/// Where one stands, or the page that says that the link is not open.
+/// Returns the state, or the page that says that the link is not open.
 async fn standing(
     surveys: &Surveys,
     asked: &RequestLanguage,
@@ -149,7 +149,7 @@ async fn standing(
     }
 }
 
-/// `GET /s/{token}/contact`
+/// `GET /s/{token}/contact`.
 #[handler]
 pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request: &Request) -> Response {
     let asked = RequestLanguage::of(request);
@@ -172,7 +172,7 @@ pub(super) async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys
     page(surveys, StatusCode::OK, &asked.reader(&token, &invited), &shown)
 }
 
-/// `POST /s/{token}/contact`
+/// `POST /s/{token}/contact`.
 #[handler]
 pub(super) async fn submit(
     Path(token): Path<String>,
@@ -211,7 +211,7 @@ pub(super) async fn submit(
     }
 }
 
-/// Status and state of the page that follows, and what was wrong.
+/// Returns status and state of the next page, and the problem if there was one.
 async fn act(
     surveys: &Surveys,
     token: &Token,

@@ -1,4 +1,4 @@
-//! The form as it was sent: read without refusing anything, so that a page that complains still shows what was entered.
+//! The submitted form: read without rejecting anything, so that a page with problems still shows the entered values.
 
 use crate::config::Choice;
 use crate::surveys::Version;
@@ -7,26 +7,26 @@ use crate::surveys::definition::{Item, Kind, Role};
 use std::collections::BTreeMap;
 use url::form_urlencoded;
 
-/// What was filled in.
+/// Values of the form.
 #[derive(Debug, Clone)]
 pub(super) struct Filled {
-    /// By the questions' numbers.
+    /// Entered values, by question number.
     entered: BTreeMap<u16, Entered>,
-    /// `None`: nothing is chosen yet.
+    /// Choice; `None` if none is made yet.
     pub choice: Option<Choice>,
-    /// What the form said that it offered.
+    /// Signed offer of the form.
     pub offer: Option<String>,
-    /// May the comment be quoted?
+    /// Whether the comment may be quoted.
     pub quote: bool,
-    /// The button that deletes the answer.
+    /// Whether the delete button was pressed.
     pub withdraw: bool,
-    /// The field that people don't see was filled in.
+    /// Whether the hidden field was filled in.
     pub trap: bool,
-    /// When the form was shown once more: what it carried.
+    /// Value carried by a form that is shown again.
     pub seen: Option<String>,
-    /// The button of a language: the form is to be shown in it, with what is filled in, and nothing is sent.
+    /// Pressed language button: the form is shown in that language with its values, and nothing is recorded.
     pub show: Option<String>,
-    /// Some field held something that the page does not send.
+    /// Whether any field held a value that the page does not send.
     pub odd: bool,
 }
 
@@ -36,16 +36,16 @@ enum Entered {
     Text(String),
 }
 
-/// What is wrong with a form.
+/// Problems of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// The question of this number must be answered.
+    /// The question with this number is required.
     Missing(u16),
     /// The text of this question is too long.
     Long(u16),
-    /// How the answer may be used is not chosen.
+    /// No choice was made.
     NoChoice,
-    /// What was chosen is not offered any more.
+    /// The choice is no longer offered.
     NotOffered,
     Trapped,
     Odd,
@@ -58,7 +58,7 @@ impl From<Missing> for Problem {
     }
 }
 
-/// The form's name of a question: those that feed the ratings have names that others rely on.
+/// Returns the form field of a question: those that feed the ratings have fixed names that others rely on.
 pub(super) fn field(item: &Item) -> String {
     match item.role {
         Some(Role::Score) => "score".into(),
@@ -68,13 +68,13 @@ pub(super) fn field(item: &Item) -> String {
     }
 }
 
-/// The number behind the form's word, if the question has it.
+/// Returns the number for the form's value, if the question has it.
 fn number(item: &Item, text: &str) -> Option<i64> {
     item.values().into_iter().find(|value| item.kind.word(*value) == text)
 }
 
 impl Filled {
-    /// `choice`: what is selected in advance.
+    /// Returns an empty form. `choice`: the preselected choice.
     pub fn empty(choice: Option<Choice>) -> Self {
         Self {
             entered: BTreeMap::new(),
@@ -89,7 +89,7 @@ impl Filled {
         }
     }
 
-    /// As a link opens the page: `score=4` chooses an answer to the question that every answer answers, `q7=2` to another.
+    /// Reads preselected values from a link: `score=4` answers the anchor question, `q7=2` another one.
     pub fn preselected(version: &Version, query: Option<&str>, choice: Option<Choice>) -> Self {
         let mut filled = Self::empty(choice);
         let anchor = version.definition.anchor();
@@ -103,7 +103,7 @@ impl Filled {
         filled
     }
 
-    /// Of what was sent. A choice that was not made stays open: nothing that is configured stands in its place.
+    /// Reads a submitted form. A missing choice stays missing: the configuration does not replace it.
     pub fn read(bytes: &[u8], version: &Version) -> Self {
         let mut filled = Self::empty(None);
         for (name, value) in form_urlencoded::parse(bytes) {
@@ -144,12 +144,12 @@ impl Filled {
         }
     }
 
-    /// Is this number chosen?
+    /// Whether this number is chosen.
     pub fn has(&self, question: u16, number: i64) -> bool {
         matches!(self.entered.get(&question), Some(Entered::Numbers(numbers)) if numbers.contains(&number))
     }
 
-    /// The text that was entered.
+    /// Returns the entered text.
     pub fn text(&self, question: u16) -> &str {
         match self.entered.get(&question) {
             Some(Entered::Text(text)) => text,
@@ -157,7 +157,7 @@ impl Filled {
         }
     }
 
-    /// The answer, if it is one; whether all is answered that must be is looked at when it is recorded.
+    /// Returns the answer, if the values are valid; required questions are checked when it is recorded.
     pub fn check(&self, version: &Version) -> Result<Answer, Problem> {
         if self.trap {
             return Err(Problem::Trapped);
@@ -188,17 +188,17 @@ impl Filled {
         Ok(Answer { values, choice, quote: self.quote })
     }
 
-    /// The same, to be shown once more.
+    /// Returns the form, to be shown again.
     pub fn once_more(self, seen: String) -> Self {
         Self { trap: false, seen: Some(seen), ..self }
     }
 
-    /// The same with another choice.
+    /// Returns the form with another choice.
     pub fn choosing(self, choice: Option<Choice>) -> Self {
         Self { choice, ..self }
     }
 
-    /// The form as it was filled in for this answer.
+    /// Returns the form filled in with this answer.
     pub fn from_answer(version: &Version, answer: &Answer) -> Self {
         let mut filled = Self { quote: answer.quote, ..Self::empty(Some(answer.choice)) };
         for (item, question) in version.questions() {
@@ -213,7 +213,8 @@ impl Filled {
     }
 }
 
-/// Line ends as one character (browsers count them so), and no control characters, which PostgreSQL would not store.
+/// Returns the text with each line end as one character (as browsers count) and without control characters, which
+/// PostgreSQL would not store.
 fn cleaned(text: &str) -> String {
     text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }

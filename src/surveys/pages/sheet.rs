@@ -1,4 +1,4 @@
-//! A survey's questions as its page shows them.
+//! Questions of a survey, as its page shows them.
 
 use super::form::{Filled, Problem, field};
 use crate::surveys::Version;
@@ -8,36 +8,36 @@ use crate::surveys::wording::{Facts, Phrases, fill};
 
 /// A question.
 pub(super) struct QuestionView {
-    /// Of the HTML elements that belong to it.
+    /// Id of its HTML elements.
     pub id: String,
     pub field: String,
     pub kind: &'static str,
     pub label: String,
-    /// Must be answered, and is always shown: the browser may insist.
+    /// Whether it is required and always shown: the browser may enforce it.
     pub required: bool,
     pub optional: bool,
-    /// It is shown by an answer of a question before it: which class of these opens it.
+    /// Class that shows it, if it depends on a preceding answer.
     pub slot: Option<usize>,
     pub options: Vec<OptionView>,
-    /// Of scales whose numbers have no words: what the ends mean.
+    /// Labels of the ends of a scale whose numbers have no labels.
     pub ends: Option<(String, String)>,
     pub text: String,
     pub longest: usize,
     pub error: Option<String>,
 }
 
-/// One of its answers.
+/// An answer option.
 pub(super) struct OptionView {
     pub value: String,
-    /// The number on a scale.
+    /// Number on a scale.
     pub number: i64,
     pub word: String,
     pub checked: bool,
-    /// The classes of the follow-ups that it opens.
+    /// Classes of the follow-up questions that it shows.
     pub opens: String,
 }
 
-/// The questions of a version, as they were filled in.
+/// Returns the questions of a version, with the entered values.
 pub(super) fn questions(
     version: &Version,
     texts: &Texts,
@@ -83,7 +83,7 @@ pub(super) fn questions(
     version.definition.questions.iter().map(view).collect()
 }
 
-/// Which class opens a follow-up: its place on the page, 1 to 12 (see `survey.css`).
+/// Returns the class that shows a follow-up question: its place on the page, 1 to 12 (see `survey.css`).
 fn slot(version: &Version, number: u16) -> Option<usize> {
     version.definition.questions.iter().position(|item| item.number == number).map(|place| place + 1)
 }

@@ -1,4 +1,4 @@
-//! `/admin/suspects`: answers that look like a program's. A reason; nothing else is known of them here.
+//! `/admin/suspects`: answers of suspected programs. Only the reason is shown; nothing else is known here.
 
 use crate::surveys::{Surveys, Suspicion};
 use crate::web::rights::Administer;
@@ -41,7 +41,7 @@ fn say(reason: Suspicion) -> &'static str {
     }
 }
 
-/// `GET /admin/suspects`
+/// `GET /admin/suspects`.
 #[handler]
 pub(super) async fn show(
     who: Viewer<Administer>,
@@ -57,7 +57,7 @@ pub(super) async fn show(
     Ok(html(&SuspectsPage { page: Shell::new(&who, site, "/admin").with_flash(Some(&did.did), DID), rows }))
 }
 
-/// `POST /admin/suspects/{id}/admission`
+/// `POST /admin/suspects/{id}/admission`.
 #[handler]
 pub(super) async fn admit(
     who: Viewer<Administer>,
@@ -69,7 +69,7 @@ pub(super) async fn admit(
     Ok(redirect(if there { "/admin/suspects?did=admitted" } else { "/admin/suspects?did=gone" }))
 }
 
-/// `POST /admin/suspects/{id}/removal`
+/// `POST /admin/suspects/{id}/removal`.
 #[handler]
 pub(super) async fn remove(
     who: Viewer<Administer>,

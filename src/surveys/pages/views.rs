@@ -1,4 +1,4 @@
-//! What the customer's pages show.
+//! Views of the customer's pages.
 
 use super::form::{Filled, Problem};
 use super::sheet::{self, QuestionView};
@@ -14,14 +14,14 @@ use poem::Response;
 use poem::http::StatusCode;
 use std::time::Duration;
 
-/// What every page of a customer has.
+/// Common values of every customer page.
 pub(super) struct Frame<'a> {
     pub lang: &'a str,
     pub dir: &'static str,
     pub company: &'a str,
-    /// The logo's address.
+    /// URL of the logo.
     pub logo: Option<String>,
-    /// Colours of the survey's own.
+    /// Style with the survey's own colours.
     pub style: Option<String>,
     pub w: &'a Phrases,
     pub speech: &'a LocalizedText<'a>,
@@ -40,24 +40,24 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Fills a pattern.
+    /// Returns a pattern with its placeholders filled in.
     pub fn say(&self, pattern: &str) -> String {
         self.speech.say(pattern)
     }
 }
 
-/// The custom properties that a survey's colours change.
+/// Returns the custom properties for a survey's colours.
 fn style(look: &Look) -> Option<String> {
     let rule = |colour: &str| format!(":root{{--a:{colour};--o:{}}}", contrast::ink_on(colour));
     let light = look.accent.as_deref().map(rule);
     let dark =
         look.accent_dark.as_deref().map(|colour| format!("@media(prefers-color-scheme:dark){{{}}}", rule(colour)));
-    // A colour for light alone must not show in the dark, where it was not checked.
+    // A colour for light mode alone is not used in dark mode, where its contrast was not checked.
     let light = light.map(|rule| format!("@media(prefers-color-scheme:light){{{rule}}}"));
     (light.is_some() || dark.is_some()).then(|| light.into_iter().chain(dark).collect())
 }
 
-/// A language that the page can be read in.
+/// A language that the page is available in.
 struct OtherLanguage<'a> {
     tag: &'a str,
     name: &'a str,
@@ -73,30 +73,30 @@ struct SurveyPage<'a> {
     title: String,
     intro: String,
     questions: Vec<QuestionView>,
-    /// Which choice is selected.
+    /// Whether linked is selected.
     linked: bool,
     apart: bool,
-    /// Whether the company selected it in advance.
+    /// Whether the company preselected it.
     preset: bool,
-    /// What is wrong with the choice.
+    /// Problem of the choice.
     choice_error: Option<String>,
-    /// What the form offers, signed.
+    /// Signed offer of the form.
     offer: String,
     offers_linked: bool,
     offers_apart: bool,
-    /// Is an answer there already?
+    /// Whether an answer is recorded already.
     editing: bool,
     problem: Option<String>,
-    /// Says when the form was shown once more.
+    /// Signed time at which the form was shown again.
     seen: Option<String>,
     agent: bool,
     languages: Vec<OtherLanguage<'a>>,
     unsubscribe: String,
-    /// Where one asks to be contacted.
+    /// URL of the callback request page.
     contact: String,
-    /// May the comment be quoted?
+    /// Whether the comment may be quoted.
     quote: bool,
-    /// Shown to its author, not to a customer: nothing can be sent.
+    /// Whether it is the author's preview: it can't be submitted.
     preview: bool,
 }
 
@@ -130,7 +130,7 @@ struct UnsubscribePage<'a> {
     done: bool,
 }
 
-/// Who asks, and in which language they chose to read.
+/// Reader of a page, and the language that they chose.
 pub(super) struct Reader<'a> {
     pub token: &'a Token,
     pub invited: &'a Invited,
@@ -138,13 +138,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Behind every address of ours: the language that was chosen, if one was.
+    /// Returns the query for every URL of the page: the chosen language, if any.
     fn query(&self, speech: &LocalizedText<'_>) -> String {
         self.lang.map(|_| format!("?lang={}", speech.language.tag())).unwrap_or_default()
     }
 }
 
-/// The form. `before`: the choice of the answer that is being changed.
+/// Returns the form. `before`: choice of the answer that is being changed.
 pub(super) fn survey(
     surveys: &Surveys,
     status: StatusCode,
@@ -165,13 +165,13 @@ pub(super) fn survey(
     page.contact = format!("/s/{secret}/contact{query}");
     page.editing = before.is_some();
     page.preset &= before.is_none();
-    // An answer that was kept apart stays apart.
+    // An apart answer stays apart.
     page.offers_linked &= before != Some(Choice::Apart);
     page.offers_apart |= before == Some(Choice::Apart);
     html_with(status, &page)
 }
 
-/// The page of a version that nobody was invited to: its author sees it, and can send nothing.
+/// Returns the page of a version without an invitation: the author's preview, which can't be submitted.
 pub fn preview(surveys: &Surveys, version: &Version, language: &Language, about: &About<'_>) -> Response {
     let speech = LocalizedText::about(surveys.settings(), version, language, about);
     let filled = Filled::empty(surveys.settings().preset);
@@ -221,7 +221,7 @@ fn sheet_page<'a>(
     }
 }
 
-/// Above the form: what is wrong, and that nothing is lost.
+/// Returns the message above the form: the problem, and that the entered values are kept.
 fn sentence(problem: &Problem, words: &Phrases) -> String {
     let what = match problem {
         Problem::Missing(_) | Problem::NoChoice => &words.problem_missing,
@@ -234,7 +234,7 @@ fn sentence(problem: &Problem, words: &Phrases) -> String {
     format!("{what} {}", words.problem_safe)
 }
 
-/// After an answer.
+/// Returns the page after an answer.
 pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) -> Response {
     let settings = surveys.settings();
     let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
@@ -254,7 +254,7 @@ pub(super) fn thanks(surveys: &Surveys, reader: &Reader<'_>, answer: &Answer) ->
     html_with(StatusCode::OK, &page)
 }
 
-/// The first answer in words, said back so that a slip of the thumb is noticed: `4, Good`.
+/// Returns the first answer in words, such as `4, Good`, so that a mistap is noticed.
 fn said(version: &Version, speech: &LocalizedText<'_>, answer: &Answer) -> Option<String> {
     let (item, question) = version.anchor()?;
     let number = answer.values.get(&question).and_then(Value::number)?;
@@ -267,7 +267,7 @@ fn said(version: &Version, speech: &LocalizedText<'_>, answer: &Answer) -> Optio
     }
 }
 
-/// A link that takes no answer.
+/// Returns the page of a link that accepts no answer.
 pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader: &Reader<'_>) -> Response {
     let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
@@ -276,7 +276,7 @@ pub(super) fn closed(surveys: &Surveys, status: StatusCode, state: &str, reader:
     html_with(status, &ClosedPage { frame, action, contact, state })
 }
 
-/// The same where nothing is known of the link; `accepted`: what the browser prefers.
+/// Returns the page if nothing is known of the link; `accepted`: the browser's languages.
 pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted: Option<&str>) -> Response {
     let speech = LocalizedText::unknown(surveys.settings(), accepted);
     html_with(
@@ -285,21 +285,22 @@ pub(super) fn lost(surveys: &Surveys, status: StatusCode, state: &str, accepted:
     )
 }
 
-/// Before and after unsubscribing.
+/// Returns the page before and after unsubscribing.
 pub(super) fn unsubscribe(surveys: &Surveys, reader: &Reader<'_>, done: bool) -> Response {
     let speech = LocalizedText::of(surveys, reader.invited, reader.lang);
     let frame = Frame::new(surveys, &speech, Some(&reader.invited.version.definition.look));
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", reader.token.secret()), done })
 }
 
-/// The same by the link of a reminder, which knows no survey.
+/// Returns the page for the link of a reminder, which has no survey.
 pub(super) fn unsubscribe_unasked(surveys: &Surveys, token: &Token, accepted: Option<&str>, done: bool) -> Response {
     let speech = LocalizedText::unknown(surveys.settings(), accepted);
     let frame = Frame::new(surveys, &speech, None);
     html_with(StatusCode::OK, &UnsubscribePage { frame, action: format!("/u/{}", token.secret()), done })
 }
 
-/// How long an answer can be changed, in units of which there are two at least.
+/// Returns the time for changes in words, in the largest unit that gives at least two; without a number below two
+/// minutes.
 fn in_words(words: &Phrases, time: Duration) -> String {
     let seconds = time.as_secs();
     let (pattern, count) = match seconds {

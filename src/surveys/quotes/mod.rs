@@ -1,8 +1,8 @@
-//! Comments that customers allow to be quoted: masked, under a keyed hash of the token, so that the link can end it as long
-//! as it is open, and nobody without the link can tell whose it is.
+//! Comments that customers allow to be quoted: masked, under a keyed hash of the token, so that the customer can end it
+//! by the link while it is open, and nobody without the link can attribute the quote.
 //!
-//! A linked one is there once it can't be changed any more; an apart one comes out of its release, and nothing but its
-//! text, the team and the month of that release with it.
+//! A linked comment is added when it can no longer be changed; an apart one comes out of its release, with only its
+//! text, the team and the month of the release.
 
 mod store;
 
@@ -18,29 +18,29 @@ use crate::masking;
 use crate::web::Principal;
 use crate::web::principal::{Role, Visible};
 
-/// A quote that is to be kept.
+/// A quote to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewQuote<'a> {
-    /// The keyed hash that came with the comment.
+    /// Keyed hash that came with the comment.
     pub id: &'a str,
-    /// The comment as it was written; masked here.
+    /// Comment as it was written; masked when kept.
     pub comment: &'a str,
-    /// Whose supervisors see it.
+    /// Team whose supervisors see it.
     pub team: Option<&'a TeamId>,
-    /// Beside which interaction a linked one stands.
+    /// Interaction of a linked comment.
     pub interaction: Option<&'a InteractionId>,
 }
 
 /// A comment that may be quoted.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Quote {
-    /// For taking it out of the list.
+    /// Id, for removing the quote.
     pub id: String,
-    /// What it says, masked.
+    /// Masked text.
     pub text: String,
     /// The team's name.
     pub team_name: Option<String>,
-    /// The month in which it came here.
+    /// Month in which the quote was added.
     pub month: String,
 }
 
@@ -50,14 +50,14 @@ const MAX_QUOTES: i64 = 500;
 impl Surveys {
     /// Keeps a quote, in the caller's transaction.
     pub async fn keep_quote(&self, conn: Conn<'_>, new: &NewQuote<'_>, now: Timestamp) -> Result<(), DbError> {
-        // An invitation that was made today can be open so long, and none longer.
+        // The longest time for which an invitation made today can be open.
         let (_, longest) = self.longest().await?;
         let purge_month = now.plus(longest).month();
         let text = masking::mask_comment(new.comment);
         store::add(conn, new, &text, &now.month(), &purge_month).await
     }
 
-    /// Those of this supervisor's teams, or all for an administrator; by month, and within one in no order.
+    /// Returns the quotes of this supervisor's teams, or all for an administrator; by month, unordered within a month.
     pub async fn quotes(&self, who: &Principal) -> Result<Vec<Quote>, DbError> {
         let (all, teams) = match (who.role(), who.visible()) {
             (Some(Role::Admin), _) => (true, Vec::new()),
@@ -67,7 +67,7 @@ impl Surveys {
         store::list(self.inner.db.read().await?.conn(), all, &teams, MAX_QUOTES).await
     }
 
-    /// Staff take one out of the list; false where it is not there, or not theirs to see.
+    /// Removes a quote on behalf of staff; returns false if it does not exist or is not accessible.
     pub async fn remove_quote(&self, who: &Principal, id: &str) -> Result<bool, DbError> {
         if !self.quotes(who).await?.iter().any(|quote| quote.id == id) {
             return Ok(false);
@@ -80,7 +80,7 @@ impl Surveys {
         Ok(removed)
     }
 
-    /// May this link's comment be quoted, or is it already?
+    /// Whether this link's comment may be quoted, or is already.
     pub async fn has_quote(&self, token: &Token) -> Result<bool, DbError> {
         let Some(found) = self.find_by_token(token).await? else { return Ok(false) };
         let linked = found.linked.as_ref().is_some_and(|(answer, _)| answer.quote);
@@ -96,13 +96,13 @@ impl Surveys {
         Ok(false)
     }
 
-    /// The customer ends it by the link: it is taken out of the list, and the comment loses the allowance where it still
-    /// lies. False where the link is not open.
+    /// Ends the quoting on behalf of the customer: the quote is removed, and the stored comment is no longer quotable.
+    /// Returns false if the link is not open.
     pub async fn withdraw_quote(&self, token: &Token) -> Result<bool, DbError> {
         let Some(found) = self.find_by_token(token).await?.filter(|found| found.open) else { return Ok(false) };
         let vault = &self.inner.vault;
-        // Each by itself: nothing of a linked answer shares a transaction with the mix. The answers first, or a release in between
-        // would put the comment on the list again.
+        // Separate transactions: nothing of a linked answer shares a transaction with the mix. The answers come first,
+        // as a release in between would add the quote again.
         if found.linked.is_some_and(|(answer, _)| answer.quote) {
             let mut tx = self.inner.db.begin().await?;
             let id = token.quote_id(vault, Choice::Linked);
@@ -122,12 +122,12 @@ impl Surveys {
         Ok(true)
     }
 
-    /// Takes the quote of a link's comment out of the list, where it is there.
+    /// Removes the quote of a link's comment, if there is one.
     pub(super) async fn drop_quote(&self, token: &Token) -> Result<(), DbError> {
         for choice in [Choice::Linked, Choice::Apart] {
             let id = token.quote_id(&self.inner.vault, choice);
             if store::there(self.inner.db.read().await?.conn(), &id).await? {
-                // Each by itself: nothing of a linked answer shares a transaction with an apart one.
+                // Separate transactions: nothing of a linked answer shares a transaction with an apart one.
                 let mut tx = self.inner.db.begin().await?;
                 store::remove(tx.conn(), &id).await?;
                 tx.commit().await?;
@@ -136,7 +136,7 @@ impl Surveys {
         Ok(())
     }
 
-    /// Takes out what stood beside linked answers that are gone, and gives random ids to those whose link has closed.
+    /// Removes quotes of deleted linked answers, and gives random ids to those whose link has closed.
     pub async fn tidy_quotes(&self) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         store::remove_gone(tx.conn()).await?;

@@ -9,7 +9,7 @@ use serde_json::json;
 statements! {
     ADD = "INSERT INTO quotes (id, text, team_id, interaction_id, month, purge_month) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (id) DO UPDATE SET text = excluded.text";
-    // $1: everything; $2: JSON array of teams.
+    // $1: whether to return all; $2: JSON array of teams.
     LIST = sqlite "SELECT q.id, q.text, t.name AS team_name, q.month FROM quotes q LEFT JOIN teams t ON t.id = q.team_id \
             WHERE $1 = 1 OR q.team_id IN (SELECT value FROM json_each($2)) ORDER BY q.month DESC, q.id LIMIT $3",
         pg "SELECT q.id, q.text, t.name AS team_name, q.month FROM quotes q LEFT JOIN teams t ON t.id = q.team_id \

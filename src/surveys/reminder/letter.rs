@@ -1,4 +1,4 @@
-//! The words of the reminder.
+//! Text of the reminder.
 
 use crate::clock::Timestamp;
 use crate::surveys::localized_text::LocalizedText;
@@ -13,7 +13,7 @@ pub(super) struct Words {
     pub html: String,
 }
 
-/// What both parts are made from.
+/// Values that both parts are rendered from.
 struct Parts<'a> {
     lang: &'a str,
     dir: &'static str,
@@ -38,7 +38,7 @@ struct TextPart<'a> {
     p: &'a Parts<'a>,
 }
 
-/// Writes it. The subject is the first mail's, so that mail programs show the two together.
+/// Writes the reminder. Its subject is the first mail's, so that mail programs show the two together.
 pub(super) fn write(
     company: &str,
     speech: &LocalizedText<'_>,

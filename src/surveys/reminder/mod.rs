@@ -1,11 +1,12 @@
-//! The one reminder: a mail that holds no link to the survey.
+//! The reminder: a single mail that holds no link to the survey.
 //!
-//! The database knows a token's hash alone, so nobody, this program included, can send the first link again; and a second link
-//! would let one customer be counted twice, as an apart answer by the first can't be known (docs/anonymity.md, "The reminder").
-//! So the reminder answers the first mail, which mail programs show right above it, and says where the link is.
+//! The database holds only a token's hash, so nobody, this program included, can send the first link again; and a
+//! second link would allow a customer to be counted twice, as an apart answer by the first one can't be detected
+//! (docs/anonymity.md, "The reminder"). So the reminder replies to the first mail, which mail programs show right above
+//! it, and says where the link is.
 //!
-//! It goes to everybody whose survey is still open, whether they answered or not: who was left out of it would be known to have
-//! answered. Its link for unsubscribing has a token of its own that leads nowhere else.
+//! It goes to all customers whose survey is still open, answered or not: a customer left out would be known to have
+//! answered. Its link for unsubscribing has a token of its own that has no other use.
 
 mod letter;
 mod store;
@@ -30,9 +31,9 @@ use lettre::message::Mailbox;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The kind of mail.
+/// Kind of mail.
 pub const REMINDER: &str = "reminder";
-/// Why a reminder is not wanted any more when its turn comes.
+/// Reason code of a reminder that is no longer wanted when its turn comes.
 const EXPIRED: &str = "expired";
 /// Maximum number of reminders queued in one transaction.
 const MAX_BATCH: i64 = 200;
@@ -48,8 +49,8 @@ pub(super) fn job(surveys: &Surveys) -> Kind {
 }
 
 impl Surveys {
-    /// Queues the reminders that are due; how many. Each invitation gives one at most: taking it off the list and putting the mail into
-    /// the outbox are one transaction.
+    /// Queues the reminders that are due and returns their number. Each invitation has at most one: it is marked as
+    /// reminded in the transaction that puts the mail into the outbox.
     pub async fn remind(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut all = 0;
@@ -71,13 +72,13 @@ impl Surveys {
     }
 }
 
-/// Writes reminders.
+/// Composer of reminders.
 pub(super) struct Composer {
     db: Db,
     vault: Vault,
     settings: Settings,
     versions: Versions,
-    /// What follows from a reminder that came back is what follows from the first mail; both are wanted as long as each other.
+    /// A bounced reminder has the same effects as a bounced invitation; both are wanted equally long.
     first: Arc<invitation::Composer>,
 }
 
@@ -166,7 +167,7 @@ impl Compose for Composer {
         Box::pin(self.look(reference))
     }
 
-    /// What becomes of a reminder changes nothing about the survey: the first mail arrived.
+    /// The reminder's delivery status changes nothing about the survey: the first mail was delivered.
     fn note<'a>(
         &'a self,
         _: Conn<'a>,

@@ -1,8 +1,9 @@
-//! What follows when an invitation's mail comes back.
+//! Effects of a bounced invitation.
 //!
-//! A mailbox that is not there is not written to again, and its survey has failed. One that is full or away for now loses
-//! nothing; only when that has been so on several days is it left alone. Complaints and wishes hold at once. All of it goes
-//! by the keyed hash of the address, the same for answered, open and closed invitations: nothing tells who answered.
+//! A mailbox that does not exist gets no more mail, and its survey has failed. A mailbox that is full or temporarily
+//! unavailable is suppressed only after several such days. Complaints and unsubscriptions have effect at once. All of
+//! it uses the keyed hash of the address, in the same way for answered, open and closed invitations: nothing reveals
+//! which were answered.
 
 mod store;
 
@@ -19,19 +20,19 @@ use crate::mail::{CameBack, Classification, Consequence, IncomingOutcome, Verdic
 
 /// Number of days with a soft bounce after which the address is suppressed.
 const MAX_SOFT_BOUNCE_DAYS: i64 = 3;
-/// Days further back are forgotten.
+/// Days that are further back are deleted.
 const SOFT_DAYS: i64 = 180;
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
 impl Composer {
-    /// The invitation whose link has this token.
+    /// Returns the invitation whose link has this token.
     pub(super) async fn of_token(&self, token: &str) -> Result<Option<String>, DbError> {
         let Some(token) = Token::parse(token) else { return Ok(None) };
         store::by_token(self.db.read().await?.conn(), &token.hash()).await
     }
 
-    /// What follows from what came back; none where the address is not known here.
+    /// Applies the effects of a bounce; returns `None` if the address is unknown here.
     pub(super) async fn take_back(
         &self,
         mut conn: Conn<'_>,
@@ -63,7 +64,7 @@ impl Composer {
         Ok(Some(Consequence { classification: weighed, done }))
     }
 
-    /// The keyed hash of the address that it is about.
+    /// Returns the keyed hash of the address concerned.
     async fn whose(&self, mut conn: Conn<'_>, about: CameBack<'_>) -> Result<Option<String>, DbError> {
         if let Some(reference) = about.reference {
             return store::address_of(conn, reference).await;
@@ -85,17 +86,17 @@ async fn say_failed(mut conn: Conn<'_>, failed: &[InteractionId], why: &str, now
     Ok(())
 }
 
-/// Forgets days that are too long ago to count.
+/// Deletes days that are too long ago to count.
 pub(super) async fn forget_old(conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
     store::forget_old(conn, now.0.div_euclid(DAY) - SOFT_DAYS).await
 }
 
-/// Forgets on which days mail did not arrive there.
+/// Deletes the days of soft bounces of this address.
 pub(super) async fn forget_soft(conn: Conn<'_>, hash: &str) -> Result<(), DbError> {
     store::forget_soft(conn, hash).await
 }
 
-/// Puts the address on the list of those that are not asked. Who is on it for another reason stays so.
+/// Suppresses the address. An existing suppression for another reason stays.
 async fn leave_alone(mut conn: Conn<'_>, hash: &str, reason: &str, now: Timestamp) -> Result<IncomingOutcome, DbError> {
     super::store::suppress(conn.reborrow(), hash, reason, now).await?;
     super::store::erase_address(conn.reborrow(), hash).await?;

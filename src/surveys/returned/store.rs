@@ -1,4 +1,4 @@
-//! SQL of what follows when mail comes back.
+//! SQL of bounced mail.
 
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
@@ -8,7 +8,7 @@ statements! {
     BY_TOKEN = "SELECT id FROM invitations WHERE token_hash = $1";
     ADDRESS_OF = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
     WAS_INVITED = "SELECT id FROM invitations WHERE address_hash = $1 LIMIT 1";
-    // By its id, or where only the address is known, all that were sent there.
+    // By its id, or if only the address is known, all that were sent to it.
     FAIL = sqlite "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2 IS NULL AND state = 'sent')) \
             AND state <> 'closed' RETURNING interaction_id",
         pg "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2::text IS NULL AND state = 'sent')) \
@@ -31,20 +31,20 @@ pub(super) async fn was_invited(conn: Conn<'_>, address_hash: &str) -> Result<bo
     Ok(fetch_optional!(conn, WAS_INVITED => (String,), address_hash)?.is_some())
 }
 
-/// The interactions whose invitations have failed now; closed ones stay closed.
+/// Returns the interactions whose invitations have now failed; closed ones stay closed.
 pub(super) async fn fail(conn: Conn<'_>, id: Option<&str>, address_hash: &str) -> Result<Vec<InteractionId>, DbError> {
     let rows = fetch_all!(conn, FAIL => (InteractionId,), address_hash, id)?;
     Ok(rows.into_iter().map(|(interaction,)| interaction).collect())
 }
 
-/// On how many days mail to the address did not arrive, this one included; days up to `until` are forgotten.
+/// Returns the number of days with soft bounces of the address, this one included; days up to `until` are deleted.
 pub(super) async fn note_soft(mut conn: Conn<'_>, address_hash: &str, day: i64, until: i64) -> Result<i64, DbError> {
     execute!(conn.reborrow(), FORGET_OLD, until)?;
     execute!(conn.reborrow(), NOTE_SOFT, address_hash, day)?;
     Ok(fetch_one!(conn, SOFT_DAYS => (i64,), address_hash, until)?.0)
 }
 
-/// Forgets all days up to this one.
+/// Deletes all days up to this one.
 pub(super) async fn forget_old(conn: Conn<'_>, until: i64) -> Result<(), DbError> {
     execute!(conn, FORGET_OLD, until).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What the rules say about one conversation, when its survey is decided.
+//! Applies the rules to one conversation, when its survey is decided.
 
 use super::judge::DRAWS;
 use super::{About, Passed, Rule, Rules, Verdict, judge, store};
@@ -10,16 +10,16 @@ use crate::vault::Vault;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// What is asked, and the times that hold for it.
+/// Selected survey, and its time limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::surveys) struct Chosen {
-    /// The version.
+    /// Version of the survey.
     pub version: String,
-    /// How long the customer is left in peace afterwards.
+    /// Quiet period after the survey.
     pub quiet_period: Duration,
-    /// How long the link can be answered.
+    /// Time for which the link can be answered.
     pub expires_after: Duration,
-    /// When everybody is reminded whose survey is open; none: nobody is.
+    /// Time after which customers with an open survey are reminded; `None`: no reminder.
     pub remind_after: Option<Duration>,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn days(n: u16) -> Duration {
     Duration::from_secs(u64::from(n) * 86_400)
 }
 
-/// The draw of a conversation for a rule: the same every time, and only with the key can it be told beforehand.
+/// Returns the draw of a conversation for a rule: the same every time, and unpredictable without the key.
 fn draw(vault: &Vault, rule: &Rule, id: &InteractionId) -> u16 {
     let hash = vault.keyed_hash("survey share", format!("{}:{id}", rule.id).as_bytes());
     let number = hash.get(..12).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0);
@@ -47,18 +47,18 @@ impl About {
 }
 
 impl Surveys {
-    /// What would be asked, as if in every share.
+    /// Returns the verdict as if the conversation were in every share.
     pub async fn try_rules(&self, rules: &Rules, about: &About) -> Result<(Verdict, Vec<Passed>), DbError> {
         let askable = self.askable().await?;
         Ok(judge(rules, about, |_| 0, |survey| askable.contains_key(survey)))
     }
 
-    /// Which surveys can be asked, with their current versions.
+    /// Returns the surveys that can be sent, with their current versions.
     pub(in crate::surveys) async fn askable(&self) -> Result<HashMap<String, String>, DbError> {
         Ok(store::askable(self.inner.db.read().await?.conn()).await?.into_iter().collect())
     }
 
-    /// What is asked about a conversation; or why it is not.
+    /// Returns the survey for a conversation, or the reason for none.
     pub(in crate::surveys) async fn choose(&self, about: &ForSurvey) -> Result<Result<Chosen, SkipReason>, DbError> {
         let (rules, askable) = (self.rules().await?.rules, self.askable().await?);
         let draw = |rule: &Rule| draw(&self.inner.vault, rule, &about.id);
@@ -77,12 +77,12 @@ impl Surveys {
         };
         Ok(Ok(Chosen {
             version: askable.get(&survey).cloned().unwrap_or_default(),
-            // Never shorter than configured: every mail promises that.
+            // Never shorter than configured, as every mail promises.
             quiet_period: rule
                 .and_then(|rule| rule.quiet_days)
                 .map_or(settings.quiet_period, days)
                 .max(settings.quiet_period),
-            // A reminder of a link that is dead by then helps nobody.
+            // No reminder of a link that has expired by then.
             remind_after: remind_after.filter(|after| *after < expires_after),
             expires_after,
         }))

@@ -1,15 +1,15 @@
-//! Which rule fits, and what it says.
+//! Evaluates the rules: the applicable rule and its verdict.
 
 use super::{Rule, Rules};
 use crate::ids::TeamId;
 
-/// Draws are of ten thousand.
+/// Number of possible draws: a draw is 0 to 9,999.
 pub const DRAWS: u16 = 10_000;
 
-/// What rules know of a conversation.
+/// Facts of a conversation that rules use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    /// `call`, `chat`, `other`; empty: not known.
+    /// `call`, `chat`, `other`; empty if unknown.
     pub channel: String,
     /// `inbound`, …
     pub direction: Option<String>,
@@ -17,37 +17,37 @@ pub struct About {
     pub team: Option<TeamId>,
     /// The queue.
     pub queue: Option<String>,
-    /// Its tags.
+    /// Tags of the conversation.
     pub tags: Vec<String>,
 }
 
-/// What is decided.
+/// Verdict of the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// This survey is asked; by which rule (from 0), none: where no rule fits.
+    /// This survey is sent; index of the rule, or `None` if no rule applies.
     Ask(String, Option<usize>),
-    /// This rule says that nobody is asked.
+    /// This rule sends no survey.
     Nobody(usize),
-    /// It fits this rule, and is not in its share.
+    /// This rule applies, and the conversation is not in its share.
     OutOfShare(usize),
-    /// No rule fits, and nobody is asked then.
+    /// No rule applies, and no survey is sent in that case.
     NoRule,
 }
 
-/// Why a rule was passed over.
+/// Reason that a rule was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passed {
-    /// It is about others.
+    /// The rule does not match.
     DoesNotFit,
-    /// It fits, is not in the share, and the rest goes on.
+    /// The rule matches, the conversation is not in its share, and the next rules apply.
     OutOfShare,
-    /// Its survey is in the archive, or was never published.
+    /// The rule's survey is archived, or was never published.
     NotAsked,
 }
 
-/// What the rules say about a conversation, and why the rules before were passed over.
+/// Returns the verdict for a conversation, and the reasons that preceding rules were passed over.
 ///
-/// `draw`: 0 to [`DRAWS`] less one, for a rule. `can_be_asked`: is this survey published and not in the archive?
+/// `draw`: 0 to [`DRAWS`] less one, for a rule. `can_be_asked`: whether this survey is published and not archived.
 pub fn judge(
     rules: &Rules,
     about: &About,
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(ask(&rules, &About::default(), 0), Verdict::Nobody(2));
         let none = Rules { rules: vec![calls.clone()], otherwise: None };
         assert_eq!(ask(&none, &chat(), 0), Verdict::NoRule);
-        // What is in the archive is passed over, and said so.
+        // A rule with an archived survey is passed over, and reported as such.
         let (verdict, passed) = judge(&rules, &chat(), |_| 0, |survey| survey != "nps");
         assert_eq!((verdict, passed), (Verdict::Nobody(2), vec![Passed::DoesNotFit, Passed::NotAsked]));
         assert_eq!(judge(&Rules::default(), &chat(), |_| 0, |_| false).0, Verdict::NoRule);

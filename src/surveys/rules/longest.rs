@@ -1,4 +1,5 @@
-//! The longest times that hold for anybody. Marks and records that carry no time of their own are kept by them.
+//! Longest time limits that hold for any survey. They determine how long marks and records without a time of their own
+//! are kept.
 
 use super::choose::days;
 use super::{Rule, store};
@@ -8,21 +9,22 @@ use crate::surveys::Surveys;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What was read is believed for so long, ms, or until rules are saved here: each apart answer asks.
+/// Time for which the cached values are used, in ms, unless rules are saved on this node: every apart answer needs
+/// them.
 const BELIEVED: i64 = 10_000;
 
-/// The longest times that hold for anybody.
+/// Longest time limits that hold for any survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spans {
-    /// Nobody is left in peace for longer after being asked.
+    /// Longest quiet period.
     pub quiet: Duration,
-    /// No link that is sent now, or is open, can be answered for longer from now on.
+    /// Longest remaining life of any link that is open or is sent now.
     pub open: Duration,
-    /// Are there links that can be answered for longer or shorter than others?
+    /// Whether links differ in how long they can be answered.
     pub varies: bool,
 }
 
-/// What was read last.
+/// Values that were read last.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     at: Timestamp,
@@ -30,7 +32,7 @@ struct Known {
     last_open: Option<Timestamp>,
 }
 
-/// The longest times as they were read last.
+/// Cache of the longest time limits.
 #[derive(Debug, Default)]
 pub struct Longest(Mutex<Option<Known>>);
 
@@ -39,15 +41,15 @@ impl Longest {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The rules have changed.
+    /// Clears the cache after a change of the rules.
     pub(super) fn forget(&self) {
         *self.known() = None;
     }
 }
 
 impl Surveys {
-    /// The longest quiet period that any rule asks for, and the longest life of a link: of one that is sent now, by any
-    /// rule, and of those that are open, whatever rule they came by.
+    /// Returns the longest quiet period of any rule, and the longest life of a link: of one that is sent now by any
+    /// rule, and of those that are open, by whichever rule they were sent.
     pub async fn spans(&self) -> Result<Spans, DbError> {
         let now = self.now();
         let fresh = |known: &Known| (0..BELIEVED).contains(&now.ms_since(known.at));
@@ -66,7 +68,7 @@ impl Surveys {
         Ok(Spans { quiet, open: open.max(left), varies: varies || left > open })
     }
 
-    /// [`Surveys::spans`] without what pages want to know.
+    /// Returns [`Surveys::spans`] without the values that only pages need.
     pub(in crate::surveys) async fn longest(&self) -> Result<(Duration, Duration), DbError> {
         let Spans { quiet, open, .. } = self.spans().await?;
         Ok((quiet, open))

@@ -1,8 +1,8 @@
-//! Rules: which conversation is asked about with which survey. They are looked at in order; the first that fits decides.
+//! Rules that select a conversation's survey. They are evaluated in order; the first that applies decides.
 //!
-//! All rules are one document with an edition: who saves from an older one is told, and the edition before can be brought back.
-//! Whether a conversation is in a rule's share is decided by a keyed hash of its id: the same every time, and nobody who sends
-//! conversations in can steer it.
+//! All rules are one document with an edition: saving from an older edition is a conflict, and the previous edition can
+//! be restored. Whether a conversation is in a rule's share is decided by a keyed hash of its id: the same every time,
+//! and a sender of conversations can't influence it.
 
 mod choose;
 mod judge;
@@ -34,9 +34,9 @@ const MAX_DAYS: u16 = 365;
 /// All rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// In the order in which they are looked at.
+    /// Rules in the order of evaluation.
     pub rules: Vec<Rule>,
-    /// The survey where no rule fits; none: nobody is asked.
+    /// Survey if no rule applies; `None`: no survey.
     pub otherwise: Option<String>,
 }
 
@@ -46,75 +46,75 @@ impl Default for Rules {
     }
 }
 
-/// A rule. What it does not name fits everything; what is not known of a conversation fits nothing that is named.
+/// A rule. A condition that is absent matches everything; an unknown fact of a conversation matches no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Random; the share is drawn with it.
+    /// Random id; the share is drawn with it.
     pub id: String,
-    /// `call`, `chat` or `other`; none: all.
+    /// `call`, `chat` or `other`; `None`: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// `inbound` or `outbound`; none: all.
+    /// `inbound` or `outbound`; `None`: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<String>,
-    /// One of these teams; empty: all.
+    /// Any of these teams; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<TeamId>,
-    /// One of these queues, whatever their case; empty: all.
+    /// Any of these queues, case-insensitive; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// At least one of these tags, whatever their case; empty: all.
+    /// At least one of these tags, case-insensitive; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// How many of a hundred, 1 to 100.
+    /// Share in percent, 1 to 100.
     pub share: u8,
-    /// Conversations that fit and are not in the share: do they go on to the next rule? Else nobody asks about them.
+    /// Whether matching conversations outside the share continue to the next rule; otherwise they are not surveyed.
     #[serde(default)]
     pub rest_goes_on: bool,
-    /// Which survey; none: nobody is asked.
+    /// Id of the survey; `None`: no survey.
     pub ask: Option<String>,
-    /// A longer quiet period of its own, in days; never a shorter one than configured, which every mail promises.
+    /// Longer quiet period of its own, in days; never shorter than configured, as every mail promises.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_days: Option<u16>,
-    /// How long a link can be answered, in days.
+    /// Time for which a link can be answered, in days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_days: Option<u16>,
-    /// A reminder after so many days; 0: none, whatever is configured.
+    /// Days until a reminder; 0: none, whatever is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_days: Option<u16>,
 }
 
-/// Rules as they are kept.
+/// Stored rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Current {
-    /// Which save this is; 0: never saved.
+    /// Edition of the rules; 0: never saved.
     pub edition: i64,
-    /// What they say.
+    /// Content of the edition.
     pub rules: Rules,
 }
 
-/// Why rules can't be saved.
+/// Errors of saving rules.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// A rule says something that can't be.
+    /// A rule is not valid.
     #[error("rule {0}: {1}")]
     Wrong(usize, &'static str),
-    /// Too many.
+    /// There are too many rules.
     #[error("there can be {MAX_RULES} rules at most")]
     TooMany,
-    /// Somebody else saved in the meantime.
+    /// Someone else saved in the meantime.
     #[error("{0} has changed the rules in the meantime; look at them again, then save")]
     Conflict(String),
-    /// There is no such rule, or nothing to bring back.
+    /// There is no such rule, or nothing to restore.
     #[error("there is no such rule")]
     NotFound,
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
 impl Rule {
-    /// What is wrong with it.
+    /// Returns the problem of a rule, if it has one.
     fn fault(&self, surveys: &[String]) -> Option<&'static str> {
         let known_channel = self.channel.as_deref().is_none_or(|code| Channel::known(code).is_some());
         let known_direction = self.direction.as_deref().is_none_or(|code| Direction::known(code).is_some());
@@ -139,13 +139,13 @@ impl Rule {
 }
 
 impl Surveys {
-    /// The rules that hold.
+    /// Returns the current rules.
     pub async fn rules(&self) -> Result<Current, DbError> {
         let row = store::current(self.inner.db.read().await?.conn()).await?;
         Ok(row.map_or_else(|| Current { edition: 0, rules: Rules::default() }, Current::from))
     }
 
-    /// Saves rules that were written from this edition; the new edition.
+    /// Saves rules that were made from this edition; returns the new edition.
     pub async fn save_rules(&self, edition: i64, rules: &Rules, by: &Actor) -> Result<i64, RuleError> {
         if rules.rules.len() > MAX_RULES {
             return Err(RuleError::TooMany);
@@ -173,7 +173,7 @@ impl Surveys {
         Ok(edition + 1)
     }
 
-    /// Brings back what the rules were before this edition.
+    /// Restores the rules before this edition.
     pub async fn undo_rules(&self, edition: i64, by: &Actor) -> Result<i64, RuleError> {
         let before = match edition {
             ..=0 => return Err(RuleError::NotFound),

@@ -7,12 +7,12 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 statements! {
     CURRENT = "SELECT edition, rules, saved_by FROM survey_rules ORDER BY edition DESC LIMIT 1";
     ASKABLE = "SELECT id, current_version FROM surveys WHERE state = 'active' AND current_version <> ''";
-    // One look into the index for each state in which a link may still be open.
+    // One index lookup for each state in which a link may still be open.
     LAST_OPEN = "SELECT CAST(MAX(open.last) AS BIGINT) FROM (SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'scheduled' \
         UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'sent' \
         UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'failed') AS open";
     EDITION = "SELECT edition, rules, saved_by FROM survey_rules WHERE edition = $1";
-    // Of two who saved from the same edition, the key lets one through.
+    // If two saves start from the same edition, the key lets only one through.
     SAVE = "INSERT INTO survey_rules (edition, rules, saved_at, saved_by) SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4 \
         WHERE COALESCE((SELECT MAX(edition) FROM survey_rules), 0) = $1 - 1 ON CONFLICT (edition) DO NOTHING";
 }
@@ -32,17 +32,17 @@ pub(super) async fn edition(conn: Conn<'_>, edition: i64) -> Result<Option<Rules
     fetch_optional!(conn, EDITION => RulesRow, edition)
 }
 
-/// When the last link that is open now, or will be sent, stops working.
+/// Returns the time at which the last link that is open, or will be sent, expires.
 pub(super) async fn last_open(conn: Conn<'_>) -> Result<Option<Timestamp>, DbError> {
     Ok(fetch_one!(conn, LAST_OPEN => (Option<Timestamp>,))?.0)
 }
 
-/// Saves what was written from this edition. False where there is a newer one.
+/// Saves rules made from this edition. Returns false if there is a newer one.
 pub(super) async fn save(conn: Conn<'_>, from: i64, rules: &str, by: &str, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(conn, SAVE, from + 1, rules, now, by)? > 0)
 }
 
-/// Each survey that can be asked, with its current version.
+/// Returns each survey that can be sent, with its current version.
 pub(super) async fn askable(conn: Conn<'_>) -> Result<Vec<(String, String)>, DbError> {
     fetch_all!(conn, ASKABLE => (String, String))
 }

@@ -4,17 +4,17 @@ use super::Rule;
 use crate::ids::TeamId;
 use std::collections::HashMap;
 
-/// What teams and surveys are called.
+/// Names of teams and surveys.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Teams by id.
+    /// Names of teams by id.
     pub teams: HashMap<TeamId, String>,
-    /// Surveys by id.
+    /// Names of surveys by id.
     pub surveys: HashMap<String, String>,
 }
 
 impl Names {
-    /// A survey's name.
+    /// Returns the name of a survey.
     pub fn survey(&self, id: &str) -> &str {
         self.surveys.get(id).map_or("a survey that is gone", String::as_str)
     }
@@ -32,7 +32,8 @@ fn quoted(words: &[String]) -> Vec<String> {
     words.iter().map(|word| format!("“{word}”")).collect()
 }
 
-/// Which conversations a rule is about: `Inbound chats of Orders, in the queue “orders-en”, tagged “lost parcel”`.
+/// Returns a description of the conversations that a rule matches: `Inbound chats of Orders, in the queue “orders-en”,
+/// tagged “lost parcel”`.
 fn about(rule: &Rule, names: &Names) -> String {
     let what = match rule.channel.as_deref() {
         Some("call") => "calls",
@@ -66,7 +67,7 @@ fn about(rule: &Rule, names: &Names) -> String {
     text
 }
 
-/// A rule as a sentence or two.
+/// Returns a rule in one or two sentences.
 pub fn in_words(rule: &Rule, names: &Names) -> String {
     let asked = match &rule.ask {
         Some(id) => format!("are asked “{}”", names.survey(id)),

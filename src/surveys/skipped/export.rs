@@ -1,9 +1,9 @@
-//! The report as a file for spreadsheets.
+//! Exports the report for spreadsheets.
 
 use super::SkipReport;
 use crate::web::csv::harmless;
 
-/// CSV (RFC 4180, UTF-8): a line for each agent and reason; shares as numbers between 0 and 1.
+/// Returns CSV (RFC 4180, UTF-8): a line for each agent and reason; shares as numbers between 0 and 1.
 pub fn to_csv(report: &SkipReport) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record([

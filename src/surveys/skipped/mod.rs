@@ -1,7 +1,8 @@
-//! Who was not asked, and why, agent by agent beside all the others: that is how scores are gamed. An agent who takes no
-//! address from angry customers, ends calls before they count, or has them marked as not to be surveyed stands out here.
+//! Report of interactions that were not surveyed, with reasons, each agent compared with all others, to detect gaming
+//! of scores: an agent who records no address of angry customers, ends calls before they count, or marks them as not to
+//! be surveyed stands out here.
 //!
-//! It counts who was asked, never who answered.
+//! It counts surveys, never answers.
 
 mod export;
 mod store;
@@ -18,12 +19,12 @@ use crate::ids::AgentId;
 const DAY: i64 = 86_400_000;
 /// Minimum number of interactions for a comparison.
 const MIN_INTERACTIONS: i64 = 20;
-/// So many standard errors away from the others: of a thousand who are alike, about one is by chance.
+/// Minimum distance from the others, in standard errors: of a thousand equal agents, about one exceeds it by chance.
 const FAR: f64 = 3.0;
-/// A smaller difference matters to nobody, however certain it is.
+/// Smallest relevant difference of shares; smaller ones are ignored even if significant.
 const NOTABLE: f64 = 0.05;
 
-/// The reasons that whoever handles an interaction has in hand. The others are the customer's, or the calendar's.
+/// Reasons that the agent of an interaction can influence. The others depend on the customer or the calendar.
 pub const IN_HAND: &[SkipReason] = &[
     SkipReason::NoAddress,
     SkipReason::BadAddress,
@@ -33,75 +34,75 @@ pub const IN_HAND: &[SkipReason] = &[
     SkipReason::Internal,
 ];
 
-/// From a time on, and before another.
+/// A time range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Included.
+    /// Start, inclusive.
     pub from: Timestamp,
-    /// Not included.
+    /// End, exclusive.
     pub until: Timestamp,
 }
 
 impl Span {
-    /// So many whole days (UTC) that end with today.
+    /// Returns the range of this many whole days (UTC) up to and including today.
     pub fn days(days: i64, now: Timestamp) -> Self {
         let until = (now.0.div_euclid(DAY) + 1) * DAY;
         Self { from: Timestamp(until - days.max(1) * DAY), until: Timestamp(until) }
     }
 }
 
-/// How often something was the reason.
+/// Number of interactions with a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForReason {
-    /// A [`SkipReason`]'s code, or one of an earlier version.
+    /// Code of a [`SkipReason`], or of one of an earlier version.
     pub code: String,
-    /// How often.
+    /// Number of interactions.
     pub interactions: i64,
-    /// Does the agent stand out by it: clearly more often than all the others together?
+    /// Whether the agent stands out by it: significantly more often than all others together.
     pub stands_out: bool,
 }
 
-/// One agent, or all interactions that name none.
+/// Figures of one agent, or of all interactions without an agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentSkips {
-    /// Who; none where the interactions name nobody.
+    /// Id of the agent; `None` for interactions without one.
     pub id: Option<AgentId>,
-    /// The name.
+    /// Name of the agent.
     pub name: String,
-    /// The team.
+    /// Name of the team.
     pub team: String,
-    /// Final interactions that were decided.
+    /// Number of final interactions with a decision.
     pub interactions: i64,
-    /// Of these, asked about.
+    /// Number of surveyed interactions.
     pub asked: i64,
-    /// Of these, not asked about.
+    /// Number of interactions that were not surveyed.
     pub skipped: i64,
-    /// The share of all the others that was not asked about; none where there are no others.
+    /// Share of all others' interactions that was not surveyed; `None` if there are no others.
     pub others: Option<f64>,
-    /// Why, the most frequent reason first.
+    /// Reasons, most frequent first.
     pub reasons: Vec<ForReason>,
 }
 
 impl AgentSkips {
-    /// The share that was not asked about.
+    /// Returns the share that was not surveyed.
     pub fn share(&self) -> f64 {
         share(self.skipped, self.interactions)
     }
 
-    /// Does the agent stand out by a reason that can be in their hands?
+    /// Whether the agent stands out by a reason that they can influence.
     pub fn stands_out(&self) -> bool {
         self.reasons.iter().any(|reason| reason.stands_out)
     }
 }
 
-/// The whole report.
+/// Report of skipped interactions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SkipReport {
-    /// For which time.
+    /// Time range of the report.
     pub span: Span,
-    /// Each agent; those who stand out first, then by share.
+    /// Agents; those who stand out first, then by share.
     pub agents: Vec<AgentSkips>,
-    /// All of them together.
+    /// All agents together.
     pub all: AgentSkips,
 }
 
@@ -109,7 +110,7 @@ fn share(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// Is a share of `n` clearly larger than that of the others? By the difference of two proportions, pooled.
+/// Whether a share of `n` is significantly larger than that of the others, by the pooled two-proportion z-test.
 fn clearly_more(hits: i64, n: i64, other_hits: i64, other_n: i64) -> bool {
     if n < MIN_INTERACTIONS || other_n < MIN_INTERACTIONS {
         return false;
@@ -121,18 +122,18 @@ fn clearly_more(hits: i64, n: i64, other_hits: i64, other_n: i64) -> bool {
 }
 
 impl Surveys {
-    /// Who was not asked in this time, and why, agent by agent.
+    /// Returns the report for a time range.
     pub async fn skips(&self, span: Span) -> Result<SkipReport, DbError> {
         let rows = store::by_agent(self.inner.db.read().await?.conn(), span).await?;
         Ok(report(span, rows))
     }
 
-    /// The same over so many whole days (UTC) that end with today.
+    /// Returns the report for this many whole days (UTC) up to and including today.
     pub async fn skips_of_days(&self, days: i64) -> Result<SkipReport, DbError> {
         self.skips(Span::days(days, self.now())).await
     }
 
-    /// How many were not asked, by the day of the interaction (days since 1970, UTC).
+    /// Returns the number of interactions that were not surveyed, by the day of the interaction (days since 1970, UTC).
     pub async fn skips_by_day(&self, since: Timestamp) -> Result<Vec<(i64, i64)>, DbError> {
         store::by_day(self.inner.db.read().await?.conn(), since).await
     }

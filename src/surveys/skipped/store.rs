@@ -1,4 +1,4 @@
-//! SQL of who was not asked.
+//! SQL of the report of skipped interactions.
 
 use super::Span;
 use crate::database::{Conn, DbError};
@@ -6,7 +6,7 @@ use crate::ids::AgentId;
 use crate::{fetch_all, statements};
 
 statements! {
-    // '-' stands for those who were asked: answered or not is no matter here, and is not looked at.
+    // '-' stands for surveyed; whether it was answered does not matter here and is not read.
     BY_AGENT = "SELECT i.agent_id, a.name AS agent, t.name AS team, \
             CASE WHEN i.survey_state = 'skipped' THEN COALESCE(i.survey_reason, '') ELSE '-' END AS what, COUNT(*) AS interactions \
         FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = a.team_id \
@@ -15,7 +15,7 @@ statements! {
         WHERE survey_state = 'skipped' AND occurred_at >= $1 GROUP BY 1";
 }
 
-/// How many of an agent's interactions were asked about (`-`) or not, for a reason.
+/// Number of an agent's interactions that were surveyed (`-`) or skipped for a reason.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {
     pub agent_id: Option<AgentId>,

@@ -1,27 +1,27 @@
-//! A person reads before pressing once more; a program doesn't. What the form carries says when it was shown, and can't be
-//! made by anybody else. Nothing is stored for it.
+//! A person reads before sending again; a program does not. The form carries the signed time at which it was shown.
+//! Nothing is stored for it.
 
 use crate::clock::Timestamp;
 use crate::surveys::Token;
 use crate::vault::Vault;
 use subtle::ConstantTimeEq;
 
-/// A person reads so long at least, in ms.
+/// Minimum reading time of a person, in ms.
 const READS: i64 = 2000;
-/// And not longer than a day.
+/// Maximum age of the confirmation: a day, in ms.
 const LASTS: i64 = 86_400_000;
 
 fn sign(vault: &Vault, token: &Token, at: &str) -> String {
     vault.keyed_hash("suspect:confirm", format!("{} {at}", token.secret()).as_bytes())[..32].to_owned()
 }
 
-/// That the form was shown now.
+/// Returns the signed time for a form that is shown now.
 pub(super) fn stamp(vault: &Vault, token: &Token, now: Timestamp) -> String {
     let at = now.0.to_string();
     format!("{at}-{}", sign(vault, token, &at))
 }
 
-/// Was it shown by us, for this link, long enough ago to be read?
+/// Whether the form was shown by this service, for this link, long enough ago to have been read.
 pub(super) fn is_read(vault: &Vault, token: &Token, text: &str, now: Timestamp) -> bool {
     let Some((at, signed)) = text.split_once('-') else { return false };
     let ours: bool = sign(vault, token, at).as_bytes().ct_eq(signed.as_bytes()).into();

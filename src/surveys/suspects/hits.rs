@@ -1,31 +1,31 @@
-//! How many links of one mail were opened within seconds. In memory, by the link's plain hash, and forgotten after a minute;
-//! each node counts for itself.
+//! Counts links of one mail that were opened within seconds. In memory, by the link's plain hash, and deleted after a
+//! minute; each node counts separately.
 
 use crate::clock::Timestamp;
 use crate::surveys::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// So many different links of a mail …
+/// Number of different links of a mail …
 const MANY: usize = 4;
-/// … within so many ms: nobody reads that fast.
+/// … within this time, in ms, that no reader reaches.
 const WITHIN: i64 = 10_000;
-/// An answer within this after them is a program's, too, in ms.
+/// Time after them, in ms, within which an answer is a program's, too.
 const AFTER: i64 = 60_000;
-/// Beyond this many mails the old ones are swept out …
+/// Number of mails from which old ones are removed …
 const SWEEP_AT: usize = 4096;
-/// … once in so many ms: a busy minute has more than these, and nothing to sweep.
+/// … at most once in this time, in ms: a busy minute has more mails, and none to remove.
 const SWEEP_EVERY: i64 = 5000;
 
 #[derive(Debug, Default)]
 struct Opened {
-    /// Links and when they were opened last.
+    /// Links and the times at which they were last opened.
     links: Vec<(String, Timestamp)>,
     burst: Option<Timestamp>,
     last: Timestamp,
 }
 
-/// What was opened lately.
+/// Recently opened links.
 #[derive(Debug, Default)]
 pub struct Hits(Mutex<All>);
 
@@ -36,14 +36,15 @@ struct All {
 }
 
 impl Hits {
-    /// A link of this mail (`/s?score=4`, `/u`) was opened. Only of mails that there are: made-up links would fill this.
+    /// Records that a link of this mail (`/s?score=4`, `/u`) was opened. Only for existing mails: invented links would
+    /// fill the memory.
     pub fn note(&self, token: &Token, link: &str, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.mails.len() >= SWEEP_AT && !(0..SWEEP_EVERY).contains(&now.ms_since(all.swept)) {
             all.mails.retain(|_, opened| now.ms_since(opened.last) < AFTER);
             all.swept = now;
         }
-        // Still too many within a minute: a flood; what it hides is not worth the memory.
+        // Still too many within a minute: a flood; the memory is not worth what it hides.
         if all.mails.len() >= SWEEP_AT * 16 {
             return;
         }
@@ -56,7 +57,7 @@ impl Hits {
         }
     }
 
-    /// Were many opened just now?
+    /// Whether many links were opened just now.
     pub fn is_burst(&self, token: &Token, now: Timestamp) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.mails.get(&token.hash()).and_then(|opened| opened.burst).is_some_and(|at| now.ms_since(at) < AFTER)

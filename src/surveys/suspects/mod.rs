@@ -1,12 +1,12 @@
 //! Suspected bot responses: mail scanners open every link, and some send every form they find.
 //!
-//! Such an answer is kept aside, sealed, and not counted; it never spends the survey. Whoever sent it is shown the form once
-//! more, and is believed when they send it after a moment of reading.
+//! Such an answer is held, sealed, and not counted; it never spends the survey. The sender is shown the form again, and
+//! is accepted when they send it after a moment of reading.
 //!
-//! What is sealed names no conversation, whatever was chosen, and nothing of it changes when a person answers by the same link: it
-//! stays until the administrator drops it or its month is over. An answer that the administrator admits goes into the mix with the
-//! next pass, as one that was kept apart, unless the marks of its link say by then that a person has used it. Nobody sees which of
-//! both it was.
+//! The sealed answer names no conversation, whatever the choice was, and does not change when a person answers by the
+//! same link: it stays until the administrator drops it or its month is over. An answer that the administrator admits
+//! goes into the mix with the next pass, as an apart answer, unless the marks of its link show by then that a person
+//! has used it. Nobody sees which of the two happened.
 
 mod confirm;
 mod hits;
@@ -20,26 +20,26 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 use crate::vault::{Vault, VaultError};
 
-/// The vault's purpose.
+/// Purpose of the vault's key.
 const SEAL: &str = "suspect";
-/// Records are padded to one of these lengths, in bytes, so that they tell little of what was answered.
+/// Lengths in bytes to which records are padded, so that they reveal little of the answer.
 const SIZES: [usize; 3] = [8192, 65_536, 262_144];
 
-/// Why an answer is taken for a program's.
+/// Reason that an answer is taken for a program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspicion {
-    /// It came sooner after its mail left than anybody reads.
+    /// It came too soon after its mail was sent for anyone to have read it.
     TooFast,
-    /// Many links of the mail were opened within seconds before.
+    /// Many links of the mail were opened within the seconds before.
     Burst,
-    /// The field that people don't see was filled in.
+    /// The hidden field was filled in.
     Trap,
 }
 
 impl Suspicion {
     const ALL: [Self; 3] = [Self::TooFast, Self::Burst, Self::Trap];
 
-    /// As it stands in the table.
+    /// Returns the code for the table.
     pub fn code(self) -> &'static str {
         match self {
             Self::TooFast => "too_fast",
@@ -48,18 +48,18 @@ impl Suspicion {
         }
     }
 
-    /// The one of this code.
+    /// Returns the reason with this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.code() == code)
     }
 }
 
-/// An answer that was kept aside, as the administrator sees it.
+/// A held answer, as the administrator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspect {
-    /// A keyed hash that leads nowhere without the link.
+    /// Keyed hash that leads nowhere without the link.
     pub id: String,
-    /// Why.
+    /// Reason of the suspicion.
     pub reason: Suspicion,
     /// Whether it was admitted, and waits for the next pass.
     pub admitted: bool,
@@ -69,7 +69,7 @@ fn seal(vault: &Vault, kept: &KeptAnswer) -> String {
     let json = serde_json::to_vec(kept).unwrap_or_default();
     let size = SIZES.into_iter().find(|size| *size >= json.len()).unwrap_or(json.len());
     let mut padded = json;
-    // JSON ends where it ends; what follows are blanks.
+    // A JSON parser ignores trailing blanks.
     padded.resize(size, b' ');
     vault.seal(SEAL, &padded)
 }
@@ -79,13 +79,14 @@ fn open(vault: &Vault, sealed: &str) -> Result<KeptAnswer, VaultError> {
 }
 
 impl Surveys {
-    /// Notes that a link of a mail was opened, in memory, for a minute. Only of one that leads to an invitation: whoever makes
-    /// links up fills nothing.
+    /// Records that a link of a mail was opened, in memory, for a minute. Requires an existing invitation, so that
+    /// invented links fill nothing.
     pub fn note_hit(&self, token: &Token, _known: &Invited, link: &str) {
         self.inner.hits.note(token, link, self.now());
     }
 
-    /// Does an answer look like a program's? `confirmed`: what the page said that was sent with it, if anything.
+    /// Returns the reason if an answer looks like a program's. `confirmed`: confirmation value sent by the page, if
+    /// any.
     pub fn suspicion(
         &self,
         token: &Token,
@@ -107,13 +108,13 @@ impl Surveys {
         self.inner.hits.is_burst(token, now).then_some(Suspicion::Burst)
     }
 
-    /// What the form carries that is shown once more.
+    /// Returns the confirmation value for a form that is shown again.
     pub fn confirmation(&self, token: &Token) -> String {
         confirm::stamp(&self.inner.vault, token, self.now())
     }
 
-    /// Keeps an answer aside that nobody may have given; changes nothing where somebody has answered, and nothing where it could
-    /// not be recorded as an answer.
+    /// Holds an answer that may not be a person's; changes nothing if a person has answered, or if it could not be
+    /// recorded as an answer.
     pub async fn keep_aside(
         &self,
         token: &Token,
@@ -142,7 +143,7 @@ impl Surveys {
         tx.commit().await
     }
 
-    /// What was kept aside before the last pass, in an order that tells nothing.
+    /// Returns the answers held before the last pass, in random order.
     pub async fn suspects(&self) -> Result<Vec<Suspect>, DbError> {
         let rows = store::list(self.inner.db.read().await?.conn()).await?;
         let known = |(id, reason, admitted): (String, String, i64)| {
@@ -151,19 +152,20 @@ impl Surveys {
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
-    /// Lets one in with the next pass, unless a person has answered by then; false where it is not there, or was admitted before.
+    /// Admits an answer with the next pass, unless a person has answered by then; returns false if it does not exist,
+    /// or was admitted before.
     pub async fn admit(&self, id: &str, actor: &Actor) -> Result<bool, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let there = store::admit(tx.conn(), id).await?;
         if there {
-            // No id: what was let in shall not be found by its line.
+            // No id: an admitted answer must not be found through its audit entry.
             Effects::new().audit(actor, "suspect.admitted", "suspects", None).save(tx.conn(), self.now()).await?;
         }
         tx.commit().await?;
         Ok(there)
     }
 
-    /// Drops one; false where it is not there.
+    /// Drops a held answer; returns false if it does not exist.
     pub async fn drop_suspect(&self, id: &str, actor: &Actor) -> Result<bool, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let there = store::forget(tx.conn(), &[id]).await? > 0;
@@ -174,8 +176,8 @@ impl Surveys {
         Ok(there)
     }
 
-    /// A pass: what was admitted goes into the mix where no person has used the link, and goes from here either way; what is new is
-    /// written anew, so that its place tells no order, and is shown from now on.
+    /// Runs a pass: admitted answers go into the mix unless a person has used the link, and are removed here either
+    /// way; new ones are rewritten, so that their place reveals no order, and are shown from now on.
     pub(super) async fn pass_suspects(&self) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         lock_answers(tx.conn()).await?;

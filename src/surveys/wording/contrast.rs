@@ -1,20 +1,20 @@
-//! Contrast of colours, as WCAG 2.2 measures it.
+//! Contrast of colours, as defined by WCAG 2.2.
 
-/// The page's ground in light mode.
+/// Background of the page in light mode.
 pub const PAPER: &str = "#faf8f4";
-/// The page's ground in dark mode.
+/// Background of the page in dark mode.
 pub const SLATE: &str = "#14171d";
 /// Minimum contrast of text (WCAG 2.2, 1.4.3).
 const MIN_CONTRAST: f64 = 4.5;
 
-/// Red, green, blue of `#rrggbb`.
+/// Returns red, green, blue of `#rrggbb`.
 fn parse(colour: &str) -> Option<[u8; 3]> {
     let hex = colour.strip_prefix('#').filter(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
     let part = |from: usize| u8::from_str_radix(&hex[from..from + 2], 16).ok();
     Some([part(0)?, part(2)?, part(4)?])
 }
 
-/// Relative luminance (WCAG 2.2).
+/// Returns the relative luminance (WCAG 2.2).
 fn luminance(colour: [u8; 3]) -> f64 {
     let [r, g, b] = colour.map(|part| {
         let c = f64::from(part) / 255.0;
@@ -23,13 +23,13 @@ fn luminance(colour: [u8; 3]) -> f64 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/// The ratio of two colours, 1 to 21; none where one is no colour.
+/// Returns the contrast ratio of two colours, 1 to 21; `None` if one is no colour.
 pub fn ratio(one: &str, other: &str) -> Option<f64> {
     let (a, b) = (luminance(parse(one)?), luminance(parse(other)?));
     Some((a.max(b) + 0.05) / (a.min(b) + 0.05))
 }
 
-/// Why a colour can't be used on this ground; none where it can.
+/// Returns the reason that a colour can't be used on this background; `None` if it can.
 pub fn objection(colour: &str, ground: &str) -> Option<String> {
     match ratio(colour, ground) {
         None => Some(format!("{colour} is no colour such as #0f6a68")),
@@ -40,7 +40,7 @@ pub fn objection(colour: &str, ground: &str) -> Option<String> {
     }
 }
 
-/// White or ink, whichever is read better on this colour.
+/// Returns white or the dark text colour, whichever has more contrast on this colour.
 pub fn ink_on(colour: &str) -> &'static str {
     let (white, ink) = ("#ffffff", "#0d1117");
     if ratio(white, colour) >= ratio(ink, colour) { white } else { ink }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Scripts that run from right to left, by the languages that use them.
+/// Languages that are written from right to left.
 const RIGHT_TO_LEFT: [&str; 12] = ["ar", "he", "fa", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "arc", "ks"];
-/// Complete out of the box, with their own names.
+/// Built-in, complete languages with their own names.
 const BUILT_IN: [(&str, &str); 5] =
     [("en", "English"), ("zh", "中文"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")];
-/// Names of some that are likely to be added.
+/// Names of languages that are likely to be added.
 const KNOWN: [(&str, &str); 22] = [
     ("ar", "العربية"),
     ("bg", "Български"),
@@ -38,7 +38,7 @@ const KNOWN: [(&str, &str); 22] = [
 #[serde(try_from = "String", into = "String")]
 pub struct Language(String);
 
-/// The text is no language's tag.
+/// The text is not a language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is no language's tag, such as en or pt-BR")]
 pub struct NotALanguage;
@@ -83,27 +83,27 @@ impl std::fmt::Display for Language {
 }
 
 impl Language {
-    /// The tag.
+    /// Returns the tag.
     pub fn tag(&self) -> &str {
         &self.0
     }
 
-    /// Those that are complete out of the box.
+    /// Returns the built-in languages.
     pub fn built_in() -> impl Iterator<Item = Self> {
         BUILT_IN.into_iter().map(|(tag, _)| Self(tag.into()))
     }
 
-    /// Is it complete out of the box?
+    /// Whether the language is built in.
     pub fn is_built_in(&self) -> bool {
         BUILT_IN.iter().any(|(tag, _)| *tag == self.0)
     }
 
-    /// `ltr` or `rtl`.
+    /// Returns `ltr` or `rtl`.
     pub fn direction(&self) -> &'static str {
         if RIGHT_TO_LEFT.contains(&self.primary()) { "rtl" } else { "ltr" }
     }
 
-    /// Its name in itself, else its tag.
+    /// Returns its own name, or its tag.
     pub fn name(&self) -> &str {
         let named = |tag: &str| BUILT_IN.iter().chain(&KNOWN).find(|(known, _)| *known == tag).map(|(_, name)| *name);
         named(&self.0).or_else(|| named(self.primary())).unwrap_or(&self.0)
@@ -113,7 +113,8 @@ impl Language {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// The best of these for somebody who asked for `wanted` (`en-GB`): the same, else a shorter tag, else the same language elsewhere.
+    /// Returns the best of these for a wanted tag (`en-GB`): the same, else a shorter tag, else another region of the
+    /// same language.
     pub fn choose<'a>(wanted: &str, from: impl Iterator<Item = &'a Self> + Clone) -> Option<&'a Self> {
         let wanted: Self = wanted.parse().ok()?;
         let mut tag = wanted.0.as_str();

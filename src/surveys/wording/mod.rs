@@ -1,7 +1,7 @@
-//! Words: the page's own phrases in every language, patterns with names in them, days as people say them.
+//! Texts of the pages: built-in phrases in every language, patterns with placeholders, days in words.
 //!
-//! Five languages are built in, complete (`templates/surveys/languages/*.json`); a survey may bring more, or say something
-//! differently. What a language says is text alone: templates escape it.
+//! Five languages are built in, complete (`templates/surveys/languages/*.json`); a survey may add more, or override
+//! phrases. Phrases are plain text: templates escape them.
 
 pub mod contrast;
 mod language;
@@ -14,7 +14,7 @@ pub use phrases::{Phrases, built_in, built_in_texts, english, missing_phrases, n
 
 use crate::clock::Timestamp;
 
-/// The day as people say it in this language: `20 November`, `11月20日`.
+/// Returns a day in this language: `20 November`, `11月20日`.
 pub fn day(phrases: &Phrases, at: Timestamp) -> String {
     let date = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
     let month = usize::try_from(date.month()).unwrap_or(1);

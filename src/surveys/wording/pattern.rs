@@ -1,24 +1,24 @@
-//! Patterns: texts with names in them, `How was your call[ with {agent}]?`. What stands in square brackets is left out where
-//! something that it names is not known.
+//! Patterns: texts with placeholders, `How was your call[ with {agent}]?`. A part in square brackets is left out if one
+//! of its placeholders has no value.
 
-/// What a pattern may name.
+/// Placeholders that a pattern may use.
 const NAMES: [&str; 14] =
     ["agent", "topic", "company", "day", "k", "others", "n", "days", "until", "customer", "answer", "d", "m", "month"];
 
-/// What is known.
+/// Values of placeholders.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     known: Vec<(&'static str, String)>,
 }
 
 impl Facts {
-    /// With one more.
+    /// Adds a value.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.known.push((name, value.to_string()));
         self
     }
 
-    /// With one more where it is known.
+    /// Adds a value if there is one.
     pub fn with_some(self, name: &'static str, value: Option<impl ToString>) -> Self {
         match value {
             Some(value) => self.with(name, value),
@@ -31,7 +31,7 @@ impl Facts {
     }
 }
 
-/// Fills a pattern. What is not known outside brackets leaves nothing.
+/// Returns the filled-in pattern. A placeholder without a value outside brackets becomes empty.
 pub fn fill(pattern: &str, facts: &Facts) -> String {
     let mut text = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
@@ -49,7 +49,7 @@ pub fn fill(pattern: &str, facts: &Facts) -> String {
     text
 }
 
-/// With the names filled in, and whether all of them were known.
+/// Returns the text with placeholders filled in, and whether all had values.
 fn named(pattern: &str, facts: &Facts) -> (String, bool) {
     let mut text = String::with_capacity(pattern.len());
     let (mut rest, mut complete) = (pattern, true);
@@ -69,7 +69,7 @@ fn named(pattern: &str, facts: &Facts) -> (String, bool) {
     (text, complete)
 }
 
-/// A name in a script that runs from right to left is kept from turning round what stands beside it.
+/// Isolates a name in a right-to-left script, so that it does not reorder the text around it.
 fn push_name(text: &mut String, name: &str) {
     let runs_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
     if name.chars().any(runs_left) || text.chars().any(runs_left) {
@@ -81,7 +81,7 @@ fn push_name(text: &mut String, name: &str) {
     }
 }
 
-/// What is wrong with a pattern, for whoever writes it.
+/// Checks a pattern. Errors: the problem, for the author of the pattern.
 pub fn check_pattern(pattern: &str) -> Result<(), String> {
     let mut open = false;
     for c in pattern.chars() {

@@ -1,5 +1,5 @@
-//! The page's own phrases, by language. The five built-in languages have all of them; another language brings its own with the
-//! survey's texts.
+//! Phrases of the page, by language. The five built-in languages have all of them; another language brings its own with
+//! the survey's texts.
 
 use super::Language;
 use crate::surveys::definition::Texts;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-/// Makes the struct, and the list of its fields' names.
+/// Generates the struct, and the list of its fields' names.
 macro_rules! phrases {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What the customer's pages and mails say beside the survey's own texts. Patterns (see [`super::fill`]).
+        /// Phrases of the customer's pages and mails besides the survey's own texts. Patterns (see [`super::fill`]).
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         #[expect(missing_docs, reason = "the English file says what each says")]
@@ -18,7 +18,7 @@ macro_rules! phrases {
             $($(#[$doc])* pub $name: String,)*
         }
 
-        /// The names of all phrases, in the order of the page.
+        /// Names of all phrases, in the order of the page.
         const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         impl Phrases {
@@ -29,7 +29,7 @@ macro_rules! phrases {
                 }
             }
 
-            /// The phrase with this name.
+            /// Returns the phrase with this name.
             pub fn get(&self, name: &str) -> Option<&str> {
                 match name {
                     $(stringify!($name) => Some(&self.$name),)*
@@ -41,17 +41,17 @@ macro_rules! phrases {
 }
 
 phrases! {
-    /// Below the heading.
+    /// Shown below the heading.
     nothing_yet,
-    /// Below the heading, when an answer is being changed.
+    /// Shown below the heading when an answer is being changed.
     editing,
-    /// Beside a question that need not be answered.
+    /// Shown beside a question that is not required.
     optional,
-    /// The hidden field.
+    /// Label of the hidden field.
     trap,
-    /// Below a text field.
+    /// Shown below a text field.
     no_names,
-    /// Above the choice.
+    /// Shown above the choice.
     choice,
     linked_call,
     linked_chat,
@@ -65,9 +65,9 @@ phrases! {
     stays_apart,
     only_linked_call,
     only_linked_chat,
-    /// Above the two choices, where the deployment selects one of them in advance.
+    /// Shown above the two choices if the deployment preselects one of them.
     preset_note,
-    /// At the choice, where none was made.
+    /// Shown at the choice if none was made.
     choose_use,
     who,
     who_agent,
@@ -84,21 +84,21 @@ phrases! {
     delete,
     no_more,
     unsubscribe,
-    /// At a question that must be answered.
+    /// Shown at a required question.
     answer_this,
-    /// At a text that is too long; `{n}` characters fit.
+    /// Shown at a text that is too long; `{n}`: maximum number of characters.
     shorten,
     problem_missing,
     problem_long,
     problem_trap,
     problem_odd,
     problem_apart,
-    /// What was chosen is not offered any more.
+    /// The choice is no longer offered.
     problem_offer,
-    /// Behind each of the above.
+    /// Appended to each of the above.
     problem_safe,
     thanks,
-    /// `{answer}`: what was chosen.
+    /// `{answer}`: the chosen answer.
     thanks_answer,
     thanks_apart_call,
     thanks_apart_chat,
@@ -180,15 +180,15 @@ phrases! {
     mail_no_pictures,
     mail_stop,
     mail_reminder,
-    /// The reminder holds no link; `{until}`: how long the first mail's works.
+    /// The reminder holds no link; `{until}`: the day on which the first mail's link expires.
     mail_reminder_where,
-    /// The twelve months, with `|` between them.
+    /// The twelve months, separated by `|`.
     months,
     /// A day: `{d}`, `{m}`, `{month}`.
     day,
 }
 
-/// A built-in language's file.
+/// File of a built-in language.
 #[derive(Deserialize)]
 struct File {
     phrases: Phrases,
@@ -213,27 +213,27 @@ static BUILT_IN: LazyLock<HashMap<&'static str, File>> = LazyLock::new(|| {
     files.into_iter().filter_map(read).collect()
 });
 
-/// A built-in language's phrases.
+/// Returns the phrases of a built-in language.
 pub fn built_in(language: &Language) -> Option<&'static Phrases> {
     BUILT_IN.get(language.tag()).map(|file| &file.phrases)
 }
 
-/// A built-in language's texts of the standard survey.
+/// Returns the texts of the standard survey in a built-in language.
 pub fn built_in_texts(language: &Language) -> Option<&'static Texts> {
     BUILT_IN.get(language.tag()).map(|file| &file.survey)
 }
 
-/// English, which stands in for what another language lacks.
+/// Returns the English phrases, which replace those missing in another language.
 ///
 /// # Panics
-/// Where the file that is compiled in can't be read, which a test rules out.
+/// If the compiled-in file can't be read, which a test excludes.
 #[expect(clippy::expect_used, reason = "the file is compiled in and a test reads it")]
 pub fn english() -> &'static Phrases {
     &BUILT_IN.get("en").expect("the English phrases are compiled in").phrases
 }
 
 impl Phrases {
-    /// A language's phrases with what a survey says differently; English where neither has one.
+    /// Returns a language's phrases with a survey's overrides; English for phrases that neither has.
     pub fn with(language: &Language, own: &BTreeMap<String, String>) -> Self {
         let mut phrases = built_in(language).unwrap_or_else(english).clone();
         for (name, text) in own {
@@ -245,17 +245,17 @@ impl Phrases {
     }
 }
 
-/// The names of all phrases, in the order of the page.
+/// Returns the names of all phrases, in the order of the page.
 pub fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().copied()
 }
 
-/// Names that are none.
+/// Returns names that are no phrases.
 pub fn unknown_phrases(own: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
     own.keys().map(String::as_str).filter(|name| !NAMES.contains(name))
 }
 
-/// Which phrases these do not have.
+/// Returns the names of missing phrases.
 pub fn missing_phrases(own: &BTreeMap<String, String>) -> impl Iterator<Item = &'static str> {
     names().filter(|name| own.get(*name).is_none_or(|text| text.trim().is_empty()))
 }

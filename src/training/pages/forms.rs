@@ -1,4 +1,4 @@
-//! What the forms do.
+//! Handlers of the forms.
 
 use super::super::form::{FlagForm, read_clock, read_skills, read_stretches};
 use super::super::{Change, Clip, ClipError, MaskingRequest, NewClip, Training};
@@ -12,7 +12,7 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-/// Title, reason, skills and span, as they were sent.
+/// Submitted title, reason, skills and span.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Sent {
@@ -20,17 +20,17 @@ pub(super) struct Sent {
     end: String,
     title: String,
     why: String,
-    /// Those that were ticked, a line each.
+    /// Checked skills, one per line.
     known: String,
-    /// Those that were typed.
+    /// Typed skills.
     skills: String,
-    /// Stretches to be silent as well.
+    /// Further parts to silence.
     silence: String,
-    /// Words to be masked as well.
+    /// Further words to mask.
     mask_words: String,
-    /// Masks to be left out, an id a line.
+    /// Masks to leave out, one id per line.
     keep: String,
-    /// `yes`: only show what it would be.
+    /// `yes`: only show the preview.
     look: String,
 }
 
@@ -48,7 +48,7 @@ impl Sent {
         Ok(MaskingRequest { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
     }
 
-    /// The form again, as it was filled in.
+    /// Returns the form as it was filled in.
     fn form(&self, known: &[super::super::Skill], action: String) -> FlagForm {
         FlagForm {
             action,
@@ -111,7 +111,7 @@ fn action(interaction: &InteractionId) -> String {
     format!("/interactions/{interaction}/clips")
 }
 
-/// Who only looks need not have written anything yet.
+/// A preview needs no title or reason yet.
 fn untitled(new: NewClip) -> NewClip {
     let filled = |text: String| if text.trim().is_empty() { "…".to_owned() } else { text };
     NewClip { title: filled(new.title), why: filled(new.why), ..new }
@@ -137,11 +137,11 @@ pub(super) async fn change(
     Ok(html_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
-/// A thing to be so or not.
+/// Form of an action that can be undone.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Undo {
-    /// `yes` takes it back.
+    /// `yes` undoes the action.
     undo: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the templates show.
+//! Views of the templates.
 
 use super::super::{Clip, ClipCard, FlagForm, Progress, Search, Skill, Sound, UNDO, may_change};
 use crate::masking::{Piece, pieces};
@@ -39,7 +39,7 @@ impl From<ClipCard> for CardView {
     }
 }
 
-/// `/library`.
+/// Page `/library`.
 #[derive(Template)]
 #[template(path = "training/library.html")]
 pub(super) struct LibraryPage {
@@ -49,7 +49,7 @@ pub(super) struct LibraryPage {
     pub skills: Vec<Skill>,
     pub newest: Option<String>,
     pub older: Option<String>,
-    /// What was just taken out, to be put back.
+    /// Clip that was just removed, to restore it.
     pub removed: Option<Clip>,
     pub may_flag: bool,
 }
@@ -60,7 +60,7 @@ impl LibraryPage {
     }
 }
 
-/// The library's address for a search.
+/// Returns the library's URL for a search.
 pub(super) fn library_link(search: &Search, cursor: Option<&Cursor>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in [("q", &search.words), ("skill", &search.skill)] {
@@ -90,7 +90,7 @@ pub(super) struct Turn {
     pub bits: Vec<Bit>,
 }
 
-/// The class that colours a speaker, and the word for one.
+/// Returns the CSS class of a speaker, and its name.
 fn speaker(code: &str) -> (&'static str, String) {
     match code {
         "agent" => ("agent", "Agent".into()),
@@ -102,7 +102,7 @@ fn speaker(code: &str) -> (&'static str, String) {
     }
 }
 
-/// A line's text, with what was taken out of it apart.
+/// Returns a line's text with masked parts separated.
 fn bits(text: &str) -> Vec<Bit> {
     let bit = |piece: Piece<'_>| match piece {
         Piece::Plain(text) => Bit { masked: false, text: text.to_owned() },
@@ -120,7 +120,7 @@ fn turns(clip: &Clip) -> Vec<Turn> {
     clip.lines.iter().flatten().map(turn).collect()
 }
 
-/// One clip.
+/// Page of one clip.
 #[derive(Template)]
 #[template(path = "training/clip.html")]
 pub(super) struct ClipPage {
@@ -133,25 +133,25 @@ pub(super) struct ClipPage {
     length: String,
     by: String,
     at: When,
-    /// "agent,customer": who is on which channel.
+    /// Speakers of the channels: "agent,customer".
     speakers: String,
     sound: &'static str,
     sound_problem: String,
     is_sound_ready: bool,
     waits_for_words: bool,
-    /// How many stretches of its sound are silent.
+    /// Number of silenced parts of its sound.
     silences: usize,
     turns: Vec<Turn>,
     finished: Option<When>,
-    /// Is finishing for this one? For agents; others only look.
+    /// Whether the viewer can finish it: agents only.
     learns: bool,
     may_change: bool,
-    /// The call or chat, for those who may change the clip.
+    /// Call or chat, if the viewer may change the clip.
     interaction: Option<String>,
-    /// Until when it can be put back, where it was taken out.
+    /// Time until which a removed clip can be restored.
     removed_until: Option<When>,
     flag: FlagForm,
-    /// Is the form to be open, since something in it was refused?
+    /// Whether the form is open, since one of its fields was rejected.
     editing: bool,
 }
 
@@ -191,13 +191,13 @@ impl ClipPage {
         }
     }
 
-    /// With the form as it was refused.
+    /// Returns the page with the rejected form.
     pub(super) fn with_form(self, flag: FlagForm) -> Self {
         Self { flag, editing: true, ..self }
     }
 }
 
-/// The form by itself, when something in it was refused.
+/// Page with the form alone, after it was rejected.
 #[derive(Template)]
 #[template(path = "training/flag.html")]
 pub(super) struct FlagPage {
@@ -206,14 +206,14 @@ pub(super) struct FlagPage {
     pub flag: FlagForm,
 }
 
-/// `/learn`.
+/// Page `/learn`.
 #[derive(Template)]
 #[template(path = "training/learn.html")]
 pub(super) struct LearnPage {
     page: Shell,
     all: i64,
     finished: i64,
-    /// Between 0 and 1.
+    /// Share between 0 and 1.
     share: String,
     new: Vec<CardView>,
     more_new: i64,

@@ -1,6 +1,6 @@
-//! Rule 6: released figures are final. An attacker who chooses which conversations are excluded, included again and erased
-//! learns nothing of what was counted: two agents whose released answers are the same but for whose is whose stay alike in
-//! everything that anybody but their supervisors gets, whatever is done to both.
+//! Rule 6: released figures are final. An attacker who chooses which conversations are excluded, included again and
+//! erased learns nothing of the counted answers: two agents whose released answers are equal but belong to different
+//! conversations stay alike in everything that is visible to anyone but their supervisors, whatever is done to both.
 
 use super::totals::{all_are_whole, sums};
 use super::{ask_many, dump, ripen_and_release};
@@ -17,22 +17,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const K: i64 = 3;
-/// Agent, colleague and team, twice: the twins.
+/// Agent, colleague and team of both twins.
 const TWINS: [(&str, &str, &str); 2] = [("17", "19", "Orders"), ("18", "20", "Billing")];
 
-/// Erases the conversation, and with it the linked answer.
+/// Erases the conversation with its linked answer.
 pub async fn erase(app: &TestApp, asked: &Asked) {
     app.app.privacy.erase_conversation(&asked.interaction, &Actor::System).await.unwrap();
 }
 
-/// Excludes a conversation from the ratings (`PUT`), or ends that (`DELETE`); the status.
+/// Excludes a conversation from the ratings (`PUT`), or ends the exclusion (`DELETE`); returns the status.
 pub async fn exclusion(who: &Session, method: Method, asked: &Asked) -> u16 {
     let path = format!("/api/v1/ratings/exclusions/{}", asked.interaction);
     let body = (method == Method::PUT).then(|| json!({ "reason": "other", "note": "" }));
     who.api(method, &path, body.as_ref()).await.status().as_u16()
 }
 
-/// One company, two agents (or two pairs, where agents are too small), and the conversations of each in the same order.
+/// One company, two agents (or two pairs, if agents are too small), and the conversations of each in the same order.
 struct Pair {
     app: TestApp,
     admin: Session,
@@ -47,7 +47,7 @@ impl Pair {
         Self { app, admin, hr, asked: [Vec::new(), Vec::new()] }
     }
 
-    /// A linked answer about a call of the twin, or of its colleague.
+    /// Gives a linked answer about a call of the twin, or of its colleague.
     async fn give(&mut self, twin: usize, by_colleague: bool, score: i64, comment: &str) {
         let (agent, colleague, team) = TWINS[twin];
         let name = format!("{twin}-{}", self.asked[twin].len());
@@ -72,13 +72,13 @@ impl Pair {
         [of(0).await, of(1).await]
     }
 
-    /// Sessions last shorter than histories.
+    /// A session expires before a history ends.
     async fn sign_in_anew(&mut self) {
         self.admin = self.app.sign_in_anew(&self.admin).await;
         self.hr = self.app.sign_in_anew(&self.hr).await;
     }
 
-    /// Everything that an administrator and HR get about a twin, with its names and ids taken out.
+    /// Returns everything that an administrator and HR see about a twin, without its names and ids.
     async fn seen(&self, twin: usize) -> BTreeMap<String, String> {
         let (agent, colleague, team) = TWINS[twin];
         let ids = [self.app.agent(agent).await.to_string(), self.app.team(team).await.to_string()];
@@ -125,7 +125,7 @@ impl Pair {
         assert!(one["hr agents"].contains("\"answers\""), "{one:?}");
     }
 
-    /// How often an agent was rated so, as HR reads it.
+    /// Returns how often an agent has this score, as shown to HR.
     async fn rated(&self, agent: &str, score: i64) -> i64 {
         let id = self.app.agent(agent).await.to_string();
         let totals = sums(&self.app).await[1].clone();
@@ -141,7 +141,7 @@ async fn pairs() -> Vec<Pair> {
     all
 }
 
-/// The first three answers of both agents are a 1 and two 5s; about whose first call the 1 is, the attacker wants to know.
+/// The first three answers of both agents are a 1 and two 5s; the attacker wants to know whose first call has the 1.
 async fn same_first_figures(pair: &mut Pair) {
     for (first, second) in [(1, 5), (5, 1)] {
         let twin = usize::from(first == 5);
@@ -181,7 +181,7 @@ async fn neither_do_many_exclusions_their_end_or_erasures() {
         }
         ripen_and_release(&pair.app).await;
         pair.are_alike("all three were excluded").await;
-        // k excluded at once, and k - 1 of them included again: sums over chosen sets would single one out.
+        // Excludes k at once, and includes k - 1 of them again: sums over chosen sets would single one out.
         for which in 1..3 {
             assert_eq!(pair.exclude_both(&Method::DELETE, which).await, [204, 204]);
         }
@@ -204,7 +204,7 @@ async fn neither_do_many_exclusions_their_end_or_erasures() {
     }
 }
 
-/// What was released as a team's, because the agents had too little, is as final.
+/// Figures released for a team, because the agents had too few answers, are final as well.
 #[tokio::test]
 async fn nor_do_they_where_answers_went_up_to_the_team() {
     for mut pair in pairs().await {
@@ -234,7 +234,7 @@ async fn nor_do_they_where_answers_went_up_to_the_team() {
     }
 }
 
-/// Drawn histories of new answers, exclusions, their ends, erasures and months.
+/// Random histories of new answers, exclusions, their ends, erasures and months.
 #[tokio::test]
 async fn whatever_an_attacker_does_the_twins_stay_alike() {
     for (seed, mut pair) in (7..).zip(pairs().await) {
@@ -242,7 +242,7 @@ async fn whatever_an_attacker_does_the_twins_stay_alike() {
         same_first_figures(&mut pair).await;
         let mut erased = Vec::new();
         for step in 0..24 {
-            // The first answers are what the attacker is after.
+            // The attacker's targets are the first answers.
             let which = if random.random_bool(0.6) {
                 random.random_range(0..3)
             } else {
@@ -286,7 +286,7 @@ async fn whatever_an_attacker_does_the_twins_stay_alike() {
     }
 }
 
-/// At the edge of k: an excluded answer does not fill a batch, and is counted once, if at all.
+/// At the limit k: an excluded answer does not fill a batch, and is counted at most once.
 #[tokio::test]
 async fn what_is_excluded_in_time_is_counted_once_when_it_comes_in_again() {
     for mut pair in pairs().await {
@@ -329,8 +329,8 @@ async fn an_erased_answer_that_was_not_counted_never_is() {
     }
 }
 
-/// A released comment stays when its conversation is excluded or erased: which one went would tell whose it was. Nothing
-/// leads from it to the conversation, with the key either.
+/// A released comment stays when its conversation is excluded or erased: its removal would reveal the conversation.
+/// Nothing leads from it to the conversation, even with the key.
 #[tokio::test]
 async fn released_comments_stay_and_lead_nowhere() {
     for app in TestApp::on_both(|_| {}).await {
@@ -362,7 +362,7 @@ async fn released_comments_stay_and_lead_nowhere() {
     }
 }
 
-/// Customers can't correct what is counted either.
+/// Customers can't correct counted answers either.
 #[tokio::test]
 async fn late_changes_and_withdrawals_are_refused() {
     for mut pair in pairs().await {

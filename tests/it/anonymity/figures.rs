@@ -1,6 +1,6 @@
-//! Rule 4 from outside: over generated histories, all figures that agents, supervisors, HR and administrators can get, by page,
-//! API and CSV, for every period, before and after each step. Any two of which one is about a part of what the other is about
-//! differ by nothing, or by k answers at least; so do a team's total and the sum of its agents'.
+//! Rule 4 from outside: over generated histories, all figures that agents, supervisors, HR and administrators can get,
+//! by page, API and CSV, for every period, before and after each step. Any two, one of which covers a part of the
+//! other, differ by nothing, or by at least k answers; so do a team's total and the sum of its agents'.
 
 use super::corrections::exclusion;
 use super::{ask_many, ripen_and_release};
@@ -16,21 +16,22 @@ use std::time::Duration;
 
 const K: i64 = 3;
 const AGENTS: [(&str, &str); 3] = [("17", "Orders"), ("18", "Orders"), ("19", "Billing")];
-/// The months that a history may touch, and one before and after.
+/// Months that a history may touch, and one before and after.
 const MONTHS: [&str; 5] = ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// So many customers of this agent are asked, and answer apart where the bit is set, else linked; some with a yes or no.
+    /// Number of this agent's customers who are surveyed, and answer apart if the bit is set, else linked; some with a
+    /// yes or no.
     Answers {
         agent: usize,
         apart: Vec<bool>,
     },
-    /// One of the last answers is taken back.
+    /// One of the last answers is retracted.
     Withdraw,
-    /// A conversation of the last that were asked about is erased.
+    /// One of the last surveyed conversations is erased.
     Erase,
-    /// One of the last is excluded from the ratings, or included again where it is.
+    /// One of the last is excluded from the ratings, or included again if it is excluded.
     Exclude,
     Include,
     Pass,
@@ -50,7 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Whose figure it is: an agent's, a team's, or everybody's.
+/// Subject of a figure: an agent, a team, or everybody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum About {
     Agent(String),
@@ -58,10 +59,10 @@ enum About {
     All,
 }
 
-/// Question, whose, from and to (places in [`MONTHS`]), and in how many-eth look.
+/// Question, subject, start and end (indexes into [`MONTHS`]), and number of the look.
 type Key = (&'static str, About, usize, usize, usize);
 
-/// Every figure that anybody has got so far.
+/// All figures seen so far.
 type Figures = BTreeMap<Key, i64>;
 
 fn note(figures: &mut Figures, key: Key, n: i64, who: &str) {
@@ -75,7 +76,7 @@ async fn json(who: &Session, path: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// What HR gets in one period: by API and by CSV, which must agree.
+/// Adds the figures of HR in one period: by API and by CSV, which must agree.
 async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut Figures) {
     let period = format!("from={}&to={}", MONTHS[from], MONTHS[to]);
     for (table, name) in [("agents", "agent"), ("teams", "team")] {
@@ -97,7 +98,7 @@ async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut 
     of_results(hr, "HR", About::All, (from, to), look, figures).await;
 }
 
-/// What a survey's own results tell: the same sums by another door.
+/// Adds the figures of a survey's own results: the same sums by another page.
 async fn of_results(
     who: &Session,
     name: &str,
@@ -119,7 +120,7 @@ async fn of_results(
     }
 }
 
-/// What somebody gets in one period by API and by the page: agents, and the sum of everything that they see.
+/// Adds the figures of a viewer in one period by API and by page: agents, and the sum of everything visible.
 async fn of_anybody(
     who: &Session,
     name: &str,
@@ -146,7 +147,7 @@ async fn of_anybody(
 }
 
 fn periods() -> impl Iterator<Item = (usize, usize)> {
-    // Each month by itself, all months up to each, and two that overlap.
+    // Each single month, all months up to each, and two that overlap.
     let single = (0..MONTHS.len()).map(|month| (month, month));
     single.chain((1..MONTHS.len()).map(|to| (0, to))).chain([(1, 2), (2, 3)])
 }
@@ -165,7 +166,7 @@ fn apart_by_k(what: &dyn std::fmt::Debug, difference: i64) {
     assert!(difference == 0 || difference >= K, "{what:?} differ by {difference}");
 }
 
-/// All pairs, and what can be had by subtracting several.
+/// Checks all pairs, and the results of subtracting several.
 fn check(figures: &Figures) {
     let teams: BTreeMap<String, String> =
         AGENTS.iter().map(|(agent, team)| (format!("Agent {agent}"), (*team).to_owned())).collect();
@@ -223,7 +224,7 @@ impl Company {
         }
     }
 
-    /// Sessions last shorter than histories.
+    /// A session expires before a history ends.
     async fn sign_in_anew(&mut self) {
         for person in &mut self.people {
             *person = self.app.sign_in_anew(person).await;

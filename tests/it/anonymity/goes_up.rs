@@ -1,4 +1,4 @@
-//! Rule 5: what is too small for too long is counted for the team, then for all; never alone.
+//! Rule 5: a pool that is too small for too long is counted for the team, then for all; never alone.
 
 use super::releases::releases;
 use super::{ask_many, dump, ripen_and_release};
@@ -15,7 +15,7 @@ async fn give(app: &TestApp, agent: &str, team: &str, n: usize, choice: &str) {
     }
 }
 
-/// Scopes and sizes of the releases.
+/// Returns scopes and sizes of the releases.
 async fn scopes(app: &TestApp) -> Vec<(String, i64)> {
     let mut all: Vec<_> = releases(app).await.into_iter().map(|release| (release.0, release.4)).collect();
     all.sort();
@@ -36,7 +36,7 @@ async fn small_pools_of_a_team_are_counted_together_after_their_time() {
         app.clock.advance(MONTHS(2));
         assert_eq!(ripen_and_release(&app).await, 2);
         assert_eq!(scopes(&app).await, [("team".to_owned(), 5), ("team".to_owned(), 5)]);
-        // Billing's four wait for others, of whatever team.
+        // Billing's four wait for others, of any team.
         give(&app, "20", "Support", 1, "apart").await;
         app.clock.advance(MONTHS(4));
         assert_eq!(ripen_and_release(&app).await, 0, "the one is new");
@@ -44,7 +44,7 @@ async fn small_pools_of_a_team_are_counted_together_after_their_time() {
         assert_eq!(ripen_and_release(&app).await, 1);
         let all = scopes(&app).await;
         assert_eq!(all[0], ("organisation".to_owned(), 5));
-        // The linked four still wait: there is nobody for them to be counted with.
+        // The linked four still wait: there are no others to count them with.
         app.clock.advance(MONTHS(60));
         assert_eq!(ripen_and_release(&app).await, 0, "never alone");
 
@@ -74,7 +74,7 @@ async fn a_pool_that_fills_in_time_is_the_agents() {
     assert_eq!(scopes(&app).await, [("agent".to_owned(), 5)]);
 }
 
-/// Whoever holds the database, without the key, does not learn from it of whom an answer waits, or since when.
+/// The database without the key does not reveal about whom an answer waits, or since when.
 #[tokio::test]
 async fn what_waits_is_known_to_nobody_without_the_key() {
     for app in TestApp::on_both(|_| {}).await {
@@ -86,7 +86,7 @@ async fn what_waits_is_known_to_nobody_without_the_key() {
             one.iter().all(|row| !row.contains(&agent) && !row.contains(&team) && !row.contains("2026-")),
             "{one:?}"
         );
-        // Nor from its length.
+        // The length does not reveal it either.
         give(&app, "18", "Orders", 2, "apart").await;
         ripen_and_release(&app).await;
         let two = dump(&app).await["release_state"].clone();

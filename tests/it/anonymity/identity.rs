@@ -36,7 +36,7 @@ async fn an_apart_answer_holds_nothing_readable_at_all() {
                 assert!(!row.contains(told), "{told}: {row}");
             }
         }
-        // All three look the same: which of them is the comment can't be told.
+        // All three look the same: the comment can't be identified.
         let lengths: Vec<_> = after["sealed_answers"].iter().map(String::len).collect();
         assert_eq!(lengths, [lengths[0]; 3]);
     }
@@ -48,7 +48,7 @@ async fn a_comment_that_was_withdrawn_is_gone_from_the_file() {
     let asked = ask(&app, "jerry").await;
     answer(&app, &asked, &[("score", "4"), ("comment", COMMENT), ("choice", "linked")]).await;
     answer(&app, &asked, &[("do", "withdraw")]).await;
-    // What was written to the log of changes goes when it is folded into the file.
+    // The log of changes is purged when it is written into the file.
     let afterword::database::Db::Sqlite { write, .. } = &app.app.db else { return };
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await.unwrap();
     assert!(!holds(&bytes_on_disk(&app), "Rumpelstiltskin"));
@@ -73,7 +73,7 @@ async fn the_survey_pages_set_no_cookie_load_nothing_and_tell_nobody() {
     assert_eq!(page(&app, &asked.page()).await.0, 200);
 }
 
-/// On disk an answer's place tells nothing: the tables are their own index, under random keys.
+/// The position of an answer on the disk reveals nothing: the tables are their own index, under random keys.
 #[tokio::test]
 async fn answers_have_no_order_of_arrival() {
     let app = TestApp::start().await;

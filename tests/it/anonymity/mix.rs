@@ -1,5 +1,5 @@
-//! Rule 3: apart answers go through a mix. Whoever holds the database, before and after, and even the key, can't say whose
-//! an answer is.
+//! Rule 3: apart answers go through a mix. The database, before and after, and even with the key, does not reveal the
+//! customer of an answer.
 
 use super::{ask_many, differing, dump};
 use crate::app::TestApp;
@@ -13,7 +13,7 @@ async fn an_apart_answer_touches_nothing_but_the_mix() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask_many(&app, "17", "Orders", 3).await;
         for one in &asked {
-            // Given, changed, changed again, withdrawn, given anew.
+            // Given, changed, changed again, retracted, given again.
             for form in [&FORM[..], &[("score", "3"), ("choice", "apart")], &FORM, &[("do", "withdraw")], &FORM] {
                 let before = dump(&app).await;
                 answer(&app, one, form).await;
@@ -79,7 +79,7 @@ async fn the_mix_holds_no_time() {
     }
 }
 
-/// A pass writes the mix anew; afterwards a heap's order is not that of arrival.
+/// A pass rewrites the mix; afterwards a heap's order is not that of arrival.
 #[tokio::test]
 async fn a_pass_shuffles_what_lies_in_a_heap() {
     let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
@@ -118,7 +118,7 @@ async fn a_released_answer_has_left_no_trace_to_its_token() {
             for purpose in ["mix:score", "mix:resolved", "mix:comment", "spent"] {
                 assert!(!left.contains(&app.app.vault.keyed_hash(purpose, one.token.as_bytes())));
             }
-            // Nobody answers twice, and nothing can be changed any more.
+            // No second answer is possible, and nothing can be changed any more.
             let (status, text) = crate::surveys::page(&app, &one.page()).await;
             assert!(status == 410 && text.contains("counts already"), "{text}");
             for form in [&FORM[..], &[("score", "1"), ("choice", "linked")], &[("do", "withdraw")]] {

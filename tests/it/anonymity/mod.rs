@@ -1,4 +1,4 @@
-//! The rules of docs/anonymity.md, each with a test that tries to break it with the database in hand.
+//! The rules of docs/anonymity.md, each with a test that tries to break it with access to the database.
 
 mod attacker;
 mod corrections;
@@ -22,14 +22,14 @@ use std::collections::BTreeMap;
 /// Every table with every row as text, rows sorted.
 pub type Dump = BTreeMap<String, Vec<String>>;
 
-/// The whole database.
+/// Returns the whole database.
 pub async fn dump(app: &TestApp) -> Dump {
     let mut all = dump_in_order(app).await;
     all.values_mut().for_each(|rows| rows.sort());
     all
 }
 
-/// The same with each table's rows as they lie on the disk.
+/// Returns the whole database with each table's rows in the order on the disk.
 pub async fn dump_in_order(app: &TestApp) -> Dump {
     let mut all = Dump::new();
     for table in tables(app).await {
@@ -73,12 +73,12 @@ async fn tables(app: &TestApp) -> Vec<String> {
     }
 }
 
-/// The tables in which two states differ.
+/// Returns the tables in which two states differ.
 pub fn differing(before: &Dump, after: &Dump) -> Vec<String> {
     after.iter().filter(|(table, rows)| before.get(*table) != Some(*rows)).map(|(table, _)| table.clone()).collect()
 }
 
-/// Customers of this agent of this team, asked about a call each. The mails are as many as there are customers.
+/// Surveys customers of this agent of this team, about a call each. There are as many mails as customers.
 pub async fn ask_many(app: &TestApp, agent: &str, team: &str, how_many: usize) -> Vec<Asked> {
     let before: Vec<String> = mails(app).iter().map(|mail| token_in(mail)).collect();
     let mut interactions = Vec::new();
@@ -93,11 +93,11 @@ pub async fn ask_many(app: &TestApp, agent: &str, team: &str, how_many: usize) -
     let tokens =
         mails(app).iter().map(|mail| token_in(mail)).filter(|token| !before.contains(token)).collect::<Vec<_>>();
     assert_eq!(tokens.len(), how_many);
-    // Which token belongs to which interaction nobody knows, these tests included.
+    // The assignment of tokens to interactions is unknown, also to these tests.
     interactions.into_iter().zip(tokens).map(|(interaction, token)| Asked { interaction, token }).collect()
 }
 
-/// Ripens until everything is ripe, and releases what is full.
+/// Runs passes until everything is ripe, and releases full pools.
 pub async fn ripen_and_release(app: &TestApp) -> usize {
     for _ in 0..app.app.surveys.ripe_at().max(1) {
         app.app.surveys.ripen().await.unwrap();
@@ -105,7 +105,7 @@ pub async fn ripen_and_release(app: &TestApp) -> usize {
     app.app.releases.release_full().await.unwrap()
 }
 
-/// Everything that lies on disk beside the mails and the key.
+/// Returns everything on disk except the mails and the key.
 pub fn bytes_on_disk(app: &TestApp) -> Vec<u8> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(app.folder()).unwrap() {
@@ -117,7 +117,7 @@ pub fn bytes_on_disk(app: &TestApp) -> Vec<u8> {
     all
 }
 
-/// Does it stand there?
+/// Whether the text occurs.
 pub fn holds(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Rule 7: nothing leaks at the moment of answering. Rule 8: the choice is irreversible in the direction of less privacy.
+//! Rule 7: nothing leaks at the moment of answering. Rule 8: the choice can't be changed towards less privacy.
 
 use super::{ask_many, dump, ripen_and_release};
 use crate::app::TestApp;
@@ -8,13 +8,13 @@ use afterword::web::Role;
 #[tokio::test]
 async fn no_page_changes_when_somebody_answers_apart() {
     for app in TestApp::on_both(|_| {}).await {
-        // A first release, so that there is something to see.
+        // A first release, so that figures are visible.
         for one in ask_many(&app, "17", "Orders", 5).await {
             answer(&app, &one, &[("score", "5"), ("choice", "apart")]).await;
         }
         ripen_and_release(&app).await;
         let asked = ask_many(&app, "17", "Orders", 4).await;
-        // How many were asked moves with a pass, too.
+        // The number of invitations changes with a pass, too.
         ripen_and_release(&app).await;
         let people = [
             app.sign_in(Role::Supervisor, &["Orders"], None).await,
@@ -48,19 +48,19 @@ async fn no_page_changes_when_somebody_answers_apart() {
             }
         }
         for (before, after) in look[0].iter().zip(&look[1]) {
-            // Form tokens are the session's own, and the same on both.
+            // Form tokens belong to the session, and are the same on both.
             assert_eq!(before, after);
         }
     }
 }
 
-/// What staff and operators see moves with releases, never with an answer; whoever may not see linked answers sees nothing of
-/// those either.
+/// Pages of staff and operators change with releases, never with an answer; for viewers who may not see linked answers
+/// this includes those.
 #[tokio::test]
 async fn no_counter_moves_when_somebody_answers() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask_many(&app, "17", "Orders", 7).await;
-        // The administrator's first steps end with the very first linked answer.
+        // The very first linked answer is given before the comparison.
         answer(&app, &asked[6], &[("score", "4"), ("choice", "linked")]).await;
         let people = [
             (app.sign_in(Role::Hr, &[], None).await, &["/", "/ratings", "/ratings.csv", "/api/v1/ratings/teams"][..]),
@@ -87,7 +87,7 @@ async fn no_counter_moves_when_somebody_answers() {
                     seen.push(((*path).to_owned(), person.get(path).await.text().await.unwrap()));
                 }
             }
-            // Looking itself is counted, but not under the survey's route.
+            // Viewing itself is counted, but not under the survey's route.
             let metrics = app.metrics().await;
             let of_surveys = metrics.lines().filter(|line| line.contains("/s/")).map(str::to_owned);
             seen.push(("/metrics".into(), of_surveys.collect::<Vec<_>>().join("\n")));

@@ -1,5 +1,5 @@
-//! Rule 1: the place of a row on the disk tells nothing of the order of arrival. A page of SQLite is filled from its end, whatever
-//! the order of its keys, so that what was written once lies there as it came.
+//! Rule 1: the position of a row on the disk does not reveal the order of arrival. A page of SQLite is filled from its
+//! end, whatever the order of its keys, so that rows written only once are in the order of arrival.
 
 use super::{ask_many, dump};
 use crate::app::TestApp;
@@ -7,16 +7,16 @@ use crate::surveys::{Asked, answer};
 use afterword::database::Db;
 use std::collections::BTreeSet;
 
-/// Bytes of a page.
+/// Size of a page in bytes.
 const PAGE: usize = 4096;
 
-/// The ids in a table.
+/// Returns the ids in a table.
 async fn ids(app: &TestApp, table: &str) -> BTreeSet<String> {
     let words = |row: &String| row.split(['|', '\'']).map(str::to_owned).collect::<Vec<_>>();
     dump(app).await[table].iter().flat_map(words).filter(|word| word.len() == 64).collect()
 }
 
-/// These answer one after the other; the ids that come into each table, in order.
+/// Gives these answers one after the other; returns the new ids of each table, in order.
 async fn answer_in_turn(app: &TestApp, asked: &[Asked], tables: [&str; 2]) -> [Vec<String>; 2] {
     let mut arrived: [Vec<String>; 2] = Default::default();
     for one in asked {
@@ -29,7 +29,7 @@ async fn answer_in_turn(app: &TestApp, asked: &[Asked], tables: [&str; 2]) -> [V
     arrived
 }
 
-/// Of the pairs that lie on one page, how many lie in the order of arrival; and how many pairs there are.
+/// Returns the number of pairs on one page that are in the order of arrival, and the number of all pairs.
 fn in_order(file: &[u8], arrived: &[String]) -> (usize, usize) {
     let place = |id: &String| file.windows(id.len()).position(|window| window == id.as_bytes()).expect("it is there");
     let places: Vec<usize> = arrived.iter().map(place).collect();
@@ -37,7 +37,7 @@ fn in_order(file: &[u8], arrived: &[String]) -> (usize, usize) {
     for (n, first) in places.iter().enumerate() {
         for second in places[n + 1..].iter().filter(|second| *second / PAGE == first / PAGE) {
             pairs += 1;
-            // From the end of the page towards its beginning.
+            // From the end of the page towards its start.
             ordered += usize::from(second < first);
         }
     }

@@ -7,7 +7,7 @@ use afterword::database::Db;
 use sqlx::Row;
 use std::collections::BTreeMap;
 
-/// scope, agent, question, kind, n, of each release.
+/// Returns scope, agent, question, kind, n, of each release.
 pub async fn releases(app: &TestApp) -> Vec<(String, Option<String>, String, String, i64)> {
     let sql = "SELECT scope, agent_id, question, kind, n FROM releases ORDER BY question, kind, n";
     match &app.app.db {
@@ -130,8 +130,8 @@ async fn k_is_never_below_three_and_stands_with_each_release() {
     assert!(dump(&app).await["releases"][0].ends_with("|3|3"), "k and n");
 }
 
-/// What anybody can see of an agent, at any time, by any filter that there is, is a sum over whole releases: the sums that
-/// one person can compare differ by nothing, or by k answers or more.
+/// Every visible figure of an agent, at any time, by any filter, is a sum over whole releases: the sums that one person
+/// can compare differ by nothing, or by k answers or more.
 #[tokio::test]
 async fn any_two_figures_differ_by_nothing_or_by_k() {
     let app = TestApp::start_with(|c| c.anonymity.k = 3).await;
@@ -145,7 +145,7 @@ async fn any_two_figures_differ_by_nothing_or_by_k() {
             answer(&app, one, &[("score", "4"), ("resolved", resolved), ("choice", choice)]).await;
         }
         if step % 5 == 3 {
-            // Somebody changes their mind in between.
+            // A customer changes their choice in between.
             post(&app, &asked[0].page(), &[("do", "withdraw")]).await;
         }
         ripen_and_release(&app).await;

@@ -1,4 +1,4 @@
-//! Rule 8: k stands with each answer and each release; lowering it touches only answers given from then on, and is audited.
+//! Rule 8: each answer and each release stores its k; lowering it affects only later answers, and is audited.
 
 use super::{ask_many, dump};
 use crate::app::TestApp;
@@ -7,7 +7,7 @@ use afterword::app::App;
 use afterword::config::Choice;
 use afterword::surveys::{Answer, Token};
 
-/// These answer, while the service is one with this k.
+/// Gives these answers, while the service runs with this k.
 async fn give(app: &App, asked: &[Asked], choice: Choice) {
     for one in asked {
         let token = Token::parse(&one.token).unwrap();
@@ -23,7 +23,7 @@ async fn pass(app: &App) -> usize {
     app.releases.release_full().await.unwrap()
 }
 
-/// The service as it starts with another k.
+/// Returns the service as it starts with another k.
 async fn with_k(app: &TestApp, k: u32) -> App {
     let inner = &app.app;
     let mut config = (*inner.config).clone();
@@ -33,7 +33,7 @@ async fn with_k(app: &TestApp, k: u32) -> App {
     again
 }
 
-/// The sizes of all releases, with the k of each.
+/// Returns the sizes of all releases, with the k of each.
 async fn releases(app: &TestApp) -> Vec<String> {
     let last = |row: &String| {
         let numbers = row.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).rev().take(2);
@@ -49,12 +49,12 @@ async fn lowering_k_touches_only_what_comes_after_and_is_audited() {
     for app in TestApp::on_both(|_| {}).await {
         for choice in [Choice::Apart, Choice::Linked] {
             let agent = format!("{choice:?}");
-            // All are asked before, so that no job of the app itself, which keeps its k, runs in between.
+            // All are surveyed before, so that no job of the app itself, which keeps its k, runs in between.
             let asked = ask_many(&app, &agent, "Orders", 10).await;
             let before = releases(&app).await.len();
             let five = with_k(&app, 5).await;
             give(&five, &asked[..3], choice).await;
-            // They are not even ripe.
+            // They are not ripe yet.
             let three = with_k(&app, 3).await;
             assert_eq!(pass(&three).await + pass(&three).await, 0, "three were promised that there would be five");
             give(&three, &asked[3..4], choice).await;
@@ -63,7 +63,7 @@ async fn lowering_k_touches_only_what_comes_after_and_is_audited() {
             assert_eq!(pass(&three).await, 1);
             give(&three, &asked[5..8], choice).await;
             assert_eq!(pass(&three).await, 1, "these came after");
-            // Raising it holds at once, and what was promised meanwhile holds on.
+            // Raising it has effect at once, and earlier promises still hold.
             give(&with_k(&app, 8).await, &asked[8..9], choice).await;
             assert_eq!(pass(&with_k(&app, 5).await).await + pass(&with_k(&app, 3).await).await, 0);
             give(&with_k(&app, 3).await, &asked[9..], choice).await;

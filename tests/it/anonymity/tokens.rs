@@ -73,7 +73,7 @@ async fn no_log_line_holds_a_token_or_an_address() {
     app.client.delete(format!("{}{}", app.url, asked.page())).send().await.unwrap();
     let text = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
     assert!(text.contains("/s/:token"), "requests are logged by their pattern: {text}");
-    // Libraries that trace whole requests are silenced by the filter in front; ours are not.
+    // Libraries that trace whole requests are silenced by the filter in front; this crate's modules are not.
     let ours: String = text.lines().filter(|line| line.contains("afterword")).collect();
     for secret in [asked.token.as_str(), "jerry", "kept secret"] {
         assert!(!ours.contains(secret), "{secret}");
@@ -90,7 +90,7 @@ async fn addresses_are_erased_when_the_survey_closes() {
     assert!(open["invitations"].iter().all(|row| !row.contains("|NULL|'")), "the address is sealed there: {open:?}");
     app.pass(Duration::from_secs(15 * 86_400)).await;
     let vault = &app.app.vault;
-    // Every text of the database: none of them opens as an address any more.
+    // No text of the database opens as an address any more.
     for row in dump(&app).await.values().flatten() {
         for text in row.split(['|', '\'']) {
             for purpose in ["invitation.address", "interaction.customer.email", "interaction.customer.name"] {
@@ -113,7 +113,7 @@ async fn closed_invitations_are_the_same_whether_answered_or_not() {
         answer(&app, &asked[2], &[("score", "1"), ("choice", "linked")]).await;
         app.pass(Duration::from_secs(15 * 86_400)).await;
         let all = dump(&app).await;
-        // What is left of a row when its ids, hashes and the minute of asking are taken away.
+        // Returns a row without its ids, hashes and the minute of the survey.
         let bare = |row: &String| {
             let words = row.split(['|', '\'', '"', ',', ':', '{', '}']).filter(|word| !word.trim().is_empty());
             words.filter(|w| w.len() < 20 && w.parse::<i64>().is_err()).map(str::to_owned).collect::<Vec<_>>()

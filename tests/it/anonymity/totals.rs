@@ -1,4 +1,5 @@
-//! What pages read are sums over whole releases, whatever has happened; and any two of them differ by nothing or by k.
+//! The totals of the pages are sums over whole releases, after any history; and any two of them differ by nothing or by
+//! k.
 
 use super::{ask_many, ripen_and_release};
 use crate::app::TestApp;
@@ -14,10 +15,10 @@ use std::time::Duration;
 const PEOPLE: [(&str, &str); 5] =
     [("17", "Orders"), ("18", "Orders"), ("19", "Orders"), ("20", "Billing"), ("21", "Billing")];
 
-/// scope, agent, team, question, month, value.
+/// Scope, agent, team, question, month, value.
 type Key = (String, String, String, String, String, i64);
 
-/// What the releases sum up to, and what the totals say.
+/// Returns the sums of the releases, and the totals.
 pub async fn sums(app: &TestApp) -> [BTreeMap<Key, i64>; 2] {
     let releases = "SELECT r.scope, COALESCE(r.agent_id, ''), COALESCE(r.team_id, ''), r.question, r.month, c.value, CAST(SUM(c.n) AS BIGINT) \
         FROM releases r JOIN release_counts c ON c.release_id = r.id GROUP BY 1, 2, 3, 4, 5, 6";
@@ -47,7 +48,8 @@ async fn rows(app: &TestApp, sql: &str) -> BTreeMap<Key, i64> {
     all
 }
 
-/// Every release has k answers or more, none of them a negative count; its counts are its answers.
+/// Checks that every release has k answers or more, none of them a negative count, and that its counts match its
+/// answers.
 pub async fn all_are_whole(app: &TestApp, k: i64) {
     let sql = "SELECT r.n, r.min_batch_size, CAST(COALESCE(SUM(c.n), r.n) AS BIGINT), CAST(COALESCE(MIN(c.n), 1) AS BIGINT) FROM releases r \
         LEFT JOIN release_counts c ON c.release_id = r.id GROUP BY r.id, r.n, r.min_batch_size";
@@ -65,7 +67,7 @@ pub async fn all_are_whole(app: &TestApp, k: i64) {
     }
 }
 
-/// Sums that somebody can see, by whose they are and of which question: of agents, of teams with their agents, of all.
+/// Returns the visible sums, by subject and question: of agents, of teams with their agents, of all.
 fn visible(totals: &BTreeMap<Key, i64>) -> BTreeMap<(String, String), i64> {
     let mut sums = BTreeMap::new();
     for ((scope, agent, team, question, _, _), n) in totals {

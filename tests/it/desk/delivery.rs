@@ -1,4 +1,4 @@
-//! What became of mail, in numbers; who is not asked; a test mail. And never a word about who answered.
+//! Figures of mail delivery; skipped surveys; a test mail. Never who answered.
 
 use crate::app::{TestApp, call_body};
 use crate::support::smtp::{Mode, SmtpServer, Stage};
@@ -18,7 +18,7 @@ fn with_folder(config: &mut Config) {
     config.mail.returned = ReturnedUrl::File(folder);
 }
 
-/// The number on a tile.
+/// Returns the number on a tile.
 fn tile(page: &str, words: &str) -> i64 {
     let end = page.find(&format!("</b><span>{words}</span>")).unwrap_or_else(|| panic!("no tile {words}"));
     let begin = page[..end].rfind("<b>").unwrap() + 3;
@@ -51,7 +51,7 @@ async fn what_was_sent_came_back_and_was_not_asked_is_counted() {
             assert!(shown.contains(words), "{words}");
         }
         assert!(!shown.contains("@example.net") && shown.contains("<svg viewBox=\"0 0 640 220\""));
-        // Answering changes nothing of what is shown here.
+        // An answer changes nothing on this page.
         let token = crate::surveys::token_in(&crate::surveys::mail_to(&app, "here@example.net"));
         assert_eq!(
             crate::surveys::post(&app, &format!("/s/{token}"), &[("score", "5"), ("choice", "linked")]).await.0,
@@ -74,7 +74,7 @@ async fn what_was_given_up_is_tried_again_after_a_question() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let shown = admin.page("/admin/delivery").await;
     if tile(&shown, "given up") == 0 {
-        // The server's word was taken for one about us rather than this mail: it waits.
+        // The server's reply was classified as a server problem rather than a mail problem: it waits.
         return;
     }
     assert!(shown.contains("content refused"), "{shown}");
@@ -108,7 +108,7 @@ async fn a_test_mail_leaves_at_once_or_says_why_not() {
     );
     let shown = admin.post("/admin/delivery/trial", &[("to", "nobody")]).await.text().await.unwrap();
     assert!(shown.contains("not an e-mail address"));
-    // Each is in the audit log, without the address; and there is an end to it.
+    // Each is in the audit log, without the address; their number is limited.
     let lines =
         app.app.audit.lines(&afterword::audit::Filter::default(), &afterword::web::Cursor::start(), 20).await.unwrap();
     let tested: Vec<_> = lines.items.iter().filter(|line| line.action == "mail.tested").collect();

@@ -15,7 +15,7 @@ async fn outside_of_the_demo_they_are_not_there() {
     for path in ["/demo", "/demo/mail", "/demo/components"] {
         assert_eq!(admin.get(path).await.status(), 404, "{path}");
     }
-    // Its links are live: nobody of the staff may ever read it outside of the demo.
+    // Its links are valid: outside of the demo no staff member may read it.
     for path in [format!("/demo/mail/{}", mail.id), format!("/demo/mail/{}/html", mail.id)] {
         assert_eq!(admin.get(&path).await.status(), 404);
         assert_eq!(app.get(&path).await.status(), 404);
@@ -43,7 +43,7 @@ async fn captured_mail_opens_as_in_a_mail_program() {
     );
     let html = html.text().await.unwrap();
     assert!(html.contains(r#"<base target="_blank">"#) && html.contains("/s/"));
-    // No address may hold a NUL character.
+    // A path can't contain a NUL character.
     for (hidden, status) in [("..%2Fafterword", 404), ("nothing", 404), ("%2e%2e", 404), ("x%00", 400)] {
         assert_eq!(app.get(&format!("/demo/mail/{hidden}")).await.status(), status, "{hidden}");
     }

@@ -5,7 +5,7 @@ use crate::app::{Session, TestApp, demo_sound};
 use afterword::audit::Filter;
 use afterword::web::{Cursor, Role};
 
-/// The page without what differs from session to session.
+/// Returns the page without the parts that differ by session.
 async fn page_of(session: &Session, path: &str) -> String {
     session.page(path).await.replace(&session.csrf, "")
 }
@@ -102,7 +102,7 @@ async fn what_is_no_id_is_no_page() {
 }
 
 impl TestApp {
-    /// How many lines of the audit log fit.
+    /// Returns the number of matching audit entries.
     async fn audit_lines(&self, filter: &Filter) -> usize {
         self.app.audit.lines(filter, &Cursor::start(), 100).await.unwrap().items.len()
     }

@@ -1,4 +1,4 @@
-//! The pages that bring features together: what each role sees on them, and what nobody does.
+//! Pages that combine features: the view of each role.
 
 mod delivery;
 mod demo;
@@ -12,12 +12,12 @@ use afterword::desk::Mailbox;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Lets surveys be decided and mail go out.
+/// Runs the decisions of surveys and sends mail.
 async fn mails_go_out(app: &TestApp) {
     app.pass(Duration::from_secs(180)).await;
 }
 
-/// Answers the survey of this customer by the link in the mail, as a browser would without scripts.
+/// Answers the survey of this customer by the link in the mail, as a browser without scripts.
 async fn answer(app: &TestApp, customer: &str, form: &[(&str, &str)]) {
     let mailbox = Mailbox::new(app.folder().join("mail"));
     let mails = mailbox.list().await.unwrap();
@@ -31,7 +31,7 @@ async fn answer(app: &TestApp, customer: &str, form: &[(&str, &str)]) {
     assert!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await.unwrap());
 }
 
-/// A chat that is over, handled by agent 18 of Billing: a question, eight minutes of nothing, a reply.
+/// Returns a finished chat of agent 18 of Billing: a question, eight minutes of silence, a reply.
 fn chat_body(customer: &str) -> Value {
     json!({
         "channel": "chat", "phase": "final", "outcome": "answered",

@@ -1,4 +1,4 @@
-//! `/admin` and what it leads to.
+//! `/admin` and its links.
 
 use super::mails_go_out;
 use crate::app::TestApp;

@@ -1,4 +1,4 @@
-//! Whether somebody reads what customers wrote, and what agents are commended for.
+//! Read state of comments, and commendations of agents.
 
 mod quotes;
 
@@ -23,10 +23,10 @@ async fn a_linked_comment_waits_for_a_reader_and_is_marked_once() {
         ripen(&app).await;
         assert!(own.page("/feedback").await.contains("The form was broken"));
         assert!(!other.page("/feedback").await.contains("The form was broken"));
-        // The manager hears of it after a week, and not what it says.
+        // The manager sees the number after a week, and no content.
         assert!(!admin.page("/").await.contains("waited for a reader"));
         app.pass(8 * DAY).await;
-        // Sessions last for a week.
+        // A session expires after a week.
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
@@ -37,7 +37,7 @@ async fn a_linked_comment_waits_for_a_reader_and_is_marked_once() {
         assert!(overdue.contains("fewer than 5"), "who is no supervisor of the team sees no number under k: {overdue}");
         assert!(own.page("/").await.contains("waited for a reader"));
         assert!(!other.page("/").await.contains("waited for a reader"));
-        // Marked by those whose team it is, and nobody else.
+        // Only supervisors of the team can mark it.
         let path = format!("/feedback/interactions/{}/read", asked.interaction);
         assert_eq!(other.post(&path, &[]).await.status(), 404);
         assert_eq!(admin.post(&path, &[]).await.status(), 403);
@@ -78,7 +78,7 @@ async fn released_comments_are_read_and_praised_and_reach_the_agent_so() {
         assert_eq!(own.page("/feedback").await.matches("Words number").count(), 4, "praised is read");
         let desk = agent.page("/").await;
         assert!(desk.contains("badge ok\">kudos") && desk.contains("Words number"));
-        // After a week the rest is the manager's.
+        // After a week the others are shown to the manager.
         app.pass(8 * DAY).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         assert!(admin.page("/").await.contains("Comments of customers have waited"));

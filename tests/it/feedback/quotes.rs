@@ -1,4 +1,4 @@
-//! Quotes: only what its customer allows, masked, and gone when the customer ends it.
+//! Quotes: only permitted ones, masked, and removed when the customer ends it.
 
 use crate::anonymity::{ask_many, dump, ripen_and_release};
 use crate::app::{Session, TestApp};
@@ -68,7 +68,7 @@ async fn an_apart_comment_is_quoted_from_its_release_on_and_nothing_else_beside_
             answer(&app, one, &form[..allowed]).await;
         }
         assert!(dump(&app).await["quotes"].is_empty(), "before the release nothing says so");
-        // The third thinks better of it before the release, when the answer itself can't be changed any more.
+        // The third customer ends it before the release, when the answer itself can't be changed any more.
         for _ in 0..app.app.surveys.ripe_at() {
             app.app.surveys.ripen().await.unwrap();
         }
@@ -85,11 +85,11 @@ async fn an_apart_comment_is_quoted_from_its_release_on_and_nothing_else_beside_
             }
             assert!(!row.contains("score") && !row.contains(app.agent("17").await.as_str()), "{row}");
         }
-        // By the link it ends, also after the release; the others stay.
+        // The link ends it, also after the release; the others stay.
         end(&app, &asked[0]).await;
         let text = own.page("/quotes").await;
         assert!(!text.contains("Apart number one") && text.contains("Apart number two"));
-        // Nothing but the link leads to a quote: not what stands in the database, even with the key.
+        // Only the link leads to a quote: nothing in the database does, even with the key.
         let vault = &app.app.vault;
         let ids = format!("{:?}", all["quotes"]);
         for (table, rows) in all.iter().filter(|(table, _)| *table != "quotes") {

@@ -1,4 +1,4 @@
-//! Customers who ask to be contacted: sealed, apart from every answer, handed over by the day.
+//! Callback requests: sealed, separate from every answer, handed over by the day.
 
 use super::{linked, list, ripen};
 use crate::anonymity::{ask_many, bytes_on_disk, differing, dump, holds};
@@ -17,13 +17,14 @@ fn contact(asked: &Asked) -> String {
     format!("{}/contact", asked.page())
 }
 
-/// Records a wish; it must be taken.
+/// Records a callback request, which must be accepted.
 async fn callback(app: &TestApp, asked: &Asked, more: &[(&str, &str)]) {
     let (status, text) = post(app, &contact(asked), &[&WISH[..], more].concat()).await;
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
 }
 
-/// Until the wishes of the day are handed over: they are gathered on the next, and the last of them has its time for changes.
+/// Advances until the requests of the day are handed over: they are gathered on the next day, and the last of them has
+/// its time for changes.
 async fn next_day(app: &TestApp) {
     ripen(app).await;
     app.pass(DAY).await;
@@ -58,7 +59,7 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
         let alert = mails(&app);
         let alert = alert.iter().find(|mail| mail.contains(&own.email)).unwrap();
         assert!(alert.contains("asks your teams to be contacted") && !alert.contains("Cruncher"));
-        // Opened by those whose team it is, and each opening is written down.
+        // Accessible to supervisors of the team, and each access is recorded.
         let id = open[0]["id"].as_str().unwrap();
         assert!(!own.page(&format!("/follow-ups/{id}")).await.contains("Cruncher"));
         assert_eq!(other.post(&format!("/follow-ups/{id}/contact"), &[]).await.status(), 404);
@@ -103,7 +104,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
         let asked = ask_many(&app, "17", "Orders", 4).await;
         for one in &asked {
             answer(&app, one, &[("score", "1"), ("comment", "It took long"), ("choice", "apart")]).await;
-            // The choice is not offered, and not taken where somebody sends it all the same.
+            // The choice is not offered, and is ignored if it is sent anyway.
             assert!(!page(&app, &contact(one)).await.1.contains("name=\"join\""));
             callback(&app, one, &[("join", "yes")]).await;
         }
@@ -123,14 +124,14 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
                 words(table).intersection(&callbacks).filter(|w| !team.contains(*w)).cloned().collect();
             assert!(shared.is_empty(), "{table} shares {shared:?}");
         }
-        // Nor does the key help: what stands in the database leads to no wish.
+        // The key does not help: nothing in the database leads to a request.
         let vault = &app.app.vault;
         for table in all.keys().filter(|table| *table != "callback_requests" && *table != "follow_ups") {
             for word in words(table) {
                 assert!(!callbacks.contains(&vault.keyed_hash("wish", word.as_bytes())), "{table}: {word}");
             }
         }
-        // All four came on one day, without a time.
+        // All four have the same day and no time.
         let follow_ups = list(&own, "open").await;
         assert_eq!(follow_ups.len(), 4);
         assert!(
@@ -138,7 +139,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
         );
         let now = app.app.clock.now().0.to_string();
         assert!(!format!("{:?}{:?}", all["follow_ups"], all["callback_requests"]).contains(&now[..6]));
-        // Handing them over touched no answer.
+        // Handing them over changed no answer.
         assert_eq!(before["spent_tokens"], all["spent_tokens"]);
     }
 }
@@ -207,10 +208,10 @@ async fn what_the_customer_left_is_erased_some_time_after_the_follow_up_is_close
         let outcome = [("outcome", "reached"), ("cause", "delivery")];
         own.post(&format!("/follow-ups/{id}/outcome"), &outcome).await;
         app.pass(29 * DAY).await;
-        // Sessions last for a week.
+        // A session expires after a week.
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         assert_eq!(dump(&app).await["callback_requests"].len(), 1);
-        // Opened again: kept. Closed again: counted anew.
+        // Reopened: kept. Closed again: the time starts again.
         own.post(&format!("/follow-ups/{id}/undo"), &[]).await;
         app.pass(10 * DAY).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;

@@ -1,4 +1,4 @@
-//! Follow-ups: what opens them and what never does, who sees them, what is done with them.
+//! Follow-ups: opening, visibility, and steps.
 
 mod callbacks;
 mod score;
@@ -8,7 +8,7 @@ use crate::app::{Session, TestApp};
 use crate::surveys::{Asked, PASS, answer};
 use serde_json::Value;
 
-/// The follow-ups that this supervisor sees in the API.
+/// Returns the follow-ups that this supervisor sees in the API.
 pub async fn list(session: &Session, which: &str) -> Vec<Value> {
     let answer = session.get(&format!("/api/v1/follow-ups?which={which}")).await;
     assert_eq!(answer.status(), 200);
@@ -16,14 +16,14 @@ pub async fn list(session: &Session, which: &str) -> Vec<Value> {
     page["items"].as_array().unwrap().clone()
 }
 
-/// Lets pass what answers need to become unchangeable, and a look after that.
+/// Advances until answers are unchangeable, and runs the job.
 pub async fn ripen(app: &TestApp) {
     for _ in 0..4 {
         app.pass(PASS).await;
     }
 }
 
-/// A linked answer of this score.
+/// Gives a linked answer with this score.
 pub async fn linked(app: &TestApp, asked: &Asked, score: &str) {
     answer(app, asked, &[("score", score), ("choice", "linked")]).await;
 }

@@ -1,4 +1,4 @@
-//! Low linked ratings open follow-ups, later; nothing else that customers answer does.
+//! Low linked ratings open follow-ups, with a delay; no other answer does.
 
 use super::{linked, list, ripen};
 use crate::anonymity::{differing, dump};
@@ -25,7 +25,7 @@ async fn a_low_linked_rating_opens_one_when_it_cant_be_changed_any_more() {
         );
         ripen(&app).await;
         assert_eq!(list(&supervisor, "open").await.len(), 1, "once");
-        // Days stand there, no times, and no score.
+        // Only days are stored, no times, and no score.
         let all = dump(&app).await;
         let now = app.app.clock.now().0.to_string();
         for row in &all["follow_ups"] {

@@ -1,4 +1,4 @@
-//! What supervisors do with follow-ups, and what nobody else does.
+//! Steps of supervisors on follow-ups, and the permissions.
 
 use super::{linked, list, ripen};
 use crate::app::{Session, TestApp};
@@ -55,7 +55,7 @@ async fn it_is_taken_noted_closed_and_each_step_is_undone() {
         assert_eq!(second.status(), 409);
         let second = second.text().await.unwrap();
         assert!(second.contains(">I closed it, too</textarea>"), "as a note, which is still possible: {second}");
-        // Closing, then taking; the note stays.
+        // Undoes closing, then assigning; the note stays.
         assert_eq!(supervisor.post(&page("undo"), &[]).await.status(), 303);
         let open = list(&supervisor, "open").await;
         assert_eq!((open[0]["state"].as_str(), open[0]["cause"].as_str()), (Some("taken"), None));
@@ -118,12 +118,12 @@ async fn nobody_else_sees_them() {
                 let answer = session.get(&format!("/api/v1/follow-ups/{id}{path}")).await;
                 assert_eq!(answer.status(), wanted, "{role:?} {path}");
             }
-            // Nor can they open one by the interaction.
+            // They can't open one through the interaction either.
             let body = json!({ "interaction_id": asked.interaction, "why": "x" });
             let answer = session.api(Method::POST, "/api/v1/follow-ups", Some(&body)).await;
             assert_eq!(answer.status(), wanted, "{role:?}");
         }
-        // What an agent or an administrator sees of the conversation does not say that there is one.
+        // The conversation's page for an agent or an administrator does not reveal that there is one.
         let page =
             app.sign_in(Role::Admin, &[], None).await.page(&format!("/interactions/{}", asked.interaction)).await;
         assert!(!page.contains("A low rating") && !page.contains("To see to"));

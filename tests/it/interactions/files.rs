@@ -1,4 +1,4 @@
-//! Recordings and their files: none without the other, whatever happens at the same moment.
+//! Recordings and their files: no file without a row and no row without a file, whatever happens concurrently.
 
 use super::recordings::wav;
 use crate::app::{TestApp, demo_sound};
@@ -16,7 +16,7 @@ use std::time::Duration;
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// A short recording of its own for each number.
+/// Returns a short recording, different for each number.
 pub fn sound(number: u32) -> Vec<u8> {
     let mut bytes = wav(2, 800);
     let end = bytes.len() - 4;
@@ -24,7 +24,7 @@ pub fn sound(number: u32) -> Vec<u8> {
     bytes
 }
 
-/// The files of a folder, without those in folders inside.
+/// Returns the files of a folder, without those of its subfolders.
 pub fn files_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.filter(|entry| entry.path().is_file());
@@ -97,7 +97,7 @@ async fn an_upload_that_meets_an_erasure_leaves_no_file() {
             let url = format!("{}/api/v1/interactions/phone/{name}", app.url);
             let erase = app.client.delete(url).bearer_auth(&key).send();
             let (status, erased) = tokio::join!(put(&app, &key, &name, sound(100 + round)), erase);
-            // Stored after it, or before it and erased with it, or told that it was erased.
+            // Stored after the erasure, or before it and erased, or rejected as erased.
             assert!(matches!(status, 200 | 201 | 409 | 503), "{status}");
             assert!(erased.unwrap().status().as_u16() < 500);
         }
@@ -107,7 +107,7 @@ async fn an_upload_that_meets_an_erasure_leaves_no_file() {
     }
 }
 
-/// A client that leaves, or a crash, when the file is in place and its row is not written.
+/// A client disconnects, or the process crashes, when the file is in place and its row is not written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_whose_row_was_not_written_is_removed_by_a_job() {
     for app in TestApp::on_both(|_| {}).await {
@@ -122,7 +122,7 @@ async fn a_file_whose_row_was_not_written_is_removed_by_a_job() {
                     tokio::task::yield_now().await;
                 }
             };
-            // The upload is dropped where the file is seen first.
+            // The upload is dropped as soon as the file exists.
             tokio::select! {
                 biased;
                 () = placed => {}
@@ -144,7 +144,7 @@ async fn a_file_whose_row_was_not_written_is_removed_by_a_job() {
     }
 }
 
-/// What the database refuses is refused, and nothing of it stays.
+/// If the database rejects the row, nothing of the upload stays.
 #[tokio::test]
 async fn a_row_that_can_t_be_written_leaves_no_file() {
     let app = TestApp::start().await;
@@ -158,7 +158,7 @@ async fn a_row_that_can_t_be_written_leaves_no_file() {
     assert_eq!(files_in(&folder(&app)), named(&app).await, "the job of the first one takes nothing of the second");
 }
 
-/// Gives a file an age by its own clock.
+/// Sets the age of a file, by its own clock.
 fn age(path: &Path, age: Duration) {
     let file = std::fs::File::options().write(true).open(path).unwrap();
     let now = std::fs::metadata(path).unwrap().modified().unwrap();
@@ -180,7 +180,7 @@ async fn old_rests_of_uploads_are_swept_and_uploads_under_way_are_left_alone() {
     assert_eq!(files_in(&incoming), ["fresh.part"]);
 }
 
-/// Waits until readiness says so of the folder: an answer is kept for a second.
+/// Waits until readiness reports the state of the folder: a result is cached for a second.
 pub async fn wait_for_store(app: &TestApp, ready: bool) {
     let said = async {
         loop {
@@ -200,7 +200,7 @@ pub async fn wait_for_store(app: &TestApp, ready: bool) {
 #[tokio::test]
 async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
     for app in TestApp::on_both(|_| {}).await {
-        // Made for a new database.
+        // Created for a new database.
         wait_for_store(&app, true).await;
         app.record("1", sound(1)).await;
         leave_untranscribed(&app).await;
@@ -223,7 +223,7 @@ async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
                 let played = app.client.get(url).bearer_auth(&key).send().await.unwrap();
                 assert_eq!(problem(played).await, (503, "store_unavailable".into()));
             }
-            // The daily comparison takes nothing for missing.
+            // The daily comparison marks nothing as missing.
             app.pass(DAY).await;
             assert_eq!(state(&app, &id).await, RecordingState::Stored);
             assert_eq!(here.exists(), mount_point, "nothing makes it anew");
@@ -235,14 +235,14 @@ async fn a_folder_that_is_gone_is_said_to_be_gone_and_not_made_anew() {
         std::fs::rename(&away, &here).unwrap();
         assert_eq!(app.record("2", sound(2)).await.status(), 201);
         wait_for_store(&app, true).await;
-        // Lost for good: whoever says so by the marker gets a new one.
+        // Lost permanently: after an empty marker is created, the folder is new.
         std::fs::remove_dir_all(&here).unwrap();
         std::fs::create_dir_all(here.join(".afterword")).unwrap();
         assert_eq!(app.record("3", sound(3)).await.status(), 201);
     }
 }
 
-/// The folder of another database is not used, let alone swept.
+/// The folder of another database is not used, and not swept.
 #[tokio::test]
 async fn a_folder_of_another_database_is_refused() {
     let one = TestApp::start().await;
@@ -270,7 +270,7 @@ async fn what_is_missing_is_reported_and_what_nobody_names_is_removed() {
         let stored = app.app.interactions.recording(&id).await.unwrap().unwrap();
         let (path, backup) = (app.app.interactions.recording_path(&stored), app.folder().join("backup"));
         std::fs::rename(&path, &backup).unwrap();
-        // Old files: one that no row names, one of somebody else, and one that may still get its row.
+        // Old files: one without a row, a foreign one, and one that may still get its row.
         let names =
             ["5f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg", "notes.txt", "6f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11.ogg"];
         let [orphan, foreign, young] = names.map(|name| folder(&app).join(name));
@@ -304,7 +304,7 @@ async fn what_is_missing_is_reported_and_what_nobody_names_is_removed() {
         std::fs::rename(&backup, &path).unwrap();
         app.pass(DAY).await;
         assert_eq!(state(&app, &id).await, RecordingState::Stored);
-        // Gone again, and sent once more: the very same sound is stored, not taken for known.
+        // Removed again, and sent again: the same sound is stored, not taken as already stored.
         std::fs::remove_file(&path).unwrap();
         let url = format!("/api/v1/interactions/{id}/recording");
         assert_eq!(problem(get(&url).await).await.0, 404);
@@ -316,7 +316,7 @@ async fn what_is_missing_is_reported_and_what_nobody_names_is_removed() {
     }
 }
 
-/// Retention and erasure remove what is there, whether or not the file is.
+/// Retention and erasure remove the row, whether or not the file exists.
 #[tokio::test]
 async fn a_recording_without_its_file_can_be_erased() {
     for app in TestApp::on_both(|_| {}).await {

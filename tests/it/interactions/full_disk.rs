@@ -1,4 +1,4 @@
-//! What an upload says, and leaves, when the disk is full.
+//! Response and remains of an upload when the disk is full.
 
 use super::files::{files_in, sound, wait_for_store};
 use super::recordings::wav;
@@ -51,7 +51,7 @@ async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
     for app in TestApp::on_both(|c| c.recordings.url = RecordingsUrl::File(own_folder())).await {
         let RecordingsUrl::File(folder) = app.app.config.recordings.url.clone();
         refused(&app, wav(2, 750_000), &folder).await;
-        // What was refused leaves its room.
+        // A rejected upload frees its space.
         wait_for_store(&app, true).await;
         assert_eq!(app.record("2", sound(2)).await.status(), 201);
         leave_untranscribed(&app).await;
@@ -59,7 +59,7 @@ async fn a_full_disk_is_told_and_nothing_of_the_upload_stays() {
         let filler: PathBuf = disk.path().join("filler");
         let mut file = std::fs::File::create(&filler).unwrap();
         while file.write_all(&[0; 512]).is_ok() {}
-        // A removed file that is still open keeps its room.
+        // A removed file that is still open keeps its space.
         drop(file);
         wait_for_store(&app, false).await;
         refused(&app, sound(1), &folder).await;

@@ -1,5 +1,5 @@
-//! kill -9 while recordings come in, with the real program: what was acknowledged is there, and no file is without a row
-//! for good. And a second program that is started by mistake, which takes nothing from the first.
+//! kill -9 while recordings are uploaded, with the real program: acknowledged ones are stored, and no file stays
+//! without a row. And a second program that is started by mistake, which takes nothing from the first.
 
 use super::files::{files_in, sound};
 use crate::support::postgres::{TestDatabase, fresh_database};
@@ -15,10 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const ROUNDS: u32 = 5;
-/// Uploads in each round.
+/// Number of uploads in each round.
 const EACH: u32 = 40;
 
-/// The numbers of the sounds that were acknowledged before the kill.
+/// Returns the numbers of the sounds that were acknowledged before the kill.
 async fn upload_and_kill(served: &mut Served, round: u32) -> Vec<u32> {
     let (client, key, url) = (served.client.clone(), served.key.clone(), served.url.clone());
     let stored = AtomicU32::new(0);
@@ -32,7 +32,7 @@ async fn upload_and_kill(served: &mut Served, round: u32) -> Vec<u32> {
         }
     });
     let kill = async {
-        // In the middle of the others.
+        // While the others are uploading.
         while stored.load(Ordering::Relaxed) <= round * EACH / ROUNDS {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -41,7 +41,7 @@ async fn upload_and_kill(served: &mut Served, round: u32) -> Vec<u32> {
     tokio::join!(futures_util::future::join_all(puts), kill).0.into_iter().flatten().collect()
 }
 
-/// What the database says: SHA-256 by interaction, the files of its rows, those that wait for their removal.
+/// Returns the state of the database: SHA-256 by interaction, the files of its rows, and those queued for removal.
 async fn stored(db: &Db) -> (HashMap<String, String>, Vec<String>, Vec<String>) {
     const ROWS: Sql = Sql::both(
         "SELECT i.external_id, r.object_key, r.sha256 FROM recordings r JOIN interactions i ON i.id = r.interaction_id ORDER BY r.object_key",
@@ -108,7 +108,7 @@ async fn recordings_survive_kill_9_and_no_file_is_left_without_a_row() {
     }
 }
 
-/// An upload of which only half has been sent.
+/// Starts an upload and sends half of it.
 async fn begin_upload(served: &Served, call: &str) -> TcpStream {
     let (half, whole) = (sound(1).len() / 2, sound(1));
     let mut stream = TcpStream::connect(served.url.trim_start_matches("http://")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is stored in a format that no browser plays is heard as WAV.
+//! Recordings in a format that no browser plays are played as WAV.
 
 use crate::app::{Session, TestApp};
 use crate::audio::formats::{one, tools};
@@ -27,7 +27,7 @@ async fn what_has_no_head_is_told_by_its_content_type() {
         ("1", "audio/G722", g722, "g722", 16_000),
         ("2", "audio/x-gsm", one("raw.gsm"), "gsm", 8_000),
         ("3", "audio/PCMU;rate=8000", one("raw.ulaw"), "ulaw", 8_000),
-        // The content is believed, not what is said of it.
+        // The content is used, not its declared type.
         ("4", "audio/gsm", one("a.opus"), "opus", 48_000),
         ("5", "text/plain", one("wav49.wav"), "wav-gsm", 8_000),
     ] {
@@ -76,7 +76,7 @@ async fn the_wav_of_a_recording_is_its_sound_in_any_range() {
     assert_eq!(strange.status(), 400);
 }
 
-/// Plays the page's recording: how long it is, where it was after a while, and from which source.
+/// Plays the page's recording; returns its length, the position after a while, and the source.
 async fn play(browser: &Browser, app: &TestApp, session: &Session, id: &str) -> (f64, f64, String) {
     sign_in(browser, app, session).await;
     browser.goto(format!("{}/interactions/{id}", app.url)).await.unwrap();

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Files that lie in the folder of recordings.
+/// Returns the files in the folder of recordings.
 fn files(app: &TestApp) -> Vec<String> {
     let mut names = Vec::new();
     for folder in ["recordings", "recordings/incoming"] {
@@ -26,7 +26,7 @@ async fn refused(app: &TestApp, sound: Vec<u8>, status: u16, code: &str) {
     assert_eq!(files(app), Vec::<String>::new(), "something of a refused recording stayed");
 }
 
-/// A WAV header of PCM-16 for so many channels, and so many frames of silence behind it.
+/// Returns a WAV of PCM-16 with this many channels and frames of silence.
 pub fn wav(channels: u16, frames: u32) -> Vec<u8> {
     let block = u32::from(channels) * 2;
     let data = frames * block;

@@ -1,4 +1,4 @@
-//! Recordings as WAV, made while they are sent: no longer than somebody wants them, and so many at a time.
+//! Recordings as WAV, made while they are sent: only while a client reads, and a limited number at a time.
 
 use crate::app::TestApp;
 use crate::audio::formats::tools;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How soon the work ends that nobody waits for any more. Without an end it takes several times as long.
+/// Maximum time until abandoned work ends. If it did not end, it would take several times as long.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Twenty minutes of eight channels, whose last bytes take long to come by.
+/// Returns twenty minutes of eight channels, whose last bytes take long to decode.
 fn long_sound() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.flac");
@@ -26,7 +26,7 @@ fn long_sound() -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// The last bytes of a recording as WAV: all of it is decoded for them.
+/// Requests the last bytes of a recording as WAV: all of it is decoded for them.
 async fn ask(app: &TestApp, key: &str, id: &str) -> Response {
     let url = format!("{}/api/v1/interactions/{id}/recording?as=wav", app.url);
     app.client.get(url).bearer_auth(key).header("range", "bytes=-16").send().await.unwrap()
@@ -57,7 +57,7 @@ async fn one_ends_when_its_client_leaves_and_only_so_many_are_made() {
     drop(answer);
     assert!(wait_for(&app, 0).await < SOON, "it went on after its client had left");
 
-    // One decodes, others wait for their turn, and the rest is told to come again.
+    // One decodes, others wait for their turn, and the rest are rejected with a retry.
     let mut waiting = Vec::new();
     for _ in 0..16 {
         waiting.push(ask(&app, &key, &id).await);
@@ -73,7 +73,7 @@ async fn one_ends_when_its_client_leaves_and_only_so_many_are_made() {
     assert!(wait_for(&app, 0).await < SOON);
 }
 
-/// Turns are taken: what is short is not stuck behind what is long.
+/// Conversions take turns: a short one is not blocked by a long one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_one_is_not_stuck_behind_a_long_one() {
     let Some(()) = tools() else { return };
@@ -90,7 +90,7 @@ async fn a_short_one_is_not_stuck_behind_a_long_one() {
     wait_for(&app, 1).await;
     let short = ask(&app, &key, &ids[1]).await.bytes().await.unwrap();
     assert_eq!(short.len(), 16);
-    // The long one is still being made.
+    // The long one is still running.
     wait_for(&app, 1).await;
     drop(long);
     wait_for(&app, 0).await;

@@ -1,4 +1,4 @@
-//! What somebody asks to be erased is gone: from the tables, from the files, from the bytes on disk.
+//! Erased data are gone: from the tables, from the files, from the bytes on disk.
 
 use super::{RARE, full_call, stored, tables_with};
 use crate::anonymity::{bytes_on_disk, dump, holds};
@@ -46,7 +46,7 @@ async fn a_conversation_goes_with_everything_that_hangs_on_it() {
                 && !line.contains(RARE),
             "{line}"
         );
-        // Nothing is found twice, and nothing of it lies about in the file.
+        // A second erasure finds nothing, and nothing is left in the file.
         let again = admin.post("/admin/erasure", &[("interaction", gone.interaction.as_str())]).await;
         assert_eq!(again.status(), 404);
         admin.post("/admin/erasure", &[("interaction", stays.interaction.as_str())]).await;
@@ -88,7 +88,7 @@ async fn totals_that_were_released_stay() {
         assert_eq!(admin.post("/admin/erasure", &[("interaction", one.interaction.as_str())]).await.status(), 200);
     }
     let after = hr.page("/ratings.csv").await;
-    // The rate is per invitation, and two of those are gone; no answer is.
+    // The rate is per invitation, and two of those are erased; no answer is.
     let bare = |text: &str| {
         text.lines().map(|line| line.split(',').take(18).collect::<Vec<_>>().join(",")).collect::<Vec<_>>()
     };
@@ -100,7 +100,7 @@ async fn of_an_address_keyed_hashes_are_all_that_is_left() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask(&app, "jerry").await;
         let other = ask(&app, "kramer").await;
-        // Not decided yet, and written in another way.
+        // Not decided yet, and with another spelling.
         let waiting = app.interaction("waiting", &call_body("Jerry@Example.NET")).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let seen =
@@ -138,7 +138,8 @@ async fn of_an_address_keyed_hashes_are_all_that_is_left() {
     }
 }
 
-/// Rule 3: nobody can find an apart answer, so nothing that is erased can take it along; the link can, until it is counted.
+/// Rule 3: an apart answer can't be found by anyone, so an erasure can't include it; the link can delete it, until it
+/// is counted.
 #[tokio::test]
 async fn an_apart_answer_goes_by_its_link_alone() {
     for app in TestApp::on_both(|_| {}).await {

@@ -1,4 +1,4 @@
-//! Erasure where a customer asked to be contacted, and where supervisors wrote about them.
+//! Erasure with callback requests and texts of supervisors.
 
 use super::RARE;
 use crate::anonymity::{bytes_on_disk, dump, holds};
@@ -18,7 +18,7 @@ async fn callback(app: &TestApp, asked: &Asked, reach: &str, join: &str) {
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
 }
 
-/// A linked answer that its customer lets be quoted, and a wish that is joined to it.
+/// Creates a linked answer with a quotable comment, and a callback request joined to it.
 async fn joined(app: &TestApp, name: &str, reach: &str) -> Asked {
     let asked = ask(app, name).await;
     answer(app, &asked, &[("score", "1"), ("comment", RARE), ("choice", "linked"), ("quote", "yes")]).await;
@@ -61,7 +61,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert_eq!(dump(&app).await, before, "looking erases nothing");
         let receipt = admin.post("/admin/erasure", &form).await.text().await.unwrap();
         assert!(preview.contains("1 commendation<") && receipt.contains("1 commendation<"), "{preview} {receipt}");
-        // Whether the customer answered, or wished for anything, is not for whoever erases.
+        // An erasure does not reveal whether the customer answered, or requested a callback.
         for told in ["follow-up,", "follow-ups,", "<li>1 wish", "quote<"] {
             assert!(!preview.contains(told) && !receipt.contains(told), "{told}: {preview} {receipt}");
         }
@@ -70,7 +70,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert!(!format!("{all:?}").contains(RARE));
         let line = all["audit_log"].iter().find(|row| row.contains("interaction.erased")).unwrap();
         assert!(line.contains("kudos") && !line.contains("wishes") && !line.contains("Cruncher"), "{line}");
-        // What is left says that there was one, and can't be opened again.
+        // The remaining follow-up says that there was a request, which can't be opened any more.
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);
         assert_eq!((open.len(), closed.len()), (1, 3));
         for one in &closed {
@@ -85,7 +85,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert_eq!(contact(&own, &open[0]).await, 200, "somebody else's stays");
         let steps = own.page(&format!("/follow-ups/{}", open[0]["id"].as_str().unwrap())).await;
         assert!(steps.contains("rang once"), "{steps}");
-        // The other one, which still has the rare word sealed, is in the way of nothing.
+        // The other one, whose sealed text still has the rare word, does not interfere.
         assert!(!holds(&bytes_on_disk(&app), RARE), "on disk");
     }
 }

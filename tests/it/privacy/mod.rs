@@ -1,4 +1,4 @@
-//! Erasure, retention, and what customers may know; on both databases.
+//! Erasure, retention, and the privacy notice; on both databases.
 
 mod erasing;
 mod loops;
@@ -10,10 +10,10 @@ use crate::support::heard::heard;
 use crate::surveys::{Asked, ask};
 use afterword::ids::InteractionId;
 
-/// A word that nobody else says.
+/// A word that occurs nowhere else.
 const RARE: &str = "rumpelstiltskin";
 
-/// A call with a recording, words, measures, found lines, a survey and a linked answer.
+/// Creates a call with a recording, transcript, measures, search index, a survey and a linked answer.
 async fn full_call(app: &TestApp, name: &str) -> Asked {
     let asked = ask(app, name).await;
     assert!(app.record(name, demo_sound("call-good.ogg")).await.status().is_success());
@@ -23,13 +23,13 @@ async fn full_call(app: &TestApp, name: &str) -> Asked {
     asked
 }
 
-/// Files in the store of recordings.
+/// Returns the number of files in the store of recordings.
 fn stored(app: &TestApp) -> usize {
     let files = std::fs::read_dir(app.folder().join("recordings")).into_iter().flatten().flatten();
     files.filter(|file| file.path().is_file()).count()
 }
 
-/// The tables in which this conversation stands.
+/// Returns the tables that contain this conversation.
 async fn tables_with(app: &TestApp, id: &InteractionId) -> Vec<String> {
     let all = crate::anonymity::dump(app).await;
     let holds = |rows: &Vec<String>| rows.iter().any(|row| row.contains(id.as_str()));

@@ -1,4 +1,4 @@
-//! `/privacy`: what customers may know, with the facts of this deployment.
+//! `/privacy`: the privacy notice, with the facts of this deployment.
 
 use crate::app::TestApp;
 use afterword::config::Choices;

@@ -1,4 +1,4 @@
-//! What is kept so long goes by itself, files and rows together, and is reported.
+//! Retention runs automatically, removes files with their rows, and is reported.
 
 use super::{RARE, full_call, stored, tables_with};
 use crate::anonymity::{dump, holds};
@@ -59,7 +59,7 @@ async fn each_goes_when_its_time_is_over_and_not_before() {
             assert!(report.contains(went), "{went}: {report}");
         }
         assert!(admin.page("/admin/audit").await.contains("Removed what was kept long enough"));
-        // The log lets go of what is older, and of nothing else.
+        // Only older entries of the log can be deleted.
         let mut tx = app.app.db.begin().await.unwrap();
         assert!(execute_raw(tx.conn(), Sql::both("DELETE FROM audit_log")).await.is_err());
     }
@@ -96,13 +96,13 @@ async fn hundreds_go_in_batches_and_a_run_that_is_stopped_goes_on_later() {
     }
 }
 
-/// A crash between the file and its row, or between the row and its file, leaves nothing for good.
+/// A crash between the file and its row, or between the row and its file, leaves nothing permanently.
 #[tokio::test]
 async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
     let app = TestApp::start().await;
     full_call(&app, "kept").await;
     let folder = app.folder().join("recordings");
-    // The store's own clock.
+    // Clock of the store.
     let now = std::fs::metadata(&folder).unwrap().modified().unwrap();
     let old = now - DAY * 3;
     let put = |name: &str, when: SystemTime| {
@@ -128,7 +128,7 @@ async fn files_that_belong_to_nothing_are_swept_and_others_left_alone() {
     assert_eq!(stored(&app), 3, "the one with a row is there");
 }
 
-/// A conversation that nobody ever ends keeps its customer's address waiting; not for good.
+/// The address of a conversation that never ends is erased after a time.
 #[tokio::test]
 async fn an_address_does_not_wait_forever() {
     for app in TestApp::on_both(|_| {}).await {
@@ -159,7 +159,7 @@ async fn what_was_deleted_is_gone_from_the_disk_after_a_run() {
     assert!(!holds(&crate::anonymity::bytes_on_disk(&app), RARE));
 }
 
-/// A run that has passed a conversation does not come back to it, so that its work does not grow with what is kept.
+/// A run does not read a conversation twice, so that its work does not grow with the kept data.
 #[tokio::test]
 async fn a_run_walks_past_each_conversation_once() {
     for app in TestApp::on_both(|_| {}).await {
@@ -190,7 +190,7 @@ async fn a_run_walks_past_each_conversation_once() {
     }
 }
 
-/// What is left of an address goes, too, when neither a bounce nor a link needs it any more.
+/// Address hashes are deleted when neither a bounce nor a link needs them any more.
 #[tokio::test]
 async fn closed_surveys_forget_whose_they_were() {
     for app in TestApp::on_both(|_| {}).await {

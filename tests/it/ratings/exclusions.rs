@@ -1,4 +1,4 @@
-//! Leaving conversations out: who may, what it does to the figures, what is told.
+//! Exclusions: permissions, effects on figures, and what is shown.
 
 use crate::anonymity::{ask_many, dump, ripen_and_release};
 use crate::app::TestApp;
@@ -20,7 +20,7 @@ async fn what_is_left_out_in_time_is_not_counted_and_comes_in_again() {
         for one in &asked {
             answer(&app, one, &[("score", "4"), ("choice", "linked")]).await;
         }
-        // Tokens and interactions are paired at random here; all answers are alike.
+        // Tokens and interactions are paired at random here; all answers are equal.
         let id = &asked[0].interaction;
         let leave_out = |id: String, reason: &'static str| {
             let hr = &hr;
@@ -56,7 +56,8 @@ async fn what_is_left_out_in_time_is_not_counted_and_comes_in_again() {
         for one in ask_many(&app, "17", "Orders", 5).await {
             answer(&app, &one, &[("score", "4"), ("choice", "linked")]).await;
         }
-        // Five new ones and the one that was let in again; the one that was counted before it was left out stays.
+        // Five new ones and the one that was included again; the one that was counted before its exclusion stays
+        // counted.
         assert_eq!(ripen_and_release(&app).await, 1);
         assert_eq!(scores(&hr).await, 11);
         let lines = dump(&app).await["audit_log"]

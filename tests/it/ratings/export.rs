@@ -1,4 +1,4 @@
-//! The file for spreadsheets.
+//! Export for spreadsheets.
 
 use super::{Stage, agent, scores};
 use crate::app::TestApp;

@@ -1,4 +1,4 @@
-//! Ratings: whole releases only, each role within its view, every look noted.
+//! Ratings: whole releases only, each role within its view, every access recorded.
 
 mod exclusions;
 mod export;
@@ -33,7 +33,7 @@ const INVITATION: Sql = Sql::both(
      VALUES ($1, $2, $3, $4, 'csat-1', 'call', $5, $5, 'closed', $6, $6)",
 );
 
-/// A release about to be written.
+/// A release to insert.
 struct Release<'a> {
     scope: &'a str,
     agent: Option<&'a AgentId>,
@@ -42,7 +42,7 @@ struct Release<'a> {
     month: &'a str,
 }
 
-/// Writes what the mix would: a release with its counts and comments.
+/// Writes a release with its counts and comments, as the mix would.
 async fn release(app: &TestApp, what: Release<'_>, counts: &[(i64, i64)], comments: &[&str]) {
     let id = ReleaseId::random();
     let comments_n = i64::try_from(comments.len()).unwrap();
@@ -83,13 +83,13 @@ async fn release(app: &TestApp, what: Release<'_>, counts: &[(i64, i64)], commen
     tx.commit().await.unwrap();
 }
 
-/// Scores of one agent, released in a month.
+/// Writes released scores of one agent in a month.
 async fn scores(app: &TestApp, agent: &AgentId, team: &TeamId, month: &str, counts: &[(i64, i64)]) {
     let what = Release { scope: "agent", agent: Some(agent), team: Some(team), question: "score", month };
     release(app, what, counts, &[]).await;
 }
 
-/// So many were asked about an agent, at the app's time.
+/// Adds invitations about an agent, at the app's time.
 async fn invite(app: &TestApp, agent: &AgentId, team: &TeamId, n: usize) {
     for at in 0..n {
         let interaction = app.call(&format!("{agent}-{at}"), "jerry@example.net").await;
@@ -108,7 +108,7 @@ async fn invite(app: &TestApp, agent: &AgentId, team: &TeamId, n: usize) {
         .unwrap();
         tx.commit().await.unwrap();
     }
-    // Each pass counts how many were asked.
+    // Each pass counts the invitations.
     app.app.releases.release_full().await.unwrap();
 }
 
@@ -134,7 +134,7 @@ async fn agent(app: &TestApp, external_id: &str, name: &str, team: &str) -> Agen
 impl Stage {
     async fn set(app: &TestApp) -> Self {
         let (orders, billing) = (app.team("Orders").await, app.team("Billing").await);
-        // Nothing is ever released about him.
+        // Nothing is ever released about this agent.
         agent(app, "19", "Jarvis Lorry", "Orders").await;
         Self {
             sydney: agent(app, "17", "Sydney Carton", "Orders").await,

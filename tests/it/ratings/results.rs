@@ -4,7 +4,7 @@ use super::{Release, release, scores};
 use crate::app::TestApp;
 use afterword::web::Role;
 
-/// A survey with an NPS and a many-of question, published; its id.
+/// Publishes a survey with an NPS and a many-of question; returns its id.
 async fn survey(app: &TestApp) -> String {
     use afterword::effects::Actor;
     use afterword::surveys::definition::{Definition, Item, Kind, QuestionTexts};
@@ -60,7 +60,7 @@ async fn each_sees_their_own_share_of_the_releases() {
         }
         let nobody = app.sign_in(Role::Supervisor, &["Elsewhere"], None).await;
         assert!(nobody.page(&path).await.contains("Waiting for more answers"));
-        // Counted with the same question of all surveys, and said so.
+        // Counted with the same question of all surveys, and labelled so.
         let hr = app.sign_in(Role::Hr, &[], None).await;
         assert!(
             hr.page("/surveys/standard/results")
@@ -93,7 +93,7 @@ async fn choices_of_options_are_summed_over_blocks_and_every_look_is_noted() {
         for _ in 0..4 {
             app.pass(std::time::Duration::from_secs(901)).await;
         }
-        // Nobody's and no team's: what is too small to be one's own goes up in time.
+        // Without agent and team: a pool that is too small escalates in time.
         app.pass(std::time::Duration::from_secs(200 * 86_400)).await;
         for _ in 0..4 {
             app.pass(std::time::Duration::from_secs(901)).await;

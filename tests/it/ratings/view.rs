@@ -1,4 +1,4 @@
-//! Who sees what: role × team.
+//! Visibility: role × team.
 
 use super::{Release, Stage, release, scores};
 use crate::app::TestApp;

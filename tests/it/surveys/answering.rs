@@ -1,4 +1,4 @@
-//! Giving an answer, changing it, taking it back; linked and apart.
+//! Giving, changing and retracting an answer; linked and apart.
 
 use super::{Asked, PASS, answer, ask, page, post};
 use crate::app::TestApp;
@@ -7,7 +7,7 @@ use afterword::web::Role;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How many rows a table has.
+/// Returns the number of rows of a table.
 pub async fn count(app: &TestApp, table: &'static str) -> i64 {
     use afterword::database::Db;
     let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
@@ -42,7 +42,7 @@ async fn a_linked_answer_stands_beside_the_call_for_its_supervisors() {
             serde_json::json!({ "score": 4, "resolved": true, "comment": "Thank you", "month": "2026-11", "further": [] })
         );
         assert_eq!(rows(&app).await, [1, 0, 0]);
-        // Others have no business here: not the agent, HR, the administrator, another team's supervisor, or a program.
+        // No access for others: the agent, HR, the administrator, another team's supervisor, a program.
         let path = format!("/api/v1/interactions/{}/response", asked.interaction);
         for (role, teams, agent) in [
             (Role::Supervisor, &["Elsewhere"][..], None),
@@ -83,7 +83,7 @@ async fn an_answer_can_be_changed_for_a_while_and_is_shown_back() {
                     && !text.contains("Never &#60;")
                     && !text.contains(r#"value="no" checked"#)
             );
-            // One pass may come at once; the second an interval later.
+            // The first pass may come at once; the second an interval later.
             app.pass(PASS).await;
             assert_eq!(page(&app, &asked.page()).await.0, 200);
             app.pass(PASS).await;
@@ -91,7 +91,7 @@ async fn an_answer_can_be_changed_for_a_while_and_is_shown_back() {
             assert!(status == 410 && text.contains("The time for changing it is over"), "{choice}: {text}");
             let (status, _) = post(&app, &asked.page(), &[("score", "1"), ("choice", choice)]).await;
             assert_eq!(status, 409);
-            // Until it is counted it may still be deleted, and given anew.
+            // Until it is counted it can be deleted, and given again.
             let (status, text) = post(&app, &asked.page(), &[("do", "withdraw")]).await;
             assert!(status == 200 && text.contains("Deleted"), "{text}");
             assert_eq!(rows(&app).await, [0, 0, 0]);
@@ -180,7 +180,7 @@ async fn a_closed_survey_takes_no_answer_and_does_not_tell_whether_it_had_one() 
         let (silent, linked, apart) = (ask(&app, "silent").await, ask(&app, "linked").await, ask(&app, "apart").await);
         answer(&app, &linked, &FULL).await;
         answer(&app, &apart, &[("score", "1"), ("choice", "apart")]).await;
-        // Expired to the second, before any job has closed it; and after.
+        // Expired to the second, before and after a job has closed it.
         app.clock.advance(Duration::from_secs(14 * 86_400));
         for round in 0..2 {
             let mut texts = Vec::new();
@@ -208,7 +208,7 @@ async fn a_full_database_is_said_kindly_and_nothing_is_thanked_for() {
     let (status, text) = post(&app, &asked.page(), &FULL).await;
     assert_eq!(status, 500);
     assert!(text.contains("our fault") && text.contains("Nothing was recorded"), "{text}");
-    // Others in the same batch are not harmed.
+    // Other answers in the same batch are not affected.
     let other = ask(&app, "other").await;
     answer(&app, &other, &[("score", "5"), ("choice", "apart")]).await;
 }

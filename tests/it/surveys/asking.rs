@@ -1,4 +1,4 @@
-//! Who is asked, and why others are not.
+//! Decisions: surveyed, and skipped with a reason.
 
 use super::{SETTLED, ask, ask_about, mail_to, mails, state_of};
 use crate::app::{TestApp, call_body};
@@ -86,7 +86,7 @@ async fn the_quiet_period_is_kept_however_the_address_is_written() {
         let again = app.call("2", " JERRY@example.NET ").await;
         app.pass(SETTLED).await;
         assert_eq!(state_of(&app, &again).await, ("skipped".into(), Some("asked_recently".into())));
-        // Thirty days later it is over.
+        // Thirty days later the quiet period is over.
         app.pass(Duration::from_secs(30 * 86_400)).await;
         let later = app.call("3", "jerry@example.net").await;
         app.pass(SETTLED).await;
@@ -119,7 +119,7 @@ async fn unsubscribing_stops_the_mail_that_waits_and_the_next_one() {
         let asked = ask(&app, "jerry").await;
         let next = app.call("next", "jerry@example.net").await;
         app.clock.advance(SETTLED);
-        // Decided, and its mail not sent yet.
+        // Decided, with its mail not sent yet.
         app.app.surveys.decide(&next).await.unwrap();
         assert_eq!(super::page(&app, &asked.leave()).await.0, 200);
         assert!(
@@ -132,7 +132,7 @@ async fn unsubscribing_stops_the_mail_that_waits_and_the_next_one() {
         let third = app.call("third", "Jerry@example.net").await;
         app.pass(SETTLED).await;
         assert_eq!(state_of(&app, &third).await, ("skipped".into(), Some("unsubscribed".into())));
-        // It stays so when the survey has closed, and still works by the old link.
+        // It stays so when the survey has closed, and the old link still unsubscribes.
         app.pass(Duration::from_secs(15 * 86_400)).await;
         assert_eq!(super::post(&app, &asked.leave(), &[]).await.0, 200);
     }

@@ -5,14 +5,14 @@ use crate::app::{Session, TestApp, call_body};
 use afterword::web::Role;
 use serde_json::{Value, json};
 
-/// What stands in a page's hidden field.
+/// Returns the value of a page's hidden field.
 pub fn hidden(page: &str, name: &str) -> String {
     let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name} in {page}"));
     let rest = &page[at + name.len() + 15..];
     rest[..rest.find('"').unwrap()].to_owned()
 }
 
-/// A new survey through the form; its id.
+/// Creates a survey through the form; returns its id.
 pub async fn create(admin: &Session, name: &str) -> String {
     let made = admin.post("/surveys/new", &[("name", name)]).await;
     assert_eq!(made.status(), 303);
@@ -20,7 +20,7 @@ pub async fn create(admin: &Session, name: &str) -> String {
     location.strip_prefix("/surveys/").unwrap().to_owned()
 }
 
-/// Publishes what is in the draft; it must be possible.
+/// Publishes the draft, which must be valid.
 pub async fn publish(admin: &Session, id: &str) {
     let page = admin.page(&format!("/surveys/{id}/publish")).await;
     let edition = hidden(&page, "edition");
@@ -36,7 +36,7 @@ async fn edition(admin: &Session, id: &str) -> String {
     hidden(&admin.page(&format!("/surveys/{id}")).await, "edition")
 }
 
-/// Saves fields of the page of questions; where one is sent afterwards.
+/// Saves fields of the page of questions; returns the redirect's URL.
 pub async fn save(admin: &Session, id: &str, fields: &[(&str, &str)]) -> String {
     let edition = edition(admin, id).await;
     let all: Vec<_> = fields.iter().copied().chain([("edition", &*edition), ("part", "questions")]).collect();
@@ -53,7 +53,7 @@ async fn a_survey_is_written_published_asked_and_changed_while_old_links_keep_th
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let first = ask_about(&app, "1", &call_body("early@example.net")).await;
         assert!(admin.page("/surveys").await.contains("After every conversation"));
-        // The standard survey with one more question that is shown to the unhappy.
+        // The standard survey with a further question that is shown to unsatisfied customers.
         save(&admin, "standard", &[("do", "add"), ("new_kind", "one_of")]).await;
         let to = save(
             &admin,
@@ -92,14 +92,14 @@ async fn a_survey_is_written_published_asked_and_changed_while_old_links_keep_th
         assert!(
             versions.contains("Version 2") && versions.contains("asked now") && versions.contains("What went wrong?")
         );
-        // Who was asked before still sees and answers what was asked; who is asked now sees the new question.
+        // Customers invited before see the old version; new ones see the new question.
         assert!(!app.get(&first.page()).await.text().await.unwrap().contains("What went wrong?"));
         answer(&app, &first, &[("score", "2"), ("choice", "linked")]).await;
         let second = ask_about(&app, "2", &call_body("late@example.net")).await;
         let shown = app.get(&second.page()).await.text().await.unwrap();
         assert!(shown.contains("What went wrong?") && shown.contains("The wait"), "{shown}");
         answer(&app, &second, &[("score", "1"), ("q4", "2"), ("choice", "linked")]).await;
-        // An old version becomes the draft, and nothing is asked differently by that.
+        // An old version becomes the draft; the published version does not change.
         let edition = hidden(&versions, "edition");
         assert_eq!(admin.post("/surveys/standard/versions/1/restore", &[("edition", &edition)]).await.status(), 303);
         assert!(!admin.page("/surveys/standard").await.contains("What went wrong?"));
@@ -134,7 +134,7 @@ async fn of_two_who_write_at_once_nobody_loses_anything() {
             ("q.2.kind", "yes_no"),
             ("q.9.label", "Of a question that is gone"),
         ];
-        // A script is told, and stays.
+        // A request by a script gets a reply without a redirect.
         let quiet = app
             .client
             .post(format!("{}{path}", app.url))
@@ -144,7 +144,7 @@ async fn of_two_who_write_at_once_nobody_loses_anything() {
         let quiet = quiet.form(&fields).send().await.unwrap();
         assert_eq!(quiet.status(), 409);
         assert_eq!(quiet.json::<Value>().await.unwrap(), json!({ "conflict": "Some Administrator" }));
-        // The page holds both, says who it was, and what saving would change.
+        // The page shows both versions, the other author, and the changes that saving would make.
         let refused = other.post(&path, &theirs).await;
         assert_eq!(refused.status(), 409);
         let page = refused.text().await.unwrap();
@@ -166,7 +166,7 @@ async fn of_two_who_write_at_once_nobody_loses_anything() {
         assert_eq!(other.post(&path, &again).await.status(), 303);
         let page = one.page(&path).await;
         assert!(page.contains("One’s words") && page.contains("The other’s words"));
-        // What is published is what was looked at.
+        // Only the confirmed edition is published.
         let stale = one.post(&format!("{path}/publish"), &[("edition", &now)]).await;
         assert_eq!(stale.status(), 409);
         publish(&one, &id).await;
@@ -227,7 +227,7 @@ async fn bad_input_is_refused_and_changes_nothing() {
     }
 }
 
-/// A picture in a form with the file field that the page has.
+/// Returns a picture in a form with the page's file field.
 fn picture(csrf: &str, edition: &str, bytes: &[u8]) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for (name, value) in [("csrf", csrf), ("edition", edition)] {

@@ -1,4 +1,4 @@
-//! Answers that come from elsewhere, and surveys through the API; on both databases.
+//! External answers, and surveys through the API; on both databases.
 
 use super::answering::count;
 use super::{SETTLED, answer, ask, mails, state_of};
@@ -40,14 +40,14 @@ async fn an_apart_answer_is_counted_once_and_joined_to_nothing() {
             assert_eq!(send(&app, &key, None, &apart(5)).await.status(), 204);
         }
         assert_eq!(count(&app, "spent_tokens").await, 3);
-        // Long after it was counted a retry still is no second answer.
+        // Long after it was counted a retry is still no second answer.
         for _ in 0..4 {
             app.pass(super::PASS).await;
         }
         assert_eq!(count(&app, "releases").await, 2);
         assert_eq!(send(&app, &key, Some(&retry), &apart(1)).await.status(), 204);
         assert_eq!((count(&app, "sealed_answers").await, count(&app, "spent_tokens").await), (0, 3));
-        // Nothing that was sent stands anywhere in the database.
+        // No submitted value is stored in the database in plain text.
         assert_eq!(count(&app, "audit_log WHERE action LIKE 'response%'").await, 0);
     }
 }
@@ -64,7 +64,7 @@ async fn a_linked_answer_stands_beside_its_conversation_and_nobody_is_asked_agai
         app.pass(SETTLED).await;
         assert_eq!(state_of(&app, &id).await, ("skipped".into(), Some("asked_recently".into())));
         assert_eq!(mails(&app).len(), 0);
-        // Who was asked by mail answers there.
+        // Customers invited by mail answer there.
         ask(&app, "asked").await;
         let refused = send(&app, &key, None, &linked("asked", 5)).await;
         assert_eq!(refused.status(), 409);
@@ -73,7 +73,7 @@ async fn a_linked_answer_stands_beside_its_conversation_and_nobody_is_asked_agai
     }
 }
 
-/// Whoever sends answers in knows them, and must not fill with them the batch of somebody who answered a mail.
+/// A sender of external answers knows them, and must not fill with them the batch of a customer who answered a mail.
 #[tokio::test]
 async fn answers_from_elsewhere_are_counted_with_their_like_alone() {
     for app in TestApp::on_both(|config| config.anonymity.k = 3).await {
@@ -101,7 +101,7 @@ async fn answers_from_elsewhere_are_counted_with_their_like_alone() {
     }
 }
 
-/// Nobody was written to, so nothing about the conversation changes when its time is over.
+/// No mail was sent, so nothing about the conversation changes when its survey expires.
 #[tokio::test]
 async fn that_somebody_answered_elsewhere_shows_to_nobody_later() {
     for app in TestApp::on_both(|_| {}).await {

@@ -1,4 +1,4 @@
-//! What comes in by the form, and what the page looks like.
+//! Input of the form, and the rendered page.
 
 use super::{ask, ask_about, page, post};
 use crate::app::{TestApp, call_body};
@@ -56,7 +56,7 @@ async fn what_is_wrong_is_said_and_what_was_entered_stays() {
         let (status, text) = post(&app, &asked.page(), &form).await;
         assert_eq!(status, 422, "{said}");
         assert!(text.contains(said), "{said}: {text}");
-        // What looks like a program's is kept aside; of everything else nothing is recorded.
+        // A suspected answer is held; in all other cases nothing is recorded.
         let safe = if said.starts_with("program") { "kept aside and not counted" } else { "Nothing was recorded" };
         assert!(text.contains(safe), "{safe}: {text}");
         assert!(text.contains(r#"value="apart" required checked"#));
@@ -97,13 +97,13 @@ async fn more_than_a_survey_takes_is_refused_and_nothing_is_stored() {
     for size in [200 * 1024, 10 << 20] {
         let body = format!("score=4&choice=linked&comment={}", "x".repeat(size));
         let request = app.client.post(format!("{}{}", app.url, asked.page())).body(body);
-        // The server may hang up before all has been sent; then there is nobody to tell.
+        // The server may disconnect before everything was sent; there is then no response.
         if let Ok(answer) = request.header("content-type", "application/x-www-form-urlencoded").send().await {
             assert_eq!(answer.status(), 413, "{size}");
         }
     }
     assert_eq!(super::answering::count(&app, "responses").await, 0);
-    // The longest comment there may be, each character as long as it can get.
+    // The longest comment, each character in its longest encoding.
     let longest = "🙂".repeat(5000);
     assert_eq!(post(&app, &asked.page(), &[("score", "4"), ("comment", &longest), ("choice", "apart")]).await.0, 200);
     assert!(page(&app, &asked.page()).await.1.contains(&longest));

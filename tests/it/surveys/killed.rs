@@ -1,5 +1,5 @@
-//! `kill -9` while customers answer, many times, with the program itself: what was acknowledged is there, once; what was not is
-//! there whole or not at all.
+//! `kill -9` while customers answer, many times, with the real program: acknowledged answers are stored once; others
+//! are stored completely or not at all.
 
 use crate::support::postgres;
 use crate::support::served::{Mailed, Served};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Times that it is killed.
+/// Number of kills.
 const ROUNDS: usize = 12;
 const A_ROUND: usize = 6;
 
@@ -23,12 +23,13 @@ async fn pairs(db: &Db, sql: &'static str) -> BTreeMap<String, String> {
     rows.into_iter().collect()
 }
 
-/// The database of the program in its own folder.
+/// Returns the database of the program in its own folder.
 fn own_file(served: &Served) -> DatabaseUrl {
     DatabaseUrl::Sqlite(served.folder().join("data/afterword.db"))
 }
 
-/// Of each customer: rows of the mix, and linked answers; read from the database while nothing serves.
+/// Returns, for each customer, the numbers of mix rows and of linked answers; read from the database while no server
+/// runs.
 async fn stored(served: &Served, url: &DatabaseUrl, asked: &[Mailed]) -> Vec<(usize, usize)> {
     let vault = Vault::read(&served.folder().join("data/afterword.key")).unwrap().unwrap();
     let db = Db::open(&Database { url: url.clone(), ..Database::default() }).await.unwrap();
@@ -52,7 +53,7 @@ async fn send(served: &Served, one: &Mailed, choice: &str) -> bool {
     let form = [("score", "4"), ("comment", "Thank you"), ("choice", choice)];
     let answer = served.client.post(&one.page).form(&form).send().await;
     match answer {
-        // The page may be cut off, too: what counts is the whole of it.
+        // The page may be cut off, too: only a complete page counts.
         Ok(answer) => answer.status() == 200 && answer.text().await.is_ok_and(|text| text.contains("</html>")),
         Err(_) => false,
     }
@@ -68,7 +69,7 @@ async fn no_acknowledged_answer_is_lost_or_doubled() {
         let places: Vec<usize> = (round * A_ROUND..(round + 1) * A_ROUND).collect();
         let pid = served.pid();
         let kill = async {
-            // Somewhere in the middle; where exactly is what the rounds try out.
+            // In the middle of the answers; the exact moment varies by round.
             tokio::time::sleep(Duration::from_millis(round as u64 * 2)).await;
             std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
         };
@@ -90,7 +91,7 @@ async fn no_acknowledged_answer_is_lost_or_doubled() {
         assert!(there == whole || there == (0, 0), "half of it, or twice: {there:?}");
         assert!(there == whole || !acknowledged[n], "an acknowledged answer is gone");
     }
-    // Whoever was not thanked sends it again; nobody counts twice.
+    // Customers without an acknowledgement send again; no answer is counted twice.
     served.serve().await;
     for (n, one) in asked.iter().enumerate().filter(|(n, _)| !acknowledged[*n]) {
         assert!(send(&served, one, choice(n)).await, "sent again");
@@ -101,8 +102,8 @@ async fn no_acknowledged_answer_is_lost_or_doubled() {
     }
 }
 
-/// Linked answers are acknowledged, and changed to apart while the program is killed. The auditor compares what customers were told
-/// with what is stored: nobody's answer is gone, nobody's counts twice, and whoever was thanked for the change is kept apart.
+/// Linked answers are acknowledged, and changed to apart while the program is killed. The check compares the responses
+/// with the stored data: no answer is lost, none is counted twice, and every acknowledged change is apart.
 async fn changes_under_kill(mut served: Served, url: DatabaseUrl) {
     let asked = served.ask(ROUNDS * A_ROUND).await;
     let mut acknowledged = vec![false; asked.len()];
@@ -113,7 +114,7 @@ async fn changes_under_kill(mut served: Served, url: DatabaseUrl) {
         }
         let pid = served.pid();
         let thanked = AtomicUsize::new(0);
-        // In every third round at some moment, in the others once so many have been thanked.
+        // In every third round at a random moment, in the others after a number of acknowledgements.
         let kill = async {
             match round % 3 {
                 0 => tokio::time::sleep(Duration::from_millis(round as u64 * 3)).await,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 const SURVEY: &str = "standard";
 
-/// Puts a definition in the place of the standard survey.
+/// Publishes a definition in place of the standard survey.
 pub async fn publish(app: &TestApp, definition: &Definition) {
     assert_eq!(definition.check(), [], "it can be published");
     let json = serde_json::to_string(definition).unwrap().replace('\'', "''");
@@ -47,7 +47,7 @@ fn item(number: u16, kind: Kind, required: bool, shown_if: Option<(u16, &[i64])>
     Item { number, role: None, kind, required, shown_if, options: options.to_vec() }
 }
 
-/// NPS first, a follow-up for those who are not happy, one of every other kind.
+/// Returns an NPS question, a follow-up question for unsatisfied customers, and one of every other kind.
 pub fn every_kind() -> Definition {
     let mut definition = Definition::standard();
     definition.questions = vec![
@@ -113,7 +113,7 @@ async fn every_kind_of_question_is_asked_answered_changed_and_taken_back() {
                 text.contains(r#"name="q5" value="62" checked"#) && text.contains("slow &#60;tools&#62;"),
                 "{text}"
             );
-            // Now happy: what was asked because they were not is not kept.
+            // Now satisfied: answers to the follow-up questions are not kept.
             answer(&app, &asked, &[("q4", "9"), ("q5", "62"), ("q6", "no more asked"), ("choice", choice)]).await;
             let (_, text) = page(&app, &asked.page()).await;
             assert!(
@@ -171,7 +171,7 @@ async fn further_answers_are_released_question_by_question() {
                 "linked nps.standard.4 10 4"
             ]
         );
-        // Of the follow-ups there was one each: they wait, and the answer beside the call still has them.
+        // There was one answer to each follow-up question: they wait, and the linked answer still has them.
         assert_eq!(rows(&app, "SELECT question FROM response_extras WHERE release IS NULL ORDER BY 1").await.len(), 2);
         assert_eq!(super::answering::count(&app, "sealed_answers").await, 2);
     }
@@ -225,7 +225,7 @@ async fn everybody_is_asked_in_their_language() {
         assert!(text.len() < 14 * 1024, "{locale}: {} bytes", text.len());
         let (_, text) = page(&app, &format!("{}?lang=fr&score=2", asked.page())).await;
         assert!(text.contains(r#"<html lang="fr""#) && text.contains(r#"value="2" checked"#));
-        // Another language, with what is filled in, and nothing sent.
+        // Another language, with the entered values, and nothing recorded.
         let half = [("score", "2"), ("comment", "Half of it"), ("show", "de")];
         let (status, text) = post(&app, &asked.page(), &half).await;
         assert!(status == 200 && text.contains(r#"<html lang="de""#) && text.contains(r#"value="2" checked"#));

@@ -1,4 +1,4 @@
-//! Who is asked, what the customer sees, and what becomes of the answer; on both databases.
+//! Surveys: decision, customer pages and answers; on both databases.
 
 mod answering;
 mod api;
@@ -23,29 +23,29 @@ use std::time::Duration;
 
 /// Longer than an interaction takes to settle.
 pub const SETTLED: Duration = Duration::from_secs(121);
-/// From one pass of the mix to the next.
+/// Time between two passes of the mix.
 pub const PASS: Duration = Duration::from_secs(901);
 
-/// A customer who was asked.
+/// An invited customer.
 pub struct Asked {
-    /// About this.
+    /// Interaction of the survey.
     pub interaction: InteractionId,
-    /// With this in the link.
+    /// Token in the link.
     pub token: String,
 }
 
 impl Asked {
-    /// `/s/{token}`
+    /// Returns `/s/{token}`.
     pub fn page(&self) -> String {
         format!("/s/{}", self.token)
     }
-    /// `/u/{token}`
+    /// Returns `/u/{token}`.
     pub fn leave(&self) -> String {
         format!("/u/{}", self.token)
     }
 }
 
-/// The mails written as files so far, as text with folded and encoded line ends undone.
+/// Returns the mails written as files so far, as text with folded and encoded line ends undone.
 pub fn mails(app: &TestApp) -> Vec<String> {
     let mut paths: Vec<_> = std::fs::read_dir(app.folder().join("mail"))
         .into_iter()
@@ -57,13 +57,13 @@ pub fn mails(app: &TestApp) -> Vec<String> {
     paths.iter().map(|path| std::fs::read_to_string(path).unwrap().replace("=\r\n", "").replace("=3D", "=")).collect()
 }
 
-/// The token in a mail.
+/// Returns the token in a mail.
 pub fn token_in(mail: &str) -> String {
     let begin = mail.find("/u/").expect("the mail has a link") + 3;
     mail[begin..begin + 32].to_owned()
 }
 
-/// The mail to this address.
+/// Returns the mail to this address.
 pub fn mail_to(app: &TestApp, address: &str) -> String {
     let all = mails(app);
     let found = all.iter().filter(|mail| mail.lines().any(|line| line.starts_with("To: ") && line.contains(address)));
@@ -72,7 +72,7 @@ pub fn mail_to(app: &TestApp, address: &str) -> String {
     found[0].clone()
 }
 
-/// Takes this interaction in and asks its customer, who must not have been asked before.
+/// Stores this interaction and surveys its customer, who must not have been surveyed before.
 pub async fn ask_about(app: &TestApp, external_id: &str, body: &Value) -> Asked {
     let interaction = app.interaction(external_id, body).await;
     app.pass(SETTLED).await;
@@ -80,31 +80,31 @@ pub async fn ask_about(app: &TestApp, external_id: &str, body: &Value) -> Asked 
     Asked { interaction, token: token_in(&mail_to(app, address)) }
 }
 
-/// A call by agent 17, and its customer asked.
+/// Stores a call by agent 17 and surveys its customer.
 pub async fn ask(app: &TestApp, name: &str) -> Asked {
     ask_about(app, name, &call_body(&format!("{name}@example.net"))).await
 }
 
-/// Sends the form; it must be taken.
+/// Sends the form, which must be accepted.
 pub async fn answer(app: &TestApp, asked: &Asked, form: &[(&str, &str)]) {
     let answer = app.post(&asked.page(), form).await;
     let status = answer.status();
     assert_eq!(status, 200, "{}", answer.text().await.unwrap());
 }
 
-/// Status and text of a page.
+/// Returns status and text of a page.
 pub async fn page(app: &TestApp, path: &str) -> (u16, String) {
     let answer = app.get(path).await;
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// Status and text after a form.
+/// Returns status and text after a form.
 pub async fn post(app: &TestApp, path: &str, form: &[(&str, &str)]) -> (u16, String) {
     let answer = app.post(path, form).await;
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// The survey's state of an interaction, and why.
+/// Returns the survey state of an interaction, and the reason.
 pub async fn state_of(app: &TestApp, id: &InteractionId) -> (String, Option<String>) {
     let visible = afterword::web::principal::Visible::All;
     let found = app.app.interactions.find(&visible, id).await.unwrap().unwrap();

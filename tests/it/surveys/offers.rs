@@ -1,5 +1,5 @@
-//! The choice: nobody makes it for the customer, and it is recorded as it was made or not at all, whatever is configured by the time
-//! the form is sent.
+//! The choice: never made for the customer, and recorded as it was made or not at all, whatever is configured when the
+//! form is sent.
 
 use super::answering::count;
 use super::{Asked, ask, page, post};
@@ -11,18 +11,18 @@ use afterword::web::principal::Scope;
 use reqwest::StatusCode;
 use serde_json::json;
 
-/// Linked answers and records of the mix.
+/// Returns the numbers of linked answers and of mix records.
 async fn stored(app: &TestApp) -> [i64; 2] {
     [count(app, "responses").await, count(app, "sealed_answers").await]
 }
 
-/// What stands in a hidden field of a form.
+/// Returns the value of a form's hidden field.
 fn hidden(text: &str, name: &str) -> String {
     let from = format!("name=\"{name}\" value=\"");
     text.split(&from).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
 }
 
-/// Sends a form to this address of the service.
+/// Sends a form to this URL of the service.
 async fn send(app: &TestApp, url: &str, asked: &Asked, form: &[(&str, &str)]) -> (StatusCode, String) {
     let answer = app.client.post(format!("{url}{}", asked.page())).form(form).send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
@@ -60,13 +60,13 @@ async fn where_the_company_selects_one_in_advance_the_page_says_so() {
         let (_, text) = page(&app, &asked.page()).await;
         assert!(text.contains(&format!(r#"value="{checked}" required checked"#)), "{text}");
         assert!(text.contains("Northwind has selected one in advance. You can change it."), "{text}");
-        // A form without the field was not filled in on the page: nothing is chosen in its place.
+        // A form without the field was not filled in on the page: no choice is assumed.
         assert_eq!(post(&app, &asked.page(), &[("score", "4")]).await.0, 422);
         assert_eq!(stored(&app).await, [0, 0]);
     }
 }
 
-/// What decides stands beside the choice, outside of everything that is closed, in every language.
+/// The essential fact is next to the choice, outside of collapsed parts, in every language.
 #[tokio::test]
 async fn the_decisive_fact_stands_in_plain_sight() {
     for choices in [Choices::Both, Choices::Linked] {
@@ -114,14 +114,14 @@ async fn what_the_form_offered_is_what_holds() {
         let offer = hidden(&page(&app, &asked.page()).await.1, "offer");
         let linked_only = app.restarted_with(|c| c.survey.choices = Choices::Linked).await;
         let form = |offer| [("score", "1"), ("comment", "I chose apart"), ("choice", "apart"), ("offer", offer)];
-        // Nobody can make an offer up, and another link's is none.
+        // An offer can't be forged, and that of another link is not valid.
         let other = hidden(&page(&app, &ask(&app, "other").await.page()).await.1, "offer");
         for forged in ["", "11-5-00000000000000000000000000000000", other.as_str()] {
             let (status, text) = send(&app, &linked_only, &asked, &form(forged)).await;
             assert!(status == 422 && text.contains("not offered any more"), "{text}");
             assert_eq!(stored(&app).await, [0, 0], "never as linked");
         }
-        // In another language, and after a mistake, the form offers what it did.
+        // In another language, and after a mistake, the form keeps its offer.
         for extra in [("show", "de"), ("resolved", "perhaps")] {
             let fields = [&form(&offer)[..], &[extra]].concat();
             let (_, text) = send(&app, &linked_only, &asked, &fields).await;
@@ -137,7 +137,8 @@ async fn what_the_form_offered_is_what_holds() {
     }
 }
 
-/// The operator ends linked answers, or sets another preset: what is stored is what was chosen, or the form comes back.
+/// The operator ends linked answers, or sets another preset: the customer's choice is stored, or the form is shown
+/// again.
 #[tokio::test]
 async fn linked_is_not_taken_once_it_has_ended_and_a_preset_changes_no_choice() {
     for app in TestApp::on_both(|_| {}).await {
@@ -156,7 +157,7 @@ async fn linked_is_not_taken_once_it_has_ended_and_a_preset_changes_no_choice() 
     }
 }
 
-/// The page says "totals of 5 or more"; that holds where a smaller number is configured meanwhile.
+/// The page says "totals of 5 or more"; that holds even if a smaller number is configured meanwhile.
 #[tokio::test]
 async fn the_smallest_total_on_the_page_holds() {
     for app in TestApp::on_both(|_| {}).await {
@@ -173,7 +174,8 @@ async fn the_smallest_total_on_the_page_holds() {
     }
 }
 
-/// A mail asks what it asked when it was made: neither a question that is removed nor a language that goes changes a form that is open.
+/// A mail keeps the version with which it was made: neither a removed question nor a removed language changes an open
+/// form.
 #[tokio::test]
 async fn an_edited_survey_changes_no_form_that_is_open() {
     for app in TestApp::on_both(|_| {}).await {
@@ -200,7 +202,7 @@ async fn an_edited_survey_changes_no_form_that_is_open() {
     }
 }
 
-/// By the API, a choice that is not offered is an error, never another choice.
+/// In the API, a choice that is not offered is an error, never another choice.
 #[tokio::test]
 async fn the_api_takes_no_choice_that_is_not_offered() {
     for (choices, choice) in [(Choices::Linked, "apart"), (Choices::Apart, "linked")] {
@@ -222,7 +224,7 @@ async fn the_api_takes_no_choice_that_is_not_offered() {
     }
 }
 
-/// On a phone Send is near, and without scripts the browser itself asks for the choice.
+/// On a phone the Send button is near, and without scripts the browser itself requires the choice.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_send_is_near() {
     let Some(browser) = Browser::open(View::PHONE.without_javascript()).await else { return };

@@ -1,4 +1,4 @@
-//! What the passing of time does: closing, forgetting, ripening.
+//! Periodic work: closing, deleting, ripening.
 
 use super::answering::count;
 use super::{PASS, answer, ask, state_of};
@@ -66,7 +66,7 @@ async fn a_full_pool_is_released_by_itself_when_it_is_ripe() {
     }
 }
 
-/// What is counted is never looked at again, however much of it there is.
+/// Counted answers are never read again, however many there are.
 #[tokio::test]
 async fn a_pass_reads_only_what_is_not_counted() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! The one reminder: to everybody alike, without a link, and nobody answers twice by it; on both databases.
+//! The reminder: sent to all alike, without a link, and no second answer is possible by it; on both databases.
 
 use super::answering::count;
 use super::{answer, ask, mails, token_in};
@@ -34,20 +34,20 @@ async fn everybody_is_reminded_once_whether_they_answered_or_not() {
             assert_eq!((header(reminder, "References"), header(reminder, "Subject")), (id, header(first, "Subject")));
             assert_eq!(header(reminder, "To"), header(first, "To"));
             assert!(!reminder.contains("/s/") && reminder.contains("holds no link"), "{reminder}");
-            // Its own token unsubscribes, and opens nothing else.
+            // Its own token unsubscribes, and has no other use.
             let token = token_in(reminder);
             assert_ne!(token, asked.token);
             assert_eq!(app.get(&format!("/s/{token}")).await.status(), 404);
             assert_eq!(app.post(&format!("/s/{token}"), &[("score", "5"), ("choice", "apart")]).await.status(), 404);
             assert_eq!(app.get(&format!("/u/{token}")).await.status(), 200);
         }
-        // The first link still is the one that counts.
+        // The first link is still the valid one.
         answer(&app, &silent, &[("score", "5"), ("choice", "apart")]).await;
         assert_eq!(count(&app, "spent_tokens").await, 2);
         let token = token_in(all.iter().find(|mail| mail.contains("In-Reply-To")).unwrap());
         assert_eq!(app.post(&format!("/u/{token}"), &[]).await.status(), 200);
         assert_eq!(count(&app, "suppressions").await, 1);
-        // Nothing in the database tells the three apart by it.
+        // Nothing in the database distinguishes the three.
         assert_eq!(count(&app, "invitations WHERE remind_after_ms IS NULL AND unsubscribe_hash IS NOT NULL").await, 3);
         assert_eq!(count(&app, "outbox WHERE kind = 'reminder' AND state = 'sent'").await, 3);
     }
@@ -63,7 +63,7 @@ async fn nobody_is_reminded_unless_wanted_nor_when_it_is_too_late() {
     for app in TestApp::on_both(|config| config.survey.reminder_after = Span::days(3)).await {
         let (gone, late) = (ask(&app, "gone").await, ask(&app, "late").await);
         assert_eq!(app.post(&gone.leave(), &[]).await.status(), 200);
-        // The service was off until the links were dead.
+        // The service was off until the links had expired.
         app.clock.advance(DAY * 15);
         app.work().await;
         assert_eq!(mails(&app).len(), 2, "{}", late.token);

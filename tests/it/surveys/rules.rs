@@ -1,4 +1,4 @@
-//! Which conversation is asked about with which survey; on both databases.
+//! Rules that select a conversation's survey; on both databases.
 
 use super::editor::{create, hidden, publish};
 use super::{SETTLED, ask_about, mails, state_of};
@@ -62,7 +62,7 @@ async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
         let call = ask_about(&app, "3", &call_body("call@example.net")).await;
         assert!(!app.get(&call.page()).await.text().await.unwrap().contains("How was this chat?"));
 
-        // The other way round the first of them is never reached.
+        // In the reverse order the first of them is never reached.
         let page = admin.page("/surveys/rules").await;
         let second = page.rfind("value=\"up.").unwrap() + 10;
         let rule = &page[second - 3..second + 36];
@@ -129,7 +129,7 @@ async fn a_rule_may_be_quiet_for_longer_and_never_for_less() {
         let quiet = ("skipped".to_owned(), Some("asked_recently".to_owned()));
         assert_eq!(decided("1", chat("jerry@example.net", &[])).await.0, "sent");
         assert_eq!(decided("2", chat("jerry@example.net", &[])).await, quiet, "thirty days were promised");
-        // They are over, and the rule's sixty are not.
+        // The configured quiet period is over, and the rule's sixty days are not.
         app.pass(std::time::Duration::from_secs(40 * 86_400)).await;
         assert_eq!(decided("3", call_body("jerry@example.net")).await, quiet);
         app.pass(std::time::Duration::from_secs(21 * 86_400)).await;
@@ -137,7 +137,7 @@ async fn a_rule_may_be_quiet_for_longer_and_never_for_less() {
     }
 }
 
-/// What the rule that asked has promised holds, whichever rule would ask next.
+/// The quiet period of the rule that surveyed last holds for all rules.
 #[tokio::test]
 async fn a_rule_s_quiet_holds_for_other_rules_too() {
     for app in TestApp::on_both(|config| config.survey.quiet_period = Span::days(30)).await {
@@ -152,7 +152,7 @@ async fn a_rule_s_quiet_holds_for_other_rules_too() {
         assert_eq!(decided("1", call_body("jerry@example.net")).await.0, "sent");
         app.pass(Duration::from_secs(40 * 86_400)).await;
         assert_eq!(decided("2", chat("jerry@example.net", &[])).await, quiet);
-        // Nor is it undone where the rule goes.
+        // It also holds after the rule is deleted.
         let edition = app.app.surveys.rules().await.unwrap().edition;
         app.app.surveys.undo_rules(edition, &Actor::System).await.unwrap();
         app.pass(Duration::from_secs(45 * 86_400)).await;
@@ -162,7 +162,7 @@ async fn a_rule_s_quiet_holds_for_other_rules_too() {
     }
 }
 
-/// A link that a rule keeps open for long is known to be spent as long as it is open, also where the rule has gone.
+/// The mark of a spent link is kept as long as a rule keeps the link open, also after the rule is deleted.
 #[tokio::test]
 async fn a_link_stays_spent_where_its_rule_has_gone() {
     for app in TestApp::on_both(|_| {}).await {
@@ -172,7 +172,7 @@ async fn a_link_stays_spent_where_its_rule_has_gone() {
         let edition = app.app.surveys.rules().await.unwrap().edition;
         app.app.surveys.undo_rules(edition, &Actor::System).await.unwrap();
         super::answer(&app, &asked, &[("score", "1"), ("choice", "apart")]).await;
-        // It is January; a link of two weeks would have closed in December.
+        // In January; a link of two weeks would have closed in December.
         app.pass(Duration::from_secs(45 * 86_400)).await;
         assert_eq!(app.get(&asked.page()).await.status(), 200, "it is open");
         assert_eq!(dump(&app).await["spent_tokens"].len(), 1);

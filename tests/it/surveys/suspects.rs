@@ -1,5 +1,5 @@
-//! Mail scanners: they open every link of a mail, follow what they find, and some send every form. Nothing of it counts, and
-//! the person who comes later answers as if nothing had been.
+//! Mail scanners: they open every link of a mail, follow links, and some send every form. None of it counts, and a
+//! person who comes later can answer as usual.
 
 use super::{ask, ask_about, mail_to, page, post};
 use crate::anonymity::dump;
@@ -18,7 +18,7 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// Every address of ours in a text, without what HTML has made of it.
+/// Returns the service's URLs in a text, with HTML escapes undone.
 fn links(app: &TestApp, text: &str) -> BTreeSet<String> {
     let clean = text.replace("&amp;", "&").replace("&#38;", "&");
     let found = clean.match_indices(&app.url).map(|(at, _)| {
@@ -28,12 +28,13 @@ fn links(app: &TestApp, text: &str) -> BTreeSet<String> {
     found.filter(|path| path.starts_with("/s/") || path.starts_with("/u/")).collect()
 }
 
-/// What stands between two marks, each time.
+/// Returns each text between two marks.
 fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> Vec<&'a str> {
     text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).collect()
 }
 
-/// The fields of every form of a page, as a program fills them in: the last of each choice, all hidden ones, some text.
+/// Returns the fields of every form of a page, as a program fills them in: the last of each choice, all hidden ones,
+/// some text.
 fn forms(text: &str) -> Vec<(String, Vec<(String, String)>)> {
     let value = |tag: &str, name: &str| between(tag, &format!("{name}=\""), "\"").first().map(|v| (*v).to_owned());
     let form = |form: &str| {
@@ -53,8 +54,7 @@ fn forms(text: &str) -> Vec<(String, Vec<(String, String)>)> {
     between(text, "<form", "</form>").into_iter().map(form).collect()
 }
 
-/// Opens every link of a mail, by HEAD and by GET, and then sends every form that it has found, and those on the pages that
-/// answer.
+/// Opens every link of a mail, by HEAD and by GET, and then sends every form found, and those on the resulting pages.
 async fn scan(app: &TestApp, mail: &str, send: bool) {
     let (mut sent, mut pages) = (0, Vec::new());
     for path in links(app, mail) {
@@ -84,7 +84,7 @@ fn ids(list: &str) -> Vec<String> {
     found.filter(|id| id.len() == 64).map(str::to_owned).collect()
 }
 
-/// What was kept aside, as the administrator sees it after a pass.
+/// Returns the held answers, as the administrator sees them after a pass.
 async fn kept(app: &TestApp, admin: &Session) -> Vec<String> {
     app.app.surveys.ripen().await.unwrap();
     ids(&admin.page("/admin/suspects").await)
@@ -145,14 +145,14 @@ async fn each_reason_is_told_and_nothing_that_leads_to_a_conversation() {
             assert!(all["suspects"].iter().all(|row| !row.split('|').any(|part| part.trim_matches('\'') == hidden)));
             assert!(!list.contains(hidden) || hidden == "17", "{hidden}");
         }
-        // Both look alike from outside: which choice was made is not seen by the length.
+        // Both look alike from outside: the length does not reveal the choice.
         let longest = |row: &String| row.split(['|', '\'', '"']).map(str::len).max().unwrap_or(0);
         let lengths: BTreeSet<usize> = all["suspects"].iter().map(longest).collect();
         assert_eq!(lengths.len(), 1, "{lengths:?}");
     }
 }
 
-/// Whatever was chosen: beside a conversation stands nothing but what a person sent.
+/// Whatever the choice was: only answers sent by a person become linked.
 #[tokio::test]
 async fn what_is_admitted_counts_once_and_apart() {
     for app in TestApp::on_both(careful).await {
@@ -177,7 +177,7 @@ async fn what_is_admitted_counts_once_and_apart() {
             let more = |table: &str| after[table].len() - before[table].len();
             assert_eq!((more("responses"), more("spent_tokens"), more("sealed_answers")), (0, 1, 2));
             assert_eq!(after["suspects"].len(), 0);
-            // Whoever has the link finds it, changes it, and takes it back.
+            // The holder of the link can see, change and retract it.
             app.clock.advance(seconds(120));
             assert!(super::page(&app, &asked.page()).await.1.contains("Fine</textarea>"));
             assert_eq!(post(&app, &asked.page(), &[("score", "1"), ("choice", "linked")]).await.0, 422);
@@ -193,7 +193,7 @@ async fn what_is_admitted_counts_once_and_apart() {
     }
 }
 
-/// One that was admitted is taken back without being changed before.
+/// An admitted answer can be retracted without being changed before.
 #[tokio::test]
 async fn what_is_admitted_can_be_taken_back() {
     for app in TestApp::on_both(careful).await {
@@ -210,7 +210,7 @@ async fn what_is_admitted_can_be_taken_back() {
     }
 }
 
-/// Linked answers, and ratings in the mix.
+/// Returns the number of linked answers and of ratings in the mix.
 fn counted(all: &crate::anonymity::Dump) -> usize {
     all["responses"].len() + all["sealed_answers"].len()
 }
@@ -248,7 +248,7 @@ async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
     }
 }
 
-/// The suspect came from one choice, the person's answer from the other; each of the four, and with the person's taken back again.
+/// All four combinations of the suspect's and the person's choice, and with the person's answer retracted again.
 #[tokio::test]
 async fn whoever_has_answered_is_not_answered_for() {
     for app in TestApp::on_both(careful).await {
@@ -273,7 +273,7 @@ async fn whoever_has_answered_is_not_answered_for() {
             let answered = dump(&app).await;
             assert_eq!(answered["suspects"], before["suspects"], "nothing of it changes by the person's answer");
             assert_eq!(admin.page("/admin/suspects").await, list, "nor on the page");
-            // What looks like a program's now is not kept, since somebody has answered.
+            // A suspected answer is not held now, since a person has answered.
             post(&app, &asked.page(), &[("score", "2"), ("choice", suspect), ("website", "x")]).await;
             let told = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
             assert_eq!(told.headers()["location"], "/admin/suspects?did=admitted", "it does not tell who has answered");
@@ -285,7 +285,7 @@ async fn whoever_has_answered_is_not_answered_for() {
     }
 }
 
-/// A moment that has nothing to do with an answer: the administrator drops it, or its month is over.
+/// Its removal is unrelated to an answer: the administrator drops it, or its month is over.
 #[tokio::test]
 async fn it_goes_when_it_is_dropped_and_when_no_survey_of_its_time_can_be_open() {
     for app in TestApp::on_both(careful).await {
@@ -305,7 +305,7 @@ async fn it_goes_when_it_is_dropped_and_when_no_survey_of_its_time_can_be_open()
     }
 }
 
-/// A person may be fast, too: one more press after a moment of reading, without scripts, and it counts.
+/// A person may also be fast: sent again after a moment of reading, without scripts, it counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fast_person_presses_once_more() {
     let Some(browser) = Browser::open(View::PHONE.without_javascript()).await else { return };

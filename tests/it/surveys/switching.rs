@@ -1,4 +1,4 @@
-//! A linked answer that its customer changes to apart: the one goes and the other comes at once, or nothing changes.
+//! A linked answer changed to apart: one is deleted and the other added at once, or nothing changes.
 
 use super::answering::count;
 use super::{answer, ask, page, post};
@@ -16,7 +16,7 @@ async fn raw(app: &TestApp, statements: &[&'static str]) {
     tx.commit().await.unwrap();
 }
 
-/// Nothing can be written into the mix, as on a full disk.
+/// Makes writing into the mix fail, as on a full disk.
 async fn refuse(app: &TestApp) {
     match &app.app.db {
         Db::Sqlite { .. } => {
@@ -64,13 +64,13 @@ async fn a_change_that_fails_takes_nothing_away() {
     }
 }
 
-/// A linked answer that can't be changed any more is not replaced, and the apart one does not count beside it.
+/// A linked answer that can't be changed any more is not replaced, and the apart one is not counted beside it.
 #[tokio::test]
 async fn what_can_not_be_changed_any_more_counts_once() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask(&app, "jerry").await;
         let link = afterword::surveys::Token::parse(&asked.token).unwrap();
-        // The page was looked at while the answer could be changed; by the time that it is sent, it can't.
+        // The page was read while the answer could be changed; when it is sent, it can't be any more.
         let before = app.app.surveys.standing(&link).await.unwrap();
         answer(&app, &asked, &LINKED).await;
         for _ in 0..app.app.surveys.ripe_at() {
@@ -84,7 +84,7 @@ async fn what_can_not_be_changed_any_more_counts_once() {
     }
 }
 
-/// On PostgreSQL every row names the transaction that wrote it. Beside the mix none of what is there names that of the change.
+/// On PostgreSQL every row names the transaction that wrote it. Outside the mix no row names that of the change.
 #[tokio::test]
 async fn no_row_that_stays_names_the_transaction_of_the_change() {
     let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
@@ -104,7 +104,7 @@ async fn no_row_that_stays_names_the_transaction_of_the_change() {
         others += 1;
     }
     assert!(others > 20);
-    // A pass removes the row that was deleted, and gives what is in the mix a transaction of its own.
+    // A pass removes the deleted row, and rewrites the mix in a transaction of its own.
     app.app.surveys.ripen().await.unwrap();
     let dead: i64 = sqlx::query_scalar("SELECT pg_relation_size('responses')").fetch_one(pool).await.unwrap();
     assert_eq!(dead, 0, "the table holds no page any more");

@@ -1,4 +1,4 @@
-//! Two answers to one link at once: one of them counts, whole, and the choice apart is never overruled.
+//! Two answers to one link at the same time: one of them counts, completely, and the choice apart is never overruled.
 
 use super::ask;
 use crate::anonymity::dump;
@@ -13,7 +13,7 @@ async fn of_two_answers_at_once_one_counts() {
             let asked = ask(&app, &format!("jerry{round}")).await;
             let before = dump(&app).await;
             let page = asked.page();
-            // The order in which they are sent changes from round to round.
+            // The order of sending changes from round to round.
             let mut choices = ["linked", "apart", "linked", "apart"];
             choices.rotate_left(round % 4);
             let forms = choices.map(|choice| [("score", "4"), ("comment", "Thank you"), ("choice", choice)]);
@@ -27,7 +27,7 @@ async fn of_two_answers_at_once_one_counts() {
             assert!(there == (1, 0, 0) || there == (0, 1, 2), "{choices:?}: {there:?}");
             apart_won += there.1;
         }
-        // Whoever chose apart and was thanked is kept apart; where any of four was, linked ones give way.
+        // An acknowledged apart answer stays apart; if any of four was apart, linked ones give way.
         assert!(apart_won >= 6, "{apart_won} of 12");
     }
 }

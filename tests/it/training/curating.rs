@@ -1,4 +1,4 @@
-//! Changing a clip, taking it out, putting it back.
+//! Changing, removing and restoring a clip.
 
 use super::{flagged, get_clip, recorded_call, supervisor};
 use crate::app::TestApp;
@@ -97,13 +97,13 @@ async fn after_thirty_days_it_is_gone_its_sound_too() {
             app.pass(Duration::from_secs(24 * 3600)).await;
             assert_eq!(sound.exists(), day <= 30, "day {day}");
         }
-        // The session is over, too.
+        // The session has expired as well.
         let own = supervisor(&app, "Orders").await;
         assert_eq!(own.get(&format!("/library/{id}")).await.status(), 404);
     }
 }
 
-/// The sound of the only clip.
+/// Returns the sound file of the only clip.
 fn the_sound(app: &TestApp) -> PathBuf {
     let folder = std::fs::read_dir(app.folder().join("recordings/clips")).unwrap();
     let files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-//! From a call or chat to a clip with its own words and sound.
+//! From a call or chat to a clip with its own text and sound.
 
 use super::{chat, flag, get_clip, leave_untranscribed, recorded_call, supervisor, transcribe};
 use crate::app::{TestApp, demo_sound};
@@ -54,7 +54,7 @@ async fn a_call_s_span_gets_its_own_masked_words_and_sound() {
         let whole = supervisor.get(&format!("/api/v1/clips/{id}/audio")).await;
         assert_eq!((whole.status().as_u16(), whole.headers()["content-type"].to_str().unwrap()), (200, "audio/wav"));
         let whole = whole.bytes().await.unwrap();
-        // 13 s of two channels of 16 bit at 8 kHz, and the head.
+        // 13 s of two channels of 16 bit at 8 kHz, and the header.
         assert!(whole.len().abs_diff(13 * 8_000 * 4 + 44) < 8_000, "{}", whole.len());
         let part = app.client.get(format!("{}/api/v1/clips/{id}/audio", app.url)).header("cookie", &supervisor.cookie);
         let part = part.header("range", "bytes=4-7").send().await.unwrap();

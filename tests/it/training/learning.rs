@@ -1,4 +1,4 @@
-//! Finishing clips, and how far one is.
+//! Finishing clips, and progress.
 
 use super::flagged;
 use crate::app::TestApp;

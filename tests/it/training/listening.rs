@@ -1,4 +1,4 @@
-//! What of a masked clip can still be heard, with a real speech model.
+//! Audible remains of a masked clip, with a real speech model.
 
 use super::masks::{form, hear};
 use super::{flag, supervisor};
@@ -9,12 +9,12 @@ use crate::transcription::hear as transcribe;
 use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig, Speaker};
 
-/// What is said in the call, and when: `q…` the agent, `d…` the customer, in ms.
+/// Utterances of the call with their times: `q…` the agent, `d…` the customer, in ms.
 type Utterance = (String, usize, usize);
 
-/// Louder than this (root of the mean square) somebody is heard.
+/// Level (root mean square) above which speech is audible.
 const SILENT: f32 = 0.0005;
-/// A silence begins and ends where the voice is quiet, ms.
+/// Tolerance at the edges of a silence, where the voice is quiet, in ms.
 const EDGE_MS: usize = 60;
 
 fn loudness(sound: &Sound, from_ms: usize, to_ms: usize) -> f32 {
@@ -34,7 +34,7 @@ async fn nothing_is_heard(call: &str) {
     let engine = Engine::new(config.clone());
     let app = TestApp::start_with(|settings| settings.transcription.model.clone_from(&config.model)).await;
     let sound = Sound::read(&recording);
-    // The model is tried out in a process of its own before the app uses it.
+    // The model is tested in a process of its own before the app uses it.
     transcribe(&engine, &sound.wav(Coding::Pcm16)).await.unwrap();
     let interaction = app.call("1", "jerry@example.net").await;
     assert!(app.record("1", sound.wav(Coding::Pcm16)).await.status().is_success());

@@ -1,4 +1,4 @@
-//! What is masked in a clip is silent in its sound, and nothing else is.
+//! Masked parts of a clip are silent in its sound, and no others.
 
 use super::{chat, flag, get_clip, leave_untranscribed, supervisor};
 use crate::app::{Session, TestApp};
@@ -21,7 +21,7 @@ pub fn form<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     FIELDS.into_iter().chain(more.iter().copied()).collect()
 }
 
-/// A call of twenty seconds, the same tone on both channels all the time.
+/// Returns a call of twenty seconds, with the same tone on both channels throughout.
 pub async fn tone(app: &TestApp) -> (InteractionId, Sound) {
     let body = json!({
         "channel": "call", "phase": "final", "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders",
@@ -35,7 +35,7 @@ pub async fn tone(app: &TestApp) -> (InteractionId, Sound) {
     (id, sound)
 }
 
-/// As if it had been transcribed, a word every half second.
+/// Stores a transcript with a word every half second.
 pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, &str, &str)]) {
     const DONE: Sql = Sql::both(
         "INSERT INTO transcripts (interaction_id, state, progress, model, language, updated_at) VALUES ($1, 'done', 1, 'base', 'en', $2)",
@@ -61,7 +61,7 @@ pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, &str, 
     tx.commit().await.unwrap();
 }
 
-/// The clip's samples, by channel, as whoever learns gets them.
+/// Returns the clip's samples, by channel, as learners get them.
 pub async fn hear(session: &Session, clip: &str) -> Sound {
     let answer = session.get(&format!("/api/v1/clips/{clip}/audio")).await;
     assert_eq!(answer.status(), 200);
@@ -70,7 +70,8 @@ pub async fn hear(session: &Session, clip: &str) -> Sound {
     Sound::read(file.path())
 }
 
-/// Silent where it must be; beyond a fade of 20 ms exactly what the recording has, from this ms of it on.
+/// Checks that the given parts are silent, and that the rest, beyond a fade of 20 ms, equals the recording from this ms
+/// on.
 pub fn compare(heard: &Sound, recorded: &Sound, from_ms: usize, silences: &[(usize, usize)]) {
     let rate = heard.rate as usize / 1000;
     for (channel, (heard, recorded)) in heard.channels.iter().zip(&recorded.channels).enumerate() {
@@ -115,7 +116,7 @@ async fn a_spoken_card_number_is_silent_in_the_clip_on_every_channel() {
         let silences = json!([{ "start_ms": 2_420, "end_ms": 10_480 }, { "start_ms": 12_420, "end_ms": 12_980 }]);
         assert_eq!(clip["silences"], silences);
         compare(&hear(&supervisor, &id).await, &sound, 2_000, &[(2_420, 10_480), (12_420, 12_980)]);
-        // The picture shows it.
+        // The waveform shows it.
         let peaks: Value = supervisor.get(&format!("/api/v1/clips/{id}/peaks")).await.json().await.unwrap();
         let bars = peaks["channels"][1].as_array().unwrap();
         let quiet = bars.iter().filter(|bar| bar.as_u64() == Some(0)).count() as f64 / bars.len() as f64;
@@ -191,7 +192,7 @@ async fn no_sound_is_cut_before_its_words_are_known() {
     assert_eq!((&clip["sound"], &clip["lines"][0]["text"]), (&json!("ready"), &json!("I am [name]")));
     compare(&hear(&supervisor, &id).await, &sound, 2_000, &[(2_920, 3_980)]);
 
-    // Where nobody ever transcribes it, there will be no sound, and the page says why.
+    // If it is never transcribed, there is no sound, and the page says why.
     app.call("2", "jerry@example.net").await;
     assert!(app.record("2", sound.wav(Coding::Pcm16)).await.status().is_success());
     leave_untranscribed(&app).await;
@@ -239,7 +240,7 @@ async fn what_a_model_hears_is_silent_from_end_to_end() {
         return;
     }
     let named = model.to_str().unwrap().to_owned();
-    // A model that nobody knows is tried out in a process of its own first.
+    // An unknown model is first tested in a process of its own.
     let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), named.as_str());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     hear_once(&Engine::new(config), &short_call(3)).await.unwrap();
@@ -264,7 +265,7 @@ async fn what_a_model_hears_is_silent_from_end_to_end() {
         let ms = |one: &Value, name: &str| one[name].as_u64().unwrap() as usize;
         let silences: Vec<_> = stretches.iter().map(|one| (ms(one, "start_ms"), ms(one, "end_ms"))).collect();
         compare(&hear(&supervisor, &id).await, &sound, 0, &silences);
-        // Every card number that was heard lies in one of them.
+        // Every transcribed card number is in one of them.
         for word in original["segments"].as_array().unwrap().iter().flat_map(|s| s["words"].as_array().unwrap()) {
             if word["text"].as_str().unwrap().contains("1111") {
                 let (from, to) = (ms(word, "start_ms"), ms(word, "end_ms").min(20_000));

@@ -1,4 +1,4 @@
-//! The training library: flagging, cutting, masking, finding, finishing, and who may do what.
+//! Training library: flagging, cutting, masking, searching, finishing, and permissions.
 
 mod curating;
 mod flagging;
@@ -15,7 +15,7 @@ use afterword::ids::InteractionId;
 use afterword::web::Role;
 use serde_json::{Value, json};
 
-/// A call of Orders with the demo's good call as its recording, read through.
+/// Creates a call of Orders with the demo's good call as its recording, read through.
 pub async fn recorded_call(app: &TestApp) -> InteractionId {
     let id = app.call("1", "jerry@example.net").await;
     let answer = app.record("1", demo_sound("call-good.ogg")).await;
@@ -24,7 +24,7 @@ pub async fn recorded_call(app: &TestApp) -> InteractionId {
     id
 }
 
-/// These tests bring words of their own: the model is not to be loaded for them.
+/// These tests store their own transcripts: the model must not be loaded for them.
 pub async fn leave_untranscribed(app: &TestApp) {
     const FORGET: Sql = Sql::both("DELETE FROM jobs WHERE kind = 'transcription'");
     let mut tx = app.app.db.begin().await.unwrap();
@@ -32,7 +32,7 @@ pub async fn leave_untranscribed(app: &TestApp) {
     tx.commit().await.unwrap();
 }
 
-/// As if it had been transcribed: (from, to, speaker, text).
+/// Stores a transcript: (start, end, speaker, text).
 pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, i64, &str, &str)]) {
     const DONE: Sql = Sql::both(
         "INSERT INTO transcripts (interaction_id, state, progress, language, updated_at) VALUES ($1, 'done', 1, 'en', $2) \
@@ -50,7 +50,7 @@ pub async fn transcribe(app: &TestApp, id: &InteractionId, lines: &[(i64, i64, &
     tx.commit().await.unwrap();
 }
 
-/// A chat of Orders of four messages, ten seconds apart.
+/// Creates a chat of Orders with four messages, ten seconds apart.
 pub async fn chat(app: &TestApp, external_id: &str, team: &str) -> InteractionId {
     let at = |seconds: u32| format!("2026-11-20T11:00:{seconds:02}Z");
     let body = json!({
@@ -66,7 +66,7 @@ pub async fn chat(app: &TestApp, external_id: &str, team: &str) -> InteractionId
     app.interaction(external_id, &body).await
 }
 
-/// A clip of a chat, flagged through the form; its id.
+/// Flags a clip of a chat through the form; returns its id.
 async fn flagged(app: &TestApp, title: &str, why: &str, skills: &str) -> String {
     let chat = chat(app, &format!("chat-{title}"), "Orders").await;
     let supervisor = supervisor(app, "Orders").await;
@@ -78,7 +78,7 @@ pub async fn supervisor(app: &TestApp, team: &str) -> Session {
     app.sign_in(Role::Supervisor, &[team], None).await
 }
 
-/// Sends the form; the clip's id.
+/// Sends the form; returns the clip's id.
 async fn flag(session: &Session, interaction: &InteractionId, fields: &[(&str, &str)]) -> String {
     let answer = session.post(&format!("/interactions/{interaction}/clips"), fields).await;
     let status = answer.status();

@@ -1,4 +1,4 @@
-//! Clips and the speakers of their recordings: what is masked in them depends on who speaks.
+//! Clips and the speakers of their recordings: masking depends on the speakers.
 
 use super::masks::{compare, form, hear, tone, transcribe};
 use super::{flag, get_clip, leave_untranscribed, supervisor};
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
-/// Masked where the customer says it, and not where the agent does.
+/// Masked if the customer says it, and not if the agent does.
 const INTRODUCTION: &str = "My name is Zarquon Blee today";
 
 async fn swap(app: &TestApp, call: &InteractionId, names: [&str; 2]) {
@@ -62,7 +62,7 @@ async fn a_swap_remakes_a_clip_without_the_masks_that_were_left_in() {
         assert!(new.len() == 1 && new != old, "the old sound is removed, the new one has a name of its own: {new:?}");
         // The name from 4.0 to 4.9 s and the number from 9.5 to 10.9 s, 80 ms more on either side.
         compare(&hear(&supervisor, &id).await, &sound, 2_000, &[(1_920, 2_980), (7_420, 8_980)]);
-        // Back again: what was masked on the way stays masked.
+        // Changed back: masks added in between stay.
         swap(&app, &call, ["agent", "customer"]).await;
         app.work().await;
         let (_, back) = get_clip(&supervisor, &id).await;
@@ -70,7 +70,7 @@ async fn a_swap_remakes_a_clip_without_the_masks_that_were_left_in() {
     }
 }
 
-/// Tells the transcript of an app, and does something else at a chosen moment.
+/// Source of an app's transcripts that performs an action at a chosen moment.
 struct Meanwhile {
     transcription: Transcription,
     db: Db,
@@ -82,7 +82,7 @@ struct Meanwhile {
 }
 
 impl Meanwhile {
-    /// Swaps the speakers, once, and lets the clips be remade.
+    /// Swaps the speakers, once, and remakes the clips.
     async fn happen(&self) {
         if self.happened.swap(true, Ordering::SeqCst) {
             return;
@@ -130,7 +130,7 @@ async fn work(db: &Db, clock: &SharedClock, kinds: Vec<Kind>) {
     Arc::new(runner).drain().await.unwrap();
 }
 
-/// The library of an app, with a swap of the speakers while the words are read, or else while the sound is cut.
+/// Returns the library of an app, with a swap of the speakers while the text is read, or else while the sound is cut.
 fn library(app: &TestApp, call: &InteractionId, while_lines: bool) -> Training {
     let (folder, app) = (app.folder().join("recordings/clips"), &app.app);
     let spoken = Meanwhile {
@@ -163,7 +163,7 @@ async fn sound_that_was_begun_with_other_speakers_is_not_kept() {
     }
 }
 
-/// From, to in ms of the clip.
+/// Returns start and end in ms of the clip.
 fn silences(clip: &Value) -> Vec<(usize, usize)> {
     let ms = |one: &Value, name: &str| usize::try_from(one[name].as_u64().unwrap()).unwrap();
     let all = clip["silences"].as_array().unwrap();

@@ -1,18 +1,18 @@
-//! The days as bars: how tall, and where they stand in the SVG.
+//! Chart of the days: heights and positions of bars in the SVG.
 
-/// The room around the plot, in units of the viewBox 640 × 220.
+/// Margins of the plot, in units of the viewBox 640 × 220.
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 36.0;
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
-/// With more days than this not each gets its date.
+/// Maximum number of days for which every day has its date.
 const ALL_DATED: usize = 7;
-/// With more days than this not each gets its number.
+/// Maximum number of days for which every day has its number.
 const ALL_NUMBERED: usize = 14;
 
-/// What happened on a day.
+/// Counts of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::desk) struct Day {
     pub date: String,
@@ -23,7 +23,7 @@ pub(in crate::desk) struct Day {
     pub skipped: i64,
 }
 
-/// A day as a bar: what was sent, within it what came back, above it what was given up.
+/// Bar of a day: sent mails, within it bounced ones, above it those given up.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::desk) struct Bar {
     pub day: Day,
@@ -38,18 +38,18 @@ pub(in crate::desk) struct Bar {
     pub numbered: bool,
 }
 
-/// The whole drawing.
+/// Chart of the days.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::desk) struct Chart {
     pub bars: Vec<Bar>,
-    /// Horizontal lines: where, and how many.
+    /// Horizontal lines: position and number.
     pub grid: Vec<(f64, i64)>,
     pub left: f64,
     pub right: f64,
     pub bottom: f64,
 }
 
-/// The next number above that is easy to read: 1, 2 or 5 and zeros.
+/// Returns the next larger round number: 1, 2 or 5 followed by zeros.
 fn round_up(most: i64) -> i64 {
     let mut step = 1;
     loop {
@@ -63,7 +63,7 @@ fn round_up(most: i64) -> i64 {
 }
 
 impl Chart {
-    /// None where nothing was sent, given up or came back.
+    /// Returns the chart; `None` if nothing was sent, given up or bounced.
     pub fn new(days: Vec<Day>) -> Option<Self> {
         let most = days.iter().map(|day| (day.sent + day.failed).max(day.back)).max().filter(|most| *most > 0)?;
         let top = round_up(most);

@@ -1,4 +1,4 @@
-//! A test mail: to the administrator's own address or another one, at once, with the server's answer.
+//! Test mail: to the administrator's own address or another one, sent at once, with the server's reply.
 
 use super::page;
 use crate::desk::Desk;
@@ -44,7 +44,7 @@ pub(in crate::desk::pages) async fn send_test_mail(
         return Err(PageError::TooMany);
     }
     let tried = desk.mail.send_test_mail(form.to.trim(), &site.company).await;
-    // Whether it left, never to whom.
+    // Whether it was sent, never the recipient.
     let detail = serde_json::json!({ "sent": tried.is_ok() });
     let mut tx = desk.db.begin().await?;
     let line = Effects::new().audit(&actor, "mail.tested", "mail", Some(detail));

@@ -1,4 +1,4 @@
-//! SQL of how many were asked.
+//! SQL of the numbers of invitations.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -6,7 +6,8 @@ use crate::{execute, fetch_all, statements};
 use serde_json::{Value, json};
 
 statements! {
-    // With a token a mail went out; whether it was answered stands nowhere. The condition of the index invitations_asked.
+    // An invitation with a token was sent; whether it was answered is stored nowhere. The condition of the index
+    // invitations_asked.
     COUNT = "SELECT COALESCE(agent_id, '') AS agent, COALESCE(team_id, '') AS team, COUNT(*) AS n FROM invitations \
         WHERE token_hash IS NOT NULL AND state <> 'failed' AND created_at >= $1 AND created_at < $2 GROUP BY agent_id, team_id";
     FORGET = "DELETE FROM invitation_totals WHERE month = $1";
@@ -15,7 +16,7 @@ statements! {
         pg "INSERT INTO invitation_totals (month, agent_id, team_id, n) SELECT $2, j->>0, j->>1, (j->>2)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
 }
 
-/// Agent (or nothing), team (or nothing), and how many invitations there were in that time.
+/// Returns agent (or empty), team (or empty), and the number of invitations in that time.
 pub(in super::super) async fn count(
     conn: Conn<'_>,
     from: Timestamp,
@@ -24,7 +25,7 @@ pub(in super::super) async fn count(
     fetch_all!(conn, COUNT => (String, String, i64), from, to)
 }
 
-/// Writes a month down, whatever stood there.
+/// Replaces the counts of a month.
 pub(in super::super) async fn replace(
     mut conn: Conn<'_>,
     month: &str,

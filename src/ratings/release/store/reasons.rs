@@ -1,4 +1,4 @@
-//! SQL of the reasons why conversations were left out.
+//! SQL of the reasons of exclusions.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -25,7 +25,7 @@ pub(in super::super) async fn waiting(conn: Conn<'_>) -> Result<Vec<Waiting>, Db
     fetch_all!(conn, WAITING => Waiting)
 }
 
-/// Marks them as counted; how many were not yet.
+/// Marks reasons as counted; returns the number of those that were not yet.
 pub(in super::super) async fn mark(
     conn: Conn<'_>,
     ids: &[&InteractionId],

@@ -1,24 +1,24 @@
-//! What was answered elsewhere, by the questions' numbers: read whole, so that everything wrong is said at once.
+//! Reads external answers by question number, and reports all problems at once.
 
 use crate::surveys::Version;
 use crate::surveys::answers::value::{self, MAX_COMMENT_CHARS, Value, chosen};
 use crate::surveys::definition::{Item, Kind, Question};
 use std::collections::{BTreeMap, HashMap};
 
-/// An answer to one question; exactly one of the three is there.
+/// Answer to one question; exactly one of the three values is present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GivenAnswer {
-    /// The question's number in the survey.
+    /// Number of the question in the survey.
     pub question: u16,
-    /// CSAT 1-5, NPS 0-10, CES 1-7, yes/no 1 and 0, one of: the option's number.
+    /// CSAT 1-5, NPS 0-10, CES 1-7, yes/no 1 and 0, one of: the number of the option.
     pub value: Option<i64>,
-    /// Many of: the options' numbers.
+    /// Many of: the numbers of the options.
     pub values: Option<Vec<i64>>,
     /// Text.
     pub text: Option<String>,
 }
 
-/// The values, or everything that is wrong.
+/// Returns the values. Errors: all problems, one sentence each.
 pub(super) fn read(version: &Version, given: &[GivenAnswer]) -> Result<BTreeMap<Question, Value>, Vec<String>> {
     let items: HashMap<u16, (&Item, Question)> =
         version.questions().map(|(item, question)| (item.number, (item, question))).collect();

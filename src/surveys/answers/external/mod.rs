@@ -1,9 +1,9 @@
-//! Answers that come from elsewhere: a kiosk, a phone keypad. The same rules, the same mix; releases of their own,
-//! since whoever sends them in knows them.
+//! External answers, from a kiosk or a phone keypad. The same rules and the same mix apply; they have releases of their
+//! own, since the sender knows the answers.
 //!
-//! A linked one stands beside its interaction, so it names one. An apart one names whom it is about and no interaction: nothing may
-//! join it to one. What makes a retry harmless is the mark of a spent token, made from the caller's own random key; no table
-//! remembers which request an apart answer came with.
+//! A linked answer names its interaction. An apart answer names an agent or a team and no interaction, so that it can't
+//! be joined to one. The mark of a spent token, made from the caller's own random key, makes retries idempotent; no
+//! table records which request an apart answer came with.
 
 mod given;
 mod store;
@@ -20,53 +20,53 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::surveys::{Surveys, Token, Version};
 use std::sync::Arc;
 
-/// Whom or what an answer is about.
+/// Subject of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// Linked: the interaction, as source and id there.
+    /// Linked: source of the interaction and its id there.
     pub interaction: Option<(String, String)>,
-    /// Apart: the agent, as source and id there.
+    /// Apart: source of the agent and its id there.
     pub agent: Option<(String, String)>,
-    /// Apart: the team's name; the agent's team where nothing is said.
+    /// Apart: name of the team; the agent's team if absent.
     pub team: Option<String>,
 }
 
-/// An answer from elsewhere.
+/// An external answer.
 #[derive(Debug, Clone)]
 pub struct ExternalAnswer {
     /// The survey's id.
     pub survey: String,
-    /// Which version was asked; the current one where nothing is said.
+    /// Version that was asked; the current one if absent.
     pub version: Option<i64>,
-    /// What it is about.
+    /// Subject of the answer.
     pub subject: Subject,
-    /// What was answered.
+    /// Answers to the questions.
     pub answers: Vec<GivenAnswer>,
-    /// How it may be used.
+    /// Choice of the customer: linked or apart.
     pub choice: Choice,
-    /// Under this a retry is the same answer: a random UUID.
+    /// Idempotency key: a random UUID. Retries with the same key are one answer.
     pub key: Option<String>,
 }
 
-/// Why it was not recorded.
+/// Errors of recording an external answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ExternalAnswerError {
     /// There is no such survey, or it was never published.
     #[error("there is no such survey, or no such version of it")]
     NoSurvey,
-    /// Everything that is wrong with it.
+    /// All problems of the request.
     #[error("{}", .0.join(" "))]
     Wrong(Vec<String>),
-    /// The customer was asked by mail, or answered before.
+    /// The customer was asked by mail, or has answered before.
     #[error("the customer was asked about this conversation already; nothing was recorded")]
     Asked,
-    /// It is counted already.
+    /// The answer is already counted.
     #[error("this answer is recorded and can't be changed any more")]
     Counted,
-    /// The process stops; nothing was recorded.
+    /// The process is stopping; nothing was recorded.
     #[error(transparent)]
     Stopping(#[from] BatchError),
-    /// The database did not answer.
+    /// The database failed.
     #[error(transparent)]
     Database(Arc<DbError>),
 }
@@ -77,12 +77,12 @@ impl From<DbError> for ExternalAnswerError {
     }
 }
 
-/// A random UUID: made from a conversation's id, it would lead from the mix to that conversation.
+/// Whether the key is a random UUID: a key made from a conversation's id would lead from the mix to that conversation.
 fn is_random_uuid(key: &str) -> bool {
     uuid::Uuid::parse_str(key).is_ok_and(|uuid| uuid.get_version() == Some(uuid::Version::Random))
 }
 
-/// When the month after this one is over.
+/// Returns the end of the next month.
 fn end_of_next_month(now: Timestamp) -> Timestamp {
     let later = |at: Timestamp| at.plus(std::time::Duration::from_secs(62 * 86_400));
     let month = later(now).month();
@@ -90,10 +90,10 @@ fn end_of_next_month(now: Timestamp) -> Timestamp {
 }
 
 impl Surveys {
-    /// Records an answer from elsewhere. On disk when this returns.
+    /// Records an external answer. It is on disk when this returns.
     ///
     /// # Errors
-    /// [`ExternalAnswerError::Wrong`] names everything that is wrong with it at once.
+    /// [`ExternalAnswerError::Wrong`] names all problems at once.
     pub async fn record_external(&self, sent: ExternalAnswer) -> Result<(), ExternalAnswerError> {
         let version = self.asked_version(&sent).await?;
         let mut wrong = self.wrong_about(&sent);
@@ -125,7 +125,7 @@ impl Surveys {
         Ok(self.version(&id).await?)
     }
 
-    /// What is wrong with whom it is about and how it may be used.
+    /// Returns the problems with the subject and the choice.
     fn wrong_about(&self, sent: &ExternalAnswer) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut say = |when: bool, what: &str| {
@@ -172,7 +172,7 @@ impl Surveys {
         }
         tx.commit().await?;
         let invited = invited(about.id, about.agent_id, about.team_id, version, about.occurred_at);
-        // Nobody has a link, so nothing was marked or kept aside under one.
+        // No customer has a link, so nothing was marked or held under one.
         let put = self.linked_write(&Token::random(), &invited, answer, Origin::External, self.inner.settings.k);
         written(self.inner.linked.submit(put).await?)
     }
@@ -193,7 +193,7 @@ impl Surveys {
         let promise = Promise { k: self.inner.settings.k, origin: Origin::External };
         let put = ApartWrite::put(&self.inner.vault, &token, &invited, answer, purge_month, promise);
         match written(self.inner.apart.submit(put).await?) {
-            // The mark is there: it was recorded before, and has ripened since.
+            // The mark exists: the answer was recorded before and has ripened since.
             Err(ExternalAnswerError::Counted) => Ok(()),
             other => other,
         }

@@ -1,4 +1,4 @@
-//! SQL of answers that come from elsewhere.
+//! SQL of external answers.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -9,11 +9,11 @@ statements! {
     ABOUT = "SELECT id, agent_id, team_id, channel, occurred_at FROM interactions WHERE source = $1 AND external_id = $2";
     AGENT = "SELECT id, team_id FROM agents WHERE source = $1 AND external_id = $2";
     TEAM = "SELECT id FROM teams WHERE name_key = $1";
-    // An answer beside an interaction needs an invitation. This one has no address and no link; its times are the conversation's and the
-    // end of a month, never that of the answer.
+    // An answer beside an interaction needs an invitation. This one has no address and no link; its times are that of
+    // the conversation and the end of a month, never that of the answer.
     OPEN = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, channel, address_hash, state, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, '', 'sent', $7, $8) ON CONFLICT (interaction_id) DO NOTHING";
-    // Answered elsewhere before, or asked by mail?
+    // Whether it was answered externally before, rather than asked by mail.
     IS_OURS = "SELECT survey FROM invitations WHERE interaction_id = $1 AND address_hash = '' AND state <> 'closed'";
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn team(conn: Conn<'_>, key: &str) -> Result<Option<TeamId>, Db
     Ok(fetch_optional!(conn, TEAM => (TeamId,), key)?.map(|(id,)| id))
 }
 
-/// False where the interaction has an invitation already.
+/// Returns false if the interaction already has an invitation.
 pub(super) async fn open(conn: Conn<'_>, about: &AboutRow, version: &str, until: Timestamp) -> Result<bool, DbError> {
     let id = InvitationId::random();
     let added = execute!(
@@ -61,7 +61,7 @@ pub(super) async fn open(conn: Conn<'_>, about: &AboutRow, version: &str, until:
     Ok(added > 0)
 }
 
-/// Was this interaction answered elsewhere, by this version? Then the answer may be sent once more.
+/// Whether this interaction was answered externally, with this version; the answer may then be sent again.
 pub(super) async fn is_ours(conn: Conn<'_>, id: &InteractionId, version: &str) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, IS_OURS => (String,), id)?.is_some_and(|(survey,)| survey == version))
 }

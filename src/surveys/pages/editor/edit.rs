@@ -13,7 +13,7 @@ use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 
-/// One part of the editor, filled in.
+/// Renders one part of the editor.
 fn part_page(status: StatusCode, page: Shell, head: Head, part: &Part, draft: &Definition) -> Response {
     match part {
         Part::Questions => html_with(status, &QuestionsPage::new(page, head, draft)),
@@ -36,11 +36,11 @@ pub(super) async fn show(
     Ok(part_page(StatusCode::OK, shell(&who, site, &asked), head, &part, &draft.definition))
 }
 
-/// What a form says besides its fields.
+/// Values of a form besides its fields.
 struct Sent {
     edition: i64,
     part: Part,
-    /// A script asks: it stays on the page.
+    /// Whether a script sent it: the page is not left.
     quiet: bool,
 }
 
@@ -91,7 +91,7 @@ fn quietly(status: StatusCode, body: &serde_json::Value) -> Response {
     Response::builder().status(status).content_type("application/json").body(body.to_string())
 }
 
-/// Where one goes after saving: to the same part, at what was changed.
+/// Returns the address after saving: the same part, at the changed place.
 fn back(id: &str, part: &Part, draft: &Definition, step: Option<&crate::surveys::editor::Step>, done: bool) -> String {
     use crate::surveys::editor::Step;
     let did = if done { "saved" } else { "not" };
@@ -112,7 +112,7 @@ fn back(id: &str, part: &Part, draft: &Definition, step: Option<&crate::surveys:
     format!("/surveys/{id}?part={}{language}&did={did}{}", part.code(), at.unwrap_or_default())
 }
 
-/// Somebody else saved in the meantime: what was typed stands in the page, on top of theirs, and is not saved yet.
+/// Someone else saved in the meantime: the entered values are shown over theirs, not saved yet.
 async fn conflict(
     page: Shell,
     surveys: &Surveys,

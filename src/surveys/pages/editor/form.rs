@@ -1,11 +1,12 @@
-//! The editor's forms, read into the draft. Each page of the editor sends its own part; the rest of the draft stays as it is.
+//! Reads the editor's forms into the draft. Each page of the editor sends its own part; the rest of the draft is
+//! unchanged.
 
 use crate::surveys::definition::{Condition, Definition, Item, Kind, Role, Texts};
 use crate::surveys::editor::{Step, Taken, set_kind};
 use crate::surveys::wording::Language;
 use std::collections::BTreeMap;
 
-/// A form's fields; repeated ones are joined by line feeds.
+/// Fields of a form; repeated ones are joined by line feeds.
 pub(super) type Fields = BTreeMap<String, String>;
 
 /// A part of the editor.
@@ -41,13 +42,13 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
-/// One line, without what can't be seen.
+/// Returns the text as one line, without invisible characters.
 fn line(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Reads what the form says into the draft.
+/// Reads the form into the draft.
 pub(super) fn read(draft: &mut Definition, taken: &Taken, part: &Part, fields: &Fields) {
     match part {
         Part::Questions => questions(draft, taken, fields),
@@ -77,7 +78,7 @@ fn questions(draft: &mut Definition, taken: &Taken, fields: &Fields) {
     }
 }
 
-/// A question's words in one language.
+/// Reads the texts of a question in one language.
 fn words(draft: &mut Definition, language: &Language, number: u16, label: &str, prefix: &str, fields: &Fields) {
     let worded = draft.item(number).map(Item::worded).unwrap_or_default();
     let Some(texts) = draft.texts.get_mut(language) else { return };
@@ -100,7 +101,7 @@ fn condition(question: &str, when: &str) -> Option<Condition> {
     Some(Condition { question, one_of: when.split('\n').filter_map(|value| value.parse().ok()).collect() })
 }
 
-/// The check boxes are those of the question that was chosen before: numbers that the new one does not have go.
+/// The check boxes belong to the previously chosen question: removes numbers that the new one does not have.
 fn keep_conditions_possible(draft: &mut Definition, numbers: &[u16]) {
     let values: BTreeMap<u16, Vec<i64>> = draft.questions.iter().map(|item| (item.number, item.values())).collect();
     for item in draft.questions.iter_mut().filter(|item| numbers.contains(&item.number)) {
@@ -112,7 +113,7 @@ fn keep_conditions_possible(draft: &mut Definition, numbers: &[u16]) {
     }
 }
 
-/// What a question of this kind may count as.
+/// Returns the role that a question of this kind may have.
 pub(super) fn role_of(kind: Kind) -> Option<Role> {
     match kind {
         Kind::Csat => Some(Role::Score),
@@ -152,7 +153,7 @@ fn look(draft: &mut Definition, fields: &Fields) {
     draft.look.accent_dark = colour("accent_dark");
 }
 
-/// What a button asks for besides saving; none: nothing else.
+/// Returns the step that a button requests besides saving; `None` for saving only.
 pub(super) fn step_of(fields: &Fields) -> Option<Step> {
     let mut parts = field(fields, "do").split('.');
     let name = parts.next()?;
@@ -176,7 +177,7 @@ pub(super) fn step_of(fields: &Fields) -> Option<Step> {
     }
 }
 
-/// Texts for questions that are not there any more, as they were written: nothing is lost without a word.
+/// Returns entered texts of questions that no longer exist, so that they are not lost silently.
 pub(super) fn orphans(draft: &Definition, fields: &Fields) -> Vec<String> {
     let is_gone = |name: &str| {
         let number = name.strip_prefix("q.")?.split('.').next()?.parse::<u16>().ok()?;

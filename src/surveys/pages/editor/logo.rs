@@ -1,4 +1,4 @@
-//! Logos: taken by a form, served to everybody who answers.
+//! Logos: uploaded by a form, served to all customers.
 
 use crate::surveys::Surveys;
 use crate::surveys::editor::{EditError, MAX_LOGO_BYTES};
@@ -8,7 +8,7 @@ use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-/// Keeps the picture and puts it into the draft.
+/// Stores the picture and adds it to the draft.
 #[handler]
 pub(super) async fn upload(
     who: Viewer<ManageSurveys>,
@@ -28,7 +28,7 @@ pub(super) async fn upload(
     Ok(redirect(format!("/surveys/{id}?part=look&did=logo")))
 }
 
-/// `GET /logos/{sha256}`: the same for everybody, for good; nothing in it can run.
+/// `GET /logos/{sha256}`: immutable; contains nothing executable.
 #[handler]
 pub(super) async fn serve(Data(surveys): Data<&Surveys>, Path(name): Path<String>) -> Result<Response, PageError> {
     let logo = surveys.logo(&name).await?.ok_or(PageError::NotFound)?;

@@ -1,4 +1,4 @@
-//! New surveys, copies, names, the archive.
+//! Creates, copies, renames and archives surveys.
 
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
@@ -15,7 +15,7 @@ pub(super) struct Named {
     name: String,
 }
 
-/// A new survey begins with the questions of the standard one.
+/// Creates a survey with the questions of the standard one.
 #[handler]
 pub(super) async fn create(
     who: Viewer<ManageSurveys>,
@@ -54,7 +54,7 @@ struct ArchivePage {
     page: Shell,
     survey: Listed,
     rules: usize,
-    /// Is it asked where no rule fits?
+    /// Whether it is sent where no rule applies.
     otherwise: bool,
 }
 

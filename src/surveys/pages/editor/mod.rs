@@ -1,5 +1,5 @@
-//! The administrator's pages of surveys: `/surveys/{id}` and what belongs to it. Every button is a form's, and every form saves
-//! what was typed before it does anything else.
+//! Administration pages of surveys: `/surveys/{id}` and below. Every button belongs to a form, and every form first
+//! saves the entered values.
 
 mod edit;
 mod form;
@@ -33,7 +33,7 @@ pub fn routes(route: Route) -> Route {
         .at("/logos/:name", get(logo::serve))
 }
 
-/// What a redirect says has happened.
+/// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
     ("saved", "The draft is saved. Nobody sees it before you publish it."),
     ("not", "Nothing was changed: that is not possible here."),
@@ -45,7 +45,7 @@ const DONE: &[(&str, &str)] = &[
     ("logo", "The logo is in the draft."),
 ];
 
-/// What a redirect carries.
+/// Query of a redirect.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct EditorQuery {
@@ -74,7 +74,7 @@ impl From<EditError> for PageError {
     }
 }
 
-/// A form that says which edition it was made from.
+/// A form that names the edition that it was made from.
 #[derive(serde::Deserialize)]
 struct Edition {
     edition: String,

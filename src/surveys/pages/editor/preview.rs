@@ -1,4 +1,4 @@
-//! `/surveys/{id}/preview`: the draft, or an old version, as a customer sees it. Nothing can be sent from it.
+//! `/surveys/{id}/preview`: the draft, or an old version, as a customer sees it. It can't be submitted.
 
 use crate::surveys::definition::{Definition, Look};
 use crate::surveys::localized_text::About;
@@ -12,14 +12,14 @@ use poem::web::{Data, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
-/// What the switches beside it say.
+/// Values of the switches beside the preview.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PreviewQuery {
     language: String,
     channel: String,
     mode: String,
-    /// Of an old version; none: the draft.
+    /// Number of an old version; `None`: the draft.
     version: Option<i64>,
 }
 
@@ -49,18 +49,18 @@ pub(super) async fn preview(
         .header(header::CACHE_CONTROL, "no-store")
         .body(in_mode(&html, &asked.mode))
         .into_response();
-    // As on the customer's own page, but that nothing can be sent.
+    // As on the customer's own page, except that nothing can be submitted.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
     response.headers_mut().insert("content-security-policy", HeaderValue::from_static(policy));
     Ok(response)
 }
 
-/// A made-up conversation.
+/// Returns a sample conversation.
 fn about(chat: bool) -> About<'static> {
     About { agent: Some("Sydney"), topic: Some("lost parcel"), chat, ..About::default() }
 }
 
-/// A draft may hold anything; what is no colour stays out of the style sheet.
+/// Removes invalid colours: a draft may hold anything.
 fn presentable(mut definition: Definition) -> Definition {
     let colour = |colour: Option<String>| colour.filter(|text| contrast::ratio(text, contrast::PAPER).is_some());
     let Look { accent, accent_dark, logo } = definition.look;
@@ -72,7 +72,7 @@ fn presentable(mut definition: Definition) -> Definition {
     definition
 }
 
-/// Light or dark whatever the reader's own screen is; as it is where nothing is said.
+/// Sets light or dark mode regardless of the reader's setting; unchanged for an empty mode.
 fn in_mode(html: &str, mode: &str) -> String {
     let (shown, hidden) = match mode {
         "light" => ("light", "dark"),

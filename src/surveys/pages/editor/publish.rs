@@ -1,4 +1,4 @@
-//! Publishing a draft, throwing it away, the versions there were.
+//! Publishes and discards drafts; lists versions.
 
 use super::view::time;
 use super::{Edition, EditorQuery, shell};
@@ -23,7 +23,7 @@ struct PublishPage {
     drafted: bool,
 }
 
-/// The question before it: what changes?
+/// Shows the confirmation page with the changes.
 #[handler]
 pub(super) async fn ask(
     who: Viewer<ManageSurveys>,
@@ -47,7 +47,7 @@ pub(super) async fn ask(
     Ok(html(&page))
 }
 
-/// Publishes the draft that the question was about, and no other.
+/// Publishes only the draft that was confirmed.
 #[handler]
 pub(super) async fn publish(
     who: Viewer<ManageSurveys>,
@@ -57,7 +57,7 @@ pub(super) async fn publish(
 ) -> Result<Response, PageError> {
     match surveys.publish(&id, form.0.number()?, &who.actor()).await {
         Ok(_) => Ok(redirect(format!("/surveys/{id}?did=published"))),
-        // The question once more, with what is wrong or what has changed since.
+        // Shows the confirmation page again, with the problems or the changes since.
         Err(EditError::Incomplete(_) | EditError::Unchanged) => Ok(redirect(format!("/surveys/{id}/publish"))),
         Err(other) => Err(other.into()),
     }
@@ -102,7 +102,7 @@ impl VersionView {
         Self {
             number: published.number,
             current: current == Some(published.number),
-            // What is built in was there from the beginning.
+            // The built-in version has no time of publication.
             at: (published.at.0 > 0).then(|| time(published.at)),
             by: published.by.clone(),
             questions: version.definition.questions.len(),

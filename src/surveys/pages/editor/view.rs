@@ -1,4 +1,4 @@
-//! What the editor's pages show.
+//! Views of the editor's pages.
 
 use super::form::{Part, role_of};
 use crate::clock::Timestamp;
@@ -8,14 +8,14 @@ use crate::surveys::wording::{Language, Phrases, contrast, names};
 use crate::web::Shell;
 use askama::Template;
 
-/// What stands above every part of the editor.
+/// Header of every part of the editor.
 pub(super) struct Head {
     pub id: String,
     pub name: String,
     pub archived: bool,
-    /// The number of the version that is asked.
+    /// Number of the current version.
     pub version: Option<i64>,
-    /// When the draft was saved, for machines and for people, and by whom.
+    /// Time of the draft's last save, for machines and for people, and its author.
     pub saved: Option<(String, String, String)>,
     pub edition: i64,
     pub part: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct Head {
     pub conflict: Option<Conflict>,
 }
 
-/// A language the survey has.
+/// A language of the survey.
 pub(super) struct LanguageTab {
     pub tag: String,
     pub name: String,
@@ -33,12 +33,12 @@ pub(super) struct LanguageTab {
     pub current: bool,
 }
 
-/// Somebody else saved in the meantime.
+/// Someone else saved in the meantime.
 pub(super) struct Conflict {
     pub by: String,
-    /// What saving now would change of theirs.
+    /// Changes that saving would make to the other's draft.
     pub changes: Vec<String>,
-    /// Texts of questions that are not there any more.
+    /// Texts of questions that no longer exist.
     pub orphans: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct QuestionView {
     pub label: String,
     pub kind: &'static str,
     pub required: bool,
-    /// What it may count as, and whether it does.
+    /// Possible role, and whether it is set.
     pub role: Option<(&'static str, bool)>,
     pub words: Vec<Word>,
     pub has_options: bool,
@@ -108,16 +108,16 @@ pub(super) struct QuestionView {
     pub when: Vec<Choice>,
 }
 
-/// The words of a number or an option.
+/// Label of a number or an option.
 pub(super) struct Word {
     pub value: i64,
     pub label: String,
     pub text: String,
-    /// The other language's.
+    /// Label in the default language.
     pub base: String,
 }
 
-/// Something that can be chosen.
+/// A selectable option.
 pub(super) struct Choice {
     pub value: i64,
     pub label: String,
@@ -177,7 +177,7 @@ fn words(draft: &Definition, item: &Item, language: &Language, base: Option<&Lan
     item.worded().into_iter().enumerate().map(word).collect()
 }
 
-/// The questions by which this one may be shown: those before it that are no texts.
+/// Returns the questions that a condition can use: preceding ones that are not texts.
 fn before(draft: &Definition, at: usize, item: &Item) -> Vec<Choice> {
     let chosen = item.shown_if.as_ref().map(|condition| condition.question);
     let other = |other: &Item| Choice {
@@ -188,7 +188,7 @@ fn before(draft: &Definition, at: usize, item: &Item) -> Vec<Choice> {
     draft.questions[..at].iter().filter(|other| other.kind != Kind::Text).map(other).collect()
 }
 
-/// The answers by which this one may be shown.
+/// Returns the answers that a condition can use.
 fn when(draft: &Definition, item: &Item) -> Vec<Choice> {
     let Some(condition) = &item.shown_if else { return Vec::new() };
     let Some(other) = draft.item(condition.question) else { return Vec::new() };
@@ -220,7 +220,7 @@ pub(super) struct TextsPage {
     pub missing: usize,
 }
 
-/// A text to be written, beside the same in the default language.
+/// A text to translate, beside the text in the default language.
 pub(super) struct TranslationRow {
     pub name: String,
     pub label: String,
@@ -292,7 +292,7 @@ fn rows(
     rows
 }
 
-/// The page's own phrases: what is built in stands beside what the survey says instead.
+/// Returns the page's phrases: the built-in one beside the survey's own.
 fn phrases(language: &Language, own: Option<&Texts>, base: &Language, original: Option<&Texts>) -> Vec<TranslationRow> {
     let nothing = std::collections::BTreeMap::new();
     let of = |texts: Option<&Texts>| texts.map_or_else(|| nothing.clone(), |texts| texts.phrases.clone());
@@ -322,9 +322,9 @@ pub(super) struct LookPage {
     pub most_kb: usize,
 }
 
-/// How well a colour is read.
+/// Contrast of a colour.
 pub(super) struct Readable {
-    /// `5.9`; none where it is no colour.
+    /// Ratio such as `5.9`; `None` if it is no colour.
     pub ratio: Option<String>,
     pub good: bool,
 }
@@ -336,7 +336,7 @@ impl Readable {
     }
 }
 
-/// What the page uses where nothing is said.
+/// Built-in colours of the page.
 const OURS: (&str, &str) = ("#0f6a68", "#6cc5ba");
 
 impl LookPage {

@@ -1,12 +1,12 @@
-//! The forms of rules: one rule, and the try-out.
+//! Forms of the rules: one rule, and the test of the rules.
 
 use crate::surveys::rules::{About, Rule};
 use serde::Deserialize;
 
-/// What stands for asking nobody.
+/// Form value for a rule that sends no survey.
 const NOBODY: &str = "-";
 
-/// A rule as it is typed.
+/// Entered values of a rule.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RuleForm {
@@ -15,7 +15,7 @@ pub(super) struct RuleForm {
     pub direction: String,
     /// Ids, joined by line feeds.
     pub teams: String,
-    /// One a line, or with commas between them.
+    /// One per line, or separated by commas.
     pub queues: String,
     pub tags: String,
     pub share: String,
@@ -43,7 +43,7 @@ fn days(text: &str) -> Result<Option<u16>, &'static str> {
 }
 
 impl RuleForm {
-    /// As it is filled in for a rule there is, or a new one.
+    /// Returns the form filled in for an existing rule, or for a new one.
     pub fn of(rule: Option<&Rule>) -> Self {
         let Some(rule) = rule else { return Self { share: "100".into(), ..Self::default() } };
         let days = |days: Option<u16>| days.map(|n| n.to_string()).unwrap_or_default();
@@ -63,7 +63,7 @@ impl RuleForm {
         }
     }
 
-    /// The rule that it says; `id`: its own, or `new`.
+    /// Returns the entered rule; `id`: its own, or `new`.
     pub fn rule(&self, id: &str) -> Result<Rule, &'static str> {
         let id = if id == "new" { uuid::Uuid::new_v4().to_string() } else { id.to_owned() };
         let teams = self.teams.split('\n').filter(|id| !id.is_empty()).map(str::parse).collect::<Result<_, _>>();
@@ -88,7 +88,7 @@ impl RuleForm {
     }
 }
 
-/// What is tried.
+/// Conversation that the rules are tested with.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Tried {

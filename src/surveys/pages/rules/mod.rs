@@ -1,4 +1,4 @@
-//! `/surveys/rules`: which conversation is asked about with which survey, and a try-out.
+//! `/surveys/rules`: the rules that select a conversation's survey, and a test of the rules.
 
 mod form;
 mod view;
@@ -24,7 +24,7 @@ pub fn routes(route: Route) -> Route {
         .at("/surveys/rules/:id", get(edit).post(save))
 }
 
-/// What a redirect says has happened.
+/// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
     ("saved", "The rules are saved. They hold for what is decided from now on."),
     ("removed", "The rule is gone."),
@@ -47,7 +47,7 @@ impl From<RuleError> for PageError {
     }
 }
 
-/// What teams and surveys are called.
+/// Returns the names of teams and surveys.
 pub(super) async fn names(surveys: &Surveys, directory: &Directory) -> Result<Names, PageError> {
     let teams = directory.teams().await?.into_iter().map(|team| (team.id, team.name)).collect();
     let surveys = surveys.all().await?.into_iter().map(|survey| (survey.id, survey.name)).collect();
@@ -74,7 +74,7 @@ async fn show(
     Ok(html(&RulesPage::new(page, &current, &names, &listed, &teams, tried, outcome, undo)))
 }
 
-/// A button of the list.
+/// A pressed button of the list.
 #[derive(Deserialize)]
 struct Change {
     edition: String,
@@ -115,7 +115,7 @@ struct Edition {
     edition: String,
 }
 
-/// Which edition a form was made from.
+/// Returns the edition that a form was made from.
 fn number(edition: &str) -> Result<i64, PageError> {
     edition.parse().map_err(|_| PageError::BadForm("it does not say which rules it is of".into()))
 }
@@ -130,7 +130,7 @@ async fn take_back(
     Ok(redirect("/surveys/rules?did=undone"))
 }
 
-/// `/surveys/rules/new` and `/surveys/rules/{id}`
+/// `/surveys/rules/new` and `/surveys/rules/{id}`.
 #[handler]
 async fn edit(
     who: Viewer<ManageSurveys>,
@@ -149,7 +149,7 @@ async fn edit(
     Ok(html(&RulePage::new(page, current.edition, &id, &RuleForm::of(rule), &listed, &teams, None)))
 }
 
-/// Saves one rule; a new one goes to the end. What can't be saved comes back as it was typed.
+/// Saves one rule; a new one is added at the end. A rule with problems is shown again as entered.
 #[handler]
 async fn save(
     who: Viewer<ManageSurveys>,

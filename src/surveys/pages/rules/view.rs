@@ -1,4 +1,4 @@
-//! What the pages of rules show.
+//! Views of the rules' pages.
 
 use super::form::{RuleForm, Tried};
 use crate::staff::Team;
@@ -7,7 +7,7 @@ use crate::surveys::rules::{Current, MAX_RULES, Names, Passed, Verdict, in_words
 use crate::web::Shell;
 use askama::Template;
 
-/// Something that can be chosen.
+/// A selectable option.
 pub(super) struct Choice {
     pub value: String,
     pub label: String,
@@ -18,7 +18,7 @@ fn choice(value: &str, label: &str, chosen: &str) -> Choice {
     Choice { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen }
 }
 
-/// The surveys that can be asked, and the one that is chosen whatever it is.
+/// Returns the surveys that can be sent, and the selected one in any case.
 fn asked(listed: &[Listed], chosen: &str) -> Vec<Choice> {
     let can = |survey: &&Listed| (!survey.archived && survey.current.is_some()) || survey.id == chosen;
     let named = |survey: &Listed| {
@@ -54,11 +54,11 @@ pub(super) struct RuleView {
     pub words: String,
     pub first: bool,
     pub last: bool,
-    /// Its survey is not asked at present.
+    /// Whether its survey is not sent at present.
     pub paused: bool,
 }
 
-/// What the try-out says.
+/// Result of the test.
 pub(super) struct Outcome {
     pub says: String,
     pub passed: Vec<String>,

@@ -1,13 +1,13 @@
-//! What chance does.
+//! Bound for guessing by chance.
 //!
 //! A guess among n conversations is right with probability 1/n; the sum of many such guesses has the mean Σ1/n and the
-//! variance Σ(1/n)(1−1/n). More than 4.5 standard deviations and three hits above the mean is called better than chance: for
-//! guesses that know nothing, fewer than one run in 100,000 is. An attacker who knows whose every third answer is, of twelve,
-//! hits four times as often as chance and is found with these numbers of answers in practically every run.
+//! variance Σ(1/n)(1−1/n). More than 4.5 standard deviations and three hits above the mean is called better than
+//! chance: for uninformed guesses, fewer than one run in 100,000 is. An attacker who knows every third of twelve
+//! answers hits four times as often as chance and is detected with these numbers of answers in practically every run.
 
 use std::fmt;
 
-/// Guesses that were made.
+/// Counts of guesses.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Score {
     guesses: u32,
@@ -17,7 +17,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// A guess among so many.
+    /// Returns the score of one guess among this many.
     pub fn guess(among: usize, hit: bool) -> Self {
         let p = 1.0 / among.max(1) as f64;
         Self { guesses: 1, hits: u32::from(hit), mean: p, variance: p * (1.0 - p) }

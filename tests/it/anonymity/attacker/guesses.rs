@@ -1,14 +1,15 @@
-//! Ways to guess whose an apart answer is. Each names one conversation, or nobody; nobody counts as a guess at random that
-//! missed, which chance does better than: so a way that says nothing can't hide another that says too much.
+//! Strategies to guess the conversation of an apart answer. Each names one conversation, or none; none counts as a
+//! random guess that missed, which chance does better than: so an uninformative strategy can't hide a strategy that
+//! finds a leak.
 
 use super::chance::Score;
 use super::evidence::{Answer, Evidence, Snapshot};
 use std::collections::BTreeMap;
 
-/// The conversation that it may be, among the candidates.
+/// Returns the conversation that it may be, among the candidates.
 pub type Guess = fn(&Evidence, &Answer, &[String], usize) -> Option<String>;
 
-/// A name and a way; orders are numbered.
+/// Returns names and strategies; orders are numbered.
 pub fn all() -> Vec<(String, (Guess, usize))> {
     let mut all: Vec<(String, (Guess, usize))> = vec![
         ("what changed in the same step".into(), (changed_together as Guess, 0)),
@@ -43,7 +44,7 @@ pub fn all() -> Vec<(String, (Guess, usize))> {
     all
 }
 
-/// Tries a way on every answer of a history.
+/// Applies a strategy to every answer of a history.
 pub fn try_out(one: &Evidence, key: bool, (guess, which): (Guess, usize)) -> Score {
     one.answers.iter().fold(Score::default(), |sum, answer| {
         let among = if key { &answer.of_agent } else { &answer.candidates };
@@ -52,7 +53,7 @@ pub fn try_out(one: &Evidence, key: bool, (guess, which): (Guess, usize)) -> Sco
     })
 }
 
-/// Rows that are in one of two snapshots only, of all tables but the mix.
+/// Returns rows that are in only one of two snapshots, of all tables but the mix.
 fn moved<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<&'a str> {
     let mut moved = Vec::new();
     for (table, rows) in after.tables.iter().filter(|(table, _)| *table != "sealed_answers" && *table != "spent_tokens")
@@ -98,7 +99,7 @@ fn common_word(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> O
     pick(one, &rows(one, answer), among)
 }
 
-/// With the key the hash of anything can be made; of the token it can't, since that stands nowhere.
+/// With the key any value can be hashed, except the token, which is stored nowhere.
 fn hashed(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {
     let fits = |word: &String| {
         ["mix:score", "spent", "mix", "suspect", "address"].iter().any(|purpose| {
@@ -109,7 +110,7 @@ fn hashed(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option
     one.words.iter().find(|(_, words)| words.iter().any(fits)).map(|(id, _)| id.clone()).filter(|id| among.contains(id))
 }
 
-/// Rows of what was kept aside, opened with the key.
+/// Returns rows of held answers, opened with the key.
 fn opened(one: &Evidence, rows: &[&str]) -> Vec<String> {
     let words = rows.iter().flat_map(|row| row.split(['|', '\'', '"', ',']));
     let open = |word: &str| one.vault.open("suspect", word).ok();
@@ -160,7 +161,7 @@ fn job(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<St
 fn month(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {
     let row =
         one.snapshots.iter().flat_map(|(_, s)| &s.tables["spent_tokens"]).find(|row| row.contains(&answer.spent))?;
-    // The first of those who were asked in the month of the mark: as good a guess as the mark allows.
+    // The first customer surveyed in the month of the mark: the best guess that the mark allows.
     let month = row.rsplit('|').next()?.trim_matches('\'').to_owned();
     one.last().tables["invitations"].iter().find(|row| row.contains(&month)).and_then(|row| pick(one, &[row], among))
 }
@@ -178,7 +179,8 @@ fn viewed(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option
     pick(one, &lines, among)
 }
 
-/// The place of the answer among all answers in some order, and the conversation at that place in another.
+/// Takes the position of the answer among all answers in some order, and returns the conversation at that position in
+/// another.
 fn by_order(one: &Evidence, answer: &Answer, among: &[String], which: usize) -> Option<String> {
     let mut answers: Vec<&Answer> = one.answers.iter().collect();
     let on_disk = |record: &str| {
@@ -200,7 +202,7 @@ fn by_order(one: &Evidence, answer: &Answer, among: &[String], which: usize) -> 
         }
         rows.iter().filter_map(|row| one.led_to(row).first().map(|id| (*id).to_owned())).collect()
     };
-    // Columns of invitations: 0 id, 9 the address's hash, 10 the link's hash, 12 time of asking.
+    // Columns of invitations: 0 id, 9 the address's hash, 10 the link's hash, 12 time of the survey.
     let order = match which % 10 {
         0 => in_order("interactions", 0),
         1 => in_order("invitations", 99),
@@ -213,7 +215,7 @@ fn by_order(one: &Evidence, answer: &Answer, among: &[String], which: usize) -> 
         return order.get(place).cloned();
     }
     let order: Vec<String> = order.into_iter().filter(|id| among.contains(id)).collect();
-    // So many conversations for so many answers: the one in the same part of the order.
+    // The numbers of conversations and answers differ: scales the position.
     let at = place * order.len() / answers.len().max(1);
     order.get(at).cloned()
 }

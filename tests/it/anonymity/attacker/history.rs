@@ -1,5 +1,5 @@
-//! Histories: customers are asked, and answer, apart or not, change their minds, take answers back; the mix passes, totals are
-//! released, surveys close, somebody asks for erasure. Who does what when is drawn from the seed.
+//! Histories: customers are surveyed, answer apart or linked, change their choices, retract answers; the mix passes,
+//! totals are released, surveys close, erasures are requested. All events are drawn from the seed.
 
 use super::evidence::{Answer, Evidence, Seen};
 use super::{Leak, snapshot};
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What a customer of a history does, and when.
+/// Actions of the customers of a history, in order.
 pub struct History {
     pub seed: u64,
     steps: Vec<Step>,
@@ -27,21 +27,21 @@ pub struct History {
 enum Step {
     Apart(usize),
     Linked(usize),
-    /// A form is kept aside as a program's, before its customer answers.
+    /// A form is held as a suspected program's, before its customer answers.
     KeptAside(usize),
-    /// An apart answer is given once more, with other words.
+    /// An apart answer is given again, with other words.
     Again(usize),
-    /// An apart answer is taken back, and given anew.
+    /// An apart answer is retracted, and given again.
     BackAndAnew(usize),
     Pass,
-    /// Somebody of the staff looks around.
+    /// A staff member opens the pages.
     Look,
-    /// A conversation that nobody answered is erased.
+    /// An unanswered conversation is erased.
     Erase(usize),
     Close,
 }
 
-/// The company and the people in it.
+/// The company and its people.
 pub struct World {
     pub app: TestApp,
     asked: Vec<(Asked, &'static str)>,
@@ -77,7 +77,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 const PLACES: [(&str, &str, usize); 3] = [("17", "Orders", 5), ("18", "Orders", 4), ("19", "Billing", 4)];
-/// Who answers apart in a history; others beside the recording, or not at all.
+/// Number of customers who answer apart in a history; others answer linked, or not at all.
 const APART: usize = 6;
 
 impl History {
@@ -93,7 +93,7 @@ impl History {
         others.extend([Step::Pass, Step::Look, Step::Pass, Step::Erase(rest[3])]);
         others.shuffle(&mut rng);
         let mut steps = Vec::new();
-        // A program has sent some forms before, those of customers who will not answer among them.
+        // A program has sent some forms before, including those of customers who will not answer.
         let programs = apart.iter().step_by(2).chain(&rest[3..6]).filter(|_| leak == Leak::None);
         steps.extend(programs.map(|n| Step::KeptAside(*n)));
         steps.shuffle(&mut rng);
@@ -135,10 +135,11 @@ impl World {
         Self { app, asked, people, lines: Lines::default() }
     }
 
-    /// What every role sees and exports; their own looks in the audit log are left out, which would be seen by looking.
+    /// Returns the pages and exports of every role; the attacker's own entries in the audit log are left out, since
+    /// viewing creates them.
     pub async fn views(&self, leak: Leak) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
-        // What is planted shows elsewhere.
+        // A planted fault is visible elsewhere.
         if leak != Leak::None {
             return all;
         }
@@ -216,7 +217,7 @@ pub async fn play(seed: u64, leak: Leak) -> Evidence {
     let filter = tracing_subscriber::EnvFilter::new("afterword=trace,it=trace");
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(world.lines.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    // Who answers is drawn over customers in an order that nobody sees.
+    // The answering customers are drawn in an order that is not visible.
     let mut rng = StdRng::seed_from_u64(seed ^ 0xA5A5);
     let history = History::draw(seed, leak, world.asked.len());
     let begin = snapshot(&world, leak, world.lines.take()).await;
@@ -256,7 +257,8 @@ pub async fn play(seed: u64, leak: Leak) -> Evidence {
     Evidence { snapshots, answers, words, vault: world.app.app.vault.clone() }
 }
 
-/// What leads to each conversation: every long word of its rows, and of the rows that those words lead to.
+/// Returns the words that lead to each conversation: every long word of its rows, and of the rows that those words lead
+/// to.
 fn words<'a>(tables: &Dump, conversations: impl Iterator<Item = &'a String>) -> BTreeMap<String, Vec<String>> {
     let long = |row: &str| -> Vec<String> {
         let parts = row.split(['|', '\'', '"', ',', ':', '{', '}', ' ']);
@@ -268,7 +270,7 @@ fn words<'a>(tables: &Dump, conversations: impl Iterator<Item = &'a String>) -> 
             ["interactions", "invitations"].map(|table| tables[table].iter().filter(|row| row.contains(id.as_str())));
         all.insert(id.clone(), own.into_iter().flatten().flat_map(|row| long(row)).collect());
     }
-    // What several have in common (an agent, a team, the raw body's words) leads to nobody.
+    // Words shared by several (an agent, a team, words of the raw body) lead to none.
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for words in all.values() {
         words

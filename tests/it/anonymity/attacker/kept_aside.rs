@@ -1,5 +1,5 @@
-//! Somebody's form was kept aside as a program's, and then they answer. The attacker has a copy of the database from before and from
-//! after, what the administrator sees at both moments, and the key; every record that is kept aside opens to them.
+//! A form was held as a suspected program's, and then its customer answers. The attacker has a copy of the database
+//! from before and from after, the administrator's pages at both moments, and the key; every held record opens to them.
 
 use super::super::{Dump, ask_many, differing, dump_in_order};
 use crate::app::TestApp;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const CUSTOMERS: usize = 8;
 
-/// Every long word of the rows that lead to a conversation.
+/// Returns every long word of the rows that lead to a conversation.
 fn words_of(tables: &Dump, asked: &Asked) -> BTreeSet<String> {
     let rows = ["interactions", "invitations", "outbox"].into_iter().flat_map(|table| &tables[table]);
     let own = rows.filter(|row| row.contains(asked.interaction.as_str()));
@@ -19,14 +19,14 @@ fn words_of(tables: &Dump, asked: &Asked) -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
-/// What is kept aside, opened with the key.
+/// Returns the held answers, opened with the key.
 fn opened(app: &TestApp, tables: &Dump) -> Vec<String> {
     let words = tables["suspects"].iter().flat_map(|row| row.split(['|', '\'', '"', ',']));
     let outer: Vec<String> = words
         .filter_map(|word| app.app.vault.open("suspect", word).ok())
         .map(|bytes| String::from_utf8(bytes).unwrap())
         .collect();
-    // The records inside are sealed once more.
+    // The records inside are sealed again.
     let inner = outer.iter().flat_map(|text| text.split('"')).filter_map(|word| app.app.vault.open("mix", word).ok());
     let inner: Vec<String> = inner.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
     outer.into_iter().chain(inner).collect()
@@ -37,7 +37,7 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
     for app in TestApp::on_both(|c| c.survey.too_fast = "600s".parse().unwrap()).await {
         let asked = ask_many(&app, "17", "Orders", CUSTOMERS).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
-        // A program sends every form, half of them one way and half the other.
+        // A program sends every form, half of them with one choice and half with the other.
         for (n, one) in asked.iter().enumerate() {
             let choice = if n % 2 == 0 { "linked" } else { "apart" };
             let form = [("score", "3"), ("comment", "sent by nobody"), ("choice", choice)];
@@ -47,7 +47,7 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
         app.clock.advance(Duration::from_secs(3600));
         let begin = dump_in_order(&app).await;
         let mut words: Vec<BTreeSet<String>> = asked.iter().map(|one| words_of(&begin, one)).collect();
-        // What all have in common (their agent, their team) leads to nobody.
+        // Words shared by all (their agent, their team) lead to none.
         let common: BTreeSet<String> = words[0].intersection(&words[1]).cloned().collect();
         words.iter_mut().for_each(|own| own.retain(|word| !common.contains(word)));
         assert!(words.iter().all(|own| own.len() >= 4), "ids and hashes: {words:?}");
@@ -70,7 +70,8 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
                         "it names conversation {n}: {text}"
                     );
                 }
-                // Nor do the ids in it stand in the mix: they would lead from a time at which one link alone was out to the answer.
+                // The ids in it are not in the mix: they would lead from a time at which only one link was sent to the
+                // answer.
                 let ids = text.split('"').filter(|word| word.len() == 64);
                 for id in ids {
                     assert!(after["sealed_answers"].iter().all(|row| !row.contains(id)), "{id} is in the mix");
@@ -80,7 +81,8 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
     }
 }
 
-/// Nobody who looks later sees by what is left that somebody has answered: all goes at one moment that their month decides.
+/// The remaining held answers do not reveal who has answered: all are deleted at one moment that their month
+/// determines.
 #[tokio::test]
 async fn what_is_kept_aside_goes_at_one_moment_whoever_has_answered() {
     for app in TestApp::on_both(|c| c.survey.too_fast = "600s".parse().unwrap()).await {

@@ -1,4 +1,4 @@
-//! The program's own log lines at the finest level, from the program itself.
+//! The program's own log lines at the finest level, from the real program.
 
 use crate::support::served::Served;
 
@@ -13,7 +13,7 @@ async fn the_finest_log_names_no_token_no_address_and_no_conversation() {
         let answer = served.client.post(&one.page).form(&form).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
-    // One that is refused, too, as it is kept aside: the line would tell when somebody answered.
+    // A form that is rejected and held must not be logged either: the line would reveal the time of an answer.
     let refused = served.client.post(&asked[2].page).form(&[("score", "4"), ("website", "x")]).send().await.unwrap();
     assert_eq!(refused.status(), 422);
     let lines = served.log();

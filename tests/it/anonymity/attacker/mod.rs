@@ -1,9 +1,9 @@
-//! An attacker who has everything: each table with every row in the order in which it lies on the disk, the metrics, the log
-//! lines at the finest level, and what every role sees and exports, before and after each step of generated histories; with
-//! the key, too. They try to join apart answers to conversations, and must do no better than chance.
+//! An attacker with full access: each table with every row in the order on the disk, the metrics, the log lines at the
+//! finest level, and the pages and exports of every role, before and after each step of generated histories; and the
+//! key. They try to join apart answers to conversations, and must do no better than chance.
 //!
-//! Chance is one over the conversations that the answer could be about by what everybody knows: asked, not closed, not
-//! answered beside the recording; with the key, of the agent who stands in the record. The bound is stated in `chance`.
+//! Chance is one over the conversations that the answer could be about by public knowledge: surveyed, not closed, not
+//! answered linked; with the key, of the agent in the record. The bound is defined in `chance`.
 
 mod chance;
 mod evidence;
@@ -19,10 +19,10 @@ use chance::Score;
 use evidence::{Evidence, Snapshot};
 use history::World;
 
-/// Histories played, each with its own seed.
+/// Number of histories, each with its own seed.
 const HISTORIES: u64 = 9;
 
-/// Plays them all; what was seen of each, and the truth.
+/// Plays all histories; returns the evidence of each, and the truth.
 async fn play_all(leak: Leak) -> Vec<Evidence> {
     let mut all = Vec::new();
     for seed in 0..if leak == Leak::None { HISTORIES } else { 5 } {
@@ -31,16 +31,16 @@ async fn play_all(leak: Leak) -> Vec<Evidence> {
     all
 }
 
-/// Is the product as it is, or does the test plant a fault that the attacker has to find?
+/// Fault that the test plants for the attacker to find, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leak {
     None,
-    /// The conversation's row is touched when an apart answer about it comes in.
+    /// The conversation's row is updated when an apart answer about it is given.
     Touches,
-    /// The conversation is named in a log line when an apart answer about it comes in.
+    /// The conversation is named in a log line when an apart answer about it is given.
     Logs,
-    /// Answers come in the order in which customers were asked: what the world may do, not the product. An attacker who
-    /// counts gains by it, which shows that counting is tried.
+    /// Answers come in the order of the invitations: possible in the world, not a fault of the product. An attacker who
+    /// counts positions gains by it, which shows that counting is tested.
     InOrder,
 }
 
@@ -59,7 +59,7 @@ async fn whoever_has_everything_does_no_better_than_chance() {
     }
 }
 
-/// The same attacker finds what is planted: that it found nothing above means something.
+/// The same attacker finds planted faults, so that finding nothing above is meaningful.
 #[tokio::test]
 async fn the_attacker_finds_faults_that_are_there() {
     for (leak, wanted) in [
@@ -74,14 +74,14 @@ async fn the_attacker_finds_faults_that_are_there() {
     }
 }
 
-/// Nothing that anybody sees, exports or counts changes when an apart answer comes, changes or goes.
+/// No page, export or counter changes when an apart answer is given, changed or retracted.
 fn nothing_else_moves(one: &Evidence) {
     for (before, after) in one.apart_steps() {
         for (table, rows) in &after.tables {
             let new = rows.iter().filter(|row| !before.tables[table].contains(row));
             match table.as_str() {
                 "sealed_answers" | "spent_tokens" => {}
-                // The attacker's own looks.
+                // The attacker's own page views.
                 "audit_log" => new.for_each(|row| assert!(!one.names_somebody(row), "{row}")),
                 _ => assert_eq!(&before.tables[table], rows, "{table}"),
             }

@@ -1,4 +1,4 @@
-//! What lies in the database's files when all is over: free pages, the log of changes, what was overwritten.
+//! Remains in the database's files: free pages, the log of changes, overwritten rows.
 
 use super::Leak;
 use super::history;
@@ -8,7 +8,7 @@ use crate::surveys::answer;
 
 const WORD: &str = "Rumpelstiltskin";
 
-/// After a pass of the mix nothing is left of what was withdrawn, changed or released, wherever one looks in the files.
+/// After a pass of the mix nothing is left in the files of withdrawn, changed or released answers.
 #[tokio::test]
 async fn nothing_is_left_in_the_files_of_what_went() {
     let app = TestApp::start_with(|c| c.anonymity.k = 3).await;
@@ -34,7 +34,7 @@ async fn nothing_is_left_in_the_files_of_what_went() {
     }
 }
 
-/// Whoever has one copy of the files after a pass, not each step: an order of arrival can't be read from them.
+/// With one copy of the files after a pass, not of each step: the order of arrival can't be read from them.
 #[tokio::test]
 async fn a_copy_after_a_pass_holds_no_steps() {
     let one = history::play(77, Leak::None).await;
@@ -43,7 +43,7 @@ async fn a_copy_after_a_pass_holds_no_steps() {
     for row in last.tables["spent_tokens"].iter().chain(&last.tables["sealed_answers"]) {
         assert!(!one.names_somebody(row), "{row}");
     }
-    // The marks all say the same but for their ids.
+    // The marks are equal but for their ids.
     let months: std::collections::BTreeSet<_> =
         last.tables["spent_tokens"].iter().filter_map(|row| row.split('|').nth(1)).collect();
     assert!(months.len() <= 1, "{months:?}");

@@ -1,13 +1,13 @@
-//! The known limit: who first answers beside the recording, and then changes to apart. Supervisors may have seen the first
-//! answer; whoever copies the database just before and just after sees one go and the other come. From one copy nobody can
-//! tell. This test says exactly how far the limit goes, so that it does not grow unnoticed.
+//! The known limit: a customer who first answers linked, and then changes to apart. Supervisors may have seen the first
+//! answer; copies of the database just before and just after show one deleted and the other added. From one copy this
+//! can't be seen. This test defines the extent of the limit, so that it does not grow unnoticed.
 
 use crate::anonymity::{ask_many, differing, dump, dump_in_order, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::answer;
 use std::collections::BTreeSet;
 
-/// Who allowed the comment to be quoted, too: neither the allowance nor the quote leads from one answer to the other.
+/// With a comment that may be quoted, too: neither the permission nor the quote leads from one answer to the other.
 #[tokio::test]
 async fn a_quote_does_not_lead_from_an_apart_comment_to_its_conversation() {
     for app in TestApp::on_both(|_| {}).await {
@@ -49,8 +49,8 @@ async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobod
         changed.sort();
         assert_eq!(changed, ["responses", "sealed_answers", "spent_tokens"], "nothing else tells of it");
         assert_eq!((after["responses"].len(), after["sealed_answers"].len()), (1, 3));
-        // From one copy: three records that nothing leads away from, for four conversations that look alike but for the one
-        // whose answer stands there.
+        // From one copy: three unconnected records, for four conversations that look alike except for the one with a
+        // linked answer.
         app.app.surveys.ripen().await.unwrap();
         let copy = dump_in_order(&app).await;
         let bare = |row: &String| {
