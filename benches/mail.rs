@@ -5,12 +5,12 @@
 
 use crate::report::Report;
 use crate::{client, company, sink};
+use afterword::access::principal::Scope;
 use afterword::app::{self, App};
 use afterword::clock::{SharedClock, SystemClock};
 use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
 use afterword::database::{Db, Sql, execute_raw};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::web::principal::Scope;
 use anyhow::{Context, Result, bail, ensure};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

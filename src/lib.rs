@@ -175,6 +175,7 @@
 //! # });
 //! ```
 
+pub mod access;
 pub mod app;
 pub mod audio;
 pub mod audit;
@@ -194,6 +195,7 @@ pub mod jobs;
 pub mod mail;
 pub mod masking;
 pub mod measures;
+pub mod paging;
 pub mod privacy;
 pub mod ratings;
 pub mod search;

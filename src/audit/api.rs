@@ -1,9 +1,9 @@
 //! The audit log over the API.
 
 use super::{AuditLine, AuditLog, Filter, MAX_LINES};
+use crate::access::rights::Administer;
 use crate::clock::Timestamp;
-use crate::web::rights::Administer;
-use crate::web::{Allowed, ApiError, Cursor, page_size};
+use crate::web::{Allowed, ApiError, page_size, request_cursor};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
@@ -104,7 +104,7 @@ impl Api {
             from: time("from", from.0)?,
             before: time("before", before.0)?,
         };
-        let (after, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, MAX_LINES)?);
+        let (after, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, MAX_LINES)?);
         let page = self.log.lines(&filter, &after, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(AuditPage { items: page.items.into_iter().map(LineOut::from).collect(), next }))

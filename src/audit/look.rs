@@ -1,9 +1,9 @@
 //! Writing down that somebody looked.
 
+use crate::access::Principal;
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError};
 use crate::effects::Effects;
-use crate::web::Principal;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 

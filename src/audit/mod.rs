@@ -14,7 +14,7 @@ pub use words::{Linked, linked, say};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError};
 use crate::ids::AuditId;
-use crate::web::{Cursor, Page};
+use crate::paging::{Cursor, Page};
 
 /// Maximum number of lines in one answer.
 pub const MAX_LINES: usize = 200;

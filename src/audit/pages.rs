@@ -1,9 +1,10 @@
 //! `/admin/audit`.
 
 use super::{AuditLine, AuditLog, Filter, Linked, linked, say};
+use crate::access::rights::Administer;
 use crate::clock::Timestamp;
-use crate::web::rights::Administer;
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html};
+use crate::paging::Cursor;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html};
 use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, Route, handler};

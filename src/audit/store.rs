@@ -3,7 +3,7 @@
 use super::{AuditLine, Filter};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
-use crate::web::Cursor;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {

@@ -1,10 +1,10 @@
 //! `afterword staff add`, `afterword key add`.
 
 use super::{Failure, say};
+use crate::access::{Role, Scope};
 use crate::config::Config;
 use crate::effects::Actor;
 use crate::staff::{NewAccount, TeamRef};
-use crate::web::{Role, principal::Scope};
 use clap::Args;
 
 /// An account to be made.

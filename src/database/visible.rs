@@ -1,7 +1,7 @@
 //! Which interactions somebody may see, in SQL: written once, since nothing else keeps one team's words from another.
 
+use crate::access::principal::Visible;
 use crate::ids::AgentId;
-use crate::web::principal::Visible;
 
 /// The condition on interactions `i`: $1 everything, $2 a JSON array of teams, $3 an agent, as [`VisibleBinds`] has them.
 #[macro_export]

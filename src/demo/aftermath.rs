@@ -1,14 +1,14 @@
 //! What the made-up supervisors have done with what customers said: through the same doors as everybody.
 
 use super::history::DemoError;
+use crate::access::principal::{Principal, Role, Who};
 use crate::app::App;
 use crate::clock::{ManualClock, Timestamp};
 use crate::followups::{Alert, Cause, Change, Outcome, Which};
 use crate::interactions::Filter;
+use crate::paging::Cursor;
 use crate::staff::Account;
 use crate::surveys::CallbackRequest;
-use crate::web::Cursor;
-use crate::web::principal::{Principal, Role, Who};
 use std::time::Duration;
 
 /// What was at the root, in turns; most of it is nobody's fault.

@@ -1,7 +1,7 @@
 //! The made-up company, as `demo/company.json` and the chats beside it tell it.
 
+use crate::access::Role;
 use crate::clock::Timestamp;
-use crate::web::Role;
 use serde::Deserialize;
 
 const COMPANY: &str = include_str!("../../demo/company.json");

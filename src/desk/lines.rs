@@ -2,12 +2,12 @@
 
 use super::Desk;
 use super::words::{self, When};
+use crate::access::Principal;
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Figures, Interaction, Notice};
 use crate::transcription::State;
-use crate::web::Principal;
 use std::collections::HashMap;
 use std::time::Duration;
 

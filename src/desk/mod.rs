@@ -16,6 +16,8 @@ pub use lines::InteractionLine;
 pub use mailbox::{Captured, Mailbox, Opened, TextPiece};
 pub use turns::Turn;
 
+use crate::access::Principal;
+use crate::access::principal::Visible;
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};
 use crate::feedback::Feedback;
@@ -29,8 +31,7 @@ use crate::staff::{Directory, Staff, Team};
 use crate::surveys::Surveys;
 use crate::training::Training;
 use crate::transcription::{ModelFolders, Transcription};
-use crate::web::principal::Visible;
-use crate::web::{Principal, SiteInfo};
+use crate::web::SiteInfo;
 use std::path::PathBuf;
 use std::sync::Arc;
 

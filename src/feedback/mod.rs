@@ -8,6 +8,8 @@ mod store;
 
 pub use store::STATEMENTS;
 
+use crate::access::Principal;
+use crate::access::principal::{Role, Visible};
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Conn, Db, DbError};
 use crate::effects::Effects;
@@ -17,8 +19,6 @@ use crate::jobs::{Kind, Outcome};
 use crate::ratings::{Ratings, Released};
 use crate::staff::Directory;
 use crate::surveys::{Surveys, UnreadComment};
-use crate::web::Principal;
-use crate::web::principal::{Role, Visible};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

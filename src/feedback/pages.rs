@@ -1,12 +1,13 @@
 //! `/feedback`: unread comments; `/quotes`: comments that may be quoted; and the forms of both.
 
 use super::{Feedback, FeedbackError, Overdue};
+use crate::access::Role;
+use crate::access::rights::{FollowUp, SeeFeedback};
 use crate::ids::InteractionId;
 use crate::ratings::Released;
 use crate::surveys::Surveys;
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::{FollowUp, SeeFeedback};
-use crate::web::{EmptyForm, PageError, Posted, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};

@@ -2,12 +2,12 @@
 //! and a link; nothing about customers, ratings or conversations.
 
 use super::{FollowUps, Reason, store};
+use crate::access::{Principal, Role};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{StaffId, TeamId};
 use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
 use crate::staff::{Account, Staff, StaffError};
-use crate::web::{Principal, Role};
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 use std::collections::BTreeSet;

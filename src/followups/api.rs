@@ -1,9 +1,9 @@
 //! Endpoints of follow-ups: for supervisors who are signed in, since a follow-up tells that a rating is low.
 
 use super::{Cause, Change, Contact, FollowUp, FollowUpError, FollowUps, Outcome, Reason, State, Step, Which};
+use crate::access::rights::FollowUp as SeeFollowUps;
 use crate::ids::FollowUpId;
-use crate::web::rights::FollowUp as SeeFollowUps;
-use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
+use crate::web::{Allowed, ApiError, JsonBody, page_size, request_cursor};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -255,7 +255,7 @@ impl Api {
         /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<OutPage>, ApiError> {
-        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (from, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.followups.list(&who, which.0.unwrap_or_default(), &from, size).await?;
         let today = self.followups.today();
         let items = page.items.into_iter().map(|f| Out::new(f, &today)).collect();

@@ -1,9 +1,9 @@
 //! Contact data of a callback request: opened one at a time, each access recorded in the audit log.
 
 use super::{FollowUpError, FollowUps, subject};
+use crate::access::Principal;
 use crate::audit;
 use crate::ids::FollowUpId;
-use crate::web::Principal;
 
 /// Contact data, as the customer entered them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,11 @@ mod one;
 mod views;
 
 use super::{FollowUpError, FollowUps, Which};
+use crate::access::rights::FollowUp as SeeFollowUps;
 use crate::ids::FollowUpId;
+use crate::paging::Cursor;
 use crate::web::page::sentence;
-use crate::web::rights::FollowUp as SeeFollowUps;
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html, post};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html, post};
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};

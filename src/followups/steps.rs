@@ -1,11 +1,11 @@
 //! Steps of supervisors on a follow-up. Each is recorded with the previous values, so that the last one can be undone.
 
 use super::{Cause, FollowUp, FollowUpError, FollowUps, Outcome, State, store, subject, words};
+use crate::access::{Principal, Role};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::{FollowUpId, StaffId};
-use crate::web::{Principal, Role};
 use serde::{Deserialize, Serialize};
 
 /// A change of a follow-up.

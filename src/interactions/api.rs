@@ -6,13 +6,13 @@ mod payloads;
 use super::{
     Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState, Upserted,
 };
+use crate::access::rights::{Ingest, SeeInteractions};
 use crate::ids::InteractionId;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
-use crate::web::rights::{Ingest, SeeInteractions};
 use crate::web::sound::{Peaks, Sound};
 use crate::web::unmasked::Words;
-use crate::web::{Allowed, Cursor, page_size};
+use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use payloads::{Kept, Rendered, Upload};
@@ -183,7 +183,7 @@ impl Api {
             self.interactions.store_recording(&source, &external_id, channels.as_deref(), kind, stream).await?;
         let found = self
             .interactions
-            .find(&crate::web::principal::Visible::All, &upload.interaction)
+            .find(&crate::access::principal::Visible::All, &upload.interaction)
             .await?
             .ok_or(RecordingError::Erased)?;
         Ok(UpsertReply::new(Upserted {
@@ -252,7 +252,7 @@ impl Api {
             },
             sort: sort.0.map(|s| Sort::known(&s).ok_or_else(|| bad("sort"))).transpose()?.unwrap_or_default(),
         };
-        let (cursor, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (cursor, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.interactions.list(&who.visible(), &filter, &cursor, size).await?;
         Ok(Json(InteractionPage::from(page)))
     }

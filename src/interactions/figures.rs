@@ -2,11 +2,11 @@
 //! messages; here they are kept in a narrow table, so that a list need not read transcripts.
 
 use super::{Interaction, Interactions, store};
+use crate::access::principal::Visible;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
-use crate::web::principal::Visible;
-use crate::web::{Cursor, Page};
+use crate::paging::{Cursor, Page};
 
 /// Figures of one interaction; `None`: unknown, which is not zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]

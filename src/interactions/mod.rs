@@ -22,6 +22,7 @@ pub use store::deletion::STATEMENTS as GONE_STATEMENTS;
 pub use store::files::STATEMENTS as FILE_STATEMENTS;
 pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
+use crate::access::principal::{Principal, Visible};
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::config;
@@ -30,9 +31,8 @@ use crate::effects::Effects;
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::jobs;
 use crate::masking::Span;
+use crate::paging::{Cursor, Page};
 use crate::vault::Vault;
-use crate::web::principal::{Principal, Visible};
-use crate::web::{Cursor, Page};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -64,7 +64,7 @@ impl Interactions {
     }
 
     /// Returns the original messages, with the spans to mask. For viewers that may see originals
-    /// ([`crate::web::rights::SeeOriginals`]), after the access is recorded in the audit log, and for callers that mask
+    /// ([`crate::access::rights::SeeOriginals`]), after the access is recorded in the audit log, and for callers that mask
     /// them.
     pub async fn original_messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
         let (mut messages, masks) = store::messages(self.inner.db.read().await?.conn(), id).await?;

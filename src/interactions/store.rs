@@ -4,13 +4,13 @@ use super::intake::{Checked, SEAL_EMAIL, SEAL_NAME, Upserted, known_or_other};
 use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
 use super::recordings::Recording;
 use super::{Customer, Filter, ForSurvey, Interaction, Message};
+use crate::access::principal::Visible;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::masking::Span;
+use crate::paging::Cursor;
 use crate::vault::Vault;
-use crate::web::Cursor;
-use crate::web::principal::Visible;
 use crate::{execute, fetch_all, fetch_optional, statements, visible_to};
 use std::collections::HashMap;
 

@@ -7,7 +7,7 @@ use super::{NewMail, State};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
-use crate::web::Cursor;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {

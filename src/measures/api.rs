@@ -1,11 +1,11 @@
 //! The endpoint of measures.
 
 use super::{CallMeasures, ChatMeasures, Interruption, Measures, MeasuresOf, Nag, Place, SpeakerMeasures, Wait};
+use crate::access::rights::SeeInteractions;
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::web::Allowed;
 use crate::web::problem::ApiError;
-use crate::web::rights::SeeInteractions;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};

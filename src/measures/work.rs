@@ -1,13 +1,13 @@
 //! The durable job that measures an interaction, and the one that finds what was never measured.
 
 use super::{Measures, MeasuresOf, VERSION, call, chat, store};
+use crate::access::principal::Visible;
 use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::InteractionId;
 use crate::interactions::{self, MEASURE};
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 use crate::transcription::{Speaker, State};
-use crate::web::principal::Visible;
 use std::time::Duration;
 
 /// How often it is looked whether something was never measured: after an update, or another `transcription.dead_air`.

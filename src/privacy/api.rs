@@ -1,8 +1,8 @@
 //! Endpoints of erasure.
 
 use super::{EraseError, Privacy, Receipt};
+use crate::access::rights::Administer;
 use crate::web::problem::ApiError;
-use crate::web::rights::Administer;
 use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::Path;

@@ -1,13 +1,13 @@
 //! Erasure: first a preview, then the erasure. Deleted rows are counted in the same transaction.
 
 use super::{PURGED_TABLES, Privacy, store};
+use crate::access::principal::Visible;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
 use crate::surveys::{self, ErasureSubject, Traces};
-use crate::web::principal::Visible;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 

@@ -1,7 +1,7 @@
 //! Ratings over the API.
 
 use super::{Comparison, Counts, FORMULA, Overview, Ratings, RatingsError, Reason, ResponseRate, Share};
-use crate::web::rights::{LeaveOut, SeeRatings};
+use crate::access::rights::{LeaveOut, SeeRatings};
 use crate::web::{Allowed, ApiError, JsonBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;

@@ -5,11 +5,11 @@
 //! unknown.
 
 use super::{Ratings, RatingsError, store};
+use crate::access::principal::{Principal, Visible};
 use crate::clock::Timestamp;
 use crate::effects::{Actor, Effects};
 use crate::ids::{InteractionId, TeamId};
 use crate::surveys;
-use crate::web::principal::{Principal, Visible};
 
 /// Maximum number of characters of a note.
 pub const MAX_NOTE_CHARS: usize = 500;

@@ -28,6 +28,7 @@ pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
 pub use results::{Count, Figure, QuestionResult, RESULTS_FORMULA, Results, results_to_csv};
 pub use wilson::{Interval, wilson95};
 
+use crate::access::principal::{Principal, Role, Visible};
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};
@@ -35,7 +36,6 @@ use crate::ids::{AgentId, TeamId};
 use crate::interactions::Interactions;
 use crate::staff::Directory;
 use crate::surveys::Surveys;
-use crate::web::principal::{Principal, Role, Visible};
 
 /// Formulas of the figures; shown wherever the figures are.
 pub const FORMULA: &str = "CSAT = answers of 4 or 5 ÷ all answers. NPS = percent of 9 and 10 − percent of 0 to 6. CES = answers of 5, 6 or 7 ÷ all answers. \

@@ -5,9 +5,10 @@ mod results;
 mod views;
 
 use super::{Period, Ratings, RatingsError, Table, to_csv};
+use crate::access::Role;
+use crate::access::rights::{LeaveOut, Right, SeeRatings};
 use crate::ids::{AgentId, TeamId};
-use crate::web::rights::{LeaveOut, Right, SeeRatings};
-use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, get, html, post, redirect};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use poem::http::header;
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};

@@ -2,10 +2,10 @@
 
 use super::store::{self, AskedRow, CountRow};
 use super::{Comparison, Counts, Month, Period, Ratings, RatingsError, ResponseRate, reads_comments, sight};
+use crate::access::Principal;
+use crate::access::principal::Visible;
 use crate::ids::{AgentId, TeamId};
 use crate::staff::{AgentSummary, Team};
-use crate::web::Principal;
-use crate::web::principal::Visible;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Figures of an agent.

@@ -5,9 +5,9 @@ pub(super) mod exclusions;
 
 use super::Period;
 use super::release::BLOCK;
+use crate::access::principal::Visible;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, TeamId};
-use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 
 /// Sums a row of totals over months, for the questions of the figures.

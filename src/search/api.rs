@@ -1,11 +1,12 @@
 //! The endpoint of the search.
 
 use super::{Found, Hit, Query as Words, QueryError, SaidBy, Search, Within};
+use crate::access::rights::SeeInteractions;
 use crate::clock::Timestamp;
 use crate::interactions::Channel;
+use crate::paging::Page;
 use crate::web::problem::ApiError;
-use crate::web::rights::SeeInteractions;
-use crate::web::{Allowed, Cursor, Page, page_size};
+use crate::web::{Allowed, page_size, request_cursor};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
@@ -179,7 +180,7 @@ impl Api {
             from: time("from", from.0)?,
             before: time("before", before.0)?,
         };
-        let (cursor, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 20, 100)?);
+        let (cursor, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 20, 100)?);
         Ok(Json(self.search.find(&who.principal, &words, &within, &cursor, size).await?.into()))
     }
 }

@@ -16,14 +16,15 @@ pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use store::STATEMENTS;
 pub use tokens::{Token, tokens};
 
+use crate::access::Principal;
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Conn, Db, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::interactions::{Channel, Interaction, Interactions};
 use crate::jobs;
+use crate::paging::{Cursor, Page};
 use crate::transcription::Transcription;
-use crate::web::{Cursor, Page, Principal};
 use std::collections::HashMap;
 
 /// So many lines of an interaction a result shows.

@@ -2,12 +2,12 @@
 
 use super::line::{GAP, Part};
 use super::{Query, SaidBy, Within};
+use crate::access::principal::Visible;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::InteractionId;
 use crate::interactions::Channel;
-use crate::web::Cursor;
-use crate::web::principal::Visible;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, statements, visible_to};
 
 statements! {

@@ -1,10 +1,11 @@
 //! Endpoints of teams, agents and staff.
 
 use super::{AgentRef, AgentSummary, Directory, NewAccount, Staff, StaffError};
+use crate::access::Role;
+use crate::access::rights::{Administer, SeeRatings};
 use crate::clock::SharedClock;
 use crate::web::problem::ApiError;
-use crate::web::rights::{Administer, SeeRatings};
-use crate::web::{Allowed, JsonBody, Role};
+use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi, Tags};

@@ -3,12 +3,12 @@
 //! answers is told to those who saw them before and to the other administrators: by mail, and as a line on their desk.
 
 use super::{Staff, store};
+use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};
 use crate::effects::Actor;
 use crate::ids::StaffId;
 use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
-use crate::web::Role;
 use askama::Template;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;

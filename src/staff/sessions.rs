@@ -2,12 +2,12 @@
 
 use super::limits::{Bucket, Turn};
 use super::{Staff, StaffError, notices, passwords, store};
+use crate::access::principal::{Principal, Role, Scope, Who};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::Effects;
 use crate::ids::{ApiKeyId, StaffId};
 use crate::vault::{plain_hash, random_token};
-use crate::web::principal::{Principal, Role, Scope, Who};
 use crate::web::{Authenticate, access};
 use futures_util::future::BoxFuture;
 use std::net::IpAddr;

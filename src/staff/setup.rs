@@ -3,11 +3,11 @@
 use super::notices::NoticeKind;
 use super::store::{self, KeyRow, StaffRow};
 use super::{SignIn, Staff, StaffError, checked_email, checked_name, passwords};
+use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
 use crate::effects::{Actor, Effects};
 use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 use crate::vault::{plain_hash, random_token};
-use crate::web::{Role, principal::Scope};
 use std::time::Duration;
 
 const FIRST_ADMIN: &str = "first-admin";

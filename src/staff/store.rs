@@ -1,9 +1,9 @@
 //! SQL of accounts, sessions, links and keys.
 
+use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
-use crate::web::Role;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {

@@ -5,11 +5,11 @@ mod surveys;
 pub use surveys::SurveysApi;
 
 use super::{AgentSkips, Further, Linked, SkipReason, SkippedFor, Suppression, SuppressionError, Surveys};
+use crate::access::rights::{Administer, SeeInteractions, SeeResponses};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, SurveyState};
 use crate::web::problem::ApiError;
-use crate::web::rights::{Administer, SeeInteractions, SeeResponses};
-use crate::web::{Allowed, Cursor, JsonBody, page_size};
+use crate::web::{Allowed, JsonBody, page_size, request_cursor};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -353,7 +353,7 @@ impl Api {
             }
         };
         let filter = Filter { survey, ..Filter::default() };
-        let (from, size) = (Cursor::of_request(from.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (from, size) = (request_cursor(from.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.surveys.invitations(&who.visible(), &filter, &from, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
@@ -397,7 +397,7 @@ impl Api {
         /// Number of items on a page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<SuppressionPage>, ApiError> {
-        let (from, size) = (Cursor::of_request(from.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (from, size) = (request_cursor(from.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.surveys.suppressions(address.0.as_deref(), &from, size).await?;
         let next = page.next.map(|next| next.to_string());
         Ok(Json(SuppressionPage { items: page.items.into_iter().map(SuppressionOut::from).collect(), next }))

@@ -1,12 +1,12 @@
 //! Linked ratings of many interactions at once: for lists, and for interactions worth a listen.
 
 use super::{Surveys, answers, store};
+use crate::access::Principal;
+use crate::access::principal::Visible;
+use crate::access::rights::{Right, SeeResponses};
 use crate::audit;
 use crate::database::DbError;
 use crate::ids::InteractionId;
-use crate::web::Principal;
-use crate::web::principal::Visible;
-use crate::web::rights::{Right, SeeResponses};
 use std::collections::HashMap;
 
 impl Surveys {

@@ -4,7 +4,7 @@ use super::Settings;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
-use crate::web::Cursor;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_optional, fetch_packed, packed, statements};
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use super::{Surveys, Token, address, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
-use crate::web::{Cursor, Page};
+use crate::paging::{Cursor, Page};
 
 /// A suppressed address.
 #[derive(Debug, Clone, PartialEq, Eq)]

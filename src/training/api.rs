@@ -3,11 +3,11 @@
 mod bodies;
 
 use super::{Change, ClipError, MaskingRequest, NewClip, Search, Training};
+use crate::access::rights::{Curate, Learn};
 use crate::ids::ClipId;
 use crate::web::ranges::{Served, serve_file};
-use crate::web::rights::{Curate, Learn};
 use crate::web::sound::{Peaks, Sound};
-use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
+use crate::web::{Allowed, ApiError, JsonBody, page_size, request_cursor};
 use bodies::{ClipIn, ClipOut, ClipPage, ClipPatch, Completion};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
@@ -89,7 +89,7 @@ impl Api {
         limit: Query<Option<u32>>,
     ) -> Result<Json<ClipPage>, ApiError> {
         let search = Search { words: q.0.unwrap_or_default(), skill: skill.0.unwrap_or_default() };
-        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (from, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.training.library(&who, &search, &from, size).await?;
         let skills = self.training.skills().await?;
         Ok(Json(ClipPage {

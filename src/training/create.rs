@@ -3,13 +3,13 @@
 use super::clip::{checked_skills, checked_title, checked_why};
 use super::masks::{self, MaskingRequest, PreviewLine};
 use super::{Clip, ClipError, Training, chat, cutting, span, store, subject};
+use crate::access::Principal;
+use crate::access::rights::{Right, SeeOriginals};
 use crate::effects::Effects;
 use crate::ids::{ClipId, InteractionId};
 use crate::interactions::{Channel, Interaction, SPEAKERS_CHANGED};
 use crate::jobs::NewJob;
 use crate::masking;
-use crate::web::Principal;
-use crate::web::rights::{Right, SeeOriginals};
 
 /// A clip to create.
 #[derive(Debug, Clone)]

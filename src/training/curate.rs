@@ -2,9 +2,9 @@
 
 use super::clip::{checked_skills, checked_title, checked_why};
 use super::{Clip, ClipError, Training, may_change, store, subject};
+use crate::access::Principal;
 use crate::effects::Effects;
 use crate::ids::ClipId;
-use crate::web::Principal;
 
 /// Changes of a clip; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,9 @@
 //! Learning progress: finished and open clips.
 
 use super::{ClipCard, ClipError, Training, store};
+use crate::access::Principal;
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, StaffId};
-use crate::web::Principal;
 
 /// A finished clip.
 #[derive(Debug, Clone, PartialEq, Eq)]

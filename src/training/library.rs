@@ -1,9 +1,10 @@
 //! The library: search, skills in use.
 
 use super::{ClipError, Training, fold, store};
+use crate::access::Principal;
 use crate::clock::Timestamp;
 use crate::ids::{ClipId, InteractionId};
-use crate::web::{Cursor, Page, Principal};
+use crate::paging::{Cursor, Page};
 
 /// Query of the library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -30,6 +30,9 @@ pub use masks::{MAX_ENTRIES as MAX_MASKS, MAX_PHRASE_CHARS as MAX_MASK_CHARS, Ma
 pub use span::{SpokenLine, SpokenWord};
 pub use store::STATEMENTS;
 
+use crate::access::Principal;
+use crate::access::principal::Visible;
+use crate::access::rights::{Curate, Right};
 use crate::audio::AudioError;
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
@@ -37,9 +40,6 @@ use crate::database::{Db, DbError};
 use crate::ids::{ClipId, InteractionId, TeamId};
 use crate::interactions::Interactions;
 use crate::jobs;
-use crate::web::Principal;
-use crate::web::principal::Visible;
-use crate::web::rights::{Curate, Right};
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,9 +4,10 @@ mod forms;
 mod views;
 
 use super::{ClipError, Search, Training};
+use crate::access::rights::{Curate, Learn, Right};
 use crate::ids::ClipId;
-use crate::web::rights::{Curate, Learn, Right};
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, get, html, post};
+use crate::paging::Cursor;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html, post};
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use views::{ClipPage, LearnPage, LibraryPage};

@@ -5,7 +5,7 @@ use super::{Clip, ClipCard, ClipPlace, Skill};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{ClipId, InteractionId, StaffId, TeamId};
-use crate::web::Cursor;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 /// Columns of a card; `f` is the viewer's completion.

@@ -7,12 +7,13 @@ pub use model::ModelApi;
 pub use work::WorkApi;
 
 use super::{Correction, Format, Note, Segment, State, Stored, Transcript, Transcription, Word};
+use crate::access::Principal;
+use crate::access::rights::SeeInteractions;
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
+use crate::web::Allowed;
 use crate::web::problem::ApiError;
-use crate::web::rights::SeeInteractions;
 use crate::web::unmasked::Words;
-use crate::web::{Allowed, Principal};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{ApiResponse, Object, OpenApi, Tags};

@@ -29,7 +29,7 @@ pub(super) fn job(transcription: &Transcription) -> Kind {
 
 impl Transcription {
     /// The words as they were heard, with what is to be taken out of them. For whoever may see originals
-    /// ([`crate::web::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
+    /// ([`crate::access::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
     pub async fn original(&self, id: &InteractionId) -> Result<Stored, DbError> {
         let mut reader = self.db.read().await?;
         let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };

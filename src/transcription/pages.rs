@@ -10,9 +10,10 @@ mod views;
 pub use model::MissingModel;
 
 use super::{AlternativeError, CorrectionError, QueueError, SpeakersError, Transcription};
+use crate::access::Principal;
 use crate::ids::InteractionId;
 use crate::interactions::Interaction;
-use crate::web::{PageError, Principal, get, post};
+use crate::web::{PageError, get, post};
 use poem::Route;
 
 /// The pages of this feature.

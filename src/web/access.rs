@@ -2,9 +2,9 @@
 //! once, by API key or session cookie, and refuse before the handler runs.
 
 use super::page::PageError;
-use super::principal::Principal;
 use super::problem::ApiError;
-use super::rights::Right;
+use crate::access::principal::Principal;
+use crate::access::rights::Right;
 use poem::http::{Method, header};
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};

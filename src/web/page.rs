@@ -2,8 +2,8 @@
 
 use super::access::{SiteInfo, Viewer};
 use super::outage;
-use super::principal::{Principal, Role};
-use super::rights::Right;
+use crate::access::principal::{Principal, Role};
+use crate::access::rights::Right;
 use crate::database::{DbError, Outage};
 use askama::Template;
 use poem::http::{StatusCode, header};

@@ -1,53 +1,15 @@
-//! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat while new things come in.
+//! Parameters of paged answers of the API.
 
 use super::problem::ApiError;
-use crate::clock::Timestamp;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::paging::Cursor;
 
-/// Where the next page begins: behind this item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// The last item's time.
-    pub at: Timestamp,
-    /// The last item's id.
-    pub id: String,
-}
-
-impl Cursor {
-    /// In front of everything.
-    pub fn start() -> Self {
-        Self { at: Timestamp(i64::MAX), id: String::new() }
-    }
-
-    /// The cursor of a request of the API; the start where it names none.
-    ///
-    /// # Errors
-    /// `bad_cursor` where it is not the `next` of an earlier page.
-    pub fn of_request(text: Option<&str>) -> Result<Self, ApiError> {
-        let parsed = text.map(str::parse).transpose();
-        Ok(parsed.map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?.unwrap_or_else(Self::start))
-    }
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}:{}", self.at.0, self.id)))
-    }
-}
-
-impl std::str::FromStr for Cursor {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "this is not a cursor of an earlier answer";
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| WRONG)?;
-        let text = String::from_utf8(bytes).map_err(|_| WRONG)?;
-        let (at, id) = text.split_once(':').ok_or(WRONG)?;
-        if id.contains('\0') {
-            return Err(WRONG);
-        }
-        Ok(Self { at: Timestamp(at.parse().map_err(|_| WRONG)?), id: id.to_owned() })
-    }
+/// Returns the cursor of a request; the start where it names none.
+///
+/// # Errors
+/// `bad_cursor` where it is not the `next` of an earlier page.
+pub fn request_cursor(text: Option<&str>) -> Result<Cursor, ApiError> {
+    let parsed = text.map(str::parse).transpose();
+    Ok(parsed.map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?.unwrap_or_else(Cursor::start))
 }
 
 /// The number of items of a page of the API: what the request asks for, or `usual`.
@@ -60,27 +22,5 @@ pub fn page_size(limit: Option<u32>, usual: usize, max: usize) -> Result<usize, 
         Ok(size)
     } else {
         Err(ApiError::bad_request("bad_limit", format!("`limit` is a number from 1 to {max}.")))
-    }
-}
-
-/// Some items, and where the next ones begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Set where there are more.
-    pub next: Option<Cursor>,
-}
-
-impl<T> Page<T> {
-    /// From one item more than a page holds; the surplus tells that there is a next page.
-    pub fn from_surplus(mut items: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
-        let next = if items.len() > size {
-            items.truncate(size);
-            items.last().map(cursor)
-        } else {
-            None
-        };
-        Self { items, next }
     }
 }

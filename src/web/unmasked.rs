@@ -1,9 +1,9 @@
 //! Asking for the words behind the masks.
 
 use super::access::missing_right;
-use super::principal::Principal;
 use super::problem::ApiError;
-use super::rights::{Right, SeeOriginals};
+use crate::access::principal::Principal;
+use crate::access::rights::{Right, SeeOriginals};
 
 /// Which form of the words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]

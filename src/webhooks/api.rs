@@ -1,9 +1,9 @@
 //! Endpoints of webhooks.
 
 use super::{Delivery, State, Wanted, Webhook, WebhookError, Webhooks};
+use crate::access::rights::Administer;
 use crate::ids::{DeliveryId, WebhookId};
-use crate::web::rights::Administer;
-use crate::web::{Allowed, ApiError, Cursor, JsonBody, page_size};
+use crate::web::{Allowed, ApiError, JsonBody, page_size, request_cursor};
 use poem::http::StatusCode;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -264,7 +264,7 @@ impl Api {
         limit: Query<Option<u32>>,
     ) -> Result<Json<DeliveryPage>, ApiError> {
         let _ = who;
-        let (from, size) = (Cursor::of_request(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
+        let (from, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.webhooks.deliveries(&webhook(&id)?, &from, size).await?;
         let items = page.items.into_iter().map(DeliveryOut::from).collect();
         Ok(Json(DeliveryPage { items, next: page.next.map(|next| next.to_string()) }))

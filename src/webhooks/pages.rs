@@ -1,11 +1,12 @@
 //! `/admin/webhooks`, and one webhook with its deliveries.
 
 use super::{Delivery, EVENTS, State, Wanted, Webhook, WebhookError, Webhooks};
+use crate::access::rights::Administer;
 use crate::ids::{DeliveryId, WebhookId};
+use crate::paging::Cursor;
 use crate::web::format::When;
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::Administer;
-use crate::web::{Cursor, EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};

@@ -4,7 +4,7 @@ use super::{Delivery, State, Webhook};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::{DeliveryId, WebhookId};
-use crate::web::Cursor;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {

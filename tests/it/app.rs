@@ -2,6 +2,8 @@
 //! that stands until the test moves it, and background work that runs when the test says so.
 
 use crate::support::postgres;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::app::{self, App};
 use afterword::clock::{ManualClock, SharedClock, Timestamp};
 use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
@@ -10,8 +12,6 @@ use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
 use afterword::staff::{NewAccount, SignInTry};
 use afterword::transcription::TEST_MODEL;
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use afterword::web::server::{self, Limits, Stop};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};

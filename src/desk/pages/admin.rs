@@ -1,13 +1,13 @@
 //! `/admin`: the index of the setup, and the state of the background work.
 
 use super::unreachable_staff;
+use crate::access::rights::Administer;
 use crate::desk::Desk;
 use crate::desk::words::{When, count};
 use crate::interactions::{FolderError, TRANSCRIBE};
 use crate::jobs;
 use crate::mail::{Counted, State};
 use crate::transcription::{MissingModel, ModelEntry, ModelError, ModelSource, TEST_MODEL, megabytes};
-use crate::web::rights::Administer;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

@@ -5,12 +5,12 @@ mod test_mail;
 
 pub(super) use test_mail::send_test_mail;
 
+use crate::access::rights::Administer;
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::words::count;
 use crate::mail::{Hooks, IncomingOutcome, OnDay, Reason, State};
 use crate::surveys::SkipReason;
-use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use chart::{Chart, Day};

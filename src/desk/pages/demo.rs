@@ -2,12 +2,13 @@
 //! exist in the demo only.
 
 use super::unreadable;
+use crate::access::rights::SignedIn;
 use crate::desk::{Captured, Desk, Opened};
 use crate::interactions::{Channel, Filter};
+use crate::paging::Cursor;
 use crate::staff::DEMO_ACCOUNTS;
 use crate::transcription::TEST_MODEL;
-use crate::web::rights::SignedIn;
-use crate::web::{Cursor, PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::http::header;
 use poem::web::{Data, Path, Query};

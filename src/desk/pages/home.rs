@@ -1,18 +1,20 @@
 //! `/`: the desk of the signed-in account.
 
 use super::{clips_failed, unreachable_staff};
+use crate::access::Role;
+use crate::access::rights::SignedIn;
 use crate::desk::words::{When, clock};
 use crate::desk::{Desk, FirstSteps, InteractionLine};
 use crate::followups::Waiting;
 use crate::interactions::{Filter, Interaction};
 use crate::jobs;
 use crate::mail::State;
+use crate::paging::Cursor;
 use crate::ratings::{RatingsError, percent};
 use crate::staff::Notice;
 use crate::training::ClipCard;
 use crate::transcription::MissingModel;
-use crate::web::rights::SignedIn;
-use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::Data;
 use poem::{Response, handler};

@@ -2,6 +2,8 @@
 
 use super::clips_failed;
 use super::timeline::Timeline;
+use crate::access::Role;
+use crate::access::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
 use crate::desk::words::{self, When};
 use crate::desk::{Desk, Turn, turns};
 use crate::followups::FollowUp;
@@ -10,9 +12,8 @@ use crate::interactions::{Channel, Interaction, Recording, SurveyState};
 use crate::surveys::{Further, Linked};
 use crate::training::{ClipPlace, FlagForm};
 use crate::transcription::{MissingModel, Speaker, State, TEST_MODEL};
-use crate::web::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
 use crate::web::unmasked::Words;
-use crate::web::{PageError, Role, Shell, SiteInfo, Viewer, html};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};

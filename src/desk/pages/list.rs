@@ -1,11 +1,13 @@
 //! `/interactions`: calls and chats, newest first, filtered by a plain form.
 
 use super::figures_query;
+use crate::access::Role;
+use crate::access::principal::Visible;
+use crate::access::rights::{Right, SeeInteractions, SeeResponses};
 use crate::desk::{Desk, InteractionLine};
 use crate::interactions::{Channel, Filter, Interaction, SurveyState};
-use crate::web::principal::Visible;
-use crate::web::rights::{Right, SeeInteractions, SeeResponses};
-use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html};
+use crate::paging::Cursor;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
@@ -163,7 +165,7 @@ pub(super) async fn show_list(
 /// Returns the rows; if figures are filtered, each with its own.
 async fn lines(
     desk: &Desk,
-    who: &crate::web::Principal,
+    who: &crate::access::Principal,
     found: &[Interaction],
     asked: &InteractionsQuery,
 ) -> Result<Vec<InteractionLine>, PageError> {
@@ -183,7 +185,7 @@ async fn lines(
 pub(super) async fn people(
     desk: &Desk,
     visible: &Visible,
-    who: &crate::web::Principal,
+    who: &crate::access::Principal,
     (team, agent): (&str, &str),
 ) -> Result<(Vec<Choice>, Vec<Choice>), PageError> {
     if matches!(visible, Visible::Own(_) | Visible::None) {

@@ -1,11 +1,12 @@
 //! `/admin/mail`: queued, held and failed mails.
 
+use crate::access::rights::Administer;
 use crate::desk::Desk;
 use crate::desk::words::When;
 use crate::mail::{Entry, State, Stopped};
+use crate::paging::Cursor;
 use crate::surveys::INVITATION;
-use crate::web::rights::Administer;
-use crate::web::{Cursor, EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};

@@ -1,13 +1,15 @@
 //! `/search`: full-text search in transcripts and messages.
 
 use super::list::{Choice, people};
+use crate::access::Role;
+use crate::access::rights::SeeInteractions;
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::words::{self, When};
 use crate::interactions::Channel;
+use crate::paging::Cursor;
 use crate::search::{Found, Hit, Query as Words, SaidBy, SnippetPiece, Within};
-use crate::web::rights::SeeInteractions;
-use crate::web::{Cursor, PageError, Role, Shell, SiteInfo, Viewer, html};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};

@@ -1,10 +1,10 @@
 //! `/admin/skipped`: the report of interactions that were not surveyed, with reasons, each agent compared with all
 //! others; and its export.
 
+use crate::access::rights::Administer;
 use crate::audit;
 use crate::desk::Desk;
 use crate::surveys::{AgentSkips, SkipReason, SkipSpan, skips_to_csv};
-use crate::web::rights::Administer;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::http::header;

@@ -1,8 +1,8 @@
 //! `/surveys`: each survey, its rules, and the number of released answers.
 
+use crate::access::rights::ManageSurveys;
 use crate::desk::Desk;
 use crate::surveys::{Listed, Names, rule_in_words};
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Query};

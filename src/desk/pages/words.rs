@@ -1,13 +1,14 @@
 //! Masked or original texts of a conversation's page: masked by default, the original ones for viewers that may see and
 //! request them.
 
+use crate::access::Principal;
+use crate::access::rights::{Right, SeeOriginals};
 use crate::database::DbError;
 use crate::desk::Desk;
 use crate::ids::InteractionId;
 use crate::interactions::Message;
 use crate::transcription::Stored;
-use crate::web::rights::{Right, SeeOriginals};
-use crate::web::{PageError, Principal};
+use crate::web::PageError;
 
 /// Query of the page: `?words=unmasked`.
 #[derive(Debug, Default, serde::Deserialize)]

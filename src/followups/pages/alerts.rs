@@ -1,8 +1,8 @@
 //! `/account/alerts`: the alerts of a supervisor.
 
 use super::{DID, FollowUpsQuery};
+use crate::access::rights::FollowUp as SeeFollowUps;
 use crate::followups::{Alert, FollowUps};
-use crate::web::rights::FollowUp as SeeFollowUps;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Query};

@@ -2,10 +2,10 @@
 
 use super::views::{OnePage, OpenPage, Typed};
 use super::{DID, FollowUpsQuery, again, back, checked};
+use crate::access::rights::FollowUp as SeeFollowUps;
 use crate::followups::{Cause, Change, FollowUpError, FollowUps, Outcome};
 use crate::ids::{FollowUpId, InteractionId};
 use crate::web::page::html_with;
-use crate::web::rights::FollowUp as SeeFollowUps;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};

@@ -4,8 +4,9 @@ use crate::followups::{
     CAUSE_DAYS, Cause, CauseCount, Contact, FollowUp, MAX_NOTE_CHARS, Outcome, Owner, Reason, State, Step, Waiting,
     Which, steps,
 };
+use crate::paging::Page;
+use crate::web::Shell;
 use crate::web::format::When;
-use crate::web::{Page, Shell};
 use askama::Template;
 
 /// Returns a day in words: "20 Nov 2026"; the text itself if it is no day.

@@ -4,8 +4,8 @@ use crate::clock::Timestamp;
 use crate::interactions::{
     CustomerIn, Intake, IntakeError, Interaction, Message, MessageIn, Phase, RecordingState, Upserted,
 };
+use crate::paging::Page;
 use crate::staff::AgentRef;
-use crate::web::Page;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 

@@ -1,12 +1,12 @@
 //! SQL of the figures, and of the lists that use them.
 
 use super::{Filter, Interaction, SurveyState};
+use crate::access::principal::Visible;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::InteractionId;
 use crate::interactions::Channel;
 use crate::interactions::figures::{Figures, Measured, Notable, Notice, Sort, Sorted};
-use crate::web::Cursor;
-use crate::web::principal::Visible;
+use crate::paging::Cursor;
 use crate::{execute, fetch_all, statements, visible_to};
 
 /// Condition on the figures in row `f`: $10 to $16.

@@ -1,10 +1,10 @@
 //! `/admin/erasure`: preview, erasure, receipt. An address is never part of a URL, which browsers and logs would keep.
 
 use super::say;
+use crate::access::rights::Administer;
 use crate::ids::InteractionId;
 use crate::privacy::{Counts, EraseError, Privacy};
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::http::StatusCode;

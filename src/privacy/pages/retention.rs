@@ -1,9 +1,9 @@
 //! `/admin/retention`: the retention times, the forecast, and the log.
 
 use super::{length, say, whole_days};
+use crate::access::rights::Administer;
 use crate::privacy::{Due, Kept, Privacy};
 use crate::web::format::When;
-use crate::web::rights::Administer;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::Data;

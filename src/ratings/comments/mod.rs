@@ -6,10 +6,10 @@ mod store;
 pub use store::STATEMENTS;
 
 use super::Ratings;
+use crate::access::Principal;
+use crate::access::principal::{Role, Visible};
 use crate::database::DbError;
 use crate::ids::{AgentId, TeamId};
-use crate::web::Principal;
-use crate::web::principal::{Role, Visible};
 
 /// A released comment.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -1,10 +1,10 @@
 //! `/ratings/exclusions`: the excluded conversations.
 
 use super::super::{Exclusion, Ratings, RatingsError, Reason};
+use crate::access::rights::LeaveOut;
 use crate::ids::InteractionId;
 use crate::web::form::Posted;
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::LeaveOut;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::http::StatusCode;

@@ -2,9 +2,9 @@
 
 use super::views::{NpsView, Period as PeriodView, ShareView};
 use super::{RatingsQuery, attachment};
+use crate::access::rights::{ManageSurveys, Right, SeeRatings};
 use crate::ratings::{Figure, QuestionResult, RESULTS_FORMULA, Ratings, results_to_csv};
 use crate::surveys::QuestionKind;
-use crate::web::rights::{ManageSurveys, Right, SeeRatings};
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Path, Query};

@@ -10,8 +10,8 @@ pub use figures::{Count, Figure, QuestionResult};
 pub use store::STATEMENTS;
 
 use super::{Comment, Period, Ratings, RatingsError, reads_comments, sight};
+use crate::access::Principal;
 use crate::surveys::{EditError, Kept, Listed, Question, QuestionItem as Item, QuestionKind};
-use crate::web::Principal;
 use std::collections::BTreeMap;
 
 /// Formulas of the figures of questions; shown wherever they are.

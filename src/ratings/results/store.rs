@@ -1,9 +1,9 @@
 //! SQL of a survey's results: totals of whole releases, and released texts.
 
+use crate::access::principal::Visible;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ratings::Period;
 use crate::ratings::store::Sums;
-use crate::web::principal::Visible;
 use crate::{fetch_all, statements};
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! `/account`: one's own password, and where one is signed in.
 
+use crate::access::rights::SignedIn;
 use crate::staff::{SessionSummary, Staff, StaffError};
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::SignedIn;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, access, redirect};
 use askama::Template;
 use poem::http::StatusCode;

@@ -1,11 +1,12 @@
 //! `/admin/teams`, `/admin/staff`, `/admin/keys`.
 
+use crate::access::Role;
+use crate::access::principal::Scope;
+use crate::access::rights::Administer;
 use crate::clock::SharedClock;
 use crate::ids::{ApiKeyId, StaffId};
 use crate::staff::{Account, AgentRef, AgentSummary, Directory, KeySummary, NewAccount, Staff, StaffError, Team};
-use crate::web::principal::Scope;
-use crate::web::rights::Administer;
-use crate::web::{EmptyForm, PageError, Posted, Role, Shell, SiteInfo, Viewer, html, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};

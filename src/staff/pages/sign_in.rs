@@ -1,11 +1,11 @@
 //! `/sign-in`, `/sign-out`, `/welcome/{token}`.
 
+use crate::access::rights::SignedIn;
 use crate::staff::sessions::{SESSION_LASTS, cookie, device_cookie};
 use crate::staff::{DEMO_ACCOUNTS, SignIn, SignInTry, Staff, StaffError};
 use crate::web::form::serde_urlencoded;
 use crate::web::local_path::local_path;
 use crate::web::page::html_with;
-use crate::web::rights::SignedIn;
 use crate::web::{ClientAddress, EmptyForm, PageError, Posted, SiteInfo, Viewer, access, redirect};
 use askama::Template;
 use poem::http::{HeaderValue, StatusCode, header};

@@ -1,12 +1,12 @@
 //! Endpoints of surveys, their versions, and answers that come from elsewhere.
 
 use super::Tag;
+use crate::access::rights::{Ingest, ManageSurveys, SeeSurveys};
 use crate::config::Choice;
 use crate::surveys::definition::Definition;
 use crate::surveys::{EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Kept, Listed, Subject, Surveys};
 use crate::web::page::sentence;
 use crate::web::problem::ApiError;
-use crate::web::rights::{Ingest, ManageSurveys, SeeSurveys};
 use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::{Header, Path};

@@ -1,13 +1,13 @@
 //! Read state of linked comments: which supervisor has read a comment.
 
 use super::store;
+use crate::access::Principal;
+use crate::access::principal::Visible;
+use crate::access::rights::{Right, SeeResponses};
 use crate::audit;
 use crate::database::DbError;
 use crate::ids::{InteractionId, TeamId};
 use crate::surveys::Surveys;
-use crate::web::Principal;
-use crate::web::principal::Visible;
-use crate::web::rights::{Right, SeeResponses};
 
 /// A linked comment that no supervisor has read.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

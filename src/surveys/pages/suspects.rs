@@ -1,7 +1,7 @@
 //! `/admin/suspects`: answers of suspected programs. Only the reason is shown; nothing else is known here.
 
+use crate::access::rights::Administer;
 use crate::surveys::{Surveys, Suspicion};
-use crate::web::rights::Administer;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

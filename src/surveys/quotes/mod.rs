@@ -9,14 +9,14 @@ mod store;
 pub use store::STATEMENTS;
 
 use super::{Question, Surveys, Token, answers, lock_answers};
+use crate::access::Principal;
+use crate::access::principal::{Role, Visible};
 use crate::clock::Timestamp;
 use crate::config::Choice;
 use crate::database::{Conn, DbError};
 use crate::effects::Effects;
 use crate::ids::{InteractionId, TeamId};
 use crate::masking;
-use crate::web::Principal;
-use crate::web::principal::{Role, Visible};
 
 /// A quote to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]

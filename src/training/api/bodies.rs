@@ -1,7 +1,7 @@
 //! What clips look like on the wire.
 
 use super::super::{Clip, ClipCard, ClipLine, Skill, Sound, may_change};
-use crate::web::Principal;
+use crate::access::Principal;
 use poem_openapi::Object;
 
 /// A clip to be made.

@@ -1,9 +1,11 @@
 //! Views of the templates.
 
 use super::super::{Clip, ClipCard, FlagForm, Progress, Search, Skill, Sound, UNDO, may_change};
+use crate::access::{Principal, Role};
 use crate::masking::{Piece, pieces};
+use crate::paging::Cursor;
 use crate::web::format::clock;
-use crate::web::{Cursor, Principal, Role, Shell, When};
+use crate::web::{Shell, When};
 use askama::Template;
 
 /// A card of the library.

@@ -1,9 +1,9 @@
 //! The endpoint for the state of the speech model.
 
+use crate::access::rights::Administer;
 use crate::transcription::{FetchState, ModelStatus, Transcription};
 use crate::web::Allowed;
 use crate::web::problem::ApiError;
-use crate::web::rights::Administer;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 

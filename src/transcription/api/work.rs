@@ -1,6 +1,8 @@
 //! Endpoints of what is done to transcripts: corrected, stopped, made once more, chosen between.
 
 use super::{SegmentOut, segments};
+use crate::access::Principal;
+use crate::access::rights::{Administer, EditTranscripts, SeeInteractions};
 use crate::ids::InteractionId;
 use crate::interactions::Interactions;
 use crate::transcription::{
@@ -8,8 +10,7 @@ use crate::transcription::{
     SpeakersError, Step, Transcription, Waiting,
 };
 use crate::web::problem::ApiError;
-use crate::web::rights::{Administer, EditTranscripts, SeeInteractions};
-use crate::web::{Allowed, JsonBody, Principal};
+use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;

@@ -2,11 +2,11 @@
 
 use super::find;
 use super::views::{about, percent};
+use crate::access::rights::EditTranscripts;
 use crate::transcription::{
     AlternativeTranscript, Compared, ComparedTurn, Comparison, Mark, State, Stored, TEST_MODEL, Transcription,
 };
 use crate::web::format::clock;
-use crate::web::rights::EditTranscripts;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

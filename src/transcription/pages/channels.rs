@@ -1,8 +1,8 @@
 //! The form that says who speaks on which channel.
 
 use super::find;
+use crate::access::rights::EditTranscripts;
 use crate::transcription::Transcription;
-use crate::web::rights::EditTranscripts;
 use crate::web::{PageError, Posted, Viewer, redirect};
 use poem::web::{Data, Path};
 use poem::{Response, handler};

@@ -1,6 +1,7 @@
 //! `/interactions/{id}/transcript/{line}`: a line of a transcript, heard once more and corrected.
 
 use super::find;
+use crate::access::rights::EditTranscripts;
 use crate::ids::InteractionId;
 use crate::interactions::Recording;
 use crate::transcription::{
@@ -8,7 +9,6 @@ use crate::transcription::{
 };
 use crate::web::format::clock;
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::EditTranscripts;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, redirect};
 use askama::Template;
 use poem::http::StatusCode;

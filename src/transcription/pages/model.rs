@@ -1,9 +1,10 @@
 //! The speech model on pages: a notice while it is missing, a button that fetches it, and the progress of the fetch.
 
+use crate::access::Principal;
+use crate::access::rights::{Administer, Right};
 use crate::transcription::models::megabytes;
 use crate::transcription::{FetchState, ModelFetch, ModelFetchError, ModelStatus, Transcription};
-use crate::web::rights::{Administer, Right};
-use crate::web::{EmptyForm, PageError, Posted, Principal, Viewer, redirect};
+use crate::web::{EmptyForm, PageError, Posted, Viewer, redirect};
 use poem::web::Data;
 use poem::{Response, handler};
 

@@ -2,10 +2,10 @@
 
 use super::views::about;
 use super::{MissingModel, find};
+use crate::access::rights::{Administer, EditTranscripts};
 use crate::jobs::URGENT;
 use crate::transcription::{Queue, Transcription, Waiting};
 use crate::web::format::clock;
-use crate::web::rights::{Administer, EditTranscripts};
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, When, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

@@ -6,7 +6,7 @@ use super::corrections::exclusion;
 use super::{ask_many, ripen_and_release};
 use crate::app::{Session, TestApp};
 use crate::surveys::{Asked, answer};
-use afterword::web::Role;
+use afterword::access::Role;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;

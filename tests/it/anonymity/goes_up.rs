@@ -4,7 +4,7 @@ use super::releases::releases;
 use super::{ask_many, dump, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::answer;
-use afterword::web::Role;
+use afterword::access::Role;
 use std::time::Duration;
 
 const MONTHS: fn(u64) -> Duration = |n| Duration::from_secs(n * 31 * 86_400);

@@ -3,7 +3,7 @@
 use super::{ask_many, dump, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::{answer, ask, post};
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn no_page_changes_when_somebody_answers_apart() {

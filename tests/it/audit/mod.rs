@@ -1,12 +1,13 @@
 //! The audit log: append-only, readable by administrators, one line for each look.
 
 use crate::app::TestApp;
+use afterword::access::Role;
+use afterword::access::principal::{Principal, Scope, Who};
 use afterword::audit::{Filter, look};
 use afterword::database::Sql;
 use afterword::execute;
 use afterword::ids::StaffId;
-use afterword::web::principal::{Principal, Scope, Who};
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use serde_json::Value;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 use crate::app::{TestApp, call_body};
 use crate::support::smtp::{Mode, SmtpServer, Stage};
 use crate::surveys::{SETTLED, ask, page};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::config::{Config, MailUrl, ReturnedUrl};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -109,8 +109,12 @@ async fn a_test_mail_leaves_at_once_or_says_why_not() {
     let shown = admin.post("/admin/delivery/trial", &[("to", "nobody")]).await.text().await.unwrap();
     assert!(shown.contains("not an e-mail address"));
     // Each is in the audit log, without the address; their number is limited.
-    let lines =
-        app.app.audit.lines(&afterword::audit::Filter::default(), &afterword::web::Cursor::start(), 20).await.unwrap();
+    let lines = app
+        .app
+        .audit
+        .lines(&afterword::audit::Filter::default(), &afterword::paging::Cursor::start(), 20)
+        .await
+        .unwrap();
     let tested: Vec<_> = lines.items.iter().filter(|line| line.action == "mail.tested").collect();
     assert_eq!(tested.len(), 3);
     assert!(tested.iter().all(|line| !format!("{line:?}").contains("me@")));

@@ -2,8 +2,8 @@
 
 use super::mails_go_out;
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::desk::Mailbox;
-use afterword::web::Role;
 
 #[tokio::test]
 async fn outside_of_the_demo_they_are_not_there() {

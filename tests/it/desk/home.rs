@@ -2,8 +2,9 @@
 
 use super::{answer, chat_body, mails_go_out};
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::audit::Filter;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 
 fn done(page: &str) -> usize {
     page.matches(r#"<li class="done">"#).count()

@@ -2,8 +2,9 @@
 
 use super::{answer, chat_body, mails_go_out};
 use crate::app::{Session, TestApp, demo_sound};
+use afterword::access::Role;
 use afterword::audit::Filter;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 
 /// Returns the page without the parts that differ by session.
 async fn page_of(session: &Session, path: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{answer, chat_body, mails_go_out};
 use crate::app::{TestApp, call_body};
-use afterword::web::Role;
+use afterword::access::Role;
 use serde_json::json;
 use std::collections::HashSet;
 

@@ -2,8 +2,8 @@
 
 use super::mails_go_out;
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::config::MailUrl;
-use afterword::web::Role;
 
 #[tokio::test]
 async fn every_card_leads_to_a_page() {

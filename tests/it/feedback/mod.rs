@@ -6,7 +6,7 @@ use crate::anonymity::{ask_many, ripen_and_release};
 use crate::app::TestApp;
 use crate::followups::ripen;
 use crate::surveys::{answer, ask};
-use afterword::web::Role;
+use afterword::access::Role;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -4,7 +4,7 @@ use crate::anonymity::{ask_many, dump, ripen_and_release};
 use crate::app::{Session, TestApp};
 use crate::followups::ripen;
 use crate::surveys::{Asked, answer, ask, page, post};
-use afterword::web::Role;
+use afterword::access::Role;
 
 async fn end(app: &TestApp, asked: &Asked) {
     let (status, text) = post(app, &format!("{}/contact", asked.page()), &[("do", "unquote")]).await;

@@ -4,8 +4,9 @@ use super::{linked, list, ripen};
 use crate::anonymity::{ask_many, bytes_on_disk, differing, dump, holds};
 use crate::app::TestApp;
 use crate::surveys::{Asked, answer, ask, mails, page, post};
+use afterword::access::Role;
 use afterword::audit::Filter;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use super::{linked, list, ripen};
 use crate::anonymity::{differing, dump};
 use crate::app::TestApp;
 use crate::surveys::{answer, ask, mails};
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn a_low_linked_rating_opens_one_when_it_cant_be_changed_any_more() {

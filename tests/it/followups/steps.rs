@@ -3,7 +3,7 @@
 use super::{linked, list, ripen};
 use crate::app::{Session, TestApp};
 use crate::surveys::ask;
-use afterword::web::Role;
+use afterword::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

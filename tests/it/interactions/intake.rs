@@ -1,7 +1,7 @@
 //! `PUT /api/v1/interactions/{source}/{external_id}` on both databases.
 
 use crate::app::{TestApp, call_body};
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use serde_json::{Value, json};
 
 async fn answer(response: reqwest::Response) -> (u16, Value) {
@@ -152,7 +152,7 @@ async fn the_rated_agent_stays_once_the_survey_is_decided() {
         let mut body = call_body("jerry@example.net");
         body["agent"] = json!({ "external_id": "99", "name": "Somebody Else" });
         app.interaction("1", &body).await;
-        let all = afterword::web::principal::Visible::All;
+        let all = afterword::access::principal::Visible::All;
         let seen = app.app.interactions.find(&all, &id).await.unwrap().unwrap();
         if seen.survey_state != afterword::interactions::SurveyState::Waiting {
             assert_eq!(seen.agent_name.as_deref(), Some("Sydney Carton"));

@@ -5,8 +5,8 @@ use crate::audio::formats::{one, tools};
 use crate::audio::wav::{Sound, alike};
 use crate::journey::sign_in;
 use crate::support::browser::{Browser, View};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use serde_json::Value;
 
 async fn send(app: &TestApp, id: &str, kind: &str, sound: Vec<u8>) -> (u16, Value) {

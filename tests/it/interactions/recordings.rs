@@ -1,7 +1,7 @@
 //! `PUT …/recording` and `GET …/recording`.
 
 use crate::app::{TestApp, demo_sound};
-use afterword::web::principal::{Scope, Visible};
+use afterword::access::principal::{Scope, Visible};
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
@@ -149,7 +149,7 @@ async fn ranges_are_served_and_listening_is_noted_once() {
         304
     );
     let filter = afterword::audit::Filter { action: "recording.played".into(), ..Default::default() };
-    let lines = app.app.audit.lines(&filter, &afterword::web::Cursor::start(), 50).await.unwrap();
+    let lines = app.app.audit.lines(&filter, &afterword::paging::Cursor::start(), 50).await.unwrap();
     assert_eq!(lines.items.len(), 1, "one look, one line");
     assert!(app.app.interactions.find(&Visible::None, &id).await.unwrap().is_none());
 }

@@ -4,7 +4,7 @@ use crate::app::TestApp;
 use crate::audio::formats::tools;
 use crate::support::served::Served;
 use crate::training::leave_untranscribed;
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use reqwest::Response;
 use serde_json::Value;
 use std::process::Command;

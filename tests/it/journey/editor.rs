@@ -5,7 +5,7 @@ use super::{app, sign_in};
 use crate::app::TestApp;
 use crate::support::browser::{Browser, View};
 use crate::support::smtp::SmtpServer;
-use afterword::web::Role;
+use afterword::access::Role;
 use thirtyfour::prelude::*;
 
 /// Presses what the selector finds, in the middle of the window: at its foot lies the phone's navigation.

@@ -5,9 +5,9 @@ use crate::support::browser::{Browser, View};
 use crate::support::shared;
 use crate::support::smtp::SmtpServer;
 use crate::transcription::{hear as hear_once, short_call};
+use afterword::access::Role;
 use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig};
-use afterword::web::Role;
 use std::path::Path;
 
 /// How far the marked word may be from the sound, s.

@@ -7,7 +7,7 @@ use crate::support::axe;
 use crate::support::browser::{Browser, View};
 use crate::support::heard::{Said, heard};
 use crate::support::smtp::SmtpServer;
-use afterword::web::Role;
+use afterword::access::Role;
 
 /// What is said on the recording as far as this test is concerned.
 const SAID: &[Said<'_>] = &[

@@ -5,7 +5,7 @@ use crate::app::demo_sound;
 use crate::support::axe;
 use crate::support::browser::{Browser, View};
 use crate::support::smtp::SmtpServer;
-use afterword::web::Role;
+use afterword::access::Role;
 use std::time::Duration;
 
 const VIEWS: [(&str, View); 2] = [("phone, dark", View::PHONE.dark()), ("desk, light", View::DESKTOP)];

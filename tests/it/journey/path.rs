@@ -5,7 +5,7 @@ use crate::app::{call_body, demo_sound};
 use crate::support::axe;
 use crate::support::browser::{Browser, View};
 use crate::support::smtp::SmtpServer;
-use afterword::web::Role;
+use afterword::access::Role;
 use std::time::Duration;
 
 const COMMENT: &str = "She told me what <b>went wrong</b>, before I asked 🙂";

@@ -39,7 +39,7 @@ async fn a_certificate_that_is_not_right_stops_mail_and_says_what_is_wrong() {
             assert!(server.messages().is_empty());
             assert_eq!(only(&app).await.attempts, 0);
             assert!(
-                app.sign_in(afterword::web::Role::Admin, &[], None).await.page("/admin/mail").await.contains(words)
+                app.sign_in(afterword::access::Role::Admin, &[], None).await.page("/admin/mail").await.contains(words)
             );
         }
     }

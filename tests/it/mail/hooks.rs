@@ -40,7 +40,7 @@ fn basic(request: RequestBuilder) -> RequestBuilder {
 }
 
 async fn reason(app: &TestApp, address: &str) -> Option<String> {
-    let found = app.app.surveys.suppressions(Some(address), &afterword::web::Cursor::start(), 1).await.unwrap();
+    let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
     found.items.into_iter().next().map(|entry| entry.reason)
 }
 
@@ -106,8 +106,12 @@ async fn amazon_tells_of_bounces_and_complaints_once() {
         assert_eq!(state_of(&app, &asked.interaction).await.0, "failed");
         assert_eq!((taken(&app).await, reason(&app, "gone@example.net").await.as_deref()), (1, Some("bounced")));
         // Taken off the list by hand, the same call again does not put it back.
-        let entry =
-            app.app.surveys.suppressions(Some("gone@example.net"), &afterword::web::Cursor::start(), 1).await.unwrap();
+        let entry = app
+            .app
+            .surveys
+            .suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 1)
+            .await
+            .unwrap();
         app.app.surveys.unsuppress(&entry.items[0].id, &afterword::effects::Actor::System).await.unwrap();
         assert_eq!(status(basic(to(&app, "ses", &body))).await, 200);
         assert_eq!(reason(&app, "gone@example.net").await, None);

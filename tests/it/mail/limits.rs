@@ -40,7 +40,10 @@ async fn a_domain_gets_its_rate_and_holds_up_nobody_else() {
         }
         app.pass(Duration::from_secs(60)).await;
         assert_eq!((sent_to(&app, "@example.net"), count(&app, State::Sent).await), (25, 30));
-        assert_eq!(app.app.mail.list(None, &afterword::web::Cursor::start(), 50).await.unwrap().items[0].attempts, 1);
+        assert_eq!(
+            app.app.mail.list(None, &afterword::paging::Cursor::start(), 50).await.unwrap().items[0].attempts,
+            1
+        );
     }
 }
 

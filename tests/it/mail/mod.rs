@@ -15,7 +15,7 @@ mod troubles;
 
 use crate::app::TestApp;
 use afterword::mail::{Entry, State};
-use afterword::web::Cursor;
+use afterword::paging::Cursor;
 
 /// The outbox, what changed last first.
 pub async fn outbox(app: &TestApp) -> Vec<Entry> {

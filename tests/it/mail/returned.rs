@@ -53,7 +53,7 @@ async fn drop_in(app: &TestApp, name: &str, mail: &str) {
 }
 
 async fn suppressed(app: &TestApp, address: &str) -> Option<String> {
-    let found = app.app.surveys.suppressions(Some(address), &afterword::web::Cursor::start(), 1).await.unwrap();
+    let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
     found.items.into_iter().next().map(|entry| entry.reason)
 }
 
@@ -212,7 +212,7 @@ async fn a_bounce_tells_nothing_of_answers_and_harms_none() {
             let seen = seen(&app, asked).await;
             assert_eq!((seen.0, seen.1), (linked.0.clone(), linked.1.clone()));
         }
-        let supervisor = app.sign_in(afterword::web::Role::Supervisor, &["Orders"], None).await;
+        let supervisor = app.sign_in(afterword::access::Role::Supervisor, &["Orders"], None).await;
         let path = format!("/api/v1/interactions/{}/response", all[0].0.interaction);
         assert_eq!(supervisor.get(&path).await.status(), 200, "the answer stands");
 

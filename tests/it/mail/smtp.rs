@@ -4,9 +4,9 @@ use super::{count, only};
 use crate::app::TestApp;
 use crate::support::smtp::{Mode, Setup, SmtpServer, Stage, Tls};
 use crate::surveys::{SETTLED, page, state_of, token_in};
+use afterword::access::principal::Scope;
 use afterword::effects::Actor;
 use afterword::mail::State;
-use afterword::web::principal::Scope;
 use std::time::Duration;
 
 async fn app_for(server: &SmtpServer) -> TestApp {

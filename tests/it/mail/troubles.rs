@@ -85,7 +85,7 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again_and_one_that_is_ful
         assert_eq!(state_of(&app, id).await.0, "failed");
     }
     let suppressed = async |address: &str| {
-        let found = app.app.surveys.suppressions(Some(address), &afterword::web::Cursor::start(), 5).await.unwrap();
+        let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 5).await.unwrap();
         found.items.first().map(|one| one.reason.clone())
     };
     assert_eq!(suppressed("gone@example.net").await.as_deref(), Some("bounced"));
@@ -93,7 +93,7 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again_and_one_that_is_ful
     // An administrator who knows better takes it off the list first.
     let failed = app.app.mail.troubles().await.unwrap();
     let entry =
-        app.app.surveys.suppressions(Some("gone@example.net"), &afterword::web::Cursor::start(), 5).await.unwrap();
+        app.app.surveys.suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 5).await.unwrap();
     app.app.surveys.unsuppress(&entry.items[0].id, &Actor::System).await.unwrap();
     assert_eq!(failed.len(), 2);
 }

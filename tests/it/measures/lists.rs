@@ -3,7 +3,7 @@
 use super::{QUARREL, chat};
 use crate::app::{Session, TestApp, call_body};
 use crate::support::heard::heard;
-use afterword::web::Role;
+use afterword::access::Role;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::HashSet;

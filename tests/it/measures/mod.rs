@@ -6,8 +6,8 @@ mod real;
 
 use crate::app::{Session, TestApp, call_body};
 use crate::support::heard::{delete, heard, raw};
+use afterword::access::Role;
 use afterword::ids::InteractionId;
-use afterword::web::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

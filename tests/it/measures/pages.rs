@@ -4,7 +4,7 @@ use super::{QUARREL, chat};
 use crate::app::{TestApp, call_body};
 use crate::support::heard::heard;
 use crate::transcription::short_call;
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn the_page_draws_a_call_and_says_its_figures() {

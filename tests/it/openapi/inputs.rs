@@ -2,7 +2,7 @@
 
 use crate::app::TestApp;
 use crate::surveys::{answer, ask};
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

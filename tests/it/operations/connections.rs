@@ -3,8 +3,8 @@
 use super::{connection, rest};
 use crate::app::TestApp;
 use crate::support::served::Served;
+use afterword::access::principal::Scope;
 use afterword::config::Http;
-use afterword::web::principal::Scope;
 use afterword::web::server::{self, Limits, Stop};
 use poem::endpoint::make_sync;
 use poem::{EndpointExt, Response};

@@ -1,7 +1,7 @@
 //! Methods that an address does not take, and HEAD.
 
 use crate::app::TestApp;
-use afterword::web::Role;
+use afterword::access::Role;
 use reqwest::Method;
 use serde_json::Value;
 

@@ -98,7 +98,7 @@ async fn no_series_moves_when_somebody_opens_or_answers_a_survey() {
 #[tokio::test]
 async fn labels_name_no_interaction() {
     let app = TestApp::start().await;
-    let key = app.key(afterword::web::principal::Scope::Ingest).await;
+    let key = app.key(afterword::access::principal::Scope::Ingest).await;
     app.put(&key, "phone/4711-abc", &call_body("jerry@example.net")).await;
     let figures = app.metrics().await;
     assert!(figures.contains("route=\"/api/v1/interactions/"), "{figures}");

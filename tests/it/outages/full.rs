@@ -3,11 +3,11 @@
 use super::{assert_refused, put};
 use crate::app::{TestApp, call_body, demo_sound};
 use crate::support::served::{Mailed, Served};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::config::{Database, DatabaseUrl};
 use afterword::database::{Db, Sql, execute_raw};
 use afterword::vault::{Vault, plain_hash};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use serde_json::Value;
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};

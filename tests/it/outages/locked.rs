@@ -3,9 +3,9 @@
 use super::{assert_refused, put};
 use crate::app::{Session, TestApp};
 use crate::surveys::{SETTLED, mail_to, token_in};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::config::{Config, DatabaseUrl};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
@@ -55,7 +55,7 @@ impl Lock {
 
 async fn looks(app: &TestApp, of: &str) -> usize {
     let filter = afterword::audit::Filter { action: of.into(), ..Default::default() };
-    app.app.audit.lines(&filter, &afterword::web::Cursor::start(), 50).await.unwrap().items.len()
+    app.app.audit.lines(&filter, &afterword::paging::Cursor::start(), 50).await.unwrap().items.len()
 }
 
 /// A page answers in time, whatever it says.

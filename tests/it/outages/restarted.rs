@@ -3,9 +3,9 @@
 use super::put;
 use crate::app::TestApp;
 use crate::support::own_postgres::OwnPostgres;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::config::DatabaseUrl;
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -302,7 +302,7 @@ async fn a_job_that_ends_the_program_each_time_is_given_up_before_it_begins_once
         assert_eq!(*told.lock().unwrap(), [("a".to_owned(), why.to_owned())]);
         let failed = jobs::failed(&app.app.db).await.unwrap();
         assert_eq!((failed.len(), failed[0].attempts, failed[0].last_error.as_deref()), (1, 3, Some(why)));
-        let admin = app.sign_in(afterword::web::Role::Admin, &[], None).await;
+        let admin = app.sign_in(afterword::access::Role::Admin, &[], None).await;
         assert!(admin.page("/admin/work").await.contains(why), "the administrator does not read why");
         // Somebody tries it again: it has all its tries.
         assert!(jobs::retry_failed(&app.app.db, &failed[0].id, app.app.clock.now()).await.unwrap());

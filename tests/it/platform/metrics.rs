@@ -3,7 +3,7 @@
 use crate::app::TestApp;
 use crate::support::heard::raw;
 use crate::transcription::short_call;
-use afterword::web::Role;
+use afterword::access::Role;
 
 /// The values of the metrics whose line begins so.
 async fn values(app: &TestApp, name: &str) -> Vec<String> {

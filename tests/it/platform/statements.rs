@@ -75,7 +75,7 @@ async fn both_schemas_have_the_same_columns() {
 #[tokio::test]
 async fn the_audit_log_can_only_grow() {
     for app in TestApp::on_both(|_| {}).await {
-        app.key(afterword::web::principal::Scope::Read).await;
+        app.key(afterword::access::principal::Scope::Read).await;
         for sql in ["UPDATE audit_log SET name = 'nobody'", "DELETE FROM audit_log"] {
             let mut tx = app.app.db.begin().await.unwrap();
             assert!(afterword::database::execute_raw(tx.conn(), Sql::both(sql)).await.is_err(), "{sql}");

@@ -4,8 +4,8 @@ use super::{RARE, full_call, stored, tables_with};
 use crate::anonymity::{bytes_on_disk, dump, holds};
 use crate::app::{TestApp, call_body};
 use crate::surveys::{SETTLED, answer, ask, mails, page, state_of};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use crate::anonymity::{bytes_on_disk, dump, holds};
 use crate::app::{Session, TestApp};
 use crate::followups::{list, ripen};
 use crate::surveys::{Asked, answer, ask, post};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use serde_json::{Value, json};
 use std::time::Duration;
 

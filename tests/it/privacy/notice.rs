@@ -1,10 +1,10 @@
 //! `/privacy`: the privacy notice, with the facts of this deployment.
 
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::config::Choices;
 use afterword::effects::Actor;
 use afterword::surveys::Rules;
-use afterword::web::Role;
 use serde_json::json;
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use super::{RARE, full_call, stored, tables_with};
 use crate::anonymity::{dump, holds};
 use crate::app::{TestApp, call_body, demo_sound};
 use crate::support::heard::raw;
+use afterword::access::Role;
 use afterword::database::{Sql, execute_raw};
 use afterword::interactions::Reached;
-use afterword::web::Role;
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(86_400);

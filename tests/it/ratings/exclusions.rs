@@ -3,7 +3,7 @@
 use crate::anonymity::{ask_many, dump, ripen_and_release};
 use crate::app::TestApp;
 use crate::surveys::answer;
-use afterword::web::Role;
+use afterword::access::Role;
 use serde_json::{Value, json};
 
 async fn scores(session: &crate::app::Session) -> i64 {

@@ -2,7 +2,7 @@
 
 use super::{Stage, agent, scores};
 use crate::app::TestApp;
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn the_file_holds_the_figures_and_no_formula() {

@@ -2,7 +2,7 @@
 
 use super::{Release, Stage, invite, release, scores};
 use crate::app::TestApp;
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use serde_json::{Value, json};
 
 async fn ask(app: &TestApp, path: &str) -> (u16, Value) {
@@ -76,7 +76,7 @@ async fn a_team_counts_its_agents_and_what_was_too_little_for_one() {
             json!(5),
             "nothing of the team's is the agent's"
         );
-        let hr = app.sign_in(afterword::web::Role::Hr, &[], None).await;
+        let hr = app.sign_in(afterword::access::Role::Hr, &[], None).await;
         let page = hr.page("/ratings?from=2026-10&to=2026-10").await;
         assert!(page.contains("<b>18</b><span>answers behind it"), "{page}");
     }
@@ -88,7 +88,7 @@ async fn differences_are_told_only_where_the_intervals_lie_apart() {
     let stage = Stage::set(&app).await;
     scores(&app, &stage.sydney, &stage.orders, "2026-10", &[(5, 5)]).await;
     scores(&app, &stage.lucie, &stage.billing, "2026-10", &[(5, 4), (1, 1)]).await;
-    let hr = app.sign_in(afterword::web::Role::Hr, &[], None).await;
+    let hr = app.sign_in(afterword::access::Role::Hr, &[], None).await;
     let page = hr.page("/ratings").await;
     assert!(page.contains("No difference to be told: each agent"), "{page}");
     scores(&app, &stage.lucie, &stage.billing, "2026-11", &[(1, 200)]).await;

@@ -2,7 +2,7 @@
 
 use super::{Release, release, scores};
 use crate::app::TestApp;
-use afterword::web::Role;
+use afterword::access::Role;
 
 /// Publishes a survey with an NPS and a many-of question; returns its id.
 async fn survey(app: &TestApp) -> String {
@@ -77,7 +77,7 @@ async fn choices_of_options_are_summed_over_blocks_and_every_look_is_noted() {
         let version = app.app.surveys.versions(&id).await.unwrap().remove(0).id;
         let version = app.app.surveys.version(&version).await.unwrap();
         assert_eq!(version.number, 1);
-        let key = app.key(afterword::web::principal::Scope::Ingest).await;
+        let key = app.key(afterword::access::principal::Scope::Ingest).await;
         for _ in 0..3 {
             let body = serde_json::json!({ "choice": "apart", "answers": [{ "question": 1, "value": 5 }, { "question": 5, "values": [1, 40] }] });
             let sent = app

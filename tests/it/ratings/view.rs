@@ -2,8 +2,9 @@
 
 use super::{Release, Stage, release, scores};
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::audit::Filter;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use serde_json::Value;
 
 async fn names(session: &crate::app::Session, what: &str) -> Vec<String> {

@@ -4,8 +4,8 @@ use super::{CALL, ask, times};
 use crate::app::{TestApp, call_body};
 use crate::measures::chat;
 use crate::support::heard::{delete, heard, raw};
+use afterword::access::Role;
 use afterword::database::Db;
-use afterword::web::Role;
 
 /// How many lines are indexed.
 async fn lines(app: &TestApp) -> i64 {

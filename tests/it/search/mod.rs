@@ -7,7 +7,7 @@ mod speed;
 use crate::app::{Session, TestApp, call_body};
 use crate::measures::chat;
 use crate::support::heard::{Said, heard};
-use afterword::web::Role;
+use afterword::access::Role;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use reqwest::Method;
@@ -137,7 +137,7 @@ async fn only_what_one_may_see_is_found_and_filters_narrow() {
         let hr = app.sign_in(Role::Hr, &[], None).await;
         assert_eq!(hr.api(Method::GET, "/api/v1/search?q=parcel", None).await.status(), 403);
         let searched = afterword::audit::Filter { action: "transcripts.searched".into(), ..Default::default() };
-        let looks = app.app.audit.lines(&searched, &afterword::web::Cursor::start(), 100).await.unwrap().items.len();
+        let looks = app.app.audit.lines(&searched, &afterword::paging::Cursor::start(), 100).await.unwrap().items.len();
         assert_eq!(looks, 12, "each look that showed something is written down");
         for parameters in ["q=", "q=-parcel", "q=x&team=x", "q=x&speaker=bot", "q=x&from=monday", "q=x&cursor=x", ""] {
             let refused = admin.api(Method::GET, &format!("/api/v1/search?{parameters}"), None).await;

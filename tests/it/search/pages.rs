@@ -4,7 +4,7 @@ use super::CALL;
 use crate::app::{TestApp, call_body};
 use crate::support::heard::heard;
 use crate::transcription::short_call;
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn results_lead_to_the_moment() {

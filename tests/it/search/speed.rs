@@ -4,8 +4,8 @@
 use super::ask_for;
 use crate::app::TestApp;
 use crate::support::heard::raw;
+use afterword::access::Role;
 use afterword::database::Db;
-use afterword::web::Role;
 use reqwest::Method;
 use std::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use crate::anonymity::dump;
 use crate::app::{PASSWORD, Session, TestApp};
-use afterword::web::Role;
+use afterword::access::Role;
 
 const NEW: &str = "my kettle whistles at noon";
 

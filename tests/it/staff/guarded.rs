@@ -2,8 +2,8 @@
 //! public is written down here.
 
 use crate::app::TestApp;
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use serde_json::Value;
 
 /// What anybody may call. It may only shrink.

@@ -2,9 +2,9 @@
 
 use crate::app::{PASSWORD, TestApp};
 use crate::support::heard::raw;
+use afterword::access::Role;
 use afterword::effects::Actor;
 use afterword::staff::{NewAccount, SignInTry, Staff, StaffError};
-use afterword::web::Role;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! One-time links and the passwords that they set.
 
 use crate::app::{PASSWORD, Session, TestApp};
+use afterword::access::Role;
 use afterword::effects::Actor;
 use afterword::ids::StaffId;
 use afterword::staff::NewAccount;
-use afterword::web::Role;
 
 /// The path of the link on a page.
 fn link_in(page: &str) -> String {

@@ -1,9 +1,9 @@
 //! Signing in, the one-time links, cookies and forms.
 
 use crate::app::{PASSWORD, TestApp};
+use afterword::access::Role;
 use afterword::effects::Actor;
 use afterword::staff::{NewAccount, SESSION_LASTS};
-use afterword::web::Role;
 
 fn cookie(answer: &reqwest::Response) -> String {
     // The session's is the last one, for clients that keep one header of a name.

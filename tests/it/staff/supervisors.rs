@@ -3,10 +3,10 @@
 use crate::anonymity::dump;
 use crate::app::{Session, TestApp};
 use crate::surveys::mails;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::effects::Actor;
 use afterword::ids::StaffId;
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use super::{Asked, PASS, answer, ask, page, post};
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::database::execute_raw;
-use afterword::web::Role;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn a_linked_answer_stands_beside_the_call_for_its_supervisors() {
             let status = app.sign_in(role, teams, agent).await.get(&path).await.status();
             assert!([403, 404].contains(&status.as_u16()), "{role:?}: {status}");
         }
-        let key = app.key(afterword::web::principal::Scope::Admin).await;
+        let key = app.key(afterword::access::principal::Scope::Admin).await;
         let by_key = app.client.get(format!("{}{path}", app.url)).bearer_auth(key).send().await.unwrap();
         assert_eq!(by_key.status(), 403);
     }

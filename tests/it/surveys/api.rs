@@ -2,7 +2,7 @@
 
 use super::{SETTLED, ask, state_of};
 use crate::app::TestApp;
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::{SETTLED, answer, ask_about, mails};
 use crate::app::{Session, TestApp, call_body};
-use afterword::web::Role;
+use afterword::access::Role;
 use serde_json::{Value, json};
 
 /// Returns the value of a page's hidden field.

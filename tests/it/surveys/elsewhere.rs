@@ -4,7 +4,7 @@ use super::answering::count;
 use super::{SETTLED, answer, ask, mails, state_of};
 use crate::anonymity::ripen_and_release;
 use crate::app::{TestApp, call_body};
-use afterword::web::principal::Scope;
+use afterword::access::principal::Scope;
 use reqwest::Response;
 use serde_json::{Value, json};
 

@@ -183,7 +183,7 @@ async fn a_supervisor_reads_further_answers_in_words() {
     publish(&app, &every_kind()).await;
     let asked = ask_about(&app, "jerry", &call_body("jerry@example.net")).await;
     answer(&app, &asked, &[("q4", "3"), ("q5", "0"), ("q5", "3"), ("q9", "no"), ("choice", "linked")]).await;
-    let who = app.sign_in(afterword::web::principal::Role::Supervisor, &["Orders"], None).await;
+    let who = app.sign_in(afterword::access::principal::Role::Supervisor, &["Orders"], None).await;
     let text = who.page(&format!("/interactions/{}", asked.interaction)).await;
     assert!(
         text.contains("Question 5 for") && text.contains("word 0 of 5, word 3 of 5") && text.contains("word 0 of 9"),

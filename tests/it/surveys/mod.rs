@@ -106,7 +106,7 @@ pub async fn post(app: &TestApp, path: &str, form: &[(&str, &str)]) -> (u16, Str
 
 /// Returns the survey state of an interaction, and the reason.
 pub async fn state_of(app: &TestApp, id: &InteractionId) -> (String, Option<String>) {
-    let visible = afterword::web::principal::Visible::All;
+    let visible = afterword::access::principal::Visible::All;
     let found = app.app.interactions.find(&visible, id).await.unwrap().unwrap();
     (found.survey_state.code().to_owned(), found.survey_reason)
 }

@@ -5,9 +5,9 @@ use super::answering::count;
 use super::{Asked, ask, page, post};
 use crate::app::TestApp;
 use crate::support::browser::{Browser, View};
+use afterword::access::principal::Scope;
 use afterword::config::{Choices, Config, Preset};
 use afterword::surveys::open_sealed;
-use afterword::web::principal::Scope;
 use reqwest::StatusCode;
 use serde_json::json;
 

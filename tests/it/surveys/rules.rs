@@ -4,9 +4,9 @@ use super::editor::{create, hidden, publish};
 use super::{SETTLED, ask_about, mails, state_of};
 use crate::anonymity::dump;
 use crate::app::{Session, TestApp, call_body};
+use afterword::access::Role;
 use afterword::config::Span;
 use afterword::effects::Actor;
-use afterword::web::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
 

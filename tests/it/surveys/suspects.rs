@@ -5,8 +5,8 @@ use super::{ask, ask_about, mail_to, page, post};
 use crate::anonymity::dump;
 use crate::app::{Session, TestApp, call_body};
 use crate::support::browser::{Browser, View};
+use afterword::access::Role;
 use afterword::config::Config;
-use afterword::web::Role;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -2,9 +2,10 @@
 
 use super::{flagged, get_clip, recorded_call, supervisor};
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::audit::Filter;
 use afterword::ids::ClipId;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -2,9 +2,10 @@
 
 use super::{chat, flag, get_clip, leave_untranscribed, recorded_call, supervisor, transcribe};
 use crate::app::{TestApp, demo_sound};
+use afterword::access::Role;
 use afterword::audit::Filter;
 use afterword::interactions;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use serde_json::{Value, json};
 use std::time::Duration;
 

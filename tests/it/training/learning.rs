@@ -2,7 +2,7 @@
 
 use super::flagged;
 use crate::app::TestApp;
-use afterword::web::Role;
+use afterword::access::Role;
 use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;

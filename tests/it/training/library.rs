@@ -2,8 +2,8 @@
 
 use super::{flagged, get_clip, supervisor};
 use crate::app::{Session, TestApp};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use serde_json::Value;
 use std::time::Duration;
 

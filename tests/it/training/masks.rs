@@ -5,13 +5,14 @@ use crate::app::{Session, TestApp};
 use crate::audio::wav::{Coding, Sound};
 use crate::support::skip;
 use crate::transcription::{hear as hear_once, short_call};
+use afterword::access::Role;
 use afterword::audit::Filter;
 use afterword::database::Sql;
 use afterword::execute;
 use afterword::ids::InteractionId;
+use afterword::paging::Cursor;
 use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig};
-use afterword::web::{Cursor, Role};
 use serde_json::{Value, json};
 use std::time::Duration;
 

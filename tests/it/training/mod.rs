@@ -9,10 +9,10 @@ mod masks;
 mod speakers;
 
 use crate::app::{Session, TestApp, demo_sound};
+use afterword::access::Role;
 use afterword::database::Sql;
 use afterword::execute;
 use afterword::ids::InteractionId;
-use afterword::web::Role;
 use serde_json::{Value, json};
 
 /// Creates a call of Orders with the demo's good call as its recording, read through.

@@ -2,8 +2,8 @@
 
 use super::short_call;
 use crate::app::TestApp;
-use afterword::web::Role;
-use afterword::web::principal::Scope;
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use reqwest::Method;
 use serde_json::Value;
 

@@ -3,10 +3,11 @@
 use super::short_call;
 use crate::app::{Session, TestApp};
 use crate::support::heard::{heard, raw};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::audit::Filter;
 use afterword::ids::InteractionId;
-use afterword::web::principal::Scope;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -2,10 +2,10 @@
 
 use super::{hear, short_call};
 use crate::app::{Session, TestApp};
+use afterword::access::Role;
 use afterword::ids::InteractionId;
 use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig, State, Stored};
-use afterword::web::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;

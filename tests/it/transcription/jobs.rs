@@ -2,11 +2,11 @@
 
 use super::{all_text, short_call};
 use crate::app::{TestApp, demo_sound};
+use afterword::access::Role;
 use afterword::clock::SharedClock;
 use afterword::ids::InteractionId;
 use afterword::jobs::{Runner, RunnerOptions};
 use afterword::transcription::{Speaker, State, Stored, Transcript};
-use afterword::web::Role;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

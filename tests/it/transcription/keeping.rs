@@ -3,13 +3,13 @@
 use super::checkpoints::long_call;
 use super::short_call;
 use crate::app::{Session, TestApp, call_body, demo_sound};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::clock::SharedClock;
 use afterword::config::Config;
 use afterword::ids::InteractionId;
 use afterword::jobs::{Runner, RunnerOptions};
 use afterword::transcription::{State, Stored};
-use afterword::web::Role;
-use afterword::web::principal::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;

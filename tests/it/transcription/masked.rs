@@ -2,11 +2,12 @@
 
 use crate::app::{Session, TestApp, call_body};
 use crate::training::{leave_untranscribed, transcribe};
+use afterword::access::Role;
+use afterword::access::principal::Scope;
 use afterword::audit::Filter;
 use afterword::database::Sql;
 use afterword::ids::InteractionId;
-use afterword::web::principal::Scope;
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use afterword::{execute, fetch_all};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -3,12 +3,13 @@
 use super::fetch::{Answer, serve};
 use super::short_call;
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::audit::Filter;
 use afterword::effects::Actor;
 use afterword::ids::InteractionId;
+use afterword::paging::Cursor;
 use afterword::transcription::models::{Entry, FetchSource, TEST_MODEL, entry};
 use afterword::transcription::{FetchState, State};
-use afterword::web::{Cursor, Role};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::Path;

@@ -2,9 +2,10 @@
 
 use super::{Receiver, all, hook, local};
 use crate::app::TestApp;
+use afterword::access::Role;
 use afterword::effects::Actor;
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::web::{Cursor, Role};
+use afterword::paging::Cursor;
 use afterword::webhooks::{State, Wanted};
 use serde_json::{Value, json};
 use std::sync::Arc;

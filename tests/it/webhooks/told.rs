@@ -4,7 +4,7 @@ use super::{Receiver, all, hook, local};
 use crate::app::{TestApp, call_body, demo_sound};
 use crate::followups::ripen;
 use crate::surveys::{answer, ask};
-use afterword::web::Role;
+use afterword::access::Role;
 
 #[tokio::test]
 async fn a_call_is_told_once_however_often_it_is_sent_and_signed() {

@@ -1,10 +1,10 @@
 //! Test mail: to the administrator's own address or another one, sent at once, with the server's reply.
 
 use super::page;
+use crate::access::rights::Administer;
 use crate::desk::Desk;
 use crate::effects::Effects;
 use crate::mail::{Hooks, TestMailError};
-use crate::web::rights::Administer;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, redirect};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use poem::web::Data;

@@ -3,11 +3,11 @@
 use super::form::{self, Fields, Part};
 use super::view::{Conflict, Head, LookPage, QuestionsPage, TextsPage};
 use super::{EditorQuery, shell};
+use crate::access::rights::ManageSurveys;
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
 use crate::surveys::editor::{EditError, Listed, difference, problems, step};
 use crate::web::page::html_with;
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, redirect};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};

@@ -1,8 +1,8 @@
 //! Logos: uploaded by a form, served to all customers.
 
+use crate::access::rights::ManageSurveys;
 use crate::surveys::Surveys;
 use crate::surveys::editor::{EditError, MAX_LOGO_BYTES};
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, PostedFile, Viewer, redirect};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};

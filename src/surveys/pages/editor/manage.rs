@@ -1,9 +1,9 @@
 //! Creates, copies, renames and archives surveys.
 
+use crate::access::rights::ManageSurveys;
 use crate::surveys::Surveys;
 use crate::surveys::definition::Definition;
 use crate::surveys::editor::Listed;
-use crate::web::rights::ManageSurveys;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path};

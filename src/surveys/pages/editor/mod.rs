@@ -9,9 +9,9 @@ mod preview;
 mod publish;
 mod view;
 
+use crate::access::rights::ManageSurveys;
 use crate::surveys::editor::EditError;
 use crate::web::page::sentence;
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, get, post};
 use poem::Route;
 

@@ -1,11 +1,11 @@
 //! `/surveys/{id}/preview`: the draft, or an old version, as a customer sees it. It can't be submitted.
 
+use crate::access::rights::ManageSurveys;
 use crate::surveys::definition::{Definition, Look};
 use crate::surveys::localized_text::About;
 use crate::surveys::pages::views;
 use crate::surveys::wording::{Language, contrast};
 use crate::surveys::{Surveys, Version};
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Viewer};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Path, Query};

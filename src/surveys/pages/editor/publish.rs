@@ -2,9 +2,9 @@
 
 use super::view::time;
 use super::{Edition, EditorQuery, shell};
+use crate::access::rights::ManageSurveys;
 use crate::surveys::Surveys;
 use crate::surveys::editor::{EditError, Kept, Listed, difference, problems};
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

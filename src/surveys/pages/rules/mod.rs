@@ -3,11 +3,11 @@
 mod form;
 mod view;
 
+use crate::access::rights::ManageSurveys;
 use crate::staff::Directory;
 use crate::surveys::Surveys;
 use crate::surveys::rules::{Current, Names, Rule, RuleError};
 use crate::web::page::{html_with, sentence};
-use crate::web::rights::ManageSurveys;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use form::{RuleForm, Tried};
 use poem::http::StatusCode;

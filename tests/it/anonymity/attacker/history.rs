@@ -7,7 +7,7 @@ use crate::anonymity::{Dump, ripen_and_release};
 use crate::app::{Session, TestApp, call_body};
 use crate::support::heard::raw;
 use crate::surveys::{Asked, ask_about};
-use afterword::web::Role;
+use afterword::access::Role;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};

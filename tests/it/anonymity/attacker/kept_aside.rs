@@ -4,7 +4,7 @@
 use super::super::{Dump, ask_many, differing, dump_in_order};
 use crate::app::TestApp;
 use crate::surveys::{Asked, post};
-use afterword::web::Role;
+use afterword::access::Role;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
