@@ -1,4 +1,4 @@
-//! What the database does for whoever inserts and commits one answer at a time: the measure for all that is cleverer.
+//! Baseline of the database: inserts and commits of one response at a time.
 
 use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long the loop runs.
+/// Duration of the loop.
 const LASTS: Duration = Duration::from_secs(4);
 
-/// Answers in a second, each durable (WAL, `synchronous=FULL`) before the next: the one statement that takes the
-/// invitation out of use, the one that keeps the answer, and the commit.
+/// Returns the responses per second, each durable (WAL, `synchronous=FULL`) before the next: the statement that uses
+/// the invitation, the one that stores the response, and the commit.
 pub async fn answers_per_second(folder: &Path) -> Result<f64> {
     let mut connection = SqliteConnectOptions::new()
         .filename(folder.join("bare.db"))

@@ -1,4 +1,4 @@
-//! One measurement in a process of its own: plain whisper.cpp, or the engine.
+//! One measurement in a separate process: plain whisper.cpp, or the engine.
 
 use afterword::audio::Decoder;
 use afterword::transcription::models::{ModelFolders, Trial};
@@ -11,20 +11,20 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
-/// What a child measured.
+/// Measurement of a child process.
 #[derive(Debug, Default, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
-    /// From the file to the words, without loading the model.
+    /// Time from the file to the words, without loading the model.
     pub wall_s: f64,
-    /// The processor's time of the same.
+    /// Processor time of the same.
     pub cpu_s: f64,
-    /// Of the whole process.
+    /// Peak memory of the whole process.
     pub peak_mib: f64,
     /// Length of the recording.
     pub audio_s: f64,
-    /// How much speech was found; 0 for plain.
+    /// Length of the detected speech; 0 for plain whisper.cpp.
     pub speech_s: f64,
-    /// Words of each channel, in small letters.
+    /// Words of each channel, in lower case.
     pub words: Vec<Vec<String>>,
 }
 
@@ -39,7 +39,7 @@ impl Outcome {
     }
 }
 
-/// Each whole channel in one call.
+/// Measures plain whisper.cpp: each whole channel in one call.
 pub fn plain(model: &Path, file: &Path) -> Result<Outcome> {
     whisper_rs::install_logging_hooks();
     let context = WhisperContext::new_with_params(model, WhisperContextParameters::default())?;
@@ -67,7 +67,7 @@ pub fn plain(model: &Path, file: &Path) -> Result<Outcome> {
     Ok(Outcome { words, audio_s, ..Outcome::since(begin, cpu)? })
 }
 
-/// The engine on one thread; `model`: a name of the catalogue, or a file.
+/// Measures the engine on one thread; `model`: a name of the catalogue, or a file.
 pub fn ours(model: &str, file: &Path) -> Result<Outcome> {
     let folder = crate::program::folder()?;
     let mut config = EngineConfig::new(ModelFolders::only(folder.path()), model);
@@ -101,7 +101,7 @@ pub fn ours(model: &str, file: &Path) -> Result<Outcome> {
     })
 }
 
-/// Sound of a file, channel by channel, and its rate.
+/// Returns the audio of a file, channel by channel, and its sample rate.
 pub fn decode(file: &Path) -> Result<(u32, Vec<Vec<f32>>)> {
     let mut decoder = Decoder::open(file)?;
     let mut channels = vec![Vec::new(); usize::from(decoder.channels())];
@@ -125,7 +125,7 @@ fn resample(rate: u32, samples: &[f32]) -> Result<Vec<f32>> {
     Ok(output)
 }
 
-/// The processor's time that this process has used.
+/// Returns the processor time used by this process.
 fn cpu_s() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<f64> =

@@ -1,4 +1,4 @@
-//! An HTTP/1.1 client that costs little: it shares the machine with what it measures.
+//! A cheap HTTP/1.1 client: it shares the machine with the program under test.
 
 use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// As many as the aims name.
+/// Number of connections, as in the aims.
 pub const CONNECTIONS: usize = 64;
 
-/// When the next request goes out.
+/// Pace of the requests.
 #[derive(Clone, Copy)]
 pub enum Pace {
-    /// When the connection has the answer to its last.
+    /// Closed loop: the next request is sent after the response to the last.
     Closed,
-    /// So many a second over all connections, come what may. What waits for a free connection counts as slow.
+    /// Open loop: requests per second over all connections. The wait for a free connection counts.
     PerSecond(f64),
 }
 
-/// How it went.
+/// Results of a run.
 pub struct Figures {
-    /// Requests in a second.
+    /// Requests per second.
     pub per_second: f64,
-    /// The time that 99 of 100 stay under.
+    /// 99th percentile of the response time.
     pub p99: Duration,
     median: Duration,
     longest: Duration,
@@ -46,24 +46,24 @@ impl std::fmt::Display for Figures {
     }
 }
 
-/// An answer, read whole.
+/// A response, read completely.
 pub struct Answer {
-    /// The status.
+    /// Status.
     pub status: u16,
-    /// Status line and headers as they came.
+    /// Status line and headers, unchanged.
     pub head: String,
-    /// The body, without its chunks.
+    /// Body, without chunk framing.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// The first header of that name.
+    /// Returns the first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
     }
 }
 
-/// Sends `total` requests; the n-th is `make(n)`. Any answer but 2xx and 3xx ends it with that answer's text.
+/// Sends `total` requests; the n-th is `make(n)`. Errors: any response but 2xx and 3xx, with its text.
 pub async fn run<M>(address: SocketAddr, pace: Pace, total: usize, make: M) -> Result<Figures>
 where
     M: Fn(usize) -> Vec<u8> + Send + Sync + 'static,
@@ -121,12 +121,12 @@ async fn work<M: Fn(usize) -> Vec<u8>>(
     }
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a separate connection.
 pub async fn ask(address: SocketAddr, request: &[u8]) -> Result<Answer> {
     Connection::open(address).await?.ask(request).await?.or_fail()
 }
 
-/// A request's bytes.
+/// Returns a request's bytes.
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! What a company sends in, and what its customers find in their mail.
+//! Data of a company: its interactions, and the links in its customers' mail.
 
 use crate::client::request;
 use crate::program::Served;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// When the calls were: some minutes ago, or no survey would be due any more.
+/// Times of the calls: some minutes ago, or no survey would be due any more.
 pub struct Times {
     started: String,
     answered: String,
@@ -15,7 +15,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// Measured from now.
+    /// Returns times relative to now.
     pub fn new() -> Self {
         let now = SystemClock.now();
         let ago = |seconds: i64| now.plus_ms(-seconds * 1000).to_rfc3339();
@@ -23,7 +23,7 @@ impl Times {
     }
 }
 
-/// The `n`-th interaction: a call that is over, with a customer of its own.
+/// Returns the `n`-th interaction: a finished call with a customer of its own.
 pub fn interaction(key: &str, times: &Times, n: usize) -> Vec<u8> {
     let Times { started, answered, ended } = times;
     let body = format!(
@@ -40,7 +40,7 @@ pub fn interaction(key: &str, times: &Times, n: usize) -> Vec<u8> {
     request("PUT", &format!("/api/v1/interactions/bench/{n}"), &headers, body.as_bytes())
 }
 
-/// The links of the survey mails, once that many have gone out: `/s/TOKEN` each.
+/// Returns the links of the survey mails, once that many were sent: `/s/TOKEN` each.
 pub async fn survey_links(served: &Served, folder: &str, count: usize) -> Result<Vec<String>> {
     let folder = served.folder().join(folder);
     let begin = Instant::now();
@@ -75,7 +75,7 @@ fn survey_link(mail: &Path) -> Result<String> {
     Ok(format!("/s/{}", token.collect::<String>()))
 }
 
-/// The `Cookie` of an administrator, who has just used the link that the first start prints.
+/// Returns the `Cookie` of an administrator who has just used the link that the first start prints.
 pub async fn sign_in(served: &Served) -> Result<String> {
     let link = served.first_link.as_deref().context("the first start prints a link")?;
     let path = &link[link.find("/welcome/").context("a link to the welcome page")?..];

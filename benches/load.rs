@@ -1,6 +1,7 @@
-//! Figures for BENCHMARKS.md: the built program under load from the same machine, beside a bare database loop.
+//! Benchmarks for BENCHMARKS.md: the built program under load from the same machine, compared with a bare database
+//! loop.
 //!
-//! `make bench` runs all parts; `make bench ARGS='pages speech'` some. Each run writes the file anew.
+//! `make bench` runs all parts; `make bench ARGS='pages speech'` some. Each run rewrites the file.
 
 mod bare;
 mod bare_whisper;
@@ -19,11 +20,11 @@ mod transcription;
 use anyhow::{Context, Result};
 use report::Report;
 
-/// As the program has it: survey mails are sent by this process.
+/// The same as in the program: survey mails are sent by this process.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The parts: name and what they measure.
+/// Parts: name and description.
 const PARTS: [(&str, &str); 6] = [
     ("answers", "intake, survey pages and answers over HTTP, beside a bare loop of the same inserts"),
     ("ten-million", "the ratings page and the release job with ten million answers on file"),
@@ -35,7 +36,7 @@ const PARTS: [(&str, &str); 6] = [
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    // Cargo adds --bench of its own.
+    // Cargo adds its own --bench.
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(("child", arguments)) = wanted.split_first().map(|(first, rest)| (first.as_str(), rest)) {
         if let [what, port] = arguments
@@ -45,7 +46,7 @@ async fn main() -> Result<()> {
             return tokio::task::spawn_blocking(move || mail::child(&port)).await?;
         }
         let arguments = arguments.to_vec();
-        // It has a runtime of its own.
+        // It has its own runtime.
         return tokio::task::spawn_blocking(move || transcription::child(&arguments)).await?;
     }
     if let Some(unknown) = wanted.iter().find(|part| !PARTS.iter().any(|(name, _)| name == part)) {

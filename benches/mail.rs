@@ -1,7 +1,7 @@
-//! Survey mails out of the outbox, beside postfix's smtp-source into the same sink.
+//! Sending of survey mails from the outbox, compared with postfix's smtp-source to the same sink.
 //!
-//! Each round sends the same mails: written with a new token each, out over eight connections, settled in the database. The
-//! rounds of a pair follow each other, so that other load on the machine hits both.
+//! Each round sends the same mails: composed with a new token each, sent over eight connections, settled in the
+//! database. The rounds of a pair are consecutive, so that other load on the machine affects both.
 
 use crate::report::Report;
 use crate::{client, company, sink};
@@ -19,9 +19,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Mails in a round.
+/// Number of mails in a round.
 const MAILS: usize = 10_000;
-/// Rounds, of which the best counts.
+/// Number of rounds, of which the best counts.
 const ROUNDS: usize = 3;
 const CONNECTIONS: usize = 8;
 const SMTP_SINK: &str = "/usr/sbin/smtp-sink";
@@ -38,7 +38,7 @@ impl Drop for Running {
     }
 }
 
-/// All of it.
+/// Runs all measurements.
 pub async fn measure(report: &mut Report) -> Result<()> {
     if !Path::new(SMTP_SINK).exists() {
         eprintln!("mail is not measured: postfix's smtp-sink is missing (apt-get install postfix)");
@@ -85,7 +85,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     report.aim("The same, signed with Ed25519", share(ed25519), "at least 0.6", ed25519 >= 0.6 * source);
     report.add("The same, signed with RSA of 2048 bits", share(rsa));
 
-    // smtp-sink does not encrypt; this one answers as little, and does.
+    // smtp-sink does not support TLS; this sink does, and otherwise does as little.
     make_certificate(folder.path())?;
     let port = free_port()?;
     let mut child = Command::new(std::env::current_exe()?);
@@ -112,7 +112,7 @@ pub fn child(port: &str) -> Result<()> {
     sink::run(port.parse()?)
 }
 
-/// A database with that many invitations whose mails are held.
+/// Returns the configuration of a database with that many invitations whose mails are held.
 async fn company_with_mail(folder: &Path) -> Result<Config> {
     let mut config = Config::default();
     config.database.url = DatabaseUrl::Sqlite(folder.join("afterword.db"));
@@ -157,7 +157,7 @@ async fn drain(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Every mail waits again, as if none had left.
+/// Queues every mail again, as if none had left.
 async fn wait_again(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     for sql in [
@@ -171,7 +171,7 @@ async fn wait_again(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Mails a second, from the first look to the last settled.
+/// Returns the mails per second, from the first look to the last settlement.
 async fn send(config: &Config) -> Result<f64> {
     let app = build(config).await?;
     wait_again(&app).await?;
@@ -179,7 +179,7 @@ async fn send(config: &Config) -> Result<f64> {
     let begin = Instant::now();
     let running = tokio::spawn(runner(&app, &stop).run());
     loop {
-        // Counting all that was sent would be work of its own.
+        // Counting all sent mails would add load.
         if !is_any_left(&app.db).await? {
             break;
         }
@@ -196,14 +196,14 @@ async fn send(config: &Config) -> Result<f64> {
     Ok(rate)
 }
 
-/// Does any mail wait?
+/// Whether any mail waits.
 async fn is_any_left(db: &Db) -> Result<bool> {
     let Db::Sqlite { read, .. } = db else { bail!("the benchmark's database is SQLite") };
     let left = "SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE state = 'queued')";
     Ok(sqlx::query_scalar(left).fetch_one(read).await?)
 }
 
-/// One mail as it is, in a file.
+/// Returns a file with one mail as it is sent.
 async fn sample_mail(config: &Config) -> Result<PathBuf> {
     let mut config = config.clone();
     let folder = config.mail.journal.with_file_name("sample");
@@ -216,13 +216,13 @@ async fn sample_mail(config: &Config) -> Result<PathBuf> {
     drain(&app).await?;
     app.db.close().await;
     let mail = std::fs::read_dir(folder)?.next().context("a mail")??.path();
-    // It ends lines itself.
+    // smtp-sink writes line endings itself.
     let text = std::fs::read_to_string(&mail)?.replace("\r\n", "\n");
     std::fs::write(&mail, text)?;
     Ok(mail)
 }
 
-/// Mails a second of smtp-source, over connections that are kept, each mail the sample.
+/// Returns the mails per second of smtp-source over kept connections, each mail the sample.
 fn smtp_source(port: u16, sample: &Path) -> Result<f64> {
     let mut command = Command::new(SMTP_SOURCE);
     command.args(["-d", "-s", &CONNECTIONS.to_string(), "-m", &MAILS.to_string(), "-F"]).arg(sample);

@@ -1,7 +1,9 @@
-//! Ten million answers on file: how long the ratings page and a release take then, and what others wait meanwhile.
+//! Ten million stored responses: duration of the ratings page and of a release, and the delay of other writers
+//! meanwhile.
 //!
-//! The file is written by SQL, as years of releases of five leave it: linked answers, each in two releases (rating, solved),
-//! their counts and totals, and the invitations of this month. The answers that wait are given through the service.
+//! The database is filled by SQL, like years of releases of five: linked responses, each in two releases (rating,
+//! solved), their counts and totals, and the invitations of this month. The waiting responses are given through the
+//! service.
 
 use crate::client::{ask, request};
 use crate::company;
@@ -21,22 +23,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Answers on file.
+/// Number of stored responses.
 const ANSWERS: u64 = 10_000_000;
-/// The smallest batch, and the size of all of them: the worst case.
+/// Minimum batch size, and the size of all batches: the worst case.
 const K: u64 = 5;
 const AGENTS: u64 = 1000;
 const TEAMS: u64 = 50;
-/// Months over which the answers are spread, up to now.
+/// Number of months over which the responses are spread, up to now.
 const MONTHS: u64 = 36;
-/// Invitations of this month, none of them answered yet.
+/// Number of invitations of this month, all unanswered.
 const INVITATIONS: u64 = 500_000;
-/// Answers that wait, half of them linked: two days' worth.
+/// Number of waiting responses, half of them linked: those of two days.
 const WAITING: usize = 20_000;
-/// Looks at the page.
+/// Number of page loads.
 const LOOKS: usize = 40;
 
-/// Measures, and leaves nothing behind.
+/// Measures, and removes all its files.
 pub async fn measure(report: &mut Report) -> Result<()> {
     let prepared = Prepared::new(&[("survey.edit_for", "5s")])?;
     prepared.command(&["migrate"])?;
@@ -50,7 +52,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     page(report, &served).await.context("the ratings page")
 }
 
-/// Waiting answers, a pass, a release; and how long others wait for their turn to write meanwhile.
+/// Measures waiting responses, a pass, a release, and the wait of other writers meanwhile.
 async fn release(report: &mut Report, prepared: &Prepared, path: &Path) -> Result<()> {
     let app = open(prepared, path).await?;
     let tokens: Vec<Token> =
@@ -112,7 +114,7 @@ async fn open(prepared: &Prepared, path: &Path) -> Result<App> {
     Ok(App::build(config, db, vault, Arc::new(SystemClock), false))
 }
 
-/// HR's page, looked at by an administrator, who sees the same: the first look, and those after it.
+/// Measures HR's page, loaded by an administrator, who sees the same: the first load, and later ones.
 async fn page(report: &mut Report, served: &Served) -> Result<()> {
     let cookie = company::sign_in(served).await?;
     let look = request("GET", "/ratings", &[("cookie", &cookie)], b"");
@@ -140,13 +142,13 @@ async fn page(report: &mut Report, served: &Served) -> Result<()> {
     Ok(())
 }
 
-/// The token of the `n`-th open invitation.
+/// Returns the token of the `n`-th open invitation.
 fn token(n: u64) -> String {
     format!("bench{n:027}")
 }
 
 async fn fill(path: &Path) -> Result<()> {
-    // Nothing here has to survive: the file is thrown away if writing it fails.
+    // Durability is not needed: the file is deleted if writing it fails.
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -160,7 +162,7 @@ async fn fill(path: &Path) -> Result<()> {
         "strftime('%Y-%m', date('now', 'start of month', '-' || (g.i * {MONTHS} / {}) || ' months'))",
         ANSWERS / K
     );
-    // An id that sorts as it is written, so that the file is written from its beginning to its end.
+    // Sequential ids, so that the file is written from its beginning to its end.
     let id = |kind: &str, n: &str| format!("printf('%08x-{kind}-4000-8000-000000000000', {n})");
     let (agent, team) = (id("000a", &format!("g.i % {AGENTS}")), id("000b", &format!("g.i % {TEAMS}")));
     let teams = format!(
@@ -223,7 +225,7 @@ async fn fill(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Open invitations, of which the first have a token that is known here.
+/// Inserts open invitations, the first of which have a known token.
 async fn invite(connection: &mut SqliteConnection, now: i64) -> Result<()> {
     for (from, to) in parts(INVITATIONS) {
         let invited: Vec<_> = (from..to)
@@ -249,20 +251,20 @@ async fn invite(connection: &mut SqliteConnection, now: i64) -> Result<()> {
     Ok(())
 }
 
-/// As the migration makes them.
+/// The same as in the migration.
 const TOTALS: &str = "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
     SELECT r.scope, r.agent_id, r.team_id, r.question, 0, r.month, SUM(CASE WHEN c.value = 0 THEN c.n ELSE 0 END), \
     SUM(CASE WHEN c.value = 1 THEN c.n ELSE 0 END), SUM(CASE WHEN c.value = 2 THEN c.n ELSE 0 END), SUM(CASE WHEN c.value = 3 THEN c.n ELSE 0 END), \
     SUM(CASE WHEN c.value = 4 THEN c.n ELSE 0 END), SUM(CASE WHEN c.value = 5 THEN c.n ELSE 0 END), 0, 0, 0, 0, 0 \
     FROM releases r JOIN release_counts c ON c.release_id = r.id GROUP BY r.scope, r.agent_id, r.team_id, r.question, r.month";
 
-/// A range in parts, each of a transaction's size.
+/// Splits a range into parts, each of a transaction's size.
 fn parts(n: u64) -> Vec<(u64, u64)> {
     const CHUNK_ROWS: u64 = 250_000;
     (0..n).step_by(CHUNK_ROWS as usize).map(|from| (from, (from + CHUNK_ROWS).min(n))).collect()
 }
 
-/// Runs a statement in which `generate(a, b)` stands for the numbers from a to b, without b.
+/// Runs a statement in which `generate(a, b)` stands for the numbers from a to b, exclusive.
 async fn run(connection: &mut SqliteConnection, sql: &str) -> Result<()> {
     let mut text = String::new();
     let mut rest = sql;

@@ -1,4 +1,4 @@
-//! Intake, survey pages, answers and staff pages over HTTP, in one run with the bare loop.
+//! Intake, survey pages, responses and staff pages over HTTP, in one run with the bare loop.
 
 use crate::client::{Pace, ask, request, run};
 use crate::program::{Served, processor};
@@ -8,19 +8,19 @@ use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Interactions taken in, and answers given.
+/// Number of interactions received, and of responses given.
 const INTERACTIONS: usize = 24_000;
-/// Pages asked for in each measurement.
+/// Number of pages requested in each measurement.
 const PAGES: usize = 8_000;
-/// What the 64 clients may wait.
+/// Maximum p99 of the 64 clients.
 const PATIENCE: Duration = Duration::from_millis(30);
 
-/// Walks them in the order of a company's day.
+/// Measures them in the order of a company's day.
 pub async fn measure(report: &mut Report) -> Result<()> {
     let bare = bare::answers_per_second(crate::program::folder()?.path()).await?;
     report.add("Bare sqlx loop: one answer inserted and committed at a time", format!("{bare:.0}/s"));
 
-    // No survey goes out while the intake is measured.
+    // No survey is sent while the intake is measured.
     let settings = [("mail.url", "file:mail"), ("survey.settle", "30s")];
     let served = Served::start(&settings).await?;
     let address = served.address;

@@ -1,4 +1,4 @@
-//! The built program as a process of its own.
+//! The built program as a separate process.
 
 use crate::report::Report;
 use afterword::transcription::TEST_MODEL;
@@ -10,49 +10,49 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// The program, built as it is shipped.
+/// Path of the program in its release build.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_afterword");
 
-/// How long it may take to come up.
+/// Maximum time of its start.
 const START: Duration = Duration::from_secs(30);
 
-/// A folder of its own and settings, before anything is started there.
+/// A temporary folder and settings, before the service is started there.
 pub struct Prepared {
     address: SocketAddr,
     settings: Vec<(String, String)>,
     folder: tempfile::TempDir,
 }
 
-/// `afterword serve` on a free port, in a folder of its own; it ends when dropped.
+/// `afterword serve` on a free port, in a temporary folder; ends when dropped.
 pub struct Served {
-    /// Where it listens.
+    /// Address that it listens on.
     pub address: SocketAddr,
-    /// The first line on standard output that holds a link: the administrator's way in.
+    /// First line on standard output with a link: that of the administrator.
     pub first_link: Option<String>,
     child: Child,
     prepared: Prepared,
 }
 
 impl Prepared {
-    /// With settings by their place in the configuration: `("mail.url", "file:mail")`.
+    /// Returns a folder with settings, by their keys in the configuration: `("mail.url", "file:mail")`.
     pub fn new(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = folder()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut all: Vec<_> = settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
         all.push((variable("http.listen"), address.to_string()));
-        // The customers of a benchmark answer at once.
+        // The customers of a benchmark respond at once.
         all.push((variable("survey.too_fast"), "0s".to_owned()));
         all.push((variable("transcription.model"), TEST_MODEL.to_owned()));
         all.push((variable("transcription.models_dir"), concat!(env!("CARGO_MANIFEST_DIR"), "/models").to_owned()));
         Ok(Self { address, settings: all, folder })
     }
 
-    /// Its folder, for relative paths of the settings.
+    /// Returns its folder, for relative paths of the settings.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs a command of the program there; what it printed.
+    /// Runs a command of the program there; returns its output.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(PROGRAM);
         let output = command.args(arguments).current_dir(self.folder()).envs(self.settings.clone()).output()?;
@@ -65,7 +65,7 @@ impl Prepared {
     /// Starts the service there.
     pub async fn start(self) -> Result<Served> {
         let mut command = Command::new(PROGRAM);
-        // A line for each request, as it comes; to a file, as a service manager would keep it.
+        // One log line for each request; to a file, as with a service manager.
         let log = std::fs::File::create(self.folder().join("log"))?;
         command.arg("serve").current_dir(self.folder()).envs(self.settings.clone());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| PROGRAM.to_owned())?;
@@ -74,7 +74,7 @@ impl Prepared {
         std::thread::spawn(move || {
             for line in said.lines().map_while(Result::ok) {
                 if let Some(at) = line.find("http://").filter(|_| line.contains("/welcome/")) {
-                    // Whoever waits for it has it, or has gone.
+                    // The receiver may have been dropped.
                     let _ = link.send(line[at..].trim().to_owned());
                 }
             }
@@ -87,7 +87,7 @@ impl Prepared {
 }
 
 impl Served {
-    /// Starts it in a folder that is empty; see [`Prepared::new`].
+    /// Starts it in an empty folder; see [`Prepared::new`].
     pub async fn start(settings: &[(&str, &str)]) -> Result<Self> {
         Prepared::new(settings)?.start().await
     }
@@ -107,22 +107,22 @@ impl Served {
         bail!("it did not come up in {START:?}")
     }
 
-    /// Its folder, for relative paths of the settings.
+    /// Returns its folder, for relative paths of the settings.
     pub fn folder(&self) -> &Path {
         self.prepared.folder()
     }
 
-    /// Runs another command of the program on the same data; what it printed.
+    /// Runs another command of the program on the same data; returns its output.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
         self.prepared.command(arguments)
     }
 
-    /// Processor time that it has taken so far.
+    /// Returns the processor time used so far.
     pub fn processor(&self) -> Result<Duration> {
         processor(self.child.id())
     }
 
-    /// Its memory now, in MiB.
+    /// Returns its current memory, in MiB.
     pub fn memory(&self) -> Result<f64> {
         memory(self.child.id(), "VmRSS")
     }
@@ -136,12 +136,13 @@ impl Drop for Served {
     }
 }
 
-/// A folder on the disk that the build lies on: what is temporary elsewhere may be memory, which proves nothing.
+/// Returns a folder on the disk of the build: other temporary folders may be in memory, which would falsify the
+/// results.
 pub fn folder() -> Result<tempfile::TempDir> {
     Ok(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
 }
 
-/// `VmRSS` (now) or `VmHWM` (at most, so far) of a process, in MiB.
+/// Returns `VmRSS` (current) or `VmHWM` (peak) of a process, in MiB.
 pub fn memory(process: u32, which: &str) -> Result<f64> {
     let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{process}/status")))?;
     let line = status.lines().find(|line| line.starts_with(which)).context("memory of a process that has ended")?;
@@ -149,16 +150,16 @@ pub fn memory(process: u32, which: &str) -> Result<f64> {
     Ok(kilobytes / 1024.0)
 }
 
-/// Processor time that a process has taken so far, its own and the system's for it.
+/// Returns the processor time of a process so far, user and system.
 pub fn processor(process: u32) -> Result<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Behind the name, which may hold spaces: the 12th and 13th field, in hundredths of a second.
+    // After the name, which may hold spaces: the 12th and 13th field, in hundredths of a second.
     let fields: Vec<&str> = text.rsplit(") ").next().context("a name")?.split_whitespace().collect();
     let ticks = |at: usize| -> Result<u64> { Ok(fields.get(at).context("a field")?.parse()?) };
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
-/// Memory of the service that has just started and has nothing to do, and the size of the program.
+/// Measures the memory of the idle service just after its start, and the size of the program.
 pub async fn measure_rest(report: &mut Report) -> Result<()> {
     let served = Served::start(&[]).await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -169,7 +170,7 @@ pub async fn measure_rest(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// `mail.url` → `AFTERWORD__MAIL__URL`.
+/// Returns the environment variable of a key: `mail.url` → `AFTERWORD__MAIL__URL`.
 fn variable(key: &str) -> String {
     format!("AFTERWORD__{}", key.to_uppercase().replace('.', "__"))
 }

@@ -1,4 +1,4 @@
-//! What was measured, as people read it.
+//! Report of the results.
 
 use anyhow::Result;
 use std::fmt::Write;
@@ -17,17 +17,17 @@ struct Row {
 }
 
 impl Report {
-    /// An empty one.
+    /// Returns an empty report.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A figure that stands by itself.
+    /// Adds a figure without an aim.
     pub fn add(&mut self, what: &str, figure: impl Into<String>) {
         self.push(what, figure.into(), String::new());
     }
 
-    /// A figure with an aim, and whether it is met.
+    /// Adds a figure with an aim, and whether it is met.
     pub fn aim(&mut self, what: &str, figure: impl Into<String>, aim: &str, met: bool) {
         self.push(what, figure.into(), format!("{aim}: {}", if met { "met" } else { "**missed**" }));
     }
@@ -54,7 +54,7 @@ impl Report {
     }
 }
 
-/// `23 November 2026, commit 1a2b3c4. 2 × Some CPU, 8 GiB, Linux 6.1.`
+/// Returns `23 November 2026, commit 1a2b3c4. 2 × Some CPU, 8 GiB, Linux 6.1.`
 fn machine() -> Result<String> {
     let value = |file: &str, name: &str| -> Result<String> {
         let text = std::fs::read_to_string(file)?;

@@ -1,4 +1,4 @@
-//! A mail server that encrypts (STARTTLS), takes everything and keeps nothing; in a process of its own.
+//! Mail server with STARTTLS that accepts and discards everything; in a separate process.
 
 use anyhow::{Context, Result};
 use rustls::ServerConfig;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// Listens until it is killed; `certificate.pem` and `key.pem` lie in the working directory.
+/// Listens until it is killed; `certificate.pem` and `key.pem` are in the working directory.
 pub fn run(port: u16) -> Result<()> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let certificates = CertificateDer::pem_file_iter("certificate.pem")?.collect::<Result<Vec<_>, _>>()?;
@@ -25,7 +25,7 @@ pub fn run(port: u16) -> Result<()> {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
             let acceptor = acceptor.clone();
-            // One that hangs up is done.
+            // A client that disconnects is done.
             tokio::spawn(async move { serve(stream, acceptor).await.ok() });
         }
     })
@@ -54,7 +54,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut stream: BufReader<S>) -> Re
     let (mut line, mut answers) = (Vec::new(), Vec::new());
     let mut in_mail = false;
     loop {
-        // Answers go out together, when nothing more has come.
+        // Replies are sent together, when no more input is buffered.
         if stream.buffer().is_empty() && !answers.is_empty() {
             stream.write_all(&answers).await?;
             stream.flush().await?;

@@ -1,4 +1,4 @@
-//! Recordings to measure with, made from the demo calls and, where they lie beside the repository, from real ones.
+//! Recordings to measure with, made from the demo calls and, where they are next to the repository, from real ones.
 
 use crate::bare_whisper::decode;
 use anyhow::{Context, Result, bail};
@@ -9,14 +9,14 @@ const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/calls");
 /// Pause between two calls in the long recording.
 const PAUSE_S: usize = 20;
 
-/// The shared samples, if they are there.
+/// Returns the shared samples, if they exist.
 pub fn shared() -> Option<PathBuf> {
     let root = std::env::var_os("AFTERWORD_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     Some(root.join("samples/audio")).filter(|folder| folder.is_dir())
 }
 
-/// The real calls.
+/// Returns the real calls.
 pub fn calls(shared: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(shared)? {
@@ -30,13 +30,13 @@ pub fn calls(shared: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The file of tiny.en, where it is there.
+/// Returns the file of tiny.en, where it exists.
 pub fn real_model() -> Option<String> {
     let file = shared()?.join("../../models/ggml-tiny.en-q8_0.bin");
     file.exists().then(|| file.display().to_string())
 }
 
-/// What people say in the real calls, one sentence right after the other, on one channel.
+/// Writes the speech of the real calls, one sentence directly after the other, on one channel.
 pub fn without_pauses(shared: &Path, to: &Path) -> Result<()> {
     let mut joined = Vec::new();
     let mut rate = 8_000;
@@ -54,7 +54,7 @@ pub fn without_pauses(shared: &Path, to: &Path) -> Result<()> {
     write(to, rate, &[joined])
 }
 
-/// One hour of the demo calls in turn, with pauses.
+/// Writes one hour of the demo calls in turn, with pauses.
 pub fn hour(to: &Path) -> Result<()> {
     let (rate, good) = decode(&Path::new(DEMO).join("call-good.flac"))?;
     let (_, bad) = decode(&Path::new(DEMO).join("call-bad.flac"))?;
@@ -73,10 +73,10 @@ pub fn hour(to: &Path) -> Result<()> {
     write(to, rate, &hour)
 }
 
-/// Codings in which telephone systems record.
+/// Codecs of telephone systems.
 pub const CODINGS: [&str; 4] = ["16 kHz", "8 kHz", "mu-law", "GSM"];
 
-/// A demo call in one of them; nothing where sox is missing. GSM goes there and back.
+/// Returns a demo call in one of them; `None` where sox is missing. GSM is converted there and back.
 pub fn coded(call: &str, coding: &str, folder: &Path) -> Result<Option<PathBuf>> {
     let (from, to) = (format!("{DEMO}/{call}.flac"), folder.join(format!("{call}-{coding}.wav")));
     let sox = |from: &[&str], options: &[&str], to: &Path| -> Result<bool> {
@@ -105,7 +105,7 @@ pub fn coded(call: &str, coding: &str, folder: &Path) -> Result<Option<PathBuf>>
     Ok(made.then_some(to))
 }
 
-/// What the two sides of a demo call say.
+/// Returns the words of the two sides of a demo call.
 pub fn said(call: &str) -> Result<[Vec<String>; 2]> {
     let mut said = [Vec::new(), Vec::new()];
     for line in std::fs::read_to_string(format!("{DEMO}/{call}.tsv"))?.lines() {
@@ -119,13 +119,13 @@ fn fields(line: &str) -> Result<[&str; 4]> {
     line.split('\t').collect::<Vec<_>>().try_into().ok().context("four fields a line")
 }
 
-/// Words without case and punctuation.
+/// Returns the words without case and punctuation.
 pub fn plain_words(text: &str) -> Vec<String> {
     let kept = |c: char| if c.is_alphanumeric() || c == '\'' { c.to_ascii_lowercase() } else { ' ' };
     text.chars().map(kept).collect::<String>().split_whitespace().map(str::to_owned).collect()
 }
 
-/// How many words have to be changed, added or taken away.
+/// Returns the number of words to be changed, added or removed.
 pub fn changes(said: &[String], heard: &[String]) -> usize {
     let mut row: Vec<usize> = (0..=heard.len()).collect();
     for (i, word) in said.iter().enumerate() {
@@ -140,7 +140,7 @@ pub fn changes(said: &[String], heard: &[String]) -> usize {
     row[heard.len()]
 }
 
-/// A WAV file of 16 bits.
+/// Writes a WAV file of 16 bits.
 pub fn write(to: &Path, rate: u32, channels: &[Vec<f32>]) -> Result<()> {
     let (count, frames) = (channels.len() as u32, channels.first().map_or(0, Vec::len));
     let data = frames as u32 * count * 2;

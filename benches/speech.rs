@@ -1,5 +1,5 @@
-//! Speech to text on recordings whose words are known: word errors, word times, processor time and memory, beside faster-whisper and
-//! plain whisper.cpp. Written to `docs/speech-figures.md` by `scripts/speech_bench`.
+//! Transcription of recordings whose words are known: word errors, word times, processor time and memory, compared with
+//! faster-whisper and plain whisper.cpp. Written to `docs/speech-figures.md` by `scripts/speech_bench`.
 
 use crate::program::PROGRAM;
 use anyhow::{Result, bail};

@@ -1,6 +1,7 @@
-//! The pipeline beside plain Whisper: the same file, the same model, one thread, each in a process of its own.
+//! The pipeline compared with plain Whisper: the same file, the same model, one thread, each in a separate process.
 //!
-//! Plain is one call of whisper.cpp for each whole channel. Real recordings are heard with tiny.en, the demo's calls with the test model.
+//! Plain is one call of whisper.cpp for each whole channel. Real recordings are transcribed with tiny.en, the demo's
+//! calls with the test model.
 
 use crate::bare_whisper::{self, Outcome};
 use crate::report::Report;
@@ -26,7 +27,7 @@ pub fn child(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The quickest of some runs of plain and ours, in turn, so that other load on the machine hits both alike.
+/// Returns the quickest of some runs of plain and ours, alternating, so that other load on the machine affects both.
 fn compare(model: &str, file: &Path, rounds: usize) -> Result<[Outcome; 2]> {
     let mut best: [Option<Outcome>; 2] = [const { None }; 2];
     for _ in 0..rounds {
@@ -48,7 +49,7 @@ fn run(how: &str, model: &str, file: &Path) -> Result<Outcome> {
     serde_json::from_slice(&output.stdout).context("what the child said")
 }
 
-/// All of it.
+/// Runs all measurements.
 pub fn measure(report: &mut Report) -> Result<()> {
     let folder = crate::program::folder()?;
     match (sounds::shared(), sounds::real_model()) {
@@ -97,7 +98,7 @@ fn ratio(report: &mut Report, what: &str, plain: &Outcome, ours: &Outcome, most:
     report.aim(what, figure, &format!("at most {most}"), ratio <= most);
 }
 
-/// Words to change in a hundred, of the demo calls in the codings of telephones.
+/// Measures the word error rate, in percent, of the demo calls in the codecs of telephones.
 fn errors(report: &mut Report, folder: &Path) -> Result<()> {
     for coding in sounds::CODINGS {
         let mut wrong = [0, 0];

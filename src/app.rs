@@ -1,4 +1,4 @@
-//! The composition root: builds the features from the configuration, and from them the routes and the jobs.
+//! Composition root: builds the features from the configuration, and from them the routes and the jobs.
 
 use crate::clock::SharedClock;
 use crate::config::{self, Config, DatabaseUrl, MailUrl};
@@ -41,59 +41,59 @@ mod readiness;
 mod specification;
 mod spoken;
 
-/// Under this name the database keeps what tells its key from others.
+/// Key under which the database keeps the fingerprint of its vault key.
 const KEY_FINGERPRINT: &str = "key_fingerprint";
 
-/// Everything that is built once and shared.
+/// Shared state of the service, built once.
 #[derive(Clone)]
 pub struct App {
-    /// The configuration it was built from.
+    /// Configuration.
     pub config: Arc<Config>,
-    /// The database.
+    /// Database.
     pub db: Db,
-    /// The time.
+    /// Clock.
     pub clock: SharedClock,
-    /// The key.
+    /// Vault.
     pub vault: Vault,
-    /// What pages need to know of the deployment.
+    /// Data on the deployment for pages.
     pub site: SiteInfo,
-    /// Cancelled once the process is about to stop: readiness answers 503.
+    /// Cancelled shortly before the process stops: readiness answers 503.
     pub draining: CancellationToken,
-    /// Requests of customers' pages, by the day.
+    /// Number of requests of customers' pages, by day.
     pub survey_counts: Arc<SurveyCounts>,
-    /// Accounts, sessions, keys.
+    /// Accounts, sessions, API keys.
     pub staff: Staff,
     /// Teams and agents.
     pub directory: Directory,
-    /// The audit log.
+    /// Audit log.
     pub audit: audit::AuditLog,
     /// Calls and chats.
     pub interactions: Interactions,
-    /// Recordings into words.
+    /// Transcription of recordings.
     pub transcription: Transcription,
-    /// Who spoke how much, and who had to wait.
+    /// Measures of talk and waiting times.
     pub measures: MeasuresOf,
-    /// What was said, found by its words.
+    /// Full-text search.
     pub search: Search,
-    /// The outbox.
+    /// Outbox.
     pub mail: Mail,
-    /// Who is asked, and what they answered.
+    /// Surveys and their responses.
     pub surveys: Surveys,
-    /// What makes totals of answers.
+    /// Releases of results.
     pub releases: Releases,
-    /// The training library.
+    /// Training library.
     pub training: Training,
-    /// Ratings in totals.
+    /// Rating results.
     pub ratings: Ratings,
-    /// Erasing, and what is kept how long.
+    /// Erasure and retention.
     pub privacy: Privacy,
-    /// What customers wrote, and who has read it.
+    /// Comments of customers, and whether they were read.
     pub feedback: Feedback,
-    /// What somebody has to see to.
+    /// Follow-ups.
     pub followups: FollowUps,
-    /// Where events are sent.
+    /// Webhooks.
     pub webhooks: Webhooks,
-    /// The pages that bring them together.
+    /// Pages across features.
     pub desk: Desk,
 }
 
@@ -103,30 +103,30 @@ impl std::fmt::Debug for App {
     }
 }
 
-/// Why the service can't start. Says what to do.
+/// Reason why the service can't start, with advice.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database does not open.
+    /// The database can't be opened.
     #[error("the database {0} does not open: {1}")]
     Database(DatabaseUrl, DbError),
-    /// The schema is not right.
+    /// The schema is wrong.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
-    /// On PostgreSQL migrating is a decision.
+    /// Migrations are pending; on PostgreSQL they are run explicitly.
     #[error("the database is {0} migrations behind: run `afterword migrate` first")]
     Behind(usize),
-    /// The key can't be read.
+    /// The vault key can't be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The database belongs to another key, or the key is gone.
+    /// The database belongs to another vault key, or the key is missing.
     #[error("{0}")]
     WrongKey(String),
-    /// Reading or writing failed on the way.
+    /// Reading or writing the database failed.
     #[error("starting failed in the database: {0}")]
     Store(#[from] DbError),
 }
 
-/// Opens the database and brings SQLite up to date; PostgreSQL must be so already, unless `migrate` says otherwise.
+/// Opens the database and migrates SQLite; PostgreSQL must be up to date, unless `migrate` is set.
 pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartError> {
     let url = &config.database.url;
     let db = Db::open(&config.database).await.map_err(|e| StartError::Database(url.clone(), e))?;
@@ -140,13 +140,13 @@ pub async fn open_database(config: &Config, migrate: bool) -> Result<Db, StartEr
     Ok(db)
 }
 
-/// The key that this database was sealed with; made where the database is new.
+/// Returns the vault whose key this database was sealed with; creates the key where the database is new.
 pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
     let path = &config.anonymity.key_file;
     let known = db.meta(KEY_FINGERPRINT).await?;
     let vault = match matching_key(path, known.as_deref())? {
         Some(vault) => vault,
-        // Another process may be quicker.
+        // Another process may have created it in the meantime.
         None => Vault::create(path).or_else(|error| Vault::read(path)?.ok_or(error))?,
     };
     if known.is_none() {
@@ -155,7 +155,8 @@ pub async fn open_vault(config: &Config, db: &Db) -> Result<Vault, StartError> {
     Ok(vault)
 }
 
-/// Whether the database could be served as it is: up to date or to be brought so by `serve`, and with its own key. Changes nothing.
+/// Checks that the database could be served as it is: up to date or to be migrated by `serve`, and with its own key.
+/// Changes nothing.
 pub async fn check_database(config: &Config) -> Result<(), StartError> {
     let (url, path) = (&config.database.url, &config.anonymity.key_file);
     let Some(db) = Db::open_read_only(url).await.map_err(|e| StartError::Database(url.clone(), e))? else {
@@ -165,13 +166,13 @@ pub async fn check_database(config: &Config) -> Result<(), StartError> {
     if pending.0 > 0 && matches!(url, DatabaseUrl::Postgres(_)) {
         return Err(StartError::Behind(pending.0));
     }
-    // Without its tables the database knows no key yet.
+    // Without its tables the database has no fingerprint yet.
     let known = db.meta(KEY_FINGERPRINT).await.unwrap_or_default();
     db.close().await;
     matching_key(path, known.as_deref()).map(drop)
 }
 
-/// Reads the key file and compares it with the fingerprint that the database keeps. Returns nothing where neither has a key yet.
+/// Reads the key file and compares it with the fingerprint in the database. `None` where neither has a key yet.
 fn matching_key(path: &Path, known: Option<&str>) -> Result<Option<Vault>, StartError> {
     match (Vault::read(path)?, known) {
         (None, None) => Ok(None),
@@ -188,7 +189,7 @@ fn matching_key(path: &Path, known: Option<&str>) -> Result<Option<Vault>, Start
 }
 
 impl App {
-    /// Builds the features. Call it inside the runtime; the database must be open and migrated.
+    /// Builds the features. Must be called within the runtime; the database must be open and migrated.
     pub fn build(config: Config, db: Db, vault: Vault, clock: SharedClock, demo: bool) -> Self {
         let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
         let settings = interactions::Settings::new(&config.survey, &config.recordings);
@@ -313,7 +314,7 @@ impl App {
         }
     }
 
-    /// `ready`, `absent` or `loaded`: transcripts wait for the model, nothing else does.
+    /// Returns `ready`, `absent` or `loaded`; only transcripts wait for the model.
     pub fn model_state(&self) -> &'static str {
         let engine = self.transcription.engine();
         match engine.model() {
@@ -323,7 +324,7 @@ impl App {
         }
     }
 
-    /// The kinds of background work that there are.
+    /// Returns the kinds of background jobs.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = self.interactions.jobs();
         kinds.extend(self.transcription.jobs());
@@ -351,7 +352,7 @@ impl App {
         jobs::Kind::new("sessions.sweep", sweep).every(Duration::from_secs(3600))
     }
 
-    /// Every page and endpoint.
+    /// Returns every page and endpoint.
     pub fn routes(&self) -> impl Endpoint<Output = Response> + 'static {
         let api = self.api();
         let specification = Specification::new(&api);
@@ -398,7 +399,7 @@ impl App {
             .with(AddData::new(mail::Hooks::new(self.mail.clone(), &self.config.hooks.mail)))
             .with(AddData::new(self.surveys.clone()))
             .with(AddData::new(self.desk.clone()))
-            // The type of all these is deeper than the compiler follows.
+            // The type of all these is too deep for the compiler.
             .boxed()
             .around({
                 let counts = Arc::clone(&self.survey_counts);
@@ -443,13 +444,13 @@ impl App {
             .license(poem_openapi::LicenseObject::new("Apache-2.0"))
     }
 
-    /// The specification: what `openapi.yaml` holds.
+    /// Returns the specification, the content of `openapi.yaml`.
     pub fn openapi(&self) -> String {
         Specification::new(&self.api()).yaml()
     }
 }
 
-/// What the pages show of the configuration.
+/// Returns the parts of the configuration that pages show.
 fn desk_settings(config: &Config) -> desk::Settings {
     let mailbox = match &config.mail.url {
         MailUrl::File(folder) => Some(folder.clone()),

@@ -1,4 +1,4 @@
-//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+//! Command line. Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.
 
 mod accounts;
 mod check;
@@ -30,28 +30,28 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve pages and the API, and do the background work
+    /// Serve pages and the API, and run background jobs
     Serve {
-        /// Serve only; `afterword worker` does the work elsewhere
+        /// Only serve; jobs are run by `afterword worker` elsewhere
         #[arg(long)]
         no_work: bool,
     },
-    /// Do background work alone; any number, anywhere
+    /// Only run background jobs; any number of workers, on any machine
     Worker {
-        /// Only jobs whose kind begins with this: transcription, mail, survey …
+        /// Only kinds of job that begin with this: transcription, mail, survey …
         #[arg(long, value_name = "KIND")]
         only: Vec<String>,
     },
-    /// A filled, throw-away company to look at; mail captured at /demo/mail
+    /// Run a demo of a made-up company in a throw-away folder; mail is captured at /demo/mail
     Demo(demo::DemoCommand),
-    /// Bring the database up to date
+    /// Migrate the database
     Migrate,
     /// Speech models
     #[command(subcommand)]
     Models(speech::ModelsCommand),
-    /// Transcribe one file: the engine alone, no database
+    /// Transcribe one file, without a database
     Transcribe(speech::TranscribeCommand),
-    /// The search in what was said
+    /// Full-text search
     #[command(subcommand)]
     Search(SearchCommand),
     /// Accounts
@@ -65,46 +65,46 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// The way out for mail
+    /// Sending of mail
     #[command(subcommand)]
     Mail(MailCommand),
 }
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Print the DNS record that mail.dkim wants
+    /// Print the DNS record for mail.dkim
     DkimRecord,
-    /// Say whether the mail server can be reached and lets us in; sends nothing
+    /// Check that the mail server is reachable and accepts the credentials; sends nothing
     Check,
 }
 
 #[derive(Debug, Subcommand)]
 enum StaffCommand {
-    /// Make an account; prints the one-time link that sets its password
+    /// Create an account; prints the one-time link that sets its password
     Add(accounts::StaffAdd),
 }
 
 #[derive(Debug, Subcommand)]
 enum SearchCommand {
-    /// Make every call and chat findable anew, in the background
+    /// Rebuild the search index of all calls and chats, in the background
     Rebuild,
 }
 
 #[derive(Debug, Subcommand)]
 enum KeyCommand {
-    /// Make an API key; prints it once
+    /// Create an API key; prints it once
     Add(accounts::KeyAdd),
 }
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Say whether the configuration can be used: files, folders, database, key, model, addresses; changes nothing
+    /// Check the configuration: files, folders, database, key, model, addresses; changes nothing
     Check,
-    /// Print the configuration in force, secrets masked
+    /// Print the effective configuration, with secrets masked
     Show,
 }
 
-/// A failure: what happened and what to do, and the exit code.
+/// Failure of a command: what happened and what to do, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
@@ -112,12 +112,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Exit code 1, from a chain of reasons.
+    /// Returns a failure with exit code 1, from a chain of reasons.
     fn from_chain(error: &anyhow::Error) -> Self {
         Self { text: format!("{error:#}"), code: 1 }
     }
 
-    /// The same, but a standard output that was closed, such as by `head`, is no failure.
+    /// The same, except that a closed standard output, as by `head`, is not a failure.
     fn unless_closed(done: anyhow::Result<()>) -> Result<(), Self> {
         let is_closed = |error: &anyhow::Error| {
             error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
@@ -128,7 +128,7 @@ impl Failure {
         }
     }
 
-    /// Exit code 2.
+    /// Returns a failure with exit code 2.
     fn usage(text: impl std::fmt::Display) -> Self {
         Self { text: text.to_string(), code: 2 }
     }
@@ -140,12 +140,12 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Parses the arguments, runs the command, says what failed.
+/// Parses the arguments, runs the command, and reports its failure.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap prints help and version here too; those are no failure.
+            // clap also prints help and version here, which are not failures.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
@@ -193,35 +193,35 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// Runs a command on the runtime that serves too.
+/// Runs a command on the same runtime as the service.
 fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(command);
-    // What still computes on a thread of its own does not hold the process.
+    // Computations on blocking threads do not delay the exit.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-/// Libraries that see whole requests, mails and statements say no more than this, whatever is asked for: a survey link is a
-/// secret. Behind the filter that is configured, so that it wins.
+/// Filter for libraries that log whole requests, mails and statements: they never log more than this, as survey links
+/// are secrets. Appended to the configured filter, so that it has precedence.
 const HUSHED: &str =
     "hyper=info,hyper_util=info,h2=info,poem=info,poem_openapi=info,reqwest=info,lettre=info,rustls=info,sqlx=info";
 
 fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
-    // The decoders tell of every file that they open.
+    // The decoders log every file that they open.
     let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{},{HUSHED}", config.log.filter);
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let colours = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    // A second subscriber in one process (tests) is no harm.
+    // A second subscriber in one process (tests) is harmless.
     let _ = match config.log.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().try_init(),
     };
 }
 
-/// Writes a line to standard output. A closed pipe, such as that of `head`, is no failure.
+/// Writes a line to standard output. A closed pipe, as of `head`, is not a failure.
 fn say(text: impl std::fmt::Display) {
     if let Err(error) = writeln!(std::io::stdout(), "{text}")
         && error.kind() != std::io::ErrorKind::BrokenPipe

@@ -1,4 +1,4 @@
-//! Time as an argument: whoever needs to know what time it is is told, so that tests can move it.
+//! Time as an argument: code that needs the time gets a clock, so that tests can move it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,70 +13,70 @@ use std::time::Duration;
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// This time and so many milliseconds; saturates at the ends.
+    /// Returns this time plus `ms` milliseconds; saturating.
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// This time and a duration.
+    /// Returns this time plus a duration.
     pub fn plus(self, by: Duration) -> Self {
         self.plus_ms(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// This time less a duration.
+    /// Returns this time minus a duration.
     pub fn minus(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Milliseconds from `earlier` to this; negative where it is later.
+    /// Returns the milliseconds from `earlier` to this; negative where it is later.
     pub fn ms_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// As a jiff timestamp; the representable end where it is out of jiff's range.
+    /// Returns a jiff timestamp; saturates at jiff's range.
     pub fn to_jiff(self) -> jiff::Timestamp {
         let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(end)
     }
 
-    /// RFC 3339 in UTC, whole seconds or milliseconds as they are: `2026-11-20T13:24:00Z`.
+    /// Returns RFC 3339 in UTC, in whole seconds or with milliseconds where needed: `2026-11-20T13:24:00Z`.
     pub fn to_rfc3339(self) -> String {
         self.to_jiff().to_string()
     }
 
-    /// Reads RFC 3339 with any offset (ISO 8601 with a zone), from the year 0 on: RFC 3339 has no earlier ones.
+    /// Parses RFC 3339 with any offset (ISO 8601 with a zone), from the year 0 on: RFC 3339 has no earlier ones.
     pub fn parse(text: &str) -> Option<Self> {
         const YEAR_0: Timestamp = Timestamp(-62_167_219_200_000);
         let at = text.trim().parse::<jiff::Timestamp>().ok()?.as_millisecond();
         Some(Self(at)).filter(|at| *at >= YEAR_0)
     }
 
-    /// The day in UTC, `2026-11-20`.
+    /// Returns the day in UTC, `2026-11-20`.
     pub fn day(self) -> String {
         self.to_jiff().strftime("%Y-%m-%d").to_string()
     }
 
-    /// The beginning of the day in UTC: for what must not tell its time of day.
+    /// Returns the begin of the day in UTC: for data that must not reveal its time of day.
     pub fn midnight(self) -> Self {
         Self(self.0 - self.0.rem_euclid(86_400_000))
     }
 
-    /// The coarse label of anything that must not tell its time: year and month in UTC, `2026-11`.
+    /// Returns the month in UTC, `2026-11`: the label of data that must not reveal its time.
     pub fn month(self) -> String {
         self.to_jiff().strftime("%Y-%m").to_string()
     }
 }
 
-/// Tells the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// A clock that is handed around.
+/// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The machine's own clock.
+/// The system's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -88,7 +88,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// How long the machine has been running, the time that it slept included. It never jumps, whoever sets the clock.
+/// Returns the time since the machine was started, including suspended time. It never jumps when the clock is set.
 pub fn uptime() -> Duration {
     #[cfg(target_os = "linux")]
     const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
@@ -100,22 +100,22 @@ pub fn uptime() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// A clock that stands until it is moved: for tests and for filling the demo's past.
+/// A clock that stands still until it is moved: for tests and for filling the demo's past.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// Stands at `start`.
+    /// Returns a clock at `start`.
     pub fn new(start: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(start.0)))
     }
 
-    /// Moves on by `by`.
+    /// Advances by `by`.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
-    /// Stands at `to` from now on, be it earlier or later.
+    /// Sets the time to `to`, earlier or later.
     pub fn set(&self, to: Timestamp) {
         self.0.store(to.0, Ordering::SeqCst);
     }

@@ -1,5 +1,5 @@
-//! Configuration: TOML file, then `AFTERWORD__SECTION__KEY` from the environment; checked together, secrets redacted
-//! when printed. Only `app` and `cli` read the whole of it.
+//! Configuration: TOML file, then `AFTERWORD__SECTION__KEY` from the environment; checked as a whole, secrets redacted
+//! when printed. Only `app` and `cli` read all of it.
 
 mod checks;
 mod hooks;
@@ -19,68 +19,69 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Everything that can be set. Every key has a default, so that no configuration at all works.
+/// The whole configuration. Every key has a default, so that it may be empty.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How the service is reached.
+    /// HTTP server.
     pub http: Http,
-    /// Where records are kept.
+    /// Database.
     pub database: Database,
-    /// Where sound is kept.
+    /// Store of recordings.
     pub recordings: Recordings,
-    /// How mail goes out.
+    /// Sending of mail.
     pub mail: Mail,
-    /// What other systems call.
+    /// Webhooks called by other systems.
     pub hooks: Hooks,
-    /// Speech to text.
+    /// Transcription.
     pub transcription: Transcription,
-    /// Who is asked, and when.
+    /// Surveys.
     pub survey: Survey,
-    /// The promise.
+    /// Anonymity.
     pub anonymity: Anonymity,
-    /// How long things are kept.
+    /// Retention.
     pub retention: Retention,
-    /// Who asks, for those who are asked.
+    /// Company, as shown to customers.
     pub company: Company,
-    /// What somebody has to see to.
+    /// Follow-ups.
     pub followups: FollowUps,
-    /// Where events are sent.
+    /// Webhooks that events are sent to.
     pub webhooks: Webhooks,
-    /// Who may read the figures for operators.
+    /// Access to metrics.
     pub metrics: Metrics,
     /// `afterword worker`.
     pub worker: Worker,
-    /// Log lines.
+    /// Log.
     pub log: Log,
 }
 
-/// How the service is reached.
+/// HTTP server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// What customers and staff type: scheme, host, maybe a port. `http://` and `listen` where it is empty.
+    /// Public URL for customers and staff: scheme, host, optional port. `http://` and `listen` where it is empty.
     pub public_url: String,
-    /// Reverse proxies in front. A client's address is read from the header that they add; from others that header is ignored.
+    /// Reverse proxies. A client's address is read from the header that they add; from other peers that header is
+    /// ignored.
     pub trusted_proxies: Networks,
-    /// After SIGTERM: how long `/readyz` answers 503 while everything else is still served, before the port is closed. Longer
-    /// than a load balancer needs to notice.
+    /// After SIGTERM: time during which `/readyz` answers 503 while everything else is still served, before the port is
+    /// closed. Longer than a load balancer needs to notice.
     pub drain: Span,
-    /// After the port is closed: how long running requests and background work may take to finish.
+    /// After the port is closed: maximum time for running requests and background jobs to finish.
     pub stop_timeout: Span,
-    /// How long a client may take to send the head of a request.
+    /// Maximum time for a client to send the head of a request.
     pub header_timeout: Span,
-    /// How long a client may take to send a body; for recordings, and for answers that it reads, the longest pause between two
-    /// pieces.
+    /// Maximum time for a client to send a body; for recordings, and for responses that it reads, the maximum pause
+    /// between two pieces.
     pub body_timeout: Span,
-    /// How long a connection is kept open between two requests.
+    /// Maximum idle time of a connection between two requests.
     pub idle_timeout: Span,
     /// Maximum number of open connections. Never more than half of the files that the process may open.
     pub max_connections: usize,
-    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no limit of
-    /// their own.
+    /// Maximum number of open connections of one client address. Never more than half of all. Trusted proxies have no
+    /// limit of their own.
     pub max_connections_per_client: usize,
 }
 
@@ -101,20 +102,20 @@ impl Default for Http {
     }
 }
 
-/// Where records are kept, and how long a request waits for them.
+/// Database and its time limits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// `sqlite:PATH` or `postgres://user:password@host/name`.
     pub url: DatabaseUrl,
-    /// Maximum number of connections of this process; on SQLite those that read, beside one that writes. 0: 16 on PostgreSQL,
-    /// 4 on SQLite.
+    /// Maximum number of connections of this process; on SQLite of readers, in addition to one writer. 0: 16 on
+    /// PostgreSQL, 4 on SQLite.
     pub max_connections: u32,
-    /// How long a request waits for a free connection; on SQLite until its transaction has begun.
+    /// Maximum wait of a request for a free connection; on SQLite until its transaction has begun.
     pub acquire_timeout: Span,
-    /// How long a statement waits for a lock that somebody else holds: PostgreSQL's `lock_timeout`, SQLite's `busy_timeout`.
+    /// Maximum wait of a statement for a lock: PostgreSQL's `lock_timeout`, SQLite's `busy_timeout`.
     pub lock_timeout: Span,
-    /// How long a statement may take on PostgreSQL, waiting for locks included (`statement_timeout`).
+    /// Maximum time of a statement on PostgreSQL, including waits for locks (`statement_timeout`).
     pub statement_timeout: Span,
 }
 
@@ -130,20 +131,21 @@ impl Default for Database {
     }
 }
 
-/// Where sound is kept.
+/// Store of recordings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recordings {
     /// `file:DIR`.
     pub url: RecordingsUrl,
-    /// The largest recording taken, in bytes.
+    /// Maximum size of a recording, in bytes.
     pub max_bytes: u64,
-    /// Maximum number of recordings that are made into WAV at the same time, for players that don't know their format.
+    /// Maximum number of recordings that are converted to WAV at the same time, for players that don't support their
+    /// format.
     pub max_renditions: usize,
-    /// Speakers of the channels of a recording whose sender names none, such as `agent,customer`; empty: not known. Applies to
-    /// recordings with that many channels.
+    /// Speakers of the channels of a recording whose sender names none, such as `agent,customer`; empty: unknown.
+    /// Applies to recordings with that many channels.
     pub channels: String,
-    /// The same for single sources, by their name.
+    /// The same by source, by its name.
     #[serde(deserialize_with = "values::table")]
     pub channels_by_source: BTreeMap<String, String>,
 }
@@ -160,23 +162,24 @@ impl Default for Recordings {
     }
 }
 
-/// Speech to text.
+/// Transcription.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transcription {
-    /// A name of `afterword models list`, or a path to a ggml file. Empty: `tiny.en` where English is the only one of
+    /// Name from `afterword models list`, or path of a ggml file. Empty: `tiny.en` where English is the only one of
     /// `languages`, else `base`.
     pub model: String,
-    /// Codes of the languages that are spoken in the recordings, such as `en`; empty: any.
+    /// Codes of the languages of the recordings, such as `en`; empty: any.
     #[serde(deserialize_with = "values::list")]
     pub languages: Vec<String>,
-    /// Threads that transcribe; 0: one a core.
+    /// Number of transcription threads; 0: one a core.
     pub threads: usize,
-    /// Where fetched models lie.
+    /// Folder of fetched models.
     pub models_dir: PathBuf,
-    /// A silence longer than this is dead air.
+    /// Silence longer than this is dead air.
     pub dead_air: Span,
-    /// Recordings up to this length have a place of their own, so that they don't wait for longer ones; `0s`: none has.
+    /// Maximum length of a short recording, which has a reserved slot, so that it does not wait for longer ones; `0s`:
+    /// no slot is reserved.
     pub short: Span,
 }
 
@@ -193,11 +196,11 @@ impl Default for Transcription {
     }
 }
 
-/// Which ways of using an answer the customer may choose from.
+/// Choices offered to the customer for the use of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choices {
-    /// Linked or apart, as the customer likes.
+    /// Linked or apart, chosen by the customer.
     Both,
     /// Linked only.
     Linked,
@@ -205,17 +208,17 @@ pub enum Choices {
     Apart,
 }
 
-/// A way of using an answer.
+/// Use of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
-    /// Beside the recording.
+    /// Shown next to the recording.
     Linked,
     /// Never joined to the interaction.
     Apart,
 }
 
-/// Which choice is selected when the page opens.
+/// Choice that is preselected when the page opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
@@ -227,29 +230,30 @@ pub enum Preset {
     Apart,
 }
 
-/// Who is asked, and when.
+/// Surveys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Survey {
-    /// The company's name as customers know it.
+    /// Name of the company for customers.
     pub company: String,
-    /// How long an interaction must have been final before its survey is decided.
+    /// Time that an interaction must have been final before its survey is decided.
     pub settle: Span,
-    /// How long a customer is left in peace after being asked.
+    /// Minimum time between two invitations of a customer.
     pub quiet_period: Span,
-    /// How long a link can be answered.
+    /// Validity of a link.
     pub expires_after: Span,
-    /// After how long everybody whose survey is open is reminded once; 0s: nobody is.
+    /// Time after which an open survey is reminded of once; 0s: never.
     pub reminder_after: Span,
-    /// How long an answer can be changed.
+    /// Time during which a response can be changed.
     pub edit_for: Span,
-    /// An answer that comes sooner after its mail left is taken for a program's, and asked to be confirmed; `0s`: none is.
+    /// Minimum time between the mail and a response: an earlier one is treated as automatic, and confirmation is
+    /// requested; `0s`: none is.
     pub too_fast: Span,
-    /// Answered calls with less talk than this are not surveyed.
+    /// Minimum talk time of answered calls that are surveyed.
     pub min_talk: Span,
-    /// What the page offers.
+    /// Choices offered on the page.
     pub choices: Choices,
-    /// What is selected when the page opens, where it offers both.
+    /// Preselected choice, where both are offered.
     pub preset: Preset,
 }
 
@@ -270,16 +274,16 @@ impl Default for Survey {
     }
 }
 
-/// The promise.
+/// Anonymity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Anonymity {
-    /// The smallest batch of answers that is ever released; never under 3.
+    /// Minimum batch size of released responses; never under 3.
     pub k: u32,
-    /// Answers that have waited so long for others of the same agent are counted for the team, and after as long again for
-    /// the whole organisation.
+    /// Time after which waiting responses of an agent are counted for the team, and after as long again for the whole
+    /// organisation.
     pub goes_up_after: Span,
-    /// The key that seals answers and addresses. Not in the database, and never in the same backup as it.
+    /// File of the key that seals responses and addresses. Not in the database, and never in the same backup as it.
     pub key_file: PathBuf,
 }
 
@@ -289,22 +293,22 @@ impl Default for Anonymity {
     }
 }
 
-/// How long things are kept after their conversation; `0s`: until somebody erases them, which is what is preset. Addresses,
-/// marks of who was asked and sealed answers go by themselves, whatever stands here.
+/// Retention after the end of the conversation; `0s` (the default): until erased. Addresses, marks of surveyed
+/// customers and sealed responses are deleted automatically, independent of these settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// The sound of calls. Clips of the library stay, masked, until they are taken out there.
+    /// Audio of calls. Clips in the library stay, masked, until they are removed there.
     pub recordings: Span,
-    /// Transcripts, and what was written in chats.
+    /// Transcripts, and messages of chats.
     pub transcripts: Span,
-    /// Calls and chats with all that hangs on them: recording, words, measures, linked answer.
+    /// Calls and chats with all dependent data: recording, transcript, measures, linked response.
     pub interactions: Span,
     /// Lines of the audit log.
     pub audit: Span,
-    /// Lines of the outbox whose mail has left, was given up or was not wanted any more: how long after that. Never `0s`.
+    /// Rows of the outbox after their mail was sent, given up or cancelled. Never `0s`.
     pub outbox: Span,
-    /// What a customer left to be contacted by, after its follow-up is closed.
+    /// Contact data of callback requests, after the follow-up is closed.
     pub contacts: Span,
 }
 
@@ -321,21 +325,21 @@ impl Default for Retention {
     }
 }
 
-/// Who asks, for those who are asked.
+/// Company, as shown to customers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Company {
-    /// Whom customers turn to about their data, as it stands on `/privacy`: a name, an address, a web page.
+    /// Contact for questions about personal data, as shown on `/privacy`: a name, an address, a web page.
     pub privacy_contact: String,
 }
 
-/// What somebody has to see to.
+/// Follow-ups.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FollowUps {
-    /// A linked rating of this or less opens a follow-up; 0: none does.
+    /// Maximum linked rating that opens a follow-up; 0: none does.
     pub low_score: u8,
-    /// How long there is to see to one.
+    /// Time until a follow-up is due.
     pub due: Span,
 }
 
@@ -345,32 +349,33 @@ impl Default for FollowUps {
     }
 }
 
-/// Where events are sent.
+/// Webhooks that events are sent to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Webhooks {
-    /// Hosts and networks that are reached although they are private: `crm.internal`, `10.0.0.0/8`. Those may be `http://`, too.
+    /// Private hosts and networks that may be called: `crm.internal`, `10.0.0.0/8`. For these `http://` is allowed,
+    /// too.
     #[serde(deserialize_with = "values::list")]
     pub allow: Vec<String>,
 }
 
-/// The form of log lines.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// Log lines.
+/// Log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// `text` or `json`.
+    /// Format: `text` or `json`.
     pub format: LogFormat,
-    /// A tracing filter: `info`, `afterword=debug,warn`.
+    /// Tracing filter: `info`, `afterword=debug,warn`.
     pub filter: String,
 }
 
@@ -380,27 +385,27 @@ impl Default for Log {
     }
 }
 
-/// The configuration can't be used; says which key and what to do.
+/// Error of the configuration; names the key and the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file is not there or not readable.
+    /// The file is missing or unreadable.
     #[error("the configuration file {path} can't be read: {why}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
-    /// A key is unknown, or a value is of the wrong form.
+    /// A key is unknown, or a value is malformed.
     #[error("the configuration can't be used: {0}")]
     Malformed(String),
-    /// Values that can't stand, all of them.
+    /// Invalid values, all of them.
     #[error("the configuration can't be used:\n  {}", .0.join("\n  "))]
     Invalid(Vec<String>),
 }
 
 impl Config {
-    /// Reads `file` (else `./afterword.toml` where there is one) and the environment, and checks the whole.
+    /// Reads `file` (else `./afterword.toml` where it exists) and the environment, and checks the result.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let default = Path::new("afterword.toml");
         let file = file.or_else(|| default.exists().then_some(default));
@@ -410,7 +415,7 @@ impl Config {
                 .map_err(|e| ConfigError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
-        // Every value stays text until its key's type is known: a token of digits keeps its zeros in front.
+        // Every value stays text until its key's type is known: a token of digits keeps its leading zeros.
         let environment = config::Environment::with_prefix("AFTERWORD").prefix_separator("__").separator("__");
         let read = builder.add_source(environment).build();
         let config: Self =
@@ -419,7 +424,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What customers and staff type in front of the path; no slash at the end.
+    /// Returns the public URL without a path; no slash at the end.
     pub fn public_url(&self) -> String {
         match self.http.public_url.trim_end_matches('/') {
             "" => format!("http://{}", self.http.listen),
@@ -427,7 +432,7 @@ impl Config {
         }
     }
 
-    /// The configuration as TOML with passwords masked.
+    /// Returns the configuration as TOML with passwords masked.
     pub fn to_redacted_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_else(|e| format!("# can't be shown: {e}\n"))
     }

@@ -1,4 +1,4 @@
-//! What a change brings along: jobs, audit lines and events for webhooks, saved in the change's own transaction, so that a
+//! Effects of a change: jobs, audit lines and events for webhooks, saved in the change's own transaction, so that a
 //! crash neither loses nor invents any.
 
 use crate::clock::Timestamp;
@@ -10,7 +10,7 @@ use crate::{execute, fetch_all, statements};
 statements! {
     AUDIT = "INSERT INTO audit_log (id, at, actor, name, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     LISTENING = "SELECT id, events FROM webhooks WHERE state = 'active'";
-    // A webhook hears of each thing once, however often the change that tells of it is made.
+    // A webhook receives each event once, however often the change is repeated.
     SEND = "INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at) \
         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6) ON CONFLICT (webhook_id, kind, subject) DO NOTHING";
 }
@@ -18,19 +18,19 @@ statements! {
 /// Job: send an event to a webhook. Key: the delivery's id.
 pub const WEBHOOK: &str = "webhook.deliver";
 
-/// Who did it.
+/// Author of a change or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// Somebody signed in.
+    /// A staff account: id and name.
     Staff(StaffId, String),
-    /// A program, by its key.
+    /// An API key: id and name.
     Key(ApiKeyId, String),
     /// Afterword itself.
     System,
 }
 
 impl Actor {
-    /// `staff:<id>`, `key:<id>` or `system`.
+    /// Returns `staff:<id>`, `key:<id>` or `system`.
     pub fn code(&self) -> String {
         match self {
             Self::Staff(id, _) => format!("staff:{id}"),
@@ -39,7 +39,7 @@ impl Actor {
         }
     }
 
-    /// The name to show.
+    /// Returns the display name.
     pub fn name(&self) -> &str {
         match self {
             Self::Staff(_, name) | Self::Key(_, name) => name,
@@ -48,33 +48,33 @@ impl Actor {
     }
 }
 
-/// One line of the audit log. Never holds an answer, an address or a token.
+/// A line of the audit log. Never holds a response, an address or a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditLine {
-    /// Who.
+    /// Actor.
     pub actor: Actor,
-    /// What: `recording.played`, `clip.created`, …
+    /// Action: `recording.played`, `clip.created`, …
     pub action: &'static str,
-    /// To what: `interaction:<id>`, …
+    /// Subject: `interaction:<id>`, …
     pub subject: String,
-    /// What else there is to know, as JSON.
+    /// Details, as JSON.
     pub detail: Option<serde_json::Value>,
 }
 
-/// Something that webhooks may want to hear of. Never holds a score, a comment, an address or a name.
+/// An event for webhooks. Never holds a score, a comment, an address or a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What happened: `interaction.created`, …
+    /// Kind: `interaction.created`, …
     pub kind: &'static str,
-    /// To what: an id. A webhook hears of it once.
+    /// Subject: an id. A webhook receives the event once for it.
     pub subject: String,
-    /// What there is to know, as JSON.
+    /// Data, as JSON.
     pub data: serde_json::Value,
-    /// Does it tell of answers? Then it is noted under its day, never under its time.
+    /// Whether it is about responses: then it is recorded with its day, never with its time.
     pub by_day: bool,
 }
 
-/// What is saved with a change.
+/// Effects saved with a change.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
     jobs: Vec<NewJob>,
@@ -83,24 +83,24 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Nothing yet.
+    /// Returns no effects.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// And this job.
+    /// Adds a job.
     pub fn job(mut self, job: NewJob) -> Self {
         self.jobs.push(job);
         self
     }
 
-    /// And these jobs.
+    /// Adds jobs.
     pub fn jobs(mut self, jobs: impl IntoIterator<Item = NewJob>) -> Self {
         self.jobs.extend(jobs);
         self
     }
 
-    /// And this line of the audit log.
+    /// Adds a line of the audit log.
     pub fn audit(
         mut self,
         actor: &Actor,
@@ -112,19 +112,19 @@ impl Effects {
         self
     }
 
-    /// And this event.
+    /// Adds an event.
     pub fn event(mut self, event: Event) -> Self {
         self.events.push(event);
         self
     }
 
-    /// And these events.
+    /// Adds events.
     pub fn events(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.events.extend(events);
         self
     }
 
-    /// Saves all of it in the caller's transaction.
+    /// Saves all effects in the caller's transaction.
     pub async fn save(mut self, mut conn: Conn<'_>, now: Timestamp) -> Result<(), DbError> {
         let deliveries = send(conn.reborrow(), &self.events, now).await?;
         self.jobs.extend(deliveries);
@@ -147,7 +147,7 @@ impl Effects {
     }
 }
 
-/// Notes each event for every webhook that listens to it; the jobs that will send them.
+/// Adds a delivery of each event for every webhook that receives it; returns the jobs that send them.
 async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Vec<NewJob>, DbError> {
     if events.is_empty() {
         return Ok(Vec::new());
@@ -161,7 +161,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
             let id = DeliveryId::random();
             let body = body(event.kind, &event.data, at);
             if execute!(conn.reborrow(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
-                // Each webhook's in turn: a receiver that takes its time holds up nobody else's.
+                // The webhooks take turns: a slow receiver does not delay others.
                 jobs.push(NewJob::new(WEBHOOK, id.as_str(), now).fairness_key(Some(webhook.to_string())));
             }
         }
@@ -169,7 +169,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
     Ok(jobs)
 }
 
-/// An event as it is sent: `{"type", "timestamp", "data"}`.
+/// Returns the body of an event: `{"type", "timestamp", "data"}`.
 pub fn body(kind: &str, data: &serde_json::Value, at: Timestamp) -> String {
     serde_json::json!({ "type": kind, "timestamp": at.to_rfc3339(), "data": data }).to_string()
 }

@@ -1,4 +1,4 @@
-//! Files that hold personal data: readable and writable by the service's own user alone, whatever the umask is.
+//! Files with personal data: readable and writable only by the service's own user, whatever the umask is.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, ReadDir};
 use std::io::{self, ErrorKind};
@@ -10,7 +10,7 @@ use std::time::Duration;
 const FILE_MODE: u32 = 0o600;
 /// Mode of folders.
 const FOLDER_MODE: u32 = 0o700;
-/// Rights of the group and of everybody else.
+/// Permissions of the group and of others.
 const SHARED_BITS: u32 = 0o077;
 
 /// Creates a folder with mode 0700, and the missing ones above it. A folder that exists keeps its mode.
@@ -28,19 +28,19 @@ pub fn create_private_subfolder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Options that open a file for writing and create it with mode 0600 where the caller asks for creation.
+/// Returns options that open a file for writing and create it with mode 0600 where the caller asks for creation.
 pub fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(FILE_MODE);
     options
 }
 
-/// Makes the names in a folder durable: a file's new name survives a power cut only when its folder is synced too.
+/// Syncs a folder: a file's new name survives a power cut only when its folder is synced too.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Takes all rights from the group and from others. Returns whether there were any; links are not followed.
+/// Removes all permissions of the group and of others. Returns whether there were any; links are not followed.
 pub fn make_private(path: &Path) -> io::Result<bool> {
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -55,12 +55,12 @@ pub fn make_private(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// How old a file that nothing names must be before it is taken for abandoned: far above the time in which an upload that
-/// no piece comes for is ended, or a row is written.
+/// Minimum age of an unreferenced file that counts as abandoned: far above the timeout of a stalled upload, and the
+/// time to write a row.
 pub const MIN_ORPHAN_AGE: Duration = Duration::from_secs(6 * 3600);
 
-/// The names of up to `max` more files of a folder which are `wanted` and whose last change is `min_age` ago or more.
-/// Empty at the end of the folder.
+/// Returns the names of up to `max` more files of a folder which are `wanted` and whose last change is at least
+/// `min_age` ago. Empty at the end of the folder.
 pub fn next_names(files: &mut ReadDir, max: usize, wanted: impl Fn(&str) -> bool, min_age: Duration) -> Vec<String> {
     let is_old = |metadata: &Metadata| {
         let age = metadata.modified().ok().and_then(|at| at.elapsed().ok());

@@ -1,6 +1,6 @@
-//! Typed ids. Each is a random UUID (version 4), so that no id tells when or in which order things were made.
+//! Typed ids. Each is a random UUID (version 4), so that ids reveal neither time nor order of creation.
 
-/// Makes a newtype over the text of a UUIDv4.
+/// Defines a newtype over the text of a UUIDv4.
 macro_rules! typed_id {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -10,11 +10,11 @@ macro_rules! typed_id {
         pub struct $name(String);
 
         impl $name {
-            /// A new random id.
+            /// Returns a new random id.
             pub fn random() -> Self {
                 Self(uuid::Uuid::new_v4().to_string())
             }
-            /// The id as it stands in URLs and tables.
+            /// Returns the id as in URLs and tables.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -26,7 +26,7 @@ macro_rules! typed_id {
         }
         impl std::str::FromStr for $name {
             type Err = NotAnId;
-            /// Takes the hyphenated form in either case; anything else is no id.
+            /// Parses the hyphenated form in either case; other forms are rejected.
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 uuid::Uuid::try_parse(text).map(|id| Self(id.to_string())).map_err(|_| NotAnId)
             }
@@ -34,44 +34,44 @@ macro_rules! typed_id {
     )*};
 }
 
-/// The text is not a UUID.
+/// Error: the text is not a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not an id")]
 pub struct NotAnId;
 
 typed_id! {
-    /// A call or chat.
+    /// Id of an interaction: a call or chat.
     InteractionId;
-    /// Somebody who handles interactions and is rated.
+    /// Id of an agent, who handles interactions and is rated.
     AgentId;
-    /// A team of agents.
+    /// Id of a team of agents.
     TeamId;
-    /// Somebody who signs in.
+    /// Id of a staff account.
     StaffId;
-    /// An API key.
+    /// Id of an API key.
     ApiKeyId;
-    /// A survey invitation.
+    /// Id of a survey invitation.
     InvitationId;
-    /// A mail in the outbox.
+    /// Id of a mail in the outbox.
     MailId;
-    /// Once that a recording was transcribed.
+    /// Id of an alternative transcript.
     AlternativeId;
-    /// What somebody corrected in a transcript.
+    /// Id of a correction of a transcript.
     CorrectionId;
-    /// A background job.
+    /// Id of a background job.
     JobId;
-    /// A batch of answers released together.
+    /// Id of a release: a batch of responses.
     ReleaseId;
-    /// A clip in the training library.
+    /// Id of a clip in the training library.
     ClipId;
-    /// Something that somebody has to see to.
+    /// Id of a follow-up.
     FollowUpId;
-    /// A commendation.
+    /// Id of a commendation.
     KudosId;
-    /// Where events are sent.
+    /// Id of a webhook.
     WebhookId;
-    /// An event on its way to a webhook.
+    /// Id of a delivery to a webhook.
     DeliveryId;
-    /// A line of the audit log.
+    /// Id of a line of the audit log.
     AuditId;
 }

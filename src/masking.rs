@@ -1,14 +1,14 @@
-//! Taking personal data out of words: of calls and chats, of what enters the library, of released comments.
+//! Masking of personal data in calls and chats, in what enters the library, and in released comments.
 //!
-//! [`find_in_talk`] reads a conversation and says where card numbers, e-mail addresses, phone numbers, IBANs, dates of birth,
-//! street addresses and known names stand, written or spoken; [`find`] does it for one text. [`apply`] puts a plain word in
-//! brackets (`[card number]`, `[e-mail]` …) where each stood, so that a reader sees that something did. Numbers of orders,
-//! parcels, invoices and customers stay, and so do prices, times, years and quantities: they tell nobody who it is.
-//! [`mask`] is stricter, for texts that are torn out of their conversation (released comments, what mail servers say): there
-//! every long number goes.
+//! [`find_in_talk`] reads a conversation and returns the spans of card numbers, e-mail addresses, phone numbers, IBANs,
+//! dates of birth, street addresses and known names, written or spoken; [`find`] does it for one text. [`apply`]
+//! replaces each span with a plain word in brackets (`[card number]`, `[e-mail]` …), so that a reader sees that
+//! something was there. Numbers of orders, parcels, invoices and customers stay, and so do prices, times, years and
+//! quantities: they identify no person. [`mask`] is stricter, for texts without their conversation (released comments,
+//! replies of mail servers): it masks every long number.
 //!
-//! All of it is pure, takes time in proportion to the text, and does nothing more when it is done twice: whatever is indexed
-//! or exported can be masked at any point of its way.
+//! All of it is pure, takes time proportional to the text, and is idempotent: texts can be masked at any point on their
+//! way to the index or an export.
 
 mod addresses;
 mod amounts;
@@ -39,44 +39,44 @@ pub use words::{Group, distinct, goes_on, groups, join_words, occurrences, place
 
 use std::ops::Range;
 
-/// What kind of thing is taken out.
+/// Kind of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The number of a payment card.
+    /// Number of a payment card.
     Card,
-    /// The digits on a card's back.
+    /// Security code of a payment card.
     SecurityCode,
-    /// How long a card is valid.
+    /// Expiry date of a payment card.
     Expiry,
-    /// An e-mail address.
+    /// E-mail address.
     Email,
-    /// A telephone number.
+    /// Telephone number.
     Phone,
-    /// A bank account by its international number.
+    /// International bank account number.
     Iban,
-    /// A bank account by its national number.
+    /// National bank account number.
     Account,
-    /// A social security number, or another number of a person with the state.
+    /// Social security number, or another national identification number.
     Ssn,
-    /// A PIN or a passcode.
+    /// PIN or passcode.
     Pin,
-    /// A password.
+    /// Password.
     Password,
-    /// A date of birth.
+    /// Date of birth.
     BirthDate,
-    /// A street address or a postcode.
+    /// Street address or postcode.
     Address,
-    /// A known name.
+    /// Known name.
     Name,
-    /// A long number, where nothing says what it is.
+    /// Long number of unknown kind.
     Number,
-    /// What somebody has taken out by hand.
+    /// Text masked by hand.
     Other,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 15] = [
         Self::Card,
         Self::SecurityCode,
@@ -95,7 +95,7 @@ impl Kind {
         Self::Other,
     ];
 
-    /// What stands where it was.
+    /// Returns the replacement, in brackets.
     pub fn word(self) -> &'static str {
         match self {
             Self::Card => "[card number]",
@@ -116,39 +116,40 @@ impl Kind {
         }
     }
 
-    /// The same without brackets, for pages that show it as a mark.
+    /// Returns the replacement without brackets, for pages that show it as a mark.
     pub fn label(self) -> &'static str {
         self.word().trim_matches(['[', ']'])
     }
 }
 
-/// Something to be taken out.
+/// A span to be masked.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Span {
-    /// What it is.
+    /// Kind.
     pub kind: Kind,
-    /// Bytes of the text, on character borders.
+    /// Range in bytes of the text, on character boundaries.
     pub range: Range<usize>,
 }
 
-/// A line of a conversation: what one speaker says or writes in one go.
+/// An utterance of one speaker: a line of a conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct Utterance<'a> {
-    /// Who; a number may go on in this speaker's next line.
+    /// Speaker; a number may continue in this speaker's next line.
     pub speaker: &'a str,
-    /// Whether it is or may be the customer: customers introduce themselves, agents' names stay.
+    /// Whether the speaker is or may be the customer: customers introduce themselves, agents' names stay.
     pub customer: bool,
-    /// From when to when, where that is known: a number does not go on after a long pause.
+    /// Begin and end, ms, where known: a number does not continue after a long pause.
     pub time_ms: Option<(u64, u64)>,
-    /// The words.
+    /// Text.
     pub text: &'a str,
 }
 
-/// A round takes out what is there; the next one sees what stands beside it. Two or three are needed, no text needs more.
+/// Maximum number of rounds. A round masks its findings; the next one uses them as context. Two or three are needed in
+/// practice.
 const MAX_ROUNDS: usize = 8;
 
-/// What is to be taken out of each line of a conversation, in order and without overlaps. Whoever asks ("What is your date
-/// of birth?") and whoever answers may be two.
+/// Returns the spans to be masked in each line of a conversation, in order and without overlaps. A question ("What is
+/// your date of birth?") and its answer may have different speakers.
 pub fn find_in_talk(lines: &[Utterance<'_>], names: &Names) -> Vec<Vec<Span>> {
     let span = |kind| move |range| Span { kind, range };
     let mut found: Vec<Vec<Span>> =
@@ -194,7 +195,7 @@ pub fn find_in_talk(lines: &[Utterance<'_>], names: &Names) -> Vec<Vec<Span>> {
     found
 }
 
-/// Adds spans to those of each line; whether there were any.
+/// Adds spans to those of each line; returns whether there were any.
 fn add(found: &mut [Vec<Span>], new: Vec<Vec<Span>>) -> bool {
     let mut more = false;
     for (known, new) in found.iter_mut().zip(new) {
@@ -204,13 +205,14 @@ fn add(found: &mut [Vec<Span>], new: Vec<Vec<Span>>) -> bool {
     more
 }
 
-/// What is to be taken out of a text that stands by itself.
+/// Returns the spans to be masked in a separate text.
 pub fn find(text: &str, names: &Names) -> Vec<Span> {
     let line = Utterance { speaker: "", customer: false, time_ms: None, text };
     find_in_talk(&[line], names).pop().unwrap_or_default()
 }
 
-/// What a speaker's tokens hold, with its kind, in no order and overlapping; and the dates, which may be of a birth.
+/// Returns the findings in a speaker's tokens, with their kinds, unordered and overlapping; and the dates, which may be
+/// dates of birth.
 fn candidates(
     stream: &talk::Stream<'_>,
     topics: &topics::Topics,
@@ -250,7 +252,7 @@ fn candidates(
     (found, dates)
 }
 
-/// Tokens as bytes of the lines they stand in: what goes over lines is a span in each.
+/// Converts tokens to bytes of their lines: a range over several lines is a span in each.
 fn by_line(tokens: &[tokens::Token<'_>], kind: Kind, range: Range<usize>, lines: &mut [Vec<Span>]) {
     let tokens = &tokens[range];
     for line in tokens.chunk_by(|a, b| a.line == b.line) {
@@ -262,7 +264,7 @@ fn by_line(tokens: &[tokens::Token<'_>], kind: Kind, range: Range<usize>, lines:
     }
 }
 
-/// Spans of one text in order; what overlaps becomes one, of the kind that begins first.
+/// Returns the spans of one text in order; overlapping ones are merged, with the kind of the first.
 pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end), span.kind));
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
@@ -275,8 +277,8 @@ pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     joined
 }
 
-/// The text with a word in the place of each span. Spans that are not in order, or not on character borders (of another
-/// text, that is), are left out rather than trusted.
+/// Returns the text with each span replaced. Spans that are out of order, or not on character boundaries (those of
+/// another text), are ignored.
 pub fn apply(text: &str, spans: &[Span]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -295,13 +297,13 @@ pub fn apply(text: &str, spans: &[Span]) -> String {
     out
 }
 
-/// A text by itself without what [`find`] finds.
+/// Returns a separate text with the findings of [`find`] masked.
 pub fn masked(text: &str, names: &Names) -> String {
     apply(text, &find(text, names))
 }
 
-/// Like [`masked`], and without every long number, written (`47291`) or spoken in English (`four seven two nine one`): for
-/// texts whose conversation nobody sees, where an order number would tell whose it was.
+/// Returns the text masked as by [`masked`], and with every long number masked, written (`47291`) or spoken in English
+/// (`four seven two nine one`): for texts without their conversation, where an order number would identify the author.
 pub fn mask(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..MAX_ROUNDS {
@@ -319,14 +321,14 @@ pub fn mask(text: &str) -> String {
 /// A piece of masked text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// As it was.
+    /// Unmasked text.
     Plain(&'a str),
-    /// What kind of thing stood here: `e-mail`, `phone`, `name` …
+    /// Kind of the masked data: `e-mail`, `phone`, `name` …
     Masked(&'a str),
 }
 
 impl<'a> Piece<'a> {
-    /// The text that a page shows for it.
+    /// Returns the text that a page shows for it.
     pub fn shown(self) -> &'a str {
         match self {
             Self::Plain(text) | Self::Masked(text) => text,
@@ -334,7 +336,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Masked text in pieces, for pages that show what was taken out as such.
+/// Splits masked text into pieces, for pages that highlight the masked ones.
 pub fn pieces(masked: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut plain, mut at) = (0, 0);
@@ -355,7 +357,7 @@ pub fn pieces(masked: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Puts a word in the place of each stretch; they are in order and do not overlap.
+/// Replaces each range; ranges are in order and do not overlap.
 fn replace(text: &str, stretches: &[Range<usize>], word: impl Fn(&str) -> &'static str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -368,9 +370,9 @@ fn replace(text: &str, stretches: &[Range<usize>], word: impl Fn(&str) -> &'stat
     out
 }
 
-/// A comment as others may read it: without addresses, numbers and links.
+/// Returns a comment for other readers: without addresses, numbers and links.
 pub fn mask_comment(comment: &str) -> String {
-    /// What stands where a link was.
+    /// Replacement of a link.
     const LINK: &str = "[link]";
     let is_link = |word: &str| {
         word.contains("://")

@@ -1,20 +1,20 @@
-//! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat while new things come in.
+//! Cursor paging: newest first, by time and id, so that pages neither skip nor repeat items while new ones are added.
 
 use crate::clock::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Where the next page begins: behind this item.
+/// The item after which the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// The last item's time.
+    /// Time of the last item.
     pub at: Timestamp,
-    /// The last item's id.
+    /// Id of the last item.
     pub id: String,
 }
 
 impl Cursor {
-    /// In front of everything.
+    /// Returns the cursor of the first page.
     pub fn start() -> Self {
         Self { at: Timestamp(i64::MAX), id: String::new() }
     }
@@ -40,17 +40,17 @@ impl std::str::FromStr for Cursor {
     }
 }
 
-/// Some items, and where the next ones begin.
+/// Items, and the cursor of the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Set where there are more.
+    /// Cursor of the next page; `None`: this is the last one.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// From one item more than a page holds; the surplus tells that there is a next page.
+    /// Makes a page of `size` items from up to one item more; the surplus item shows that there is a next page.
     pub fn from_surplus(mut items: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
         let next = if items.len() > size {
             items.truncate(size);

@@ -1,7 +1,8 @@
-//! The key that is not in the database, and what is done with it: sealing, and keyed hashes.
+//! Vault: the key that is not in the database, with its operations: sealing, and keyed hashes.
 //!
-//! One file holds 32 random bytes; every purpose uses a key of its own, derived from them with HMAC-SHA-256. The database
-//! keeps a fingerprint, so that a wrong or missing key stops the start instead of making sealed records unreadable later.
+//! One file holds 32 random bytes; every purpose uses a key of its own, derived from them with HMAC-SHA-256. The
+//! database keeps a fingerprint, so that a wrong or missing key prevents the start instead of making sealed records
+//! unreadable later.
 
 use crate::files::{create_private_folder, private_file, sync_folder};
 use base64::Engine as _;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 
-/// Seals and hashes with the deployment's key. Cheap to clone; prints nothing of the key.
+/// Seals and hashes with the deployment's key. Cheap to clone; `Debug` prints nothing of the key.
 #[derive(Clone)]
 pub struct Vault {
     key: [u8; KEY_BYTES],
@@ -28,18 +29,18 @@ impl std::fmt::Debug for Vault {
     }
 }
 
-/// Why there is no key to work with, or why something does not open.
+/// Error of the key file, or of sealed data.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// The file can't be read or made.
+    /// The file can't be read or created.
     #[error("the key file {path} can't be used: {why}")]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
-    /// The file holds something else.
+    /// The file does not hold a key.
     #[error(
         "the key file {0} does not hold a key (64 hexadecimal digits): put the right file back; remove it only if nothing was ever stored"
     )]
@@ -62,8 +63,8 @@ impl Vault {
         Ok(Some(Self { key }))
     }
 
-    /// Makes a new key and its file, readable by its owner alone; fails where there is a file already. The file is on disk when
-    /// this returns, and at no time half of it: after a crash there is a whole key or none.
+    /// Creates a new key and its file, readable only by its owner. Errors: the file exists already. The file is on disk
+    /// when this returns, written atomically: after a crash there is a whole key or none.
     pub fn create(path: &Path) -> Result<Self, VaultError> {
         let key: [u8; KEY_BYTES] = rand::random();
         write_whole(path, format!("{}\n", hex::encode(key)).as_bytes())
@@ -71,29 +72,29 @@ impl Vault {
         Ok(Self { key })
     }
 
-    /// A vault with a key of its own that is kept nowhere: for tests and `afterword openapi`.
+    /// Returns a vault with a temporary key: for tests and `afterword openapi`.
     pub fn ephemeral() -> Self {
         Self { key: rand::random() }
     }
 
-    /// Tells keys apart without telling the key: kept in the database.
+    /// Returns the fingerprint of the key, which is kept in the database: it identifies the key without revealing it.
     pub fn fingerprint(&self) -> String {
         self.keyed_hash("fingerprint", b"")[..16].to_owned()
     }
 
-    /// HMAC-SHA-256 under the purpose's own key, in hexadecimal.
+    /// Returns the HMAC-SHA-256 under the purpose's own key, in hexadecimal.
     pub fn keyed_hash(&self, purpose: &str, what: &[u8]) -> String {
         hex::encode(hmac(&self.subkey(purpose), what))
     }
 
-    /// Encrypts and authenticates (XChaCha20-Poly1305, random nonce); opens only for the same purpose. Base64.
+    /// Encrypts and authenticates (XChaCha20-Poly1305, random nonce); opens only for the same purpose. Returns Base64.
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> String {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), plain).unwrap_or_default();
         BASE64.encode([&nonce[..], &sealed].concat())
     }
 
-    /// Opens what [`Vault::seal`] made.
+    /// Opens data sealed by [`Vault::seal`].
     pub fn open(&self, purpose: &str, sealed: &str) -> Result<Vec<u8>, VaultError> {
         let bytes = BASE64.decode(sealed).map_err(|_| VaultError::DoesNotOpen)?;
         let (nonce, body) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::DoesNotOpen)?;
@@ -109,7 +110,7 @@ impl Vault {
     }
 }
 
-/// Writes a file under another name first and links it to `path`, which must not be there.
+/// Writes a temporary file and links it to `path`, which must not exist.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_private_folder(folder)?;
@@ -128,12 +129,12 @@ fn hmac(key: &[u8; KEY_BYTES], what: &[u8]) -> [u8; KEY_BYTES] {
     mac.finalize().into_bytes().into()
 }
 
-/// SHA-256 in hexadecimal: for secrets with 128 random bits or more, which need no key and no salt.
+/// Returns the SHA-256 in hexadecimal: for secrets with 128 random bits or more, which need no key and no salt.
 pub fn plain_hash(what: &[u8]) -> String {
     hex::encode(Sha256::digest(what))
 }
 
-/// A secret of 192 random bits that can stand in a URL.
+/// Returns a secret of 192 random bits that is valid in a URL.
 pub fn random_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
 }

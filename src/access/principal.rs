@@ -1,9 +1,9 @@
-//! Who is asking.
+//! Principal: the authenticated caller.
 
 use crate::effects::Actor;
 use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 
-/// What somebody who signs in is here for.
+/// Role of a staff account.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, poem_openapi::Enum,
 )]
@@ -11,21 +11,21 @@ use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[oai(rename_all = "lowercase")]
 pub enum Role {
-    /// Sets everything up.
+    /// Administers the deployment.
     Admin,
-    /// Listens, curates and coaches, for the teams given.
+    /// Supervises, curates and coaches the given teams.
     Supervisor,
-    /// Handles interactions and learns.
+    /// Handles interactions and uses the training library.
     Agent,
-    /// Sees ratings in totals.
+    /// Sees rating results.
     Hr,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Role; 4] = [Role::Admin, Role::Supervisor, Role::Agent, Role::Hr];
 
-    /// As it stands in tables, forms and JSON.
+    /// Returns the code, as in tables, forms and JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -35,7 +35,7 @@ impl Role {
         }
     }
 
-    /// As people read it.
+    /// Returns the label for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::Admin => "Administrator",
@@ -56,21 +56,21 @@ impl std::str::FromStr for Role {
     }
 }
 
-/// What an API key may do.
+/// Scope of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "lowercase")]
 #[oai(rename_all = "lowercase")]
 pub enum Scope {
-    /// Send interactions and recordings in.
+    /// Send interactions and recordings.
     Ingest,
-    /// Read interactions, recordings, transcripts, totals.
+    /// Read interactions, recordings, transcripts, results.
     Read,
-    /// Set things up.
+    /// Administer the deployment.
     Admin,
 }
 
 impl Scope {
-    /// As it stands in tables and on the command line.
+    /// Returns the code, as in tables and on the command line.
     pub fn code(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
@@ -93,39 +93,39 @@ impl std::str::FromStr for Scope {
 /// A person or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
-    /// Somebody signed in.
+    /// A signed-in user.
     Staff {
-        /// Their account.
+        /// Account.
         id: StaffId,
-        /// What they are here for.
+        /// Role.
         role: Role,
-        /// The teams a supervisor sees.
+        /// Teams of a supervisor.
         teams: Vec<TeamId>,
-        /// The agent they are, where they are one.
+        /// Agent of the account, where it has one.
         agent: Option<AgentId>,
     },
-    /// A program, by its key.
+    /// A program with an API key.
     Key {
-        /// The key.
+        /// Id of the key.
         id: ApiKeyId,
-        /// What it may do.
+        /// Scopes of the key.
         scopes: Vec<Scope>,
     },
 }
 
-/// Whoever is asking, authenticated.
+/// Authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Who.
+    /// Identity.
     pub who: Who,
-    /// Name to show.
+    /// Display name.
     pub name: String,
 }
 
-/// Which interactions somebody may see.
+/// Interactions visible to a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visible {
-    /// Every one.
+    /// All.
     All,
     /// Those of these teams.
     Teams(Vec<TeamId>),
@@ -136,7 +136,7 @@ pub enum Visible {
 }
 
 impl Principal {
-    /// The role, where it is a person.
+    /// Returns the role of a person.
     pub fn role(&self) -> Option<Role> {
         match &self.who {
             Who::Staff { role, .. } => Some(*role),
@@ -144,7 +144,7 @@ impl Principal {
         }
     }
 
-    /// The account, where it is a person.
+    /// Returns the account of a person.
     pub fn staff_id(&self) -> Option<&StaffId> {
         match &self.who {
             Who::Staff { id, .. } => Some(id),
@@ -152,7 +152,7 @@ impl Principal {
         }
     }
 
-    /// The agent that this person is.
+    /// Returns the agent of a person.
     pub fn agent_id(&self) -> Option<&AgentId> {
         match &self.who {
             Who::Staff { agent, .. } => agent.as_ref(),
@@ -160,12 +160,12 @@ impl Principal {
         }
     }
 
-    /// Is it a key with this scope?
+    /// Whether it is a key with this scope.
     pub fn has_scope(&self, scope: Scope) -> bool {
         matches!(&self.who, Who::Key { scopes, .. } if scopes.contains(&scope))
     }
 
-    /// For the audit log.
+    /// Returns the actor for the audit log.
     pub fn actor(&self) -> Actor {
         match &self.who {
             Who::Staff { id, .. } => Actor::Staff(id.clone(), self.name.clone()),
@@ -173,7 +173,7 @@ impl Principal {
         }
     }
 
-    /// Which interactions, recordings and transcripts they may see. HR sees none.
+    /// Returns the visible interactions, recordings and transcripts. HR sees none.
     pub fn visible(&self) -> Visible {
         match &self.who {
             Who::Staff { role: Role::Admin, .. } => Visible::All,

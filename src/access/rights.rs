@@ -1,18 +1,18 @@
-//! What one may be allowed to do. A right is a type, named in the handler's first parameter; the table of who has which
-//! stands here alone.
+//! Rights. A right is a type, named in the handler's first parameter; this table defines the roles and scopes that have
+//! it.
 
 use super::principal::{Principal, Role, Scope};
 
-/// A right: who has it is decided by role or scope; which things it reaches is decided where they are loaded.
+/// A right: granted by role or scope; the objects that it reaches are decided where they are loaded.
 pub trait Right: Send + Sync + 'static {
-    /// Its name, for the audit log, the docs and the test of role × endpoint.
+    /// Name, for the audit log, the docs and the test of role × endpoint.
     const NAME: &'static str;
     /// Roles that have it.
     const ROLES: &'static [Role];
     /// Scopes of API keys that have it.
     const SCOPES: &'static [Scope];
 
-    /// Has this one the right?
+    /// Whether the principal has the right.
     fn has(principal: &Principal) -> bool {
         match principal.role() {
             Some(role) => Self::ROLES.contains(&role),
@@ -35,34 +35,34 @@ macro_rules! rights {
 }
 
 rights! {
-    /// Anybody who is signed in, with any key.
+    /// Any signed-in user, and any key.
     SignedIn: &Role::ALL, &[Scope::Ingest, Scope::Read, Scope::Admin];
-    /// Send interactions and recordings in.
+    /// Send interactions and recordings.
     Ingest: &[Role::Admin], &[Scope::Ingest, Scope::Admin];
-    /// See interactions, recordings and transcripts, each within one's view.
+    /// See interactions, recordings and transcripts, limited to the visible ones.
     SeeInteractions: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
-    /// See and export what is masked in transcripts and chats: administrators, and supervisors for their teams. Audited.
+    /// See and export unmasked transcripts and chats: administrators, and supervisors for their teams. Audited.
     SeeOriginals: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
-    /// See a linked answer beside its recording: supervisors of the team, nobody else (anonymity.md).
+    /// See a linked response next to its recording: only supervisors of the team (anonymity.md).
     SeeResponses: &[Role::Supervisor], &[];
-    /// See to follow-ups, open what customers left to be called back: supervisors of the team, nobody else.
+    /// Work on follow-ups and open callback contacts: only supervisors of the team.
     FollowUp: &[Role::Supervisor], &[];
-    /// See whether feedback is read: supervisors their teams' words, administrators how many wait.
+    /// See whether feedback is read: supervisors the comments of their teams, administrators the number of unread ones.
     SeeFeedback: &[Role::Admin, Role::Supervisor], &[];
-    /// Correct transcripts, have them made once more, stop that.
+    /// Correct transcripts, restart and stop transcriptions.
     EditTranscripts: &[Role::Admin, Role::Supervisor], &[Scope::Admin];
-    /// Put clips into the training library.
+    /// Add clips to the training library.
     Curate: &[Role::Supervisor], &[];
     /// Use the training library.
     Learn: &[Role::Admin, Role::Supervisor, Role::Agent], &[Scope::Read, Scope::Admin];
-    /// See ratings in totals: HR all, supervisors their teams, agents their own.
+    /// See rating results: HR all, supervisors their teams', agents their own.
     SeeRatings: &[Role::Admin, Role::Supervisor, Role::Agent, Role::Hr], &[Scope::Read, Scope::Admin];
-    /// Leave conversations out of the ratings, and let them in again. Audited.
+    /// Exclude conversations from the ratings, and include them again. Audited.
     LeaveOut: &[Role::Admin, Role::Hr], &[Scope::Admin];
-    /// See what is asked: surveys and their versions, in words.
+    /// See surveys and their versions.
     SeeSurveys: &[Role::Admin, Role::Supervisor, Role::Hr], &[Scope::Read, Scope::Admin];
-    /// Write, publish and archive surveys, and say who is asked which.
+    /// Write, publish and archive surveys, and set the rules that select them.
     ManageSurveys: &[Role::Admin], &[Scope::Admin];
-    /// Set up teams, agents, staff, keys, mail.
+    /// Administer teams, agents, staff, keys, mail.
     Administer: &[Role::Admin], &[Scope::Admin];
 }

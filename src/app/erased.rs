@@ -1,4 +1,4 @@
-//! What features above the surveys keep about somebody, for erasure.
+//! Erasure of personal data in the features above the surveys.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -9,10 +9,10 @@ use crate::surveys::ErasureSubject;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-/// What is written in follow-ups, and wishes to be contacted.
+/// Erasure of texts in follow-ups, and of callback requests.
 pub(super) struct OfFollowUps(pub FollowUps);
 
-/// What agents were commended for.
+/// Erasure of commendations of agents.
 pub(super) struct OfFeedback(pub Feedback);
 
 impl Erases for OfFollowUps {

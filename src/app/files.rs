@@ -1,4 +1,4 @@
-//! Files and folders at the start: what others could read becomes the service's alone, and what cut-off uploads left goes.
+//! Files and folders at the start: permissions are restricted to the service, and incomplete uploads are deleted.
 
 use super::App;
 use crate::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
@@ -8,14 +8,15 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// A folder that everybody may write to, such as /tmp: not ours to close.
+/// Sticky bit of a folder that everyone may write to, such as /tmp: its permissions are not changed.
 const STICKY: u32 = 0o1000;
 
 impl App {
-    /// Call it before serving or working. Failures are logged; none of them stops the start.
+    /// Prepares files and folders; to be called before serving or working. Failures are logged; none of them prevents
+    /// the start.
     pub async fn prepare_files(&self) {
         let config = self.config.clone();
-        // Hundreds of thousands of recordings take a while; nobody waits for them.
+        // Hundreds of thousands of recordings take a while; runs in the background.
         drop(tokio::task::spawn_blocking(move || make_files_private(&config)));
         match self.interactions.sweep_incoming().await {
             Ok(0) => {}
@@ -25,7 +26,7 @@ impl App {
     }
 }
 
-/// Takes the rights of group and others from everything that holds personal data; one log line tells how many had some.
+/// Removes the permissions of group and others from everything that holds personal data; logs how many files had some.
 fn make_files_private(config: &Config) {
     let mut repaired = 0;
     let RecordingsUrl::File(recordings) = &config.recordings.url;
@@ -58,7 +59,7 @@ fn make_files_private(config: &Config) {
     }
 }
 
-/// SQLite's file and those beside it.
+/// Returns SQLite's file and its side files.
 fn database_files(config: &Config) -> Vec<PathBuf> {
     let DatabaseUrl::Sqlite(path) = &config.database.url else { return Vec::new() };
     ["", "-wal", "-shm"]
@@ -70,7 +71,7 @@ fn database_files(config: &Config) -> Vec<PathBuf> {
         .into()
 }
 
-/// The files in a folder that this service may have written.
+/// Returns the files in a folder that this service may have written.
 fn files_in(folder: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
     let ours = |path: &PathBuf| {
         path.extension().and_then(|end| end.to_str()).is_some_and(|end| matches!(end, "eml" | "part" | "sent"))

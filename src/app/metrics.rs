@@ -1,7 +1,7 @@
-//! The gauges of `/metrics`, read from the database when somebody asks for them.
+//! Gauges of `/metrics`, read from the database at each request.
 //!
-//! A gauge keeps its last value until it is set again, so every gauge is set at every reading: to 0 where nothing is left to
-//! count, and to NaN where the value is unknown, which Prometheus stores as "no value".
+//! A gauge keeps its last value until it is set again, so every gauge is set at every request: to 0 where nothing is
+//! left to count, and to NaN where the value is unknown, which Prometheus stores as "no value".
 
 use super::App;
 use crate::jobs::{self, Backlog, JOB_STATES};
@@ -11,16 +11,16 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// The kind and the state of jobs.
+/// Kind and state of jobs.
 type Series = (String, &'static str);
 
 struct Recorder {
     prometheus: PrometheusHandle,
-    /// Every series of `jobs` that this process has shown.
+    /// Every series of `jobs` that this process has exposed.
     jobs: Mutex<BTreeMap<Series, i64>>,
 }
 
-/// The process has one recorder, made on first use; `None` where another one is installed already.
+/// Returns the recorder of the process, made on first use; `None` where another one is installed already.
 fn recorder() -> Option<&'static Recorder> {
     static RECORDER: OnceLock<Option<Recorder>> = OnceLock::new();
     let install = || {
@@ -30,7 +30,7 @@ fn recorder() -> Option<&'static Recorder> {
     RECORDER.get_or_init(install).as_ref()
 }
 
-/// Installs the recorder: what is counted before that is lost.
+/// Installs the recorder: anything counted before is lost.
 pub(super) fn install() {
     recorder();
 }
@@ -55,7 +55,7 @@ pub(super) async fn render(app: &App) -> Option<String> {
 }
 
 impl Recorder {
-    /// Sets the gauge of every kind and state, also of kinds that have no jobs any more.
+    /// Sets the gauge of every kind and state, including kinds that have no jobs any more.
     fn set_jobs(&self, kinds: impl Iterator<Item = &'static str>, backlog: Option<Vec<Backlog>>) {
         let mut series = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         for kind in kinds {

@@ -1,4 +1,4 @@
-//! For those who run it: alive, ready, metrics.
+//! Endpoints for operators: liveness, readiness, metrics.
 
 use super::readiness::Readiness;
 use super::{App, metrics};
@@ -10,19 +10,20 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, handle
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// Adds probes and figures to the pages. The figures ask for the token; without one they are not served here.
+/// Adds health checks and metrics to the pages. Metrics require the token; without a configured token they are not
+/// served here.
 pub(super) fn routes(route: Route, app: &App) -> Route {
     add(route, app, Listener::Public)
 }
 
 impl App {
-    /// Probes and figures for a listener of their own. The figures ask for the token where there is one.
+    /// Returns health checks and metrics for a separate listener. Metrics require the token where one is configured.
     pub fn operator_routes(&self) -> impl Endpoint<Output = Response> + 'static {
         add(Route::new(), self, Listener::OfOperators)
     }
 }
 
-/// Where a request arrived.
+/// Listener on which a request arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Listener {
     /// `http.listen`
@@ -33,7 +34,7 @@ enum Listener {
 
 fn add(route: Route, app: &App, listener: Listener) -> Route {
     metrics::install();
-    // For these alone: whatever is added for all is copied with each request.
+    // Only for these routes: data added for all is copied with each request.
     let app = AddData::new(Arc::new(app.clone()));
     route
         .at("/healthz", get(healthz))
@@ -41,13 +42,14 @@ fn add(route: Route, app: &App, listener: Listener) -> Route {
         .at("/metrics", get(metrics_page.data(listener)).with(&app))
 }
 
-/// Alive: the process answers.
+/// Liveness: the process answers.
 #[handler]
 fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: not about to stop; database, store and schema tried by writing; the model is named, but only transcripts wait for it.
+/// Readiness: not about to stop; database, store and schema were checked by writing. The state of the model is
+/// reported; only transcripts wait for it.
 #[handler]
 async fn readyz(Data(app): Data<&Arc<App>>, Data(readiness): Data<&Arc<Readiness>>) -> Response {
     if app.draining.is_cancelled() {
@@ -71,7 +73,7 @@ async fn metrics_page(request: &Request, Data(app): Data<&Arc<App>>, Data(listen
     }
 }
 
-/// The answer to those who neither know `metrics.token` nor reach a listener that only operators reach.
+/// Returns the error for requests without `metrics.token` on a listener that is not only for operators.
 fn refusal(request: &Request, app: &App, listener: Listener) -> Option<Response> {
     let settings = &app.config.metrics;
     let refuse = |status: StatusCode, text: &'static str| text.with_status(status).into_response();

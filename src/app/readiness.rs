@@ -1,4 +1,4 @@
-//! Whether this node can do its work: found out by writing, for a full disk and a held lock show nowhere else.
+//! Readiness of this node: checked by writing, as a full disk and a held lock are not visible otherwise.
 
 use super::App;
 use crate::config::DatabaseUrl;
@@ -10,23 +10,23 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// Maximum age of an answer that is given again, so that probes cost nothing however often they come.
+/// Maximum age of a cached report, so that frequent health checks cost nothing.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// A database that takes longer to store a line is not ready.
+/// Maximum time for storing a row; a slower database is not ready.
 const MAX_WRITE: Duration = Duration::from_secs(2);
-/// Bytes that are written to a folder: more than what may be left over at the end of a file.
+/// Number of bytes that are written to a folder: more than may be free at the end of a file.
 const PROBE_BYTES: usize = 64 * 1024;
 
-/// Result of a probe.
+/// Result of a readiness check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// Whether requests can be sent here.
+    /// Whether the node can serve requests.
     pub ready: bool,
-    /// Whether the database took a line.
+    /// Whether the database accepted a row.
     pub database: bool,
     /// Whether the schema is the one that this program needs.
     pub migrations: bool,
-    /// Whether the folder of recordings took a file.
+    /// Whether the folder of recordings accepted a file.
     pub store: bool,
     /// `ready`, `absent` or `loaded`; only transcripts wait for it.
     pub model: &'static str,
@@ -34,7 +34,7 @@ pub struct Report {
     pub problems: Vec<String>,
 }
 
-/// The last answer. One probe at a time; who asks meanwhile waits for its answer.
+/// The last report. One check at a time; concurrent requests wait for its result.
 #[derive(Debug, Default)]
 pub(super) struct Readiness(Mutex<Option<(Instant, Report)>>);
 
@@ -75,7 +75,7 @@ async fn probe_database(app: &App) -> Result<(), &'static str> {
     let written = timeout(MAX_WRITE, app.db.replace_meta("readiness", &app.clock.now().0.to_string())).await;
     written.map_err(|_| "busy")?.map_err(|error| code(&error))?;
     match &app.config.database.url {
-        // Its log may have room for a line, and for nothing else.
+        // Its log may have room for one row only.
         DatabaseUrl::Sqlite(path) => probe_folder(path.parent().unwrap_or(Path::new("."))).await,
         DatabaseUrl::Postgres(_) => Ok(()),
     }
@@ -111,7 +111,7 @@ fn code(error: &DbError) -> &'static str {
     }
 }
 
-/// Whether a file can be written to this folder, which must be there.
+/// Checks that a file can be written to this folder, which must exist.
 async fn probe_folder(folder: &Path) -> Result<(), &'static str> {
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
     let tried = tokio::task::spawn_blocking(move || write_and_remove(&folder)).await;

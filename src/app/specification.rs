@@ -1,8 +1,9 @@
-//! The specification of the API: what poem-openapi derives from the endpoints, and what it can't express.
+//! Specification of the API: the document that poem-openapi derives from the endpoints, completed with what it can't
+//! express.
 //!
-//! poem-openapi writes OpenAPI 3.0 without nulls, formats, common answers or limits that it does not check itself. Here the
-//! document becomes OpenAPI 3.1: [`MergedPaths`] joins path items, [`fields`] adds formats and limits, [`schemas`] says what
-//! may be null, [`answers`] names the answers that every operation has in common.
+//! poem-openapi writes OpenAPI 3.0 without nulls, formats, common responses or limits that it does not check itself.
+//! Here the document becomes OpenAPI 3.1: [`MergedPaths`] joins path items, [`fields`] adds formats and limits,
+//! [`schemas`] declares nulls, [`answers`] adds the responses that all operations have in common.
 
 mod answers;
 mod fields;
@@ -16,11 +17,11 @@ use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// The members of a JSON object.
+/// Members of a JSON object.
 type Members = Map<String, Value>;
 
-/// Endpoints with one path item for each path. poem-openapi writes a path item for each `OpenApi` struct, so that a path which two
-/// structs share would stand twice in the document.
+/// Endpoints with one path item for each path. poem-openapi writes a path item for each `OpenApi` struct, so that a
+/// path shared by two structs would be in the document twice.
 pub(super) struct MergedPaths<T>(pub T);
 
 impl<T: OpenApi> OpenApi for MergedPaths<T> {
@@ -44,14 +45,14 @@ impl<T: OpenApi> OpenApi for MergedPaths<T> {
     }
 }
 
-/// The document that `/openapi.yaml`, `/docs` and `afterword openapi` show.
+/// The document served by `/openapi.yaml` and `/docs`, and printed by `afterword openapi`.
 pub(super) struct Specification {
     document: Value,
     docs: String,
 }
 
 impl Specification {
-    /// The specification of these endpoints.
+    /// Returns the specification of these endpoints.
     pub fn new<T: OpenApi>(api: &OpenApiService<T, ()>) -> Self {
         let derived = api.spec();
         let mut document: Value = serde_json::from_str(&derived).expect("poem-openapi writes JSON");
@@ -61,12 +62,12 @@ impl Specification {
         Self { document, docs }
     }
 
-    /// The document as YAML.
+    /// Returns the document as YAML.
     pub fn yaml(&self) -> String {
         serde_yaml::to_string(&self.document).expect("every JSON document can be written as YAML")
     }
 
-    /// The page that shows the document to people, HTML.
+    /// Returns the documentation page, HTML.
     pub fn docs_page(self) -> String {
         self.docs
     }
@@ -87,13 +88,13 @@ fn complete(document: &mut Value) {
     answers::define(document);
 }
 
-/// Every operation with its method, in the order of the document.
+/// Returns every operation with its method, in the order of the document.
 fn operations(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     paths.filter_map(|(_, item)| item.as_object_mut()).flatten()
 }
 
-/// The schemas that have a name.
+/// Returns the named schemas.
 fn named_schemas(document: &mut Value) -> &mut Members {
     document["components"]["schemas"].as_object_mut().expect("poem-openapi writes components")
 }

@@ -1,4 +1,4 @@
-//! What was said, for the training library, from the transcripts.
+//! Transcripts for the training library.
 
 use crate::audio::AudioError;
 use crate::database::DbError;
@@ -12,14 +12,14 @@ use std::collections::HashSet;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// The transcripts as training wants them.
+/// Adapter from transcription to training.
 pub(super) struct Transcribed(pub Transcription);
 
 fn ms(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-/// Below this the model's own estimate of a word is doubt.
+/// Confidence below which a word counts as uncertain.
 const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
 
 fn line(segment: Segment, masks: Vec<Span>, rough: bool) -> SpokenLine {
@@ -45,7 +45,7 @@ impl Spoken for Transcribed {
         async move {
             let stored = self.0.original(id).await?;
             let rough = self.0.has_rough_times(stored.model.as_deref());
-            // Words that somebody wrote have no times of their own.
+            // Words written by a person have no times of their own.
             let corrected: HashSet<usize> = stored.corrections.iter().map(|correction| correction.seq).collect();
             let lines = stored.segments.into_iter().zip(stored.masks).enumerate();
             let lines = lines.map(|(seq, (segment, masks))| line(segment, masks, rough || corrected.contains(&seq)));

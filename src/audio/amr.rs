@@ -1,9 +1,9 @@
-//! How long an AMR file plays, told by its frames: ffmpeg leaves the pauses out that the coder sent nothing for.
+//! Duration of an AMR file by its frames: ffmpeg leaves out the pauses for which the coder sent nothing.
 
 use super::AudioFormat;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
-/// Bytes behind the first of a frame, per mode; 15 is "nothing sent".
+/// Number of bytes after the first of a frame, by mode; mode 15 is "nothing sent".
 const NARROW: [Option<u16>; 16] = sizes([12, 13, 15, 17, 19, 20, 26, 31, 5], 9);
 const WIDE: [Option<u16>; 16] = sizes([17, 23, 32, 36, 40, 46, 50, 58, 60], 10);
 
@@ -15,7 +15,7 @@ const fn sizes(speech: [u16; 9], modes: usize) -> [Option<u16>; 16] {
         mode += 1;
     }
     if modes == 10 {
-        // A pause's noise, and "lost".
+        // Comfort noise, and "lost".
         sizes[9] = Some(5);
         sizes[14] = Some(0);
     }
@@ -23,7 +23,7 @@ const fn sizes(speech: [u16; 9], modes: usize) -> [Option<u16>; 16] {
     sizes
 }
 
-/// Samples that the file holds, where its frames make sense to its end. Each lasts 20 ms.
+/// Returns the number of samples in the file, where its frames are valid to its end. Each frame lasts 20 ms.
 pub(super) fn samples(mut file: impl Read + Seek, format: AudioFormat) -> std::io::Result<Option<u64>> {
     let (head, sizes, samples) = match format {
         AudioFormat::Amr => (6, &NARROW, 160),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn frames_are_counted_by_their_modes() {
         let count = |bytes: Vec<u8>, format| samples(Cursor::new(bytes), format).unwrap();
-        // Speech of 12.2 kbit/s, a pause's noise, nothing twice.
+        // Speech at 12.2 kbit/s, comfort noise, two frames without data.
         let mut narrow = b"#!AMR\n\x3C".to_vec();
         narrow.extend([7; 31]);
         narrow.push(0x44);

@@ -1,4 +1,4 @@
-//! A piece of a recording as a file of its own, for library clips.
+//! Cutting a span of a recording into a separate file, for library clips.
 
 use super::redaction::Redaction;
 use super::{AudioError, Decoder};
@@ -7,15 +7,15 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Writes the sound between two times to `out_path` as 16-bit PCM WAV, with the recording's channels and sample rate.
+/// Writes the span to `out_path` as 16-bit PCM WAV, with the recording's channels and sample rate.
 ///
-/// The file is complete and on disk when this returns; where it fails, no file is left. Gives the length written, which is
-/// shorter than asked where the recording ends before `end_ms`.
+/// The file is complete and synced to disk when this returns; no file is left after an error. Returns the length
+/// written, which is shorter than requested where the recording ends before `end_ms`.
 pub fn cut(path: &Path, start_ms: u64, end_ms: u64, out_path: &Path) -> Result<u64, AudioError> {
     cut_with_silences(path, (start_ms, end_ms), &[], out_path, &CancellationToken::new())
 }
 
-/// The same, silent on every channel between these times (ms of the recording, not of the piece). Ends with
+/// The same as [`cut`], with all channels silent in these spans (ms of the recording, not of the piece). Errors:
 /// [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn cut_with_silences(
     path: &Path,
@@ -32,7 +32,7 @@ pub fn cut_with_silences(
     let redaction = Redaction::new(silences_ms, decoder.sample_rate());
     let result = write_span(&mut decoder, start_ms, end_ms, redaction, out_path);
     if result.is_err() {
-        // There may be none; the first error is the one to tell.
+        // There may be no file; the first error is the one to report.
         let _ = std::fs::remove_file(out_path);
     }
     result
@@ -77,8 +77,8 @@ fn write_span(
     Ok(written * 1000 / rate)
 }
 
-/// The 44 bytes before the samples. Six hours of eight channels stay below what its sizes can say up to 12 kHz; beyond
-/// that "unknown" is written, which every reader takes as "until it ends".
+/// Returns the 44 bytes before the samples. Six hours of eight channels fit into its size fields up to 12 kHz; beyond
+/// that "unknown" is written, which every reader takes as "until the end of file".
 pub(super) fn head(channels: u16, rate: u32, frames: u64) -> [u8; 44] {
     let frame = u32::from(channels) * 2;
     let data = u32::try_from(frames * u64::from(frame)).unwrap_or(u32::MAX);

@@ -1,7 +1,7 @@
-//! Sound out of a file, block by block, never the whole of it in memory.
+//! Decoding of a file, block by block, never the whole of it in memory.
 //!
-//! Files come from outside. So the decoder works on a thread of its own: when it panics, or hangs, whoever waits for it gets
-//! an error, and the process goes on.
+//! Files are untrusted, so the decoder runs on its own thread: when it panics or hangs, the caller gets an error, and
+//! the process continues.
 
 use super::guard::guarded;
 use super::source::Shape;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// One vector of samples per channel.
 type Planes = Vec<Vec<f32>>;
 
-/// Blocks that are decoded ahead: of the largest packets, some seconds.
+/// Number of blocks that are decoded ahead: of the largest packets, some seconds.
 const AHEAD: usize = 4;
 
 enum Message {
@@ -26,10 +26,10 @@ enum Message {
     Failed(AudioError),
 }
 
-/// A recording being read from its beginning to its end.
+/// Decoder of a recording, from its beginning to its end.
 pub struct Decoder {
     messages: Receiver<Message>,
-    /// Blocks that were used, to be filled again.
+    /// Used blocks, to be filled again.
     used: Sender<Planes>,
     watch: Arc<Watch>,
     shape: Shape,
@@ -40,13 +40,14 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Opens a file; what it is comes from its content, and from the end of its name only where that says nothing
-    /// (`.gsm`, `.g722`, `.ulaw`, …).
+    /// Opens a file. The format is detected by its content, and by the file extension only where the content is not
+    /// conclusive (`.gsm`, `.g722`, `.ulaw`, …).
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         Self::open_until(path, &CancellationToken::new())
     }
 
-    /// The same; once `stop` is cancelled, this and every later call end with [`AudioError::Cancelled`] within a moment.
+    /// The same as [`Self::open`]; once `stop` is cancelled, this and every later call end with
+    /// [`AudioError::Cancelled`] at once.
     pub fn open_until(path: &Path, stop: &CancellationToken) -> Result<Self, AudioError> {
         let (send, messages) = sync_channel(AHEAD);
         let (used, back) = channel();
@@ -55,7 +56,7 @@ impl Decoder {
         start(move || {
             let result = guarded(|| work(&path, &theirs, &send, &back));
             if let Err(error) = result {
-                // Nobody waiting any more is no fault.
+                // The receiver may have been dropped.
                 let _ = send.send(Message::Failed(error));
             }
         })?;
@@ -69,32 +70,32 @@ impl Decoder {
         }
     }
 
-    /// The container.
+    /// Returns the container.
     pub fn format(&self) -> AudioFormat {
         self.shape.format
     }
 
-    /// 1 to [`super::MAX_CHANNELS`].
+    /// Returns the number of channels, 1 to [`super::MAX_CHANNELS`].
     pub fn channels(&self) -> u16 {
         self.shape.channels
     }
 
-    /// In hertz; Opus says 48000 whatever was recorded.
+    /// Returns the sample rate in hertz; 48000 for Opus, whatever was recorded.
     pub fn sample_rate(&self) -> u32 {
         self.shape.sample_rate
     }
 
-    /// How much was read so far.
+    /// Returns the position, ms.
     pub fn position_ms(&self) -> u64 {
         self.to_ms(self.frames)
     }
 
-    /// The length that the head promises, for progress; the truth is known at the end only.
+    /// Returns the length given in the header, ms, for progress; the real length is known only at the end.
     pub fn promised_ms(&self) -> Option<u64> {
         self.shape.promised.map(|frames| self.to_ms(frames))
     }
 
-    /// After the last block: whether the file ends before its sound does, or parts in between could not be decoded.
+    /// After the last block: whether the file ended before its audio did, or had undecodable parts.
     pub fn truncated(&self) -> bool {
         self.truncated
     }
@@ -103,14 +104,15 @@ impl Decoder {
         frames.saturating_mul(1000) / u64::from(self.shape.sample_rate)
     }
 
-    /// The next block: one vector of samples between -1 and 1 per channel, all of one length; nothing at the end.
+    /// Returns the next block: one vector of samples between -1 and 1 per channel, all of the same length; `None` at
+    /// the end.
     ///
-    /// What cannot be decoded in between becomes silence of the same length, so that times stay right.
+    /// Undecodable parts become silence of the same length, so that times stay right.
     pub fn next_block(&mut self) -> Result<Option<&[Vec<f32>]>, AudioError> {
         if self.ended {
             return Ok(None);
         }
-        // The decoder may have ended already, and wants none back.
+        // The decoder may have ended already.
         let _ = self.used.send(std::mem::take(&mut self.planes));
         self.ended = true;
         match self.watch.receive(&self.messages, MAX_PACKET_TIME)? {
@@ -136,7 +138,7 @@ impl Drop for Decoder {
     }
 }
 
-/// What the decoder's thread does, until the end or until nobody takes its blocks.
+/// Runs the decoder's thread, until the end or until the receiver is dropped.
 fn work(
     path: &Path,
     watch: &Arc<Watch>,
@@ -160,15 +162,15 @@ fn work(
     }
 }
 
-/// Looks at a recording, or says why it is none that can be used.
+/// Analyses a recording. Errors: the reason why it cannot be used.
 ///
-/// Reads the whole file but decodes nothing, save for what ffmpeg has to read; of a WAV the head, checked against the file's
-/// size, tells enough.
+/// Reads the whole file without decoding it, except for formats that ffmpeg has to read; of a WAV the header, checked
+/// against the file's size, suffices.
 pub fn probe(path: &Path) -> Result<AudioInfo, AudioError> {
     probe_until(path, &CancellationToken::new())
 }
 
-/// The same; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+/// The same as [`probe`]. Errors: also [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn probe_until(path: &Path, stop: &CancellationToken) -> Result<AudioInfo, AudioError> {
     let path = path.to_owned();
     watched(MAX_PACKET_TIME, stop, move |watch| {
@@ -178,7 +180,7 @@ pub fn probe_until(path: &Path, stop: &CancellationToken) -> Result<AudioInfo, A
             Some(frames) if format.head_is_enough() => frames.saturating_mul(1000) / u64::from(sample_rate),
             _ => {
                 stream.walk()?;
-                // What the encoder put in front and behind has been walked over too.
+                // The encoder's padding at both ends has been counted too.
                 let most = promised.unwrap_or(u64::MAX).saturating_mul(1000) / u64::from(sample_rate);
                 stream.position_ms().min(most)
             }

@@ -1,24 +1,25 @@
-//! Which part of an MP4's sound is the recording: encoders of AAC put 20 to 130 ms in front, and the edit list says so.
+//! Edit list of an MP4: encoders of AAC put 20 to 130 ms before the recording, and the edit list says so.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The part of the encoded sound that is to be heard.
+/// The part of the encoded audio that is the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
     /// Frames before it.
     pub(super) skip: u64,
-    /// Frames of it, where the list says.
+    /// Number of its frames, where the list gives it.
     pub(super) limit: Option<u64>,
 }
 
-/// A box: where its content begins and ends.
+/// Begin and end of a box's content.
 type Span = (u64, u64);
 
-/// Maximum number of boxes side by side.
+/// Maximum number of boxes in one box.
 const MAX_BOXES: usize = 10_000;
 
-/// The edit of the first sound track, in frames of `sample_rate`; nothing where there is none or it is not a plain one.
+/// Returns the edit of the first audio track, in frames of `sample_rate`; `None` where there is none or it is not a
+/// simple one.
 pub(super) fn edit(file: &mut File, sample_rate: u32) -> io::Result<Option<Edit>> {
     let end = file.seek(SeekFrom::End(0))?;
     let Some(movie) = first(file, (0, end), b"moov")? else { return Ok(None) };
@@ -43,7 +44,7 @@ pub(super) fn edit(file: &mut File, sample_rate: u32) -> io::Result<Option<Edit>
     Ok(None)
 }
 
-/// Length and start of the one edit of a list that has one (besides empty ones, which are pauses before it).
+/// Returns length and start of the edit of a list with one edit (besides empty ones, which are pauses before it).
 fn plain(file: &mut File, list: Span) -> io::Result<Option<(u64, u64)>> {
     let Some([version, _, _, _, c0, c1, c2, c3]) = bytes::<8>(file, list)? else { return Ok(None) };
     let count = u64::from(u32::from_be_bytes([c0, c1, c2, c3]));
@@ -67,7 +68,7 @@ fn plain(file: &mut File, list: Span) -> io::Result<Option<(u64, u64)>> {
     Ok(found.filter(|_| count <= 4))
 }
 
-/// Ticks a second, as a head says it.
+/// Returns the ticks per second given in a header.
 fn scale(file: &mut File, parent: Span, name: &[u8; 4]) -> io::Result<Option<u32>> {
     let Some(head) = first(file, parent, name)? else { return Ok(None) };
     let Some(version) = bytes::<1>(file, head)? else { return Ok(None) };
@@ -83,7 +84,7 @@ fn first(file: &mut File, parent: Span, name: &[u8; 4]) -> io::Result<Option<Spa
     Ok(inside(file, parent, name)?.into_iter().next())
 }
 
-/// The boxes of a name directly inside a span.
+/// Returns the boxes of a name directly within a span.
 fn inside(file: &mut File, (mut at, end): Span, name: &[u8; 4]) -> io::Result<Vec<Span>> {
     let mut found = Vec::new();
     for _ in 0..MAX_BOXES {
@@ -105,7 +106,7 @@ fn inside(file: &mut File, (mut at, end): Span, name: &[u8; 4]) -> io::Result<Ve
     Ok(found)
 }
 
-/// The first bytes of a span, if it has so many.
+/// Returns the first bytes of a span, if it has enough.
 fn bytes<const N: usize>(file: &mut File, (at, end): Span) -> io::Result<Option<[u8; N]>> {
     if at.saturating_add(N as u64) > end {
         return Ok(None);

@@ -1,90 +1,90 @@
-//! What can be wrong with a recording, in the words of whoever sent it.
+//! Errors of recordings, in words for the sender.
 
 use std::path::PathBuf;
 
-/// Why a file is not a recording that can be used.
+/// Reason why a file is not a usable recording.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
-    /// Nothing in the content looks like sound.
+    /// The content is of no known audio format.
     #[error(
         "this is not an audio file, or one without a head: for raw G.722, GSM, mu-law or A-law say so in Content-Type or by \
          the end of the name"
     )]
     NotAudio,
-    /// Sound, but of a kind that is not read here.
+    /// Audio of an unsupported format.
     #[error("{what} is not supported; send WAV, MP3, FLAC, Ogg (Opus, Vorbis), WebM or M4A")]
     Unsupported {
-        /// The kind, by its usual name.
+        /// Usual name of the format.
         what: String,
     },
-    /// Sound that is read through ffmpeg, which is not there.
+    /// Audio of a format that is read by ffmpeg, which is not installed.
     #[error(
         "{what} is read through ffmpeg, which is not installed here; install the package ffmpeg (apt-get install ffmpeg) \
          and send it again, or send WAV, MP3, FLAC, Ogg, WebM or M4A"
     )]
     NeedsFfmpeg {
-        /// The kind, by its usual name.
+        /// Usual name of the format.
         what: String,
     },
-    /// The decoder got nowhere and was left behind.
+    /// The decoder hung and was abandoned.
     #[error("the recording is damaged: its decoder got nowhere for {seconds} seconds")]
     Stuck {
-        /// How long it was waited for.
+        /// Time it was given.
         seconds: u64,
     },
-    /// Nobody waits for the result any more: the request went away, or the process stops.
+    /// The result is no longer wanted: the request was dropped, or the process stops.
     #[error("the work on the recording was cancelled")]
     Cancelled,
-    /// The file ends before any sound.
+    /// The file ends before any audio.
     #[error("the file is cut off before any sound begins")]
     Truncated,
-    /// No bytes, or no sound in them.
+    /// No bytes, or no audio in them.
     #[error("the recording is empty")]
     Empty,
-    /// A header that promises no channels.
+    /// A header without channels.
     #[error("the recording has no channels")]
     NoChannels,
-    /// More channels than a call can have.
+    /// Too many channels for a call.
     #[error("the recording has {found} channels; at most {MAX_CHANNELS} are taken")]
     TooManyChannels {
-        /// How many the file has.
+        /// Number of channels of the file.
         found: u16,
     },
-    /// Longer than any call.
+    /// Longer than the maximum.
     #[error("the recording is longer than {} hours", MAX_DURATION_MS / 3_600_000)]
     TooLong,
-    /// The right kind, but nothing in it could be decoded.
+    /// A known format, but nothing in it could be decoded.
     #[error("the recording is damaged: {0}")]
     Damaged(String),
-    /// A span that ends before it begins, or lies behind the end.
+    /// A span that ends before it begins, or lies after the end.
     #[error("the span {start_ms}-{end_ms} ms is not inside the recording ({duration_ms} ms)")]
     BadSpan {
-        /// Wanted start.
+        /// Requested start, ms.
         start_ms: u64,
-        /// Wanted end.
+        /// Requested end, ms.
         end_ms: u64,
-        /// How long the recording is, as far as it was read.
+        /// Length of the recording, as far as it was read, ms.
         duration_ms: u64,
     },
     /// The file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// Most channels that are taken.
+/// Maximum number of channels.
 pub const MAX_CHANNELS: u16 = 8;
-/// Longest recording that is taken.
+/// Maximum length of a recording, ms.
 pub const MAX_DURATION_MS: u64 = 6 * 3_600_000;
-/// Sample rates outside of this are refused: no telephone has them, and they make a small file expensive.
+/// Accepted sample rates, Hz: others are not used by telephones, and make a small file expensive.
 pub(super) const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
 impl AudioError {
-    /// A stable word for APIs and logs.
+    /// Returns a stable code for APIs and logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotAudio => "not_audio",
@@ -103,7 +103,7 @@ impl AudioError {
         }
     }
 
-    /// True when the file itself is at fault, so that trying again cannot help.
+    /// Whether the file itself is at fault, so that another attempt cannot succeed.
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Io { .. } | Self::NeedsFfmpeg { .. } | Self::Cancelled)
     }

@@ -1,5 +1,5 @@
-//! What no library here decodes is decoded by `ffmpeg`, where it is installed: a process of its own, bounded in memory,
-//! time and what it may open, that writes WAV into a pipe.
+//! Decoding by `ffmpeg`, where it is installed, of formats that no library here decodes: a separate process, limited in
+//! memory, time and files to open, that writes WAV into a pipe.
 
 use super::float::FloatSource;
 use super::watch::Watch;
@@ -13,11 +13,11 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// What ffmpeg may use for a format: nothing else of it is reached, whatever the file says.
+/// Parts of ffmpeg that a format may use: others are not reachable, whatever the file contains.
 struct Allowed {
     demuxer: &'static str,
     decoders: &'static str,
-    /// The decoder that is better than ffmpeg's own (which knows no pauses in AMR), where ffmpeg was built with it.
+    /// A decoder that is better than ffmpeg's own (which ignores pauses in AMR), where ffmpeg was built with it.
     better: Option<&'static str>,
 }
 
@@ -48,17 +48,17 @@ fn allowed(format: AudioFormat) -> Option<Allowed> {
     Some(Allowed { demuxer, decoders, better })
 }
 
-/// Is there anything that ffmpeg could do for this format?
+/// Whether ffmpeg can decode this format.
 pub(super) fn knows(format: AudioFormat) -> bool {
     allowed(format).is_some()
 }
 
-/// Address space, bytes: shared libraries take a third of it.
+/// Maximum address space, bytes: shared libraries take a third of it.
 const MEMORY: libc::rlim_t = 2 << 30;
-/// Processor time, seconds: six hours of sound take minutes.
+/// Maximum processor time, seconds: six hours of audio take minutes.
 const CPU: libc::rlim_t = 1_800;
 
-/// What ffmpeg makes of a file.
+/// Opens a file by ffmpeg.
 pub(super) fn open(path: &Path, format: AudioFormat, watch: &Arc<Watch>) -> Result<FloatSource<Output>, AudioError> {
     let allowed = allowed(format).ok_or_else(|| AudioError::unsupported(format.to_string()))?;
     let tries = allowed.better.map(Some).into_iter().chain([None]);
@@ -106,11 +106,11 @@ fn start(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // It is looked for with our PATH, and needs nothing else of ours.
+    // It is searched in our PATH, and needs no other variable of ours.
     if let Some(paths) = std::env::var_os("PATH") {
         command.env("PATH", paths);
     }
-    // SAFETY: only system calls that may stand between fork and exec.
+    // SAFETY: only system calls that are allowed between fork and exec.
     unsafe { command.pre_exec(limit) };
     let mut child = command.spawn().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => AudioError::NeedsFfmpeg { what: format.to_string() },
@@ -123,7 +123,7 @@ fn start(
     Ok(Output { child, stdout, watch: Arc::clone(watch), said, failure: None })
 }
 
-/// AMR sends nothing in pauses. They are filled with silence, so that times stay right.
+/// Returns the arguments that fill pauses: AMR sends nothing in them. They become silence, so that times stay right.
 fn pauses(format: AudioFormat) -> &'static [&'static str] {
     match format {
         AudioFormat::Amr | AudioFormat::AmrWb => &["-af", "aresample=async=1:min_hard_comp=0.01:first_pts=0"],
@@ -131,7 +131,7 @@ fn pauses(format: AudioFormat) -> &'static [&'static str] {
     }
 }
 
-/// Bounds the child before it becomes ffmpeg.
+/// Sets the limits of the child before it becomes ffmpeg.
 fn limit() -> io::Result<()> {
     let limits = [
         (libc::RLIMIT_AS, MEMORY),
@@ -147,12 +147,12 @@ fn limit() -> io::Result<()> {
             return Err(io::Error::last_os_error());
         }
     }
-    // SAFETY: takes numbers only. It dies with the thread that reads it.
+    // SAFETY: takes numbers only. The child dies with the thread that reads it.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     Ok(())
 }
 
-/// The end of what it complains about. Read as it comes, so that it never waits for us.
+/// Returns the end of its error output. Read continuously, so that the child never blocks on it.
 fn last_words(mut stderr: ChildStderr) -> String {
     let (mut said, mut buffer) = (Vec::new(), [0; 1024]);
     while let Ok(got @ 1..) = stderr.read(&mut buffer) {
@@ -160,7 +160,7 @@ fn last_words(mut stderr: ChildStderr) -> String {
         said.drain(..said.len().saturating_sub(2_000));
     }
     let said = String::from_utf8_lossy(&said).into_owned();
-    // Its complaints begin with the names and addresses of its parts, which tell nobody anything.
+    // Messages begin with the names and addresses of ffmpeg's parts, which are of no use.
     let line = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim();
     line.rsplit_once("] ").map_or(line, |(_, what)| what).rsplit_once("file:/").map_or_else(
         || line.to_owned(),
@@ -168,19 +168,19 @@ fn last_words(mut stderr: ChildStderr) -> String {
     )
 }
 
-/// What ffmpeg writes; reading ends with it, and dropping this ends it.
+/// Output of ffmpeg; reading ends with it, and dropping this ends ffmpeg.
 #[derive(Debug)]
 pub(super) struct Output {
     child: Child,
     stdout: ChildStdout,
     watch: Arc<Watch>,
     said: Option<JoinHandle<String>>,
-    /// After its end: what it said, where it failed.
+    /// After its end: the error message, where it failed.
     failure: Option<String>,
 }
 
 impl Output {
-    /// True when there is something to read; false after a while in which there was nothing.
+    /// Whether there is something to read; false after a timeout.
     fn wait(&self) -> io::Result<bool> {
         let mut ready = libc::pollfd { fd: self.stdout.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: one structure, alive for the call.
@@ -201,7 +201,7 @@ impl Output {
         self.failure = failed.then(|| format!("ffmpeg could not read it: {said}"));
     }
 
-    /// Why it failed, if it has.
+    /// Returns the reason of its failure, if it has failed.
     pub(super) fn failure(&self) -> Option<String> {
         self.failure.clone()
     }
@@ -228,7 +228,7 @@ impl Read for Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if self.said.is_some() {
-            // Gone already is as good.
+            // It may have ended already.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

@@ -1,16 +1,16 @@
-//! The WAV of floats that ffmpeg writes into a pipe: it does not know its length.
+//! WAV of floats that ffmpeg writes into a pipe: without a length.
 
 use super::error::SAMPLE_RATES;
 use super::source::{Piece, Shape, Source, fill};
 use super::{AudioError, AudioFormat, MAX_CHANNELS};
 use std::io::{self, Read};
 
-/// Frames of a block.
+/// Number of frames of a block.
 const BLOCK: usize = 4_096;
-/// Its head has a hundred bytes at most.
+/// Maximum number of bytes of its header; the real one has a hundred.
 const MAX_HEAD_BYTES: u32 = 1_000;
 
-/// Reads floats until they end.
+/// Reads floats to their end.
 pub(super) struct FloatSource<R> {
     reader: R,
     shape: Shape,
@@ -20,7 +20,7 @@ pub(super) struct FloatSource<R> {
 }
 
 impl<R: Read> FloatSource<R> {
-    /// Reads the head: channels and hertz.
+    /// Reads the header: channels and hertz.
     pub(super) fn open(reader: &mut R, format: AudioFormat) -> Result<(u16, u32), AudioError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::UnexpectedEof => AudioError::Truncated,
@@ -56,14 +56,15 @@ impl<R: Read> FloatSource<R> {
         }
     }
 
-    /// Reads from behind the head on. Where the length is known and what comes is shorter, silence follows.
+    /// Returns a source that reads after the header. Where the length is known and the data is shorter, silence
+    /// follows.
     pub(super) fn new(reader: R, format: AudioFormat, channels: u16, sample_rate: u32, length: Option<u64>) -> Self {
         let bytes = vec![0; BLOCK * usize::from(channels) * 4];
         let shape = Shape { format, channels, sample_rate, promised: length };
         Self { reader, shape, bytes, given: 0, truncated: false }
     }
 
-    /// Fills a block as far as there is something; gives its frames.
+    /// Fills a block as far as there is data; returns the number of frames.
     fn block(&mut self) -> usize {
         let mut got = 0;
         while got < self.bytes.len() {

@@ -1,6 +1,6 @@
-//! The kinds of recording that are taken, and what each is called.
+//! Supported audio formats and their names.
 
-/// What a recording is: its container, and its coding where that decides how it is read or played.
+/// Audio format: container, and codec where that decides how it is read or played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AudioFormat {
@@ -8,9 +8,9 @@ pub enum AudioFormat {
     Wav,
     /// IMA or MS ADPCM in WAV.
     WavAdpcm,
-    /// GSM 6.10 in WAV ("WAV49"), as Asterisk and FreePBX write it.
+    /// GSM 6.10 in WAV ("WAV49"), as written by Asterisk and FreePBX.
     WavGsm,
-    /// WAV of a coding that only ffmpeg reads here.
+    /// WAV of a codec that only ffmpeg reads here.
     WavOther,
     /// MPEG layer III.
     Mp3,
@@ -46,23 +46,23 @@ pub enum AudioFormat {
     Amr,
     /// AMR, wide band.
     AmrWb,
-    /// GSM 6.10 frames without a head.
+    /// GSM 6.10 frames without a header.
     Gsm,
-    /// Mu-law bytes without a head, 8 kHz.
+    /// Mu-law bytes without a header, 8 kHz.
     MuLaw,
-    /// A-law bytes without a head, 8 kHz.
+    /// A-law bytes without a header, 8 kHz.
     ALaw,
-    /// 16-bit samples without a head, 8 kHz (Asterisk's `.sln`).
+    /// 16-bit samples without a header, 8 kHz (Asterisk's `.sln`).
     Sln,
-    /// 16-bit samples without a head, 16 kHz (Asterisk's `.sln16`).
+    /// 16-bit samples without a header, 16 kHz (Asterisk's `.sln16`).
     Sln16,
-    /// G.722 without a head.
+    /// G.722 without a header.
     G722,
-    /// G.729 without a head.
+    /// G.729 without a header.
     G729,
 }
 
-/// Code (stable, kept in tables), the usual end of a file name, content type, name for people.
+/// Code (stable, stored in tables), file extension, media type, name for people.
 type Named = (&'static str, &'static str, &'static str, &'static str);
 
 impl AudioFormat {
@@ -99,27 +99,27 @@ impl AudioFormat {
         }
     }
 
-    /// A stable word for tables and the API.
+    /// Returns a stable code for tables and the API.
     pub fn code(self) -> &'static str {
         self.named().0
     }
 
-    /// The usual end of a file name, without the dot. What has no head is told from this alone: keep it.
+    /// Returns the usual file extension, without the dot. Formats without a header are recognised only by it: keep it.
     pub fn extension(self) -> &'static str {
         self.named().1
     }
 
-    /// What to put into `Content-Type`.
+    /// Returns the media type for `Content-Type`.
     pub fn media_type(self) -> &'static str {
         self.named().2
     }
 
-    /// Can at least one of the usual browsers play it? Each is offered a WAV of the same sound besides.
+    /// Whether at least one of the common browsers can play it. A WAV of the same audio is offered as well.
     pub fn browsers_may_play(code: &str) -> bool {
         ["wav", "mp3", "flac", "ogg", "opus", "oga", "webm", "m4a", "aac"].contains(&code)
     }
 
-    /// Does the head, checked against the file's size, tell the length?
+    /// Whether the header, checked against the file's size, gives the length.
     pub(super) fn head_is_enough(self) -> bool {
         matches!(
             self,
@@ -127,7 +127,7 @@ impl AudioFormat {
         )
     }
 
-    /// The format without a head that a file name's end means.
+    /// Returns the format without a header that a file extension stands for.
     pub(super) fn headless(extension: &str) -> Option<Self> {
         Some(match extension.to_ascii_lowercase().as_str() {
             "gsm" => Self::Gsm,
@@ -141,7 +141,8 @@ impl AudioFormat {
         })
     }
 
-    /// The format without a head that a `Content-Type` means. Every other format is found in the content.
+    /// Returns the format without a header that a `Content-Type` stands for. Every other format is detected by the
+    /// content.
     pub fn declared(content_type: &str) -> Option<Self> {
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let name = kind.strip_prefix("audio/")?;

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 
 /// Samples of a frame.
 const FRAME: usize = 160;
-/// The first four bits of every frame of a raw stream.
+/// First four bits of every frame of a raw stream.
 const MAGIC: u8 = 0xD;
 const OPT_WAV49: c_int = 4;
 
@@ -17,13 +17,13 @@ struct State {
     _private: [u8; 0],
 }
 
-// Debian's libgsm1-dev; linked in whole, so that nothing has to be installed where the program runs.
+// Debian's libgsm1-dev; linked statically, so that the program needs no package at run time.
 #[link(name = "gsm", kind = "static", modifiers = "-bundle")]
 unsafe extern "C" {
     fn gsm_create() -> *mut State;
     fn gsm_destroy(state: *mut State);
     fn gsm_option(state: *mut State, option: c_int, value: *mut c_int) -> c_int;
-    /// Reads 33 bytes (of WAV49 33 and 32 by turns), writes 160 samples; -1 where the frame has no magic.
+    /// Reads 33 bytes (of WAV49 33 and 32 alternately), writes 160 samples; -1 where the frame has no magic.
     fn gsm_decode(state: *mut State, frame: *mut c_uchar, samples: *mut i16) -> c_int;
 }
 
@@ -40,7 +40,7 @@ impl Codec {
         Ok(codec)
     }
 
-    /// The frame that `bytes` begins, or nothing where it is none.
+    /// Returns the frame at the beginning of `bytes`, or `None` where it is invalid.
     fn decode(&mut self, bytes: &[u8]) -> Option<[i16; FRAME]> {
         let (mut frame, mut samples) = ([0; 33], [0; FRAME]);
         let length = bytes.len().min(frame.len());
@@ -58,7 +58,7 @@ impl Drop for Codec {
     }
 }
 
-/// How frames lie in a file.
+/// Packing of frames in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packing {
     /// 33 bytes each.
@@ -75,7 +75,7 @@ impl Packing {
         }
     }
 
-    /// Frames of sound in so many bytes.
+    /// Returns the number of samples in this number of bytes.
     pub(super) fn samples(self, bytes: u64) -> u64 {
         let frames = if self == Self::Raw { 1 } else { 2 };
         bytes / self.block() as u64 * frames * FRAME as u64
@@ -92,7 +92,7 @@ pub(super) struct GsmSource<R> {
 }
 
 impl<R: Read> GsmSource<R> {
-    /// Reads `bytes` bytes of frames from where `reader` stands.
+    /// Returns a source of `bytes` bytes of frames from the reader's position.
     pub(super) fn new(
         reader: R,
         packing: Packing,
@@ -155,7 +155,7 @@ impl<R: Read> Source for GsmSource<R> {
     }
 }
 
-/// True where `head` is nothing but frames of GSM, at least so many of them.
+/// Whether `head` consists of GSM frames only, at least `least` of them.
 pub(super) fn looks_raw(head: &[u8], least: usize) -> bool {
     head.len() >= 33 * least && head.chunks(33).all(|frame| frame[0] >> 4 == MAGIC)
 }

@@ -1,11 +1,11 @@
-//! A panic inside a decoder becomes an error: the files come from outside, the process serves others too.
+//! Guard: a panic within a decoder becomes an error, as the files are untrusted and the process serves others too.
 
 use super::AudioError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `work`; what it panics with comes back as [`AudioError::Damaged`].
+/// Runs `work`; its panic is returned as [`AudioError::Damaged`].
 ///
-/// The caller must not use what `work` was changing after a panic: half of a step may have happened.
+/// The caller must not use what `work` was changing after a panic: a step may be half done.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, AudioError>) -> Result<T, AudioError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic

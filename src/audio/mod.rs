@@ -1,13 +1,11 @@
-//! Recordings: what they are, their sound, their picture, and pieces cut out of them.
+//! Recordings: format, audio, peaks, and clips cut out of them.
 //!
-//! `sniff` tells what a file is, `open` finds what decodes it: `packets` (symphonia, and libopus for Opus), `gsm` (libgsm), or
-//! `ffmpeg` in a process of its
-//! own. All are a `source`, which `stream` brings into shape on a thread that `watch` keeps an
-//! eye on; [`Decoder`] is what callers hold. The table of formats is in docs/formats.md.
+//! `sniff` detects the format of a file, `open` finds its decoder: `packets` (symphonia, and libopus for Opus), `gsm`
+//! (libgsm), or `ffmpeg` in a separate process. All are a `source`, which `stream` normalises on a thread that `watch`
+//! monitors; [`Decoder`] is the interface for callers. The table of formats is in docs/formats.md.
 //!
-//! Everything here blocks and belongs into `spawn_blocking` or a thread of its own. Memory stays bounded whatever the
-//! length of the recording, and no file can take the process down: a decoder's panic comes back as an error, and so does its
-//! hanging.
+//! Everything here blocks and belongs into `spawn_blocking` or a separate thread. Memory is bounded whatever the length
+//! of the recording, and no file can end the process: a decoder's panic or hang is returned as an error.
 
 mod amr;
 mod cut;
@@ -42,22 +40,22 @@ pub use rendition::{Rendition, Sink};
 pub use sniff::sniff;
 pub use task::run_blocking;
 
-/// What a recording is.
+/// Properties of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AudioInfo {
-    /// The container, found in the content.
+    /// Container, detected by the content.
     pub format: AudioFormat,
-    /// 1 to [`MAX_CHANNELS`].
+    /// Number of channels, 1 to [`MAX_CHANNELS`].
     pub channels: u16,
-    /// In hertz.
+    /// Sample rate, Hz.
     pub sample_rate: u32,
-    /// How long it plays.
+    /// Length, ms.
     pub duration_ms: u64,
-    /// The file ends before its sound does: what is there is used.
+    /// Whether the file ends before its audio does; the part that exists is used.
     pub truncated: bool,
 }
 
-/// For fuzzing: what [`probe`] (`walk`) or a [`Decoder`] does, on this thread, so that what happens can be seen.
+/// For fuzzing: runs [`probe`] (`walk`) or a [`Decoder`] on this thread, so that failures are visible.
 #[cfg(fuzzing)]
 pub fn examine(path: &std::path::Path, walk: bool) -> Result<u64, AudioError> {
     let mut stream = stream::Stream::open(path, &std::sync::Arc::default())?;

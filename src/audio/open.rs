@@ -1,4 +1,4 @@
-//! From a file to what decodes it.
+//! Opening a file: detection of the format and choice of the decoder.
 
 use super::edits::edit;
 use super::gsm::{GsmSource, Packing};
@@ -14,14 +14,14 @@ use std::path::Path;
 use std::sync::Arc;
 use symphonia::core::io::{MediaSource, ReadOnlySource};
 
-/// What reads a recording, and which part of its sound is the recording.
+/// Source of a recording, and the part of its audio that is the recording.
 pub(super) struct Opened {
     pub(super) source: Box<dyn Source>,
-    /// Frames that an encoder put in front.
+    /// Number of frames that an encoder put before the recording.
     pub(super) skip: u64,
-    /// Frames that are the recording, where that is known.
+    /// Number of frames of the recording, where it is known.
     pub(super) limit: Option<u64>,
-    /// The head promises more than the file has.
+    /// Whether the header promises more than the file has.
     pub(super) truncated: bool,
 }
 
@@ -31,7 +31,7 @@ impl Opened {
     }
 }
 
-/// Opens a file; the end of its name is looked at only where its content says nothing.
+/// Opens a file; its extension is used only where its content is not conclusive.
 pub(super) fn open(path: &Path, watch: &Arc<Watch>) -> Result<Opened, AudioError> {
     let io = |source| AudioError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
@@ -49,10 +49,10 @@ pub(super) fn open(path: &Path, watch: &Arc<Watch>) -> Result<Opened, AudioError
         AudioFormat::Sln16 => open.headless(file, 1, 16, 16_000),
         AudioFormat::Gsm => open.gsm(file),
         AudioFormat::Mp4 | AudioFormat::Aac | AudioFormat::Webm | AudioFormat::Matroska => match open.packets(file) {
-            // A profile of AAC or a codec that the library lacks.
+            // A profile of AAC or a codec that the library does not support.
             Err(AudioError::Unsupported { what }) => open.ffmpeg().map_err(|error| match error {
                 AudioError::NeedsFfmpeg { .. } => AudioError::NeedsFfmpeg { what },
-                // Cut off before its table or its first element: no question of a kind.
+                // Truncated before its table or its first element: not a matter of the format.
                 AudioError::Damaged(why) if what.contains("missing") => AudioError::Damaged(why),
                 AudioError::Damaged(_) => AudioError::unsupported(what),
                 other => other,
@@ -77,7 +77,7 @@ impl Open<'_> {
         Container { source, path, watch, head, format }
     }
 
-    /// Whatever symphonia demuxes.
+    /// Opens the formats that symphonia demuxes.
     fn packets(&self, mut file: File) -> Result<Opened, AudioError> {
         let io = |source| AudioError::io(self.path, source);
         let mut copy = file.try_clone().map_err(io)?;
@@ -85,7 +85,7 @@ impl Open<'_> {
         let source = PacketSource::open(self.container(Box::new(WatchedFile { file, watch: Arc::clone(self.watch) })))?;
         let mut opened = Opened { skip: source.delay(), ..Opened::whole(source) };
         if self.format == AudioFormat::Mp4 && opened.skip == 0 {
-            // The copy shares its position with the reader, which has to find it where it was.
+            // The copy shares its position with the reader, so the position is restored.
             let position = copy.stream_position().map_err(io)?;
             let found = edit(&mut copy, opened.source.shape().sample_rate).map_err(io)?;
             copy.seek(SeekFrom::Start(position)).map_err(io)?;
@@ -124,7 +124,7 @@ impl Open<'_> {
         Ok(Opened { truncated, limit, ..opened })
     }
 
-    /// Samples without a head: a WAV's head is put before them.
+    /// Opens samples without a header: a WAV header is put before them.
     fn headless(&self, mut file: File, tag: u16, bits: u16, rate: u32) -> Result<Opened, AudioError> {
         let head = WavHead::of_headless(&mut file, self.path, tag, bits, rate)?;
         let source = head.reader(WatchedFile { file, watch: Arc::clone(self.watch) }, self.path)?;

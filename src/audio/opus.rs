@@ -5,13 +5,13 @@ use opusic_sys as sys;
 use std::ffi::c_int;
 use std::ptr::NonNull;
 
-/// Opus says every position at this rate, whatever was recorded.
+/// Sample rate of all positions of Opus, whatever was recorded, Hz.
 pub(super) const RATE: u32 = 48_000;
-/// A packet holds at most 120 ms.
+/// Maximum number of frames of a packet: 120 ms.
 const MAX_PACKET_FRAMES: usize = 5_760;
 
-/// Where Opus keeps the channels of a WAV (front left, right, centre, low, …), per number of channels: a recording's
-/// channels come in the order in which they went in.
+/// Position of the channels of a WAV in Opus (front left, right, centre, low, …), by number of channels: a recording's
+/// channels are returned in their original order.
 const ORDER: [&[u8]; MAX_CHANNELS as usize] = [
     &[0],
     &[0, 1],
@@ -23,13 +23,13 @@ const ORDER: [&[u8]; MAX_CHANNELS as usize] = [
     &[0, 2, 1, 7, 5, 6, 3, 4],
 ];
 
-/// The identification header: how many streams there are and which channel each of them is.
+/// Identification header: number of streams, and the channel of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OpusHead {
     pub(super) channels: u8,
-    /// Frames before the sound begins.
+    /// Number of frames before the audio begins.
     pub(super) pre_skip: u16,
-    /// 1/256 dB.
+    /// Gain in 1/256 dB.
     gain: i16,
     streams: u8,
     coupled: u8,
@@ -37,7 +37,7 @@ pub(super) struct OpusHead {
 }
 
 impl OpusHead {
-    /// Reads `OpusHead…`, as Ogg, Matroska and (with the other end first) MP4 have it.
+    /// Reads `OpusHead…`, as in Ogg, Matroska and (with the other byte order) MP4.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, AudioError> {
         let senseless = || AudioError::Damaged("its Opus head makes no sense".to_owned());
         let (Some(b"OpusHead"), Some(fields)) = (bytes.get(..8), bytes.get(8..19)) else { return Err(senseless()) };
@@ -75,7 +75,7 @@ impl OpusHead {
         Ok(head)
     }
 
-    /// What a container means that brings no head.
+    /// Returns the header for a container without one.
     pub(super) fn plain(channels: u16) -> Result<Self, AudioError> {
         let channels = match channels {
             1 | 2 => channels as u8,
@@ -118,7 +118,7 @@ impl OpusDecoder {
         Ok(decoder)
     }
 
-    /// The sound of a packet; false where it is damaged.
+    /// Decodes a packet; false where it is damaged.
     pub(super) fn decode(&mut self, packet: &[u8], planes: &mut Vec<Vec<f32>>) -> bool {
         let Some(length) = i32::try_from(packet.len()).ok().filter(|length| *length > 0) else { return false };
         // SAFETY: the packet is so long, and there is room for the most frames that a packet may hold.
@@ -149,7 +149,7 @@ impl Drop for OpusDecoder {
     }
 }
 
-/// Frames that a packet holds, told by its first bytes.
+/// Returns the number of frames of a packet, by its first bytes.
 pub(super) fn frames_of(packet: &[u8]) -> u64 {
     let Some(length) = i32::try_from(packet.len()).ok().filter(|length| *length > 0) else { return 0 };
     // SAFETY: the packet is so long and not empty.

@@ -1,4 +1,4 @@
-//! What symphonia demuxes, and decodes, or libopus does.
+//! Formats that symphonia demuxes; it decodes them, or libopus does.
 
 use super::error::SAMPLE_RATES;
 use super::opus::{OpusDecoder, OpusHead, RATE as OPUS_RATE, frames_of};
@@ -15,7 +15,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
-/// A packet of a damaged head may claim any length; none that is real holds more.
+/// Maximum number of frames of a packet: a damaged header may claim any length.
 const MAX_PACKET_FRAMES: u64 = 65_536;
 
 /// A file that symphonia is to demux.
@@ -23,7 +23,7 @@ pub(super) struct Container<'a> {
     pub(super) source: Box<dyn MediaSource>,
     pub(super) path: &'a Path,
     pub(super) watch: &'a Arc<Watch>,
-    /// Its first bytes.
+    /// First bytes of the file.
     pub(super) head: &'a [u8],
     pub(super) format: AudioFormat,
 }
@@ -41,10 +41,10 @@ pub(super) struct PacketSource {
     base: Option<TimeBase>,
     shape: Shape,
     delay: u64,
-    /// Where the last packet ended, in frames, for containers that give positions but no lengths.
+    /// End of the last packet, in frames, for containers that give positions but no lengths.
     reached: u64,
     watch: Arc<Watch>,
-    /// Written as it was recorded, with no sizes: its end is where it ends.
+    /// Whether it was written while it was recorded, without sizes: the end of the file is its end.
     endless: bool,
     truncated: bool,
 }
@@ -80,12 +80,12 @@ impl PacketSource {
         })
     }
 
-    /// Frames that Opus puts before the sound.
+    /// Returns the number of frames that Opus puts before the audio.
     pub(super) fn delay(&self) -> u64 {
         self.delay
     }
 
-    /// The next packet of our track; an end in the middle of one is an end.
+    /// Returns the next packet of the track; a truncated packet is the end.
     fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
         loop {
             self.watch.beat();
@@ -96,7 +96,7 @@ impl PacketSource {
                 Err(Fault::IoError(error)) if self.endless && error.kind() == ErrorKind::UnexpectedEof => {
                     return Ok(None);
                 }
-                // A new stream chained behind the first, an end in the middle, or rubbish behind the sound.
+                // A new stream chained after the first, a truncated packet, or garbage after the audio.
                 Err(Fault::IoError(_) | Fault::ResetRequired | Fault::DecodeError(_) | Fault::LimitError(_)) => {
                     self.truncated = true;
                     return Ok(None);
@@ -106,7 +106,7 @@ impl PacketSource {
         }
     }
 
-    /// Frames of a packet, as told without decoding it.
+    /// Returns the number of frames of a packet without decoding it.
     fn length(&mut self, packet: &Packet) -> u64 {
         if matches!(self.codec, Codec::Opus(_)) {
             return frames_of(&packet.data).saturating_sub(packet.trim_end.get());
@@ -115,7 +115,7 @@ impl PacketSource {
         if !matches!(self.shape.format, AudioFormat::Webm | AudioFormat::Matroska) {
             return length;
         }
-        // Matroska says when a packet begins, and how long it is only sometimes.
+        // Matroska gives the begin of a packet, and its length only sometimes.
         let begin = self.to_frames(u64::try_from(packet.pts.get()).unwrap_or(0));
         let end = begin.saturating_add(length);
         let more = end.saturating_sub(self.reached);
@@ -186,7 +186,7 @@ impl From<AudioError> for Refused {
     }
 }
 
-/// The decoder, with its channels, its rate, and the frames it puts before the sound.
+/// Returns the decoder, its channels, its sample rate, and the number of frames it puts before the audio.
 fn make_codec(parameters: &AudioCodecParameters, format: AudioFormat) -> Result<(Codec, u16, u32, u64), Refused> {
     if parameters.codec == id::CODEC_ID_OPUS {
         let head = match &parameters.extra_data {
@@ -196,7 +196,7 @@ fn make_codec(parameters: &AudioCodecParameters, format: AudioFormat) -> Result<
         let decoder = OpusDecoder::new(&head)?;
         return Ok((Codec::Opus(decoder), u16::from(head.channels), OPUS_RATE, u64::from(head.pre_skip)));
     }
-    // The container may be wrong about what the codec knows better, so the decoder is asked where one can be made.
+    // The container may be wrong on the codec's properties, so the decoder is asked where one can be made.
     let made = symphonia::default::get_codecs().make_audio_decoder(parameters, &Default::default());
     let known = match &made {
         Ok(decoder) => decoder.codec_params(),
@@ -209,7 +209,7 @@ fn make_codec(parameters: &AudioCodecParameters, format: AudioFormat) -> Result<
         }
         Err(Fault::Unsupported(_)) => {
             let name = codec_name(parameters.codec).unwrap_or("this coding");
-            // Too many channels is the better reason.
+            // Too many channels is the more useful error.
             match shape {
                 Err(error @ AudioError::TooManyChannels { .. }) => Err(error.into()),
                 _ => Err(AudioError::unsupported(format!("{name} in {format}")).into()),
@@ -234,7 +234,7 @@ fn codec_name(codec: AudioCodecId) -> Option<&'static str> {
     NAMES.iter().find(|(id, _)| *id == codec).map(|(_, name)| *name)
 }
 
-/// How many channels, refused where that makes no sense.
+/// Returns the number of channels. Errors: it is invalid.
 fn channels(parameters: &AudioCodecParameters) -> Result<u16, AudioError> {
     let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
     match u16::try_from(channels).unwrap_or(u16::MAX) {
@@ -252,7 +252,7 @@ fn rate(parameters: &AudioCodecParameters) -> Result<u32, AudioError> {
     }
 }
 
-/// Frames that the head promises. What is only estimated from the bit rate is no promise.
+/// Returns the number of frames given in the header. An estimate by the bit rate does not count.
 fn promised(track: &Track, format: AudioFormat, head: &[u8]) -> Option<u64> {
     let believed = match format {
         AudioFormat::Mp3 | AudioFormat::Mp2 => has_frame_count(head),
@@ -264,12 +264,12 @@ fn promised(track: &Track, format: AudioFormat, head: &[u8]) -> Option<u64> {
     track.num_frames.filter(|_| believed).map(|frames| frames.saturating_sub(before))
 }
 
-/// True where an MP3 counts its own frames (Xing, Info and VBRI heads do, in their first frame).
+/// Whether an MP3 gives its number of frames (Xing, Info and VBRI headers do, in their first frame).
 fn has_frame_count(head: &[u8]) -> bool {
     [&b"Xing"[..], b"Info", b"VBRI"].iter().any(|mark| head.windows(4).any(|bytes| bytes == *mark))
 }
 
-/// True where a Matroska's whole has no size (browsers record so): the size's bits are all set.
+/// Whether a Matroska's segment has no size (browsers record so): all bits of the size are set.
 fn is_endless(head: &[u8]) -> bool {
     const SEGMENT: &[u8] = b"\x18\x53\x80\x67";
     let at = head.windows(4).position(|bytes| bytes == SEGMENT);
@@ -280,13 +280,13 @@ fn is_endless(head: &[u8]) -> bool {
 fn opening(path: &Path, format: AudioFormat, fault: Fault) -> AudioError {
     match fault {
         Fault::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => AudioError::Truncated,
-        // Not the disk's fault: the file sends its reader to a place that can't be.
+        // Not an error of the disk: the file sends its reader to an impossible position.
         Fault::IoError(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
             AudioError::Damaged("it points outside of itself".to_owned())
         }
         Fault::IoError(error) => AudioError::io(path, error),
         Fault::Unsupported(what) => AudioError::unsupported(format!("this kind of {format} ({what})")),
-        // The probe's own words for "found nothing before the end".
+        // The probe's own message for "found nothing before the end".
         Fault::DecodeError(_) | Fault::LimitError(_) | Fault::SeekError(_) if format == AudioFormat::Mp3 => {
             AudioError::NotAudio
         }

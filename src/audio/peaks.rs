@@ -1,24 +1,24 @@
-//! The picture of a recording: how loud it is over time, small enough to be sent with a page.
+//! Peaks of a recording: loudness over time, small enough to be sent with a page.
 
 use super::{AudioError, Decoder};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// A recording has at most this many bars in its picture, and at least half of it unless it is very short.
+/// Maximum number of buckets; a recording has at least half of it unless it is very short.
 pub const MAX_BUCKETS: usize = 1500;
 
-/// Loudest amplitude of each stretch of a recording.
+/// Maximum amplitude of each bucket of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Peaks {
-    /// How long the recording plays, as decoded.
+    /// Length of the recording as decoded, ms.
     pub duration_ms: u64,
-    /// The file ended before its sound did, or had gaps.
+    /// Whether the file ended before its audio did, or had gaps.
     pub truncated: bool,
-    /// Per channel, over equal stretches of time: 0 is silence, 255 is full scale.
+    /// Peaks by channel, over equal stretches of time: 0 is silence, 255 is full scale.
     pub channels: Vec<Vec<u8>>,
 }
 
-/// Draws the picture in one pass; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+/// Computes the peaks in one pass. Errors: [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn peaks(path: &Path, stop: &CancellationToken) -> Result<Peaks, AudioError> {
     let mut decoder = Decoder::open_until(path, stop)?;
     let mut bars = vec![Bars::default(); usize::from(decoder.channels())];
@@ -34,7 +34,7 @@ pub fn peaks(path: &Path, stop: &CancellationToken) -> Result<Peaks, AudioError>
     })
 }
 
-/// Bars over a length that is not known beforehand: whenever there are too many, neighbours merge.
+/// Buckets over a length that is not known beforehand: whenever there are too many, neighbours are merged.
 #[derive(Clone)]
 struct Bars {
     per_bar: u32,

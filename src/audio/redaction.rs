@@ -1,26 +1,26 @@
-//! Silence where personal data is spoken: the parts of a sound that nobody is to hear.
+//! Redaction of audio: silence in the spans of spoken personal data.
 
-/// How long a sound takes to fade out before a silence and back in behind it, ms.
+/// Length of the fade at both ends of a silence, ms.
 const FADE_MS: u64 = 20;
 
-/// Which frames are silent, and how loud the others are.
+/// Gain of each frame.
 ///
-/// Every channel is silenced: what one speaker says is heard, faintly, on the other's line as well (echo, crosstalk), where
-/// no transcript would find it.
+/// All channels are silenced: speech of one speaker leaks faintly into the other's channel as well (echo, crosstalk),
+/// where no transcript would find it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Redaction {
-    /// Frames, from and to, in order and apart.
+    /// Spans of silent frames, from and to, in order, disjoint.
     spans: Vec<(u64, u64)>,
     fade: u64,
-    /// The first span that does not lie before the last frame asked for.
+    /// Index of the first span that does not lie before the last frame asked for.
     next: usize,
 }
 
 impl Redaction {
-    /// Silence between these times, in ms of the whole sound; they may overlap and come in any order.
+    /// Returns the redaction of these spans, in ms of the whole recording; they may overlap and be in any order.
     pub fn new(spans_ms: &[(u64, u64)], sample_rate: u32) -> Self {
         let rate = u64::from(sample_rate);
-        // Outwards to whole frames: never a frame too few.
+        // Rounded outwards to whole frames: never a frame too few.
         let frames =
             |&(from, to): &(u64, u64)| (from.saturating_mul(rate) / 1000, to.saturating_mul(rate).div_ceil(1000));
         let mut spans: Vec<(u64, u64)> = spans_ms.iter().map(frames).filter(|(from, to)| from < to).collect();
@@ -35,12 +35,12 @@ impl Redaction {
         Self { spans: joined, fade: (FADE_MS * rate / 1000).max(1), next: 0 }
     }
 
-    /// How loud a frame stays, 0 to 1. Frames are asked for in their order.
+    /// Returns the gain of a frame, 0 to 1. Frames are asked for in ascending order.
     pub fn gain(&mut self, frame: u64) -> f32 {
         while self.spans.get(self.next).is_some_and(|(_, to)| frame >= to + self.fade) {
             self.next += 1;
         }
-        // The fades of neighbours may overlap: the quieter one counts.
+        // The fades of neighbours may overlap: the lower gain counts.
         let near = self.spans.iter().skip(self.next).take(2);
         near.map(|&(from, to)| {
             let away = if frame < from { from - frame } else { (frame + 1).saturating_sub(to) };
@@ -67,7 +67,7 @@ mod tests {
                 assert_eq!(*gain, 1.0, "{ms}");
             }
         }
-        // No step is louder than a fade's own.
+        // No step is larger than that of a fade.
         assert!(gains.windows(2).all(|pair| (pair[0] - pair[1]).abs() <= 1.0 / 160.0 + 1e-6));
     }
 

@@ -1,13 +1,13 @@
-//! Any recording as a WAV that every browser plays: made while it is sent, from any byte to any other.
+//! Rendition of any recording as a WAV that every browser plays: made while it is sent, for any range of bytes.
 
 use super::cut::head;
 use super::{AudioError, Decoder};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes before the samples.
+/// Number of bytes before the samples.
 const HEAD: u64 = 44;
-/// Bytes that are handed on at a time.
+/// Maximum number of bytes of a part passed to the sink.
 const PART: usize = 64 * 1024;
 
 /// Receives a rendition while it is made.
@@ -24,8 +24,8 @@ impl<F: FnMut(Vec<u8>) -> bool> Sink for F {
     }
 }
 
-/// 16-bit PCM of a known length: what is longer is cut there, what is shorter ends in silence, so that the length that was
-/// told before is always true.
+/// 16-bit PCM of a known length: longer audio is truncated, shorter audio is followed by silence, so that the announced
+/// length is always right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rendition {
     channels: u16,
@@ -34,12 +34,12 @@ pub struct Rendition {
 }
 
 impl Rendition {
-    /// Of a recording with so many channels and hertz that plays so many milliseconds.
+    /// Returns the rendition of a recording with these channels, this sample rate in Hz and length in ms.
     pub fn new(channels: u16, sample_rate: u32, duration_ms: u64) -> Self {
         Self { channels, sample_rate, frames: duration_ms.saturating_mul(u64::from(sample_rate)) / 1000 }
     }
 
-    /// Bytes of the whole, its head included.
+    /// Returns the size, including the header, in bytes.
     pub fn bytes(&self) -> u64 {
         HEAD + self.frames * self.frame()
     }
@@ -48,8 +48,8 @@ impl Rendition {
         u64::from(self.channels) * 2
     }
 
-    /// Hands on the bytes from `start` up to `end`, in parts, for as long as `sink` wants more. Decodes from the beginning:
-    /// hours take seconds. Blocks; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+    /// Passes the bytes from `start` up to `end` to the sink, in parts, as long as it wants more. Decodes from the
+    /// beginning: hours take seconds. Blocks. Errors: [`AudioError::Cancelled`] once `stop` is cancelled.
     pub fn write(
         &self,
         path: &Path,
@@ -87,7 +87,7 @@ impl Rendition {
     }
 }
 
-/// What of a stream of bytes is wanted.
+/// The wanted range of a stream of bytes.
 struct Window<'a> {
     at: u64,
     start: u64,
@@ -97,7 +97,7 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// False once there is nothing more to come.
+    /// Passes bytes of the range to the sink; false once no more are wanted.
     fn push(&mut self, bytes: &[u8]) -> bool {
         let within = |position: u64, at: u64| usize::try_from(position.saturating_sub(at)).unwrap_or(usize::MAX);
         let from = within(self.start, self.at).min(bytes.len());

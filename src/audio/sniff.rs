@@ -1,11 +1,11 @@
-//! What a file is, judged by its first bytes; names and declared types are not looked at.
+//! Detection of a file's format by its first bytes, independent of name and declared type.
 
 use super::{AudioError, AudioFormat, gsm};
 
-/// How many bytes [`sniff`] wants to see (fewer are fine at the end of a short file).
+/// Number of bytes that [`sniff`] needs (fewer suffice at the end of a short file).
 pub(super) const HEAD: usize = 4096;
 
-/// Containers that begin with something of their own: (offset, bytes, format).
+/// Containers with a magic number: (offset, bytes, format).
 const KNOWN: &[(usize, &[u8], AudioFormat)] = &[
     (0, b"fLaC", AudioFormat::Flac),
     (0, b"#!AMR-WB\n", AudioFormat::AmrWb),
@@ -16,7 +16,7 @@ const KNOWN: &[(usize, &[u8], AudioFormat)] = &[
     (0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", AudioFormat::Wma),
 ];
 
-/// Sound that we know by name but do not read: (offset, bytes, name).
+/// Unsupported audio formats: (offset, bytes, name).
 const REFUSED: &[(usize, &[u8], &str)] = &[
     (0, b"#!SILK", "SILK"),
     (0, b"\x02#!SILK", "SILK"),
@@ -43,8 +43,8 @@ const REFUSED: &[(usize, &[u8], &str)] = &[
     (0, b"RIFX", "big-endian WAV (RIFX)"),
 ];
 
-/// The container that `head` begins, or why it is refused. `declared` is what a file's name says, and is believed only of
-/// formats without a head; content that says something goes before it.
+/// Returns the container at the beginning of `head`. `declared`: the format by the file's name, used only for formats
+/// without a header; a conclusive content has precedence. Errors: the reason why it is rejected.
 pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, AudioError> {
     if head.is_empty() {
         return Err(AudioError::Empty);
@@ -66,7 +66,7 @@ pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, 
         return Ok(AudioFormat::Aiff);
     }
     if at(0, b"\x1A\x45\xDF\xA3") {
-        // The document's type stands in the first element.
+        // The document's type is in the first element.
         let webm = head.iter().take(64).copied().collect::<Vec<_>>().windows(4).any(|bytes| bytes == b"webm");
         return Ok(if webm { AudioFormat::Webm } else { AudioFormat::Matroska });
     }
@@ -83,11 +83,11 @@ pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, 
         let plausible = declared != AudioFormat::Gsm || gsm::looks_raw(head, 1);
         return if plausible { Ok(declared) } else { Err(AudioError::NotAudio) };
     }
-    // Eight frames and no other byte in their places: once in four thousand million files of anything else.
+    // Eight frames and no other byte in their places: the chance in other files is one in four thousand million.
     if gsm::looks_raw(head, 8) {
         return Ok(AudioFormat::Gsm);
     }
-    // The mark before UTF-16 text, which looks like a frame of MPEG layer 1.
+    // The byte order mark of UTF-16 text, which looks like a frame of MPEG layer 1.
     if at(0, b"\xFF\xFE") {
         return Err(AudioError::NotAudio);
     }
@@ -99,7 +99,7 @@ pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, 
     }
 }
 
-/// Ogg holds many things; the first packet says which.
+/// Returns the format of an Ogg file by its first packet.
 fn ogg(head: &[u8]) -> Result<AudioFormat, AudioError> {
     let Some(&lacing) = head.get(26) else { return Err(AudioError::Truncated) };
     let Some(packet) = head.get(27 + usize::from(lacing)..) else { return Err(AudioError::Truncated) };
@@ -122,7 +122,7 @@ fn ogg(head: &[u8]) -> Result<AudioFormat, AudioError> {
     }
 }
 
-/// An ID3 tag stands before MP3 nearly always; where the tag ends inside of what was read, look.
+/// Returns the format after an ID3 tag: nearly always MP3; checked where the tag ends within the head.
 fn after_id3(head: &[u8]) -> Result<AudioFormat, AudioError> {
     let Some(size) = head.get(6..10) else { return Err(AudioError::Truncated) };
     let size = size.iter().fold(0_usize, |sum, byte| (sum << 7) | usize::from(byte & 0x7F));
@@ -133,14 +133,14 @@ fn after_id3(head: &[u8]) -> Result<AudioFormat, AudioError> {
     match mpeg_layer(rest) {
         Some(0) => Ok(AudioFormat::Aac),
         Some(1..=2) => Ok(AudioFormat::Mp2),
-        // Padding may stand between the tag and the first frame; the reader finds it.
+        // Padding may follow the tag; the reader finds the first frame.
         _ => Ok(AudioFormat::Mp3),
     }
 }
 
-/// The layer of the MPEG audio frame that `head` begins; 0 is ADTS (AAC).
+/// Returns the layer of the MPEG audio frame at the beginning of `head`; 0 is ADTS (AAC).
 ///
-/// Where the next frame lies inside of `head` it must be there too: eleven set bits alone are no proof.
+/// Where the next frame lies within `head` it must be there too: eleven set bits alone are no proof.
 fn mpeg_layer(head: &[u8]) -> Option<u8> {
     let frame = |bytes: &[u8]| -> Option<(u8, usize)> {
         let &[sync, b1, b2, _] = bytes.get(..4)? else { return None };

@@ -1,5 +1,5 @@
-//! A recording from its first frame to its last: what encoders put in front and behind is taken off, what cannot be decoded
-//! becomes silence, and what never ends is ended.
+//! Stream of a recording from its first frame to its last: the encoder's padding is removed, undecodable parts become
+//! silence, and endless files are limited.
 
 use super::open::{Opened, open};
 use super::source::{Piece, Shape, Source, fill};
@@ -11,14 +11,14 @@ use std::sync::Arc;
 /// Maximum number of packets in a row without a frame of sound.
 const MAX_IDLE_PACKETS: u32 = 100_000;
 
-/// A recording being read on the decoder's thread.
+/// A recording that is read on the decoder's thread.
 pub(super) struct Stream {
     source: Box<dyn Source>,
     watch: Arc<Watch>,
     shape: Shape,
-    /// Frames still to be left out at the beginning.
+    /// Number of frames still to be dropped at the beginning.
     skip: u64,
-    /// Frames that are the recording, where that is known; the rest is padding.
+    /// Number of frames of the recording, where it is known; the rest is padding.
     limit: Option<u64>,
     promised: Option<u64>,
     frames: u64,
@@ -50,7 +50,7 @@ impl Stream {
         Shape { promised: self.promised, ..self.shape }
     }
 
-    /// The head promised more than the file has; after the end also: there were gaps.
+    /// Whether the header promised more than the file has; after the end also: whether there were gaps.
     pub(super) fn truncated(&self) -> bool {
         self.truncated
     }
@@ -63,7 +63,7 @@ impl Stream {
         frames.saturating_mul(1000) / u64::from(self.shape.sample_rate)
     }
 
-    /// The next block of samples between -1 and 1, never empty; false at the end.
+    /// Fills `planes` with the next block of samples between -1 and 1, never empty; false at the end.
     pub(super) fn next(&mut self, planes: &mut Vec<Vec<f32>>) -> Result<bool, AudioError> {
         while self.limit.is_none_or(|limit| self.frames < limit) {
             let Some(piece) = self.source.decode(planes)? else { break };
@@ -85,7 +85,7 @@ impl Stream {
         self.end().map(|()| false)
     }
 
-    /// Goes to the end without decoding: the length, where the head does not say.
+    /// Reads to the end without decoding, for the length where the header does not give it.
     pub(super) fn walk(&mut self) -> Result<(), AudioError> {
         while self.limit.is_none_or(|limit| self.frames < limit) {
             let Some(frames) = self.source.pass()? else { break };
@@ -97,17 +97,17 @@ impl Stream {
         self.end()
     }
 
-    /// Which frames of a block of so many belong to the recording: from, and up to.
+    /// Returns the range of the frames of a block that belong to the recording.
     fn window(&mut self, block: u64) -> (usize, usize) {
         let from = self.skip.min(block);
         self.skip -= from;
         let left = self.limit.map_or(block, |limit| limit - self.frames);
         let to = block.min(from.saturating_add(left));
-        // A block fits into memory, or is a damaged head's claim, which `count` ends.
+        // A block fits into memory, or is a damaged header's claim, which `count` ends.
         (usize::try_from(from).unwrap_or(usize::MAX), usize::try_from(to).unwrap_or(usize::MAX))
     }
 
-    /// Takes note of a block; false where there was nothing in it.
+    /// Counts a block; false where it was empty.
     fn count(&mut self, frames: u64) -> Result<bool, AudioError> {
         self.frames = self.frames.saturating_add(frames);
         if self.to_ms(self.frames) > MAX_DURATION_MS {
@@ -120,7 +120,7 @@ impl Stream {
         Ok(frames > 0)
     }
 
-    /// Brings a block into the promised shape: MP3 may change between one and two channels, floats may be anything.
+    /// Converts a block to the promised shape: MP3 may change between one and two channels, floats may be anything.
     fn tidy(&self, planes: &mut Vec<Vec<f32>>) {
         let channels = usize::from(self.shape.channels);
         if planes.is_empty() {
@@ -143,7 +143,7 @@ impl Stream {
                 (0, false) => AudioError::Empty,
             });
         }
-        // Encoders round to whole packets, so a little less than promised is no loss.
+        // Encoders round to whole packets, so a little less than promised is not a loss.
         let slack = u64::from(self.shape.sample_rate) / 5;
         self.truncated |= self.lost > 0 || self.promised.is_some_and(|promised| self.frames + slack < promised);
         Ok(())

@@ -1,10 +1,10 @@
-//! Work on recordings away from the threads that serve, which ends when nobody waits for it any more.
+//! Blocking work on recordings, off the runtime's threads, cancelled when its result is no longer wanted.
 
 use super::AudioError;
 use tokio_util::sync::CancellationToken;
 
-/// Runs work that blocks, such as decoding, on a thread for such work. The token that `work` receives is cancelled with
-/// `stop`, and when the returned future is dropped: a request whose client has left, a job whose process stops.
+/// Runs blocking work, such as decoding, on a blocking thread. The token passed to `work` is cancelled with `stop`, and
+/// when the returned future is dropped: a request whose client has disconnected, a job whose process stops.
 pub async fn run_blocking<T: Send + 'static>(
     stop: &CancellationToken,
     work: impl FnOnce(&CancellationToken) -> Result<T, AudioError> + Send + 'static,

@@ -1,7 +1,7 @@
-//! Keeps an eye on a decoder at work in a thread of its own: one that no longer gets anywhere is left behind.
+//! Watchdog of a decoder on its own thread: one that makes no progress is abandoned.
 //!
-//! A thread cannot be killed. But nearly every endless loop of a demuxer reads, and [`WatchedFile`]'s reads fail once the
-//! thread was abandoned, so that it ends. What loops without reading goes on until the process ends, and is in the log.
+//! A thread cannot be killed. But nearly every endless loop of a demuxer reads, and [`WatchedFile`]'s reads fail once
+//! the thread was abandoned, so that it ends. A loop without reads continues until the process ends, and is logged.
 
 use super::AudioError;
 use super::guard::guarded;
@@ -14,13 +14,13 @@ use std::time::Duration;
 use symphonia::core::io::MediaSource;
 use tokio_util::sync::CancellationToken;
 
-/// Maximum time to read one packet. On any disk and however busy a machine it is milliseconds.
+/// Maximum time to read one packet. It takes milliseconds on any disk, however busy the machine is.
 pub(super) const MAX_PACKET_TIME: Duration = Duration::from_secs(30);
 
-/// How soon a cancellation is noticed.
+/// Interval at which a cancellation is noticed.
 const TICK: Duration = Duration::from_millis(200);
 
-/// What the two threads know of each other.
+/// State shared by the two threads.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     beats: AtomicU64,
@@ -29,17 +29,17 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// A watch over work that ends early when `stop` is cancelled.
+    /// Returns a watch over work that ends early when `stop` is cancelled.
     pub(super) fn until(stop: &CancellationToken) -> Arc<Self> {
         Arc::new(Self { stop: stop.clone(), ..Self::default() })
     }
 
-    /// The decoder got on: a packet was read or decoded.
+    /// Records progress: a packet was read or decoded.
     pub(super) fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Nobody waits any more: reads fail from here on.
+    /// Abandons the work: reads fail from here on.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
@@ -48,7 +48,7 @@ impl Watch {
         self.abandoned.load(Ordering::Relaxed) || self.stop.is_cancelled()
     }
 
-    /// Waits for the next message, for as long as the decoder gets on and nobody cancels.
+    /// Waits for the next message, as long as the decoder makes progress and is not cancelled.
     pub(super) fn receive<T>(&self, from: &Receiver<T>, patience: Duration) -> Result<T, AudioError> {
         let tick = (patience / 10).clamp(Duration::from_millis(1), TICK);
         let (mut seen, mut quiet) = (self.beats.load(Ordering::Relaxed), Duration::ZERO);
@@ -73,13 +73,13 @@ impl Watch {
     }
 }
 
-/// Starts a thread that decodes. Its panic and its end without an answer are seen by whoever receives.
+/// Starts a thread that decodes. The receiver notices its panic and its end without a reply.
 pub(super) fn start(work: impl FnOnce() + Send + 'static) -> Result<(), AudioError> {
     let thread = std::thread::Builder::new().name("decoder".to_owned()).spawn(work);
     thread.map(drop).map_err(|source| AudioError::Io { path: "a thread".into(), source })
 }
 
-/// Runs `work` on a thread of its own for as long as it gets on and nobody cancels.
+/// Runs `work` on its own thread as long as it makes progress and is not cancelled.
 pub(super) fn watched<T: Send + 'static>(
     patience: Duration,
     stop: &CancellationToken,
@@ -89,13 +89,13 @@ pub(super) fn watched<T: Send + 'static>(
     let theirs = Arc::clone(&watch);
     let (send, receive) = sync_channel(1);
     start(move || {
-        // Nobody waiting any more is no fault.
+        // The receiver may have been dropped.
         let _ = send.send(guarded(|| work(&theirs)));
     })?;
     watch.receive(&receive, patience)?
 }
 
-/// A file whose reads fail once nobody waits for them.
+/// A file whose reads fail once they were abandoned.
 #[derive(Debug)]
 pub(super) struct WatchedFile {
     pub(super) file: File,
@@ -176,7 +176,7 @@ mod tests {
         let (ended, end) = sync_channel(1);
         let hung = watched(SHORT, &unstopped(), move |watch| {
             let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
-            // An endless loop of reads, as a demuxer lost in rubbish has it.
+            // An endless loop of reads, as of a demuxer in garbage.
             while file.read(&mut [0; 16]).is_ok() {}
             ended.send(()).unwrap();
             Ok(())

@@ -1,7 +1,8 @@
-//! The head of a WAV file, read here rather than by the decoder's library.
+//! Header of a WAV file, parsed here rather than by the decoder's library.
 //!
-//! Recorders are killed, disks fill up and pipes cannot go back: then the sizes in the head are 0, 0xFFFFFFFF or larger
-//! than the file. The sound is there all the same. So the head is read forgivingly and the decoder is handed a clean one.
+//! Recorders are killed, disks fill up and pipes are not seekable: then the sizes in the header are 0, 0xFFFFFFFF or
+//! larger than the file, while the audio is there. So the header is parsed leniently and the decoder gets a corrected
+//! one.
 
 use super::error::SAMPLE_RATES;
 use super::{AudioError, MAX_CHANNELS};
@@ -9,22 +10,22 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Where the sound lies in a WAV file and how it is coded.
+/// Position and coding of the audio in a WAV file.
 #[derive(Debug)]
 pub(super) struct WavHead {
-    /// The `fmt ` chunk as it is to be handed on.
+    /// The `fmt ` chunk as passed to the decoder.
     fmt: Vec<u8>,
     pub(super) data_start: u64,
-    /// Bytes of sound that are really there.
+    /// Number of bytes of audio in the file.
     pub(super) data_len: u64,
-    /// Frames of sound, where the head counts them because the last block of a coding is not always full.
+    /// Number of frames, where the header gives it because the last block of a codec is not always full.
     pub(super) frames: Option<u64>,
     pub(super) coding: Coding,
-    /// The head promised more than there is.
+    /// Whether the header promised more than there is.
     pub(super) truncated: bool,
 }
 
-/// How the samples are coded.
+/// Coding of the samples.
 #[derive(Debug)]
 pub(super) enum Coding {
     /// PCM, floats, mu-law, A-law.
@@ -37,11 +38,11 @@ pub(super) enum Coding {
     Other(&'static str),
 }
 
-/// A chunk of the head larger than this is no head (`fmt ` has 40 bytes, with MS ADPCM's tables some more).
+/// Maximum size of a header chunk (`fmt ` has 40 bytes, with MS ADPCM's tables some more).
 const MAX_FMT: u64 = 4096;
 
 impl WavHead {
-    /// Reads chunks up to the sound.
+    /// Reads chunks up to the audio.
     pub(super) fn read(file: &mut File, path: &Path) -> Result<Self, AudioError> {
         let io = |source| AudioError::io(path, source);
         let file_len = file.metadata().map_err(io)?.len();
@@ -78,7 +79,7 @@ impl WavHead {
                 }
                 _ => {}
             }
-            // Chunks begin on even bytes.
+            // Chunks are aligned to even bytes.
             at = at.saturating_add(u64::from(len)).saturating_add(u64::from(len & 1));
             file.seek(SeekFrom::Start(at)).map_err(io)?;
         }
@@ -106,7 +107,7 @@ impl WavHead {
         Ok(head)
     }
 
-    /// A head of samples that have none: one channel from the first byte to the last.
+    /// Returns a header for samples without one: one channel from the first byte to the last.
     pub(super) fn of_headless(
         file: &mut File,
         path: &Path,
@@ -133,7 +134,7 @@ impl WavHead {
         Ok(Self { fmt, data_start: 0, data_len, frames: None, coding: Coding::Plain, truncated: false })
     }
 
-    /// Does a count of frames fit to blocks of so many bytes? Some writers count something else.
+    /// Whether a number of frames fits to blocks of this size: some writers count something else.
     fn fits(&self, fact: u64) -> bool {
         let word = |at: usize| self.fmt.get(at..at + 2).map_or(0, |b| u64::from(u16::from_le_bytes([b[0], b[1]])));
         let (align, in_block) = match self.coding {
@@ -148,18 +149,18 @@ impl WavHead {
         fact > 0 && fact <= most && fact + in_block >= most
     }
 
-    /// In hertz, as the head has it.
+    /// Returns the sample rate given in the header, Hz.
     pub(super) fn sample_rate(&self) -> u32 {
         self.fmt.get(4..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
     }
 
-    /// A WAV stream of the same sound whose sizes are true.
+    /// Returns a WAV stream of the same audio with right sizes.
     pub(super) fn reader<F>(&self, mut file: F, path: &Path) -> Result<impl Read + Send + Sync + 'static, AudioError>
     where
         F: Read + Seek + Send + Sync + 'static,
     {
         file.seek(SeekFrom::Start(self.data_start)).map_err(|source| AudioError::io(path, source))?;
-        // What does not fit into 32 bits is told as "unknown", which the reader takes as "until it ends".
+        // A size above 32 bits is written as "unknown", which the reader takes as "until the end of file".
         let data = u32::try_from(self.data_len).unwrap_or(u32::MAX);
         let fmt = u32::try_from(self.fmt.len()).unwrap_or(u32::MAX);
         let mut head = Vec::with_capacity(self.fmt.len() + 28);
@@ -174,7 +175,7 @@ impl WavHead {
     }
 }
 
-/// What the head says about the length of the sound; nothing where it plainly does not know.
+/// Returns the length of the audio given in the header; `None` where it is unknown.
 fn promised(len: u32, long: Option<u64>) -> Option<u64> {
     match (len, long) {
         (u32::MAX, Some(long)) if long > 0 => Some(long),
@@ -184,7 +185,7 @@ fn promised(len: u32, long: Option<u64>) -> Option<u64> {
     }
 }
 
-/// Names what is not supported and refuses counts that make no sense, before the decoder sees them.
+/// Rejects unsupported codecs, by name, and invalid counts, before the decoder reads them.
 fn check(fmt: Vec<u8>) -> Result<(Coding, Vec<u8>), AudioError> {
     let word = |at: usize| fmt.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     let (Some(tag), Some(channels), Some(align), Some(bits)) = (word(0), word(2), word(12), word(14)) else {
@@ -216,7 +217,7 @@ fn check(fmt: Vec<u8>) -> Result<(Coding, Vec<u8>), AudioError> {
     if align == 0 {
         return Err(senseless());
     }
-    // ADPCM's tables are kept; everything else is told anew in its shortest form, because the reader takes exact
+    // ADPCM's tables are kept; everything else is written again in its shortest form, because the reader accepts exact
     // lengths only, and writers disagree on them.
     if matches!(tag, 0x0002 | 0x0011) {
         return Ok((Coding::Adpcm, fmt));
@@ -244,7 +245,7 @@ fn gsm(fmt: Vec<u8>, channels: u16, align: u16) -> Result<(Coding, Vec<u8>), Aud
     Ok((Coding::Gsm, fmt))
 }
 
-/// Format tags that ffmpeg reads, where it is installed.
+/// Returns the name of a format tag that ffmpeg reads, where it is installed.
 fn only_ffmpeg(tag: u16) -> Option<&'static str> {
     Some(match tag {
         0x0014 | 0x0040 | 0x0045 | 0x0064 => "G.726 ADPCM",
@@ -260,7 +261,7 @@ fn only_ffmpeg(tag: u16) -> Option<&'static str> {
     })
 }
 
-/// Usual names of the WAVE format tags that are refused.
+/// Returns the usual name of a WAVE format tag that is rejected.
 fn tag_name(tag: u16) -> String {
     match tag {
         0x0032 => "MSN audio".to_owned(),

@@ -1,4 +1,4 @@
-//! Writing down that somebody looked.
+//! Audit of views: one line for each view of personal data.
 
 use crate::access::Principal;
 use crate::clock::Timestamp;
@@ -7,21 +7,22 @@ use crate::effects::Effects;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Sound is fetched in many ranges: requests that follow each other within this are one look.
+/// Maximum time between two requests of one playback, ms: audio is requested in many ranges, which are one view.
 const ONE_LISTEN_MS: i64 = 10 * 60 * 1000;
-/// The looks that count so.
+/// Actions to which this applies.
 const LISTENED: [&str; 2] = ["recording.played", "clip.played"];
-/// Beyond this many remembered listens the old ones are swept out.
+/// Number of remembered playbacks above which old ones are removed.
 const SWEEP_AT: usize = 4096;
 
-/// When each listen was last heard of, by actor, action and subject. In this process only: after a restart, or on
-/// another node, the same listen gets a second line, never none.
+/// Time of the last request of each playback, by actor, action and subject. In this process only: after a restart, or
+/// on another node, the same playback gets a second line, never none.
 static HEARD: LazyLock<Mutex<HashMap<String, Timestamp>>> = LazyLock::new(Mutex::default);
 
-/// Notes that `who` looked at `subject` (`interaction:<id>`); durable when this returns, so call it before showing.
+/// Records that `who` viewed `subject` (`interaction:<id>`); durable when this returns, so it must be called before the
+/// data is shown.
 ///
-/// Every call is a line, but for playing (`recording.played`, `clip.played`): there the ranges that a player fetches
-/// one after the other are one look.
+/// Every call adds a line, except for playback (`recording.played`, `clip.played`), where the consecutive ranges that a
+/// player requests are one view.
 pub async fn look(
     db: &Db,
     who: &Principal,
@@ -32,7 +33,7 @@ pub async fn look(
     look_with(db, who, action, subject, None, now).await
 }
 
-/// The same, with what else there is to know: a period, a file's form.
+/// The same as [`look`], with details: a period, the format of a file.
 pub async fn look_with(
     db: &Db,
     who: &Principal,
@@ -67,7 +68,7 @@ fn is_fresh(last: Timestamp, now: Timestamp) -> bool {
     now.ms_since(last).abs() < ONE_LISTEN_MS
 }
 
-/// Whether this is a further range of a listen that is written down already; if so, it goes on from now.
+/// Whether this is a further range of a playback that is recorded already; if so, the playback is prolonged.
 fn goes_on(key: &str, now: Timestamp) -> bool {
     match heard().get_mut(key) {
         Some(last) if is_fresh(*last, now) => {
@@ -78,7 +79,7 @@ fn goes_on(key: &str, now: Timestamp) -> bool {
     }
 }
 
-/// Remembers a listen whose line is on disk; not before, or its next range would be served while nothing is logged.
+/// Remembers a playback whose line is on disk; not before, or its next range would be served without a line.
 fn note(key: String, now: Timestamp) {
     let mut heard = heard();
     if heard.len() >= SWEEP_AT {

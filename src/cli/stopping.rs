@@ -1,4 +1,4 @@
-//! How the process stops: first it is taken out of service, then it finishes what is running, within limits.
+//! Stopping the process: it is first taken out of service, then it finishes running work, within limits.
 
 use crate::app::App;
 use crate::web::server::Stop;
@@ -7,14 +7,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-/// Longest wait for background work once the port is closed. Work that takes longer is taken up again by another process or the
-/// next start, as after a crash.
+/// Maximum wait for background jobs once the port is closed. A job that takes longer is claimed again by another
+/// process or the next start, as after a crash.
 const MAX_WAIT_FOR_WORK: Duration = Duration::from_secs(5);
-/// Longest wait for connections to the database to be given back.
+/// Maximum wait for connections to the database to be returned.
 const MAX_WAIT_FOR_DATABASE: Duration = Duration::from_secs(2);
 
-/// Waits for Ctrl-C or SIGTERM in the background. Then readiness answers 503 and background work is told; after `http.drain`, or
-/// a second signal, the port is closed.
+/// Waits for Ctrl-C or SIGTERM in the background. Then readiness answers 503 and background jobs are cancelled; after
+/// `http.drain`, or a second signal, the port is closed.
 pub(super) fn on_signal(app: &App) -> Stop {
     let stop = Stop { draining: app.draining.clone(), ..Stop::default() };
     let mut terminate = terminate();
@@ -52,7 +52,7 @@ async fn asked_to_stop(terminate: &mut Option<Signal>) {
     }
 }
 
-/// Once the port is closed: waits for background work, but not for what is long.
+/// Waits for background jobs once the port is closed, within the limit.
 pub(super) async fn finish(runner: Option<JoinHandle<()>>, app: &App, stop: &Stop) {
     stop.closing.cancelled().await;
     let Some(runner) = runner else { return };
@@ -69,7 +69,7 @@ pub(super) async fn close(app: &App) {
     }
 }
 
-/// Raises the number of files that the process may open to the most that the system allows it, and returns it.
+/// Raises the number of files that the process may open to the system's maximum, and returns it.
 pub(super) fn raise_file_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,9 +1,9 @@
-//! What must hold between values; all complaints come at once.
+//! Checks across values; all problems are reported at once.
 
 use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Recordings, Span};
 
 impl Config {
-    /// Checks the whole.
+    /// Checks the whole configuration.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let mut wrong = Vec::new();
         if self.anonymity.k < 3 {
@@ -66,7 +66,7 @@ impl Config {
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
     }
 
-    /// Contradictions between the time limits and choices of surveys and retention.
+    /// Returns contradictions between the time limits and choices of surveys and retention.
     fn complaints_about_times(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         if self.survey.expires_after.0.is_zero() {
@@ -109,7 +109,7 @@ impl Config {
 }
 
 impl Recordings {
-    /// Names of speakers that are none.
+    /// Returns invalid names of speakers.
     fn complaints(&self) -> Vec<String> {
         let by_source =
             self.channels_by_source.iter().map(|(source, names)| (format!("channels_by_source.{source}"), names));
@@ -127,7 +127,7 @@ impl Recordings {
 }
 
 impl Database {
-    /// What can't stand in the section `database`.
+    /// Returns the problems of the section `database`.
     fn complaints(&self) -> Vec<String> {
         let limits = [
             ("acquire_timeout", self.acquire_timeout),
@@ -150,12 +150,12 @@ impl Database {
     }
 }
 
-/// The most bytes of an address's name (RFC 5321, 4.5.3.1.1), and what the tag and its plus take of them.
+/// Maximum number of bytes of an address's local part (RFC 5321, 4.5.3.1.1), and of the tag and its plus in it.
 const MAX_LOCAL_PART_BYTES: usize = 64;
 const TAG: usize = 33;
 
 impl Http {
-    /// What can't stand in the section `http`.
+    /// Returns the problems of the section `http`.
     fn complaints(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (name, limit) in [
@@ -190,7 +190,7 @@ impl Http {
 }
 
 impl Mail {
-    /// What can't stand in the section `mail`.
+    /// Returns the problems of the section `mail`.
     fn complaints(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         if self.from.parse::<lettre::message::Mailbox>().is_err() {
@@ -230,7 +230,7 @@ impl Mail {
     }
 }
 
-/// Whether Whisper knows the language of this code. Names of languages and tags with a region are refused.
+/// Whether Whisper supports the language of this code. Names of languages and tags with a region are rejected.
 fn is_whisper_language(code: &str) -> bool {
     let is_code = matches!(code.len(), 2..=3) && code.bytes().all(|byte| byte.is_ascii_lowercase());
     is_code && whisper_rs::get_lang_id(code).is_some()

@@ -1,23 +1,23 @@
-//! What other systems call, and the secrets by which they are known.
+//! Webhooks called by other systems, and their secrets.
 
 use super::Secret;
 use serde::{Deserialize, Serialize};
 
-/// What other systems call.
+/// Webhooks called by other systems.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Hooks {
-    /// Services that send our mail, and tell what became of it: `POST /hooks/mail/{name}`.
+    /// Mail services, which report deliveries and bounces: `POST /hooks/mail/{name}`.
     pub mail: MailHooks,
 }
 
-/// One secret for each service. A service without one is not listened to: its calls are answered 401.
+/// One secret for each service. Calls of a service without one are answered 401.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MailHooks {
-    /// Amazon SES by SNS: `user:password` of the address that SNS calls (`https://user:password@host/hooks/mail/ses`).
+    /// Amazon SES by SNS: `user:password` in the URL that SNS calls (`https://user:password@host/hooks/mail/ses`).
     pub ses: Secret,
-    /// Amazon SES by SNS: the only topic that is listened to (`arn:aws:sns:…`); any where it is empty.
+    /// Amazon SES by SNS: the only accepted topic (`arn:aws:sns:…`); any where it is empty.
     pub ses_topic: String,
     /// SendGrid: the verification key of the signed event webhook, in Base64.
     pub sendgrid: Secret,
@@ -25,14 +25,14 @@ pub struct MailHooks {
     pub mailgun: Secret,
     /// Postmark: `user:password` of the webhook's basic authentication.
     pub postmark: Secret,
-    /// Mailjet: `user:password` in the address that it calls.
+    /// Mailjet: `user:password` in the URL that it calls.
     pub mailjet: Secret,
     /// Brevo: `user:password` of the webhook's basic authentication.
     pub brevo: Secret,
 }
 
 impl MailHooks {
-    /// What can't stand here.
+    /// Returns the problems of the section.
     pub(super) fn complaints(&self) -> Vec<String> {
         let basic =
             [("ses", &self.ses), ("postmark", &self.postmark), ("mailjet", &self.mailjet), ("brevo", &self.brevo)];

@@ -1,4 +1,4 @@
-//! How mail goes out.
+//! Sending of mail.
 
 use super::{MailUrl, ReturnedUrl, Span};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,32 +8,34 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How mail goes out.
+/// Sending of mail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
-    /// `smtp://` (STARTTLS where offered), `smtps://`, `file:DIR` (one .eml each) or `hold:` (kept and shown).
+    /// Transport: `smtp://` (STARTTLS where offered), `smtps://`, `file:DIR` (one .eml each) or `hold:` (kept and
+    /// shown).
     pub url: MailUrl,
-    /// The sender: `Name <address>`.
+    /// Sender: `Name <address>`.
     pub from: String,
-    /// Where bounces go: each mail leaves with the envelope sender `NAME+TAG@HOST` of this address. `from` where it is empty.
+    /// Address for bounces: each mail has the envelope sender `NAME+TAG@HOST` of this address. `from` where it is
+    /// empty.
     pub bounces: String,
-    /// Where bounces are read from: `file:DIR` (a Maildir, or a folder of .eml files), `imaps://user:password@host/INBOX`, or
-    /// nowhere.
+    /// Source of bounces: `file:DIR` (a Maildir, or a folder of .eml files), `imaps://user:password@host/INBOX`, or
+    /// none.
     pub returned: ReturnedUrl,
-    /// Certificates (PEM) that the mail server's must descend from, instead of those that the system trusts. Empty: the
-    /// system's.
+    /// Trusted certificate authorities of the mail server (PEM file). Empty: the system's.
     pub ca_file: PathBuf,
-    /// Connections to the mail server, at most, of each process.
+    /// Maximum number of connections to the mail server, for each process.
     pub connections: usize,
-    /// How long the server may take for an answer; five times as long for the one that says that it has taken a mail.
+    /// Maximum time for a reply of the server; five times as long for the reply that accepts a mail.
     pub time_limit: Span,
-    /// Which mails have left but are not settled in the database yet: a folder on this machine, of no use to others.
+    /// Journal of mails that have left but are not settled in the database yet: a folder on this machine, of no use to
+    /// others.
     pub journal: PathBuf,
-    /// How much a recipient's domain gets: `"gmail.com" = "600/h"`; `default` for those that are not named.
+    /// Rate limits by recipient domain: `"gmail.com" = "600/h"`; `default` for domains without one.
     #[serde(deserialize_with = "rates")]
     pub rate: BTreeMap<String, Rate>,
-    /// Signing of mail by Afterword itself.
+    /// DKIM signatures made by Afterword.
     pub dkim: Dkim,
 }
 
@@ -54,35 +56,35 @@ impl Default for Mail {
     }
 }
 
-/// Signing by DKIM (RFC 6376). All three, or none: then the mail server signs, or nobody.
+/// DKIM signatures (RFC 6376). All three settings, or none: then the mail server signs, or mail is not signed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dkim {
-    /// The name under which the public key is published: `SELECTOR._domainkey.DOMAIN`.
+    /// Selector under which the public key is published: `SELECTOR._domainkey.DOMAIN`.
     pub selector: String,
-    /// Whose signature it is: the domain of `mail.from`, or one above it.
+    /// Signing domain: the domain of `mail.from`, or one above it.
     pub domain: String,
-    /// The private key: Ed25519, or RSA of 2048 bits or more; PEM.
+    /// File of the private key: Ed25519, or RSA of 2048 bits or more; PEM.
     pub key_file: PathBuf,
 }
 
 impl Dkim {
-    /// Is anything of it set?
+    /// Whether any of the settings is set.
     pub fn is_on(&self) -> bool {
         !self.selector.is_empty() || !self.domain.is_empty() || !self.key_file.as_os_str().is_empty()
     }
 }
 
-/// How much a recipient's domain gets: `600/h`, `10/s`, `2 at once`, or `600/h, 2 at once`.
+/// Rate limit of a recipient domain: `600/h`, `10/s`, `2 at once`, or `600/h, 2 at once`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rate {
-    /// So many mails in this time.
+    /// Maximum number of mails in this time.
     pub most: Option<(u32, Duration)>,
-    /// So many of each process on their way at a time.
+    /// Maximum number of mails in transit at a time, for each process.
     pub at_once: Option<usize>,
 }
 
-/// The units of a rate: letter and seconds.
+/// Units of a rate: letter and seconds.
 const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
 
 impl fmt::Display for Rate {
@@ -117,8 +119,8 @@ impl FromStr for Rate {
     }
 }
 
-/// Reads the rates of domains: in TOML a table; in the environment one text (`gmail.com=600/h; default=2 at once`) or a variable
-/// for each domain, whose dots arrive as nested tables.
+/// Parses the rates of domains: in TOML a table; in the environment one text (`gmail.com=600/h; default=2 at once`) or
+/// a variable for each domain, whose dots arrive as nested tables.
 fn rates<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Rate>, D::Error> {
     let mut found = BTreeMap::new();
     match RateTable::deserialize(from)? {
@@ -135,7 +137,7 @@ fn rates<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Rate>, D
     Ok(found)
 }
 
-/// A table of rates, nested where a domain was cut at its dots.
+/// A table of rates, nested where a domain was split at its dots.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum RateTable {
@@ -143,7 +145,7 @@ enum RateTable {
     Table(BTreeMap<String, RateTable>),
 }
 
-/// Adds the rates below `domain`. Variables of the environment (nested) win over the same domain in the file.
+/// Adds the rates below `domain`. Variables of the environment (nested) override the same domain in the file.
 fn flatten(
     domain: &str,
     table: &BTreeMap<String, RateTable>,

@@ -4,12 +4,12 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::IpAddr;
 
-/// IP networks: in TOML a list of texts (`["10.0.0.0/8", "::1"]`), in the environment the same separated by commas.
+/// IP networks: in TOML a list of strings (`["10.0.0.0/8", "::1"]`), in the environment the same separated by commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// Whether one of the networks contains the address. An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
+    /// Whether one of the networks contains the address. An IPv4-mapped IPv6 address counts as the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))

@@ -1,15 +1,15 @@
-//! Settings for those who run the service: figures and probes.
+//! Settings for operators: metrics and health checks.
 
 use super::{ListenAddress, Secret};
 use serde::{Deserialize, Serialize};
 
-/// Who may read `/metrics`. Where neither is set, nobody.
+/// Access to `/metrics`. Where neither setting is set, it is denied.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
-    /// A listener of its own for `/metrics`, `/healthz` and `/readyz`: an address that only the monitoring reaches.
+    /// Separate listener for `/metrics`, `/healthz` and `/readyz`: an address that only the monitoring reaches.
     pub listen: ListenAddress,
-    /// The bearer token that `/metrics` asks for, on every listener.
+    /// Bearer token required by `/metrics`, on every listener.
     pub token: Secret,
 }
 
@@ -17,6 +17,6 @@ pub struct Metrics {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Worker {
-    /// Where a worker serves `/healthz`, `/readyz` and `/metrics`; nowhere where it is empty.
+    /// Listener of a worker for `/healthz`, `/readyz` and `/metrics`; none where it is empty.
     pub listen: ListenAddress,
 }

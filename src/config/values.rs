@@ -1,4 +1,4 @@
-//! Values with a form of their own. Each prints without its secret.
+//! Values with a syntax of their own. Each prints without its secret.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -8,20 +8,20 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A length of time as people write it: `2m`, `30d`, `0s`.
+/// A duration in human-readable form: `2m`, `30d`, `0s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
 impl Span {
-    /// So many seconds.
+    /// Returns `n` seconds.
     pub const fn seconds(n: u64) -> Self {
         Self(Duration::from_secs(n))
     }
-    /// So many minutes.
+    /// Returns `n` minutes.
     pub const fn minutes(n: u64) -> Self {
         Self::seconds(n * 60)
     }
-    /// So many days of 24 hours.
+    /// Returns `n` days of 24 hours.
     pub const fn days(n: u64) -> Self {
         Self::seconds(n * 86_400)
     }
@@ -29,7 +29,7 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whole days as days: a month of humantime's has 30.44 of them.
+        // Whole days as days: a month of humantime has 30.44 of them.
         match self.0.as_secs() {
             seconds if seconds > 0 && seconds % 86_400 == 0 && self.0.subsec_nanos() == 0 => {
                 write!(f, "{}d", seconds / 86_400)
@@ -48,12 +48,12 @@ impl FromStr for Span {
     }
 }
 
-/// Where records are kept.
+/// Database URL.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file of SQLite.
+    /// File of SQLite.
     Sqlite(PathBuf),
-    /// A PostgreSQL URL, password and all.
+    /// PostgreSQL URL, including the password.
     Postgres(String),
 }
 
@@ -85,10 +85,10 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// Where sound is kept.
+/// Store of recordings.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RecordingsUrl {
-    /// A folder.
+    /// Folder.
     File(PathBuf),
 }
 
@@ -112,14 +112,14 @@ impl FromStr for RecordingsUrl {
     }
 }
 
-/// How mail goes out.
+/// Transport of mail.
 #[derive(Clone, PartialEq, Eq)]
 pub enum MailUrl {
-    /// Kept and shown to the administrator.
+    /// Held and shown to the administrator.
     Hold,
-    /// One `.eml` file each in this folder.
+    /// Folder for one `.eml` file each.
     File(PathBuf),
-    /// A mail server; `smtp://user:password@host:port` or `smtps://…`.
+    /// Mail server; `smtp://user:password@host:port` or `smtps://…`.
     Smtp(url::Url),
 }
 
@@ -159,14 +159,14 @@ impl FromStr for MailUrl {
     }
 }
 
-/// Where mail that came back is read from.
+/// Source of returned mail.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ReturnedUrl {
-    /// Nowhere.
+    /// None.
     Nowhere,
-    /// A Maildir, or a folder of .eml files.
+    /// Maildir, or folder of .eml files.
     File(PathBuf),
-    /// A mailbox; `imaps://user:password@host:port/FOLDER`, or `imap://` with STARTTLS.
+    /// Mailbox; `imaps://user:password@host:port/FOLDER`, or `imap://` with STARTTLS.
     Imap(url::Url),
 }
 
@@ -203,7 +203,7 @@ impl FromStr for ReturnedUrl {
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself, where there is one.
+    /// Returns the secret, where there is one.
     pub fn get(&self) -> Option<&str> {
         Some(self.0.as_str()).filter(|secret| !secret.is_empty())
     }
@@ -222,7 +222,7 @@ impl FromStr for Secret {
     }
 }
 
-/// An address and port to listen on, or none (empty).
+/// Address and port to listen on, or none (empty).
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListenAddress(pub Option<SocketAddr>);
 
@@ -245,7 +245,7 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Reads a list: in TOML a list of texts, in the environment one text with commas between the entries.
+/// Parses a list: in TOML a list of strings, in the environment one string with commas between the entries.
 pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -260,7 +260,7 @@ pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
     Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
 }
 
-/// Names with values: in TOML a table, in the environment one text (`pbx=customer,agent; crm=agent,customer`).
+/// Parses names with values: in TOML a table, in the environment one string (`pbx=customer,agent; crm=agent,customer`).
 pub(super) fn table<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -281,7 +281,7 @@ pub(super) fn table<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Strin
     text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(entry).collect()
 }
 
-/// The URL with its password replaced.
+/// Returns the URL with its password replaced.
 fn redacted(url: &str) -> String {
     match url::Url::parse(url) {
         Ok(mut url) => {
@@ -294,7 +294,7 @@ fn redacted(url: &str) -> String {
     }
 }
 
-/// Text in, text out, and `Debug` as harmless as `Display`.
+/// Serialises from and to text, with a `Debug` as safe as `Display`.
 macro_rules! by_text {
     ($($name:ident),*) => {$(
         impl Serialize for $name {

@@ -1,5 +1,5 @@
-//! Group commit: what arrives while a transaction is being written goes into the next one together. Nobody is told
-//! "done" before the transaction that holds it has been committed.
+//! Group commit: items submitted while a transaction is being written share the next one. A submission completes only
+//! after its transaction has been committed.
 
 use super::DbError;
 use std::future::Future;
@@ -27,13 +27,13 @@ impl<T, R> std::fmt::Debug for Batcher<T, R> {
     }
 }
 
-/// The writer is gone: the process is stopping. Nothing was stored.
+/// Error: the writer is gone, as the process is stopping. Nothing was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the service is stopping; nothing was stored")]
 pub struct BatchError;
 
 impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
-    /// Starts the writer. `most` bounds a batch; as many again may wait before callers are held back.
+    /// Starts the writer. `most`: maximum size of a batch; as many again may wait before callers block.
     pub fn start<F, Fut>(most: usize, write: F) -> Self
     where
         F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
@@ -45,7 +45,7 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
         Self { queue }
     }
 
-    /// Hands one item in and waits until its batch is on disk.
+    /// Submits one item and waits until its batch is on disk.
     pub async fn submit(&self, item: T) -> Result<R, BatchError> {
         let (tell, told) = oneshot::channel();
         self.queue.send((item, tell)).await.map_err(|_| BatchError)?;
@@ -53,8 +53,8 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     }
 }
 
-/// What becomes of each item of a batch whose one transaction failed with `error`: each is tried by itself, so that one that the
-/// database refuses does not take its neighbours along. In an outage that is of no use: the rest gets the same error.
+/// Writes the items of a batch one by one, after its transaction failed with `error`, so that one item that the
+/// database rejects does not fail the others. In an outage the remaining items get the same error at once.
 pub async fn one_by_one<T, R, F, Fut>(items: Vec<T>, error: DbError, write: F) -> Vec<Result<R, Arc<DbError>>>
 where
     F: Fn(T) -> Fut,
@@ -86,10 +86,10 @@ async fn work_through<T: Send + 'static, R: Send + 'static>(
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, most).await > 0 {
         let (items, tells): (Vec<T>, Vec<oneshot::Sender<R>>) = batch.drain(..).unzip();
-        // In a task of its own, so that a panic costs this batch (its callers hear BatchError), not the writer.
+        // In a separate task, so that a panic fails only this batch (its callers get BatchError), not the writer.
         let Ok(results) = tokio::spawn(write(items)).await else { continue };
         for (tell, result) in tells.into_iter().zip(results) {
-            // A caller that went away in the meantime needs no answer.
+            // The receiver may have been dropped.
             let _ = tell.send(result);
         }
     }

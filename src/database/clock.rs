@@ -1,5 +1,5 @@
-//! The time that all nodes of a deployment go by: on PostgreSQL the database's, whatever the nodes' own clocks say. Leases and
-//! due times that one node writes mean the same to every other.
+//! Clock shared by all nodes of a deployment: on PostgreSQL the database's, independent of the nodes' own clocks.
+//! Leases and due times written by one node mean the same on every other.
 
 use super::{Conn, Db, DbError, Outage, Sql};
 use crate::clock::{Clock, SharedClock, SystemClock, Timestamp, uptime};
@@ -8,20 +8,21 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// Time between two questions to the database's clock.
+/// Time between two queries of the database's clock.
 const SYNC_INTERVAL: Duration = Duration::from_secs(10);
-/// An answer that took longer says too little about when it was given: the error is up to half of that.
+/// Maximum round trip of a query: the error of its result is up to half of that.
 const MAX_ROUND_TRIP: Duration = Duration::from_millis(500);
-/// Differences from which on they are worth a line in the log, in microseconds.
+/// Minimum difference that is logged, in microseconds.
 const NOTABLE_US: i64 = 2_000_000;
 
-/// Microseconds since 1970, while it is asked (`now()` would be the beginning of the transaction).
+/// Microseconds since 1970 at the time of the query (`now()` would be the begin of the transaction).
 const NOW: Sql = Sql::both("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
 
 impl Db {
-    /// The clock of this deployment: the machine's on SQLite, which has one machine; the database's on PostgreSQL.
+    /// Returns the clock of this deployment: the machine's on SQLite, which has one machine; the database's on
+    /// PostgreSQL.
     ///
-    /// Errors: the database could not be asked.
+    /// Errors: the database did not answer.
     pub async fn clock(&self) -> Result<SharedClock, DbError> {
         Ok(match self {
             Self::Sqlite { .. } => Arc::new(SystemClock),
@@ -30,11 +31,11 @@ impl Db {
     }
 }
 
-/// The database's clock. Asked at the start and every ten seconds; in between, and while the database can't be asked, time
-/// goes on by [`uptime`], which neither jumps nor stops. A node's own clock has no part in it.
+/// Clock of the database. Queried at the start and every ten seconds; in between, and while the database does not
+/// answer, time advances by [`uptime`], which neither jumps nor stops. The node's own clock is not used.
 #[derive(Debug, Clone)]
 pub struct DatabaseClock {
-    /// The database's time less this machine's uptime, in microseconds.
+    /// Difference of the database's time and this machine's uptime, in microseconds.
     offset_us: Arc<AtomicI64>,
 }
 
@@ -45,8 +46,8 @@ impl Clock for DatabaseClock {
 }
 
 impl DatabaseClock {
-    /// Asks the database for the time, and goes on asking until the clock is dropped or the database closed. Call it inside
-    /// the runtime.
+    /// Queries the database for the time, and continues to do so until the clock is dropped or the database closed.
+    /// Must be called within the runtime.
     pub async fn start(db: Db) -> Result<Self, DbError> {
         let offset_us = measure(db.read().await?.conn()).await?.offset_us;
         let ahead_us = SystemClock.now().0 * 1000 - (uptime_us() + offset_us);
@@ -95,7 +96,8 @@ struct Measured {
     round_trip: Duration,
 }
 
-/// Cristian's algorithm: the answer was given half way between question and arrival, give or take half of the round trip.
+/// Measures the offset by Cristian's algorithm: the result is from half way between query and arrival, with an error of
+/// up to half of the round trip.
 async fn measure(conn: Conn<'_>) -> Result<Measured, DbError> {
     let asked = uptime();
     // Not in the list of queries that a test runs on both databases: only PostgreSQL has a clock of its own.

@@ -1,4 +1,4 @@
-//! Errors of the database, classified once for both databases.
+//! Errors of the database, classified in the same way for both databases.
 
 use super::BatchError;
 use sqlx::error::{DatabaseError, ErrorKind};
@@ -7,50 +7,50 @@ use std::sync::Arc;
 /// An error of the database. Texts are the driver's: for logs, never for customers.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// A unique constraint decided against us.
+    /// A unique constraint was violated.
     #[error("that is there already")]
     Duplicate,
-    /// A foreign key points at nothing.
+    /// A foreign key constraint was violated.
     #[error("what it refers to is not there")]
     Missing,
     /// The disk is full, a quota is used up, or the file can't be written.
     #[error("the database can't be written: {0}")]
     Full(String),
-    /// Somebody else held a lock or all connections for longer than the time limits in `[database]`.
+    /// A lock or all connections were held for longer than the time limits in `[database]`.
     #[error("the database is busy: {0}")]
     Busy(String),
-    /// Two transactions were in each other's way and this one was rolled back; the same can succeed at once.
+    /// A deadlock or serialization failure; this transaction was rolled back and can be retried at once.
     #[error("the database undid a transaction in favour of another: {0}")]
     Conflict(String),
-    /// The database can't be reached, is starting or stopping, or does not answer.
+    /// The database is unreachable, starting or stopping, or does not answer.
     #[error("the database can't be reached: {0}")]
     Unavailable(String),
-    /// What one failed read or write means to each of those it was made for.
+    /// Error of a shared read or write, for each of its callers.
     #[error(transparent)]
     Shared(Arc<DbError>),
     /// The process stops.
     #[error(transparent)]
     Stopping(#[from] BatchError),
-    /// Anything else: a fault of the program or of the schema.
+    /// Any other error: a fault of the program or of the schema.
     #[error("database: {0}")]
     Other(sqlx::Error),
 }
 
-/// Why the database does not do what it is asked at the moment, whatever that is. Passes by itself or when an operator acts.
+/// Cause of an outage of the database. Ends by itself or by an operator's action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
     /// No space to write.
     Full,
-    /// Locked by others, or overloaded.
+    /// Locked or overloaded.
     Busy,
-    /// Not reachable.
+    /// Unreachable.
     Unavailable,
     /// The process stops.
     Stopping,
 }
 
 impl DbError {
-    /// The outage that this error is a sign of; `None` for a fault, and for what the request itself brought about.
+    /// Returns the outage that this error indicates; `None` for a fault, and for an error caused by the request itself.
     pub fn outage(&self) -> Option<Outage> {
         match self {
             Self::Full(_) => Some(Outage::Full),
@@ -62,8 +62,8 @@ impl DbError {
         }
     }
 
-    /// Whether another write at this moment would fail in the same way, so that trying the items of a failed batch one by
-    /// one is of no use.
+    /// Whether another write at this moment would fail in the same way, so that the items of a failed batch need not be
+    /// tried one by one.
     pub fn fails_others_too(&self) -> bool {
         match self {
             Self::Shared(inner) => inner.fails_others_too(),
@@ -104,24 +104,24 @@ fn classify(error: &dyn DatabaseError) -> Option<DbError> {
     Some(kind(format!("{} ({code})", error.message())))
 }
 
-/// By PostgreSQL's SQLSTATE (Appendix A of its manual).
+/// Classifies PostgreSQL's SQLSTATE (Appendix A of its manual).
 fn of_sqlstate(code: &str) -> Option<fn(String) -> DbError> {
     Some(match code {
         // disk_full
         "53100" => DbError::Full,
-        // lock_not_available; query_canceled, which is what statement_timeout does
+        // lock_not_available; query_canceled, by statement_timeout
         "55P03" | "57014" => DbError::Busy,
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => DbError::Conflict,
         // read_only_sql_transaction: a standby; idle_in_transaction_session_timeout; io_error
         "25006" | "25P03" | "58030" => DbError::Unavailable,
-        // Connection exceptions, insufficient resources, operator intervention (57P01: it was told to shut down).
+        // Connection exceptions, insufficient resources, operator intervention (57P01: admin_shutdown).
         _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => DbError::Unavailable,
         _ => return None,
     })
 }
 
-/// By SQLite's extended result code, whose lowest byte is the primary one (<https://sqlite.org/rescode.html>).
+/// Classifies SQLite's extended result code, whose lowest byte is the primary one (<https://sqlite.org/rescode.html>).
 fn of_sqlite(code: i32) -> Option<fn(String) -> DbError> {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
@@ -134,14 +134,14 @@ fn of_sqlite(code: i32) -> Option<fn(String) -> DbError> {
         FULL => DbError::Full,
         IOERR if is_failed_write(code >> 8) => DbError::Full,
         BUSY | LOCKED => DbError::Busy,
-        // A file system that went read-only, a folder that is not mounted, too many open files.
+        // A file system that became read-only, a folder that is not mounted, too many open files.
         NOMEM | READONLY | IOERR | CANTOPEN => DbError::Unavailable,
         _ => return None,
     })
 }
 
-/// Whether an I/O error of SQLite came from writing or growing a file: what a full disk or quota brings where the system does
-/// not say `ENOSPC`. Not from syncing one: whether a transaction is on disk is open then.
+/// Whether an I/O error of SQLite came from writing or growing a file, as with a full disk or quota where the system
+/// does not report `ENOSPC`. Not from syncing one: whether the transaction is on disk is unknown then.
 fn is_failed_write(extension: i32) -> bool {
     const WRITE: i32 = 3;
     const TRUNCATE: i32 = 6;

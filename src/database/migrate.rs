@@ -1,4 +1,4 @@
-//! Bringing the schema up to date. Migrations are embedded; a database of a newer version is refused, not guessed at.
+//! Schema migrations, which are embedded; a database of a newer version is rejected.
 
 use super::open::unlimited;
 use super::{Db, DbError, Sql};
@@ -10,10 +10,10 @@ use std::path::Path;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Why the schema is not the one this program needs.
+/// Reason why the schema is not the one that this program needs.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// A newer Afterword was here.
+    /// The database was used by a newer version of Afterword.
     #[error(
         "the database was written by a newer version of Afterword: use that version, or restore a backup made before it"
     )]
@@ -26,12 +26,12 @@ pub enum MigrateError {
     Database(#[from] DbError),
 }
 
-/// How many migrations there are still to run.
+/// Number of pending migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending(pub usize);
 
-/// Waits until no other process migrates this file of SQLite, whose migrator has no lock of its own; others wait until the
-/// result is dropped. `None` where the file system knows no such locks.
+/// Waits until no other process migrates this SQLite file, as its migrator has no lock of its own; others wait until
+/// the result is dropped. `None` where the file system does not support such locks.
 async fn turn_of(file: &Path) -> Option<File> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let locked = tokio::task::spawn_blocking(move || {
@@ -49,7 +49,7 @@ impl Db {
         }
     }
 
-    /// Runs what is missing.
+    /// Runs pending migrations.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let done = match self {
             Self::Sqlite { write, .. } => {
@@ -57,7 +57,7 @@ impl Db {
                 SQLITE.run(write).await
             }
             Self::Pg { pool, .. } => {
-                // Others who migrate are waited for, and a large table takes its time.
+                // Other migrating processes are waited for, and a large table takes long.
                 let mut conn = unlimited(pool).await.map_err(DbError::from)?;
                 POSTGRES.run_direct(None, &mut conn, false).await
             }
@@ -68,7 +68,7 @@ impl Db {
         })
     }
 
-    /// What [`Db::migrate`] would run; an error where the database is newer than the program.
+    /// Returns the number of migrations that [`Db::migrate`] would run. Errors: the database is newer than the program.
     pub async fn pending(&self) -> Result<Pending, MigrateError> {
         const IS_NEW: Sql = Sql::each(
             "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",

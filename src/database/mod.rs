@@ -1,7 +1,8 @@
-//! Two databases, one body of code: [`Db`] over native pools, statements as [`Sql`] constants, and macros that run the
-//! same statement on either.
+//! Database access on two databases with one code: [`Db`] over native pools, statements as [`Sql`] constants, and
+//! macros that run the same statement on either.
 //!
-//! SQLite has one connection that writes (a transaction there is `BEGIN IMMEDIATE`) and four that read; PostgreSQL has a pool.
+//! SQLite has one connection that writes (a transaction there is `BEGIN IMMEDIATE`) and four that read; PostgreSQL has
+//! a pool.
 
 mod batch;
 mod clock;
@@ -30,21 +31,21 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::time::Duration;
 
-/// A statement's text in both dialects; placeholders are `$1`, `$2`, … in both.
+/// Text of a statement in both dialects; placeholders are `$1`, `$2`, … in both.
 #[derive(Debug, Clone, Copy)]
 pub struct Sql {
-    /// For SQLite.
+    /// Text for SQLite.
     pub sqlite: &'static str,
-    /// For PostgreSQL.
+    /// Text for PostgreSQL.
     pub pg: &'static str,
 }
 
 impl Sql {
-    /// The same text for both.
+    /// Returns a statement with the same text for both.
     pub const fn both(text: &'static str) -> Self {
         Self { sqlite: text, pg: text }
     }
-    /// A text for each.
+    /// Returns a statement with a text for each.
     pub const fn each(sqlite: &'static str, pg: &'static str) -> Self {
         Self { sqlite, pg }
     }
@@ -78,28 +79,28 @@ macro_rules! statements {
 /// The database of this deployment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One machine.
+    /// SQLite: one machine.
     Sqlite {
-        /// The one connection that writes.
+        /// Pool of the one connection that writes.
         write: SqlitePool,
-        /// Those that read.
+        /// Pool of the connections that read.
         read: SqlitePool,
     },
-    /// Any number of nodes.
+    /// PostgreSQL: any number of nodes.
     Pg {
-        /// Its connections.
+        /// Pool of connections.
         pool: PgPool,
-        /// How long the server may take to answer one statement before it counts as unreachable.
+        /// Maximum time for the reply to a statement before the server counts as unreachable.
         answer_limit: Duration,
     },
 }
 
-/// A connection in either database, as statements take it.
+/// A connection to either database, the argument of statements.
 #[derive(Debug)]
 pub enum Conn<'a> {
     /// SQLite.
     Sqlite(&'a mut SqliteConnection),
-    /// PostgreSQL, and how long it may take to answer.
+    /// PostgreSQL, and the maximum time for a reply.
     Pg(&'a mut PgConnection, Duration),
 }
 
@@ -108,7 +109,7 @@ pub enum Conn<'a> {
 pub enum Reader {
     /// SQLite.
     Sqlite(PoolConnection<Sqlite>),
-    /// PostgreSQL, and how long it may take to answer.
+    /// PostgreSQL, and the maximum time for a reply.
     Pg(PoolConnection<Postgres>, Duration),
 }
 
@@ -117,12 +118,12 @@ pub enum Reader {
 pub enum Tx {
     /// SQLite.
     Sqlite(Transaction<'static, Sqlite>),
-    /// PostgreSQL, and how long it may take to answer.
+    /// PostgreSQL, and the maximum time for a reply.
     Pg(Transaction<'static, Postgres>, Duration),
 }
 
 impl Reader {
-    /// The connection for a statement.
+    /// Returns the connection for a statement.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(c) => Conn::Sqlite(c),
@@ -132,14 +133,14 @@ impl Reader {
 }
 
 impl Tx {
-    /// The connection for a statement.
+    /// Returns the connection for a statement.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(t) => Conn::Sqlite(t),
             Self::Pg(t, limit) => Conn::Pg(t, *limit),
         }
     }
-    /// Makes it last. An [`Outage::Unavailable`] leaves open whether it did: the answer may have been lost on the way.
+    /// Commits. After an [`Outage::Unavailable`] it is unknown whether it was committed: the reply may have been lost.
     pub async fn commit(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(t) => Ok(t.commit().await?),
@@ -149,7 +150,7 @@ impl Tx {
 }
 
 impl Conn<'_> {
-    /// The same connection for one more statement.
+    /// Returns the same connection for one more statement.
     pub fn reborrow(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(c) => Conn::Sqlite(c),
@@ -159,7 +160,7 @@ impl Conn<'_> {
 }
 
 impl Db {
-    /// A connection for reading what is committed.
+    /// Returns a connection for reading committed data.
     pub async fn read(&self) -> Result<Reader, DbError> {
         Ok(match self {
             Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
@@ -170,9 +171,10 @@ impl Db {
         })
     }
 
-    /// A transaction that may write. On SQLite it has the only one there is: keep it short, wait for nothing else in it.
+    /// Begins a transaction that may write. On SQLite it has the only writing connection: keep it short, and wait for
+    /// nothing else in it.
     ///
-    /// Errors: [`DbError::Busy`] when it has not begun within `database.acquire_timeout`, be it for want of a connection or
+    /// Errors: [`DbError::Busy`] when it has not begun within `database.acquire_timeout`, for want of a connection or
     /// because another process holds SQLite's write lock.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
@@ -188,7 +190,7 @@ impl Db {
         }
     }
 
-    /// Closes every connection; what was committed is safe without it.
+    /// Closes every connection; committed data is safe without it.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { write, read } => {
@@ -200,7 +202,8 @@ impl Db {
     }
 }
 
-/// The same error; [`DbError::Unavailable`] where the pool had room for another connection, so that none could be opened.
+/// Returns the same error; [`DbError::Unavailable`] where the pool had room for another connection, so that none could
+/// be opened.
 fn no_connection(pool: &PgPool, error: DbError) -> DbError {
     match error {
         DbError::Busy(_) if pool.size() < pool.options().get_max_connections() => {

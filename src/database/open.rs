@@ -1,4 +1,4 @@
-//! Opening the database: the pools, their time limits, and which connections may be used again.
+//! Opening the database: pools, their time limits, and checks before a connection is reused.
 
 use super::{Db, DbError};
 use crate::config::{Database, DatabaseUrl};
@@ -11,21 +11,22 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Connections of the pool where `database.max_connections` is 0.
+/// Number of connections of the pool where `database.max_connections` is 0.
 const PG_CONNECTIONS: u32 = 16;
-/// Connections that read where `database.max_connections` is 0.
+/// Number of connections that read where `database.max_connections` is 0.
 const SQLITE_READERS: u32 = 4;
-/// Added to `database.statement_timeout`, after which PostgreSQL itself gives up: time for its answer to arrive.
+/// Added to `database.statement_timeout`, after which PostgreSQL itself aborts a statement: time for its reply to
+/// arrive.
 const NETWORK: Duration = Duration::from_secs(5);
-/// How long a connection may take to answer a ping before it is closed.
+/// Maximum time for a reply to a ping before the connection is closed.
 const PING: Duration = Duration::from_secs(2);
-/// A connection that has been idle for longer is tried before it is used: the server may have gone meanwhile.
+/// Idle time after which a connection is tested before it is used: the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// How long [`Db::purge_deleted`] waits for readers and other processes.
+/// Maximum wait of [`Db::fold`] for readers and other processes.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(200);
 
 impl Db {
-    /// Opens the database; makes the file and its folder where SQLite has none yet. Migrates nothing.
+    /// Opens the database; creates SQLite's file and its folder where missing. Migrates nothing.
     pub async fn open(config: &Database) -> Result<Self, DbError> {
         match &config.url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, config).await,
@@ -33,16 +34,16 @@ impl Db {
         }
     }
 
-    /// Makes what was deleted or overwritten go from the disk now, not at some time: SQLite folds its log of changes into the
-    /// file and empties it, PostgreSQL vacuums these tables. Does nothing about archives of either.
+    /// Removes deleted and overwritten data from the disk at once: SQLite checkpoints its write-ahead log and truncates
+    /// it, PostgreSQL vacuums these tables. Does not affect archives of either.
     ///
-    /// Works on a connection of its own, which keeps other time limits than those of the pools and is closed afterwards.
+    /// Works on a separate connection, which has other time limits than the pools and is closed afterwards.
     pub async fn purge_deleted(&self, tables: &[&'static str]) -> Result<(), DbError> {
         match self {
             Self::Sqlite { write, .. } => {
-                // Held so that no writer of this process is in the way.
+                // Held so that no writer of this process interferes.
                 let _writer = write.acquire().await?;
-                // Readers make it do less, and must not keep writers waiting for long.
+                // Readers limit the checkpoint, and must not block writers for long.
                 let options = (*write.connect_options()).clone().busy_timeout(CHECKPOINT_WAIT);
                 let mut conn = options.connect().await?;
                 sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
@@ -60,7 +61,7 @@ impl Db {
     }
 }
 
-/// A connection of its own without time limits, for what may take long: migrations and `VACUUM`.
+/// Returns a separate connection without time limits, for long statements: migrations and `VACUUM`.
 pub(super) async fn unlimited(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let options = (*pool.connect_options()).clone();
     options.options([("statement_timeout", 0), ("lock_timeout", 0)]).connect().await
@@ -75,9 +76,9 @@ async fn open_sqlite(path: &Path, config: &Database) -> Result<Db, DbError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(config.lock_timeout.0)
-        // What is deleted (addresses, sealed answers) is overwritten, not left in free pages.
+        // Deleted data (addresses, sealed responses) is overwritten, not left in free pages.
         .pragma("secure_delete", "ON")
-        // 16 MiB of log before it is copied into the database: what is written often is copied once.
+        // 16 MiB of log before it is copied into the database: frequently written pages are copied once.
         .pragma("wal_autocheckpoint", "4000");
     let pool = || {
         SqlitePoolOptions::new()
@@ -96,21 +97,22 @@ async fn open_sqlite(path: &Path, config: &Database) -> Result<Db, DbError> {
     Ok(Db::Sqlite { write, read })
 }
 
-/// Makes the file and its folder, for their owner alone. The files beside it (-wal, -shm) get its mode.
+/// Creates the file and its folder, for their owner only. Its side files (-wal, -shm) get its mode.
 fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         create_private_folder(folder)?;
     }
-    // Not opened where it is there: closing it would drop the locks of other connections.
+    // Not opened where it exists: closing it would drop the locks of other connections.
     match private_file().create_new(true).open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Whether the connection's last transaction has ended. SQLite rolls back by itself when the disk is full; sqlx's own rollback
-/// then fails, its count of open transactions stays above zero, and no transaction can begin on that connection any more
-/// (sqlx-sqlite 0.9, `ConnectionWorker`). One that has not ended is closed, and another opened.
+/// Whether the connection's last transaction has ended. SQLite rolls back by itself when the disk is full; sqlx's own
+/// rollback then fails, its count of open transactions stays above zero, and no transaction can begin on that
+/// connection any more (sqlx-sqlite 0.9, `ConnectionWorker`). A connection whose transaction has not ended is closed,
+/// and another opened.
 async fn is_clean(conn: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     let clean = !conn.is_in_transaction();
     if !clean {
@@ -123,7 +125,7 @@ async fn open_postgres(url: &str, config: &Database) -> Result<Db, DbError> {
     let limits = [
         ("statement_timeout", config.statement_timeout.0.as_millis()),
         ("lock_timeout", config.lock_timeout.0.as_millis()),
-        // A node that is frozen in the middle of a transaction must not hold its locks for ever.
+        // A node that is suspended in the middle of a transaction must not hold its locks for ever.
         ("idle_in_transaction_session_timeout", config.statement_timeout.0.as_millis()),
     ];
     let options = PgConnectOptions::from_str(url)?.application_name("afterword").options(limits);
@@ -133,7 +135,7 @@ async fn open_postgres(url: &str, config: &Database) -> Result<Db, DbError> {
         .acquire_timeout(config.acquire_timeout.0)
         .test_before_acquire(false)
         .before_acquire(|conn, meta| Box::pin(is_alive(conn, meta)))
-        // A request that was given up may have left a statement or a rollback on its way.
+        // An aborted request may have left a statement or a rollback in progress.
         .after_release(|conn, _| Box::pin(answers(conn)))
         .connect_with(options)
         .await?;
@@ -144,7 +146,7 @@ async fn is_alive(conn: &mut PgConnection, meta: PoolConnectionMetadata) -> Resu
     if meta.idle_for < TRUSTED { Ok(true) } else { answers(conn).await }
 }
 
-/// Whether the server answers on this connection within [`PING`]; an error, which closes the connection, where it does not.
+/// Whether the server answers on this connection within [`PING`]. Errors, which close the connection: it does not.
 async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
     tokio::time::timeout(PING, conn.ping()).await.map_err(late)??;

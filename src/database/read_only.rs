@@ -1,4 +1,4 @@
-//! A database that is only looked at: for `afterword config check`, which changes nothing on disk.
+//! Read-only access to a database: for `afterword config check`, which changes nothing on disk.
 
 use super::{Db, DbError, Sql};
 use crate::config::DatabaseUrl;
@@ -9,27 +9,27 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Longest wait for a server.
+/// Maximum wait for a server.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 impl Db {
-    /// Opens the database for reading alone. Returns nothing where SQLite has no file yet.
+    /// Opens the database for reading only. `None` where SQLite has no file yet.
     ///
-    /// Errors: no server answers, it lets nobody in, or the file is no database.
+    /// Errors: no server answers, it rejects the credentials, or the file is not a database.
     pub async fn open_read_only(url: &DatabaseUrl) -> Result<Option<Self>, DbError> {
         let db = match url {
             DatabaseUrl::Sqlite(path) if !path.exists() => return Ok(None),
             DatabaseUrl::Sqlite(path) => {
                 let options = SqliteConnectOptions::new().filename(path).read_only(true);
-                // Reading in WAL mode makes files beside the database, unless it is said that nobody writes; where there is a log,
-                // they are there already, and somebody may write.
+                // Reading in WAL mode creates side files, unless the database is declared immutable; where there is a
+                // log, they exist already, and another process may write.
                 let options = options.immutable(!has_log(path));
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
                 Self::Sqlite { write: pool.clone(), read: pool }
             }
             DatabaseUrl::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url)?.application_name("afterword config check");
-                // A pool would wait for a server that refuses, and not say why.
+                // A pool would wait for a server that rejects connections, without giving the reason.
                 let first = tokio::time::timeout(MAX_WAIT, PgConnection::connect_with(&options)).await;
                 first.unwrap_or(Err(sqlx::Error::PoolTimedOut))?.close().await?;
                 let pool =

@@ -1,4 +1,4 @@
-//! Running a statement on whichever database there is.
+//! Macros that run a statement on either database.
 //!
 //! ```ignore
 //! let team: Option<TeamRow> = fetch_optional!(conn, FIND => TeamRow, id)?;
@@ -10,14 +10,14 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use std::time::Duration;
 
-/// A row type that both databases can fill: `#[derive(sqlx::FromRow)]` or a tuple.
+/// A row type that can be read from both databases: `#[derive(sqlx::FromRow)]` or a tuple.
 pub trait Row: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
 impl<T> Row for T where T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
 
-/// Rows, or why there are none.
+/// Result of a query.
 pub type Rows<T> = Result<Vec<T>, DbError>;
 
-/// Runs a statement; how many rows it changed.
+/// Runs a statement; returns the number of rows it changed.
 #[macro_export]
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
@@ -32,7 +32,7 @@ macro_rules! execute {
     };
 }
 
-/// Runs a query; all its rows.
+/// Runs a query; returns all its rows.
 #[macro_export]
 macro_rules! fetch_all {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
@@ -43,7 +43,7 @@ macro_rules! fetch_all {
     };
 }
 
-/// Runs a query that gives exactly one row.
+/// Runs a query with exactly one row.
 #[macro_export]
 macro_rules! fetch_one {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
@@ -54,7 +54,7 @@ macro_rules! fetch_one {
     };
 }
 
-/// Runs a query that gives one row or none.
+/// Runs a query with at most one row.
 #[macro_export]
 macro_rules! fetch_optional {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
@@ -65,8 +65,8 @@ macro_rules! fetch_optional {
     };
 }
 
-/// The text of a query that gives all its rows in one, as JSON: each an array of these columns. Every row by itself crosses from the
-/// driver's thread, which costs more than most of what it takes to find it.
+/// Text of a query that returns all its rows in one, as JSON: each an array of these columns. Each separate row is
+/// passed from the driver's thread, which costs more than most of the work to find it.
 #[macro_export]
 macro_rules! packed {
     (sqlite, $columns:literal, $rest:literal) => {
@@ -77,7 +77,7 @@ macro_rules! packed {
     };
 }
 
-/// Runs a query that is [`packed!`]; all its rows, whose fields are in the order of the columns.
+/// Runs a query that is [`packed!`]; returns all its rows, whose fields are in the order of the columns.
 #[macro_export]
 macro_rules! fetch_packed {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
@@ -89,12 +89,12 @@ macro_rules! fetch_packed {
     };
 }
 
-/// The rows of a query that was [`packed!`].
+/// Returns the rows of a query that was [`packed!`].
 pub fn unpack<T: serde::de::DeserializeOwned>(rows: &str) -> Rows<T> {
     serde_json::from_str(rows).map_err(|error| DbError::Other(sqlx::Error::Decode(error.into())))
 }
 
-/// What the three share.
+/// Common part of the three.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! fetch_with {
@@ -110,10 +110,10 @@ macro_rules! fetch_with {
     };
 }
 
-/// The server's answer, where it comes within `limit`.
+/// Returns the server's reply, where it comes within `limit`.
 ///
-/// Errors: [`DbError::Unavailable`] where none comes. PostgreSQL keeps its own time limits; this one is for a server that is
-/// frozen or a network that swallows everything, which TCP would wait for many minutes.
+/// Errors: [`DbError::Unavailable`] where none comes. PostgreSQL has its own time limits; this one is for a suspended
+/// server or a network that drops everything, for which TCP would wait many minutes.
 pub async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbError> {
     match tokio::time::timeout(limit, answer).await {
         Ok(answer) => Ok(answer?),

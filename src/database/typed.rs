@@ -1,8 +1,8 @@
-//! A list of every query and the type that its rows are read into, for the test that reads rows of all kinds into each.
+//! List of every query and its row type, for the test that reads rows of all kinds into each.
 //!
-//! The compiler does not check a query's columns against the type. PostgreSQL reports a wrong type at the first row; SQLite
-//! only for values that happen to be stored differently, such as the whole number that `COALESCE(real_column, 0)` returns.
-//! The `fetch_…!` macros add their queries to the list. Builds for release have no list.
+//! The compiler does not check a query's columns against the type. PostgreSQL reports a wrong type at the first row;
+//! SQLite only for values that happen to be stored differently, such as the whole number that `COALESCE(real_column,
+//! 0)` returns. The `fetch_…!` macros add their queries to the list. Release builds have no list.
 
 #[cfg(debug_assertions)]
 pub use list::{TYPED_QUERIES, TypedQuery};
@@ -33,12 +33,12 @@ mod list {
     #[linkme::distributed_slice]
     pub static TYPED_QUERIES: [TypedQuery];
 
-    /// A query, and how its rows are read.
+    /// A query with its row type.
     #[derive(Debug, Clone, Copy)]
     pub struct TypedQuery {
-        /// The statement.
+        /// Statement.
         pub sql: Sql,
-        /// The constant's name.
+        /// Name of the constant.
         pub name: &'static str,
         /// File and line of its use.
         pub place: &'static str,
@@ -49,7 +49,7 @@ mod list {
     }
 
     impl TypedQuery {
-        /// A query whose rows are read one by one.
+        /// Returns a query whose rows are read one by one.
         pub const fn typed<T: Row>(sql: Sql, name: &'static str, place: &'static str) -> Self {
             Self {
                 sql,
@@ -60,7 +60,7 @@ mod list {
             }
         }
 
-        /// A query that returns all its rows as one JSON array.
+        /// Returns a query that returns all its rows as one JSON array.
         pub const fn packed<T: serde::de::DeserializeOwned>(sql: Sql, name: &'static str, place: &'static str) -> Self {
             Self {
                 sql,

@@ -1,9 +1,9 @@
-//! Which interactions somebody may see, in SQL: written once, since nothing else keeps one team's words from another.
+//! Visibility of interactions, in SQL: defined once, as this alone separates the teams' conversations.
 
 use crate::access::principal::Visible;
 use crate::ids::AgentId;
 
-/// The condition on interactions `i`: $1 everything, $2 a JSON array of teams, $3 an agent, as [`VisibleBinds`] has them.
+/// Condition on interactions `i`: $1 all, $2 a JSON array of teams, $3 an agent, as in [`VisibleBinds`].
 #[macro_export]
 macro_rules! visible_to {
     (sqlite) => {
@@ -14,10 +14,10 @@ macro_rules! visible_to {
     };
 }
 
-/// What `visible_to!` binds.
+/// Parameters of `visible_to!`.
 #[derive(Debug, Clone)]
 pub struct VisibleBinds {
-    /// 1: everything.
+    /// 1: all interactions.
     pub all: i64,
     /// Teams, a JSON array.
     pub teams: String,

@@ -1,4 +1,4 @@
-//! What the made-up supervisors have done with what customers said: through the same doors as everybody.
+//! Work of the demo's supervisors on the feedback of customers, by the same functions as in the service.
 
 use super::history::DemoError;
 use crate::access::principal::{Principal, Role, Who};
@@ -11,7 +11,7 @@ use crate::staff::Account;
 use crate::surveys::CallbackRequest;
 use std::time::Duration;
 
-/// What was at the root, in turns; most of it is nobody's fault.
+/// Root causes, in turns; most of them are not an agent's fault.
 const ROOTS: [(Outcome, Cause, &str); 6] = [
     (Outcome::Solved, Cause::Delivery, "The parcel lay at a neighbour’s; the carrier leaves no cards."),
     (Outcome::Reached, Cause::Tool, "The order form lost the address twice that day."),
@@ -20,10 +20,10 @@ const ROOTS: [(Outcome, Cause, &str); 6] = [
     (Outcome::NothingToDo, Cause::Product, ""),
     (Outcome::Reached, Cause::Agent, "Talked it through in the one-to-one."),
 ];
-/// What is older than this has been seen to.
+/// Age from which on follow-ups are done.
 const SEEN_TO: Duration = Duration::from_secs(3 * 86_400);
 
-/// What a customer who asks to be contacted leaves.
+/// Returns a customer's callback request.
 pub(super) fn callback(name: &str, number: usize) -> CallbackRequest {
     CallbackRequest {
         name: format!("{name} Example"),
@@ -40,7 +40,7 @@ fn supervisors(accounts: Vec<Account>) -> impl Iterator<Item = Principal> {
     })
 }
 
-/// Sees to what has waited for some days: follow-ups are closed, comments read, an agent commended, alerts wanted.
+/// Works on items of some days' age: follow-ups are closed, comments read, an agent commended, alerts enabled.
 pub(super) async fn fill(app: &App, clock: &ManualClock, today: Timestamp) -> Result<(), DemoError> {
     let long_ago = today.minus(SEEN_TO).day();
     for who in supervisors(app.staff.accounts().await?) {

@@ -1,4 +1,4 @@
-//! The made-up company, as `demo/company.json` and the chats beside it tell it.
+//! The demo's company, from `demo/company.json` and the chats next to it.
 
 use crate::access::Role;
 use crate::clock::Timestamp;
@@ -8,7 +8,7 @@ const COMPANY: &str = include_str!("../../demo/company.json");
 const CHAT_GOOD: &str = include_str!("../../demo/chat-good.json");
 const CHAT_BAD: &str = include_str!("../../demo/chat-bad.json");
 
-/// Everybody, and a quarter of a year.
+/// The staff and a quarter of a year.
 #[derive(Debug, Deserialize)]
 pub(super) struct Company {
     pub teams: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Company {
     pub interactions: Vec<DemoInteraction>,
 }
 
-/// Somebody who handles interactions.
+/// An agent of the demo.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Agent {
     pub id: String,
@@ -26,7 +26,7 @@ pub(super) struct Agent {
     pub team: String,
 }
 
-/// Somebody who signs in.
+/// A staff account of the demo.
 #[derive(Debug, Deserialize)]
 pub(super) struct Person {
     pub email: String,
@@ -37,7 +37,7 @@ pub(super) struct Person {
     pub agent: Option<String>,
 }
 
-/// An interaction, and what its customer answered.
+/// An interaction, and its customer's response.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct DemoInteraction {
     pub agent: String,
@@ -52,18 +52,18 @@ pub(super) struct DemoInteraction {
     #[serde(default)]
     pub no_address: bool,
     pub answer: Option<Answered>,
-    /// The customer's name, where the words of the conversation tell it; else one is made up.
+    /// Name of the customer, where the conversation mentions it; else one is made up.
     #[serde(default)]
     pub customer: Option<String>,
-    /// `call-good`: its sound lies in `demo/`.
+    /// `call-good`: its audio is in `demo/`.
     #[serde(default)]
     pub recording: Option<String>,
-    /// `chat-good`: its messages lie in `demo/`.
+    /// `chat-good`: its messages are in `demo/`.
     #[serde(default)]
     pub chat: Option<String>,
 }
 
-/// What a customer answered.
+/// Response of a customer.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Answered {
     pub score: u8,
@@ -86,12 +86,12 @@ struct ClipLine {
     text: String,
 }
 
-/// The company; the text is compiled in, so only a slip of ours makes this fail.
+/// Returns the company; the text is compiled in, so only an internal mistake makes this fail.
 pub(super) fn company() -> Result<Company, serde_json::Error> {
     serde_json::from_str(COMPANY)
 }
 
-/// Sender, text and ms since the first, of one of the demo's chats.
+/// Returns sender, text and ms since the first message, of one of the demo's chats.
 pub(super) fn chat(name: &str) -> Result<Vec<(String, String, i64)>, serde_json::Error> {
     let chat: Chat = serde_json::from_str(if name == "chat-bad" { CHAT_BAD } else { CHAT_GOOD })?;
     let time = |line: &ClipLine| Timestamp::parse(&line.time).unwrap_or_default();
@@ -106,7 +106,7 @@ pub(super) fn chat(name: &str) -> Result<Vec<(String, String, i64)>, serde_json:
         .collect())
 }
 
-/// The sound of one of the demo's calls (Ogg Vorbis, two channels).
+/// Returns the audio of one of the demo's calls (Ogg Vorbis, two channels).
 pub(super) fn sound(name: &str) -> &'static [u8] {
     if name == "call-bad" {
         include_bytes!("../../demo/call-bad.ogg")

@@ -1,21 +1,21 @@
-//! The made-up customers: they find the link in their mail and answer by it.
+//! The demo's customers: they find the link in their mail and respond by it.
 
 use super::company::Answered;
 use crate::config::Choice;
 use crate::surveys::{Answer, Token};
 use std::path::{Path, PathBuf};
 
-/// First names; with the number of the interaction they make addresses that nobody has.
+/// First names; with the number of the interaction they make unused addresses.
 const NAMES: [&str; 12] =
     ["Emma", "Jerry", "Fatima", "Luis", "Mei", "Oskar", "Priscilla", "Yusuf", "Chloé", "Ivan", "Hana", "Gustavo"];
 
-/// Name and address of the customer of the interaction of this number.
+/// Returns name and address of the customer of the interaction of this number.
 pub(super) fn customer(number: usize) -> (&'static str, String) {
     let name = NAMES[number % NAMES.len()];
     (name, format!("{}.{number}@customers.example", name.to_lowercase().replace('é', "e")))
 }
 
-/// The survey's token in the mail to this address, among the captured mail.
+/// Returns the survey's token in the mail to this address, among the captured mail.
 pub(super) fn token_in_mail(folder: &Path, address: &str) -> std::io::Result<Option<Token>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     files.sort();
@@ -30,7 +30,7 @@ pub(super) fn token_in_mail(folder: &Path, address: &str) -> std::io::Result<Opt
     Ok(None)
 }
 
-/// What stands behind `/s/` in the text.
+/// Returns the token after `/s/` in the text.
 fn link(text: &str) -> Option<Token> {
     let begin = text.find("/s/")? + 3;
     let token: String =
@@ -41,7 +41,7 @@ fn link(text: &str) -> Option<Token> {
 impl From<Answered> for Answer {
     fn from(told: Answered) -> Self {
         let choice = if told.apart { Choice::Apart } else { Choice::Linked };
-        // Who is very content lets others read it.
+        // Very satisfied customers allow others to read it.
         let quote = told.score == 5;
         let answer = Self::rated(told.score, told.resolved.map(|word| word == "yes"), told.comment, choice);
         Self { quote, ..answer }

@@ -1,4 +1,4 @@
-//! The last quarter of the made-up company, event by event.
+//! The last quarter of the demo's company, event by event.
 
 use super::company::{self, Company, DemoInteraction};
 use super::customers::{customer, token_in_mail};
@@ -22,61 +22,61 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Under this name the database keeps when the demo was filled.
+/// Key under which the database keeps the time at which the demo was filled.
 const FILLED: &str = "demo_filled_at";
-/// Under this name the database keeps which speech model the demo was filled for.
+/// Key under which the database keeps the speech model of the demo.
 const MODEL: &str = "demo_model";
-/// Older than this its surveys have closed: better made anew.
+/// Maximum age of the demo, ms: its surveys have closed after it, so it is filled again.
 const STALE_MS: i64 = 10 * 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
-/// The source that its interactions come from.
+/// Source of its interactions.
 const SOURCE: &str = "phone";
 
-/// Why the demo could not be filled.
+/// Reason why the demo could not be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Opening failed.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Accounts.
+    /// Error of accounts.
     #[error("the demo's accounts: {0}")]
     Staff(#[from] StaffError),
-    /// Interactions.
+    /// Error of interactions.
     #[error("the demo's interactions: {0}")]
     Intake(#[from] IntakeError),
-    /// Recordings.
+    /// Error of recordings.
     #[error("the demo's recordings: {0}")]
     Recording(#[from] RecordingError),
-    /// Its second survey.
+    /// Error of its second survey.
     #[error("the demo's second survey: {0}")]
     Survey(String),
-    /// Answers.
+    /// Error of responses.
     #[error("the demo's answers: {0}")]
     Answer(#[from] AnswerError),
-    /// The library.
+    /// Error of the library.
     #[error("the demo's library: {0}")]
     Library(#[from] ClipError),
-    /// Follow-ups.
+    /// Error of follow-ups.
     #[error("the demo's follow-ups: {0}")]
     FollowUp(#[from] FollowUpError),
-    /// What was read, and commended.
+    /// Error of read marks and commendations.
     #[error("the demo's feedback: {0}")]
     Feedback(#[from] FeedbackError),
-    /// Wishes to be contacted.
+    /// Error of callback requests.
     #[error("the demo's wishes: {0}")]
     CallbackRequest(#[from] CallbackError),
-    /// The database.
+    /// Error of the database.
     #[error("the demo's database: {0}")]
     Database(#[from] DbError),
-    /// Files.
+    /// Error of files.
     #[error("the demo's files: {0}")]
     Io(#[from] std::io::Error),
-    /// The story itself.
+    /// Error in the demo's data.
     #[error("the demo's story: {0}")]
     Story(#[from] serde_json::Error),
 }
 
-/// Whether this database was filled completely, for this speech model, and not too long ago.
+/// Whether this database was filled completely, for this speech model, and within the maximum age.
 pub async fn is_fresh(db: &Db, model: &str) -> Result<bool, DbError> {
     if db.meta(MODEL).await?.as_deref() != Some(model) {
         return Ok(false);
@@ -85,15 +85,15 @@ pub async fn is_fresh(db: &Db, model: &str) -> Result<bool, DbError> {
     Ok(filled.is_some_and(|at| SystemClock.now().ms_since(at) < STALE_MS))
 }
 
-/// Something that happens.
+/// An event of the demo.
 enum Event {
     /// A customer calls or writes.
     Contact(usize),
-    /// The customer answers the survey about it.
+    /// The customer responds to the survey about it.
     Answer(usize),
 }
 
-/// Fills an empty database. `progress` hears a number from 0 to 1.
+/// Fills an empty database. `progress` is called with a number from 0 to 1.
 pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32)) -> Result<(), DemoError> {
     let company = company::company()?;
     let today = SystemClock.now();
@@ -101,7 +101,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
     let shared: SharedClock = Arc::new(clock.clone());
     let app = App::build(config.clone(), db.clone(), vault.clone(), shared, true);
     let stop = CancellationToken::new();
-    // Everything but what is to be seen at work when the demo opens.
+    // All jobs but those that are to be seen in progress when the demo opens.
     let kinds = app.jobs().into_iter().filter(|kind| kind.name != crate::interactions::TRANSCRIBE).collect();
     let runner = Arc::new(Runner::new(db.clone(), Arc::clone(&app.clock), kinds, RunnerOptions::default(), stop));
     runner.schedule().await?;
@@ -121,7 +121,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
         runner.drain().await?;
         progress((number + 1) as f32 / all as f32);
     }
-    // Everybody has had the time to think again: what is full is released.
+    // The time for changes of responses is over: full batches are released.
     for pass in (0..4).rev() {
         clock.set(today.minus(config.survey.edit_for.0 * pass));
         runner.drain().await?;
@@ -135,7 +135,7 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
     Ok(())
 }
 
-/// When everything happens, in order.
+/// Returns all events, in order of time.
 fn events(company: &Company, today: Timestamp) -> Vec<(Timestamp, Event)> {
     let mut events = Vec::new();
     for (which, told) in company.interactions.iter().enumerate() {
@@ -151,7 +151,7 @@ fn events(company: &Company, today: Timestamp) -> Vec<(Timestamp, Event)> {
     events
 }
 
-/// When it began: that many days ago, at that time (UTC).
+/// Returns the begin of an interaction: that many days ago, at that time (UTC).
 fn begin(told: &DemoInteraction, today: Timestamp) -> Timestamp {
     let day = 24 * HOUR_MS;
     let midnight = today.0 - today.0.rem_euclid(day);
@@ -240,11 +240,11 @@ fn external_id(which: usize) -> String {
     format!("demo-{which:03}")
 }
 
-/// The customer opens the mail and answers by its link.
+/// Opens the mail and responds by its link.
 async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoError> {
     let Some(told) = company.interactions[which].answer.clone() else { return Ok(()) };
     let Some(folder) = mail_folder(&app.config) else { return Ok(()) };
-    // Nobody was asked twice in the quiet period, so there may be no mail to answer.
+    // Customers are not asked twice in the quiet period, so there may be no mail to answer.
     if let Some(token) = token_in_mail(&folder, &customer(which).1)? {
         let standing = app.surveys.standing(&token).await?;
         let mut answer = Answer::from(told);
@@ -253,7 +253,7 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
         }
         let offer = app.surveys.offer(&token, None);
         app.surveys.answer_from(&token, standing, answer, offer).await?;
-        // Some ask to be contacted, on the page for that.
+        // Some request a callback, on the page for that.
         if which % 25 == 7 {
             app.surveys.callback(&token, aftermath::callback(customer(which).0, which), false).await?;
         }
@@ -268,7 +268,7 @@ fn mail_folder(config: &Config) -> Option<PathBuf> {
     }
 }
 
-/// One clip is in the library already, so that a new agent finds something to learn.
+/// Adds one clip to the library, so that a new agent finds something to learn.
 async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
     let all = app.interactions.list(&Visible::All, &Filter::default(), &Cursor::start(), 200).await?.items;
     let chat = company.interactions.iter().position(|told| told.chat.as_deref() == Some("chat-good")).map(external_id);
@@ -291,7 +291,7 @@ async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The two calls that can be heard. They are read through and transcribed when the demo opens.
+/// Adds the two calls that can be played. They are decoded and transcribed when the demo opens.
 async fn recordings(app: &App, company: &Company) -> Result<(), DemoError> {
     for (which, told) in company.interactions.iter().enumerate() {
         let Some(name) = &told.recording else { continue };

@@ -1,5 +1,5 @@
-//! A throw-away company to look at: filled through the same doors that everybody uses, with a clock that runs through its
-//! last quarter. Customers really get their mail and really answer by its link.
+//! Demo of a made-up company: filled by the same functions as in the service, with a clock that runs through its last
+//! quarter. Its customers receive their mail and respond by its link.
 
 mod aftermath;
 mod company;
@@ -9,10 +9,10 @@ mod survey;
 
 pub use history::{DemoError, fill, is_fresh};
 
-/// The password of everybody in the demo.
+/// Password of every account of the demo.
 pub const PASSWORD: &str = "afterword-demo";
 
-/// The five steps that a newcomer is shown: what to do, and where.
+/// The five steps shown to a new user: action and URL.
 pub const STEPS: [(&str, &str); 5] = [
     ("Read the customers' mail, open the newest and answer its survey", "/demo/mail"),
     (

@@ -1,15 +1,15 @@
-//! The company's second survey: after chats, with a recommendation and, where it is poor, what should get better.
+//! The company's second survey: after chats, with a recommendation and, where it is poor, a question for improvements.
 
 use crate::app::App;
 use crate::effects::Actor;
 use crate::surveys::definition::{Condition, Definition, Item, Kind, QuestionTexts};
 use crate::surveys::{Answer, EditError, Question, Rule, RuleError, Rules, Value, Version};
 
-/// Its further questions.
+/// Numbers of its further questions.
 const RECOMMEND: u16 = 4;
 const BETTER: u16 = 5;
 
-/// Questions in one language: number, label, words by value.
+/// Questions in one language: number, label, option texts by value.
 type Words = &'static [(u16, &'static str, &'static [(i64, &'static str)])];
 
 /// Questions and options in two languages.
@@ -66,7 +66,7 @@ fn definition() -> Definition {
     definition
 }
 
-/// Publishes it, and the rule that asks it after chats.
+/// Publishes it, and the rule that selects it after chats.
 pub(super) async fn second_survey(app: &App) -> Result<(), super::DemoError> {
     let id = app.surveys.create("After chats", &definition(), &Actor::System).await?;
     app.surveys.publish(&id, 1, &Actor::System).await?;
@@ -88,7 +88,7 @@ pub(super) async fn second_survey(app: &App) -> Result<(), super::DemoError> {
     Ok(())
 }
 
-/// What a customer who gave this rating says to the further questions, where the survey asks them.
+/// Adds a customer's answers to the further questions, by the rating, where the survey has them.
 pub(super) fn answer_further(answer: &mut Answer, version: &Version, which: usize) {
     let score = answer.number(&Question::Score).unwrap_or(3);
     let spread = i64::try_from(which % 2).unwrap_or(0);

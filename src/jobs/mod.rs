@@ -1,8 +1,8 @@
-//! Durable background work: a queue in the database, leases, retries with growing pauses, giving up with a reason.
+//! Durable background jobs: a queue in the database, leases, retries with growing pauses, failure with a reason.
 //!
-//! A job is thin (a kind and a key), idempotent, and says in its [`Outcome`] what is to become of it. Jobs are saved by
-//! [`crate::effects`] in the transaction of the change that needs them. No transaction stays open while one works; a node
-//! that dies loses its lease, and another takes the job up.
+//! A job is small (a kind and a key), idempotent, and returns an [`Outcome`]. Jobs are saved by [`crate::effects`] in
+//! the transaction of the change that needs them. No transaction stays open while a job runs; a node that dies loses
+//! its leases, and another one claims the jobs.
 
 mod runner;
 mod store;
@@ -21,127 +21,129 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A job to be queued. There is at most one of a kind for a key: queueing it again while it waits changes nothing; one that
-/// is running runs once more when it is done; one that had failed for good gets new tries.
+/// A job to be queued. There is at most one of a kind for a key: queueing it again while it waits changes nothing; a
+/// running one runs once more when it is done; a failed one gets new attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
-    /// Which handler: `survey.decide`, `mail.deliver`, …
+    /// Kind, which selects the handler: `survey.decide`, `mail.deliver`, …
     pub kind: &'static str,
-    /// What it is about, usually an id.
+    /// Subject of the job, usually an id.
     pub key: String,
-    /// Not before this time.
+    /// Earliest time at which it runs.
     pub run_at: Timestamp,
-    /// Smaller goes first; [`USUAL`] unless something else is said.
+    /// Priority, the smaller first; [`USUAL`] by default.
     pub priority: i64,
-    /// Whose it is, for kinds that are [`Kind::fair`]: those who share the kind are served in turns. Nobody's are one more.
+    /// Share for kinds that are [`Kind::fair`]: the shares take turns. Jobs without a share are one more.
     pub fairness_key: Option<String>,
-    /// How much work it is, in a unit of its kind, for kinds that keep places for [`Kind::small`] jobs.
+    /// Size of the work, in a unit of its kind, for kinds that reserve slots for [`Kind::small`] jobs.
     pub size: Option<i64>,
 }
 
-/// The priority of a job of which nothing else was said.
+/// Default priority.
 pub const USUAL: i64 = 100;
-/// The priority of a job that somebody waits for. Up to this one a job may take the places that [`Kind::urgent`] keeps free.
+/// Priority of a job that a user waits for. Jobs up to this one may use the slots reserved by [`Kind::urgent`].
 pub const URGENT: i64 = 10;
 
 impl NewJob {
-    /// A job of usual priority.
+    /// Returns a job of default priority.
     pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
         Self { kind, key: key.into(), run_at, priority: USUAL, fairness_key: None, size: None }
     }
 
-    /// Whose it is.
+    /// Sets the share.
     pub fn fairness_key(self, fairness_key: Option<String>) -> Self {
         Self { fairness_key, ..self }
     }
 
-    /// How much work it is.
+    /// Sets the size.
     pub fn size(self, size: Option<i64>) -> Self {
         Self { size, ..self }
     }
 
-    /// Somebody waits for it.
+    /// Sets the priority to [`URGENT`].
     pub fn urgent(self) -> Self {
         Self { priority: URGENT, ..self }
     }
 }
 
-/// A job at work.
+/// A running job.
 #[derive(Debug, Clone)]
 pub struct Running {
-    /// What it is about.
+    /// Subject of the job.
     pub key: String,
-    /// Which try this is; 1 for the first. Tries count when they begin: one that ends the program counts too.
+    /// Number of this attempt; 1 for the first. Attempts count when they begin, so that one that ends the program
+    /// counts too.
     pub attempt: u32,
-    /// With which priority it was taken.
+    /// Priority at the time of the claim.
     pub priority: i64,
-    /// Tells this attempt from every other one; see [`hold`].
+    /// Id of this attempt; see [`hold`].
     pub lease: String,
-    /// Cancelled when the lease was lost, the job was removed or the process stops: stop soon, change nothing more.
+    /// Cancelled when the lease was lost, the job was removed or the process stops: the handler must stop soon and
+    /// change nothing more.
     pub cancelled: CancellationToken,
 }
 
-/// What is to become of a job.
+/// Outcome of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done and forgotten.
+    /// Done; the job is deleted.
     Done,
-    /// It is to run (again) at this time; not a failure.
+    /// To be run (again) at this time; not a failure.
     At(Timestamp),
-    /// It failed in a way that may pass; tried again after a growing pause, given up after the kind's most tries.
+    /// Failed temporarily; retried after a growing pause, given up after the kind's maximum number of attempts.
     Retry(String),
-    /// As `Retry`, but not before this time: a server said when.
+    /// The same as `Retry`, but not before this time, as given by a server.
     RetryAt(Timestamp, String),
-    /// It failed in a way that will not pass.
+    /// Failed permanently.
     GiveUp(String),
 }
 
-/// A job that is given up, as its feature is told.
+/// A job that is given up, as passed to its feature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenUp {
-    /// What it was about.
+    /// Subject of the job.
     pub key: String,
-    /// Why, in words for people.
+    /// Reason, in words for people.
     pub why: String,
-    /// When.
+    /// Time.
     pub at: Timestamp,
 }
 
-/// What a feature writes when a job of its own is given up, in the transaction that gives it up.
+/// Handler that a feature runs when one of its jobs is given up, in the same transaction.
 pub type OnGiveUp = Arc<dyn for<'a> Fn(Conn<'a>, GivenUp) -> BoxFuture<'a, Result<(), DbError>> + Send + Sync>;
 
-/// A job's work.
+/// Handler of a job.
 pub type Work = Arc<dyn Fn(Running) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
 
-/// Says whether there is something to do at this time; must be cheap, as it is asked often.
+/// Whether there is work at this time; must be cheap, as it is called often.
 pub type Look = Arc<dyn Fn(Timestamp) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// A kind of job.
 #[derive(Clone)]
 pub struct Kind {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// How many run at once on a node.
+    /// Maximum number of concurrent jobs on a node.
     pub at_once: usize,
-    /// Tries before it is given up. A try counts when it begins.
+    /// Maximum number of attempts before it is given up. An attempt counts when it begins.
     pub most_tries: u32,
-    /// How long a node may be silent before another takes the job. It is renewed three times in that time.
+    /// Time after which a silent node loses the job. The lease is renewed three times in that time.
     pub lease: Duration,
-    /// What its jobs are about, for the reason why one was given up: `recording`.
+    /// Subject of its jobs, for the reason why one was given up: `recording`.
     pub about: &'static str,
-    /// A job that comes back by itself this often, under the key `*`.
+    /// Interval of a recurring job, which has the key `*`.
     pub every: Option<Duration>,
-    /// So many more run at once, of jobs that somebody waits for.
+    /// Number of additional slots, reserved for urgent jobs.
     pub urgent: usize,
-    /// So many more run at once, of jobs of at most this [`NewJob::size`].
+    /// Number of additional slots, reserved for jobs of at most this [`NewJob::size`].
     pub small: (usize, i64),
-    /// Are those who share it served in turns?
+    /// Whether shares take turns.
     pub fair: bool,
-    /// Its work does not stand in the queue, but is found by this. What the work returns is then not stored anywhere.
+    /// Check for work that is not in the queue. The outcome of such work is not stored.
     pub look: Option<Look>,
-    /// Told when a job is given up, for whatever reason.
+    /// Handler for a job that is given up, for whatever reason.
     pub on_give_up: Option<OnGiveUp>,
-    /// What it does.
+    /// Handler of the jobs.
     pub work: Work,
 }
 
@@ -152,7 +154,7 @@ impl std::fmt::Debug for Kind {
 }
 
 impl Kind {
-    /// A kind with usual limits: 4 at once, 12 tries, a lease of 30 s.
+    /// Returns a kind with default limits: 4 concurrent jobs, 12 attempts, a lease of 30 s.
     pub fn new<F, Fut>(name: &'static str, work: F) -> Self
     where
         F: Fn(Running) -> Fut + Send + Sync + 'static,
@@ -175,28 +177,28 @@ impl Kind {
         }
     }
 
-    /// So many at once on a node.
+    /// Sets the maximum number of concurrent jobs on a node.
     pub fn at_once(self, at_once: usize) -> Self {
         Self { at_once, ..self }
     }
 
-    /// Given up after so many tries.
+    /// Sets the maximum number of attempts.
     pub fn most_tries(self, most_tries: u32) -> Self {
         Self { most_tries, ..self }
     }
 
-    /// Another lease: a short one for long work, so that what a dead node has begun is soon taken up again. Renewing costs one
-    /// small transaction for each job that runs, three in the time of a lease.
+    /// Sets the lease: a short one for long work, so that jobs of a dead node are soon claimed again. A renewal costs
+    /// one small transaction for each running job, three in the time of a lease.
     pub fn lease(self, lease: Duration) -> Self {
         Self { lease, ..self }
     }
 
-    /// What its jobs are about: "the program ended 5 times while it worked on this …".
+    /// Sets the subject of its jobs: "the program ended 5 times while it worked on this …".
     pub fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
     }
 
-    /// What the feature writes when one is given up, be it for its outcome, a panic or an end of the program.
+    /// Sets the handler for jobs that are given up, by their outcome, a panic or an end of the program.
     pub fn on_give_up<F>(self, tell: F) -> Self
     where
         F: for<'a> Fn(Conn<'a>, GivenUp) -> BoxFuture<'a, Result<(), DbError>> + Send + Sync + 'static,
@@ -211,24 +213,24 @@ impl Kind {
         }
     }
 
-    /// So many more at once, of jobs that are no larger than `up_to`: they never wait for a large one.
+    /// Reserves `places` additional slots for jobs of a size up to `up_to`: they never wait for a large one.
     pub fn small(self, places: usize, up_to: i64) -> Self {
         Self { small: (places, up_to), ..self }
     }
 
-    /// So many more at once, of jobs that somebody waits for: one that is looked at does not wait for an hour-long one.
+    /// Reserves additional slots for urgent jobs: a job that a user waits for does not wait for an hour-long one.
     pub fn urgent(self, urgent: usize) -> Self {
         Self { urgent, ..self }
     }
 
-    /// Whoever shares this kind ([`NewJob::share`]) is served in turns, so that a thousand jobs of one do not hold up the
+    /// Makes the shares ([`NewJob::share`]) of this kind take turns, so that a thousand jobs of one do not delay the
     /// first of another.
     pub fn fair(self) -> Self {
         Self { fair: true, ..self }
     }
 
-    /// Its work keeps its own list, of which `look` says whether anything is due: for a feature that does hundreds of things
-    /// in one go. The work runs as long as there is, `at_once` of it side by side; it keeps leases and pauses of its own.
+    /// Makes the kind run by `look`, for a feature with its own list that processes hundreds of items at once. The work
+    /// runs as long as `look` finds some, up to `at_once` concurrently; it has its own leases and pauses.
     pub fn found_by<F, Fut>(self, look: F) -> Self
     where
         F: Fn(Timestamp) -> Fut + Send + Sync + 'static,
@@ -237,19 +239,19 @@ impl Kind {
         Self { look: Some(Arc::new(move |now| Box::pin(look(now)))), ..self }
     }
 
-    /// Comes back by itself this often. Its handler returns `Done`; the next run is queued for it.
+    /// Makes the kind recurring. Its handler returns `Done`; the next run is queued automatically.
     pub fn every(self, every: Duration) -> Self {
         Self { every: Some(every), at_once: 1, ..self }
     }
 }
 
-/// The states of a job in the queue.
+/// States of a job in the queue.
 pub const JOB_STATES: [&str; 3] = ["queued", "running", "failed"];
 
-/// The key of a kind that comes back by itself.
+/// Key of a recurring kind.
 pub const RECURRING: &str = "*";
 
-/// The pause before try number `attempt + 1`: 10 s, doubling, 1 h at most.
+/// Returns the pause before attempt number `attempt + 1`: 10 s, doubling, at most 1 h.
 pub fn pause_after(attempt: u32) -> Duration {
     Duration::from_secs(10u64.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(3600))
 }

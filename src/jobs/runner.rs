@@ -1,4 +1,4 @@
-//! The node's side of the queue: look what is due, claim, work, renew the lease meanwhile, say what became of it.
+//! Runner of a node: finds due jobs, claims them, runs them, renews their leases and stores their outcomes.
 
 use super::store::{self, Claim, Claimed, Due};
 use super::{GivenUp, Kind, Outcome, RECURRING, Running, URGENT, USUAL, pause_after};
@@ -12,17 +12,17 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Pause between tries to store what became of a job.
+/// Pause between attempts to store the outcome of a job.
 const SETTLE_AGAIN: Duration = Duration::from_secs(1);
 /// Pause after the queue could not be read.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How a node looks for work.
+/// Options of a runner.
 #[derive(Debug, Clone)]
 pub struct RunnerOptions {
-    /// Pause between looks when nothing was found.
+    /// Pause between polls when nothing was found.
     pub poll: Duration,
-    /// Only these kinds; all where it is empty.
+    /// Kinds to run; all where it is empty.
     pub only: Vec<String>,
 }
 
@@ -35,13 +35,13 @@ impl Default for RunnerOptions {
 struct Lane {
     kind: Kind,
     free: Arc<Semaphore>,
-    /// For small jobs only, so that none waits for a large one.
+    /// Slots for small jobs only, so that none waits for a large one.
     small: Arc<Semaphore>,
-    /// For what somebody waits for, when all else is taken.
+    /// Slots for urgent jobs, when all others are taken.
     urgent: Arc<Semaphore>,
 }
 
-/// Free places, and the jobs that may take them.
+/// Free slots, and the jobs that may take them.
 struct Room<'a> {
     places: &'a Arc<Semaphore>,
     priority: i64,
@@ -54,15 +54,15 @@ impl Lane {
         Self { free: places(kind.at_once), small: places(kind.small.0), urgent: places(kind.urgent), kind }
     }
 
-    /// Where there is room for something of what is due. Small jobs take their own places first: the others stay free for
-    /// large ones.
+    /// Returns the slots that due jobs may take. Small jobs take their own slots first: the others stay free for large
+    /// ones.
     fn rooms(&self, due: &Due) -> impl Iterator<Item = Room<'_>> {
         let (most_urgent, smallest) = (due.priority.unwrap_or(i64::MAX), due.size.unwrap_or(i64::MAX));
         let up_to = self.kind.small.1;
         let small = (smallest <= up_to).then_some(Room { places: &self.small, priority: i64::MAX, size: up_to });
         let usual = due.priority.map(|_| Room { places: &self.free, priority: i64::MAX, size: i64::MAX });
         let urgent = (most_urgent <= URGENT).then_some(Room { places: &self.urgent, priority: URGENT, size: i64::MAX });
-        // Asked anew before each: what is urgent takes its own places only when the usual ones are taken.
+        // Evaluated before each: urgent jobs take their own slots only when the default ones are taken.
         let has_place = move |room: &Room<'_>| {
             let kept = Arc::ptr_eq(room.places, &self.urgent) && self.free.available_permits() > 0;
             room.places.available_permits() > 0 && !kept
@@ -71,7 +71,7 @@ impl Lane {
     }
 }
 
-/// Runs jobs of the kinds that it was given.
+/// Runs jobs of the given kinds.
 pub struct Runner {
     db: Db,
     clock: SharedClock,
@@ -79,9 +79,9 @@ pub struct Runner {
     options: RunnerOptions,
     tracker: TaskTracker,
     stop: CancellationToken,
-    /// What runs here now.
+    /// Jobs running here.
     at_work: Mutex<HashSet<JobId>>,
-    /// A job has ended, so that there may be room for the next.
+    /// Notified when a job has ended, so that there may be a free slot.
     freed: Notify,
 }
 
@@ -92,7 +92,7 @@ impl std::fmt::Debug for Runner {
 }
 
 impl Runner {
-    /// A runner for these kinds; nothing runs yet.
+    /// Returns a runner for these kinds; nothing runs yet.
     pub fn new(db: Db, clock: SharedClock, kinds: Vec<Kind>, options: RunnerOptions, stop: CancellationToken) -> Self {
         let wanted = |kind: &Kind| {
             options.only.is_empty() || options.only.iter().any(|name| kind.name.starts_with(name.as_str()))
@@ -102,7 +102,7 @@ impl Runner {
         Self { db, clock, lanes, options, tracker, stop, at_work, freed }
     }
 
-    /// Queues what comes back by itself, where it is not queued yet.
+    /// Queues recurring jobs that are not queued yet.
     pub async fn schedule(&self) -> Result<(), DbError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -112,7 +112,7 @@ impl Runner {
         tx.commit().await
     }
 
-    /// Works until it is told to stop, then waits for what is running (which is told to stop too).
+    /// Runs until it is stopped, then waits for running jobs (which are cancelled too).
     pub async fn run(self: Arc<Self>) {
         while let Err(error) = self.schedule().await {
             tracing::error!(%error, "recurring jobs could not be scheduled; trying again");
@@ -139,7 +139,7 @@ impl Runner {
         self.tracker.wait().await;
     }
 
-    /// Waits one poll, or until there is room again; true where the runner was told to stop.
+    /// Waits one poll, or until a slot is free; true where the runner was stopped.
     async fn pause(&self) -> bool {
         tokio::select! {
             () = self.stop.cancelled() => true,
@@ -148,7 +148,7 @@ impl Runner {
         }
     }
 
-    /// Runs everything that is due now, and what becomes due by it, and returns when nothing is left: for tests.
+    /// Runs all due jobs, including those that become due by them, and returns when none is left: for tests.
     pub async fn drain(self: &Arc<Self>) -> Result<usize, DbError> {
         let mut all = 0;
         loop {
@@ -163,7 +163,7 @@ impl Runner {
         }
     }
 
-    /// Starts what is due and has a place, and puts back what lost its worker. Returns how many there were of both.
+    /// Starts due jobs that have a slot, and requeues jobs that lost their worker. Returns the number of both.
     async fn start_due(self: &Arc<Self>) -> Result<usize, DbError> {
         let now = self.clock.now();
         let mut started = 0;
@@ -179,7 +179,8 @@ impl Runner {
         Ok(started + self.start_found(now).await)
     }
 
-    /// Puts back what lost its worker. A feature that can't write down what was given up holds up nobody else's work.
+    /// Requeues jobs that lost their worker. A feature that fails to record a job that is given up does not block
+    /// others.
     async fn return_abandoned(&self, kind: &Kind) -> usize {
         let at_work: Vec<JobId> = self.at_work().iter().cloned().collect();
         store::return_abandoned(&self.db, &self.clock, kind, &at_work).await.unwrap_or_else(|error| {
@@ -188,7 +189,7 @@ impl Runner {
         })
     }
 
-    /// Starts as many jobs as there are places in the room.
+    /// Starts as many jobs as there are slots in the room.
     async fn start(self: &Arc<Self>, lane: &Lane, room: &Room<'_>) -> Result<usize, DbError> {
         let lease = uuid::Uuid::new_v4().to_string();
         let most = room.places.available_permits();
@@ -213,7 +214,7 @@ impl Runner {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts one of each kind that keeps its own list, where there is something in it and room for it.
+    /// Starts one of each kind that keeps its own list, where there is work and a slot.
     async fn start_found(self: &Arc<Self>, now: Timestamp) -> usize {
         let mut started = 0;
         for lane in self.lanes.values() {
@@ -254,7 +255,7 @@ impl Runner {
             lease: lease.clone(),
             cancelled: cancelled.clone(),
         };
-        // A task of its own: a panic costs one try, never the runner.
+        // A separate task: a panic costs one attempt, never the runner.
         let mut task = tokio::spawn((kind.work)(running));
         let outcome = loop {
             tokio::select! {
@@ -265,14 +266,14 @@ impl Runner {
         let outcome = outcome.unwrap_or_else(|panic| Outcome::Retry(format!("it broke off: {panic}")));
         while let Err(error) = self.settle(&kind, job, &lease, &outcome).await {
             tracing::error!(kind = kind.name, %error, "a job's outcome could not be stored");
-            // What was worked for an hour is not thrown away for a minute without a database.
+            // The result of an hour's work is not discarded for a minute without a database.
             if error.outage().is_none() || self.stopped_within(SETTLE_AGAIN).await {
                 break;
             }
         }
     }
 
-    /// Waits; whether the runner was told to stop meanwhile.
+    /// Waits; returns whether the runner was stopped in the meantime.
     async fn stopped_within(&self, time: Duration) -> bool {
         tokio::time::timeout(time, self.stop.cancelled()).await.is_ok()
     }
@@ -288,7 +289,7 @@ impl Runner {
     async fn settle(&self, kind: &Kind, job: &Claimed, lease: &str, outcome: &Outcome) -> Result<(), DbError> {
         let (now, db, id) = (self.clock.now(), &self.db, &job.id);
         let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
-        // What comes back by itself is never given up. After a failure it need not wait until its next time.
+        // A recurring job is never given up. After a failure it need not wait until its next time.
         if let Some(every) = kind.every {
             if let Outcome::Retry(why) | Outcome::RetryAt(_, why) | Outcome::GiveUp(why) = outcome {
                 tracing::error!(kind = kind.name, why, "a recurring job failed");

@@ -1,4 +1,4 @@
-//! The queue's statements.
+//! SQL of the queue.
 
 use super::{GivenUp, Kind, NewJob, RECURRING, Running, URGENT, USUAL, pause_after};
 use crate::clock::{SharedClock, Timestamp};
@@ -21,7 +21,7 @@ macro_rules! abandoned {
     };
 }
 
-/// A limit of size: jobs of unknown size are larger than any.
+/// Size limit: jobs of unknown size are larger than any.
 macro_rules! fits {
     ($size:literal) => {
         concat!("COALESCE(size, 9223372036854775807) <= ", $size)
@@ -56,8 +56,8 @@ macro_rules! in_turn {
     };
 }
 
-/// A job that is queued again: one that runs runs once more, one that was given up gets new tries, and one that waits is only
-/// touched where it is about something new.
+/// A job that is queued again: a running one runs once more, a failed one gets new attempts, and a waiting one is
+/// updated only where something changed.
 macro_rules! queued_again {
     () => {
         "ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
@@ -78,10 +78,10 @@ statements! {
       pg concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
         SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'fairness_key', (j->>'size')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
         FROM jsonb_array_elements($1::jsonb) AS j ", queued_again!());
-    // What comes back by itself is queued once, whatever has become of it since.
+    // A recurring job is queued once, whatever its present state.
     SCHEDULE = "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
         VALUES ($1, $2, $3, 'queued', $4, $5, 0, $5) ON CONFLICT (kind, job_key) DO NOTHING";
-    // Of each kind: the most urgent priority and the smallest size of what is due, and how many were abandoned.
+    // For each kind: the most urgent priority and the smallest size of due jobs, and the number of abandoned ones.
     DUE = concat!("SELECT kind, MIN(CASE WHEN state = 'queued' THEN priority END) AS priority, \
         MIN(CASE WHEN state = 'queued' THEN size END) AS size, COUNT(CASE WHEN state = 'running' THEN 1 END) AS abandoned \
         FROM jobs WHERE (", due!("$1"), ") OR (", abandoned!("$1"), ") GROUP BY kind");
@@ -89,11 +89,11 @@ statements! {
             ORDER BY priority, run_at LIMIT $7) RETURNING id, job_key, attempts, priority, fairness_key"),
       pg concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
             ORDER BY priority, run_at LIMIT $7 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
-    // The first of each share, those first that were served longest ago; then the second of each.
+    // The first of each share, the share that was served longest ago first; then the second of each.
     CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6", "$7"), ") RETURNING id, job_key, attempts, priority, fairness_key"),
       pg concat!(taken!(), "(SELECT id FROM jobs WHERE id IN (", in_turn!("$3", "$4", "$5", "$6", "$7"), ") AND ", due!("$4"), " \
             FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
-    // What was queued anew while it ran begins to count anew. $3: jobs that this node still works on.
+    // The attempts of a job that was queued again while it ran count from 0. $3: jobs that this node still works on.
     RETURN_ABANDONED = sqlite concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END, \
             crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
             WHERE kind = $1 AND ", abandoned!("$2"), " AND id NOT IN (SELECT value FROM json_each($3)) RETURNING id, job_key, attempts, crashes, last_error"),
@@ -117,7 +117,7 @@ statements! {
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
     WAKE = "UPDATE jobs SET run_at = $1 WHERE kind = $2 AND state = 'queued' AND attempts = 0 AND run_at > $1";
     REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
-    // Both JSON arrays: the index is by kind, then key.
+    // Both parameters are JSON arrays: the index is by kind, then key.
     FORGET = sqlite "DELETE FROM jobs WHERE kind IN (SELECT value FROM json_each($1)) AND job_key IN (SELECT value FROM json_each($2))",
         pg "DELETE FROM jobs WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND job_key IN (SELECT jsonb_array_elements_text($2::jsonb))";
     HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2 AND lease_owner = $3";
@@ -141,12 +141,12 @@ pub async fn save(conn: Conn<'_>, jobs: &[NewJob], now: Timestamp) -> Result<(),
     execute!(conn, SAVE, serde_json::Value::from(rows).to_string()).map(drop)
 }
 
-/// Queues a job that comes back by itself, where it is not queued yet.
+/// Queues a recurring job, where it is not queued yet.
 pub(super) async fn schedule(conn: Conn<'_>, kind: &str, now: Timestamp) -> Result<(), DbError> {
     execute!(conn, SCHEDULE, JobId::random(), kind, RECURRING, USUAL, now).map(drop)
 }
 
-/// A job that a node has taken.
+/// A claimed job.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub id: JobId,
@@ -156,38 +156,38 @@ pub(super) struct Claimed {
     pub fairness_key: Option<String>,
 }
 
-/// What there is to do of a kind.
+/// Due jobs of a kind.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Due {
     pub kind: String,
-    /// The most urgent of what waits; nothing where nothing does.
+    /// Most urgent priority of waiting jobs; `None` where there are none.
     pub priority: Option<i64>,
-    /// The smallest of what waits and has a size.
+    /// Smallest size of waiting jobs that have one.
     pub size: Option<i64>,
-    /// How many run and have lost their worker.
+    /// Number of jobs that have lost their worker.
     pub abandoned: i64,
 }
 
-/// Which kinds have something to do. Reads only, so that an idle node writes nothing.
+/// Returns the kinds with due jobs. Reads only, so that an idle node writes nothing.
 pub(super) async fn due(db: &Db, now: Timestamp) -> Result<Vec<Due>, DbError> {
     let mut reader = db.read().await?;
     fetch_all!(reader.conn(), DUE => Due, now)
 }
 
-/// What a node would take.
+/// Limits of a claim.
 pub(super) struct Claim<'a> {
     pub kind: &'a Kind,
-    /// So many at most.
+    /// Maximum number of jobs.
     pub most: usize,
-    /// Only up to this priority.
+    /// Maximum priority value.
     pub priority: i64,
-    /// Only up to this size; those of unknown size only where it is `i64::MAX`.
+    /// Maximum size; jobs of unknown size only where it is `i64::MAX`.
     pub size: i64,
-    /// What tells this claim from all others, those of the same node included.
+    /// Id of this claim, unique also on the same node.
     pub lease: &'a str,
 }
 
-/// Takes jobs that are due. The lease begins when the transaction does, however long that took.
+/// Claims due jobs. The lease begins at the start of the transaction, however long that waited.
 pub(super) async fn claim(db: &Db, clock: &SharedClock, wanted: Claim<'_>) -> Result<Vec<Claimed>, DbError> {
     let Claim { kind, most, priority, size, lease } = wanted;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -208,7 +208,7 @@ pub(super) async fn claim(db: &Db, clock: &SharedClock, wanted: Claim<'_>) -> Re
     Ok(claimed)
 }
 
-/// A job whose worker is gone.
+/// A job that has lost its worker.
 #[derive(Debug, sqlx::FromRow)]
 struct Abandoned {
     id: JobId,
@@ -219,7 +219,7 @@ struct Abandoned {
 }
 
 impl Abandoned {
-    /// Why it is given up; nothing where it may be tried again.
+    /// Returns the reason why it is given up; `None` where it may be retried.
     fn reason(&self, kind: &Kind) -> Option<String> {
         let limit = i64::from(kind.most_tries);
         if self.attempts < limit && self.crashes < limit {
@@ -231,8 +231,8 @@ impl Abandoned {
     }
 }
 
-/// Puts jobs whose worker is gone back into the queue. One that has no tries left is given up; one that comes back by itself
-/// waits the longer the more often it happened. Returns how many there were, except those in `at_work`.
+/// Requeues jobs that have lost their worker. One that has no attempts left is given up; a recurring one waits the
+/// longer the more often it happened. Returns their number, except those in `at_work`.
 pub(super) async fn return_abandoned(
     db: &Db,
     clock: &SharedClock,
@@ -257,7 +257,7 @@ pub(super) async fn return_abandoned(
     Ok(found.len())
 }
 
-/// Somebody waits for this job: it goes before those of usual priority. False where there is none, or it is urgent already.
+/// Makes a job urgent, as a user waits for it. False where there is none, or it is urgent already.
 pub async fn hurry(db: &Db, kind: &str, key: &str) -> Result<bool, DbError> {
     let mut tx = db.begin().await?;
     let changed = execute!(tx.conn(), HURRY, URGENT, kind, key)?;
@@ -265,31 +265,32 @@ pub async fn hurry(db: &Db, kind: &str, key: &str) -> Result<bool, DbError> {
     Ok(changed > 0)
 }
 
-/// Makes jobs of a kind due that wait without having failed, in the caller's transaction: what they waited for is there.
-/// Returns how many there were.
+/// Makes waiting jobs of a kind due, except failed attempts, in the caller's transaction: their condition is met.
+/// Returns their number.
 pub async fn wake(conn: Conn<'_>, kind: &str, now: Timestamp) -> Result<u64, DbError> {
     execute!(conn, WAKE, now, kind)
 }
 
-/// Whether the job is still this attempt's. Where it is, nobody takes it away before the caller's transaction has ended: for
-/// work that must not write what nobody wants any more, or what another worker writes by now.
+/// Whether the job still belongs to this attempt. If so, it is locked until the caller's transaction ends: for work
+/// that must not write obsolete results, or results that another worker writes now.
 pub async fn hold(conn: Conn<'_>, kind: &str, job: &Running) -> Result<bool, DbError> {
     Ok(execute!(conn, HOLD, kind, &job.key, &job.lease)? > 0)
 }
 
-/// Takes a job out of the queue in the caller's transaction; whoever works on it is told at the next renewal of the lease.
+/// Removes a job from the queue in the caller's transaction; its worker is cancelled at the next renewal of the lease.
 /// False where there is none, or it was given up already.
 pub async fn remove(conn: Conn<'_>, kind: &str, key: &str) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, kind, key)? > 0)
 }
 
-/// Takes jobs of these kinds about these keys out of the queue, those that were given up too, in the caller's transaction:
-/// what they are about is gone.
+/// Removes jobs of these kinds and keys from the queue, including failed ones, in the caller's transaction: their
+/// subject was deleted.
 pub async fn forget(conn: Conn<'_>, kinds: &[&str], keys: &[String]) -> Result<u64, DbError> {
     execute!(conn, FORGET, serde_json::json!(kinds).to_string(), serde_json::json!(keys).to_string())
 }
 
-/// False where the lease was lost. The new one begins when the transaction does, however long that took.
+/// Renews the lease; false where it was lost. The new one begins at the start of the transaction, however long that
+/// waited.
 pub(super) async fn renew(
     db: &Db,
     clock: &SharedClock,
@@ -324,7 +325,7 @@ pub(super) async fn again(
     tx.commit().await
 }
 
-/// What comes back by itself has ended without ending the program.
+/// Requeues a recurring job that has ended without ending the program.
 pub(super) async fn come_back(db: &Db, id: &JobId, lease: &str, at: Timestamp) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if execute!(tx.conn(), AGAIN, at, 0_i64, None::<&str>, id, lease)? > 0 {
@@ -333,7 +334,7 @@ pub(super) async fn come_back(db: &Db, id: &JobId, lease: &str, at: Timestamp) -
     tx.commit().await
 }
 
-/// Gives a job up, and tells its feature in the same transaction.
+/// Gives a job up, and runs its feature's handler in the same transaction.
 pub(super) async fn fail(db: &Db, kind: &Kind, id: &JobId, lease: &str, job: GivenUp) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if execute!(tx.conn(), FAIL, &job.why, id, lease)? > 0 {
@@ -342,48 +343,48 @@ pub(super) async fn fail(db: &Db, kind: &Kind, id: &JobId, lease: &str, job: Giv
     tx.commit().await
 }
 
-/// How many jobs of a kind are in a state.
+/// Number of jobs of a kind in a state.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Backlog {
-    /// The kind's name.
+    /// Name of the kind.
     pub kind: String,
-    /// `queued`, `running` or `failed`.
+    /// State: `queued`, `running` or `failed`.
     pub state: String,
-    /// How many.
+    /// Number of jobs.
     pub jobs: i64,
-    /// When the first of them was or is due.
+    /// Time at which the first of them was or is due.
     pub first_due: Option<Timestamp>,
 }
 
-/// What waits, runs and failed, by kind.
+/// Returns the numbers of waiting, running and failed jobs, by kind.
 pub async fn backlog(db: &Db) -> Result<Vec<Backlog>, DbError> {
     let mut reader = db.read().await?;
     let rows = fetch_all!(reader.conn(), BACKLOG => (String, String, i64, Option<Timestamp>))?;
     Ok(rows.into_iter().map(|(kind, state, jobs, first_due)| Backlog { kind, state, jobs, first_due }).collect())
 }
 
-/// A job that was given up.
+/// A failed job.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct FailedJob {
-    /// Its id.
+    /// Id.
     pub id: JobId,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
-    /// What it was about.
+    /// Subject.
     pub job_key: String,
-    /// How often it was begun.
+    /// Number of attempts.
     pub attempts: i64,
-    /// Why it was given up.
+    /// Reason of the failure.
     pub last_error: Option<String>,
 }
 
-/// The last hundred jobs that were given up.
+/// Returns the last hundred failed jobs.
 pub async fn failed(db: &Db) -> Result<Vec<FailedJob>, DbError> {
     let mut reader = db.read().await?;
     fetch_all!(reader.conn(), FAILED => FailedJob)
 }
 
-/// Gives a failed job new tries; false where it is not among the failed any more.
+/// Queues a failed job again; false where it is not among the failed any more.
 pub async fn retry_failed(db: &Db, id: &JobId, now: Timestamp) -> Result<bool, DbError> {
     let mut tx = db.begin().await?;
     let changed = execute!(tx.conn(), RETRY_FAILED, now, id)?;

@@ -1,4 +1,4 @@
-//! A batch: what is due is taken by one transaction, and nobody else has it as long as the batch lives.
+//! Batches of due mail. One transaction claims the mails; no other worker has them while the batch's lease lasts.
 
 use super::Mail;
 use super::journal::Entries;
@@ -18,34 +18,35 @@ use tokio_util::task::AbortOnDropHandle;
 const MAX_BATCH: usize = 200;
 /// Batch size after a batch-wide failure: a small probe tells a server problem from a recipient problem.
 const PROBE_BATCH: usize = 8;
-/// A batch that has not been renewed for so long is lost, and another takes its mails.
+/// Lease of a batch: one that is not renewed within this time is lost, and another worker claims its mails.
 const LEASE: Duration = Duration::from_secs(30);
-/// Pause before the next try to renew a batch, after one that failed.
+/// Pause before the next attempt to renew a batch, after one that failed.
 const RENEW_AGAIN: Duration = Duration::from_secs(1);
-/// A process that saw nothing of the database for so long was halted, or the database was away.
+/// Minimum time without contact with the database that counts as a gap: the process was suspended, or the database was
+/// down.
 const GAP: Duration = Duration::from_secs(10);
 /// Maximum step back of the clock that is ignored.
 const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
-/// The batches that this process has in hand.
+/// Ids of the batches that this process is working on.
 #[derive(Debug, Default)]
 pub(super) struct InHand(Mutex<BTreeSet<String>>);
 
 impl InHand {
-    /// As statements take them: a JSON array.
+    /// Returns the ids as a JSON array, the form in which statements take them.
     pub fn as_json(&self) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::json!(*all).to_string()
     }
 }
 
-/// Mails taken together.
+/// Mails claimed together.
 pub(super) struct Batch {
     pub id: String,
     pub mails: Vec<queue::Due>,
-    /// Which of them have left.
+    /// Journal of the mails of this batch that have left.
     pub journal: Arc<Entries>,
-    /// Cancelled when the process stops, or others may have the batch: nothing more of it may leave.
+    /// Cancelled when the process stops or when others may have the batch: no more of it may leave.
     pub stopped: CancellationToken,
     in_hand: Arc<InHand>,
     _renewal: AbortOnDropHandle<()>,
@@ -58,19 +59,19 @@ impl Drop for Batch {
 }
 
 impl Batch {
-    /// Did a batch that was lost have one of them before?
+    /// Whether one of the mails was in a batch that was lost before.
     pub fn had_been_lost(&self) -> bool {
         self.mails.iter().any(|mail| mail.batch.is_some())
     }
 
-    /// Without those that turn out to have left.
+    /// Removes the mails that turn out to have left already.
     pub fn without(&mut self, gone: &[MailId]) {
         self.mails.retain(|mail| !gone.contains(&mail.id));
     }
 }
 
 impl Mail {
-    /// Is anything due, and may it leave? Reads only.
+    /// Whether any mail is due and may leave. Reads only.
     pub(super) async fn any_due(&self, now: Timestamp) -> Result<bool, DbError> {
         if self.inner.watch.is_first_look() {
             self.settle_orphans().await?;
@@ -86,8 +87,8 @@ impl Mail {
         Ok(due)
     }
 
-    /// Takes what is due; what comes too early for its domain gets its place there. `journal`: of this batch; it tells,
-    /// should this process die, that nobody has the batch any more.
+    /// Claims the due mails; mails that come too early for their domain's rate are scheduled for later. `journal`: the
+    /// journal of this batch; should this process die, it tells the next one that the batch is orphaned.
     pub(super) async fn claim(
         &self,
         id: String,
@@ -104,7 +105,7 @@ impl Mail {
         queue::place(tx.conn(), &places, now).await?;
         let hashes = mails.iter().map(|mail| (&mail.id, self.inner.renderer.return_path.hash_of(&mail.id)));
         queue::take(tx.conn(), hashes, &id, now.plus(LEASE)).await?;
-        // Known to be ours before anybody can see that it is taken.
+        // Registered as ours before anyone can see that it is claimed.
         self.inner.in_hand.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
         let stopped = cancelled.child_token();
         let renewal = AbortOnDropHandle::new(tokio::spawn(keep(self.clone(), id.clone(), stopped.clone())));
@@ -120,7 +121,7 @@ impl Mail {
         Ok(batch)
     }
 
-    /// False where nothing of the batch is ours any more.
+    /// Renews the lease; false where no mail of the batch is ours any more.
     async fn renew(&self, batch: &str) -> Result<bool, DbError> {
         let until = self.inner.clock.now().plus(LEASE);
         let mut tx = self.inner.db.begin().await?;
@@ -129,7 +130,7 @@ impl Mail {
         Ok(renewed > 0)
     }
 
-    /// Times that were set while the clock was ahead would hold mail up until then.
+    /// Repairs times that were set while the clock was ahead: they would delay mail until then.
     async fn mend(&self, now: Timestamp) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         let mended = queue::mend(tx.conn(), now, now.plus(MAX_CLOCK_STEP_BACK), now.plus(LEASE * 2)).await?;
@@ -141,8 +142,8 @@ impl Mail {
     }
 }
 
-/// Renews a batch as long as it lives. Where that fails until its time is over, others may take it: then it is stopped, for
-/// what leaves now could leave twice.
+/// Renews a batch until it is done. Where renewal fails until the lease is over, the batch is stopped: others may claim
+/// it, and what leaves now could leave twice.
 async fn keep(mail: Mail, batch: String, stopped: CancellationToken) {
     let (mut lost_at, mut pause) = (Instant::now() + LEASE, LEASE / 3);
     loop {
@@ -162,7 +163,7 @@ async fn keep(mail: Mail, batch: String, stopped: CancellationToken) {
     }
 }
 
-/// Watches the clock, and whether the database is there.
+/// Monitors the clock and the connection to the database.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     last: Mutex<Option<Timestamp>>,
@@ -170,11 +171,11 @@ pub(super) struct Watch {
     sight: Mutex<Sight>,
 }
 
-/// When this process saw the database.
+/// Contact of this process with the database.
 #[derive(Debug, Default)]
 struct Sight {
     last: Option<Instant>,
-    /// When the last gap ended.
+    /// End of the last gap.
     gap_ended: Option<Instant>,
 }
 
@@ -185,7 +186,7 @@ impl Sight {
 }
 
 impl Watch {
-    /// Has this process not looked yet what others have left?
+    /// Whether this process has not yet looked for mails that other processes left.
     fn is_first_look(&self) -> bool {
         !self.looked.load(Ordering::Relaxed)
     }
@@ -194,8 +195,8 @@ impl Watch {
         self.looked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether batches whose time is over may be taken from other processes. Not within a lease after a gap: those could not
-    /// renew theirs either while the database was away, and may have sent half of them.
+    /// Whether expired batches of other processes may be claimed. Not within a lease after a gap: those processes could
+    /// not renew theirs either while the database was down, and may have sent half of them.
     fn may_take_lost(&self, at: Instant) -> bool {
         let sight = self.sight();
         let after_gap = |ended: Instant| at.saturating_duration_since(ended) < LEASE;
@@ -214,7 +215,8 @@ impl Watch {
         self.sight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the clock gone back since the last look? So counts the first look of a process: nobody knows what was before.
+    /// Whether the clock has gone back since the last look. True for the first look of a process, as the time before is
+    /// unknown.
     fn clock_went_back(&self, now: Timestamp) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let back = last.is_none_or(|last| now.plus(MAX_CLOCK_STEP_BACK) < last);

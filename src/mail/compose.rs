@@ -1,4 +1,4 @@
-//! Who writes a mail: the feature that its kind belongs to, at the moment of sending.
+//! Composers: the feature that owns a kind of mail writes the mail at the moment of sending.
 
 use super::{CameBack, Consequence, DeliveryStatus};
 use crate::clock::Timestamp;
@@ -6,56 +6,57 @@ use crate::database::{Conn, DbError};
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 
-/// A mail, written.
+/// A composed mail.
 #[derive(Debug, Clone)]
 pub struct Composed {
-    /// To whom.
+    /// Recipient.
     pub to: Mailbox,
-    /// The subject.
+    /// Subject.
     pub subject: String,
-    /// The plain text.
+    /// Plain-text part.
     pub text: String,
-    /// The same as HTML.
+    /// HTML part.
     pub html: String,
     /// Further headers: name and value, ASCII.
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What a mail will say, for the administrator: no link, no whole address.
+/// Preview of a mail for the administrator: without links and without the whole address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// The subject.
+    /// Subject.
     pub subject: String,
-    /// The plain text.
+    /// Plain text.
     pub text: String,
 }
 
-/// Why a mail is not written.
+/// Reason why a mail is not composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// It is not wanted any more; why, as a code.
+    /// No longer wanted; the reason as a code.
     #[error("not wanted any more: {0}")]
     Cancelled(&'static str),
-    /// It can't be written, now or later; why, without addresses.
+    /// Cannot be composed, now or later; the reason without addresses.
     #[error("it can't be written: {0}")]
     Impossible(String),
-    /// The database did not answer; another try may succeed.
+    /// The database did not answer; a later attempt may succeed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-/// One result for each mail; an error where the database did not answer for any of them.
+/// One result for each mail. Errors: the database did not answer for any of them.
 pub type ManyComposed = Result<Vec<Result<Composed, ComposeError>>, DbError>;
 
-/// For each mail nothing, or why nobody wants it any more, as a code; an error where the database did not answer.
+/// For each mail `None`, or the code of the reason why it is no longer wanted. Errors: the database did not answer.
 pub type ManyUnwanted = Result<Vec<Option<&'static str>>, DbError>;
 
-/// Writes the mails of one kind.
+/// Composes the mails of one kind.
 pub trait Compose: Send + Sync + 'static {
-    /// Writes the mail. What it makes up for it (a token) is stored before this returns, as the mail leaves next.
+    /// Composes the mail. New data for it (a token) is stored before this returns, as the mail leaves next.
     fn compose<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Composed, ComposeError>>;
 
-    /// Writes many at once, one result for each, in order: where that takes fewer statements than one by one.
+    /// Composes many mails, one result for each, in order. To be implemented where this takes fewer statements than one
+    /// by one.
     fn compose_many<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyComposed> {
         Box::pin(async move {
             let mut written = Vec::with_capacity(references.len());
@@ -66,14 +67,15 @@ pub trait Compose: Send + Sync + 'static {
         })
     }
 
-    /// Whether mails that were written before, and may have arrived, are to go out again as they are: one result for each, in
-    /// order. Nothing is written or stored; it is asked what [`Compose::compose`] asks before it writes.
+    /// Whether mails that were composed before, and may have arrived, are to be sent again unchanged: one result for
+    /// each, in order. Writes and stores nothing; applies the conditions that [`Compose::compose`] checks before it
+    /// writes.
     fn still_wanted<'a>(&'a self, references: &'a [&'a str], now: Timestamp) -> BoxFuture<'a, ManyUnwanted>;
 
-    /// What the mail will say, without links; changes nothing.
+    /// Returns a preview of the mail, without links; changes nothing.
     fn preview<'a>(&'a self, reference: &'a str, now: Timestamp) -> BoxFuture<'a, Result<Option<Preview>, DbError>>;
 
-    /// Takes note of what became of the mail, in the transaction that says so in the outbox.
+    /// Records the delivery status of the mail, in the transaction that stores it in the outbox.
     fn note<'a>(
         &'a self,
         conn: Conn<'a>,
@@ -82,13 +84,13 @@ pub trait Compose: Send + Sync + 'static {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbError>>;
 
-    /// Whose mail carried the link with this token; none where none of this kind did.
+    /// Returns the reference of the mail that carried the link with this token; `None` where no mail of this kind did.
     fn recognise<'a>(&'a self, _token: &'a str) -> BoxFuture<'a, Result<Option<String>, DbError>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Takes note of what came back, in the transaction that notes it: changes the same the second time as the first. None
-    /// where nothing is known of whom it is about.
+    /// Records a returned mail, in the transaction that stores it. Idempotent. `None` where the mail's reference is
+    /// unknown.
     fn came_back<'a>(
         &'a self,
         _conn: Conn<'a>,
@@ -98,7 +100,7 @@ pub trait Compose: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Takes note of what became of many, in the transaction that says so in the outbox.
+    /// Records the delivery status of many mails, in the transaction that stores it in the outbox.
     fn note_many<'a>(
         &'a self,
         mut conn: Conn<'a>,

@@ -1,4 +1,4 @@
-//! The work: a batch of what is due is written, sent and settled.
+//! Delivery: batches of due mail are composed, sent and settled.
 
 use super::batch::Batch;
 use super::compose::{Compose, ComposeError, Composed};
@@ -17,18 +17,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Job: forget mails that were settled long ago.
+/// Job: delete mails that were settled long ago.
 const PURGE: &str = "mail.purge";
-/// Maximum number of lines deleted in one transaction.
+/// Maximum number of rows deleted in one transaction.
 const PURGE_BATCH: i64 = 1000;
-/// Batches side by side: while one is settled, the next is written.
+/// Number of concurrent batches: while one is settled, the next is composed.
 const BATCHES: usize = 2;
 const DAY: Duration = Duration::from_secs(86_400);
-/// After a failure of our own.
+/// Pause after an internal failure.
 const REST: Duration = Duration::from_secs(5);
 
 impl Mail {
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job that this feature runs.
     pub fn jobs(&self) -> Vec<Kind> {
         let (mail, looking) = (self.clone(), self.clone());
         let deliver = move |running: crate::jobs::Running| {
@@ -64,13 +64,13 @@ impl Mail {
         ]
     }
 
-    /// Forgets mails that were settled longer ago than `retention.outbox`; how many. What comes back to them later is
-    /// nobody's.
+    /// Deletes mails that were settled longer ago than `retention.outbox`; returns their number. Mail returned for them
+    /// later cannot be matched.
     pub async fn purge(&self) -> Result<u64, DbError> {
         let now = self.inner.clock.now();
         let before = now.minus(self.inner.keep);
         let mut tx = self.inner.db.begin().await?;
-        // A domain that nothing was written to for a day has saved up all that it can.
+        // A domain without mail for a day has accumulated its maximum allowance.
         queue::forget_rates(tx.conn(), now.minus(DAY)).await?;
         tx.commit().await?;
         let mut all = 0;
@@ -93,7 +93,7 @@ impl Mail {
         let id = uuid::Uuid::new_v4().to_string();
         let journal = match self.inner.journal.begin(&id) {
             Ok(journal) => journal,
-            // What can't be written down is not sent.
+            // A mail whose sending cannot be recorded is not sent.
             Err(error) => return self.stop(&format!("mail.journal can't be written: {error}")).await,
         };
         let mut batch = self.claim(id, journal, cancelled).await?;
@@ -124,7 +124,7 @@ impl Mail {
         self.finish(batch, &feed, unwritten, cancelled).await
     }
 
-    /// The words of each mail, or what becomes of it instead.
+    /// Composes each mail, or decides its status instead.
     async fn write(&self, batch: &Batch) -> Result<Written, DbError> {
         let mut kinds: BTreeMap<&str, Vec<&queue::Due>> = BTreeMap::new();
         for mail in &batch.mails {
@@ -161,7 +161,7 @@ impl Mail {
     }
 }
 
-/// What is to leave, and what became of the others.
+/// Mails to be sent, and the statuses of the others.
 #[derive(Default)]
 struct Written {
     letters: Vec<RenderedMail>,
@@ -188,7 +188,7 @@ impl Written {
         Ok(())
     }
 
-    /// Mails that may have left: as they were, where they are wanted still. Days can lie between two tries.
+    /// Resends mails that may have left: unchanged, where they are still wanted. Days can lie between two attempts.
     async fn take_again(
         &mut self,
         composer: &dyn Compose,
@@ -215,7 +215,7 @@ fn words(mail: &queue::Due, composed: Composed) -> Words {
     Words::Written { composed: Box::new(composed), message_id: mail.message_id.clone(), created: mail.created_at }
 }
 
-/// A pause of our own.
+/// Pause after an internal failure.
 #[derive(Debug, Default)]
 pub(super) struct Rest(AtomicI64);
 
@@ -224,7 +224,7 @@ impl Rest {
         self.0.store(until.0, Ordering::Relaxed);
     }
 
-    /// A clock that has gone back ends it.
+    /// Whether the pause lasts; a clock that has gone back ends it.
     fn is_on(&self, now: Timestamp) -> bool {
         let until = Timestamp(self.0.load(Ordering::Relaxed));
         now < until && until <= now.plus(REST)

@@ -1,7 +1,7 @@
-//! Signatures of mail (DKIM, RFC 6376; Ed25519 by RFC 8463), so that recipients' servers can see whose it is.
+//! Signatures of mail (DKIM, RFC 6376; Ed25519 by RFC 8463), by which recipients' servers verify the sender's domain.
 //!
-//! What is signed is what leaves, byte by byte, `Content-Type` included; both canonicalisations are `relaxed`, which
-//! survives the white space that servers on the way rearrange.
+//! The signature covers the bytes that are sent, `Content-Type` included; both canonicalisations are `relaxed`, which
+//! tolerates changes of white space in transit.
 
 mod canonical;
 mod key;
@@ -14,8 +14,8 @@ use canonical::Headers;
 use key::Key;
 use sha2::{Digest, Sha256};
 
-/// What is signed where it is there. Those named twice can't be added by somebody on the way either. RFC 8058 wants both
-/// List-Unsubscribe headers signed.
+/// Header fields that are signed where present. Those named twice cannot be added in transit either. RFC 8058 demands
+/// that both List-Unsubscribe headers are signed.
 const SIGNED: [&str; 14] = [
     "from",
     "from",
@@ -32,15 +32,15 @@ const SIGNED: [&str; 14] = [
     "list-unsubscribe",
     "list-unsubscribe-post",
 ];
-/// Characters of a signature in a line.
+/// Maximum number of characters of a signature on a line.
 const LINE: usize = 72;
 
 /// A TXT record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DkimRecord {
-    /// Its name: `SELECTOR._domainkey.DOMAIN`, no dot behind it.
+    /// Name: `SELECTOR._domainkey.DOMAIN`, without a trailing dot.
     pub name: String,
-    /// Its text, whole.
+    /// Value, unsplit.
     pub text: String,
 }
 
@@ -48,7 +48,7 @@ pub struct DkimRecord {
 const MAX_TXT_STRING_BYTES: usize = 255;
 
 impl DkimRecord {
-    /// The text as a zone file takes it: in strings of 255 bytes at most, each in quotes.
+    /// Returns the value in the syntax of a zone file: quoted strings of at most 255 bytes.
     pub fn zone_text(&self) -> String {
         let strings = self.text.as_bytes().chunks(MAX_TXT_STRING_BYTES);
         let strings: Vec<_> = strings.map(|part| format!("\"{}\"", String::from_utf8_lossy(part))).collect();
@@ -64,20 +64,20 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// From the section; why not, in words.
+    /// Returns the signer for the section. Errors: the reason in words.
     pub fn new(dkim: &Dkim) -> Result<Self, String> {
         let key = Key::read(&dkim.key_file)?;
         Ok(Self { selector: dkim.selector.clone(), domain: dkim.domain.clone(), key })
     }
 
-    /// What is to be published in DNS.
+    /// Returns the record to be published in DNS.
     pub fn record(&self) -> DkimRecord {
         let name = format!("{}._domainkey.{}", self.selector, self.domain);
         let text = format!("v=DKIM1; k={}; p={}", self.key.kind(), BASE64.encode(self.key.public()));
         DkimRecord { name, text }
     }
 
-    /// The header to put before a mail, with its line end.
+    /// Returns the header to prepend to a mail, with its line ending.
     pub fn header(&self, mail: &[u8], now: Timestamp) -> Result<String, String> {
         let broken = || "the mail has no end of its headers".to_owned();
         let end = mail.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(broken)?;

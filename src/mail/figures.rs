@@ -1,4 +1,4 @@
-//! What became of mail, in numbers: by day, by reason. Numbers of sending alone: nothing here tells who answered.
+//! Mail statistics by day and by reason. Of sending only: they do not tell who answered.
 
 pub(in crate::mail) mod store;
 
@@ -7,64 +7,64 @@ use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
 
-/// How many mails on a day.
+/// Number of mails on a day.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OnDay {
-    /// Days since 1970 (UTC).
+    /// Days since 1970-01-01 (UTC).
     pub day: i64,
-    /// Of the outbox: a [`super::State`]'s code. Of what came back: a verdict's.
+    /// Code of a [`super::State`] for the outbox; code of a verdict for returned mail.
     pub what: String,
-    /// How many.
+    /// Number of mails.
     pub mails: i64,
 }
 
-/// How often mail came back for a reason.
+/// Number of returned mails for a reason.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct CameBackFor {
-    /// `hard`, `soft`, `complaint`, `opt-out` or `nothing`.
+    /// Verdict: `hard`, `soft`, `complaint`, `opt-out` or `nothing`.
     pub verdict: String,
-    /// A [`super::Reason`]'s code.
+    /// Code of a [`super::Reason`].
     pub reason: String,
-    /// What followed: a [`super::IncomingOutcome`]'s code.
+    /// Outcome: code of a [`super::IncomingOutcome`].
     pub action: String,
-    /// How often.
+    /// Number of mails.
     pub mails: i64,
 }
 
-/// How many mails were given up for a reason.
+/// Number of failed mails for a reason.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct FailedFor {
-    /// What the server said, without addresses.
+    /// Reply of the server, without addresses.
     pub why: String,
-    /// How many.
+    /// Number of mails.
     pub mails: i64,
 }
 
-/// Maximum number of mails that are sent again at once.
+/// Maximum number of mails that are resent at once.
 const MAX_RESENT: i64 = 1_000;
 
 impl Mail {
-    /// The outbox by the day of its last change, from that day on.
+    /// Returns the outbox by the day of the last change, from `since`'s day on.
     pub async fn by_day(&self, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
         store::by_day(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// What came back, by day.
+    /// Returns returned mail by day.
     pub async fn came_back_by_day(&self, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
         store::came_back_by_day(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// What came back, by reason; the most frequent first.
+    /// Returns returned mail by reason; the most frequent first.
     pub async fn came_back_for(&self, since: Timestamp) -> Result<Vec<CameBackFor>, DbError> {
         store::came_back_for(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// Why mails were given up; the most frequent reason first, twenty at most.
+    /// Returns the reasons of failed mails; the most frequent first, at most twenty.
     pub async fn failed_for(&self, since: Timestamp) -> Result<Vec<FailedFor>, DbError> {
         store::failed_for(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// Gives all mails that were given up since then new tries, a thousand at most; how many.
+    /// Queues all mails again that failed since then, at most 1,000; returns their number.
     pub async fn retry_failed(&self, since: Timestamp) -> Result<usize, DbError> {
         let failed: Vec<MailId> = store::failed(self.inner.db.read().await?.conn(), since, MAX_RESENT).await?;
         let mut again = 0;

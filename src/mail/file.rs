@@ -1,4 +1,4 @@
-//! Mail as files: one `.eml` each, whole or not there.
+//! Mail as files: one `.eml` each, written atomically.
 
 use super::outcome::SendError;
 use super::transport::Outgoing;
@@ -7,7 +7,7 @@ use crate::ids::MailId;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The folder that mail is written to.
+/// Folder that mail is written to.
 pub(super) struct Folder {
     path: PathBuf,
 }
@@ -17,7 +17,7 @@ impl Folder {
         Self { path }
     }
 
-    /// Writes the mail under a name that sorts by time and stays the same over retries.
+    /// Writes the mail under a name that sorts by time and is stable over retries.
     pub(super) async fn write(&self, id: &MailId, mail: &Outgoing) -> Result<(), SendError> {
         let folder = self.path.clone();
         let name = format!("{}-{id}", mail.created.to_jiff().strftime("%Y%m%dT%H%M%SZ"));
@@ -30,14 +30,14 @@ impl Folder {
         }
     }
 
-    /// Can it be written to?
+    /// Checks that the folder is writable. Errors: the reason in words.
     pub(super) fn try_out(&self) -> Result<(), String> {
         let tried = create_private_folder(&self.path).and_then(|()| tempfile_in(&self.path));
         tried.map_err(|error| format!("the mail folder can't be written: {error}"))
     }
 }
 
-/// Under another name first, then renamed, each step on disk before the next: a crash leaves no half mail.
+/// Writes a temporary file and renames it, each step synced to disk before the next: a crash leaves no partial mail.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     create_private_folder(folder)?;
     let unfinished = folder.join(format!(".{name}.part"));

@@ -1,9 +1,9 @@
-//! Which mails have left and are not settled in the database yet: a file for each batch, one line for each mail, written the
-//! moment the server has taken it. A process that is killed between the two leaves the file; the next one on this machine
-//! settles what it says and takes the rest of that batch up, before it sends anything.
+//! Journal of mails that have left and are not yet settled in the database: a file for each batch, one line for each
+//! mail, written the moment the server has accepted it. A process that is killed in between leaves the file; the next
+//! one on this machine settles what it records and takes over the rest of the batch, before it sends anything.
 //!
-//! Lines go to the system, not to the disk: they survive the process, not the machine. After a power cut a mail of the last
-//! batch may go out twice.
+//! Lines are written to the operating system and not synced to disk: they survive the process, not the machine. After a
+//! power cut a mail of the last batch may be sent twice.
 
 use crate::files::{create_private_folder, private_file};
 use crate::ids::MailId;
@@ -11,26 +11,26 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What the files of batches end in.
+/// File extension of journal files.
 const ENDING: &str = "sent";
 
-/// The folder of the journal.
+/// Folder of the journal.
 #[derive(Debug, Clone)]
 pub(super) struct Journal {
     folder: PathBuf,
 }
 
-/// The entries of a batch at work. Locked as long as this lives, which tells it from what a dead process has left.
+/// Entries of a batch in progress. Locked while this lives, which distinguishes it from the journal of a dead process.
 pub(super) struct Entries {
     file: File,
     path: PathBuf,
 }
 
-/// What a process that is gone has left.
+/// Journal of a process that has died.
 pub(super) struct Orphan {
-    /// The batch that it had in hand.
+    /// Id of its batch.
     pub batch: String,
-    /// The mails that have left.
+    /// Mails that have left.
     pub sent: Vec<MailId>,
     entries: Entries,
 }
@@ -40,10 +40,10 @@ impl Journal {
         Self { folder }
     }
 
-    /// Begins the entries of a batch. Fails where nothing can be written: then nothing may be sent.
+    /// Creates the entries of a batch. Errors: nothing can be written; then nothing may be sent.
     pub fn begin(&self, batch: &str) -> io::Result<Entries> {
         create_private_folder(&self.folder)?;
-        // Under another name until it is locked, so that nobody takes it for an orphan.
+        // Under a temporary name until it is locked, so that no process takes it for an orphan.
         let part = self.folder.join(format!(".{batch}.part"));
         let path = self.folder.join(format!("{batch}.{ENDING}"));
         let file = private_file().create(true).append(true).open(&part)?;
@@ -52,7 +52,7 @@ impl Journal {
         Ok(Entries { file, path })
     }
 
-    /// What dead processes have left on this machine.
+    /// Returns the journals that dead processes left on this machine.
     pub fn orphans(&self) -> Vec<Orphan> {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
         let paths = entries.flatten().map(|entry| entry.path());
@@ -68,26 +68,26 @@ fn orphan(path: &Path) -> io::Result<Option<Orphan>> {
     }
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    // A line that is not whole is not there: its mail counts as one that was on its way.
+    // An incomplete line is ignored: its mail counts as one that was on its way.
     let sent = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')?.parse().ok()).collect();
     let batch = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
     Ok(Some(Orphan { batch, sent, entries: Entries { file, path: path.to_owned() } }))
 }
 
 impl Orphan {
-    /// All of it is settled.
+    /// Deletes the journal once all of it is settled.
     pub fn forget(&self) {
         self.entries.forget();
     }
 }
 
 impl Entries {
-    /// This mail has left.
+    /// Records that this mail has left.
     pub fn sent(&self, id: &MailId) -> io::Result<()> {
         (&self.file).write_all(format!("{id}\n").as_bytes())
     }
 
-    /// All of it is settled.
+    /// Deletes the entries once all of them are settled.
     pub fn forget(&self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
             tracing::warn!(%error, "a file of mail.journal can't be removed; it is read again at the next start");

@@ -1,4 +1,4 @@
-//! From a written mail to the bytes that leave: headers, both parts, a stable Message-ID.
+//! Serialisation of a composed mail: headers, both parts, a stable Message-ID.
 
 use super::compose::Composed;
 use super::dkim::Signer;
@@ -13,46 +13,46 @@ use std::time::{Duration, SystemTime};
 /// Maximum number of characters of a reason that are kept.
 const MAX_REASON_CHARS: usize = 300;
 
-/// A Message-ID of our own under the sender's domain.
+/// Returns a new Message-ID under the sender's domain.
 pub(super) fn message_id(from: &Mailbox) -> String {
     format!("<{}@{}>", uuid::Uuid::new_v4(), from.email.domain())
 }
 
-/// An address, shortened so that the administrator can tell mails apart: `j…@example.net`.
+/// Returns the address shortened so that the administrator can distinguish mails: `j…@example.net`.
 pub fn hint(address: &str) -> String {
     let (name, host) = address.rsplit_once('@').unwrap_or((address, ""));
     let first: String = name.chars().take(1).collect();
     format!("{first}…@{host}")
 }
 
-/// What a mail server said, without the addresses that it likes to repeat, and not too long.
+/// Returns the reply of a mail server without the addresses that it repeats, and truncated.
 pub fn scrubbed(reason: &str) -> String {
     let one_line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     masking::mask(&one_line).chars().take(MAX_REASON_CHARS).collect()
 }
 
-/// Maximum number of characters of a name.
+/// Maximum number of characters of a display name.
 const MAX_NAME_CHARS: usize = 80;
 
-/// A name or a subject in one line: lettre can't write line ends there, and panics.
+/// Returns a name or subject on one line: lettre panics on line breaks there.
 fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What all of a mail but its words comes from.
+/// Parts of a mail other than its content.
 pub(super) struct Frame<'a> {
-    /// Who writes.
+    /// Sender.
     pub from: &'a Mailbox,
-    /// Where bounces go.
+    /// Envelope sender, to which bounces return.
     pub sender: Address,
     pub message_id: &'a str,
-    /// When the mail was put into the outbox, which sorts files.
+    /// Time at which the mail was enqueued; files are sorted by it.
     pub created: Timestamp,
     pub now: Timestamp,
 }
 
-/// The bytes that leave.
+/// Returns the bytes to be sent.
 pub(super) fn build(mail: &Composed, frame: Frame<'_>, signer: Option<&Signer>) -> Result<Outgoing, String> {
     let Frame { from, sender, message_id, created, now } = frame;
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
@@ -78,7 +78,8 @@ pub(super) fn build(mail: &Composed, frame: Frame<'_>, signer: Option<&Signer>) 
     Ok(Outgoing { sender: sender.to_string(), recipient: mail.to.email.to_string(), bytes, created })
 }
 
-/// A header as it is: lettre would fold or encode a URL longer than a line, and some readers don't put it together again.
+/// Returns a header unchanged: lettre would fold or encode a URL longer than a line, and some readers don't reassemble
+/// it.
 fn raw(name: &'static str, value: &str) -> HeaderValue {
     let safe: String = value.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), safe.clone(), safe)

@@ -1,7 +1,7 @@
-//! Mail: a durable outbox, and the ways out of it (a mail server, files, or held for the administrator to see).
+//! Mail: a durable outbox and its transports (a mail server, files, or held for the administrator to see).
 //!
-//! No body and no link is ever stored. An outbox row says what kind of mail it is and whose; the feature that owns the kind
-//! writes the mail when it is sent ([`Compose`]), and is told what became of it in the same transaction.
+//! No body and no link is ever stored. An outbox row holds the kind of a mail and its reference; the feature that owns
+//! the kind composes the mail when it is sent ([`Compose`]), and receives its delivery status in the same transaction.
 
 mod batch;
 mod compose;
@@ -60,41 +60,41 @@ use std::time::Duration;
 use transport::Transport;
 use uncertain_delivery::UncertainDeliveries;
 
-/// Job: send a batch of what is due.
+/// Job: send a batch of due mail.
 pub const DELIVER: &str = "mail.deliver";
 
 /// Maximum number of held mails queued in one transaction.
 const RELEASE_BATCH: i64 = 200;
 
-/// What is configured for mail.
+/// Configuration of mail.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The way out.
+    /// Transport.
     pub url: MailUrl,
-    /// The sender.
+    /// Sender.
     pub from: Mailbox,
-    /// Where bounces go; to the sender where there is none.
+    /// Address that bounces return to; the sender where unset.
     pub bounces: Option<Address>,
-    /// Whose certificates are believed; the system decides where there is none.
+    /// File of trusted certificate authorities; the system's where unset.
     pub ca_file: Option<PathBuf>,
-    /// Connections to the mail server, at most.
+    /// Maximum number of connections to the mail server.
     pub connections: usize,
-    /// How long a mail server may take for an answer.
+    /// Maximum time for a reply of the mail server.
     pub time_limit: Duration,
-    /// Where mail that came back is read from.
+    /// Source of returned mail.
     pub returned: ReturnedUrl,
-    /// Where the journal lies.
+    /// Folder of the journal.
     pub journal: PathBuf,
-    /// What recipients' domains get.
+    /// Rate limits of recipients' domains.
     pub rates: BTreeMap<String, Rate>,
-    /// How mail is signed.
+    /// DKIM signature.
     pub dkim: Option<config::Dkim>,
-    /// How long settled lines are kept.
+    /// Retention of settled rows.
     pub keep: Duration,
 }
 
 impl Settings {
-    /// From the sections, whose `from` the check of the configuration has seen to be an address.
+    /// Returns the settings from the sections of the configuration, whose check has validated `from` as an address.
     pub fn new(mail: &config::Mail, retention: &config::Retention) -> Self {
         let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
         Self {
@@ -112,17 +112,17 @@ impl Settings {
         }
     }
 
-    /// What is to be published in DNS where mail is signed; why it can't be said, in words.
+    /// Returns the DNS record to be published where mail is signed. Errors: the reason in words.
     pub fn dkim_record(&self) -> Option<Result<DkimRecord, String>> {
         self.dkim.as_ref().map(|dkim| dkim::Signer::new(dkim).map(|signer| signer.record()))
     }
 
-    /// Can the way out be used? Connects, encrypts, signs in, and sends nothing; why not, in words.
+    /// Checks the transport: connects, encrypts, authenticates, and sends nothing. Errors: the reason in words.
     pub async fn try_out(&self) -> Result<(), String> {
         Transport::new(self).try_out().await
     }
 
-    /// What of it can't be used, though it is well written: files that can't be read, or hold something else.
+    /// Returns the settings that are well formed and unusable: files that cannot be read, or hold something else.
     pub fn complaints(&self) -> Vec<String> {
         let certificates = self.ca_file.as_deref().map(smtp::tls::roots_in);
         let key = self.dkim.as_ref().map(dkim::Signer::new);
@@ -131,26 +131,26 @@ impl Settings {
     }
 }
 
-/// Where a mail is on its way.
+/// State of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Waits for its (next) try.
+    /// Waits for its first or next attempt.
     Queued,
-    /// Kept until there is a way out.
+    /// Held until there is a transport.
     Held,
-    /// Taken by the mail server, or written to its file.
+    /// Accepted by the mail server, or written to its file.
     Sent,
     /// Given up.
     Failed,
-    /// Not wanted any more when its turn came.
+    /// No longer wanted when its turn came.
     Cancelled,
 }
 
 impl State {
-    /// All of them, in the order of a mail's life.
+    /// All states, in the order of a mail's life.
     pub const ALL: [Self; 5] = [Self::Queued, Self::Held, Self::Sent, Self::Failed, Self::Cancelled];
 
-    /// As it stands in the table and in JSON.
+    /// Returns the code, as stored in the table and in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -168,20 +168,20 @@ impl From<String> for State {
     }
 }
 
-/// What has just become of a mail.
+/// New delivery status of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// It is on its way (again).
+    /// Queued, or queued again.
     Queued,
-    /// It is kept until there is a way out.
+    /// Held until there is a transport.
     Held,
-    /// It has left.
+    /// Sent.
     Sent,
-    /// It was given up; why, without addresses.
+    /// Given up; the reason without addresses.
     Failed(String),
-    /// The mail server will not take it, ever.
+    /// Rejected permanently by the mail server.
     Refused(Refusal),
-    /// Nobody wants it any more; why, as a code.
+    /// No longer wanted; the reason as a code.
     Cancelled(&'static str),
 }
 
@@ -206,14 +206,14 @@ impl DeliveryStatus {
     }
 }
 
-/// A mail to be sent; written when its turn comes.
+/// A mail to be sent; composed when its turn comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMail {
-    /// Which [`Compose`] writes it.
+    /// Kind, which selects the [`Compose`].
     pub kind: &'static str,
-    /// Whose it is: an id that the kind understands. One mail of a kind for each.
+    /// Reference: an id that the kind understands. At most one mail of a kind for each.
     pub reference: String,
-    /// The recipient, shortened by [`hint`].
+    /// Recipient, shortened by [`hint`].
     pub hint: String,
 }
 
@@ -246,7 +246,7 @@ impl std::fmt::Debug for Mail {
 }
 
 impl Mail {
-    /// The service; kinds of mail are added by [`Mail::register`].
+    /// Returns the service; kinds of mail are added by [`Mail::register`].
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: &Settings) -> Self {
         let renderer = Renderer {
             clock: Arc::clone(&clock),
@@ -272,7 +272,7 @@ impl Mail {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Names who writes mails of a kind.
+    /// Registers the composer of a kind of mail.
     pub fn register(&self, kind: &'static str, composer: Arc<dyn Compose>) {
         self.inner.composers.write().unwrap_or_else(PoisonError::into_inner).insert(kind, composer);
     }
@@ -286,12 +286,12 @@ impl Mail {
         composers.iter().map(|(kind, composer)| (*kind, Arc::clone(composer))).collect()
     }
 
-    /// Is there no way out, so that mail is held?
+    /// Whether there is no transport, so that mail is held.
     pub fn is_held(&self) -> bool {
         matches!(self.inner.transport, Transport::Hold)
     }
 
-    /// Puts a mail into the outbox, in the caller's transaction: queued, or held where there is no way out.
+    /// Enqueues a mail in the caller's transaction: queued, or held where there is no transport.
     pub async fn enqueue(&self, conn: Conn<'_>, mail: &NewMail, now: Timestamp) -> Result<DeliveryStatus, DbError> {
         let status = if self.is_held() { DeliveryStatus::Held } else { DeliveryStatus::Queued };
         let id = MailId::random();
@@ -305,7 +305,7 @@ impl Mail {
         Ok(status)
     }
 
-    /// Queues what was held, now that there is a way out; how many. Without one nothing happens.
+    /// Queues held mail once there is a transport; returns the number. Does nothing without one.
     pub async fn release_held(&self) -> Result<usize, DbError> {
         let mut all = 0;
         while !self.is_held() {
@@ -324,7 +324,7 @@ impl Mail {
         Ok(all)
     }
 
-    /// Gives a mail that was given up new tries; false where it is not among those.
+    /// Queues a failed mail again; false where it is not among those.
     pub async fn retry(&self, id: &MailId) -> Result<bool, DbError> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
@@ -341,13 +341,14 @@ impl Mail {
         }
     }
 
-    /// Why nothing leaves at the moment: the mail server can't be reached, does not let us in, or refuses whatever comes.
-    /// `None` where all is well. Nothing is lost meanwhile; it is tried again by itself.
+    /// Returns the reason why no mail leaves at the moment: the mail server is unreachable, does not let us
+    /// authenticate, or rejects all mail. `None` where mail leaves. Nothing is lost meanwhile; sending is retried
+    /// automatically.
     pub async fn stopped(&self) -> Result<Option<Stopped>, DbError> {
         store::stops::stopped(self.inner.db.read().await?.conn()).await
     }
 
-    /// Tries now what [`Mail::stopped`] would try later; false where nothing is stopped.
+    /// Retries at once what [`Mail::stopped`] would retry later; false where nothing is stopped.
     pub async fn go_on(&self) -> Result<bool, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let hurried = store::stops::hurry(tx.conn(), self.inner.clock.now()).await?;
@@ -355,23 +356,23 @@ impl Mail {
         Ok(hurried)
     }
 
-    /// How many mails are in each state.
+    /// Returns the number of mails in each state.
     pub async fn counts(&self) -> Result<Vec<Counted>, DbError> {
         store::counts(self.inner.db.read().await?.conn()).await
     }
 
-    /// The outbox, what changed last first; in one state, or in all.
+    /// Returns the outbox, the last changed first; in one state, or in all.
     pub async fn list(&self, state: Option<State>, from: &Cursor, size: usize) -> Result<Page<Entry>, DbError> {
         let items = store::list(self.inner.db.read().await?.conn(), state, from, size + 1).await?;
         Ok(Page::from_surplus(items, size, |last| Cursor { at: last.updated_at, id: last.id.to_string() }))
     }
 
-    /// The mails that met trouble last: given up, or waiting for another try.
+    /// Returns the last mails with delivery problems: given up, or waiting for another attempt.
     pub async fn troubles(&self) -> Result<Vec<Entry>, DbError> {
         store::troubles(self.inner.db.read().await?.conn()).await
     }
 
-    /// What a mail that has not left will say, without its links.
+    /// Returns a preview of a mail that has not left, without its links.
     pub async fn preview(&self, id: &MailId) -> Result<Option<Preview>, DbError> {
         let found = store::find(self.inner.db.read().await?.conn(), id).await?;
         let Some(mail) = found.filter(|mail| matches!(State::from(mail.state.clone()), State::Queued | State::Held))
@@ -385,18 +386,18 @@ impl Mail {
     }
 }
 
-/// The Message-ID of the mail of this kind and reference, where it left: a later mail answers it.
+/// Returns the Message-ID of the mail of this kind and reference, where it left: a later mail refers to it.
 pub async fn message_id_of(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<String>, DbError> {
     store::message_id(conn, kind, reference).await
 }
 
-/// Takes mails of these kinds about these out of the outbox, sent or not, in the caller's transaction: what they were about
-/// is erased. How many.
+/// Deletes mails of these kinds and references from the outbox, sent or not, in the caller's transaction: their subject
+/// is erased. Returns the number.
 pub async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {
     Ok(store::forget(conn, kinds, references).await?.len())
 }
 
-/// Every statement of this feature, for the test that prepares them on both databases.
+/// Returns every statement of this feature, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
     [
         store::STATEMENTS,

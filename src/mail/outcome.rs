@@ -1,57 +1,57 @@
-//! What an answer of a mail server means for a mail, for the way out, and for the next try.
+//! Classification of a mail server's replies: consequences for the mail, for the transport, and for the next attempt.
 
 use super::smtp::Reply;
 use std::time::Duration;
 
-/// A mail that will not be taken, however often it is tried. Holds no address.
+/// Permanent rejection of a mail. Holds no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What the server said, code first.
+    /// Reply of the server, code first.
     pub why: String,
     /// The enhanced status (RFC 3463) where the server gave one: `5.1.1`.
     pub status: Option<String>,
 }
 
 impl Refusal {
-    /// Does it say that there is no such mailbox, and will not be: unknown, moved away, of no valid form, or a domain that
-    /// takes no mail at all?
+    /// Whether it means that there is no such mailbox permanently: unknown, moved, of invalid form, or a domain that
+    /// accepts no mail at all.
     pub fn is_no_mailbox(&self) -> bool {
         matches!(self.status.as_deref(), Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
     }
 }
 
-/// Why a mail has not left. Texts hold no addresses.
+/// Reason why a mail has not left. Texts hold no addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SendError {
-    /// It will not be taken.
+    /// Rejected permanently.
     Refused(Refusal),
-    /// Refused for what may be about us rather than about this mail: relaying, reputation, policy.
+    /// Rejected for what may concern the sender rather than this mail: relaying, reputation, policy.
     Policy(Refusal),
-    /// It was not taken this time.
+    /// Not accepted this time.
     NotNow(String),
-    /// The connection broke when the whole mail had been handed over: it may have been taken.
+    /// The connection broke after the whole mail was transmitted: it may have been accepted.
     UncertainDeliveries(String),
-    /// It can't be written.
+    /// Cannot be composed.
     Impossible(String),
-    /// Nothing leaves this way at the moment, whatever the mail.
+    /// The transport accepts no mail at the moment, whatever the mail.
     Stopped(String),
 }
 
-/// In answer to what.
+/// Command that the server replied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// MAIL FROM: all of it is ours, but for the addresses' letters.
+    /// MAIL FROM: concerns the sender, except for characters of the addresses.
     Mail,
     /// RCPT TO.
     Recipient,
-    /// DATA and what follows.
+    /// DATA and later.
     Data,
 }
 
-/// The server wants (other) credentials: wrong configuration, not a wrong mail.
+/// Codes by which the server demands (other) credentials: wrong configuration, not a wrong mail.
 const SIGN_IN_CODES: [u16; 6] = [432, 454, 530, 534, 535, 538];
 
-/// What a refusal means.
+/// Classifies a rejection.
 pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     let why = reply.told();
     let status = reply.status();
@@ -62,11 +62,11 @@ pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     if reply.code < 500 {
         return SendError::NotNow(why);
     }
-    // Commands that it does not know or does not expect are our fault, and not this mail's.
+    // Commands that the server does not know or does not expect are our fault, and not this mail's.
     let protocol = matches!(reply.code, 500 | 502 | 503);
     let relaying = status.is_none() && why.to_lowercase().contains("relay");
     let about_us = class("5.7.") || protocol || relaying;
-    // Too large, or letters of an address that it does not take: this mail alone.
+    // Too large, or characters of an address that the server does not accept: this mail alone.
     let about_it = class("5.6.") || class("5.3.4") || matches!(reply.code, 552 | 555);
     let refusal = Refusal { why: why.clone(), status: status.clone() };
     match stage {
@@ -79,18 +79,18 @@ pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
 
 /// Maximum number of attempts to send a mail: about two days.
 pub(super) const MAX_ATTEMPTS: i64 = 19;
-/// Minutes between the first tries; greylisting wants some five.
+/// Minutes between the first attempts; greylisting needs about five.
 const PAUSES: [u64; 7] = [1, 5, 10, 20, 40, 60, 120];
 /// Maximum time between two attempts.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(4 * 3600);
 
-/// The pause after so many tries of a mail.
+/// Returns the pause after this number of attempts of a mail.
 pub(super) fn pause(tries: i64) -> Duration {
     let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(0);
     PAUSES.get(place).map_or(MAX_RETRY_DELAY, |minutes| Duration::from_secs(minutes * 60))
 }
 
-/// The pause after the way out was found shut so many times: 30 s, doubling, a quarter of an hour at most.
+/// Returns the pause after this number of failures of the transport: 30 s, doubling, at most 15 min.
 pub(super) fn pause_of_all(tries: i64) -> Duration {
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(5);
     Duration::from_secs((30 << doublings).min(900))

@@ -1,4 +1,4 @@
-//! Where the services that send our mail call: `POST /hooks/mail/{service}`.
+//! Endpoint for the webhooks of mail services: `POST /hooks/mail/{service}`.
 
 use super::{Call, HookError, Hooks};
 use crate::web::{PageError, post};
@@ -6,7 +6,7 @@ use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Request, Response, Route, handler};
 
-/// The addresses of this feature.
+/// Adds the routes of this feature.
 pub fn routes(route: Route) -> Route {
     route.at("/hooks/mail/:service", post(take_call))
 }
@@ -32,7 +32,7 @@ async fn take_call(
         Ok(_) => answer(StatusCode::OK, "Taken.\n"),
         Err(HookError::Unknown) => {
             let mut refused = answer(StatusCode::UNAUTHORIZED, "Who is it? Nothing was read.\n")?;
-            // SNS asks once without its password, and again when it is asked for it.
+            // SNS first requests without its password, and again when it is challenged.
             let basic = header::HeaderValue::from_static("Basic realm=\"Afterword\"");
             refused.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
             Ok(refused)

@@ -1,5 +1,5 @@
-//! Limits of recipients' domains. A mail that comes too early gets its place in its domain's queue, a time, and is not
-//! looked at before: it holds up nobody else. Places are kept in the database, so that all processes share a limit.
+//! Rate limits of recipients' domains. A mail that comes too early gets a slot in its domain's queue, a time, and is
+//! not looked at before: it delays no other mail. Slots are kept in the database, so that all processes share a limit.
 
 use super::store::queue::{self, Due};
 use crate::clock::Timestamp;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// The name of the limit for domains that have none of their own.
+/// Name of the limit for domains without one of their own.
 const DEFAULT: &str = "default";
-/// Time whose share of a rate may be sent at once after a pause: one mail at least.
+/// Time whose share of a rate may be sent at once after a pause; at least one mail.
 const BURST: Duration = Duration::from_secs(60);
 
-/// The limits there are. Cheap to clone.
+/// Configured limits. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Limits {
     default: Rate,
@@ -25,7 +25,7 @@ pub(super) struct Limits {
     on_their_way: Arc<OnTheirWay>,
 }
 
-/// Mails on their way to domains that take only so many at once: of all batches of this process together.
+/// Mails in transit to domains with a limit of concurrency, of all batches of this process.
 #[derive(Debug, Default)]
 struct OnTheirWay {
     by_domain: Mutex<HashMap<String, usize>>,
@@ -38,7 +38,7 @@ impl OnTheirWay {
     }
 }
 
-/// A mail's place among those on their way to its domain; dropped when the mail is through, whatever became of it.
+/// Slot of a mail among those in transit to its domain; dropped when the attempt is over, whatever the outcome.
 #[derive(Debug)]
 pub(super) struct Lane(Option<(Arc<OnTheirWay>, String)>);
 
@@ -64,14 +64,14 @@ impl Limits {
         Self { default, by_domain: Arc::new(by_domain), on_their_way: Arc::default() }
     }
 
-    /// May another mail be on its way to this domain now?
+    /// Whether another mail may be in transit to this domain now.
     pub fn has_room(&self, domain: &str) -> bool {
         self.of(domain)
             .at_once
             .is_none_or(|most| self.on_their_way.by_domain().get(domain).copied().unwrap_or_default() < most)
     }
 
-    /// A place on the way to this domain, where there is room.
+    /// Returns a slot for this domain, where there is room.
     pub fn lane(&self, domain: &str) -> Option<Lane> {
         let Some(most) = self.of(domain).at_once else { return Some(Lane(None)) };
         let mut by_domain = self.on_their_way.by_domain();
@@ -83,24 +83,24 @@ impl Limits {
         Some(Lane(Some((Arc::clone(&self.on_their_way), domain.to_owned()))))
     }
 
-    /// Done when some domain has room again; counts from this call on.
+    /// Completes when some domain has room again; counts from this call on.
     pub fn freed(&self) -> Notified<'_> {
         self.on_their_way.freed.notified()
     }
 
-    /// The limit of a domain, in lower case.
+    /// Returns the limit of a domain; `domain` is in lower case.
     pub fn of(&self, domain: &str) -> Rate {
         self.by_domain.get(domain).copied().unwrap_or(self.default)
     }
 
-    /// Those that may leave now, and places for the others, in the caller's transaction.
+    /// Returns the mails that may leave now, and schedules the others, in the caller's transaction.
     pub async fn divide(
         &self,
         mut conn: Conn<'_>,
         due: Vec<Due>,
         now: Timestamp,
     ) -> Result<(Vec<Due>, Vec<(MailId, Timestamp)>), DbError> {
-        // In one order everywhere, so that two nodes do not wait for each other.
+        // In the same order everywhere, so that two nodes do not wait for each other.
         let mut limited: BTreeMap<String, Vec<Due>> = BTreeMap::new();
         let mut free = Vec::with_capacity(due.len());
         for mail in due {
@@ -125,7 +125,7 @@ impl Limits {
     }
 }
 
-/// The places of a domain, one after the other.
+/// Consecutive slots of a domain.
 struct Places {
     interval_us: i64,
     next_us: i64,
@@ -135,7 +135,7 @@ impl Places {
     fn new((most, per): (u32, Duration), next_us: i64, now: Timestamp) -> Self {
         let interval_us = i64::try_from(per.as_micros()).unwrap_or(i64::MAX) / i64::from(most.max(1));
         let window = i64::try_from(BURST.min(per).as_micros()).unwrap_or(0);
-        // Whoever has sent nothing for a while has saved up to that much; the first of it is one interval.
+        // A domain without mail for a while has accumulated up to this much; its first part is one interval.
         let saved = (window - interval_us).max(0);
         Self { interval_us, next_us: next_us.max(now.0.saturating_mul(1000) - saved) }
     }
@@ -143,7 +143,7 @@ impl Places {
     fn next(&mut self) -> Timestamp {
         let at = self.next_us;
         self.next_us = at.saturating_add(self.interval_us);
-        // Up, so that a place is never before its time.
+        // Rounded up, so that a slot is never before its time.
         Timestamp(at.saturating_add(999).div_euclid(1000))
     }
 }
@@ -181,7 +181,7 @@ mod tests {
             assert!(within <= 610, "{within}");
         }
         assert!(times[609] <= now.plus(hour) && times[611] > now.plus(hour));
-        // What was given out counts on; silence saves no more than a minute's worth.
+        // Slots that were handed out count on; a pause accumulates at most a minute's worth.
         let mut later = Places::new((600, hour), places.next_us, now);
         assert_eq!(later.next().0, times[1999].0 + 6000);
         let mut much_later = Places::new((600, hour), places.next_us, now.plus(hour * 24));

@@ -1,4 +1,4 @@
-//! From a mail's words to the bytes that leave.
+//! Rendering: from a mail's content to the bytes that are sent.
 
 use super::compose::Composed;
 use super::dkim::Signer;
@@ -10,33 +10,33 @@ use crate::clock::{SharedClock, Timestamp};
 use crate::ids::MailId;
 use lettre::message::Mailbox;
 
-/// A mail whose words are there.
+/// A mail with its content.
 pub(super) struct RenderedMail {
     pub id: MailId,
-    /// The recipient's domain, for limits.
+    /// Domain of the recipient, for limits.
     pub domain: String,
     pub words: Words,
 }
 
-/// What a letter is made from.
+/// Source of the content.
 pub(super) enum Words {
-    /// As its feature wrote it.
+    /// Composed by its feature.
     Written { composed: Box<Composed>, message_id: String, created: Timestamp },
-    /// As it was sent before, perhaps.
+    /// The bytes of an earlier attempt that may have succeeded.
     Kept(Outgoing),
 }
 
-/// Makes letters: the sender, the signature.
+/// Renders mails: sender, signature.
 pub(super) struct Renderer {
     pub clock: SharedClock,
     pub from: Mailbox,
     pub return_path: ReturnPath,
-    /// Why there is none though there should be.
+    /// DKIM signer; an error is the reason why there is none though one is configured.
     pub signer: Option<Result<Signer, String>>,
 }
 
 impl Renderer {
-    /// The letter's bytes. Without the signature that there should be, none leaves.
+    /// Returns the bytes of the mail. Errors: a signature is configured and cannot be made.
     pub fn render(&self, letter: &RenderedMail) -> Result<Outgoing, SendError> {
         let (composed, message_id, created) = match &letter.words {
             Words::Kept(outgoing) => return Ok(outgoing.clone()),

@@ -1,4 +1,4 @@
-//! The letters of a batch on their way: who takes the next, and what became of each.
+//! Send queue of a batch: the workers take mails from it and report their outcomes.
 
 use super::journal::Entries;
 use super::outcome::SendError;
@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How a letter ended; with its bytes where nobody knows whether it left.
+/// Outcome of a mail; with its bytes where the outcome is uncertain.
 pub(super) type Ended = (MailId, Result<(), SendError>, Option<Outgoing>);
 
-/// The letters of a batch.
+/// Mails of a batch.
 pub(super) struct SendQueue {
     state: Mutex<State>,
-    /// A letter came back, or the end was reached.
+    /// Notified when a mail was put back or the end was reached.
     changed: Notify,
     renderer: Arc<Renderer>,
     journal: Arc<Entries>,
@@ -30,16 +30,16 @@ struct State {
     letters: VecDeque<RenderedMail>,
     ended: Vec<Ended>,
     sent: usize,
-    /// Why nothing more leaves.
+    /// Reason why no more mail leaves.
     stopped: Option<String>,
-    /// Why a worker found no line.
+    /// Reason why a worker got no connection.
     no_line: Option<String>,
 }
 
-/// What became of a batch.
+/// Outcomes of a batch.
 pub(super) struct Endings {
     pub ended: Vec<Ended>,
-    /// Why letters are left that nobody tried.
+    /// Reason why mails remain that were not tried.
     pub stopped: Option<String>,
 }
 
@@ -59,13 +59,13 @@ impl SendQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many wait.
+    /// Returns the number of waiting mails.
     pub fn waiting(&self) -> usize {
         self.state().letters.len()
     }
 
-    /// Waits for a letter to a domain that has room; false where all are taken, or nothing more is to leave. Whoever waits
-    /// here holds nothing that another batch could use.
+    /// Waits for a mail to a domain that has room; false where all are taken, or no more mail is to leave. The caller
+    /// holds nothing meanwhile that another batch could use.
     pub async fn has_next(&self) -> bool {
         loop {
             let (freed, changed) = (self.limits.freed(), self.changed.notified());
@@ -86,7 +86,7 @@ impl SendQueue {
         }
     }
 
-    /// The next letter to a domain that has room, with its place there; none where there is none now.
+    /// Returns the next mail to a domain that has room, with its slot; `None` where there is none now.
     pub fn next(&self) -> Option<(RenderedMail, Lane)> {
         let mut state = self.state();
         if self.is_over(&state) {
@@ -100,12 +100,12 @@ impl SendQueue {
         state.stopped.is_some() || self.cancelled.is_cancelled() || state.letters.is_empty()
     }
 
-    /// The letter's bytes.
+    /// Returns the bytes of the mail.
     pub fn render(&self, letter: &RenderedMail) -> Result<Outgoing, SendError> {
         self.renderer.render(letter)
     }
 
-    /// Says how a letter ended. That one has left is written down before anything else happens.
+    /// Reports the outcome of a mail. A mail that has left is recorded in the journal first.
     pub fn done(&self, letter: RenderedMail, outcome: Result<(), SendError>, outgoing: Option<Outgoing>) {
         let noted = if outcome.is_ok() { self.journal.sent(&letter.id) } else { Ok(()) };
         let mut state = self.state();
@@ -132,7 +132,7 @@ impl SendQueue {
         }
     }
 
-    /// Gives a letter back that could not be tried: there was no line.
+    /// Puts a mail back that could not be tried, for want of a connection.
     pub fn put_back(&self, letter: RenderedMail, why: String) {
         let mut state = self.state();
         state.letters.push_front(letter);
@@ -141,7 +141,7 @@ impl SendQueue {
         self.changed.notify_waiters();
     }
 
-    /// What became of all of it; the journal's entries are to be kept until that is settled.
+    /// Returns the outcomes of the batch; the journal's entries are to be kept until these are settled.
     pub fn end(&self) -> Endings {
         let mut state = self.state();
         let none_left = state.letters.is_empty() || self.cancelled.is_cancelled();
@@ -150,7 +150,8 @@ impl SendQueue {
     }
 }
 
-/// The first letter whose domain gives something: its place, and that. A domain is not asked again for each of its letters.
+/// Returns the index of the first mail for whose domain `ask` returns a value, and that value. Asks once for each
+/// domain.
 fn first<T>(letters: &VecDeque<RenderedMail>, ask: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
     let mut refused = None;
     for (place, letter) in letters.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What became of a batch, in the database: one transaction, one statement a table.
+//! Settlement of a batch in the database: one transaction, one statement a table.
 
 use super::batch::Batch;
 use super::outcome::{MAX_ATTEMPTS, Refusal, SendError, pause, pause_of_all};
@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// So many refusals by policy, and not one mail taken: it is about us.
+/// Minimum number of rejections by policy, without a mail accepted, that indicates a problem of the sender.
 const ABOUT_US: usize = 3;
-/// Between tries to store what became of mails that have left.
+/// Pause between attempts to store the outcomes of mails that have left.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Another try: which mail, when, why.
+/// Another attempt: mail, time, reason.
 type Later = (MailId, Timestamp, String);
 
-/// What a batch's ends come to.
+/// Outcomes of a batch, sorted.
 #[derive(Default)]
 struct Sorted {
     statuses: Vec<(MailId, DeliveryStatus)>,
@@ -32,8 +32,8 @@ struct Sorted {
 }
 
 impl Mail {
-    /// Settles a batch that was sent. What has left must not be sent again: this tries until it is stored, or the process
-    /// stops; then the journal says it.
+    /// Settles a batch that was sent. Mail that has left must not be sent again: retries until it is stored, or the
+    /// process stops; the journal then keeps the outcomes.
     pub(super) async fn finish(
         &self,
         batch: &Batch,
@@ -56,12 +56,13 @@ impl Mail {
         Ok(())
     }
 
-    /// Settles what was never handed to the way out.
+    /// Settles mails that were never handed to the transport.
     pub(super) async fn settle(&self, batch: &Batch, statuses: Vec<(MailId, DeliveryStatus)>) -> Result<(), DbError> {
         self.store(&batch.id, &batch.mails, &Sorted { statuses, ..Sorted::default() }).await
     }
 
-    /// Settles what processes that are gone have sent, and takes the rest of their batches up; which mails had left.
+    /// Settles the mails that dead processes have sent, and takes over the rest of their batches; returns the mails
+    /// that had left.
     pub(super) async fn settle_orphans(&self) -> Result<Vec<MailId>, DbError> {
         let mut all = Vec::new();
         for orphan in self.inner.journal.orphans() {
@@ -107,8 +108,9 @@ impl Mail {
                 Err(SendError::Policy(refusal)) => policy.push((id, refusal)),
             }
         }
-        // Others were taken: then it is about the recipient. Nobody's was: about us, and none of them is to pay for it. One
-        // or two alone can be either; they wait like what is not taken now, and hold up nobody.
+        // With other mails accepted, a rejection by policy concerns the recipient. With none accepted, it concerns the
+        // sender, and none of the mails is to fail for it. One or two alone can be either: they are retried later like
+        // temporary rejections, and delay no other mail.
         match policy.first() {
             Some((_, first)) if !sorted.sent && policy.len() >= ABOUT_US => sorted.stopped = Some(first.why.clone()),
             _ if sorted.sent => {
@@ -174,7 +176,7 @@ impl Mail {
         Ok(())
     }
 
-    /// Nothing leaves for a while.
+    /// Stops all sending for a while.
     pub(super) async fn stop(&self, why: &str) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         stop_in(tx.conn(), why, self.inner.clock.now()).await?;

@@ -1,4 +1,5 @@
-//! SQL of the outbox: putting in, looking, and by hand. Taking out stands in `queue`, what holds all of it up in `stops`.
+//! SQL of the outbox: enqueueing, queries, and manual actions. Dequeueing is in `queue`, stops of all sending in
+//! `stops`.
 
 pub(super) mod queue;
 pub(super) mod stops;
@@ -21,7 +22,7 @@ statements! {
         WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
     RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL \
         WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
-    // Both JSON arrays.
+    // Both parameters are JSON arrays.
     FORGET = sqlite "DELETE FROM outbox WHERE kind IN (SELECT value FROM json_each($1)) AND reference IN (SELECT value FROM json_each($2)) RETURNING id",
         pg "DELETE FROM outbox WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND reference IN (SELECT jsonb_array_elements_text($2::jsonb)) RETURNING id";
     COUNTS = "SELECT state, COUNT(*) AS mails FROM outbox GROUP BY state ORDER BY state";
@@ -38,42 +39,42 @@ statements! {
 /// A mail in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Entry {
-    /// Its id.
+    /// Id.
     pub id: MailId,
-    /// What kind of mail.
+    /// Kind of the mail.
     pub kind: String,
-    /// Whose.
+    /// Reference of the mail.
     pub reference: String,
-    /// Its Message-ID, stable over retries.
+    /// Message-ID, stable over retries.
     pub message_id: String,
-    /// The recipient, shortened; empty once the mail is settled.
+    /// Recipient, shortened; empty once the mail is settled.
     pub hint: String,
-    /// Its [`State`]'s code.
+    /// Code of its [`State`].
     pub state: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: i64,
-    /// Why the last try failed, or why it was cancelled; no addresses.
+    /// Reason of the last failure or of the cancellation; without addresses.
     pub last_error: Option<String>,
-    /// When it was put here.
+    /// Time at which it was enqueued.
     pub created_at: Timestamp,
-    /// When something happened to it last.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// How many mails are in a state.
+/// Number of mails in a state.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Counted {
-    /// The [`State`]'s code.
+    /// Code of the [`State`].
     pub state: String,
-    /// How many.
+    /// Number of mails.
     pub mails: i64,
 }
 
-/// What is made up for a new mail.
+/// Generated values of a new mail.
 pub(super) struct Made<'a> {
     pub id: &'a MailId,
     pub message_id: &'a str,
-    /// The hash of the tag in its envelope sender.
+    /// Hash of the tag in its envelope sender.
     pub return_hash: &'a str,
 }
 
@@ -90,7 +91,7 @@ pub(super) async fn add(
     execute!(conn, ADD, made.id, kind, reference, made.message_id, hint, state, now, domain, made.return_hash).map(drop)
 }
 
-/// The mail whose envelope sender's tag has this hash.
+/// Returns the mail whose envelope sender's tag has this hash.
 pub(super) async fn returned(conn: Conn<'_>, return_hash: &str) -> Result<Option<Entry>, DbError> {
     fetch_optional!(conn, RETURNED => Entry, return_hash)
 }
@@ -99,7 +100,7 @@ pub(super) async fn find(conn: Conn<'_>, id: &MailId) -> Result<Option<Entry>, D
     fetch_optional!(conn, FIND => Entry, id)
 }
 
-/// Those that were held and are queued now: id, kind, reference.
+/// Queues held mails; returns the id, kind and reference of each.
 pub(super) async fn release_held(
     conn: Conn<'_>,
     most: i64,
@@ -108,12 +109,12 @@ pub(super) async fn release_held(
     fetch_all!(conn, RELEASE_HELD => (MailId, String, String), now, most)
 }
 
-/// Kind and reference of the one that is queued again; none where it was not given up.
+/// Queues a failed mail again; returns its kind and reference, `None` where it had not failed.
 pub(super) async fn retry(conn: Conn<'_>, id: &MailId, now: Timestamp) -> Result<Option<(String, String)>, DbError> {
     fetch_optional!(conn, RETRY => (String, String), now, id)
 }
 
-/// Takes mails out, sent or not; their ids.
+/// Deletes mails, sent or not; returns their ids.
 pub(super) async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<Vec<String>, DbError> {
     let (kinds, references) = (serde_json::json!(kinds).to_string(), serde_json::json!(references).to_string());
     let rows = fetch_all!(conn, FORGET => (String,), kinds, references)?;
@@ -138,12 +139,12 @@ pub(super) async fn troubles(conn: Conn<'_>) -> Result<Vec<Entry>, DbError> {
     fetch_all!(conn, TROUBLES => Entry)
 }
 
-/// Forgets lines whose mail was settled before; how many, `most` at most.
+/// Deletes rows whose mail was settled before then, at most `most`; returns their number.
 pub(super) async fn purge(conn: Conn<'_>, before: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(conn, PURGE, before, most)
 }
 
-/// The Message-ID of a mail that left.
+/// Returns the Message-ID of a mail that left.
 pub(super) async fn message_id(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(conn, MESSAGE_ID => (String,), kind, reference)?.map(|(id,)| id))
 }

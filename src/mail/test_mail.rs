@@ -1,4 +1,4 @@
-//! A test mail: past the outbox, at once, so that whoever sets mail up sees what the server says.
+//! Test mail: bypasses the outbox and is sent at once, so that the administrator sees the server's reply.
 
 use super::Mail;
 use super::compose::Composed;
@@ -12,22 +12,23 @@ use lettre::message::Mailbox;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Why a test mail did not leave.
+/// Reason why a test mail did not leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TestMailError {
-    /// It was to go to something that is no address.
+    /// The recipient is not a mail address.
     #[error("this is not an e-mail address")]
     NotAnAddress,
     /// Mail is held.
     #[error("there is no way out for mail: set mail.url")]
     NoWayOut,
-    /// The server said no, or nothing; its words, without addresses.
+    /// Rejected or not answered; the server's reply, without addresses.
     #[error("{0}")]
     Refused(String),
 }
 
 impl Mail {
-    /// Sends a test mail the way all mail leaves; done when the server has taken it. Nothing of it is kept.
+    /// Sends a test mail by the configured transport; completes when the server has accepted it. Nothing of it is
+    /// stored.
     pub async fn send_test_mail(&self, to: &str, company: &str) -> Result<(), TestMailError> {
         let email: Address = to.parse().map_err(|_| TestMailError::NotAnAddress)?;
         if self.is_held() {
@@ -54,7 +55,7 @@ impl Mail {
         self.send_alone(RenderedMail { id, domain, words }).await
     }
 
-    /// One letter by itself, the way all letters leave.
+    /// Sends one mail by itself, by the configured transport.
     async fn send_alone(&self, letter: RenderedMail) -> Result<(), TestMailError> {
         let refused = |why: String| TestMailError::Refused(why);
         let unwritable = |error: std::io::Error| refused(format!("mail.journal can't be written: {error}"));

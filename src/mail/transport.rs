@@ -1,4 +1,4 @@
-//! The ways out.
+//! Transports of mail.
 
 use super::Settings;
 use super::file::Folder;
@@ -8,24 +8,24 @@ use crate::clock::Timestamp;
 use crate::config::MailUrl;
 use std::sync::Arc;
 
-/// A mail as it leaves.
+/// A rendered mail with its envelope.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
-    /// The envelope's sender.
+    /// Envelope sender.
     pub sender: String,
-    /// The envelope's recipient.
+    /// Envelope recipient.
     pub recipient: String,
     pub bytes: Vec<u8>,
     pub created: Timestamp,
 }
 
-/// A way out.
+/// Transport of mail.
 pub(super) enum Transport {
-    /// None yet: mail is kept.
+    /// None configured: mail is held.
     Hold,
     /// Files in a folder.
     Folder(Folder),
-    /// A mail server.
+    /// Mail server.
     Smtp(Arc<Smtp>),
 }
 
@@ -38,7 +38,7 @@ impl Transport {
         }
     }
 
-    /// Sends what is in the feed, which is told what became of each.
+    /// Sends the mails of the queue, and reports the outcome of each to it.
     pub(super) async fn send_all(&self, feed: &Arc<SendQueue>) {
         match self {
             Self::Smtp(server) => server.send_all(feed).await,
@@ -61,7 +61,7 @@ impl Transport {
         }
     }
 
-    /// Can it be used? Sends nothing; why not, in words.
+    /// Checks the transport; sends nothing. Errors: the reason in words.
     pub(super) async fn try_out(&self) -> Result<(), String> {
         match self {
             Self::Hold => Err("there is no way out: set mail.url".into()),
@@ -70,7 +70,7 @@ impl Transport {
         }
     }
 
-    /// Closes what is not used any more.
+    /// Closes idle connections.
     pub(super) fn tidy(&self) {
         if let Self::Smtp(server) = self {
             server.tidy();

@@ -1,5 +1,6 @@
-//! Mails of which nobody knows whether the server took them. They are tried again word for word, so that both copies, should
-//! there be two, carry the same link. In memory only, as no body is stored; and no longer than the mail waits.
+//! Mails of uncertain delivery: the server may have accepted them. They are resent unchanged, so that both copies,
+//! should there be two, carry the same link. Kept in memory only, as no body is stored, and no longer than the mail
+//! waits.
 
 use super::store::queue;
 use super::transport::Outgoing;
@@ -13,10 +14,10 @@ use std::time::Duration;
 
 /// Maximum number of mails that are kept; others are rendered again.
 const MAX_MAILS: usize = 1000;
-/// Time between two checks which of them are settled.
+/// Time between two checks for settled mails.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The mails, and when it was looked last.
+/// The mails, and the time of the last check.
 #[derive(Debug, Default)]
 pub(super) struct UncertainDeliveries(Mutex<(HashMap<MailId, Outgoing>, Timestamp)>);
 
@@ -25,7 +26,7 @@ impl UncertainDeliveries {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The mail as it was sent before, perhaps.
+    /// Returns the mail as it may have been sent before.
     pub fn get(&self, id: &MailId) -> Option<Outgoing> {
         self.all().0.get(id).cloned()
     }
@@ -39,7 +40,7 @@ impl UncertainDeliveries {
         }
     }
 
-    /// What became of these is known now.
+    /// Drops the mails whose outcome is known now.
     pub fn settled(&self, statuses: &[(MailId, DeliveryStatus)]) {
         let kept = &mut self.all().0;
         if !kept.is_empty() {
@@ -47,7 +48,7 @@ impl UncertainDeliveries {
         }
     }
 
-    /// Those to be looked at now: all of them, once in a while.
+    /// Returns the mails to be checked now: all of them once in an interval, else none.
     fn to_look_at(&self, now: Timestamp) -> Vec<MailId> {
         let (kept, looked) = &mut *self.all();
         if kept.is_empty() || (0..ms(CHECK_INTERVAL)).contains(&now.ms_since(*looked)) {
@@ -57,7 +58,7 @@ impl UncertainDeliveries {
         kept.keys().cloned().collect()
     }
 
-    /// Drops those of these that are not among the others.
+    /// Drops those of `looked_at` that are not in `waiting`.
     fn drop_all_but(&self, looked_at: Vec<MailId>, waiting: &HashSet<MailId>) {
         let kept = &mut self.all().0;
         looked_at.iter().filter(|id| !waiting.contains(*id)).for_each(|id| drop(kept.remove(id)));
@@ -69,7 +70,7 @@ fn ms(duration: Duration) -> i64 {
 }
 
 impl Mail {
-    /// Drops mails that wait no more: what they were about was erased, or another process has settled them.
+    /// Drops mails that no longer wait: their subject was erased, or another process has settled them.
     pub(super) async fn drop_uncertain(&self, now: Timestamp) -> Result<(), DbError> {
         let unsure = &self.inner.unsure;
         let ids = unsure.to_look_at(now);

@@ -1,4 +1,4 @@
-//! Street addresses: a number and a street, with the postcode behind.
+//! Street addresses: house number and street, with the postcode after it.
 
 use super::numbers::atom_at;
 use super::tokens::Token;
@@ -6,20 +6,20 @@ use super::told_addresses;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Ends of English street names that are hardly anything else.
+/// Ends of English street names that are rarely anything else.
 pub(super) const STREETS: &[&str] =
     &["street", "road", "avenue", "lane", "boulevard", "crescent", "terrace", "rd", "ave", "blvd", "st", "ln"];
-/// Those that are other words too: with capitals only.
+/// Ends of street names that are other words too: only with capitals.
 pub(super) const MAYBE_STREETS: &[&str] = &[
     "drive", "way", "place", "close", "court", "square", "gardens", "grove", "mews", "row", "walk", "circle", "hill",
     "park", "green", "parkway", "highway", "parade", "quay", "wharf", "dr", "ct", "pl", "sq", "trail", "loop", "alley",
     "plaza", "heights", "ridge", "pike", "run", "circuit", "bend", "view", "turnpike", "route",
 ];
-/// French and Spanish ones stand in front.
+/// French and Spanish words for street, which precede the name.
 const STREETS_IN_FRONT: &[&str] =
     &["rue", "avenue", "boulevard", "chemin", "impasse", "allée", "quai", "route", "cours", "place"];
 const CALLES: &[&str] = &["calle", "avenida", "avda", "plaza", "paseo", "carrer", "camino"];
-/// German ones are one word with the name, or stand apart.
+/// German words for street, joined to the name or separate.
 const STRASSEN: &[&str] =
     &["straße", "strasse", "str", "gasse", "weg", "allee", "platz", "ring", "damm", "ufer", "chaussee"];
 const NO_STRASSE: &[&str] = &[
@@ -37,7 +37,7 @@ const NO_STRASSE: &[&str] = &[
     "heimweg",
 ];
 
-/// Words between a number and a street that are no name of one.
+/// Words between a number and a street that are not part of a name.
 pub(super) const NO_NAMES: &[&str] = &[
     "minutes",
     "minute",
@@ -120,7 +120,7 @@ pub(super) const NO_NAMES: &[&str] = &[
     "here",
 ];
 
-/// A number of a house: `12`, `221B`, `12-14`, "twelve", "two twenty one B"; where it ends.
+/// Returns the end of a house number: `12`, `221B`, `12-14`, "twelve", "two twenty one B".
 fn house(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let first = atom_at(tokens, at)?;
     let mut digits = first.digits.len();
@@ -139,7 +139,7 @@ fn house(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         .get(end)
         .filter(|token| token.is_letter() && (token.gap.is_empty() || token.gap == " ") && token.lower != "i");
     let bis = tokens.get(end).filter(|token| matches!(token.lower.as_str(), "bis" | "ter") && token.gap.len() <= 1);
-    // "221 a day": a small letter apart is an article.
+    // "221 a day": a separate lower-case letter is an article.
     let letter = letter.filter(|token| token.gap.is_empty() || token.capital);
     Some(end + usize::from(letter.is_some() || bis.is_some()))
 }
@@ -148,7 +148,7 @@ fn word(token: &Token<'_>) -> bool {
     token.is_letters() && matches!(token.gap, " " | ", " | "" | "-" | "'" | "’" | ". ") && !token.begins
 }
 
-/// "twelve Park Street", "221B Baker St".
+/// Returns the end of an English address: "twelve Park Street", "221B Baker St".
 fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let name = house(tokens, at)?;
     for length in 1..=3 {
@@ -161,7 +161,7 @@ fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         }
         let capitals = street.capital && names.iter().all(|token| token.capital);
         let sure = STREETS.contains(&street.lower.as_str());
-        // "There is one main street": no number of a house.
+        // "There is one main street": not a house number.
         let lower = length <= 2 && !street.capital && street.lower.len() > 2 && tokens[at].lower != "one";
         if sure && (capitals || lower || street.capital) || capitals && MAYBE_STREETS.contains(&street.lower.as_str()) {
             // "12 Park Street East"
@@ -175,14 +175,14 @@ fn english(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     None
 }
 
-/// "12 rue de la Paix", "12 bis, avenue Victor Hugo".
+/// Returns the end of a French address: "12 rue de la Paix", "12 bis, avenue Victor Hugo".
 fn french(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let street = house(tokens, at)?;
     let named = tokens.get(street).filter(|token| word(token) && STREETS_IN_FRONT.contains(&token.lower.as_str()))?;
     named_behind(tokens, street, named.lower != "avenue" && named.lower != "boulevard" && named.lower != "place")
 }
 
-/// The end of the name behind "rue" or "calle": small words, then at least one with a capital.
+/// Returns the end of the name after "rue" or "calle": small words, then at least one with a capital.
 fn named_behind(tokens: &[Token<'_>], street: usize, lower: bool) -> Option<usize> {
     let mut end = None;
     for (place, token) in tokens.iter().enumerate().skip(street + 1).take(6) {
@@ -201,7 +201,7 @@ fn named_behind(tokens: &[Token<'_>], street: usize, lower: bool) -> Option<usiz
     end
 }
 
-/// "Calle Mayor 12", "avenida de América, 3".
+/// Returns the end of a Spanish address: "Calle Mayor 12", "avenida de América, 3".
 fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     CALLES.contains(&tokens[at].lower.as_str()).then_some(())?;
     let name = named_behind(tokens, at, true)?;
@@ -210,7 +210,7 @@ fn spanish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     (number.lower.len() <= 4).then_some(name + 1)
 }
 
-/// "Musterstraße 12", "Muster Str. 12a", "Kurze Gasse 3".
+/// Returns the end of a German address: "Musterstraße 12", "Muster Str. 12a", "Kurze Gasse 3".
 fn german(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = &tokens[at];
     let lower = token.lower.as_str();
@@ -231,7 +231,8 @@ fn german(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     house(tokens, at + 1)
 }
 
-/// Behind the street: a flat, a town of up to three words, a postcode. Without a postcode the address ends with the street.
+/// Returns the end of the address after the street: a flat, a town of up to three words, a postcode. Without a postcode
+/// the address ends with the street.
 fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
     let flat = tokens.get(end).is_some_and(|token| {
         matches!(token.lower.as_str(), "flat" | "apt" | "apartment" | "unit" | "suite" | "floor")
@@ -250,7 +251,7 @@ fn with_postcode(tokens: &[Token<'_>], end: usize) -> usize {
             break;
         }
         if let Some(code) = postcode_at(tokens, end + town).filter(|_| beside(&tokens[end + town])) {
-            // "10115 Berlin": the town behind a number belongs to it.
+            // "10115 Berlin": the town after the number is part of it.
             let town = tokens.get(code).is_some_and(|token| {
                 tokens[code - 1].is_digits() && token.is_letters() && token.capital && token.gap == " "
             });
@@ -264,7 +265,7 @@ pub(super) fn beside(token: &Token<'_>) -> bool {
     !token.begins && token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || ",.-".contains(c))
 }
 
-/// "NW1 6XE", "62704", "62704-1234": where it ends.
+/// Returns the end of a postcode: "NW1 6XE", "62704", "62704-1234".
 fn postcode_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = tokens.get(at)?;
     if token.is_digits() && token.lower.len() == 5 {
@@ -274,14 +275,14 @@ fn postcode_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     british(tokens, at)
 }
 
-/// One or two letters, one or two signs, a digit and two letters.
+/// Returns the end of a British postcode: one or two letters, one or two characters, a digit and two letters.
 fn british(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let area = tokens.get(at).filter(|token| token.is_letters() && token.capital && token.lower.len() <= 2)?;
     let mut place = at + 1;
     let district =
         tokens.get(place).filter(|token| token.is_digits() && token.gap.is_empty() && token.lower.len() <= 3)?;
     place += 1;
-    // "NW16XE" has both numbers in one.
+    // "NW16XE": both parts in one token.
     let together = district.lower.len() >= 2
         && tokens.get(place).is_some_and(|token| token.gap.is_empty() && token.lower.len() == 2 && token.is_letters());
     if together {
@@ -298,7 +299,7 @@ fn british(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     (!area.lower.is_empty() && !inward.lower.is_empty() && !unit.lower.is_empty()).then_some(place + 2)
 }
 
-/// A postcode that was asked for, spelled or not: five to seven letters and digits.
+/// Returns the end of a postcode that was asked for, spelled or not: five to seven letters and digits.
 fn asked_postcode(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<usize> {
     if topics.last(tokens[at].at) != Some(Topic::Postcode) {
         return None;
@@ -322,7 +323,7 @@ fn asked_postcode(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<us
     ((4..=8).contains(&signs) && digits >= 2).then_some(place)
 }
 
-/// Where addresses stand.
+/// Returns the ranges of addresses.
 pub(super) fn find(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -330,7 +331,7 @@ pub(super) fn find(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
         let street = english(tokens, at).or_else(|| french(tokens, at)).or_else(|| spanish(tokens, at));
         let street = street.or_else(|| german(tokens, at));
         let street = street.map(|end| with_postcode(tokens, end));
-        // What was asked for goes on behind the street.
+        // The answer to a question for an address continues after the street.
         let street = [street, told_addresses::find_at(tokens, at, topics)].into_iter().flatten().max();
         let end = street
             .or_else(|| asked_postcode(tokens, at, topics))

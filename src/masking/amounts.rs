@@ -1,9 +1,9 @@
-//! Numbers that count something: amounts, years, lists. They tell nobody who it is.
+//! Numbers that count something: amounts, years, lists. They identify no person.
 
 use super::numbers::{Atom, Run};
 use super::tokens::Token;
 
-/// What is counted.
+/// Units and other counted things.
 const UNITS: &[&str] = &[
     "euro",
     "euros",
@@ -48,7 +48,7 @@ const UNITS: &[&str] = &[
     "items",
 ];
 
-/// Whether a currency or a unit stands beside the number.
+/// Whether a currency or a unit is next to the number.
 pub(super) fn has_unit(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let (Some(first), Some(last)) = (atoms.first(), atoms.last()) else { return false };
     let next = tokens.get(last.tokens.end).filter(|next| !next.begins);
@@ -60,7 +60,8 @@ pub(super) fn has_unit(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     unit || tokens[first.tokens.start].gap.contains(['$', '€', '£', '¥', '%'])
 }
 
-/// Whether the number is an amount: with a unit, with thousands parted by commas or points, or with "thousand" and "hundred".
+/// Whether the number is an amount: with a unit, with thousands separated by commas or points, or with "thousand" and
+/// "hundred".
 pub(super) fn is_amount(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let thousands = atoms.len() > 1
         && !atoms[0].digits.starts_with('0')
@@ -69,21 +70,21 @@ pub(super) fn is_amount(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     has_unit(tokens, atoms) || thousands || is_cardinal(tokens, atoms)
 }
 
-/// "one thousand two hundred and thirty four".
+/// Whether it is a cardinal: "one thousand two hundred and thirty four".
 fn is_cardinal(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let says = |atom: &Atom, word: &str| tokens[atom.tokens.clone()].iter().any(|token| token.lower == word);
     atoms.len() <= 4 && atoms.iter().any(|atom| says(atom, "thousand"))
         || atoms.len() > 1 && atoms.len() <= 3 && says(&atoms[0], "hundred")
 }
 
-/// Whether a year is among the numbers.
+/// Whether one of the numbers is a year.
 pub(super) fn has_year(run: &Run) -> bool {
     run.atoms
         .iter()
         .any(|atom| atom.digits.len() == 4 && (atom.digits.starts_with("19") || atom.digits.starts_with("20")))
 }
 
-/// Whether they are years, a list that goes up, an address of the Internet, or somebody who counts.
+/// Whether they are years, an ascending list, an IP address, or counting.
 pub(super) fn is_list(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let values: Vec<u32> = atoms.iter().filter_map(|atom| atom.digits.parse().ok()).collect();
     if values.len() < atoms.len() || values.len() < 2 {

@@ -1,4 +1,4 @@
-//! Dates of birth: dates, where a birth is spoken of.
+//! Dates of birth: dates in the context of a birth.
 
 use super::Kind;
 use super::numbers::{Run, atom_at};
@@ -54,24 +54,24 @@ const DAYS: &[(&str, u8)] = &[
     ("primero", 1),
 ];
 
-/// Latest year of birth of somebody who is asked for it.
+/// Latest year of birth of a person who is asked for it.
 const MAX_YEAR: u32 = 2016;
 
-/// Which month a word names, from 1.
+/// Returns the month that a word names, from 1.
 pub(super) fn month(word: &str) -> Option<u8> {
     let at = MONTHS.iter().position(|names| names.split(' ').any(|name| name == word))?;
     u8::try_from(at + 1).ok()
 }
 
-/// A date that was found: its tokens, and its year where it has one.
+/// A date: its tokens, and its year where it has one.
 #[derive(Debug, Clone)]
 pub(super) struct Date {
-    /// Its tokens.
+    /// Tokens of the date.
     pub tokens: Range<usize>,
     year: Option<u32>,
 }
 
-/// Dates in digits with signs between them; they are no part of other numbers.
+/// Returns dates in digits with separators between them, not part of other numbers.
 pub(super) fn written(tokens: &[Token<'_>]) -> Vec<Date> {
     let mut dates = Vec::new();
     let mut at = 0;
@@ -115,7 +115,7 @@ fn written_at(tokens: &[Token<'_>], at: usize) -> Option<Date> {
     }
     let [a, b, c] = tokens.get(at..at + 3)? else { return None };
     let sign = b.gap.trim();
-    // A part of a longer row of numbers is no date.
+    // A part of a longer sequence of numbers is not a date.
     let longer = |place: usize| {
         place > 0
             && tokens.get(place).is_some_and(|next| {
@@ -144,7 +144,7 @@ fn written_at(tokens: &[Token<'_>], at: usize) -> Option<Date> {
     Some(Date { tokens: at..at + 3, year: Some(year) })
 }
 
-/// Dates with a month in words.
+/// Returns dates with a month in words.
 pub(super) fn in_words(tokens: &[Token<'_>]) -> Vec<Date> {
     let mut dates: Vec<Date> = Vec::new();
     for at in 0..tokens.len() {
@@ -173,7 +173,7 @@ fn close(token: &Token<'_>) -> bool {
         && token.gap.chars().all(|c| c.is_whitespace() || ",.'’-".contains(c))
 }
 
-/// "3rd of", "the third of", "3.", "twenty third": where it begins that ends before this token.
+/// Returns the start of a day that ends before this token: "3rd of", "the third of", "3.", "twenty third".
 fn day_before(tokens: &[Token<'_>], month: usize) -> Option<usize> {
     let mut at = month.checked_sub(1)?;
     if !close(&tokens[month]) {
@@ -204,7 +204,7 @@ fn day_before(tokens: &[Token<'_>], month: usize) -> Option<usize> {
     }
 }
 
-/// "3rd", "the third", "twenty third", "3": where it ends that begins with this token.
+/// Returns the end of a day that begins with this token: "3rd", "the third", "twenty third", "3".
 fn day_behind(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let mut at = first;
     if tokens.get(at)?.lower == "the" {
@@ -227,7 +227,7 @@ fn day_behind(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     None
 }
 
-/// ", 1982", "nineteen eighty two", "of '82", "two thousand and five".
+/// Returns a year after the date, and its end: ", 1982", "nineteen eighty two", "of '82", "two thousand and five".
 fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
     let mut at = first;
     if tokens.get(at).is_some_and(|token| matches!(token.lower.as_str(), "of" | "de" | "del" | "in" | "year")) {
@@ -257,8 +257,8 @@ fn year_behind(tokens: &[Token<'_>], first: usize) -> Option<(u32, usize)> {
     (short > 26).then_some((1900 + short, one.tokens.end))
 }
 
-/// Parts of dates that are enough where a birth was asked for just before: a month with the numbers beside it, a year, or
-/// numbers of four digits and more in all.
+/// Returns partial dates that suffice where a birth was asked for just before: a month with adjacent numbers, a year,
+/// or numbers of at least four digits in all.
 fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let asked = |token: &Token<'_>| {
         [Topic::Birth, Topic::Birthday].into_iter().any(|topic| topics.asked(token.at, topic, ASKED_WITHIN))
@@ -273,14 +273,14 @@ fn parts_asked_for(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     found
 }
 
-/// A month with the numbers beside it: "March, I-D-783".
+/// Returns a month with adjacent numbers: "March, I-D-783".
 fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     month(&tokens[at].lower).filter(|_| tokens[at].lower != "may" || tokens[at].capital)?;
     let number = |place: usize| {
         let token = &tokens[place];
         let word = matches!(token.lower.as_str(), "the" | "of" | "th" | "st" | "nd" | "rd");
         let day = DAYS.iter().any(|(day, _)| *day == token.lower);
-        // A letter that was spelled, not the word "I".
+        // A spelled letter, not the word "I".
         let spelled =
             token.is_letter() && (token.gap == "-" || tokens.get(place + 1).is_some_and(|next| next.gap == "-"));
         word || day || token.is_digits() || spelled || atom_at(tokens, place).is_some()
@@ -298,7 +298,7 @@ fn month_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
 /// Minimum number of digits of an answer without month and year: "The 10th, 19th, 47".
 const MIN_DIGITS: usize = 4;
 
-/// Numbers and ordinals in a row, as a misheard date is written: "10th, 19th, 47", "2019-47".
+/// Returns consecutive numbers and ordinals, as a misheard date is written: "10th, 19th, 47", "2019-47".
 fn numbers_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (mut end, mut next, mut digits) = (at, at, 0);
     while let Some(token) = tokens.get(next).filter(|token| next == at || close(token)) {
@@ -320,13 +320,13 @@ fn numbers_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     (digits >= MIN_DIGITS).then_some(at..end + usize::from(suffix))
 }
 
-/// A year of four digits, alone.
+/// Returns a year of four digits, alone.
 fn year_at(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (year, end) = year_behind(tokens, at)?;
     ((1900..=MAX_YEAR).contains(&year) && digits_of(tokens, at, end) == 4).then_some(at..end)
 }
 
-/// How many tokens an answer comes behind the question.
+/// Maximum distance of an answer from the question, in tokens.
 const ASKED_WITHIN: usize = 14;
 
 fn digits_of(tokens: &[Token<'_>], from: usize, end: usize) -> usize {
@@ -338,7 +338,7 @@ fn digits_of(tokens: &[Token<'_>], from: usize, end: usize) -> usize {
     digits
 }
 
-/// Whether a date with a month in words and a year is one on which a customer was born, as far as anybody can tell.
+/// Whether a date with a month in words and a year can be a customer's date of birth.
 fn is_of_somebody(tokens: &[Token<'_>], date: &Date) -> bool {
     let before = date.tokens.start.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
     let words = tokens[date.tokens.clone()].iter().any(|token| month(&token.lower).is_some());
@@ -347,7 +347,7 @@ fn is_of_somebody(tokens: &[Token<'_>], date: &Date) -> bool {
         && !matches!(before, "since" | "from" | "until")
 }
 
-/// "November 2321": day and year of a birth in one number.
+/// Returns days and years of birth in one number: "November 2321".
 fn in_one_number(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let odd = |token: &Token<'_>| {
         token.is_digits() && close(token) && matches!(token.lower.len(), 4..=6) && year_of(token).is_none()
@@ -358,20 +358,20 @@ fn in_one_number(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Latest year of birth of an adult: customers are adults as a rule.
+/// Latest year of birth of an adult: most customers are adults.
 const MAX_ADULT_YEAR: u32 = 2010;
 
 /// Tokens of a speaker and a date in them.
 type Utterance<'t, 'a> = (&'t [Token<'a>], Date);
 
-/// Which dates are dates of birth: one for each word that asks for one, whoever says it.
+/// Returns the dates that are dates of birth: one for each word that asks for one, whoever the speaker is.
 pub(super) fn of_birth<'t, 'a>(
     mut dates: Vec<Utterance<'t, 'a>>,
     streams: &'t [Stream<'a>],
     topics: &Topics,
 ) -> Vec<(&'t [Token<'a>], Range<usize>)> {
     let of_customer = streams.iter().any(|stream| stream.customer);
-    // What is taken out already has answered its question.
+    // An already masked date has answered its question.
     for stream in streams {
         let done = stream.tokens.iter().enumerate().filter(|(_, token)| token.what == What::Masked(Kind::BirthDate));
         dates.extend(done.map(|(at, _)| (stream.tokens.as_slice(), Date { tokens: at..at + 1, year: Some(0) })));
@@ -408,12 +408,12 @@ pub(super) fn of_birth<'t, 'a>(
     found
 }
 
-/// A number that may be a date said digit by digit.
+/// Returns a number that may be a date said digit by digit.
 pub(super) fn digit_by_digit(run: &Run) -> Option<Date> {
     spoken_date(run).then(|| Date { tokens: run.tokens(), year: Some(0) })
 }
 
-/// "oh three oh five eighty two": six to eight digits that can be day, month and year.
+/// Whether six to eight digits can be day, month and year: "oh three oh five eighty two".
 fn spoken_date(run: &Run) -> bool {
     let digits = run.digits();
     let number = |range: Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);

@@ -1,12 +1,12 @@
-//! Words between two parts of one number: digits that were heard as words.
+//! Bridges: words between two parts of one number, which are misheard digits.
 
 use super::talk::Talk;
 use super::tokens::{Token, What};
 use super::{Kind, Span, Utterance, by_line};
 
-/// At most so many words between two parts.
+/// Maximum number of words between two parts.
 const MAX_WORDS: usize = 7;
-/// With one of these in between there are two numbers, or nothing was misheard.
+/// Words that separate two numbers, or that are not misheard.
 const WORDS: &[&str] = &[
     "and",
     "or",
@@ -67,7 +67,7 @@ const WORDS: &[&str] = &[
     "not",
 ];
 
-/// The kinds of which parts may stand apart.
+/// Returns the kind of a masked number whose parts may be separated.
 fn is_number(token: &Token<'_>) -> Option<Kind> {
     match token.what {
         What::Masked(kind @ (Kind::Card | Kind::Number | Kind::Iban | Kind::Account | Kind::Ssn)) => Some(kind),
@@ -75,7 +75,7 @@ fn is_number(token: &Token<'_>) -> Option<Kind> {
     }
 }
 
-/// Spans over the words between two numbers that are taken out of one line, in one sentence.
+/// Returns spans over the words between two masked numbers in one sentence of a line.
 pub(super) fn find(lines: &[Utterance<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
     let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
     for stream in &Talk::new(lines, found).streams {

@@ -1,4 +1,4 @@
-//! Payment cards: their number, and what stands beside it on the card.
+//! Payment cards: number, security code, expiry date.
 
 use super::numbers::Run;
 use super::tokens::{Token, What};
@@ -6,10 +6,10 @@ use super::topics::{Topic, Topics};
 use super::{Kind, amounts, births::month};
 use std::ops::Range;
 
-/// Card numbers have 13 to 19 digits (ISO/IEC 7812).
+/// Number of digits of a card number: 13 to 19 (ISO/IEC 7812).
 const CARD: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// The check digit of cards (ISO/IEC 7812-1, Luhn).
+/// Whether the check digit of a card number is right (ISO/IEC 7812-1, Luhn).
 pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
@@ -24,8 +24,8 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != b'0')
 }
 
-/// The part of a run that is a card number: it checks, or a card is spoken of and the length is right (a digit may have
-/// been misheard).
+/// Returns the part of a run that is a card number: its check digit is right, or a card is the topic and the length is
+/// right (a digit may have been misheard).
 pub(super) fn number(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Range<usize>> {
     let mut found: Option<Range<usize>> = None;
     for first in 0..run.atoms.len() {
@@ -45,7 +45,7 @@ pub(super) fn number(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
                 }
             }
         }
-        // What is left of a card's number is no second one.
+        // The rest of a card number is not a second one.
         if found.as_ref().is_some_and(|found| run.atoms[first].tokens.start >= found.end) {
             break;
         }
@@ -53,10 +53,10 @@ pub(super) fn number(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
     found.or_else(|| misheard(tokens, run, topics).then(|| run.tokens()))
 }
 
-/// Fewer digits than this are a part of a card's number at most.
+/// Minimum number of digits of a misheard card number; fewer are at most a part of it.
 const MIN_MISHEARD: usize = 8;
 
-/// Whether a run is a card number that was not heard right: a card is spoken of, before or behind it.
+/// Whether a run is a misheard card number: a card is the topic, before or after it.
 fn misheard(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     let span = run.tokens();
     let (topic, behind) = (topics.last(tokens[span.start].at), topics.stated_behind(tokens, span.end));
@@ -77,7 +77,7 @@ fn misheard(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     }
 }
 
-/// Groups of which little else was heard: digits shortly behind the word card.
+/// Whether a run is a group of a card number of which little else was recognised: digits shortly after the word card.
 fn is_group(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     let at = tokens[run.tokens().start].at;
     let near = topics.asked(at, Topic::Card, 14) && !topics.said(at, &[Topic::Expiry, Topic::Code, Topic::CodeOfCard]);
@@ -87,7 +87,7 @@ fn is_group(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
         && !run.digits().ends_with("00")
 }
 
-/// "the one ending in 4419", "the last four are 4419".
+/// Whether the run is the last digits of a card: "the one ending in 4419", "the last four are 4419".
 fn is_last_digits(tokens: &[Token<'_>], run: &Run) -> bool {
     let start = run.tokens().start;
     let before = &tokens[start.saturating_sub(5)..start];
@@ -97,25 +97,25 @@ fn is_last_digits(tokens: &[Token<'_>], run: &Run) -> bool {
     (3..=6).contains(&run.len()) && before.iter().any(says)
 }
 
-/// Do cards begin so? Of the first digits those that networks have.
+/// Whether the first digits are assigned to a card network.
 fn issued(digits: &str) -> bool {
     digits.starts_with(['2', '3', '4', '5', '6']) || digits.starts_with("9792")
 }
 
-/// Kinds that tell that a card is spoken of.
+/// Kinds that indicate that a card is the topic.
 const OF_CARD: &[Kind] = &[Kind::Card, Kind::Expiry, Kind::SecurityCode];
 
-/// Whether a card was spoken of, or its number said, shortly before this token.
+/// Whether a card was mentioned, or its number said, shortly before this token.
 fn card_near(tokens: &[Token<'_>], topics: &Topics, at: usize) -> bool {
     topics.said(tokens[at].at, &[Topic::Card]) || topics.is_masked_near(tokens[at].at, &[Kind::Card], 60, 0)
 }
 
-/// The security code or the expiry date that a run is, and how far it goes.
+/// Returns the security code or the expiry date in a run, and its range.
 pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<(Kind, Range<usize>)> {
     let span = run.tokens();
     let first = &tokens[span.start];
     let digits = run.digits();
-    // Straight behind the number: "4111 1111 1111 1111, 12/27, 123".
+    // Directly after the number: "4111 1111 1111 1111, 12/27, 123".
     let behind =
         span.start > 0 && tokens[span.start - 1].what == What::Masked(Kind::Card) && first.gap.chars().count() <= 3;
     let topic = topics.last(first.at);
@@ -137,7 +137,7 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
         Some(Topic::Expiry) if expiry(&digits) && near() => return Some((Kind::Expiry, span)),
         _ => {}
     }
-    // What stands shortly behind the number, without a word that says what it is.
+    // Shortly after the number, without a word for its kind.
     let shortly = topics.is_masked_near(first.at, OF_CARD, 10, 0);
     match digits.len() {
         4 if shortly && is_month(&digits[..2]) => Some((Kind::Expiry, span)),
@@ -146,7 +146,8 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
     }
 }
 
-/// "May 2027", "December twenty eight" beside a card, also where the word that says so was misheard.
+/// Returns an expiry date in words next to a card: "May 2027", "December twenty eight", also where the word for it was
+/// misheard.
 pub(super) fn expiry_in_words(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Range<usize>> {
     let span = run.tokens();
     let before = span.start.checked_sub(1).map(|at| &tokens[at])?;
@@ -160,7 +161,7 @@ fn is_month(digits: &str) -> bool {
     digits.parse().is_ok_and(|month: u8| (1..=12).contains(&month))
 }
 
-/// Month and year: 1227, 122027, 527.
+/// Whether digits are month and year: 1227, 122027, 527.
 fn expiry(digits: &str) -> bool {
     match digits.len() {
         3 => !digits.starts_with('0'),

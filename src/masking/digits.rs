@@ -3,14 +3,14 @@
 use super::Kind;
 use std::ops::Range;
 
-/// This many digits in a row are no year, price or count any more.
+/// Maximum number of consecutive digits of a year, price or count.
 const MAX_DIGITS_TOGETHER: usize = 4;
-/// This many digits in groups are no date, time or pair of years any more.
+/// Maximum number of digits in groups of a date, time or pair of years.
 const MAX_DIGITS_GROUPED: usize = 6;
-/// Phone numbers have 7 to 15 digits (ITU-T E.164); what is longer is a card or an account.
+/// Number of digits of a phone number: 7 to 15 (ITU-T E.164); a longer one is of a card or an account.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// Digits as people group them, where there are more than an ordinary number has.
+/// Returns digits with the separators people use, where there are more than an ordinary number has.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -25,7 +25,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where a number that begins here ends: digits, and between them up to two characters that people group with.
+/// Returns the end of a number that begins here: digits, with up to two separators between them.
 fn end_of(text: &str, start: usize) -> usize {
     let (mut end, mut between) = (start, 0);
     for (at, c) in text[start..].char_indices() {
@@ -40,7 +40,7 @@ fn end_of(text: &str, start: usize) -> usize {
     end
 }
 
-/// A plus, an opening bracket, or a country code of an IBAN that stands right in front.
+/// Returns the start including a plus, an opening bracket, or an IBAN's country code directly in front.
 fn with_prefix(text: &str, from: usize, start: usize) -> usize {
     let before = &text[from..start];
     if let Some(rest) = before.strip_suffix(['+', '(']) {
@@ -64,7 +64,7 @@ fn count(found: &str) -> usize {
     found.chars().filter(|c| c.is_numeric()).count()
 }
 
-/// A phone number, as far as its form tells, or another number.
+/// Returns the replacement: phone number by its form, or another number.
 pub(super) fn kind(found: &str) -> &'static str {
     let national = |c: char| c == '+' || c == '(' || c.to_digit(10) == Some(0) || c == '٠' || c == '۰';
     let looks = found.starts_with(national) || count(found) <= 12 && !found.starts_with(char::is_alphabetic);

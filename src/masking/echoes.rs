@@ -1,25 +1,26 @@
-//! Numbers that somebody says again: the agent reads a group of the card's number back, the customer confirms the PIN.
+//! Echoes: numbers that are repeated, as when the agent reads a group of the card number back, or the customer confirms
+//! the PIN.
 
 use super::numbers::{self, Run};
 use super::talk::Talk;
 use super::topics::{Topic, Topics};
 use super::{Kind, Span, Utterance, amounts, by_line, tokens};
 
-/// A number of so few digits is an echo only where it is said shortly before or behind.
+/// Maximum number of digits of a short number, which is an echo only near the original.
 const MAX_SHORT_DIGITS: usize = 3;
-/// How many tokens are shortly, and how many are not too long for any number.
+/// Maximum distance of an echo, in tokens: of a short number, and of any number.
 const NEAR: usize = 25;
 const FAR: usize = 400;
 
-/// A number that is taken out.
+/// A masked number.
 struct Known {
     kind: Kind,
     digits: String,
-    /// Its place among all tokens of the talk.
+    /// Index among all tokens of the conversation.
     at: usize,
 }
 
-/// Spans of the parts of numbers that are taken out elsewhere; `found` is what is taken out of each line.
+/// Returns spans of repeated parts of masked numbers; `found` are the masked spans of each line.
 pub(super) fn find(lines: &[Utterance<'_>], found: &[Vec<Span>]) -> Vec<Vec<Span>> {
     let mut new: Vec<Vec<Span>> = vec![Vec::new(); lines.len()];
     let talk = Talk::new(lines, found);
@@ -43,7 +44,7 @@ fn may_be(tokens: &[tokens::Token<'_>], run: &Run, topics: &Topics) -> bool {
     run.len() >= MAX_SHORT_DIGITS && !reference && !amounts::has_year(run) && !amounts::is_amount(tokens, &run.atoms)
 }
 
-/// Numbers that are taken out, those of one kind that a speaker says in a row as one.
+/// Returns the masked numbers; consecutive ones of one kind and speaker are joined.
 fn known(talk: &Talk<'_>, lines: &[Utterance<'_>]) -> Vec<Known> {
     let mut known: Vec<Known> = Vec::new();
     for stream in &talk.streams {

@@ -6,7 +6,7 @@ use super::tokens::{Token, is_han};
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Everything of the form `something@host.tld`.
+/// Returns everything of the form `something@host.tld`.
 pub(super) fn written(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices('@') {
@@ -34,11 +34,11 @@ fn is_host(c: char) -> bool {
     c.is_alphanumeric() && !is_han(c) || matches!(c, '.' | '-')
 }
 
-/// The sign, as it is said.
+/// Words for the at sign.
 pub(super) const AT: &[&str] = &["at", "ät", "klammeraffe", "arobase", "arroba"];
-/// A point, as it is said.
+/// Words for the dot.
 pub(super) const DOT: &[&str] = &["dot", "punkt", "point", "punto"];
-/// Signs between two words of an address, as they are said.
+/// Words for other characters of an address.
 pub(super) const JOINS: &[&str] = &[
     "dot",
     "punkt",
@@ -53,12 +53,12 @@ pub(super) const JOINS: &[&str] = &[
     "tiret",
     "guion",
 ];
-/// Ends of hosts that are typed rather than spoken.
+/// Top-level domains that are typed rather than spoken.
 pub(super) const TOP: &[&str] = &[
     "com", "net", "org", "info", "biz", "io", "co", "eu", "uk", "de", "at", "ch", "fr", "es", "it", "nl", "be", "ie",
     "us", "ca", "au", "cn", "pl", "edu", "gov", "me", "app", "dev", "online", "mail", "example", "test",
 ];
-/// Who stands in front of "at northwind dot com" without being an address.
+/// Words in front of "at northwind dot com" that are not a local part.
 const NO_LOCAL: &[&str] = &[
     "look",
     "looking",
@@ -129,7 +129,7 @@ const NO_LOCAL: &[&str] = &[
     "stay",
     "all",
 ];
-/// Where an address that is spoken in several words surely does not begin yet.
+/// Words at which a spoken address of several words does not begin.
 const NO_PART: &[&str] = &[
     "is", "s", "it", "its", "to", "my", "your", "on", "email", "e", "mail", "address", "the", "and", "or", "for", "um",
     "uh", "er", "yes", "yeah", "so", "that", "thats", "was", "use", "under", "have", "with", "me", "i", "a", "an",
@@ -137,7 +137,7 @@ const NO_PART: &[&str] = &[
     "by", "from", "ist", "est", "es",
 ];
 
-/// Addresses as they are said: "jerry dot cruncher at example dot net".
+/// Returns spoken addresses: "jerry dot cruncher at example dot net".
 pub(super) fn spoken(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for place in 1..tokens.len() {
@@ -164,14 +164,14 @@ pub(super) fn spoken(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>>
     found
 }
 
-/// Only spaces or brackets stand in front: "jerry (at) example (dot) net".
+/// Whether only spaces or brackets precede it: "jerry (at) example (dot) net".
 fn bracketed(token: &Token<'_>) -> bool {
     !token.begins
         && token.gap.chars().count() <= 3
         && token.gap.chars().all(|c| c.is_whitespace() || "()[]<>{},".contains(c))
 }
 
-/// Where the host ends that begins here: one to four words, then at least one "dot" and what comes behind it.
+/// Returns the end of the host that begins here: one to four words, then at least one "dot" and a label after it.
 fn host_end(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let plain = |place: usize| {
         tokens.get(place).filter(|token| {
@@ -195,7 +195,7 @@ fn host_end(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         }
     }
     let end = end?;
-    // What is typed must end as hosts do: "at home.But …" is a missing space.
+    // A typed host must end with a top-level domain: "at home.But …" is a missing space.
     let last = &tokens[end - 1];
     (last.gap != "." || TOP.contains(&last.lower.as_str())).then_some(end)
 }
@@ -206,7 +206,7 @@ fn is_label(token: &Token<'_>, typed: bool) -> bool {
         && (typed || !token.gap.contains(['!', '?', '\n']))
 }
 
-/// Where the part in front of the "at" begins.
+/// Returns the start of the local part before the "at".
 pub(super) fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics: &Topics) -> usize {
     let mut first = last;
     let spelled = |place: usize| {
@@ -214,8 +214,8 @@ pub(super) fn local_start(tokens: &[Token<'_>], last: usize, from: usize, topics
         !token.gap.ends_with(['\'', '’'])
             && (token.is_letter() || token.is_digits() || atom_at(tokens, place).is_some())
     };
-    // "It is jerry cruncher seven at …": where an address is spoken of all words before belong to it, but for those that
-    // introduce it.
+    // "It is jerry cruncher seven at …": where an address is the topic, all words before belong to it, except the
+    // introduction.
     let spoken_of = topics.said(tokens[last].at, &[Topic::Email]);
     let mut words = if spoken_of { 2 } else { 0 };
     while first > from && !tokens[first].begins && last - first < 60 {

@@ -5,7 +5,7 @@ use super::tokens::{Token, What};
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Country and length.
+/// Country codes and lengths.
 const LENGTHS: &[(&str, usize)] = &[
     ("ad", 24),
     ("ae", 23),
@@ -87,17 +87,17 @@ const LENGTHS: &[(&str, usize)] = &[
     ("xk", 20),
 ];
 
-/// The spelling alphabet of radio and telephone (ICAO).
+/// Spelling alphabet of radio and telephone (ICAO).
 const SPELLED: &[&str] = &[
     "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima",
     "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray",
     "yankee", "zulu",
 ];
 
-/// Countries whose code is a word that stands in front of numbers, too: "it is three three nine …".
+/// Country codes that are words in front of numbers too: "it is three three nine …".
 const WORDS: &[&str] = &["at", "be", "do", "is", "it", "me", "no"];
 
-/// A letter by itself or by its word.
+/// Returns the letter of a token: a single letter or its spelling word.
 fn letter<'t>(token: &'t Token<'_>) -> Option<&'t str> {
     if token.is_letter() {
         return Some(&token.lower);
@@ -106,7 +106,7 @@ fn letter<'t>(token: &'t Token<'_>) -> Option<&'t str> {
     spelled.then(|| &token.lower[..1])
 }
 
-/// "D as in David", "D for David", "D wie Dora": the word says the letter once more.
+/// Returns the end of an explained letter, where the word repeats it: "D as in David", "D for David", "D wie Dora".
 fn explained(tokens: &[Token<'_>], at: usize) -> usize {
     let word = |place: usize| tokens.get(place).map_or("", |token| token.lower.as_str());
     match (word(at), word(at + 1)) {
@@ -116,14 +116,14 @@ fn explained(tokens: &[Token<'_>], at: usize) -> usize {
     }
 }
 
-/// The account number that begins at a token, if its check digits are right; where an account is spoken of, its length is
-/// enough, since a digit may have been misheard.
+/// Returns the account number that begins at a token, if its check digits are right; where an account is the topic, its
+/// length suffices, as a digit may have been misheard.
 pub(super) fn at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Range<usize>> {
-    // "O" and "UN" among letters are letters rather than numbers, "oh" and "one" rather numbers; check digits decide.
+    // Among letters "O" and "UN" are usually letters, "oh" and "one" usually numbers; the check digits decide.
     [2, 0, 4].into_iter().find_map(|letters| read(tokens, first, topics, letters))
 }
 
-/// Words of so many letters at most are read as letters, also where they are numbers.
+/// Reads a number; words of at most `letters` letters are read as letters, even where they are numbers.
 fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> Option<Range<usize>> {
     let token = &tokens[first];
     if !token.is_letters() {
@@ -171,14 +171,14 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> 
     (complete && (checks(&said) || spoken_of())).then_some(first..place)
 }
 
-/// Fewest digits and letters of what is taken for an account number without its check digits.
+/// Minimum number of digits and letters of an account number without valid check digits.
 const MIN_SIGNS: usize = 8;
 
-/// Most tokens of such a number: digits one by one, with words between them.
+/// Maximum number of tokens of such a number: digits one by one, with words between them.
 const MAX_TOKENS: usize = 60;
 
-/// Account numbers that were not heard right: letters and digits in a row where an account is spoken of, or behind two letters as
-/// countries have them.
+/// Returns misheard account numbers: consecutive letters and digits where an account is the topic, or after two letters
+/// as in country codes.
 pub(super) fn misheard(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -216,11 +216,11 @@ fn misheard_at(tokens: &[Token<'_>], first: usize, topics: &Topics) -> Option<Ra
             break;
         }
     }
-    // "… 0130 00. I will wait": what begins a sentence is no letter of it.
+    // "… 0130 00. I will wait": the first word of a sentence is not a letter of the number.
     while end > first && digits > 0 && matches!(tokens[end - 1].lower.as_str(), "i" | "a") {
         (end, letters) = (end - 1, letters - 1);
     }
-    // Behind two letters alone it takes as many digits as the shortest of these numbers have.
+    // After two letters alone, at least as many digits as the shortest of these numbers has.
     let fewest = if spoken_of { MIN_SIGNS } else { 12 };
     let unclear = !spoken_of && letters < 2;
     (digits >= fewest.min(MIN_SIGNS) && letters + digits >= fewest && !unclear).then_some(first..end)
@@ -231,7 +231,7 @@ fn close(token: &Token<'_>) -> bool {
         || token.gap.chars().count() <= 3 && token.gap.chars().all(|c| c.is_whitespace() || "-.,/".contains(c))
 }
 
-/// ISO 7064, mod 97-10.
+/// Whether the check digits are right (ISO 7064, mod 97-10).
 pub(super) fn checks(iban: &str) -> bool {
     let (head, tail) = iban.split_at(4);
     let value = |c: char| c.to_digit(36);

@@ -1,4 +1,4 @@
-//! Names that are said where names are said: "my name is …", "this is …", "… speaking", the answer to "Your name, please?".
+//! Names in the context of names: "my name is …", "this is …", "… speaking", the answer to "Your name, please?".
 
 use super::gazetteer::{is_first_name, is_last_name};
 use super::names::{Names, WORDS};
@@ -6,12 +6,12 @@ use super::tokens::Token;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Most words of a name.
+/// Maximum number of words of a name.
 const MAX_PARTS: usize = 4;
-/// A name that was asked for comes within so many words.
+/// Maximum distance of a name from the question, in words.
 const ANSWER_WITHIN: usize = 14;
 
-/// Words with a capital that are no names.
+/// Capitalised words that are not names.
 const NO_NAMES: &[&str] = &[
     "i",
     "yes",
@@ -217,7 +217,7 @@ const NO_NAMES: &[&str] = &[
     "mam",
     "mister",
 ];
-/// Behind a name, these make it one of a company.
+/// Words after a name that make it a company's.
 const COMPANY: &[&str] = &[
     "bank",
     "support",
@@ -267,7 +267,7 @@ const COMPANY: &[&str] = &[
     "city",
 ];
 
-/// Where names are said, in the tokens of one speaker; the customer's where `customer` is true.
+/// Returns the names in the tokens of one speaker; the customer's where `customer` is true.
 pub(super) fn find(tokens: &[Token<'_>], topics: &Topics, names: &Names, customer: bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for at in 0..tokens.len() {
@@ -300,7 +300,7 @@ fn is_part(token: &Token<'_>) -> bool {
     token.is_letters() && token.capital && token.lower.chars().count() > 1 && !NO_NAMES.contains(&token.lower.as_str())
 }
 
-/// The name that begins at a token, or none: words with capitals, also over the end of a line.
+/// Returns the name that begins at a token: capitalised words, also across the end of a line.
 fn name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     let mut first = first;
     while matches!(word(tokens, first), "um" | "uh" | "er" | "erm" | "mr" | "mrs" | "ms" | "miss" | "dr" | "mister") {
@@ -310,7 +310,7 @@ fn name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     while let Some(token) = tokens.get(end).filter(|token| end - first < MAX_PARTS && is_part(token)) {
         let near =
             end == first || token.goes_on || !token.begins && matches!(token.gap, " " | "-" | ". " | "-. " | "'" | "’");
-        // A full stop ends the name, except behind an initial, and a new line may begin with any word.
+        // A full stop ends the name, except after an initial, and a new line may begin with any word.
         let stop = end > first && token.gap == ". " && tokens[end - 1].lower.chars().count() > 1;
         let other = end > first && token.goes_on && !goes_on_as_name(tokens, end);
         if !near || stop || other {
@@ -330,7 +330,7 @@ fn name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     (end > first && !company).then_some(first..end)
 }
 
-/// A name in small letters, as people type it and as models write what they hear badly.
+/// Returns a name in lower case, as people type it and as models write it when uncertain.
 fn small_name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     let plain =
         |place: usize| tokens.get(place).filter(|token| token.is_letters() && !token.begins && token.lower.len() > 2);
@@ -341,14 +341,14 @@ fn small_name_at(tokens: &[Token<'_>], first: usize) -> Option<Range<usize>> {
     sure.then(|| first..first + 1 + usize::from(two.is_some()))
 }
 
-/// Whether the word with which a line begins is the rest of a name in the line before.
+/// Whether the first word of a line is the rest of a name in the line before.
 fn goes_on_as_name(tokens: &[Token<'_>], at: usize) -> bool {
     let next = tokens.get(at + 1);
     let ends = next.is_none_or(|next| next.begins || next.goes_on || next.gap.starts_with(['.', ',', '!', '?']));
     ends || is_last_name(&tokens[at].lower)
 }
 
-/// "My name is …", "I'm …", "this is …": what customers say before their names.
+/// Returns the name after a customer's introduction: "My name is …", "I'm …", "this is …".
 fn introduced(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (one, two, three) = (word(tokens, at), word(tokens, at + 1), word(tokens, at + 2));
     match (one, two, three) {
@@ -387,7 +387,7 @@ fn introduced(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     }
 }
 
-/// "David Wilson speaking.", "Karen Thompson here.", "miller speaking."
+/// Returns the name before "speaking" or "here": "David Wilson speaking.", "Karen Thompson here.", "miller speaking."
 fn signed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let small = word(tokens, at + 1) == "speaking" && !LANGUAGES.contains(&word(tokens, at));
     if small && !tokens[at + 1].begins && is_last_name(&tokens[at].lower) {
@@ -401,21 +401,21 @@ fn signed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     begins.then(|| name_at(tokens, at)).flatten().filter(|name| is_here(tokens, name) && !names_a_place(tokens, name))
 }
 
-/// Common last names that stand before "speaking" for another reason.
+/// Common last names that precede "speaking" for another reason.
 const LANGUAGES: [&str; 3] = ["english", "french", "german"];
 
 fn names_a_place(tokens: &[Token<'_>], name: &Range<usize>) -> bool {
     name.len() == 1 && word(tokens, name.end) != "speaking" && !is_name_word(&tokens[name.start].lower)
 }
 
-/// Behind the name: "speaking", "here", "calling".
+/// Whether the name is followed by "speaking", "here", "calling".
 fn is_here(tokens: &[Token<'_>], name: &Range<usize>) -> bool {
     tokens.get(name.end).is_some_and(|next| {
         !next.begins && matches!(next.lower.as_str(), "speaking" | "here" | "calling") && matches!(next.gap, " " | ", ")
     })
 }
 
-/// Words with capitals in answer to "Your name, please?".
+/// Returns capitalised words in the answer to "Your name, please?".
 fn answered(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<Range<usize>> {
     let asked = topics.asked(tokens[at].at, Topic::Name, ANSWER_WITHIN);
     let whole_line = |name: &Range<usize>| {
@@ -426,7 +426,7 @@ fn answered(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<Range<us
         return Some(name);
     }
     asked.then(|| name_at(tokens, at)).flatten().filter(|name| {
-        // What begins a sentence has a capital anyway.
+        // The first word of a sentence is capitalised anyway.
         let sentence = at == 0 || tokens[at].begins || tokens[at].goes_on || tokens[at].gap.contains(['.', '!', '?']);
         name.len() > 1
             || !sentence
@@ -435,7 +435,7 @@ fn answered(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<Range<us
     })
 }
 
-/// "Thank you, Brian.": the agent says the name as it was heard.
+/// Returns the name that the agent repeats: "Thank you, Brian."
 fn addressed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let said = match (word(tokens, at), word(tokens, at + 1)) {
         ("thank", "you") => at + 2,
@@ -445,13 +445,13 @@ fn addressed(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     name_at(tokens, said).filter(|name| is_name_word(&tokens[name.start].lower))
 }
 
-/// The same where it may begin a line.
+/// Returns a common first name with a common last name, in any letter case, at the start of a line.
 fn typed_name(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let (one, two) = (tokens.get(at)?, tokens.get(at + 1)?);
     (is_first_name(&one.lower) && is_last_name(&two.lower) && two.gap == " ").then_some(at..at + 2)
 }
 
-/// "Mr. Garcia", "Mrs Brown".
+/// Returns a name with its title: "Mr. Garcia", "Mrs Brown".
 fn titled(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     let title = matches!(
         word(tokens, at),
@@ -460,7 +460,7 @@ fn titled(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     (title && tokens[at].capital).then(|| name_at(tokens, at + 1)).flatten()
 }
 
-/// A common first name and a common last name.
+/// Returns a common first name with a common last name.
 fn known(tokens: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     if !is_part(&tokens[at]) || !is_first_name(&tokens[at].lower) {
         return None;
@@ -480,7 +480,7 @@ fn is_name_word(word: &str) -> bool {
     (is_first_name(word) || is_last_name(word)) && !WORDS.contains(&word)
 }
 
-/// A name with the letters in which it is spelled behind it: "Smith, S-M-I-T-H".
+/// Extends a name by its spelling: "Smith, S-M-I-T-H".
 fn with_spelling(tokens: &[Token<'_>], name: Range<usize>) -> Range<usize> {
     let mut first = name.end;
     while matches!(word(tokens, first), "that" | "s" | "spelled" | "it" | "is" | "spelt" | "as" | "in")

@@ -1,4 +1,4 @@
-//! E-mail addresses that were not heard right: without their sign, without their end, or only known by the question.
+//! Misheard e-mail addresses: without the at sign, without the end, or recognised only by the question.
 
 use super::email::{AT, DOT, JOINS, TOP, local_start};
 use super::gazetteer::is_first_name;
@@ -6,7 +6,7 @@ use super::tokens::Token;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Names of providers as they are heard inside of a word: "janesmithatgmail.com".
+/// Names of providers as they occur within a word: "janesmithatgmail.com".
 pub(super) const PROVIDERS: &[&str] = &[
     "gmail",
     "mail.com",
@@ -31,17 +31,17 @@ pub(super) const PROVIDERS: &[&str] = &[
     "ymail",
     "zoho",
 ];
-/// A company's own page is spoken of like this.
+/// Words in the context of a company's own website.
 const OF_A_PAGE: &[&str] = &[
     "www", "website", "site", "page", "online", "visit", "app", "browser", "link", "portal", "look", "check", "go",
     "see", "our", "shop",
 ];
 
-/// Longer labels than this are no names of companies, but addresses whose words were written together.
+/// Minimum length of a label that is an address of joined words rather than a company's name.
 const MIN_TOGETHER: usize = 15;
 
-/// Addresses whose sign was lost: "gene.smithscagmail.com", "Karen Garcia had an example.net". Where an address is spoken of, any
-/// host is one; else one of a provider that something stands in front of.
+/// Returns addresses without their at sign: "gene.smithscagmail.com", "Karen Garcia had an example.net". Where an
+/// address is the topic, any host counts; else only a provider's with text in front.
 pub(super) fn without_sign(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for place in 1..tokens.len() {
@@ -78,7 +78,7 @@ pub(super) fn without_sign(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<u
         let page = tokens[first.saturating_sub(4)..first].iter().any(|token| OF_A_PAGE.contains(&token.lower.as_str()));
         let named =
             tokens[first.saturating_sub(6)..first].iter().any(|token| token.capital && is_first_name(&token.lower));
-        // Words that were written together.
+        // Joined words.
         let together = typed && tokens[first..place].iter().any(|token| token.lower.len() >= MIN_TOGETHER);
         if (spoken_of || named || together) && !page || provider {
             let start = local_start(tokens, first, from, topics);
@@ -88,11 +88,11 @@ pub(super) fn without_sign(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<u
     found
 }
 
-/// Ends of hosts that are spoken.
+/// Spoken top-level domains.
 const SPOKEN_TOP: &[&str] = &["com", "net", "org", "co", "edu", "uk", "calm", "come"];
 
-/// Where an address begins that an address was asked for with, however it was heard: behind "it's", "that would be", or at the
-/// beginning of the sentence.
+/// Returns the start of the answer to a question for an address, however misheard: after "it's", "that would be", or at
+/// the beginning of the sentence.
 pub(super) fn sentence_start(tokens: &[Token<'_>], first: usize, from: usize) -> usize {
     let mut start = first;
     while start > from && first - start < 10 {
@@ -109,7 +109,7 @@ pub(super) fn sentence_start(tokens: &[Token<'_>], first: usize, from: usize) ->
     start
 }
 
-/// What stands in front of an address.
+/// Words in front of an address.
 const CUES: &[&str] = &[
     "is",
     "s",
@@ -143,7 +143,8 @@ const CUES: &[&str] = &[
     "es",
 ];
 
-/// "jane.smith at company": where an address is spoken of, a word with a point in it and a host without its end.
+/// Returns addresses without their end, where an address is the topic: a word with a dot in it and a host, "jane.smith
+/// at company".
 pub(super) fn without_end(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for place in 2..tokens.len().saturating_sub(1) {
@@ -162,7 +163,7 @@ pub(super) fn without_end(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<us
     found
 }
 
-/// The answer to a question for an address in which nothing looks like one: it holds a name or is spelled.
+/// Returns answers to a question for an address that hold no address: they hold a name or are spelled.
 pub(super) fn answers(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -202,6 +203,6 @@ pub(super) fn answers(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>
     found
 }
 
-/// Whoever says this tells no address.
+/// Words of an answer that gives no address.
 const NO_ANSWER: &[&str] =
     &["don", "same", "already", "why", "need", "haven", "didn", "sorry", "what", "repeat", "can", "could", "because"];

@@ -1,15 +1,15 @@
-//! Names that are known: the customer's.
+//! Known names: the customer's.
 
 use super::Kind;
 use super::tokens::{self, Token, What};
 use std::ops::Range;
 
-/// Parts of fewer letters than this are no names by themselves.
+/// Minimum number of letters of a part that is a name by itself.
 const MIN_PART_LETTERS: usize = 3;
 /// Maximum number of words of one name.
 const MAX_PARTS: usize = 8;
 
-/// First and last names that are words, too: they are taken for names only where the sentence says so.
+/// First and last names that are words too: they count as names only where the sentence indicates it.
 pub(super) const WORDS: &[&str] = &[
     "will",
     "may",
@@ -179,7 +179,7 @@ pub(super) const WORDS: &[&str] = &[
     "mike",
 ];
 
-/// In front of somebody's name.
+/// Words in front of a person's name.
 const CUES: &[&str] = &[
     "mr",
     "mrs",
@@ -228,50 +228,49 @@ const CUES: &[&str] = &[
     "estimada",
 ];
 
-/// Behind these a full stop ends no sentence.
+/// Titles, after which a full stop does not end a sentence.
 const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "mme", "sr", "sra"];
 
-/// The names that are taken out of a talk, and those that are not.
+/// Names to be masked in a conversation, and names to be kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// Whole names, word by word, in small letters.
+    /// Full names, word by word, in lower case.
     wholes: Vec<Vec<String>>,
-    /// Words that are the agent's name, too.
+    /// Words that are also the agent's name.
     agent: Vec<String>,
 }
 
 impl Names {
-    /// Nobody is known.
+    /// Returns no names.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// The customer's name.
+    /// Returns the customer's name.
     pub fn of(name: &str) -> Self {
         Self { wholes: parts(name).into_iter().collect(), agent: Vec::new() }
     }
 
-    /// And one more name of a customer.
+    /// Adds one more name of a customer.
     #[must_use]
     pub fn and(mut self, name: &str) -> Self {
         self.wholes.extend(parts(name).filter(|parts| !self.wholes.contains(parts)));
         self
     }
 
-    /// A name that stays: the agent's. Where the customer has one in common with the agent, it is taken out within the whole
-    /// name only.
+    /// Excludes a name: the agent's. Where the customer has the same, it is masked only within the full name.
     #[must_use]
     pub fn but(mut self, agent: &str) -> Self {
         self.agent.extend(parts(agent).unwrap_or_default());
         self
     }
 
-    /// Nobody?
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.wholes.is_empty()
     }
 
-    /// The words of a name as they are compared, for a list that can be kept as hashes: small letters, in order.
+    /// Returns the words of a name for comparison, for a list that can be stored as hashes: lower case, in order.
     pub fn words(name: &str) -> Vec<String> {
         parts(name).unwrap_or_default()
     }
@@ -286,7 +285,7 @@ impl Names {
     }
 }
 
-/// `None` where there is not one word in it.
+/// Returns the words of a name; `None` where it has none.
 fn parts(name: &str) -> Option<Vec<String>> {
     let said = tokens::of_line(name, 0, &[]);
     let words: Vec<String> =
@@ -294,7 +293,8 @@ fn parts(name: &str) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// Where known names stand: the whole in whatever case, or a part that is written as names are, as words of their own.
+/// Returns the ranges of known names: the full name in any case, or a part that is written like a name, as separate
+/// words.
 pub(super) fn find(tokens: &[Token<'_>], names: &Names) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -313,12 +313,12 @@ fn stands(tokens: &[Token<'_>], at: usize, whole: &[String]) -> bool {
     let said = tokens.get(at..at + whole.len()).unwrap_or_default();
     let same = said.len() == whole.len() && said.iter().zip(whole).all(|(token, part)| token.lower == *part);
     let together = said.iter().skip(1).all(|token| !token.begins && token.gap.chars().count() <= 3);
-    // A name of one word is whole as soon as it is written as one; a Chinese one by itself.
+    // A name of one word counts as the full name only when it is written like a name; a Chinese one always.
     let alone = whole.len() == 1 && !said.first().is_some_and(|token| token.what == What::Han);
     same && together && (!alone || is_name_like(tokens, at, &whole[0]))
 }
 
-/// A part of a name, by itself.
+/// Whether it is a part of a name, by itself.
 fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     let word = &tokens[at].lower;
     if !names.is_empty() && tokens[at].is_letters() && tokens[at].capital && !names.is_part(word) {
@@ -342,7 +342,7 @@ fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     }
 }
 
-/// A part of a name as somebody else wrote it: "Elisabeth" for "Elizabeth".
+/// Whether it is a variant spelling of a part of a name: "Elisabeth" for "Elizabeth".
 fn is_like_part(names: &Names, word: &str) -> bool {
     let letters = word.chars().count();
     let most = if letters >= 7 { 2 } else { 1 };
@@ -354,10 +354,10 @@ fn is_like_part(names: &Names, word: &str) -> bool {
     letters >= MIN_SIMILAR && !WORDS.contains(&word) && names.wholes.iter().flatten().any(close)
 }
 
-/// Shorter words resemble too many others.
+/// Minimum number of letters for variant spellings; shorter words resemble too many others.
 const MIN_SIMILAR: usize = 5;
 
-/// How many letters are to be changed, added or left out (Levenshtein).
+/// Returns the edit distance (Levenshtein): letters changed, added or left out.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -373,7 +373,7 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-/// Written as a name: with a capital, and where the word is another one too, as somebody who is spoken to or of.
+/// Whether it is written like a name: capitalised, and where the word has another meaning, in the position of a name.
 fn is_name_like(tokens: &[Token<'_>], at: usize, word: &str) -> bool {
     let token = &tokens[at];
     if !token.capital {
@@ -392,7 +392,7 @@ fn is_name_like(tokens: &[Token<'_>], at: usize, word: &str) -> bool {
             && (CUES.contains(&said)
                 || matches!((two, said), ("this" | "name" | "it", "is") | ("thank", "you") | ("name", "s")))
     });
-    // "…, Mark." and "Mark, …": whoever is spoken to.
+    // "…, Mark." and "Mark, …": a person who is addressed.
     let next = tokens.get(at + 1).map_or(".", |next| if next.begins || next.goes_on { "." } else { next.gap });
     let ends = next.starts_with(['.', '!', '?']) || next.is_empty() && at + 1 == tokens.len();
     let spoken_to = token.gap.trim_start().starts_with(',') && ends;

@@ -1,39 +1,39 @@
-//! Numbers, written or spoken: as digits, and in the runs that people say or type them in.
+//! Numbers, written or spoken: as digits, and in runs.
 
 use super::tokens::{Token, What};
 use super::topics::Topics;
 use std::ops::Range;
 
-/// A part of a number that is said in one: `4111`, `double four`, `forty five`.
+/// A unit of a number: `4111`, `double four`, `forty five`.
 #[derive(Debug, Clone)]
 pub(super) struct Atom {
-    /// Its tokens.
+    /// Tokens.
     pub tokens: Range<usize>,
-    /// Plain digits.
+    /// Digits.
     pub digits: String,
-    /// Digits rather than words?
+    /// Whether it is written in digits rather than words.
     pub written: bool,
 }
 
-/// Atoms that follow each other closely.
+/// Atoms in close succession.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
-    /// At least one.
+    /// Atoms, at least one.
     pub atoms: Vec<Atom>,
 }
 
 impl Run {
-    /// How many digits.
+    /// Returns the number of digits.
     pub fn len(&self) -> usize {
         self.atoms.iter().map(|atom| atom.digits.len()).sum()
     }
 
-    /// All of them.
+    /// Returns the digits.
     pub fn digits(&self) -> String {
         self.atoms.iter().map(|atom| atom.digits.as_str()).collect()
     }
 
-    /// From the first token to behind the last.
+    /// Returns the range of tokens.
     pub fn tokens(&self) -> Range<usize> {
         let (first, last) = (self.atoms.first(), self.atoms.last());
         first.map_or(0, |a| a.tokens.start)..last.map_or(0, |a| a.tokens.end)
@@ -146,7 +146,7 @@ const TENS: &[(&str, &str)] = &[
     ("soixante", "6"),
 ];
 
-/// What people put between digits and does not belong to the number.
+/// Filler words between digits that are not part of the number.
 const FILLERS: &[&str] = &[
     "um", "uh", "er", "erm", "hm", "and", "then", "dash", "hyphen", "space", "slash", "minus", "okay", "ok", "äh",
     "und", "euh", "et", "y",
@@ -156,7 +156,7 @@ fn among<'t>(table: &'t [(&str, &str)], word: &str) -> Option<&'t str> {
     table.iter().find(|(known, _)| *known == word).map(|(_, digits)| *digits)
 }
 
-/// One digit, as a word or written.
+/// Returns one digit, as a word or written.
 fn one(token: &Token<'_>) -> Option<&'static str> {
     match token.what {
         What::Letters | What::Han => among(ONES, &token.lower),
@@ -168,7 +168,7 @@ fn one(token: &Token<'_>) -> Option<&'static str> {
     }
 }
 
-/// The number that begins at a token: `double four`, `forty-five`, `sixteen`, `4111`, `eight hundred`.
+/// Returns the number that begins at a token: `double four`, `forty-five`, `sixteen`, `4111`, `eight hundred`.
 pub(super) fn atom_at(tokens: &[Token<'_>], at: usize) -> Option<Atom> {
     let token = tokens.get(at)?;
     let next = tokens.get(at + 1).filter(|next| next.follows_with(&[' ', '-', ','], 2));
@@ -193,7 +193,7 @@ pub(super) fn atom_at(tokens: &[Token<'_>], at: usize) -> Option<Atom> {
             }
         }
     };
-    // "eight hundred", "two thousand": noughts, as in a telephone number.
+    // "eight hundred", "two thousand": zeros, as in a telephone number.
     if let Some(many) = tokens.get(end).filter(|many| many.is_letters() && digits.len() <= 2) {
         let noughts = match many.lower.as_str() {
             "hundred" => "00",
@@ -206,7 +206,7 @@ pub(super) fn atom_at(tokens: &[Token<'_>], at: usize) -> Option<Atom> {
     Some(Atom { tokens: at..end, digits, written: token.is_digits() })
 }
 
-/// Numbers that stand close together, with what people say in between; every token is in one run at most.
+/// Returns runs of numbers that are close together, with filler words between them; every token is in at most one run.
 pub(super) fn runs(tokens: &[Token<'_>], skip: &[Range<usize>], topics: &Topics) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut skips = skip.iter().peekable();
@@ -235,18 +235,18 @@ pub(super) fn runs(tokens: &[Token<'_>], skip: &[Range<usize>], topics: &Topics)
     runs
 }
 
-/// Does the number go on from the run?
+/// Whether the atom continues the run.
 fn joins(tokens: &[Token<'_>], run: &Run, atom: &Atom, topics: &Topics) -> bool {
     let from = run.tokens().end;
     let between = atom.tokens.start - from;
     between <= 2
         && tokens[from..atom.tokens.start].iter().all(|token| FILLERS.contains(&token.lower.as_str()) || is_misheard(token, run, atom))
         && tokens[from..=atom.tokens.start].iter().all(|token| token.goes_on || close(token))
-        // Another question, another number.
+        // A new question begins a new number.
         && !topics.between(tokens[from - 1].at, tokens[atom.tokens.start].at)
 }
 
-/// "5 to 6, 7, 1 for 7": a two and a four between digits.
+/// Whether it is a misheard digit: "5 to 6, 7, 1 for 7" has a two and a four.
 fn is_misheard(token: &Token<'_>, run: &Run, atom: &Atom) -> bool {
     let year = |atom: &Atom| atom.digits.len() == 4 && (atom.digits.starts_with("19") || atom.digits.starts_with("20"));
     let plain = |atom: &Atom| !atom.digits.ends_with("00") && !year(atom) && atom.digits != "10";
@@ -255,7 +255,7 @@ fn is_misheard(token: &Token<'_>, run: &Run, atom: &Atom) -> bool {
         && run.atoms.last().is_some_and(plain)
 }
 
-/// Only what people put between the digits of one number.
+/// Whether the gap holds only separators of one number.
 fn close(token: &Token<'_>) -> bool {
     let signs = |c: char| {
         c.is_whitespace() || matches!(c, '-' | '.' | '/' | ',' | '(' | ')' | '…' | '_' | '·' | '\u{2010}'..='\u{2015}')

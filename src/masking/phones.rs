@@ -6,10 +6,10 @@ use super::tokens::Token;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Phone numbers have 7 to 15 digits (ITU-T E.164).
+/// Number of digits of a phone number: 7 to 15 (ITU-T E.164).
 const PHONE: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// The telephone numbers in a run: all of it, or each of those that commas part.
+/// Returns the telephone numbers in a run: all of it, or its parts between commas.
 pub(super) fn numbers(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<Range<usize>> {
     if is_phone(tokens, &run.atoms, topics) {
         return vec![run.tokens()];
@@ -26,7 +26,7 @@ fn span(atoms: &[Atom]) -> Option<Range<usize>> {
     Some(atoms.first()?.tokens.start..atoms.last()?.tokens.end)
 }
 
-/// Is a plus in front, or said?
+/// Whether a plus precedes it, written or said.
 pub(super) fn has_plus(tokens: &[Token<'_>], at: usize) -> bool {
     let said =
         at.checked_sub(1).is_some_and(|before| tokens[before].lower == "plus" && tokens[at].gap.trim().is_empty());
@@ -46,7 +46,7 @@ fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
         return false;
     }
     if topic == Some(Topic::Phone) {
-        // Several in a row are taken out together rather than not at all.
+        // Several in a row are masked together rather than not at all.
         return (4..=40).contains(&digits.len()) && (digits.len() >= 6 || is_asked(tokens, &span, topics));
     }
     if matches!(
@@ -64,14 +64,14 @@ fn is_phone(tokens: &[Token<'_>], atoms: &[Atom], topics: &Topics) -> bool {
     international || national || spoken || mobile && atoms.len() <= 3 || is_american(tokens, atoms)
 }
 
-/// Whether the digits are all that is said of a phone that was spoken of just before: a part of its number.
+/// Whether the digits are the whole answer about a phone that was mentioned just before: a part of its number.
 fn is_asked(tokens: &[Token<'_>], span: &Range<usize>, topics: &Topics) -> bool {
     let alone =
         tokens.get(span.end).is_none_or(|next| next.begins || next.goes_on || next.gap.contains(['.', '?', '!']));
     alone && topics.asked(tokens[span.start].at, Topic::Phone, 6)
 }
 
-/// `(555) 010-1234`, `1-555-010-1234`: three, three and four with signs between them.
+/// Whether it has the American form, three, three and four digits with separators: `(555) 010-1234`, `1-555-010-1234`.
 fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     let groups: Vec<usize> = atoms.iter().map(|atom| atom.digits.len()).collect();
     let parted = atoms[1..].iter().all(|atom| !tokens[atom.tokens.start].gap.contains(','));
@@ -79,7 +79,7 @@ fn is_american(tokens: &[Token<'_>], atoms: &[Atom]) -> bool {
     parted && (groups == [3, 3, 4] || country && groups[1..] == [3, 3, 4])
 }
 
-/// `AB-1234567`, `#1234567`, `v1.2.3`: letters or a hash hang on to it.
+/// Whether it is joined to letters or a hash: `AB-1234567`, `#1234567`, `v1.2.3`.
 pub(super) fn is_part_of_a_code(tokens: &[Token<'_>], span: &Range<usize>) -> bool {
     let token = &tokens[span.start];
     let hangs = span.start > 0

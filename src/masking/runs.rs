@@ -1,4 +1,4 @@
-//! What a run of digits is: by its form, and by what is talked about.
+//! Classification of runs of digits: by their form, and by the topic.
 
 use super::numbers::Run;
 use super::tokens::Token;
@@ -6,13 +6,13 @@ use super::topics::{Topic, Topics};
 use super::{Kind, amounts, cards, phones};
 use std::ops::Range;
 
-/// From so many digits on, a number that is no reference and no amount is taken out, whatever it is.
+/// Number of digits from which on a number is masked whatever its kind, unless it is a reference or an amount.
 const MIN_NUMBER: usize = 7;
 
-/// From so many digits on, letters in front of a number belong to an account rather than to a code.
+/// Number of digits from which on letters in front of a number belong to an account rather than to a code.
 const MIN_ACCOUNT: usize = 12;
 
-/// What a run is, and the tokens of it; nothing where it may stay.
+/// Returns the kinds in a run, and their tokens; nothing where it may stay.
 pub(super) fn classify(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<(Kind, Range<usize>)> {
     if run.len() <= 15 && phones::has_plus(tokens, run.tokens().start) {
         return of_kind(Kind::Phone, phones::numbers(tokens, run, topics));
@@ -40,7 +40,7 @@ pub(super) fn classify(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Vec<
         return vec![(kind, run.tokens())];
     }
     if is_long(tokens, run, topics) {
-        // Nothing else is as long as a card's number.
+        // Only card numbers have this length.
         let kind = if matches!(run.len(), 15 | 16) { Kind::Card } else { Kind::Number };
         return vec![(kind, run.tokens())];
     }
@@ -51,7 +51,7 @@ fn of_kind(kind: Kind, ranges: Vec<Range<usize>>) -> Vec<(Kind, Range<usize>)> {
     ranges.into_iter().map(|range| (kind, range)).collect()
 }
 
-/// "123-45-6789", or digits where such a number is spoken of, also the last four of it.
+/// Returns a social security number: "123-45-6789", or digits where it is the topic, also its last four.
 fn social_security(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Range<usize>> {
     let span = run.tokens();
     let topic = topics.last(tokens[span.start].at).or_else(|| topics.stated_behind(tokens, span.end));
@@ -62,7 +62,7 @@ fn social_security(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<R
     (said && !amounts::has_unit(tokens, &run.atoms) || written && !other).then_some(span)
 }
 
-/// An account, a PIN: where one is spoken of.
+/// Returns an account or a PIN, where one is the topic.
 fn spoken_of(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
     let span = run.tokens();
     if amounts::has_unit(tokens, &run.atoms) {
@@ -81,7 +81,7 @@ fn spoken_of(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
     }
 }
 
-/// A part of a number that was cut by a word that was not heard right: digits so near to a number that is taken out.
+/// Returns the kind of a part of a number that was split by a misheard word: digits close to a masked number.
 fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
     let span = run.tokens();
     let (first, last) = (tokens[span.start].at, tokens[span.end - 1].at);
@@ -92,12 +92,12 @@ fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option<Kind> {
     topics.number_beside(first, last, BESIDE).filter(|_| part)
 }
 
-/// Fewest digits of such a part, and how many tokens away it is at most.
+/// Minimum number of digits of such a part, and its maximum distance in tokens.
 const MIN_PART: usize = 3;
 const BESIDE: usize = 3;
 
-/// Whether the number is all that a customer says in a line, or is read out digit by digit: an answer whose question was not
-/// heard right.
+/// Whether the number is all that a customer says in a line, or is read out digit by digit: an answer whose question
+/// was misheard.
 pub(super) fn is_answer(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     let span = run.tokens();
     let (first, digits) = (&tokens[span.start], run.digits());
@@ -122,18 +122,18 @@ pub(super) fn is_answer(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> boo
         && !amounts::is_list(tokens, &run.atoms)
 }
 
-/// "7-4-1-9": nobody says counts or prices like this.
+/// Whether it is read out digit by digit, unlike counts or prices: "7-4-1-9".
 fn is_digit_by_digit(run: &Run) -> bool {
     run.atoms.iter().all(|atom| atom.written && atom.digits.len() == 1)
 }
 
-/// Fewest digits of a number that is an answer by itself.
+/// Minimum number of digits of a number that is an answer by itself.
 const MIN_ANSWER: usize = 4;
-/// What else may stand in such a line.
+/// Other words that may occur in such a line.
 const BEFORE_ANSWER: &[&str] =
     &["it", "s", "is", "yes", "yeah", "sure", "okay", "ok", "um", "uh", "so", "that", "the", "and", "please", "thanks"];
 
-/// Whether it is a number that somebody can be found by, of whatever kind.
+/// Whether it is a number that identifies a person, of whatever kind.
 fn is_long(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> bool {
     let span = run.tokens();
     let first = &tokens[span.start];

@@ -1,16 +1,16 @@
-//! Passwords that are said, and words that are spelled.
+//! Spoken passwords, and spelled words.
 
 use super::Kind;
 use super::tokens::Token;
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
-/// Most words of a password.
+/// Maximum number of words of a password.
 const MAX_WORDS: usize = 5;
-/// So many letters one by one are a word that is spelled.
+/// Minimum number of consecutive single letters of a spelled word.
 const MIN_SPELLED: usize = 4;
 
-/// What follows "my password is".
+/// Returns the words after "my password is".
 pub(super) fn passwords(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usize>> {
     let begins = |at: usize| {
         at > 0
@@ -31,7 +31,7 @@ pub(super) fn passwords(tokens: &[Token<'_>], topics: &Topics) -> Vec<Range<usiz
     (1..tokens.len()).filter(|at| begins(*at)).filter(told).map(word).collect()
 }
 
-/// "My password is not accepted."
+/// Words after which no password follows: "My password is not accepted."
 const NO_PASSWORD: &[&str] = &[
     "not",
     "wrong",
@@ -54,7 +54,7 @@ const NO_PASSWORD: &[&str] = &[
     "saved",
 ];
 
-/// Words that are spelled, letter by letter, where nothing says that they are a reference.
+/// Returns words spelled letter by letter, where they are not a reference.
 pub(super) fn spelled(tokens: &[Token<'_>], topics: &Topics) -> Vec<(Kind, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;

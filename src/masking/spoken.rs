@@ -1,14 +1,14 @@
-//! Numbers as an English transcript writes them, word by word: whatever they are.
+//! Spoken English numbers in a transcript, word by word, of any kind.
 
 use std::ops::Range;
 
-/// Fewer digits than this are a count, not a number somebody can be found by.
+/// Minimum number of digits of a number that identifies a person; fewer are a count.
 const MIN_DIGITS: usize = 4;
 
 const DIGITS: [&str; 12] = ["zero", "oh", "o", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const TIMES: [&str; 2] = ["double", "triple"];
 
-/// A word, lower case, and where it stands.
+/// A word in lower case, and its range.
 type Word = (String, Range<usize>);
 
 fn words(text: &str) -> Vec<Word> {
@@ -27,13 +27,13 @@ fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// Only a space, comma or hyphen stands between the two.
+/// Whether only a space, comma or hyphen is between the two.
 fn adjoin(text: &str, left: &Range<usize>, right: &Range<usize>) -> bool {
     let between = &text[left.end..right.start];
     between.chars().count() <= 2 && between.chars().all(|c| matches!(c, ' ' | ',' | '-'))
 }
 
-/// Runs of digits spelt out, with what doubles them.
+/// Returns runs of spelled-out digits, with words that double them.
 pub(super) fn find_numbers(text: &str) -> Vec<Range<usize>> {
     let words = words(text);
     let mut found = Vec::new();
@@ -59,7 +59,7 @@ fn is_digit(word: &str) -> bool {
     DIGITS.contains(&word) || TIMES.contains(&word)
 }
 
-/// A doubling brings one digit more than the word after it, a tripling two.
+/// Returns the number of digits that a word adds: a doubling one more than the word after it, a tripling two.
 fn weight(word: &str) -> usize {
     if word == "triple" { 2 } else { 1 }
 }

@@ -1,37 +1,37 @@
-//! A conversation as the searches read it: what each speaker says, one line after the other, and what is talked about.
+//! Conversation as the searches read it: the utterances of each speaker in order, and the topics.
 
 use super::tokens::{self, Token, What};
 use super::topics::{Topics, events};
 use super::{Span, Utterance};
 use std::collections::HashMap;
 
-/// Maximum silence in the middle of a number, ms.
+/// Maximum pause within a number, ms.
 const MAX_PAUSE_MS: u64 = 20_000;
-/// Maximum number of words that others say in between: "yes", "go on", the digits once more.
+/// Maximum number of words of other speakers in between: "yes", "go on", the digits repeated.
 const MAX_WORDS_BETWEEN: usize = 12;
 
-/// What is read.
+/// A conversation in tokens.
 pub(super) struct Talk<'a> {
-    /// One for each speaker: all that they say.
+    /// Streams, one for each speaker.
     pub streams: Vec<Stream<'a>>,
-    /// What is talked about, whoever says it.
+    /// Topics, of all speakers.
     pub topics: Topics,
 }
 
-/// What one speaker says.
+/// Stream of one speaker.
 pub(super) struct Stream<'a> {
-    /// In order.
+    /// Tokens, in order.
     pub tokens: Vec<Token<'a>>,
-    /// Is it the customer?
+    /// Whether the speaker is the customer.
     pub customer: bool,
 }
 
 impl<'a> Talk<'a> {
-    /// Of these lines, where `found` is what is taken out of each already.
+    /// Returns the conversation of these lines; `found` are the masked spans of each.
     pub fn new(lines: &[Utterance<'a>], found: &[Vec<Span>]) -> Self {
         let mut streams: Vec<Stream<'a>> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
-        // Of each speaker: where the last line ended, in time and in tokens.
+        // For each speaker: end of the last line, in time and in tokens.
         let mut ends: Vec<(Option<u64>, usize)> = Vec::new();
         let mut at = 0;
         for (number, (line, found)) in lines.iter().zip(found).enumerate() {

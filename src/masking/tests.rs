@@ -10,7 +10,7 @@ fn nobody(text: &str) -> String {
     masked(text, &Names::none())
 }
 
-/// Compares all of a table, and tells of every difference at once.
+/// Compares all cases of a table, and reports every difference at once.
 fn all(cases: &[(&str, &str)], names: &Names) {
     let wrong: Vec<String> = cases
         .iter()
@@ -47,7 +47,7 @@ fn known_names_go_and_words_that_look_like_them_stay() {
     ] {
         assert_eq!(masked(text, &Names::of(name)), wanted, "{text}");
     }
-    // The agent's own name stays, also where the customer has the same.
+    // The agent's own name stays, even where the customer has the same.
     let both = Names::of("Alice Brown").but("Alice Morgan");
     assert_eq!(
         masked("My name is Alice. Hi Alice Brown, or Mrs Brown.", &both),

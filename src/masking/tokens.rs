@@ -1,74 +1,74 @@
-//! Text in words, numbers and signs between them: what every search for personal data reads.
+//! Tokens: words, numbers and characters, the input of every search for personal data.
 
 use super::{Kind, Span};
 use std::ops::Range;
 
-/// What a token is.
+/// Type of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// A run of digits.
     Digits,
     /// A run of letters.
     Letters,
-    /// One sign of a script that writes no spaces.
+    /// A character of a script without spaces.
     Han,
-    /// Something that is taken out already.
+    /// Masked text.
     Masked(Kind),
 }
 
-/// A word, a run of digits, a Han sign, or something taken out.
+/// A word, a run of digits, a Han character, or masked text.
 #[derive(Debug, Clone)]
 pub(super) struct Token<'a> {
-    /// The line it stands in.
+    /// Index of its line.
     pub line: usize,
-    /// Its bytes there.
+    /// Range in bytes of the line.
     pub range: Range<usize>,
-    /// What it is.
+    /// Type.
     pub what: What,
-    /// Small letters, plain digits; empty for what is taken out.
+    /// Lower case, plain digits; empty for masked text.
     pub lower: String,
-    /// Does it begin with a capital?
+    /// Whether it begins with a capital.
     pub capital: bool,
-    /// Whether all of it is capitals.
+    /// Whether all of it is in capitals.
     pub upper: bool,
-    /// What stands between it and the token before it in its line.
+    /// Text between it and the previous token of its line.
     pub gap: &'a str,
-    /// Its place among all tokens of the talk, whoever speaks.
+    /// Index among all tokens of the conversation, of all speakers.
     pub at: usize,
-    /// The first one of a line that goes on from an earlier line of the same speaker.
+    /// Whether it is the first of a line that continues an earlier line of the same speaker.
     pub goes_on: bool,
-    /// Nothing before it belongs to it: the first of a line that stands for itself.
+    /// Whether it is the first of a separate line, to which nothing before belongs.
     pub begins: bool,
 }
 
 impl Token<'_> {
-    /// Digits as they are written.
+    /// Whether it consists of digits.
     pub fn is_digits(&self) -> bool {
         self.what == What::Digits
     }
 
-    /// A word.
+    /// Whether it is a word.
     pub fn is_letters(&self) -> bool {
         self.what == What::Letters
     }
 
-    /// Taken out already.
+    /// Whether it is masked.
     pub fn is_masked(&self) -> bool {
         matches!(self.what, What::Masked(_))
     }
 
-    /// A single letter, as when somebody spells.
+    /// Whether it is a single letter, as in spelling.
     pub fn is_letter(&self) -> bool {
         self.is_letters() && self.lower.chars().count() == 1
     }
 
-    /// Nothing at all, or only `signs`, stands between the one before and it, at most `most` of them.
+    /// Whether the gap before it is empty or consists of at most `most` of `signs`.
     pub fn follows_with(&self, signs: &[char], most: usize) -> bool {
         !self.begins && self.gap.chars().count() <= most && self.gap.chars().all(|c| signs.contains(&c))
     }
 }
 
-/// The tokens of a line; `found` is what is taken out of it already, in order.
+/// Returns the tokens of a line; `found` are its masked spans, in order.
 pub(super) fn of_line<'a>(text: &'a str, line: usize, found: &[Span]) -> Vec<Token<'a>> {
     let mut tokens: Vec<Token<'a>> = Vec::new();
     let mut found = found.iter().peekable();
@@ -103,13 +103,13 @@ fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: What, gap: &
         What::Digits => said.chars().filter_map(digit).map(|d| char::from(b'0' + d)).collect(),
         What::Letters | What::Han => said.to_lowercase(),
     };
-    // Scripts without capitals have nothing to tell names by but the words themselves.
+    // In scripts without capitals only the words themselves tell names.
     let capital = said.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase());
     let upper = capital && said.chars().all(|c| !c.is_lowercase());
     Token { line, range, what, lower, capital, upper, gap, at: 0, goes_on: false, begins: false }
 }
 
-/// The first piece of a text that is not empty: what it is, and how many bytes.
+/// Returns the type of the first piece of a text that is not empty, and its length in bytes.
 fn piece(text: &str) -> (Option<What>, usize) {
     let Some(first) = text.chars().next() else { return (None, 0) };
     if first == '['
@@ -133,12 +133,12 @@ fn is_letter(c: char) -> bool {
     c.is_alphabetic() && !is_han(c) && digit(c).is_none()
 }
 
-/// Chinese and Japanese signs, which stand without spaces.
+/// Whether it is a Chinese or Japanese character, written without spaces.
 pub(super) fn is_han(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '〇')
 }
 
-/// The value of a decimal digit, in the scripts that support talk is written in.
+/// Returns the value of a decimal digit, in the scripts of support conversations.
 pub(super) fn digit(c: char) -> Option<u8> {
     let zero = match c {
         '0'..='9' => '0',

@@ -1,4 +1,4 @@
-//! Addresses where an address was asked for or announced, however they were heard, and ZIP codes behind them.
+//! Addresses that were asked for or announced, however misheard, and ZIP codes after them.
 
 use super::addresses::{MAYBE_STREETS, NO_NAMES, STREETS, beside};
 use super::births::month;
@@ -7,7 +7,7 @@ use super::tokens::Token;
 use super::topics::{Topic, Topics};
 use super::{Kind, amounts};
 
-/// States whose name stands in front of a ZIP code; of two words the last.
+/// Names of states in front of a ZIP code; of two words the last.
 const STATES: &[&str] = &[
     "alabama",
     "alaska",
@@ -58,7 +58,7 @@ const STATES: &[&str] = &[
     "york",
 ];
 
-/// "Oregon, 15987": a number of five digits behind a state, or shortly behind an address.
+/// Returns the end of a ZIP code: five digits after a state, or shortly after an address: "Oregon, 15987".
 pub(super) fn zip_code(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<usize> {
     let (mut end, mut digits, mut atoms) = (at, 0, Vec::new());
     while let Some(atom) = atom_at(tokens, end).filter(|_| digits <= 5 && (end == at || beside(&tokens[end]))) {
@@ -75,7 +75,7 @@ pub(super) fn zip_code(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Opti
     (digits == 5 && !amounts::has_unit(tokens, &atoms) && (state || behind())).then_some(end)
 }
 
-/// Words that an address goes on with, whatever their letter case.
+/// Words that continue an address, in any letter case.
 const PARTS: &[&str] = &[
     "apartment",
     "apt",
@@ -96,7 +96,7 @@ const PARTS: &[&str] = &[
 ];
 /// Words between the parts of an address.
 const BETWEEN: &[&str] = &["in", "the", "of", "and", "that", "s", "is", "on", "it", "at", "a"];
-/// Words that an address does not go on with.
+/// Words that end an address.
 const ENDS: &[&str] = &[
     "do",
     "did",
@@ -155,7 +155,7 @@ const ENDS: &[&str] = &[
     "booking",
 ];
 
-/// An address that was asked for or announced: what follows the number of the house, however it was heard.
+/// Returns the end of an address that was asked for or announced: the text after the house number, however misheard.
 pub(super) fn find_at(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Option<usize> {
     if topics.last(tokens[at].at) != Some(Topic::Address) {
         return None;
@@ -198,7 +198,7 @@ pub(super) fn find_at(tokens: &[Token<'_>], at: usize, topics: &Topics) -> Optio
     Some(rest_of(tokens, number))
 }
 
-/// "Washington Avenue" without a number: where the word is that ends it.
+/// Returns the end of a street without a number: "Washington Avenue".
 fn named_street(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let ends = |place: &usize| STREETS.contains(&tokens[*place].lower.as_str()) && tokens[*place].capital;
     let is_name = |token: &Token<'_>| {
@@ -209,7 +209,7 @@ fn named_street(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     (tokens[at..street].iter().all(is_name) && tokens[at + 1..=street].iter().all(near)).then_some(street)
 }
 
-/// Behind a number these are no street.
+/// Words after a number that are not a street.
 const NO_STREETS: &[&str] = &[
     "bedroom", "bedrooms", "room", "rooms", "story", "o", "clock", "th", "st", "nd", "rd", "working", "business", "am",
     "pm",
@@ -221,7 +221,7 @@ fn near(token: &Token<'_>) -> bool {
         && token.gap.chars().all(|c| c.is_whitespace() || ",.-'’".contains(c))
 }
 
-/// Where an address ends whose street begins at a token.
+/// Returns the end of an address whose street begins at a token.
 fn rest_of(tokens: &[Token<'_>], street: usize) -> usize {
     let (mut end, mut between) = (street + 1, 0);
     for (place, token) in tokens.iter().enumerate().skip(street + 1).take(28) {

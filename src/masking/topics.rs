@@ -1,65 +1,65 @@
-//! What is being talked about: words that say what the next number is.
+//! Topics of a conversation: words that announce the kind of the next number.
 
 use super::Kind;
 use super::tokens::Token;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What the next number may be.
+/// Topic: the kind that the next number may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Topic {
-    /// A payment card.
+    /// Payment card.
     Card,
-    /// The digits on its back.
+    /// Security code of a card.
     Code,
-    /// The same, where a card was spoken of: other things have such codes too.
+    /// Security code where a card was mentioned: other things have such codes too.
     CodeOfCard,
-    /// How long it is valid.
+    /// Expiry date of a card.
     Expiry,
-    /// A telephone.
+    /// Telephone number.
     Phone,
-    /// An order, a parcel, an invoice: nobody's data by itself.
+    /// Order, parcel, invoice: not personal data by itself.
     Reference,
-    /// A bank account by its international number.
+    /// International bank account number.
     Iban,
-    /// A bank account by its national number.
+    /// National bank account number.
     Account,
-    /// A social security number or another number of a person with the state.
+    /// Social security number or another national identification number.
     Ssn,
-    /// A PIN or a passcode.
+    /// PIN or passcode.
     Pin,
-    /// A password.
+    /// Password.
     Password,
-    /// A day of birth.
+    /// Date of birth.
     Birth,
-    /// A day that people keep: a date of birth only with its year.
+    /// Birthday: a date of birth only with its year.
     Birthday,
-    /// An e-mail address.
+    /// E-mail address.
     Email,
-    /// A postcode.
+    /// Postcode.
     Postcode,
-    /// A street address.
+    /// Street address.
     Address,
-    /// Somebody's name.
+    /// Name.
     Name,
-    /// A number, whatever it is, that was asked for.
+    /// Requested number of any kind.
     Number,
-    /// A count, a price, a year: no number that is anybody's.
+    /// Count, price or year: not personal data.
     Amount,
 }
 
-/// A word of this kind, and for how many tokens it counts.
+/// Mention of a topic.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
-    /// The place of its last token.
+    /// Index of its last token.
     pub at: usize,
-    /// What it says.
+    /// Topic.
     pub topic: Topic,
-    /// So many tokens further on it is forgotten.
+    /// Number of tokens after which it no longer counts.
     reach: usize,
 }
 
-/// Topic, reach, and the words that say so; a comma parts them.
+/// Topic, reach, and its words, separated by commas.
 const WORDS: &[(Topic, usize, &str)] = &[
     (
         Topic::Card,
@@ -192,7 +192,7 @@ const WORDS: &[(Topic, usize, &str)] = &[
 
 type Phrase = (Vec<&'static str>, Topic, usize);
 
-/// By their first word, the longest first.
+/// Phrases by their first word, the longest first.
 static PHRASES: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::new(|| {
     let mut phrases: HashMap<&str, Vec<Phrase>> = HashMap::new();
     for (topic, reach, all) in WORDS {
@@ -209,10 +209,10 @@ static PHRASES: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::new(|| 
     phrases
 });
 
-/// What a birthday is kept with is no date of birth.
+/// Words after "birthday" that do not announce a date of birth.
 const PRESENTS: &[&str] = &["present", "presents", "gift", "gifts", "party", "cake", "card", "wishes", "surprise"];
 
-/// The words of a speaker's tokens that say what is talked about.
+/// Returns the mentions of topics in a speaker's tokens.
 pub(super) fn events(tokens: &[Token<'_>]) -> Vec<Event> {
     let mut events = Vec::new();
     let mut at = 0;
@@ -245,23 +245,23 @@ fn phrase_at(tokens: &[Token<'_>], at: usize) -> Option<(usize, Topic, usize)> {
 /// Maximum distance at which a topic still counts, in tokens.
 const MAX_DISTANCE: usize = 40;
 
-/// The words of a whole talk, in the order they were said in.
+/// Topics of a whole conversation, in order.
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     events: Vec<Event>,
-    /// What is taken out already, whoever said it, and its place, in order.
+    /// Indices and kinds of masked text of all speakers, in order.
     masked: Vec<(usize, Kind)>,
 }
 
 impl Topics {
-    /// Of these words, and what is taken out already.
+    /// Returns the topics from these mentions and the masked text.
     pub fn new(mut events: Vec<Event>, mut masked: Vec<(usize, Kind)>) -> Self {
         events.sort_by_key(|event| event.at);
         masked.sort_unstable();
         Self { events, masked }
     }
 
-    /// Whether something of these kinds is taken out at most `before` tokens before this place, or `behind` tokens behind it.
+    /// Whether text of these kinds is masked at most `before` tokens before this index, or `behind` tokens after it.
     pub fn is_masked_near(&self, at: usize, kinds: &[Kind], before: usize, behind: usize) -> bool {
         let from = self.masked.partition_point(|(place, _)| place + before < at);
         let near = self.masked[from..].iter().take_while(|(place, _)| *place <= at + behind);
@@ -274,47 +274,48 @@ impl Topics {
         self.events[..end].iter().rev().take_while(near).filter(move |event| at - event.at <= event.reach)
     }
 
-    /// What was said last that a number at this place may be.
+    /// Returns the last topic that applies to a number at this index.
     pub fn last(&self, at: usize) -> Option<Topic> {
         self.before(at).map(|event| event.topic).next()
     }
 
-    /// Was one of these said shortly before?
+    /// Whether one of these was mentioned shortly before.
     pub fn said(&self, at: usize, topics: &[Topic]) -> bool {
         self.before(at).any(|event| topics.contains(&event.topic))
     }
 
-    /// Was a word of this kind said, and no other since, so few tokens before? However far it reaches.
+    /// Whether this topic was the last one, at most `within` tokens before, whatever its reach.
     pub fn asked(&self, at: usize, topic: Topic, within: usize) -> bool {
         let end = self.events.partition_point(|event| event.at < at);
         self.events[..end].last().is_some_and(|event| event.topic == topic && at - event.at <= within)
     }
 
-    /// Whether a word of this kind was the last one said since a speaker's own word before: by somebody else, then.
+    /// Whether this topic was the last one mentioned since the speaker's previous token: by another speaker, then.
     pub fn asked_since(&self, before: Option<usize>, at: usize, topic: Topic) -> bool {
         let end = self.events.partition_point(|event| event.at < at);
         let since = |event: &Event| before.is_none_or(|before| event.at > before) && at - event.at <= 14;
         self.events[..end].last().is_some_and(|event| event.topic == topic && since(event))
     }
 
-    /// Whether a word of this kind ends at this place.
+    /// Whether a mention of this topic ends at this index.
     pub fn is_word(&self, at: usize, topic: Topic) -> bool {
         let from = self.events.partition_point(|event| event.at < at);
         self.events[from..].iter().take_while(|event| event.at == at).any(|event| event.topic == topic)
     }
 
-    /// The last word of these before this place; its own place, to tell it from others.
+    /// Returns the last mention of these topics before this index; its own index tells it from others.
     pub fn word(&self, at: usize, topics: &[Topic]) -> Option<&Event> {
         self.before(at).find(|event| topics.contains(&event.topic))
     }
 
-    /// Does a word say something new between the two?
+    /// Whether a new topic is mentioned between the two.
     pub fn between(&self, from: usize, to: usize) -> bool {
         let next = self.events.partition_point(|event| event.at <= from);
         self.events.get(next).is_some_and(|event| event.at < to)
     }
 
-    /// The kind of a number that is taken out at most so many tokens before or behind, with no word between that says something new.
+    /// Returns the kind of a number that is masked at most `within` tokens before or after, with no new topic in
+    /// between.
     pub fn number_beside(&self, first: usize, last: usize, within: usize) -> Option<Kind> {
         let from = self.masked.partition_point(|(place, _)| place + within < first);
         let near = self.masked[from..].iter().take_while(|(place, _)| *place <= last + within);
@@ -326,7 +327,7 @@ impl Topics {
             .next()
     }
 
-    /// What somebody says that a number was, behind it: "…, it is an American Express", "… is my mobile".
+    /// Returns the topic stated after a number: "…, it is an American Express", "… is my mobile".
     pub fn stated_behind(&self, tokens: &[Token<'_>], end: usize) -> Option<Topic> {
         let next = tokens.get(end)?;
         let states = |token: &Token<'_>| {
@@ -342,7 +343,7 @@ impl Topics {
         self.next(next.at, 8).filter(|_| said)
     }
 
-    /// What is said within so many tokens behind this place: "… is my mobile".
+    /// Returns the next topic within this number of tokens: "… is my mobile".
     pub fn next(&self, at: usize, within: usize) -> Option<Topic> {
         let from = self.events.partition_point(|event| event.at < at);
         self.events.get(from).filter(|event| event.at - at <= within).map(|event| event.topic)

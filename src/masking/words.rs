@@ -1,10 +1,10 @@
-//! Spans and the words of a transcript that they cover: for text word by word, and for silencing sound by word times.
+//! Spans and the words of a transcript that they cover: for text word by word, and for redacting audio by word times.
 
 use super::{Kind, Span, apply, tokens};
 use std::ops::Range;
 
-/// Where each of a transcript's words stands in its text; `None` where the words do not make up the text in their order
-/// (then only the whole line can be taken).
+/// Returns the range of each word of a transcript in its text; `None` where the words in order do not make up the text
+/// (then only the whole line can be masked).
 pub fn places<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Option<Vec<Range<usize>>> {
     let mut at = 0;
     let mut places = Vec::new();
@@ -20,20 +20,20 @@ pub fn places<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Optio
     text[at..].trim().is_empty().then_some(places)
 }
 
-/// Whether a word goes on where the one before it ends, without a space: groups of a number that is written with hyphens are
-/// words of their own (`4539-`, `1488-`, `0343`), and Chinese and Japanese have no spaces.
+/// Whether a word follows the previous one without a space: groups of a number that is written with hyphens are
+/// separate words (`4539-`, `1488-`, `0343`), and Chinese and Japanese have no spaces.
 pub fn goes_on(before: &str, word: &str) -> bool {
     let hyphen = before.strip_suffix('-').is_some_and(|before| before.ends_with(char::is_alphanumeric));
     (hyphen && word.starts_with(|c: char| c.is_ascii_digit()))
         || (before.ends_with(is_unspaced) && word.starts_with(is_unspaced))
 }
 
-/// Chinese characters, kana, and the punctuation that goes with them.
+/// Whether it is a Chinese character, kana, or their punctuation.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-/// The words of a transcript as one text.
+/// Joins the words of a transcript to one text.
 pub fn join_words<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let mut text = String::new();
     for word in words {
@@ -45,16 +45,16 @@ pub fn join_words<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     text
 }
 
-/// A stretch of words that stay one by one, or become one because something in them is taken out.
+/// A group of words that stay separate, or are replaced together because something in them is masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The words.
+    /// Range of the words.
     pub words: Range<usize>,
-    /// What stands for them; `None` where they stay.
+    /// Replacement; `None` where the words stay.
     pub masked: Option<String>,
 }
 
-/// The words in groups: those that share a span become one, with their punctuation around the mask.
+/// Groups the words: those that share a span become one, with their punctuation around the mask.
 pub fn groups(text: &str, places: &[Range<usize>], spans: &[Span]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut spans = spans.iter().peekable();
@@ -88,7 +88,7 @@ pub fn groups(text: &str, places: &[Range<usize>], spans: &[Span]) -> Vec<Group>
     groups
 }
 
-/// Where a word or phrase stands, in whatever case, as words of its own: for what somebody takes out by hand.
+/// Returns the occurrences of a word or phrase, in any case, as separate words: for masking by hand.
 pub fn occurrences(text: &str, phrase: &str) -> Vec<Span> {
     let wanted: Vec<String> = tokens::of_line(phrase, 0, &[]).into_iter().map(|token| token.lower).collect();
     let said = tokens::of_line(text, 0, &[]);
@@ -106,7 +106,7 @@ pub fn occurrences(text: &str, phrase: &str) -> Vec<Span> {
     found
 }
 
-/// Every word of some texts once, as names are compared: small letters.
+/// Returns every word of some texts once, in the form in which names are compared: lower case.
 pub fn distinct<'t>(texts: impl IntoIterator<Item = &'t str>) -> std::collections::BTreeSet<String> {
     let words =
         |text| tokens::of_line(text, 0, &[]).into_iter().filter(|t| !t.is_masked() && !t.is_digits()).map(|t| t.lower);

@@ -1,4 +1,4 @@
-//! What a transcript tells about how a call went.
+//! Measures of a call, from its transcript.
 
 use super::runs::{Run, runs};
 use super::spans::{Place, between, common, joined, total};
@@ -6,80 +6,80 @@ use super::wording;
 use crate::transcription::{ChannelSpeech, Segment, Speaker};
 use std::collections::BTreeSet;
 
-/// They must speak at once for so long before it counts as cutting short, ms.
+/// Minimum overlap that counts as an interruption, ms.
 const CUT_MS: i64 = 300;
-/// Whoever is cut short falls silent within this, ms; else both just go on.
+/// Time within which the interrupted speaker falls silent, ms; else both just go on.
 const STOPS_WITHIN_MS: i64 = 2_000;
-/// Less speech tells nothing about a pace, ms.
+/// Minimum talk time for a speaking rate, ms.
 const PACE_FROM_MS: i64 = 5_000;
 
-/// What was measured of a call. Times are ms from the recording's beginning.
+/// Measures of a call. Times are ms from the recording's beginning.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CallMeasures {
-    /// How long the recording is; `None`: not known, silence then ends with the last word.
+    /// Length of the recording; `None`: unknown, silence then ends with the last word.
     pub length_ms: Option<i64>,
-    /// How long anybody spoke.
+    /// Time during which anyone spoke.
     pub speech_ms: i64,
-    /// Each who spoke or could have: agent, customer, others.
+    /// Measures of each speaker: agent, customer, others.
     pub speakers: Vec<SpeakerMeasures>,
-    /// A silence from here on is dead air.
+    /// Minimum length of a silence that is dead air.
     pub dead_air_after_ms: i64,
-    /// Where nobody spoke for that long.
+    /// Stretches of dead air.
     pub dead_air: Vec<Place>,
-    /// All of those together.
+    /// Total length of dead air.
     pub dead_air_ms: i64,
-    /// The longest stretch in which nobody spoke; `None`: there was none.
+    /// Longest silence; `None`: there was none.
     pub longest_silence: Option<Place>,
-    /// How long more than one spoke; `None` where voices can't be told apart.
+    /// Time during which more than one spoke; `None` where voices can't be told apart.
     pub overlap_ms: Option<i64>,
-    /// Where.
+    /// Stretches of overlap.
     pub overlaps: Vec<Place>,
-    /// Where one cut the other short; `None` where voices can't be told apart.
+    /// Interruptions; `None` where voices can't be told apart.
     pub interruptions: Option<Vec<Interruption>>,
 }
 
-/// What was measured of one who speaks.
+/// Measures of a speaker.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SpeakerMeasures {
-    /// Who.
+    /// Speaker.
     pub speaker: Speaker,
-    /// How long they spoke.
+    /// Talk time.
     pub talk_ms: i64,
-    /// Their part of all speaking time, 0 to 1; `None` where voices can't be told apart, or nobody spoke.
+    /// Share of all talk time, 0 to 1; `None` where voices can't be told apart, or nobody spoke.
     pub talk_share: Option<f64>,
-    /// The others' part: how much of it they had to listen to, 0 to 1.
+    /// Share of the others' talk time, to which they had to listen, 0 to 1.
     pub listen_share: Option<f64>,
-    /// How many words.
+    /// Number of words.
     pub words: i64,
-    /// Words a minute of their own speaking time; `None` below five seconds of it, and in writing without spaces.
+    /// Words a minute of their own talk time; `None` below five seconds of it, and in scripts without spaces.
     pub words_per_minute: Option<f64>,
-    /// Where they spoke; pauses up to a second are within.
+    /// Stretches of their speech, including pauses of up to a second.
     pub spans: Vec<Place>,
 }
 
-/// One cut the other short.
+/// An interruption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Interruption {
-    /// When the second one began.
+    /// Begin of the interrupting speech.
     pub at_ms: i64,
-    /// Who began.
+    /// Interrupting speaker.
     pub by: Speaker,
-    /// Who fell silent.
+    /// Interrupted speaker.
     pub of: Speaker,
-    /// How long both spoke.
+    /// Time during which both spoke.
     pub overlap_ms: i64,
 }
 
 impl CallMeasures {
-    /// Of this one, where they are known.
+    /// Returns the measures of this speaker, where known.
     pub fn speaker(&self, speaker: Speaker) -> Option<&SpeakerMeasures> {
         self.speakers.iter().find(|one| one.speaker == speaker)
     }
 }
 
-/// Measures a transcript. `speech` is when somebody speaks, as it was found in the sound: talking, silences and overlaps are
-/// measured there. Where it is not known, the times of the words stand in. `channels`: who is on the recording's channels, so that
-/// who stayed silent counts as well.
+/// Measures a transcript. `speech`: the spans of speech detected in the audio, by which talk time, silences and
+/// overlaps are measured; where unknown, the times of the words are used. `channels`: the speakers on the recording's
+/// channels, so that a silent speaker counts as well.
 pub fn measure(
     segments: &[Segment],
     speech: &[ChannelSpeech],
@@ -136,7 +136,7 @@ fn of_speaker(speaker: Speaker, runs: &[Run], segments: &[Segment]) -> SpeakerMe
     }
 }
 
-/// Where two or more speak at once.
+/// Returns the stretches in which two or more speak at once.
 fn overlaps(speakers: &[SpeakerMeasures]) -> Vec<Place> {
     let mut all = Vec::new();
     for (n, one) in speakers.iter().enumerate() {
@@ -147,7 +147,8 @@ fn overlaps(speakers: &[SpeakerMeasures]) -> Vec<Place> {
     joined(all, 0)
 }
 
-/// Where one begins while another speaks, that other falls silent soon after, and the first one keeps the word.
+/// Returns the interruptions: one begins while another speaks, the other falls silent soon after, and the first one
+/// goes on.
 fn interruptions(all: &[(Speaker, Vec<Run>)]) -> Vec<Interruption> {
     let mut found = Vec::new();
     for (by, runs) in all {
@@ -177,7 +178,7 @@ mod tests {
 
     const BOTH: [Speaker; 2] = [Speaker::Agent, Speaker::Customer];
 
-    /// From, to (ms), who (`a`gent, `c`ustomer, `?`), what.
+    /// From, to (ms), speaker (`a`gent, `c`ustomer, `?`), text.
     fn call(said: &[(u64, u64, char, &str)], length_ms: Option<i64>) -> CallMeasures {
         let segment = |(start_ms, end_ms, who, text): &(u64, u64, char, &str)| Segment {
             start_ms: *start_ms,
@@ -203,7 +204,7 @@ mod tests {
         let share = |who| m.speaker(who).unwrap().talk_share.unwrap();
         assert_eq!((share(Speaker::Agent), share(Speaker::Customer), m.speech_ms), (0.75, 0.25, 8_000));
         assert_eq!(m.speaker(Speaker::Agent).unwrap().listen_share, Some(0.25));
-        // Two seconds before the first word are no dead air; eight are not "over eight"; the end counts.
+        // Two seconds before the first word are not dead air; eight are not "over eight"; the end counts.
         assert_eq!(m.dead_air, [Place::new(8_000, 20_000), Place::new(22_000, 60_000)]);
         assert_eq!((m.dead_air_ms, m.longest_silence), (50_000, Some(Place::new(22_000, 60_000))));
         assert_eq!(m.speaker(Speaker::Agent).unwrap().words_per_minute, Some(70.0));

@@ -1,4 +1,4 @@
-//! What the messages of a chat tell about how long the customer waited.
+//! Measures of a chat, from its messages: the customer's waiting times.
 
 use super::courtesy::needs_no_reply;
 use super::nags::is_nag;
@@ -6,70 +6,70 @@ use crate::clock::Timestamp;
 use crate::interactions::{Message, Sender};
 use crate::training::moments;
 
-/// What was measured of a chat.
+/// Measures of a chat.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ChatMeasures {
-    /// Messages of each side.
+    /// Number of messages by sender.
     pub messages: Sides,
     /// From the customer's first message to the first reply of a person, ms; `None`: no reply, or a time is missing.
     pub first_reply_ms: Option<i64>,
-    /// Half of the replies came sooner than this, ms.
+    /// Median time to a reply, ms.
     pub median_reply_ms: Option<i64>,
-    /// The longest wait for a reply.
+    /// Longest wait for a reply.
     pub longest_wait: Option<Wait>,
-    /// Every wait whose length is known, in their order.
+    /// Every wait of known length, in order.
     pub waits: Vec<Wait>,
     /// Canned nags.
     pub nags: Vec<Nag>,
 }
 
-/// Messages of each side.
+/// Number of messages by sender.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sides {
-    /// The customer's.
+    /// Messages of the customer.
     pub customer: i64,
-    /// A person's on the company's side.
+    /// Messages of a person on the company's side.
     pub agent: i64,
-    /// A program's.
+    /// Messages of a program.
     pub bot: i64,
-    /// The chat's own.
+    /// Messages of the chat system.
     pub system: i64,
-    /// Somebody else's.
+    /// Messages of other senders.
     pub other: i64,
 }
 
-/// The customer wrote and waited.
+/// A wait of the customer for a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Wait {
-    /// The message that waited, by its place from 0.
+    /// Index of the message that waited, from 0.
     pub seq: i64,
-    /// Where it stands on the page, ms since the first message.
+    /// Position on the page, ms since the first message.
     pub start_ms: i64,
-    /// For so long, ms.
+    /// Length, ms.
     pub ms: i64,
-    /// Did a reply come? Else it waited to the end.
+    /// Whether a reply came; else it lasted to the end.
     pub answered: bool,
 }
 
 /// A canned nag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Nag {
-    /// The message, by its place from 0.
+    /// Index of the message, from 0.
     pub seq: i64,
-    /// Where it stands on the page, ms since the first message.
+    /// Position on the page, ms since the first message.
     pub start_ms: i64,
 }
 
-/// Customer's messages that wait for a reply.
+/// Messages of the customer that wait for a reply.
 struct Open {
     seq: i64,
     start_ms: i64,
     at: Option<Timestamp>,
-    /// Thanks and farewells alone?
+    /// Whether they are only thanks and farewells.
     courtesies: bool,
 }
 
-/// Measures a chat. `ended_at`: when it was over; `has_agent`: was a person in charge of it, even one who wrote nothing?
+/// Measures a chat. `ended_at`: its end; `has_agent`: whether a person was in charge of it, even one who wrote nothing.
 pub fn measure(messages: &[Message], ended_at: Option<Timestamp>, has_agent: bool) -> ChatMeasures {
     let placed: Vec<(&Message, i64)> =
         messages.iter().zip(moments(messages)).map(|(m, (start, _))| (m, start)).collect();
@@ -78,7 +78,7 @@ pub fn measure(messages: &[Message], ended_at: Option<Timestamp>, has_agent: boo
         placed.iter().filter(|(m, _)| nag(m)).map(|(m, start_ms)| Nag { seq: m.seq, start_ms: *start_ms }).collect();
     let is_reply = |m: &Message| m.sender == Sender::Agent && !nags.iter().any(|nag| nag.seq == m.seq);
     let sides = sides(messages);
-    // Where a bot alone was in charge, nobody was there to be waited for.
+    // Where only a bot was in charge, there was no person to wait for.
     let waits =
         if sides.agent > 0 || has_agent { waits(&placed, is_reply, end(messages, ended_at)) } else { Vec::new() };
     let mut replies: Vec<i64> = waits.iter().filter(|wait| wait.answered).map(|wait| wait.ms).collect();
@@ -103,12 +103,12 @@ fn sides(messages: &[Message]) -> Sides {
     }
 }
 
-/// When it was over, as far as that is known.
+/// Returns the end of the chat, where known.
 fn end(messages: &[Message], ended_at: Option<Timestamp>) -> Option<Timestamp> {
     messages.iter().filter_map(|m| m.at).chain(ended_at).max()
 }
 
-/// From one time to a later one; a clock that went back tells nothing.
+/// Returns the time from one time to a later one; `None` where the clock went back.
 fn since(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<i64> {
     Some(to?.ms_since(from?)).filter(|ms| *ms >= 0)
 }
@@ -119,7 +119,7 @@ fn first_reply(messages: &[Message], is_reply: impl Fn(&Message) -> bool) -> Opt
     since(messages[asked].at, reply.at)
 }
 
-/// From the first message that a reply is due to, to the reply or the end.
+/// Returns the waits, from the first message that needs a reply, to the reply or the end.
 fn waits(placed: &[(&Message, i64)], is_reply: impl Fn(&Message) -> bool, end: Option<Timestamp>) -> Vec<Wait> {
     let mut waits = Vec::new();
     let mut open: Option<Open> = None;
@@ -127,7 +127,7 @@ fn waits(placed: &[(&Message, i64)], is_reply: impl Fn(&Message) -> bool, end: O
         if message.sender == Sender::Customer {
             let courtesy = needs_no_reply(&message.text);
             match &mut open {
-                // What needs a reply counts from itself, not from the thanks before it.
+                // A message that needs a reply counts from its own time, not from the thanks before it.
                 Some(waiting) if waiting.courtesies && !courtesy => *waiting = opened(message, *start_ms, courtesy),
                 Some(_) => {}
                 None => open = Some(opened(message, *start_ms, courtesy)),
@@ -136,7 +136,7 @@ fn waits(placed: &[(&Message, i64)], is_reply: impl Fn(&Message) -> bool, end: O
             waits.extend(open.take().and_then(|waiting| closed(&waiting, message.at, true)));
         }
     }
-    // What only says thanks at the end waits for nothing.
+    // Thanks at the end wait for nothing.
     waits.extend(open.filter(|waiting| !waiting.courtesies).and_then(|waiting| closed(&waiting, end, false)));
     waits
 }
@@ -163,7 +163,7 @@ fn median(values: &mut [i64]) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// Seconds (below zero: unknown), who, what.
+    /// Seconds (below zero: unknown), sender, text.
     fn chat(lines: &[(i64, Sender, &str)], ended_s: Option<i64>) -> ChatMeasures {
         let message = |(seq, (s, sender, text)): (usize, &(i64, Sender, &str))| Message {
             seq: seq as i64,

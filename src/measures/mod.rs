@@ -1,7 +1,8 @@
-//! Who spoke or wrote how much, where it was quiet, and who had to wait: measured from transcripts and messages.
+//! Measures of interactions: talk times, silences and waiting times, from transcripts and messages.
 //!
-//! A durable job measures an interaction anew whenever its words have changed. The whole stands here, as JSON; the few
-//! figures that lists are filtered by go to [`crate::interactions::Figures`]. docs/measures.md says exactly what each one means.
+//! A durable job measures an interaction again whenever its words have changed. All measures are stored here, as JSON;
+//! the few figures that lists are filtered by are stored as [`crate::interactions::Figures`]. docs/measures.md defines
+//! each of them.
 
 pub mod api;
 mod call;
@@ -28,25 +29,25 @@ use crate::interactions::{Figures, Interactions};
 use crate::jobs;
 use crate::transcription::{Speaker, Transcription};
 
-/// Of the rules below: what was measured by others is measured again.
+/// Version of the rules below: measures of other versions are measured again.
 const VERSION: i64 = 2;
 
-/// What was measured of an interaction.
+/// Measures of an interaction.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Measures {
-    /// What was said; `None` without a transcript.
+    /// Measures of the call; `None` without a transcript.
     pub call: Option<CallMeasures>,
-    /// What was written; `None` without messages.
+    /// Measures of the chat; `None` without messages.
     pub chat: Option<ChatMeasures>,
 }
 
 impl Measures {
-    /// Is there nothing to measure?
+    /// Whether there is nothing to measure.
     fn is_empty(&self) -> bool {
         self.call.is_none() && self.chat.is_none()
     }
 
-    /// What lists are filtered by.
+    /// Returns the figures by which lists are filtered.
     fn figures(&self) -> Figures {
         let (call, chat) = (self.call.as_ref(), self.chat.as_ref());
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -79,7 +80,7 @@ impl std::fmt::Debug for MeasuresOf {
 }
 
 impl MeasuresOf {
-    /// Over these features.
+    /// Returns the service.
     pub fn new(
         db: Db,
         clock: SharedClock,
@@ -91,13 +92,13 @@ impl MeasuresOf {
         Self { db, clock, interactions, transcription, dead_air_ms }
     }
 
-    /// What was measured; `None` until there are words to measure. Whether whoever asks may have it is for
-    /// [`Interactions::find`] to say before.
+    /// Returns the measures; `None` until there are words to measure. The caller checks access first, by
+    /// [`Interactions::find`].
     pub async fn find(&self, id: &InteractionId) -> Result<Option<Measures>, DbError> {
         store::find(self.db.read().await?.conn(), id).await
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job that this feature runs.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         work::jobs(self)
     }

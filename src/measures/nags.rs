@@ -1,4 +1,4 @@
-//! Canned nags: ready-made lines that press a customer for an answer, or threaten to close the chat.
+//! Canned nags: prepared lines that press a customer for an answer, or threaten to close the chat.
 
 use super::wording::{listed, words};
 
@@ -45,15 +45,15 @@ const PATTERNS: &[&str] = &[
     "êtes|etes|es vous|tu toujours|encore là|la|en|avec|connecté",
 ];
 
-/// Words after which it is about somebody else: a warehouse that has not answered is no nag.
+/// Words after which another party is meant: a warehouse that has not answered is not a nag.
 const SOMEBODY_ELSE: &str = "account bank billing carrier colleague colleagues courier department engineer everything manager \
     manufacturer office parcel provider store supervisor supplier team technician them they ticket vendor \
     warehouse";
 
-/// Maximum number of words of a line that says nothing but this; longer sentences have other contents.
+/// Maximum number of words of a line that is only a nag; longer sentences have other contents.
 const MAX_SENTENCE_WORDS: usize = 40;
 
-/// Is this line a canned nag? Ask only of what agents, bots and the chat itself write.
+/// Whether this line is a canned nag. For messages of agents, bots and the chat system only.
 pub fn is_nag(text: &str) -> bool {
     sentences(text).any(|sentence| {
         let words = words(sentence);
@@ -94,15 +94,15 @@ fn fits(places: &[&str], words: &[String]) -> bool {
     }
 }
 
-/// What may stand in front of one.
+/// Words that may precede a nag.
 const GREETINGS: &str = "hello hi hey sir madam dear so and excuse me";
 
-/// What may stand behind the end of a nag: "Are you still there with me on the chat, sir?"
+/// Words that may follow the end of a nag: "Are you still there with me on the chat, sir?"
 const ENDINGS: &str = "and at available back chat dear far for from hello here hours i in last line ma am madam me minute minutes \
     moment my now of on or past please quite sir so some still the this time to today us while with yet you your \
     a couple few message messages question response two three five ten there online any it";
 
-/// The same word, or one letter off in a long one: "recieved", "responce".
+/// Whether it is the same word, or one letter off in a long one: "recieved", "responce".
 fn alike(wanted: &str, word: &str) -> bool {
     if wanted == word {
         return true;

@@ -1,16 +1,16 @@
-//! When one voice speaks, and what.
+//! Runs of speech of one speaker, with their words.
 
 use super::spans::{Place, joined};
 use super::wording;
 use crate::transcription::{ChannelSpeech, Segment, Speaker};
 
-/// A pause up to this belongs to the speech around it, ms: a breath, not a turn.
+/// Maximum pause within a run, ms: a breath, not a turn.
 const BREATH_MS: i64 = 1_000;
-/// What is shorter only shows that somebody listens, ms.
+/// Maximum length of a run that is only a signal of listening, ms.
 const LISTENING_MS: i64 = 1_000;
-/// Nothing but "mm-hm" and "okay" shows it up to here, ms.
+/// Maximum length of a run that is only "mm-hm" and "okay", ms.
 const LISTENING_WORDS_MS: i64 = 2_000;
-/// Words of one voice with no more than a breath between them.
+/// Words of one speaker with pauses no longer than a breath.
 #[derive(Debug)]
 pub(super) struct Run {
     pub place: Place,
@@ -18,7 +18,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Does it only show that somebody listens?
+    /// Whether it is only a signal of listening.
     pub(super) fn is_listening(&self) -> bool {
         let long = self.place.length_ms();
         long < LISTENING_MS || (long < LISTENING_WORDS_MS && wording::only_listening(&self.words))
@@ -29,8 +29,8 @@ fn ms(at: u64) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-/// When one speaks, and what. A stretch of speech counts with the words that lie nearest to it; one without words is a breath or
-/// a noise. Where `speech` has nothing of this one, the times of words count, or those of segments without words.
+/// Returns the runs of a speaker. A span of speech gets the words nearest to it; one without words is a breath or a
+/// noise. Where `speech` has no spans of this speaker, the times of words are used, or those of segments without words.
 pub(super) fn runs(segments: &[Segment], speech: &[ChannelSpeech], who: Speaker) -> Vec<Run> {
     let mut said = words(segments, who);
     let spans = speech.iter().filter(|channel| channel.speaker == who).flat_map(|channel| &channel.spans);
@@ -56,7 +56,7 @@ pub(super) fn runs(segments: &[Segment], speech: &[ChannelSpeech], who: Speaker)
     runs
 }
 
-/// The words of one, or the segments that have none, with their times.
+/// Returns the words of a speaker, or the segments that have none, with their times.
 fn words(segments: &[Segment], who: Speaker) -> Vec<(Place, &str)> {
     let mut said: Vec<(Place, &str)> = Vec::new();
     for segment in segments.iter().filter(|s| s.speaker == who) {
@@ -72,7 +72,7 @@ fn words(segments: &[Segment], who: Speaker) -> Vec<(Place, &str)> {
     said
 }
 
-/// The span in which the middle of `place` lies, or the next one to it; `spans` is in order, and not empty.
+/// Returns the span that contains the middle of `place`, or the nearest one; `spans` is in order, and not empty.
 fn nearest(spans: &[Place], place: Place) -> Place {
     let middle = place.start_ms.midpoint(place.end_ms);
     let distance = |span: &&Place| (span.start_ms - middle).max(middle - span.end_ms).max(0);

@@ -1,27 +1,27 @@
-//! Stretches of time and what can be done with them.
+//! Spans of time and operations on them.
 
-/// From when to when, ms from the beginning.
+/// A span of time, ms from the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
-    /// Where it begins.
+    /// Begin.
     pub start_ms: i64,
-    /// Where it ends; not before its beginning.
+    /// End; not before the begin.
     pub end_ms: i64,
 }
 
 impl Place {
-    /// From `start_ms` on, to `end_ms` or nowhere.
+    /// Returns the span from `start_ms` to `end_ms`, empty where that is earlier.
     pub fn new(start_ms: i64, end_ms: i64) -> Self {
         Self { start_ms, end_ms: end_ms.max(start_ms) }
     }
 
-    /// How long it is.
+    /// Returns the length, ms.
     pub fn length_ms(self) -> i64 {
         self.end_ms - self.start_ms
     }
 }
 
-/// In order, those that touch or lie no more than `gap` apart made one; empty ones are dropped.
+/// Returns the spans in order, with those merged that touch or lie at most `gap` apart; empty ones are dropped.
 pub(super) fn joined(mut spans: Vec<Place>, gap: i64) -> Vec<Place> {
     spans.retain(|span| span.length_ms() > 0);
     spans.sort_unstable();
@@ -35,12 +35,12 @@ pub(super) fn joined(mut spans: Vec<Place>, gap: i64) -> Vec<Place> {
     all
 }
 
-/// How long they are together; they must not overlap.
+/// Returns the total length; the spans must not overlap.
 pub(super) fn total(spans: &[Place]) -> i64 {
     spans.iter().map(|span| span.length_ms()).sum()
 }
 
-/// What lies between them, from 0 to `end`; they must be in order and not overlap.
+/// Returns the gaps between them, from 0 to `end`; the spans must be in order and not overlap.
 pub(super) fn between(spans: &[Place], end: i64) -> Vec<Place> {
     let mut gaps = Vec::with_capacity(spans.len() + 1);
     let mut at = 0;
@@ -53,7 +53,7 @@ pub(super) fn between(spans: &[Place], end: i64) -> Vec<Place> {
     gaps
 }
 
-/// Where both are; each must be in order and not overlap itself.
+/// Returns the intersection; each list must be in order and not overlap itself.
 pub(super) fn common(a: &[Place], b: &[Place]) -> Vec<Place> {
     let (mut i, mut k, mut both) = (0, 0, Vec::new());
     while let (Some(x), Some(y)) = (a.get(i), b.get(k)) {

@@ -12,7 +12,7 @@ statements! {
         ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version, dead_air_after_ms = excluded.dead_air_after_ms, \
         detail = excluded.detail, measured_at = excluded.measured_at";
     REMOVE = "DELETE FROM measures WHERE interaction_id = $1";
-    // Those with words that were not measured, or by other rules; in order of their ids.
+    // Interactions with words that were not measured, or by other rules; ordered by id.
     UNMEASURED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
             UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
         LEFT JOIN measures m ON m.interaction_id = w.id \
@@ -21,7 +21,7 @@ statements! {
 
 pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Measures>, DbError> {
     let row = fetch_optional!(conn, FIND => (String,), id)?;
-    // Written by other rules: until it is measured again there is nothing to show.
+    // Written by other rules: nothing is shown until it is measured again.
     Ok(row.and_then(|(detail,)| serde_json::from_str(&detail).ok()))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn remove(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbE
     execute!(conn, REMOVE, id).map(drop)
 }
 
-/// At most so many, behind `after`.
+/// Returns at most `most` ids after `after`.
 pub(super) async fn unmeasured(
     conn: Conn<'_>,
     after: &str,

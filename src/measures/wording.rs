@@ -1,10 +1,10 @@
-//! Words as the rules here compare them.
+//! Normalisation of words for the rules here.
 
-/// Shows that somebody listens.
+/// Words that signal listening.
 const LISTENING: &str =
     "ah aha alright good great hm hmm huh i mhm mm mmhm mmm no oh ok okay right see sure uh uhhuh um yeah yep yes";
 
-/// Contractions, and what they stand for.
+/// Contractions and their full forms.
 const LONG_FORMS: &[(&str, &str)] = &[
     ("can't", "can not"),
     ("won't", "will not"),
@@ -17,12 +17,12 @@ const LONG_FORMS: &[(&str, &str)] = &[
     ("'s", " is"),
 ];
 
-/// Is the word in this list, which has spaces between?
+/// Whether the word is in this list, separated by spaces.
 pub(super) fn listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 
-/// Small letters, contractions in full, no punctuation: `You're there?` → `you are there`.
+/// Returns the words in lower case, contractions in full, without punctuation: `You're there?` → `you are there`.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut text = text.to_lowercase().replace(['\u{2019}', '\u{2bc}', '`', '\u{b4}'], "'");
     if text.contains('\'') {
@@ -35,12 +35,12 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-/// Is there nothing in it that says more than "I am listening"?
+/// Whether the words only signal listening.
 pub(super) fn only_listening(words: &[String]) -> bool {
     words.iter().all(|word| listed(LISTENING, word))
 }
 
-/// Is it written without spaces between words (Chinese, Japanese, Thai …), so that words can't be counted?
+/// Whether the script has no spaces between words (Chinese, Japanese, Thai …), so that words can't be counted.
 pub(super) fn is_unspaced(text: &str) -> bool {
     text.chars().any(|c| {
         matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'

@@ -1,4 +1,4 @@
-//! The durable job that measures an interaction, and the one that finds what was never measured.
+//! Durable jobs: the one that measures an interaction, and the one that finds unmeasured ones.
 
 use super::{Measures, MeasuresOf, VERSION, call, chat, store};
 use crate::access::principal::Visible;
@@ -10,14 +10,14 @@ use crate::jobs::{Kind, NewJob, Outcome, Running};
 use crate::transcription::{Speaker, State};
 use std::time::Duration;
 
-/// How often it is looked whether something was never measured: after an update, or another `transcription.dead_air`.
+/// Time between two searches for unmeasured interactions: after an update, or another `transcription.dead_air`.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
-/// So many are queued at once then.
+/// Maximum number of them that are queued at once.
 const BATCH: i64 = 500;
-/// Behind everything that is new.
+/// Priority after everything that is new.
 const LATER: i64 = 200;
 
-/// The kinds of job.
+/// Returns the kinds of job.
 pub(super) fn jobs(measures: &MeasuresOf) -> Vec<Kind> {
     let (one, all) = (measures.clone(), measures.clone());
     let measure = move |job: Running| {
@@ -36,7 +36,7 @@ pub(super) fn jobs(measures: &MeasuresOf) -> Vec<Kind> {
 
 fn outcome(result: Result<(), DbError>) -> Outcome {
     match result {
-        // Deleted meanwhile: its measures went with it.
+        // Deleted in the meantime, with its measures.
         Ok(()) | Err(DbError::Missing) => Outcome::Done,
         Err(error) => Outcome::Retry(error.to_string()),
     }
@@ -56,7 +56,7 @@ impl MeasuresOf {
         tx.commit().await
     }
 
-    /// What there is to measure now.
+    /// Returns the current measures.
     async fn of(&self, id: &InteractionId) -> Result<Measures, DbError> {
         let Some(interaction) = self.interactions.find(&Visible::All, id).await? else {
             return Ok(Measures::default());
@@ -77,7 +77,7 @@ impl MeasuresOf {
         Ok(Measures { call, chat })
     }
 
-    /// Queues what was never measured, or by other rules.
+    /// Queues interactions that were not measured, or by other rules.
     async fn catch_up(&self) -> Result<(), DbError> {
         let mut after = String::new();
         loop {

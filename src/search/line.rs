@@ -1,26 +1,26 @@
-//! What is indexed of a line, and what a result shows of it.
+//! Indexed text of a line, and snippets of results.
 
 use super::query::{MAX_PHRASE_WORDS, Query};
 use super::tokens::{Token, tokens};
 use crate::masking::{self, Piece};
 use unicode_normalization::UnicodeNormalization;
 
-/// Stands in the index where something was masked, so that what is around it makes no phrase. No query can hold it.
+/// Token in the index where text was masked, so that the words around it make no phrase. It cannot occur in a query.
 pub(super) const GAP: &str = "\u{fffc}";
-/// The most words of a part. PostgreSQL keeps no more than 255 places of one word.
+/// Maximum number of words of a part. PostgreSQL keeps no more than 255 positions of one word.
 const PART: usize = 240;
-/// A result shows about so many characters.
+/// Approximate number of characters of a snippet.
 const SHOWN: usize = 180;
-/// So many of them in front of the first hit.
+/// Maximum number of them before the first hit.
 const BEFORE: usize = 60;
 
-/// The text of a line as it is indexed and shown: letters put together as people type them. What comes here is masked
-/// already; the original words are never indexed.
+/// Returns the text of a line as it is indexed and shown, in composed Unicode. The input is masked already; the
+/// original words are never indexed.
 pub(super) fn visible(masked: &str) -> String {
     masked.nfc().collect()
 }
 
-/// The words of a visible text, with a gap where something was masked.
+/// Returns the words of a visible text, with a gap where text was masked.
 pub(super) fn words(text: &str) -> Vec<Token> {
     let mut all = Vec::new();
     let mut at = 0;
@@ -32,7 +32,7 @@ pub(super) fn words(text: &str) -> Vec<Token> {
                 at += plain.len();
             }
             Piece::Masked(word) => {
-                // In brackets.
+                // Length including the brackets.
                 let end = at + word.len() + 2;
                 all.push(Token { text: GAP.to_owned(), start: at, end });
                 at = end;
@@ -49,7 +49,7 @@ pub(super) struct Part {
     pub words: Vec<String>,
 }
 
-/// The parts of a visible text; none where it has no words.
+/// Returns the parts of a visible text; none where it has no words.
 pub(super) fn parts(text: &str) -> Vec<Part> {
     let words = words(text);
     let whole = words.len() <= PART;
@@ -68,16 +68,16 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// A piece of what a result shows.
+/// A piece of a snippet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnippetPiece {
-    /// As it stands.
+    /// Text.
     pub text: String,
-    /// Is it what was searched for?
+    /// Whether it matches the query.
     pub hit: bool,
 }
 
-/// What a result shows of a visible text: around the first hit, hits marked.
+/// Returns the snippet of a visible text: around the first hit, with hits marked.
 pub(super) fn snippet(text: &str, query: &Query) -> Vec<SnippetPiece> {
     let places = query.places(&words(text));
     let first = places.first().map_or(0, |place| place.start);
@@ -95,7 +95,7 @@ pub(super) fn snippet(text: &str, query: &Query) -> Vec<SnippetPiece> {
     }
     for place in places.into_iter().filter(|place| place.start < to) {
         push(text[at..place.start].into(), false);
-        // A hit is never cut.
+        // A hit is never truncated.
         push(text[place.clone()].into(), true);
         at = place.end;
     }
@@ -106,7 +106,7 @@ pub(super) fn snippet(text: &str, query: &Query) -> Vec<SnippetPiece> {
     pieces
 }
 
-/// A place up to `most` characters before, where a word begins.
+/// Returns a position at most `most` characters before, at the start of a word.
 fn back(text: &str, from: usize, most: usize) -> usize {
     let Some((start, _)) = text[..from].char_indices().rev().nth(most) else { return 0 };
     text[start..from].find(char::is_whitespace).map_or(start, |space| {
@@ -115,7 +115,7 @@ fn back(text: &str, from: usize, most: usize) -> usize {
     })
 }
 
-/// A place up to `most` characters further, where a word ends.
+/// Returns a position at most `most` characters after, at the end of a word.
 fn forth(text: &str, from: usize, most: usize) -> usize {
     let Some((end, _)) = text[from..].char_indices().nth(most) else { return text.len() };
     let end = from + end;

@@ -1,8 +1,8 @@
-//! What was said or written, found by its words.
+//! Full-text search in transcripts and messages.
 //!
-//! A durable job makes the lines of an interaction findable anew whenever its words have changed. Words are made alike
-//! here (`tokens`), for both databases, so both find the same: SQLite by FTS5, PostgreSQL by a tsvector. Indexed is
-//! only what everybody may see: the masked text.
+//! A durable job indexes the lines of an interaction again whenever its words have changed. Words are normalised here
+//! (`tokens`), for both databases, so both find the same: SQLite by FTS5, PostgreSQL by a tsvector. Only the masked
+//! text is indexed.
 
 pub mod api;
 mod line;
@@ -27,13 +27,13 @@ use crate::paging::{Cursor, Page};
 use crate::transcription::Transcription;
 use std::collections::HashMap;
 
-/// So many lines of an interaction a result shows.
+/// Maximum number of lines of an interaction in a result.
 const LINES_SHOWN: i64 = 4;
 
-/// Who said it.
+/// Side of the speaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaidBy {
-    /// The company's side.
+    /// The company.
     Agent,
     /// The customer.
     Customer,
@@ -43,7 +43,7 @@ impl SaidBy {
     /// Both sides.
     pub const ALL: [Self; 2] = [Self::Agent, Self::Customer];
 
-    /// As it stands in URLs and tables.
+    /// Returns the code, as in URLs and tables.
     pub fn code(self) -> &'static str {
         match self {
             Self::Agent => "agent",
@@ -51,52 +51,52 @@ impl SaidBy {
         }
     }
 
-    /// The one of this code, if it is one.
+    /// Returns the side of this code.
     pub fn known(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.code() == text)
     }
 }
 
-/// Where to search; `None` lets everything through.
+/// Filters of a search; `None` matches all.
 #[derive(Debug, Clone, Default)]
 pub struct Within {
-    /// Said by this side.
+    /// Side of the speaker.
     pub said_by: Option<SaidBy>,
-    /// Handled by this agent.
+    /// Agent of the interaction.
     pub agent: Option<AgentId>,
-    /// Handled by this team.
+    /// Team of the interaction.
     pub team: Option<TeamId>,
-    /// Calls or chats.
+    /// Channel: calls or chats.
     pub channel: Option<Channel>,
-    /// That came in by this queue, in whatever case.
+    /// Queue of the interaction, in any case.
     pub queue: Option<String>,
-    /// From this time on.
+    /// Earliest time.
     pub from: Option<Timestamp>,
-    /// Before this time.
+    /// Time before which interactions match.
     pub before: Option<Timestamp>,
 }
 
-/// A line that fits.
+/// A matching line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Its place among the lines of the interaction, from 0.
+    /// Index among the lines of the interaction, from 0.
     pub seq: i64,
-    /// From the beginning of the recording, or since the first message, ms.
+    /// Start from the beginning of the recording, or since the first message, ms.
     pub start_ms: i64,
-    /// Where it ends, likewise.
+    /// End, likewise.
     pub end_ms: i64,
-    /// `agent`, `customer`, `bot`, `system`, …
+    /// Speaker: `agent`, `customer`, `bot`, `system`, …
     pub speaker: String,
-    /// What it says around the hit.
+    /// Text around the hit.
     pub snippet: Vec<SnippetPiece>,
 }
 
-/// An interaction with lines that fit.
+/// An interaction with matching lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Which.
+    /// Interaction.
     pub interaction: Interaction,
-    /// How many of its lines fit.
+    /// Number of its matching lines.
     pub lines: i64,
     /// The first of them.
     pub hits: Vec<Hit>,
@@ -118,13 +118,13 @@ impl std::fmt::Debug for Search {
 }
 
 impl Search {
-    /// Over these features.
+    /// Returns the service.
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, transcription: Transcription) -> Self {
         Self { db, clock, interactions, transcription }
     }
 
-    /// Interactions that `who` may see with lines that fit, the newest first. Where something is shown, the look is
-    /// noted in the audit log.
+    /// Returns the interactions visible to `who` with matching lines, the newest first. Where there are results, the
+    /// view is recorded in the audit log.
     pub async fn find(
         &self,
         who: &Principal,
@@ -153,7 +153,7 @@ impl Search {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// By interaction; a line that fits in two of its parts is shown once.
+    /// Groups the lines by interaction; a line that matches in two of its parts is returned once.
     fn hits(&self, rows: Vec<store::LineRow>, query: &Query) -> HashMap<InteractionId, Vec<Hit>> {
         let mut hits: HashMap<InteractionId, Vec<Hit>> = HashMap::new();
         for row in rows {
@@ -172,7 +172,7 @@ impl Search {
         hits
     }
 
-    /// Queues everything for being indexed anew; how many interactions with words there are.
+    /// Queues everything for indexing again; returns the number of interactions with words.
     pub async fn rebuild(&self) -> Result<u64, DbError> {
         let mut tx = self.db.begin().await?;
         store::forget_all(tx.conn()).await?;
@@ -180,13 +180,13 @@ impl Search {
         self.catch_up().await
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job that this feature runs.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         work::jobs(self)
     }
 }
 
-/// Takes the words of these interactions out of what is found, in the caller's transaction.
+/// Removes the words of these interactions from the index, in the caller's transaction.
 pub async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
     store::remove(conn, ids).await
 }

@@ -1,5 +1,5 @@
-//! What somebody typed, as a small tree. It never reaches a database as it was typed: each one's own syntax is written
-//! from the tree, and the words in it hold nothing but letters and digits.
+//! Search queries, parsed to a small tree. The user's text never reaches a database: each one's own syntax is generated
+//! from the tree, whose words consist of letters and digits only.
 
 use super::tokens::{Token, tokens};
 use std::fmt::Write;
@@ -8,16 +8,16 @@ use std::fmt::Write;
 pub const MAX_QUERY_CHARS: usize = 500;
 /// Maximum number of words and phrases of a query.
 const MAX_TERMS: usize = 32;
-/// The most words of a phrase; lines are cut into parts that overlap by as many.
+/// Maximum number of words of a phrase; lines are split into parts that overlap by as many.
 pub(super) const MAX_PHRASE_WORDS: usize = 32;
 
-/// Why a query can't be answered.
+/// Reason why a query is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// There is no word in it.
+    /// It has no word.
     #[error("there is no word to search for")]
     Empty,
-    /// It only says what is not wanted.
+    /// It has only excluded words.
     #[error("say what to search for, not only what to leave out")]
     OnlyWithout,
     /// It is too long.
@@ -29,19 +29,19 @@ pub enum QueryError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Term {
     words: Vec<String>,
-    /// The last word may go on.
+    /// Whether the last word is a prefix.
     prefix: bool,
 }
 
-/// What is searched: lines that fit every one of `all` and none of `without`.
+/// A query: matches lines with every one of `all` and none of `without`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// One of each list must be there.
+    /// Alternatives, of each of which one must match.
     all: Vec<Vec<Term>>,
     without: Vec<Term>,
 }
 
-/// A piece of the query's text.
+/// A token of the query's text.
 struct Raw<'a> {
     text: &'a str,
     quoted: bool,
@@ -51,7 +51,7 @@ struct Raw<'a> {
 
 const QUOTES: [char; 7] = ['"', '\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{201f}'];
 
-/// Takes the first piece off the text.
+/// Splits the first token off the text.
 fn next(text: &str) -> Option<(Raw<'_>, &str)> {
     let text = text.trim_start();
     let (without, text) = match text.strip_prefix('-') {
@@ -113,7 +113,7 @@ impl std::str::FromStr for Query {
     }
 }
 
-/// How a database writes a query.
+/// Query syntax of a database.
 struct Dialect {
     and: &'static str,
     or: &'static str,
@@ -139,12 +139,12 @@ const TSQUERY: Dialect = Dialect {
 };
 
 impl Query {
-    /// For SQLite's FTS5.
+    /// Returns the query for SQLite's FTS5.
     pub(super) fn fts5(&self) -> String {
         self.written(&FTS5)
     }
 
-    /// For PostgreSQL's tsquery.
+    /// Returns the query for PostgreSQL's tsquery.
     pub(super) fn tsquery(&self) -> String {
         self.written(&TSQUERY)
     }
@@ -163,7 +163,7 @@ impl Query {
         text
     }
 
-    /// Where what is wanted stands among these tokens: bytes of their text, in order, not overlapping.
+    /// Returns the matches among these tokens: ranges in bytes of their text, in order, not overlapping.
     pub(super) fn places(&self, line: &[Token]) -> Vec<std::ops::Range<usize>> {
         let mut found: Vec<std::ops::Range<usize>> = Vec::new();
         for term in self.all.iter().flatten() {

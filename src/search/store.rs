@@ -23,7 +23,7 @@ statements! {
     FORGET = "UPDATE search_state SET rules_version = 0";
     REMOVE = sqlite "DELETE FROM search_lines WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "DELETE FROM search_lines WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    // Those with words that were not indexed, or by other rules; in order of their ids.
+    // Interactions with words that were not indexed, or by other rules; ordered by id.
     UNINDEXED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
             UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
         LEFT JOIN search_state s ON s.interaction_id = w.id WHERE s.interaction_id IS NULL OR s.rules_version <> $2 ORDER BY w.id LIMIT $3";
@@ -66,7 +66,7 @@ pub(super) struct NewLine {
     pub parts: Vec<Part>,
 }
 
-/// Words as the database takes them: with spaces between, or as a tsvector with their places.
+/// Returns words in the form of the database: separated by spaces, or as a tsvector with their positions.
 fn words(part: &Part, conn: &Conn<'_>) -> String {
     match conn {
         Conn::Sqlite(_) => part.words.join(" "),
@@ -77,7 +77,7 @@ fn words(part: &Part, conn: &Conn<'_>) -> String {
     }
 }
 
-/// A query as the database takes it.
+/// Returns a query in the syntax of the database.
 fn asked(query: &Query, conn: &Conn<'_>) -> String {
     match conn {
         Conn::Sqlite(_) => query.fts5(),
@@ -85,7 +85,7 @@ fn asked(query: &Query, conn: &Conn<'_>) -> String {
     }
 }
 
-/// Puts these lines in the place of all that there were.
+/// Replaces the lines of an interaction.
 pub(super) async fn replace(
     mut conn: Conn<'_>,
     id: &InteractionId,
@@ -108,17 +108,17 @@ pub(super) async fn replace(
     execute!(conn, MARK, id, rules).map(drop)
 }
 
-/// Takes the lines of these interactions out.
+/// Deletes the lines of these interactions.
 pub(super) async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<(), DbError> {
     execute!(conn, REMOVE, serde_json::json!(ids).to_string()).map(drop)
 }
 
-/// Lets everything count as made by other rules; how many interactions.
+/// Marks everything as indexed by other rules; returns the number of interactions.
 pub(super) async fn forget_all(conn: Conn<'_>) -> Result<(), DbError> {
     execute!(conn, FORGET).map(drop)
 }
 
-/// At most so many, behind `after`.
+/// Returns at most `most` ids after `after`.
 pub(super) async fn unindexed(
     conn: Conn<'_>,
     after: &str,

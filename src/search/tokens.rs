@@ -1,9 +1,9 @@
-//! Words as they are compared: the same rules for what is indexed and for what is asked, on both databases.
+//! Normalisation of words: the same rules for the index and for queries, on both databases.
 //!
-//! Small letters, no accents (`Müller` is `muller`), one form for what Unicode can write in several. A word ends at
-//! whatever is no letter or digit; an apostrophe or hyphen makes two (`don’t` is `don t`). Scripts that put no spaces
-//! between words, and Korean, where endings stick to words, go letter by letter: a run of them in a query is a phrase, so
-//! 包裹 is found inside 我的包裹丢了.
+//! Lower case, no accents (`Müller` is `muller`), one form for equivalent Unicode. A word ends at any character that is
+//! not a letter or digit; an apostrophe or hyphen separates two (`don’t` is `don t`). Scripts without spaces between
+//! words, and Korean, where endings are joined to words, are indexed letter by letter: a run of them in a query is a
+//! phrase, so 包裹 is found within 我的包裹丢了.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -11,18 +11,18 @@ use unicode_normalization::char::is_combining_mark;
 /// Maximum number of letters of a word that are compared.
 const MAX_WORD_CHARS: usize = 64;
 
-/// A word, and where it stands in the text (bytes).
+/// A word, and its range in the text (bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// As it is compared; never empty, and without anything but letters, digits and their marks.
+    /// Normalised text; never empty, only letters, digits and their marks.
     pub text: String,
-    /// Where it begins.
+    /// Start.
     pub start: usize,
-    /// Where it ends.
+    /// End.
     pub end: usize,
 }
 
-/// The words of a text, in their order.
+/// Returns the words of a text, in order.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut all = Vec::new();
     let mut open: Option<Token> = None;
@@ -49,7 +49,8 @@ pub fn tokens(text: &str) -> Vec<Token> {
     all
 }
 
-/// Letters of scripts without spaces between words, and Korean syllables; the punctuation of their blocks is none.
+/// Whether it is a letter of a script without spaces between words, or a Korean syllable; not the punctuation of their
+/// blocks.
 fn is_alone(c: char) -> bool {
     is_part_of_word(c)
         && matches!(c,
@@ -65,7 +66,7 @@ fn is_part_of_word(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
-/// Is this comma one of a number's, as in 1,200?
+/// Whether this comma is within a number, as in 1,200.
 fn groups_digits(before: Option<&Token>, after: &str) -> bool {
     let digit_before = before.is_some_and(|word| word.text.ends_with(|c: char| c.is_ascii_digit()));
     let digits = after.chars().take_while(char::is_ascii_digit).count();
@@ -95,14 +96,14 @@ fn fold(c: char, to: &mut String) {
     }
 }
 
-/// Marks without which the word is the same. Vowel signs of Indian scripts are not among them.
+/// Whether it is a mark that does not change the word. Vowel signs of Indian scripts are not among them.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}'
         | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}')
 }
 
-/// Arabic and Indian digits as 0 to 9.
+/// Returns Arabic and Indian digits as 0 to 9.
 fn plain_digit(c: char) -> char {
     let zeros = [0x660, 0x6f0, 0x966, 0x9e6];
     let digit = zeros.into_iter().find_map(|zero| u32::from(c).checked_sub(zero).filter(|n| *n < 10));
@@ -153,7 +154,7 @@ mod tests {
             for token in tokens(&text) {
                 prop_assert!(!token.text.is_empty() && text.is_char_boundary(token.start) && text.is_char_boundary(token.end));
                 prop_assert!(token.text.chars().all(is_part_of_word), "{:?}", token);
-                // Whoever copies a word out of a result finds it again.
+                // A word copied from a result finds it again.
                 let again: String = tokens(&text[token.start..token.end]).into_iter().map(|t| t.text).collect();
                 prop_assert_eq!(again, token.text);
             }

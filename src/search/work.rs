@@ -1,4 +1,4 @@
-//! The durable job that makes an interaction findable, and the one that finds what never was.
+//! Durable jobs: the one that indexes an interaction, and the one that finds unindexed ones.
 
 use super::store::NewLine;
 use super::{Search, line, store};
@@ -13,14 +13,14 @@ use std::time::Duration;
 
 /// Version of the rules of masking and of tokens: what was indexed by an earlier one is indexed again.
 const RULES: i64 = 2;
-/// How often it is looked whether something was never indexed.
+/// Time between two searches for unindexed interactions.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
-/// So many are queued at once then.
+/// Maximum number of them that are queued at once.
 const BATCH: i64 = 500;
-/// Behind everything that is new.
+/// Priority after everything that is new.
 const LATER: i64 = 200;
 
-/// The kinds of job.
+/// Returns the kinds of job.
 pub(super) fn jobs(search: &Search) -> Vec<Kind> {
     let (one, all) = (search.clone(), search.clone());
     let index = move |job: Running| {
@@ -39,7 +39,7 @@ pub(super) fn jobs(search: &Search) -> Vec<Kind> {
 
 fn outcome(result: Result<(), DbError>) -> Outcome {
     match result {
-        // Deleted meanwhile: its lines went with it.
+        // Deleted in the meantime, with its lines.
         Ok(()) | Err(DbError::Missing) => Outcome::Done,
         Err(error) => Outcome::Retry(error.to_string()),
     }
@@ -53,7 +53,7 @@ impl Search {
         tx.commit().await
     }
 
-    /// What the page shows of it: messages where there are any, else what was heard; masked.
+    /// Returns the lines shown on the page: messages where there are any, else the transcript; masked.
     async fn lines_of(&self, id: &InteractionId) -> Result<Vec<NewLine>, DbError> {
         let parts = |text: &str| line::parts(&line::visible(text));
         let messages = self.interactions.messages(id).await?;
@@ -83,7 +83,7 @@ impl Search {
         Ok(transcript.segments.iter().zip(0..).map(line).collect())
     }
 
-    /// Queues what was never indexed, or by other rules; how many that are.
+    /// Queues interactions that were not indexed, or by other rules; returns their number.
     pub(super) async fn catch_up(&self) -> Result<u64, DbError> {
         let (mut after, mut queued) = (String::new(), 0);
         loop {

@@ -1,4 +1,4 @@
-//! One's own account: the password, and where one is signed in.
+//! The user's own account: password and sessions.
 
 use super::limits::Bucket;
 use super::{Staff, StaffError, passwords, store};
@@ -7,24 +7,24 @@ use crate::effects::{Actor, Effects};
 use crate::ids::StaffId;
 use crate::vault::plain_hash;
 
-/// Characters of a session's handle: the beginning of its token's hash.
+/// Length of a session's handle in characters: a prefix of its token's hash.
 const HANDLE: usize = 16;
 
-/// A session, as its owner sees it.
+/// A session, as shown to its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSummary {
-    /// What names it in [`Staff::end_session`]; no secret.
+    /// Handle for [`Staff::end_session`]; not a secret.
     pub handle: String,
-    /// Since when.
+    /// Time of signing in.
     pub since: Timestamp,
-    /// The browser, in words; may be empty.
+    /// Browser, in words; may be empty.
     pub client: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of the request.
     pub is_current: bool,
 }
 
 impl Staff {
-    /// The sessions of an account, the newest first; `token`: of the session that asks.
+    /// Returns the sessions of an account, the newest first; `token`: that of the request's session.
     pub async fn sessions(&self, id: &StaffId, token: &str) -> Result<Vec<SessionSummary>, StaffError> {
         let current = plain_hash(token.as_bytes());
         let rows = store::sessions(self.db.read().await?.conn(), id, self.now()).await?;
@@ -47,7 +47,7 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Ends an account's sessions but the one with this token.
+    /// Ends an account's sessions except the one with this token.
     pub async fn end_other_sessions(&self, id: &StaffId, token: &str, by: &Actor) -> Result<(), StaffError> {
         let mut tx = self.db.begin().await?;
         store::end_other_sessions(tx.conn(), id, &plain_hash(token.as_bytes())).await?;
@@ -55,8 +55,8 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Changes an account's own password. The session with this token goes on; all others end, as does an open one-time link,
-    /// and no browser is known any more but by signing in anew. Audited.
+    /// Changes an account's own password. The session with this token continues; all others end, as does an open
+    /// one-time link, and browsers are known again only after signing in. Audited.
     ///
     /// Errors: [`StaffError::WrongPassword`], [`StaffError::BadPassword`], [`StaffError::WeakPassword`],
     /// [`StaffError::TooManyTries`].

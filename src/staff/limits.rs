@@ -1,14 +1,15 @@
-//! Rate limits of sign-in: token buckets that are kept in the database, so that all nodes count together and a restart forgets
+//! Rate limits of sign-in: token buckets in the database, so that all nodes count together and a restart forgets
 //! nothing. A bucket is one row: the time at which it is full again (GCRA, the generic cell rate algorithm).
 //!
-//! A stranger's tries must not lock an account's owner out, and many strangers must not guess a password. So there are three:
-//! - *network*: tries from one client address. Refused at once when used up.
-//! - *account*: tries at one account from browsers that it does not know. Holds more than one network can use up; beyond it each
-//!   further try waits for its turn, longer and longer, and is refused where that takes more than [`MAX_WAIT`].
-//! - *device*: tries at an account from a browser in which somebody has signed in to it before. Such tries count here alone, so
-//!   that nobody else's slow them down or stop them.
+//! A stranger's attempts must not lock out an account's owner, and many strangers must not guess a password. So there
+//! are three:
+//! - *network*: attempts from one client address. Rejected at once when empty.
+//! - *account*: attempts at one account from browsers that are not known to it. Holds more than one network can use up;
+//!   beyond it each further attempt waits longer and longer, and is rejected where that takes more than [`MAX_WAIT`].
+//! - *device*: attempts at an account from a browser that has been signed in to it before. They count only here, so
+//!   that other attempts do not delay or prevent them.
 //!
-//! A try that succeeds is given back.
+//! A successful attempt is given back.
 
 use super::store;
 use crate::clock::Timestamp;
@@ -19,28 +20,28 @@ use crate::web::client_address::limited_network;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Longest time that a try waits for its turn.
+/// Maximum wait of an attempt.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(20);
-/// Tries that may come at once, and from when on one is refilled, in milliseconds.
+/// Capacity of a bucket in attempts, and the time in which one is refilled, in milliseconds.
 const STRICT: (i64, i64) = (10, 10_000);
 const ACCOUNT: (i64, i64) = (30, 5_000);
 
-/// A bucket for tries.
+/// A token bucket of attempts.
 #[derive(Debug)]
 pub(super) struct Bucket {
     id: String,
     burst: i64,
-    /// One try is refilled in this time.
+    /// Time in which one attempt is refilled, ms.
     refill_ms: i64,
     max_wait_ms: i64,
 }
 
-/// Result of taking a try from a bucket.
+/// Result of taking an attempt from a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// It may go on after this time.
+    /// Allowed after this time.
     In(Duration),
-    /// It is refused; the next one may come after this time.
+    /// Rejected; the next one is allowed after this time.
     Refused(Duration),
 }
 
@@ -50,27 +51,27 @@ impl Bucket {
         Self { id: plain_hash(format!("{what} {whose}").as_bytes()), burst, refill_ms, max_wait_ms }
     }
 
-    /// Tries from the network of this client.
+    /// Returns the bucket for the network of this client.
     pub fn network(client: IpAddr) -> Self {
         Self::new("network", &limited_network(client).to_string(), STRICT, Duration::ZERO)
     }
 
-    /// Tries at the account of this address, whether there is one or not.
+    /// Returns the bucket for the account of this address, whether there is one or not.
     pub fn account(email: &str) -> Self {
         Self::new("account", email, ACCOUNT, MAX_WAIT)
     }
 
-    /// Tries from a browser that the account knows.
+    /// Returns the bucket for a browser that is known to the account.
     pub fn device(token_hash: &str) -> Self {
         Self::new("device", token_hash, STRICT, Duration::ZERO)
     }
 
-    /// Tries of somebody signed in to say their current password.
+    /// Returns the bucket for attempts of a signed-in user at the current password.
     pub fn current_password(id: &StaffId) -> Self {
         Self::new("current password", id.as_str(), STRICT, Duration::ZERO)
     }
 
-    /// Takes one try out. The database decides between tries of the same moment.
+    /// Takes one attempt. The database serialises concurrent ones.
     pub async fn take(&self, conn: Conn<'_>, now: Timestamp) -> Result<Turn, DbError> {
         let latest = now.plus_ms((self.burst - 1) * self.refill_ms + self.max_wait_ms);
         let full_at = store::take_try(conn, &self.id, now, self.refill_ms, latest).await?;
@@ -79,13 +80,13 @@ impl Bucket {
         }))
     }
 
-    /// Puts one try back.
+    /// Returns one attempt.
     pub async fn give_back(&self, conn: Conn<'_>) -> Result<(), DbError> {
         store::give_try_back(conn, &self.id, self.refill_ms).await
     }
 }
 
-/// Nothing where it is negative.
+/// Returns the duration; zero where it is negative.
 fn milliseconds(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
@@ -122,7 +123,7 @@ mod tests {
             turns(&db, &bucket, now.plus(second * 5), 2).await,
             [Turn::In(second * 20), Turn::Refused(second * 5)]
         );
-        // What is refused costs nothing: after its time the bucket is full.
+        // Rejected attempts cost nothing: after its time the bucket is full.
         let later = now.plus(second * 200);
         assert_eq!(turns(&db, &bucket, later, 30).await, [Turn::In(Duration::ZERO); 30]);
         let mut tx = db.begin().await.unwrap();

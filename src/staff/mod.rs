@@ -1,7 +1,7 @@
-//! Who works here: accounts and sessions, one-time links, API keys, and the directory of teams and agents.
+//! Staff: accounts and sessions, one-time links, API keys, and the directory of teams and agents.
 //!
-//! Accounts sign in ([`Staff`]); agents ([`Directory`]) are those who handle interactions and are rated, known from what
-//! the sources send. An account of the role agent points at the agent that it is.
+//! Accounts sign in ([`Staff`]); agents ([`Directory`]) handle interactions and are rated, and are known from the data
+//! of sources. An account of the role agent refers to its agent.
 
 pub mod api;
 mod directory;
@@ -29,7 +29,7 @@ use crate::database::{Db, DbError};
 use crate::mail::Mail;
 use std::time::Duration;
 
-/// The service: accounts, sessions, keys.
+/// Service of accounts, sessions, keys.
 #[derive(Clone, Debug)]
 pub struct Staff {
     db: Db,
@@ -37,7 +37,7 @@ pub struct Staff {
     mail: Mail,
 }
 
-/// The made-up people of the demo: address, name, what they are.
+/// Accounts of the demo: address, name, description.
 pub const DEMO_ACCOUNTS: &[(&str, &str, &str)] = &[
     ("sarah@northwind.example", "Sarah Meyer", "Supervisor"),
     ("nora@northwind.example", "Nora Quinn", "New agent"),
@@ -46,7 +46,7 @@ pub const DEMO_ACCOUNTS: &[(&str, &str, &str)] = &[
     ("ada@northwind.example", "Ada Lind", "Administrator"),
 ];
 
-/// A clock that prints as one, so that services can derive `Debug`.
+/// A clock with a `Debug` output, so that services can derive it.
 struct ClockBox(SharedClock);
 
 impl std::fmt::Debug for ClockBox {
@@ -55,28 +55,28 @@ impl std::fmt::Debug for ClockBox {
     }
 }
 
-/// Why something about accounts was refused.
+/// Reason why an action on accounts is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum StaffError {
-    /// The address is not one.
+    /// The address is invalid.
     #[error("\"{0}\" is not an e-mail address")]
     BadEmail(String),
-    /// Somebody has it.
+    /// The address is in use.
     #[error("there is an account with this address already")]
     EmailTaken,
-    /// A name is missing or too long.
+    /// The name is missing or too long.
     #[error("a name has 1 to 120 characters")]
     BadName,
-    /// A source or an id in it is missing or too long.
+    /// A source or its id is missing or too long.
     #[error("a source and an id in it have 1 to 320 characters")]
     BadId,
     /// The password is too short or too long.
     #[error("a password has 10 to 200 characters")]
     BadPassword,
-    /// The password is soon guessed; why.
+    /// The password is easily guessed; the reason.
     #[error("choose another password: {0}; a sentence of your own is good")]
     WeakPassword(String),
-    /// The current password was typed wrong.
+    /// The current password is wrong.
     #[error("the current password is another one")]
     WrongPassword,
     /// The account is disabled.
@@ -85,19 +85,19 @@ pub enum StaffError {
     /// A team of this name exists.
     #[error("there is a team of this name already")]
     TeamExists,
-    /// The team, agent, account or key is not there.
+    /// There is no such team, agent, account or key.
     #[error("there is no such {0}")]
     NotThere(&'static str),
-    /// The one-time link was used, is too old, or never was.
+    /// The one-time link was used, has expired, or is invalid.
     #[error("this link has been used or is too old: ask your administrator for a new one")]
     DeadLink,
     /// The last administrator can't be disabled.
     #[error("this is the last administrator who can sign in")]
     LastAdmin,
-    /// Wrong address or password; which of them is not said.
+    /// Wrong address or password, without saying which.
     #[error("this address and password do not fit together")]
     WrongCredentials,
-    /// Too many tries; the next may come after this time.
+    /// Too many attempts; the next one is allowed after this time.
     #[error("too many tries; wait a minute, then try again")]
     TooManyTries(Duration),
     /// The database failed.
@@ -106,7 +106,7 @@ pub enum StaffError {
 }
 
 impl Staff {
-    /// The service over this database. Registers the mails that it writes; they name pages under `public_url`.
+    /// Returns the service over this database. Registers its kinds of mail, which link to pages under `public_url`.
     pub fn new(db: Db, clock: SharedClock, mail: Mail, public_url: String) -> Self {
         let staff = Self { db, clock: std::sync::Arc::new(ClockBox(clock)), mail };
         let composer = notices::Composer::new(staff.db.clone(), public_url);
@@ -119,13 +119,13 @@ impl Staff {
     }
 }
 
-/// Trims and checks a person's or thing's name.
+/// Trims and validates a name.
 pub fn checked_name(name: &str) -> Result<String, StaffError> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > 120 { Err(StaffError::BadName) } else { Ok(name) }
 }
 
-/// Trims, lower-cases and checks an address: one `@`, a domain with a dot (or `localhost`).
+/// Trims, lower-cases and validates an address: one `@`, a domain with a dot (or `localhost`).
 pub fn checked_email(email: &str) -> Result<String, StaffError> {
     let email = email.trim().to_lowercase();
     let domain_ok = email.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.') || domain == "localhost");

@@ -1,6 +1,7 @@
-//! Notices of what gives somebody a supervisor's view. Customers are told that the supervisors of a team see linked answers;
-//! administrators decide who that is. So whatever an administrator (or an API key) does by which a person comes to see linked
-//! answers is told to those who saw them before and to the other administrators: by mail, and as a line on their desk.
+//! Notices of changes that give a user a supervisor's view. Customers are informed that the supervisors of a team see
+//! linked responses; administrators decide who that is. So every action of an administrator (or an API key) by which a
+//! person comes to see linked responses is announced to the existing supervisors and to the other administrators: by
+//! mail, and on their home page.
 
 use super::{Staff, store};
 use crate::access::Role;
@@ -14,25 +15,25 @@ use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
 use std::time::Duration;
 
-/// The kind of mail.
+/// Kind of mail.
 pub(super) const MAIL: &str = "supervisor_notice";
-/// Why a notice is not sent any more when its turn comes.
+/// Code of the reason why a notice is no longer sent when its turn comes.
 const OUTDATED: &str = "outdated";
-/// How long a notice stands on a desk.
+/// Time for which a notice is shown.
 const SHOWN_FOR: Duration = Duration::from_secs(14 * 86_400);
-/// How long notices are kept: a mail may be held for some time.
+/// Retention of notices: a mail may be held for some time.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
-/// Maximum number of notices on a desk.
+/// Maximum number of notices that are shown.
 const MAX_SHOWN: i64 = 20;
 
 /// Kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoticeKind {
-    /// A supervisor's account was made.
+    /// A supervisor's account was created.
     Appointed,
     /// A supervisor's account was enabled again.
     Enabled,
-    /// A one-time link was made by which a supervisor's password can be set; whoever makes it sees it.
+    /// A one-time link was created that sets a supervisor's password; its creator sees it.
     Link,
 }
 
@@ -51,7 +52,7 @@ impl NoticeKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// The change as a sentence.
+    /// Returns the change as a sentence.
     fn sentence(self, actor: &str, name: &str, teams: &str) -> String {
         match self {
             Self::Appointed => format!("{actor} made {name} a supervisor of {teams}."),
@@ -63,18 +64,18 @@ impl NoticeKind {
     }
 }
 
-/// A notice, as it stands on a desk.
+/// A notice, as shown to its recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The change, its author, and the teams.
+    /// Text: the change, its author, and the teams.
     pub text: String,
-    /// When.
+    /// Time.
     pub at: Timestamp,
 }
 
 impl Staff {
-    /// Announces what was done with a supervisor's account, in the caller's transaction. Nothing where the account is no
-    /// supervisor's or has no team, or where Afterword itself did it (the command line, the demo).
+    /// Announces a change of a supervisor's account, in the caller's transaction. Does nothing where the account is not
+    /// a supervisor's or has no team, or where Afterword itself made the change (the command line, the demo).
     pub(super) async fn announce(
         &self,
         mut conn: Conn<'_>,
@@ -101,7 +102,7 @@ impl Staff {
         Ok(())
     }
 
-    /// The notices of the last two weeks for somebody, the newest first.
+    /// Returns the notices of the last two weeks for a recipient, the newest first.
     pub async fn notices(&self, recipient: &StaffId) -> Result<Vec<Notice>, DbError> {
         let mut reader = self.db.read().await?;
         let since = self.now().minus(SHOWN_FOR);
@@ -115,7 +116,7 @@ impl Staff {
     }
 }
 
-/// Writes the mails.
+/// Composes the mails.
 pub(super) struct Composer {
     db: Db,
     public_url: String,
@@ -146,7 +147,7 @@ impl Composer {
         Self { db, public_url }
     }
 
-    /// Whom a mail goes to and what it says; none where the recipient is disabled or the notice is gone.
+    /// Returns the recipient and the text of a mail; `None` where the recipient is disabled or the notice is deleted.
     async fn about(&self, reference: &str) -> Result<Option<(store::StaffRow, Texts)>, DbError> {
         let mut parts = reference.split(':');
         let (Some(notice), Some(Ok(recipient))) = (parts.next(), parts.next().map(str::parse::<StaffId>)) else {

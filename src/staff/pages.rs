@@ -1,4 +1,4 @@
-//! Pages of accounts: signing in and out, the one-time link, one's own account, and the administrator's lists.
+//! Pages of accounts: signing in and out, the one-time link, the user's own account, and the administrator's lists.
 
 mod account;
 mod admin;
@@ -8,7 +8,7 @@ use super::StaffError;
 use crate::web::{PageError, get, post};
 use poem::Route;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/sign-in", get(sign_in::show).post(sign_in::submit))

@@ -1,5 +1,5 @@
-//! Passwords: argon2id with the library's own (OWASP) parameters, off the runtime's threads; and which passwords are refused.
-//! As NIST SP 800-63B wants it, there are no rules of composition: length counts, and how soon a guesser would find it.
+//! Passwords: argon2id with the library's default (OWASP) parameters, off the runtime's threads; and rejection of weak
+//! passwords. As in NIST SP 800-63B, there are no rules of composition: only length and guessability count.
 
 use super::StaffError;
 use argon2::Argon2;
@@ -8,22 +8,22 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::Score;
 
-/// Characters of a password, at least and at most.
+/// Minimum and maximum number of characters of a password.
 const LENGTH: std::ops::RangeInclusive<usize> = 10..=200;
-/// Passwords that a guesser finds with less than 10^8 tries are refused.
+/// Minimum score: passwords that can be guessed with less than 10^8 attempts are rejected.
 const LEAST_SCORE: Score = Score::Three;
-/// Parts of names and addresses that are shorter than this may stand in a password.
+/// Minimum length of a part of the name or address that is not allowed in a password.
 const LEAST_PART: usize = 4;
 
-/// Hashes that are computed at the same time: each takes 19 MiB and a core.
+/// Number of hashes that are computed concurrently: each takes 19 MiB and a core.
 static CONCURRENT: Semaphore = Semaphore::const_new(4);
 
-/// The same text however the keyboard composes it (NIST SP 800-63B, 3.1.1.2).
+/// Returns the text normalised, so that it is the same on every keyboard (NIST SP 800-63B, 3.1.1.2).
 fn normalized(password: &str) -> String {
     password.nfkc().collect()
 }
 
-/// Refuses a password that is too short, too long, or soon guessed by somebody who knows the account's address and name.
+/// Rejects a password that is too short, too long, or easily guessed with the account's address and name.
 pub(super) async fn check(password: String, email: String, name: String) -> Result<String, StaffError> {
     let checked = tokio::task::spawn_blocking(move || weakness(&password, &email, &name).map_or(Ok(password), Err));
     checked.await.map_err(|_| StaffError::BadPassword)?
@@ -44,7 +44,7 @@ fn weakness(password: &str, email: &str, name: &str) -> Option<StaffError> {
         return weak("it is the account's own address or name");
     }
     let inputs: Vec<&str> = known.iter().map(String::as_str).chain([email, "afterword"]).collect();
-    // What the address or the name contributes must not be what makes it long.
+    // The parts of the address or the name do not count for its length.
     let rest =
         known.iter().filter(|part| part.len() >= LEAST_PART).fold(lower, |rest, part| rest.replace(part.as_str(), ""));
     let entropy = zxcvbn::zxcvbn(&password, &inputs).score().min(zxcvbn::zxcvbn(&rest, &inputs).score());
@@ -57,7 +57,7 @@ fn weakness(password: &str, email: &str, name: &str) -> Option<StaffError> {
     weak(&reason.unwrap_or_else(|| "it is soon guessed".to_owned()))
 }
 
-/// The words of an address and a name, lower case.
+/// Returns the words of an address and a name, lower case.
 fn parts(email: &str, name: &str) -> Vec<String> {
     let split = |text: &str| -> Vec<String> {
         text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
@@ -65,13 +65,13 @@ fn parts(email: &str, name: &str) -> Vec<String> {
     let whole = [email.split('@').next().unwrap_or_default().to_owned(), name.to_lowercase()];
     let mut all: Vec<String> = split(email).into_iter().chain(split(name)).chain(whole).collect();
     all.retain(|part| !part.is_empty());
-    // The longest first, so that nothing is left of a whole where its part is taken out.
+    // The longest first, so that a whole is removed before its parts.
     all.sort_by_key(|part| std::cmp::Reverse(part.len()));
     all.dedup();
     all
 }
 
-/// Hashes a password; a PHC string.
+/// Returns the hash of a password as a PHC string.
 pub(super) async fn hash(password: String) -> Result<String, StaffError> {
     let _permit = CONCURRENT.acquire().await;
     let hashed = tokio::task::spawn_blocking(move || {
@@ -84,11 +84,11 @@ pub(super) async fn hash(password: String) -> Result<String, StaffError> {
     }
 }
 
-/// A hash that no password is known to fit, of the same cost as the others: what a try at an unknown account is checked against,
-/// so that the time an answer takes tells nothing.
+/// A hash without a known password, of the same cost as the others: attempts at an unknown account are verified against
+/// it, so that the response time reveals nothing.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdDAx$qk3mXo3wV0j8Zq7Jm1Yx5b0u9m4s6tq2o8p1n7r3c5E";
 
-/// Whether the password fits. Where there is no account the same work is done.
+/// Whether the password matches the hash. Without an account the same work is done.
 pub(super) async fn fits(password: String, hash: Option<String>) -> bool {
     let _permit = CONCURRENT.acquire().await;
     let checked = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! Signing in and out, and finding out who is asking.
+//! Signing in and out, and authentication of requests.
 
 use super::limits::{Bucket, Turn};
 use super::{Staff, StaffError, notices, passwords, store};
@@ -13,47 +13,47 @@ use futures_util::future::BoxFuture;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long somebody stays signed in.
+/// Lifetime of a session.
 pub const SESSION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How long a browser is known in which somebody has signed in.
+/// Time for which a browser is known after signing in.
 pub const DEVICE_LASTS: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Browsers that are remembered of an account, at most.
+/// Maximum number of known browsers of an account.
 const MAX_DEVICES: i64 = 20;
-/// Maximum number of characters kept of a browser's name.
+/// Maximum number of characters of a browser's name.
 const MAX_CLIENT_CHARS: usize = 60;
 
-/// A try to sign in.
+/// An attempt to sign in.
 #[derive(Debug)]
 pub struct SignInTry<'a> {
-    /// The account's address, as typed.
+    /// Address of the account, as typed.
     pub email: &'a str,
-    /// The password, as typed.
+    /// Password, as typed.
     pub password: String,
-    /// Where the request came from.
+    /// Client address.
     pub from: IpAddr,
-    /// The browser's own cookie, where it has one.
+    /// Device token of the browser, where it has one.
     pub device: Option<&'a str>,
-    /// The browser, in words.
+    /// Browser, in words.
     pub client: String,
 }
 
-/// Somebody has signed in.
+/// A successful sign-in.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// For the cookie; stored only as a hash.
+    /// Session token for the cookie; stored only as a hash.
     pub token: String,
-    /// For the browser's own cookie; stored only as a hash.
+    /// Device token for the browser's cookie; stored only as a hash.
     pub device: String,
-    /// Whose session.
+    /// Account.
     pub staff: StaffId,
 }
 
 impl Staff {
     /// Signs in with address and password.
     ///
-    /// An unknown address, a disabled account, an account without a password and a wrong password give the same answer after the
-    /// same work.
+    /// An unknown address, a disabled account, an account without a password and a wrong password give the same error
+    /// after the same work.
     pub async fn sign_in(&self, tried: SignInTry<'_>) -> Result<SignIn, StaffError> {
         let email = tried.email.trim().to_lowercase();
         let device = tried.device.map(|token| plain_hash(token.as_bytes())).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Staff {
         self.start_session(&row, tried.device.filter(|_| is_known), &tried.client).await
     }
 
-    /// Takes a try out of each; how long to wait before it.
+    /// Takes an attempt from each bucket; returns the time to wait before it.
     pub(super) async fn take_tries(&self, buckets: &[Bucket]) -> Result<Duration, StaffError> {
         let (mut tx, mut wait, mut refused) = (self.db.begin().await?, Duration::ZERO, None);
         for bucket in buckets {
@@ -93,7 +93,7 @@ impl Staff {
         refused.map_or(Ok(wait), |until| Err(StaffError::TooManyTries(until)))
     }
 
-    /// A try that succeeded counts in none of them.
+    /// Returns a successful attempt to all buckets.
     pub(super) async fn give_tries_back(&self, buckets: &[Bucket]) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         for bucket in buckets {
@@ -102,7 +102,7 @@ impl Staff {
         tx.commit().await
     }
 
-    /// Starts a session in a browser that is known from now on; `device` is its own token where it has one.
+    /// Starts a session in a browser that is known from now on; `device`: its device token where it has one.
     pub(super) async fn start_session(
         &self,
         row: &store::StaffRow,
@@ -129,7 +129,7 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Drops what has run out: sessions, links, known browsers, limits, notices; a recurring job calls it.
+    /// Deletes expired sessions, links, known browsers, limits and notices; run by a recurring job.
     pub async fn sweep(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         store::sweep(tx.conn(), self.now(), self.now().minus(notices::KEPT_FOR)).await?;
@@ -153,7 +153,7 @@ impl Staff {
         let Some((id, name, scopes, last_used)) = found else { return Ok(None) };
         let now = self.now();
         if last_used.is_none_or(|last| now.ms_since(last) > TOUCH_EVERY_MS) {
-            // Not worth waiting for: what only reads goes on while the database can't be written.
+            // Not worth waiting for: requests that only read succeed while the database can't be written.
             let touched = tokio::time::timeout(TOUCH_LIMIT, self.touch_key(&id, now)).await;
             if let Ok(Err(error)) = touched {
                 tracing::warn!(%error, "when an API key was used last could not be noted");
@@ -181,13 +181,13 @@ impl Authenticate for Staff {
     }
 }
 
-/// The session cookie's line: `HttpOnly`, `SameSite=Lax`, over https also `Secure` and bound to the host.
+/// Returns the session cookie: `HttpOnly`, `SameSite=Lax`, over https also `Secure` and bound to the host.
 pub(super) fn cookie(site: &access::SiteInfo, token: &str, lasts: Duration) -> String {
     let secure = if site.is_https() { "; Secure" } else { "" };
     format!("{}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", site.cookie_name(), lasts.as_secs())
 }
 
-/// The line of the browser's own cookie, by which it is known at the next sign-in.
+/// Returns the device cookie, by which the browser is known at the next sign-in.
 pub(super) fn device_cookie(site: &access::SiteInfo, token: &str) -> String {
     let secure = if site.is_https() { "; Secure" } else { "" };
     let (name, age) = (site.device_cookie_name(), DEVICE_LASTS.as_secs());

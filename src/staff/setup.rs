@@ -1,4 +1,4 @@
-//! Making accounts and keys. Secrets are told once and stored as hashes.
+//! Creation of accounts and keys. Secrets are shown once and stored as hashes.
 
 use super::notices::NoticeKind;
 use super::store::{self, KeyRow, StaffRow};
@@ -14,10 +14,10 @@ const FIRST_ADMIN: &str = "first-admin";
 const SET_PASSWORD: &str = "set-password";
 const LINK_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// An account, as administrators see it.
+/// An account, as shown to administrators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its id.
+    /// Id.
     pub id: StaffId,
     /// Address, lower case.
     pub email: String,
@@ -25,59 +25,60 @@ pub struct Account {
     pub name: String,
     /// Role.
     pub role: Role,
-    /// Teams that a supervisor sees.
+    /// Teams of a supervisor.
     pub teams: Vec<TeamId>,
-    /// The agent that an agent is.
+    /// Agent of the account.
     pub agent: Option<AgentId>,
-    /// Has a password been set?
+    /// Whether a password was set.
     pub can_sign_in: bool,
-    /// Disabled accounts can't sign in.
+    /// Whether it is disabled and can't sign in.
     pub disabled: bool,
 }
 
-/// An account to be made.
+/// An account to be created.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
     /// Address.
     pub email: String,
-    /// Name; the address's first part where it is empty.
+    /// Name; the local part of the address where it is empty.
     pub name: String,
     /// Role.
     pub role: Role,
-    /// Teams that a supervisor sees.
+    /// Teams of a supervisor.
     pub teams: Vec<TeamId>,
-    /// The agent that an agent is.
+    /// Agent of the account.
     pub agent: Option<AgentId>,
 }
 
-/// Something made with a secret that is told now and never again.
+/// A new object with a secret, which is shown only now.
 #[derive(Debug, Clone)]
 pub struct NewSecret<T> {
-    /// What was made.
+    /// Id of the object.
     pub id: T,
-    /// The secret: a key, or the token of a one-time link (`/welcome/{token}`).
+    /// Secret: a key, or the token of a one-time link (`/welcome/{token}`).
     pub secret: String,
 }
 
 /// An API key without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySummary {
-    /// Its id.
+    /// Id.
     pub id: ApiKeyId,
-    /// What it is for.
+    /// Purpose.
     pub name: String,
-    /// The first characters of the secret.
+    /// First characters of the secret.
     pub prefix: String,
-    /// What it may do, separated by spaces.
+    /// Scopes, separated by spaces.
     pub scopes: String,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was used last, to ten minutes.
+    /// Time of the last use, to ten minutes.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl Staff {
-    /// A one-time link for the first administrator, where nobody can administer yet; older ones stop working.
+    /// Returns a new one-time link for the first administrator, where there is no administrator yet; older links become
+    /// invalid.
     pub async fn first_admin_link(&self) -> Result<Option<String>, StaffError> {
         let (token, now) = (random_token(), self.now());
         let mut tx = self.db.begin().await?;
@@ -90,7 +91,7 @@ impl Staff {
         Ok(Some(token))
     }
 
-    /// Makes an account; its password is set by whoever opens the one-time link.
+    /// Creates an account; its password is set by the one-time link.
     pub async fn add(&self, new: NewAccount, by: &Actor) -> Result<NewSecret<StaffId>, StaffError> {
         let row = checked_row(new.email, new.name, new.role, new.agent)?;
         let (token, now) = (random_token(), self.now());
@@ -106,7 +107,8 @@ impl Staff {
         Ok(NewSecret { id: row.id, secret: token })
     }
 
-    /// A new one-time link for somebody who forgot the password; ends their sessions, and their older link.
+    /// Returns a new one-time link for an account, as after a forgotten password; ends its sessions, and invalidates
+    /// its older link.
     pub async fn renew_link(&self, id: &StaffId, by: &Actor) -> Result<NewSecret<StaffId>, StaffError> {
         let (token, now) = (random_token(), self.now());
         let mut tx = self.db.begin().await?;
@@ -127,7 +129,7 @@ impl Staff {
         Ok(NewSecret { id: row.id, secret: token })
     }
 
-    /// Sets a password without a link and without a look at its strength: for the demo's made-up accounts.
+    /// Sets a password without a link and without checking its strength: for the demo's accounts.
     pub async fn set_password(&self, id: &StaffId, password: String) -> Result<(), StaffError> {
         let hash = passwords::hash(password).await?;
         let mut tx = self.db.begin().await?;
@@ -137,7 +139,7 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Whose link this is: `Ok(None)` for the first administrator, who still has to say name and address.
+    /// Returns the account of this link: `Ok(None)` for the first administrator, who has to enter name and address.
     pub async fn open_link(&self, token: &str) -> Result<Option<Account>, StaffError> {
         let mut reader = self.db.read().await?;
         let (_, staff) =
@@ -147,8 +149,8 @@ impl Staff {
         self.account(&id).await?.ok_or(StaffError::DeadLink).map(Some)
     }
 
-    /// Uses a link: sets the password (and makes the account of the first administrator), signs in with this browser. Every
-    /// session that was there ends, and no older browser is known any more.
+    /// Uses a link: sets the password (and creates the account of the first administrator), and signs in with this
+    /// browser. All existing sessions end, and no older browser is known any more.
     pub async fn use_link(
         &self,
         token: &str,
@@ -167,12 +169,12 @@ impl Staff {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let (purpose, staff) = store::link(tx.conn(), &token_hash, now).await?.ok_or(StaffError::DeadLink)?;
-        // The database decides who was first.
+        // The database decides between concurrent requests.
         if !store::use_link(tx.conn(), &token_hash, now).await? {
             return Err(StaffError::DeadLink);
         }
         let row = match (purpose.as_str(), staff, first_admin) {
-            // Where an administrator has come by another way, nobody is the first any more.
+            // Where there is an administrator already, the link of the first one is invalid.
             (FIRST_ADMIN, None, Some(row)) if store::count_admins(tx.conn()).await? == 0 => {
                 store::add(tx.conn(), &row, &[], now).await.map_err(taken)?;
                 row
@@ -187,7 +189,7 @@ impl Staff {
         self.start_session(&row, None, client).await
     }
 
-    /// All accounts by name.
+    /// Returns all accounts by name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StaffError> {
         let mut reader = self.db.read().await?;
         let mut accounts = Vec::new();
@@ -198,7 +200,7 @@ impl Staff {
         Ok(accounts)
     }
 
-    /// One account.
+    /// Returns one account.
     pub async fn account(&self, id: &StaffId) -> Result<Option<Account>, StaffError> {
         let mut reader = self.db.read().await?;
         let Some(row) = store::by_id(reader.conn(), id).await? else { return Ok(None) };
@@ -206,7 +208,8 @@ impl Staff {
         Ok(Some(account(row, teams)))
     }
 
-    /// Disables or enables an account; ends its sessions and its link. The last administrator stays.
+    /// Disables or enables an account; ends its sessions and invalidates its link. The last administrator can't be
+    /// disabled.
     pub async fn set_disabled(&self, id: &StaffId, disabled: bool, by: &Actor) -> Result<(), StaffError> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -228,7 +231,7 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Makes an API key.
+    /// Creates an API key.
     pub async fn add_key(&self, name: &str, scopes: &[Scope], by: &Actor) -> Result<NewSecret<ApiKeyId>, StaffError> {
         let name = checked_name(name)?;
         let secret = format!("aw_{}{}", random_token(), &random_token()[..11]);
@@ -250,7 +253,7 @@ impl Staff {
         Ok(NewSecret { id: row.id, secret })
     }
 
-    /// The keys that work.
+    /// Returns the valid keys.
     pub async fn keys(&self) -> Result<Vec<KeySummary>, StaffError> {
         let rows = store::keys(self.db.read().await?.conn()).await?;
         let summary = |row: KeyRow| KeySummary {
@@ -264,7 +267,7 @@ impl Staff {
         Ok(rows.into_iter().map(summary).collect())
     }
 
-    /// Makes a key stop working, at once.
+    /// Revokes a key, at once.
     pub async fn revoke_key(&self, id: &ApiKeyId, by: &Actor) -> Result<(), StaffError> {
         let now = self.now();
         let mut tx = self.db.begin().await?;

@@ -21,18 +21,19 @@ statements! {
     COUNT_ADMINS = "SELECT COUNT(*) FROM staff WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL";
     ADD_SESSION = "INSERT INTO sessions (token_hash, staff_id, created_at, expires_at, client) VALUES ($1, $2, $3, $4, $5)";
     SESSIONS = "SELECT token_hash, created_at, client FROM sessions WHERE staff_id = $1 AND expires_at > $2 ORDER BY created_at DESC, token_hash";
-    // $2 is the handle of the session: the beginning of its hash.
+    // $2 is the handle of the session: a prefix of its hash.
     END_ONE_SESSION = "DELETE FROM sessions WHERE staff_id = $1 AND substr(token_hash, 1, 16) = $2";
     END_OTHER_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1 AND token_hash <> $2";
     KNOWN_DEVICE = "SELECT staff_id FROM known_devices WHERE token_hash = $1 AND expires_at > $2";
     REMEMBER_DEVICE = "INSERT INTO known_devices (token_hash, staff_id, expires_at) VALUES ($1, $2, $3) \
         ON CONFLICT (token_hash) DO UPDATE SET staff_id = excluded.staff_id, expires_at = excluded.expires_at";
-    // Those that were used last stay, $2 of them.
+    // The $2 most recently used ones are kept.
     FORGET_OLD_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1 AND token_hash NOT IN \
         (SELECT token_hash FROM known_devices WHERE staff_id = $1 ORDER BY expires_at DESC, token_hash LIMIT $2)";
     FORGET_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1";
     SWEEP_DEVICES = "DELETE FROM known_devices WHERE expires_at <= $1";
-    // $2 now, $3 what a try costs, $4 the latest time up to which the bucket may be in use to take one more; all in milliseconds.
+    // $2 now, $3 the cost of an attempt, $4 the latest time up to which the bucket may be in use to take one more; all
+    // in milliseconds.
     TAKE_TRY = "INSERT INTO sign_in_limits (id, full_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT)) \
         ON CONFLICT (id) DO UPDATE SET full_at = CASE WHEN sign_in_limits.full_at > CAST($2 AS BIGINT) THEN sign_in_limits.full_at \
             ELSE CAST($2 AS BIGINT) END + CAST($3 AS BIGINT) WHERE sign_in_limits.full_at <= CAST($4 AS BIGINT) RETURNING full_at";
@@ -41,14 +42,14 @@ statements! {
     END_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     END_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1";
     SWEEP_SESSIONS = "DELETE FROM sessions WHERE expires_at <= $1";
-    // An account has one open link: a newer one takes the place of the older.
+    // An account has one open link: a newer one replaces the older.
     ADD_LINK = "INSERT INTO one_time_links (token_hash, purpose, staff_id, expires_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (staff_id) WHERE used_at IS NULL DO UPDATE SET token_hash = excluded.token_hash, purpose = excluded.purpose, \
             expires_at = excluded.expires_at";
     DROP_LINKS_OF = "DELETE FROM one_time_links WHERE staff_id = $1 AND used_at IS NULL";
     SWEEP_LINKS = "DELETE FROM one_time_links WHERE expires_at <= $1";
     DROP_LINKS = "DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL";
-    // The link of a disabled account does nothing.
+    // The link of a disabled account is invalid.
     LINK = "SELECT l.purpose, l.staff_id FROM one_time_links l LEFT JOIN staff s ON s.id = l.staff_id \
         WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND s.disabled_at IS NULL";
     USE_LINK = "UPDATE one_time_links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1";
@@ -58,7 +59,7 @@ statements! {
     TOUCH_KEY = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
     TEAM_NAMES = "SELECT t.name FROM staff_teams s JOIN teams t ON t.id = s.team_id WHERE s.staff_id = $1 ORDER BY t.name, t.id";
     ADD_NOTICE = "INSERT INTO supervisor_notices (id, kind, staff_id, actor_name, at) VALUES ($1, $2, $3, $4, $5)";
-    // Supervisors who share a team with $1, and administrators, but for $2, who did it; $1 where $3 is 1.
+    // Supervisors who share a team with $1, and administrators, except for $2, the author; $1 where $3 is 1.
     NOTICE_RECIPIENTS = "SELECT s.id, s.email FROM staff s WHERE s.disabled_at IS NULL AND s.id <> $2 AND (s.id <> $1 OR CAST($3 AS BIGINT) = 1) \
         AND (s.role = 'admin' OR (s.role = 'supervisor' AND EXISTS (SELECT 1 FROM staff_teams own JOIN staff_teams other \
             ON other.team_id = own.team_id WHERE own.staff_id = s.id AND other.staff_id = $1))) ORDER BY s.id";
@@ -82,7 +83,7 @@ pub(super) struct StaffRow {
     pub disabled_at: Option<Timestamp>,
 }
 
-/// A session; its token is stored as a hash only.
+/// A session; its token is stored only as a hash.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct SessionRow {
     pub token_hash: String,
@@ -102,7 +103,7 @@ pub(super) struct NoticeRow {
 }
 
 impl StaffRow {
-    /// The role; text that is none counts as the least there is.
+    /// Returns the role; an invalid text counts as the least privileged one.
     pub fn role(&self) -> Role {
         self.role.parse().unwrap_or(Role::Agent)
     }
@@ -167,11 +168,11 @@ pub(super) async fn end_other_sessions(conn: Conn<'_>, id: &StaffId, keep: &str)
     execute!(conn, END_OTHER_SESSIONS, id, keep)
 }
 
-/// The account that a browser is known to.
+/// Returns the account that a browser is known to.
 pub(super) async fn known_device(conn: Conn<'_>, token_hash: &str, now: Timestamp) -> Result<Option<StaffId>, DbError> {
     Ok(fetch_optional!(conn, KNOWN_DEVICE => (StaffId,), token_hash, now)?.map(|(id,)| id))
 }
-/// Remembers a browser; of an account's browsers at most `keep`.
+/// Remembers a browser; at most `keep` of an account.
 pub(super) async fn remember_device(
     mut conn: Conn<'_>,
     token_hash: &str,
@@ -186,7 +187,7 @@ pub(super) async fn forget_devices(conn: Conn<'_>, id: &StaffId) -> Result<u64, 
     execute!(conn, FORGET_DEVICES, id)
 }
 
-/// When the bucket is full again, with this try taken out; none where it holds none.
+/// Takes an attempt; returns the time at which the bucket is full again, `None` where it is empty.
 pub(super) async fn take_try(
     conn: Conn<'_>,
     id: &str,
@@ -205,7 +206,7 @@ pub(super) async fn end_session(conn: Conn<'_>, token_hash: &str) -> Result<u64,
 pub(super) async fn end_sessions(conn: Conn<'_>, id: &StaffId) -> Result<u64, DbError> {
     execute!(conn, END_SESSIONS, id)
 }
-/// Drops what has run out: sessions, links, browsers, limits, and notices from before `notices`.
+/// Deletes expired sessions, links, browsers, limits, and notices from before `notices`.
 pub(super) async fn sweep(mut conn: Conn<'_>, now: Timestamp, notices: Timestamp) -> Result<(), DbError> {
     for sql in [SWEEP_SESSIONS, SWEEP_LINKS, SWEEP_DEVICES, SWEEP_LIMITS] {
         execute!(conn.reborrow(), sql, now)?;
@@ -235,7 +236,7 @@ pub(super) async fn link(
 ) -> Result<Option<(String, Option<StaffId>)>, DbError> {
     fetch_optional!(conn, LINK => (String, Option<StaffId>), token_hash, now)
 }
-/// False where somebody was quicker.
+/// Uses the link; false where it was used in the meantime.
 pub(super) async fn use_link(conn: Conn<'_>, token_hash: &str, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(conn, USE_LINK, now, token_hash)? == 1)
 }
@@ -272,7 +273,7 @@ pub(super) async fn revoke_key(conn: Conn<'_>, id: &ApiKeyId, now: Timestamp) ->
 pub(super) async fn team_names(conn: Conn<'_>, id: &StaffId) -> Result<Vec<String>, DbError> {
     Ok(fetch_all!(conn, TEAM_NAMES => (String,), id)?.into_iter().map(|(name,)| name).collect())
 }
-/// Id and address of those who are told. `actor`: who did it, empty where it was a key.
+/// Returns id and address of the recipients. `actor`: the author, empty where it was a key.
 pub(super) async fn notice_recipients(
     conn: Conn<'_>,
     about: &StaffId,

@@ -1,4 +1,5 @@
-//! A second take: the same recording heard by another model, compared with what there is, then chosen or dropped.
+//! Alternative transcripts: the same recording transcribed with another model, compared with the current transcript,
+//! then chosen or dropped.
 
 use super::models::Source;
 use super::store::Finished;
@@ -10,49 +11,49 @@ use crate::interactions;
 use crate::jobs::{self, NewJob};
 use std::sync::PoisonError;
 
-/// Job: hear a recording once more with another model. Key: interaction id.
+/// Job: transcribe a recording again with another model. Key: interaction id.
 pub(super) const TRANSCRIBE_AGAIN: &str = "transcription.again";
 
-/// A second take, and how far it is.
+/// An alternative transcript and its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlternativeTranscript {
-    /// Which one it is.
+    /// Id of the transcript.
     pub take: String,
-    /// How far it is.
+    /// State.
     pub state: State,
-    /// 0 to 1, while it is being made.
+    /// Progress from 0 to 1, while it is being made.
     pub progress: f32,
-    /// Why it waits or failed.
+    /// Reason why it waits or failed.
     pub reason: Option<String>,
-    /// The model that makes or made it.
+    /// Model that makes or made it.
     pub model: String,
-    /// The language that was asked for, then the one that was spoken.
+    /// Requested language; once transcribed, the spoken one.
     pub language: Option<String>,
-    /// The words, in order of time.
+    /// Segments, in order of time.
     pub segments: Vec<Segment>,
-    /// How long it took, ms.
+    /// Duration of the transcription, ms.
     pub took_ms: Option<i64>,
-    /// Notes for readers on how it came about.
+    /// Notes for readers on the quality of the recording.
     pub notes: Vec<Note>,
-    /// When somebody speaks, by channel.
+    /// Spans of speech, by channel.
     pub speech: Vec<ChannelSpeech>,
-    /// Name of the person who asked for it.
+    /// Name of the person who requested it.
     pub asked_by: String,
 }
 
-/// Why there is no second take.
+/// Reason why there is no alternative transcript.
 #[derive(Debug, thiserror::Error)]
 pub enum AlternativeError {
-    /// There is nothing to hear.
+    /// The interaction has no recording.
     #[error("this interaction has no recording")]
     NoRecording,
-    /// The first take comes first.
+    /// The current transcript is not done.
     #[error("there is no finished transcript to compare with yet")]
     NotDone,
-    /// The model can't be had.
+    /// The model is not available.
     #[error("{0}")]
     Model(String),
-    /// There is none, or another one by now.
+    /// There is none, or a newer one by now.
     #[error("there is no finished second transcript of this call (any more); nothing was changed")]
     Gone,
     /// The database failed.
@@ -61,7 +62,7 @@ pub enum AlternativeError {
 }
 
 impl Transcription {
-    /// Names of the installed models: those of the catalogue, the imported ones, and the one in use.
+    /// Returns the names of the installed models: those of the catalogue, the imported ones, and the one in use.
     pub fn models_here(&self) -> Vec<String> {
         let folders = self.engine.folders();
         let installed = |(entry, place): (&super::ModelEntry, Option<Source>)| place.map(|_| entry.name.clone());
@@ -75,7 +76,7 @@ impl Transcription {
         names
     }
 
-    /// The engine with this model; one that hears with the model in use is there already.
+    /// Returns an engine with this model; the existing one where the model is already in use.
     pub(super) fn engine_with(&self, model: &str) -> Engine {
         if self.engine.model().is_ok_and(|used| used.name == model) {
             return self.engine.clone();
@@ -84,7 +85,7 @@ impl Transcription {
         others.entry(model.to_owned()).or_insert_with(|| self.engine.with_model(model)).clone()
     }
 
-    /// Has a recording heard once more. Another second take that there was is gone then.
+    /// Requests another transcription of a recording. Replaces an existing alternative transcript.
     pub async fn ask_again(
         &self,
         who: &Actor,
@@ -92,7 +93,7 @@ impl Transcription {
         model: &str,
         language: Option<&str>,
     ) -> Result<(), AlternativeError> {
-        // A name that is here, never a path: what is asked for comes from outside.
+        // The name of an installed model, never a path: the name comes from a request.
         if !self.models_here().iter().any(|name| name == model) {
             let text = format!("the model {model:?} is not installed; `afterword models list` shows what there is");
             return Err(AlternativeError::Model(text));
@@ -120,7 +121,7 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// The second take, where there is one; masked, as the first one is.
+    /// Returns the alternative transcript, where there is one; masked like the current one.
     pub async fn alternative(&self, id: &InteractionId) -> Result<Option<AlternativeTranscript>, DbError> {
         let found = store::alternatives::find(self.db.read().await?.conn(), id).await?;
         let Some(mut take) = found else { return Ok(None) };
@@ -131,14 +132,14 @@ impl Transcription {
         Ok(Some(take))
     }
 
-    /// Shows the second take from now on; what was shown becomes the second one, so that this can be undone by the same.
-    /// Corrections stay with the take that they were made in.
+    /// Makes the alternative transcript the current one; the former becomes the alternative, so that the same call
+    /// undoes it. Corrections stay with the transcript that they were made in.
     pub async fn choose(&self, who: &Actor, id: &InteractionId, take: &str) -> Result<(), AlternativeError> {
         let now = self.clock.now();
         let recording = self.interactions.recording(id).await?.ok_or(AlternativeError::NoRecording)?;
         let mut tx = self.db.begin().await?;
         self.changed(id, Effects::new()).save(tx.conn(), now).await?;
-        // Nobody sets other speakers between reading and writing.
+        // Locks the speakers between reading and writing.
         if !interactions::hold_version(tx.conn(), &recording).await? {
             return Err(AlternativeError::Gone);
         }
@@ -178,7 +179,7 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// Drops the second take, or stops it.
+    /// Drops the alternative transcript, or stops its transcription.
     pub async fn drop_alternative(&self, who: &Actor, id: &InteractionId) -> Result<(), AlternativeError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -192,15 +193,15 @@ impl Transcription {
     }
 }
 
-/// Removes the second take, its job and what was heard for it. Returns whether there was one. After the
-/// commit the caller stops the work of this process on it.
+/// Deletes the alternative transcript, its job and its checkpoints. Returns whether there was one. After the commit the
+/// caller stops this process's work on it.
 pub(super) async fn remove_alternative(mut conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
     jobs::remove(conn.reborrow(), TRANSCRIBE_AGAIN, id.as_str()).await?;
     store::checkpoints::remove(conn.reborrow(), id, TRANSCRIBE_AGAIN).await?;
     store::alternatives::drop_alternative(conn, id).await
 }
 
-/// As the audit log names it.
+/// Returns the subject as named in the audit log.
 pub(super) fn subject(id: &InteractionId) -> String {
     format!("interaction:{id}")
 }

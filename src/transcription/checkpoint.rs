@@ -1,8 +1,9 @@
-//! What was heard so far of a recording, kept until its transcript is finished, so that the next attempt goes on behind it: after
-//! an end of the program, a lost lease or an error.
+//! Checkpoints of a transcription: the finished windows of a recording, kept until its transcript is done, so that the
+//! next attempt continues after them when the program ends, a lease is lost or an error occurs.
 //!
-//! Windows are kept with the words that were heard in them. The next attempt reads and divides the recording once more, which is
-//! quick, and listens only to what is missing. They are kept as transcripts are, and no longer than their job.
+//! Windows are kept with the words recognised in them. The next attempt reads and divides the recording again, which is
+//! quick, and runs the model only on the missing windows. They are stored like transcripts, and no longer than their
+//! job.
 
 use super::models::Model;
 use super::store::checkpoints::Version;
@@ -14,10 +15,10 @@ use crate::jobs::{self, Kind, Outcome, Running};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// How often rows are looked for that a crash or a stop has left.
+/// Time between two searches for rows left by a crash or a stop.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
-/// The kind of job that removes what belongs to no recording or no job any more.
+/// Returns the kind of job that deletes checkpoints without a recording or a job.
 pub(super) fn sweep_job(transcription: &Transcription) -> Kind {
     let transcription = transcription.clone();
     let sweep = move |_| {
@@ -39,7 +40,7 @@ impl Transcription {
     }
 }
 
-/// One attempt's windows.
+/// Checkpoint of one attempt.
 pub(super) struct Checkpoint<'a> {
     transcription: &'a Transcription,
     id: &'a InteractionId,
@@ -52,14 +53,14 @@ pub(super) struct Checkpoint<'a> {
 /// Finished windows of an earlier attempt.
 #[derive(Debug, Default)]
 pub(super) struct FinishedWindows {
-    /// In order.
+    /// Windows, in order of time.
     pub(super) windows: Vec<HeardWindow>,
-    /// How long that took.
+    /// Time spent on them, ms.
     pub(super) took_ms: i64,
 }
 
 impl<'a> Checkpoint<'a> {
-    /// The checkpoint of this job, which is a [`TRANSCRIBE`] or the same for a second take.
+    /// Returns the checkpoint of this job, which is a [`TRANSCRIBE`] or that of an alternative transcript.
     pub(super) fn new(
         transcription: &'a Transcription,
         kind: &'static str,
@@ -80,7 +81,7 @@ impl<'a> Checkpoint<'a> {
         Self { transcription, id, kind, job, recording, settings }
     }
 
-    /// Whose it is.
+    /// Returns the kind of the job.
     pub(super) fn kind(&self) -> &'static str {
         self.kind
     }
@@ -89,15 +90,15 @@ impl<'a> Checkpoint<'a> {
         Version { kind: self.kind, recording: &self.recording.object_key, settings: &self.settings }
     }
 
-    /// A transaction in which this attempt can't lose its job; nothing where it has lost it, and what it would write is not
-    /// wanted any more.
+    /// Returns a transaction in which this attempt can't lose its job; `None` where it has lost it, and its results are
+    /// obsolete.
     pub(super) async fn hold(&self) -> Result<Option<Tx>, DbError> {
         let mut tx = self.transcription.db.begin().await?;
         Ok(jobs::hold(tx.conn(), self.kind, self.job).await?.then_some(tx))
     }
 
-    /// Returns what an earlier attempt has left; nothing where the job is not this attempt's any more. What belongs to another
-    /// recording or other settings is removed.
+    /// Returns the finished windows of an earlier attempt; `None` where the job is not this attempt's any more. Windows
+    /// of another recording or with other settings are deleted.
     pub(super) async fn take_up(&self, take: Option<&str>) -> Result<Option<FinishedWindows>, DbError> {
         let Some(mut tx) = self.hold().await? else { return Ok(None) };
         let now = self.transcription.clock.now();
@@ -122,7 +123,7 @@ impl<'a> Checkpoint<'a> {
         ((until as f64 / length as f64) as f32).min(0.99)
     }
 
-    /// Keeps windows and how far it is, in one transaction; does nothing where the job is not this attempt's any more.
+    /// Stores windows and progress in one transaction; does nothing where the job is not this attempt's any more.
     pub(super) async fn keep(&self, windows: &[HeardWindow], progress: f32, took: Duration) -> Result<(), DbError> {
         let Some(mut tx) = self.hold().await? else { return Ok(()) };
         let now = self.transcription.clock.now();
@@ -136,7 +137,8 @@ impl<'a> Checkpoint<'a> {
         tx.commit().await
     }
 
-    /// The attempt is interrupted, by the end of the process perhaps: nobody is to read that it is running.
+    /// Resets the state to waiting: the attempt is interrupted, perhaps by the end of the process, and must not be
+    /// shown as running.
     pub(super) async fn wait_again(&self) -> Result<(), DbError> {
         let Some(mut tx) = self.hold().await? else { return Ok(()) };
         let now = self.transcription.clock.now();

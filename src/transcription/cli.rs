@@ -1,4 +1,5 @@
-//! `afterword transcribe` and `afterword models …`. Results go to a writer, progress and notes to standard error.
+//! Commands `afterword transcribe` and `afterword models …`. Results are written to a writer, progress and notes to
+//! standard error.
 
 use super::models::{
     FetchEvent, FetchOptions, Health, ImportRequest, ModelFolders, Source, Trial, catalogue, entry, fetch, import,
@@ -16,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 /// Arguments of `afterword transcribe`.
 #[derive(Clone, Debug, Default)]
 pub struct TranscribeArgs {
-    /// The recording.
+    /// Path of the recording.
     pub file: PathBuf,
-    /// `--channels agent,customer`.
+    /// `--channels agent,customer`
     pub channels: Vec<Speaker>,
-    /// `--format text|vtt|srt|json`.
+    /// `--format text|vtt|srt|json`
     pub format: Format,
-    /// `--language en`.
+    /// `--language en`
     pub language: Option<String>,
 }
 
@@ -92,7 +93,7 @@ pub fn models_list(folders: &ModelFolders, used: &str, out: &mut dyn Write) -> a
     Ok(())
 }
 
-/// A token that Ctrl-C cancels.
+/// Returns a token that Ctrl-C cancels.
 fn cancelled_by_interrupt() -> CancellationToken {
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
@@ -126,10 +127,10 @@ pub async fn models_fetch(folders: &ModelFolders, name: &str, out: &mut (dyn Wri
     Ok(())
 }
 
-/// One line for each source; a bar for bytes and tensors, a spinner with pip's last line.
+/// Shows one line for each source, a bar for bytes and tensors, and a spinner with pip's last line.
 fn show(event: &FetchEvent<'_>, bar: &ProgressBar) {
     let say = |text: String| {
-        // A closed standard error is no failure.
+        // A closed standard error is not a failure.
         bar.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
     };
     match event {
@@ -194,12 +195,13 @@ pub fn models_verify(folders: &ModelFolders, out: &mut dyn Write) -> anyhow::Res
     Ok(())
 }
 
-/// `afterword models try FILE`, the child process of a trial: loads a model that is not in the catalogue. A broken one can end the process.
+/// `afterword models try FILE`, the child process of a trial: loads a model that is not in the catalogue. An invalid
+/// one can abort the process.
 pub fn models_try(file: &Path) -> anyhow::Result<()> {
     Ok(try_here(file)?)
 }
 
-/// Writes a note to standard error: standard output holds the transcript alone.
+/// Writes a note to standard error: standard output holds only the transcript.
 fn hint(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stderr(), "note: {text}")
 }
@@ -208,7 +210,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// A bar that draws nothing where standard error is no terminal.
+/// Returns a bar that draws nothing where standard error is not a terminal.
 fn bar(template: &str, length: u64) -> ProgressBar {
     ProgressBar::new(length).with_style(style(template))
 }

@@ -1,19 +1,19 @@
-//! Two transcripts of the same recording, word by word.
+//! Comparison of two transcripts of the same recording, word by word.
 
 use super::realign::plain;
 use super::{Segment, Speaker, Word};
 use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
 use std::time::{Duration, Instant};
 
-/// Below this the model's own estimate of a word counts as doubt.
+/// Confidence below which a word counts as uncertain.
 const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
 /// Maximum time of an exact comparison; after it, transcripts are compared more roughly.
 const MAX_DIFF_TIME: Duration = Duration::from_millis(500);
 
-/// What became of some words.
+/// Result of comparing some words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// In both.
+    /// In both transcripts.
     Same,
     /// In the first only.
     First,
@@ -21,44 +21,44 @@ pub enum Mark {
     Second,
 }
 
-/// What one speaker says in one go, with the words of both.
+/// A turn of one speaker, with the words of both transcripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedTurn {
-    /// From the beginning of the recording, ms.
+    /// Start, ms from the beginning of the recording.
     pub start_ms: u64,
-    /// From the beginning of the recording, ms.
+    /// End, ms from the beginning of the recording.
     pub end_ms: u64,
-    /// Who.
+    /// Speaker.
     pub speaker: Speaker,
-    /// Words in their order.
+    /// Words in order.
     pub pieces: Vec<(Mark, String)>,
 }
 
-/// Figures of one of the two.
+/// Statistics of one of the two transcripts.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Compared {
-    /// How many words it has.
+    /// Number of words.
     pub words: usize,
-    /// How many of them are not in the other.
+    /// Number of words that are not in the other one.
     pub differing: usize,
-    /// Words of which the model was not sure.
+    /// Number of words of which the model is uncertain.
     pub unsure: usize,
-    /// 0 to 1: the mean of the model's own estimates, no measured accuracy.
+    /// Confidence from 0 to 1: mean of the model's own estimates, not a measured accuracy.
     pub confidence: f32,
 }
 
-/// Two transcripts side by side.
+/// Comparison of two transcripts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
-    /// Everything that was said in either, in order of time.
+    /// Turns of both, in order of time.
     pub lines: Vec<ComparedTurn>,
-    /// The first's figures.
+    /// Statistics of the first.
     pub first: Compared,
-    /// The second's figures.
+    /// Statistics of the second.
     pub second: Compared,
 }
 
-/// A word and the segment that it stands in.
+/// A word and its segment.
 struct PlacedWord<'a> {
     word: &'a Word,
     segment: &'a Segment,
@@ -72,7 +72,7 @@ fn placed<'a>(segments: &'a [Segment], speaker: Speaker) -> Vec<PlacedWord<'a>> 
 }
 
 impl Comparison {
-    /// Compares word by word, each speaker for themselves; letter case and punctuation make no difference.
+    /// Compares word by word, separately for each speaker; letter case and punctuation are ignored.
     pub fn new(first: &[Segment], second: &[Segment]) -> Self {
         let mut speakers: Vec<Speaker> = first.iter().chain(second).map(|segment| segment.speaker).collect();
         speakers.sort_unstable();
@@ -110,7 +110,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// A word goes to the line that is being written, unless its own begins behind the end of that one.
+    /// Adds a word to the current turn, unless the word's own segment begins after the end of that turn.
     fn add(&mut self, mark: Mark, word: &PlacedWord<'_>) {
         let segment = word.segment;
         let fits = |line: &&mut ComparedTurn| segment.start_ms < line.end_ms && segment.end_ms > line.start_ms;
@@ -138,7 +138,7 @@ fn figures(segments: &[Segment]) -> Compared {
         words: number,
         differing: 0,
         unsure: words().filter(|word| word.confidence < MAX_DOUBTFUL_CONFIDENCE).count(),
-        // A mean of some thousand estimates: precise enough.
+        // A mean of some thousand estimates: `f32` is precise enough.
         confidence: if number == 0 { 0.0 } else { sum / number as f32 },
     }
 }

@@ -1,4 +1,4 @@
-//! What supervisors correct. The machine's words stay; the newest correction of a segment is what everybody sees.
+//! Corrections by supervisors. The model's text is kept; the latest correction of a segment is shown.
 
 use super::realign::realign;
 use super::{State, Stored, Transcription, store};
@@ -11,52 +11,52 @@ use crate::masking::{self, Span};
 /// Maximum number of characters of a corrected segment.
 pub const MAX_TEXT_CHARS: usize = 5_000;
 
-/// A segment whose words are a person's.
+/// A corrected segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// The segment's place in the transcript, from 0.
+    /// Index of the segment in the transcript, from 0.
     pub seq: usize,
-    /// How often this segment has been corrected or taken back.
+    /// Number of corrections and reversions of this segment.
     pub number: i64,
-    /// What the model wrote: masked, unless [`Transcription::original`] gave it.
+    /// Text of the model: masked, unless [`Transcription::unmasked`] returned it.
     pub machine_text: String,
-    /// What is to be taken out of that; empty where it is taken out already.
+    /// Spans to be masked in it; empty where they are masked already.
     pub masks: Vec<Span>,
-    /// Name of whoever corrected it last.
+    /// Name of the last author.
     pub author: String,
-    /// When.
+    /// Time of the last correction.
     pub at: Timestamp,
 }
 
 /// One step in the history of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Step {
-    /// The segment's place in the transcript, from 0.
+    /// Index of the segment in the transcript, from 0.
     pub seq: i64,
-    /// 1 for its first correction.
+    /// Number of the step; 1 for the first correction.
     pub number: i64,
-    /// The words from then on; null: the model's own again.
+    /// Text from then on; null where the correction was reverted.
     pub text: Option<String>,
-    /// Name of whoever did it.
+    /// Name of the author.
     #[sqlx(rename = "author_name")]
     pub author: String,
-    /// When.
+    /// Time of the step.
     pub at: Timestamp,
 }
 
-/// Why nothing was corrected.
+/// Reason why a correction is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum CorrectionError {
     /// There is no transcript, or it is not done.
     #[error("there is no finished transcript to correct")]
     NotDone,
-    /// No such segment.
+    /// There is no such segment.
     #[error("this transcript has no such line; it may have been made anew meanwhile")]
     NoSegment,
-    /// Empty, or too long.
+    /// The text is empty or too long.
     #[error("a line has 1 to {MAX_TEXT_CHARS} characters; nothing was changed")]
     BadText,
-    /// Two at once.
+    /// The segment was changed by someone else in the meantime.
     #[error("somebody else has corrected this line meanwhile; look at it again, nothing was changed")]
     Meanwhile,
     /// The database failed.
@@ -64,19 +64,19 @@ pub enum CorrectionError {
     Database(#[from] DbError),
 }
 
-/// What is to become of a segment.
+/// A requested correction.
 #[derive(Debug, Clone)]
 pub struct NewCorrection {
-    /// The segment's place in the transcript, from 0.
+    /// Index of the segment in the transcript, from 0.
     pub seq: usize,
-    /// How often it had been corrected when this one looked at it; unknown: whatever stands there is replaced.
+    /// Number of corrections that the author saw; `None` replaces any text.
     pub seen: Option<i64>,
-    /// The words; nothing takes every correction back.
+    /// Corrected text; `None` reverts all corrections.
     pub text: Option<String>,
 }
 
 impl Transcription {
-    /// Corrects a segment, or takes its corrections back. Durable, with its author, when this returns.
+    /// Corrects a segment, or reverts its corrections. Durable, with its author, when this returns.
     pub async fn correct(&self, who: &Actor, id: &InteractionId, new: NewCorrection) -> Result<(), CorrectionError> {
         let text = new.text.map(|text| tidy(&text)).transpose()?;
         let now = self.clock.now();
@@ -103,7 +103,7 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// Every correction of the transcript that is shown, oldest first; masked.
+    /// Returns all corrections of the current transcript, oldest first; masked.
     pub async fn history(&self, id: &InteractionId) -> Result<Vec<Step>, DbError> {
         let mut reader = self.db.read().await?;
         let Some(stored) = store::find(reader.conn(), id).await? else { return Ok(Vec::new()) };
@@ -117,14 +117,14 @@ impl Transcription {
     }
 }
 
-/// One line, no spaces around it.
+/// Returns the text on one line, trimmed.
 fn tidy(text: &str) -> Result<String, CorrectionError> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fits = !text.is_empty() && text.chars().count() <= MAX_TEXT_CHARS && !text.chars().any(char::is_control);
     if fits { Ok(text) } else { Err(CorrectionError::BadText) }
 }
 
-/// Puts the newest correction of each segment in the place of the machine's words, whose masks go along.
+/// Replaces the model's text of each segment by its latest correction, and the masks with it.
 pub(super) fn apply(stored: &mut Stored, newest: Vec<Step>) {
     for step in newest {
         let Some(text) = step.text else { continue };

@@ -1,9 +1,9 @@
-//! A turn cut into subtitles: short enough to be read, at the end of a sentence or in a pause where there is one.
+//! Subtitles: a turn is split into readable lengths, at the end of a sentence or in a pause where there is one.
 
 use super::{Segment, Word};
 use crate::masking::join_words;
 
-/// Part of a turn.
+/// A subtitle: part of a turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cue {
     pub(super) start_ms: u64,
@@ -11,16 +11,16 @@ pub(super) struct Cue {
     pub(super) text: String,
 }
 
-/// Maximum length of a subtitle: two lines of 42 letters.
+/// Maximum length of a subtitle: two lines of 42 characters.
 const MAX_CHARS: usize = 84;
 /// Maximum duration of a subtitle, ms.
 const MAX_MS: u64 = 7_000;
-/// Minimum length of a sentence that ends a subtitle, letters.
+/// Minimum length of a sentence that ends a subtitle, in characters.
 const MIN_SENTENCE_CHARS: usize = 30;
 /// Minimum length of a pause that ends a subtitle, ms.
 const PAUSE_MS: u64 = 1_500;
 
-/// The cues of a turn, in order. A turn without known words is one cue.
+/// Returns the subtitles of a turn, in order. A turn without words is one subtitle.
 pub(super) fn cues(segment: &Segment) -> Vec<Cue> {
     let words: Vec<&Word> = segment.words.iter().collect();
     if words.is_empty() || join_words(words.iter().map(|word| word.text.as_str())) != segment.text {
@@ -39,7 +39,7 @@ pub(super) fn cues(segment: &Segment) -> Vec<Cue> {
     cues
 }
 
-/// Whether a cue of these words ends before the next one.
+/// Whether a subtitle of these words ends before the next word.
 fn ends(words: &[&Word], next: &Word) -> bool {
     let [first, .., last] = words else { return words.first().is_some_and(|only| pause(only, next)) };
     let letters: usize = words.iter().map(|word| word.text.chars().count() + 1).sum();
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::transcription::Speaker;
 
-    /// Words of 300 ms each, one behind the other; `|` is a pause of two seconds.
+    /// Consecutive words of 300 ms each; `|` is a pause of two seconds.
     fn turn(text: &str) -> Segment {
         let mut at = 0;
         let mut words = Vec::new();

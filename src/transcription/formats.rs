@@ -1,26 +1,26 @@
-//! A transcript as text, subtitles or JSON.
+//! Export formats of a transcript: text, subtitles, JSON.
 
 use super::cues::cues;
 use super::{Segment, Speaker, Transcript};
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-/// How to write a transcript down.
+/// Export format of a transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// A line per segment: time, speaker, words.
+    /// A line per segment: time, speaker, text.
     #[default]
     Text,
     /// WebVTT with voices.
     Vtt,
     /// SubRip.
     Srt,
-    /// Everything that is known.
+    /// JSON with all data.
     Json,
 }
 
 impl Format {
-    /// What to put into `Content-Type`.
+    /// Returns the media type for `Content-Type`.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
@@ -30,7 +30,7 @@ impl Format {
         }
     }
 
-    /// The end of a file's name, without the dot.
+    /// Returns the file extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
@@ -40,7 +40,7 @@ impl Format {
         }
     }
 
-    /// Writes the transcript down; ends with a line's end unless it is empty.
+    /// Returns the transcript in this format; ends with a line break unless it is empty.
     pub fn write(self, transcript: &Transcript) -> String {
         match self {
             Self::Text => text(&transcript.segments),
@@ -51,7 +51,7 @@ impl Format {
     }
 }
 
-/// A name of a format that is none.
+/// Error: a name that is not a format.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no format; use text, vtt, srt or json")]
 pub struct UnknownFormat(String);
@@ -107,7 +107,7 @@ fn srt(segments: &[Segment]) -> String {
     out
 }
 
-/// Line breaks would end a cue, and control characters are not allowed in one.
+/// Returns the text on one line: line breaks would end a cue, and control characters are not allowed in one.
 fn one_line(text: &str) -> String {
     let spaced = text.replace(|c: char| c.is_control(), " ");
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,5 +1,5 @@
-//! Personal data out of transcripts: looked for when a transcript is stored, kept beside the words, taken out whenever
-//! words leave.
+//! Masking of transcripts: personal data is detected when a transcript is stored, its spans are kept next to the text,
+//! and masked in all output.
 
 use super::{Segment, Speaker, State, Stored, Transcription, Word, corrections, models, store};
 use crate::database::DbError;
@@ -9,7 +9,7 @@ use crate::interactions::NAME_CAME;
 use crate::jobs::{Kind, Outcome, Running};
 use crate::masking::{self, Names, Span, Utterance};
 
-/// The kind of job that looks again when the customer's name has come after the words.
+/// Returns the kind of job that detects again when the customer's name was received after the transcript.
 pub(super) fn job(transcription: &Transcription) -> Kind {
     let transcription = transcription.clone();
     let work = move |job: Running| {
@@ -28,8 +28,8 @@ pub(super) fn job(transcription: &Transcription) -> Kind {
 }
 
 impl Transcription {
-    /// The words as they were heard, with what is to be taken out of them. For whoever may see originals
-    /// ([`crate::access::rights::SeeOriginals`]), after the look is in the audit log, and for what masks them itself.
+    /// Returns the unmasked transcript with the spans to be masked. For users with the right to see originals
+    /// ([`crate::web::rights::SeeOriginals`]), after the view is in the audit log, and for code that masks by itself.
     pub async fn original(&self, id: &InteractionId) -> Result<Stored, DbError> {
         let mut reader = self.db.read().await?;
         let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };
@@ -43,7 +43,7 @@ impl Transcription {
             };
             stored.segments = segments;
             corrections::apply(&mut stored, newest);
-            // Other words, other masks, also in the lines around them.
+            // Corrected text changes the masks, also in the segments around it.
             if !stored.corrections.is_empty() {
                 stored.masks = self.look_for_masks(id, &stored.segments).await?;
             }
@@ -51,7 +51,8 @@ impl Transcription {
         Ok(stored)
     }
 
-    /// What is to be taken out of each segment. The customer's name is known by its marks after it was erased.
+    /// Returns the spans to be masked in each segment. After erasure the customer's name is known by the existing
+    /// masks.
     pub(super) async fn look_for_masks(
         &self,
         id: &InteractionId,
@@ -67,24 +68,24 @@ impl Transcription {
     async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         store::forget_masks(tx.conn(), id).await?;
-        // What was indexed before the name was known still holds it.
+        // The search index from before the name was known still holds it.
         self.changed(id, Effects::new()).save(tx.conn(), self.clock.now()).await?;
         tx.commit().await
     }
 
-    /// Are this model's word times only shares of a stretch of speech?
+    /// Whether this model's word times are only proportional shares of a span of speech.
     pub fn has_rough_times(&self, model: Option<&str>) -> bool {
         models::entry(model.unwrap_or_default()).is_some_and(|entry| entry.times == models::Times::Spans)
     }
 }
 
-/// What is to be taken out of each segment: pure, for whatever else keeps or indexes words.
+/// Returns the spans to be masked in each segment. Pure, for other code that stores or indexes words.
 pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
     find_with_agent(segments, names, Some(Speaker::Agent))
 }
 
-/// What is to be taken out of each segment where it is not certain who the agent is: all that is found with each of the speakers,
-/// or nobody, as the agent. So a wrong choice of speakers shows nothing that was masked before.
+/// Returns the spans to be masked in each segment where the agent is uncertain: the union of the findings with each of
+/// the speakers, or none, as the agent. So a wrong assignment of speakers reveals nothing that was masked before.
 fn find_whoever_speaks(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
     let mut agents = vec![None];
     for segment in segments {
@@ -108,7 +109,7 @@ fn find_with_agent(segments: &[Segment], names: &Names, agent: Option<Speaker>) 
         .zip(&speakers)
         .map(|(segment, speaker)| Utterance {
             speaker,
-            // Whoever is not known to be the agent may be the customer.
+            // A speaker who is not known to be the agent may be the customer.
             customer: Some(segment.speaker) != agent,
             time_ms: Some((segment.start_ms, segment.end_ms)),
             text: &segment.text,
@@ -118,7 +119,7 @@ fn find_with_agent(segments: &[Segment], names: &Names, agent: Option<Speaker>) 
 }
 
 impl Stored {
-    /// With everything taken out that is to be.
+    /// Masks all spans to be masked.
     pub fn masked(mut self) -> Self {
         for (segment, spans) in self.segments.iter_mut().zip(std::mem::take(&mut self.masks)) {
             if !spans.is_empty() {
@@ -132,7 +133,8 @@ impl Stored {
     }
 }
 
-/// A segment without what the spans cover, in its text and word by word; where words and text differ, words are left out.
+/// Returns a segment with the spans masked, in its text and word by word; where words and text differ, the words are
+/// left out.
 pub fn masked(segment: &Segment, spans: &[Span]) -> Segment {
     let places = masking::places(&segment.text, segment.words.iter().map(|word| word.text.as_str()));
     let words = places.map_or_else(Vec::new, |places| {

@@ -1,7 +1,7 @@
-//! Recordings into words, on this machine.
+//! Transcription of recordings, on this machine.
 //!
-//! [`Engine`] does it for a file: decode, find speech on each channel, hear it in spans that the model takes well. [`Transcription`]
-//! does it for recordings, as a durable job, and keeps the transcripts.
+//! [`Engine`] transcribes a file: it decodes, detects speech on each channel, and runs the model on windows of suitable
+//! length. [`Transcription`] transcribes recordings as a durable job, and stores the transcripts.
 
 mod alternatives;
 pub mod api;
@@ -50,24 +50,24 @@ use crate::masking::Span;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// How far a transcript is.
+/// State of a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum State {
-    /// It has not begun; the reason says what it waits for.
+    /// Not begun; the reason says what it waits for.
     #[default]
     Waiting,
-    /// It is being made.
+    /// In progress.
     Running,
-    /// It is there.
+    /// Done.
     Done,
-    /// It can't be made; the reason says why.
+    /// Failed; the reason says why.
     Failed,
-    /// Somebody stopped it; the reason says who.
+    /// Stopped by a user; the reason says by whom.
     Cancelled,
 }
 
 impl State {
-    /// As it stands in tables and JSON.
+    /// Returns the code, as in tables and JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -91,33 +91,32 @@ impl From<String> for State {
     }
 }
 
-/// A transcript and how far it is.
+/// A transcript and its state.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stored {
-    /// How far it is.
+    /// State.
     pub state: State,
-    /// 0 to 1, while it is being made.
+    /// Progress from 0 to 1, while it is being made.
     pub progress: f32,
-    /// Why it waits or failed.
+    /// Reason why it waits or failed.
     pub reason: Option<String>,
-    /// The model that made it.
+    /// Model that made it.
     pub model: Option<String>,
-    /// The language that was spoken.
+    /// Spoken language.
     pub language: Option<String>,
-    /// Which take it is: another one each time that the recording is transcribed.
+    /// Id of the transcript: a new one each time that the recording is transcribed.
     pub take: String,
-    /// How long it took to make, ms.
+    /// Duration of the transcription, ms.
     pub took_ms: Option<i64>,
-    /// What a reader should know about how it came about.
+    /// Notes for readers on the quality of the recording.
     pub notes: Vec<Note>,
-    /// When somebody speaks, by channel.
+    /// Spans of speech, by channel.
     pub speech: Vec<ChannelSpeech>,
-    /// What was said, in order of time; corrected where somebody corrected it; masked, unless
-    /// [`Transcription::original`] gave it.
+    /// Segments, in order of time; with corrections applied; masked, unless [`Transcription::unmasked`] returned it.
     pub segments: Vec<Segment>,
-    /// Which segments were corrected, in their order.
+    /// Corrected segments, in order.
     pub corrections: Vec<Correction>,
-    /// What is to be taken out of each segment; empty where it is taken out already.
+    /// Spans to be masked in each segment; empty where they are masked already.
     pub masks: Vec<Vec<Span>>,
 }
 
@@ -128,14 +127,14 @@ pub struct Transcription {
     clock: SharedClock,
     interactions: Interactions,
     engine: Engine,
-    /// Engines with other models, for second takes.
+    /// Engines with other models, for alternative transcripts.
     others: Arc<Mutex<HashMap<String, Engine>>>,
-    /// What is being transcribed in this process.
+    /// Transcriptions in progress in this process.
     here: queue::RunningHere,
     fetching: model_fetch::Fetching,
-    /// Recordings up to this length have a place of their own, ms; 0: none has.
+    /// Maximum length of a short recording, which has a reserved slot, ms; 0: no slot is reserved.
     short_ms: i64,
-    /// Languages that recordings are in; empty: any.
+    /// Possible languages of recordings; empty: any.
     languages: Vec<String>,
 }
 
@@ -145,7 +144,7 @@ impl std::fmt::Debug for Transcription {
     }
 }
 
-/// The engine as it is configured.
+/// Returns the configuration of the engine.
 pub fn engine_config(config: &config::Transcription) -> EngineConfig {
     let model = if config.model.is_empty() { models::default_model(&config.languages) } else { &config.model };
     let mut engine = EngineConfig::new(ModelFolders::new(&config.models_dir), model);
@@ -156,7 +155,7 @@ pub fn engine_config(config: &config::Transcription) -> EngineConfig {
 }
 
 impl Transcription {
-    /// The service; no model is loaded before the first recording.
+    /// Returns the service; no model is loaded before the first recording.
     pub fn new(db: Db, clock: SharedClock, interactions: Interactions, config: &config::Transcription) -> Self {
         let engine = Engine::new(engine_config(config));
         let short_ms = i64::try_from(config.short.0.as_millis()).unwrap_or(i64::MAX);
@@ -173,19 +172,18 @@ impl Transcription {
         }
     }
 
-    /// The engine, for what needs no database.
+    /// Returns the engine, for uses without a database.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// The transcript of an interaction that has a recording, as everybody sees it: personal data is masked, in the text and
-    /// in the words. What is searched, exported and shown comes from here. Whether whoever asks may have it is for
-    /// [`Interactions::find`] to say before.
+    /// Returns the transcript of an interaction that has a recording, with personal data masked in the text and in the
+    /// words. Search, exports and pages use it. The caller checks access first, by [`Interactions::find`].
     pub async fn find(&self, id: &InteractionId) -> Result<Stored, DbError> {
         Ok(self.original(id).await?.masked())
     }
 
-    /// How far the transcripts of these interactions are; those without any are left out.
+    /// Returns the states of the transcripts of these interactions; those without a transcript are left out.
     pub async fn states(&self, ids: &[InteractionId]) -> Result<Vec<(InteractionId, State)>, DbError> {
         store::states(self.db.read().await?.conn(), ids).await
     }
@@ -195,12 +193,12 @@ impl Transcription {
         self.engine.model().is_ok_and(|model| model.name == models::TEST_MODEL)
     }
 
-    /// What follows from a transcript that is new, chosen or corrected.
+    /// Returns the effects of a new, chosen or corrected transcript.
     fn changed(&self, id: &InteractionId, effects: Effects) -> Effects {
         effects.jobs(interactions::words_changed(id, self.clock.now()))
     }
 
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job that this feature runs.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = work::jobs(self);
         kinds.extend(model_fetch::jobs(self));
@@ -211,10 +209,11 @@ impl Transcription {
     }
 }
 
-/// Kinds of job that are about one interaction each, for whoever deletes it.
+/// Kinds of job about one interaction each, to be removed with the interaction.
 pub const JOBS: [&str; 2] = [interactions::TRANSCRIBE, alternatives::TRANSCRIBE_AGAIN];
 
-/// Removes the transcripts of these interactions with all that hangs on them, in the caller's transaction; how many.
+/// Deletes the transcripts of these interactions with all dependent rows, in the caller's transaction; returns their
+/// number.
 pub async fn remove(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     store::deletion::remove(conn, ids).await
 }

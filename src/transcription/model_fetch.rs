@@ -1,4 +1,5 @@
-//! The speech model of this deployment: whether it is installed, and fetching it as a durable job whose progress is stored.
+//! The speech model of this deployment: whether it is installed, and fetching it as a durable job whose progress is
+//! stored.
 
 use super::Transcription;
 use super::models::{Entry, FetchEvent, FetchOptions, ModelError, entry, fetch, megabytes};
@@ -45,7 +46,7 @@ pub struct ModelFetch {
     pub state: FetchState,
     /// 0 to 1.
     pub progress: f64,
-    /// The current step, or the reason of the failure.
+    /// Current step, or the reason of the failure.
     pub text: String,
 }
 
@@ -114,7 +115,7 @@ impl Fetching {
         self.waiting.store(true, Ordering::Relaxed);
     }
 
-    /// The entry to fetch; `None` where fetching does not solve the problem.
+    /// Returns the entry to fetch; `None` where fetching does not solve the problem.
     fn entry(&self, problem: &ModelError) -> Option<&Entry> {
         let found = match problem {
             ModelError::NotInstalled { name } => self.entry.get().or_else(|| entry(name)),
@@ -126,7 +127,7 @@ impl Fetching {
     }
 }
 
-/// The kinds of job.
+/// Returns the kinds of job.
 pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
     let (first, second, third) = (transcription.clone(), transcription.clone(), transcription.clone());
     let fetch = Kind::new(FETCH, move |job: Running| {
@@ -158,7 +159,7 @@ impl Transcription {
         let _ = self.fetching.entry.set(entry);
     }
 
-    /// The model of this deployment, and the state of its fetch.
+    /// Returns the model of this deployment, and the state of its fetch.
     pub async fn model_status(&self) -> Result<ModelStatus, DbError> {
         let name = self.engine.model_name().to_owned();
         let fetch = self.last_fetch().await?.filter(|fetch| fetch.model == name);
@@ -189,7 +190,8 @@ impl Transcription {
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        // First, because it locks the job's row: a second request at the same time waits here and then sees the fetch of the first.
+        // First, because it locks the job's row: a second request at the same time waits here and then sees the fetch
+        // of the first.
         Effects::new().job(NewJob::new(FETCH, name, now).urgent()).save(tx.conn(), now).await?;
         let last = parse(meta(tx.conn(), META).await?);
         if !last.is_some_and(|fetch| fetch.model == name && fetch.is_under_way()) {

@@ -1,4 +1,4 @@
-//! Pages of what is done to transcripts: a line corrected, a second take compared, the queue watched.
+//! Pages to work on transcripts: correcting a line, comparing an alternative transcript, monitoring the queue.
 
 mod alternatives;
 mod channels;
@@ -16,7 +16,7 @@ use crate::interactions::Interaction;
 use crate::web::{PageError, get, post};
 use poem::Route;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/interactions/:id/transcript/:seq", get(line::show).post(line::correct))
@@ -66,7 +66,7 @@ impl From<QueueError> for PageError {
     }
 }
 
-/// The interaction, where this one may see it.
+/// Returns the interaction, where the user may see it.
 async fn find(
     transcription: &Transcription,
     who: &Principal,

@@ -1,5 +1,5 @@
-//! Keeping transcription going: what somebody looks at goes first, what nobody wants is stopped, and how long the rest
-//! will take.
+//! Queue of transcription: viewed recordings have priority, unwanted ones are stopped, and the remaining time is
+//! estimated.
 
 use super::alternatives::subject;
 use super::{State, Transcription, store};
@@ -15,70 +15,70 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A recording that waits for its turn or is being transcribed.
+/// A recording that waits or is being transcribed.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Waiting {
-    /// Whose recording.
+    /// Interaction of the recording.
     #[sqlx(rename = "job_key")]
     pub interaction: InteractionId,
-    /// How long it is, ms, where that is known.
+    /// Length of the recording, ms, where it is known.
     pub duration_ms: Option<i64>,
-    /// [`jobs::URGENT`] where somebody waits for it.
+    /// Priority; [`jobs::URGENT`] where a user waits for it.
     pub priority: i64,
-    /// 0 to 1.
+    /// Progress from 0 to 1.
     pub progress: f64,
-    /// What it waits for, beside its turn.
+    /// Reason why it waits, other than its turn.
     pub reason: Option<String>,
-    /// When the call was.
+    /// Time of the call.
     pub occurred_at: Timestamp,
-    /// The agent's name.
+    /// Name of the agent.
     pub agent: Option<String>,
-    /// The team's name.
+    /// Name of the team.
     pub team: Option<String>,
 }
 
-/// A transcript that was made lately.
+/// A recent transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct FinishedTranscript {
-    /// When it was done.
+    /// Time at which it was done.
     pub updated_at: Timestamp,
-    /// How long it took.
+    /// Duration of the transcription, ms.
     pub took_ms: i64,
-    /// How long the recording is.
+    /// Length of the recording, ms.
     pub duration_ms: i64,
 }
 
-/// How transcription goes.
+/// State of the queue.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Queue {
-    /// Being transcribed now, on all nodes.
+    /// Transcriptions in progress, on all nodes.
     pub running: Vec<Waiting>,
-    /// The next ones.
+    /// Next recordings.
     pub next: Vec<Waiting>,
-    /// How many wait.
+    /// Number of waiting recordings.
     pub waiting: i64,
-    /// How much sound waits, ms.
+    /// Total length of waiting recordings, ms.
     pub waiting_ms: i64,
-    /// Since when the first of them has been due.
+    /// Time at which the first of them became due.
     pub oldest: Option<Timestamp>,
-    /// Seconds of sound that are transcribed in a second, all nodes together, by what was done last.
+    /// Seconds of audio transcribed per second, on all nodes together, by the latest transcripts.
     pub speed: Option<f64>,
-    /// How long the rest will take at that speed.
+    /// Estimated remaining time at that speed.
     pub left: Option<Duration>,
-    /// Recordings up to this length have a place of their own; nothing where none has.
+    /// Maximum length of a short recording, which has a reserved slot; `None`: no slot is reserved.
     pub short: Option<Duration>,
 }
 
-/// Why nothing was stopped or begun.
+/// Reason why a transcription was not stopped or started.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// There is no recording.
+    /// The interaction has no recording.
     #[error("this interaction has no recording")]
     NoRecording,
     /// It is done, or was stopped already.
     #[error("this transcription is neither waiting nor running; there is nothing to stop")]
     NotUnderWay,
-    /// It is under way or done.
+    /// It is in progress or done.
     #[error("this transcription was neither stopped nor did it fail; there is nothing to begin anew")]
     NotStopped,
     /// The database failed.
@@ -89,20 +89,20 @@ pub enum QueueError {
 /// A transcription in this process.
 #[derive(Debug, Clone, Default)]
 pub struct AtWork {
-    /// Set when somebody waits for it.
+    /// Set when a user waits for it.
     pub urgent: Arc<AtomicBool>,
     /// Stops it.
     pub stop: CancellationToken,
 }
 
-/// What is being transcribed in this process, so that it hears at once of what is asked of it; another node hears of it
-/// when it renews its lease.
+/// Transcriptions in this process, so that requests reach it at once; other nodes notice them when they renew their
+/// lease.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunningHere {
     at_work: Arc<Mutex<HashMap<(&'static str, InteractionId), AtWork>>>,
 }
 
-/// Ends an entry of [`RunningHere`].
+/// Removes an entry of [`RunningHere`] when dropped.
 pub(super) struct Entry {
     here: RunningHere,
     key: (&'static str, InteractionId),
@@ -119,7 +119,7 @@ impl RunningHere {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Until the entry is dropped.
+    /// Adds an entry, until the returned guard is dropped.
     pub(super) fn enter(&self, kind: &'static str, id: &InteractionId, work: AtWork) -> Entry {
         let key = (kind, id.clone());
         self.lock().insert(key.clone(), work);
@@ -140,13 +140,13 @@ impl RunningHere {
 }
 
 impl Transcription {
-    /// Somebody waits for this transcript: it goes before the others.
+    /// Gives this transcript priority: a user waits for it.
     pub async fn hurry(&self, id: &InteractionId) -> Result<(), DbError> {
         self.here.hurry(id);
         jobs::hurry(&self.db, TRANSCRIBE, id.as_str()).await.map(drop)
     }
 
-    /// Stops a transcription that waits or runs. The recording stays; [`Self::restart`] undoes it.
+    /// Stops a transcription that waits or runs. The recording is kept; [`Self::restart`] undoes it.
     pub async fn stop(&self, who: &Actor, id: &InteractionId) -> Result<(), QueueError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -163,7 +163,7 @@ impl Transcription {
         Ok(())
     }
 
-    /// Has a recording transcribed after all, where that was stopped or has failed. Whoever asks waits for it: it is urgent.
+    /// Restarts a transcription that was stopped or has failed. Urgent, as the user waits for it.
     pub async fn restart(&self, who: &Actor, id: &InteractionId) -> Result<(), QueueError> {
         let recording = self.interactions.recording(id).await?.ok_or(QueueError::NoRecording)?;
         let now = self.clock.now();
@@ -179,7 +179,7 @@ impl Transcription {
         Ok(tx.commit().await?)
     }
 
-    /// How transcription goes: for the administrator's page and for metrics.
+    /// Returns the state of the queue, for the administrator's page and for metrics.
     pub async fn queue(&self) -> Result<Queue, DbError> {
         let mut reader = self.db.read().await?;
         let (waiting, waiting_ms, oldest) = store::queue::backlog(reader.conn(), TRANSCRIBE).await?;
@@ -196,7 +196,8 @@ impl Transcription {
     }
 }
 
-/// Sound per time: the time in which at least one was being made, whether one after the other or several at once.
+/// Returns the length of audio per time in which at least one transcription ran, whether one after the other or several
+/// at once.
 fn speed(done: &[FinishedTranscript]) -> Option<f64> {
     let mut spans: Vec<(i64, i64)> = done.iter().map(|d| (d.updated_at.0 - d.took_ms, d.updated_at.0)).collect();
     spans.sort_unstable();
@@ -218,7 +219,7 @@ mod tests {
         let done = |at, took_ms, duration_ms| FinishedTranscript { updated_at: Timestamp(at), took_ms, duration_ms };
         assert_eq!(speed(&[]), None);
         assert_eq!(speed(&[done(10_000, 2_000, 60_000)]), Some(30.0));
-        // Side by side, one inside of the other, then a long pause.
+        // Concurrent, one within the other, then a long pause.
         let several = [done(10_000, 4_000, 60_000), done(9_000, 2_000, 60_000), done(99_000, 2_000, 60_000)];
         assert_eq!(speed(&several), Some(30.0));
     }

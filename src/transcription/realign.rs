@@ -1,22 +1,23 @@
-//! Words that a person wrote, at the times of the words that the model heard.
+//! Times for a person's words, from the times of the words that the model recognised.
 
 use super::Word;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::ops::Range;
 
-/// How a word is compared: without case and punctuation.
+/// Returns a word for comparison: without case and punctuation.
 pub(super) fn plain(word: &str) -> String {
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The words of a corrected text with times: a word that was heard already keeps its own; those between two such share
-/// the time between them by their length. A person's word is certain.
+/// Returns the words of a corrected text with times: a recognised word keeps its own; those between two such share the
+/// time between them in proportion to their length. A person's word has confidence 1.
 pub(super) fn realign(heard: &[Word], text: &str, start_ms: u64, end_ms: u64) -> Vec<Word> {
     let written: Vec<&str> = text.split_whitespace().collect();
     let old: Vec<String> = heard.iter().map(|word| plain(&word.text)).collect();
     let new: Vec<String> = written.iter().map(|word| plain(word)).collect();
     let mut words = Vec::with_capacity(written.len());
-    // What was heard and is not written, up to the word that both have: its time goes to what is written there instead.
+    // Recognised words that are not in the text, up to the next common word: their time is given to the new words
+    // instead.
     let (mut gone, mut fresh) = (0..0, 0..0);
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
         let (tag, from, to) = op.as_tag_tuple();
@@ -26,7 +27,7 @@ pub(super) fn realign(heard: &[Word], text: &str, start_ms: u64, end_ms: u64) ->
             continue;
         }
         words.extend(between(heard, gone.clone(), &written[fresh.clone()], start_ms, end_ms));
-        // Counted here: where an insertion stands in the old words is not told reliably.
+        // Counted here: the diff does not report the place of an insertion in the old words reliably.
         let (old_at, new_at) = (gone.end, fresh.end);
         let both = heard[old_at..old_at + from.len()].iter().zip(&written[new_at..]);
         words.extend(both.map(|(heard, text)| kept(heard, text)));
@@ -37,7 +38,7 @@ pub(super) fn realign(heard: &[Word], text: &str, start_ms: u64, end_ms: u64) ->
     words
 }
 
-/// Words in the place of those that are gone; where none are, in the pause between their neighbours.
+/// Returns words for the place of the removed ones; where there are none, for the pause between their neighbours.
 fn between(heard: &[Word], gone: Range<usize>, texts: &[&str], start_ms: u64, end_ms: u64) -> Vec<Word> {
     let (start, end) = match heard.get(gone.clone()) {
         Some([first, .., last]) => (first.start_ms, last.end_ms),
@@ -50,13 +51,13 @@ fn between(heard: &[Word], gone: Range<usize>, texts: &[&str], start_ms: u64, en
     spread(texts, start, end.max(start))
 }
 
-/// The same word, perhaps with another letter case or other punctuation.
+/// Returns the same word, perhaps with other letter case or punctuation.
 fn kept(heard: &Word, text: &str) -> Word {
     let confidence = if heard.text == text { heard.confidence } else { 1.0 };
     Word { text: text.to_owned(), confidence, ..heard.clone() }
 }
 
-/// Shares a stretch among words by their length.
+/// Distributes a span among words in proportion to their length.
 fn spread(texts: &[&str], start_ms: u64, end_ms: u64) -> Vec<Word> {
     let length = |text: &&str| text.chars().count().max(1) as u64;
     let (all, time) = (texts.iter().map(length).sum::<u64>().max(1), end_ms - start_ms);

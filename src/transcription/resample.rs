@@ -1,29 +1,30 @@
-//! Any sample rate to the 16 kHz that speech detection and Whisper want, one channel at a time, as a stream.
+//! Streaming resampling of one channel to the 16 kHz that speech detection and Whisper need.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
-/// What comes out.
+/// Output sample rate, Hz.
 pub(crate) const RATE: u32 = 16_000;
 
 /// Frames per step: at 8 kHz an eighth of a second.
 const CHUNK: usize = 1024;
 
-/// One channel on its way to 16 kHz.
+/// Resampler of one channel.
 pub(crate) struct Resampler {
-    /// Nothing to do at 16 kHz.
+    /// `None` at 16 kHz, where samples pass unchanged.
     fft: Option<Fft<f32>>,
     rate: u32,
     waiting: Vec<f32>,
     out: Vec<f32>,
     taken: u64,
     given: u64,
-    /// The filter's delay, still to be dropped from the beginning.
+    /// Remaining delay of the filter, in samples to drop from the beginning.
     drop: usize,
 }
 
 impl Resampler {
-    /// For a channel of `rate` hertz. Rates were checked when the file was opened, so this fails on a mistake of ours only.
+    /// Returns a resampler for a channel of `rate` hertz. Errors: an internal one only, as rates were checked when the
+    /// file was opened.
     pub(crate) fn new(rate: u32) -> Result<Self, String> {
         let fft = (rate != RATE)
             .then(|| Fft::new(rate as usize, RATE as usize, CHUNK, 1, FixedSync::Input))
@@ -34,7 +35,7 @@ impl Resampler {
         Ok(Self { fft, rate, waiting: Vec::new(), out, taken: 0, given: 0, drop })
     }
 
-    /// Takes samples and hands on what is ready.
+    /// Takes samples, and passes the resampled ones to the sink.
     pub(crate) fn push(&mut self, samples: &[f32], sink: &mut impl FnMut(&[f32])) -> Result<(), String> {
         self.taken += samples.len() as u64;
         if self.fft.is_none() {
@@ -45,7 +46,7 @@ impl Resampler {
         self.drain(sink)
     }
 
-    /// Hands on the rest; the total then lasts as long as what came in.
+    /// Passes the rest to the sink; the total then has the duration of the input.
     pub(crate) fn finish(mut self, sink: &mut impl FnMut(&[f32])) -> Result<(), String> {
         let Some(chunk) = self.fft.as_ref().map(|fft| fft.input_frames_next()) else { return Ok(()) };
         let wanted = (self.taken * u64::from(RATE)).div_ceil(u64::from(self.rate));
@@ -95,7 +96,7 @@ impl Resampler {
 mod tests {
     use super::*;
 
-    /// A tone keeps its pitch, its place in time and its length.
+    /// A tone keeps its pitch, its position in time and its length.
     #[test]
     fn a_tone_stays_a_tone() -> Result<(), String> {
         for rate in [8_000_u32, 11_025, 16_000, 44_100, 48_000] {
@@ -110,7 +111,8 @@ mod tests {
             assert_eq!(output.len(), 32_000, "{rate}");
             for (n, sample) in output.iter().enumerate().skip(2_000).take(28_000) {
                 let wanted = tone(n as f64 / 16_000.0);
-                // A whole sample late would be off by 0.17; the filter's delay is no whole number of samples at every rate.
+                // A whole sample late would be off by 0.17; the filter's delay is not a whole number of samples at
+                // every rate.
                 assert!((sample - wanted).abs() < 0.14, "{rate} Hz at {n}: {sample} not {wanted}");
             }
         }

@@ -1,4 +1,5 @@
-//! Speakers of a recording's channels, set after it has come: the transcript is attributed anew, and not made anew.
+//! Speakers of a recording's channels, set after upload: the transcript is attributed again without another
+//! transcription.
 
 use super::alternatives::{TRANSCRIBE_AGAIN, remove_alternative, subject};
 use super::{ChannelSpeech, Segment, Speaker, State, Transcription, store};
@@ -8,16 +9,16 @@ use crate::ids::InteractionId;
 use crate::interactions::{self, Recording, RecordingError, SPEAKERS_CHANGED, SPEAKERS_SENT, TRANSCRIBE};
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 
-/// Why the speakers of a recording were not changed.
+/// Reason why the speakers of a recording were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SpeakersError {
-    /// There is no recording.
+    /// The interaction has no recording.
     #[error("this interaction has no recording")]
     NoRecording,
     /// The names do not fit the recording.
     #[error("{0}")]
     Channels(String),
-    /// Somebody else was quicker.
+    /// The speakers were changed by someone else in the meantime.
     #[error("the recording or its speakers have been changed meanwhile; look at it again, nothing was changed")]
     Meanwhile,
     /// The database failed.
@@ -31,7 +32,7 @@ impl From<RecordingError> for SpeakersError {
     }
 }
 
-/// The kind of job that sets the speakers which the sender of a recording has named for the same sound.
+/// Returns the kind of job that sets the speakers which the sender of a recording has named for the same audio.
 pub(super) fn job(transcription: &Transcription) -> Kind {
     let transcription = transcription.clone();
     let work = move |job: Running| {
@@ -53,7 +54,7 @@ pub(super) fn job(transcription: &Transcription) -> Kind {
 struct Renamed(Vec<(Speaker, Speaker)>);
 
 impl Renamed {
-    /// `None` where two channels had the same name, so that words do not tell which one they were said on.
+    /// Returns `None` where two channels had the same name, so that the channel of a word is unknown.
     fn new(before: &[String], after: &[String]) -> Option<Self> {
         let speaker = |name: &String| name.parse::<Speaker>().unwrap_or_default();
         let pairs: Vec<_> = before.iter().map(speaker).zip(after.iter().map(speaker)).collect();
@@ -74,10 +75,10 @@ impl Renamed {
 }
 
 impl Transcription {
-    /// Sets the speakers of a recording's channels, in their order: `agent`, `customer` or `unknown`. The transcript and a second
-    /// one are attributed anew; measures, search and clips follow. From then on all is masked that is personal data with either
-    /// of the speakers as the customer. Where two channels had the same name the recording is transcribed once more, and the
-    /// second transcript is dropped.
+    /// Sets the speakers of a recording's channels, in order: `agent`, `customer` or `unknown`. The transcript and the
+    /// alternative one are attributed again; measures, search and clips are updated. From then on everything is masked
+    /// that is personal data with either of the speakers as the customer. Where two channels had the same name the
+    /// recording is transcribed again, and the alternative transcript is dropped.
     pub async fn set_speakers(&self, who: &Actor, id: &InteractionId, names: &[String]) -> Result<(), SpeakersError> {
         let recording = self.interactions.recording(id).await?.ok_or(SpeakersError::NoRecording)?;
         let after = recording.check_speakers(names)?;
@@ -93,7 +94,8 @@ impl Transcription {
         }
     }
 
-    /// `who`: [`Actor::System`] where the sender has named the speakers.
+    /// Sets the speakers and attributes the transcripts again. `who`: [`Actor::System`] where the sender has named the
+    /// speakers.
     async fn attribute(&self, who: &Actor, recording: &Recording, after: Vec<String>) -> Result<(), SpeakersError> {
         let (id, before) = (&recording.interaction_id, recording.speakers());
         if before == after {
@@ -108,7 +110,7 @@ impl Transcription {
             let team = store::queue::team_of(tx.conn(), id).await?;
             NewJob::new(TRANSCRIBE, id.as_str(), now).fairness_key(team).size(recording.duration_ms).urgent()
         };
-        // Jobs first, then the recording, then its transcripts: in the order in which transcription takes them.
+        // Lock order: jobs, then the recording, then its transcripts, as in transcription.
         let detail = serde_json::json!({ "channels": after, "before": before });
         let effects = Effects::new().job(job).audit(who, "recording.channels_set", subject(id), Some(detail));
         self.changed(id, effects).save(tx.conn(), now).await?;
@@ -131,8 +133,8 @@ impl Transcription {
     }
 }
 
-/// Attributes what is stored anew; what is masked depends on who speaks, so it is looked for once more. What is finished in
-/// between is read again.
+/// Attributes the stored transcripts again and detects masks again, as masks depend on the speaker. A transcript that
+/// is finished in between is read again.
 async fn rename(mut conn: Conn<'_>, id: &InteractionId, renamed: &Renamed) -> Result<(), DbError> {
     let pairs: Vec<_> = renamed.0.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
     let pairs = serde_json::Value::from(pairs);

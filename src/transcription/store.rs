@@ -14,7 +14,7 @@ use crate::masking::Span;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    // What was heard so far stays so while it waits; a transcript of a conversation that is gone is not made.
+    // The progress is kept while it waits; the transcript of a deleted interaction is not created.
     SET_STATE = "INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at) \
         SELECT i.id, $2, 0, $3, $4 FROM interactions i WHERE i.id = $1 \
         ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at, \
@@ -67,21 +67,20 @@ pub(super) async fn set_progress(
     execute!(conn, SET_PROGRESS, f64::from(progress), now, id).map(drop)
 }
 
-/// It was interrupted: it waits for its next turn. One that somebody stopped stays so.
+/// Resets an interrupted transcript to waiting. One that a user stopped stays stopped.
 pub(super) async fn wait_again(conn: Conn<'_>, id: &InteractionId, now: Timestamp) -> Result<(), DbError> {
     execute!(conn, WAIT_AGAIN, now, id).map(drop)
 }
 
-/// A transcript, and what is known of its making.
+/// A transcript, with data on its transcription.
 pub(super) struct Finished {
     pub transcript: Transcript,
     pub take: String,
-    /// How long it took.
+    /// Duration of the transcription, ms.
     pub took_ms: Option<i64>,
 }
 
-/// Replaces whatever transcript there was. `masks` has one entry for each segment; where they are left out they are looked for
-/// when somebody reads.
+/// Replaces the transcript. `masks` has one entry for each segment; without masks they are detected at the next read.
 pub(super) async fn finish(
     mut conn: Conn<'_>,
     id: &InteractionId,
@@ -139,8 +138,8 @@ pub(super) async fn states(conn: Conn<'_>, ids: &[InteractionId]) -> Result<Vec<
     Ok(rows.into_iter().map(|(id, state)| (id, State::from(state))).collect())
 }
 
-/// Sets the speakers of a transcript as it was read; `pairs`: JSON array of {from, to}. Returns false where it has changed since:
-/// it may have been finished.
+/// Sets the speakers of a transcript as it was read; `pairs`: JSON array of {from, to}. Returns false where it has
+/// changed since: it may have been finished.
 pub(super) async fn rename_speakers(
     mut conn: Conn<'_>,
     id: &InteractionId,
@@ -148,14 +147,14 @@ pub(super) async fn rename_speakers(
     pairs: &serde_json::Value,
 ) -> Result<bool, DbError> {
     let speech = serde_json::json!(read.speech).to_string();
-    // From here on no other transaction replaces the segments.
+    // The row is locked: no other transaction replaces the segments any more.
     if execute!(conn.reborrow(), SET_SPEECH, speech, id, read.state.code(), &read.take)? == 0 {
         return Ok(false);
     }
     execute!(conn, RENAME_SPEAKERS, pairs.to_string(), id).map(|_| true)
 }
 
-/// They are looked for anew when somebody reads next.
+/// Deletes the masks; they are detected again at the next read.
 pub(super) async fn forget_masks(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbError> {
     execute!(conn, FORGET_MASKS, id).map(drop)
 }
@@ -171,14 +170,14 @@ struct SegmentRow {
     masks: Option<String>,
 }
 
-/// Segments as they were heard, and what is to be taken out of them; `None` where that was not looked for yet.
+/// Returns the unmasked segments, and their masks; `None` where they have not been detected yet.
 pub(super) async fn segments(
     conn: Conn<'_>,
     id: &InteractionId,
 ) -> Result<(Vec<Segment>, Option<Vec<Vec<Span>>>), DbError> {
     let rows = fetch_all!(conn, SEGMENTS => SegmentRow, id)?;
     let ms = |value: i64| u64::try_from(value).unwrap_or_default();
-    // One that can't be read counts as not looked for: too much is looked for rather than too little.
+    // An unreadable mask counts as not detected: detecting again is the safe side.
     let masks = rows.iter().map(|row| serde_json::from_str(row.masks.as_deref()?).ok()).collect();
     let segment = |row: SegmentRow| Segment {
         start_ms: ms(row.start_ms),
@@ -191,7 +190,7 @@ pub(super) async fn segments(
     Ok((rows.into_iter().map(segment).collect(), masks))
 }
 
-/// Every statement about transcripts, for the test that prepares them on both databases.
+/// Returns every statement about transcripts, for the test that prepares them on both databases.
 pub fn statements() -> Vec<(&'static str, Sql)> {
     [
         STATEMENTS,

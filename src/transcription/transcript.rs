@@ -1,52 +1,52 @@
-//! What was said, by whom, when.
+//! Transcript: segments, words, speakers and times.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A whole recording in words.
+/// Transcript of a recording.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Transcript {
-    /// Two-letter code of the language that was spoken, or assumed.
+    /// Two-letter code of the spoken or assumed language.
     pub language: String,
-    /// The catalogue name of the model, or its file's name.
+    /// Catalogue name of the model, or the name of its file.
     pub model: String,
-    /// How long the recording plays.
+    /// Duration of the recording, ms.
     #[serde(default)]
     pub audio_ms: u64,
-    /// How much of it somebody speaks, all channels together: what the model had to listen to.
+    /// Duration of speech, all channels together, ms: the input of the model.
     #[serde(default)]
     pub speech_ms: u64,
-    /// When somebody speaks, by channel.
+    /// Spans of speech, by channel.
     #[serde(default)]
     pub speech: Vec<ChannelSpeech>,
-    /// In order of time.
+    /// Segments, in order of time.
     pub segments: Vec<Segment>,
-    /// What a reader should know about how this came about.
+    /// Notes for readers on the quality of the recording.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }
 
-/// When somebody speaks on a channel, as it was found in the sound.
+/// Spans of speech on a channel, as detected in the audio.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ChannelSpeech {
-    /// Who.
+    /// Speaker.
     pub speaker: Speaker,
-    /// Begin and end in ms from the beginning of the recording; in order, and apart.
+    /// Begin and end of each span, ms from the beginning of the recording; in order, disjoint.
     pub spans: Vec<(u64, u64)>,
 }
 
-/// Something somebody said in one go.
+/// A segment: an uninterrupted utterance of one speaker.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Segment {
-    /// From the beginning of the recording.
+    /// Start, ms from the beginning of the recording.
     pub start_ms: u64,
-    /// Not before `start_ms`, not behind the end of the recording.
+    /// End, ms; at least `start_ms`, at most the end of the recording.
     pub end_ms: u64,
-    /// Who.
+    /// Speaker.
     pub speaker: Speaker,
-    /// As the model wrote it, with punctuation.
+    /// Text of the model, with punctuation.
     pub text: String,
-    /// 0 to 1: the model's own mean estimate, no measured accuracy.
+    /// Confidence from 0 to 1: mean of the model's own estimates, not a measured accuracy.
     pub confidence: f32,
     /// The text word by word.
     pub words: Vec<Word>,
@@ -55,32 +55,32 @@ pub struct Segment {
 /// One word with its punctuation.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Word {
-    /// From the beginning of the recording.
+    /// Start, ms from the beginning of the recording.
     pub start_ms: u64,
-    /// Not before `start_ms`.
+    /// End, ms; at least `start_ms`.
     pub end_ms: u64,
-    /// Without spaces around it.
+    /// Text, trimmed.
     pub text: String,
-    /// 0 to 1.
+    /// Confidence from 0 to 1.
     pub confidence: f32,
 }
 
-/// What a reader of a transcript should know.
+/// Note for readers of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
-    /// The file ended before its sound did, or had gaps.
+    /// The file ended before its audio did, or had gaps.
     Truncated,
-    /// Both channels carry the same sound, so speakers cannot be told apart.
+    /// Both channels carry the same audio, so speakers cannot be told apart.
     SameOnBothChannels,
     /// The channels leak into each other so much that speakers cannot be told apart.
     ChannelsLeak,
-    /// The channels leak into each other; what was only heard on the other one was left out.
+    /// The channels leak into each other; speech that leaked from the other channel was left out.
     CrosstalkRemoved,
 }
 
 impl Note {
-    /// For people's eyes.
+    /// Returns the note as a sentence.
     pub fn text(self) -> &'static str {
         match self {
             Self::Truncated => "the recording is cut off or damaged; what is there was transcribed",
@@ -93,22 +93,22 @@ impl Note {
     }
 }
 
-/// Who speaks on a channel.
+/// Speaker on a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Speaker {
-    /// The company's side.
+    /// The agent.
     Agent,
     /// The customer.
     Customer,
-    /// Nobody said who is on this channel (counted from 1).
+    /// Unassigned channel (counted from 1).
     Channel(u16),
-    /// One channel with everybody on it.
+    /// One channel with all speakers on it.
     #[default]
     Unknown,
 }
 
 impl Speaker {
-    /// For people's eyes.
+    /// Returns the label for people.
     pub fn label(self) -> String {
         match self {
             Self::Agent => "Agent".to_owned(),
@@ -130,7 +130,7 @@ impl fmt::Display for Speaker {
     }
 }
 
-/// A name of a speaker that is none.
+/// Error: a name that is not a speaker.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no speaker; use agent, customer, unknown or channel-1 …")]
 pub struct UnknownSpeaker(String);

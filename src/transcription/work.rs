@@ -1,4 +1,4 @@
-//! The durable jobs that turn a recording into words: for the first time, and once more by another model.
+//! Durable jobs of transcription: the first one of a recording, and further ones with another model.
 
 use super::alternatives::{AlternativeTranscript, TRANSCRIBE_AGAIN};
 use super::checkpoint::{Checkpoint, FinishedWindows};
@@ -16,17 +16,17 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often what was heard is written down, with how far it is.
+/// Time between two checkpoints, which store windows and progress.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
-/// How soon a recording that waits for a model looks again.
+/// Time between two checks of a recording that waits for a model.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// After this time of silence a node counts as dead, and another one goes on with its recording.
+/// Lease: a node that is silent for longer counts as dead, and another one continues its recording.
 const LEASE: Duration = Duration::from_secs(10);
 /// Maximum number of attempts at a recording.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// The kinds of job. One recording keeps all threads of the engine busy; short ones have a place beside it, so that none waits
-/// for an hour-long call, and one more has where somebody looks at it. Teams take turns.
+/// Returns the kinds of job. One recording uses all threads of the engine; short ones have a reserved slot next to it,
+/// so that none waits for an hour-long call, and a recording that a user waits for has another one. Teams alternate.
 pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
     let (first, second) = (transcription.clone(), transcription.clone());
     let work = move |job: Running| {
@@ -55,10 +55,10 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
     vec![transcribe.small(1, transcription.short_ms), again]
 }
 
-/// A transcript, and how long it took, ms.
+/// A transcript, and the duration of its transcription, ms.
 type Transcribed = Result<(Transcript, i64), TranscribeError>;
 
-/// What the engine has told since it was last written down.
+/// Progress reported by the engine since the last checkpoint.
 #[derive(Default)]
 struct Report {
     progress: f32,
@@ -72,7 +72,7 @@ impl Transcription {
         };
         match self.interactions.recording(&id).await {
             Ok(Some(recording)) => self.transcribe(&id, &recording, job).await.unwrap_or_else(retry),
-            // Deleted meanwhile.
+            // Deleted in the meantime.
             Ok(None) => self.forget(&id, TRANSCRIBE).await.unwrap_or_else(retry),
             Err(error) => retry(error),
         }
@@ -93,7 +93,7 @@ impl Transcription {
         let Some(left) = checkpoint.take_up(None).await? else { return Ok(Outcome::Done) };
         let request = request(self, recording, None, &job);
         let heard = self.listen(&self.engine, request, (&checkpoint, left), &job).await;
-        // Another recording may have come meanwhile, or the lease is somebody else's: then this one's words are not wanted.
+        // The recording may have been replaced in the meantime, or the lease lost: then this transcript is obsolete.
         if job.cancelled.is_cancelled() || self.is_replaced(id, recording).await? {
             checkpoint.wait_again().await?;
             return Ok(Outcome::At(self.clock.now()));
@@ -102,7 +102,7 @@ impl Transcription {
             Ok(heard) => self.finish(&checkpoint, (id, recording), heard).await?,
             Err(error) => self.failed(id, error, &job).await?,
         };
-        // A recording that came just now queued nothing, because this job was still there.
+        // A recording that was uploaded just now queued no job, because this one still existed.
         if self.is_replaced(id, recording).await? { Ok(Outcome::At(self.clock.now())) } else { Ok(outcome) }
     }
 
@@ -128,10 +128,10 @@ impl Transcription {
             data: serde_json::json!({ "interaction": { "id": id } }),
             by_day: false,
         };
-        // Clips keep their words while a recording is transcribed anew with other speakers.
+        // Clips keep their words while a recording is transcribed again with other speakers.
         let clips = NewJob::new(SPEAKERS_CHANGED, id.as_str(), now);
         self.changed(id, Effects::new().event(done).job(clips)).save(tx.conn(), now).await?;
-        // Other speakers that are set at this moment would not be those of the words.
+        // Locks the speakers: a concurrent change would not apply to these words.
         if !interactions::hold_version(tx.conn(), recording).await? {
             drop(tx);
             checkpoint.wait_again().await?;
@@ -143,7 +143,7 @@ impl Transcription {
         Ok(Outcome::Done)
     }
 
-    /// Runs an engine from where the attempt before has come to, and writes down once a second what it has heard.
+    /// Runs an engine from the last checkpoint of the previous attempt, and stores a checkpoint once a second.
     async fn listen(
         &self,
         engine: &Engine,
@@ -205,7 +205,7 @@ impl Transcription {
         Ok(Outcome::At(self.clock.now().plus(LOOK_AGAIN)))
     }
 
-    /// Writes down what it waits for; nothing where the transcription was stopped meanwhile, which stays so.
+    /// Stores the reason why it waits; does nothing where the transcription was stopped in the meantime.
     async fn wait(&self, (id, job): (&InteractionId, &Running), why: &str) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         if jobs::hold(tx.conn(), TRANSCRIBE, job).await? {
@@ -214,14 +214,14 @@ impl Transcription {
         tx.commit().await
     }
 
-    /// Its job was given up. The words of an earlier recording are not to be found any more.
+    /// Handles a job that was given up. The words of an earlier recording are removed from search.
     async fn give_up(&self, mut conn: Conn<'_>, job: &GivenUp) -> Result<(), DbError> {
         let Ok(id) = job.key.parse::<InteractionId>() else { return Ok(()) };
         store::set_state(conn.reborrow(), &id, State::Failed, Some(&job.why), job.at).await?;
         self.changed(&id, Effects::new()).save(conn, job.at).await
     }
 
-    /// There is nothing to hear any more.
+    /// Deletes the state of a job whose recording no longer exists.
     async fn forget(&self, id: &InteractionId, kind: &str) -> Result<Outcome, DbError> {
         let mut tx = self.db.begin().await?;
         store::checkpoints::remove(tx.conn(), id, kind).await?;
@@ -238,7 +238,7 @@ impl Transcription {
             Ok((Some(take), Some(recording))) => {
                 self.transcribe_again(&id, take, &recording, job).await.unwrap_or_else(retry)
             }
-            // Dropped meanwhile.
+            // Dropped in the meantime.
             Ok(_) => self.forget(&id, TRANSCRIBE_AGAIN).await.unwrap_or_else(retry),
             Err(error) => retry(error),
         }
@@ -272,7 +272,7 @@ impl Transcription {
         match heard {
             Ok((transcript, took_ms)) => {
                 let Some(mut tx) = checkpoint.hold().await? else { return Ok(Outcome::Done) };
-                // Other speakers that are set at this moment would not be those of the words.
+                // Locks the speakers: a concurrent change would not apply to these words.
                 if !interactions::hold_version(tx.conn(), recording).await? {
                     drop(tx);
                     checkpoint.wait_again().await?;
@@ -288,7 +288,8 @@ impl Transcription {
                 let last = error.is_final() || error.waits_for_model() || job.attempt >= MAX_ATTEMPTS;
                 let state = if last { State::Failed } else { State::Waiting };
                 self.set_alternative(id, name, state, Some(&why)).await?;
-                // It stands beside the transcript, for whoever asked for it: nothing for the administrator to do.
+                // The failure is shown next to the transcript, to the user who requested it: the administrator need not
+                // act.
                 Ok(if last { Outcome::Done } else { Outcome::Retry(why) })
             }
         }
@@ -327,7 +328,7 @@ fn request(
 
 fn retry(error: DbError) -> Outcome {
     match error {
-        // The interaction was deleted while its recording was heard.
+        // The interaction was deleted while its recording was transcribed.
         DbError::Missing => Outcome::Done,
         other => Outcome::Retry(other.to_string()),
     }

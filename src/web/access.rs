@@ -1,5 +1,5 @@
-//! Permission as a parameter of the handler: [`Allowed`] for the API, [`Viewer`] for pages. Both load whoever is asking
-//! once, by API key or session cookie, and refuse before the handler runs.
+//! Authorisation as a parameter of the handler: [`Allowed`] for the API, [`Viewer`] for pages. Both authenticate the
+//! request once, by API key or session cookie, and reject it before the handler runs.
 
 use super::page::PageError;
 use super::problem::ApiError;
@@ -13,59 +13,59 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Finds out who is asking; the staff feature does it.
+/// Authenticates requests; implemented by the staff feature.
 pub trait Authenticate: Send + Sync + 'static {
-    /// By the token of the session cookie.
+    /// Authenticates by the token of the session cookie.
     fn by_session<'a>(
         &'a self,
         token: &'a str,
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
-    /// By an API key.
+    /// Authenticates by an API key.
     fn by_key<'a>(
         &'a self,
         secret: &'a str,
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, crate::database::DbError>>;
 }
 
-/// What pages need to know of the deployment.
+/// Data on the deployment for pages.
 #[derive(Debug, Clone)]
 pub struct SiteInfo {
-    /// Scheme, host and port in front of every path; no slash at the end.
+    /// Public URL without a path: scheme, host and port; no slash at the end.
     pub public_url: String,
-    /// The company's name as customers know it.
+    /// Name of the company for customers.
     pub company: String,
-    /// A demo, with made-up data and a banner that says so.
+    /// Whether it is a demo, with made-up data and a banner.
     pub demo: bool,
 }
 
 impl SiteInfo {
-    /// Over https cookies are `Secure` and bound to the host by their name.
+    /// Whether it is served over https: cookies are then `Secure` and bound to the host by their name.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
 
-    /// The session cookie's name.
+    /// Returns the name of the session cookie.
     pub fn cookie_name(&self) -> &'static str {
         if self.is_https() { "__Host-afterword" } else { "afterword" }
     }
 
-    /// Name of the cookie by which a browser is known, signed in or not.
+    /// Returns the name of the cookie that identifies a browser, signed in or not.
     pub fn device_cookie_name(&self) -> &'static str {
         if self.is_https() { "__Host-afterword-device" } else { "afterword-device" }
     }
 }
 
-/// The token that forms carry, made from the session's own; nobody without the cookie can make it.
+/// Returns the CSRF token of forms, derived from the session's token; it can't be made without the cookie.
 pub fn csrf_token(session_token: &str) -> String {
     crate::vault::plain_hash(format!("csrf:{session_token}").as_bytes())[..32].to_owned()
 }
 
-/// The session token in the request's cookie.
+/// Returns the session token in the request's cookie.
 pub fn session_token(request: &Request) -> Option<String> {
     cookie(request, request.data::<SiteInfo>()?.cookie_name())
 }
 
-/// The token of the browser itself, in a cookie that outlives the session.
+/// Returns the token that identifies the browser, in a cookie that outlives the session.
 pub fn device_token(request: &Request) -> Option<String> {
     cookie(request, request.data::<SiteInfo>()?.device_cookie_name())
 }
@@ -80,7 +80,7 @@ fn cookie(request: &Request, name: &str) -> Option<String> {
         .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }
 
-/// The secret of the request's `Authorization: Bearer`.
+/// Returns the secret of the request's `Authorization: Bearer`.
 pub fn bearer(request: &Request) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
@@ -92,10 +92,10 @@ async fn authenticator(request: &Request) -> poem::Result<Arc<dyn Authenticate>>
     Ok(Arc::clone(auth))
 }
 
-/// Whoever asks has the right `R`: the first parameter of every handler of the API.
+/// Proof that the caller has the right `R`: the first parameter of every handler of the API.
 #[derive(Debug)]
 pub struct Allowed<R> {
-    /// Who it is.
+    /// Caller.
     pub principal: Principal,
     right: PhantomData<R>,
 }
@@ -133,7 +133,7 @@ impl<R: Right> Allowed<R> {
     }
 }
 
-/// Says who may, where this one may not.
+/// Returns the error text for a missing right: who has it.
 pub fn missing_right<R: Right>() -> String {
     let names = |codes: Vec<&str>| codes.join(" or ");
     let roles = names(R::ROLES.iter().map(|r| r.code()).collect());
@@ -156,7 +156,7 @@ fn carries_csrf(request: &Request, session_token: &str) -> bool {
     sent.ct_eq(csrf_token(session_token).as_bytes()).into()
 }
 
-/// The names of the two ways in, as openapi.yaml has them.
+/// Names of the two security schemes, as in openapi.yaml.
 const SCHEMES: [&str; 2] = ["api_key", "session"];
 
 impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
@@ -191,13 +191,13 @@ impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
     }
 }
 
-/// Whoever looks at a page has the right `R`: the first parameter of every page handler. Nobody signed in is sent to
-/// the sign-in page and back.
+/// Proof that the user has the right `R`: the first parameter of every page handler. A request without a session is
+/// redirected to the sign-in page and back.
 #[derive(Debug)]
 pub struct Viewer<R> {
-    /// Who it is.
+    /// User.
     pub principal: Principal,
-    /// What forms on the page carry.
+    /// CSRF token for forms on the page.
     pub csrf: String,
     right: PhantomData<R>,
 }

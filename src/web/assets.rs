@@ -1,4 +1,4 @@
-//! Style, scripts and symbols, compiled in. Each is served with an ETag of its content.
+//! Static assets: styles, scripts and icons, compiled in. Each is served with an ETag of its content.
 
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::Path;
@@ -40,7 +40,7 @@ static BY_NAME: LazyLock<HashMap<&str, (&str, &str, String)>> = LazyLock::new(||
     ASSETS.iter().map(tagged).collect()
 });
 
-/// `GET /favicon.ico`: what browsers ask for by themselves.
+/// `GET /favicon.ico`, which browsers request by themselves.
 #[handler]
 pub fn favicon(headers: &HeaderMap) -> Response {
     serve("favicon.svg", headers)

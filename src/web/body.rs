@@ -1,5 +1,5 @@
-//! JSON bodies of requests, read as their schemas say: poem-openapi takes numbers and booleans for strings, and no `1.0` for an
-//! integer.
+//! JSON bodies of requests, parsed strictly by their schemas: poem-openapi accepts numbers and booleans as strings, and
+//! rejects `1.0` as an integer.
 
 use super::problem::ApiError;
 use poem::http::{StatusCode, header};
@@ -10,7 +10,7 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
-/// The JSON body of a request.
+/// JSON body of a request.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
@@ -49,7 +49,7 @@ impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for JsonBody<T> {
     }
 }
 
-/// The body, and the JSON that it was read from.
+/// Returns the body, and the JSON that it was parsed from.
 ///
 /// # Errors
 /// `malformed` where it is not JSON or does not fit the schema.
@@ -66,7 +66,7 @@ pub async fn read<T: ParseFromJSON + ToJSON>(body: &mut RequestBody) -> poem::Re
     }
 }
 
-/// Writes numbers without a fraction as integers: JSON Schema takes `1.0` for one.
+/// Writes numbers without a fraction as integers: JSON Schema accepts `1.0` as one.
 fn write_integers(json: &mut Value) {
     match json {
         Value::Array(items) => items.iter_mut().for_each(write_integers),
@@ -81,7 +81,7 @@ fn write_integers(json: &mut Value) {
     }
 }
 
-/// Values of the JSON that have another type than the schema says, or can't be stored.
+/// Returns a value of the JSON that has another type than in the schema, or can't be stored.
 fn difference(sent: &Value, read: &Value) -> Option<String> {
     let below = |name: String, what: String| match what.strip_prefix(' ') {
         Some(what) => format!("{name} {what}"),

@@ -1,12 +1,13 @@
-//! The address of the client that sent a request. Behind a reverse proxy the TCP connection's address is the proxy's, and the
-//! client's stands in a header; that header is read only from proxies that the configuration trusts (`http.trusted_proxies`).
+//! Address of the client that sent a request. Behind a reverse proxy the TCP connection's address is the proxy's, and
+//! the client's is in a header; that header is used only from proxies that the configuration trusts
+//! (`http.trusted_proxies`).
 
 use crate::config::Networks;
 use poem::http::{HeaderMap, header};
 use poem::{FromRequest, Request, RequestBody};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Reverse proxies whose headers are believed.
+/// Reverse proxies whose headers are trusted.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(pub Networks);
 
@@ -29,9 +30,10 @@ pub fn client_address(request: &Request, trusted: &TrustedProxies) -> IpAddr {
 
 /// Returns the client's address for a connection from `peer` with these headers.
 ///
-/// From an untrusted peer the headers are ignored. From a trusted one, `X-Forwarded-For` (or `Forwarded`, RFC 7239) is read from the
-/// right, where the nearest proxy wrote, past every trusted address. Proxies usually write one of the two headers and pass the
-/// other through as the client sent it; where both are present and disagree, neither is believed and `peer` is returned.
+/// From an untrusted peer the headers are ignored. From a trusted one, `X-Forwarded-For` (or `Forwarded`, RFC 7239) is
+/// read from the right, where the nearest proxy wrote, past every trusted address. Proxies usually write one of the two
+/// headers and pass the other through as the client sent it; where both are present and disagree, neither is trusted
+/// and `peer` is returned.
 pub fn forwarded_for(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
     let peer = peer.to_canonical();
     if !trusted.0.contains(peer) {
@@ -46,7 +48,8 @@ pub fn forwarded_for(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies
     }
 }
 
-/// Returns what limits per client count by: an IPv4 address, or the /64 network of an IPv6 address, which one client has all of.
+/// Returns the key of limits per client: an IPv4 address, or the /64 network of an IPv6 address, all of which belongs
+/// to one client.
 pub fn limited_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
@@ -56,7 +59,7 @@ pub fn limited_network(address: IpAddr) -> IpAddr {
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Walks from the right. An entry that is no address ends the walk at the proxy that wrote it.
+/// Walks from the right. An invalid entry ends the walk at the proxy that wrote it.
 fn nearest_untrusted(peer: IpAddr, entries: &[Option<IpAddr>], trusted: &TrustedProxies) -> IpAddr {
     let mut nearest = peer;
     for entry in entries.iter().rev() {
@@ -71,13 +74,13 @@ fn nearest_untrusted(peer: IpAddr, entries: &[Option<IpAddr>], trusted: &Trusted
     nearest
 }
 
-/// The entries of every `X-Forwarded-For` line, in order.
+/// Returns the entries of every `X-Forwarded-For` line, in order.
 fn listed(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(X_FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("?"));
     lines.flat_map(|line| line.split(',')).map(address).collect()
 }
 
-/// The `for=` of each element of every `Forwarded` line, in order.
+/// Returns the `for=` of each element of every `Forwarded` line, in order.
 fn paired(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(header::FORWARDED).iter().map(|line| line.to_str().unwrap_or("?"));
     lines.flat_map(|line| line.split(',')).map(pair_address).collect()
@@ -89,7 +92,7 @@ fn pair_address(element: &str) -> Option<IpAddr> {
     address(node.trim().trim_matches('"'))
 }
 
-/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
+/// Parses `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
@@ -126,7 +129,7 @@ mod tests {
             ("2001:db8::1", "2001:db8::1"),
             ("[2001:db8::1]:4711", "2001:db8::1"),
             ("::ffff:203.0.113.1", "203.0.113.1"),
-            // What the client wrote in front of a word that is no address does not count.
+            // Entries of the client before an invalid one do not count.
             ("203.0.113.1, unknown", "10.0.0.1"),
             ("203.0.113.1, unknown, 10.2.2.2", "10.2.2.2"),
             ("", "10.0.0.1"),

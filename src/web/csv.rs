@@ -1,6 +1,7 @@
-//! Cells of files for spreadsheets.
+//! Cells of CSV files.
 
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV injection").
+/// Returns the text with an apostrophe in front where a spreadsheet would take it for a formula (OWASP, "CSV
+/// injection").
 pub fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
 }

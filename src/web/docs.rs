@@ -1,4 +1,5 @@
-//! `/docs`: Swagger UI as poem-openapi bundles it, with a policy that lets nothing run but the scripts of that page.
+//! `/docs`: Swagger UI as bundled by poem-openapi, with a Content-Security-Policy that allows only the scripts of that
+//! page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -7,14 +8,15 @@ use poem::http::{HeaderValue, header};
 use poem::{Endpoint, Request, Response};
 use sha2::{Digest, Sha256};
 
-/// The page, and its policy.
+/// The page and its policy.
 pub struct Docs {
     page: Bytes,
     policy: HeaderValue,
 }
 
 impl Docs {
-    /// Takes Swagger UI's page. Its scripts stand in it, and are allowed by their hashes; it sets styles itself, and calls the API.
+    /// Takes Swagger UI's page. Its inline scripts are allowed by their hashes; it sets styles itself, and calls the
+    /// API.
     pub fn new(page: String) -> Self {
         let scripts: String =
             inline_scripts(&page).iter().map(|script| format!(" 'sha256-{}'", hash(script))).collect();
@@ -38,7 +40,7 @@ impl Endpoint for Docs {
     }
 }
 
-/// The texts between `<script …>` and `</script>`, in order.
+/// Returns the texts between `<script …>` and `</script>`, in order.
 fn inline_scripts(page: &str) -> Vec<&str> {
     let mut scripts = Vec::new();
     let mut rest = page;
@@ -52,7 +54,7 @@ fn inline_scripts(page: &str) -> Vec<&str> {
     scripts
 }
 
-/// SHA-256 of a script as browsers compute it: over its text with line ends of one character.
+/// Returns the SHA-256 of a script as computed by browsers: over its text with LF line endings.
 fn hash(script: &str) -> String {
     BASE64.encode(Sha256::digest(script.replace("\r\n", "\n").replace('\r', "\n")))
 }

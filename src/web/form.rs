@@ -1,4 +1,4 @@
-//! Forms: parsed with a size limit, and refused without the page's token.
+//! Forms: parsed with a size limit, and rejected without the page's CSRF token.
 
 use super::access::{csrf_token, session_token};
 use super::page::PageError;
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 /// Maximum size of a form, in bytes.
 const MAX_FORM_BYTES: usize = 256 * 1024;
 
-/// A form of somebody signed in; its field `csrf` was right.
+/// A submitted form of a signed-in user; its field `csrf` was verified.
 #[derive(Debug)]
 pub struct Posted<T>(pub T);
 
@@ -35,17 +35,18 @@ impl<'a, T: DeserializeOwned> FromRequest<'a> for Posted<T> {
     }
 }
 
-/// A form with one file in it, of somebody signed in; its field `csrf` was right. `MAX_FORM_BYTES`: the most bytes of the file that are kept; what is
-/// larger is cut there, so that whoever reads it can say that it is too large.
+/// A submitted form with one file, of a signed-in user; its field `csrf` was verified. `MAX_FORM_BYTES`: maximum number
+/// of bytes of the file that are kept; a larger file is truncated there, so that the handler can report that it is too
+/// large.
 #[derive(Debug)]
 pub struct PostedFile<const MAX_FORM_BYTES: usize> {
-    /// The file; empty where none was chosen.
+    /// Content of the file; empty where none was chosen.
     pub file: Vec<u8>,
     fields: std::collections::HashMap<String, String>,
 }
 
 impl<const MAX_FORM_BYTES: usize> PostedFile<MAX_FORM_BYTES> {
-    /// One of its other fields; empty where it is not there.
+    /// Returns another field; empty where it is absent.
     pub fn field(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", String::as_str)
     }
@@ -74,7 +75,7 @@ impl<'a, const MAX_FORM_BYTES: usize> FromRequest<'a> for PostedFile<MAX_FORM_BY
     }
 }
 
-/// Reads an urlencoded form. Repeated fields (check boxes) become one text, joined by a line feed.
+/// Parses an urlencoded form. Repeated fields (check boxes) are joined by line feeds.
 pub fn serde_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PageError> {
     let mut fields = serde_json::Map::new();
     for (name, value) in url::form_urlencoded::parse(bytes) {

@@ -1,8 +1,8 @@
-//! How pages say moments and lengths.
+//! Formats of times and durations on pages.
 
 use crate::clock::Timestamp;
 
-/// A moment: for programs, and exactly for people without scripts.
+/// A time: in machine-readable form, and in full for pages without scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     /// RFC 3339.
@@ -17,7 +17,7 @@ impl From<Timestamp> for When {
     }
 }
 
-/// 331000 ms as "5:31", above an hour "1:02:05".
+/// Returns 331000 ms as "5:31", from an hour on "1:02:05".
 pub fn clock(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -1,13 +1,14 @@
-//! Paths of this site that come from outside: where somebody goes after signing in.
+//! Validation of local paths from requests: the target after signing in.
 
 use url::Url;
 
-/// Returns the path (with its query) where `text` is one of this site, as URL parsers write it; none where it may lead elsewhere.
+/// Returns the path (with its query), normalised as by URL parsers, where `text` is a path of this site; `None` where
+/// it may lead elsewhere.
 ///
-/// Browsers drop tabs and line feeds, and take a backslash for a slash; so what looks like a path may name a host. The text is
-/// resolved as a browser does it (the WHATWG URL standard), and must stay on the host that it was resolved against. Control
-/// characters and backslashes are refused in any case, in the path also where they are percent-encoded, as is a second slash at the
-/// beginning.
+/// Browsers drop tabs and line feeds, and treat a backslash as a slash; so a text that looks like a path may name a
+/// host. The text is resolved like in a browser (the WHATWG URL standard), and must stay on the host that it was
+/// resolved against. Control characters and backslashes are rejected in any case, in the path also where they are
+/// percent-encoded, as is a second slash at the beginning.
 pub fn local_path(text: &str) -> Option<String> {
     let base = Url::parse("http://site.invalid").ok()?;
     if !text.starts_with('/') || has_odd(text) {

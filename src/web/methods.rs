@@ -1,4 +1,4 @@
-//! Which methods an address takes. Any other is answered 405 with `Allow` (RFC 9110, section 15.5.6).
+//! Methods of a path. Any other method is answered with 405 and `Allow` (RFC 9110, section 15.5.6).
 
 use super::problem::ApiError;
 use poem::PathPattern;
@@ -7,18 +7,18 @@ use poem::{Endpoint, IntoEndpoint, IntoResponse, Request, Response, RouteMethod}
 use poem_openapi::OpenApi;
 use std::collections::HashMap;
 
-/// The endpoints of one address, by method. HEAD is answered wherever GET is.
+/// Endpoints of one path, by method. HEAD is answered wherever GET is.
 pub struct Methods {
     endpoints: RouteMethod,
     allowed: Vec<Method>,
 }
 
-/// An address that takes GET.
+/// Returns a path with GET.
 pub fn get<E: IntoEndpoint<Endpoint: 'static>>(endpoint: E) -> Methods {
     Methods::new().method(Method::GET, endpoint)
 }
 
-/// An address that takes POST.
+/// Returns a path with POST.
 pub fn post<E: IntoEndpoint<Endpoint: 'static>>(endpoint: E) -> Methods {
     Methods::new().method(Method::POST, endpoint)
 }
@@ -33,12 +33,12 @@ impl Methods {
         Self { endpoints: self.endpoints.method(method, endpoint), ..self }
     }
 
-    /// And POST.
+    /// Adds POST.
     pub fn post<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
         self.method(Method::POST, endpoint)
     }
 
-    /// And HEAD, by an endpoint that sees the method.
+    /// Adds HEAD, by an endpoint that sees the method.
     pub fn head<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
         self.method(Method::HEAD, endpoint)
     }
@@ -55,11 +55,11 @@ impl Endpoint for Methods {
     }
 }
 
-/// The address does not take this method.
+/// Error: the path does not have this method.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("this address does not take that method")]
 pub struct MethodNotAllowed {
-    /// The methods that it takes.
+    /// Methods of the path.
     pub allow: HeaderValue,
 }
 
@@ -74,10 +74,10 @@ impl poem::error::ResponseError for MethodNotAllowed {
     }
 }
 
-/// Gives the API's answers of status 405 the methods that the specification has for their address.
+/// Adds `Allow` to the API's responses of status 405, from the specification.
 pub struct ApiMethods<E> {
     endpoint: E,
-    /// By the [`shape`] of the path.
+    /// Methods by the [`shape`] of the path.
     allowed: HashMap<String, Vec<Method>>,
 }
 
@@ -112,7 +112,7 @@ impl<E: Endpoint> Endpoint for ApiMethods<E> {
     }
 }
 
-/// The path with `:` for every parameter: the specification and the router name them differently.
+/// Returns the path with `:` for every parameter: the specification and the router name them differently.
 fn shape(path: &str) -> String {
     let segments = path.split('/').map(|segment| if segment.starts_with([':', '{']) { ":" } else { segment });
     segments.collect::<Vec<_>>().join("/")
@@ -122,7 +122,7 @@ fn takes(allowed: &[Method], method: &Method) -> bool {
     allowed.contains(method) || (method == Method::HEAD && allowed.contains(&Method::GET))
 }
 
-/// `GET, HEAD, POST`
+/// Returns the value of `Allow`: `GET, HEAD, POST`
 fn allow_header(allowed: &[Method]) -> HeaderValue {
     const KNOWN: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let taken: Vec<_> = KNOWN.iter().filter(|method| takes(allowed, method)).map(Method::as_str).collect();

@@ -1,4 +1,4 @@
-//! In front of every handler: headers that keep pages safe, a log line without personal data, body limits.
+//! Middleware of every handler: security headers, a log line without personal data, body limits.
 
 use super::SurveyCounts;
 use super::methods::MethodNotAllowed;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 
-/// Maximum size of the body of a request that is no upload, in bytes.
+/// Maximum size of the body of a request other than an upload, in bytes.
 const MAX_BODY_BYTES: usize = 2 << 20;
 
-/// A recording is streamed to disk under a limit of its own.
+/// Whether it is an upload: a recording is streamed to disk with its own limit.
 pub(super) fn is_upload(request: &Request) -> bool {
     request.method() == poem::http::Method::PUT && request.uri().path().ends_with("/recording")
 }
@@ -21,32 +21,32 @@ fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
-/// Customers answer here: these pages have a smaller limit of their own, and say so in their own words.
+/// Whether it is a page for customers: these have a smaller limit of their own, with their own error page.
 fn is_survey(path: &str) -> bool {
     path.starts_with("/s/") || path.starts_with("/u/") || path == "/privacy"
 }
 
-/// What is asked for when somebody opens or answers a survey: by their browser, or by the kiosk or phone system that asks them.
+/// Whether the request opens or answers a survey: by the customer's browser, a kiosk or a phone system.
 fn is_of_customers(path: &str) -> bool {
     let is_answer = path.starts_with("/api/v1/surveys/") && path.ends_with("/responses");
     is_survey(path) || is_answer || path.starts_with("/logos/") || path == "/favicon.ico"
 }
 
-/// Why a request is refused before its handler sees it.
+/// Reason why a request is rejected before its handler.
 enum Refusal {
     /// The body is larger than [`MAX_BODY_BYTES`].
     TooLarge,
     /// The body took too long to arrive.
     TooSlow,
-    /// The body ended before its stated length.
+    /// The body ended before its `Content-Length`.
     BrokeOff,
-    /// The address or the form holds a NUL character, which PostgreSQL can't store; JSON is checked where it is read.
+    /// The URL or the form holds a NUL character, which PostgreSQL can't store; JSON is checked where it is parsed.
     Nul,
 }
 
-/// Reads the body under the limit before anybody else does; a stated length over the limit is refused unread.
+/// Reads the body with the limit before the handler; a `Content-Length` over the limit is rejected unread.
 async fn check(request: &mut Request) -> Result<(), Refusal> {
-    // Customers' pages take nothing from an address but a token and a choice among few words.
+    // Customers' pages use nothing from a URL but a token and a choice among few words.
     if is_survey(request.uri().path()) {
         return Ok(());
     }
@@ -79,7 +79,7 @@ async fn check(request: &mut Request) -> Result<(), Refusal> {
     if has_nul { Err(Refusal::Nul) } else { Ok(()) }
 }
 
-/// NUL in an address or a form.
+/// NUL in a URL or a form.
 const ENCODED_NUL: &str = "%00";
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
@@ -107,7 +107,7 @@ fn refused(api: bool, refusal: &Refusal) -> Response {
     }
 }
 
-/// The outermost layer: limit, call, shape errors, add headers, log, count.
+/// Outermost middleware: limits, call, error format, headers, log, metrics.
 pub async fn around<E: Endpoint>(
     next: E,
     mut request: Request,
@@ -132,7 +132,7 @@ pub async fn around<E: Endpoint>(
         }
     };
     secure(&path, &mut response);
-    // The pattern, never the path: survey tokens stand in paths. Nobody's address either.
+    // The route pattern, never the path, as paths contain survey tokens; no client address either.
     let pattern = pattern.unwrap_or_else(|| "(none)".into());
     let (status, seconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64());
     if is_of_customers(&path) {
@@ -141,12 +141,12 @@ pub async fn around<E: Endpoint>(
         metrics::histogram!("http_request_seconds", "route" => pattern.clone(), "status" => status.to_string())
             .record(seconds);
     }
-    // When somebody answers shows nowhere, neither in a counter nor in a line, and whatever they are told: a form that is shown once more
-    // is one that was sent.
+    // The time of a response must not appear anywhere, neither in a metric nor in a log line, whatever the result: a
+    // form that is shown again was submitted.
     if is_survey(&path) && method == poem::http::Method::POST && status < 500 {
         return Ok(response);
     }
-    // What went well is counted in the metrics; a line for each would cost more than the request.
+    // Successful requests are counted in the metrics; a line for each would cost more than the request.
     if status >= 400 {
         tracing::info!(method = %method, route = pattern, status, ms = (seconds * 1e3).round(), "request refused");
     } else {
@@ -179,7 +179,7 @@ fn as_response(api: bool, error: poem::Error) -> Response {
     }
 }
 
-/// Headers for everything; stricter ones where customers answer.
+/// Sets the security headers; stricter ones on customers' pages.
 fn secure(path: &str, response: &mut Response) {
     let survey = is_survey(path);
     let headers = response.headers_mut();
@@ -191,7 +191,7 @@ fn secure(path: &str, response: &mut Response) {
     set("cross-origin-opener-policy", "same-origin");
     set("referrer-policy", if survey { "no-referrer" } else { "same-origin" });
     if survey {
-        // The page brings its style inline and loads nothing but the company's logo, from nowhere else.
+        // The page has inline styles and loads only the company's logo.
         set(
             "content-security-policy",
             "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",

@@ -1,4 +1,4 @@
-//! What every page and endpoint shares: who is asking and what they may, errors, forms, pages, ranges, assets.
+//! Shared by all pages and endpoints: authentication, authorisation, errors, forms, pages, ranges, assets.
 
 pub mod access;
 pub mod assets;

@@ -1,13 +1,13 @@
-//! Status, code and text of answers while the database or the disk takes nothing: the same for pages and for the API.
+//! Status, code and text of responses during an outage of the database or the disk: the same for pages and for the API.
 
 use crate::database::{DbError, Outage};
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
-/// `Retry-After` while there is no telling how long it lasts, in seconds.
+/// `Retry-After` for an outage of unknown duration, in seconds.
 pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// The outage that an error is a sign of, logged once; `None` for a fault.
+/// Returns the outage that an error indicates, logged once; `None` for a fault.
 pub(super) fn of(error: &DbError) -> Option<Outage> {
     let outage = error.outage();
     match outage {
@@ -18,7 +18,8 @@ pub(super) fn of(error: &DbError) -> Option<Outage> {
     outage
 }
 
-/// The page for a read or write that failed, made by the caller for the status that fits; with `Retry-After` where that helps.
+/// Returns the error page for a failed read or write, made by the caller for the right status; with `Retry-After` where
+/// that helps.
 pub fn failed(error: &DbError, page: impl FnOnce(StatusCode) -> Response) -> Response {
     let status = of(error).map_or_else(
         || {
@@ -30,7 +31,7 @@ pub fn failed(error: &DbError, page: impl FnOnce(StatusCode) -> Response) -> Res
     retry_later(page(status))
 }
 
-/// With `Retry-After`, where the status is 503.
+/// Adds `Retry-After` where the status is 503.
 pub(super) fn retry_later(mut response: Response) -> Response {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -38,7 +39,7 @@ pub(super) fn retry_later(mut response: Response) -> Response {
     response
 }
 
-/// 507 when there is no space, else 503.
+/// Returns 507 for a full disk, else 503.
 pub(super) fn status(outage: Outage) -> StatusCode {
     match outage {
         Outage::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -46,7 +47,7 @@ pub(super) fn status(outage: Outage) -> StatusCode {
     }
 }
 
-/// Stable, for programs.
+/// Returns a stable code for programs.
 pub(super) fn code(outage: Outage) -> &'static str {
     match outage {
         Outage::Full => "storage_full",
@@ -56,7 +57,7 @@ pub(super) fn code(outage: Outage) -> &'static str {
     }
 }
 
-/// Sentence that says the problem and the next step.
+/// Returns a sentence with the problem and the next step.
 pub(super) fn detail(outage: Outage) -> &'static str {
     match outage {
         Outage::Full => "The disk is full; nothing was stored. Free space, then send it again.",

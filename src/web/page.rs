@@ -1,4 +1,4 @@
-//! Pages: the frame around each (navigation, who is signed in), turning a template into an answer, and errors as pages.
+//! Pages: the layout (navigation, signed-in user), responses from templates, and errors as pages.
 
 use super::access::{SiteInfo, Viewer};
 use super::outage;
@@ -9,59 +9,59 @@ use askama::Template;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
-/// The frame around a page of somebody signed in: what `templates/layout/base.html` shows.
+/// Layout of a page of a signed-in user, as rendered by `templates/layout/base.html`.
 #[derive(Debug, Clone)]
 pub struct Shell {
-    /// The company's name.
+    /// Name of the company.
     pub company: String,
-    /// What this role may open.
+    /// Navigation of this role.
     pub nav: Vec<NavItem>,
-    /// Who is signed in.
+    /// Signed-in user.
     pub who: WhoIsIt,
-    /// What every form carries.
+    /// CSRF token of forms.
     pub csrf: String,
-    /// Show the demo's banner?
+    /// Whether to show the demo's banner.
     pub demo: bool,
-    /// One sentence about what just happened.
+    /// Message about the last action.
     pub flash: Option<Flash>,
 }
 
-/// A line of the navigation.
+/// An item of the navigation.
 #[derive(Debug, Clone)]
 pub struct NavItem {
-    /// Where it leads.
+    /// URL.
     pub href: &'static str,
-    /// Its word.
+    /// Label.
     pub label: &'static str,
-    /// Its symbol in `layout/icons.html`.
+    /// Icon in `layout/icons.html`.
     pub icon: &'static str,
-    /// Is this where we are?
+    /// Whether it is the current page.
     pub current: bool,
-    /// A number beside it.
+    /// Count next to it.
     pub count: Option<u32>,
 }
 
-/// Who is signed in, as it stands in the corner.
+/// Signed-in user, as shown in the corner.
 #[derive(Debug, Clone)]
 pub struct WhoIsIt {
     /// Name.
     pub name: String,
-    /// The role in words.
+    /// Label of the role.
     pub role: String,
-    /// Up to two letters.
+    /// Initials, up to two letters.
     pub initials: String,
 }
 
-/// One sentence about what just happened.
+/// Message about the last action.
 #[derive(Debug, Clone)]
 pub struct Flash {
-    /// `ok` or `bad`.
+    /// Kind: `ok` or `bad`.
     pub kind: &'static str,
-    /// The sentence.
+    /// Text.
     pub text: String,
 }
 
-/// Where each line of the navigation leads, its word, its symbol, and who sees it.
+/// Items of the navigation: URL, label, icon, roles.
 const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("/", "Desk", "desk", &Role::ALL),
     ("/interactions", "Calls and chats", "calls", &[Role::Admin, Role::Supervisor, Role::Agent]),
@@ -76,12 +76,12 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
 ];
 
 impl Shell {
-    /// The frame for whoever looks, with `here` (a path of the navigation) marked.
+    /// Returns the layout for a user, with `here` (a URL of the navigation) as the current page.
     pub fn new<R: Right>(viewer: &Viewer<R>, site: &SiteInfo, here: &str) -> Self {
         Self::of(&viewer.principal, &viewer.csrf, site, here)
     }
 
-    /// The same, from its parts.
+    /// Returns the same from its parts.
     pub fn of(principal: &Principal, csrf: &str, site: &SiteInfo, here: &str) -> Self {
         let role = principal.role().unwrap_or(Role::Agent);
         let nav = NAV
@@ -97,7 +97,7 @@ impl Shell {
         Self { company: site.company.clone(), nav, who, csrf: csrf.to_owned(), demo: site.demo, flash: None }
     }
 
-    /// With a sentence about what just happened, by the code that a redirect carried as `?did=`.
+    /// Adds a message about the last action, by the code of the redirect's `?did=`.
     pub fn with_flash(mut self, code: Option<&str>, sentences: &[(&str, &str)]) -> Self {
         let found = code.and_then(|code| sentences.iter().find(|(known, _)| *known == code));
         self.flash = found.map(|(_, text)| Flash { kind: "ok", text: (*text).to_owned() });
@@ -105,19 +105,19 @@ impl Shell {
     }
 }
 
-/// The first letters of the first and the last word.
+/// Returns the first letters of the first and the last word.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
 }
 
-/// A template as an answer of status 200.
+/// Returns a template as a response of status 200.
 pub fn html(template: &impl Template) -> Response {
     html_with(StatusCode::OK, template)
 }
 
-/// A template as an answer.
+/// Returns a template as a response.
 pub fn html_with(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => Response::builder()
@@ -135,7 +135,7 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// An error's text as a sentence on a page: with a large first letter.
+/// Returns an error's text as a sentence: with a capital first letter.
 pub fn sentence(text: &str) -> String {
     let mut text = text.to_owned();
     if let Some(first) = text.get(..1).map(str::to_uppercase) {
@@ -144,51 +144,51 @@ pub fn sentence(text: &str) -> String {
     text
 }
 
-/// 303 to another page after a form.
+/// Returns a redirect (303) to another page after a form.
 pub fn redirect(to: impl AsRef<str>) -> Response {
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, to.as_ref()).finish()
 }
 
-/// Why there is no page.
+/// Error of a page.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PageError {
-    /// Nobody is signed in.
+    /// No user is signed in.
     #[error("sign in first")]
     SignIn {
-        /// Where to go afterwards.
+        /// Page to return to after signing in.
         next: String,
     },
-    /// The role has no business here.
+    /// The role lacks the right.
     #[error("this page is for other roles")]
     Forbidden,
-    /// Not there, or hidden from whoever asks.
+    /// Not found, or not visible to the user.
     #[error("there is no such page")]
     NotFound,
-    /// The form's token is not the session's.
+    /// The form's CSRF token is not the session's.
     #[error("this form is out of date: open the page again and send it once more")]
     StaleForm,
-    /// More than a form may hold.
+    /// The form is too large.
     #[error("that is more than this form takes")]
     TooLarge,
     /// The body did not arrive in time.
     #[error("the form took too long to arrive: send it once more")]
     TooSlow,
-    /// The address takes other methods.
+    /// The path has other methods.
     #[error("this address does not take that method")]
     WrongMethod,
-    /// Fields are missing or of the wrong form.
+    /// Fields are missing or malformed.
     #[error("the form could not be read: {0}")]
     BadForm(String),
-    /// It can't be done; the text says why and what to do.
+    /// The action is not possible; the text gives the reason and the next step.
     #[error("{0}")]
     Refused(String),
-    /// Too many tries.
+    /// Too many attempts.
     #[error("too many tries: wait a minute, then try again")]
     TooMany,
-    /// The database or the disk takes nothing at the moment.
+    /// Outage of the database or the disk.
     #[error("{}", outage::detail(*.0))]
     Outage(Outage),
-    /// Something failed inside; logged.
+    /// Internal error; logged.
     #[error("something failed on our side; nothing was stored")]
     Internal,
 }

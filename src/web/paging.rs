@@ -12,7 +12,7 @@ pub fn request_cursor(text: Option<&str>) -> Result<Cursor, ApiError> {
     Ok(parsed.map_err(|why: &str| ApiError::bad_request("bad_cursor", why))?.unwrap_or_else(Cursor::start))
 }
 
-/// The number of items of a page of the API: what the request asks for, or `usual`.
+/// Returns the number of items of a page of the API: that of the request, or `usual`.
 ///
 /// # Errors
 /// `bad_limit` where it is 0 or more than `max`.

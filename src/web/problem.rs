@@ -10,35 +10,35 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 use std::sync::Arc;
 
-/// What went wrong, for programs and for people.
+/// An error in the format of RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, Object, serde::Serialize)]
 #[oai(example = false)]
 pub struct Problem {
-    /// The HTTP status, once more.
+    /// HTTP status of the response.
     pub status: u16,
-    /// Stable, for programs: `interaction_not_found`, `recording_too_large`, …
+    /// Stable code for programs: `interaction_not_found`, `recording_too_large`, …
     pub code: String,
-    /// The same for every problem of this code.
+    /// Title, the same for every problem of this code.
     pub title: String,
-    /// What happened this time, and what to do.
+    /// Description of this occurrence, with the next step.
     pub detail: String,
-    /// Where several things are wrong at once: each of them; else empty.
+    /// The single problems, where there are several; else empty.
     pub problems: Vec<String>,
 }
 
-/// An error answer of the API.
+/// Error response of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .problem.code, .problem.detail)]
 pub struct ApiError {
-    /// The body.
+    /// Body.
     pub problem: Problem,
-    /// `Allow`, `WWW-Authenticate`, `Retry-After` where the status wants one.
-    /// Boxed, since almost no error has one and errors travel by value.
+    /// `Allow`, `WWW-Authenticate` or `Retry-After` where the status needs one. Boxed, as almost no error has one and
+    /// errors are passed by value.
     header: Option<Box<(header::HeaderName, HeaderValue)>>,
 }
 
 impl ApiError {
-    /// An error with this status and code; `detail` says what happened and what to do.
+    /// Returns an error with this status and code; `detail` describes the problem and the next step.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
         let problem = Problem {
@@ -53,17 +53,17 @@ impl ApiError {
         Self { problem, header }
     }
 
-    /// With each thing that is wrong.
+    /// Sets the list of single problems.
     pub fn with_problems(mut self, problems: Vec<String>) -> Self {
         self.problem.problems = problems;
         self
     }
 
-    /// 400.
+    /// Returns an error of status 400.
     pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
-    /// 401.
+    /// Returns an error of status 401.
     pub fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -71,26 +71,26 @@ impl ApiError {
             "Send an API key as \"Authorization: Bearer …\", or sign in.",
         )
     }
-    /// 403.
+    /// Returns an error of status 403.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
-    /// 404; also for what is there but hidden from whoever asks.
+    /// Returns an error of status 404; also for objects that are not visible to the caller.
     pub fn not_found(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
-    /// 405 with `Allow`.
+    /// Returns an error of status 405 with `Allow`.
     pub fn method_not_allowed(allow: HeaderValue) -> Self {
         let detail = "This address does not take that method; the header Allow names those that it takes.";
         let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
         error.header = Some(Box::new((header::ALLOW, allow)));
         error
     }
-    /// 409.
+    /// Returns an error of status 409.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
-    /// 500, logged once, here; the caller is told nothing of the inside.
+    /// Returns an error of status 500; logs the cause, which is not disclosed to the caller.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed inside");
         Self::new(
@@ -99,20 +99,20 @@ impl ApiError {
             "Something failed on our side. Nothing was stored by this request; try again.",
         )
     }
-    /// 503 with Retry-After.
+    /// Returns an error of status 503 with Retry-After.
     pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
         error.header = Some(Box::new((header::RETRY_AFTER, outage::RETRY_AFTER)));
         error
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whatever poem or poem-openapi complain about themselves (unknown route, body that is no JSON, missing field), in
-    /// the same shape. Their texts may echo input, so they are kept to the ones that describe JSON.
+    /// Converts poem's and poem-openapi's own errors (unknown route, invalid JSON, missing field). Their texts may echo
+    /// input, so only those that describe JSON are kept.
     pub fn from_poem(error: &poem::Error) -> Self {
         if let Some(known) = error.downcast_ref::<Self>() {
             return known.clone();
@@ -133,7 +133,7 @@ impl ApiError {
     }
 }
 
-/// At most so many characters.
+/// Returns at most `most` characters.
 fn crop(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
@@ -150,7 +150,7 @@ impl From<DbError> for ApiError {
     }
 }
 
-/// Of a batch's error, which all who were in it share.
+/// Error of a batch, shared by all its callers.
 impl From<Arc<DbError>> for ApiError {
     fn from(error: Arc<DbError>) -> Self {
         (&*error).into()

@@ -1,5 +1,5 @@
-//! Sound in ranges: one range is answered with 206, several or none with the whole (RFC 9110 lets us), a range behind
-//! the end with 416. Sent as it is read; never compressed.
+//! Range requests of audio: one range is answered with 206, several or none with the whole (allowed by RFC 9110), an
+//! unsatisfiable range with 416. Streamed; never compressed.
 
 use headers::{HeaderMapExt, Range};
 use poem::http::{HeaderMap, StatusCode, header};
@@ -8,16 +8,16 @@ use std::ops::Bound;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 
-/// What is served.
+/// Properties of the served content.
 #[derive(Debug, Clone)]
 pub struct Served<'a> {
-    /// `audio/wav`, …
+    /// Media type: `audio/wav`, …
     pub media_type: &'a str,
-    /// Changes when the bytes do; in quotes it is the ETag.
+    /// Changes with the content; in quotes it is the ETag.
     pub etag: &'a str,
 }
 
-/// What part of what is served the request is answered with.
+/// Part of the content that answers a request.
 enum Part {
     Unchanged,
     Unsatisfiable,
@@ -26,7 +26,7 @@ enum Part {
     Range(u64, u64),
 }
 
-/// Serves a file, whole or the range that the request wants.
+/// Serves a file, whole or the requested range.
 pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> std::io::Result<Response> {
     let mut file = tokio::fs::File::open(path).await?;
     let length = file.metadata().await?.len();
@@ -37,7 +37,7 @@ pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> s
     Ok(answer(part, &what, length, |start, end| Body::from_async_read(file.take(end - start + 1))))
 }
 
-/// Serves what is made while it is sent: `body` gives the bytes from the first to the last that are wanted.
+/// Serves generated content: `body` returns the bytes from the first to the last of the range.
 pub fn serve_made(
     what: &Served<'_>,
     length: u64,
@@ -53,7 +53,7 @@ fn wanted(what: &Served<'_>, request: &HeaderMap, length: u64) -> Part {
     if matches(header::IF_NONE_MATCH) {
         return Part::Unchanged;
     }
-    // A range of another version than the one that is here is no use: the whole is sent.
+    // The range is of another version: the whole is sent.
     let stale = request.contains_key(header::IF_RANGE) && !matches(header::IF_RANGE);
     let range = if stale { None } else { request.typed_get::<Range>() };
     match range.map(|range| satisfiable(&range, length)).as_deref() {
@@ -84,13 +84,13 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
     }
 }
 
-/// First and last byte of each range that lies, at least in part, inside so many bytes.
+/// Returns the first and last byte of each range that is at least partly within `length` bytes.
 fn satisfiable(range: &Range, length: u64) -> Vec<(u64, u64)> {
     let Some(last) = length.checked_sub(1) else { return Vec::new() };
     let inside = |(from, to)| match (from, to) {
         (Bound::Included(start), Bound::Included(end)) => Some((start, last.min(end))),
         (Bound::Included(start), _) => Some((start, last)),
-        // The last so many bytes.
+        // The last `suffix` bytes.
         (Bound::Unbounded, Bound::Included(suffix)) => Some((length.saturating_sub(suffix), last)),
         _ => None,
     };

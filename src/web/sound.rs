@@ -1,15 +1,15 @@
-//! Sound and its picture as answers of the API, described for the specification.
+//! Audio and peaks as responses of the API, described for the specification.
 
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, Object};
 
-/// Sound going out, as [`super::ranges`] made it: whole, a range of it, or why not.
+/// Audio response, as made by [`super::ranges`]: the whole, a range of it, or an error.
 #[derive(Debug)]
 pub struct Sound(pub Response);
 
-/// The content types of sound, for the specification.
+/// Returns the media types of audio, for the specification.
 pub fn sound_types() -> Vec<MetaMediaType> {
     let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema { format: Some("binary"), ..MetaSchema::new("string") }));
     let types = [
@@ -61,14 +61,14 @@ impl ApiResponse for Sound {
 /// A waveform.
 #[derive(Debug, Clone, Object, serde::Deserialize)]
 pub struct Peaks {
-    /// How long it plays, ms.
+    /// Length, ms.
     duration_ms: i64,
-    /// Per channel the loudest amplitude of equal stretches, 0 to 255.
+    /// Per channel, maximum amplitude of equal stretches, 0 to 255.
     channels: Vec<Vec<u8>>,
 }
 
 impl Peaks {
-    /// From what [`crate::audio::peaks`] gave and a table kept.
+    /// Parses the JSON of [`crate::audio::peaks`], as stored in a table.
     pub fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }

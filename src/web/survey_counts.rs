@@ -1,21 +1,21 @@
-//! Requests of customers' pages, counted by the day. A figure that moves when somebody opens or answers a survey would tell whoever
-//! reads `/metrics` when that was; so a day's figures are published when the day is over.
+//! Requests of customers' pages, counted by day. A figure that changes when a survey is opened or answered would reveal
+//! that time to readers of `/metrics`; so a day's figures are published when the day is over.
 
 use crate::clock::{SharedClock, Timestamp};
 use poem::http::StatusCode;
 use std::sync::{Mutex, PoisonError};
 
 const DAY_MS: i64 = 86_400_000;
-/// Statuses by their first digit.
+/// Status classes by the first digit.
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
-/// The day's requests of customers' pages, all of them together, by class of status. A restart begins at zero.
+/// A day's requests of customers' pages, all together, by class of status. A restart begins at zero.
 pub struct SurveyCounts {
     clock: SharedClock,
     days: Mutex<Days>,
 }
 
-/// Days begin at midnight UTC and are counted from 1970.
+/// Days begin at midnight UTC and are counted from 1970-01-01.
 #[derive(Debug, Default)]
 struct Days {
     today: i64,
@@ -35,7 +35,7 @@ impl Days {
 }
 
 impl SurveyCounts {
-    /// Nothing is counted yet.
+    /// Returns empty counts.
     pub fn new(clock: SharedClock) -> Self {
         Self { clock, days: Mutex::default() }
     }

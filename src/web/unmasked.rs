@@ -1,24 +1,24 @@
-//! Asking for the words behind the masks.
+//! Request parameter for unmasked text.
 
 use super::access::missing_right;
 use super::problem::ApiError;
 use crate::access::principal::Principal;
 use crate::access::rights::{Right, SeeOriginals};
 
-/// Which form of the words.
+/// Form of the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]
 #[oai(rename_all = "lowercase")]
 pub enum Words {
-    /// Personal data is taken out: `[card number]`, `[e-mail]`, `[name]` …
+    /// Personal data is masked: `[card number]`, `[e-mail]`, `[name]` …
     #[default]
     Masked,
-    /// As they were said or written.
+    /// The original text, unmasked.
     Original,
 }
 
 impl Words {
-    /// Are the original words wanted, and may this one see them? 403 where not; whoever gets them is noted in the audit log
-    /// as `transcript.original_viewed` before they are sent.
+    /// Whether the original text is requested, and the caller may see it. Errors: 403 where not. The view is recorded
+    /// in the audit log as `transcript.original_viewed` before the text is sent.
     pub fn original(asked: Option<Self>, who: &Principal) -> Result<bool, ApiError> {
         let wanted = asked == Some(Self::Original);
         if wanted && !SeeOriginals::has(who) {
@@ -27,7 +27,7 @@ impl Words {
         Ok(wanted)
     }
 
-    /// The action in the audit log for having seen words.
+    /// Returns the action in the audit log for a view of the text.
     pub fn look(original: bool) -> &'static str {
         if original { "transcript.original_viewed" } else { "transcript.viewed" }
     }

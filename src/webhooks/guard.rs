@@ -1,38 +1,38 @@
-//! Where webhooks may lead: to public addresses, and to what `webhooks.allow` names. A name is resolved, each address is
-//! judged, and the connection is made to just those: what the name resolves to a moment later does not matter.
+//! Guard of webhook URLs (SSRF protection): public addresses, and those of `webhooks.allow`. A name is resolved, each
+//! address is checked, and the connection is made to just these: a later change of the name's addresses has no effect.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::{Host, Url};
 
-/// Hosts and networks that are reached although they are private.
+/// Private hosts and networks that may be called.
 #[derive(Debug, Clone, Default)]
 pub struct Allowed {
     hosts: Vec<String>,
     networks: Vec<(IpAddr, u8)>,
 }
 
-/// Why an address is not reached.
+/// Reason why a URL is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GuardError {
-    /// It is none.
+    /// Not a URL.
     #[error("this is no web address: write it as https://example.com/hooks")]
     NotAUrl,
-    /// Plain HTTP to somewhere else.
+    /// Plain HTTP to a public address.
     #[error("the address must begin with https://; http:// is for hosts that webhooks.allow names")]
     NotHttps,
-    /// A name and password, or a fragment.
+    /// User information or a fragment.
     #[error("the address must not hold a name, a password or a fragment")]
     Odd,
     /// A private address.
     #[error("{0} is a private address: name it in webhooks.allow if events are to be sent there")]
     Private(String),
-    /// The name leads nowhere.
+    /// The name does not resolve.
     #[error("the host can't be found: {0}")]
     Unknown(String),
 }
 
 impl Allowed {
-    /// From the configuration. What is no network is taken for a host's name.
+    /// Returns the entries of the configuration. An entry that is not a network is a host name.
     pub fn new(entries: &[String]) -> Self {
         let mut allowed = Self::default();
         for entry in entries.iter().map(|entry| entry.trim().to_lowercase()).filter(|entry| !entry.is_empty()) {
@@ -52,7 +52,7 @@ impl Allowed {
         self.networks.iter().any(|(network, bits)| contains(*network, *bits, ip))
     }
 
-    /// Looks at an address without resolving its name.
+    /// Checks a URL without resolving its name.
     pub fn check(&self, url: &str) -> Result<Url, GuardError> {
         let url = Url::parse(url).map_err(|_| GuardError::NotAUrl)?;
         let host = url.host().ok_or(GuardError::NotAUrl)?;
@@ -76,7 +76,7 @@ impl Allowed {
         }
     }
 
-    /// The addresses that may be reached under this one's name.
+    /// Returns the allowed addresses of this URL's host.
     pub async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, GuardError> {
         let port = url.port_or_known_default().ok_or(GuardError::NotAUrl)?;
         let name = match url.host().ok_or(GuardError::NotAUrl)? {
@@ -99,12 +99,12 @@ impl Allowed {
     }
 }
 
-/// The host of an address, for the audit log.
+/// Returns the host of a URL, for the audit log.
 pub(super) fn host_of(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// `10.0.0.0/8`, `127.0.0.1`, `fd00::/8`.
+/// Parses `10.0.0.0/8`, `127.0.0.1`, `fd00::/8`.
 fn network(text: &str) -> Option<(IpAddr, u8)> {
     let (ip, bits) = text.split_once('/').map_or((text, None), |(ip, bits)| (ip, Some(bits)));
     let ip: IpAddr = ip.trim_matches(['[', ']']).parse().ok()?;
@@ -127,7 +127,7 @@ fn contains(network: IpAddr, bits: u8, ip: IpAddr) -> bool {
     }
 }
 
-/// Is it an address that anybody in the world may reach? IANA's registries of special addresses say which are not.
+/// Whether it is a public address, by IANA's registries of special-purpose addresses.
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -156,7 +156,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     !SPECIAL.iter().any(|(network, bits)| contains(Ipv4Addr::from(*network).into(), *bits, ip.into()))
 }
 
-/// Global unicast (2000::/3) but for what is special in it. What carries an IPv4 address is judged by that.
+/// Whether it is global unicast (2000::/3), except special-purpose addresses. An address with an embedded IPv4 address
+/// is judged by that.
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let parts = ip.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));

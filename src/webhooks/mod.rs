@@ -1,13 +1,13 @@
-//! Webhooks: what has happened here, told to other systems. Signed as Standard Webhooks has it (standardwebhooks.com), sent
-//! by jobs from rows that were saved with the change itself ([`crate::effects::Event`]), tried again with growing pauses.
+//! Webhooks: events sent to other systems. Signed as in Standard Webhooks (standardwebhooks.com), sent by jobs from
+//! rows that were saved with the change itself ([`crate::effects::Event`]), retried with growing pauses.
 //!
-//! Nothing is sent about apart answers, and no score, comment, name or address about anything: what is sent says what to
-//! look at, and whoever looks needs the right to.
+//! Nothing is sent about apart responses, and no score, comment, name or address about anything: an event holds the id
+//! to look up, for which the receiver needs the right.
 //!
-//! - `guard`: private addresses are not reached, whatever a name resolves to.
+//! - `guard`: private addresses are rejected, whatever a name resolves to.
 //! - `sign`: secrets and signatures.
-//! - `send`: one delivery, what its answer means, when the next try is due, when a webhook is stopped.
-//! - `under_way`: one that fails is tried with one delivery at a time.
+//! - `send`: one delivery, the meaning of its response, the next attempt, the stop of a webhook.
+//! - `under_way`: a failing webhook is tried with one delivery at a time.
 
 pub mod api;
 mod guard;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use under_way::UnderWay;
 
-/// What can be told, each with what it means.
+/// Events, each with its description.
 pub const EVENTS: &[(&str, &str)] = &[
     ("interaction.created", "A call or chat has come in"),
     ("interaction.finalised", "A call or chat is final"),
@@ -43,15 +43,15 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("followup.closed", "A follow-up was closed"),
     ("release.made", "A batch of answers was released"),
 ];
-/// What the test button sends.
+/// Event of the test button.
 const TEST: &str = "webhook.test";
-/// Maximum length of an address, in bytes.
+/// Maximum length of a URL, in bytes.
 pub const MAX_URL_BYTES: usize = 2000;
 /// Maximum number of characters of a note.
 pub const MAX_NOTE_CHARS: usize = 200;
-/// How long the old secret signs beside the new one.
+/// Time for which the old secret signs in addition to the new one.
 const OLD_SECRET_FOR: Duration = Duration::from_secs(86_400);
-/// How long deliveries are kept.
+/// Retention of deliveries.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
 
 /// The service. Cheap to clone.
@@ -74,20 +74,20 @@ impl std::fmt::Debug for Webhooks {
     }
 }
 
-/// Is it told of events?
+/// State of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, poem_openapi::Enum)]
 #[oai(rename = "WebhookState", rename_all = "lowercase")]
 pub enum State {
-    /// Yes.
+    /// Receives events.
     Active,
-    /// Somebody has paused it.
+    /// Paused by a user.
     Paused,
-    /// It was stopped after days without success.
+    /// Stopped after days without success.
     Failing,
 }
 
 impl State {
-    /// As it stands in the table.
+    /// Returns the code, as in the table.
     pub fn code(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -103,76 +103,76 @@ impl From<String> for State {
     }
 }
 
-/// Where events are sent.
+/// A webhook endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Webhook {
-    /// Its id.
+    /// Id.
     pub id: WebhookId,
-    /// Where to.
+    /// URL.
     pub url: String,
-    /// What it is for.
+    /// Note on its purpose.
     pub note: String,
     /// JSON array; see [`Webhook::events`].
     events: String,
-    /// Is it told of events?
+    /// State.
     #[sqlx(try_from = "String")]
     pub state: State,
-    /// Since when nothing succeeds; null where the last delivery did.
+    /// Start of the failures; null where the last delivery succeeded.
     pub failing_since: Option<Timestamp>,
-    /// Why the last one failed.
+    /// Reason of the last failure.
     pub last_error: Option<String>,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Timestamp,
 }
 
 impl Webhook {
-    /// The names of the events that it is told of.
+    /// Returns the names of the events that it receives.
     pub fn events(&self) -> Vec<String> {
         serde_json::from_str(&self.events).unwrap_or_default()
     }
 }
 
-/// An event on its way.
+/// Delivery of an event.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Delivery {
-    /// Its id: the `webhook-id` that the receiver sees, the same at each try.
+    /// Id: the `webhook-id` that the receiver sees, the same at each attempt.
     pub id: DeliveryId,
-    /// What happened.
+    /// Name of the event.
     pub kind: String,
-    /// What is sent, JSON.
+    /// Body, JSON.
     pub body: String,
-    /// `waiting`, `delivered`, `failed`.
+    /// State: `waiting`, `delivered`, `failed`.
     pub state: String,
-    /// Tries so far.
+    /// Number of attempts so far.
     pub attempts: i64,
-    /// The last answer's code.
+    /// Status of the last response.
     pub status: Option<i64>,
-    /// Why the last try failed.
+    /// Reason of the last failure.
     pub error: Option<String>,
-    /// When it happened; the day alone where it tells of answers.
+    /// Time of the event; only the day where it is about responses.
     pub created_at: Timestamp,
 }
 
-/// What somebody sets.
+/// Settings of a webhook; `None` leaves one unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Where to.
+    /// URL.
     pub url: Option<String>,
-    /// What it is for.
+    /// Note on its purpose.
     pub note: Option<String>,
-    /// The names of the events.
+    /// Names of the events.
     pub events: Option<Vec<String>>,
-    /// Paused, or told again.
+    /// False: paused; true: active.
     pub active: Option<bool>,
 }
 
-/// Why something can't be done. The texts say what to do.
+/// Reason why an action is rejected. The texts give the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
-    /// Not there.
+    /// There is no such webhook or delivery.
     #[error("there is no such webhook or delivery")]
     NotFound,
-    /// The address can't be used.
+    /// The URL is rejected.
     #[error("{0}")]
     BadUrl(String),
     /// The note is too long.
@@ -187,7 +187,7 @@ pub enum WebhookError {
 }
 
 impl Webhooks {
-    /// The service. `allow`: private hosts and networks that are reached all the same.
+    /// Returns the service. `allow`: private hosts and networks that may be called.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, allow: &[String]) -> Self {
         let (allowed, under_way) = (Allowed::new(allow), Arc::default());
         Self { inner: Arc::new(Inner { db, clock, vault, allowed, under_way }) }
@@ -197,12 +197,12 @@ impl Webhooks {
         self.inner.clock.now()
     }
 
-    /// All of them, the newest first.
+    /// Returns all webhooks, the newest first.
     pub async fn list(&self) -> Result<Vec<Webhook>, DbError> {
         store::list(self.inner.db.read().await?.conn()).await
     }
 
-    /// One.
+    /// Returns one webhook.
     pub async fn find(&self, id: &WebhookId) -> Result<Webhook, WebhookError> {
         store::find(self.inner.db.read().await?.conn(), id).await?.ok_or(WebhookError::NotFound)
     }
@@ -216,7 +216,7 @@ impl Webhooks {
         Ok(url.to_owned())
     }
 
-    /// Makes one; its secret, told once.
+    /// Creates a webhook; returns its secret, which is shown once.
     pub async fn add(
         &self,
         url: &str,
@@ -242,7 +242,7 @@ impl Webhooks {
         Ok((webhook, secret.to_string()))
     }
 
-    /// Changes what is wanted of it.
+    /// Changes the given settings.
     pub async fn change(&self, id: &WebhookId, wanted: Wanted, by: &Actor) -> Result<Webhook, WebhookError> {
         let mut webhook = self.find(id).await?;
         if let Some(url) = &wanted.url {
@@ -257,7 +257,7 @@ impl Webhooks {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         store::change(tx.conn(), &webhook).await?;
-        // Only what is wanted: it may have been stopped since it was read.
+        // Only if it is given: the webhook may have been stopped since it was read.
         if let Some(active) = wanted.active {
             webhook.state = if active { State::Active } else { State::Paused };
             webhook.failing_since = None;
@@ -268,7 +268,7 @@ impl Webhooks {
         Ok(webhook)
     }
 
-    /// Removes it with its deliveries.
+    /// Deletes it with its deliveries.
     pub async fn remove(&self, id: &WebhookId, by: &Actor) -> Result<(), WebhookError> {
         let webhook = self.find(id).await?;
         let mut tx = self.inner.db.begin().await?;
@@ -277,7 +277,7 @@ impl Webhooks {
         Ok(tx.commit().await?)
     }
 
-    /// A new secret, told once; for a day the old one signs too.
+    /// Returns a new secret, which is shown once; for a day the old one signs too.
     pub async fn rotate(&self, id: &WebhookId, by: &Actor) -> Result<String, WebhookError> {
         let webhook = self.find(id).await?;
         let (secret, now) = (Secret::random(), self.now());
@@ -289,12 +289,12 @@ impl Webhooks {
     }
 
     fn audited(&self, action: &'static str, webhook: &Webhook, by: &Actor) -> Effects {
-        // The host alone: what stands behind it may be a secret of the receiver's.
+        // Only the host: the path may be a secret of the receiver.
         let host = guard::host_of(&webhook.url);
         Effects::new().audit(by, action, format!("webhook:{}", webhook.id), Some(json!({ "host": host })))
     }
 
-    /// Sends a test to it, whatever it listens to.
+    /// Sends a test event to it, whatever events it receives.
     pub async fn test(&self, id: &WebhookId) -> Result<DeliveryId, WebhookError> {
         self.find(id).await?;
         let (delivery, now) = (DeliveryId::random(), self.now());
@@ -306,14 +306,14 @@ impl Webhooks {
         Ok(delivery)
     }
 
-    /// What was sent to it and what waits, the newest first.
+    /// Returns its sent and waiting deliveries, the newest first.
     pub async fn deliveries(&self, id: &WebhookId, from: &Cursor, size: usize) -> Result<Page<Delivery>, WebhookError> {
         self.find(id).await?;
         let found = store::deliveries(self.inner.db.read().await?.conn(), id, from, size + 1).await?;
         Ok(Page::from_surplus(found, size, |last: &Delivery| Cursor { at: last.created_at, id: last.id.to_string() }))
     }
 
-    /// Sends one again, under the same id.
+    /// Sends a delivery again, under the same id.
     pub async fn redeliver(&self, webhook: &WebhookId, delivery: &DeliveryId) -> Result<(), WebhookError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;

@@ -13,10 +13,10 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use serde::Deserialize;
 
-/// Deliveries on a page.
+/// Number of deliveries on a page.
 const SIZE: usize = 30;
 
-/// The pages of this feature.
+/// Adds the pages of this feature.
 pub fn routes(route: Route) -> Route {
     route
         .at("/admin/webhooks", get(list).post(add))
@@ -49,7 +49,7 @@ const DID: &[(&str, &str)] = &[
     ("again", "It is sent again in a moment."),
 ];
 
-/// What addresses of this feature ask for.
+/// Query parameters of these pages.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WebhooksQuery {
@@ -57,7 +57,7 @@ struct WebhooksQuery {
     cursor: String,
 }
 
-/// An event to choose.
+/// An event in the list of choices.
 struct EventView {
     name: &'static str,
     words: &'static str,
@@ -73,7 +73,7 @@ fn events(chosen: &[String]) -> Vec<EventView> {
     EVENTS.iter().map(view).collect()
 }
 
-/// A webhook as a line.
+/// A webhook in the list.
 struct WebhookRow {
     id: String,
     url: String,
@@ -112,7 +112,7 @@ struct ListPage {
     page: Shell,
     rows: Vec<WebhookRow>,
     form: Filled,
-    /// Told once.
+    /// Shown once.
     secret: Option<String>,
 }
 
@@ -155,7 +155,7 @@ impl Form {
     }
 }
 
-/// The form as it is shown: with what is there, or what was entered and why that can't be.
+/// The form with its values: the stored ones, or those entered and the error.
 struct Filled {
     url: String,
     note: String,
@@ -170,7 +170,7 @@ impl Default for Filled {
 }
 
 impl Filled {
-    /// What was entered comes back, where it can be put right.
+    /// Returns the entered values with the error, where it can be corrected.
     fn refused(form: Form, error: WebhookError) -> Result<Self, PageError> {
         match error {
             WebhookError::BadUrl(_) | WebhookError::BadNote | WebhookError::BadEvents => {
@@ -201,7 +201,7 @@ async fn add(
     }
 }
 
-/// A delivery as a line.
+/// A delivery in the list.
 struct DeliveryView {
     id: String,
     kind: String,
@@ -240,7 +240,7 @@ struct OnePage {
     form: Filled,
     deliveries: Vec<DeliveryView>,
     older: Option<String>,
-    /// Told once.
+    /// Shown once.
     secret: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The job that sends one delivery.
+//! Job that sends one delivery.
 
 use super::sign::{Secret, sign};
 use super::store::{self, ToSend};
@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use reqwest::{Client, redirect};
 use std::time::Duration;
 
-/// The pauses before the second try, the third, …; after the last the delivery is given up.
+/// Pauses before the second attempt, the third, …; after the last the delivery has failed.
 const PAUSES: [Duration; 8] = [
     Duration::from_secs(5),
     Duration::from_secs(5 * 60),
@@ -23,19 +23,19 @@ const PAUSES: [Duration; 8] = [
     Duration::from_secs(14 * 3600),
     Duration::from_secs(20 * 3600),
 ];
-/// A webhook to which nothing succeeds for so long is stopped.
+/// Time without success after which a webhook is stopped.
 const STOPPED_AFTER: Duration = Duration::from_secs(5 * 86_400);
-/// How long a delivery waits for another one of a webhook that fails: at least, at most.
+/// Minimum and maximum wait of a delivery for another one of a failing webhook.
 const WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
-/// How long a receiver may take.
+/// Maximum time for a receiver's response.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 /// Maximum number of characters of a reason.
 const MAX_REASON_CHARS: usize = 300;
 
-/// What a try came to.
+/// Result of an attempt.
 struct Tried {
     status: Option<u16>,
-    /// Why it failed; nothing where it went well.
+    /// Reason of the failure; `None` where it succeeded.
     error: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Tried {
 }
 
 impl Webhooks {
-    /// The kinds of job that this feature does.
+    /// Returns the kinds of job that this feature runs.
     pub fn jobs(&self) -> Vec<Kind> {
         let (sender, sweeper) = (self.clone(), self.clone());
         let deliver = move |job: Running| {
@@ -88,7 +88,7 @@ impl Webhooks {
         let Some(_place) = self.inner.under_way.enter(&what.webhook_id, alone) else {
             return Ok(Outcome::At(self.put_off(what.failing_since)));
         };
-        // A test is sent whatever the webhook's state, so that one can see whether it works again.
+        // A test is sent whatever the webhook's state, so that a user can see whether it works again.
         let tried = if what.state == State::Active.code() || is_test {
             self.send(id, &what).await
         } else {
@@ -97,8 +97,8 @@ impl Webhooks {
         self.settle(id, &what, tried).await
     }
 
-    /// When a delivery is looked at again that waits for another one of a webhook that fails: the longer it has failed, the
-    /// later.
+    /// Returns the time at which a delivery that waits for another one of a failing webhook is tried again: the longer
+    /// the failure, the later.
     fn put_off(&self, failing_since: Option<Timestamp>) -> Timestamp {
         let now = self.now();
         let failed_for = failing_since.map_or(0, |since| now.ms_since(since).max(0));
@@ -122,7 +122,7 @@ impl Webhooks {
         let at = self.now().0 / 1000;
         let client = Client::builder()
             .user_agent(concat!("afterword/", env!("CARGO_PKG_VERSION")))
-            // Where it leads was judged; a redirect or a proxy would lead elsewhere.
+            // The target was checked; a redirect or a proxy would lead elsewhere.
             .redirect(redirect::Policy::none())
             .no_proxy()
             .resolve_to_addrs(url.host_str().unwrap_or_default(), &reached)
@@ -149,7 +149,7 @@ impl Webhooks {
         }
     }
 
-    /// The newest first; the one before as long as both sign.
+    /// Returns the secrets, the newest first; the previous one as long as both sign.
     fn secrets(&self, what: &ToSend) -> Vec<Secret> {
         let old = what.old_secret.as_deref().filter(|_| what.old_until.is_some_and(|until| until > self.now()));
         let sealed = std::iter::once(what.secret.as_str()).chain(old);
@@ -159,7 +159,7 @@ impl Webhooks {
     async fn settle(&self, id: &DeliveryId, what: &ToSend, tried: Tried) -> Result<Outcome, DbError> {
         let now = self.now();
         let attempt = usize::try_from(what.attempts).unwrap_or(usize::MAX);
-        // 410: the receiver wants no more of it, ever.
+        // 410: the receiver wants no more deliveries.
         let gone = tried.status == Some(410);
         let next = PAUSES.get(attempt).filter(|_| tried.error.is_some() && !gone && what.state == State::Active.code());
         let state = match (&tried.error, next) {
@@ -188,7 +188,7 @@ impl Webhooks {
     }
 }
 
-/// What is at the root of an error: "connection refused" rather than "error sending request".
+/// Returns the root cause of an error: "connection refused" rather than "error sending request".
 fn root(error: &reqwest::Error) -> String {
     let mut root: &dyn std::error::Error = error;
     while let Some(source) = root.source() {

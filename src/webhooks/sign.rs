@@ -1,4 +1,4 @@
-//! Secrets and signatures: HMAC-SHA-256 over `id.timestamp.body`, as Standard Webhooks has it.
+//! Secrets and signatures: HMAC-SHA-256 over `id.timestamp.body`, as in Standard Webhooks.
 
 use crate::vault::{Vault, VaultError};
 use base64::Engine as _;
@@ -6,12 +6,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-/// The vault's purpose.
+/// Purpose of the vault's key.
 const SEAL: &str = "webhook.secret";
-/// In front of a secret as receivers keep it.
+/// Prefix of a secret in the form that receivers keep.
 const PREFIX: &str = "whsec_";
 
-/// What signs. Printed as receivers keep it: `whsec_…`.
+/// Signing secret. Printed in the form that receivers keep: `whsec_…`.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// 256 random bits.
+    /// Returns 256 random bits.
     pub fn random() -> Self {
         Self(rand::random())
     }
@@ -43,7 +43,7 @@ impl Secret {
     }
 }
 
-/// The header `webhook-signature`: one `v1,…` a secret, the newest first. `at`: seconds since 1970.
+/// Returns the header `webhook-signature`: one `v1,…` a secret, the newest first. `at`: seconds since 1970.
 pub fn sign(secrets: &[Secret], id: &str, at: i64, body: &str) -> String {
     let signed = format!("{id}.{at}.{body}");
     let one = |secret: &Secret| {

@@ -25,12 +25,12 @@ statements! {
     TRIED = "UPDATE webhook_deliveries SET state = $2, attempts = attempts + 1, status = $3, error = $4 WHERE id = $1 AND state = 'waiting'";
     WENT_WELL = "UPDATE webhooks SET failing_since = NULL, last_error = NULL WHERE id = $1";
     WENT_WRONG = "UPDATE webhooks SET failing_since = COALESCE(failing_since, $2), last_error = $3 WHERE id = $1";
-    // Whoever paused it or started it again while the receiver was asked has the last word.
+    // A change by a user during the request has precedence.
     STOP = "UPDATE webhooks SET state = 'failing' WHERE id = $1 AND state = 'active' AND failing_since <= $2";
     SWEEP = "DELETE FROM webhook_deliveries WHERE created_at < $1";
 }
 
-/// What sending needs to know.
+/// Data for sending a delivery.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ToSend {
     pub webhook_id: WebhookId,
@@ -94,17 +94,17 @@ pub(super) async fn add_delivery(
     execute!(conn, ADD_DELIVERY, id, webhook, kind, body, now).map(drop)
 }
 
-/// False where there is none such.
+/// Requeues a delivery; false where there is none.
 pub(super) async fn wait_again(conn: Conn<'_>, webhook: &WebhookId, id: &DeliveryId) -> Result<bool, DbError> {
     Ok(execute!(conn, WAIT_AGAIN, webhook, id)? > 0)
 }
 
-/// None where it is not waiting (any more).
+/// Returns the data; `None` where the delivery is not waiting (any more).
 pub(super) async fn to_send(conn: Conn<'_>, id: &DeliveryId) -> Result<Option<ToSend>, DbError> {
     fetch_optional!(conn, TO_SEND => ToSend, id)
 }
 
-/// False where somebody else has settled it.
+/// Records an attempt; false where it was settled in the meantime.
 pub(super) async fn tried(
     conn: Conn<'_>,
     id: &DeliveryId,
@@ -123,7 +123,7 @@ pub(super) async fn went_wrong(conn: Conn<'_>, id: &WebhookId, since: Timestamp,
     execute!(conn, WENT_WRONG, id, since, why).map(drop)
 }
 
-/// Stops one that is told of events and to which nothing has succeeded since then; false where it is none such.
+/// Stops an active webhook without a success since then; false where it is not one.
 pub(super) async fn stop(conn: Conn<'_>, id: &WebhookId, failing_since: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(conn, STOP, id, failing_since)? > 0)
 }

@@ -1,17 +1,17 @@
-//! What is on its way to each webhook, on this node.
+//! Deliveries in progress to each webhook, on this node.
 //!
-//! A receiver that hangs holds its place until its time is up. While it fails, one delivery at a time finds out whether it
-//! works again; the places are for the others.
+//! A receiver that hangs occupies its slot until the timeout. While it fails, one delivery at a time checks whether it
+//! works again; the other slots are for other webhooks.
 
 use crate::ids::WebhookId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many deliveries are on their way to which webhook.
+/// Number of deliveries in progress by webhook.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay(Mutex<HashMap<WebhookId, usize>>);
 
-/// A delivery on its way; over when it is dropped.
+/// A delivery in progress; ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     all: Arc<UnderWay>,
@@ -23,7 +23,7 @@ impl UnderWay {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more; `alone`: only where there is none.
+    /// Adds a delivery; `alone`: only where there is none.
     pub(super) fn enter(self: &Arc<Self>, webhook: &WebhookId, alone: bool) -> Option<Place> {
         let mut counts = self.counts();
         let count = counts.entry(webhook.clone()).or_default();
@@ -57,7 +57,7 @@ mod tests {
         let first = all.enter(&failing, true);
         assert!(first.is_some() && all.enter(&failing, true).is_none());
         assert!(all.enter(&well, true).is_some());
-        // A test goes all the same, and counts.
+        // A test is sent all the same, and counts.
         let test = all.enter(&failing, false);
         drop(first);
         assert!(all.enter(&failing, true).is_none());

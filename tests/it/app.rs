@@ -1,5 +1,5 @@
-//! An app of one's own for each test: the real routes on a port of the machine, a database and folders of its own, a clock
-//! that stands until the test moves it, and background work that runs when the test says so.
+//! Test app: a separate one for each test, with the real routes on a local port, a database and folders of its own, a
+//! clock that stands still until the test moves it, and background jobs that run when the test says so.
 
 use crate::support::postgres;
 use afterword::access::Role;
@@ -21,13 +21,13 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// When every test begins: 2026-11-20 12:00 UTC.
+/// Start time of every test: 2026-11-20 12:00 UTC.
 pub const BEGIN: Timestamp = Timestamp(1_795_176_000_000);
-/// The password of everybody whom a test signs in.
+/// Password of every account that a test signs in.
 pub const PASSWORD: &str = "correct horse battery";
-/// How many files the server may take itself to be allowed to open.
+/// Number of files that the server assumes it may open.
 const OPEN_FILES: u64 = 1024;
-/// What `/metrics` asks for.
+/// Token of `/metrics`.
 pub const METRICS_TOKEN: &str = "figures for the tests";
 
 /// A running app.
@@ -36,9 +36,9 @@ pub struct TestApp {
     pub app: App,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
-    /// Moves time.
+    /// Clock, to be moved.
     pub clock: ManualClock,
-    /// Does not follow redirects, keeps no cookies.
+    /// Client that does not follow redirects and keeps no cookies.
     pub client: Client,
     runner: Arc<Runner>,
     stop: CancellationToken,
@@ -46,41 +46,41 @@ pub struct TestApp {
     folder: TempDir,
 }
 
-/// Somebody signed in.
+/// A signed-in user.
 pub struct Session {
-    /// What they sign in with, and [`PASSWORD`].
+    /// Address to sign in with, and [`PASSWORD`].
     pub email: String,
-    /// The cookie's line for a request.
+    /// Cookie header for a request.
     pub cookie: String,
-    /// What forms carry.
+    /// CSRF token of forms.
     pub csrf: String,
     url: String,
     client: Client,
 }
 
 impl TestApp {
-    /// On SQLite, as it comes.
+    /// Returns an app on SQLite, with default settings.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// On SQLite, as the demo is served; empty.
+    /// Returns an empty app on SQLite, served as a demo.
     pub async fn start_demo() -> Self {
         Self::build(None, true, |_| {}).await
     }
 
-    /// On SQLite, with some of the configuration changed.
+    /// Returns an app on SQLite, with changes to the configuration.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         Self::build(None, false, change).await
     }
 
-    /// On PostgreSQL; `None` (said loudly) where there is no server to be had.
+    /// Returns an app on PostgreSQL; `None` (reported as skipped) where there is no server.
     pub async fn start_on_postgres(change: impl FnOnce(&mut Config)) -> Option<Self> {
         let database = postgres::fresh_database().await?;
         Some(Self::build(Some(database), false, change).await)
     }
 
-    /// One on each database, for tests of what both must do alike.
+    /// Returns one on each database, for tests of their common behaviour.
     pub async fn on_both(change: impl Fn(&mut Config)) -> Vec<Self> {
         let mut apps = vec![Self::start_with(&change).await];
         apps.extend(Self::start_on_postgres(&change).await);
@@ -102,7 +102,8 @@ impl TestApp {
         config.mail.url = MailUrl::File(folder.path().join("mail"));
         config.mail.from = "Northwind <survey@northwind.example>".into();
         config.survey.company = "Northwind".into();
-        // The clock stands between mail and answer; what looks like a program's answer is switched on where it is tried.
+        // The clock stands still between mail and response; detection of automatic responses is enabled where it is
+        // tested.
         config.survey.too_fast = "0s".parse().unwrap();
         config.anonymity.key_file = folder.path().join("afterword.key");
         config.mail.journal = folder.path().join("mail-journal");
@@ -129,7 +130,8 @@ impl TestApp {
         Self { app, url: format!("http://{address}"), clock, client, runner, stop, _database: database, folder }
     }
 
-    /// The same company, database and key served once more with some of the configuration changed, as after a restart; its address.
+    /// Serves the same company, database and key again with changes to the configuration, as after a restart; returns
+    /// its URL.
     pub async fn restarted_with(&self, change: impl FnOnce(&mut Config)) -> String {
         let mut config = self.app.config.as_ref().clone();
         change(&mut config);
@@ -141,28 +143,28 @@ impl TestApp {
         format!("http://{address}")
     }
 
-    /// Everything this app keeps on disk.
+    /// Returns the folder of everything that this app keeps on disk.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs all background work that is due, and what becomes due by it; how many jobs ran.
+    /// Runs all due background jobs, including those that become due by them; returns their number.
     pub async fn work(&self) -> usize {
         self.runner.drain().await.unwrap()
     }
 
-    /// The time, in milliseconds since 1970.
+    /// Returns the time, in milliseconds since 1970.
     pub fn clock_ms(&self) -> i64 {
         self.app.clock.now().0
     }
 
-    /// Moves the clock, then works.
+    /// Advances the clock, then runs jobs.
     pub async fn pass(&self, time: std::time::Duration) -> usize {
         self.clock.advance(time);
         self.work().await
     }
 
-    /// An API key.
+    /// Returns an API key.
     pub async fn key(&self, scope: Scope) -> String {
         self.app.staff.add_key("test", &[scope], &Actor::System).await.unwrap().secret
     }
@@ -173,12 +175,12 @@ impl TestApp {
         request.json(body).send().await.unwrap()
     }
 
-    /// A call that is over and was answered by agent 17 of Orders, from this customer; its id.
+    /// Creates a finished call answered by agent 17 of Orders, from this customer; returns its id.
     pub async fn call(&self, external_id: &str, email: &str) -> InteractionId {
         self.interaction(external_id, &call_body(email)).await
     }
 
-    /// Takes an interaction in through the API; its id.
+    /// Sends an interaction through the API; returns its id.
     pub async fn interaction(&self, external_id: &str, body: &Value) -> InteractionId {
         let key = self.key(Scope::Ingest).await;
         let answer = self.put(&key, &format!("phone/{external_id}"), body).await;
@@ -187,14 +189,14 @@ impl TestApp {
         answer["id"].as_str().unwrap().parse().unwrap()
     }
 
-    /// Uploads a recording; the answer.
+    /// Uploads a recording; returns the response.
     pub async fn record(&self, external_id: &str, sound: Vec<u8>) -> Response {
         let key = self.key(Scope::Ingest).await;
         let url = format!("{}/api/v1/interactions/phone/{external_id}/recording?channels=agent,customer", self.url);
         self.client.put(url).bearer_auth(key).body(sound).send().await.unwrap()
     }
 
-    /// The team of this name, which an interaction or an administrator has brought.
+    /// Returns the team of this name, created by an interaction or an administrator.
     pub async fn team(&self, name: &str) -> TeamId {
         let teams = self.app.directory.teams().await.unwrap();
         match teams.into_iter().find(|team| team.name == name) {
@@ -203,13 +205,13 @@ impl TestApp {
         }
     }
 
-    /// The agent of this id in the source `phone`.
+    /// Returns the agent of this id in the source `phone`.
     pub async fn agent(&self, external_id: &str) -> AgentId {
         let agents = self.app.directory.agents().await.unwrap();
         agents.into_iter().find(|agent| agent.external_id == external_id).unwrap().id
     }
 
-    /// Makes an account and signs in over HTTP.
+    /// Creates an account and signs in over HTTP.
     pub async fn sign_in(&self, role: Role, teams: &[&str], agent: Option<&str>) -> Session {
         let mut ids = Vec::new();
         for team in teams {
@@ -227,20 +229,20 @@ impl TestApp {
         Session { email, ..self.session(&token) }
     }
 
-    /// Signs in straight at the service; the session's token.
+    /// Signs in by the service directly; returns the session's token.
     async fn token_of(&self, email: &str) -> String {
         let from = std::net::Ipv4Addr::LOCALHOST.into();
         let tried = SignInTry { email, password: PASSWORD.into(), from, device: None, client: "Test".into() };
         self.app.staff.sign_in(tried).await.unwrap().token
     }
 
-    /// A new session of the same person, where the old one may have lapsed.
+    /// Returns a new session of the same person, where the old one may have expired.
     pub async fn sign_in_anew(&self, person: &Session) -> Session {
         let token = self.token_of(&person.email).await;
         Session { email: person.email.clone(), ..self.session(&token) }
     }
 
-    /// The session of a token.
+    /// Returns the session of a token.
     pub fn session(&self, token: &str) -> Session {
         let csrf = afterword::web::access::csrf_token(token);
         Session {
@@ -252,18 +254,18 @@ impl TestApp {
         }
     }
 
-    /// GET without anybody signed in.
+    /// GET without a session.
     pub async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
-    /// What `/metrics` tells.
+    /// Returns the text of `/metrics`.
     pub async fn metrics(&self) -> String {
         let request = self.client.get(format!("{}/metrics", self.url)).bearer_auth(METRICS_TOKEN);
         request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
     }
 
-    /// POST of a form without anybody signed in.
+    /// POST of a form without a session.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.client.post(format!("{}{path}", self.url)).form(form).send().await.unwrap()
     }
@@ -276,25 +278,25 @@ impl Drop for TestApp {
 }
 
 impl Session {
-    /// GET as this person.
+    /// GET with this session.
     pub async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).header("cookie", &self.cookie).send().await.unwrap()
     }
 
-    /// A page's text; it must be there.
+    /// Returns a page's text; fails if it does not exist.
     pub async fn page(&self, path: &str) -> String {
         let answer = self.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
     }
 
-    /// POST of a form as this person, with the page's token.
+    /// POST of a form with this session and the page's CSRF token.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         let form: Vec<_> = form.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
         self.client.post(format!("{}{path}", self.url)).header("cookie", &self.cookie).form(&form).send().await.unwrap()
     }
 
-    /// A request of the API as this person, with the page's token.
+    /// A request of the API with this session and the page's CSRF token.
     pub async fn api(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Response {
         let request = self.client.request(method, format!("{}{path}", self.url)).header("cookie", &self.cookie);
         let request = request.header("x-csrf-token", &self.csrf);
@@ -305,7 +307,7 @@ impl Session {
     }
 }
 
-/// An answered call, over and final, handled by agent 17 of Orders.
+/// Returns an answered call, finished and final, handled by agent 17 of Orders.
 pub fn call_body(email: &str) -> Value {
     json!({
         "channel": "call", "direction": "inbound", "phase": "final", "outcome": "answered",
@@ -316,7 +318,7 @@ pub fn call_body(email: &str) -> Value {
     })
 }
 
-/// A recording of `tests/calls/`.
+/// Returns a recording of `tests/calls/`.
 pub fn demo_sound(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls").join(name)).unwrap()
 }

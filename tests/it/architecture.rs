@@ -1,10 +1,10 @@
-//! Which way things may point, read from the sources.
+//! Allowed dependencies between modules, checked on the sources.
 //!
-//! 1. What stands higher in [`ROWS`] uses what stands lower, never the other way; platform names no feature.
+//! 1. Modules higher in [`ROWS`] use lower ones, never the reverse; the platform uses no feature.
 //! 2. Inside a feature: `api | pages | jobs → mod → store`; `mod.rs` knows neither poem nor askama nor sqlx.
-//! 3. SQL stands only in `store`, `jobs`, `database` and `effects`.
+//! 3. SQL is only in `store`, `jobs`, `database` and `effects`.
 //! 4. Features see each other only through `mod.rs`.
-//! 5. Only `app` and what stands above it read the whole configuration.
+//! 5. Only `app` and the modules above it read the whole configuration.
 
 mod source;
 
@@ -12,7 +12,8 @@ use source::Source;
 use std::fs;
 use std::path::Path;
 
-/// From top to bottom; `desk` is the staff's first pages, which look into every feature. Those in one row don't know each other, but for the last.
+/// From top to bottom; `desk` is the staff's first pages, which use every feature. Those in one row are independent of
+/// each other, except for the last row.
 const ROWS: &[&[&str]] = &[
     &["main"],
     &["cli"],
@@ -48,12 +49,13 @@ const FEATURES: &[&str] = &[
     "mail",
 ];
 
-/// What every feature stands on.
-const PLATFORM: &[&str] = &["web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
+/// Modules that every feature may use.
+const PLATFORM: &[&str] =
+    &["access", "paging", "web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
 
-/// Uses that go upwards, each with its reason.
+/// Upward uses, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    // Who acts is a type of the audit trail; the web knows who it is.
+    // The actor is a type of the audit trail; the web module authenticates it.
     ("web", "effects"),
 ];
 
@@ -77,7 +79,7 @@ fn row(module: &str) -> Option<usize> {
     ROWS.iter().position(|row| row.contains(&module))
 }
 
-/// The names of the modules below the crate's root.
+/// Returns the names of the modules below the crate's root.
 fn modules() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
@@ -88,7 +90,7 @@ fn modules() -> Vec<String> {
     names
 }
 
-/// What a source does that it may not.
+/// Returns the violations of a source.
 fn faults(source: &Source, modules: &[String]) -> Vec<String> {
     let mut faults = Vec::new();
     let Some(own) = source.module.first().filter(|own| row(own).is_some()) else { return faults };
@@ -135,7 +137,7 @@ fn may_use(own: &str, other: &str) -> bool {
     from < to || (from == to && PLATFORM.contains(&own)) || EXCEPTIONS.contains(&(own, other))
 }
 
-/// Between the parts of one feature.
+/// Whether one part of a feature may use another.
 fn may_use_inside(part: &str, other: &str) -> bool {
     match part {
         "api" => !["store", "pages"].contains(&other),

@@ -1,5 +1,5 @@
-//! Which licences the dependencies have, against the list in `deny.toml`: the same that `cargo deny` reads, kept here
-//! because this needs no tool that takes minutes to install.
+//! Licences of the dependencies, checked against the list in `deny.toml`: the same that `cargo deny` reads, checked
+//! here because this needs no tool that takes minutes to install.
 
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -75,7 +75,8 @@ fn every_dependency_has_a_licence_that_we_allow_and_comes_from_the_registry() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The packages that are compiled for this machine. Offline: they are here, or this test would not have been compiled.
+/// Returns the packages that are compiled for this machine. Offline: they are downloaded, or this test would not have
+/// been compiled.
 fn metadata(root: &str) -> Metadata {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let output = Command::new(env!("CARGO"))

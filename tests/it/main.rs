@@ -1,4 +1,4 @@
-//! The tests from outside, in one binary: `support` is what they stand on, then one module per feature.
+//! Integration tests in one binary: `support` is their common part, then one module per feature.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod anonymity;

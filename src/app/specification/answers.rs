@@ -1,11 +1,11 @@
-//! Answers that operations have in common: errors, each described once, and the headers that come with them.
+//! Responses that operations have in common: errors, each described once, and their headers.
 
 use serde_json::{Value, json};
 
 /// Name and description of a header.
 type Header = (&'static str, &'static str);
 
-/// Common errors: status, name in `components`, description, and the header that comes with it.
+/// Common errors: status, name in `components`, description, header.
 const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ("400", "Malformed", "The request is malformed; `detail` says where.", None),
     (
@@ -37,7 +37,8 @@ const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
     ("507", "StorageFull", "The disk is full; nothing was stored.", None),
 ];
 
-/// Refers to the common errors from an operation, and asks changing requests of a session for its token.
+/// Adds references to the common errors to an operation, and the CSRF token to operations that change something in a
+/// session.
 pub(super) fn complete(method: &str, operation: &mut Value) {
     for (status, name, ..) in ERRORS {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -55,7 +56,7 @@ pub(super) fn complete(method: &str, operation: &mut Value) {
     }
 }
 
-/// Describes the common errors, and the token of a session.
+/// Defines the common errors, and the CSRF token of a session.
 pub(super) fn define(document: &mut Value) {
     let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     for (_, name, description, header) in ERRORS {

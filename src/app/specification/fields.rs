@@ -1,24 +1,24 @@
-//! Formats and limits of fields: what features check, said in the schemas.
+//! Formats and limits of fields: the checks of the features, as schemas.
 
 use super::{merge, named_schemas};
 use crate::interactions::{Channel, Direction, Outcome, Phase, Sender, SurveyState};
 use crate::{followups, ratings, surveys, training, transcription, webhooks};
 use serde_json::{Value, json};
 
-/// Text with at least one character that is no space, and without NUL.
+/// Text with at least one character that is not whitespace, and without NUL.
 pub(super) const NOT_BLANK: &str = r"^[^\x00]*[^\s\x00][^\x00]*$";
-/// Text with at least one character that is no space; spaces are the only control characters in it.
+/// Text with at least one character that is not whitespace; spaces are the only control characters in it.
 const ONE_LINE: &str =
     r"^[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*$";
-/// The longest wait, talk or hold that is taken, ms: a week.
+/// Maximum wait, talk or hold time, ms: a week.
 const MAX_TIME_MS: i64 = 7 * 86_400_000;
 
-/// Text of at most so many characters.
+/// Returns the schema of a text of at most `max` characters.
 fn text(max: usize) -> Value {
     json!({ "maxLength": max })
 }
 
-/// Text of at most so many characters that says something.
+/// Returns the schema of a non-blank text of at most `max` characters.
 fn words(max: usize) -> Value {
     json!({ "minLength": 1, "maxLength": max, "pattern": NOT_BLANK })
 }
@@ -39,7 +39,7 @@ fn between(least: impl Into<Value>, most: impl Into<Value>) -> Value {
     json!({ "minimum": least.into(), "maximum": most.into() })
 }
 
-/// Schema, field, what the field's schema says besides. Every rule must fit a field.
+/// Returns the rules: schema, field, additions to the field's schema. Every rule must match a field.
 fn rules() -> Vec<(&'static str, &'static str, Value)> {
     let mut rules = intake();
     rules.extend(changes());
@@ -151,7 +151,7 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Rules for fields of answers; `*` stands for every schema that has the field, if it has no rule of its own.
+/// Rules for text fields of responses; `*` stands for every schema that has the field without a rule of its own.
 fn words_of_answers() -> Vec<(&'static str, &'static str, Value)> {
     let channels = || one_of(Channel::ALL.iter().map(|one| one.code()));
     let phases = || one_of([Phase::InProgress, Phase::Ended, Phase::Final].map(Phase::code));
@@ -196,7 +196,7 @@ fn words_of_answers() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Numbers, times and ids of answers.
+/// Rules for numbers, times and ids of responses.
 fn figures() -> Vec<(&'static str, &'static str, Value)> {
     let part = || between(0, 1);
     let uuid = || json!({ "format": "uuid" });
@@ -235,7 +235,7 @@ fn figures() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Rules that follow from a field's name in every answer.
+/// Returns the rule for a field's name in every response.
 fn by_name(field: &str) -> Option<Value> {
     let format = match field {
         "id" => "uuid",
@@ -249,7 +249,7 @@ fn by_name(field: &str) -> Option<Value> {
     Some(json!({ "format": format }))
 }
 
-/// Completes the fields of every schema that has a name.
+/// Completes the fields of every named schema.
 pub(super) fn complete(document: &mut Value) {
     let mut rules = rules();
     for (schema, content) in named_schemas(document).iter_mut() {

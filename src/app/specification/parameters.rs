@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// A UUID of version 4.
 const RANDOM_UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$";
 
-/// Operation (`*` for every one), parameter, what its schema says besides.
+/// Returns the rules: operation (`*` for every one), parameter, additions to its schema.
 fn rules() -> Vec<(&'static str, &'static str, Value)> {
     let uuid = || json!({ "format": "uuid" });
     let time = || json!({ "format": "date-time" });

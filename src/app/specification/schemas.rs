@@ -1,4 +1,4 @@
-//! Schemas as OpenAPI 3.1 has them: references beside descriptions, ranges of integers, nulls.
+//! Schemas in OpenAPI 3.1: references with descriptions, ranges of integers, nulls.
 
 use super::{Members, named_schemas};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Strings hold no NUL character: PostgreSQL can't store one.
 const WITHOUT_NUL: &str = r"^[^\x00]*$";
 
-/// Rewrites what poem-openapi writes for OpenAPI 3.0, in the whole document.
+/// Converts the document from OpenAPI 3.0, as written by poem-openapi.
 pub(super) fn tidy(document: &mut Value) {
     match document {
         Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -21,7 +21,7 @@ pub(super) fn tidy(document: &mut Value) {
     }
 }
 
-/// A described reference comes as `allOf: [$ref, {description}]`; in 3.1 the description stands beside `$ref`.
+/// Unwraps a described reference, `allOf: [$ref, {description}]`; in 3.1 the description is next to `$ref`.
 fn unwrap_reference(members: &mut Members) {
     let reference = match members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         Some([first, _]) => first.get("$ref").cloned(),
@@ -33,7 +33,7 @@ fn unwrap_reference(members: &mut Members) {
     }
 }
 
-/// Writes the range of the integer type as limits, and `int64` or `int32` for the format: OpenAPI knows no unsigned ones.
+/// Writes the range of the integer type as limits, and `int64` or `int32` as the format: OpenAPI has no unsigned ones.
 fn limit_integer(members: &mut Members) {
     let Some(Value::String(format)) = members.get("format") else { return };
     let (format, least, most) = match format.as_str() {
@@ -49,15 +49,15 @@ fn limit_integer(members: &mut Members) {
     members.insert("maximum".into(), most);
 }
 
-/// JSON has one encoding; a media type without parameters is what clients look for.
+/// Removes the charset: JSON has one encoding, and clients expect a media type without parameters.
 fn drop_charset(members: &mut Members) {
     if let Some(content) = members.remove("application/json; charset=utf-8") {
         members.insert("application/json".into(), content);
     }
 }
 
-/// Says which properties may be null. An optional property of an answer is always there, and null where it is unknown; in a
-/// request body null means the same as a missing property.
+/// Declares the properties that may be null. An optional property of a response is always present, and null where it is
+/// unknown; in a request body null means the same as a missing property.
 pub(super) fn declare_nulls(document: &mut Value) {
     let sent = sent_schemas(document);
     for (name, schema) in named_schemas(document).iter_mut() {
@@ -89,7 +89,7 @@ fn allow_null(schema: &mut Value) {
     members.insert("anyOf".into(), json!([own, { "type": "null" }]));
 }
 
-/// Declares that strings of requests hold no NUL character, where nothing else says what they look like.
+/// Declares that strings of requests hold no NUL character, where no other pattern is given.
 pub(super) fn refuse_nul(document: &mut Value) {
     let sent = sent_schemas(document);
     for (_, schema) in named_schemas(document).iter_mut().filter(|(name, _)| sent.contains(*name)) {
@@ -118,7 +118,7 @@ fn without_nul(schema: &mut Value) {
     }
 }
 
-/// The names of the schemas that request bodies are made of.
+/// Returns the names of the schemas of request bodies.
 fn sent_schemas(document: &mut Value) -> BTreeSet<String> {
     let mut open = Vec::new();
     for (_, operation) in super::operations(document) {

@@ -1,10 +1,10 @@
 //! `relaxed` canonicalisation (RFC 6376, 3.4).
 
-/// A mail's headers, from top to bottom: name in lower case, and canonical line.
+/// Headers of a mail, from top to bottom: name in lower case, and canonical line.
 pub(super) struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// From the text of all headers, each with its line end.
+    /// Parses the text of all headers, each with its line ending.
     pub fn read(text: &str) -> Self {
         let mut all: Vec<String> = Vec::new();
         for line in text.split_inclusive("\r\n") {
@@ -24,8 +24,8 @@ impl Headers {
         self.0.iter().any(|(found, _)| found == name)
     }
 
-    /// The headers of these names, each with its line end; a name that comes again takes the one above, and nothing where
-    /// there is none.
+    /// Returns the headers of these names, each with its line ending; a repeated name selects the next one above, and
+    /// nothing where there is none.
     pub fn signed(&self, names: &[&str]) -> String {
         let mut text = String::new();
         for (place, name) in names.iter().enumerate() {
@@ -39,14 +39,14 @@ impl Headers {
     }
 }
 
-/// One header, without its line end.
+/// Returns one header in canonical form, without its line ending.
 pub(super) fn header(line: &str) -> String {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
     let words: Vec<_> = value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
     format!("{}:{}", name.trim_end().to_lowercase(), words.join(" "))
 }
 
-/// The body.
+/// Returns the body in canonical form.
 pub(super) fn body(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 2);
     let mut end = 0;
@@ -70,7 +70,7 @@ pub(super) fn body(body: &[u8]) -> Vec<u8> {
             end = out.len();
         }
     }
-    // Empty lines at the end are none.
+    // Empty lines at the end are ignored.
     out.truncate(end);
     out
 }

@@ -1,4 +1,4 @@
-//! The private key of signatures.
+//! Private key of signatures.
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -14,7 +14,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// From a PEM file: PKCS #8, or PKCS #1 for RSA.
+    /// Reads a PEM file: PKCS #8, or PKCS #1 for RSA.
     pub fn read(path: &Path) -> Result<Self, String> {
         let unusable = |why: &str| format!("mail.dkim.key_file {} can't be used: {why}", path.display());
         let der = PrivateKeyDer::from_pem_file(path).map_err(|e| unusable(&e.to_string()))?;
@@ -36,7 +36,7 @@ impl Key {
         Ok(Self::Rsa(Box::new(key)))
     }
 
-    /// As DNS and the signature name it.
+    /// Returns the key type as named in DNS and in the signature.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Ed25519(_) => "ed25519",
@@ -44,7 +44,7 @@ impl Key {
         }
     }
 
-    /// The public key as DNS holds it: the bare key of Ed25519, a SubjectPublicKeyInfo of RSA.
+    /// Returns the public key as stored in DNS: the bare key of Ed25519, a SubjectPublicKeyInfo of RSA.
     pub fn public(&self) -> Vec<u8> {
         match self {
             Self::Ed25519(key) => key.public_key().as_ref().to_vec(),
@@ -55,7 +55,7 @@ impl Key {
         }
     }
 
-    /// Ed25519 signs the hash, RSA hashes by itself.
+    /// Signs. Ed25519 signs the hash; RSA hashes the text itself.
     pub fn sign(&self, text: &[u8]) -> Result<Vec<u8>, String> {
         match self {
             Self::Ed25519(key) => Ok(key.sign(&Sha256::digest(text)).as_ref().to_vec()),

@@ -1,4 +1,4 @@
-//! SQL of the numbers of mail.
+//! SQL of mail statistics.
 
 use super::{CameBackFor, FailedFor, OnDay};
 use crate::clock::Timestamp;

@@ -1,23 +1,23 @@
-//! What the rows about one mail come to, taken together.
+//! Combines the rows about one returned mail.
 
 use crate::mail::reader::{Reason, RecipientReport, Verdict};
 
-/// What came back says, all in all.
+/// Combined statement of a returned mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classification {
-    /// What is claimed.
+    /// Claim.
     pub verdict: Verdict,
-    /// Why.
+    /// Reason.
     pub reason: Reason,
-    /// The enhanced status code.
+    /// Enhanced status code.
     pub status: Option<String>,
-    /// The reply code.
+    /// Reply code.
     pub reply: Option<u16>,
 }
 
 impl Classification {
-    /// Weighs the rows that speak of the recipient (`is_recipient`); all of them where none does, as for a mail that was
-    /// forwarded. Of several, only what holds for all of them is for ever.
+    /// Combines the rows about the recipient (`is_recipient`); all rows where none is, as for a mail that was
+    /// forwarded. Of several rows, only a failure that is permanent in all of them is permanent.
     pub fn of(rows: &[RecipientReport], is_recipient: impl Fn(&str) -> bool) -> Self {
         let own: Vec<&RecipientReport> =
             rows.iter().filter(|row| row.address.as_deref().is_some_and(&is_recipient)).collect();
@@ -33,7 +33,7 @@ impl Classification {
         Self { verdict, reason: row.reason, status: row.status.clone(), reply: row.reply }
     }
 
-    /// In words, with the codes: `There is no such mailbox. (550 5.1.1)`
+    /// Returns the statement in words, with the codes: `There is no such mailbox. (550 5.1.1)`
     pub fn sentence(&self) -> String {
         let reply = self.reply.map(|reply| reply.to_string());
         let codes: Vec<&str> = reply.iter().map(String::as_str).chain(self.status.as_deref()).collect();

@@ -1,8 +1,9 @@
-//! Mail that came back, in a folder: a Maildir, or plain files that end in `.eml`.
+//! Returned mail in a folder: a Maildir, or plain files that end in `.eml`.
 //!
-//! A file is read, what follows is written down, and only then is it moved to `done/` (or `unread/`, where it is no mail):
-//! a crash in between reads it again, which changes nothing. One that can't be read or moved keeps no other from it. Whoever puts files here writes them under another name first,
-//! beginning with a dot or ending in `.part`, and renames them.
+//! A file is read, its consequences are stored, and only then is it moved to `done/` (or `unread/`, where it is not a
+//! mail): after a crash in between it is read again, which is idempotent. A file that cannot be read or moved does not
+//! block the others. Programs that put files here write them under a temporary name, beginning with a dot or ending in
+//! `.part`, and rename them.
 
 use super::Handed;
 use crate::files::create_private_folder;
@@ -12,14 +13,14 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// Where files go that were read.
+/// Folder of files that were read.
 const DONE: &str = "done";
-/// Where files go that are no mail.
+/// Folder of files that are not mail.
 const UNREAD: &str = "unread";
 /// Maximum number of files read in one run; the next comes within a minute.
 const MAX_FILES_PER_RUN: usize = 5_000;
 
-/// Reads what lies there; how many files.
+/// Reads the waiting files; returns their number.
 pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) -> Result<usize, String> {
     let root = folder.to_owned();
     let waiting = on_disk(move || waiting(&root)).await.map_err(|error| said(folder, "read", &error))?;
@@ -31,7 +32,7 @@ pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) 
         let file = path.clone();
         let bytes = match on_disk(move || head(&file)).await {
             Ok(bytes) => bytes,
-            // Somebody took it away; or it can't be read, and stays for whoever can change that.
+            // Removed by another process; or unreadable, and stays until the administrator corrects that.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => {
                 tracing::warn!(%error, "a file of returned mail can't be read: it stays where it is");
@@ -42,7 +43,7 @@ pub(super) async fn fetch(mail: &Mail, folder: &Path, stop: &CancellationToken) 
         let to = folder.join(if handed == Handed::Unreadable { UNREAD } else { DONE });
         match on_disk(move || put_away(&path, &to)).await {
             Ok(()) => all += 1,
-            // What it says was taken in; it is read again the next time, which changes nothing.
+            // Its content was stored; it is read again the next time, which is idempotent.
             Err(error) => stays = stays.or(Some(error)),
         }
     }
@@ -60,7 +61,7 @@ async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + 
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
 }
 
-/// The files that wait, by name. A Maildir has `new` and `cur`.
+/// Returns the waiting files, by name. A Maildir has `new` and `cur`.
 fn waiting(root: &Path) -> std::io::Result<Vec<PathBuf>> {
     let is_maildir = root.join("new").is_dir() && root.join("cur").is_dir();
     let folders = if is_maildir { vec![root.join("new"), root.join("cur")] } else { vec![root.to_owned()] };
@@ -71,7 +72,7 @@ fn waiting(root: &Path) -> std::io::Result<Vec<PathBuf>> {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let wanted = !name.starts_with('.') && (is_maildir || name.to_lowercase().ends_with(".eml"));
-            // Not through links: they could lead anywhere.
+            // Symbolic links are not followed: they could lead anywhere.
             if wanted && entry.file_type()?.is_file() {
                 found.push(entry.path());
             }
@@ -82,20 +83,20 @@ fn waiting(root: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The part of a file that is looked at.
+/// Returns the part of a file that is parsed.
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_MAIL_BYTES as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Moves a file; never over another one.
+/// Moves a file; never overwrites another one.
 fn put_away(path: &Path, to: &Path) -> std::io::Result<()> {
     create_private_folder(to)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let free = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}.{n}"))).map(|name| to.join(name));
     for target in free {
-        // A link fails where there is a file already, unlike a rename.
+        // A link fails where the file exists already, unlike a rename.
         match std::fs::hard_link(path, &target) {
             Ok(()) => return std::fs::remove_file(path),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -110,7 +111,7 @@ fn put_away(path: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Are both names of one file? So it is where a crash came between making the one and removing the other.
+/// Whether both names are of one file, as after a crash between creating the one and removing the other.
 fn same_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let of = |path: &Path| std::fs::metadata(path).map(|data| (data.dev(), data.ino()));

@@ -1,7 +1,7 @@
-//! Calls of the services that send our mail: who is it, is it fresh, what does it tell?
+//! Webhooks of mail services: authentication, freshness and content of a call.
 //!
-//! A service is known by its signature or by the password in the address that it was given. Without either nothing is read
-//! and nothing happens. What was taken in once is not taken in again, however often the call is repeated.
+//! A service authenticates by its signature or by the password in its webhook URL. A call without either is rejected
+//! unread. Events are stored once, however often the call is repeated.
 
 use super::{Coming, IncomingOutcome, services};
 use crate::clock::Timestamp;
@@ -19,18 +19,18 @@ use sha2::Sha256;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// A signed call older than this is somebody's repetition; services give up repeating within hours.
+/// Maximum age of a signed call, in milliseconds: an older one is a replay; services give up repeating within hours.
 const FRESH_MS: i64 = 24 * 3_600_000;
-/// Clocks differ.
+/// Maximum time of a signed call in the future, in milliseconds: clocks differ.
 const AHEAD_MS: i64 = 5 * 60_000;
-/// What stands in front of the 65 bytes of a P-256 key in a SubjectPublicKeyInfo (RFC 5480).
+/// Length in bytes of the prefix before the 65 bytes of a P-256 key in a SubjectPublicKeyInfo (RFC 5480).
 const P256_HEAD: usize = 26;
 /// Maximum number of events in one call.
 const MAX_EVENTS: usize = 5_000;
-/// Under this name the database keeps what SNS wants confirmed.
+/// Key under which the database keeps the confirmation URL of SNS.
 const CONFIRMATION: &str = "sns_confirmation";
 
-/// A service that calls.
+/// Mail service that sends webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
     /// Amazon SES, by SNS.
@@ -48,10 +48,10 @@ pub enum Service {
 }
 
 impl Service {
-    /// All of them.
+    /// All services.
     pub const ALL: [Self; 6] = [Self::Ses, Self::SendGrid, Self::Mailgun, Self::Postmark, Self::Mailjet, Self::Brevo];
 
-    /// As it stands in the address and in the table.
+    /// Returns the code, as in the URL and in the table.
     pub fn code(self) -> &'static str {
         match self {
             Self::Ses => "ses",
@@ -63,40 +63,40 @@ impl Service {
         }
     }
 
-    /// The one of this code.
+    /// Returns the service of this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.code() == code)
     }
 }
 
-/// A call, as it came.
+/// A call as received.
 #[derive(Debug, Clone, Default)]
 pub struct Call {
-    /// The body.
+    /// Body.
     pub body: Vec<u8>,
-    /// The header `Authorization`.
+    /// Header `Authorization`.
     pub authorization: String,
-    /// The header `X-Twilio-Email-Event-Webhook-Signature`.
+    /// Header `X-Twilio-Email-Event-Webhook-Signature`.
     pub signature: String,
-    /// The header `X-Twilio-Email-Event-Webhook-Timestamp`.
+    /// Header `X-Twilio-Email-Event-Webhook-Timestamp`.
     pub timestamp: String,
 }
 
-/// Why a call is not taken.
+/// Reason why a call is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
-    /// It does not prove who it is, or nobody is expected there.
+    /// Not authenticated, or no such service is configured.
     #[error("this call does not prove who it is")]
     Unknown,
-    /// It is known, but says nothing that can be read.
+    /// Authenticated, with an unreadable body.
     #[error("the body is not what this service sends")]
     Unreadable,
-    /// The database did not answer; the service calls again.
+    /// The database did not answer; the service repeats the call.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-/// Takes the calls. Cheap to clone.
+/// Receives the calls. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Hooks {
     mail: Mail,
@@ -104,17 +104,17 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// For these secrets.
+    /// Returns the receiver with these secrets.
     pub fn new(mail: Mail, secrets: &MailHooks) -> Self {
         Self { mail, secrets: Arc::new(secrets.clone()) }
     }
 
-    /// The services that are listened to.
+    /// Returns the services that are configured.
     pub fn services(&self) -> Vec<Service> {
         Service::ALL.into_iter().filter(|service| self.secret(*service).get().is_some()).collect()
     }
 
-    /// Takes a call; how many things were taken in that were not known before.
+    /// Processes a call; returns the number of new events.
     pub async fn take(&self, service: &str, call: &Call) -> Result<usize, HookError> {
         let service = Service::known(service).ok_or(HookError::Unknown)?;
         let now = self.mail.inner.clock.now();
@@ -153,8 +153,8 @@ impl Hooks {
         }
     }
 
-    /// The body, where the call proves who it is. What is not believed is not parsed, but for Mailgun's, whose signature
-    /// stands in it.
+    /// Returns the body of an authenticated call. A call is parsed only after authentication, except for Mailgun's,
+    /// whose signature is in the body.
     fn believed(&self, service: Service, call: &Call, now: Timestamp) -> Result<Value, HookError> {
         let secret = self.secret(service).get().ok_or(HookError::Unknown)?;
         let parsed = || serde_json::from_slice::<Value>(&call.body);
@@ -178,8 +178,8 @@ impl Hooks {
         parsed().map_err(|_| HookError::Unreadable)
     }
 
-    /// The message within a notification of SNS. What SNS wants confirmed is kept for the administrator to look at: no
-    /// address of theirs is opened from here.
+    /// Returns the events of the message in a notification of SNS. The confirmation URL of SNS is kept for the
+    /// administrator; it is never requested from here.
     async fn sns(&self, body: &Value) -> Result<Vec<services::ServiceEvent>, HookError> {
         let topic = body["TopicArn"].as_str().unwrap_or_default();
         if !self.secrets.ses_topic.is_empty() && topic != self.secrets.ses_topic {
@@ -193,7 +193,7 @@ impl Hooks {
                 Ok(Vec::new())
             }
             Some("Notification") => {
-                // Notifications come only once it is confirmed.
+                // Notifications are sent only once the subscription is confirmed.
                 if self.confirmation().await?.is_some() {
                     db.replace_meta(CONFIRMATION, "").await?;
                 }
@@ -205,14 +205,14 @@ impl Hooks {
         }
     }
 
-    /// The address at Amazon that the administrator opens to confirm a subscription, where one waits.
+    /// Returns the URL at Amazon that the administrator opens to confirm a subscription, where one waits.
     pub async fn confirmation(&self) -> Result<Option<String>, DbError> {
         let kept = self.mail.inner.db.meta(CONFIRMATION).await?;
         Ok(kept.filter(|url| is_of_sns(url)))
     }
 }
 
-/// `https://sns.REGION.amazonaws.com/…`, so that what is shown leads to Amazon and nowhere else.
+/// Whether the URL is `https://sns.REGION.amazonaws.com/…`, so that only links to Amazon are shown.
 fn is_of_sns(url: &str) -> bool {
     let Ok(url) = url::Url::parse(url) else { return false };
     let host = url.host_str().unwrap_or_default();
@@ -226,11 +226,11 @@ fn is_fresh(seconds: &str, now: Timestamp) -> bool {
     (-AHEAD_MS..=FRESH_MS).contains(&age)
 }
 
-/// `Authorization: Basic …` with this `user:password`.
+/// Whether the header is `Authorization: Basic …` with this `user:password`.
 fn has_password(secret: &str, authorization: &str) -> bool {
     let Some((scheme, encoded)) = authorization.split_once(' ') else { return false };
     let given = BASE64.decode(encoded.trim()).unwrap_or_default();
-    // Hashes are of one length, so that nothing is told by how long it takes.
+    // Hashes have the same length, so that the time of the comparison reveals nothing.
     let same = plain_hash(&given).as_bytes().ct_eq(plain_hash(secret.as_bytes()).as_bytes());
     scheme.eq_ignore_ascii_case("basic") && bool::from(same)
 }

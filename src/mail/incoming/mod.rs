@@ -1,8 +1,8 @@
-//! Mail that came back, taken in: whose it was, what it claims, and what follows.
+//! Processing of returned mail: the mail that it is about, its claim, and the consequences.
 //!
-//! What comes by mail is believed only where it carries the tag of our envelope sender or the token of our link, which none
-//! but the recipient's side has seen; a service that has proved who it is may also name the Message-ID or the address.
-//! Whatever is taken in twice is taken in once.
+//! A returned mail is trusted only where it carries the tag of our envelope sender or the token of our link, known only
+//! to the recipient's side; an authenticated service may also name the Message-ID or the address. Processing is
+//! idempotent.
 
 mod classify;
 mod folder;
@@ -27,46 +27,46 @@ use std::sync::Arc;
 use std::time::Duration;
 use unreadable::Unreadable;
 
-/// Job: read what came back. Comes by itself.
+/// Job: read returned mail. Scheduled automatically.
 pub const FETCH_RETURNED: &str = "mail.returned";
 /// Time between two runs.
 const RUN_INTERVAL: Duration = Duration::from_secs(60);
-/// How long returned mails are kept.
+/// Retention of returned mails.
 const KEPT_FOR: Duration = Duration::from_secs(400 * 86_400);
 
-/// What came back for a mail, as the feature hears it that the mail belongs to.
+/// Returned mail, as passed to the feature that owns the mail.
 #[derive(Debug, Clone, Copy)]
 pub struct CameBack<'a> {
-    /// Whose mail it was; none where only the address is known, from a service that proved who it is.
+    /// Reference of the mail; `None` where only the address is known, from an authenticated service.
     pub reference: Option<&'a str>,
-    /// What is said of each recipient. A mail has one recipient, so several are those it was forwarded to.
+    /// Reports on each recipient. A mail has one recipient; several are those it was forwarded to.
     pub rows: &'a [RecipientReport],
 }
 
-/// What followed.
+/// Consequence of a returned mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consequence {
-    /// What was claimed, of those rows that speak of the recipient.
+    /// Combined claim of the rows about the recipient.
     pub classification: Classification,
-    /// What was done.
+    /// Outcome.
     pub done: IncomingOutcome,
 }
 
-/// What was done about something that came back.
+/// Outcome of a returned mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IncomingOutcome {
-    /// The address is not written to any more.
+    /// The address is suppressed.
     Suppressed,
-    /// It was counted; too many of these and the address is not written to any more.
+    /// The failure was counted; the address is suppressed after too many of these.
     Noted,
-    /// Nothing follows from it.
+    /// No consequences.
     Nothing,
-    /// It is about no mail of ours, or does not prove that it is.
+    /// It is not about a mail of ours, or does not prove that it is.
     NotOurs,
 }
 
 impl IncomingOutcome {
-    /// As it stands in the table.
+    /// Returns the code, as stored in the table.
     pub fn code(self) -> &'static str {
         match self {
             Self::Suppressed => "suppressed",
@@ -77,53 +77,53 @@ impl IncomingOutcome {
     }
 }
 
-/// Something that came back, as it is kept.
+/// A processed returned mail, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Taken {
-    /// When it was read.
+    /// Time at which it was read.
     pub at: Timestamp,
-    /// `folder`, `imap`, or the service that told.
+    /// Origin: `folder`, `imap`, or the code of the service.
     pub origin: String,
-    /// `hard`, `soft`, `complaint`, `opt-out` or `nothing`.
+    /// Verdict: `hard`, `soft`, `complaint`, `opt-out` or `nothing`.
     pub verdict: String,
-    /// A [`reader::Reason`]'s code.
+    /// Code of a [`reader::Reason`].
     pub reason: String,
-    /// The enhanced status code.
+    /// Enhanced status code.
     pub status: Option<String>,
-    /// The reply code.
+    /// Reply code.
     pub reply: Option<i64>,
-    /// A [`IncomingOutcome`]'s code.
+    /// Code of an [`IncomingOutcome`].
     pub action: String,
-    /// The kind of the mail that came back; none where it is not known.
+    /// Kind of the mail that was returned; `None` where it is unknown.
     pub kind: Option<String>,
 }
 
-/// Something to be taken in: read from a mail, or told by a service.
+/// Statement to be processed: read from a mail, or reported by a service.
 #[derive(Debug, Clone)]
 struct Coming {
-    /// The same for the same thing, whenever it comes.
+    /// Id of the statement, the same whenever it is received.
     id: String,
     origin: &'static str,
     rows: Vec<RecipientReport>,
     tags: Vec<String>,
     tokens: Vec<String>,
-    /// Set by services that proved who they are.
+    /// Message-ID, set by authenticated services.
     message_id: Option<String>,
-    /// May the address alone be believed?
+    /// Whether the address alone is trusted.
     proved: bool,
 }
 
-/// What became of a mail that was handed in.
+/// Result of processing a returned mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Handed {
-    /// It was read; what followed.
+    /// It was read; the consequences.
     Read(IncomingOutcome),
-    /// It is no mail.
+    /// It is not a mail.
     Unreadable,
 }
 
 impl Mail {
-    /// The job that fetches what came back, where something is configured.
+    /// Returns the job that fetches returned mail, where a source is configured.
     pub fn returned_job(&self) -> Option<jobs::Kind> {
         let from = self.inner.returned.clone();
         if from == ReturnedUrl::Nowhere {
@@ -158,9 +158,9 @@ impl Mail {
         tx.commit().await
     }
 
-    /// Takes in a mail that came back, as it lies in a folder or a mailbox. An error is never the mail's fault.
+    /// Processes a returned mail from a folder or a mailbox. Errors: never because of the mail.
     pub(super) async fn take_mail(&self, bytes: Vec<u8>, origin: &'static str) -> Result<Handed, DbError> {
-        // Anybody can send what takes long to read: not where requests are answered.
+        // Anyone can send mail that takes long to parse: not on the threads that serve requests.
         let read = tokio::task::spawn_blocking(move || (reader::read(&bytes), plain_hash(&bytes))).await;
         let (reports, whole) = read.unwrap_or_else(|panic| {
             tracing::error!(%panic, origin, "reading a mail that came back broke off: it is taken for no mail");
@@ -182,7 +182,7 @@ impl Mail {
         Ok(Handed::Read(last))
     }
 
-    /// Whose mail it was, what follows, and a line about it: all or none, and once.
+    /// Finds the mail, applies the consequences and stores a row about it: in one transaction, and once.
     async fn take_in(&self, coming: &Coming) -> Result<IncomingOutcome, DbError> {
         if store::known(self.inner.db.read().await?.conn(), &coming.id).await? {
             return Ok(IncomingOutcome::Nothing);
@@ -213,7 +213,7 @@ impl Mail {
         Ok(done)
     }
 
-    /// The mail that it is about, by what only its recipient's side can have seen.
+    /// Returns the mail that it is about, by a secret that only the recipient's side can know.
     async fn whose(&self, coming: &Coming) -> Result<Option<Entry>, DbError> {
         for tag in &coming.tags {
             if let Some(entry) = self.returned(tag).await? {
@@ -235,7 +235,7 @@ impl Mail {
         }
     }
 
-    /// Only an address is known: whoever has written to it acts.
+    /// Processes a statement of which only the address is known: every feature that has written to it acts.
     async fn by_address(
         &self,
         tx: &mut crate::database::Tx,
@@ -251,7 +251,7 @@ impl Mail {
         Ok(None)
     }
 
-    /// What came back since then, newest first.
+    /// Returns the mail returned since then, newest first.
     pub async fn came_back_since(&self, since: Timestamp, most: i64) -> Result<Vec<Taken>, DbError> {
         store::list(self.inner.db.read().await?.conn(), since, most).await
     }

@@ -1,22 +1,22 @@
-//! What services that send mail tell, each in its own shape: bounces, complaints, wishes to get no more. Openings and
-//! clicks are thrown away unread: nobody is watched here.
+//! Webhook formats of mail services: bounces, complaints, unsubscriptions. Opens and clicks are discarded unread:
+//! recipients are not tracked.
 
 use crate::mail::reader::{self, RecipientReport};
 use serde_json::Value;
 
-/// One thing that a service tells.
+/// One event of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ServiceEvent {
-    /// The service's own id of it; empty where it has none.
+    /// The service's own id of the event; empty where it has none.
     pub id: String,
-    /// The Message-ID of the mail, with its angle brackets.
+    /// Message-ID of the mail, with its angle brackets.
     pub message_id: Option<String>,
-    /// Text in which the envelope sender's tag may stand.
+    /// Text in which the envelope sender's tag may occur.
     pub sender: String,
     pub row: RecipientReport,
 }
 
-/// A field's text; a number's digits.
+/// Returns a field's text; the digits of a number.
 fn text(of: &Value, name: &str) -> String {
     match &of[name] {
         Value::String(text) => text.clone(),
@@ -25,13 +25,13 @@ fn text(of: &Value, name: &str) -> String {
     }
 }
 
-/// With angle brackets, as the header has it.
+/// Returns the Message-ID with angle brackets, as in the header.
 fn message_id(text: &str) -> Option<String> {
     let bare = text.trim().trim_matches(['<', '>']);
     (!bare.is_empty()).then(|| format!("<{bare}>"))
 }
 
-/// One or several.
+/// Returns the elements of an array; a single value as one element.
 fn each(body: &Value) -> &[Value] {
     match body {
         Value::Array(all) => all,
@@ -43,7 +43,8 @@ fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
     of[name].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Amazon SES, the message within the notification: `bounce` and `complaint`, by notification or by event publishing.
+/// Parses events of Amazon SES: the message within the notification, `bounce` and `complaint`, by notification or by
+/// event publishing.
 pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
     let kind = text(message, if message["eventType"].is_string() { "eventType" } else { "notificationType" });
     let mail = &message["mail"];
@@ -70,7 +71,7 @@ pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
             all.map(row).collect()
         }
         "Complaint" => {
-            // Addresses on SES's own list of those who complained come as complaints of their own sort.
+            // Addresses on SES's own list of complainants are reported as a complaint type of their own.
             let all = list(complaint, "complainedRecipients").iter();
             let kind = match text(complaint, "complaintFeedbackType").as_str() {
                 "" => "abuse".to_owned(),
@@ -86,7 +87,7 @@ pub(super) fn ses(message: &Value) -> Vec<ServiceEvent> {
     }
 }
 
-/// Twilio SendGrid's event webhook: an array.
+/// Parses Twilio SendGrid's event webhook: an array.
 pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
@@ -96,7 +97,7 @@ pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
                 let for_ever = text(event, "type") != "blocked";
                 reader::told(&address, Some(&status), &reason, for_ever)
             }
-            // Not handed over at all, as an earlier one had come back.
+            // Not sent at all, as an earlier mail was returned.
             "dropped" if reason.eq_ignore_ascii_case("Bounced Address") || reason.eq_ignore_ascii_case("Invalid") => {
                 reader::told(&address, None, "", true)
             }
@@ -112,14 +113,14 @@ pub(super) fn sendgrid(body: &Value) -> Vec<ServiceEvent> {
     each(body).iter().filter_map(one).collect()
 }
 
-/// Mailgun: `event-data`.
+/// Parses an event of Mailgun: `event-data`.
 pub(super) fn mailgun(body: &Value) -> Vec<ServiceEvent> {
     let event = &body["event-data"];
     let (address, status) = (text(event, "recipient"), &event["delivery-status"]);
     let row = match (text(event, "event").as_str(), text(event, "severity").as_str()) {
         ("failed", "permanent") => {
             let said = [text(status, "message"), text(status, "description")].into_iter().find(|said| !said.is_empty());
-            // Its own lists of those who bounced, complained or left come as failures too.
+            // Its own lists of bounced, complaining and unsubscribed addresses are reported as failures too.
             match text(event, "reason").as_str() {
                 "suppress-complaint" => reader::spoke(&address, "abuse"),
                 "suppress-unsubscribe" => reader::spoke(&address, "opt-out"),
@@ -132,14 +133,14 @@ pub(super) fn mailgun(body: &Value) -> Vec<ServiceEvent> {
         }
         ("complained", _) => reader::spoke(&address, "abuse"),
         ("unsubscribed", _) => reader::spoke(&address, "opt-out"),
-        // "temporary": Mailgun goes on trying.
+        // "temporary": Mailgun continues to retry.
         _ => return Vec::new(),
     };
     let id = message_id(&text(&event["message"]["headers"], "message-id"));
     vec![ServiceEvent { id: text(event, "id"), message_id: id, sender: text(&event["envelope"], "sender"), row }]
 }
 
-/// Postmark: one record.
+/// Parses an event of Postmark: one record.
 pub(super) fn postmark(body: &Value) -> Vec<ServiceEvent> {
     let (address, kind) = (text(body, "Email"), text(body, "Type"));
     let said = format!("{} {}", text(body, "Details"), text(body, "Description"));
@@ -172,11 +173,11 @@ pub(super) fn postmark(body: &Value) -> Vec<ServiceEvent> {
         }
         _ => return Vec::new(),
     };
-    // Its MessageID is its own, so the address is what leads to us. A change of a subscription has no id.
+    // Its MessageID is its own, so the mail is found by the address. A change of a subscription has no id.
     vec![ServiceEvent { id: text(body, "ID"), message_id: None, sender: String::new(), row }]
 }
 
-/// Mailjet's event API: one event, or a group of them.
+/// Parses Mailjet's event API: one event, or a group of them.
 pub(super) fn mailjet(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let address = text(event, "email");
@@ -195,7 +196,7 @@ pub(super) fn mailjet(body: &Value) -> Vec<ServiceEvent> {
     each(body).iter().filter_map(one).collect()
 }
 
-/// Brevo's transactional webhook: one event, or an array.
+/// Parses Brevo's transactional webhook: one event, or an array.
 pub(super) fn brevo(body: &Value) -> Vec<ServiceEvent> {
     let one = |event: &Value| {
         let (address, reason) = (text(event, "email"), text(event, "reason"));

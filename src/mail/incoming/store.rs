@@ -1,4 +1,4 @@
-//! SQL of mail that came back.
+//! SQL of returned mail.
 
 use super::{Classification, Consequence, IncomingOutcome, Taken};
 use crate::clock::Timestamp;
@@ -22,7 +22,7 @@ statements! {
         LEFT JOIN outbox o ON o.id = r.mail_id WHERE r.at >= $1 ORDER BY r.at DESC, r.id LIMIT $2";
 }
 
-/// False where it is known already. What it claims is said by [`say_done`].
+/// Adds a row; false where it exists already. The outcome is set by [`say_done`].
 pub(super) async fn add(
     conn: Conn<'_>,
     id: &str,
@@ -46,12 +46,12 @@ pub(super) async fn known(conn: Conn<'_>, id: &str) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, KNOWN => (String,), id)?.is_some())
 }
 
-/// The mail of this Message-ID.
+/// Returns the mail of this Message-ID.
 pub(super) async fn by_message_id(conn: Conn<'_>, message_id: &str) -> Result<Option<Entry>, DbError> {
     fetch_optional!(conn, BY_MESSAGE_ID => Entry, message_id)
 }
 
-/// The mail of this kind for this one.
+/// Returns the mail of this kind and reference.
 pub(super) async fn by_reference(conn: Conn<'_>, kind: &str, reference: &str) -> Result<Option<Entry>, DbError> {
     fetch_optional!(conn, BY_REFERENCE => Entry, kind, reference)
 }

@@ -1,5 +1,5 @@
-//! Messages of a mailbox that could not be read. One of them must not keep the others from being read: it comes after them,
-//! and after some tries it is passed over. In memory: a process that starts anew tries anew.
+//! Messages of a mailbox that could not be read. Such a message must not block the others: it is read after them, and
+//! is skipped after some attempts. Kept in memory: a restarted process tries again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,23 +7,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Number of failures after which a message is skipped.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// How often messages failed.
+/// Number of failures by message.
 #[derive(Debug, Default)]
 pub(super) struct Unreadable(Mutex<Tries>);
 
 #[derive(Debug, Default)]
 struct Tries {
-    /// The mailbox's UIDVALIDITY, which says whose numbers these are.
+    /// UIDVALIDITY of the mailbox, for which the UIDs are valid.
     validity: Option<u32>,
     failed: BTreeMap<u32, u32>,
 }
 
-/// What is to be done with the messages of a mailbox, by their UIDs.
+/// Plan for the messages of a mailbox, by their UIDs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ReadPlan {
-    /// To be read: those that never failed first.
+    /// UIDs to be read: those that never failed first.
     pub read: Vec<u32>,
-    /// To be passed over.
+    /// UIDs to be skipped.
     pub pass_over: Vec<u32>,
 }
 
@@ -32,7 +32,7 @@ impl Unreadable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be done with these. Others are forgotten: somebody has dealt with them.
+    /// Returns the plan for these messages. Failures of others are dropped: they were dealt with.
     pub fn plan(&self, validity: Option<u32>, mut unseen: Vec<u32>) -> ReadPlan {
         let mut tries = self.tries();
         if tries.validity != validity {
@@ -46,7 +46,7 @@ impl Unreadable {
         ReadPlan { read, pass_over }
     }
 
-    /// This one could not be read.
+    /// Records that this message could not be read.
     pub fn failed(&self, uid: u32) {
         *self.tries().failed.entry(uid).or_default() += 1;
     }
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(plan(1, &[3, 5, 7, 9]), (vec![7, 9, 5, 3], vec![]));
         unreadable.failed(3);
         assert_eq!(plan(1, &[3, 5, 9]), (vec![9, 5], vec![3]));
-        // Whoever marks it as unseen again wants it tried again.
+        // A message that is marked as unseen again is tried again.
         assert_eq!(plan(1, &[5]), (vec![5], vec![]));
         assert_eq!(plan(1, &[3, 5]), (vec![3, 5], vec![]));
         assert_eq!(plan(2, &[5, 6]), (vec![5, 6], vec![]), "another mailbox's numbers");

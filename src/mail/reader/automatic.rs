@@ -1,10 +1,11 @@
-//! Automatic replies (RFC 3834) and their kin: somebody is away, has left, or will answer later. Nothing follows from them.
+//! Automatic replies (RFC 3834) and the like: the recipient is away, has left, or will answer later. They have no
+//! consequences.
 
 use super::parts::{Parts, one_line};
 use super::prose::looks_returned;
 use super::{Action, Reason, RecipientReport};
 
-/// How programs begin the subject of such a reply, lower case.
+/// Prefixes of the subject of automatic replies, lower case.
 const SUBJECTS: &[&str] = &[
     "automatic reply",
     "auto reply",
@@ -39,7 +40,7 @@ const SUBJECTS: &[&str] = &[
     "автоответ",
 ];
 
-/// Headers that only such replies have, and what stands in them.
+/// Headers that only automatic replies have, and their values.
 const HEADERS: &[(&str, &[&str])] = &[
     ("Auto-Submitted", &["auto-replied", "auto-notified"]),
     ("X-Autoreply", &[""]),
@@ -51,7 +52,7 @@ const HEADERS: &[(&str, &[&str])] = &[
     ("Delivered-To", &["autoresponder"]),
 ];
 
-/// A row, where the mail is such a reply.
+/// Returns a row where the mail is an automatic reply.
 pub(super) fn read(parts: &Parts<'_>) -> Option<RecipientReport> {
     let subject = parts.subject();
     let by_subject = SUBJECTS.iter().any(|begin| subject.starts_with(begin));
@@ -59,7 +60,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Option<RecipientReport> {
         let found = parts.header(name).to_ascii_lowercase();
         !found.is_empty() && values.iter().any(|value| found.starts_with(value))
     });
-    // Servers mark their failure notices the same way.
+    // Servers mark their failure notices in the same way.
     if !by_subject && (!by_header || looks_returned(parts)) {
         return None;
     }

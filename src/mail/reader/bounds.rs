@@ -1,4 +1,4 @@
-//! What reading a mail may cost at most, whoever wrote it: told in rows and in bytes held against the patterns.
+//! Bounds of the cost of reading a mail, whatever its content: in rows and in bytes matched against the patterns.
 
 use super::fields::MAX_VALUE_BYTES;
 use super::parts::MAX_PROSE_BYTES;
@@ -6,14 +6,14 @@ use super::words::LOOKED_AT;
 use super::*;
 use proptest::prelude::*;
 
-/// The reports of a mail, and how many bytes were held against the patterns.
+/// Returns the reports of a mail, and the number of bytes matched against the patterns.
 fn read_counted(bytes: &[u8]) -> (Vec<Report>, usize) {
     LOOKED_AT.set(0);
     let reports = read(bytes);
     (reports, LOOKED_AT.get())
 }
 
-/// A delivery report with this notice for people, and this for machines.
+/// Returns a delivery report with this human-readable and this machine-readable part.
 fn report(notice: &str, machines: &str) -> String {
     format!(
         "From: MAILER-DAEMON@mx.example\nSubject: Undeliverable\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n\
@@ -21,7 +21,7 @@ fn report(notice: &str, machines: &str) -> String {
     )
 }
 
-/// As often as it fits into so many bytes.
+/// Returns the piece repeated up to this many bytes.
 fn filled(piece: &str, bytes: usize) -> String {
     piece.repeat(bytes / piece.len())
 }
@@ -54,7 +54,7 @@ fn a_mail_costs_no_more_than_its_first_rows_however_it_is_filled() {
     }
 }
 
-/// One change to a mail: where (of 1000), how much, and what.
+/// One change to a mail: place (in thousandths), length, and content.
 #[derive(Debug, Clone)]
 enum Change {
     Drop,
@@ -126,7 +126,7 @@ proptest! {
                 let _ = (row.verdict(), row.reason.sentence());
             }
         }
-        // A byte may become three letters' worth by decoding, and is looked at as what was said, around it, and as a whole.
+        // Decoding may turn a byte into three characters' worth; it is matched as the reply, around it, and as a whole.
         prop_assert!(looked_at <= 12 * mail.len() + 4096, "{looked_at} bytes of {}", mail.len());
     }
 }

@@ -1,17 +1,17 @@
-//! Codes in what servers say: replies of SMTP (RFC 5321) and enhanced status codes (RFC 3463).
+//! Codes in servers' replies: reply codes of SMTP (RFC 5321) and enhanced status codes (RFC 3463).
 
-/// The codes that a server's words hold.
+/// Codes found in a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Codes {
-    /// 550
+    /// Reply code: 550.
     pub reply: Option<u16>,
-    /// 5.1.1
+    /// Enhanced status code: 5.1.1.
     pub status: Option<String>,
-    /// Where in the text the first of them stands.
+    /// Byte offset of the first code in the text.
     pub at: Option<usize>,
 }
 
-/// Replies that mail servers give (RFC 5321, 4954, 5248, 7504, and some that are older); 426 is not among them.
+/// Reply codes of mail servers (RFC 5321, 4954, 5248, 7504, and some older ones); 426 is not among them.
 const REPLIES: &[u16] = &[
     211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 422, 430, 432, 450, 451, 452, 453, 454, 455, 458, 459, 500,
     501, 502, 503, 504, 510, 511, 512, 513, 521, 523, 524, 525, 530, 533, 534, 535, 538, 541, 550, 551, 552, 553, 554,
@@ -19,7 +19,7 @@ const REPLIES: &[u16] = &[
 ];
 
 impl Codes {
-    /// The first reply that stands as replies do, and the first status code.
+    /// Returns the first reply code in the position of one, and the first status code.
     pub fn in_text(text: &str) -> Self {
         let mut found = Self::default();
         for (at, token) in tokens(text) {
@@ -44,7 +44,7 @@ impl Codes {
     }
 }
 
-/// The words of a text with where they stand: `550-5.1.1` is two, an address of the network is one.
+/// Splits a text into words with their byte offsets: `550-5.1.1` is two, an IP address is one.
 fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '@' || c == '_');
     let mut rest = 0;
@@ -61,7 +61,7 @@ fn reply_in(token: &str) -> Option<u16> {
     REPLIES.contains(&reply).then_some(reply)
 }
 
-/// Does what stands before say that a reply follows: a line's beginning, a colon, a quotation mark?
+/// Whether the text before announces a reply code: the start of a line, a colon, a quotation mark.
 fn is_announced(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t']);
     let ends_with = |word: &str| {
@@ -77,7 +77,7 @@ fn is_status_next(behind: &str) -> bool {
     tokens(behind).next().is_some_and(|(at, token)| at < 4 && (status_in(token).is_some() || reply_in(token).is_some()))
 }
 
-/// A status code that is the whole of a word, or begins it (`5.1.1:`).
+/// Returns the status code that is the whole word, or its prefix (`5.1.1:`).
 pub(super) fn status_in(text: &str) -> Option<String> {
     let token = tokens(text).next()?.1.trim_end_matches('.');
     let mut numbers = token.split('.');
@@ -87,7 +87,7 @@ pub(super) fn status_in(text: &str) -> Option<String> {
     fits.then(|| format!("{class}.{subject}.{detail}"))
 }
 
-/// Of two codes the one that says more: `5.0.0` says nothing that its class does not.
+/// Returns the more specific of two codes: `5.0.0` says no more than its class.
 pub(super) fn better(field: Option<String>, told: Option<String>) -> Option<String> {
     match (field, told) {
         (Some(field), Some(told)) if is_general(&field) && field[..1] == told[..1] => Some(told),
@@ -95,7 +95,7 @@ pub(super) fn better(field: Option<String>, told: Option<String>) -> Option<Stri
     }
 }
 
-/// `4.0.0`, `5.0.0`
+/// Whether the code is only a class: `4.0.0`, `5.0.0`.
 pub(super) fn is_general(status: &str) -> bool {
     status.ends_with(".0.0")
 }

@@ -1,10 +1,10 @@
-//! Complaints (RFC 5965) with their kinds, and what some providers send in their place.
+//! Complaints (RFC 5965) with their kinds, and the formats that some providers send instead.
 
 use super::fields::{address, field, groups};
 use super::parts::Parts;
 use super::{Action, Reason, RecipientReport};
 
-/// A row, where the mail is a complaint, a wish to get no more, or a report of that form.
+/// Returns rows where the mail is a complaint, an unsubscription, or a report of that form.
 pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<RecipientReport>> {
     if let Some(report) = parts.feedback.first() {
         let groups = groups(report);
@@ -19,7 +19,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Option<Vec<RecipientReport>> {
     if marked.is_some() || subject.starts_with("complaint about message from") {
         return Some(vec![row("abuse".into(), marked.and_then(|to| address(&to)))]);
     }
-    // A mail program unsubscribes by mail: the word alone is the subject, and nobody typed it.
+    // A mail program unsubscribes by mail: the subject is that word alone.
     let automatic = parts.header("Auto-Submitted").to_ascii_lowercase();
     if subject == "unsubscribe" && automatic.starts_with("auto-") {
         return Some(vec![row("opt-out".into(), address(&parts.from()))]);
@@ -42,7 +42,7 @@ pub(super) fn row(kind: String, address: Option<String>) -> RecipientReport {
     }
 }
 
-/// A header's value in a block of headers.
+/// Returns the value of a header in a block of headers.
 fn header(head: &str, name: &str) -> Option<String> {
     let line = head.lines().find(|line| line.split_once(':').is_some_and(|(n, _)| n.eq_ignore_ascii_case(name)))?;
     line.split_once(':').map(|(_, value)| value.trim().to_owned())

@@ -1,4 +1,4 @@
-//! Delivery reports as machines write them (RFC 3464, RFC 6533): groups of fields, one group for each recipient.
+//! Machine-readable delivery reports (RFC 3464, RFC 6533): groups of fields, one group for each recipient.
 
 use super::codes::{self, Codes};
 use super::parts::{Parts, cut, one_line};
@@ -9,11 +9,11 @@ use super::{Action, MAX_RECIPIENTS, RecipientReport};
 /// Maximum size of a field's value that is read, in bytes.
 pub(super) const MAX_VALUE_BYTES: usize = 4096;
 
-/// Fields of one group, names in lower case, values in one line.
+/// Fields of one group; names in lower case, values on one line.
 pub(super) type Group = Vec<(String, String)>;
 
-/// A row for each recipient of each report. Whoever writes a report can make a hundred thousand groups of it: those behind
-/// the most rows are not looked at.
+/// Returns a row for each recipient of each report. A report can hold a hundred thousand groups; those after the
+/// maximum number of rows are ignored.
 pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     let groups = parts.status.iter().flat_map(|text| groups(text));
     let groups: Vec<_> = groups.filter(is_recipient).take(MAX_RECIPIENTS).collect();
@@ -53,7 +53,7 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
     groups
 }
 
-/// The first field of that name.
+/// Returns the first field of that name.
 pub(super) fn field<'a>(group: &'a Group, name: &str) -> Option<&'a str> {
     group.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
@@ -62,12 +62,12 @@ fn is_recipient(group: &Group) -> bool {
     ["final-recipient", "original-recipient", "action"].iter().any(|name| field(group, name).is_some())
 }
 
-/// What stands behind the type: `rfc822; jerry@example.net`.
+/// Returns the value after the type: `rfc822; jerry@example.net`.
 fn behind_type(value: &str) -> &str {
     value.split_once(';').map_or(value, |(_, value)| value).trim()
 }
 
-/// The address in a field of an address, lower case.
+/// Returns the address in an address field, lower case.
 pub(super) fn address(value: &str) -> Option<String> {
     let address = behind_type(value).trim_matches(['<', '>', '"', ' ']).to_lowercase();
     (address.contains('@') && address.len() < 320).then_some(address)

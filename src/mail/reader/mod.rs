@@ -1,8 +1,8 @@
-//! Reads mail that came back: delivery reports (RFC 3464), complaints (RFC 5965), automatic replies (RFC 3834), and what
-//! servers write in their own words instead.
+//! Parser of returned mail: delivery reports (RFC 3464), complaints (RFC 5965), automatic replies (RFC 3834), and the
+//! free texts that servers write instead.
 //!
-//! It knows nothing of the program around it and never panics, whatever the bytes (fuzz/ feeds it rubbish). What follows
-//! from a [`Report`] is decided elsewhere; here [`RecipientReport::verdict`] says no more than what the mail itself claims.
+//! Independent of the rest of the program; never panics, whatever the bytes (fuzz/ tests it with random input). The
+//! consequences of a [`Report`] are decided elsewhere; [`RecipientReport::verdict`] gives only the mail's own claim.
 
 mod automatic;
 mod codes;
@@ -18,81 +18,81 @@ pub use reason::Reason;
 use mail_parser::MessageParser;
 use parts::Parts;
 
-/// What is read of one mail, in bytes; what is behind it is somebody's attachment.
+/// Maximum number of bytes of a mail that are read; the rest is an attachment.
 pub const MAX_MAIL_BYTES: usize = 1 << 20;
 /// Maximum number of recipients of one report.
 const MAX_RECIPIENTS: usize = 50;
-/// Maximum number of secrets that are looked for in one mail.
+/// Maximum number of secrets that are searched for in one mail.
 const MAX_SECRETS: usize = 8;
-/// Characters of the tag in an envelope sender.
+/// Length of the tag in an envelope sender, in characters.
 const TAG: usize = 32;
-/// Characters of the token in a survey link.
+/// Length of the token in a survey link, in characters.
 const TOKEN: usize = 32;
 
-/// What a mail turned out to be.
+/// Kind of a returned mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A server tells what became of a mail: failed, delayed or delivered.
+    /// Delivery report of a server: failed, delayed or delivered.
     Delivery,
-    /// Somebody's complaint, or their wish to get no more.
+    /// Complaint or unsubscription.
     Feedback,
-    /// A machine's answer: on holiday, no longer here.
+    /// Automatic reply: on holiday, no longer here.
     Reply,
     /// Something else.
     Unknown,
 }
 
-/// What is said of one recipient.
+/// Action reported for one recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The server gave up.
     Failed,
-    /// The server goes on trying.
+    /// The server continues to retry.
     Delayed,
-    /// It was delivered, or handed on.
+    /// Delivered or relayed.
     Delivered,
     /// None of these: complaints and replies.
     None,
 }
 
-/// What is said of one recipient.
+/// Report on one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReport {
-    /// The address, where it is told; lower case.
+    /// Address, where it is given; lower case.
     pub address: Option<String>,
-    /// The enhanced status code (RFC 3463): `5.1.1`.
+    /// Enhanced status code (RFC 3463): `5.1.1`.
     pub status: Option<String>,
-    /// The reply code of SMTP: 550.
+    /// Reply code of SMTP: 550.
     pub reply: Option<u16>,
-    /// Why.
+    /// Reason.
     pub reason: Reason,
-    /// Will it stay so, whoever writes?
+    /// Whether the failure is permanent, whatever the sender.
     pub hard: bool,
-    /// What became of the mail.
+    /// Action.
     pub action: Action,
-    /// Of complaints: `abuse`, `opt-out`, `auth-failure` …
+    /// Type of a complaint: `abuse`, `opt-out`, `auth-failure` …
     pub feedback: Option<String>,
-    /// What the server said, as it came: may hold addresses.
+    /// Reply of the server, unchanged: may hold addresses.
     pub said: String,
 }
 
-/// What one row claims.
+/// Claim of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// This address takes no mail, and will not.
+    /// The address accepts no mail permanently.
     Hard,
     /// This mail did not arrive; another may.
     Soft,
-    /// The recipient calls the mail unwanted.
+    /// The recipient reports the mail as unwanted.
     Complaint,
-    /// The recipient wants no more.
+    /// The recipient unsubscribes.
     OptOut,
-    /// Nothing that anything follows from.
+    /// No consequences.
     Nothing,
 }
 
 impl Verdict {
-    /// As it stands in tables and JSON.
+    /// Returns the code, as in tables and JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Hard => "hard",
@@ -105,7 +105,7 @@ impl Verdict {
 }
 
 impl RecipientReport {
-    /// What this row claims. Delays, deliveries, automatic replies and reports about signatures claim nothing.
+    /// Returns the claim of this row. Delays, deliveries, automatic replies and reports about signatures claim nothing.
     pub fn verdict(&self) -> Verdict {
         match (self.feedback.as_deref(), self.action) {
             (Some("abuse" | "fraud"), _) => Verdict::Complaint,
@@ -118,27 +118,28 @@ impl RecipientReport {
     }
 }
 
-/// A mail, read.
+/// A parsed mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What it is.
+    /// Kind of the mail.
     pub kind: Kind,
-    /// What it says, a row for each recipient that it speaks of.
+    /// A row for each recipient that it is about.
     pub rows: Vec<RecipientReport>,
-    /// What may be the tag of an envelope sender of ours, in the order found.
+    /// Possible tags of our envelope sender, in the order found.
     pub tags: Vec<String>,
-    /// What may be the token of a survey link of ours, in the order found. Secrets: not for logs.
+    /// Possible tokens of our survey links, in the order found. Secrets: not for logs.
     pub tokens: Vec<String>,
 }
 
-/// Reads the mails in these bytes: one, or several where they are an mbox. What can't be read as mail at all is left out.
+/// Parses the mails in these bytes: one, or several where they are an mbox. Bytes that are not a mail are left out.
 pub fn read(bytes: &[u8]) -> Vec<Report> {
     let bytes = &bytes[..bytes.len().min(MAX_MAIL_BYTES)];
     split(bytes).into_iter().filter_map(read_one).collect()
 }
 
-/// A failure that a sending service tells of: to whom, the status code if it names one, and what the other server said.
-/// `for_ever`: does the service say so? Its word counts where the other server's are not plain.
+/// Returns the row for a failure that a mail service reports: the address, the status code if given, and the other
+/// server's reply. `for_ever`: whether the service calls it permanent, which counts where the other server's reply is
+/// not clear.
 pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> RecipientReport {
     let codes = codes::Codes::in_text(said);
     let status = codes::better(status.and_then(codes::status_in), codes.status);
@@ -154,7 +155,7 @@ pub fn told(address: &str, status: Option<&str>, said: &str, for_ever: bool) -> 
     RecipientReport { address, status, reply: codes.reply, reason, hard, action: Action::Failed, feedback: None, said }
 }
 
-/// A complaint or a wish that a sending service tells of: `abuse`, `opt-out`.
+/// Returns the row for a complaint or an unsubscription that a mail service reports: `abuse`, `opt-out`.
 pub fn spoke(address: &str, feedback: &str) -> RecipientReport {
     feedback::row(feedback.to_owned(), fields::address(address))
 }
@@ -188,7 +189,7 @@ fn rows(parts: &Parts<'_>) -> (Kind, Vec<RecipientReport>) {
     }
 }
 
-/// An mbox begins with `From ` and has such a line before each mail.
+/// Splits an mbox, which begins with `From ` and has such a line before each mail.
 fn split(bytes: &[u8]) -> Vec<&[u8]> {
     if !bytes.starts_with(b"From ") {
         return vec![bytes];
@@ -205,7 +206,8 @@ fn split(bytes: &[u8]) -> Vec<&[u8]> {
     starts.iter().zip(ends).map(mail).collect()
 }
 
-/// What may be the tag of an envelope sender: `+TAG@` anywhere, in the headers it came to, the report, what it returns.
+/// Returns possible tags of our envelope sender: `+TAG@` anywhere in its recipient headers, in the report, or in the
+/// returned mail.
 pub fn tags(text: &str) -> Vec<String> {
     let behind = text.match_indices('+').filter_map(|(at, _)| text.get(at + 1..at + 2 + TAG));
     let tag = |found: &str| {
@@ -215,7 +217,7 @@ pub fn tags(text: &str) -> Vec<String> {
     distinct(behind.filter_map(tag))
 }
 
-/// `/u/TOKEN` or `/s/TOKEN`, as links to surveys have it.
+/// Returns the tokens of survey links: `/u/TOKEN` or `/s/TOKEN`.
 fn tokens(text: &str) -> Vec<String> {
     let of = |sign: &'static str| text.match_indices(sign).filter_map(|(at, sign)| text.get(at + sign.len()..));
     let token = |behind: &str| {

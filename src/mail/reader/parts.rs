@@ -1,4 +1,4 @@
-//! The parts of a mail that say something: machine-readable reports, prose, and what was returned with them.
+//! Relevant parts of a mail: machine-readable reports, prose, and the returned mail.
 
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
@@ -7,16 +7,16 @@ use std::borrow::Cow;
 /// Maximum size of the prose that is read, in bytes.
 pub(super) const MAX_PROSE_BYTES: usize = 64 * 1024;
 
-/// A mail, taken apart.
+/// A mail, split into its parts.
 pub(super) struct Parts<'a> {
     message: &'a Message<'a>,
     /// Each `message/delivery-status`, decoded.
     pub status: Vec<Cow<'a, str>>,
     /// Each `message/feedback-report`, decoded.
     pub feedback: Vec<Cow<'a, str>>,
-    /// What people are meant to read.
+    /// Human-readable text.
     pub prose: String,
-    /// The headers of the mail that is spoken of.
+    /// Headers of the returned mail.
     pub returned: Vec<Cow<'a, str>>,
 }
 
@@ -44,34 +44,34 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    /// A header of the mail in one line, as it came; empty where there is none.
+    /// Returns a header of the mail on one line, undecoded; empty where it is absent.
     pub fn header(&self, name: &'static str) -> String {
         self.message.header_raw(name).map(one_line).unwrap_or_default()
     }
 
-    /// The subject, decoded, lower case.
+    /// Returns the subject, decoded, lower case.
     pub fn subject(&self) -> String {
         self.message.subject().unwrap_or_default().trim().to_lowercase()
     }
 
-    /// The sender's address, lower case.
+    /// Returns the sender's address, lower case.
     pub fn from(&self) -> String {
         let from = self.message.from().and_then(|from| from.first()).and_then(|one| one.address.as_deref());
         from.map_or_else(|| self.header("From"), str::to_owned).to_lowercase()
     }
 
-    /// Is the envelope's sender empty, as far as the mail tells?
+    /// Whether the envelope sender is empty, as far as the mail tells.
     pub fn has_no_sender(&self) -> bool {
         self.header("Return-Path") == "<>"
     }
 }
 
-/// In one line.
+/// Returns the text on one line.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Cuts off what is behind so many bytes.
+/// Truncates the text to at most `most` bytes.
 pub(super) fn cut(text: &mut String, most: usize) {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
@@ -102,7 +102,7 @@ fn text<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
     }
 }
 
-/// The headers of a returned mail.
+/// Returns the headers of a returned mail.
 fn head<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
     match &part.body {
         PartType::Message(message) => {

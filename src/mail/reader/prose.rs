@@ -1,11 +1,11 @@
-//! Failure notices in a server's own words: qmail, exim, OpenSMTPD, and whoever else writes for people alone.
+//! Failure notices in free text: qmail, exim, OpenSMTPD, and other servers that write for people alone.
 
 use super::codes::Codes;
 use super::parts::{Parts, one_line};
 use super::reason::{self, Around, Evidence};
 use super::{Action, MAX_RECIPIENTS, RecipientReport};
 
-/// What the subject of a failure notice holds, lower case.
+/// Phrases in the subject of failure notices, lower case.
 const SUBJECTS: &[&str] = &[
     "undeliver",
     "not deliver",
@@ -48,11 +48,11 @@ const SUBJECTS: &[&str] = &[
     "не доставлено",
 ];
 
-/// Who writes failure notices: the part before the @, lower case.
+/// Local parts of the senders of failure notices, lower case.
 const SENDERS: &[&str] =
     &["mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "mdaemon", "bounce"];
 
-/// Lines from which on the returned mail is quoted; lower case, without dashes and spaces around.
+/// Lines from which on the returned mail is quoted; lower case, without surrounding dashes and spaces.
 const QUOTED: &[&str] = &[
     "original message",
     "original message follows",
@@ -71,7 +71,7 @@ const QUOTED: &[&str] = &[
     "the original message headers",
     "transcript of original message",
 ];
-/// Beginnings of such lines.
+/// Prefixes of such lines.
 const QUOTED_FROM: &[&str] = &[
     "below this line is a copy of",
     "below is a copy of",
@@ -91,7 +91,7 @@ const QUOTED_FROM: &[&str] = &[
     "content-type: message/rfc822",
 ];
 
-/// Does a server, rather than a person or their program, seem to have written this?
+/// Whether the mail seems to be written by a server, rather than by a person or their program.
 pub(super) fn looks_returned(parts: &Parts<'_>) -> bool {
     let (subject, from) = (parts.subject(), parts.from());
     let report = parts.header("Content-Type").to_ascii_lowercase();
@@ -101,7 +101,7 @@ pub(super) fn looks_returned(parts: &Parts<'_>) -> bool {
         || (report.starts_with("multipart/report") && report.contains("delivery-status"))
 }
 
-/// A row for each recipient that the notice speaks of; none where it is no notice or tells no reason.
+/// Returns a row for each recipient that the notice is about; none where it is not a notice or gives no reason.
 pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     if !looks_returned(parts) && !parts.has_no_sender() {
         return Vec::new();
@@ -111,7 +111,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     let found = recipients(text).into_iter();
     let mut rows: Vec<_> = found.map(|(address, said)| row(Some(address), &said, &whole, action)).collect();
     if rows.is_empty() {
-        // The notice says the same of all whom the header names.
+        // The notice applies to all recipients named in the header.
         let same = row(None, text, &whole, action);
         let told = parts.header("X-Failed-Recipients").to_lowercase();
         let named = told.split(',').filter_map(|one| address_of(one.trim())).take(MAX_RECIPIENTS);
@@ -124,7 +124,7 @@ pub(super) fn read(parts: &Parts<'_>) -> Vec<RecipientReport> {
     rows
 }
 
-/// A notice beside a machine-readable report, for those of whom the report says too little.
+/// A notice next to a machine-readable report, for recipients on whom the report says too little.
 pub(super) struct Notice<'a> {
     whole: Around<'a>,
     of: Vec<(String, Around<'a>)>,
@@ -137,7 +137,7 @@ impl<'a> Notice<'a> {
         Self { whole: Around::new(text), of }
     }
 
-    /// What it says of this recipient; all of it where it does not name them.
+    /// Returns the text on this recipient; the whole notice where it does not name them.
     pub fn about(&self, address: Option<&str>) -> &Around<'a> {
         let found = self.of.iter().find(|(known, _)| Some(known.as_str()) == address);
         found.map_or(&self.whole, |(_, said)| said)
@@ -146,7 +146,7 @@ impl<'a> Notice<'a> {
 
 fn row(address: Option<String>, said: &str, whole: &Around<'_>, action: Action) -> RecipientReport {
     let codes = Codes::in_text(said);
-    // What the other server said, where it was quoted: the notice around it speaks of many things.
+    // The other server's reply, where it was quoted: the notice around it has other subjects too.
     let answer = codes.at.and_then(|at| said.get(at..)).unwrap_or(said);
     let own = codes.at.map(|_| Around::new(said));
     let around = own.as_ref().unwrap_or(whole);
@@ -175,14 +175,14 @@ fn action(parts: &Parts<'_>, text: &str) -> Action {
     Action::Failed
 }
 
-/// The notice without what it returns.
+/// Returns the notice without the returned mail.
 pub(super) fn own_words(prose: &str) -> &str {
     let mut at = 0;
     let mut behind_empty = false;
     for line in prose.split_inclusive('\n') {
         let bare = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '=' | '*' | '_' | '>' | '#'));
         let low = bare.trim_end_matches([':', '.']).trim_end().to_lowercase();
-        // Headers of the returned mail stand behind an empty line; a host may say "Received: …" within a sentence.
+        // Headers of the returned mail follow an empty line; a host may write "Received: …" within a sentence.
         let headers = ["received: ", "return-path: "].iter().any(|begin| low.starts_with(begin));
         let begins = QUOTED.contains(&low.as_str()) || QUOTED_FROM.iter().any(|begin| low.starts_with(begin));
         if at > 0 && begins && (!headers || behind_empty) {
@@ -194,8 +194,8 @@ pub(super) fn own_words(prose: &str) -> &str {
     prose
 }
 
-/// Each recipient with what is said of it: the line that begins with the address, and the lines up to the next one. No more
-/// of them than rows are wanted: a notice of nothing but addresses has thousands.
+/// Returns each recipient with the text about it: the line that begins with the address, and the lines up to the next
+/// one. At most as many as rows are wanted: a notice of nothing but addresses has thousands.
 fn recipients(text: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut current = None;
@@ -218,7 +218,7 @@ fn recipients(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The address that a line begins with, where nothing but punctuation or its repetition follows at once; and the rest.
+/// Returns the address that a line begins with, where only punctuation or its repetition follows at once; and the rest.
 fn begins_with_address(line: &str) -> Option<(String, &str)> {
     let line = line.trim();
     let line = ["to:", "recipient:", "recipient address:", "to "]
@@ -238,7 +238,7 @@ fn begins_with_address(line: &str) -> Option<(String, &str)> {
     ends.then_some((address, rest))
 }
 
-/// The text as an address, lower case, where it is one and not a server's own.
+/// Returns the text as an address, lower case, where it is one and not the server's own.
 fn address_of(text: &str) -> Option<String> {
     let text = text.trim_matches(['<', '>', '"', ' ', '.']).to_lowercase();
     let (user, host) = text.rsplit_once('@')?;

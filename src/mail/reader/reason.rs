@@ -1,5 +1,5 @@
-//! Why a mail came back, from what the server said and its codes. The names are those that people who run mail know from
-//! other tools.
+//! Reason of a returned mail, from the server's reply and its codes. The names are those of other tools of mail
+//! administrators.
 
 use super::Action;
 use super::codes::{self, Codes};
@@ -9,20 +9,20 @@ use std::cell::OnceCell;
 
 macro_rules! reasons {
     ($($name:ident $code:literal $sentence:literal;)*) => {
-        /// Why a mail came back.
+        /// Reason of a returned mail.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Reason { $(#[doc = $sentence] $name,)* }
 
         impl Reason {
-            /// Every one.
+            /// All reasons.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// As it stands in tables and JSON.
+            /// Returns the code, as in tables and JSON.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// As people read it.
+            /// Returns the reason as a sentence for people.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)* }
             }
@@ -70,12 +70,13 @@ reasons! {
 }
 
 impl Reason {
-    /// The one of this code.
+    /// Returns the reason of this code.
     pub fn known(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
     }
 
-    /// Will the address never take mail, as far as this tells? What a server calls temporary is not for ever.
+    /// Whether the address will never accept mail, as far as this tells. A failure that the server calls temporary is
+    /// not permanent.
     pub(super) fn is_hard(self, status: Option<&str>, reply: Option<u16>) -> bool {
         let for_ever = matches!(self, Self::UserUnknown | Self::HostUnknown | Self::HasMoved | Self::NotAccept);
         let for_now = match status {
@@ -85,14 +86,14 @@ impl Reason {
         for_ever && !for_now
     }
 
-    /// Was a reason found at all?
+    /// Whether a reason was found.
     pub(super) fn is_told(self) -> bool {
         !matches!(self, Self::OnHold | Self::Undefined)
     }
 }
 
-/// What a notice says around what a server said. It may be long, and the same for many recipients: whoever asks first has
-/// it looked through, and the others get the same answer.
+/// Text of a notice around a server's reply. It may be long, and shared by many recipients: it is classified at the
+/// first use, and the result is kept.
 pub(super) struct Around<'a> {
     text: Cow<'a, str>,
     reason: OnceCell<Option<Reason>>,
@@ -104,7 +105,7 @@ impl<'a> Around<'a> {
         Self { text: text.into(), reason: OnceCell::new(), reply: OnceCell::new() }
     }
 
-    /// The first reply code in it.
+    /// Returns the first reply code in it.
     pub fn reply(&self) -> Option<u16> {
         *self.reply.get_or_init(|| Codes::in_text(&self.text).reply)
     }
@@ -114,18 +115,18 @@ impl<'a> Around<'a> {
     }
 }
 
-/// What a reason is found by.
+/// Evidence for a reason.
 pub(super) struct Evidence<'a> {
-    /// What the other server said.
+    /// The other server's reply.
     pub said: &'a str,
-    /// What the notice says around it.
+    /// Text of the notice around it.
     pub around: &'a Around<'a>,
     pub status: Option<&'a str>,
     pub reply: Option<u16>,
 }
 
-/// The reason. Codes that can mean but one thing go first, then the server's words, then the other codes, and last what
-/// the notice says around.
+/// Returns the reason. Unambiguous codes come first, then the server's words, then the other codes, and last the text
+/// of the notice around.
 pub(super) fn of(evidence: &Evidence<'_>, action: Action) -> Reason {
     if action == Action::Delivered {
         return Reason::Delivered;
@@ -134,13 +135,13 @@ pub(super) fn of(evidence: &Evidence<'_>, action: Action) -> Reason {
     let general = codes::is_general(status) || status.is_empty();
     let words = || words::reason(evidence.said);
     let found = certain(status).or_else(words).or_else(|| by_status(status));
-    // A text without any code of the other server's is read whole.
+    // A text without any code of the other server is read whole.
     let around = || general.then(|| evidence.around.reason()).flatten();
     let nothing = if evidence.said.trim().is_empty() && general { Reason::OnHold } else { Reason::Undefined };
     found.or_else(around).or_else(|| by_reply(evidence.reply)).unwrap_or(nothing)
 }
 
-/// Status codes that outweigh whatever stands beside them.
+/// Returns the reason of a status code that overrides the text next to it.
 fn certain(status: &str) -> Option<Reason> {
     Some(match status.get(1..)? {
         ".1.7" | ".1.8" => Reason::Rejected,
@@ -152,7 +153,7 @@ fn certain(status: &str) -> Option<Reason> {
     })
 }
 
-/// What a status code means (RFC 3463, and the registry of IANA).
+/// Returns the meaning of a status code (RFC 3463, and the registry of IANA).
 fn by_status(status: &str) -> Option<Reason> {
     let permanent = status.starts_with('5');
     Some(match status.get(1..)? {

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A delivery report with this group for its recipient.
+/// Returns a delivery report with this group for its recipient.
 fn report(group: &str) -> Vec<u8> {
     let text = format!(
         "From: MAILER-DAEMON@mx.example\nTo: <bounces+{tag}@northwind.example>\nSubject: Returned\nMIME-Version: 1.0\n\
@@ -99,7 +99,7 @@ fn secrets_are_found_whole_or_not_at_all() {
     assert!(tokens(&format!("/u/{}", "x".repeat(33))).is_empty());
 }
 
-/// Pieces that mails that came back are made of, to be put together in any order.
+/// Pieces of returned mails, to be combined in any order.
 fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;
     let piece = prop_oneof![

@@ -1,4 +1,4 @@
-//! From nothing to a line that takes mail: connecting, encryption, signing in.
+//! Connection to a mail server: connecting, encryption, authentication.
 
 use super::connection::Connection;
 use super::framing::{Broken, Framing, Stream};
@@ -17,30 +17,30 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-/// How long connecting may take; less where answers may take less.
+/// Maximum time for connecting; less where replies may take less.
 const CONNECT: Duration = Duration::from_secs(20);
-/// Ports where none is named: for mail servers, and for `smtps`.
+/// Default ports: for mail servers, and for `smtps`.
 const PORT: u16 = 25;
 const PORT_ENCRYPTED: u16 = 465;
 
-/// When a line is encrypted.
+/// Time at which a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tls {
     Off,
-    /// Where it is offered, with whatever certificate.
+    /// By STARTTLS where it is offered, with any certificate.
     Offered,
-    /// By STARTTLS, with a certificate that is believed.
+    /// By STARTTLS, with a trusted certificate.
     Required,
     /// From the first byte.
     Implicit,
 }
 
-/// Where the mail server is, and who we are there.
+/// Address of the mail server, and our credentials.
 pub(super) struct Address {
     host: String,
     port: u16,
     tls: Tls,
-    /// Why it can't be encrypted, for each try.
+    /// Configuration of TLS; an error is the reason why there is none, reported at each attempt.
     config: Result<Arc<ClientConfig>, String>,
     user: String,
     password: String,
@@ -48,7 +48,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// From `mail.url`. A password never leaves unencrypted, unless `?tls=off` says so.
+    /// Returns the address of `mail.url`. A password is never sent unencrypted, unless `?tls=off` allows it.
     pub fn new(url: &Url, ca_file: Option<&Path>, limit: Duration) -> Self {
         let asked = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -71,7 +71,7 @@ impl Address {
         Self { host, port, tls, config: tls::config(trust), user, password, limit }
     }
 
-    /// A line that is ready to take mail; why there is none, in words, without addresses and secrets.
+    /// Returns a connection that is ready to accept mail. Errors: the reason in words, without addresses and secrets.
     pub async fn connect(&self) -> Result<Connection, String> {
         self.open().await.map_err(|why| {
             let why = format!("{}: {why}", self.host);
@@ -131,7 +131,7 @@ impl Address {
         }
     }
 
-    /// PLAIN where it is offered, else LOGIN.
+    /// Authenticates by PLAIN where it is offered, else LOGIN.
     async fn sign_in(&self, wire: &mut Framing, said: &Reply) -> Result<(), String> {
         let offers = |mechanism: &str| {
             said.lines.iter().any(|line| {
@@ -177,7 +177,7 @@ async fn hello(wire: &mut Framing, name: &str) -> Result<Reply, String> {
     Ok(answer)
 }
 
-/// This machine's name, or its address where the name is none that can be said.
+/// Returns this machine's host name, or its IP address where the name is not valid in EHLO.
 fn hello_name(stream: &TcpStream) -> String {
     let name = hostname::get().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
     let sayable = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));

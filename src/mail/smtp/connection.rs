@@ -1,5 +1,5 @@
-//! Mail over a line that is ready: the dialogue of RFC 5321, all commands of a mail at once where the server can do that
-//! (PIPELINING, RFC 2920).
+//! Sending over a ready connection: the dialogue of RFC 5321, all commands of a mail at once where the server supports
+//! PIPELINING (RFC 2920).
 
 use super::framing::{Broken, Framing};
 use super::reply::Reply;
@@ -8,29 +8,29 @@ use crate::mail::transport::Outgoing;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// How much longer the server may take over a whole mail than over a command.
+/// Factor by which the time limit of a whole mail exceeds that of a command.
 const TO_TAKE: u32 = 5;
-/// The server says that it closes the line.
+/// Reply code by which the server closes the connection.
 const CLOSING: u16 = 421;
 
-/// A line that takes mail.
+/// A connection that accepts mail.
 pub(super) struct Connection {
     wire: Framing,
     pipelining: bool,
     letters_beyond_ascii: bool,
-    /// A mail that was refused has to be put aside before the next.
+    /// Whether a rejected mail has to be reset before the next.
     dirty: bool,
-    /// Mails that it was used for.
+    /// Number of mails that it was used for.
     pub mails: u32,
-    /// When it was used last.
+    /// Time of the last use.
     pub used: Instant,
 }
 
-/// How a mail over a line ended, if not well.
+/// Failure of a mail on a connection.
 pub(super) enum Trouble {
-    /// The server said no; the line can be used again.
+    /// The server rejected it; the connection can be used again.
     Answered(SendError),
-    /// The line is gone. `handed_over`: the mail may have been taken.
+    /// The connection is lost. `handed_over`: the mail may have been accepted.
     Gone { why: String, handed_over: bool },
 }
 
@@ -44,7 +44,7 @@ impl Connection {
         Self { wire, pipelining, letters_beyond_ascii, dirty: false, mails: 0, used: Instant::now() }
     }
 
-    /// One mail.
+    /// Sends one mail.
     pub async fn send(&mut self, mail: &Outgoing) -> Result<(), Trouble> {
         self.mails += 1;
         let ascii = mail.sender.is_ascii() && mail.recipient.is_ascii();
@@ -82,7 +82,8 @@ impl Connection {
         commands
     }
 
-    /// The answers to commands that went out together: the first refusal counts, those behind it follow from it.
+    /// Reads the replies to commands that were sent together: the first rejection counts, those after it are its
+    /// consequences.
     async fn read_all(&mut self, commands: &[(Option<Stage>, String)]) -> Result<Option<SendError>, Broken> {
         let mut refused = None;
         let mut waits_for_mail = false;
@@ -94,7 +95,7 @@ impl Connection {
             }
         }
         if refused.is_some() && waits_for_mail {
-            // It wants the mail that it has just refused: it gets none.
+            // The server expects the content of the mail that it has just rejected: it gets an empty one.
             self.wire.write(b".\r\n").await?;
             self.reply().await?;
         }
@@ -112,7 +113,7 @@ impl Connection {
         Ok(None)
     }
 
-    /// An answer; one that says that the line closes is the line's end.
+    /// Reads a reply; one that closes the connection is an error.
     async fn reply(&mut self) -> Result<Reply, Broken> {
         let reply = self.wire.read().await?;
         if reply.code == CLOSING { Err(Broken(reply.told())) } else { Ok(reply) }
@@ -133,13 +134,13 @@ impl Connection {
         }
     }
 
-    /// Goodbye; a server that does not answer it changes nothing.
+    /// Sends QUIT; a missing reply is ignored.
     pub async fn quit(mut self) {
         let _ = timeout(Duration::from_secs(1), self.wire.ask("QUIT\r\n")).await;
     }
 }
 
-/// With a dot before each dot that begins a line, and the lonely one that ends it.
+/// Returns the bytes with dot-stuffing and the final dot line.
 fn on_the_wire(bytes: &[u8]) -> Vec<u8> {
     let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 64 + 8);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {

@@ -1,4 +1,4 @@
-//! A line to a mail server: commands out, answers in, each within its time.
+//! Framing of a connection to a mail server: commands and replies, each within its time limit.
 
 use super::reply::Reply;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::time::timeout;
 /// Maximum size of a reply, in bytes.
 const MAX_REPLY_BYTES: u64 = 64 * 1024;
 
-/// Plain or encrypted.
+/// Plain or encrypted stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
-/// The line does not carry any more; why.
+/// The connection is lost; the reason.
 pub(super) struct Broken(pub String);
 
-/// A line.
+/// Connection with its read buffer.
 pub(super) struct Framing {
     stream: BufReader<Box<dyn Stream>>,
     limit: Duration,
@@ -23,18 +23,18 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    /// `limit`: how long an answer may take.
+    /// Returns a framing of the stream. `limit`: maximum time for a reply.
     pub fn new(stream: Box<dyn Stream>, limit: Duration) -> Self {
         Self { stream: BufReader::with_capacity(4096, stream), limit, line: Vec::new() }
     }
 
-    /// The stream again, to be encrypted; `None` where the server has said something that nobody asked for, which could
-    /// have been put in by somebody on the way.
+    /// Returns the stream, to be encrypted; `None` where the server has sent unsolicited bytes, which may have been
+    /// injected in transit.
     pub fn into_inner(self) -> Option<Box<dyn Stream>> {
         self.stream.buffer().is_empty().then(|| self.stream.into_inner())
     }
 
-    /// Sends, in one go.
+    /// Sends the bytes in one write.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         let stream = self.stream.get_mut();
         let sent = timeout(self.limit, async {
@@ -48,12 +48,12 @@ impl Framing {
         }
     }
 
-    /// The next answer.
+    /// Reads the next reply.
     pub async fn read(&mut self) -> Result<Reply, Broken> {
         self.read_within(1).await
     }
 
-    /// The next answer, which may take so many times as long.
+    /// Reads the next reply, with `times` the time limit.
     pub async fn read_within(&mut self, times: u32) -> Result<Reply, Broken> {
         let limit = self.limit * times;
         match timeout(limit, self.read_reply()).await {
@@ -73,7 +73,7 @@ impl Framing {
                 return Err(Broken(if left == 0 { "its answer has no end" } else { "it hung up" }.into()));
             }
             left = left.saturating_sub(read);
-            // The words behind the code are anybody's, in whatever encoding; the code is what counts.
+            // The text after the code may be in any encoding; only the code counts.
             match reply.take(&String::from_utf8_lossy(&self.line)) {
                 Some(true) => return Ok(reply),
                 Some(false) => {}
@@ -82,7 +82,7 @@ impl Framing {
         }
     }
 
-    /// One command, one answer.
+    /// Sends one command and reads its reply.
     pub async fn ask(&mut self, command: &str) -> Result<Reply, Broken> {
         self.write(command.as_bytes()).await?;
         self.read().await
@@ -93,7 +93,7 @@ impl Framing {
 mod tests {
     use super::*;
 
-    /// What is read where the server says this and hangs up.
+    /// Returns the reply read where the server sends this and disconnects.
     async fn read(said: &[u8]) -> Result<Reply, String> {
         let (ours, mut theirs) = tokio::io::duplex(MAX_REPLY_BYTES as usize * 2);
         theirs.write_all(said).await.unwrap();

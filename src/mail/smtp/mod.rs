@@ -1,9 +1,10 @@
-//! A mail server, and the lines to it: each worker has its own, kept for the next mails.
+//! SMTP client and its pool of connections: each worker has its own connection, kept for the next mails.
 //!
-//! lettre's pool sends some twenty mails a second per connection for want of TCP_NODELAY, and says little of why something
-//! failed; so the dialogue is ours, and lettre writes the mails. Encryption: `smtps://` from the first byte, `smtp://` by
-//! STARTTLS where it is offered. Certificates are checked wherever a password goes over the line, with `smtps`, and with
-//! `?tls=required`; without, STARTTLS is opportunistic as between mail servers. `?tls=off` does without.
+//! lettre's pool sends some twenty mails a second per connection for want of TCP_NODELAY, and gives few details of
+//! failures; so the dialogue is implemented here, and lettre writes the mails. Encryption: `smtps://` from the first
+//! byte, `smtp://` by STARTTLS where it is offered. Certificates are verified wherever a password is sent, with
+//! `smtps`, and with `?tls=required`; otherwise STARTTLS is opportunistic as between mail servers. `?tls=off` disables
+//! encryption.
 
 mod connect;
 mod connection;
@@ -23,16 +24,16 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use url::Url;
 
-/// Maximum number of mails over one connection: servers count them.
+/// Maximum number of mails over one connection: servers limit them.
 const MAX_MAILS_PER_CONNECTION: u32 = 500;
-/// A line that was silent for longer is closed.
+/// Idle time after which a connection is closed.
 const STALE: Duration = Duration::from_secs(20);
 
-/// The mail server.
+/// Mail server.
 pub(super) struct Smtp {
     address: Address,
     connections: usize,
-    /// For all batches together.
+    /// Permits for connections, shared by all batches.
     places: Semaphore,
     idle: Mutex<Vec<Connection>>,
 }
@@ -44,7 +45,7 @@ impl Smtp {
         Self { address, connections, places: Semaphore::new(connections), idle: Mutex::default() }
     }
 
-    /// Sends what is in the feed, over as many lines as there may be.
+    /// Sends the mails of the queue, over up to the maximum number of connections.
     pub async fn send_all(self: &Arc<Self>, feed: &Arc<SendQueue>) {
         let workers = self.connections.min(feed.waiting());
         let workers: Vec<_> = (0..workers)
@@ -60,13 +61,13 @@ impl Smtp {
         }
     }
 
-    /// Can it be reached, and does it let us in? Sends nothing.
+    /// Checks that the server is reachable and accepts the credentials. Sends nothing.
     pub async fn try_out(&self) -> Result<(), String> {
         self.address.connect().await?.quit().await;
         Ok(())
     }
 
-    /// Closes lines that nobody has used for a while; waits for none.
+    /// Closes idle connections; does not block.
     pub fn tidy(&self) {
         let stale: Vec<_> = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,8 +78,8 @@ impl Smtp {
         }
     }
 
-    /// Sends while there is something to send. Whoever waits for a domain gives its place and its line back meanwhile: another
-    /// batch may have mail for others.
+    /// Sends while there is mail. A worker that waits for a domain returns its permit and its connection meanwhile:
+    /// another batch may have mail for other domains.
     async fn work(&self, feed: &SendQueue) {
         let mut can_send = true;
         while can_send && feed.has_next().await {
@@ -91,7 +92,7 @@ impl Smtp {
         }
     }
 
-    /// Sends what may leave now; false where there is no line to be had.
+    /// Sends the mails that may leave now; false where no connection is available.
     async fn send_some(&self, line: &mut Option<Connection>, feed: &SendQueue) -> bool {
         while let Some((letter, _lane)) = feed.next() {
             let outgoing = match feed.render(&letter) {
@@ -104,7 +105,7 @@ impl Smtp {
             match self.send(line, &outgoing).await {
                 Ok(outcome) => feed.done(letter, outcome, Some(outgoing)),
                 Err(why) => {
-                    // Others may have a line that still carries; without any the letters stay where they are.
+                    // Others may have a working connection; without any, the mails stay in the queue.
                     feed.put_back(letter, why);
                     return false;
                 }
@@ -113,7 +114,7 @@ impl Smtp {
         true
     }
 
-    /// One mail, over the line that there is or a new one; an error where there is none to be had.
+    /// Sends one mail, over the existing connection or a new one. Errors: no connection is available.
     async fn send(&self, line: &mut Option<Connection>, mail: &Outgoing) -> Result<Result<(), SendError>, String> {
         if line.as_ref().is_some_and(|line| line.mails >= MAX_MAILS_PER_CONNECTION)
             && let Some(old) = line.take()
@@ -122,7 +123,7 @@ impl Smtp {
         }
         if let Some(mut kept) = line.take().or_else(|| self.take_idle()) {
             match kept.send(mail).await {
-                // It may just have grown old: once more, over a new one.
+                // The connection may just have expired: retried once, over a new one.
                 Err(Trouble::Gone { handed_over: false, .. }) => {}
                 outcome => return Ok(settle(line, kept, outcome)),
             }
@@ -142,7 +143,7 @@ impl Smtp {
     }
 }
 
-/// Keeps a line that can be used again.
+/// Keeps a connection that can be used again.
 fn settle(place: &mut Option<Connection>, line: Connection, outcome: Result<(), Trouble>) -> Result<(), SendError> {
     match outcome {
         Ok(()) => {

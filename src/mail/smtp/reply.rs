@@ -1,12 +1,12 @@
-//! What a mail server says: lines that begin with a code.
+//! Replies of a mail server: lines that begin with a code.
 
 use crate::mail::message::scrubbed;
 
-/// An answer, all its lines.
+/// A reply, with all its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::mail) struct Reply {
     pub code: u16,
-    /// Without the codes.
+    /// Lines without the codes.
     pub lines: Vec<String>,
 }
 
@@ -16,7 +16,7 @@ impl Reply {
         Self { code, lines: vec![text.to_owned()] }
     }
 
-    /// Takes one line in; whether it was the last of the answer. `None` where it is no answer at all.
+    /// Adds one line; whether it was the last of the reply. `None` where it is not a reply at all.
     pub fn take(&mut self, line: &str) -> Option<bool> {
         let line = line.trim_end_matches(['\r', '\n']);
         let code = line.get(..3).filter(|code| code.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
@@ -33,12 +33,12 @@ impl Reply {
         Some(last)
     }
 
-    /// Is the answer yes (2xx), or go on (3xx)?
+    /// Whether the reply is positive (2xx or 3xx).
     pub fn is_good(&self) -> bool {
         (200..400).contains(&self.code)
     }
 
-    /// The enhanced status (RFC 3463) that it begins with.
+    /// Returns the enhanced status (RFC 3463) that it begins with.
     pub fn status(&self) -> Option<String> {
         let first = self.lines.first()?.split_whitespace().next()?;
         let parts: Vec<_> = first.split('.').collect();
@@ -47,10 +47,10 @@ impl Reply {
         (parts.len() == 3 && numbers && matches!(parts[0], "2" | "4" | "5")).then(|| first.to_owned())
     }
 
-    /// In one line, code first, without addresses.
+    /// Returns the reply on one line, code first, without addresses.
     pub fn told(&self) -> String {
         let text = self.lines.join(" ");
-        // Apart from what is scrubbed: a code and a status look like a telephone number.
+        // Apart from the scrubbed text: a code and a status look like a telephone number.
         match self.status() {
             Some(status) => {
                 format!("{} {status} {}", self.code, scrubbed(text.trim_start().trim_start_matches(&status)))

@@ -1,4 +1,4 @@
-//! Encryption on the way to the mail server, and what is wrong with a certificate in plain words.
+//! TLS to the mail server, and explanations of certificate errors.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -8,18 +8,18 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use std::path::Path;
 use std::sync::Arc;
 
-/// Which certificates are believed.
+/// Trusted certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust<'a> {
-    /// Those that descend from what the system trusts.
+    /// Those issued under the system's certificate authorities.
     System,
-    /// Those that descend from what this file holds.
+    /// Those issued under the certificate authorities of this file.
     File(&'a Path),
-    /// Any: it keeps listeners out, not impostors. For STARTTLS between mail servers.
+    /// Any: protects against eavesdropping, not against impersonation. For STARTTLS between mail servers.
     Any,
 }
 
-/// How to encrypt; an error in words for whoever runs the service.
+/// Returns the configuration of TLS. Errors: in words for the administrator.
 pub(super) fn config(trust: Trust<'_>) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
@@ -45,7 +45,7 @@ fn system_roots() -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// The certificates of a PEM file.
+/// Returns the certificates of a PEM file.
 pub(in crate::mail) fn roots_in(path: &Path) -> Result<RootCertStore, String> {
     let unusable = |why: String| format!("mail.ca_file {} can't be used: {why}", path.display());
     let mut roots = RootCertStore::empty();
@@ -56,7 +56,7 @@ pub(in crate::mail) fn roots_in(path: &Path) -> Result<RootCertStore, String> {
     if roots.is_empty() { Err(unusable("it holds no certificate (PEM)".into())) } else { Ok(roots) }
 }
 
-/// Why a handshake failed.
+/// Returns the reason of a failed handshake.
 pub(super) fn told(host: &str, error: &std::io::Error) -> String {
     let inner = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
     let Some(rustls::Error::InvalidCertificate(wrong)) = inner else {
@@ -83,7 +83,7 @@ pub(super) fn told(host: &str, error: &std::io::Error) -> String {
     }
 }
 
-/// Believes any certificate, but checks that the other side holds its key.
+/// Accepts any certificate, but verifies that the other side holds its key.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

@@ -1,4 +1,4 @@
-//! SQL of the outbox as a queue: what is due is taken in batches, and each batch is settled by one statement.
+//! SQL of the outbox as a queue: due mails are claimed in batches, and each batch is settled by one statement.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -7,9 +7,9 @@ use crate::{execute, fetch_all, fetch_one, fetch_packed, packed, statements};
 use serde_json::{Value, json};
 
 statements! {
-    // $2: batches that this process has in hand, a JSON array: theirs is not due, whatever the clock says. The last parameter
-    // says whether other processes' are when their time is over.
-    // SQLite would walk through all that waits, by its state, and is told not to: by INDEXED BY here, by a plus below.
+    // $2: JSON array of the batches that this process is working on: their mails are not due, whatever the clock says.
+    // The last parameter: whether mails of other processes' expired batches are due. SQLite would scan all waiting
+    // mails by their state; INDEXED BY here, and a plus below, prevent that.
     ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE state = 'queued' AND due_at <= $1 \
             AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT value FROM json_each($2))))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)",
@@ -40,8 +40,8 @@ statements! {
         pg "UPDATE outbox SET slot_reserved = 1, batch = NULL, due_at = (j->>'due_at')::bigint, updated_at = $2 \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
     RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
-    // $1: JSON array of {id, state, why}. What has left has left, whoever has the row now; all else needs the row.
-    // The domain of what was given up stays: given new tries, it has its domain's limit again.
+    // $1: JSON array of {id, state, why}. A sent mail is settled whichever batch has the row now; all other statuses
+    // need the row. The domain of a failed mail is kept: queued again, it has its domain's limit again.
     TO_SETTLE = sqlite packed!(sqlite, "outbox.id", "FROM json_each($1) AS j CROSS JOIN outbox WHERE outbox.id = j.value->>'id' \
             AND +outbox.state = 'queued' AND (+outbox.batch = $2 OR j.value->>'state' = 'sent')"),
         pg packed!(pg, "id", "FROM (SELECT outbox.id FROM jsonb_array_elements($1::jsonb) AS j JOIN outbox ON outbox.id = j->>'id' \
@@ -56,16 +56,16 @@ statements! {
                 domain = CASE WHEN j->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.state = 'queued' \
                 AND (outbox.batch = $3 OR j->>'state' = 'sent')";
-    // $1: JSON array of {id, due_at, why}: another try.
+    // $1: JSON array of {id, due_at, why}: another attempt.
     LATER = sqlite "UPDATE outbox SET due_at = j.value->>'due_at', last_error = j.value->>'why', updated_at = $2, \
                 attempts = attempts + 1, batch = NULL \
             FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.batch = $3 AND +outbox.state = 'queued'",
         pg "UPDATE outbox SET due_at = (j->>'due_at')::bigint, last_error = j->>'why', updated_at = $2, \
                 attempts = attempts + 1, batch = NULL \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'";
-    // What is left of a batch was not tried.
+    // The remaining mails of a batch were not tried.
     GIVE_BACK = "UPDATE outbox SET batch = NULL, due_at = $1 WHERE batch = $2 AND state = 'queued'";
-    // Where the clock was ahead, times of then are of no use now.
+    // Times that were set while the clock was ahead are invalid now.
     MEND = "UPDATE outbox SET due_at = $1, updated_at = $1, slot_reserved = 0, batch = NULL WHERE state = 'queued' AND updated_at > $2";
     MEND_LEASES = "UPDATE outbox SET due_at = $1 WHERE state = 'queued' AND batch IS NOT NULL AND due_at > $2";
     MEND_RATES = "DELETE FROM mail_rates WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND slot_reserved = 1)";
@@ -76,21 +76,21 @@ statements! {
     SET_RATE = "UPDATE mail_rates SET next_us = $1 WHERE domain = $2";
 }
 
-/// A mail whose turn has come.
+/// A mail that is due.
 #[derive(Debug, Clone, sqlx::FromRow, serde::Deserialize)]
 pub(in crate::mail) struct Due {
     pub id: MailId,
     pub kind: String,
     pub reference: String,
     pub message_id: String,
-    /// Tries before this one.
+    /// Number of attempts before this one.
     pub attempts: i64,
     pub created_at: Timestamp,
-    /// The recipient's.
+    /// Domain of the recipient.
     pub domain: String,
-    /// 1: its place in the domain's rate is now.
+    /// 1 where its slot in the domain's rate is due.
     pub slot_reserved: i64,
-    /// The batch that had it and was lost.
+    /// The lost batch that had it.
     pub batch: Option<String>,
 }
 
@@ -104,7 +104,7 @@ pub(in crate::mail) async fn any_due(
     Ok(due)
 }
 
-/// The mails that are due, the longest due first; nobody else takes them before the transaction ends.
+/// Returns the due mails, the longest due first, locked until the end of the transaction.
 pub(in crate::mail) async fn due(
     conn: Conn<'_>,
     now: Timestamp,
@@ -115,18 +115,18 @@ pub(in crate::mail) async fn due(
     fetch_packed!(conn, DUE => Due, now, in_hand, i64::try_from(most).unwrap_or(i64::MAX), lost_too)
 }
 
-/// Those of these ids that there are.
+/// Returns those of these ids that exist.
 pub(in crate::mail) async fn known(conn: Conn<'_>, ids: &[MailId]) -> Result<Vec<Due>, DbError> {
     fetch_all!(conn, KNOWN => Due, json!(ids).to_string())
 }
 
-/// Those of these ids that wait for a try.
+/// Returns those of these ids that wait for an attempt.
 pub(in crate::mail) async fn waiting(conn: Conn<'_>, ids: &[MailId]) -> Result<Vec<MailId>, DbError> {
     let rows = fetch_all!(conn, WAITING => (MailId,), json!(ids).to_string())?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Into a batch: each with the hash of the tag in its envelope sender.
+/// Claims mails for a batch, each with the hash of the tag in its envelope sender.
 pub(in crate::mail) async fn take(
     conn: Conn<'_>,
     taken: impl Iterator<Item = (&MailId, String)>,
@@ -137,7 +137,7 @@ pub(in crate::mail) async fn take(
     execute!(conn, TAKE, Value::from(rows).to_string(), batch, until).map(drop)
 }
 
-/// To the place that each has in its domain's rate.
+/// Schedules each mail for its slot in its domain's rate.
 pub(in crate::mail) async fn place(
     conn: Conn<'_>,
     placed: &[(MailId, Timestamp)],
@@ -150,19 +150,19 @@ pub(in crate::mail) async fn place(
     execute!(conn, PLACE, Value::from(rows).to_string(), now).map(drop)
 }
 
-/// How many mails of the batch are still to be settled.
+/// Renews the lease; returns the number of mails of the batch that are still to be settled.
 pub(in crate::mail) async fn renew(conn: Conn<'_>, batch: &str, until: Timestamp) -> Result<u64, DbError> {
     execute!(conn, RENEW, until, batch)
 }
 
-/// What became of a mail, as its line says it.
+/// Delivery status of a mail, as stored in its row.
 pub(in crate::mail) struct Settled<'a> {
     pub id: &'a MailId,
     pub state: &'static str,
     pub why: Option<&'a str>,
 }
 
-/// Those that it was true of: others were settled by somebody else before.
+/// Settles the mails; returns those that changed: others were settled by another process before.
 pub(in crate::mail) async fn settle(
     mut conn: Conn<'_>,
     settled: &[Settled<'_>],
@@ -179,7 +179,7 @@ pub(in crate::mail) async fn settle(
     Ok(ours.into_iter().map(|(id,)| id).collect())
 }
 
-/// Another try for each: when, and why.
+/// Schedules another attempt for each: time and reason.
 pub(in crate::mail) async fn later(
     conn: Conn<'_>,
     later: &[(&MailId, Timestamp, &str)],
@@ -197,8 +197,8 @@ pub(in crate::mail) async fn give_back(conn: Conn<'_>, batch: &str, now: Timesta
     execute!(conn, GIVE_BACK, now, batch).map(drop)
 }
 
-/// After the clock has gone back: what was put off or taken in what is the future again, is due now. `lease`: the latest
-/// that a batch of now can be lost.
+/// After the clock has gone back: mails that were postponed or claimed at times that are now in the future are due now.
+/// `lease`: the latest time at which a batch of now can be lost.
 pub(in crate::mail) async fn mend(
     mut conn: Conn<'_>,
     now: Timestamp,
@@ -213,8 +213,8 @@ pub(in crate::mail) async fn mend(
     Ok(mended + leases + execute!(conn, MEND_STOPS, now, future)?)
 }
 
-/// When the next mail to this domain may leave, in microseconds since 1970; nobody else changes it before the transaction
-/// ends.
+/// Returns the time at which the next mail to this domain may leave, in microseconds since 1970, locked until the end
+/// of the transaction.
 pub(in crate::mail) async fn rate(mut conn: Conn<'_>, domain: &str) -> Result<i64, DbError> {
     execute!(conn.reborrow(), HOLD_RATE, domain)?;
     let (next,) = fetch_one!(conn, RATE => (i64,), domain)?;
@@ -225,7 +225,7 @@ pub(in crate::mail) async fn set_rate(conn: Conn<'_>, domain: &str, next_us: i64
     execute!(conn, SET_RATE, next_us, domain).map(drop)
 }
 
-/// Forgets domains whose next mail could have left before then.
+/// Deletes the rates of domains whose next mail could have left before then.
 pub(in crate::mail) async fn forget_rates(conn: Conn<'_>, before: Timestamp) -> Result<(), DbError> {
     execute!(conn, FORGET_RATES, before.0.saturating_mul(1000)).map(drop)
 }

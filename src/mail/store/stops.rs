@@ -1,4 +1,4 @@
-//! SQL of what holds all mail up.
+//! SQL of stops of all sending.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -12,16 +12,16 @@ statements! {
     STOPPED = "SELECT reason, since, until_at, tries FROM mail_stops WHERE name = 'way_out'";
 }
 
-/// Why nothing leaves at the moment.
+/// Stop of all sending.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Stopped {
-    /// What is wrong, as the mail server or the system said it; no addresses.
+    /// Reason as given by the mail server or the system; without addresses.
     pub reason: String,
-    /// Since when.
+    /// Start of the stop.
     pub since: Timestamp,
-    /// When it is tried again.
+    /// Time of the next attempt.
     pub until_at: Timestamp,
-    /// How often it was tried so far.
+    /// Number of attempts so far.
     pub tries: i64,
 }
 
@@ -34,12 +34,12 @@ pub(in crate::mail) async fn stop(
     execute!(conn, STOP, reason, now, until).map(drop)
 }
 
-/// False where nothing was stopped.
+/// Ends the stop; false where nothing was stopped.
 pub(in crate::mail) async fn go_on(conn: Conn<'_>) -> Result<bool, DbError> {
     Ok(execute!(conn, GO_ON)? > 0)
 }
 
-/// Tries again now; false where that is so anyway.
+/// Makes the next attempt due now; false where it is due anyway.
 pub(in crate::mail) async fn hurry(conn: Conn<'_>, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(conn, HURRY, now)? > 0)
 }

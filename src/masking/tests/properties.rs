@@ -1,9 +1,9 @@
-//! What holds for every text.
+//! Properties of masking for any text.
 
 use super::*;
 use crate::masking::{cards::luhn, ibans::checks};
 
-/// Pieces that searches react to, so that random texts reach every corner of them.
+/// Fragments that searches react to, so that random texts reach every branch.
 fn shard() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,6}",
@@ -88,7 +88,7 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(shard(), 0..24).prop_map(|shards| shards.concat())
 }
 
-/// Digits in groups of any size, with what people put between them.
+/// Digits in groups of any size, with the separators people use.
 fn grouped(digits: String) -> impl Strategy<Value = String> {
     let sizes = prop::collection::vec(1..7_usize, 20);
     (Just(digits), sizes, prop::sample::select(vec![" ", "-", ".", ""])).prop_map(|(digits, sizes, between)| {
@@ -103,7 +103,7 @@ fn grouped(digits: String) -> impl Strategy<Value = String> {
     })
 }
 
-/// Digits as they are said.
+/// Digits as spoken words.
 fn spoken(digits: &str) -> String {
     const WORDS: [&str; 10] = ["oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     digits.bytes().map(|digit| WORDS[usize::from(digit - b'0')]).collect::<Vec<_>>().join(" ")
@@ -188,7 +188,7 @@ proptest! {
 
     #[test]
     fn no_card_is_left(written in card().prop_flat_map(grouped), which in 0..6_usize) {
-        // 3.100.025.623.104 is an amount, as far as anybody can tell.
+        // 3.100.025.623.104 may be an amount.
         let groups: Vec<usize> = written.split('.').map(str::len).collect();
         prop_assume!(!(groups.len() > 2 && groups[0] <= 3 && groups[1..].iter().all(|size| *size == 3)));
         let masked = nobody(&sentence(&written, which));
@@ -228,8 +228,8 @@ proptest! {
 
 #[test]
 fn long_and_nasty_texts_take_no_longer_than_they_are_long() {
-    // Ten times the text may take some ten times as long, never a hundred times; a search that looks back or ahead without
-    // end would show in minutes here.
+    // A text ten times as long may take some ten times as long, never a hundred times; a search without a bound would
+    // take minutes here.
     for shard in [
         "1 ",
         "@",

@@ -1,6 +1,6 @@
-//! Sentences from support talk: what must go, and what must stay.
+//! Sentences from support conversations: what must be masked, and what must stay.
 
-/// What is said, and what is left of it.
+/// Texts, and their masked form.
 pub(super) const GOES: &[(&str, &str)] = &[
     // Cards, written.
     ("My card is 4111 1111 1111 1111.", "My card is [card number]."),
@@ -32,7 +32,7 @@ pub(super) const GOES: &[(&str, &str)] = &[
     ("five one oh five um one oh five one, uh, oh five one oh and five one oh oh", "[card number]"),
     ("four zero one two. Eight eight eight eight. Eight eight eight eight. One eight eight one.", "[card number]."),
     ("Vier eins eins eins eins eins eins eins eins eins eins eins eins eins eins eins", "[card number]"),
-    // Beside a card.
+    // Next to a card.
     ("4111 1111 1111 1111, expires 12/27, CVC 123", "[card number], expires [expiry date], CVC [security code]"),
     ("4111 1111 1111 1111 12/27 123", "[card number] [expiry date]"),
     ("Card 5555555555554444 exp 0828 cvv 7371.", "Card [card number] exp [expiry date] cvv [security code]."),
@@ -145,7 +145,7 @@ pub(super) const GOES: &[(&str, &str)] = &[
     ("100 Main St", "[address]"),
 ];
 
-/// What the customer Emma Clark says or hears, Alice being the agent, and what is left.
+/// Conversation of the customer Emma Clark with the agent Alice, and the masked form.
 pub(super) const NAMES: &[(&str, &str)] = &[
     ("Hi Alice, this is Emma Clark.", "Hi Alice, this is [name]."),
     ("I am very sorry to hear that, Emma.", "I am very sorry to hear that, [name]."),
@@ -157,7 +157,7 @@ pub(super) const NAMES: &[(&str, &str)] = &[
     ("Thank you, Alice. Alice Morgan, right?", "Thank you, Alice. Alice Morgan, right?"),
 ];
 
-/// The same of a customer whose name is made of words: Will May.
+/// The same for a customer whose name consists of words: Will May.
 pub(super) const NAMES_THAT_ARE_WORDS: &[(&str, &str)] = &[
     ("Will you send it in May?", "Will you send it in May?"),
     ("Hi Will, it will be there in May.", "Hi [name], it will be there in May."),
@@ -168,7 +168,7 @@ pub(super) const NAMES_THAT_ARE_WORDS: &[(&str, &str)] = &[
     ("It arrives on the 3rd of May, Will that do?", "It arrives on the 3rd of May, Will that do?"),
 ];
 
-/// What must stay as it is.
+/// Texts that must stay unchanged.
 pub(super) const STAYS: &[&str] = &[
     "",
     // Prices and sums.
@@ -184,7 +184,7 @@ pub(super) const STAYS: &[&str] = &[
     "612 345 678 euros in revenue",
     "The invoice says 1 299,00 €",
     "ninety nine cents",
-    // Times and dates that are nobody's birth.
+    // Times and dates that are not dates of birth.
     "Fridays at 10:30, room 12",
     "between 9 and 17:00",
     "at twelve thirty or one fifteen",
@@ -272,7 +272,7 @@ pub(super) const STAYS: &[&str] = &[
     "a gift card for 50 dollars",
     "a new SIM card within 3 days",
     "on the back of the printer it says 220 volts",
-    // Streets that are none.
+    // Words for streets that are not streets.
     "five minutes down the road",
     "It is a two way street",
     "a 2 hour drive",
@@ -291,7 +291,7 @@ pub(super) const STAYS: &[&str] = &[
     "two drives, one court",
     "60 people across the street",
     "12 days on the road",
-    // Nobody's name.
+    // Words that are not names.
     "My name is on the list",
     "Northwind support, how can I help?",
     // Odd text.

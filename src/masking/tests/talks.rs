@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Speaker, seconds, words.
+/// Speaker, seconds, text.
 fn talk(lines: &[(&str, u64, &str)]) -> Vec<String> {
     let said: Vec<Utterance<'_>> = lines
         .iter()

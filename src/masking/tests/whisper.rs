@@ -1,8 +1,8 @@
-//! Lines as Whisper writes what people say: digits misheard, signs lost, sentences cut at a breath.
+//! Lines as Whisper writes speech: digits misheard, at signs lost, sentences cut at a breath.
 
 use super::*;
 
-/// A line: who says it, what Whisper writes, and what is left of it.
+/// A line: speaker, output of Whisper, and the masked form.
 type Line = (&'static str, &'static str, &'static str);
 
 /// Conversations with personal data.
@@ -629,7 +629,7 @@ const GOES: &[(&str, &[Line])] = &[
     ("variant-pass-1", &[("customer", "The password is sunflower 99.", "The password is [password].")]),
 ];
 
-/// Conversations of which nothing is taken out: who says it, and what.
+/// Conversations in which nothing is masked: speaker and text.
 const STAYS: &[(&str, &[(&str, &str)])] = &[
     (
         "order refs",
@@ -720,7 +720,7 @@ const STAYS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// A conversation without what is taken out of it.
+/// Returns the masked conversation.
 fn left(lines: &[(&str, &str)]) -> Vec<String> {
     let said: Vec<Utterance<'_>> = lines
         .iter()

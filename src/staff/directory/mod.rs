@@ -1,4 +1,4 @@
-//! Teams and agents. Sources name them as interactions come in; administrators may add them before.
+//! Directory of teams and agents. Sources name them in interactions; administrators may add them before.
 
 mod store;
 
@@ -11,26 +11,26 @@ use crate::effects::{Actor, Effects};
 use crate::ids::{AgentId, TeamId};
 use serde::Serialize;
 
-/// An agent as a source names it.
+/// An agent as named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct AgentRef {
-    /// The source.
+    /// Source.
     pub source: String,
-    /// The agent's id there (or address, or name, where it sends no id).
+    /// Id of the agent there (or address, or name, where it sends no id).
     pub external_id: String,
-    /// Name; null does not overwrite a known one.
+    /// Name; null does not overwrite an existing one.
     pub name: Option<String>,
-    /// Address; null does not overwrite a known one.
+    /// Address; null does not overwrite an existing one.
     pub email: Option<String>,
-    /// The team by name; null does not overwrite a known one.
+    /// Team by name; null does not overwrite an existing one.
     pub team: Option<String>,
 }
 
-/// Maximum number of characters of a source and of an id there.
+/// Maximum number of characters of a source, and of an id.
 const MAX_ID_CHARS: usize = 320;
 
 impl AgentRef {
-    /// The reference as an administrator may write it; a blank team is none.
+    /// Returns the reference as validated for an administrator; a blank team is none.
     fn checked(self) -> Result<Self, StaffError> {
         let named = |id: &str| !id.trim().is_empty() && id.chars().count() <= MAX_ID_CHARS;
         if !named(&self.source) || !named(&self.external_id) {
@@ -46,17 +46,17 @@ impl AgentRef {
     }
 }
 
-/// A team as a source names it.
+/// A team as named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TeamRef {
-    /// As written.
+    /// Name as written.
     pub name: String,
-    /// Lower case, trimmed: the same team however it is written.
+    /// Key: lower case, trimmed, the same for all spellings of a team.
     pub key: String,
 }
 
 impl TeamRef {
-    /// The reference for a name.
+    /// Returns the reference for a name.
     pub fn new(name: &str) -> Self {
         let name = name.trim();
         Self { name: name.to_owned(), key: name.to_lowercase() }
@@ -66,28 +66,28 @@ impl TeamRef {
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Team {
-    /// Its id.
+    /// Id.
     pub id: TeamId,
-    /// Its name.
+    /// Name.
     pub name: String,
 }
 
-/// An agent with the team's name.
+/// An agent with the name of the team.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AgentSummary {
-    /// The agent.
+    /// Id.
     pub id: AgentId,
     /// Name; the source's id where it sent no name.
     pub name: String,
     /// Address, where known.
     pub email: Option<String>,
-    /// Which source knows the agent.
+    /// Source of the agent.
     pub source: String,
-    /// The agent's id there.
+    /// Id of the agent there.
     pub external_id: String,
-    /// The team.
+    /// Id of the team.
     pub team_id: Option<TeamId>,
-    /// Its name.
+    /// Name of the team.
     pub team_name: Option<String>,
 }
 
@@ -98,27 +98,27 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Over this database.
+    /// Returns the directory of this database.
     pub fn new(db: Db) -> Self {
         Self { db }
     }
 
-    /// All teams by name.
+    /// Returns all teams by name.
     pub async fn teams(&self) -> Result<Vec<Team>, DbError> {
         store::teams(self.db.read().await?.conn()).await
     }
 
-    /// All agents by name.
+    /// Returns all agents by name.
     pub async fn agents(&self) -> Result<Vec<AgentSummary>, DbError> {
         store::agents(self.db.read().await?.conn()).await
     }
 
-    /// One agent.
+    /// Returns one agent.
     pub async fn agent(&self, id: &AgentId) -> Result<Option<AgentSummary>, DbError> {
         store::agent(self.db.read().await?.conn(), id).await
     }
 
-    /// Makes a team.
+    /// Creates a team.
     pub async fn add_team(&self, name: &str, by: &Actor, now: Timestamp) -> Result<Team, StaffError> {
         let team = Team { id: TeamId::random(), name: checked_name(name)? };
         let mut tx = self.db.begin().await?;
@@ -131,7 +131,7 @@ impl Directory {
         Ok(team)
     }
 
-    /// Makes an agent, or completes one that a source has named already.
+    /// Creates an agent, or completes one that a source has named already.
     pub async fn add_agent(&self, new: AgentRef, by: &Actor, now: Timestamp) -> Result<AgentSummary, StaffError> {
         let new = new.checked()?;
         let teams: Vec<TeamRef> = new.team.iter().map(|t| TeamRef::new(t)).collect();
@@ -147,12 +147,12 @@ impl Directory {
     }
 }
 
-/// Makes the teams that are not there yet, in the caller's transaction.
+/// Creates missing teams, in the caller's transaction.
 pub async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> Result<(), DbError> {
     if teams.is_empty() { Ok(()) } else { store::upsert_teams(conn, teams, now).await }
 }
 
-/// Makes or completes agents, in the caller's transaction. Each (source, external id) at most once in a call.
+/// Creates or completes agents, in the caller's transaction. Each (source, external id) at most once in a call.
 pub async fn upsert_agents(conn: Conn<'_>, agents: &[AgentRef], now: Timestamp) -> Result<(), DbError> {
     if agents.is_empty() { Ok(()) } else { store::upsert_agents(conn, agents, now).await }
 }

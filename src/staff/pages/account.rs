@@ -1,4 +1,4 @@
-//! `/account`: one's own password, and where one is signed in.
+//! `/account`: the user's own password and sessions.
 
 use crate::access::rights::SignedIn;
 use crate::staff::{SessionSummary, Staff, StaffError};
@@ -36,7 +36,7 @@ pub(super) struct Flash {
     did: String,
 }
 
-/// The session that a request comes with; [`Viewer`] has seen that there is one.
+/// Returns the token of the request's session; [`Viewer`] has verified that there is one.
 fn token(request: &Request) -> String {
     access::session_token(request).unwrap_or_default()
 }
@@ -106,7 +106,7 @@ pub(super) async fn change_password(
     }
 }
 
-/// The page once more, with what was wrong.
+/// Returns the page again, with the error.
 async fn again(
     who: &Viewer<SignedIn>,
     site: &SiteInfo,

@@ -12,7 +12,7 @@ use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// What a redirect says has happened.
+/// Query parameter of a redirect: the action that was done.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct NoticeQuery {
@@ -106,7 +106,7 @@ struct StaffPage {
     accounts: Vec<AccountRow>,
     teams: Vec<Team>,
     agents: Vec<AgentSummary>,
-    /// Told once: whose it is and the link.
+    /// Shown once: name and link.
     link: Option<(String, String)>,
 }
 
@@ -222,7 +222,7 @@ pub(super) async fn set_access(
 struct KeysPage {
     page: Shell,
     keys: Vec<KeyRow>,
-    /// Told once.
+    /// Shown once.
     secret: Option<String>,
     public_url: String,
 }

@@ -28,7 +28,7 @@ struct SignInPage {
 #[template(path = "staff/welcome.html")]
 struct WelcomePage {
     demo: bool,
-    /// Set where the account exists; the first administrator still says name and address.
+    /// Set where the account exists; the first administrator enters name and address.
     account: Option<(String, String)>,
     email: String,
     name: String,
@@ -41,7 +41,7 @@ pub(super) struct Next {
     next: String,
 }
 
-/// Where to go after signing in: a path of this site, else the desk.
+/// Returns the target after signing in: a path of this site, else the home page.
 fn safe_next(next: &str) -> String {
     local_path(next).unwrap_or_else(|| "/".to_owned())
 }
@@ -66,7 +66,7 @@ struct Credentials {
     next: String,
 }
 
-/// A form that comes from another site is refused: it could sign somebody in as somebody else.
+/// Whether the form comes from this site; others are rejected, as they could sign a user in to another account.
 fn from_here(request: &Request) -> bool {
     let site = request.headers().get("sec-fetch-site").and_then(|v| v.to_str().ok());
     !matches!(site, Some("cross-site" | "same-site"))
@@ -110,10 +110,10 @@ pub(super) async fn submit(
     }
 }
 
-/// The browser and the system that a request comes from, in words: `Firefox on Linux`. Empty where it is none that is known.
+/// Returns browser and system of a request, in words: `Firefox on Linux`. Empty where unknown.
 fn client_name(request: &Request) -> String {
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Each later one also names earlier ones.
+    // Later ones also name earlier ones.
     const BROWSERS: [(&str, &str); 5] =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     const SYSTEMS: [(&str, &str); 6] = [
@@ -135,7 +135,7 @@ fn client_name(request: &Request) -> String {
 fn signed_in(site: &SiteInfo, session: &SignIn, next: &str) -> Response {
     let mut response = redirect(next);
     set_cookie(&mut response, &device_cookie(site, &session.device));
-    // The session's comes last: clients that keep one header of a name keep this one.
+    // The session's cookie comes last: clients that keep one header of a name keep this one.
     set_cookie(&mut response, &cookie(site, &session.token, SESSION_LASTS));
     response
 }

@@ -13,7 +13,7 @@ pub(super) struct PlannedChannel {
     pub(super) speaker: Speaker,
 }
 
-/// The channels of a recording that are transcribed.
+/// Channels of a recording to be transcribed.
 #[derive(Debug, Default)]
 pub(super) struct ChannelPlan {
     pub(super) planned: Vec<PlannedChannel>,
@@ -23,7 +23,7 @@ pub(super) struct ChannelPlan {
     pub(super) note: Option<Note>,
 }
 
-/// Looks at the channels of a recording: the speaker of each, and whether they can be told apart. Blocks.
+/// Analyses the channels of a recording: the speaker of each, and whether they can be told apart. Blocks.
 pub(super) fn plan(
     path: &Path,
     channels: u16,
@@ -40,7 +40,7 @@ pub(super) fn plan(
     Ok(ChannelPlan { planned, crosstalk, note })
 }
 
-/// A channel's number for people, from 1.
+/// Returns a channel's number for people, from 1.
 fn number(channel: usize) -> u16 {
     u16::try_from(channel + 1).unwrap_or(u16::MAX)
 }

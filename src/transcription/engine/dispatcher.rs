@@ -20,15 +20,15 @@ const LANGUAGE_MS: u64 = 3_000;
 
 /// Output for one recording.
 pub(super) struct Result {
-    /// Given or detected; `None` where nobody spoke.
+    /// Language, given or detected; `None` where there is no speech.
     pub(super) language: Option<String>,
-    /// Length of the speech.
+    /// Length of the speech, ms.
     pub(super) speech_ms: u64,
-    /// In order of time.
+    /// Segments, in order of time.
     pub(super) segments: Vec<Segment>,
 }
 
-/// The windows of one recording.
+/// Windows of one recording.
 pub(super) struct Dispatcher<'a> {
     pool: &'a Pool,
     stop: CancellationToken,
@@ -154,7 +154,7 @@ impl<'a> Dispatcher<'a> {
         Ok(number)
     }
 
-    /// Line of its windows.
+    /// Returns the lane of its windows.
     fn line(&self) -> Lane {
         match (self.request.urgent.load(Ordering::Relaxed), self.request.short) {
             (true, _) => Lane::Urgent,
@@ -163,7 +163,8 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Whether the language can be found now: only one is allowed, or there is enough speech on every channel, or much on one.
+    /// Whether the language can be found now: only one is allowed, or there is enough speech on every channel, or much
+    /// on one.
     fn is_enough(&self) -> bool {
         if only_allowed(&self.request.languages).is_some() {
             return true;
@@ -176,7 +177,7 @@ impl<'a> Dispatcher<'a> {
         self.first.len() > self.planned.len() || (0..self.planned.len()).all(spoke)
     }
 
-    /// Finds the language of the whole recording and submits the windows that wait for it.
+    /// Detects the language of the whole recording and submits the windows that wait for it.
     fn find_language(&mut self) -> EngineResult {
         if self.first.is_empty() {
             return Ok(());
@@ -191,7 +192,7 @@ impl<'a> Dispatcher<'a> {
         windows.into_iter().try_for_each(|window| self.transcribe(window, &language))
     }
 
-    /// Detects the language in the window with most speech of each channel.
+    /// Returns the language of the window with most speech of each channel.
     fn detect_language(&mut self, windows: &[Window]) -> EngineResult<String> {
         let of_leg = |planned_channel| {
             windows
@@ -245,13 +246,13 @@ fn decoder_language(code: String, request: &TranscriptionRequest) -> DecoderLang
     DecoderLanguage::new(code, request.language.as_deref().or(request.hint.as_deref()))
 }
 
-/// Progress of a recording of this length at this time: less than 1.
+/// Returns the progress of a recording of this length at this time: less than 1.
 fn share(until_ms: u64, duration_ms: u64) -> f32 {
     // In range and precise enough: hours in milliseconds over the same.
     ((until_ms as f64 / duration_ms.max(1) as f64) as f32).min(0.99)
 }
 
-/// Limits the times of a segment to the length of the recording: the silence behind the last word may exceed it.
+/// Limits the times of a segment to the length of the recording: the silence after the last word may exceed it.
 fn clamp(mut segment: Segment, duration_ms: u64) -> Segment {
     segment.start_ms = segment.start_ms.min(duration_ms);
     segment.end_ms = segment.end_ms.min(duration_ms);

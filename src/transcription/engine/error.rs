@@ -1,38 +1,38 @@
-//! Why a recording could not be turned into words.
+//! Errors of the transcription of a recording.
 
 use crate::audio::AudioError;
 use crate::transcription::models::ModelError;
 
-/// Why there is no transcript.
+/// Reason why there is no transcript.
 #[derive(Debug, thiserror::Error)]
 pub enum TranscribeError {
-    /// The recording is at fault.
+    /// The recording is invalid or unreadable.
     #[error(transparent)]
     Audio(#[from] AudioError),
-    /// The model is missing or broken.
+    /// The model is missing or invalid.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The model does not know the language of the call.
+    /// The model does not support the language of the call.
     #[error("the speech model {model} knows English only, and this is in {language:?}; choose a multilingual one")]
     Language {
-        /// The language asked for.
+        /// Requested language.
         language: String,
-        /// The model's name.
+        /// Name of the model.
         model: String,
     },
-    /// No such language, or none that Whisper knows.
+    /// Not a language, or not one of Whisper's.
     #[error("{0:?} is no language that speech models know; use a code such as en, de or es")]
     UnknownLanguage(String),
-    /// Somebody asked to stop.
+    /// Stopped on request.
     #[error("the transcription was stopped")]
     Cancelled,
-    /// The engine itself failed.
+    /// The engine failed.
     #[error("the speech engine failed: {0}")]
     Engine(String),
 }
 
 impl TranscribeError {
-    /// A stable word for APIs and logs.
+    /// Returns a stable code for APIs and logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Audio(error) => error.code(),
@@ -44,12 +44,12 @@ impl TranscribeError {
         }
     }
 
-    /// True where a model has to be installed or configured first: the recording waits, it has not failed.
+    /// Whether a model has to be installed or configured first: the recording waits, it has not failed.
     pub fn waits_for_model(&self) -> bool {
         matches!(self, Self::Model(_))
     }
 
-    /// True where trying the same again cannot end otherwise.
+    /// Whether another attempt cannot end otherwise.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Audio(error) => error.is_final(),

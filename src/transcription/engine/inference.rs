@@ -1,4 +1,4 @@
-//! Inference: one run of the model over one window, and the traps of whisper.cpp.
+//! Inference: one run of the model over one window, and workarounds for whisper.cpp.
 
 use super::TranscribeError;
 use super::language::DecoderLanguage;
@@ -12,15 +12,15 @@ use whisper_rs::{FullParams, SamplingStrategy, WhisperError, WhisperState, Whisp
 /// Tokens of a window as the decoder wrote them.
 #[derive(Debug, Default)]
 pub(super) struct DecodedWindow {
-    /// Code of the language that was used.
+    /// Code of the language.
     pub(super) language: String,
-    /// In order.
+    /// Tokens, in order.
     pub(super) tokens: Vec<Token>,
-    /// The model's doubt that anybody speaks in the window: 0 to 1.
+    /// Probability that there is no speech in the window, by the model: 0 to 1.
     pub(super) no_speech: f32,
 }
 
-/// A piece of a word: tokens may split even a letter, so these are bytes.
+/// A piece of a word, as bytes: tokens may split even a character.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     pub(super) bytes: Vec<u8>,
@@ -34,40 +34,41 @@ pub(super) struct Inference {
     weights: Arc<Weights>,
     state: WhisperState,
     params: FullParams<'static, 'static>,
-    /// Asked by the abort callback, which is set up once: each set-up leaks a little.
+    /// Polled by the abort callback, which is set up once: each set-up leaks a little.
     cancel: Arc<Mutex<CancellationToken>>,
     language: DecoderLanguage,
-    /// Tokens from here on are no text.
+    /// First token id that is not text.
     end_of_text: WhisperTokenId,
     multilingual: bool,
-    /// Silence that the encoder is to see behind a window.
+    /// Silence that the encoder needs after a window, ms.
     margin_ms: u16,
-    /// Steps that it sees at least.
+    /// Minimum number of steps of the encoder.
     min_steps: usize,
 }
 
-/// Number of sequences that the decoder follows at once. On real telephone calls five make a quarter fewer word errors than one,
-/// for an eighth more time; two or three gain little.
+/// Number of beams of the decoder. On real telephone calls five make a quarter fewer word errors than one, for an
+/// eighth more time; two or three gain little.
 const BEAM_SIZE: i32 = 5;
-/// Samples in one of the 1500 steps that the encoder looks at, and the steps in which its work is measured out.
+/// Samples in one of the 1500 steps of the encoder's input, the unit of its work.
 const STEP: usize = 320;
 const STEP_MULTIPLE: usize = 64;
 const MAX_STEPS: usize = 1500;
-/// The encoder need not see thirty seconds where a window is shorter. With four seconds of silence behind the sound the four real calls
-/// came out slightly better than with all of it (tiny.en 8.8 % for 9.1 % of word errors, base 8.2 % for 9.1 %), with three as well, and
-/// with one much worse (12.5 %).
+/// Silence after a window, ms: the encoder need not process thirty seconds where a window is shorter. With four seconds
+/// of silence after the audio the four real calls came out slightly better than with all of it (tiny.en 8.8 % for 9.1 %
+/// of word errors, base 8.2 % for 9.1 %), with three as well, and with one much worse (12.5 %).
 const MARGIN_MS: u16 = 4_000;
-/// Minimum number of steps that the encoder sees: ten seconds.
+/// Minimum number of steps of the encoder: ten seconds.
 const MIN_STEPS: usize = 512;
-/// Room for a prompt.
+/// Maximum length of a prompt, in tokens.
 const PROMPT_TOKENS: i32 = 64;
-/// Shorter sound is padded: whisper.cpp ignores a tenth of a second, and ends the process where it is to align less than two.
+/// Minimum number of samples; shorter audio is padded: whisper.cpp ignores a tenth of a second, and aborts the process
+/// when it aligns less than two.
 const MIN_SAMPLES: usize = RATE as usize / 2;
-/// whisper.cpp stops writing after 220 tokens. From here on a window is heard again in two halves.
+/// Number of tokens from which on a window is transcribed again in two halves: whisper.cpp stops after 220.
 const MAX_TOKENS: usize = 210;
-/// Shorter sound is not halved.
+/// Minimum number of samples of a window that is halved.
 const MIN_SPLIT_SAMPLES: usize = 4 * RATE as usize;
-/// A cut is looked for in steps of a fiftieth of a second.
+/// Step of the search for a cut: a fiftieth of a second.
 const CUT_STEP: usize = RATE as usize / 50;
 
 impl Inference {
@@ -79,24 +80,24 @@ impl Inference {
             Times::Spans => SamplingStrategy::Greedy { best_of: 2 },
         });
         params.set_n_threads(1);
-        // Text of the window before does not help with a call's other topic, and repeats itself once it went wrong.
+        // The text of the previous window does not help where the topic changes, and repeats itself after an error.
         params.set_no_context(true);
-        // Time tokens are slow to write, and have whisper.cpp encode a window once more from the last one that it wrote. Times come
-        // from the decoder's attention.
+        // Time tokens are slow, and make whisper.cpp encode a window again from the last one. Times come from the
+        // decoder's attention.
         params.set_token_timestamps(false);
-        // No second try with words drawn by chance: the same recording would not give the same words again.
+        // No further attempt with random sampling: the same recording would not give the same words again.
         params.set_temperature_inc(0.0);
         params.set_no_timestamps(true);
         params.set_single_segment(true);
         params.set_suppress_blank(true);
-        // Brackets, notes, dashes: "(inaudible)" is no word that was said.
+        // Brackets, notes, dashes: "(inaudible)" is not speech.
         params.set_suppress_nst(true);
         params.set_print_progress(false);
         params.set_print_realtime(false);
         params.set_print_timestamps(false);
         params.set_print_special(false);
         let asked = Arc::clone(&cancel);
-        // The type matters: with a bare closure the callback's pointer is taken for another kind.
+        // The explicit type is needed: the pointer to a bare closure is cast to another type.
         let abort: Box<dyn FnMut() -> bool> =
             Box::new(move || asked.lock().unwrap_or_else(PoisonError::into_inner).is_cancelled());
         params.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
@@ -111,7 +112,7 @@ impl Inference {
         Ok(Self { weights, state, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
     }
 
-    /// Tells how likely each language is in 16 kHz sound, 0 to 1.
+    /// Returns the probability of each language in 16 kHz audio, 0 to 1.
     pub(super) fn languages(
         &mut self,
         samples: &[f32],
@@ -128,7 +129,7 @@ impl Inference {
         Ok(shares.into_iter().enumerate().filter_map(named).collect())
     }
 
-    /// Listens to 16 kHz sound. A model that knows English only ignores the language.
+    /// Transcribes 16 kHz audio. A model for English only ignores the language.
     pub(super) fn decode(
         &mut self,
         samples: &[f32],
@@ -144,7 +145,7 @@ impl Inference {
 
     /// Sets the language. Each change leaks some bytes in whisper-rs.
     fn set_language(&mut self, language: &DecoderLanguage) {
-        // The parameters want a language that lives for ever; a code from whisper.cpp's own table does.
+        // The parameters need a `'static` language code; those of whisper.cpp's own table are.
         self.params.set_language(get_lang_id(&language.code).and_then(get_lang_str));
         self.params.set_initial_prompt(language.prompt);
         self.params.set_n_max_text_ctx(if language.prompt.is_empty() { 0 } else { PROMPT_TOKENS });
@@ -175,7 +176,7 @@ impl Inference {
     }
 
     fn harvest(&self, length_ms: u64) -> DecodedWindow {
-        // Centiseconds; ends may lie behind the end of the sound, and unset times are negative.
+        // Centiseconds; ends may lie after the end of the audio, and unset times are negative.
         let ms = |centi: i64| u64::try_from(centi).ok().map(|centi| centi.saturating_mul(10).min(length_ms));
         let mut heard = DecodedWindow::default();
         for segment in self.state.as_iter() {
@@ -194,7 +195,7 @@ impl Inference {
 }
 
 impl DecodedWindow {
-    /// This, and what was heard behind the first `samples`.
+    /// Appends the output of the audio after the first `samples`.
     fn append(mut self, second: Self, samples: usize) -> Self {
         let offset_ms = samples as u64 * 1000 / u64::from(RATE);
         let later = |token: Token| Token { end_ms: token.end_ms.map(|end| end + offset_ms), ..token };
@@ -211,7 +212,7 @@ fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
     samples.iter().copied().chain(std::iter::repeat(0.0)).take(MIN_SAMPLES).collect::<Vec<_>>().into()
 }
 
-/// The middle of the quietest tenth of a second in the middle third.
+/// Returns the middle of the quietest tenth of a second in the middle third.
 fn quietest(samples: &[f32]) -> usize {
     let (from, to) = (samples.len() / 3, samples.len() * 2 / 3);
     let energy = |at: &usize| samples[at - 2 * CUT_STEP..at + 3 * CUT_STEP].iter().map(|x| x * x).sum::<f32>();

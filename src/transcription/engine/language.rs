@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Probability of each language in the speech of one channel.
 pub(super) struct Evidence {
-    /// Codes with their probabilities, 0 to 1.
+    /// Language codes with their probabilities, 0 to 1.
     pub(super) shares: Vec<(&'static str, f32)>,
-    /// Length of the speech.
+    /// Length of the speech, ms.
     pub(super) speech_ms: u64,
 }
 
-/// More speech than this counts as this much, ms.
+/// Maximum length of speech that adds weight, ms.
 const MAX_SPEECH_MS: u64 = 10_000;
 /// Factor on the probability of the expected language.
 const HINT_WEIGHT: f32 = 4.0;
@@ -21,18 +21,19 @@ const HINT_WEIGHT: f32 = 4.0;
 pub(super) struct DecoderLanguage {
     /// Whisper's code.
     pub(super) code: String,
-    /// Text that the decoder continues; empty: none.
+    /// Prompt that the decoder continues; empty: none.
     pub(super) prompt: &'static str,
 }
 
-/// "These are sentences in Mandarin, with punctuation." Without it Whisper mixes both scripts and leaves the signs out.
+/// "These are sentences in Mandarin, with punctuation." Without it Whisper mixes both scripts and leaves the
+/// punctuation out.
 const SIMPLIFIED: &str = "以下是普通话的句子，有标点符号。";
 const TRADITIONAL: &str = "以下是國語的句子，有標點符號。";
-/// Subtags of places and scripts where Chinese is written in traditional characters.
+/// Subtags of regions and scripts where Chinese is written in traditional characters.
 const WITH_TRADITIONAL: [&str; 4] = ["hant", "tw", "hk", "mo"];
 
 impl DecoderLanguage {
-    /// `tag`: the language tag that was given or expected, for the script.
+    /// Returns the language of a Whisper code. `tag`: the given or expected language tag, for the script.
     pub(super) fn new(code: String, tag: Option<&str>) -> Self {
         let mut subtags = tag.unwrap_or_default().split(['-', '_']).map(str::to_ascii_lowercase);
         let traditional = subtags.any(|subtag| WITH_TRADITIONAL.contains(&subtag.as_str()));
@@ -45,18 +46,19 @@ impl DecoderLanguage {
     }
 }
 
-/// Whisper's codes of language tags.
+/// Returns Whisper's codes of language tags.
 fn codes(tags: &[String]) -> BTreeSet<String> {
     tags.iter().filter_map(|tag| language_code(tag).ok()).collect()
 }
 
-/// The language of every recording, where only one is allowed: it needs no detection.
+/// Returns the language of every recording where only one is allowed: it needs no detection.
 pub(super) fn only_allowed(allowed: &[String]) -> Option<String> {
     let mut codes = codes(allowed);
     codes.pop_first().filter(|_| codes.is_empty())
 }
 
-/// The likeliest language of all channels together. `allowed`: tags of which it is one; empty: any. `hint`: tag of the expected one.
+/// Returns the most probable language of all channels together. `allowed`: possible tags; empty: any. `hint`: tag of
+/// the expected one.
 pub(super) fn likeliest(evidence: &[Evidence], allowed: &[String], hint: Option<&str>) -> Option<String> {
     let (any, allowed) = (allowed.is_empty(), codes(allowed));
     let hint = hint.and_then(|tag| language_code(tag).ok());

@@ -1,4 +1,4 @@
-//! The engine: a model, loaded when it is first needed and dropped when it was not for a while, on threads of its own.
+//! Engine: a model, loaded on first use and dropped when idle, with its own threads.
 
 mod channel_plan;
 mod dispatcher;
@@ -26,10 +26,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A recording to transcribe, and how.
+/// Request to transcribe a recording.
 #[derive(Clone, Debug, Default)]
 pub struct TranscriptionRequest {
-    /// The recording.
+    /// Path of the recording.
     pub path: PathBuf,
     /// Speakers of the channels, in order; further channels are numbered.
     pub speakers: Vec<Speaker>,
@@ -39,44 +39,45 @@ pub struct TranscriptionRequest {
     pub hint: Option<String>,
     /// Tags of the languages that detection chooses from; empty: any. With one of them nothing is detected.
     pub languages: Vec<String>,
-    /// Set while somebody waits for this recording: its windows go before those of others.
+    /// Set while a user waits for this recording: its windows go before those of others.
     pub urgent: Arc<AtomicBool>,
-    /// Whether the recording is short: its windows and those of long ones take turns.
+    /// Whether the recording is short: its windows and those of long ones alternate.
     pub short: bool,
-    /// Windows of the same recording that an earlier attempt with the same model has transcribed, in order. They are not transcribed again.
+    /// Windows of the same recording that an earlier attempt with the same model has transcribed, in order. They are
+    /// not transcribed again.
     pub known: Vec<HeardWindow>,
 }
 
 /// A transcribed window of one channel.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct HeardWindow {
-    /// Its place among the windows of the recording.
+    /// Index among the windows of the recording.
     pub seq: usize,
-    /// From 0.
+    /// Channel, from 0.
     pub channel: usize,
-    /// Begin of the speech in it.
+    /// Begin of the speech in it, ms.
     pub start_ms: u64,
-    /// End of the speech in it.
+    /// End of the speech in it, ms.
     pub until_ms: u64,
     /// Code of the language that it was transcribed in.
     pub language: String,
-    /// Its segments; empty where nothing was said.
+    /// Segments; empty where nothing was said.
     pub segments: Vec<Segment>,
 }
 
 /// Progress of a transcription.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// From 0 to 1; never smaller than before.
+    /// Progress from 0 to 1; never decreases.
     pub progress: f32,
-    /// The window that was just transcribed.
+    /// Window that was just transcribed.
     pub window: Option<&'a HeardWindow>,
 }
 
 /// Configuration of the engine.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// A name in the catalogue, or a path.
+    /// Name in the catalogue, or a path.
     pub model: String,
     /// Folders of models.
     pub folders: ModelFolders,
@@ -89,14 +90,14 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// This model on all cores, dropped after a minute.
+    /// Returns the configuration for this model on all cores, dropped after a minute.
     pub fn new(folders: ModelFolders, model: impl Into<String>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self { model: model.into(), folders, threads, unload_after: Duration::from_secs(60), trial: Trial::default() }
     }
 }
 
-/// Turns recordings into words. Cheap to clone; all clones share one model.
+/// Transcribes recordings. Cheap to clone; all clones share one model.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -104,9 +105,9 @@ pub struct Engine {
 
 struct Inner {
     config: EngineConfig,
-    /// Held for moments only: the runtime's threads take it too.
+    /// Locked only briefly: the threads of the runtime lock it too.
     slot: Mutex<Slot>,
-    /// Held while the model is loaded, which takes seconds, so that it is loaded once.
+    /// Locked while the model is loaded, which takes seconds, so that it is loaded once.
     loading: Mutex<()>,
 }
 
@@ -118,37 +119,37 @@ struct Slot {
 }
 
 impl Engine {
-    /// Loads nothing yet.
+    /// Returns an engine; loads nothing yet.
     pub fn new(config: EngineConfig) -> Self {
         Self { inner: Arc::new(Inner { config, slot: Mutex::default(), loading: Mutex::default() }) }
     }
 
-    /// An engine of its own with another model, otherwise as this one is configured.
+    /// Returns a separate engine with another model and otherwise the same configuration.
     pub fn with_model(&self, model: &str) -> Self {
         Self::new(EngineConfig { model: model.to_owned(), ..self.inner.config.clone() })
     }
 
-    /// Folders of models.
+    /// Returns the folders of models.
     pub fn folders(&self) -> &ModelFolders {
         &self.inner.config.folders
     }
 
-    /// Name or path of the model that is configured.
+    /// Returns the configured name or path of the model.
     pub fn model_name(&self) -> &str {
         &self.inner.config.model
     }
 
-    /// First load of models that are not in the catalogue.
+    /// Returns the trial of models that are not in the catalogue.
     pub fn trial(&self) -> &Trial {
         &self.inner.config.trial
     }
 
-    /// Number of windows that are transcribed at the same time.
+    /// Returns the number of windows that are transcribed at the same time.
     pub fn threads(&self) -> usize {
         self.inner.config.threads.max(1)
     }
 
-    /// The configured model. Cheap: its content is not read.
+    /// Returns the configured model. Cheap: its content is not read.
     ///
     /// # Errors
     /// [`ModelError::Processor`], and those of [`ModelFolders::find`].
@@ -157,7 +158,7 @@ impl Engine {
         self.inner.config.folders.find(&self.inner.config.model)
     }
 
-    /// True while the model takes memory.
+    /// Whether the model is in memory.
     pub fn is_loaded(&self) -> bool {
         self.inner.slot().pool.is_some()
     }
@@ -167,10 +168,10 @@ impl Engine {
         self.inner.slot().pool = None;
     }
 
-    /// Transcribes a recording on threads of the engine's own; the caller's runtime is never blocked.
+    /// Transcribes a recording on the engine's own threads; does not block the caller's runtime.
     ///
-    /// `tell` is called from another thread. Cancelling, or dropping the future, stops
-    /// the work at its next step (some tenths of a second).
+    /// `tell` is called from another thread. Cancelling, or dropping the future, stops the work at its next step (some
+    /// tenths of a second).
     pub async fn transcribe(
         &self,
         request: TranscriptionRequest,
@@ -188,7 +189,7 @@ impl Engine {
                 let language = fitting(language, &pool)?;
                 pipeline::run(&pool, &request, language, &tell, &stop)
             }));
-            // Nobody may be waiting any more.
+            // The receiver may have been dropped.
             let _ = send.send(result.unwrap_or_else(|_| Err(TranscribeError::Engine("it panicked".to_owned()))));
         };
         std::thread::Builder::new()
@@ -221,7 +222,7 @@ impl Inner {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The loaded model. Loads it where it is not; concurrent calls wait.
+    /// Returns the loaded model. Loads it where needed; concurrent calls wait.
     fn pool(&self) -> Result<Arc<Pool>, TranscribeError> {
         let _alone = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = self.in_use() {
@@ -241,7 +242,7 @@ impl Inner {
     }
 }
 
-/// Whisper's code of a language tag. whisper.cpp would take an unknown one for English.
+/// Returns Whisper's code of a language tag. whisper.cpp would treat an unknown one as English.
 pub(super) fn language_code(tag: &str) -> Result<String, TranscribeError> {
     let code = tag.split(['-', '_']).next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -251,7 +252,7 @@ pub(super) fn language_code(tag: &str) -> Result<String, TranscribeError> {
     }
 }
 
-/// The language for this model: English for a model that knows English only.
+/// Returns the language for this model: English for a model for English only.
 fn fitting(language: Option<String>, pool: &Pool) -> Result<Option<String>, TranscribeError> {
     match language {
         Some(language) if !pool.multilingual() && language != "en" => {

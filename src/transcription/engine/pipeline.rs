@@ -1,5 +1,5 @@
-//! One recording from its first sample to its last word: decoded, resampled, searched for speech and heard as it streams
-//! by, so that memory does not grow with its length.
+//! Pipeline of one recording: decoding, resampling, speech detection and transcription as a stream, so that memory does
+//! not grow with its length.
 
 use super::channel_plan::{ChannelPlan, PlannedChannel, plan};
 use super::dispatcher::Dispatcher;
@@ -12,7 +12,7 @@ use crate::transcription::speech::{ChannelFinder, Crosstalk, Pauses};
 use crate::transcription::{ChannelSpeech, Note, Speaker, Transcript};
 use tokio_util::sync::CancellationToken;
 
-/// Runs on a thread of its own.
+/// Runs the pipeline on its own thread.
 pub(super) fn run(
     pool: &Pool,
     request: &TranscriptionRequest,
@@ -32,7 +32,7 @@ pub(super) fn run(
     let mut pipeline =
         Pipeline::new(pool, decoder.sample_rate(), &planned, crosstalk).map_err(TranscribeError::Engine)?;
     let speakers: Vec<Speaker> = planned.iter().map(|planned_channel| planned_channel.speaker).collect();
-    // The whole call is in the language in which its beginning was heard.
+    // The language detected at the beginning applies to the whole call.
     let language = language.or_else(|| request.known.first().map(|window| window.language.clone()));
     let mut dispatcher = Dispatcher::new(pool, stop, language, planned, request, duration_ms, tell);
     let mut frames = 0;
@@ -47,7 +47,7 @@ pub(super) fn run(
     let notes = truncated.into_iter().chain(note).collect();
     let heard = dispatcher.close()?;
     tell(Step { progress: 1.0, window: None });
-    // Of nothing the language cannot be told.
+    // Without speech the language is undetermined.
     let unknown = || if pool.multilingual() { "und" } else { "en" }.to_owned();
     Ok(Transcript {
         language: heard.language.unwrap_or_else(unknown),
@@ -60,14 +60,14 @@ pub(super) fn run(
     })
 }
 
-/// When somebody speaks on a channel: begin and end of each stretch, ms.
+/// Spans of speech on a channel: begin and end, ms.
 type SpeechSpans = Vec<(u64, u64)>;
 
-/// From the channels of the recording to windows for the model.
+/// Pipeline from the channels of the recording to windows for the model.
 struct Pipeline {
     finder: ChannelFinder,
     packers: Vec<Packer>,
-    /// When somebody speaks, by channel.
+    /// Spans of speech, by channel.
     speech: Vec<SpeechSpans>,
     ready: Vec<Window>,
 }
@@ -89,7 +89,7 @@ impl Pipeline {
         })
     }
 
-    /// Takes a block of the recording; gives the windows that are full.
+    /// Takes a block of the recording; returns the windows that are full.
     fn push(&mut self, block: &[Vec<f32>]) -> Result<&mut Vec<Window>, String> {
         let Self { finder, packers, speech, ready } = self;
         finder.push(block, &mut |at, span| {
@@ -99,7 +99,7 @@ impl Pipeline {
         Ok(ready)
     }
 
-    /// The recording is over: gives the last windows, and when somebody speaks on each channel.
+    /// Ends the recording; returns the last windows, and the spans of speech on each channel.
     fn finish(self) -> Result<(Vec<Window>, Vec<SpeechSpans>), String> {
         let Self { finder, mut packers, mut speech, mut ready } = self;
         finder.finish(&mut |at, span| {

@@ -1,5 +1,5 @@
-//! A loaded model and the threads that use it: one state and one thread each, because two threads in one state fall to a
-//! third of their speed as soon as anything else runs on the machine.
+//! Pool: a loaded model and its threads, with one state each, because two threads in one state slow down to a third of
+//! their speed as soon as anything else runs on the machine.
 
 use super::TranscribeError;
 use super::inference::{DecodedWindow, Inference};
@@ -12,11 +12,11 @@ use std::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperState};
 
-/// Work on the sound of a window.
+/// Task on the audio of a window.
 pub(super) enum TaskKind {
-    /// Find its language.
+    /// Detect its language.
     DetectLanguage,
-    /// Write down what is said, in this language.
+    /// Transcribe it in this language.
     Transcribe(DecoderLanguage),
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Pool {
 impl Pool {
     /// Loads a model that was checked. Blocks; memory is about 25 MiB for the test model, 500 MiB for "small".
     pub(super) fn load(model: Model, threads: usize) -> Result<Self, TranscribeError> {
-        // whisper.cpp would write to the standard error output otherwise; what it says about a file is of no use to anybody.
+        // whisper.cpp would write to standard error otherwise; its messages about a file help nobody.
         whisper_rs::install_logging_hooks();
         let weights = Arc::new(Weights::load(&model)?);
         let tasks = Arc::new(Queue::new(threads));
@@ -110,7 +110,7 @@ impl Pool {
         self.multilingual
     }
 
-    /// Submits a task. Waits while its line is full, so that sound is not decoded faster than it is transcribed.
+    /// Submits a task. Blocks while its lane is full, so that audio is not decoded faster than it is transcribed.
     pub(super) fn submit(&self, task: Task) -> Result<(), TranscribeError> {
         let line = task.line;
         self.tasks.push(task, line).map_err(|_| TranscribeError::Engine("its threads are gone".to_owned()))

@@ -1,25 +1,26 @@
-//! Lines before one counter: what somebody waits for, short recordings, and the rest.
+//! Queue with three lanes: urgent recordings, short ones, and the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Where something waits.
+/// Lane of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Somebody waits for it: it goes before all others.
+    /// A user waits for it: goes before all others.
     Urgent,
-    /// Of a short recording.
+    /// A short recording.
     Short,
-    /// Of any other. This line and that of short ones take turns, so that neither keeps the other waiting.
+    /// Any other recording. This lane and that of short ones alternate, so that neither blocks the other.
     Usual,
 }
 
-/// A bounded queue of three lines. Who pushes waits for room in the line, so that sound is not decoded faster than it is heard.
+/// A bounded queue with three lanes. A push blocks until there is room in the lane, so that audio is not decoded faster
+/// than it is transcribed.
 pub(super) struct Queue<T> {
     lines: Mutex<Lines<T>>,
-    /// There is something to take, or it was closed.
+    /// Notified when there is an item, or the queue was closed.
     ready: Condvar,
-    /// There is room again, or it was closed.
+    /// Notified when there is room, or the queue was closed.
     room: Condvar,
     most: usize,
 }
@@ -28,17 +29,17 @@ struct Lines<T> {
     urgent: VecDeque<T>,
     short: VecDeque<T>,
     usual: VecDeque<T>,
-    /// Whether the last one that was not urgent came from the line of short ones.
+    /// Whether the last item that was not urgent came from the lane of short ones.
     short_was_last: bool,
     closed: bool,
 }
 
-/// It was closed; what was to be pushed is dropped.
+/// Error: the queue was closed; the item is dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Closed;
 
 impl<T> Queue<T> {
-    /// With room for so many in each line.
+    /// Returns a queue with room for `most` items in each lane.
     pub(super) fn new(most: usize) -> Self {
         let line = VecDeque::new;
         let lines = Lines { urgent: line(), short: line(), usual: line(), short_was_last: false, closed: false };
@@ -49,7 +50,7 @@ impl<T> Queue<T> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts it at the end of its line; waits until there is room.
+    /// Adds the item at the end of its lane; blocks until there is room.
     pub(super) fn push(&self, item: T, line: Lane) -> Result<(), Closed> {
         let full = |lines: &mut Lines<T>| !lines.closed && lines.line(line).len() >= self.most;
         let mut lines = self.room.wait_while(self.lines(), full).unwrap_or_else(PoisonError::into_inner);
@@ -61,17 +62,17 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// The next one; waits until there is one. Nothing when it was closed and is empty.
+    /// Returns the next item; blocks until there is one. `None` when the queue is closed and empty.
     pub(super) fn pop(&self) -> Option<T> {
         let idle = |lines: &mut Lines<T>| !lines.closed && lines.is_empty();
         let mut lines = self.ready.wait_while(self.lines(), idle).unwrap_or_else(PoisonError::into_inner);
         let item = lines.next();
-        // Those who wait do so for different lines.
+        // The waiting threads may wait for different lanes.
         self.room.notify_all();
         item
     }
 
-    /// Nothing more comes; what is there is still taken.
+    /// Closes the queue; remaining items are still returned.
     pub(super) fn close(&self) {
         self.lines().closed = true;
         self.ready.notify_all();

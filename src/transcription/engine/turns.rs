@@ -1,24 +1,25 @@
-//! Turns: what one person says until the other one speaks.
+//! Turns: the segments of one speaker until the other one speaks.
 
 use crate::masking::join_words;
 use crate::transcription::{Segment, Speaker, Word};
 
-/// A longer pause ends a turn, even where nobody else speaks.
+/// Minimum pause that ends a turn, even where no other speaker begins.
 const MAX_PAUSE_MS: u64 = 3_000;
-/// A sentence goes on over a pause of this length.
+/// Maximum pause within a sentence of a turn.
 const MAX_PAUSE_IN_SENTENCE_MS: u64 = 6_000;
-/// A turn of this length ends with its next sentence, so that there is something to go to on a page.
+/// Length from which on a turn ends with its next sentence, so that a page has places to link to.
 const MAX_TURN_MS: u64 = 60_000;
-/// A back-channel has no more words.
+/// Maximum number of words of a back-channel.
 const MAX_BACK_CHANNEL_WORDS: usize = 3;
-/// Said to show that one listens. In small letters, without signs.
+/// Signals of listening. In lower case, without punctuation.
 const BACK_CHANNELS: &[&str] = &[
     "mm", "hm", "hmm", "mhm", "mmhm", "mmhmm", "uhhuh", "aha", "ah", "oh", "uh", "um", "yeah", "yep", "yes", "ok",
     "okay", "right", "sure", "i", "see", "all", "no", "really", "wow", "ja", "genau", "gut", "so", "ach", "oui",
     "daccord", "si", "sí", "vale", "claro", "bueno", "sì", "certo", "嗯", "对", "好", "是",
 ];
 
-/// Joins what was heard into turns, in order of their beginnings. Back-channels stand by themselves and do not end the other's turn.
+/// Joins segments into turns, ordered by their beginnings. Back-channels are turns of their own and do not end the
+/// other speaker's turn.
 pub(super) fn turns(mut heard: Vec<Segment>) -> Vec<Segment> {
     heard.sort_by_key(|segment| (segment.start_ms, segment.end_ms, segment.speaker));
     let mut turns: Vec<Segment> = Vec::with_capacity(heard.len());
@@ -31,7 +32,7 @@ pub(super) fn turns(mut heard: Vec<Segment>) -> Vec<Segment> {
     turns
 }
 
-/// The speaker's last turn, unless another one has spoken since.
+/// Returns the speaker's last turn, unless another one has spoken since.
 fn open_turn(turns: &[Segment], speaker: Speaker) -> Option<usize> {
     let own = turns.iter().rposition(|turn| turn.speaker == speaker)?;
     let turn = &turns[own];
@@ -54,7 +55,7 @@ fn continues(turn: &Segment, next: &Segment) -> bool {
     turn.speaker == next.speaker && pause <= most
 }
 
-/// Whether it only shows that somebody listens.
+/// Whether it is only a signal of listening.
 fn is_back_channel(segment: &Segment) -> bool {
     let plain = |word: &Word| word.text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     segment.words.len() <= MAX_BACK_CHANNEL_WORDS
@@ -75,7 +76,7 @@ fn join(turn: &mut Segment, next: Segment) {
 mod tests {
     use super::*;
 
-    /// From, to (ms), `a`gent or `c`ustomer, what.
+    /// From, to (ms), `a`gent or `c`ustomer, text.
     fn told(heard: &[(u64, u64, char, &str)]) -> Vec<(u64, u64, char, String)> {
         let segment = |(start_ms, end_ms, who, text): &(u64, u64, char, &str)| Segment {
             start_ms: *start_ms,

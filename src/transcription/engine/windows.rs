@@ -1,48 +1,48 @@
-//! Spans of speech packed into the windows that a model is given.
+//! Packing of spans of speech into windows of the model.
 //!
-//! Spans bring up to half a second of their silence at both ends, so about a second of real sound lies between two of them: with less
-//! the model runs sentences together, and zeroed silence costs it words.
+//! Spans include up to half a second of their silence at both ends, so about a second of original audio lies between
+//! two of them: with less the model runs sentences together, and zeroed silence costs it words.
 
 use super::word_timing::Stretch;
 use crate::transcription::models::Times;
 use crate::transcription::resample::RATE;
 use crate::transcription::speech::Span;
 
-/// Shorter pauses are within a word or between two of a phrase.
+/// Minimum pause between two stretches, ms; shorter ones are within a word or between two of a phrase.
 const PAUSE_MS: u64 = 250;
 
-/// Less room than this is not worth the cut of a sentence.
+/// Minimum room in a window for which a sentence is cut, ms.
 const WORTH_MS: u64 = 3_000;
 
-/// What the model hears in one go.
+/// A window: the input of one run of the model.
 pub(super) struct Window {
-    /// Its place among the windows of the recording, in the order in which they were found.
+    /// Index among the windows of the recording, in the order in which they were found.
     pub(super) seq: usize,
-    /// Which channel, counted among those that are listened to.
+    /// Index of the channel among those that are transcribed.
     pub(super) planned_channel: usize,
-    /// 16 kHz.
+    /// Samples at 16 kHz.
     pub(super) samples: Vec<f32>,
-    /// What it is made of, in order.
+    /// Spans in it, in order.
     pub(super) pieces: Vec<Piece>,
 }
 
 impl Window {
-    /// Where the speech in it begins in the recording.
+    /// Returns the begin of its speech in the recording, ms.
     pub(super) fn start_ms(&self) -> u64 {
         self.pieces.first().map_or(0, Piece::start_ms)
     }
 
-    /// Where the recording is once this was heard.
+    /// Returns the time in the recording up to which it reaches, ms.
     pub(super) fn until_ms(&self) -> u64 {
         self.pieces.last().map_or(0, Piece::end_ms)
     }
 
-    /// How much is spoken in it.
+    /// Returns the length of its speech, ms.
     pub(super) fn speech_ms(&self) -> u64 {
         self.pieces.iter().map(Piece::speech_ms).sum()
     }
 
-    /// Its stretches of speech, in order; those with a shorter pause than [`PAUSE_MS`] between them are one.
+    /// Returns its stretches of speech, in order; those with a shorter pause than [`PAUSE_MS`] between them are one.
     pub(super) fn stretches(&self) -> Vec<Stretch> {
         let mut all: Vec<Stretch> = Vec::new();
         for piece in &self.pieces {
@@ -60,31 +60,31 @@ impl Window {
     }
 }
 
-/// A span inside of a window.
+/// A span within a window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Piece {
-    /// Where its sound begins in the window.
+    /// Begin of its audio in the window, ms.
     at_ms: u64,
-    /// How long its sound is.
+    /// Length of its audio, ms.
     length_ms: u64,
-    /// When its sound begins in the recording.
+    /// Begin of its audio in the recording, ms.
     audio_start_ms: u64,
-    /// When there is speech in it, in the recording.
+    /// Spans of speech in it, ms in the recording.
     pub(super) speech: Vec<(u64, u64)>,
 }
 
 impl Piece {
-    /// When the speech in it begins.
+    /// Returns the begin of its speech, ms.
     pub(super) fn start_ms(&self) -> u64 {
         self.speech.first().map_or(self.audio_start_ms, |(start, _)| *start)
     }
 
-    /// When the speech in it ends.
+    /// Returns the end of its speech, ms.
     pub(super) fn end_ms(&self) -> u64 {
         self.speech.last().map_or(self.audio_start_ms + self.length_ms, |(_, end)| *end)
     }
 
-    /// How much is spoken in it.
+    /// Returns the length of its speech, ms.
     pub(super) fn speech_ms(&self) -> u64 {
         self.speech.iter().map(|(start, end)| end - start).sum()
     }
@@ -94,7 +94,8 @@ impl Piece {
 pub(super) struct Packer {
     planned_channel: usize,
     max_ms: u64,
-    /// Models whose own times are useless get each span alone: then the span's times are the segment's.
+    /// Whether spans share a window. Models with useless times get each span alone: then the span's times are the
+    /// segment's.
     together: bool,
     open: Option<Window>,
 }
@@ -104,7 +105,7 @@ impl Packer {
         Self { planned_channel, max_ms: max_span_ms, together: times == Times::Model, open: None }
     }
 
-    /// Takes a span; gives a window once it is full.
+    /// Takes a span; returns a window once it is full.
     pub(super) fn push(&mut self, mut span: Span) -> Option<Window> {
         let room = match &self.open {
             Some(open) if self.together => self.max_ms.saturating_sub(ms(open.samples.len())),
@@ -113,7 +114,7 @@ impl Packer {
         let full = if ms(span.samples.len()) <= room {
             None
         } else {
-            // What fits of it fills the window: each costs the same, full or not.
+            // The part that fits fills the window: each window costs the same, full or not.
             if let Some(first) = (room >= WORTH_MS).then(|| span.cut(room)).flatten() {
                 self.add(first);
             }
@@ -140,7 +141,7 @@ impl Packer {
         open.samples.extend_from_slice(&span.samples);
     }
 
-    /// The last window.
+    /// Returns the last window.
     pub(super) fn finish(self) -> Option<Window> {
         self.open
     }

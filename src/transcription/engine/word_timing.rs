@@ -1,9 +1,10 @@
-//! Times of words: each is assigned to a stretch of speech.
+//! Word timing: each word is assigned to a stretch of speech.
 //!
-//! The decoder's attention tells for each token when it ends, but it knows no silence: a word behind a pause seems to begin with the
-//! pause, and a word at the end of an utterance may slip into the next one. Stretches of speech are known from the sound. So the words of a
-//! window are given to its stretches in order, by dynamic programming over three costs: distance in time, misfit of a stretch's length to its
-//! words' letters, and sentences that break in the middle.
+//! The decoder's attention gives the end of each token, but ignores silence: a word after a pause seems to begin with
+//! the pause, and a word at the end of an utterance may slip into the next one. Stretches of speech are known from the
+//! audio. So the words of a window are assigned to its stretches in order, by dynamic programming over three costs:
+//! distance in time, mismatch between a stretch's length and its words' letters, and sentences that break in the
+//! middle.
 
 use std::ops::Range;
 
@@ -16,21 +17,21 @@ pub(super) struct Stretch {
     pub(super) start_ms: u64,
 }
 
-/// A word as the decoder wrote it.
+/// A word of the decoder's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct DecodedWord {
-    /// Number of letters and digits it is spoken with.
+    /// Number of letters and digits as spoken.
     pub(super) letters: u32,
-    /// End of the word before it and its own, in the window, ms.
+    /// End of the previous word and of this one, in the window, ms.
     pub(super) window: (u64, u64),
-    /// Boundary behind it, by its punctuation.
+    /// Boundary after it, by its punctuation.
     pub(super) boundary: Boundary,
 }
 
-/// How a sentence goes on behind a word.
+/// Continuation of a sentence after a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Boundary {
-    /// The sentence goes on.
+    /// The sentence continues.
     None,
     /// A part of the sentence ends.
     Clause,
@@ -38,20 +39,21 @@ pub(super) enum Boundary {
     Sentence,
 }
 
-/// Seconds that a letter takes where nothing is known of the speaker's pace.
+/// Seconds per letter where the speaker's pace is unknown.
 const SECONDS_PER_LETTER: f32 = 0.065;
-/// Cost of a second between a word and its stretch. A stretch that is e times too long or too short for its words costs 1.
+/// Cost of a second between a word and its stretch. A stretch that is e times too long or too short for its words costs
+/// 1.
 const DISTANCE_COST: f32 = 3.0;
-/// Share of that cost where the stretch lies behind the word before, but ends too early for this one.
+/// Share of that cost where the stretch lies after the previous word, but ends too early for this one.
 const EARLY_SHARE: f32 = 0.5;
-/// Share of the misfit of a stretch without words: it may be a breath.
+/// Share of the mismatch of a stretch without words: it may be a breath.
 const EMPTY_SHARE: f32 = 0.7;
 /// Costs of a pause within a clause, and between two clauses of a sentence.
 const SPLIT_SENTENCE_COST: f32 = 1.5;
 const SPLIT_CLAUSE_COST: f32 = 0.3;
 /// Added to lengths before they are compared, so that very short ones weigh little, s.
 const MIN_LENGTH_S: f32 = 0.2;
-/// Pause from which on a split costs all of it, s; a shorter one costs its share.
+/// Minimum pause for the full cost of a split, s; a shorter one costs its share.
 const FULL_PAUSE_S: f32 = 0.8;
 
 impl Stretch {
@@ -59,7 +61,7 @@ impl Stretch {
         seconds(self.window.1 - self.window.0)
     }
 
-    /// How far it lies from where a word is likely to be, s.
+    /// Returns the distance from the word's likely position, s.
     fn distance_s(&self, (from, to): (u64, u64)) -> f32 {
         let late = seconds(self.window.0.saturating_sub(to));
         let within = seconds(to.saturating_sub(self.window.1.max(from)));
@@ -71,7 +73,7 @@ impl Stretch {
         self.start_ms + window_ms.clamp(self.window.0, self.window.1) - self.window.0
     }
 
-    /// End in the recording, ms.
+    /// Returns the end in the recording, ms.
     pub(super) fn end_ms(&self) -> u64 {
         self.to_recording(self.window.1)
     }
@@ -81,7 +83,7 @@ fn seconds(ms: u64) -> f32 {
     ms as f32 / 1000.0
 }
 
-/// Begin and end of each word in the recording, ms, and the stretch that it is said in. Without stretches: nothing.
+/// Returns begin and end of each word in the recording, ms, and its stretch. Empty without stretches.
 pub(super) fn assign(words: &[DecodedWord], stretches: &[Stretch]) -> Vec<(usize, u64, u64)> {
     let mut placed = Vec::with_capacity(words.len());
     for (number, range) in partition(words, stretches).into_iter().enumerate() {
@@ -91,14 +93,14 @@ pub(super) fn assign(words: &[DecodedWord], stretches: &[Stretch]) -> Vec<(usize
     placed
 }
 
-/// The words of each stretch.
+/// Returns the words of each stretch.
 fn partition(words: &[DecodedWord], stretches: &[Stretch]) -> Vec<Range<usize>> {
     if stretches.is_empty() {
         return Vec::new();
     }
     let costs = Costs::new(words, stretches);
     let count = words.len();
-    // Cheapest way to give the first `k` words to the stretches so far, and where the last stretch's share begins.
+    // Minimum cost of assigning the first `k` words to the stretches so far, and the begin of the last stretch's share.
     let mut best = vec![f32::INFINITY; count + 1];
     best[0] = 0.0;
     let mut begins: Vec<Vec<usize>> = Vec::with_capacity(stretches.len());
@@ -176,7 +178,7 @@ impl<'a> Costs<'a> {
         DISTANCE_COST * far + misfit + self.split_cost(stretch, range)
     }
 
-    /// Cost of ending a stretch with these words where more follow in a later one.
+    /// Returns the cost of ending a stretch with these words where more follow in a later one.
     fn split_cost(&self, stretch: usize, range: Range<usize>) -> f32 {
         let last = range.clone().next_back().map(|at| self.words[at].boundary);
         let (Some(boundary), Some(next)) = (last, self.stretches.get(stretch + 1)) else { return 0.0 };
@@ -194,7 +196,8 @@ impl<'a> Costs<'a> {
 }
 
 impl DecodedWord {
-    /// Where the middle of the word can be: between the word before it and its own end, half its length from both.
+    /// Returns the possible positions of the word's middle: between the previous word and its own end, half its length
+    /// from both.
     fn middle_ms(&self, letter_s: f32) -> (u64, u64) {
         let (before, end) = self.window;
         let half = ((self.letters as f32 * letter_s * 1000.0) as u64).min(end - before) / 2;
@@ -202,12 +205,12 @@ impl DecodedWord {
     }
 }
 
-/// Begin and end of each word of a stretch in the recording, ms: in order, none without any length, all within.
+/// Returns begin and end of each word of a stretch in the recording, ms: in order, none empty, all within.
 fn times_within(words: &[DecodedWord], stretch: Stretch) -> Vec<(u64, u64)> {
     let Some(last) = words.len().checked_sub(1) else { return Vec::new() };
     let length = stretch.end_ms() - stretch.start_ms;
     let letters: u64 = words.iter().map(|word| u64::from(word.letters) + 1).sum();
-    // At least half of what it takes at an even pace.
+    // At least half of the word's share at an even pace.
     let least: Vec<u64> = words.iter().map(|word| length * (u64::from(word.letters) + 1) / letters / 2).collect();
     let mut ends: Vec<u64> = words.iter().map(|word| stretch.to_recording(word.window.1)).collect();
     ends[last] = stretch.end_ms();
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Word by word: text, end of the word before, own end, ms.
+    /// Word by word: text, end of the previous word, own end, ms.
     fn shapes(words: &[(&str, u64, u64)]) -> Vec<DecodedWord> {
         let shape = |(text, before, end): &(&str, u64, u64)| DecodedWord {
             letters: text.chars().filter(|c| c.is_alphanumeric()).count() as u32,

@@ -8,17 +8,17 @@ use crate::masking::join_words;
 use crate::transcription::models::Times;
 use crate::transcription::{Segment, Speaker, Word};
 
-/// From so many digits on, a number is one that people read out in groups.
+/// Minimum number of digits of a number that is read out in groups.
 const MIN_GROUPED_DIGITS: usize = 5;
 
-/// A word as the decoder wrote it, with its times in the window.
+/// A word of the decoder's output, with its times in the window.
 struct Raw {
     text: String,
     /// Sum of the tokens' probabilities, and their number.
     weight: (f32, u16),
     /// End of its last letter or digit in the window, ms.
     end_ms: Option<u64>,
-    /// End of its last sign in the window, ms: that is the pause behind it.
+    /// End of its last character in the window, ms, which includes the pause after it.
     until_ms: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ impl Raw {
     }
 }
 
-/// Segments of one window, in order, without what the model is known to invent.
+/// Returns the segments of one window, in order, without hallucinations.
 pub(super) fn segments(window: &Window, heard: &DecodedWindow, speaker: Speaker, times: Times) -> Vec<Segment> {
     let drafts = match times {
         Times::Spans => whole(window, heard).into_iter().collect(),
@@ -44,7 +44,7 @@ pub(super) fn segments(window: &Window, heard: &DecodedWindow, speaker: Speaker,
         .collect()
 }
 
-/// The words of each stretch of speech.
+/// Returns the words of each stretch of speech.
 fn by_stretch(window: &Window, heard: &DecodedWindow) -> Vec<Draft> {
     let stretches = window.stretches();
     let all = raws(&heard.tokens);
@@ -83,12 +83,12 @@ fn decoded(raws: &[&Raw]) -> Vec<DecodedWord> {
     raws.iter().map(shape).collect()
 }
 
-/// How many letters a word is spoken with, about: a digit is a word of its own.
+/// Returns the approximate number of letters of a word as spoken: a digit is a word of its own.
 fn spoken_letters(text: &str) -> u32 {
     text.chars().map(|c| if c.is_ascii_digit() { 4 } else { u32::from(c.is_alphanumeric()) }).sum()
 }
 
-/// All words of a model that tells no times, over the time in which somebody spoke.
+/// Returns all words of a model without times, distributed over the spans of speech.
 fn whole(window: &Window, heard: &DecodedWindow) -> Option<Draft> {
     let raws = raws(&heard.tokens);
     let speech: Vec<_> = window.pieces.iter().flat_map(|piece| piece.speech.iter().copied()).collect();
@@ -96,8 +96,8 @@ fn whole(window: &Window, heard: &DecodedWindow) -> Option<Draft> {
         .filter(|draft| !draft.words.is_empty())
 }
 
-/// Tokens joined to words: a token that begins with a space begins a word. So does each group of digits behind a hyphen of a
-/// long number: Whisper writes a number that is read out in groups, seconds apart, as one word.
+/// Joins tokens to words: a token that begins with a space begins a word. So does each group of digits after a hyphen
+/// of a long number: Whisper writes a number that is read out in groups, seconds apart, as one word.
 fn raws(tokens: &[Token]) -> Vec<Raw> {
     let begins = |token: &Token| token.bytes.first().is_some_and(u8::is_ascii_whitespace) || is_unspaced(&token.bytes);
     let words = tokens.chunk_by(|_, next| !begins(next));
@@ -108,12 +108,13 @@ fn raws(tokens: &[Token]) -> Vec<Raw> {
     groups.map(raw).filter(|raw| !raw.text.is_empty()).collect()
 }
 
-/// Whether a token begins with a Chinese character or kana, by the first bytes: the rest of the letter may be in the next token.
+/// Whether a token begins with a Chinese character or kana, by the first bytes: the rest of the character may be in the
+/// next token.
 fn is_unspaced(bytes: &[u8]) -> bool {
     matches!(bytes, [0xE4..=0xE9, ..] | [0xE3, 0x81..=0x83 | 0x90..=0xBF, ..] | [0xF0, 0xA0..=0xBF, ..])
 }
 
-/// Whether a group of digits begins with `next`, behind the hyphen that `token` ends with.
+/// Whether a group of digits begins with `next`, after the hyphen that `token` ends with.
 fn parts(token: &Token, next: &Token) -> bool {
     token.bytes.ends_with(b"-") && next.bytes.first().is_some_and(u8::is_ascii_digit)
 }
@@ -122,19 +123,19 @@ fn digits(tokens: &[Token]) -> usize {
     tokens.iter().flat_map(|token| &token.bytes).filter(|byte| byte.is_ascii_digit()).count()
 }
 
-/// One word of its tokens.
+/// Returns one word from its tokens.
 fn raw(tokens: &[Token]) -> Raw {
     let bytes: Vec<u8> = tokens.iter().flat_map(|token| &token.bytes).copied().collect();
     let spoken = |token: &&Token| String::from_utf8_lossy(&token.bytes).contains(char::is_alphanumeric);
     let end_ms = tokens.iter().rev().filter(spoken).find_map(|token| token.end_ms);
     let until_ms = tokens.iter().rev().find_map(|token| token.end_ms);
-    // A letter that the model did not finish becomes a replacement sign; the rest of the text is kept.
+    // An incomplete character becomes a replacement character; the rest of the text is kept.
     let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
     let weight = tokens.iter().map(|token| token.probability).sum();
     Raw { text, weight: (weight, u16::try_from(tokens.len()).unwrap_or(u16::MAX)), end_ms, until_ms }
 }
 
-/// Words over stretches of time, each in proportion to its letters.
+/// Distributes words over stretches of time, each in proportion to its letters.
 fn spread(raws: &[Raw], stretches: &[(u64, u64)]) -> Vec<Word> {
     let size = |raw: &Raw| raw.text.chars().count() as u64 + 1;
     let length: u64 = stretches.iter().map(|(start, end)| end.saturating_sub(*start)).sum();
@@ -149,7 +150,8 @@ fn spread(raws: &[Raw], stretches: &[(u64, u64)]) -> Vec<Word> {
     raws.iter().map(place).collect()
 }
 
-/// So far along the stretches. At the border of two of them a word ends in the first, or begins in the second.
+/// Returns the time at this distance along the stretches. At the border of two of them a word ends in the first, or
+/// begins in the second.
 fn along(stretches: &[(u64, u64)], mut way: u64, ends: bool) -> u64 {
     for (start, end) in stretches {
         let length = end.saturating_sub(*start);
@@ -161,7 +163,7 @@ fn along(stretches: &[(u64, u64)], mut way: u64, ends: bool) -> u64 {
     stretches.last().map_or(0, |(_, end)| *end)
 }
 
-/// A group of a number whose next group is in another span ends without its hyphen.
+/// Removes the hyphen of a group of digits whose next group is in another span.
 fn without_last_hyphen(words: &[Word]) -> Vec<Word> {
     let mut words = words.to_vec();
     if let Some(last) = words.last_mut()
@@ -175,7 +177,7 @@ fn without_last_hyphen(words: &[Word]) -> Vec<Word> {
 fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
     let words = without_last_hyphen(words);
     let text = join_words(words.iter().map(|word| word.text.as_str()));
-    // Dots, dashes and notes are what Whisper makes of noise.
+    // Whisper writes dots, dashes and notes for noise.
     let bracketed = (text.starts_with('[') && text.ends_with(']')) || (text.starts_with('(') && text.ends_with(')'));
     if bracketed || !text.chars().any(char::is_alphanumeric) {
         return None;
@@ -183,7 +185,7 @@ fn segment(words: &[Word], speaker: Speaker) -> Option<Segment> {
     let round = |value: f32| (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0;
     let confidence = words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32;
     let start_ms = words.iter().map(|word| word.start_ms).min()?;
-    // The model's times may go back and forth; a reader's do not.
+    // The model's times may go back; those of a transcript do not.
     let mut at = start_ms;
     let in_order = |word: &Word| {
         at = at.max(word.start_ms);
@@ -229,7 +231,7 @@ mod tests {
         let words: Vec<String> = raws(&tokens).into_iter().map(|raw| raw.text).collect();
         assert_eq!(words, ["秋天，", "树", "叶。", "OK", "了"]);
         assert_eq!(join_words(words.iter().map(String::as_str)), "秋天，树叶。 OK 了");
-        // The second half of a letter begins no word.
+        // The second half of a character begins no word.
         let halves = [token(&"树".as_bytes()[..2], 0.9, None), token(&"树".as_bytes()[2..], 0.9, None)];
         assert_eq!(raws(&halves).len(), 1);
     }

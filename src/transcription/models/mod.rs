@@ -26,18 +26,18 @@ pub(crate) use processor::check_processor;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Name of the built-in test model, which knows the synthetic voices of the tests and the demo only.
+/// Name of the built-in test model, which knows only the synthetic voices of the tests and the demo.
 pub const TEST_MODEL: &str = "test-voices.en";
 
-/// Bytes of the test model, in the read-only part of the program: they take memory only once they are read.
+/// Bytes of the test model, in the read-only section of the program: they take memory only once they are read.
 static TEST_MODEL_BYTES: &[u8] = include_bytes!("../../../models/test-voices.en-q5_0.bin");
 
-/// Where the bytes of a model are.
+/// Source of the bytes of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// In the program itself.
+    /// Within the program.
     BuiltIn,
-    /// In a file.
+    /// A file.
     File(PathBuf),
 }
 
@@ -56,17 +56,17 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// A size in millions of bytes, rounded up: "82 MB".
+/// Returns a size in millions of bytes, rounded up: "82 MB".
 pub fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
-/// An installed model, and how to use it.
+/// An installed model, with the parameters of its use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// The catalogue's name, or the file's.
+    /// Name in the catalogue, or of the file.
     pub name: String,
-    /// Where it is.
+    /// Source of its bytes.
     pub source: Source,
     /// Maximum length of a span of speech, ms.
     pub max_span_ms: u64,
@@ -87,7 +87,7 @@ impl Model {
         }
     }
 
-    /// A file that is not in the catalogue, used as the models of OpenAI are.
+    /// Returns a file that is not in the catalogue, used like the models of OpenAI.
     pub fn of_file(path: &Path) -> Self {
         let name =
             path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
@@ -96,7 +96,7 @@ impl Model {
 }
 
 impl Model {
-    /// Size of its file in bytes; `None`: it is built in, or the file can't be read.
+    /// Returns the size of its file in bytes; `None`: it is built in, or the file can't be read.
     pub fn size(&self) -> Option<u64> {
         match &self.source {
             Source::BuiltIn => None,
@@ -104,7 +104,8 @@ impl Model {
         }
     }
 
-    /// Text that differs between models of the same name: the catalogue's SHA-256, or the size and time of any other file.
+    /// Returns a text that differs between models of the same name: the catalogue's SHA-256, or the size and time of
+    /// any other file.
     pub(crate) fn version(&self) -> String {
         match (self.entry, &self.source) {
             (Some(entry), _) => entry.sha256.clone(),
@@ -117,15 +118,15 @@ impl Model {
     }
 }
 
-/// The folders in which models are looked for.
+/// Folders that are searched for models.
 #[derive(Clone, Debug)]
 pub struct ModelFolders {
     folders: Vec<PathBuf>,
 }
 
 impl ModelFolders {
-    /// `own` is the data folder's `models/`, which fetched and imported models go into. `models/` in the working directory and beside the
-    /// program are searched too.
+    /// Returns the default folders. `own` is the data folder's `models/`, the target of fetches and imports. `models/`
+    /// in the working directory and next to the program are searched too.
     pub fn new(own: impl Into<PathBuf>) -> Self {
         let mut folders = vec![own.into(), PathBuf::from("models")];
         let program = std::env::current_exe().ok();
@@ -133,21 +134,22 @@ impl ModelFolders {
         Self { folders }
     }
 
-    /// This folder alone. The built-in model is found too.
+    /// Returns only this folder. The built-in model is found too.
     pub fn only(own: impl Into<PathBuf>) -> Self {
         Self { folders: vec![own.into()] }
     }
 
-    /// Folder of fetched and imported models.
+    /// Returns the folder of fetched and imported models.
     pub fn own(&self) -> &Path {
         self.folders.first().map_or(Path::new("models"), PathBuf::as_path)
     }
 
-    /// Finds a model by its name in the catalogue, the name that it was imported under, or its file's path. Names and sizes only are
-    /// compared: the content is checked when the model is loaded, and by [`Self::verify`].
+    /// Finds a model by its name in the catalogue, the name that it was imported under, or its file's path. Names and
+    /// sizes only are compared: the content is checked when the model is loaded, and by [`Self::verify`].
     ///
     /// # Errors
-    /// [`ModelError::NotInstalled`] for a model of the catalogue, [`ModelError::NoSuchFile`] for a path, else [`ModelError::Unknown`].
+    /// [`ModelError::NotInstalled`] for a model of the catalogue, [`ModelError::NoSuchFile`] for a path, else
+    /// [`ModelError::Unknown`].
     pub fn find(&self, wanted: &str) -> Result<Model, ModelError> {
         if let Some(entry) = entry(wanted) {
             let source = self.locate(entry).ok_or_else(|| ModelError::NotInstalled { name: entry.name.clone() })?;
@@ -174,7 +176,7 @@ impl ModelFolders {
         if entry.name == TEST_MODEL { Some(Source::BuiltIn) } else { file }
     }
 
-    /// Names of the imported models, sorted: `.bin` files in the folders that are not in the catalogue.
+    /// Returns the names of the imported models, sorted: `.bin` files in the folders that are not in the catalogue.
     pub fn imported(&self) -> Vec<String> {
         let files = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
         let name = |file: std::fs::DirEntry| {
@@ -185,7 +187,7 @@ impl ModelFolders {
         files.filter_map(name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The whole catalogue; each model with its source where it is installed.
+    /// Returns the whole catalogue; each model with its source where it is installed.
     pub fn list(&self) -> Vec<(&'static Entry, Option<Source>)> {
         catalogue().iter().map(|entry| (entry, self.locate(entry))).collect()
     }

@@ -1,11 +1,12 @@
-//! Whether this processor can run whisper.cpp as it was built. Without the instructions the process would be killed at the first one.
+//! Check that this processor can run whisper.cpp as it was built. Without the instructions the process would be killed
+//! at the first one.
 
 use super::ModelError;
 
 /// `GGML_AVX2` of the build: `OFF`, or unset where whisper.cpp uses AVX2 (see docs/operations.md).
 const AVX2: Option<&str> = option_env!("GGML_AVX2");
 
-/// An error where the processor lacks instructions that whisper.cpp was built with.
+/// Checks that the processor has the instructions that whisper.cpp was built with.
 ///
 /// # Errors
 /// [`ModelError::Processor`].
@@ -19,7 +20,8 @@ pub(crate) fn check_processor() -> Result<(), ModelError> {
     }
 }
 
-/// Instruction sets that whisper.cpp is built with on this architecture, and whether the processor has each.
+/// Returns the instruction sets that whisper.cpp is built with on this architecture, and whether the processor has
+/// each.
 #[cfg(target_arch = "x86_64")]
 fn present() -> [(&'static str, bool); 4] {
     [

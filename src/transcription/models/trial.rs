@@ -1,4 +1,5 @@
-//! The first load of a model that is not in the catalogue, in a child process: a broken file can end the process that loads it.
+//! Trial of a model that is not in the catalogue: the first load, in a child process, as an invalid file can abort the
+//! process that loads it.
 
 use super::child::end_with_parent;
 use super::{ModelError, check_processor};
@@ -17,7 +18,7 @@ pub struct Trial {
     program: Option<PathBuf>,
 }
 
-/// SHA-256 of the files that passed: each is tried once only while the program runs.
+/// SHA-256 of the files that passed: each is tried only once while the program runs.
 static PASSED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
 /// Maximum time of a trial: a large model on a slow disk takes minutes.
@@ -31,7 +32,7 @@ impl Default for Trial {
 }
 
 impl Trial {
-    /// A trial with another program than the current one; tests need it.
+    /// Returns a trial with another program than the current one, for tests.
     pub fn with_program(program: impl Into<PathBuf>) -> Self {
         Self { program: Some(program.into()) }
     }
@@ -74,7 +75,7 @@ impl Trial {
     }
 }
 
-/// Loads the file and transcribes a second of silence, in the child process. A broken file can end the process.
+/// Loads the file and transcribes a second of silence, in the child process. An invalid file can abort the process.
 pub fn try_here(file: &Path) -> Result<(), ModelError> {
     let failed = |why: &dyn std::fmt::Display| ModelError::TrialFailed {
         what: file.display().to_string(),

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Beginning of a working folder's name.
+/// Prefix of a working folder's name.
 const PREFIX: &str = ".working-";
 /// File in a working folder that is locked while its owner runs.
 const LOCK: &str = "lock";
@@ -35,7 +35,8 @@ impl WorkingFolder {
         let io = ModelError::io(&unlocked);
         let lock = File::create(&unlocked).map_err(&io)?;
         lock.lock().map_err(&io)?;
-        // It has its name only while it is locked, so no other process takes a new folder for an orphan.
+        // The lock file has its name only while it is locked, so that no other process takes a new folder for an
+        // orphan.
         fs::rename(&unlocked, folder.path().join(LOCK)).map_err(&io)?;
         Ok(Self { folder, _lock: lock })
     }
@@ -62,7 +63,8 @@ pub(super) fn remove_orphans(models: &Path) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Gives a finished model its name, with the sidecar that is beside it. An earlier model of that name is replaced with its sidecar.
+/// Renames a finished model to its target, with its sidecar. An earlier model of that name is replaced with its
+/// sidecar.
 ///
 /// # Errors
 /// [`ModelError::Io`].

@@ -1,4 +1,4 @@
-//! `/interactions/{id}/take`: the same recording heard by another model, compared with what there is.
+//! `/interactions/{id}/take`: the alternative transcript, compared with the current one.
 
 use super::find;
 use super::views::{about, percent};
@@ -14,7 +14,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// A line of both transcripts.
+/// A turn of both transcripts.
 struct ComparisonRow {
     clock: String,
     href: String,
@@ -41,7 +41,7 @@ impl ComparisonRow {
     }
 }
 
-/// The figures of one of the two.
+/// Statistics of one of the two.
 struct Figures {
     model: String,
     words: usize,
@@ -65,7 +65,7 @@ impl Figures {
     }
 }
 
-/// A second take that is being made or could not be made.
+/// An alternative transcript that is in progress or failed.
 struct Pending {
     state: &'static str,
     progress: f32,
@@ -75,7 +75,7 @@ struct Pending {
     asked_by: String,
 }
 
-/// Two transcripts side by side.
+/// Comparison of two transcripts.
 struct ComparisonPage {
     take: String,
     shown: Figures,
@@ -91,10 +91,10 @@ struct AlternativePage {
     page: Shell,
     id: String,
     title: String,
-    /// Models that are here, and whether it is the one that made what is shown.
+    /// Installed models, and whether it is the one that made the current transcript.
     models: Vec<(String, bool)>,
     test_model_only: bool,
-    /// Is there a transcript to compare with?
+    /// Whether there is a transcript to compare with.
     ready: bool,
     pending: Option<Pending>,
     both: Option<ComparisonPage>,

@@ -1,4 +1,4 @@
-//! The form that says who speaks on which channel.
+//! Form that assigns speakers to channels.
 
 use super::find;
 use crate::access::rights::EditTranscripts;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ChannelsForm {
-    /// Such as `agent,customer`.
+    /// Speakers of the channels, such as `agent,customer`.
     channels: String,
 }
 

@@ -1,4 +1,4 @@
-//! `/interactions/{id}/transcript/{line}`: a line of a transcript, heard once more and corrected.
+//! `/interactions/{id}/transcript/{line}`: playback and correction of a segment.
 
 use super::find;
 use crate::access::rights::EditTranscripts;
@@ -16,7 +16,7 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// A line in front or behind, so that one knows where one is.
+/// A segment before or after, for orientation.
 struct Near {
     who: String,
     text: String,
@@ -45,17 +45,17 @@ impl From<Step> for Past {
 #[template(path = "transcription/line.html")]
 struct LinePage {
     page: Shell,
-    /// Where the whole of it is, at this line.
+    /// URL of the whole transcript, at this segment.
     back: String,
     action: String,
-    /// The sound of the line, with some air around it: address and type.
+    /// URL and media type of the segment's audio, with a margin around it.
     sources: Vec<(String, String)>,
     clock: String,
     who: String,
     before: Option<Near>,
     behind: Option<Near>,
     text: String,
-    /// What the model wrote.
+    /// Text of the model.
     machine: String,
     corrected: bool,
     seen: i64,
@@ -68,7 +68,7 @@ fn ms(at: u64) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-/// Where a line stands on the interaction's page.
+/// Returns the URL of a segment on the interaction's page.
 fn place(id: &InteractionId, seq: usize, segment: &Segment) -> String {
     format!("/interactions/{id}#t{seq}-{}", segment.start_ms)
 }
@@ -108,7 +108,7 @@ async fn page(
     id: &InteractionId,
     seq: usize,
 ) -> Result<LinePage, PageError> {
-    // Whoever corrects must see what was said; the callers note that in the audit log.
+    // A correction requires the unmasked text; the callers record the view in the audit log.
     let stored = transcription.original(id).await?;
     if stored.state != State::Done {
         return Err(PageError::NotFound);
@@ -135,9 +135,9 @@ pub(super) async fn show(
 #[serde(default)]
 pub(super) struct Sent {
     text: String,
-    /// How often it had been corrected when the form was made.
+    /// Number of corrections when the form was rendered.
     seen: String,
-    /// `yes` takes the corrections back.
+    /// `yes` reverts the corrections.
     undo: String,
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn correct(
         CorrectionError::Meanwhile => StatusCode::CONFLICT,
         _ => return Err(error.into()),
     };
-    // What was written is not lost: it stands in the field once more.
+    // The submitted text is not lost: it is in the field of the new page.
     transcription.interactions.note_look(&who, "transcript.original_viewed", &id).await?;
     let mut page = page(transcription, Shell::new(&who, site, "/interactions"), &id, seq).await?;
     page.problem = Some(sentence(&error.to_string()));

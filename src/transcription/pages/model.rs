@@ -28,7 +28,7 @@ pub struct MissingModel {
 }
 
 impl MissingModel {
-    /// `None` where the model is installed.
+    /// Returns the notice; `None` where the model is installed.
     pub async fn load(transcription: &Transcription, who: &Principal) -> Result<Option<Self>, PageError> {
         Ok(Self::new(transcription.model_status().await?, Administer::has(who)))
     }

@@ -1,4 +1,4 @@
-//! `/admin/transcription`: what runs, what waits and until when; and stopping or beginning a transcription.
+//! `/admin/transcription`: running and waiting transcriptions, the estimated end, and actions to stop or start one.
 
 use super::views::about;
 use super::{MissingModel, find};
@@ -20,7 +20,7 @@ struct QueueRow {
     when: When,
     length: Option<String>,
     urgent: bool,
-    /// Whether it takes the place of short recordings.
+    /// Whether it uses the slot of short recordings.
     short: bool,
     progress: f64,
     percent: String,
@@ -62,11 +62,11 @@ struct QueuePage {
     waiting: i64,
     more: i64,
     sound: String,
-    /// "12 times as fast as it was spoken".
+    /// Speed, such as "12 times as fast as it was spoken".
     speed: Option<String>,
     left: Option<String>,
     oldest: Option<When>,
-    /// Up to which length recordings are short: "5 minutes".
+    /// Maximum length of a short recording: "5 minutes".
     short: Option<String>,
     threads: usize,
     model: Option<String>,
@@ -123,7 +123,7 @@ pub(super) async fn show(
 pub(super) struct Act {
     /// `first`, `stop` or `begin`.
     act: String,
-    /// `queue`: it was asked on the administrator's page.
+    /// `queue`: submitted on the administrator's page.
     from: String,
 }
 

@@ -1,8 +1,8 @@
-//! How these pages say lengths and shares.
+//! Formats of durations and percentages on these pages.
 
 use std::time::Duration;
 
-/// About how long: "40 seconds", "12 minutes", "5 hours", "3 days".
+/// Returns the approximate duration: "40 seconds", "12 minutes", "5 hours", "3 days".
 pub(super) fn about(time: Duration) -> String {
     let (n, word) = match time.as_secs() {
         s @ ..100 => (s.max(1), "second"),
@@ -13,7 +13,7 @@ pub(super) fn about(time: Duration) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
-/// 0.934 as "93 %".
+/// Returns 0.934 as "93 %".
 pub(super) fn percent(share: f32) -> String {
     format!("{:.0}\u{a0}%", share.clamp(0.0, 1.0) * 100.0)
 }

@@ -1,22 +1,22 @@
-//! The channels of a recording on their way to spans of speech: resampled, without crosstalk, searched for speech.
+//! Channels of a recording, from samples to spans of speech: resampling, removal of crosstalk, speech detection.
 
 use super::super::resample::Resampler;
 use super::{Crosstalk, CrosstalkGate, Pauses, Span, SpeechFinder};
 
-/// Finds the spans of all channels that are listened to, while the recording streams by.
+/// Finds the spans of all channels to be transcribed, as a stream.
 pub(crate) struct ChannelFinder {
-    /// Each with the number of its channel in the recording, from 0.
+    /// Each with the index of its channel in the recording, from 0.
     resamplers: Vec<(usize, Resampler)>,
-    /// Resampled, and not searched yet, by channel.
+    /// Resampled audio that is not yet searched, by channel.
     sounds: Vec<Vec<f32>>,
     finders: Vec<SpeechFinder>,
-    /// Of two channels with crosstalk.
+    /// Gate for two channels with crosstalk.
     gate: Option<CrosstalkGate>,
 }
 
 impl ChannelFinder {
-    /// Listens to `channels` of a recording of that sample rate. Spans become no longer than `max_span_ms`. `crosstalk` is that
-    /// of channels 0 and 1, both of which are listened to.
+    /// Returns a finder for `channels` of a recording of that sample rate. Spans have at most `max_span_ms`.
+    /// `crosstalk` is that of channels 0 and 1, both of which are transcribed.
     pub(crate) fn new(
         rate: u32,
         channels: impl IntoIterator<Item = usize>,
@@ -30,7 +30,8 @@ impl ChannelFinder {
         Ok(Self { resamplers, sounds, finders, gate: crosstalk.map(CrosstalkGate::new) })
     }
 
-    /// Takes a block of the recording; gives spans with the place of their channel among those that are listened to.
+    /// Takes a block of the recording; passes spans to the sink with the index of their channel among those that are
+    /// transcribed.
     pub(crate) fn push(&mut self, block: &[Vec<f32>], sink: &mut impl FnMut(usize, Span)) -> Result<(), String> {
         for ((channel, resampler), sound) in self.resamplers.iter_mut().zip(&mut self.sounds) {
             let samples = block.get(*channel).map_or(&[][..], Vec::as_slice);
@@ -40,7 +41,7 @@ impl ChannelFinder {
         Ok(())
     }
 
-    /// The recording is over: gives the last spans.
+    /// Ends the recording; passes the last spans to the sink.
     pub(crate) fn finish(mut self, sink: &mut impl FnMut(usize, Span)) -> Result<(), String> {
         for ((_, resampler), sound) in std::mem::take(&mut self.resamplers).into_iter().zip(&mut self.sounds) {
             resampler.finish(&mut |samples| sound.extend_from_slice(samples))?;

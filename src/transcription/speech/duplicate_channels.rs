@@ -1,5 +1,5 @@
-//! Two channels with the same sound on them: phone systems like to write one mixed channel twice, now and then louder on one
-//! side, some milliseconds late, upside down, or changed by a codec.
+//! Duplicate channels: two channels with the same audio. Phone systems often write one mixed channel twice, sometimes
+//! louder on one side, some milliseconds late, inverted, or changed by a codec.
 
 use crate::audio::{AudioError, Decoder};
 use realfft::num_complex::Complex;
@@ -8,29 +8,29 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// How much sound is compared.
+/// Length of the audio that is compared, ms.
 const COMPARED_MS: u64 = 60_000;
-/// Blocks of about half a second.
+/// Length of a block, about half a second.
 const BLOCK_MS: u32 = 500;
-/// Maximum delay of one channel behind the other.
+/// Maximum delay of one channel against the other.
 const MAX_DELAY_MS: u32 = 20;
-/// Minimum number of loud blocks that decide that there are two channels. A few of a stereo call are alike: silence with the same
-/// click.
+/// Minimum number of loud blocks that prove two different channels. A few blocks of a stereo call are alike: silence
+/// with the same click.
 const MIN_LOUD_BLOCKS: usize = 6;
-/// Minimum energy of a sample in a block that is compared: -50 dB of full scale.
+/// Minimum mean energy of a block that is compared: -50 dB of full scale.
 const MIN_ENERGY: f32 = 1e-5;
-/// Minimum correlation of blocks that are alike, at their best delay, of 1. Lossy formats leave 0.95; the echo of a voice on the other
-/// side is either less alike, or much quieter than the voice.
+/// Minimum correlation of similar blocks, at their best delay, of 1. Lossy formats leave 0.95; the echo of a voice on
+/// the other side is either less similar, or much quieter than the voice.
 const MIN_CORRELATION: f32 = 0.9;
-/// Maximum ratio of the energies of blocks that are alike (10 dB).
+/// Maximum ratio of the energies of similar blocks (10 dB).
 const MAX_ENERGY_RATIO: f32 = 10.0;
-/// Minimum share of blocks that are alike.
+/// Minimum share of similar blocks.
 const MIN_ALIKE_SHARE: f32 = 0.9;
-/// Maximum spread of the ratio of the levels (5 dB): the louder side is the same all the time. Where it changes with the speaker, the
-/// channels leak into each other.
+/// Maximum spread of the ratio of the levels (5 dB): the louder side is the same all the time. Where it changes with
+/// the speaker, the channels leak into each other.
 const MAX_RATIO_SPREAD: f32 = 3.2;
 
-/// Returns the channel to listen to (the louder one) if both of a recording carry the same sound. Blocks; ends with
+/// Returns the channel to transcribe (the louder one) if both of a recording carry the same audio. Blocks. Errors:
 /// [`AudioError::Cancelled`] once `stop` is cancelled.
 pub(super) fn duplicate_channel(path: &Path, stop: &CancellationToken) -> Result<Option<usize>, AudioError> {
     let mut decoder = Decoder::open_until(path, stop)?;
@@ -43,7 +43,7 @@ pub(super) fn duplicate_channel(path: &Path, stop: &CancellationToken) -> Result
         if loud >= blocks {
             break;
         }
-        // Plainly two: no need to go on.
+        // Clearly two channels: no need to continue.
         if loud >= MIN_LOUD_BLOCKS && alike * 2 < loud {
             return Ok(None);
         }
@@ -52,7 +52,7 @@ pub(super) fn duplicate_channel(path: &Path, stop: &CancellationToken) -> Result
 }
 
 struct Comparison {
-    /// Samples in a block; the transform is twice as long, so that nothing wraps around.
+    /// Samples of a block; the transform is twice as long, so that nothing wraps around.
     block: usize,
     delay: usize,
     forward: Arc<dyn RealToComplex<f32>>,
@@ -60,9 +60,9 @@ struct Comparison {
     waiting: [Vec<f32>; 2],
     loud: usize,
     alike: usize,
-    /// Energy of what was alike.
+    /// Energy of the similar blocks.
     energy: [f64; 2],
-    /// Energy of the left side by that of the right one, of each block that was alike.
+    /// Ratio of the left side's energy to the right one's, of each similar block.
     ratios: Vec<f32>,
 }
 
@@ -110,12 +110,12 @@ impl Comparison {
         }
     }
 
-    /// The correlation at the best delay, against `whole`, which is that of a block with itself.
+    /// Whether the blocks are similar: the correlation at the best delay, against `whole`, that of a block with itself.
     fn is_alike(&self, whole: f32) -> bool {
         let [mut left, right] = [0, 1].map(|side| self.lines(side));
         left.iter_mut().zip(&right).for_each(|(a, b)| *a *= b.conj());
         let mut correlation = self.back.make_output_vec();
-        // Fails on buffers of a wrong length only. The ends of a real spectrum are real.
+        // Fails only on buffers of a wrong length. The ends of a real spectrum are real.
         for end in [0, self.block] {
             left[end].im = 0.0;
         }
@@ -132,7 +132,7 @@ impl Comparison {
         let mut time = self.forward.make_input_vec();
         time[..self.block].copy_from_slice(&self.waiting[side][..self.block]);
         let mut lines = self.forward.make_output_vec();
-        // Fails on buffers of a wrong length only.
+        // Fails only on buffers of a wrong length.
         let _ = self.forward.process(&mut time, &mut lines);
         lines
     }
@@ -143,7 +143,7 @@ impl Comparison {
         let spread = self.ratios.iter().rev().nth(tenth).zip(self.ratios.get(tenth)).map(|(high, low)| high / low);
         let one_ratio = spread.is_some_and(|spread| spread <= MAX_RATIO_SPREAD);
         let same = one_ratio && self.alike as f32 >= MIN_ALIKE_SHARE * self.loud as f32;
-        // The same on both sides to a hair counts as the left one.
+        // Sides of nearly equal energy count as the left one.
         same.then(|| usize::from(self.energy[1] > self.energy[0] * 1.01))
     }
 }

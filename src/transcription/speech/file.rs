@@ -1,19 +1,19 @@
-//! A whole file at once.
+//! Speech detection on a whole file.
 
 use super::{ChannelFinder, Layout, Pauses};
 use crate::audio::{AudioError, Decoder};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Spans are cut at this length; it does not show in the result.
+/// Length at which spans are cut, ms; it does not affect the result.
 const MAX_SPAN_MS: u64 = 28_000;
 
-/// When somebody speaks on each channel of a recording: begin and end in milliseconds, in order and apart. Blocks; takes a
-/// fiftieth of the recording's length on one core.
+/// Returns the spans of speech on each channel of a recording: begin and end in milliseconds, in order, disjoint.
+/// Blocks; takes a fiftieth of the recording's length on one core.
 ///
-/// It is what the engine listens to, so silence, tones, noise and music without a voice are not in it, nor is what is heard
-/// on a channel of two because it leaks from the other one. Where one channel is listened to in place of both, its speech counts for
-/// each of them: any speaker may be heard on it. Ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+/// The engine transcribes the same spans: without silence, tones, noise and music without a voice, and without
+/// crosstalk from the other one of two channels. Where one channel is transcribed in place of both, its speech counts
+/// for each of them: any speaker may be on it. Errors: [`AudioError::Cancelled`] once `stop` is cancelled.
 pub fn speech(path: &Path, stop: &CancellationToken) -> Result<Vec<Vec<(u64, u64)>>, AudioError> {
     let mut decoder = Decoder::open_until(path, stop)?;
     let layout = Layout::measure(path, decoder.channels(), stop)?;

@@ -1,4 +1,5 @@
-//! Which channels of a recording are listened to: decided once, for the transcript and for the silences of clips.
+//! Selection of the channels of a recording to be transcribed: made once, for the transcript and for the silences of
+//! clips.
 
 use super::Crosstalk;
 use super::duplicate_channels::duplicate_channel;
@@ -7,21 +8,22 @@ use crate::transcription::Note;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// The channels of a recording that are listened to.
+/// Channels of a recording to be transcribed.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// Their numbers, from 0.
+    /// Indices of the channels, from 0.
     pub(crate) channels: Vec<usize>,
-    /// Whether the speakers of several channels are heard on the one that is listened to.
+    /// Whether the transcribed channel holds the speakers of several channels.
     pub(crate) is_mixed: bool,
-    /// The crosstalk that is taken out of two channels.
+    /// Crosstalk between two channels, to be removed.
     pub(crate) crosstalk: Option<Crosstalk>,
     /// Finding about the channels, for readers.
     pub(crate) note: Option<Note>,
 }
 
 impl Layout {
-    /// Looks at a recording of so many channels. Blocks; ends with [`AudioError::Cancelled`] once `stop` is cancelled.
+    /// Analyses a recording with this number of channels. Blocks. Errors: [`AudioError::Cancelled`] once `stop` is
+    /// cancelled.
     pub(crate) fn measure(path: &Path, channels: u16, stop: &CancellationToken) -> Result<Self, AudioError> {
         let mut crosstalk = None;
         if channels == 2 {

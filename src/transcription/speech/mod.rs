@@ -1,12 +1,13 @@
-//! Where somebody speaks: spans of one channel, found while it streams by.
+//! Speech detection: spans of speech on one channel, as a stream.
 //!
 //! Whisper invents text in silence and costs the same for an empty window as for a full one, so only speech reaches it.
-//! Three things in turn, 16 ms at a time. The `earshot` crate (its weights are in it) scores how much a frame sounds like
-//! speech; many sounds reach its limit, and it goes on after the voice has ended. Loudness says when speech begins and ends:
-//! quieter than 34 dB under the voice nobody speaks. [`voice`] tells voices from noise, tones and music, and [`mod@runs`] weighs
-//! both: what has little evidence of a voice is speech only beside speech.
+//! There are three steps, on frames of 16 ms. The `earshot` crate (with built-in weights) scores the similarity of a
+//! frame to speech; many sounds reach its threshold, and it continues after the voice has ended. Loudness gives the
+//! begin and end of speech: frames more than 34 dB below the voice are not speech. [`voice`] tells voices from noise,
+//! tones and music, and [`mod@runs`] combines both: a run with little evidence of a voice is speech only next to
+//! speech.
 //!
-//! What it finds of real calls is measured by a test (`tests/it/transcription/found.rs`).
+//! The results on real calls are measured by a test (`tests/it/transcription/found.rs`).
 
 mod channels;
 mod crosstalk;
@@ -27,38 +28,39 @@ use runs::{Run, runs};
 use std::ops::Range;
 use voice::VoiceCheck;
 
-/// Samples in one step of the detector.
+/// Samples of one frame of the detector.
 const FRAME: usize = 256;
 const FRAME_MS: u64 = FRAME as u64 * 1000 / RATE as u64;
-/// Frames kept before the speech and behind it: half of the silence that may lie between two spans.
+/// Frames kept before the speech and after it: half of the silence that may lie between two spans.
 const BEFORE: usize = ms_to_frames(500);
 const BEHIND: usize = ms_to_frames(500);
-/// Frames of speech begin and end this much before and after what is loud enough: breath of an "h", the end of an "s".
+/// Frames added before and after the loud frames: breath of an "h", the end of an "s".
 const PAD_BEFORE: usize = ms_to_frames(48);
 const PAD_AFTER: usize = ms_to_frames(64);
-/// A span that is too long is cut in its last part: full windows cost no more than others.
+/// Length of the last part of a span, in which a span that is too long is cut: full windows cost no more than others.
 const CUT_IN: usize = ms_to_frames(4_000);
-/// Where a span is cut to fill a window there is a pause of at least this (and what EARLY and LATE take of it).
+/// Minimum pause in which a span is cut to fill a window (plus the parts that EARLY and LATE take of it), ms.
 const LEAST_PAUSE_MS: u64 = 200;
 /// Minimum number of frames of speech: fewer are a click or a breath.
 const MIN_SPEECH_FRAMES: usize = ms_to_frames(120);
 
-/// Score from which on somebody may speak, and under which nobody does any more.
+/// Score from which on a frame may be speech, and below which speech ends.
 const ON: f32 = 0.5;
 const OFF: f32 = 0.35;
 
-/// Quieter than this nobody speaks, whatever the detector says. Mean square of a frame; -63 dB of full scale.
+/// Energy below which a frame is not speech, whatever the score. Mean square of a frame; -63 dB of full scale.
 const FLOOR: f32 = 5e-7;
-/// Nor that much quieter than the voice of just before (-34 dB), which forgets itself by 1 dB a second.
+/// Energy relative to the preceding voice below which a frame is not speech (-34 dB); the level of the voice decays by
+/// 1 dB a second.
 const BELOW_VOICE: f32 = 4e-4;
 const FORGET: f32 = 0.9963;
-/// 0.02 dB a second, for the level of a channel's voice.
+/// Decay of 0.02 dB a second, for the level of a channel's voice.
 const FORGET_SLOWLY: f32 = 0.999_926;
 
-/// Speech with little evidence is kept at most this far from speech that is certain: a digit, an "okay".
+/// Maximum distance of speech with little evidence from speech that is certain: a digit, an "okay".
 const BESIDE: usize = ms_to_frames(750);
 
-/// How long a pause ends a span.
+/// Length of a pause that ends a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pauses {
     /// Frames of silence.
@@ -68,7 +70,7 @@ pub(crate) struct Pauses {
 impl Pauses {
     /// Whole sentences.
     pub(crate) const SENTENCES: Self = Self { gap: ms_to_frames(1_000) };
-    /// Short stretches, for a model that does better with them.
+    /// Short stretches, for a model that needs them.
     pub(crate) const PHRASES: Self = Self { gap: ms_to_frames(250) };
 }
 
@@ -76,31 +78,31 @@ const fn ms_to_frames(ms: usize) -> usize {
     ms * RATE as usize / 1000 / FRAME
 }
 
-/// Somebody speaking, with pauses shorter than a breath.
+/// A span of speech, with pauses shorter than a breath.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
-    /// The moment of the first sample: a little before the speech.
+    /// Time of the first sample, ms: a little before the speech.
     pub(crate) audio_start_ms: u64,
-    /// 16 kHz, with a little air on both sides.
+    /// Samples at 16 kHz, with a margin on both sides.
     pub(crate) samples: Vec<f32>,
-    /// Begin and end of the speech in it, piece by piece, in the recording's time. At least one; in order, and apart.
+    /// Begin and end of the speech in it, piece by piece, ms in the recording. At least one; in order, disjoint.
     pub(crate) speech: Vec<(u64, u64)>,
 }
 
-/// What is known of 16 ms.
+/// Measurements of 16 ms.
 struct Frame {
-    /// The detector's; 0 where it is too quiet.
+    /// Score of the detector; 0 where the frame is too quiet.
     score: f32,
     /// Mean square.
     energy: f32,
-    /// How loud the voice of the channel was until then: the mean square of its loudest frame, sinking slowly.
+    /// Level of the channel's voice until then: the mean square of its loudest frame, decaying slowly.
     voice_level: f32,
 }
 
-/// A span that is speech only if speech that is certain follows it soon.
+/// A span that is speech only if certain speech follows soon.
 struct Held {
     span: Span,
-    /// Number of the frame behind it, in the whole channel.
+    /// Number of the frame after it, in the whole channel.
     end: u64,
 }
 
@@ -111,26 +113,26 @@ pub(crate) struct SpeechFinder {
     pauses: Pauses,
     /// Longest span in frames.
     longest: usize,
-    /// What is kept: some air while nobody speaks, the whole span while somebody does.
+    /// Samples kept: a margin while there is no speech, else the whole span.
     samples: Vec<f32>,
     frames: Vec<Frame>,
-    /// The frame number, in the whole channel, of the first that is kept.
+    /// Number of the first frame that is kept, in the whole channel.
     first: u64,
-    /// First and last kept frame of what may be speech.
+    /// First and last kept frame of possible speech.
     open: Option<(usize, usize)>,
     partial: Vec<f32>,
-    /// How loud the channel was of late: the mean square of its loudest frame, sinking.
+    /// Recent level of the channel: the mean square of its loudest frame, decaying.
     loudest: f32,
-    /// The same, sinking slowly.
+    /// The same, decaying slowly.
     voice_level: f32,
-    /// The frame behind the last speech that was certain, in the whole channel.
+    /// Number of the frame after the last certain speech, in the whole channel.
     certain_until: Option<u64>,
     /// In order; none is older than [`BESIDE`].
     held: Vec<Held>,
 }
 
 impl SpeechFinder {
-    /// Spans become no longer than `max_span_ms`.
+    /// Returns a finder; spans have at most `max_span_ms`.
     pub(crate) fn new(max_span_ms: u64, pauses: Pauses) -> Self {
         let longest = ms_to_frames(usize::try_from(max_span_ms).unwrap_or(usize::MAX / RATE as usize));
         Self {
@@ -150,7 +152,7 @@ impl SpeechFinder {
         }
     }
 
-    /// Takes samples of any number (16 kHz, between -1 and 1).
+    /// Takes any number of samples (16 kHz, between -1 and 1).
     pub(crate) fn push(&mut self, mut samples: &[f32], sink: &mut impl FnMut(Span)) {
         while !samples.is_empty() {
             let take = (FRAME - self.partial.len()).min(samples.len());
@@ -162,7 +164,7 @@ impl SpeechFinder {
         }
     }
 
-    /// The channel is over: gives the last span.
+    /// Ends the channel; passes the last span to the sink.
     pub(crate) fn finish(mut self, sink: &mut impl FnMut(Span)) {
         if !self.partial.is_empty() {
             self.partial.resize(FRAME, 0.0);
@@ -180,7 +182,7 @@ impl SpeechFinder {
         let energy = self.partial.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
         self.loudest = (self.loudest * FORGET).max(energy);
         self.voice_level = (self.voice_level * FORGET_SLOWLY).max(energy);
-        // The detector is asked all the same: it remembers what it heard.
+        // The detector is run on quiet frames too: it is stateful.
         let score = if energy < FLOOR.max(self.loudest * BELOW_VOICE) { 0.0 } else { score };
         self.samples.append(&mut self.partial);
         self.frames.push(Frame { score, energy, voice_level: self.voice_level });
@@ -205,7 +207,7 @@ impl SpeechFinder {
         self.forget(end.max(self.frames.len().saturating_sub(BEFORE)));
     }
 
-    /// The span is as long as the model can take: cuts it at its quietest place, in its last part.
+    /// Cuts a span of the maximum length at the quietest place of its last part.
     fn split(&mut self, sink: &mut impl FnMut(Span)) {
         let Some((start, last)) = self.open else { return };
         let length = self.frames.len();
@@ -215,11 +217,12 @@ impl SpeechFinder {
         let cut = (from.max(2)..until.max(3)).min_by(|a, b| loudness(*a).total_cmp(&loudness(*b))).unwrap_or(until);
         self.give(last.min(cut - 1), cut, sink);
         self.forget(cut);
-        // What follows the cut is speech again, or just its end.
+        // The part after the cut is speech again, or just its end.
         self.open = (last >= cut).then(|| (0, last - cut));
     }
 
-    /// Hands on what is speech in the kept frames up to `end`, and holds what is speech if speech follows.
+    /// Passes the speech in the kept frames up to `end` to the sink, and holds runs that are speech only if speech
+    /// follows.
     fn give(&mut self, last: usize, end: usize, sink: &mut impl FnMut(Span)) {
         let Some((start, _)) = self.open else { return };
         let runs = runs(&self.frames, start..last + 1, &self.samples, &mut self.voice);
@@ -250,12 +253,13 @@ impl SpeechFinder {
         }
     }
 
-    /// Where a run is, in frames of the whole channel.
+    /// Returns the position of a run, in frames of the whole channel.
     fn place(&self, run: &Run) -> Range<u64> {
         self.first + run.start as u64..self.first + run.end as u64
     }
 
-    /// Spans of runs with short pauses between them. Music between two voices leaves a hole, and then there are two spans.
+    /// Groups runs with short pauses between them into spans. Music between two voices leaves a gap, which separates
+    /// two spans.
     fn groups(&self, runs: Vec<Run>, end: usize) -> Vec<Span> {
         let mut groups: Vec<Vec<Run>> = Vec::new();
         for run in runs {
@@ -275,7 +279,7 @@ impl SpeechFinder {
         (0..groups.len()).map(span).collect()
     }
 
-    /// One span; its air reaches no further than the frames of `air`.
+    /// Returns one span; its margin is limited to the frames of `air`.
     fn span(&self, group: &[Run], air: Range<usize>) -> Span {
         let ms = |frame: usize| (self.first + frame as u64) * FRAME as u64 * 1000 / u64::from(RATE);
         let begin = group.first().map_or(0, |run| run.start.saturating_sub(BEFORE)).max(air.start);
@@ -299,7 +303,7 @@ impl SpeechFinder {
 }
 
 impl Span {
-    /// Cuts it in a pause, so that the first part has at most `longest_ms`, and as much of them as can be.
+    /// Cuts it in a pause, so that the first part has at most `longest_ms`, and is as long as possible.
     pub(crate) fn cut(&mut self, longest_ms: u64) -> Option<Self> {
         let pauses = self.speech.windows(2).enumerate();
         let place = |(at, pair): (usize, &[(u64, u64)])| {

@@ -1,44 +1,44 @@
-//! Which part of a stretch that may be speech is speech: without its pauses, and without noise, tones and music.
+//! Runs of speech within a stretch of possible speech: without its pauses, and without noise, tones and music.
 //!
-//! Each stretch without a pause is judged in pieces of about a second. A piece is speech by its own evidence, or, with less
-//! evidence, where a piece that is speech lies beside it. The share of voiced frames alone decides nothing: it was 0.05 to
-//! 0.15 in soft voices, dull telephones and fricatives, and up to 0.15 in music.
+//! Each stretch without a pause is judged in pieces of about a second. A piece is speech by its own evidence, or, with
+//! less evidence, next to a piece that is speech. The share of voiced frames alone decides nothing: it was 0.05 to 0.15
+//! in soft voices, dull telephones and fricatives, and up to 0.15 in music.
 
 use super::voice::{FrameVoice, VoiceCheck};
 use super::{Frame, OFF, ON, ms_to_frames};
 use std::ops::Range;
 
-/// Shorter pauses belong to the speech around them.
+/// Maximum pause within a run.
 const GAP: usize = ms_to_frames(192);
-/// A shorter stretch is a click.
+/// Minimum length of a stretch; a shorter one is a click.
 const MIN_STRETCH: usize = ms_to_frames(64);
 /// Length of the pieces that are judged.
 const PIECE: usize = ms_to_frames(1_000);
 
-/// Evidence of a voice. Measured on four telephone calls, as they are and 24 dB softer, low-passed at 600 Hz, high-passed at
-/// 900 Hz, through GSM, and 15 dB over white noise; against noises, tones and music. Breath scored 0.7 (0.5 to 0.85),
-/// speech 0.93 (0.73 to 0.98).
+/// Evidence of a voice. Measured on four telephone calls, as they are and 24 dB softer, low-passed at 600 Hz,
+/// high-passed at 900 Hz, through GSM, and 15 dB over white noise; against noises, tones and music. Breath scored 0.7
+/// (0.5 to 0.85), speech 0.93 (0.73 to 0.98).
 mod evidence {
-    /// Voiced frames of a piece that is speech by itself, at least.
+    /// Minimum number of voiced frames of a piece that is speech by itself.
     pub const MIN_VOICED: usize = 2;
-    /// Their share, at least.
+    /// Minimum share of voiced frames.
     pub const MIN_VOICED_SHARE: f32 = 0.04;
     /// Score from which on a piece is speech by itself, however soft.
     pub const SOFT_SCORE: f32 = 0.86;
-    /// A piece is at most this much softer than the channel's voice (18 dB) where one of the next two decides.
+    /// Minimum level of a piece relative to the channel's voice (-18 dB) where one of the next two decides.
     pub const MIN_LEVEL: f32 = 0.016;
     /// Score from which on a piece is speech by itself.
     pub const SCORE: f32 = 0.78;
     /// The same, with more voiced frames: of the share below.
     pub const VOICED_SCORE: f32 = 0.7;
     pub const VOICED_SHARE: f32 = 0.16;
-    /// Share of frames whose partials move, at least. Music had 0.1, speech 0.33 and more.
+    /// Minimum share of frames with moving partials. Music had 0.1, speech 0.33 and more.
     pub const MOVING: f32 = 0.3;
-    /// The same beside speech.
+    /// Minimum share of frames with moving partials next to speech.
     pub const MOVING_BESIDE: f32 = 0.25;
-    /// Minimum score of a piece with a voiced frame that is speech beside speech.
+    /// Minimum score of a piece with a voiced frame that is speech next to speech.
     pub const BESIDE_SCORE: f32 = 0.6;
-    /// Minimum score of a piece without a voiced frame that is speech beside speech.
+    /// Minimum score of a piece without a voiced frame that is speech next to speech.
     pub const BESIDE_SCORE_UNVOICED: f32 = 0.76;
 }
 
@@ -47,9 +47,9 @@ mod evidence {
 pub(super) struct Run {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// How many of its frames are loud enough.
+    /// Number of its loud frames.
     pub(super) loud: usize,
-    /// Whether it is speech by its own evidence; else only beside such speech. Pieces that are not stay apart.
+    /// Whether it is speech by its own evidence; else only next to such speech. Other pieces stay separate.
     pub(super) certain: bool,
 }
 
@@ -60,8 +60,8 @@ enum Evidence {
     Certain,
 }
 
-/// The runs of speech in the frames of `range`, and those that are speech only beside other speech. `samples` begin with frame
-/// 0 of `frames`.
+/// Returns the runs of speech in the frames of `range`, and those that are speech only next to other speech. `samples`
+/// begin with frame 0 of `frames`.
 pub(super) fn runs(frames: &[Frame], range: Range<usize>, samples: &[f32], voice: &mut VoiceCheck) -> Vec<Run> {
     let mut found: Vec<Run> = Vec::new();
     for stretch in stretches(frames, range) {
@@ -100,7 +100,7 @@ pub(super) fn runs(frames: &[Frame], range: Range<usize>, samples: &[f32], voice
     found
 }
 
-/// Where the score says speech, with short pauses in it.
+/// Returns the stretches in which the score indicates speech, with short pauses in them.
 fn stretches(frames: &[Frame], range: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut open: Option<(usize, usize)> = None;
@@ -120,7 +120,7 @@ fn stretches(frames: &[Frame], range: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// Equal pieces, the length of which is as near to [`PIECE`] as can be.
+/// Returns equal pieces of a length as near to [`PIECE`] as possible.
 fn pieces(length: usize) -> Vec<Range<usize>> {
     let count = ((length + PIECE / 2) / PIECE).max(1);
     (0..count).map(|number| length * number / count..length * (number + 1) / count).collect()
@@ -151,8 +151,8 @@ fn evidence(frames: &[Frame], voices: &[FrameVoice]) -> Evidence {
     }
 }
 
-/// Whether the loud and the quiet frames (the upper and the lower tenth) differ by less than 3 dB: a rush, a hum, a dialling
-/// tone. Voices rise and fall by ten times that much.
+/// Whether the loud and the quiet frames (the upper and the lower tenth) differ by less than 3 dB: noise, a hum, a
+/// dialling tone. The level of voices changes by ten times as much.
 fn is_steady(frames: &[Frame]) -> bool {
     const STEADY: f32 = 2.0;
     let mut energies: Vec<f32> = frames.iter().map(|frame| frame.energy).collect();

@@ -10,12 +10,12 @@ fn spans(samples: &[f32], max_ms: u64) -> Vec<Span> {
     found
 }
 
-/// Sound made from the time in seconds.
+/// Returns audio computed from the time in seconds.
 fn sound(of: impl FnMut(f32) -> f32) -> Vec<f32> {
     (0..RATE as usize * SECONDS).map(|at| at as f32 / RATE as f32).map(of).collect()
 }
 
-/// Numbers between -1 and 1 that look random and are the same each time.
+/// Returns pseudo-random numbers between -1 and 1, the same each time.
 fn random() -> impl FnMut() -> f32 {
     let mut state = 7_u64;
     move || {
@@ -24,7 +24,7 @@ fn random() -> impl FnMut() -> f32 {
     }
 }
 
-/// A note of an instrument: partials that stand still, and a sound that fades.
+/// A note of an instrument: constant partials, and a decaying amplitude.
 fn note(pitch: f32, at: f32) -> f32 {
     let partials = (1..=4).map(|n| (TAU * pitch * n as f32 * at).sin() / n as f32).sum::<f32>();
     0.2 * partials * (-1.5 * at).exp() * (1.0 - (-60.0 * at).exp())

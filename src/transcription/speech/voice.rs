@@ -1,7 +1,7 @@
-//! Is it a voice? Speech detectors take a noise, a ringing tone and music on hold for speech.
+//! Voice detection: speech detectors take noise, ringing tones and music on hold for speech.
 //!
-//! A voice has a pitch, and the pitch moves. Noise has none. Tones and instruments have one that stands still until the next
-//! note: their partials are where they were 80 ms before. And a tone has nothing but one or two partials.
+//! A voice has a pitch, and the pitch moves. Noise has none. Tones and instruments have one that is constant until the
+//! next note: their partials are where they were 80 ms before. And a tone has only one or two partials.
 
 use super::FRAME;
 use realfft::num_complex::Complex;
@@ -10,45 +10,46 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Samples looked at around a frame: 64 ms.
+/// Samples analysed around a frame: 64 ms.
 const WINDOW: usize = 1024;
-/// Spectral lines of what a telephone carries: 156 Hz to 3.4 kHz, 15.6 Hz apart.
+/// Spectral lines in the range of a telephone: 156 Hz to 3.4 kHz, 15.6 Hz apart.
 const BAND: Range<usize> = 10..218;
 /// Periods of a voice in samples: 400 Hz to 70 Hz.
 const PERIODS: Range<usize> = 40..229;
-/// How periodic a voiced frame is at least, of 1.
+/// Minimum periodicity of a voiced frame, of 1.
 const PERIODIC: f32 = 0.6;
-/// Partials that are compared.
+/// Number of partials that are compared.
 const PARTIALS: usize = 6;
-/// With what lies so many frames before: 80 ms.
+/// Distance of the compared frames, in frames: 80 ms.
 const BACK: usize = 5;
-/// Nearer than that (a fifth of a semitone) a partial has not moved; lines of the spectrum, for the lowest ones.
+/// Maximum distance (a fifth of a semitone) of a partial that has not moved; lines of the spectrum, for the lowest
+/// ones.
 const SAME: f32 = 0.012;
 const SAME_LINES: f32 = 0.13;
-/// The share of its strength that a voice leaves where it was, at most.
+/// Maximum share of a voice's strength that has not moved.
 const STILL: f32 = 0.3;
-/// The share that two lines (and three beside each) have in a tone.
+/// Share of two lines (and three next to each) in a tone.
 const TONE: f32 = 0.95;
 const BESIDE: usize = 3;
 
-/// A line that stands out: where, in lines of the spectrum, and how strong.
+/// A spectral peak: position, in lines of the spectrum, and strength.
 type Partials = Vec<(f32, f32)>;
 
-/// How a frame sounds.
+/// Voice measurements of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FrameVoice {
-    /// Whether it is periodic, no tone, and its partials move.
+    /// Whether it is periodic, not a tone, and its partials move.
     pub(super) voiced: bool,
-    /// Whether what stands out of its spectrum is not where it was before; true of noise as well.
+    /// Whether its spectral peaks have moved; true of noise as well.
     pub(super) moving: bool,
 }
 
-/// Looks at the sound of one channel.
+/// Analyses the audio of one channel.
 pub(super) struct VoiceCheck {
     forward: Arc<dyn RealToComplex<f32>>,
     back: Arc<dyn ComplexToReal<f32>>,
     shape: Vec<f32>,
-    /// What the shape of the window leaves of a perfectly periodic sound, for each period.
+    /// Autocorrelation that the shape of the window leaves of a perfectly periodic sound, for each period.
     left: Vec<f32>,
     time: Vec<f32>,
     lines: Vec<Complex<f32>>,
@@ -77,8 +78,8 @@ impl VoiceCheck {
         }
     }
 
-    /// How each frame of `range` sounds. `samples` begin with frame 0. Frames that are not `loud` are neither voiced nor
-    /// moving.
+    /// Returns the measurements of each frame of `range`. `samples` begin with frame 0. Frames that are not `loud` are
+    /// neither voiced nor moving.
     pub(super) fn check(
         &mut self,
         samples: &[f32],
@@ -88,7 +89,7 @@ impl VoiceCheck {
         let mut before: VecDeque<Partials> = VecDeque::with_capacity(BACK + 1);
         let mut voices = Vec::with_capacity(range.len());
         for at in range.start.saturating_sub(BACK)..range.end {
-            // The partials of a quiet frame are wanted too, where a loud one is compared with it.
+            // The partials of a quiet frame are needed too, where a loud one is compared with it.
             let later = at + BACK;
             let wanted = (at >= range.start && loud(at)) || (later < range.end && loud(later));
             let partials = if wanted { self.look(samples, at) } else { Partials::new() };
@@ -103,14 +104,14 @@ impl VoiceCheck {
         voices
     }
 
-    /// Takes the spectrum around a frame; gives what stands out of it, the strongest first.
+    /// Computes the spectrum around a frame; returns its peaks, the strongest first.
     fn look(&mut self, samples: &[f32], frame: usize) -> Partials {
         let begin = (frame * FRAME + FRAME / 2) as isize - (WINDOW / 2) as isize;
         for (at, (value, shape)) in self.time.iter_mut().zip(&self.shape).enumerate() {
             let sample = usize::try_from(begin + at as isize).ok().and_then(|at| samples.get(at));
             *value = sample.map_or(0.0, |sample| sample * shape);
         }
-        // Fails on buffers of a wrong length only, and they were made by the plan.
+        // Fails only on buffers of a wrong length, and they were made by the plan.
         let _ = self.forward.process_with_scratch(&mut self.time, &mut self.lines, &mut self.scratch);
         self.power.fill(0.0);
         for line in BAND {
@@ -124,7 +125,7 @@ impl VoiceCheck {
         peaks.iter().map(|line| (self.place(*line), self.power[*line])).collect()
     }
 
-    /// Where a peak is between its lines: the top of a parabola through three of them, in decibels.
+    /// Returns the position of a peak between its lines: the top of a parabola through three of them, in decibels.
     fn place(&self, line: usize) -> f32 {
         let level = |line: usize| (self.power[line] + 1e-12).ln();
         let (left, middle, right) = (level(line - 1), level(line), level(line + 1));
@@ -144,7 +145,7 @@ impl VoiceCheck {
         strongest >= all * TONE
     }
 
-    /// The autocorrelation is the power spectrum's transform.
+    /// Whether it is periodic, by the autocorrelation, which is the transform of the power spectrum.
     fn is_periodic(&mut self) -> bool {
         for (line, power) in self.lines.iter_mut().zip(&self.power) {
             *line = Complex::new(*power, 0.0);
@@ -155,7 +156,7 @@ impl VoiceCheck {
     }
 }
 
-/// How much of the strength is where it was.
+/// Returns the share of the strength that has not moved.
 fn still(now: &[(f32, f32)], before: &[(f32, f32)]) -> f32 {
     let all: f32 = now.iter().map(|(_, power)| power).sum();
     let stays = |place: f32| before.iter().any(|(other, _)| (place - other).abs() < (place * SAME).max(SAME_LINES));

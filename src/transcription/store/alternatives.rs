@@ -1,4 +1,4 @@
-//! SQL of second takes.
+//! SQL of alternative transcripts.
 
 use super::Finished;
 use crate::clock::Timestamp;
@@ -23,7 +23,7 @@ statements! {
         speech = $5, updated_at = $6 WHERE interaction_id = $7 AND take = $8";
     SET_SPEAKERS = "UPDATE alternative_transcripts SET segments = $1, speech = $2 WHERE interaction_id = $3 AND take = $4 AND state = $5";
     DROP = "DELETE FROM alternative_transcripts WHERE interaction_id = $1";
-    // Everything about it at once: what was shown takes its place.
+    // Replaces all of it at once with the transcript that was current.
     REPLACE = "UPDATE alternative_transcripts SET take = $1, state = 'done', progress = 1, reason = NULL, model = $2, language = $3, segments = $4, \
         took_ms = $5, notes = $6, speech = $7, asked_by = $8, updated_at = $9 WHERE interaction_id = $10";
 }
@@ -43,7 +43,7 @@ struct Row {
     asked_by: String,
 }
 
-/// Asks for one; one that there was goes.
+/// Adds a request for one; replaces an existing one.
 pub(in crate::transcription) async fn put(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -75,7 +75,7 @@ pub(in crate::transcription) async fn find(
     }))
 }
 
-/// Only where it is still this take.
+/// Changes the state, only where it is still this transcript.
 pub(in crate::transcription) async fn set_state(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -95,7 +95,7 @@ pub(in crate::transcription) async fn set_progress(
     execute!(conn, SET_PROGRESS, f64::from(progress), now, id).map(drop)
 }
 
-/// It was interrupted: it waits for its next turn.
+/// Resets an interrupted one to waiting.
 pub(in crate::transcription) async fn wait_again(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -104,7 +104,7 @@ pub(in crate::transcription) async fn wait_again(
     execute!(conn, WAIT_AGAIN, now, id).map(drop)
 }
 
-/// Its job was given up.
+/// Records that its job was given up.
 pub(in crate::transcription) async fn give_up(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -114,7 +114,7 @@ pub(in crate::transcription) async fn give_up(
     execute!(conn, GIVE_UP, why, now, id).map(drop)
 }
 
-/// Only where it is still this take.
+/// Stores the result, only where it is still this transcript.
 pub(in crate::transcription) async fn finish(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -127,7 +127,8 @@ pub(in crate::transcription) async fn finish(
     execute!(conn, FINISH, language, segments.to_string(), took_ms, notes.to_string(), speech, now, id, take).map(drop)
 }
 
-/// Sets the speakers of a take as it was read. Returns false where it has changed since: it may have been finished.
+/// Sets the speakers of a transcript as it was read. Returns false where it has changed since: it may have been
+/// finished.
 pub(in crate::transcription) async fn set_speakers(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -138,12 +139,12 @@ pub(in crate::transcription) async fn set_speakers(
     Ok(execute!(conn, SET_SPEAKERS, segments, speech, id, &read.take, state)? > 0)
 }
 
-/// False where there was none.
+/// Deletes it; false where there was none.
 pub(in crate::transcription) async fn drop_alternative(conn: Conn<'_>, id: &InteractionId) -> Result<bool, DbError> {
     Ok(execute!(conn, DROP, id)? > 0)
 }
 
-/// What was shown takes the place of the second take.
+/// Replaces the alternative transcript with the one that was current.
 pub(in crate::transcription) async fn replace(
     conn: Conn<'_>,
     id: &InteractionId,

@@ -1,4 +1,4 @@
-//! SQL of what was heard so far of recordings whose transcripts are not finished. Reads jobs and recordings; writes neither.
+//! SQL of checkpoints of unfinished transcripts. Reads jobs and recordings; writes neither.
 
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
@@ -21,15 +21,15 @@ statements! {
         OR NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = transcript_checkpoints.kind AND j.job_key = transcript_checkpoints.interaction_id)";
 }
 
-/// Of which attempt windows are: those of another recording or with other settings are of no use to it.
+/// Version of windows: those of another recording or with other settings are useless.
 pub(in crate::transcription) struct Version<'a> {
     pub kind: &'a str,
-    /// Its name in the store: each upload has its own.
+    /// Name of the recording in the store: each upload has its own.
     pub recording: &'a str,
     pub settings: &'a str,
 }
 
-/// Adds windows, and the time that was spent on all of them together.
+/// Adds windows, and the total time spent on them.
 pub(in crate::transcription) async fn add(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -46,7 +46,8 @@ pub(in crate::transcription) async fn add(
     execute!(conn, ADD, id, of.kind, of.recording, of.settings, rows).map(drop)
 }
 
-/// Returns the windows of this version, in order, and the time that was spent on them, ms. Those of others are removed.
+/// Returns the windows of this version, in order, and the time spent on them, ms. Windows of other versions are
+/// deleted.
 pub(in crate::transcription) async fn take_up(
     mut conn: Conn<'_>,
     id: &InteractionId,
@@ -55,16 +56,16 @@ pub(in crate::transcription) async fn take_up(
     execute!(conn.reborrow(), REMOVE_OTHERS, id, of.kind, of.recording, of.settings)?;
     let rows = fetch_all!(conn, FIND => (String, i64), id, of.kind)?;
     let took_ms = rows.iter().map(|(_, took_ms)| took_ms).sum();
-    // One that can't be read is heard again.
+    // An unreadable window is transcribed again.
     Ok((rows.iter().filter_map(|(content, _)| serde_json::from_str(content).ok()).collect(), took_ms))
 }
 
-/// Removes what a kind of job has heard of a recording.
+/// Deletes the windows of a kind of job for a recording.
 pub(in crate::transcription) async fn remove(conn: Conn<'_>, id: &InteractionId, kind: &str) -> Result<(), DbError> {
     execute!(conn, REMOVE, id, kind).map(drop)
 }
 
-/// Removes what belongs to no recording or no job any more; how many windows.
+/// Deletes windows without a recording or a job; returns their number.
 pub(in crate::transcription) async fn remove_stale(conn: Conn<'_>) -> Result<u64, DbError> {
     execute!(conn, REMOVE_STALE)
 }

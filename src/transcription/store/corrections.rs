@@ -17,7 +17,7 @@ statements! {
             WHERE d.interaction_id = c.interaction_id AND d.take = c.take AND d.seq = c.seq) ORDER BY seq";
 }
 
-/// What is written of a correction, beside whose it is.
+/// Columns of a correction, other than its key.
 pub(in crate::transcription) struct Row<'a> {
     pub id: CorrectionId,
     pub seq: i64,
@@ -37,7 +37,7 @@ pub(in crate::transcription) async fn add(
     execute!(conn, ADD, id, interaction, take, seq, number, text, who.code(), who.name(), now).map(drop)
 }
 
-/// How many there are of this segment.
+/// Returns the number of corrections of this segment.
 pub(in crate::transcription) async fn of_segment(
     conn: Conn<'_>,
     id: &InteractionId,
@@ -56,7 +56,7 @@ pub(in crate::transcription) async fn history(
     fetch_all!(conn, HISTORY => Step, id, take)
 }
 
-/// The last one of each segment.
+/// Returns the latest correction of each segment.
 pub(in crate::transcription) async fn newest(
     conn: Conn<'_>,
     id: &InteractionId,

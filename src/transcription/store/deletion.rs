@@ -1,10 +1,10 @@
-//! SQL of transcripts that go.
+//! SQL of the deletion of transcripts.
 
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::{execute, statements};
 
-/// A deletion of the rows of the conversations in a JSON array of ids.
+/// Deletes the rows of the interactions in a JSON array of ids.
 macro_rules! remove {
     (sqlite $table:literal) => {
         concat!("DELETE FROM ", $table, " WHERE interaction_id IN (SELECT value FROM json_each($1))")
@@ -22,7 +22,7 @@ statements! {
     TRANSCRIPTS = sqlite remove!(sqlite "transcripts"), pg remove!(pg "transcripts");
 }
 
-/// Removes transcripts with their second takes, corrections and what was heard so far; how many.
+/// Deletes transcripts with their alternative transcripts, corrections and checkpoints; returns their number.
 pub(in crate::transcription) async fn remove(mut conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     let ids = serde_json::json!(ids).to_string();
     for part in [SEGMENTS, CORRECTIONS, CHECKPOINTS, TAKES] {

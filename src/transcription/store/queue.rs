@@ -1,4 +1,4 @@
-//! SQL of what waits to be transcribed, and of how fast it goes. Reads jobs and recordings; writes neither.
+//! SQL of the queue and of the speed of transcription. Reads jobs and recordings; writes neither.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
@@ -7,7 +7,7 @@ use crate::transcription::queue::{FinishedTranscript, Waiting};
 use crate::{fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
-    // A recording whose length is not known yet counts as nothing.
+    // A recording of unknown length counts as 0 ms.
     BACKLOG = "SELECT COUNT(*), CAST(COALESCE(SUM(r.duration_ms), 0) AS BIGINT), MIN(j.run_at) FROM jobs j \
         LEFT JOIN recordings r ON r.interaction_id = j.job_key WHERE j.kind = $1 AND j.state = 'queued'";
     RUNNING = "SELECT j.job_key, r.duration_ms, j.priority, COALESCE(t.progress, 0.0) AS progress, t.reason, i.occurred_at, \
@@ -25,7 +25,7 @@ statements! {
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
 }
 
-/// How many wait, how much sound that is in ms, and since when the first was due.
+/// Returns the number of waiting recordings, their total length in ms, and the time at which the first became due.
 pub(in crate::transcription) async fn backlog(
     conn: Conn<'_>,
     kind: &str,
@@ -37,17 +37,17 @@ pub(in crate::transcription) async fn running(conn: Conn<'_>, kind: &str) -> Res
     fetch_all!(conn, RUNNING => Waiting, kind)
 }
 
-/// The next 25: the most urgent first, then the oldest. Teams take turns among them.
+/// Returns the next 25: the most urgent first, then the oldest. Teams alternate among them.
 pub(in crate::transcription) async fn next(conn: Conn<'_>, kind: &str) -> Result<Vec<Waiting>, DbError> {
     fetch_all!(conn, NEXT => Waiting, kind)
 }
 
-/// The last hundred that were made.
+/// Returns the last hundred transcripts.
 pub(in crate::transcription) async fn done_lately(conn: Conn<'_>) -> Result<Vec<FinishedTranscript>, DbError> {
     fetch_all!(conn, DONE_LATELY => FinishedTranscript)
 }
 
-/// Whose turn its job counts for.
+/// Returns the team whose turn the interaction's job counts for.
 pub(in crate::transcription) async fn team_of(conn: Conn<'_>, id: &InteractionId) -> Result<Option<String>, DbError> {
     let row = fetch_optional!(conn, TEAM_OF => (Option<String>,), id)?;
     Ok(row.and_then(|(team,)| team))

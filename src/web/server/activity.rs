@@ -1,4 +1,4 @@
-//! State of a connection: it waits for a request, receives the head of one, or serves.
+//! State of a connection: idle, receiving the head of a request, or serving.
 
 use super::Limits;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Shared by a connection's task, its requests, and the registry.
+/// Activity of a connection, shared by its task, its requests, and the registry.
 #[derive(Debug)]
 pub(super) struct Activity {
     state: Mutex<State>,
@@ -17,13 +17,13 @@ pub(super) struct Activity {
 
 #[derive(Debug)]
 struct State {
-    /// Requests whose answers are not yet written.
+    /// Number of requests whose responses are not written yet.
     requests: usize,
     /// Whether bytes of the next request have arrived.
     receiving: bool,
-    /// Whether the end of an answer waits for a peer that reads slowly.
+    /// Whether the end of a response waits for a peer that reads slowly.
     writing: bool,
-    /// When it began to wait or to receive.
+    /// Start of the present idle or receiving state.
     since: Instant,
 }
 
@@ -34,7 +34,7 @@ impl State {
 }
 
 impl Activity {
-    /// A new connection: the head of its first request is due.
+    /// Returns the activity of a new connection: the head of its first request is due.
     pub(super) fn new() -> Self {
         let state = State { requests: 0, receiving: true, writing: false, since: Instant::now() };
         Self { state: Mutex::new(state), evicted: CancellationToken::new() }
@@ -44,7 +44,7 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes have arrived.
+    /// Records that bytes have arrived.
     pub(super) fn received(&self) {
         let mut state = self.state();
         if state.requests == 0 && !state.receiving {
@@ -53,24 +53,24 @@ impl Activity {
         }
     }
 
-    /// A write waits for the peer, or does no longer.
+    /// Records whether a write waits for the peer.
     pub(super) fn set_writing(&self, writing: bool) {
         self.state().writing = writing;
     }
 
-    /// A request begins; it ends when the guard is dropped.
+    /// Begins a request; it ends when the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.state().requests += 1;
         InFlight(Arc::clone(self))
     }
 
-    /// Since when no request is running and no answer is written; none while one is.
+    /// Returns the time since which no request is running and no response is written; `None` while one is.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         let state = self.state();
         state.is_waiting().then_some(state.since)
     }
 
-    /// When the wait for the next request ends; none while a request is running.
+    /// Returns the end of the wait for the next request; `None` while a request is running.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let state = self.state();
         let limit = if state.receiving { limits.header_timeout } else { limits.idle_timeout };
@@ -88,7 +88,7 @@ impl Activity {
     }
 }
 
-/// A request that is not yet answered to its end.
+/// A request whose response is not complete.
 #[derive(Debug)]
 pub(super) struct InFlight(Arc<Activity>);
 
@@ -101,7 +101,7 @@ impl Drop for InFlight {
     }
 }
 
-/// The body of an answer: its request is in flight until the body is written.
+/// Body of a response: its request is in flight until the body is written.
 pub(super) struct AnswerBody<B> {
     pub(super) body: B,
     pub(super) _in_flight: InFlight,

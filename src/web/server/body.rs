@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// Longest pause of a body once the server stops: a client that sends nothing more does not hold it.
+/// Maximum pause of a body once the server stops, so that a silent client does not delay it.
 const STOP_PAUSE: Duration = Duration::from_secs(1);
 
-/// Replaces the request's body by one that fails with [`io::ErrorKind::TimedOut`]: a recording when it pauses for longer than
-/// `limit`, any other when it is not whole after `limit`.
+/// Replaces the request's body by one that fails with [`io::ErrorKind::TimedOut`]: a recording when it pauses for
+/// longer than `limit`, any other body when it is incomplete after `limit`.
 pub(super) fn limit(request: &mut Request, limit: Duration, closing: CancellationToken) {
     let whole_by = (!is_upload(request)).then(|| Instant::now() + limit);
     let pieces = Box::pin(request.take_body().into_bytes_stream());

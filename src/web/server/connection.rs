@@ -1,4 +1,4 @@
-//! One connection from its first byte to its last.
+//! A connection from its first byte to its last.
 
 use super::activity::{Activity, AnswerBody};
 use super::registry::Admission;
@@ -23,25 +23,25 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// How long a connection that is to be closed may go on without a request: answers are written out meanwhile.
+/// Time for a connection that is to be closed to finish without a request, in which responses are written.
 const CLOSE_GRACE: Duration = Duration::from_millis(250);
-/// Largest head of a request, in bytes.
+/// Maximum size of the head of a request, in bytes.
 const MAX_HEAD: usize = 64 << 10;
-/// Requests at the same time on one connection of HTTP/2.
+/// Maximum number of concurrent requests on a connection of HTTP/2.
 const MAX_STREAMS: u32 = 200;
 
-/// State that all connections of a server share.
+/// State shared by all connections of a server.
 pub(super) struct Shared {
     pub(super) endpoint: BoxEndpoint<'static>,
     pub(super) limits: Limits,
     pub(super) stop: Stop,
-    /// Requests that still run are cut off.
+    /// Cancelled when running requests are aborted.
     pub(super) aborted: CancellationToken,
 }
 
 /// Serves the connection until either side closes it.
 pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, admission: Admission, shared: Arc<Shared>) {
-    // Without it small answers wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
+    // Without it small responses wait for the peer's acknowledgement; a socket that rejects it is about to fail anyway.
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(address.into()));
     let activity = Arc::clone(&admission.activity);
@@ -61,7 +61,7 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, admission: Admiss
             _ => Instant::now() + CLOSE_GRACE,
         };
         tokio::select! {
-            // Errors are the client's: it broke off, or sent what is no HTTP.
+            // Errors are the client's: it disconnected, or sent invalid HTTP.
             _ = connection.as_mut() => return,
             () = activity.evicted() => return,
             () = shared.aborted.cancelled() => return,

@@ -1,6 +1,7 @@
-//! Serves an endpoint over HTTP/1 and HTTP/2 on a listener, under limits of time and number, until it is told to stop.
+//! HTTP/1 and HTTP/2 server on a listener, with limits of time and number, until it is stopped.
 //!
-//! poem's own server has no limits for connections and no way to close idle ones when it stops, so hyper is driven here.
+//! poem's own server has no limits for connections and no way to close idle ones when it stops, so hyper is used
+//! directly.
 
 mod activity;
 mod body;
@@ -23,19 +24,19 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Pause after the system refused a connection, such as with "too many open files".
+/// Pause after the system rejected a connection, as with "too many open files".
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Limits of a server; see the settings of the same names in the section `http`.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Time for the head of a request.
+    /// Maximum time for the head of a request.
     pub header_timeout: Duration,
-    /// Time for a body; for uploads and answers the longest pause between two pieces.
+    /// Maximum time for a body; for uploads and responses the maximum pause between two pieces.
     pub body_timeout: Duration,
-    /// Time between two requests.
+    /// Maximum time between two requests.
     pub idle_timeout: Duration,
-    /// Time for what is running when the server stops.
+    /// Maximum time for running requests when the server stops.
     pub stop_timeout: Duration,
     /// Maximum number of connections.
     pub max_connections: usize,
@@ -46,8 +47,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of the configuration, lowered to what a process that may open `open_files` files can hold: a connection may have
-    /// a file open beside its socket, and no single client may take everything.
+    /// Returns the limits of the configuration, reduced for a process that may open `open_files` files: a connection
+    /// may have a file open besides its socket, and no single client may take all.
     pub fn new(http: &config::Http, open_files: u64) -> Self {
         let half_of_files = usize::try_from(open_files / 2).unwrap_or(usize::MAX).max(2);
         let max_connections = http.max_connections.min(half_of_files);
@@ -63,16 +64,16 @@ impl Limits {
     }
 }
 
-/// The steps in which a process stops. Cheap to clone; the clones share their state.
+/// Phases of stopping a process. Cheap to clone; the clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
-    /// First: readiness answers 503 and background work ends, but requests are served.
+    /// First phase: readiness answers 503 and background work ends, but requests are served.
     pub draining: CancellationToken,
-    /// Then: no new connections, idle ones are closed, running requests finish.
+    /// Second phase: no new connections, idle ones are closed, running requests finish.
     pub closing: CancellationToken,
 }
 
-/// Serves until `stop.closing`, then waits for running requests, `limits.stop_timeout` at most.
+/// Serves until `stop.closing`, then waits for running requests, at most `limits.stop_timeout`.
 pub async fn serve(
     listener: TcpListener,
     endpoint: impl Endpoint<Output = Response> + 'static,

@@ -1,13 +1,13 @@
-//! Log lines about what happens thousands of times a second under attack.
+//! Rate-limited log lines about events that occur thousands of times a second under attack.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Shortest time between two lines.
+/// Minimum time between two lines.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Counts an event and says when a line about it is due: at the first one, then once a minute at most.
+/// Counts an event and decides when a line about it is due: at the first one, then at most once a minute.
 #[derive(Debug, Default)]
 pub(super) struct Notice {
     state: Mutex<(Option<Instant>, u64)>,

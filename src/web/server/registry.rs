@@ -1,4 +1,4 @@
-//! The open connections, by client: who may open one more, and which one is closed for it.
+//! Registry of open connections by client: admission, and eviction of idle ones.
 
 use super::activity::Activity;
 use super::notice::Notice;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The open connections of a server.
+/// Open connections of a server.
 #[derive(Debug)]
 pub(super) struct Registry {
     max_connections: usize,
@@ -26,7 +26,7 @@ struct Open {
     next_id: u64,
 }
 
-/// A connection's place in the registry; free again when it is dropped.
+/// Admission of a connection; released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Admission {
     registry: Arc<Registry>,
@@ -51,8 +51,9 @@ impl Registry {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a new connection in. At a limit the connection that has waited longest for a request is closed for it: of the same
-    /// client, or of the client that has most. Returns nothing where all are busy with requests: the new one is to be closed.
+    /// Admits a new connection. At a limit the connection that has been idle longest is closed for it: of the same
+    /// client, or of the client with the most connections. `None` where all are busy with requests: the new one is to
+    /// be closed.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Admission> {
         let client = limited_network(peer);
         let mut open = self.open();
@@ -85,7 +86,7 @@ impl Registry {
         Some(Admission { registry: Arc::clone(self), client, id, activity })
     }
 
-    /// Closes one idle connection of the client that has most.
+    /// Closes one idle connection of the client with the most connections.
     pub(super) fn make_room(&self) {
         self.open().evict_from_largest();
     }
@@ -114,7 +115,7 @@ impl Open {
         Some(removed)
     }
 
-    /// Whether one of the client's connections was waiting for a request and is closed now.
+    /// Whether one of the client's connections was idle and is closed now.
     fn evict_from(&mut self, client: IpAddr) -> bool {
         let oldest = self.clients.get(&client).and_then(longest_waiting);
         let evicted = oldest.and_then(|id| self.remove(client, id));
@@ -171,7 +172,7 @@ mod tests {
         let third = registry.admit(client).unwrap();
         assert!(is_evicted(&first).await && !is_evicted(&second).await && !is_evicted(&third).await);
         assert!(!is_evicted(&other).await);
-        // Those that serve stay: the next ones are refused.
+        // Busy connections stay: the next ones are rejected.
         let (_a, _b) = (second.activity.begin(), third.activity.begin());
         assert!(registry.admit(client).is_none() && registry.admit(address("192.0.2.3")).is_some());
         drop(second);

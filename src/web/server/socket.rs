@@ -1,4 +1,4 @@
-//! A socket that tells when bytes arrive, and gives up on a peer that reads nothing.
+//! A socket that records arriving bytes, and fails for a peer that reads nothing.
 
 use super::activity::Activity;
 use std::io;
@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 pub(super) struct Socket {
     stream: TcpStream,
     activity: Arc<Activity>,
-    /// How long a write may wait for the peer.
+    /// Maximum time that a write may wait for the peer.
     write_timeout: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
@@ -23,7 +23,7 @@ impl Socket {
         Self { stream, activity, write_timeout, waiting: None }
     }
 
-    /// Passes the result of a write on; one that waits for too long fails.
+    /// Returns the result of a write; fails where it waited for too long.
     fn limited(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             if self.waiting.take().is_some() {

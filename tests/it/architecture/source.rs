@@ -1,9 +1,9 @@
-//! A Rust source, read just far enough to see what it uses.
+//! A Rust source, parsed just enough to find its uses.
 
 use std::fs;
 use std::path::Path;
 
-/// One file below `src`.
+/// A file below `src`.
 pub struct Source {
     /// `staff/store.rs`.
     pub name: String,
@@ -13,7 +13,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Comments, and the tests at the end, are left out.
+    /// Leaves out comments, and the tests at the end.
     pub fn new(name: &str, text: &str) -> Self {
         let module = name.trim_end_matches(".rs").split('/').filter(|part| *part != "mod").map(str::to_owned).collect();
         let product = text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at]);
@@ -21,7 +21,7 @@ impl Source {
         Self { name: name.to_owned(), module, code }
     }
 
-    /// The paths below the crate's root that it names, in `use` or in passing.
+    /// Returns the paths below the crate's root that it names, in `use` or inline.
     pub fn uses(&self) -> Vec<Vec<String>> {
         let mut paths = Vec::new();
         for (at, _) in self.words("crate") {
@@ -47,7 +47,7 @@ impl Source {
         paths
     }
 
-    /// The lines in which one of these crates is named. Not in derives: a type may be made to fit a row.
+    /// Returns the lines in which one of these crates is named. Not in derives: a type may be made to fit a row.
     pub fn names(&self, crates: &[&str]) -> impl Iterator<Item = &str> {
         let found = crates
             .iter()
@@ -56,7 +56,7 @@ impl Source {
         found.map(|(at, _)| self.line(at)).filter(|line| !line.contains("#[derive(") && !line.contains("#[sqlx("))
     }
 
-    /// The lines that hold SQL.
+    /// Returns the lines with SQL.
     pub fn sql(&self) -> impl Iterator<Item = &str> {
         const SIGNS: [&str; 6] = ["SELECT ", "INSERT INTO ", "DELETE FROM ", "UPDATE ", "sqlx::query", "statements!"];
         self.code.lines().map(str::trim).filter(|line| SIGNS.iter().any(|sign| line.contains(sign)))
@@ -68,7 +68,7 @@ impl Source {
         self.code[start..end].trim()
     }
 
-    /// Where this word stands by itself.
+    /// Returns the positions of this word.
     fn words<'a>(&'a self, word: &str) -> impl Iterator<Item = (usize, &'a str)> {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         self.code.match_indices(word).collect::<Vec<_>>().into_iter().filter(move |(at, found)| {
@@ -77,7 +77,7 @@ impl Source {
     }
 }
 
-/// Every source below the folder but the crate's root.
+/// Returns every source below the folder except for the crate's root.
 pub fn read_all(root: &Path) -> Vec<Source> {
     let mut sources = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -96,14 +96,14 @@ pub fn read_all(root: &Path) -> Vec<Source> {
     sources
 }
 
-/// A `//` inside of a text (a URL, for instance) stays.
+/// Removes a comment; a `//` within a string (a URL, for instance) stays.
 fn without_comment(line: &str) -> &str {
     let starts = line.match_indices("//").map(|(at, _)| at);
     let outside = |at: &usize| line[..*at].matches('"').count().is_multiple_of(2);
     starts.into_iter().find(outside).map_or(line, |at| &line[..at])
 }
 
-/// Reads `::a::b`, `::{a, b::{c, d}}`, `::*` behind a prefix, and adds the paths it stands for.
+/// Parses `::a::b`, `::{a, b::{c, d}}`, `::*` after a prefix, and adds the paths it stands for.
 fn read_tree(rest: &mut &str, prefix: &[String], paths: &mut Vec<Vec<String>>) {
     let mut path = prefix.to_vec();
     while let Some(behind) = rest.strip_prefix("::") {

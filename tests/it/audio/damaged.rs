@@ -1,4 +1,4 @@
-//! Files that are cut off, made up, or not what they say: each gives an error or what is left of the sound, in time.
+//! Truncated, invalid and mislabelled files: each gives an error or the rest of the audio, in time.
 
 use super::wav::{Coding, Random, Sound, demo, head};
 use afterword::audio::{AudioError, Decoder, peaks, probe};
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// No file of this size may take longer, on however busy a machine.
+/// Maximum time for a file of this size, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Looks at a file in every way there is: `Ok` is (ms, truncated).
+/// Examines a file in every way; `Ok` is (ms, truncated).
 fn examine(path: &Path) -> Result<(u64, bool), AudioError> {
     let begun = Instant::now();
     let probed = probe(path);
@@ -150,7 +150,7 @@ fn what_is_refused_is_refused_by_name() {
 fn more_than_six_hours_are_refused_at_the_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.wav");
-    // A hole in the file system: it takes no room.
+    // A sparse file: it takes no space.
     let bytes = 6 * 3_600 * 8_000 + 8_000;
     std::fs::write(&path, head(Coding::MuLaw, 1, 8_000, bytes)).unwrap();
     File::options().append(true).open(&path).unwrap().set_len(44 + u64::from(bytes)).unwrap();
@@ -164,7 +164,8 @@ fn more_than_six_hours_are_refused_at_the_head() {
     assert!(matches!(Decoder::open(&path), Err(AudioError::TooLong)));
 }
 
-/// Every format cut in the middle, with rubbish behind, of its first bytes alone, and under another's name.
+/// Every format truncated in the middle, with garbage after it, with its first bytes alone, and with the name of
+/// another format.
 #[test]
 fn every_format_survives_what_happens_to_files() {
     let Some(()) = super::formats::tools() else { return };
@@ -184,12 +185,14 @@ fn every_format_survives_what_happens_to_files() {
         std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         match examine(&path) {
             Ok((ms, truncated)) => {
-                // Half of what has no head is a whole one, and so is half of what is written as it is recorded.
+                // Half of a file without a header is a whole one, and so is half of a file that is written while it is
+                // recorded.
                 let fair =
                     truncated || headless || name.starts_with("live") || ["aac", "mp2", "amr", "awb"].contains(&&*end);
                 check(fair && ms < all, format!("{name} cut in half: {ms} of {all} ms, truncated {truncated}"));
             }
-            // An MP4 has its table at its end; one page of Ogg, a cluster of WebM or the chunk of an AIFF or CAF hold all six seconds.
+            // An MP4 has its table at its end; one page of Ogg, a cluster of WebM or the chunk of an AIFF or CAF hold
+            // all six seconds.
             Err(error) => {
                 let fair = ["m4a", "mp4", "wma", "webm", "mka", "aiff", "caf"].contains(&&*end) || name == "eight.opus";
                 check(error.is_final() && fair, format!("{name} cut in half: {error}"));
@@ -198,7 +201,7 @@ fn every_format_survives_what_happens_to_files() {
         std::fs::write(&path, [&whole[..], &Random(3).bytes(3_000)].concat()).unwrap();
         match examine(&path) {
             Ok((ms, _)) => check(ms + 100 > all, format!("{name} with rubbish behind it: {ms} of {all} ms")),
-            // What stands behind a CAF's sound is read as its next chunk.
+            // The bytes after a CAF's audio are read as its next chunk.
             Err(error) => check(error.is_final() && end == "caf", format!("{name} with rubbish behind it: {error}")),
         }
         if !headless {

@@ -1,4 +1,4 @@
-//! What was put into a file comes out of it.
+//! Decoded audio is the encoded audio.
 
 use super::wav::{Coding, Sound, alike, demo};
 use crate::support::shared;
@@ -50,7 +50,7 @@ fn mp3_is_the_same_speech_as_wav() {
     let (m, w) = (probe(&mp3).unwrap(), probe(&wav).unwrap());
     assert_eq!((m.format, w.format), (AudioFormat::Mp3, AudioFormat::Wav));
     assert!(m.duration_ms.abs_diff(w.duration_ms) < 200, "{m:?} {w:?}");
-    // Loudness in steps of 20 ms: encoders shift the waves a little, and the rates may differ.
+    // Loudness in steps of 20 ms: encoders shift the waves a little, and the sample rates may differ.
     let loudness = |path| {
         let sound = Sound::read(path);
         let step = (sound.rate / 50) as usize;

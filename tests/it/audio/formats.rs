@@ -1,5 +1,5 @@
-//! Every format that is taken, made by ffmpeg or sox, against what ffmpeg or sox make of it: the same sound on the same
-//! channels, as long, and at the same place. Prints the table that stands in docs/formats.md.
+//! Every supported format, made by ffmpeg or sox, compared with their decoding of it: the same audio on the same
+//! channels, of the same length, at the same position. Prints the table of docs/formats.md.
 
 use super::wav::{Sound, demo};
 use crate::support::skip;
@@ -7,7 +7,8 @@ use afterword::audio::probe;
 use std::path::Path;
 use std::process::Command;
 
-/// A file: its name, how it is made (of `two.wav`, `one.wav`, … below), how it is read back to raw floats, and what it is.
+/// A file: its name, the command that makes it (of `two.wav`, `one.wav`, … below), the one that reads it back to raw
+/// floats, and its format.
 #[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
@@ -28,7 +29,8 @@ const fn row(
     Row { name, file, make, back, format }
 }
 
-/// `two`: both sides of a call, 8 kHz; `one`: one of them; `wide`: both at 44.1 kHz; `six`: six different channels at 16 kHz.
+/// `two`: both sides of a call, 8 kHz; `one`: one of them; `wide`: both at 44.1 kHz; `six`: six different channels at
+/// 16 kHz.
 const WAVS: &[Row] = &[
     row("WAV, PCM 8 bits", "u8.wav", "ffmpeg -i two.wav -c:a pcm_u8", "", "wav"),
     row("WAV, PCM 16 bits", "s16.wav", "ffmpeg -i two.wav -c:a pcm_s16le", "", "wav"),
@@ -98,7 +100,7 @@ const FILES: &[Row] = &[
     row("CAF", "a.caf", "ffmpeg -i two.wav", "", "caf"),
 ];
 
-/// Through ffmpeg; nothing in Debian writes AMR-WB or G.729, so theirs are frames of noise.
+/// By ffmpeg; no program in Debian writes AMR-WB or G.729, so theirs are frames of noise.
 const BY_FFMPEG: &[Row] = &[
     row("AMR, with pauses", "a.amr", "sox one.wav -t amr-nb", "sox", "amr"),
     row("AMR-WB (noise)", "a.awb", "noise", "", "awb"),
@@ -127,7 +129,7 @@ fn what_ffmpeg_decodes() {
     compare(BY_FFMPEG);
 }
 
-/// Runs a line of words in a folder; true where it worked.
+/// Runs a command line in a folder; true where it succeeded.
 fn run(folder: &Path, line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = Command::new(words[0]);
@@ -137,13 +139,13 @@ fn run(folder: &Path, line: &str) -> bool {
     command.args(&words[1..]).current_dir(folder).status().is_ok_and(|status| status.success())
 }
 
-/// Are ffmpeg and sox here, with what they need for this?
+/// Whether ffmpeg and sox are installed, with the needed codecs.
 pub fn tools() -> Option<()> {
     let there = |tool: &str| Command::new(tool).arg("-h").output().is_ok();
     if there("ffmpeg") && there("sox") { Some(()) } else { skip::tool("ffmpeg and sox") }
 }
 
-/// The sound that everything is made of: 6 s of a call, its two sides, and excerpts of it side by side.
+/// Writes the source audio: 6 s of a call, its two sides, and excerpts of it in parallel.
 pub fn sources(folder: &Path) {
     let call = demo("call-good.flac").display().to_string();
     let rest = |from: usize| (0..from).map(|at| format!("p{at}.wav")).collect::<Vec<_>>().join(" ");
@@ -162,7 +164,7 @@ pub fn sources(folder: &Path) {
     }
 }
 
-/// One file of the tables.
+/// Returns one file of the tables.
 pub fn one(file: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     sources(folder.path());
@@ -172,7 +174,7 @@ pub fn one(file: &str) -> Vec<u8> {
     std::fs::read(folder.path().join(file)).unwrap()
 }
 
-/// Files of most formats, made in `folder`, and what they hold.
+/// Makes files of most formats in `folder`; returns their names and contents.
 pub fn one_of_each(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let rows = [&WAVS[10..], FILES, &BY_FFMPEG[..3]].concat();
     let make = |row: &Row| {
@@ -205,7 +207,7 @@ fn compare(rows: &[Row]) {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-/// Rate, channels, the worst channel's correlation, how far it is shifted, and how much longer it is.
+/// Returns rate, channels, the worst channel's correlation, its shift, and the excess length.
 fn measure(folder: &Path, row: &Row) -> Result<String, String> {
     let path = folder.join(row.file);
     let info = probe(&path).map_err(|error| error.to_string())?;
@@ -217,7 +219,7 @@ fn measure(folder: &Path, row: &Row) -> Result<String, String> {
     let to = "-f f32le back.f32";
     let back = match row.back {
         "sox" => format!("sox {} -t f32 back.f32", row.file),
-        // ffmpeg 5 takes 52 frames of this for what the encoder put in front, not 312.
+        // ffmpeg 5 takes 52 frames of this for the encoder's padding, not 312.
         "source" => format!("sox two.wav -r {} -t f32 back.f32", ours.rate),
         arguments => format!("ffmpeg {arguments} -i {} {to}", row.file),
     };
@@ -248,17 +250,17 @@ fn measure(folder: &Path, row: &Row) -> Result<String, String> {
     if good { Ok(said) } else { Err(format!("{said} (probed {} ms, truncated {})", info.duration_ms, info.truncated)) }
 }
 
-/// The best correlation with one of the two shifted by up to 1200 frames, and by how many.
+/// Returns the best correlation with one of the two shifted by up to 1200 frames, and the shift.
 fn aligned(ours: &[f32], theirs: &[f32]) -> (f64, i64) {
     let at = |lag: i64| {
         let second = |sound: &[f32]| sound.len().min(40_000);
-        // A second or two are enough to find the place; the whole is compared where it is in place already.
+        // A second or two suffice to find the position; the whole is compared where it is in position already.
         let (ours, theirs) = if lag == 0 { (ours, theirs) } else { (&ours[..second(ours)], &theirs[..second(theirs)]) };
         let (a, b) =
             if lag >= 0 { (&ours[lag as usize..], theirs) } else { (ours, &theirs[lag.unsigned_abs() as usize..]) };
         super::wav::alike(a, b)
     };
-    // In place first: the search is for what is wrong.
+    // Unshifted first: the search is for the wrong ones.
     let still = at(0);
     if still > 0.999 {
         return (still, 0);
@@ -267,7 +269,7 @@ fn aligned(ours: &[f32], theirs: &[f32]) -> (f64, i64) {
     (-1200..=1200).fold((still, 0), better)
 }
 
-/// Frames of random bits behind the head of a format that nothing here can write.
+/// Returns frames of random bits after the header of a format that nothing here can write.
 fn noise(format: &str) -> Vec<u8> {
     let mut random = super::wav::Random(5);
     let mut bytes = Vec::new();

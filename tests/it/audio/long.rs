@@ -1,4 +1,4 @@
-//! A recording's length costs time, not memory.
+//! A longer recording takes more time, not more memory.
 
 use super::wav::{Coding, head};
 use afterword::audio::{Rendition, peaks, probe};
@@ -6,12 +6,12 @@ use std::fs::File;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Hours of sound; `AFTERWORD_LONG_HOURS=6` for all that is taken.
+/// Returns the hours of audio; `AFTERWORD_LONG_HOURS=6` for the maximum.
 fn hours() -> u32 {
     std::env::var("AFTERWORD_LONG_HOURS").ok().and_then(|hours| hours.parse().ok()).unwrap_or(1)
 }
 
-/// The most memory this process ever had, KiB. (nextest gives each test a process.)
+/// Returns the peak memory of this process, KiB. (nextest gives each test a process.)
 fn most_memory() -> i64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -45,7 +45,7 @@ fn look_through(path: &Path, minutes: u64) {
 fn hours_of_wav_need_no_more_memory_than_minutes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.wav");
-    // A hole in the file system, which takes no room.
+    // A sparse file, which takes no space.
     let bytes = hours() * 3_600 * 8_000 - 8_000;
     std::fs::write(&path, head(Coding::MuLaw, 1, 8_000, bytes)).unwrap();
     File::options().append(true).open(&path).unwrap().set_len(44 + u64::from(bytes)).unwrap();

@@ -1,4 +1,4 @@
-//! Recordings: decoded, damaged, drawn and cut.
+//! Recordings: decoding, damaged files, peaks and clips.
 
 mod damaged;
 mod decoded;

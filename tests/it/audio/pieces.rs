@@ -1,4 +1,4 @@
-//! The picture of a recording, and pieces cut out of it.
+//! Peaks of a recording, and clips cut out of it.
 
 use super::wav::{Coding, Sound, demo};
 use afterword::audio::{AudioError, MAX_BUCKETS, cut, peaks, probe};

@@ -1,24 +1,24 @@
-//! WAV files of every coding that telephone systems write, made by the test itself, and sound to put into them.
+//! WAV files of every codec of telephone systems, made by the test itself, with test audio.
 
 use afterword::audio::Decoder;
 use std::path::{Path, PathBuf};
 
-/// Interleaved sound.
+/// Multichannel audio.
 pub struct Sound {
-    /// In hertz.
+    /// Sample rate, Hz.
     pub rate: u32,
-    /// One vector a channel.
+    /// Samples, one vector a channel.
     pub channels: Vec<Vec<f32>>,
 }
 
-/// How a WAV file says it.
+/// Coding of a WAV file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Coding {
     Pcm8,
     Pcm16,
     Pcm24,
     Pcm32,
-    /// PCM-16 under the long form of the head.
+    /// PCM-16 with the extensible form of the header.
     Extensible,
     Float,
     Double,
@@ -27,7 +27,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// All of them.
+    /// All codings.
     pub const ALL: [Self; 9] = [
         Self::Pcm8,
         Self::Pcm16,
@@ -40,7 +40,7 @@ impl Coding {
         Self::ALaw,
     ];
 
-    /// Format tag and bits a sample.
+    /// Returns format tag and bits per sample.
     fn tag(self) -> (u16, u16) {
         match self {
             Self::Pcm8 => (1, 8),
@@ -70,7 +70,7 @@ impl Coding {
     }
 }
 
-/// G.711 as its reference tables say.
+/// G.711, by its reference tables.
 fn mu_law(pcm: i32) -> u8 {
     let sign = if pcm < 0 { 0x80 } else { 0 };
     let biased = (pcm.abs().min(32_635) + 0x84) as u32;
@@ -104,7 +104,7 @@ impl Sound {
         Self { rate: decoder.sample_rate(), channels }
     }
 
-    /// The first seconds of a demo call.
+    /// Returns the first seconds of a demo call.
     pub fn demo(name: &str, seconds: u32) -> Self {
         let mut sound = Self::read(&demo(name));
         let frames = (sound.rate * seconds) as usize;
@@ -112,19 +112,19 @@ impl Sound {
         sound
     }
 
-    /// Nothing to be heard.
+    /// Returns silence.
     pub fn silence(rate: u32, channels: usize, seconds: u32) -> Self {
         Self { rate, channels: vec![vec![0.0; (rate * seconds) as usize]; channels] }
     }
 
-    /// Rustling, the same each time.
+    /// Returns noise, the same each time.
     pub fn noise(rate: u32, seconds: u32, loud: f32) -> Self {
         let mut random = Random(7);
         let channel = (0..rate * seconds).map(|_| loud * (random.byte() as f32 / 127.5 - 1.0)).collect();
         Self { rate, channels: vec![channel] }
     }
 
-    /// As a WAV file.
+    /// Returns a WAV file.
     pub fn wav(&self, coding: Coding) -> Vec<u8> {
         let frames = self.channels.first().map_or(0, Vec::len);
         let samples = (0..frames).flat_map(|at| self.channels.iter().map(move |channel| channel[at]));
@@ -135,7 +135,7 @@ impl Sound {
     }
 }
 
-/// What stands before the samples of a WAV file.
+/// Returns the header of a WAV file.
 pub fn head(coding: Coding, channels: u16, rate: u32, data: u32) -> Vec<u8> {
     let (tag, bits) = coding.tag();
     let frame = channels * (bits / 8);
@@ -160,12 +160,12 @@ pub fn head(coding: Coding, channels: u16, rate: u32, data: u32) -> Vec<u8> {
     bytes
 }
 
-/// A recording of `tests/calls/`.
+/// Returns the path of a recording of `tests/calls/`.
 pub fn demo(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls").join(name)
 }
 
-/// How alike two channels are, over the length of the shorter: 1 is the same but for loudness.
+/// Returns the similarity of two channels, over the length of the shorter: 1 is the same except for loudness.
 pub fn alike(a: &[f32], b: &[f32]) -> f64 {
     let product = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
     let length = a.len().min(b.len());
@@ -173,27 +173,27 @@ pub fn alike(a: &[f32], b: &[f32]) -> f64 {
     product(a, b) / (product(a, a) * product(b, b)).sqrt()
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same each time.
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next one.
+    /// Returns the next number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
-    /// The next one below `end`.
+    /// Returns the next number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.next() as usize % end
     }
 
-    /// A byte.
+    /// Returns a byte.
     pub fn byte(&mut self) -> u8 {
         self.next() as u8
     }
 
-    /// So many bytes.
+    /// Returns `count` bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.byte()).collect()
     }

@@ -1,4 +1,4 @@
-//! The audit log: append-only, readable by administrators, one line for each look.
+//! The audit log: append-only, readable by administrators, one line for each view.
 
 use crate::app::TestApp;
 use afterword::access::Role;

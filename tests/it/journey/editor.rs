@@ -1,5 +1,5 @@
-//! The editor of surveys in a real browser: with scripts it saves by itself and shows what it saved; without them every button
-//! works, too.
+//! The editor of surveys in a real browser: with scripts it saves automatically and shows the saved state; without
+//! scripts every button works, too.
 
 use super::{app, sign_in};
 use crate::app::TestApp;
@@ -8,7 +8,8 @@ use crate::support::smtp::SmtpServer;
 use afterword::access::Role;
 use thirtyfour::prelude::*;
 
-/// Presses what the selector finds, in the middle of the window: at its foot lies the phone's navigation.
+/// Presses the element of the selector, scrolled to the middle of the window, as the phone's navigation covers its
+/// bottom.
 async fn press(browser: &Browser, css: &str) {
     let element = browser.query(By::Css(css)).first().await.unwrap_or_else(|error| panic!("{css}: {error}"));
     let element_json = element.to_json().unwrap();
@@ -36,7 +37,8 @@ async fn add_follow_up(browser: &Browser) {
     press(browser, "#q4-if option[value='1']").await;
 }
 
-/// What the preview shows of the follow-up before and after an unhappy answer; scripts are off in it either way.
+/// Returns whether the preview shows the follow-up before and after an unhappy answer; its scripts are off in either
+/// case.
 async fn preview_follows(browser: &Browser) -> (bool, bool) {
     let frame = browser.query(By::Css("iframe[name='preview']")).first().await.unwrap();
     frame.enter_frame().await.unwrap();
@@ -56,7 +58,7 @@ async fn it_saves_by_itself_and_shows_what_was_saved() {
     browser.press("#q4 input[name='q.4.when'][value='1']").await;
     browser.fill("#q4-label", "What went wrong?").await;
     browser.fill("#q4-v1", "The wait").await;
-    // It says so when everything is on the server.
+    // Shown when everything is on the server.
     let saved = browser.query(By::XPath("//*[@data-status][contains(., 'All of it is saved')]")).first().await;
     saved.expect("it saves by itself");
     let surveys = app.app.surveys.all().await.unwrap();
@@ -67,7 +69,7 @@ async fn it_saves_by_itself_and_shows_what_was_saved() {
     assert_eq!(draft.item(4).unwrap().shown_if.as_ref().unwrap().one_of, [1]);
     assert_eq!(preview_follows(&browser).await, (false, true));
     browser.screenshot("survey-editor").await;
-    // Somebody else saves: this page says so, keeps what was typed, and Save shows both.
+    // Another user saves: this page reports it, keeps the typed text, and Save shows both.
     let edition = app.app.surveys.draft(id).await.unwrap().edition;
     let other = afterword::effects::Actor::System;
     app.app.surveys.save_draft(id, edition, &draft, &other).await.unwrap();
@@ -89,7 +91,7 @@ async fn it_saves_by_itself_and_shows_what_was_saved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_works_without_scripts_on_a_phone() {
     let Some((_server, app, browser)) = open(View::PHONE.without_javascript()).await else { return };
-    // Without scripts a changed choice takes a press on Save.
+    // Without scripts a changed choice needs a press on Save.
     add_follow_up(&browser).await;
     press(&browser, ".form-actions button[value='save']").await;
     press(&browser, "#q4 input[name='q.4.when'][value='1']").await;

@@ -1,4 +1,5 @@
-//! The transcript follows the sound word by word, in a real browser: a real model hears a call of which is known what is said when.
+//! The transcript follows playback word by word, in a real browser: a real model transcribes a call with known word
+//! times.
 
 use super::{app_with, sign_in};
 use crate::support::browser::{Browser, View};
@@ -10,16 +11,16 @@ use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig};
 use std::path::Path;
 
-/// How far the marked word may be from the sound, s.
+/// Maximum distance of the marked word from the audio, s.
 const TOLERANCE_S: f64 = 0.2;
-/// What is played: begin and end in the recording, s.
+/// Played part: begin and end in the recording, s.
 const PLAYED_S: (f64, f64) = (20.0, 37.0);
 
 fn demo(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name)).unwrap()
 }
 
-/// First words of the utterances in the part that is played, and when they begin, s.
+/// Returns the first words of the utterances in the played part, and their times, s.
 fn beginnings() -> Vec<(String, f64)> {
     let table = String::from_utf8(demo("call-bad.tsv")).unwrap();
     let lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
@@ -27,9 +28,9 @@ fn beginnings() -> Vec<(String, f64)> {
     begins.filter(|(_, at): &(String, f64)| *at > PLAYED_S.0 && *at < PLAYED_S.1 - 1.0).collect()
 }
 
-/// Plays the part, and gives for each frame in which another word is marked: the word, and where the sound is, s.
+/// Plays the part; returns, for each frame in which another word is marked, the word and the playback time, s.
 async fn marked_words(browser: &Browser) -> Vec<(String, f64)> {
-    // A click, because browsers play no sound that nobody asked for.
+    // A click, because browsers play no audio without a user action.
     browser.press(".turn-time").await;
     let script = "const [from, to, done] = arguments; const audio = document.querySelector('audio'), seen = []; let before = '';
         const text = (range) => range.startContainer.data.slice(range.startOffset, range.startContainer === range.endContainer ? range.endOffset : undefined);
@@ -51,7 +52,7 @@ async fn the_transcript_follows_the_sound() {
     let Some(model) = shared::path("models/ggml-tiny.en-q8_0.bin") else { return };
     let (Some(server), Some(browser)) = (SmtpServer::start(), Browser::open(View::DESKTOP).await) else { return };
     let model = model.to_str().unwrap().to_owned();
-    // A model that is in no catalogue is tried out by the program itself first.
+    // A model that is not in the catalogue is first tried by the program itself.
     let mut config = EngineConfig::new(ModelFolders::only("no-such-folder"), model.clone());
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
     hear_once(&Engine::new(config), &short_call(3)).await.unwrap();

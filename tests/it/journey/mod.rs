@@ -1,5 +1,5 @@
-//! The whole path in a real browser, as customer, supervisor, new agent and HR; and every page looked at by axe-core, on a
-//! phone and at a desk, light and dark.
+//! The whole path in a real browser, as customer, supervisor, new agent and HR; and every page checked by axe-core, on
+//! a phone and on a desktop, light and dark.
 
 mod editor;
 mod following;
@@ -12,12 +12,12 @@ use crate::support::browser::Browser;
 use crate::support::smtp::{Message, SmtpServer};
 use afterword::config::{Config, MailUrl};
 
-/// An app that mails to this server.
+/// Returns an app that sends mail to this server.
 async fn app(server: &SmtpServer) -> TestApp {
     app_with(server, |_| {}).await
 }
 
-/// The same, with some of the configuration changed.
+/// The same, with changes to the configuration.
 async fn app_with(server: &SmtpServer, change: impl FnOnce(&mut Config)) -> TestApp {
     let url: MailUrl = server.url().parse().unwrap();
     let set = |config: &mut Config| {
@@ -27,7 +27,7 @@ async fn app_with(server: &SmtpServer, change: impl FnOnce(&mut Config)) -> Test
     TestApp::start_with(set).await
 }
 
-/// The survey's link in a mail, without a score.
+/// Returns the survey's link in a mail, without a score.
 fn link(mail: &Message) -> String {
     let text = mail.text().unwrap();
     let begin = text.find("http://").unwrap();
@@ -36,7 +36,7 @@ fn link(mail: &Message) -> String {
     link
 }
 
-/// Signs in by the form, as a person does.
+/// Signs in by the form, like a person.
 pub async fn sign_in(browser: &Browser, app: &TestApp, session: &Session) {
     browser.goto(format!("{}/sign-in", app.url)).await.unwrap();
     browser.fill("#email", &session.email).await;

@@ -1,4 +1,4 @@
-//! From the timeline and from a search result to the moment, with sound, in a real browser.
+//! From the timeline and from a search result to the position in the audio, in a real browser.
 
 use super::{app, sign_in};
 use crate::app::demo_sound;
@@ -9,7 +9,7 @@ use crate::support::heard::{Said, heard};
 use crate::support::smtp::SmtpServer;
 use afterword::access::Role;
 
-/// What is said on the recording as far as this test is concerned.
+/// Transcript of the recording in this test.
 const SAID: &[Said<'_>] = &[
     (1_000, 9_000, "agent", "Good morning, this is Sydney, how can I help you today?"),
     (9_500, 16_000, "customer", "I lost my package, and nobody told me where it is since Thursday."),
@@ -19,7 +19,7 @@ const SAID: &[Said<'_>] = &[
     (46_000, 50_000, "customer", "Are you still there with my package?"),
 ];
 
-/// Where the player stands, in seconds, once its sound is known.
+/// Returns the position of the player in seconds, once its audio is loaded.
 async fn at(browser: &Browser) -> f64 {
     let script = "const done = arguments[0]; const audio = document.querySelector('audio');
         const wait = () => (audio.seeking ? audio.addEventListener('seeked', () => done(audio.currentTime), { once: true }) : done(audio.currentTime));
@@ -45,12 +45,12 @@ async fn a_click_goes_to_the_moment() {
     ];
     let written = app.interaction("2", &chat("18", 20, &messages)).await;
     app.work().await;
-    // Words at times of the test's own, so that there is something on the timeline.
+    // Words at times chosen by the test, so that the timeline has entries.
     heard(&app, &id, SAID).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders", "Billing"], None).await;
     sign_in(&browser, &app, &supervisor).await;
 
-    // The timeline lies on the waveform's axis, and its moments play.
+    // The timeline shares the waveform's axis, and its entries play.
     browser.goto(format!("{}/interactions/{id}", app.url)).await.unwrap();
     browser.text("[data-waveform] .lane").await;
     let plots = "const left = (css) => document.querySelector(css).getBoundingClientRect(); const a = left('.waveform .plot'), b = left('.timeline .lane svg');
@@ -86,7 +86,7 @@ async fn a_click_goes_to_the_moment() {
     }
     browser.look(View::DESKTOP).await;
 
-    // "/" goes to the search; a result leads to the line, and the player with it.
+    // "/" focuses the search; a result leads to the line, and the player with it.
     browser.goto(format!("{}/library", app.url)).await.unwrap();
     browser.find(thirtyfour::By::Css("body")).await.unwrap().send_keys("/").await.unwrap();
     browser.fill("#q", "package").await;

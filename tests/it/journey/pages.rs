@@ -1,4 +1,5 @@
-//! Every page, on a phone and at a desk, light and dark, without a serious fault and without a complaint of the browser.
+//! Every page, on a phone and on a desktop, light and dark, without a serious violation and without an error of the
+//! browser.
 
 use super::{app, link, sign_in};
 use crate::app::demo_sound;
@@ -14,7 +15,7 @@ async fn look(browser: &Browser, url: &str, page: &str) {
     for (name, view) in VIEWS {
         browser.look(view).await;
         browser.goto(url).await.unwrap();
-        // At the end of the page nothing lies under the player, which stays in sight.
+        // At the end of the page nothing is covered by the player, which stays visible.
         browser.execute("window.scrollTo(0, document.body.scrollHeight)", vec![]).await.unwrap();
         axe::check(browser, &format!("{page} ({name})")).await;
         let wide = browser
@@ -22,7 +23,7 @@ async fn look(browser: &Browser, url: &str, page: &str) {
             .await
             .unwrap();
         assert!(!wide.json().as_bool().unwrap(), "{page} ({name}) can be scrolled sideways");
-        // The browser complains of every status from 400 on, also where that is right: of a link that nobody knows.
+        // The browser reports every status from 400 on, even where it is right: for an unknown link.
         let complaints =
             browser.complaints().await.into_iter().filter(|said| !said.contains(&format!("{url} - Failed to load")));
         assert_eq!(complaints.collect::<Vec<_>>(), Vec::<String>::new(), "{page} ({name})");

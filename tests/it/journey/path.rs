@@ -1,4 +1,4 @@
-//! One lost parcel, from the call to what HR sees of it.
+//! One lost parcel, from the call to HR's view of it.
 
 use super::{app, link, sign_in};
 use crate::app::{call_body, demo_sound};
@@ -47,7 +47,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
         assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
     }
 
-    // The supervisor hears it, reads it, sees the rating beside it, and flags it.
+    // The supervisor plays it, reads it, sees the rating next to it, and flags it.
     let desk = Browser::open(View::DESKTOP).await.unwrap();
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     sign_in(&desk, &app, &supervisor).await;
@@ -73,7 +73,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
     desk.text("[data-waveform]").await;
     assert_eq!(desk.complaints().await, Vec::<String>::new());
 
-    // The new agent learns from it, and that is remembered.
+    // The new agent learns from it, which is recorded.
     app.interaction(
         "99",
         &serde_json::json!({ "agent": { "external_id": "99", "name": "Nora Quinn" }, "team": "Orders" }),
@@ -91,7 +91,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
     assert!(study.text("main").await.contains("Says what happens next"));
     assert!(nora.page("/learn").await.contains("finished"), "what was finished is not remembered");
 
-    // HR sees the agent's rating once it is released, and nothing that leads to anybody.
+    // HR sees the agent's rating once it is released, and nothing that identifies a customer.
     let hr = app.sign_in(Role::Hr, &[], None).await;
     assert!(hr.page("/ratings").await.contains("Waiting for more answers"), "a rating shows before its release");
     for _ in 0..4 {
@@ -103,7 +103,7 @@ async fn from_the_call_to_the_library_and_the_rating() {
     assert_eq!(hr.get(&format!("/interactions/{id}")).await.status(), 403);
 }
 
-/// axe needs scripts; where they are off the page is only looked at for what every page must have.
+/// axe needs scripts; without them the page is only checked for the basic requirements of every page.
 async fn axe_without_scripts(phone: &Browser) {
     for needed in ["html[lang]", "title", "main", "h1", "fieldset legend"] {
         assert!(phone.find(thirtyfour::By::Css(needed)).await.is_ok(), "the survey page has no {needed}");

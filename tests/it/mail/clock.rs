@@ -19,7 +19,7 @@ async fn what_was_put_off_while_the_clock_was_ahead_is_not_lost_when_it_goes_bac
         let id = app.call("1", "jerry@example.net").await;
         app.pass(SETTLED).await;
         assert_eq!(only(&app).await.attempts, 1);
-        // Ahead for a day, in which it was tried and put off again.
+        // Ahead for a day, in which it was tried and postponed again.
         app.pass(Duration::from_secs(86_400)).await;
         assert_eq!(only(&app).await.attempts, 2);
         app.clock.set(BEGIN.plus(SETTLED));
@@ -44,7 +44,7 @@ async fn a_batch_in_a_dead_hand_of_the_future_is_taken_up() {
     tx.commit().await.unwrap();
     app.work().await;
     assert_eq!(count(&app, State::Queued).await, 1, "its time may still come");
-    // A jump forth and back, and it is seen that no batch can be held for so long.
+    // After a jump forth and back, a lease so far in the future is recognised as impossible.
     app.pass(Duration::from_secs(3600)).await;
     app.clock.set(BEGIN.plus(SETTLED));
     app.work().await;

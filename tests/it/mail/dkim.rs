@@ -1,4 +1,4 @@
-//! Signatures, verified by somebody else's program (dkimpy).
+//! DKIM signatures, verified by another program (dkimpy).
 
 use super::only;
 use crate::app::TestApp;
@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Verifies a mail on standard input with the record in the first argument; prints what is signed.
+/// Verifies a mail on standard input with the record in the first argument; prints the signed part.
 const VERIFY: &str = "
 import sys, dkim
 mail = sys.stdin.buffer.read()
@@ -112,7 +112,7 @@ async fn a_key_that_is_none_is_complained_about_before_it_is_needed() {
         let complaints = settings.complaints();
         assert!(complaints.len() == 1 && complaints[0].contains("mail.dkim.key_file"), "{complaints:?}");
         assert!(complaints[0].contains(words), "{complaints:?}");
-        // A service that runs on in spite of it sends nothing unsigned.
+        // A service that keeps running despite the error sends nothing unsigned.
         let id = app.call("1", "jerry@example.net").await;
         app.pass(SETTLED).await;
         assert_eq!(state_of(&app, &id).await.0, "scheduled");

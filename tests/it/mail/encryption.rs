@@ -1,4 +1,4 @@
-//! Certificates, passwords, and what is said where they are wrong: nothing leaves, nothing is lost, no secret is told.
+//! Certificates, passwords, and their errors: nothing is sent, nothing is lost, no secret is disclosed.
 
 use super::only;
 use crate::app::TestApp;
@@ -6,7 +6,7 @@ use crate::support::smtp::{Setup, Shows, SmtpServer, Tls};
 use crate::surveys::{SETTLED, state_of};
 use std::path::PathBuf;
 
-/// A customer is asked through this server: the app, and why nothing left.
+/// Asks a customer through this server; returns the app, and the reason why nothing was sent.
 async fn asked(url: &str, ca_file: Option<PathBuf>) -> (TestApp, Option<String>) {
     let url = url.parse().unwrap();
     let app = TestApp::start_with(|c| {
@@ -80,7 +80,7 @@ async fn a_wrong_password_stops_all_mail_at_once_and_is_not_told() {
     let why = stopped.unwrap();
     assert!(why.contains("sign-in failed") && why.contains("535") && !why.contains("wrong-password"), "{why}");
     assert_eq!(only(&app).await.attempts, 0);
-    // Whoever mends it need not wait.
+    // After a correction no wait is needed.
     for _ in 0..20 {
         app.pass(std::time::Duration::from_secs(60)).await;
     }

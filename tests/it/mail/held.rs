@@ -1,4 +1,4 @@
-//! Mail that is held, mail as files, and what a crash leaves.
+//! Held mail, mail as files, and the state after a crash.
 
 use super::{count, only};
 use crate::app::TestApp;
@@ -72,7 +72,7 @@ async fn a_crash_between_sending_and_saying_so_sends_the_same_mail_again() {
     app.call("1", "jerry@example.net").await;
     app.pass(SETTLED).await;
     let first = mail_to(&app, "jerry@example.net");
-    // As if the process had been killed when the file was written: the outbox says that it waits.
+    // As if the process had been killed when the file was written: the outbox row still waits.
     let undo = [
         format!("UPDATE outbox SET state = 'queued', batch = 'dead node', due_at = {}", app.app.clock.now().0 + 30_000),
         "UPDATE invitations SET state = 'scheduled'".to_owned(),
@@ -85,7 +85,7 @@ async fn a_crash_between_sending_and_saying_so_sends_the_same_mail_again() {
     app.work().await;
     assert_eq!(mail_to(&app, "jerry@example.net"), first, "the dead node's lease still holds");
     app.pass(std::time::Duration::from_secs(31)).await;
-    // One file still: its name and its Message-ID are the mail's own.
+    // Still one file: its name and its Message-ID are the mail's own.
     let second = mail_to(&app, "jerry@example.net");
     let line = |mail: &str| mail.lines().find(|line| line.starts_with("Message-ID")).unwrap().to_owned();
     assert_eq!(line(&first), line(&second));

@@ -1,4 +1,4 @@
-//! Calls of the services that send mail: each in its documented shape, signed, unsigned, old, and twice.
+//! Webhooks of mail services: each in its documented format, signed, unsigned, old, and repeated.
 
 use super::outbox;
 use super::returned::newest_tag;
@@ -48,7 +48,7 @@ async fn taken(app: &TestApp) -> usize {
     app.app.mail.came_back_since(afterword::clock::Timestamp(0), 100).await.unwrap().len()
 }
 
-/// A notification of SNS around a message of SES.
+/// Returns a notification of SNS around a message of SES.
 fn sns(message: &Value) -> Value {
     json!({
         "Type": "Notification", "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", "TopicArn": "arn:aws:sns:eu-west-1:1:bounces",
@@ -82,14 +82,14 @@ async fn without_proof_nothing_is_read() {
         );
         assert_eq!(status(to(&app, service, &body).header("authorization", "Basic !!!")).await, 401, "{service}");
     }
-    // Another topic's notification is not ours, though it knows the password.
+    // Another topic's notification is rejected, though it has the password.
     let mut foreign = body.clone();
     foreign["TopicArn"] = "arn:aws:sns:eu-west-1:2:other".into();
     assert_eq!(status(basic(to(&app, "ses", &foreign))).await, 401);
     assert_eq!(status(basic(to(&app, "sendgrid", &json!([])))).await, 401, "no key is configured for it");
     assert_eq!((taken(&app).await, reason(&app, "jerry@example.net").await), (0, None));
     assert_eq!(state_of(&app, &asked.interaction).await.0, "sent");
-    // SNS sends its password only when it is asked for it.
+    // SNS sends its password only when it is challenged.
     let refused = to(&app, "ses", &body).send().await.unwrap();
     assert!(refused.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic"));
 }

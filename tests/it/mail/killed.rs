@@ -1,5 +1,5 @@
-//! kill -9 while mail leaves, again and again, with the real program: no invitation is lost, and none leaves twice but
-//! those that were on a connection at that moment.
+//! kill -9 while mail is sent, again and again, with the real program: no invitation is lost, and none is sent twice
+//! except those that were on a connection at that moment.
 
 use crate::support::smtp::SmtpServer;
 use serde_json::json;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Customers asked in each round.
+/// Number of customers asked in each round.
 const EACH: usize = 30;
 const ROUNDS: usize = 10;
 const CONNECTIONS: usize = 4;
@@ -72,7 +72,7 @@ async fn no_invitation_is_lost_and_none_leaves_twice_but_what_was_on_its_way() {
             }
         });
         futures_util::future::join_all(puts).await;
-        // Somewhere between the decision and the last mail's settling; where exactly is what the rounds try out.
+        // Between the decision and the settlement of the last mail; the exact moment varies by round.
         let seen = server.messages().len();
         let wanted = seen + round * EACH / ROUNDS;
         for _ in 0..200 {

@@ -69,7 +69,7 @@ async fn no_more_than_so_many_are_on_their_way_to_a_domain() {
     }
 }
 
-/// Mail about nothing, to the address that it refers to.
+/// Mail without content, to the address that is its reference.
 struct Plain;
 
 impl Compose for Plain {
@@ -97,7 +97,7 @@ impl Compose for Plain {
     }
 }
 
-/// Puts mail to these into the outbox, one due after the other.
+/// Enqueues mail to these addresses, one due after the other.
 async fn enqueue(app: &TestApp, addresses: &[&str]) {
     app.app.mail.register("plain", Arc::new(Plain));
     let mut tx = app.app.db.begin().await.unwrap();
@@ -125,7 +125,7 @@ async fn batches_side_by_side_share_a_domain_s_limit_and_no_batch_waits_for_it_w
             (CancellationToken::new(), RunnerOptions { only: vec!["mail".into()], ..Default::default() });
         let (db, clock) = (app.app.db.clone(), Arc::clone(&app.app.clock));
         let runner = Arc::new(Runner::new(db, clock, app.app.jobs(), options, stop.clone()));
-        // A batch whose first mail is on its way for as long as the server likes, and whose second has to wait for it.
+        // A batch whose first mail is in transit as long as the server delays it, and whose second has to wait for it.
         enqueue(&app, &["first@example.net", "second@example.net"]).await;
         let running = tokio::spawn(runner.run());
         server.wait_for(before + 1).await;

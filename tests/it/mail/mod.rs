@@ -1,4 +1,4 @@
-//! The outbox: out by a mail server, kept until there is one, tried again, given up with a reason.
+//! The outbox: sent by a mail server, held until there is one, retried, given up with a reason.
 
 mod clock;
 mod dkim;
@@ -17,19 +17,19 @@ use crate::app::TestApp;
 use afterword::mail::{Entry, State};
 use afterword::paging::Cursor;
 
-/// The outbox, what changed last first.
+/// Returns the outbox, the last changed first.
 pub async fn outbox(app: &TestApp) -> Vec<Entry> {
     app.app.mail.list(None, &Cursor::start(), 50).await.unwrap().items
 }
 
-/// The only mail there is.
+/// Returns the only mail.
 pub async fn only(app: &TestApp) -> Entry {
     let mut all = outbox(app).await;
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
 
-/// How many mails are in a state.
+/// Returns the number of mails in a state.
 pub async fn count(app: &TestApp, state: State) -> i64 {
     let counts = app.app.mail.counts().await.unwrap();
     counts.iter().filter(|one| one.state == state.code()).map(|one| one.mails).sum()

@@ -1,4 +1,4 @@
-//! Through a real postfix, which speaks PIPELINING and STARTTLS, to a server behind it.
+//! Sending through a real postfix, with PIPELINING and STARTTLS, to a server behind it.
 
 use super::{count, outbox};
 use crate::app::TestApp;
@@ -38,7 +38,7 @@ async fn mail_goes_through_postfix_whole_and_refusals_are_understood() {
     assert!(troubles.iter().any(|why| why.starts_with("550 5.1.1")), "{troubles:?}");
     assert!(troubles.iter().any(|why| why.starts_with("450 4.2.1")), "{troubles:?}");
     let connections = postfix.log().matches(": connect from").count();
-    // One of them asked whether it is up.
+    // One of them checked whether it is up.
     assert!((2..=4).contains(&connections), "{connections} connections\n{}", postfix.log());
 }
 
@@ -55,7 +55,7 @@ async fn a_sender_that_postfix_does_not_let_in_stops_all_mail() {
         app.call(&n.to_string(), &format!("c{n}@example.net")).await;
     }
     app.pass(SETTLED).await;
-    // Postfix says so in answer to RCPT, as it does unless told otherwise.
+    // Postfix rejects at RCPT TO, its default.
     let stopped = app.app.mail.stopped().await.unwrap().unwrap_or_else(|| panic!("{}", postfix.log()));
     assert!(stopped.reason.starts_with("553 5.7.1"), "{stopped:?}");
     assert!(outbox(&app).await.iter().all(|mail| mail.state == "queued" && mail.attempts == 0));

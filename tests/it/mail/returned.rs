@@ -1,4 +1,4 @@
-//! What follows when mail comes back: from a folder, from a mailbox, once and no more, and nothing for those who forge.
+//! Consequences of returned mail: from a folder, from a mailbox, idempotent, and none for forged mail.
 
 use super::outbox;
 use crate::app::{TestApp, call_body};
@@ -10,11 +10,11 @@ use afterword::mail::Taken;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// From one look into the folder to the next.
+/// Time between two looks into the folder.
 const LOOK: Duration = Duration::from_secs(61);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Reads what comes back from `returned/` in its folder.
+/// Sets `returned/` in its folder as the source of returned mail.
 fn with_folder(config: &mut Config) {
     let folder = config.anonymity.key_file.parent().unwrap().join("returned");
     std::fs::create_dir_all(&folder).unwrap();
@@ -26,7 +26,7 @@ fn folder(app: &TestApp) -> PathBuf {
     app.folder().join("returned")
 }
 
-/// The tag in the envelope sender of the newest mail.
+/// Returns the tag in the envelope sender of the newest mail.
 pub async fn newest_tag(app: &TestApp) -> String {
     let newest = outbox(app).await.remove(0);
     let mut tag = app.app.vault.keyed_hash("mail-return", newest.id.as_str().as_bytes());
@@ -34,7 +34,7 @@ pub async fn newest_tag(app: &TestApp) -> String {
     tag
 }
 
-/// A delivery report about the mail with this tag.
+/// Returns a delivery report about the mail with this tag.
 pub fn bounce(tag: &str, address: &str, fields: &str, diagnosis: &str) -> String {
     format!(
         "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: bounces+{tag}@northwind.example\nSubject: Undelivered Mail\nMIME-Version: 1.0\n\
@@ -99,7 +99,7 @@ async fn a_full_mailbox_loses_nothing_until_it_was_full_on_three_days() {
         for round in 1..=3 {
             let asked = crate::surveys::ask_about(&app, &format!("call {round}"), &call_body("full@example.net")).await;
             let tag = newest_tag(&app).await;
-            // Twice on one day is once.
+            // Two on one day count once.
             for again in 0..2 {
                 let said = format!("{} ({again})", FULL.1);
                 drop_in(&app, &format!("{round}-{again}.eml"), &bounce(&tag, "full@example.net", FULL.0, &said)).await;
@@ -130,7 +130,7 @@ async fn who_forges_a_bounce_suppresses_nobody() {
     {
         drop_in(&app, &format!("{name}.eml"), &bounce(&guess, "jerry@example.net", GONE.0, GONE.1)).await;
     }
-    // Naming the mail is not enough: its Message-ID has been seen by every server on the way.
+    // Naming the mail does not suffice: its Message-ID has been seen by every server in transit.
     let named = bounce("", "jerry@example.net", GONE.0, GONE.1).replace("Sorry.", &invitation.message_id);
     drop_in(&app, "e.eml", &named).await;
     assert_eq!(suppressed(&app, "jerry@example.net").await, None);
@@ -186,7 +186,7 @@ async fn complaints_and_wishes_hold_at_once_and_a_link_is_proof_enough() {
     }
 }
 
-/// What staff see of an interaction's survey, and the customer's page.
+/// Returns the survey's state on the interaction for staff, and the customer's page.
 async fn seen(app: &TestApp, asked: &Asked) -> (String, Option<String>, u16) {
     let (state, why) = state_of(app, &asked.interaction).await;
     (state, why, page(app, &asked.page()).await.0)
@@ -264,7 +264,8 @@ async fn a_maildir_is_read_as_well() {
     assert!(folder(&app).join("done/1700000000.M1P1.host").exists());
 }
 
-/// Each real bounce, come back to a mail of ours: who is suppressed is whom the mail says has no mailbox or wants no more.
+/// Each real bounce, returned to a mail of ours: recipients are suppressed where it reports no such mailbox or an
+/// unsubscription.
 #[tokio::test]
 async fn real_bounces_suppress_whom_they_should_and_nobody_else() {
     let Some(samples) = shared::path("samples/bounces") else { return };
@@ -351,7 +352,7 @@ async fn a_message_that_cannot_be_read_keeps_no_other_from_it_and_is_passed_over
 async fn a_file_that_cannot_be_moved_keeps_no_other_from_being_read() {
     let app = TestApp::start_with(with_folder).await;
     let asked = ask(&app, "gone").await;
-    // There is such a file in done/, and no room in the name for a number behind it.
+    // There is such a file in done/, and no room in the name for a suffix.
     let name = format!("a{}.eml", "x".repeat(250));
     std::fs::create_dir(folder(&app).join("done")).unwrap();
     std::fs::write(folder(&app).join("done").join(&name), "another one").unwrap();

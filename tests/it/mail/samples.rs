@@ -1,10 +1,10 @@
-//! The reader against the set of real bounces and what another tool reads from them.
+//! The reader compared with another tool on the set of real bounces.
 
 use crate::support::shared;
 use afterword::mail::reader::{self, RecipientReport, Verdict};
 use std::collections::BTreeMap;
 
-/// What is expected of one recipient: status, reply, reason, hard, feedback.
+/// Expected values for one recipient: status, reply, reason, hard, feedback.
 type Expected = [String; 5];
 
 fn as_expected(row: &RecipientReport) -> Expected {

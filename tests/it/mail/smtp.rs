@@ -1,4 +1,4 @@
-//! A real mail server that takes, refuses, hangs and hangs up.
+//! A real mail server that accepts, rejects, hangs and disconnects.
 
 use super::{count, only};
 use crate::app::TestApp;
@@ -89,7 +89,7 @@ async fn what_a_server_refuses_for_good_is_given_up_with_the_reason() {
     let why = why.unwrap();
     assert!(why.contains("550") && why.contains("mailbox disabled") && !why.contains("gone@"), "{why}");
     assert_eq!(count(&app, State::Failed).await, 1);
-    // An administrator who knows better can have it tried again.
+    // An administrator can retry it.
     let failed = app.app.mail.troubles().await.unwrap().remove(0);
     server.set_mode_for("gone@example.net", Mode::Accept);
     assert!(app.app.mail.retry(&failed.id).await.unwrap());
@@ -143,7 +143,7 @@ async fn what_may_have_arrived_does_not_go_out_again_to_who_wants_no_more() {
         assert_eq!(app.post(&format!("/s/{}", link("answers")), &answer).await.status(), 200);
         server.set_mode(Mode::Accept);
         app.pass(Duration::from_secs(61)).await;
-        // Who has answered gets the copy: else the outbox would tell who has.
+        // A customer who has answered gets the copy too: else the outbox would reveal who has answered.
         let second = server.wait_for(before + 5).await.split_off(before + 4);
         assert_eq!((second.len(), second[0].raw()), (1, copy("answers").raw()));
         let mut states = Vec::new();
@@ -162,7 +162,7 @@ async fn what_may_have_arrived_does_not_go_out_again_to_who_wants_no_more() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_costs_no_mail() {
-    // A port that nobody listens on.
+    // A port that nothing listens on.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url: afterword::config::MailUrl = format!("smtp://127.0.0.1:{port}").parse().unwrap();
     let app = TestApp::start_with(|c| c.mail.url = url).await;
@@ -172,7 +172,7 @@ async fn a_server_that_is_not_there_costs_no_mail() {
     assert!(stopped.reason.contains("no connection"), "{stopped:?}");
     let mail = only(&app).await;
     assert_eq!((mail.state.as_str(), mail.attempts), ("queued", 0), "it is not the mail's fault");
-    // It waits for as long as anybody could answer.
+    // It is retried as long as the survey is open.
     for _ in 0..13 {
         app.pass(Duration::from_secs(86_400)).await;
         assert_eq!(state_of(&app, &id).await.0, "scheduled");

@@ -1,4 +1,4 @@
-//! Bad days of a mail server, and what each answer does to a mail, to the others, and to the way out.
+//! Failures of a mail server, and the effect of each reply on the mail, on other mails, and on the transport.
 
 use super::{count, only, outbox};
 use crate::app::TestApp;
@@ -90,7 +90,7 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again_and_one_that_is_ful
     };
     assert_eq!(suppressed("gone@example.net").await.as_deref(), Some("bounced"));
     assert_eq!(suppressed("full@example.net").await, None);
-    // An administrator who knows better takes it off the list first.
+    // An administrator removes it from the list first.
     let failed = app.app.mail.troubles().await.unwrap();
     let entry =
         app.app.surveys.suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 5).await.unwrap();
@@ -139,7 +139,7 @@ async fn one_mail_alone_that_is_refused_by_policy_waits_and_then_is_given_up() {
 
 #[tokio::test]
 async fn a_server_that_is_down_for_an_hour_costs_no_mail_and_no_try() {
-    // The port is known before the server is there.
+    // The port is known before the server is started.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url: afterword::config::MailUrl = format!("smtp://127.0.0.1:{port}").parse().unwrap();
     for app in TestApp::on_both(|c| c.mail.url = url.clone()).await {
@@ -164,7 +164,7 @@ async fn a_slow_server_gets_its_time_and_one_that_never_answers_does_not() {
         (c.mail.url, c.mail.time_limit) = (url, "100ms".parse().unwrap());
     })
     .await;
-    // Within five limits, which is what the last answer of a mail has.
+    // Within five time limits, the limit of a mail's last reply.
     server.set_mode(Mode::Slow { ms: 250 });
     let id = app.call("1", "jerry@example.net").await;
     app.pass(SETTLED).await;
@@ -175,7 +175,7 @@ async fn a_slow_server_gets_its_time_and_one_that_never_answers_does_not() {
     assert_eq!(state_of(&app, &id).await.0, "scheduled");
     let why = app.app.mail.troubles().await.unwrap()[0].last_error.clone().unwrap();
     assert!(why.contains("has not answered"), "{why}");
-    // It may have taken the mail: the second copy is the first, word for word.
+    // It may have accepted the mail: the second copy equals the first.
     server.set_mode(Mode::Accept);
     app.pass(Duration::from_secs(61)).await;
     let copies: Vec<_> = server.wait_for(3).await.into_iter().filter(|mail| mail.to[0].starts_with("george")).collect();

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// The external ids of a list.
+/// Returns the external ids of a list.
 async fn listed(session: &Session, query: &str) -> Vec<String> {
     let answer = session.api(Method::GET, &format!("/api/v1/interactions?{query}"), None).await;
     assert_eq!(answer.status(), 200, "{query}");
@@ -16,7 +16,7 @@ async fn listed(session: &Session, query: &str) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|i| i["external_id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A call with a quarrel, one without a word, and two chats.
+/// Creates a call with a quarrel, one without words, and two chats.
 async fn company(app: &TestApp) {
     let mut body = call_body("jerry@example.net");
     let quarrel = app.interaction("quarrel", &body).await;

@@ -1,4 +1,4 @@
-//! What is measured of calls and chats, over the API, in lists, on pages.
+//! Measures of calls and chats, over the API, in lists, on pages.
 
 mod lists;
 mod pages;
@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A chat of this agent that was over at `end` minutes: (seconds since ten o'clock, who, what).
+/// Returns a chat of this agent that ended at `end` minutes: (seconds since ten o'clock, sender, text).
 pub fn chat(agent: &str, end: u32, messages: &[(u32, &str, &str)]) -> Value {
     let at = |s: u32| format!("2026-11-20T10:{:02}:{:02}Z", s / 60, s % 60);
     let message = |(s, from, text): &(u32, &str, &str)| json!({ "at": at(*s), "from": from, "text": text });
@@ -23,7 +23,7 @@ pub fn chat(agent: &str, end: u32, messages: &[(u32, &str, &str)]) -> Value {
     })
 }
 
-/// Both speak, one cuts the other short, and for twenty seconds nobody says a word.
+/// Both speak, one interrupts the other, and there are twenty seconds of silence.
 pub const QUARREL: &[(i64, i64, &str, &str)] = &[
     (1_000, 9_000, "agent", "Good morning, this is Sydney, how can I help you today?"),
     (9_500, 16_000, "customer", "You charged me twice for the same printer, and I want my money back."),

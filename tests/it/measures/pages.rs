@@ -1,4 +1,4 @@
-//! Measures on the interaction's page and on the desk.
+//! Measures on the interaction's page and on the home page.
 
 use super::{QUARREL, chat};
 use crate::app::{TestApp, call_body};
@@ -15,7 +15,7 @@ async fn the_page_draws_a_call_and_says_its_figures() {
     heard(&app, &id, QUARREL).await;
     let page = app.sign_in(Role::Supervisor, &["Orders"], None).await.page(&format!("/interactions/{id}")).await;
     assert!(page.contains("Nobody speaks for 20 seconds, at 0:19"), "the silence is a link with a name: {page}");
-    // It leads to the line that ends the silence, also without scripts.
+    // It links to the line that ends the silence, also without scripts.
     assert!(
         page.contains(r##"<a class="quiet" href="#t3-39000" data-moment="17500""##)
             && page.contains(r#"id="t3-39000""#)

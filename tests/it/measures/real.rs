@@ -1,4 +1,4 @@
-//! Figures of real telephone calls against what people marked in them, with a real model.
+//! Measures of real telephone calls compared with annotations by people, with a real model.
 
 use crate::support::shared;
 use afterword::measures::{CallMeasures, Place, measure_call};
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 const BOTH: [Speaker; 2] = [Speaker::Agent, Speaker::Customer];
-/// Short calls have no longer silences.
+/// Minimum dead air, ms: short calls have no longer silences.
 const DEAD_AIR_MS: i64 = 2_000;
 
-/// Words that people heard.
+/// Returns the annotated words.
 fn marked(table: &Path) -> Vec<Segment> {
     let table = std::fs::read_to_string(table).unwrap();
     let fields = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());

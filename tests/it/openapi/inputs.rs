@@ -1,4 +1,4 @@
-//! Inputs that schemas forbid are refused with a problem, on both databases; what they allow beyond that is taken.
+//! Inputs that schemas forbid are rejected with a problem, on both databases; inputs that they allow are accepted.
 
 use crate::app::TestApp;
 use crate::surveys::{answer, ask};
@@ -6,7 +6,7 @@ use afterword::access::principal::Scope;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-/// Sends a request with a key of the scope admin; status and body.
+/// Sends a request with a key of the scope admin; returns status and body.
 async fn send(app: &TestApp, key: &str, method: Method, path: &str, body: Option<&str>) -> (u16, Value) {
     let request = app.client.request(method, format!("{}/api/v1/{path}", app.url)).bearer_auth(key);
     let request = match body {

@@ -1,4 +1,4 @@
-//! The committed specification is what the program says of itself, readable by every reader, and true.
+//! The committed specification equals the program's, is valid for strict readers, and is correct.
 
 mod inputs;
 mod schemathesis;
@@ -26,12 +26,12 @@ fn openapi_yaml_is_what_the_code_says() {
     );
 }
 
-/// The committed document; a reader that takes no key twice.
+/// Returns the committed document; a reader that rejects duplicate keys.
 fn committed() -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(root().join("openapi.yaml")).unwrap()).unwrap()
 }
 
-/// Method and path of every operation of a document.
+/// Returns method and path of every operation of a document.
 fn operations(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_mapping().unwrap();
     let of_path = |(path, item): (&Value, &Value)| {
@@ -42,7 +42,7 @@ fn operations(document: &Value) -> BTreeSet<(String, String)> {
     paths.iter().flat_map(of_path).collect()
 }
 
-/// Method and path of every endpoint, from the attributes in the source.
+/// Returns method and path of every endpoint, from the attributes in the source.
 fn endpoints() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     let mut open = vec![root().join("src")];

@@ -1,4 +1,4 @@
-//! The specification is true: schemathesis sends what it allows and what it forbids, and checks every answer against it.
+//! Schemathesis sends valid and invalid requests of the specification, and checks every response against it.
 
 use crate::app::{Session, TestApp};
 use crate::followups::ripen;
@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Overrides the number of generated examples per operation, to look for faults by hand.
+/// Overrides the number of generated examples per operation, for a manual search for faults.
 const EXAMPLES: &str = "AFTERWORD_SCHEMATHESIS_EXAMPLES";
 
-/// Who sends the requests.
+/// Sender of the requests.
 enum Sender<'a> {
     Key(&'a str),
     Session(&'a Session),
 }
 
 impl Sender<'_> {
-    /// The part of schemathesis' configuration that says how to authenticate.
+    /// Returns the authentication part of schemathesis' configuration.
     fn configuration(&self) -> String {
         match self {
             Self::Key(key) => format!("[auth.openapi]\napi_key = {{ bearer = \"{key}\" }}\n"),
@@ -34,7 +34,7 @@ impl Sender<'_> {
     }
 }
 
-/// Ids of things that are there, for the hooks.
+/// Returns ids of existing objects, for the hooks.
 async fn fill(app: &TestApp, supervisor: &Session) -> Value {
     let call = recorded_call(app).await;
     let lines = [(0, 4_000, "agent", "Orders, this is Sydney."), (4_500, 9_000, "customer", "My parcel is lost.")];
@@ -80,7 +80,7 @@ async fn first_id(session: &Session, path: &str) -> Value {
     page["items"][0]["id"].clone()
 }
 
-/// Runs it over the whole specification; panics with its report where anything is wrong.
+/// Runs it over the whole specification; panics with its report at any fault.
 async fn check(app: &TestApp, known: &Value, sender: &Sender<'_>, phases: &str, examples: u32) {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/schemathesis");
     let (document, settings) = (app.folder().join("openapi.yaml"), app.folder().join("schemathesis.toml"));
@@ -103,7 +103,7 @@ fn program() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/schemathesis")
 }
 
-/// The app, filled, a supervisor, and the ids of what is in it.
+/// Returns the filled app, a supervisor, and the ids of its objects.
 async fn filled(app: TestApp) -> (TestApp, Session, Value) {
     app.call("first", "first@example.net").await;
     let supervisor = supervisor(&app, "Orders").await;
@@ -111,7 +111,7 @@ async fn filled(app: TestApp) -> (TestApp, Session, Value) {
     (app, supervisor, known)
 }
 
-/// Whether schemathesis is installed; says loudly where it is not.
+/// Whether schemathesis is installed; reports a skipped test where it is not.
 fn is_installed() -> bool {
     program().exists() || skip::tool::<()>("schemathesis in .venv").is_some()
 }

@@ -1,16 +1,16 @@
-//! `afterword config check`, and settings by the environment.
+//! `afterword config check`, and settings from the environment.
 
 use crate::support::postgres;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// How the names of variables begin.
+/// Prefix of the variables.
 const PREFIX: &str = "AFTERWORD__";
 
 fn afterword(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
-    // Any free port: other tests check at the same time.
+    // Any free port: other tests run checks at the same time.
     command.args(arguments).current_dir(folder).env("AFTERWORD__HTTP__LISTEN", "127.0.0.1:0");
     command.envs(settings.iter().map(|(key, value)| (format!("{PREFIX}{key}"), value)));
     command.output().unwrap()
@@ -20,7 +20,7 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Every file and folder below, with the content of files.
+/// Returns every file and folder below, with the content of files.
 fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     for entry in folder.read_dir().unwrap() {
@@ -36,7 +36,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-/// Checks these settings: exactly one complaint, which says `words`; nothing on disk has changed.
+/// Checks these settings: exactly one problem, which contains `words`; nothing on disk has changed.
 fn complains(folder: &Path, settings: &[(&str, &str)], words: &[&str]) {
     let before = tree(folder);
     let output = afterword(folder, &["config", "check"], settings);
@@ -56,7 +56,7 @@ fn a_usable_configuration_is_approved_and_nothing_is_made() {
     let output = afterword(folder.path(), &["config", "check"], &[]);
     let said = text(&output);
     assert!(output.status.success() && said.ends_with("The configuration can be used.\n"), "{said}");
-    // Everything but transcription works without a model, which is got later.
+    // Everything but transcription works without a model, which is fetched later.
     assert_eq!(said.lines().count(), 2, "{said}");
     assert!(said.starts_with("Recordings will wait: ") && said.contains("`afterword models fetch base`"), "{said}");
     assert!(tree(folder.path()).is_empty());
@@ -177,7 +177,7 @@ async fn a_database_on_postgresql_must_be_there_and_up_to_date() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }
 
-/// The keys of a table of TOML and their values, `section.key`; an empty table is a key of its own.
+/// Collects the keys of a table of TOML and their values, `section.key`; an empty table is a key of its own.
 fn leaves(prefix: &str, table: &toml::Table, all: &mut BTreeMap<String, toml::Value>) {
     for (key, value) in table {
         let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
@@ -201,7 +201,7 @@ fn shown(settings: &[(String, String)]) -> BTreeMap<String, toml::Value> {
     all
 }
 
-/// Values of keys that take a form of their own: as the environment has it, and as `config show` prints it.
+/// Values of keys with a syntax of their own: for the environment, and as `config show` prints it.
 const FORMS: &[(&str, &str, &str)] = &[
     ("anonymity.goes_up_after", "77d", "\"77d\""),
     ("database.acquire_timeout", "6s", "\"6s\""),
@@ -229,7 +229,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("mail.returned", "file:returned", "\"file:returned\""),
     ("mail.url", "file:mails", "\"file:mails\""),
     ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
-    // Digits stay text: it would else lose its zeros.
+    // Digits stay text: otherwise the zeros would be lost.
     ("metrics.token", "0012345678901234", "\"***\""),
     ("recordings.channels", "agent,customer", "\"agent,customer\""),
     (
@@ -248,7 +248,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("worker.listen", "127.0.0.1:9465", "\"127.0.0.1:9465\""),
 ];
 
-/// Another value for a key, as the environment has it and as it is shown.
+/// Returns another value for a key, for the environment and as it is shown.
 fn another(key: &str, value: &toml::Value) -> (String, toml::Value) {
     if let Some((_, set, shown)) = FORMS.iter().find(|(known, ..)| *known == key) {
         let shown: toml::Table = format!("value = {shown}").parse().unwrap();

@@ -15,10 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const SHORT: Duration = Duration::from_millis(700);
-/// Stays far above what a busy machine adds to the short limits, and far below the usual ones.
+/// Far above the delay of a busy machine in addition to the short limits, and far below the default ones.
 const SOON: Duration = Duration::from_secs(8);
 
-/// An app with short limits, whose address is `127.0.0.1:PORT`.
+/// Returns an app with short limits, and its address `127.0.0.1:PORT`.
 async fn app() -> (TestApp, String) {
     let app = TestApp::start_with(|config| {
         let short = format!("{}ms", SHORT.as_millis());
@@ -61,7 +61,7 @@ async fn a_body_that_does_not_come_is_answered_408() {
     }
 }
 
-/// Sends this recording in four pieces with a pause between them; the answer.
+/// Sends this recording in four pieces with a pause between them; returns the response.
 async fn upload_in_pieces(app: &TestApp, address: &str, pause: Duration) -> String {
     let sound = crate::app::demo_sound("call-good.flac");
     let head = format!(
@@ -73,7 +73,7 @@ async fn upload_in_pieces(app: &TestApp, address: &str, pause: Duration) -> Stri
     let mut stream = connection(address, head.as_bytes()).await;
     for piece in sound.chunks(sound.len().div_ceil(4)) {
         tokio::time::sleep(pause).await;
-        // Refused once the server has given up.
+        // Fails once the server has given up.
         let _ = stream.write_all(piece).await;
     }
     rest(&mut stream).await
@@ -137,7 +137,7 @@ async fn a_proxy_that_is_trusted_may_hold_more_connections_than_a_client() {
         for _ in 0..20 {
             held.push(connection(&address, b"GET /healthz HTTP/1.1\r\nHost: x\r\n").await);
         }
-        // Accepted in order: once the last is answered, the first has met its fate.
+        // Accepted in order: once the last is answered, the first has been decided.
         let last = held.last_mut().unwrap();
         last.write_all(b"\r\n").await.unwrap();
         assert!(last.read(&mut [0; 1024]).await.unwrap() > 0);
@@ -160,7 +160,7 @@ async fn the_server_survives_that_there_are_no_files_left() {
     let before = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: Some(64), ..before }).unwrap();
     let mut held = Vec::new();
-    // Both ends are in this process: either may be the one that finds none left.
+    // Both ends are in this process: either may be the one that fails to open.
     while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(1), TcpStream::connect(&address)).await {
         held.push(stream);
         assert!(held.len() < 64);

@@ -19,7 +19,7 @@ async fn the_documentation_is_shown_under_a_policy_that_allows_its_own_scripts_a
     browser.press(".opblock .try-out__btn").await;
     browser.press(".opblock .execute").await;
     let status = browser.text(".opblock .live-responses-table .response .response-col_status").await;
-    // The API was reached: nobody is signed in there.
+    // The API was reached: there is no session there.
     assert!(status.contains("401"), "{status}");
     let complaints = browser.complaints().await;
     assert!(complaints.iter().all(|complaint| complaint.contains("401")), "{complaints:?}");

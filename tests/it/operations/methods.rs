@@ -1,4 +1,4 @@
-//! Methods that an address does not take, and HEAD.
+//! Methods that a path does not have, and HEAD.
 
 use crate::app::TestApp;
 use afterword::access::Role;

@@ -1,4 +1,4 @@
-//! Who may read the figures, and what they tell.
+//! Access to metrics, and their content.
 
 use crate::app::{METRICS_TOKEN, TestApp, call_body};
 use crate::surveys::ask;
@@ -7,7 +7,7 @@ use afterword::web::server::{self, Limits, Stop};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The routes of operators on a listener of their own; its address.
+/// Serves the routes of operators on a separate listener; returns its URL.
 async fn own_listener(app: &TestApp) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -67,9 +67,9 @@ async fn no_series_moves_when_somebody_opens_or_answers_a_survey() {
         let page = asked.page();
         let url = own_listener(&app).await;
         let figures = || async { reqwest::get(format!("{url}/metrics")).await.unwrap().text().await.unwrap() };
-        // The order of the lines is not told.
+        // The order of the lines is not defined.
         let sorted = |text: String| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-        // The first look makes the series.
+        // The first request creates the series.
         figures().await;
         let before = sorted(figures().await);
         assert_eq!(app.get(&page).await.status(), 200);
@@ -83,7 +83,7 @@ async fn no_series_moves_when_somebody_opens_or_answers_a_survey() {
         app.get("/logos/0000").await;
         app.post("/api/v1/surveys/standard/responses", &[]).await;
         assert_eq!(before, sorted(figures().await));
-        // A request of anything else is counted at once.
+        // A request of any other page is counted at once.
         app.get("/sign-in").await;
         assert!(figures().await.contains("route=\"/sign-in\""));
         app.clock.advance(Duration::from_secs(86_400));

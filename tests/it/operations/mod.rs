@@ -1,4 +1,4 @@
-//! For those who run the service: how it stops, what it lets in, what it tells about itself, and what it refuses to start with.
+//! Operation of the service: stopping, limits, metrics, and configuration checks.
 
 mod checks;
 mod connections;
@@ -10,14 +10,14 @@ mod stopping;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection on which so much was sent.
+/// Returns a connection on which these bytes were sent.
 async fn connection(address: &str, sent: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent).await.unwrap();
     stream
 }
 
-/// Everything that comes until the other side closes the connection, or breaks it.
+/// Reads until the other side closes or breaks the connection.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;

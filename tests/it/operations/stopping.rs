@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 
 /// Far below the limit for running requests (20 s), and enough for a machine that is busy with other tests.
 const SOON: Duration = Duration::from_secs(8);
-/// How long a condition is waited for.
+/// Maximum wait for a condition.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Asks until the condition holds.
+/// Polls until the condition holds.
 async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     for _ in 0..MAX_WAIT.as_millis() / PAUSE.as_millis() {
         if holds().await {
@@ -43,7 +43,7 @@ async fn connections_without_a_whole_request_do_not_hold_the_stop() {
             let mut answer = [0; 1024];
             assert!(held.read(&mut answer).await.unwrap() > 0);
         }
-        // One more request, so that the held connection is surely accepted: connections are taken in order.
+        // One more request, so that the held connection is surely accepted: connections are accepted in order.
         served.client.get(format!("{}/healthz", served.url)).send().await.unwrap();
         served.tell_to_stop();
         let (code, took) = served.ended().await;
@@ -54,7 +54,7 @@ async fn connections_without_a_whole_request_do_not_hold_the_stop() {
     }
 }
 
-/// Sends a recording, a byte now and then, until `finish` says so, and the rest at once; the answer.
+/// Sends a recording slowly, byte by byte, until `finish`, and the rest at once; returns the response.
 async fn slow_upload(mut stream: TcpStream, mut finish: oneshot::Receiver<()>, sound: Vec<u8>) -> String {
     let mut missing = sound.as_slice();
     while tokio::time::timeout(2 * PAUSE, &mut finish).await.is_err() {

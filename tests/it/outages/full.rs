@@ -12,13 +12,13 @@ use serde_json::Value;
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// MiB of the disk: the database's log of changes alone takes 16 before it is folded in.
+/// Size of the disk in MiB: the database's write-ahead log alone takes 16 before a checkpoint.
 const DISK: usize = 40;
-/// Customers who answer, half of them each way.
+/// Number of customers who respond, half of them each way.
 const CUSTOMERS: usize = 24;
 
-/// SQLite rolls back by itself when it has no space, and sqlx loses count of its transactions: without a new connection no
-/// write would succeed any more.
+/// SQLite rolls back by itself when it has no space, and sqlx loses count of its transactions: without a new connection
+/// no write would succeed any more.
 #[tokio::test]
 async fn a_connection_whose_rollback_failed_is_replaced() {
     let app = TestApp::start().await;
@@ -37,14 +37,14 @@ async fn what_finds_no_room_in_the_database_is_told_so() {
     let Db::Sqlite { write, .. } = &app.app.db else { unreachable!() };
     let key = app.key(Scope::Ingest).await;
     let admin = app.sign_in(Role::Admin, &[], None).await;
-    // No page more than there are; of each connection, which may be replaced.
+    // Limits the number of pages to the present one; on each connection, which may be replaced.
     let fill = async || sqlx::query("PRAGMA max_page_count = 1").execute(write).await.map(drop).unwrap();
     fill().await;
     let mut large = call_body("jerry@example.net");
     large["notes"] = "x".repeat(200_000).into();
     assert_refused(app.put(&key, "phone/1", &large).await, 507, "storage_full").await;
     let page = loop {
-        // Some lines still fit into pages that are not full.
+        // Some rows still fit into pages that are not full.
         fill().await;
         let name = uuid::Uuid::new_v4().simple().to_string().repeat(3);
         let page = admin.post("/admin/teams", &[("name", &name)]).await;
@@ -58,7 +58,7 @@ async fn what_finds_no_room_in_the_database_is_told_so() {
     assert_eq!(app.put(&key, "phone/1", &large).await.status(), 201, "sent again");
 }
 
-/// What clients were told.
+/// Acknowledged data.
 #[derive(Default)]
 struct Told {
     interactions: BTreeSet<String>,
@@ -68,7 +68,7 @@ struct Told {
 }
 
 impl Told {
-    /// 507 is the only refusal there may be.
+    /// Returns whether it was stored; 507 is the only allowed rejection.
     fn is_stored(&mut self, status: u16, what: &str) -> bool {
         match status {
             200 | 201 => true,
@@ -113,10 +113,10 @@ async fn answer(served: &Served, told: &mut Told, asked: &[Mailed], choices: imp
     }
 }
 
-/// Compares what is in the files with what clients were told, while nothing serves.
+/// Compares the files with the acknowledged data, while nothing serves.
 async fn audit(served: &Served, told: &Told, asked: &[Mailed]) {
     let vault = Vault::read(&served.folder().join("data/afterword.key")).unwrap().unwrap();
-    // A copy: SQLite resolves the way into the other namespace to a path in this one.
+    // A copy: SQLite resolves the path in the other namespace to one in this namespace.
     let copy = tempfile::tempdir().unwrap();
     for name in ["afterword.db", "afterword.db-wal"] {
         let from = served.folder().join("data").join(name);
@@ -177,7 +177,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged_and_needs_no_restart() 
     assert_eq!(told.refused, 0, "{}", served.log());
 
     served.disk().fill();
-    // The log of changes may have room for some more.
+    // The write-ahead log may have room for some more.
     for round in 0..50 {
         send(&served, &mut told, &names(&format!("full{round}-"), 5), &sound).await;
         if told.refused > 40 {
@@ -186,7 +186,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged_and_needs_no_restart() 
     }
     answer(&served, &mut told, &asked, 6..CUSTOMERS).await;
     assert!(told.refused > 20, "the disk was not full: {}", told.refused);
-    // It says so, within the second for which an answer is kept.
+    // Reported within the second for which a result is cached.
     tokio::time::timeout(std::time::Duration::from_secs(5), async {
         while ready(&served).await.0 != 503 {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-//! Somebody else holds locks: a backup, a maintenance job, an administrator's shell.
+//! Locks held by others: a backup, a maintenance job, an administrator's shell.
 
 use super::{assert_refused, put};
 use crate::app::{Session, TestApp};
@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use std::time::{Duration, Instant};
 
-/// Far above the limits that the tests set, far below what it took without any.
+/// Far above the limits that the tests set, far below the time without any.
 const PROMPT: Duration = Duration::from_secs(4);
 
 pub fn limits(config: &mut Config) {
@@ -19,7 +19,7 @@ pub fn limits(config: &mut Config) {
     config.database.lock_timeout = "500ms".parse().unwrap();
 }
 
-/// Somebody else's transaction that lets nobody write.
+/// A transaction of another client that blocks all writes.
 pub enum Lock {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -58,7 +58,7 @@ async fn looks(app: &TestApp, of: &str) -> usize {
     app.app.audit.lines(&filter, &afterword::paging::Cursor::start(), 50).await.unwrap().items.len()
 }
 
-/// A page answers in time, whatever it says.
+/// Returns the response of a page; fails if it does not come in time.
 async fn page(who: &Session, path: &str) -> (u16, bool, String) {
     let begun = Instant::now();
     let answer = who.get(path).await;
@@ -86,9 +86,9 @@ async fn a_held_lock_is_told_in_time_and_forgotten_when_it_is_released() {
             assert_refused(answer, 503, "database_busy").await;
         }
         assert!(begun.elapsed() < PROMPT, "{:?}", begun.elapsed());
-        // What only reads goes on.
+        // Requests that only read succeed.
         assert_eq!(page(&supervisor, "/interactions").await.0, 200);
-        // A look that can't be logged is none.
+        // A view that can't be logged is rejected.
         let (status, retry, text) = page(&supervisor, &path).await;
         assert!(status == 503 && retry && !text.contains("Sydney Carton"), "{status}: {text}");
         let begun = Instant::now();
@@ -117,7 +117,7 @@ async fn a_listen_is_refused_to_all_who_ask_until_its_line_is_written() {
         let id = app.call("1", "jerry@example.net").await;
         let path = format!("/api/v1/interactions/{id}/recording");
         let lock = Lock::take(&app).await;
-        // A player asks for two ranges at once: neither may pass because the other is about to be logged.
+        // A player requests two ranges at once: neither may succeed because the other is about to be logged.
         let (one, two) = tokio::join!(supervisor.get(&path), supervisor.get(&path));
         assert_eq!((one.status().as_u16(), two.status().as_u16()), (503, 503));
         lock.release().await;
@@ -140,7 +140,7 @@ async fn one_who_waits_for_a_lock_does_not_keep_the_connection_from_others_for_e
     }
     assert!(begun.elapsed() < PROMPT, "{:?}", begun.elapsed());
     lock.release().await;
-    // The transaction that was given up in the middle of its beginning is undone, whenever it began after all.
+    // The transaction that was aborted during its begin is rolled back, whenever it began after all.
     for _ in 0..3 {
         app.app.db.begin().await.unwrap().commit().await.unwrap();
     }

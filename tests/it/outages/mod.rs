@@ -1,4 +1,4 @@
-//! What happens while the database or the disk takes nothing, and afterwards.
+//! Behaviour during an outage of the database or the disk, and afterwards.
 
 mod full;
 mod locked;
@@ -10,12 +10,12 @@ use crate::app::{TestApp, call_body};
 use reqwest::Response;
 use serde_json::Value;
 
-/// Takes a call in with this key.
+/// Sends a call with this key.
 async fn put(app: &TestApp, key: &str, name: &str) -> Response {
     app.put(key, &format!("phone/{name}"), &call_body(&format!("{name}@example.net"))).await
 }
 
-/// It is refused as an outage, in the form of the API, and says when to come again.
+/// Asserts that it is rejected as an outage, in the format of the API, with `Retry-After`.
 async fn assert_refused(answer: Response, status: u16, code: &str) {
     assert_eq!(answer.status(), status);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");

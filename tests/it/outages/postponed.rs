@@ -1,4 +1,4 @@
-//! Background work waits for the database and goes on by itself.
+//! Background jobs wait for the database and continue automatically.
 
 use super::locked::{Lock, limits};
 use crate::app::TestApp;
@@ -38,7 +38,7 @@ async fn what_a_job_came_to_is_stored_as_soon_as_the_database_takes_it() {
         started.notified().await;
         let lock = Lock::take(&app).await;
         go_on.notify_one();
-        // Longer than one try to store it may take.
+        // Longer than one attempt to store it may take.
         tokio::time::sleep(Duration::from_millis(1500)).await;
         lock.release().await;
         let gone = async {

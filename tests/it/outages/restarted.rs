@@ -1,4 +1,4 @@
-//! PostgreSQL that crashes, is frozen, and comes back.
+//! PostgreSQL that crashes, is suspended, and restarts.
 
 use super::put;
 use crate::app::TestApp;
@@ -22,7 +22,7 @@ async fn start(server: &OwnPostgres) -> TestApp {
     .await
 }
 
-/// The ids of interactions that clients were told are stored, sent until `stop`; nothing but 201 and 503 may come.
+/// Sends interactions until `stop`; returns the ids of acknowledged ones; only 201 and 503 are allowed.
 async fn clients(app: &TestApp, key: &str, stop: &AtomicBool) -> (BTreeSet<String>, usize) {
     let (stored, refused) = (Mutex::new(BTreeSet::new()), Mutex::new(0));
     let client = |client: usize| {

@@ -1,4 +1,4 @@
-//! Nodes whose clocks differ.
+//! Nodes with different clocks.
 
 use crate::app::TestApp;
 use crate::support::served::Served;
@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Customers who are asked.
+/// Number of surveyed customers.
 const CUSTOMERS: usize = 60;
 
-/// Debian's libfaketime, which shifts the clock of a program.
+/// Returns Debian's libfaketime, which shifts the clock of a program.
 fn libfaketime() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").unwrap().flatten();
     let libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
     libraries.into_iter().find(|path| path.exists()).or_else(|| skip::tool("libfaketime"))
 }
 
-/// A node on this database with the files of the first one, if there is one.
+/// Starts a node on this database with the files of the first one, if there is one.
 async fn node(database: &str, mail: &str, first: Option<&Served>, clock: &[(&str, &str)]) -> Served {
     let shared = |name: &str| first.map_or_else(|| name.into(), |first| first.folder().join(name));
     let key = shared("data/afterword.key").display().to_string();
@@ -45,7 +45,7 @@ async fn no_mail_leaves_twice_where_one_node_is_two_minutes_ahead() {
     let mut config = Config::default();
     config.database.url = url.parse().unwrap();
     app::open_database(&config, true).await.unwrap().close().await;
-    // Long enough on their way to be seen there by the other node.
+    // In transit long enough to be seen by the other node.
     server.set_mode(Mode::Slow { ms: 100 });
     let one = node(&url, &mail, None, &[]).await;
     let library = library.display().to_string();
@@ -99,7 +99,7 @@ async fn on_postgresql_the_time_is_the_database_s() {
         let before: i64 = sqlx::query_scalar(sql).fetch_one(pool).await.unwrap();
         let now = clock.now().0;
         let after: i64 = sqlx::query_scalar(sql).fetch_one(pool).await.unwrap();
-        // Half of a round trip is what it can be wrong by.
+        // The maximum error is half of a round trip.
         assert!((before - 250..=after + 250).contains(&now), "{before} {now} {after}");
     }
 }

@@ -1,4 +1,4 @@
-//! The program's configuration, from outside: exit codes and words.
+//! The program's configuration, from outside: exit codes and messages.
 
 use std::process::{Command, Output};
 
@@ -53,7 +53,7 @@ fn who_speaks_on_which_channel_is_set_by_the_environment() {
     ];
     let said = words(&afterword(&["config", "show"], &set));
     assert!(said.contains("channels = \"agent,customer\"") && said.contains("pbx = \"customer,agent\""), "{said}");
-    // Capitals do not matter, as in a recording's own `channels`.
+    // Letter case is ignored, as in a recording's own `channels`.
     let shown = afterword(&["config", "show"], &[("AFTERWORD__RECORDINGS__CHANNELS", "Agent, CUSTOMER")]);
     assert_eq!(shown.status.code(), Some(0), "{}", words(&shown));
 }

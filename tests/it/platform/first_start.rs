@@ -1,4 +1,4 @@
-//! The very first start, by several processes at once.
+//! The first start, by several processes at once.
 
 use crate::support::postgres;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 const PROCESSES: usize = 4;
 
-/// All of them bring the database up to date, and agree on one key.
+/// All of them migrate the database, and agree on one key.
 fn start_together(folder: &Path, database: &str) {
     let mut migrate = Command::new(env!("CARGO_BIN_EXE_afterword"));
     migrate.arg("migrate").current_dir(folder).env("AFTERWORD__DATABASE__URL", database);

@@ -129,7 +129,7 @@ async fn a_node_that_died_loses_its_lease() {
     for app in TestApp::on_both(|_| {}).await {
         let (started, wait) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let (tell, hold) = (Arc::clone(&started), Arc::clone(&wait));
-        // The first node takes the job and never comes back: its task is dropped with its runtime's handle.
+        // The first node claims the job and never finishes: its task is dropped with its runtime's handle.
         let stuck = Kind::new("test.lease", move |_| {
             let (tell, hold) = (Arc::clone(&tell), Arc::clone(&hold));
             async move {
@@ -161,7 +161,7 @@ async fn a_node_that_died_loses_its_lease() {
     }
 }
 
-/// A kind that writes down the order in which its jobs ran.
+/// Returns a kind that records the order in which its jobs ran.
 fn noted(name: &'static str) -> (Kind, Arc<Mutex<Vec<String>>>) {
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&ran);
@@ -206,7 +206,7 @@ async fn those_who_share_a_kind_take_turns_and_what_is_urgent_goes_before_all() 
             "orders 5",
         ];
         assert_eq!(*ran.lock().unwrap(), wanted);
-        // Whose turn it is lasts: returns was served longest ago of the two that have something now.
+        // Turns are remembered: returns was served longest ago of the two that have jobs now.
         let later = [job("orders 6", 0, Some("orders")), job("returns 3", 1, Some("returns"))];
         queue(&app, later.to_vec()).await;
         let (kind, ran) = noted("test.turns");
@@ -246,7 +246,7 @@ async fn a_place_is_kept_for_what_is_urgent_while_a_long_job_runs() {
         let running = tokio::spawn(Arc::clone(&runner).run());
         started.notified().await;
         queue(&app, vec![NewJob::new("test.place", "usual", now), NewJob::new("test.place", "second", now)]).await;
-        // It waits like the other until somebody looks at it; then it runs, and ends the long one.
+        // It waits like the other until a user waits for it; then it runs, and ends the long one.
         assert!(jobs::hurry(&app.app.db, "test.place", "second").await.unwrap());
         assert!(!jobs::hurry(&app.app.db, "test.place", "second").await.unwrap(), "it is urgent already");
         assert!(!jobs::hurry(&app.app.db, "test.place", "nobody").await.unwrap());
@@ -259,7 +259,7 @@ async fn a_place_is_kept_for_what_is_urgent_while_a_long_job_runs() {
     }
 }
 
-/// Leaves a job as a program does that ends in the middle of it: running, with a lease that nobody renews.
+/// Leaves a job like a program that ends in the middle of it: running, with a lease that is not renewed.
 async fn end_the_program_in(app: &TestApp, kind: &'static str) {
     let started = Arc::new(tokio::sync::Notify::new());
     let tell = Arc::clone(&started);
@@ -304,7 +304,7 @@ async fn a_job_that_ends_the_program_each_time_is_given_up_before_it_begins_once
         assert_eq!((failed.len(), failed[0].attempts, failed[0].last_error.as_deref()), (1, 3, Some(why)));
         let admin = app.sign_in(afterword::access::Role::Admin, &[], None).await;
         assert!(admin.page("/admin/work").await.contains(why), "the administrator does not read why");
-        // Somebody tries it again: it has all its tries.
+        // A manual retry: it has all its attempts.
         assert!(jobs::retry_failed(&app.app.db, &failed[0].id, app.app.clock.now()).await.unwrap());
         end_the_program_in(&app, "test.crash").await;
         heir.drain().await.unwrap();
@@ -343,7 +343,7 @@ async fn what_comes_back_by_itself_is_never_given_up_but_waits_longer() {
         heir.schedule().await.unwrap();
         for crashes in 1..=4 {
             end_the_program_in(&app, "test.again").await;
-            // A node that starts queues what comes back by itself: that must not end the pause.
+            // A node that starts queues recurring jobs: that must not end the pause.
             heir.schedule().await.unwrap();
             heir.drain().await.unwrap();
             app.clock.advance(pause_after(crashes) - Duration::from_millis(1));
@@ -353,7 +353,7 @@ async fn what_comes_back_by_itself_is_never_given_up_but_waits_longer() {
         }
         heir.drain().await.unwrap();
         assert_eq!(ran.load(Ordering::SeqCst), 1);
-        // It went well: the next crash counts as the first.
+        // It succeeded: the next crash counts as the first.
         app.clock.advance(hour);
         end_the_program_in(&app, "test.again").await;
         heir.drain().await.unwrap();

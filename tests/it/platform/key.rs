@@ -19,7 +19,7 @@ async fn a_missing_or_wrong_key_stops_the_start() {
         let wrong = open_vault(config, &app.app.db).await.unwrap_err();
         assert!(matches!(wrong, StartError::WrongKey(_)), "{wrong}");
         let text = String::from_utf8(key.clone()).unwrap();
-        // Another file, an empty one, a key that is cut off, one that is too long, one in other signs.
+        // Another file, an empty one, a truncated key, one that is too long, one with other characters.
         for wrong in
             ["not a key", "", "\n", &text[..62], &format!("00{text}"), &text.replace(|c: char| c.is_ascii_digit(), "z")]
         {

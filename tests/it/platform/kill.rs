@@ -1,4 +1,4 @@
-//! `kill -9` under load, on both databases: an auditor compares what clients were told with what is stored.
+//! `kill -9` under load, on both databases: the stored data is compared with the acknowledged data.
 
 use crate::app::call_body;
 use crate::support::postgres;
@@ -13,18 +13,19 @@ use std::time::Duration;
 
 /// Number of times that the program is killed.
 const ROUNDS: usize = 8;
-/// Customers that answer in each round.
+/// Number of customers that respond in each round.
 const ANSWERS: usize = 6;
-/// Acknowledged calls after which a round's program is killed; more each round, so that it is hit in different places.
+/// Number of acknowledged calls after which the program is killed; more each round, so that it is hit in different
+/// places.
 const CALLS: usize = 10;
 
-/// What clients were told.
+/// Acknowledged data.
 #[derive(Default)]
 struct Ledger {
     calls: Mutex<BTreeSet<String>>,
-    /// By call: hashes of all recordings that were tried, and whether one was acknowledged.
+    /// By call: hashes of all uploaded recordings, and whether one was acknowledged.
     recordings: Mutex<BTreeMap<String, (BTreeSet<String>, bool)>>,
-    /// By survey page: the comments that may stand there, last acknowledged first, and whether one was acknowledged.
+    /// By survey page: the comments that may be stored, last acknowledged first, and whether one was acknowledged.
     answers: Mutex<BTreeMap<String, (Vec<String>, bool)>>,
 }
 
@@ -44,7 +45,7 @@ impl Ledger {
     }
 }
 
-/// A quarter of a second of silence; of a length of its own, so that no two have the same hash.
+/// Returns a quarter of a second of silence, of distinct length, so that no two have the same hash.
 fn sound(length: u32) -> Vec<u8> {
     let bytes = (2000 + length) * 2;
     let mut wav = Vec::new();
@@ -84,7 +85,7 @@ async fn call(served: &Served, ledger: &Ledger, name: &str) {
     }
 }
 
-/// Sends an answer; whether the whole page that thanks for it came back.
+/// Sends a response; returns whether the complete confirmation page came back.
 async fn answer(served: &Served, ledger: &Ledger, page: &str, choice: &str, comment: &str) -> bool {
     ledger.try_answer(page, comment);
     let form = [("score", "4"), ("comment", comment), ("choice", choice)];
@@ -96,7 +97,7 @@ async fn answer(served: &Served, ledger: &Ledger, page: &str, choice: &str, comm
     thanked
 }
 
-/// Answers one way, and then the other.
+/// Responds with one choice, and then with the other.
 async fn answer_twice(served: &Served, ledger: &Ledger, one: &Mailed, linked_first: bool) {
     let [first, second] = if linked_first { ["linked", "apart"] } else { ["apart", "apart"] };
     let comment = || uuid::Uuid::new_v4().simple().to_string();
@@ -105,7 +106,7 @@ async fn answer_twice(served: &Served, ledger: &Ledger, one: &Mailed, linked_fir
     }
 }
 
-/// Waits until so many calls were acknowledged, then kills.
+/// Waits until that many calls were acknowledged, then kills.
 async fn kill_after(pid: &str, ledger: &Ledger, calls: usize) {
     while ledger.acknowledged_calls() < calls {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -113,7 +114,7 @@ async fn kill_after(pid: &str, ledger: &Ledger, calls: usize) {
     std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
 }
 
-/// The rows of a query of two texts.
+/// Returns the rows of a query of two texts.
 async fn rows(db: &Db, sql: &'static str) -> Vec<(String, String)> {
     match db {
         Db::Sqlite { read, .. } => sqlx::query_as(sql).fetch_all(read).await.unwrap(),
@@ -121,7 +122,7 @@ async fn rows(db: &Db, sql: &'static str) -> Vec<(String, String)> {
     }
 }
 
-/// Waits until no mail is queued and no survey is to be decided about.
+/// Waits until no mail is queued and no survey is to be decided.
 async fn settled(db: &Db) {
     loop {
         let left = rows(

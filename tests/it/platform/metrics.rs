@@ -1,11 +1,11 @@
-//! `/metrics` says how it is now, not how it was when something was last counted.
+//! `/metrics` gives the current values, not those of the last count.
 
 use crate::app::TestApp;
 use crate::support::heard::raw;
 use crate::transcription::short_call;
 use afterword::access::Role;
 
-/// The values of the metrics whose line begins so.
+/// Returns the values of the metrics whose line begins so.
 async fn values(app: &TestApp, name: &str) -> Vec<String> {
     let text = app.metrics().await;
     let lines = text.lines().filter(|line| line.starts_with(name));
@@ -21,7 +21,7 @@ async fn gauges_of_jobs_go_back_to_zero() {
         assert_eq!(values(&app, transcribe).await, ["1"]);
         assert_eq!(values(&app, "transcription_waiting ").await, ["1"]);
         assert_eq!(values(&app, "transcription_expected_seconds ").await, ["NaN"], "nobody knows how fast it goes");
-        // A kind that another version of the program has left, until somebody removes it.
+        // A kind of another version of the program, until it is removed.
         raw(&app, "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) VALUES ('x', 'unknown', 'x', 'failed', 1, 0, 0, 0)").await;
         assert_eq!(values(&app, "jobs{kind=\"unknown\",state=\"failed\"}").await, ["1"]);
         raw(&app, "DELETE FROM jobs WHERE kind = 'unknown'").await;

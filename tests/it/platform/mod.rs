@@ -1,4 +1,4 @@
-//! What everything stands on.
+//! Tests of the platform.
 
 mod configuration;
 mod first_start;

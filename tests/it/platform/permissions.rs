@@ -1,4 +1,4 @@
-//! What holds personal data can be read by nobody else on the machine, whatever the umask is.
+//! Files with personal data can't be read by other users of the machine, whatever the umask is.
 
 use crate::interactions::files::sound;
 use crate::support::served::Served;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Everything below a folder that the group or others have any right to.
+/// Returns everything below a folder that the group or others have any permission to.
 fn open_to_others(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
@@ -34,7 +34,7 @@ fn open_everything(folder: &Path) {
     }
 }
 
-/// The tests' own log, and the folder around the database, which may hold what is not ours.
+/// Removes the tests' own log, and the folder around the database, which may hold other files.
 fn without_ours(found: Vec<PathBuf>) -> Vec<PathBuf> {
     found.into_iter().filter(|path| !["log", "data"].map(Path::new).contains(&path.as_path())).collect()
 }
@@ -55,7 +55,7 @@ async fn nobody_else_reads_what_is_written() {
         assert!(served.folder().join(folder).is_dir(), "{folder}");
     }
 
-    // What an earlier version wrote is put right, and told.
+    // Files of an earlier version are corrected, and reported.
     served.kill();
     open_everything(served.folder());
     served.serve().await;

@@ -1,9 +1,9 @@
-//! Every query's rows can be read into the type that the program reads them into, whatever the tables hold: nothing, empty
-//! columns, whole numbers, no partner for an outer join.
+//! Every query's rows can be read into its row type, whatever the tables hold: nothing, empty columns, whole numbers,
+//! no partner for an outer join.
 //!
-//! A query's conditions are taken out ([`loose`]), so that it returns rows without knowing what to bind. It runs on tables with
-//! nothing in them, on rows in which every column is NULL that may be, and on rows in which every column has a value; and
-//! each time with the joins as they are, with joins that always match, and with outer joins that never do.
+//! A query's conditions are removed ([`loose`]), so that it returns rows without parameters. It runs on empty tables,
+//! on rows in which every nullable column is NULL, and on rows in which every column has a value; and each time with
+//! the original joins, with joins that always match, and with outer joins that never do.
 
 mod loose;
 
@@ -16,11 +16,11 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Either, Executor, Row, SqlSafeStr, Statement, TypeInfo};
 use std::collections::BTreeSet;
 
-/// What the tables hold.
+/// Content of the tables.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Content {
     Empty,
-    /// One row a table; NULL where a column may be.
+    /// One row a table; NULL in nullable columns.
     Null,
     /// One row a table; every number is whole.
     Whole,
@@ -29,12 +29,12 @@ enum Content {
 const CONTENTS: [Content; 3] = [Content::Empty, Content::Null, Content::Whole];
 const JOINS: [Joins; 3] = [Joins::AsWritten, Joins::Always, Joins::OuterNever];
 
-/// Columns that may be NULL, but by which their one query finds its rows: it never returns NULL of them.
+/// Nullable columns by which their only query finds its rows: it never returns NULL in them.
 const FOUND_BY: [(&str, &str); 1] = [("invitations", "token_hash")];
-/// Columns of which a query reads the elements.
+/// Columns whose elements a query reads.
 const JSON_LISTS: [(&str, &str); 1] = [("clips", "skills")];
 
-/// Queries whose conditions, which are taken out here, keep NULL away from a column that may hold it.
+/// Queries whose conditions, which are removed here, exclude NULL in a nullable column.
 const NEVER_NULL: [&str; 12] = [
     "LINKED_SCORES",
     "EXTREMES",
@@ -50,10 +50,10 @@ const NEVER_NULL: [&str; 12] = [
     "LIST_SORTED",
 ];
 
-/// A table's column, as far as it takes a value: name, type, whether it may be NULL.
+/// A writable column of a table: name, type, whether it may be NULL.
 type ColumnOf = (String, String, String, bool);
 
-/// Statements that put one row into each table.
+/// Returns statements that insert one row into each table.
 fn rows(columns: &[ColumnOf], content: Content) -> Vec<String> {
     let tables: BTreeSet<&str> = columns.iter().map(|(table, ..)| table.as_str()).collect();
     let value = |(table, name, kind, nullable): &ColumnOf| match kind.to_uppercase().as_str() {
@@ -74,7 +74,7 @@ fn rows(columns: &[ColumnOf], content: Content) -> Vec<String> {
     tables.into_iter().map(insert).collect()
 }
 
-/// What was found: faults, and queries that returned a row at least once.
+/// Results: faults, and queries that returned a row at least once.
 #[derive(Default)]
 struct Found {
     faults: Vec<String>,
@@ -186,14 +186,14 @@ async fn every_query_reads_rows_of_every_kind_on_postgresql() {
     found.assert_none("PostgreSQL");
 }
 
-/// The types of a statement's parameters.
+/// Returns the types of a statement's parameters.
 async fn parameters(conn: &mut PgConnection, text: &'static str) -> Vec<String> {
     let statement = conn.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap();
     let types = statement.parameters().and_then(Either::left).unwrap_or_default();
     types.iter().map(|kind| kind.name().to_owned()).collect()
 }
 
-/// The fault that this test is for: SQLite stores the literal 0 as an INTEGER, which no f64 is read from.
+/// The fault that this test is for: SQLite stores the literal 0 as an INTEGER, which can't be read as f64.
 #[tokio::test]
 async fn a_whole_number_where_a_real_one_is_read_is_found() {
     let app = TestApp::start().await;

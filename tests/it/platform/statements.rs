@@ -51,7 +51,7 @@ async fn every_statement_is_understood_by_both() {
     }
 }
 
-/// `table.column` of every table of ours; `search_index` is FTS5's own.
+/// Returns `table.column` of every table of ours; `search_index` is FTS5's own.
 async fn columns(db: &Db) -> BTreeSet<String> {
     match db {
         Db::Sqlite { write, .. } => {

@@ -1,4 +1,4 @@
-//! What is deleted can't be found any more, nor read out of the index.
+//! Deleted text can't be found any more, nor read from the index.
 
 use super::{CALL, ask, times};
 use crate::app::{TestApp, call_body};
@@ -7,7 +7,7 @@ use crate::support::heard::{delete, heard, raw};
 use afterword::access::Role;
 use afterword::database::Db;
 
-/// How many lines are indexed.
+/// Returns the number of indexed lines.
 async fn lines(app: &TestApp) -> i64 {
     let sql = "SELECT COUNT(*) FROM search_lines";
     match &app.app.db {
@@ -16,7 +16,7 @@ async fn lines(app: &TestApp) -> i64 {
     }
 }
 
-/// The index holds what the lines hold, and nothing else.
+/// Asserts that the index holds the words of the lines, and nothing else.
 async fn is_sound(app: &TestApp) {
     if let Db::Sqlite { .. } = &app.app.db {
         raw(app, "INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)").await;
@@ -37,7 +37,7 @@ async fn words_that_were_replaced_are_gone() {
         assert_eq!(times(&ask(&admin, "evening").await), [0]);
         assert_eq!(lines(&app).await, 1);
         is_sound(&app).await;
-        // Its transcript was lost: a damaged recording came in its place.
+        // Its transcript was lost: a damaged recording replaced it.
         raw(&app, "UPDATE transcripts SET state = 'failed'").await;
         let now = app.app.clock.now();
         let mut tx = app.app.db.begin().await.unwrap();
@@ -65,7 +65,7 @@ async fn a_deleted_interaction_leaves_nothing() {
         assert_eq!(lines(&app).await, 0);
         is_sound(&app).await;
         if let Db::Sqlite { write, .. } = &app.app.db {
-            // Not even in the pages of the index, where the words of a chat would tell what it was about.
+            // Not even in the pages of the index, where the words of a chat would reveal its subject.
             let blocks: Vec<Vec<u8>> =
                 sqlx::query_scalar("SELECT block FROM search_index_data").fetch_all(write).await.unwrap();
             let left =
@@ -90,7 +90,7 @@ async fn a_message_that_was_changed_is_found_by_its_new_words_only() {
 async fn an_index_that_was_lost_is_made_anew() {
     for app in TestApp::on_both(|_| {}).await {
         app.interaction("1", &chat("18", 9, &[(0, "customer", "my printer")])).await;
-        // A call without a word is nothing to find.
+        // A call without words can't be found.
         app.interaction("2", &call_body("jerry@example.net")).await;
         app.work().await;
         let admin = app.sign_in(Role::Admin, &[], None).await;

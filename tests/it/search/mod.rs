@@ -1,4 +1,4 @@
-//! What was said, found by its words: the same on both databases.
+//! Full-text search: the same results on both databases.
 
 mod gone;
 mod pages;
@@ -21,7 +21,7 @@ const CALL: &[Said<'_>] = &[
     (16_000, 18_000, "customer", "Write to emma.clark@mail.example or call 0306 999 0123."),
 ];
 
-/// Asks, and answers "external part: lines" for each result; the addresses of interactions are their hits' first times.
+/// Searches; returns "external part: lines" for each result; the links of interactions lead to their first hits.
 pub async fn ask(session: &Session, query: &str) -> Value {
     let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish();
     ask_for(session, &query).await
@@ -34,7 +34,7 @@ pub async fn ask_for(session: &Session, parameters: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// When the hits begin, ms, over all results.
+/// Returns the times of the hits, ms, over all results.
 pub fn times(found: &Value) -> Vec<i64> {
     let hits = found["items"].as_array().unwrap().iter().flat_map(|item| item["hits"].as_array().unwrap());
     hits.map(|hit| hit["start_ms"].as_i64().unwrap()).collect()
@@ -73,7 +73,7 @@ async fn the_same_is_found_on_both_databases() {
             ("包裹 택배", &[13_000]),
             ("잃어", &[13_000]),
             ("我的包裹丢了", &[13_000]),
-            // What is masked is not there, and the words that stand for it are none.
+            // Masked text is not in the index, and neither are its replacements.
             ("emma", &[]),
             ("emma.clark@mail.example", &[]),
             ("0306", &[]),

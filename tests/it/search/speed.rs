@@ -1,5 +1,5 @@
-//! Not part of a run: how long a search and a filtered list take in a company of 100,000 calls.
-//! `cargo nextest run --test it search::speed --run-ignored all --no-capture`
+//! Not part of a run: duration of a search and of a filtered list in a company of 100,000 calls. `cargo nextest run
+//! --test it search::speed --run-ignored all --no-capture`
 
 use super::ask_for;
 use crate::app::TestApp;

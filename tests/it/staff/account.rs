@@ -1,4 +1,4 @@
-//! `/account`: one's own password and sessions.
+//! `/account`: the user's own password and sessions.
 
 use crate::anonymity::dump;
 use crate::app::{PASSWORD, Session, TestApp};
@@ -41,7 +41,7 @@ async fn one_changes_ones_own_password_and_is_signed_out_elsewhere() {
         assert_eq!(lines, 1);
         for n in 0..11 {
             let (status, _) = change(&here, "not the one", NEW, NEW).await;
-            // One was tried above.
+            // One attempt was made above.
             assert_eq!(status, if n < 9 { 422 } else { 429 }, "try {n}");
         }
     }

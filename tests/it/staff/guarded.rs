@@ -1,15 +1,14 @@
-//! Every endpoint and every page proves that it is guarded: nobody gets in without a right, and the list of what is
-//! public is written down here.
+//! Every endpoint and every page is guarded: access needs a right, and the public ones are listed here.
 
 use crate::app::TestApp;
 use afterword::access::Role;
 use afterword::access::principal::Scope;
 use serde_json::Value;
 
-/// What anybody may call. It may only shrink.
+/// Public endpoints. The list may only shrink.
 const PUBLIC: &[&str] = &[];
 
-/// Method and path of every endpoint in the specification, with ids filled in.
+/// Returns method and path of every endpoint in the specification, with ids filled in.
 async fn endpoints(app: &TestApp) -> Vec<(reqwest::Method, String, Value)> {
     let spec = app.get("/openapi.yaml").await.text().await.unwrap();
     let spec: Value = serde_yaml::from_str(&spec).unwrap();
@@ -78,7 +77,7 @@ async fn an_ingest_key_reads_nothing_and_a_read_key_changes_nothing() {
     }
 }
 
-/// Page, and who may open it.
+/// Pages, and the roles that may open them.
 const PAGES: &[(&str, &[Role])] = &[
     ("/", &Role::ALL),
     ("/interactions", &[Role::Admin, Role::Supervisor, Role::Agent]),
@@ -134,7 +133,7 @@ async fn pages_open_for_their_roles_alone() {
         for (role, session) in &sessions {
             let wanted = if roles.contains(role) { 200 } else { 403 };
             let answer = session.get(path).await;
-            // An agent's ratings are one page: straight there.
+            // An agent's ratings are one page: a direct redirect.
             let opens = answer.status() == 200
                 || answer
                     .headers()

@@ -1,4 +1,4 @@
-//! Limits of sign-in: nobody guesses, and nobody keeps others out.
+//! Limits of sign-in: passwords can't be guessed, and users can't be locked out.
 
 use crate::app::{PASSWORD, TestApp};
 use crate::support::heard::raw;
@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Signs in from an address of this machine, maybe with a cookie or a proxy's header; the answer.
+/// Signs in from an address of this machine, optionally with a cookie or a proxy's header; returns the response.
 async fn try_from(
     app: &TestApp,
     last: u8,
@@ -33,7 +33,7 @@ async fn status(app: &TestApp, last: u8, email: &str, password: &str) -> u16 {
     try_from(app, last, email, password, None).await.status().as_u16()
 }
 
-/// The browser's own cookie after signing in.
+/// Returns the device cookie after signing in.
 async fn device(app: &TestApp, email: &str) -> String {
     let answer = try_from(app, 77, email, PASSWORD, None).await;
     assert_eq!(answer.status(), 303);
@@ -70,7 +70,7 @@ async fn a_known_browser_is_not_stopped_by_the_tries_of_others() {
         let bob = app.sign_in(Role::Hr, &[], None).await.email;
         let (adas, bobs) = (device(&app, &ada).await, device(&app, &bob).await);
         assert_eq!(status(&app, 9, &ada, "wrong wrong wrong").await, 401);
-        // Many strangers: the account and their networks are used up.
+        // Many strangers: the buckets of the account and of their networks are empty.
         let far = app.clock_ms() + 3_600_000;
         raw(&app, &format!("UPDATE sign_in_limits SET full_at = {far}")).await;
         assert_eq!(status(&app, 20, &ada, PASSWORD).await, 429, "a browser that nobody knows");
@@ -112,7 +112,7 @@ async fn behind_a_trusted_proxy_each_client_has_a_limit_of_its_own() {
         try_from(&app, last, "nobody@northwind.example", "wrong wrong wrong", header).await.status().as_u16()
     };
     for n in 0..11 {
-        // What the client writes itself stands further left, and is not looked at.
+        // Entries of the client itself are further left, and are ignored.
         let header = format!("198.51.100.{n}, 203.0.113.1, 10.1.1.1");
         assert_eq!(through(50, &header).await, if n < 10 { 401 } else { 429 }, "try {n}");
     }

@@ -6,13 +6,13 @@ use afterword::effects::Actor;
 use afterword::ids::StaffId;
 use afterword::staff::NewAccount;
 
-/// The path of the link on a page.
+/// Returns the path of the link on a page.
 fn link_in(page: &str) -> String {
     let begin = page.find("/welcome/").expect("the page shows a link");
     page[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || "/-_".contains(*c)).collect()
 }
 
-/// Makes an account on the page; its id and link.
+/// Creates an account on the page; returns its id and link.
 async fn add(app: &TestApp, admin: &Session, email: &str) -> (StaffId, String) {
     let page = admin.post("/admin/staff", &[("email", email), ("name", "Bob"), ("role", "hr")]).await;
     let link = link_in(&page.text().await.unwrap());
@@ -46,7 +46,7 @@ async fn a_new_link_ends_the_older_one_and_a_used_one_ends_all() {
         }
         let form = [("email", "bob@northwind.example"), ("password", PASSWORD)];
         assert_eq!(app.post("/sign-in", &form).await.status(), 303);
-        // Of links that are made at the same moment one is left.
+        // Of links that are created concurrently one is left.
         let staff = &app.app.staff;
         let renewed = futures_util::future::join_all((0..4).map(|_| staff.renew_link(&id, &Actor::System))).await;
         let mut open = 0;
@@ -74,7 +74,7 @@ async fn the_link_of_a_disabled_account_does_nothing() {
     }
 }
 
-/// The first administrator's link, left in a log, makes no second one.
+/// The first administrator's link, left in a log, does not create a second one.
 #[tokio::test]
 async fn where_there_is_an_administrator_nobody_is_the_first() {
     for app in TestApp::on_both(|_| {}).await {

@@ -1,4 +1,4 @@
-//! Who is made a supervisor sees linked answers: that is announced to those who saw them before and to the administrators.
+//! A new supervisor sees linked responses: that is announced to the existing supervisors and to the administrators.
 
 use crate::anonymity::dump;
 use crate::app::{Session, TestApp};
@@ -32,7 +32,7 @@ impl Company {
         all
     }
 
-    /// The recipients of the mails so far whose subject contains this, sorted.
+    /// Returns the recipients of the mails so far whose subject contains this, sorted.
     async fn told(&self, subject: &str) -> Vec<String> {
         self.app.work().await;
         let mut told = Vec::new();
@@ -81,7 +81,7 @@ async fn whoever_an_administrator_makes_a_supervisor_is_announced_and_audited_by
             line.contains("Some Administrator") && line.contains("Orders") && line.contains("supervisor"),
             "{line}"
         );
-        // It does not stand there for ever.
+        // It is not shown for ever.
         app.clock.advance(std::time::Duration::from_secs(15 * 86_400));
         assert!(!app.sign_in_anew(grace).await.page("/").await.contains("Mallory a supervisor"));
     }
@@ -99,7 +99,7 @@ async fn a_key_that_makes_a_supervisor_of_all_teams_is_announced_to_everybody_co
         assert_eq!(made.status(), 201);
         let told = company.told("test made Me a supervisor of Billing, Orders").await;
         assert_eq!(told, company.emails(&[ada, grace, orders, billing]));
-        // Other roles see no linked answers, nor does a supervisor of no team.
+        // Other roles see no linked responses, nor does a supervisor without a team.
         for (n, body) in [
             json!({ "email": "h@northwind.example", "name": "H", "role": "hr" }),
             json!({ "email": "s@northwind.example", "name": "S", "role": "supervisor" }),
@@ -116,7 +116,7 @@ async fn a_key_that_makes_a_supervisor_of_all_teams_is_announced_to_everybody_co
     }
 }
 
-/// Whoever makes a one-time link sees it, and could use it.
+/// The creator of a one-time link sees it, and could use it.
 #[tokio::test]
 async fn a_link_for_a_supervisors_account_and_enabling_one_are_announced_to_its_owner_too() {
     for company in Company::on_both().await {
@@ -130,7 +130,7 @@ async fn a_link_for_a_supervisors_account_and_enabling_one_are_announced_to_its_
         }
         assert_eq!(company.told("enabled the account of Some Supervisor").await, company.emails(&[grace, orders]));
         assert!(!billing.page("/").await.contains("one-time link"));
-        // What the operator does at the command line is in the audit log alone.
+        // Actions of the operator on the command line are only in the audit log.
         app.app.staff.renew_link(&id, &Actor::System).await.unwrap();
         assert_eq!(company.told(subject).await.len(), 2);
     }

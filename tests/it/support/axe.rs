@@ -1,14 +1,14 @@
-//! axe-core over a page in the browser: WCAG 2.2 AA as far as a machine can tell.
+//! axe-core on a page in the browser: WCAG 2.2 AA as far as it can be checked automatically.
 
 use super::browser::Browser;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A rule that the page breaks, and where.
+/// A rule that the page violates, and the elements.
 #[derive(Deserialize, Debug)]
 pub struct Violation {
-    /// axe's name of the rule.
+    /// Name of the rule in axe.
     pub id: String,
     impact: Option<String>,
     help: String,
@@ -23,7 +23,7 @@ struct Node {
 }
 
 impl Violation {
-    /// Serious or critical: shuts somebody out.
+    /// Whether it is serious or critical.
     pub fn is_grave(&self) -> bool {
         matches!(self.impact.as_deref(), Some("serious" | "critical"))
     }
@@ -42,12 +42,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Where npm puts its script.
+/// Returns the path of its script from npm.
 pub fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/axe-core/axe.min.js")
 }
 
-/// Fails if the page that the browser shows has a serious or critical fault; lesser ones are printed.
+/// Fails if the page in the browser has a serious or critical violation; lesser ones are printed.
 pub async fn check(browser: &Browser, page: &str) {
     let (grave, lesser): (Vec<_>, Vec<_>) = violations(browser).await.into_iter().partition(Violation::is_grave);
     for violation in &lesser {
@@ -57,7 +57,7 @@ pub async fn check(browser: &Browser, page: &str) {
     assert!(grave.is_empty(), "{page} shuts people out:\n{list}");
 }
 
-/// All that axe finds on the page that the browser shows.
+/// Returns all violations on the page in the browser.
 pub async fn violations(browser: &Browser) -> Vec<Violation> {
     const RUN: &str = "const done = arguments[arguments.length - 1];
         axe.run(document, {

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use thirtyfour::prelude::*;
 
-/// A browser window; it closes when dropped. What WebDriver can do is there by `Deref`.
+/// A browser window; closes when dropped. WebDriver's methods are available by `Deref`.
 pub struct Browser {
-    // Before the ChromeDriver that it talks to when it is dropped.
+    // Dropped before the ChromeDriver that it talks to.
     driver: WebDriver,
     _chromedriver: process::Helper,
     _folder: tempfile::TempDir,
 }
 
-/// How the page is looked at.
+/// Size, colours and scripts of the window.
 #[derive(Clone, Copy)]
 pub struct View {
     width: u32,
@@ -32,19 +32,19 @@ impl View {
     /// 390 × 844, by touch.
     pub const PHONE: Self = Self { width: 390, height: 844, phone: true, dark: false, javascript: true };
 
-    /// The reader prefers dark.
+    /// Sets the preference for dark colours.
     pub const fn dark(self) -> Self {
         Self { dark: true, ..self }
     }
 
-    /// Scripts are switched off.
+    /// Disables scripts.
     pub const fn without_javascript(self) -> Self {
         Self { javascript: false, ..self }
     }
 }
 
 impl Browser {
-    /// A browser of its own, with no cookies; `None` where Chromium is not installed (the test is skipped).
+    /// Returns a new browser without cookies; `None` where Chromium is not installed (the test is skipped).
     pub async fn open(view: View) -> Option<Self> {
         let (Some(chromium), Some(program)) = (find("chromium"), find("chromedriver")) else {
             return skip::tool("Chromium with ChromeDriver");
@@ -52,7 +52,7 @@ impl Browser {
         if !axe::file().exists() {
             return skip::tool("axe-core");
         }
-        // Chromium leaves folders behind when it is ended in a hurry.
+        // Chromium leaves folders behind when it is killed.
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program);
         let (process, _, said) = process::Helper::start(command.arg("--port=0").env("TMPDIR", folder.path()));
@@ -67,7 +67,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// Changes size and colours; whether scripts run is settled when it opens.
+    /// Changes size and colours; scripts are set when it opens.
     pub async fn look(&self, view: View) {
         let metrics = json!({
             "width": view.width, "height": view.height, "mobile": view.phone,
@@ -80,27 +80,27 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Clicks the first that the selector finds, waiting for it.
+    /// Clicks the first element of the selector, waiting for it.
     pub async fn press(&self, css: &str) {
         let element = self.driver.query(By::Css(css)).and_clickable().first().await;
         element.unwrap_or_else(|error| panic!("{css}: {error}")).click().await.unwrap();
     }
 
-    /// Replaces what stands in a field.
+    /// Replaces the value of a field.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.driver.query(By::Css(css)).first().await.unwrap_or_else(|error| panic!("{css}: {error}"));
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// The text that can be seen in the first that the selector finds, waiting for it.
+    /// Returns the visible text of the first element of the selector, waiting for it.
     pub async fn text(&self, css: &str) -> String {
         loop {
             let element =
                 self.driver.query(By::Css(css)).first().await.unwrap_or_else(|error| panic!("{css}: {error}"));
             match element.text().await {
                 Ok(text) => return text,
-                // It was of the page before, which went meanwhile.
+                // The element was on the previous page, which was replaced in the meantime.
                 Err(error)
                     if matches!(error.as_inner(), thirtyfour::error::WebDriverErrorInner::StaleElementReference(_)) => {
                 }
@@ -109,14 +109,13 @@ impl Browser {
         }
     }
 
-    /// What the page has complained about since last asked: errors of scripts, things that did not load or were
-    /// forbidden by its own policy.
+    /// Returns the errors of the page since the last call: of scripts, failed loads, violations of its own policy.
     pub async fn complaints(&self) -> Vec<String> {
         let log = self.driver.browser_log().await.unwrap();
         log.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
     }
 
-    /// The whole page as it looks now, for people to see: `target/screenshots/NAME.png`.
+    /// Saves a screenshot of the whole page: `target/screenshots/NAME.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
         let size = &metrics["cssContentSize"];
@@ -131,7 +130,7 @@ impl Browser {
         path
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -150,7 +149,7 @@ fn capabilities(chromium: &Path, view: View) -> WebDriverResult<thirtyfour::Chro
     capabilities.set_binary(chromium.to_str().expect("a path in UTF-8"))?;
     for argument in [
         "--headless=new",
-        // It cannot sandbox as root or in most containers, and sees our own pages only.
+        // It cannot sandbox as root or in most containers, and only loads our own pages.
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",
@@ -161,7 +160,7 @@ fn capabilities(chromium: &Path, view: View) -> WebDriverResult<thirtyfour::Chro
         "--disable-sync",
         "--autoplay-policy=no-user-gesture-required",
         "--mute-audio",
-        // Nothing outside is reached, so a page that wants something from elsewhere shows it in its complaints.
+        // External hosts are not resolved, so a page that loads from elsewhere reports an error.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ] {
         capabilities.add_arg(argument)?;
@@ -193,7 +192,7 @@ mod tests {
             document.querySelector("#said").textContent = "Good day, " + document.querySelector("#name").value }</script>"##;
     const FAULTY: &str = r##"<!doctype html><title>Faulty</title><body><button></button><img src="/absent.png">"##;
 
-    /// The address of a server of the two pages above.
+    /// Returns the URL of a server of the two pages above.
     fn serve() -> String {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();

@@ -1,4 +1,4 @@
-//! Transcripts without an engine: what was said, written straight into the tables, as the engine's job leaves it.
+//! Transcripts without an engine: written directly into the tables, as by the engine's job.
 
 use crate::app::TestApp;
 use afterword::database::{Sql, execute_raw};
@@ -9,7 +9,7 @@ use afterword::interactions;
 /// From, to (ms), speaker, text.
 pub type Said<'a> = (i64, i64, &'a str, &'a str);
 
-/// Runs a statement of the test's own.
+/// Runs a statement of the test.
 pub async fn raw(app: &TestApp, sql: &str) {
     let sql: &'static str = Box::leak(sql.to_owned().into_boxed_str());
     let mut tx = app.app.db.begin().await.unwrap();
@@ -17,7 +17,7 @@ pub async fn raw(app: &TestApp, sql: &str) {
     tx.commit().await.unwrap();
 }
 
-/// Gives a call these words in the place of those that it had, and lets what hangs on them be made anew.
+/// Replaces the transcript of a call by these segments, and triggers its dependent data.
 pub async fn heard(app: &TestApp, id: &InteractionId, said: &[Said<'_>]) {
     let text = |text: &str| text.replace('\'', "''");
     raw(app, &format!("DELETE FROM segments WHERE interaction_id = '{id}'")).await;

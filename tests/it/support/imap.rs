@@ -1,4 +1,4 @@
-//! A real IMAP server (dovecot) of its own for a test, in a folder that goes with it.
+//! A real IMAP server (dovecot) for a test, in a temporary folder.
 
 use super::smtp::{Shows, make_certificate};
 use super::{process, skip};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-/// A running server with one account, `bounces` and `secret`; it ends when dropped.
+/// A running server with one account, `bounces` and `secret`; ends when dropped.
 pub struct ImapServer {
     port: u16,
     folder: tempfile::TempDir,
@@ -16,7 +16,7 @@ pub struct ImapServer {
 }
 
 impl ImapServer {
-    /// A server on a free port; `None` where it is not installed (the test is skipped).
+    /// Starts a server on a free port; `None` where it is not installed (the test is skipped).
     pub fn start() -> Option<Self> {
         let Some(program) =
             ["/usr/sbin/dovecot", "/usr/local/sbin/dovecot"].into_iter().find(|path| Path::new(path).exists())
@@ -25,7 +25,7 @@ impl ImapServer {
         };
         let folder = tempfile::tempdir().unwrap();
         let root = run("id", &["-u"]) == "0";
-        // It refuses to run as root altogether; Debian's package brings a user for it.
+        // It does not run as root; Debian's package creates a user for it.
         let user = if root { "dovecot".to_owned() } else { run("id", &["-un"]) };
         let (uid, gid, group) = (run("id", &["-u", &user]), run("id", &["-g", &user]), run("id", &["-gn", &user]));
         for box_of in ["new", "cur", "tmp"] {
@@ -55,12 +55,12 @@ impl ImapServer {
         Some(server)
     }
 
-    /// As `mail.returned` takes it, with this behind.
+    /// Returns the URL for `mail.returned`, with this suffix.
     pub fn url(&self, more: &str) -> String {
         format!("imaps://bounces:secret@localhost:{}/INBOX?{more}", self.port)
     }
 
-    /// The same with the server's certificate to be trusted.
+    /// The same with the server's certificate trusted.
     pub fn trusted_url(&self, more: &str) -> String {
         self.url(&format!("ca={}{more}", self.folder.path().join("certificate.pem").display()))
     }
@@ -72,7 +72,7 @@ impl ImapServer {
         std::fs::rename(home.join("tmp").join(name), home.join("new").join(name)).unwrap();
     }
 
-    /// The same with one that the server itself can't read.
+    /// Puts a message into the inbox that the server itself can't read.
     pub fn deliver_unreadable(&self, name: &str) {
         let home = self.folder.path().join("home/Maildir");
         let path = home.join("tmp").join(name);
@@ -81,7 +81,7 @@ impl ImapServer {
         std::fs::rename(path, home.join("new").join(name)).unwrap();
     }
 
-    /// The messages of a folder with their flags, as Maildir keeps them: `name:2,S`.
+    /// Returns the messages of a folder with their flags, in Maildir's format: `name:2,S`.
     pub fn messages(&self, folder: &str) -> Vec<String> {
         let home = self.folder.path().join("home/Maildir").join(folder);
         let mut names = Vec::new();
@@ -96,7 +96,7 @@ impl ImapServer {
 
 impl Drop for ImapServer {
     fn drop(&mut self) {
-        // Asked, not killed: its own children go with it.
+        // SIGTERM, so that it ends its own children.
         run("kill", &["-TERM", &self.child.id().to_string()]);
         let _ = self.child.wait();
     }

@@ -1,6 +1,5 @@
-//! What the tests need from outside the program: a mail server, a PostgreSQL, a browser, the shared material. Where
-//! one of them is missing the test is skipped loudly, or fails if the environment says that all must be there (as the
-//! CI does).
+//! External requirements of the tests: a mail server, a PostgreSQL, a browser, the shared material. Where one of them
+//! is missing the test is reported as skipped, or fails if the environment demands all of them (as in the CI).
 
 pub mod axe;
 pub mod browser;

@@ -1,4 +1,4 @@
-//! A PostgreSQL of a test's own, to be stopped, frozen and started again.
+//! A PostgreSQL for one test, to be stopped, suspended and started again.
 
 use super::{postgres, process, skip};
 use std::net::{Ipv4Addr, TcpListener};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A server; it ends when dropped.
+/// A server; ends when dropped.
 pub struct OwnPostgres {
     programs: PathBuf,
     port: u16,
@@ -15,7 +15,7 @@ pub struct OwnPostgres {
 }
 
 impl OwnPostgres {
-    /// Makes and starts one; `None` where PostgreSQL is not installed.
+    /// Creates and starts one; `None` where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
         let Some(programs) = postgres::programs() else { return skip::tool("PostgreSQL's server programs") };
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
@@ -31,12 +31,12 @@ impl OwnPostgres {
         Some(this)
     }
 
-    /// As `database.url` takes it.
+    /// Returns the URL for `database.url`.
     pub fn url(&self) -> String {
         format!("postgres://afterword@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Starts it (again) and waits until it takes connections.
+    /// Starts it (again) and waits until it accepts connections.
     pub fn serve(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut postgres = self.program("postgres");
@@ -55,18 +55,18 @@ impl OwnPostgres {
         }
     }
 
-    /// Breaks it off, as a crash would: SIGQUIT, "immediate shutdown".
+    /// Ends it like a crash: SIGQUIT, "immediate shutdown".
     pub fn crash(&mut self) {
         self.signal("QUIT");
         self.server.take().unwrap().wait().unwrap();
     }
 
-    /// Stops all of its processes, which keep their connections and answer nothing.
+    /// Suspends all of its processes, which keep their connections and answer nothing.
     pub fn freeze(&self) {
         self.signal_all("STOP");
     }
 
-    /// Lets them go on.
+    /// Resumes them.
     pub fn thaw(&self) {
         self.signal_all("CONT");
     }
@@ -90,7 +90,7 @@ impl OwnPostgres {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// PostgreSQL refuses to run as root; Debian's package brings a user for it.
+    /// PostgreSQL does not run as root; Debian's package creates a user for it.
     fn program(&self, name: &str) -> Command {
         let program: &Path = &self.programs.join(name);
         let mut command = if is_root() {
@@ -108,7 +108,7 @@ impl OwnPostgres {
 impl Drop for OwnPostgres {
     fn drop(&mut self) {
         if let Some(mut server) = self.server.take() {
-            // It may be frozen, or have ended by itself. SIGKILL of the first process ends the others.
+            // It may be suspended, or have ended by itself. SIGKILL of the first process ends the others.
             let _ = Command::new("pkill").args(["--signal", "CONT", "--parent", &server.id().to_string()]).output();
             let _ = server.kill();
             let _ = server.wait();

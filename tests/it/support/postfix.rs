@@ -1,4 +1,4 @@
-//! A real postfix (Debian's) in a folder of its own, which hands on what it takes to another server.
+//! A real postfix (Debian's) in a temporary folder, which relays mail to another server.
 
 use super::smtp::{Shows, make_certificate};
 use super::{process, skip};
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// A running postfix; it ends when dropped.
+/// A running postfix; ends when dropped.
 pub struct Postfix {
     port: u16,
     folder: tempfile::TempDir,
 }
 
-/// What of it has to run.
+/// Its required services.
 const SERVICES: &str = "pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 1 1 qmgr
@@ -33,8 +33,8 @@ postlog unix-dgram n - n - 1 postlogd
 ";
 
 impl Postfix {
-    /// It hands on to `relay` (a port of this machine), refuses `gone@example.net` for good and `busy@example.net` for now;
-    /// without encryption it takes nothing. `None` where it is not installed, or this account may not start it.
+    /// Relays to `relay` (a port of this machine), rejects `gone@example.net` permanently and `busy@example.net`
+    /// temporarily; requires encryption. `None` where it is not installed, or this user may not start it.
     pub fn start(relay: u16) -> Option<Self> {
         if !Path::new("/usr/sbin/postfix").exists() {
             return skip::tool("postfix");
@@ -64,17 +64,17 @@ impl Postfix {
         Some(this)
     }
 
-    /// As `mail.url` takes it.
+    /// Returns the URL for `mail.url`.
     pub fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
-    /// The certificate to trust (PEM).
+    /// Returns the certificate to trust (PEM).
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
     }
 
-    /// What it has written down.
+    /// Returns its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("queue/maillog")).unwrap_or_default()
     }
@@ -118,7 +118,7 @@ smtpd_sender_restrictions = check_sender_access inline:{{ {{ nobody@northwind.ex
     )
 }
 
-/// Its daemons run as somebody else.
+/// Its daemons run as other users.
 fn open_to_all(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,6 +1,6 @@
-//! A real PostgreSQL (Debian's): one server for all test processes of a run, a database of its own for each test.
+//! A real PostgreSQL (Debian's): one server for all test processes of a run, a database for each test.
 //!
-//! The first test that asks starts it; it ends by itself when no test has held it for twenty seconds
+//! The first test that needs it starts it; it ends by itself when no test has used it for twenty seconds
 //! (`postgres_keeper.sh`).
 
 use super::{process, skip};
@@ -13,14 +13,14 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// A database that is dropped with this.
+/// A database, dropped together with this.
 pub struct TestDatabase {
     name: String,
     port: u16,
 }
 
 impl TestDatabase {
-    /// As `database.url` takes it.
+    /// Returns the URL for `database.url`.
     pub fn url(&self) -> String {
         url(self.port, &self.name)
     }
@@ -29,7 +29,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (port, name) = (self.port, std::mem::take(&mut self.name));
-        // A thread, for the test's own runtime can't be waited on from here.
+        // A thread, as the test's own runtime can't be blocked on from here.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(administer(port, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
@@ -40,14 +40,14 @@ impl Drop for TestDatabase {
     }
 }
 
-/// An empty database; `None` where PostgreSQL is not installed (the test is skipped).
+/// Returns an empty database; `None` where PostgreSQL is not installed (the test is skipped).
 pub async fn fresh_database() -> Option<TestDatabase> {
     let server = server()?;
     Some(create(server.port, "template1").await)
 }
 
-/// A copy of the database that `migrate` fills. It is called once for each `kind` and build of the tests, with the URL of
-/// an empty database, and must have closed its connections when it returns.
+/// Returns a copy of the database that `migrate` fills. It is called once for each `kind` and build of the tests, with
+/// the URL of an empty database, and must have closed its connections when it returns.
 pub async fn migrated_database(kind: &str, migrate: impl AsyncFnOnce(&str)) -> Option<TestDatabase> {
     let server = server()?;
     let template = template_name(kind);
@@ -65,7 +65,7 @@ pub async fn migrated_database(kind: &str, migrate: impl AsyncFnOnce(&str)) -> O
 
 struct Server {
     port: u16,
-    /// Locked (shared) for as long as this process lives; the keeper looks at it.
+    /// Locked (shared) as long as this process lives; the keeper checks it.
     _users: File,
 }
 
@@ -77,7 +77,7 @@ fn server() -> Option<&'static Server> {
     Some(SERVER.get_or_init(|| join(&programs)))
 }
 
-/// Joins the server that runs, or starts one.
+/// Joins the running server, or starts one.
 fn join(programs: &Path) -> Server {
     let start = lock_file("start");
     start.lock().unwrap();
@@ -92,7 +92,7 @@ fn running() -> Option<u16> {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(port)
 }
 
-/// `None` when it failed, for one because somebody else took the port in between.
+/// Returns `None` when it failed, as when the port was taken in between.
 fn launch(programs: &Path) -> Option<u16> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).unwrap().port();
     let _ = std::fs::remove_file(state().join("port"));
@@ -102,7 +102,7 @@ fn launch(programs: &Path) -> Option<u16> {
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
-        // It outlives this test, and what ends this test's group of processes.
+        // It outlives this test, and signals to this test's process group.
         .process_group(0)
         .spawn()
         .unwrap();
@@ -116,7 +116,7 @@ fn launch(programs: &Path) -> Option<u16> {
     None
 }
 
-/// The folder of the newest server that is installed.
+/// Returns the folder of the newest installed server.
 pub(super) fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
     let mut debian: Vec<_> = versions.map(|version| version.path().join("bin")).collect();

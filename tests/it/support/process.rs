@@ -4,16 +4,16 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-/// How long a helper may take to come up, on a machine that is busy with other tests.
+/// Maximum start time of a helper, on a machine that is busy with other tests.
 pub const START: Duration = Duration::from_secs(60);
 
-/// Killed and waited for when dropped.
+/// A process that is killed and waited for when dropped.
 pub struct Helper {
     child: Child,
 }
 
 impl Helper {
-    /// Starts it; its standard output is ours to read, its standard input ours to write.
+    /// Starts it; returns it with its standard input and output.
     pub fn start(command: &mut Command) -> (Self, ChildStdin, BufReader<ChildStdout>) {
         let mut child = command
             .stdin(Stdio::piped())
@@ -28,13 +28,13 @@ impl Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nobody to tell either way.
+        // It may have ended by itself; an error has no receiver.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The first thing that `find` sees in the lines of `from`; the rest is read away, so that the writer is never blocked.
+/// Returns the first result of `find` in the lines of `from`; the rest is drained, so that the writer is never blocked.
 pub fn first_match<T: Send + 'static>(
     mut from: BufReader<ChildStdout>,
     find: impl Fn(&str) -> Option<T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The program itself, serving on a port of its own, with customers who were asked.
+//! The program itself, serving on a port of its own, with surveyed customers.
 
 use super::process::START;
 use super::small_disk::SmallDisk;
@@ -21,14 +21,14 @@ pub struct Served {
     child: Option<Child>,
     folder: tempfile::TempDir,
     disk: Option<SmallDisk>,
-    /// The folder as this process sees it.
+    /// Path of the folder in this process.
     seen: PathBuf,
 }
 
-/// A customer who was asked.
+/// A customer who received a survey.
 pub struct Mailed {
     pub address: String,
-    /// The survey's whole address.
+    /// URL of the survey.
     pub page: String,
 }
 
@@ -44,12 +44,12 @@ impl Served {
         Self::start_in(tempfile::tempdir().unwrap(), None, settings, None).await
     }
 
-    /// The same; the process may have so many files open, and begins with half of them.
+    /// The same, with a maximum number of open files of the process, half of it at the start.
     pub async fn start_limited(settings: &[(&str, &str)], open_files: Option<u32>) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), None, settings, open_files).await
     }
 
-    /// The same with all its files on a disk of so many MiB; `None` where this account may not mount one.
+    /// The same with all its files on a disk of this size; `None` where this user may not mount one.
     pub async fn start_on_small_disk(mebibytes: usize, settings: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let disk = SmallDisk::mount(folder.path(), mebibytes)?;
@@ -72,7 +72,7 @@ impl Served {
         ];
         let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut served = Self {
-            // Without connections that idle: a program that is told to stop might wait for them.
+            // Without idle connections: a stopping program might wait for them.
             client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             url: format!("http://{listen}"),
             key: String::new(),
@@ -92,7 +92,8 @@ impl Served {
         served
     }
 
-    /// The program with these settings, in its folder; under the most open umask, on which nothing may rely.
+    /// Returns the program with these settings, in its folder; with the most permissive umask, on which nothing may
+    /// rely.
     pub fn command(&self) -> Command {
         let limit = self.open_files.map(|files| format!("ulimit -S -n {}; ulimit -H -n {files}; ", files / 2));
         let script = format!("umask 0; {}exec \"$0\" \"$@\"", limit.unwrap_or_default());
@@ -133,12 +134,12 @@ impl Served {
         }
     }
 
-    /// An API key that may do everything.
+    /// Returns an API key with every scope.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// `kill -TERM`, and waits for its end; how long that took.
+    /// `kill -TERM`, and waits for its end; returns the time.
     pub fn terminate(&mut self) -> Duration {
         self.tell_to_stop();
         let begun = std::time::Instant::now();
@@ -146,13 +147,13 @@ impl Served {
         begun.elapsed()
     }
 
-    /// SIGTERM: tells it to stop, and does not wait.
+    /// Sends SIGTERM, and does not wait.
     pub fn tell_to_stop(&self) {
         let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
-    /// Waits until it has ended; its exit code, and how long that took.
+    /// Waits until it has ended; returns its exit code, and the time.
     pub async fn ended(&mut self) -> (Option<i32>, Duration) {
         let begin = std::time::Instant::now();
         let mut child = self.child.take().unwrap();
@@ -160,12 +161,12 @@ impl Served {
         (status.code(), begin.elapsed())
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> &str {
         &self.listen
     }
 
-    /// Its process.
+    /// Returns its process id.
     pub fn pid(&self) -> String {
         self.child.as_ref().unwrap().id().to_string()
     }
@@ -174,19 +175,19 @@ impl Served {
         &self.seen
     }
 
-    /// The disk that it is on.
+    /// Returns the disk that it is on.
     pub fn disk(&self) -> &SmallDisk {
         self.disk.as_ref().unwrap()
     }
 
-    /// What it has written to standard error.
+    /// Returns its standard error.
     pub fn log(&self) -> String {
         std::fs::read(self.folder.path().join("log"))
             .map(|b| String::from_utf8_lossy(&b).into_owned())
             .unwrap_or_default()
     }
 
-    /// Takes in calls of so many customers more and waits for their mails.
+    /// Sends calls of that many more customers and waits for their mails.
     pub async fn ask(&self, how_many: usize) -> Vec<Mailed> {
         let mut addresses = Vec::new();
         for _ in 0..how_many {
@@ -220,7 +221,7 @@ impl Served {
         panic!("no mail to {address}: {}", self.log());
     }
 
-    /// The mails that have left, as files.
+    /// Returns the sent mails, as files.
     pub fn mails(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.seen.join("mail")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect()

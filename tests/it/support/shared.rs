@@ -1,9 +1,9 @@
-//! The material that lies beside the repository in `../shared`: samples, the demo calls, the speech model's tools.
+//! Material next to the repository in `../shared`: samples, the demo calls, the speech model's tools.
 
 use super::skip;
 use std::path::{Path, PathBuf};
 
-/// A file or folder of it, `samples/audio` for instance. `AFTERWORD_SHARED` names another place.
+/// Returns a file or folder of it, `samples/audio` for instance. `AFTERWORD_SHARED` names another place.
 pub fn path(inside: &str) -> Option<PathBuf> {
     let root = std::env::var_os("AFTERWORD_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);

@@ -1,15 +1,15 @@
-//! Leaving a test out for want of something, so that nobody takes it for one that passed.
+//! Skipping a test for a missing requirement, reported so that it does not count as passed.
 
 use std::io::Write;
 
 /// Set where every tool has been installed: a missing one is a failure then.
 const REQUIRE_TOOLS: &str = "AFTERWORD_REQUIRE_TOOLS";
-/// Set where `../shared` lies beside the repository.
+/// Set where `../shared` is next to the repository.
 const REQUIRE_SHARED: &str = "AFTERWORD_REQUIRE_SHARED";
-/// A file that takes one line per skipped test; `scripts/test.sh` counts them.
+/// A file that gets one line per skipped test; `scripts/test.sh` counts them.
 const SKIPS: &str = "AFTERWORD_SKIPS";
 
-/// A tool is missing: says so, and returns `None` for the test to leave with.
+/// Reports a missing tool, and returns `None`, with which the test returns.
 ///
 /// ```ignore
 /// let Some(server) = SmtpServer::start() else { return };
@@ -18,12 +18,12 @@ pub fn tool<T>(missing: &str) -> Option<T> {
     skip(REQUIRE_TOOLS, &format!("{missing} (`make test` installs it)"))
 }
 
-/// A package is not to be had from its registry: never required, because packages may vanish.
+/// Reports a package that its registry does not provide: never required, because packages may vanish.
 pub fn registry<T>(missing: &str) -> Option<T> {
     skip("", &format!("{missing} are not to be had from their registry"))
 }
 
-/// Something of the shared material is missing.
+/// Reports missing shared material.
 pub fn shared<T>(missing: &str) -> Option<T> {
     skip(REQUIRE_SHARED, missing)
 }
@@ -42,7 +42,8 @@ fn skip<T>(required_by: &str, missing: &str) -> Option<T> {
     None
 }
 
-/// libtest names the thread after the test; nextest, which may run it on the main thread, names it in the environment.
+/// Returns the name of the test: libtest names the thread after it; nextest, which may run it on the main thread, sets
+/// it in the environment.
 fn test_name() -> String {
     std::env::var("NEXTEST_TEST_NAME")
         .ok()

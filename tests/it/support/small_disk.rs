@@ -1,11 +1,11 @@
-//! A real disk (tmpfs) of a few MiB in a mount namespace of its own, for a program that is to run out of space.
+//! A real disk (tmpfs) of a few MiB in a separate mount namespace, for a program that is to run out of space.
 
 use super::{process, skip};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command};
 
-/// A mounted disk; it goes when this is dropped and no program in it runs any more.
+/// A mounted disk; unmounted when this is dropped and no program in it runs any more.
 pub struct SmallDisk {
     keeper: String,
     mounted_at: PathBuf,
@@ -14,7 +14,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one at `folder`, where only programs in its namespace see it. `None` without the rights of root.
+    /// Mounts one at `folder`, visible only to programs in its namespace. `None` without root permissions.
     pub fn mount(folder: &Path, mebibytes: usize) -> Option<Self> {
         let script = r#"mount -t tmpfs -o size="$1"m tmpfs "$0" && echo "$$" && exec cat"#;
         let mut unshare = Command::new("unshare");
@@ -31,7 +31,7 @@ impl SmallDisk {
         Some(Self { keeper, mounted_at: folder.to_owned(), _stdin: stdin, _process: process })
     }
 
-    /// A program that runs on it, in its folder.
+    /// Returns a command of a program on it, in its folder.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--mount", "--target", &self.keeper, "--", "sh", "-c", r#"cd "$0" && exec "$@""#]);
@@ -39,20 +39,20 @@ impl SmallDisk {
         command
     }
 
-    /// Its folder as this process can open it.
+    /// Returns its folder as a path that this process can open.
     pub fn seen(&self) -> PathBuf {
         let path = self.mounted_at.strip_prefix("/").unwrap();
         Path::new("/proc").join(&self.keeper).join("root").join(path)
     }
 
-    /// Takes all the space that is left.
+    /// Fills all remaining space.
     pub fn fill(&self) {
         let mut filler = std::fs::File::create(self.filler()).unwrap();
         let full = std::iter::repeat_with(|| filler.write_all(&[0; 4096])).find_map(Result::err).unwrap();
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
     }
 
-    /// Gives it back.
+    /// Frees the space again.
     pub fn free(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A real SMTP server (aiosmtpd) that does what the test says: takes mail, refuses it, hangs, hangs up.
+//! A real SMTP server (aiosmtpd) with scripted behaviour: accepts mail, rejects it, hangs, disconnects.
 
 use super::{process, skip};
 use base64::Engine;
@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A running server; it ends when dropped.
+/// A running server; ends when dropped.
 pub struct SmtpServer {
     port: u16,
     setup: Setup,
@@ -22,86 +22,86 @@ pub struct SmtpServer {
     _process: process::Helper,
 }
 
-/// What the server asks of those who connect.
+/// Requirements of the server to its clients.
 #[derive(Default)]
 pub struct Setup {
-    /// User and password, without which it takes nothing.
+    /// User and password, required where set.
     pub auth: Option<(&'static str, &'static str)>,
-    /// Whether it offers encryption.
+    /// Encryption.
     pub tls: Tls,
-    /// What it shows then.
+    /// Certificate.
     pub shows: Shows,
 }
 
-/// The certificate that a server shows.
+/// Certificate of a server.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
-    /// For `localhost` and 127.0.0.1.
+    /// Valid for `localhost` and 127.0.0.1.
     #[default]
     Right,
-    /// One whose time is over.
+    /// Expired.
     Expired,
-    /// Somebody else's.
+    /// For another name.
     AnothersName,
 }
 
-/// How the server encrypts.
+/// Encryption of the server.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub enum Tls {
-    /// Not at all.
+    /// None.
     #[default]
     Off,
-    /// When the client says STARTTLS.
+    /// By STARTTLS.
     Offered,
     /// From the first byte.
     Implicit,
 }
 
-/// What the server does with mail.
+/// Behaviour of the server.
 #[derive(Serialize, Clone)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Mode {
-    /// Takes it. So it begins.
+    /// Accepts mail; the default.
     Accept,
-    /// Answers with a code, 4xx or 5xx.
+    /// Rejects with a code, 4xx or 5xx.
     Refuse {
-        /// After which command.
+        /// Command that is rejected.
         stage: Stage,
-        /// The code.
+        /// Code.
         code: u16,
-        /// The words behind it.
+        /// Text after the code.
         text: &'static str,
     },
-    /// Refuses so many times, then takes it.
+    /// Rejects some times, then accepts.
     Sometimes {
-        /// After which command.
+        /// Command that is rejected.
         stage: Stage,
-        /// The code.
+        /// Code.
         code: u16,
-        /// The words behind it.
+        /// Text after the code.
         text: &'static str,
-        /// How often.
+        /// Number of rejections.
         times: u32,
     },
-    /// Takes so many mails over one connection, then says 421 and hangs up.
+    /// Accepts some mails over one connection, then sends 421 and disconnects.
     Few {
-        /// How many.
+        /// Number of mails.
         mails: u32,
     },
-    /// Takes its time over each mail.
+    /// Delays each mail.
     Slow {
-        /// How long, in milliseconds.
+        /// Delay, in milliseconds.
         ms: u32,
     },
-    /// Takes the message, and hangs up without a word: the sender cannot know.
+    /// Receives the message, and disconnects without a reply: the outcome is unknown to the sender.
     Close,
-    /// Takes the message, and never answers.
+    /// Receives the message, and never replies.
     Hang,
-    /// Lets connect, and never even greets.
+    /// Accepts connections, and sends no greeting.
     Silence,
 }
 
-/// The commands that can be refused.
+/// Commands that can be rejected.
 #[derive(Serialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -113,20 +113,20 @@ pub enum Stage {
     Data,
 }
 
-/// A mail as it came in.
+/// A received mail.
 #[derive(Deserialize, Clone, Debug)]
 pub struct Message {
-    /// The envelope's sender.
+    /// Envelope sender.
     pub from: String,
-    /// The envelope's recipients.
+    /// Envelope recipients.
     pub to: Vec<String>,
-    /// Who else's mail was on its way in when this one came.
+    /// Recipients of mails that were being received at the same time.
     pub beside: Vec<String>,
-    /// Whether the sender was told that it was taken.
+    /// Whether its acceptance was confirmed to the sender.
     pub acknowledged: bool,
     /// Whether it came over TLS.
     pub encrypted: bool,
-    /// Whether the sender had signed in.
+    /// Whether the sender was authenticated.
     pub authenticated: bool,
     headers: Vec<(String, String)>,
     parts: Vec<Part>,
@@ -140,22 +140,22 @@ struct Part {
 }
 
 impl Message {
-    /// The first header of that name, decoded and unfolded.
+    /// Returns the first header of that name, decoded and unfolded.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The plain text, decoded.
+    /// Returns the plain text, decoded.
     pub fn text(&self) -> Option<&str> {
         self.part("text/plain")
     }
 
-    /// The HTML, decoded.
+    /// Returns the HTML, decoded.
     pub fn html(&self) -> Option<&str> {
         self.part("text/html")
     }
 
-    /// The bytes between DATA and the lonely dot.
+    /// Returns the bytes between DATA and the final dot.
     pub fn raw(&self) -> Vec<u8> {
         base64::engine::general_purpose::STANDARD.decode(&self.raw).unwrap()
     }
@@ -181,17 +181,17 @@ struct Order<'a> {
 }
 
 impl SmtpServer {
-    /// A server on a free port that takes everything; `None` where it is not installed (the test is skipped).
+    /// Starts a server on a free port that accepts everything; `None` where it is not installed (the test is skipped).
     pub fn start() -> Option<Self> {
         Self::start_with(Setup::default())
     }
 
-    /// The same, with sign-in or encryption.
+    /// The same, with authentication or encryption.
     pub fn start_with(setup: Setup) -> Option<Self> {
         Self::launch(setup, 0)
     }
 
-    /// A server that takes everything, on this port.
+    /// Starts a server that accepts everything, on this port.
     pub fn start_on(port: u16) -> Option<Self> {
         Self::launch(Setup::default(), port)
     }
@@ -222,7 +222,7 @@ impl SmtpServer {
         let (done, obeyed) = mpsc::channel();
         std::thread::spawn(move || {
             for line in events.lines().map_while(Result::ok) {
-                // The receivers go when the test ends, and this thread with them.
+                // The receivers are dropped when the test ends, and this thread ends with them.
                 let _ = match serde_json::from_str(&line).unwrap() {
                     Event::Port(number) => port.send(number).is_ok(),
                     Event::Done(()) => done.send(()).is_ok(),
@@ -237,29 +237,29 @@ impl SmtpServer {
         Some(Self { port, setup, received, orders, obeyed, certificate, _folder: folder, _process: process })
     }
 
-    /// Where it listens.
+    /// Returns the port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// As `mail.url` takes it.
+    /// Returns the URL for `mail.url`.
     pub fn url(&self) -> String {
         let scheme = if self.setup.tls == Tls::Implicit { "smtps" } else { "smtp" };
         let auth = self.setup.auth.map(|(user, password)| format!("{user}:{password}@")).unwrap_or_default();
         format!("{scheme}://{auth}127.0.0.1:{}", self.port)
     }
 
-    /// The certificate to trust (PEM), where there is encryption.
+    /// Returns the certificate to trust (PEM), where there is encryption.
     pub fn certificate(&self) -> Option<&Path> {
         self.certificate.as_deref()
     }
 
-    /// What has come in so far, in order.
+    /// Returns the mails received so far, in order.
     pub fn messages(&self) -> Vec<Message> {
         self.received.borrow().clone()
     }
 
-    /// Waits until that many have come in, and gives them all; fails after twenty seconds.
+    /// Waits until that many were received, and returns them all; fails after twenty seconds.
     pub async fn wait_for(&self, count: usize) -> Vec<Message> {
         let mut received = self.received.clone();
         let enough = received.wait_for(|all| all.len() >= count);
@@ -269,12 +269,12 @@ impl SmtpServer {
         }
     }
 
-    /// From now on, for everybody. It holds when this returns.
+    /// Sets the behaviour for all mail. Effective when this returns.
     pub fn set_mode(&mut self, mode: Mode) {
         self.order(&Order { mode, recipient: None });
     }
 
-    /// From now on, for mail to this address.
+    /// Sets the behaviour for mail to this address.
     pub fn set_mode_for(&mut self, recipient: &str, mode: Mode) {
         self.order(&Order { mode, recipient: Some(recipient) });
     }
@@ -286,7 +286,7 @@ impl SmtpServer {
     }
 }
 
-/// Its own authority.
+/// Makes the certificate of a private authority.
 pub fn make_certificate(folder: &Path, shows: Shows) -> PathBuf {
     let names = if shows == Shows::AnothersName { "DNS:elsewhere.example" } else { "DNS:localhost,IP:127.0.0.1" };
     let settings = format!(
@@ -376,8 +376,8 @@ mod tests {
         for (mode, arrived) in [(Mode::Close, 1), (Mode::Hang, 2), (Mode::Silence, 2)] {
             let hangs_up = matches!(mode, Mode::Close);
             server.set_mode(mode);
-            // A connection of its own: a kept one has been greeted before. The limit on time is ours, for lettre's covers
-            // no more than connecting.
+            // A new connection: a kept one has been greeted before. The time limit is ours, as lettre's covers only
+            // connecting.
             let mailer = mailer(&server);
             let sent = tokio::time::timeout(Duration::from_millis(800), send(&mailer, "a@example.net")).await;
             match sent {

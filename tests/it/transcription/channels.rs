@@ -12,12 +12,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Uploads nine seconds of a call without naming the speakers of its channels; the call.
+/// Uploads nine seconds of a call without speakers of its channels; returns the call.
 async fn unlabelled(app: &TestApp, source: &str) -> InteractionId {
     sent(app, source, "").await
 }
 
-/// Uploads nine seconds of a call; the call. `channels`: the speakers that its sender names, or nothing.
+/// Uploads nine seconds of a call; returns the call. `channels`: the speakers named by its sender, or empty.
 async fn sent(app: &TestApp, source: &str, channels: &str) -> InteractionId {
     let key = app.key(Scope::Ingest).await;
     let url = format!("{}/api/v1/interactions/{source}/1", app.url);
@@ -28,7 +28,7 @@ async fn sent(app: &TestApp, source: &str, channels: &str) -> InteractionId {
     stored["id"].as_str().unwrap().parse().unwrap()
 }
 
-/// The speakers of a recording, and which take its transcript is.
+/// Returns the speakers of a recording, and the id of its transcript.
 async fn speakers_and_take(app: &TestApp, id: &InteractionId) -> (Vec<String>, String) {
     let recording = app.app.interactions.recording(id).await.unwrap().unwrap();
     (recording.speakers(), app.app.transcription.find(id).await.unwrap().take)
@@ -38,7 +38,7 @@ async fn get(session: &Session, path: &str) -> Value {
     session.api(Method::GET, path, None).await.json().await.unwrap()
 }
 
-/// Speaker and text of each segment.
+/// Returns speaker and text of each segment.
 async fn said(session: &Session, id: &InteractionId) -> Vec<(String, String)> {
     let transcript = get(session, &format!("/api/v1/interactions/{id}/transcript")).await;
     let text = |segment: &Value, field: &str| segment[field].as_str().unwrap().to_owned();
@@ -46,7 +46,7 @@ async fn said(session: &Session, id: &InteractionId) -> Vec<(String, String)> {
     segments.iter().map(|segment| (text(segment, "speaker"), text(segment, "text"))).collect()
 }
 
-/// The speakers of the measures with their shares, and the agent's share in lists.
+/// Returns the speakers of the measures with their shares, and the agent's share in lists.
 async fn measured(session: &Session, id: &InteractionId) -> Vec<(String, f64)> {
     let measures = get(session, &format!("/api/v1/interactions/{id}/measures")).await;
     let speakers = measures["call"]["speakers"].as_array().unwrap();
@@ -54,7 +54,7 @@ async fn measured(session: &Session, id: &InteractionId) -> Vec<(String, f64)> {
     speakers.iter().map(one).collect()
 }
 
-/// How many calls have any known share of the agent's.
+/// Returns the number of calls with a known share of the agent.
 async fn with_agent_share(session: &Session) -> usize {
     let list = get(session, "/api/v1/interactions?sort=agent_share").await;
     list["items"].as_array().unwrap().len()
@@ -210,7 +210,7 @@ async fn a_wrong_swap_shows_no_name_that_was_masked() {
 #[tokio::test]
 async fn clips_keep_their_words_while_a_recording_is_transcribed_anew() {
     for app in TestApp::on_both(|_| {}).await {
-        // Two channels with the same name: words do not tell which one they were said on.
+        // Two channels with the same name: the channel of a word is unknown.
         let id = sent(&app, "phone", "customer,customer").await;
         app.work().await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;

@@ -1,4 +1,4 @@
-//! A transcription that is interrupted goes on where it was; what was heard until then is kept no longer than it is of use.
+//! An interrupted transcription continues from its checkpoint; checkpoints are kept no longer than they are needed.
 
 use super::short_call;
 use crate::app::{TestApp, demo_sound};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// What stands in the place of words that were heard before the interruption.
+/// Replacement of the words recognised before the interruption.
 const MARK: &str = "kept from before";
 
 fn one_thread(config: &mut Config) {
@@ -29,13 +29,13 @@ async fn stored(app: &TestApp, id: &InteractionId) -> Stored {
     app.app.transcription.find(id).await.unwrap()
 }
 
-/// Windows that are kept, of all recordings.
+/// Returns the number of stored windows, of all recordings.
 async fn kept(app: &TestApp) -> usize {
     const KEPT: Sql = Sql::both("SELECT seq FROM transcript_checkpoints");
     fetch_all!(app.app.db.read().await.unwrap().conn(), KEPT => (i64,)).unwrap().len()
 }
 
-/// Works on what is due until two windows are kept, then stops as the program does when it is told to.
+/// Runs due jobs until two windows are stored, then stops like the program.
 async fn interrupt(app: &TestApp) {
     let stop = CancellationToken::new();
     let clock: SharedClock = Arc::clone(&app.app.clock);
@@ -50,7 +50,7 @@ async fn interrupt(app: &TestApp) {
     running.await.unwrap();
 }
 
-/// A recorded call whose transcription was interrupted.
+/// Returns a recorded call whose transcription was interrupted.
 async fn interrupted(app: &TestApp) -> InteractionId {
     let id = app.call("1", "jerry@example.net").await;
     assert_eq!(app.record("1", demo_sound("call-good.flac")).await.status(), 201);
@@ -58,7 +58,7 @@ async fn interrupted(app: &TestApp) -> InteractionId {
     id
 }
 
-/// Changes what is kept, so that one sees whether it is used.
+/// Changes the stored words, so that their use is visible.
 async fn mark(app: &TestApp) {
     let segment =
         json!([{ "start_ms": 100, "end_ms": 900, "speaker": "agent", "text": MARK, "confidence": 1.0, "words": [] }]);
@@ -95,7 +95,7 @@ async fn what_was_heard_before_a_stop_is_not_heard_again() {
         assert_eq!(done.state, State::Done);
         assert!(has_mark(&done), "it began anew");
         assert_eq!(kept(&app).await, 0, "it is finished, and what was kept for it is still there");
-        // Apart from the mark it is what an uninterrupted attempt hears.
+        // Except for the mark it equals the result of an uninterrupted attempt.
         assert_eq!(app.record("1", short_call(3)).await.status(), 201);
         app.work().await;
         assert_eq!(app.record("1", demo_sound("call-good.flac")).await.status(), 201);
@@ -155,21 +155,21 @@ async fn what_nobody_goes_on_with_is_removed() {
         let begun = supervisor.post(&format!("/interactions/{id}/transcription"), &[("act", "begin")]).await;
         assert_eq!(begun.status(), 303);
         interrupt(&app).await;
-        // As retention removes words.
+        // As retention deletes transcripts.
         let mut tx = app.app.db.begin().await.unwrap();
         afterword::transcription::remove(tx.conn(), std::slice::from_ref(&id)).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(kept(&app).await, 0, "its words were removed");
 
         interrupt(&app).await;
-        // As retention removes recordings.
+        // As retention deletes recordings.
         raw(&app, "DELETE FROM recordings").await;
         app.work().await;
         assert_eq!(kept(&app).await, 0, "its recording is gone");
 
         assert_eq!(app.record("1", demo_sound("call-good.flac")).await.status(), 201);
         interrupt(&app).await;
-        // A crash may leave rows behind a job; they are swept.
+        // A crash may leave rows without a job; they are deleted by the sweep.
         raw(&app, "DELETE FROM jobs WHERE kind = 'transcription'").await;
         app.pass(Duration::from_secs(3_601)).await;
         assert_eq!(kept(&app).await, 0, "swept");
@@ -181,7 +181,7 @@ async fn what_nobody_goes_on_with_is_removed() {
     }
 }
 
-/// So many minutes of speech.
+/// Returns some minutes of speech.
 pub(super) fn long_call(times: usize) -> Vec<u8> {
     let mut sound = Sound::demo("call-good.flac", 60);
     for channel in &mut sound.channels {
@@ -190,7 +190,7 @@ pub(super) fn long_call(times: usize) -> Vec<u8> {
     sound.wav(Coding::MuLaw)
 }
 
-/// The program, with one thread for speech.
+/// Starts the program, with one thread for transcription.
 async fn served() -> Served {
     Served::start(&[("AFTERWORD__TRANSCRIPTION__THREADS", "1")]).await
 }
@@ -207,7 +207,7 @@ async fn transcript(served: &Served, id: &str) -> Value {
     served.client.get(url).bearer_auth(served.key()).send().await.unwrap().json().await.unwrap()
 }
 
-/// Waits until the transcript is so.
+/// Waits until the transcript meets the condition.
 async fn until(served: &Served, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {

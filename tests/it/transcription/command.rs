@@ -1,4 +1,4 @@
-//! `afterword transcribe` and `afterword models`, as a person calls them.
+//! `afterword transcribe` and `afterword models` on the command line.
 
 use super::short_call;
 use afterword::transcription::{TEST_MODEL, Transcript};
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A folder with a short call in it.
+/// Returns a folder with a short call in it.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("call.wav"), short_call(9)).unwrap();

@@ -12,21 +12,21 @@ fn clean() -> Sound {
     Sound::demo("call-good.flac", 20)
 }
 
-/// `db` of `from`, `ms` later, on top of `to`.
+/// Adds the leak of `from`, at `db`, `ms` later, to `to`.
 fn leaked(to: &[f32], from: &[f32], rate: u32, db: f32, ms: u32) -> Vec<f32> {
     let (gain, delay) = (10_f32.powf(db / 20.0), (rate * ms / 1000) as usize);
     let late = std::iter::repeat_n(0.0, delay).chain(from.iter().copied());
     to.iter().zip(late).map(|(own, leak)| own + gain * leak).collect()
 }
 
-/// Each channel on the other too.
+/// Returns each channel with a leak of the other.
 pub fn both_ways(sound: &Sound, db: f32, ms: u32) -> Sound {
     let [left, right] = [&sound.channels[0], &sound.channels[1]];
     let leak = |to, from| leaked(to, from, sound.rate, db, ms);
     Sound { rate: sound.rate, channels: vec![leak(left, right), leak(right, left)] }
 }
 
-/// Codes the difference of the channels softer, as joint stereo does.
+/// Attenuates the difference of the channels, as joint stereo does.
 fn joint(sound: &Sound, side: f32) -> Sound {
     let channel = |sign: f32| {
         let pairs = sound.channels[0].iter().zip(&sound.channels[1]);

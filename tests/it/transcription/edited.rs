@@ -1,4 +1,4 @@
-//! Corrections by supervisors, and second takes by other models.
+//! Corrections by supervisors, and alternative transcripts by other models.
 
 use super::{hear, short_call};
 use crate::app::{Session, TestApp};
@@ -14,7 +14,7 @@ async fn stored(app: &TestApp, id: &InteractionId) -> Stored {
     app.app.transcription.find(id).await.unwrap()
 }
 
-/// A call with a finished transcript, and a supervisor of its team.
+/// Returns a call with a finished transcript, and a supervisor of its team.
 async fn transcribed(app: &TestApp) -> (InteractionId, Session) {
     let id = app.call("1", "jerry@example.net").await;
     assert_eq!(app.record("1", short_call(9)).await.status(), 201);
@@ -52,10 +52,10 @@ async fn a_correction_is_what_everybody_sees_and_the_machines_words_stay() {
         }
         let page = supervisor.page(&format!("/interactions/{id}")).await;
         assert!(page.contains("Corrected by Some Supervisor"), "the page does not say who");
-        // The line is heard also where the browser does not know the recording's format.
+        // The segment can be played even where the browser does not support the recording's format.
         let line = supervisor.page(&format!("/interactions/{id}/transcript/0")).await;
         assert!(line.contains("/recording?as=wav#t="), "{line}");
-        // Another one who had the page open longer is told so, and loses nothing.
+        // Another user with an older version of the page gets an error, and loses nothing.
         let line = format!("/interactions/{id}/transcript/0");
         let late = supervisor.post(&line, &[("text", "My own words"), ("seen", "0")]).await;
         assert_eq!(late.status(), 409);
@@ -94,7 +94,7 @@ async fn what_is_no_line_is_refused() {
     assert_eq!(stored(&app, &id).await.segments[0].text, long);
 }
 
-/// A model of which nobody knows that it is nearly the test model, tried out already.
+/// Installs an unknown model that is nearly the test model, already tried.
 async fn second_model(folder: &Path) -> String {
     let test_model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin");
     let mut bytes = std::fs::read(test_model).unwrap();
@@ -179,7 +179,7 @@ async fn a_second_take_wants_a_model_that_is_here_and_a_first_one() {
     }
     app.work().await;
     assert_eq!(code(json!({ "model": "test-voices.en", "language": "klingon" })).await.0, 422);
-    // A language that the model does not know fails beside the transcript, which stays.
+    // A language that the model does not support fails next to the transcript, which stays.
     assert_eq!(code(json!({ "model": "test-voices.en", "language": "de" })).await.0, 202);
     app.work().await;
     let take: Value = supervisor.api(Method::GET, &path, None).await.json().await.unwrap();

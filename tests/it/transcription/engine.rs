@@ -1,4 +1,4 @@
-//! The engine on sound that is odd: silence, noise, one channel twice, cut off, in another language.
+//! The engine on unusual audio: silence, noise, duplicate channels, truncated files, other languages.
 
 use super::{all_text, engine, hear, hear_file, short_call};
 use crate::audio::wav::{Coding, Sound, demo};
@@ -41,7 +41,7 @@ async fn near_copies_count_as_one_channel_too() {
     let voice = &call.channels[1];
     let late =
         |by: usize| std::iter::repeat_n(0.0, by).chain(voice.iter().copied()).take(voice.len()).collect::<Vec<_>>();
-    // As a codec of few bits leaves it.
+    // As after a codec of few bits.
     let coarse = voice.iter().map(|x| (x * 60.0).round() / 60.0).collect::<Vec<_>>();
     let (engine, quiet) = (engine(), voice.iter().map(|x| x * 0.5).collect::<Vec<_>>());
     let upside_down = late(80).iter().map(|x| x * -0.7).collect::<Vec<_>>();
@@ -70,7 +70,7 @@ async fn any_number_of_channels_is_heard_and_quiet_ones_cost_nothing() {
     let six = hear(&engine, &Sound { rate: call.rate, channels }.wav(Coding::Pcm16)).await.unwrap();
     assert_eq!((&six.segments, six.speech_ms), (&two.segments, two.speech_ms));
     assert_eq!((six.audio_ms, six.notes), (9_000, Vec::new()));
-    // The other side hardly there: no copy, and no words.
+    // The other side is nearly silent: not a duplicate, and no words.
     let sound = Sound { rate: call.rate, channels: vec![rustle, call.channels[1].clone()] };
     let one = hear(&engine, &sound.wav(Coding::Pcm16)).await.unwrap();
     assert!(!one.segments.is_empty() && one.segments.iter().all(|s| s.speaker == Speaker::Customer));

@@ -1,4 +1,4 @@
-//! Fetching a model from a server that breaks off, lies, or is away.
+//! Fetching a model from a server that disconnects, sends wrong bytes, or is down.
 
 use afterword::transcription::models::{Entry, FetchEvent, FetchOptions, FetchSource, ModelError, catalogue, fetch};
 use sha2::{Digest, Sha256};
@@ -7,19 +7,19 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// The server's answer to one request.
+/// The server's response to one request.
 #[derive(Clone, Copy)]
 pub(super) enum Answer {
-    /// Sends so many bytes of those asked for, then hangs up.
+    /// Sends some of the requested bytes, then disconnects.
     Part(usize),
-    /// All that was asked for.
+    /// Sends all requested bytes.
     Rest,
-    /// Everything, as a server does that knows no ranges.
+    /// Sends everything, like a server without support for ranges.
     FromTheBeginning,
     NotFound,
 }
 
-/// A server that has `bytes`; gives its address, and the ranges that were asked for.
+/// Starts a server of `bytes`; returns its URL, and the requested ranges.
 pub(super) fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/model.bin", listener.local_addr().unwrap());
@@ -56,7 +56,7 @@ pub(super) fn serve(bytes: Vec<u8>, answers: Vec<Answer>) -> (String, Arc<Mutex<
                 Answer::NotFound => &[],
                 Answer::Rest | Answer::FromTheBeginning => rest,
             };
-            // The other side may have hung up.
+            // The client may have disconnected.
             let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
             let _ = stream.write_all(sent);
         }
@@ -84,7 +84,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Why the only source failed.
+/// Returns the failure of the only source.
 fn only_failure(error: &ModelError) -> &ModelError {
     match error {
         ModelError::NotFetched { failures, .. } if failures.len() == 1 => &failures[0],

@@ -1,4 +1,5 @@
-//! How much of the speech in real telephone calls is found, and how much else is taken for speech, against what people marked.
+//! Speech detection on real telephone calls compared with annotations by people: speech found, and other sound taken
+//! for speech.
 
 use crate::audio::wav::{Coding, Sound, demo};
 use crate::support::shared;
@@ -8,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 type Spans = Vec<(u64, u64)>;
 
-/// Milliseconds: marked as speech, found of that, found beside it, and the whole channel.
+/// Milliseconds: annotated as speech, found of that, found outside of it, and the whole channel.
 #[derive(Default)]
 struct Count {
     marked: usize,
@@ -35,14 +36,14 @@ impl Count {
     }
 }
 
-/// Start, end, speaker and text of each line.
+/// Returns start, end, speaker and text of each line.
 fn lines(table: &Path, ms: impl Fn(&str) -> u64) -> Vec<(u64, u64, String, String)> {
     let table = std::fs::read_to_string(table).unwrap();
     let fields = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     fields.map(|f| (ms(f[0]), ms(f[1]), f[2].to_owned(), f[3].to_owned())).collect()
 }
 
-/// The four real calls.
+/// Returns the four real calls.
 fn calls() -> Option<Vec<PathBuf>> {
     let folder = shared::path("samples/audio")?;
     let mut calls: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -51,14 +52,14 @@ fn calls() -> Option<Vec<PathBuf>> {
     Some(calls)
 }
 
-/// Counts the speech of a call that is found in `sound`; utterances of which less than half is found.
+/// Counts the speech of a call that is found in `sound`; returns the utterances of which less than half is found.
 fn look(table: &Path, sound: &Path, count: &mut Count) -> Vec<String> {
     let whole_ms = afterword::audio::probe(sound).unwrap().duration_ms;
     let found = speech(sound, &CancellationToken::new()).unwrap();
     let lines = lines(table, |ms| ms.parse().unwrap());
     let mut missed = Vec::new();
     for (side, found) in ["agent", "caller"].iter().zip(&found) {
-        // Marks of noise only (breath, a laugh) are none.
+        // Annotations of noise only (breath, a laugh) do not count.
         let marked: Vec<_> = lines.iter().filter(|line| line.2 == *side && line.3.trim() != "[noise]").collect();
         count.add(&marked.iter().map(|line| (line.0, line.1)).collect(), found, whole_ms);
         let heard =
@@ -88,7 +89,7 @@ fn speech_of_real_calls_is_found_and_little_else() {
     assert!(extra <= 2.8 && among <= 10.5, "{extra} {among}");
 }
 
-/// One pole, applied twice: 12 dB an octave.
+/// One-pole low-pass filter, applied twice: 12 dB an octave.
 fn low_pass(channel: &[f32], rate: u32, hertz: f32) -> Vec<f32> {
     let keep = (-std::f32::consts::TAU * hertz / rate as f32).exp();
     let (mut first, mut second) = (0.0, 0.0);
@@ -100,7 +101,7 @@ fn low_pass(channel: &[f32], rate: u32, hertz: f32) -> Vec<f32> {
     channel.iter().map(pass).collect()
 }
 
-/// How a channel sounds at a rate.
+/// A change of a channel's audio at a sample rate.
 type Change = fn(&[f32], u32) -> Vec<f32>;
 
 #[test]
@@ -145,7 +146,7 @@ fn the_demo_calls_are_found_too() {
             count.add(&marked.map(|line| (line.0, line.1)).collect(), found, whole_ms);
         }
         eprintln!("{call}: {} of {} ms, {} beside", count.found, count.marked, count.extra);
-        // The marks hold pauses between sentences, too.
+        // The annotations include pauses between sentences, too.
         assert!(count.found * 100 >= count.marked * 85 && count.extra * 100 <= count.whole);
     }
 }

@@ -1,4 +1,4 @@
-//! Import of models: the same random weights in each format give the same file; what is broken leaves nothing behind.
+//! Import of models: the same random weights in each format give the same file; invalid input leaves no file.
 
 use super::{hear, short_call};
 use afterword::transcription::models::{
@@ -19,13 +19,13 @@ const TOKENS: usize = 50_257;
 /// Dimensions and 32-bit little-endian elements.
 pub(super) type Weight = (Vec<usize>, Vec<u8>);
 
-/// Small numbers that repeat in no short period.
+/// Small numbers without a short period.
 fn weight(dimensions: &[usize], seed: u32) -> Weight {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     let count: usize = dimensions.iter().product();
     let numbers = (0..count).flat_map(|_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // Such as 16 bits hold exactly.
+        // Numbers that 16 bits represent exactly.
         let [.., byte] = state.to_le_bytes();
         (f32::from(byte.cast_signed()) / 4096.0).to_le_bytes()
     });
@@ -69,7 +69,7 @@ pub(super) fn weights() -> BTreeMap<String, Weight> {
     shapes.into_iter().zip(1..).map(|((name, shape), seed)| (name, weight(&shape, seed))).collect()
 }
 
-/// `vocab.json`: the letters of all bytes, and names that nothing else has.
+/// `vocab.json`: the letters of all bytes, and unique names.
 fn vocabulary() -> BTreeMap<String, usize> {
     let printable = |byte: u32| (33..=126).contains(&byte) || (161..=172).contains(&byte) || byte >= 174;
     let mut others = 256_u32..;
@@ -78,7 +78,7 @@ fn vocabulary() -> BTreeMap<String, usize> {
     letters.chain((256..TOKENS).map(|n| format!("t{n}"))).enumerate().map(|(n, token)| (token, n)).collect()
 }
 
-/// A folder as Hugging Face's transformers write it.
+/// Writes a folder in the format of Hugging Face's transformers.
 fn hugging_face(folder: &Path, weights: &BTreeMap<String, Weight>) {
     std::fs::create_dir_all(folder).unwrap();
     let tensors = weights.iter().map(|(name, (shape, bytes))| {
@@ -91,7 +91,7 @@ fn hugging_face(folder: &Path, weights: &BTreeMap<String, Weight>) {
     std::fs::write(folder.join("vocab.json"), json!(vocabulary()).to_string()).unwrap();
 }
 
-/// `model.bin` as CTranslate2 writes it, with these variables.
+/// Returns `model.bin` in the format of CTranslate2, with these variables.
 fn ctranslate2(variables: &[(String, Weight)], aliases: &[(&str, &str)]) -> Vec<u8> {
     let mut out = Vec::new();
     let text = |out: &mut Vec<u8>, text: &str| {
@@ -121,7 +121,7 @@ fn ctranslate2(variables: &[(String, Weight)], aliases: &[(&str, &str)]) -> Vec<
     out
 }
 
-/// The same weights by CTranslate2's names, query, key and value fused.
+/// Returns the same weights by CTranslate2's names, query, key and value fused.
 fn fused(weights: &BTreeMap<String, Weight>) -> Vec<(String, Weight)> {
     let get = |name: &str| weights[name].clone();
     let stack = |parts: &[&str]| {
@@ -192,7 +192,7 @@ pub(super) fn faster_whisper(folder: &Path, weights: &BTreeMap<String, Weight>) 
     std::fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
 }
 
-/// A wheel with these files, under a folder of its own inside.
+/// Writes a wheel with these files, in a folder of its own inside.
 pub(super) fn wheel(path: &Path, files: &[(&str, Vec<u8>)]) {
     let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, bytes) in files {
@@ -261,7 +261,7 @@ fn the_same_weights_give_the_same_file_whatever_format_they_come_in() {
         assert!(made.iter().all(|one| one.sha256 == made[0].sha256), "{precision}");
         assert_eq!(std::fs::read_dir(&models).unwrap().count(), 3, "nothing but the results is left");
     }
-    // A file of 16 bits is written with fewer; one that is as it should be is taken as it is.
+    // A file of 16 bits is converted to fewer; one of the right precision is copied.
     let f16 = at("models-f16/hf-f16.bin");
     let again = try_import(vec![f16.clone()], Some(Precision::Q8_0), &at("again")).unwrap();
     assert!(std::fs::read(again.path).unwrap() == std::fs::read(at("models-q8_0/hf-q8_0.bin")).unwrap());
@@ -344,7 +344,7 @@ fn hugging_face_at(folder: &Path) -> PathBuf {
 async fn an_imported_model_is_found_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     hugging_face(&folder.path().join("ours"), &weights());
-    // The second one names a head that the model has not.
+    // The second one names a head that the model does not have.
     let heads = r#"{"alignment_heads": [[0, 0], [9, 9]], "max_length": 448}"#;
     std::fs::write(folder.path().join("ours/generation_config.json"), heads).unwrap();
     let models = folder.path().join("models");
@@ -354,7 +354,7 @@ async fn an_imported_model_is_found_by_its_name() {
     assert_eq!(kept, r#"{"alignment_heads":[[0,0],[9,9]]}"#);
     let mut config = EngineConfig::new(ModelFolders::only(&models), made.name);
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
-    // Random weights hear nothing that makes sense; that they are heard with is what counts.
+    // Random weights transcribe nothing meaningful; the test is that they are loaded and used.
     hear(&Engine::new(config), &short_call(3)).await.unwrap();
 }
 
@@ -385,7 +385,7 @@ fn what_is_broken_or_no_model_is_refused_and_leaves_nothing() {
     wheel(&at("empty-1.0-py3-none-any.whl"), &[("readme.txt", b"nothing".to_vec())]);
     std::fs::create_dir(at("folder")).unwrap();
     bad.extend([at("letter.bin"), at("empty-1.0-py3-none-any.whl"), at("folder")]);
-    // Whole, but of another kind.
+    // Complete, but of another kind.
     hugging_face(&at("bert"), &weights);
     std::fs::write(
         at("bert/config.json"),

@@ -1,4 +1,4 @@
-//! A model that says the same whatever it hears (`tests/tools/scripted_model.py`): what is made of it is the engine's doing.
+//! A model with a constant output (`tests/tools/scripted_model.py`): the result depends on the engine alone.
 
 use super::{all_text, hear, hear_file};
 use crate::audio::wav::{Coding, Sound, demo};
@@ -10,7 +10,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-/// An engine with a model that hears these words in every window, from 0 s to 27 s.
+/// An engine with a model that outputs these words in every window, from 0 s to 27 s.
 struct Parrot {
     engine: Engine,
     _folder: TempDir,
@@ -40,7 +40,7 @@ async fn where_nobody_speaks_there_are_no_words_whatever_the_model_says() {
 
 #[tokio::test]
 async fn times_that_the_model_makes_up_are_brought_into_the_speech() {
-    // A model of one layer whose attention follows nothing.
+    // A model of one layer whose attention does not follow the audio.
     let Some(parrot) = parrot("one two three four five six seven", false) else { return };
     let file = demo("call-good.flac");
     let transcript = hear_file(&parrot.engine, &file).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_call_has_one_language_found_or_given() {
     let found = ask(None).await.unwrap();
     assert!(["de", "fr"].contains(&found.language.as_str()), "one of those that are allowed: {}", found.language);
     assert_eq!(all_text(&found), all_text(&given));
-    // Nobody speaks: there is no language to be found.
+    // No speech: no language can be detected.
     let silence = hear(&parrot.engine, &Sound::silence(8_000, 1, 5).wav(Coding::Pcm16)).await.unwrap();
     assert_eq!(silence.language, "und");
 }

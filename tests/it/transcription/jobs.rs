@@ -1,4 +1,4 @@
-//! The durable job: waiting for a model, progress, a lost lease, what changes while it works.
+//! The durable job: waiting for a model, progress, a lost lease, changes during its run.
 
 use super::{all_text, short_call};
 use crate::app::{TestApp, demo_sound};
@@ -20,14 +20,14 @@ async fn stored(app: &TestApp, id: &InteractionId) -> Stored {
     app.app.transcription.find(id).await.unwrap()
 }
 
-/// A call with a recording that nobody has listened to yet.
+/// Returns a call with a recording that is not transcribed yet.
 async fn recorded(app: &TestApp, sound: Vec<u8>) -> InteractionId {
     let id = app.call("1", "jerry@example.net").await;
     assert_eq!(app.record("1", sound).await.status(), 201);
     id
 }
 
-/// Waits until the job has got so far.
+/// Waits until the job has reached this state.
 async fn until(app: &TestApp, id: &InteractionId, wanted: impl Fn(&Stored) -> bool) -> Stored {
     let begun = Instant::now();
     loop {
@@ -40,7 +40,7 @@ async fn until(app: &TestApp, id: &InteractionId, wanted: impl Fn(&Stored) -> bo
     }
 }
 
-/// Transcriptions that are still to be made.
+/// Returns the number of pending transcriptions.
 async fn queued(app: &TestApp) -> usize {
     let backlog = afterword::jobs::backlog(&app.app.db).await.unwrap();
     backlog.iter().filter(|line| line.kind == afterword::interactions::TRANSCRIBE).count()
@@ -62,7 +62,7 @@ async fn a_worker_for_transcription_alone_transcribes() {
         assert_eq!(stored(&app, &id).await.state, State::Waiting);
         runner(&app, &["transcription"]).drain().await.unwrap();
         assert_eq!(stored(&app, &id).await.state, State::Done);
-        // Nothing else was done.
+        // No other job was run.
         let backlog = afterword::jobs::backlog(&app.app.db).await.unwrap();
         assert!(backlog.iter().any(|line| line.kind == afterword::interactions::INSPECT), "{backlog:?}");
     }
@@ -88,7 +88,7 @@ async fn without_a_model_it_waits_and_says_why_and_goes_on_when_there_is_one() {
         assert_eq!(stored(&app, &id).await.state, State::Waiting, "it is still not there");
         let test_model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin");
         std::fs::copy(test_model, &model).unwrap();
-        // At once, not when it would have looked again.
+        // At once, not at the next check.
         app.work().await;
         let done = stored(&app, &id).await;
         assert_eq!((done.state, done.reason.as_deref()), (State::Done, None));
@@ -130,7 +130,7 @@ async fn two_workers_that_both_think_it_is_theirs_leave_one_transcript() {
     let other = runner(&app, &[]);
     let second = async {
         until(&app, &id, |now| now.state == State::Running).await;
-        // The first one's lease has run out, and it has not noticed.
+        // The first one's lease has expired unnoticed.
         app.clock.advance(Duration::from_secs(31));
         other.drain().await.unwrap();
     };
@@ -191,7 +191,7 @@ async fn a_recording_that_turns_out_to_be_damaged_has_failed_for_good() {
     assert!(failed.reason.is_some_and(|why| !why.is_empty()));
     app.pass(Duration::from_secs(24 * 3_600)).await;
     assert_eq!(stored(&app, &id).await.state, State::Failed);
-    // What has failed is not under way: there is nothing to stop, and it goes on saying why it failed.
+    // A failed transcription is not in progress: it can't be stopped, and keeps its reason.
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     let path = format!("/interactions/{id}/transcription");
     assert_eq!(supervisor.post(&path, &[("act", "stop")]).await.status(), 409);

@@ -1,4 +1,4 @@
-//! Keeping transcription going: what is looked at goes first, what nobody wants is stopped, the backlog is told.
+//! Operation of the queue: viewed recordings have priority, unwanted ones are stopped, the backlog is reported.
 
 use super::checkpoints::long_call;
 use super::short_call;
@@ -28,7 +28,7 @@ async fn until_running(app: &TestApp, id: &InteractionId) {
     }
 }
 
-/// A recorded call of a team.
+/// Returns a recorded call of a team.
 async fn recorded(app: &TestApp, number: &str, team: &str, sound: Vec<u8>) -> InteractionId {
     let mut body = call_body("jerry@example.net");
     body["team"] = json!(team);
@@ -99,7 +99,7 @@ async fn a_running_transcription_is_stopped_and_begun_anew() {
         let now = stored(&app, &id).await;
         assert_eq!((now.state, now.segments.len()), (State::Cancelled, 0));
         assert!(supervisor.page(&page).await.contains("Stopped by Some Supervisor"));
-        // There is nothing to stop any more, and nothing is lost by asking.
+        // There is nothing to stop any more, and the request does no harm.
         assert_eq!(supervisor.post(&path, &[("act", "stop")]).await.status(), 409);
         assert_eq!(supervisor.post(&path, &[("act", "begin")]).await.status(), 303);
         app.work().await;
@@ -158,13 +158,13 @@ async fn six_short_recordings_do_not_wait_for_two_long_ones() {
     }
 }
 
-/// How many of these are in a state.
+/// Returns how many of these are in a state.
 async fn in_state(app: &TestApp, ids: &[InteractionId], wanted: State) -> usize {
     let states = app.app.transcription.states(ids).await.unwrap();
     states.iter().filter(|(_, state)| *state == wanted).count()
 }
 
-/// Waits until so many of these are in a state.
+/// Waits until that many of these are in a state.
 async fn until(app: &TestApp, ids: &[InteractionId], wanted: State, how_many: usize) {
     let begun = Instant::now();
     while in_state(app, ids, wanted).await < how_many {
@@ -189,7 +189,7 @@ async fn only_the_own_teams_supervisor_stops_it() {
     app.work().await;
     let done = stored(&app, &id).await;
     assert_eq!(done.state, State::Done);
-    // Through the API, too, it is not there for the other team, and nothing of it changes.
+    // In the API, too, it does not exist for the other team, and can't be changed by it.
     let base = format!("/api/v1/interactions/{id}");
     for (method, path, body) in [
         (Method::PUT, "/transcript/segments/0", Some(json!({ "text": "Not theirs" }))),
@@ -207,7 +207,7 @@ async fn only_the_own_teams_supervisor_stops_it() {
     ] {
         let answer = other.api(method.clone(), &format!("{base}{path}"), body.as_ref()).await;
         assert_eq!(answer.status(), 404, "{method} {path}");
-        // The agent has the call in view, but neither changes words nor sees the original ones.
+        // The agent sees the call, but may neither correct it nor see the unmasked text.
         let own = agent.api(method.clone(), &format!("{base}{path}"), body.as_ref()).await.status();
         let sees = matches!(path, "/transcript/corrections" | "/recording?as=wav" | "/measures");
         assert_eq!(own, if sees { 200 } else { 403 }, "{method} {path}");

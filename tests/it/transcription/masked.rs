@@ -1,4 +1,4 @@
-//! Everybody sees the masked words; whoever sees the original ones may, and is noted.
+//! All users see the masked text; views of the unmasked text need the right, and are audited.
 
 use crate::app::{Session, TestApp, call_body};
 use crate::training::{leave_untranscribed, transcribe};
@@ -23,7 +23,7 @@ async fn call(app: &TestApp) -> InteractionId {
     id
 }
 
-/// Lines in the audit log about original words.
+/// Returns the number of lines in the audit log about unmasked text.
 async fn looks(app: &TestApp) -> usize {
     let filter = Filter { action: "transcript.original_viewed".into(), ..Filter::default() };
     app.app.audit.lines(&filter, &Cursor::start(), 100).await.unwrap().items.len()
@@ -152,7 +152,7 @@ async fn chats_are_masked_whenever_the_name_comes_and_stay_so_when_it_is_erased(
         for id in [&at_once, &words_first, &name_first] {
             assert_eq!(messages(&supervisor, id, "").await, CHAT);
         }
-        // The survey is decided: the name is gone, what it masked is not.
+        // The survey is decided: the name is deleted, its masks are kept.
         app.pass(Duration::from_secs(3600)).await;
         const NAMES: Sql = Sql::both("SELECT customer_name, name_hashes FROM interactions");
         let mut reader = app.app.db.read().await.unwrap();
@@ -163,7 +163,7 @@ async fn chats_are_masked_whenever_the_name_comes_and_stay_so_when_it_is_erased(
                 .all(|(name, marks)| name.is_none() && !marks.as_ref().unwrap().to_lowercase().contains("jerry")),
             "{rows:?}"
         );
-        // The same words again, without the name, as sources do: found by the marks.
+        // The same words again, without the name, as sources send them: found by the masks.
         app.interaction("a", &chat_body(false)).await;
         for id in [&at_once, &words_first, &name_first] {
             assert_eq!(messages(&supervisor, id, "").await, CHAT);
@@ -189,7 +189,7 @@ async fn a_name_that_comes_after_the_transcript_is_masked_too() {
         app.record("1", super::short_call(9)).await;
         leave_untranscribed(&app).await;
         transcribe(&app, &id, &[(500, 2_000, "customer", "This is Jerry, mail jerry@example.net")]).await;
-        // Looked for without a name, as the job does it.
+        // Detected without a name, as by the job.
         const LOOKED: Sql = Sql::both("UPDATE segments SET masks = '[]'");
         let mut tx = app.app.db.begin().await.unwrap();
         execute!(tx.conn(), LOOKED).unwrap();

@@ -1,4 +1,4 @@
-//! From sound to words.
+//! Transcription.
 
 mod api;
 mod channels;
@@ -27,17 +27,17 @@ use afterword::transcription::{
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// The first seconds of a demo call as a WAV file: enough words, quickly heard.
+/// Returns the first seconds of a demo call as a WAV file: enough words, quickly transcribed.
 pub fn short_call(seconds: u32) -> Vec<u8> {
     Sound::demo("call-bad.flac", seconds).wav(Coding::MuLaw)
 }
 
-/// The test model, whatever lies on this machine.
+/// Returns an engine with the test model, whatever models are on this machine.
 pub fn engine() -> Engine {
     Engine::new(EngineConfig::new(ModelFolders::only("no-such-folder"), TEST_MODEL))
 }
 
-/// Transcribes bytes; left is the agent.
+/// Transcribes bytes; the left channel is the agent.
 pub async fn hear(engine: &Engine, bytes: &[u8]) -> Result<Transcript, TranscribeError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recording");
@@ -45,14 +45,14 @@ pub async fn hear(engine: &Engine, bytes: &[u8]) -> Result<Transcript, Transcrib
     hear_file(engine, &path).await
 }
 
-/// Transcribes a file; left is the agent.
+/// Transcribes a file; the left channel is the agent.
 pub async fn hear_file(engine: &Engine, path: &Path) -> Result<Transcript, TranscribeError> {
     let speakers = vec![Speaker::Agent, Speaker::Customer];
     let request = TranscriptionRequest { path: path.to_owned(), speakers, language: None, ..Default::default() };
     engine.transcribe(request, |_| {}, CancellationToken::new()).await
 }
 
-/// All that was said, in small letters.
+/// Returns all text, in lower case.
 pub fn all_text(transcript: &Transcript) -> String {
     transcript.segments.iter().map(|s| s.text.to_lowercase()).collect::<Vec<_>>().join(" ")
 }

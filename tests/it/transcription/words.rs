@@ -7,13 +7,13 @@ use afterword::transcription::models::{ModelFolders, Trial};
 use afterword::transcription::{Engine, EngineConfig, Speaker, Transcript};
 use std::path::Path;
 
-/// Words without case and punctuation.
+/// Returns the words without case and punctuation.
 fn plain(text: &str) -> Vec<String> {
     let kept = |c: char| if c.is_alphanumeric() || c == '\'' { c.to_ascii_lowercase() } else { ' ' };
     text.chars().map(kept).collect::<String>().split_whitespace().map(str::to_owned).collect()
 }
 
-/// Words to change, and words in all.
+/// Returns the number of words to change, and of all words.
 fn errors(reference: &[String], heard: &[String]) -> (usize, usize) {
     let mut row: Vec<usize> = (0..=heard.len()).collect();
     for (i, word) in reference.iter().enumerate() {
@@ -28,7 +28,7 @@ fn errors(reference: &[String], heard: &[String]) -> (usize, usize) {
     (row[heard.len()], reference.len())
 }
 
-/// Words of one side, from the table of a call.
+/// Returns the words of one side, from the table of a call.
 fn said(table: &Path, speaker: &str) -> Vec<String> {
     let table = std::fs::read_to_string(table).unwrap();
     let lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
@@ -59,7 +59,7 @@ async fn the_demo_calls_come_out_mostly_right() {
     assert!(wrong * 100 < all * 8, "{wrong} of {all} words are wrong");
 }
 
-/// Numbers as words: a model writes 47291 and $10 where "four seven two nine one" and "ten dollar" are said.
+/// Returns numbers as words: a model writes 47291 and $10 where "four seven two nine one" and "ten dollar" are said.
 fn spoken(word: &str) -> Vec<String> {
     const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     match word {
@@ -72,7 +72,7 @@ fn spoken(word: &str) -> Vec<String> {
     }
 }
 
-/// The goal for what a newcomer reads first: one word in twenty.
+/// The goal for the text that a new user reads first: one wrong word in twenty.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_reads_right_with_the_smallest_real_model() {
     let Some(model) = shared::path("models/ggml-tiny.en-q8_0.bin") else { return };

@@ -1,4 +1,4 @@
-//! Webhooks: what receivers get, how it is signed, what happens when they fail, and where nothing is ever sent.
+//! Webhooks: bodies, signatures, failures, and data that is never sent.
 
 mod receiver;
 mod sending;
@@ -10,17 +10,17 @@ use afterword::effects::Actor;
 use afterword::ids::WebhookId;
 use receiver::Receiver;
 
-/// Every event there is.
+/// Returns every event.
 fn all() -> Vec<String> {
     afterword::webhooks::EVENTS.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
-/// Lets webhooks reach this machine, as an operator would.
+/// Allows webhooks to this machine, as an operator would.
 fn local(config: &mut Config) {
     config.webhooks.allow = vec!["127.0.0.1".into()];
 }
 
-/// A webhook that leads to the receiver; its id and secret.
+/// Creates a webhook to the receiver; returns its id and secret.
 async fn hook(app: &TestApp, receiver: &Receiver, events: &[String]) -> (WebhookId, String) {
     let (made, secret) = app.app.webhooks.add(&receiver.url, "", events, &Actor::System).await.unwrap();
     (made.id, secret)

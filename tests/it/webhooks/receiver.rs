@@ -1,4 +1,4 @@
-//! A receiver as an integrator would write one: it keeps what it gets and checks the signature by itself.
+//! A receiver like an integrator's: it records requests and verifies the signature independently.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
-/// What it got.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Got {
     pub id: String,
@@ -30,7 +30,7 @@ impl Got {
         self.json()["type"].as_str().unwrap().to_owned()
     }
 
-    /// Is one of its signatures by this secret?
+    /// Whether one of its signatures is by this secret.
     pub fn is_signed_by(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
@@ -40,7 +40,7 @@ impl Got {
     }
 }
 
-/// A server of its own; answers 200 unless told otherwise.
+/// A server of its own; answers 200 by default.
 pub struct Receiver {
     pub url: String,
     inside: Arc<Inside>,
@@ -50,9 +50,9 @@ pub struct Receiver {
 struct Inside {
     got: Mutex<Vec<Got>>,
     status: AtomicU16,
-    /// How many requests have come.
+    /// Number of requests.
     count: watch::Sender<usize>,
-    /// Does it keep whoever asks waiting?
+    /// Whether it delays its responses.
     hangs: watch::Sender<bool>,
 }
 
@@ -69,17 +69,17 @@ impl Receiver {
         Self { url: format!("http://{address}/hooks"), inside, task }
     }
 
-    /// What it answers from now on.
+    /// Sets the status of responses.
     pub fn answer(&self, status: u16) {
         self.inside.status.store(status, Ordering::SeqCst);
     }
 
-    /// Takes what comes and keeps whoever asks waiting, until it is told otherwise.
+    /// Sets whether it accepts requests and delays its responses.
     pub fn hang(&self, hangs: bool) {
         self.inside.hangs.send_replace(hangs);
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until that many requests were received.
     pub async fn has(&self, count: usize) {
         self.inside.count.subscribe().wait_for(|n| *n >= count).await.unwrap();
     }
@@ -88,7 +88,7 @@ impl Receiver {
         self.inside.got.lock().unwrap().clone()
     }
 
-    /// The kinds of what it got, sorted.
+    /// Returns the kinds of the received events, sorted.
     pub fn kinds(&self) -> Vec<String> {
         let mut kinds: Vec<String> = self.got().iter().map(Got::kind).collect();
         kinds.sort();

@@ -1,4 +1,4 @@
-//! Bad receivers, bad addresses, and what the administrator can do.
+//! Failing receivers, rejected URLs, and the actions of the administrator.
 
 use super::{Receiver, all, hook, local};
 use crate::app::TestApp;
@@ -34,7 +34,7 @@ async fn a_receiver_that_fails_gets_it_again_under_the_same_id() {
         let sent = app.app.webhooks.deliveries(&id, &Cursor::start(), 10).await.unwrap().items;
         assert_eq!((sent[0].state.as_str(), sent[0].attempts, sent[0].status), ("delivered", 3, Some(204)));
         assert_eq!(app.app.webhooks.find(&id).await.unwrap().failing_since, None);
-        // By hand, once more.
+        // Once more, by hand.
         app.app.webhooks.redeliver(&id, &sent[0].id).await.unwrap();
         app.work().await;
         assert_eq!(receiver.got()[3].id, got[0].id);
@@ -70,7 +70,7 @@ async fn one_that_fails_for_days_is_stopped_and_started_again() {
     assert_eq!(app.app.webhooks.find(&id).await.unwrap().state, State::Active);
 }
 
-/// Of a webhook that fails one delivery at a time is tried; the places are for the others.
+/// A failing webhook is tried with one delivery at a time; the other slots are for others.
 #[tokio::test]
 async fn one_that_hangs_holds_up_nobody_else() {
     for app in TestApp::on_both(local).await {
@@ -91,7 +91,7 @@ async fn one_that_hangs_holds_up_nobody_else() {
         well.has(21).await;
         hanging.has(2).await;
         assert_eq!(hanging.got().len(), 2, "the one that failed, and one that finds out whether it works again");
-        // It does; each of the others comes when it is looked at again.
+        // It succeeds; each of the others is sent when it is tried again.
         hanging.answer(200);
         hanging.hang(false);
         stop.cancel();
@@ -104,7 +104,7 @@ async fn one_that_hangs_holds_up_nobody_else() {
     }
 }
 
-/// Whoever pauses a webhook while its receiver is asked has the last word, whatever the receiver answers.
+/// A pause during a request to the receiver has precedence, whatever the receiver answers.
 #[tokio::test]
 async fn what_is_paused_while_it_is_asked_stays_paused() {
     for app in TestApp::on_both(local).await {
@@ -124,7 +124,7 @@ async fn what_is_paused_while_it_is_asked_stays_paused() {
             assert_eq!(app.app.webhooks.find(&id).await.unwrap().state, State::Paused, "{status}");
             app.app.webhooks.change(&id, set(true), &Actor::System).await.unwrap();
         }
-        // Changing what it is for does not start it again.
+        // Changing its note does not start it again.
         receiver.answer(410);
         app.call("3", "c3@example.net").await;
         app.work().await;
@@ -147,7 +147,7 @@ async fn private_addresses_are_not_reached_and_redirects_not_followed() {
     {
         assert!(add(url.clone()).await.is_err(), "{url}");
     }
-    // A name that leads home is found out when it is sent to.
+    // A name that resolves to this machine is detected at sending.
     let port = url::Url::parse(&receiver.url).unwrap().port().unwrap();
     let (named, _) = add(format!("https://localhost:{port}/")).await.unwrap();
     app.app.webhooks.test(&named.id).await.unwrap();

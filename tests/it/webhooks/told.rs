@@ -1,4 +1,4 @@
-//! What is told, and what never is.
+//! Events that are sent, and data that never is.
 
 use super::{Receiver, all, hook, local};
 use crate::app::{TestApp, call_body, demo_sound};
@@ -21,7 +21,7 @@ async fn a_call_is_told_once_however_often_it_is_sent_and_signed() {
             app.work().await;
         }
         assert_eq!(receiver.kinds(), ["interaction.created", "interaction.finalised"]);
-        // What was sent is forgotten after a month; what happened then has not happened again.
+        // Deliveries are deleted after a month; their events are not repeated.
         app.pass(std::time::Duration::from_secs(31 * 86_400)).await;
         app.call("1", "jerry@example.net").await;
         app.work().await;
@@ -71,7 +71,7 @@ async fn a_linked_answer_is_told_later_and_without_what_it_says() {
                 assert!(!got.body.contains(told), "{told}: {}", got.body);
             }
         }
-        // Somebody sees to it.
+        // A supervisor works on it.
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let id = crate::followups::list(&supervisor, "open").await[0]["id"].as_str().unwrap().to_owned();
         supervisor.post(&format!("/follow-ups/{id}/outcome"), &[("outcome", "solved"), ("cause", "delivery")]).await;

@@ -1,4 +1,4 @@
-//! From an address to a mailbox that can be read: connecting, encryption, signing in.
+//! IMAP session: connecting, encryption, authentication.
 
 use super::broken;
 use async_imap::{Client, Session};
@@ -12,20 +12,20 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use url::Url;
 
-/// A stream of either sort.
+/// Plain or encrypted stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Stream for T {}
-/// A line to the server.
+/// Stream to the server.
 pub(super) type BoxedStream = Box<dyn Stream>;
 
-/// Where and how.
+/// Server, credentials and mailbox.
 pub(super) struct Account {
     pub host: String,
     port: u16,
     user: String,
     password: String,
     pub folder: String,
-    /// Where what was read is moved.
+    /// Folder that read messages are moved to.
     pub done: Option<String>,
     ca: Option<String>,
     implicit: bool,
@@ -52,7 +52,7 @@ impl Account {
     }
 }
 
-/// Signed in, or why not.
+/// Returns an authenticated session. Errors: the reason in words.
 pub(super) async fn open(account: &Account) -> Result<Session<BoxedStream>, String> {
     let tcp = TcpStream::connect((account.host.as_str(), account.port)).await.map_err(|error| error.to_string())?;
     tcp.set_nodelay(true).map_err(|error| error.to_string())?;
@@ -85,7 +85,7 @@ async fn encrypted(account: &Account, line: BoxedStream) -> Result<BoxedStream, 
     Ok(Box::new(stream))
 }
 
-/// The certificates to trust: those of the file, or the system's.
+/// Returns the trusted certificates: those of the file, or the system's.
 async fn roots(ca: Option<String>) -> Result<RootCertStore, String> {
     let load = move || -> Result<RootCertStore, String> {
         let found = match ca {

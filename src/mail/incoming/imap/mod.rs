@@ -1,11 +1,13 @@
-//! Mail that came back, in a mailbox that is read by IMAP: `imaps://user:password@host/INBOX`.
+//! Returned mail in a mailbox that is read by IMAP: `imaps://user:password@host/INBOX`.
 //!
-//! The account is for this alone. What has not been seen is read; once its consequences are written down it is marked as
-//! seen (and moved, with `?done=FOLDER`), so a crash in between reads it again, which changes nothing. What is no mail is
-//! marked as seen and flagged, and so is what could not be read in several runs. Nothing is ever deleted.
+//! The account is for this alone. Unseen messages are read; once their consequences are stored they are marked as seen
+//! (and moved, with `?done=FOLDER`), so that after a crash in between they are read again, which is idempotent.
+//! Messages that are not mail are marked as seen and flagged, and so are messages that could not be read in several
+//! runs. Nothing is ever deleted.
 //!
-//! `imaps://` is encrypted from the first byte, `imap://` by STARTTLS, which must be there; `?tls=off` does without, for a
-//! server on the same machine. `?ca=FILE` trusts the certificates of that file (PEM) instead of the system's.
+//! `imaps://` is encrypted from the first byte, `imap://` by STARTTLS, which the server must offer; `?tls=off` disables
+//! encryption, for a server on the same machine. `?ca=FILE` trusts the certificates of that file (PEM) instead of the
+//! system's.
 
 mod connect;
 
@@ -22,30 +24,30 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// How long connecting and signing in may take.
+/// Maximum time for connecting and authenticating.
 const CONNECT: Duration = Duration::from_secs(20);
-/// How long any later answer may take.
+/// Maximum time for any later reply.
 const ANSWER: Duration = Duration::from_secs(60);
-/// How long the goodbye may take.
+/// Maximum time for the logout.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// How a message is marked that was read …
+/// Flags of a message that was read.
 const READ: &str = "+FLAGS (\\Seen)";
-/// … and one that can't be.
+/// Flags of a message that cannot be read.
 const UNREADABLE: &str = "+FLAGS (\\Seen \\Flagged)";
 /// Maximum number of messages read in one run; the next comes within a minute.
 const MAX_MAILS_PER_RUN: usize = 2_000;
 
-/// Why a message was not read through.
+/// Reason why a message was not read.
 enum Trouble {
-    /// The message's own; the line carries the next.
+    /// The message; the connection can read the next one.
     Message(String),
-    /// The line is broken or silent, perhaps because of this message: nothing more is read over it.
+    /// The connection is broken or silent, perhaps because of this message: it is not used any more.
     BoxedStream(String),
-    /// Ours, whatever the message.
+    /// An internal failure, whatever the message.
     Ours(String),
 }
 
-/// Reads what has not been seen; how many messages.
+/// Reads the unseen messages; returns their number.
 pub(super) async fn fetch(
     mail: &Mail,
     url: &Url,
@@ -57,7 +59,7 @@ pub(super) async fn fetch(
     let opened = tokio::time::timeout(CONNECT, open(&account)).await;
     let mut session = opened.map_err(|_| said("no answer in time".into()))?.map_err(said)?;
     let read = read(mail, &account, &mut session, unreadable, stop).await;
-    // What was read is marked already; whether the goodbye is heard does not matter.
+    // Read messages are marked already; a failed logout does not matter.
     let _ = tokio::time::timeout(GOODBYE, session.logout()).await;
     read.map_err(said)
 }
@@ -66,7 +68,7 @@ fn broken(error: Error) -> String {
     scrubbed(&error.to_string())
 }
 
-/// An answer of the server within a time.
+/// Waits for a reply of the server within a time.
 async fn within<T>(limit: Duration, what: &str, answer: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
     match tokio::time::timeout(limit, answer).await {
         Ok(answer) => answer.map_err(broken),
@@ -74,7 +76,8 @@ async fn within<T>(limit: Duration, what: &str, answer: impl Future<Output = Res
     }
 }
 
-/// The same about one message: what the server refuses is the message's trouble, all else the line's.
+/// Waits for a reply about one message: a refusal of the server concerns the message, all other failures the
+/// connection.
 async fn about_one<T>(what: &str, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Trouble> {
     match tokio::time::timeout(ANSWER, answer).await {
         Ok(Ok(answer)) => Ok(answer),
@@ -118,7 +121,7 @@ async fn read(
     trouble.map_or(Ok(all), Err)
 }
 
-/// The mailbox's UIDVALIDITY, and the messages that nobody has seen.
+/// Returns the mailbox's UIDVALIDITY, and its unseen messages.
 async fn unseen(
     session: &mut Session<BoxedStream>,
     folder: &str,
@@ -129,7 +132,7 @@ async fn unseen(
     Ok((mailbox.uid_validity, found.into_iter().collect()))
 }
 
-/// Marks messages that can't be read like those that are no mail, for somebody to look at.
+/// Flags unreadable messages like those that are not mail, for the administrator to check.
 async fn pass_over(session: &mut Session<BoxedStream>, uids: &[u32]) -> Result<(), String> {
     let all = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     within(ANSWER, "STORE", mark(session, &all, UNREADABLE)).await?;
@@ -144,7 +147,7 @@ async fn mark(session: &mut Session<BoxedStream>, uids: &str, flags: &str) -> Re
     session.uid_store(uids, flags).await?.try_collect::<Vec<Fetch>>().await.map(drop)
 }
 
-/// Reads one message, lets follow what follows, and marks it.
+/// Reads one message, applies its consequences, and marks it.
 async fn one(mail: &Mail, account: &Account, session: &mut Session<BoxedStream>, uid: u32) -> Result<(), Trouble> {
     let wanted = format!("(UID BODY.PEEK[]<0.{MAX_MAIL_BYTES}>)");
     let fetched = async { session.uid_fetch(uid.to_string(), wanted).await?.try_collect::<Vec<Fetch>>().await };
@@ -167,7 +170,8 @@ mod tests {
     use async_imap::Client;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-    /// Signed in at a server that answers these commands, one after the other, and then says nothing more, but stays on the line.
+    /// Returns a session at a server that answers these commands, one after the other, and then keeps the connection
+    /// open without a reply.
     async fn session(answers: Vec<(&'static str, &'static str)>) -> Session<BoxedStream> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         tokio::spawn(async move {

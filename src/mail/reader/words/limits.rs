@@ -1,4 +1,4 @@
-//! What is told of limits: of a mailbox, of a mail, of how many at once.
+//! Phrases about limits: size of a mailbox, size of a mail, number of recipients or connections.
 
 use super::{Patterns, Reason};
 

@@ -1,4 +1,4 @@
-//! What is told of a mailbox that is not there, or not any more.
+//! Phrases about a mailbox that does not exist, or no longer exists.
 
 use super::{Patterns, Reason};
 

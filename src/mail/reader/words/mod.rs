@@ -1,5 +1,5 @@
-//! What servers write, and what it means. The order matters: the first that fits is taken, so what is told of the sending
-//! host or the content comes before what a mailbox might be.
+//! Phrases of servers and their meaning. The order matters: the first match wins, so phrases about the sending host or
+//! the content come before those about the mailbox.
 
 mod limits;
 mod mailbox;
@@ -12,13 +12,13 @@ use super::Reason;
 /// Patterns in lower case; `*` stands for anything within the same stretch of [`REACH`] characters.
 type Patterns = &'static [(Reason, &'static [&'static str])];
 
-/// All of them, in their order.
+/// All tables, in their order.
 const TABLES: [Patterns; 5] = [sender::TABLE, limits::TABLE, ways::TABLE, mailbox::TABLE, system::TABLE];
 
-/// How far `*` reaches, in bytes.
+/// Maximum length of the text that `*` matches, in bytes.
 const REACH: usize = 90;
 
-/// The reason that these words tell, if any.
+/// Returns the reason that these words give, if any.
 pub(super) fn reason(said: &str) -> Option<Reason> {
     let text = normal(said);
     #[cfg(test)]
@@ -29,11 +29,11 @@ pub(super) fn reason(said: &str) -> Option<Reason> {
 
 #[cfg(test)]
 thread_local! {
-    /// How many bytes were held against the patterns: what reading a mail costs, whatever the machine.
+    /// Number of bytes matched against the patterns: the cost of reading a mail, independent of the machine.
     pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Lower case, in one line, and without addresses: "spam@example.net" tells nothing.
+/// Returns the text in lower case, on one line, and without addresses: "spam@example.net" is not evidence.
 fn normal(said: &str) -> String {
     let words = said.split_whitespace().filter(|word| !word.contains('@'));
     words.collect::<Vec<_>>().join(" ").replace('’', "'").to_lowercase()

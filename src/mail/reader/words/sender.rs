@@ -1,4 +1,4 @@
-//! What is told of us: our host, how we sign, what we write.
+//! Phrases about the sender: its host, signatures and content.
 
 use super::{Patterns, Reason};
 

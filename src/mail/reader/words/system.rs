@@ -1,4 +1,4 @@
-//! What is told of rules and machines: the least telling words, so they come last.
+//! Phrases about policies and machines: the least specific words, so they come last.
 
 use super::{Patterns, Reason};
 

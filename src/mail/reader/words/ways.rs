@@ -1,4 +1,4 @@
-//! What is told of the way there: who may pass, and whether there is a host at its end.
+//! Phrases about the route: permission to relay, and the existence of the target host.
 
 use super::{Patterns, Reason};
 

@@ -1,18 +1,18 @@
-//! The same over and over: models fall into loops where the sound gives them nothing to go by.
+//! Repetition loops, into which models fall where the audio gives no evidence.
 
-/// How often a group may follow itself before it is a loop, by the number of its members: 1, 2, 3, more.
+/// Maximum number of repetitions of a group before it counts as a loop, by the number of its members: 1, 2, 3, more.
 pub(super) struct Limits([usize; 4]);
 
 impl Limits {
-    /// People do say "no no no no", and read out "zero zero zero zero".
+    /// Limits for words. People do say "no no no no", and read out "zero zero zero zero".
     pub(super) const WORDS: Self = Self([8, 5, 4, 3]);
-    /// Words of a whole window, over its pauses: people say the same again after a while.
+    /// Limits for the words of a whole window, across its pauses: people repeat themselves after a while.
     pub(super) const WINDOW: Self = Self([12, 8, 6, 4]);
-    /// Words that come quicker than anybody speaks.
+    /// Limits for words that are quicker than speech.
     pub(super) const QUICK_WORDS: Self = Self([4, 3, 3, 2]);
-    /// Letters of one word; "hmmmm" stays.
+    /// Limits for the letters of one word; "hmmmm" stays.
     pub(super) const LETTERS: Self = Self([16, 8, 6, 5]);
-    /// Whole sentences.
+    /// Limits for whole sentences.
     pub(super) const SENTENCES: Self = Self([3, 3, 3, 3]);
 
     fn of(&self, members: usize) -> usize {
@@ -20,16 +20,16 @@ impl Limits {
     }
 }
 
-/// Maximum number of words of a group that is looked for.
+/// Maximum number of words of a group that is searched for.
 const MAX_GROUP_WORDS: usize = 16;
 
-/// Places of what is left when each loop is cut down to its first round.
+/// Returns the indices that remain when each loop is reduced to its first round.
 pub(super) fn without_loops<T: PartialEq + Digits>(items: &[T], limits: &Limits) -> Vec<usize> {
     let (mut kept, mut at) = (Vec::with_capacity(items.len()), 0);
     while at < items.len() {
         let group = (1..=MAX_GROUP_WORDS.min(items.len() - at)).find_map(|members| {
             let rounds = rounds(&items[at..], members);
-            // Numbers are read out digit by digit, and many of them are the same.
+            // Numbers are read out digit by digit, and many digits are equal.
             let limit = limits.of(members) * if items[at..at + members].iter().all(Digits::is_number) { 3 } else { 1 };
             (rounds >= limit).then_some((members, rounds))
         });
@@ -40,15 +40,15 @@ pub(super) fn without_loops<T: PartialEq + Digits>(items: &[T], limits: &Limits)
     kept
 }
 
-/// How often the first `members` follow each other.
+/// Returns the number of consecutive repetitions of the first `members`.
 fn rounds<T: PartialEq>(items: &[T], members: usize) -> usize {
     let (first, rest) = items.split_at(members);
     1 + rest.chunks_exact(members).take_while(|chunk| *chunk == first).count()
 }
 
-/// Numbers may follow themselves more often.
+/// Numbers may be repeated more often.
 pub(super) trait Digits {
-    /// True for a number.
+    /// Whether it is a number.
     fn is_number(&self) -> bool;
 }
 

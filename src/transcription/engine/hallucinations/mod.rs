@@ -1,4 +1,5 @@
-//! Removal of words that models invent: loops, the ends of videos, the credits of subtitles. Words that a person may have said stay.
+//! Removal of hallucinations, words that models invent: loops, the ends of videos, the credits of subtitles. Words that
+//! a person may have said stay.
 
 mod loops;
 mod phrases;
@@ -7,31 +8,32 @@ use crate::transcription::Word;
 use loops::{Limits, without_loops};
 use phrases::Phrase;
 
-/// A segment before invented words are removed.
+/// A segment before hallucinations are removed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    /// At least one.
+    /// Words, at least one.
     pub(super) words: Vec<Word>,
-    /// The model's own doubt that anybody speaks: 0 to 1.
+    /// Probability that there is no speech, by the model: 0 to 1.
     pub(super) no_speech: f32,
-    /// The span of the window in which it is said.
+    /// Index of the span within the window.
     pub(super) piece: usize,
-    /// How much is spoken in that span.
+    /// Length of the speech in that span, ms.
     pub(super) speech_ms: u64,
 }
 
 /// Maximum number of letters that a person says in a second: quick speech has 25.
 const MAX_LETTERS_PER_S: u64 = 45;
-/// Quicker than this, words in a row that are the same are taken for a loop sooner.
+/// Speed above which consecutive equal words count as a loop sooner, in words per second.
 const MAX_WORDS_PER_S: u64 = 6;
-/// The model doubts that there is speech, and itself.
+/// Probability of no speech above which the model's confidence is checked too.
 const NO_SPEECH: f32 = 0.6;
 const MAX_DOUBTFUL_CONFIDENCE: f32 = 0.4;
-/// Confidence below which a stretch is taken for invented: of 120 stretches of real telephone calls one was below it, a breath.
+/// Confidence below which a stretch counts as a hallucination: of 120 stretches of real telephone calls one was below
+/// it, a breath.
 const MIN_CONFIDENCE: f32 = 0.3;
-/// With less doubt than this, what might be the end of a video was said.
+/// Confidence above which a phrase like the end of a video counts as said.
 const MIN_SURE_CONFIDENCE: f32 = 0.6;
-/// Shorter than this nobody says a word of thanks.
+/// Minimum duration of a word of thanks, ms.
 const MIN_THANKS_MS: u64 = 240;
 
 impl Draft {
@@ -39,33 +41,33 @@ impl Draft {
         self.words.iter().map(|word| word.confidence).sum::<f32>() / self.words.len().max(1) as f32
     }
 
-    /// Words without case and punctuation.
+    /// Returns the words without case and punctuation.
     fn plain(&self) -> Vec<String> {
         self.words.iter().map(|word| plain(&word.text)).filter(|word| !word.is_empty()).collect()
     }
 }
 
-/// Removes invented words from one window with speech of `speech_ms`.
+/// Removes hallucinations from one window with speech of `speech_ms`.
 pub(super) fn remove_hallucinations(mut drafts: Vec<Draft>, speech_ms: u64) -> Vec<Draft> {
     for draft in &mut drafts {
         unroll(draft);
     }
     let drafts = once(drafts);
     let letters: usize = drafts.iter().flat_map(|draft| &draft.words).map(|word| word.text.chars().count()).sum();
-    // More than anybody could say: none of it can be told from the invented rest.
+    // More letters than anybody could say in the time: what was said cannot be told from the hallucinated rest.
     if letters as u64 * 1000 > MAX_LETTERS_PER_S * speech_ms.max(MIN_THANKS_MS) {
         return Vec::new();
     }
     drafts.into_iter().filter(|draft| !is_invented(draft)).collect()
 }
 
-/// Places of the words of a whole window that are left when loops are cut down to their first round: models fall into loops across
-/// pauses too.
+/// Returns the indices of the words of a whole window that remain when loops are reduced to their first round: models
+/// fall into loops across pauses too.
 pub(super) fn first_rounds(words: &[&str]) -> Vec<usize> {
     without_loops(&words.iter().map(|word| plain(word)).collect::<Vec<_>>(), &Limits::WINDOW)
 }
 
-/// Takes loops out of the words, and out of long words: Chinese and Japanese have no spaces.
+/// Removes loops from the words, and from within long words: Chinese and Japanese have no spaces.
 fn unroll(draft: &mut Draft) {
     let quick = draft.words.len() as u64 * 1000 > MAX_WORDS_PER_S * draft.speech_ms.max(1);
     let plain: Vec<String> = draft.words.iter().map(|word| plain(&word.text)).collect();
@@ -77,8 +79,8 @@ fn unroll(draft: &mut Draft) {
     }
 }
 
-/// The same sentence again and again in one breath: the model's segments loop too. In another span it may have been said
-/// again, as announcements are.
+/// Removes repetitions of a sentence within one span: the model's segments loop too. In another span it may have been
+/// said again, as announcements are.
 fn once(drafts: Vec<Draft>) -> Vec<Draft> {
     let sentences: Vec<(usize, String)> = drafts.iter().map(|draft| (draft.piece, draft.plain().join(" "))).collect();
     let kept = without_loops(&sentences, &Limits::SENTENCES);

@@ -1,17 +1,17 @@
-//! Sentences that Whisper learned from subtitles of films, and writes where it hears nothing.
+//! Phrases that Whisper learned from subtitles of films, and writes where there is no speech.
 
-/// How sure it is that nobody said it.
+/// Certainty that a phrase was not said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phrase {
-    /// Names of those who wrote subtitles: nobody says that in a call.
+    /// Names of the authors of subtitles: never said in a call.
     Credits,
-    /// The end of a video, or its credits: nobody should say that in a call, but might.
+    /// End or credits of a video: unlikely in a call, but possible.
     Farewell,
-    /// Thanks and greetings, which are said at the end of calls too.
+    /// Thanks and greetings, which occur at the end of calls too.
     Polite,
 }
 
-/// Part of the sentence, in small letters.
+/// Parts of sentences, in lower case.
 const CREDITS: &[&str] = &[
     "amara.org",
     "opensubtitles",
@@ -43,7 +43,7 @@ const CREDITS: &[&str] = &[
     "字幕製作",
 ];
 
-/// The sentence itself, or how it begins.
+/// Sentences, or their beginnings.
 const FAREWELLS: &[&str] = &[
     "untertitel der",
     "subtitles by",
@@ -101,7 +101,7 @@ const FAREWELLS: &[&str] = &[
     "구독과 좋아요",
 ];
 
-/// The whole sentence.
+/// Whole sentences.
 const POLITE: &[&str] = &[
     "you",
     "thank you",
@@ -135,7 +135,7 @@ const POLITE: &[&str] = &[
     "감사합니다",
 ];
 
-/// The kind of phrase that a sentence is, without case and punctuation; `None` for any other sentence.
+/// Returns the kind of phrase of a sentence without case and punctuation; `None` for any other sentence.
 pub(super) fn of(sentence: &str) -> Option<Phrase> {
     let short = sentence.chars().count() <= 90;
     if short && CREDITS.iter().any(|part| sentence.contains(part)) {

@@ -1,8 +1,8 @@
-//! Table of what an engine wrote (by hand, after what Whisper is known to write) and what of it is believed.
+//! Table of outputs (written by hand, after known hallucinations of Whisper) and the text that is kept of each.
 
 use super::*;
 
-/// A segment that the model is sure of.
+/// Returns a segment of high confidence.
 fn draft(text: &str, speech_ms: u64) -> Draft {
     draft_of(text, 0.9, 0.05, speech_ms, 0)
 }
@@ -17,7 +17,7 @@ fn text(drafts: &[Draft]) -> String {
     drafts.iter().map(words).collect::<Vec<_>>().join(" | ")
 }
 
-/// The words that are left of one segment.
+/// Returns the remaining words of one segment.
 fn left(draft: Draft) -> String {
     let speech_ms = draft.speech_ms;
     text(&remove_hallucinations(vec![draft], speech_ms))
@@ -44,7 +44,7 @@ fn what_people_say_stays() {
     ] {
         assert_eq!(left(draft(said, speech_ms)), said);
     }
-    // Said, though the model was not sure.
+    // Said, though with low confidence.
     assert_eq!(left(draft_of("Thank you.", 0.45, 0.1, 500, 0)), "Thank you.");
     assert_eq!(left(draft_of("Bye.", 0.35, 0.2, 400, 0)), "Bye.");
     assert_eq!(left(draft_of("My number is five.", 0.3, 0.3, 1_500, 0)), "My number is five.");

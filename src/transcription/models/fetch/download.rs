@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::fs::{self, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
-/// Maximum number of connections in a row that break before the first byte.
+/// Maximum number of consecutive connections that break before the first byte.
 const MAX_FRUITLESS: u32 = 2;
 
-/// A download of one file. The part that is downloaded is kept beside the target as `.part`.
+/// A download of one file. The partial file is kept next to the target as `.part`.
 pub(super) struct Download<'a> {
     entry: &'a Entry,
     url: &'a str,
@@ -33,8 +33,8 @@ impl<'a> Download<'a> {
         Ok(Self { entry, url, target, part: target.with_file_name(format!("{}.part", entry.file)), client })
     }
 
-    /// Downloads the file, checks it and gives it its name. A broken connection is made again; one that can't be made at all
-    /// is not, for there may be another source.
+    /// Downloads the file, verifies it and renames it to its target. A broken connection is retried; one that can't be
+    /// established is not, as there may be another source.
     pub(super) async fn run(&self, on_event: &mut OnFetchEvent<'_>) -> Result<(), ModelError> {
         let begun_with = self.there().await;
         let (mut fruitless, mut there) = (0, begun_with);
@@ -58,12 +58,12 @@ impl<'a> Download<'a> {
         sync_folder(self.target.parent().unwrap_or(Path::new("."))).await
     }
 
-    /// Number of bytes that are downloaded.
+    /// Returns the number of bytes already downloaded.
     async fn there(&self) -> u64 {
         fs::metadata(&self.part).await.map_or(0, |meta| meta.len())
     }
 
-    /// Makes one connection and appends the missing bytes to the part.
+    /// Makes one connection and appends the missing bytes to the partial file.
     async fn connect(&self, on_event: &mut OnFetchEvent<'_>) -> Result<(), ModelError> {
         let io = ModelError::io(&self.part);
         let size = self.entry.size;
@@ -130,7 +130,7 @@ impl<'a> Download<'a> {
     }
 }
 
-/// Text of the innermost cause: that of the outer error is "error sending request".
+/// Returns the text of the innermost cause: that of the outer error is "error sending request".
 fn root(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }

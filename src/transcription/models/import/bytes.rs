@@ -11,8 +11,8 @@ pub(super) struct MappedFile(Mmap);
 impl MappedFile {
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
         let file = File::open(path).map_err(ModelError::io(path))?;
-        // SAFETY: the file is only read. Shortening it meanwhile ends this process with SIGBUS; no unfinished model is installed
-        // then, for the result is renamed last.
+        // SAFETY: the file is only read. Shortening it meanwhile ends this process with SIGBUS; no unfinished model is
+        // installed then, for the result is renamed last.
         unsafe { Mmap::map(&file) }.map(Self).map_err(ModelError::io(path))
     }
 
@@ -21,7 +21,7 @@ impl MappedFile {
     }
 }
 
-/// Reads little-endian numbers and runs of bytes one after the other. Each method gives `None` at the end.
+/// Reads little-endian numbers and runs of bytes in sequence. Each method returns `None` at the end.
 pub(super) struct Cursor<'a> {
     left: &'a [u8],
 }
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// A number of 32 bits that counts something: never negative, at most what fits in memory.
+    /// Reads a 32-bit count: never negative, at most what fits in memory.
     pub(super) fn count(&mut self) -> Option<usize> {
         self.u32().and_then(|count| usize::try_from(count).ok())
     }

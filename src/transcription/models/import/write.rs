@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use tokio_util::sync::CancellationToken;
 use whisper_rs::whisper_rs_sys as sys;
 
-/// Number of bytes that are copied before a cancellation is looked for.
+/// Number of bytes that are copied between checks for cancellation.
 const COPY_CHUNK: usize = 8 << 20;
 /// Elements of a block of both quantised types.
 const BLOCK: usize = 32;
@@ -16,7 +16,7 @@ const QUANTISATION_VERSION: u32 = 2;
 /// Factor of the version in the head of a file: `GGML_QNT_VERSION_FACTOR`.
 const QUANTISATION_VERSION_FACTOR: u32 = 1000;
 
-/// Reasons why a file is not complete.
+/// Reason why a file is not complete.
 pub(super) enum WriteError {
     Io(io::Error),
     /// The weights are not those of a Whisper model.
@@ -40,7 +40,7 @@ pub(super) fn write(
 ) -> Result<(), WriteError> {
     let mut to = BufWriter::with_capacity(1 << 20, to);
     head(weights, precision, &mut to)?;
-    // In the order of their names: the same weights make the same file, whatever format they came in.
+    // Sorted by name: the same weights make the same file, whatever their original format.
     let mut tensors: Vec<&Tensor<'_>> = weights.tensors.iter().collect();
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     for (n, tensor) in tensors.into_iter().enumerate() {
@@ -64,7 +64,7 @@ pub(super) fn copy(bytes: &[u8], mut to: &std::fs::File, cancel: &CancellationTo
     Ok(())
 }
 
-/// Writes a number as the file holds it.
+/// Writes a number in the encoding of the file.
 fn number(value: usize, to: &mut impl Write) -> io::Result<()> {
     let value = i32::try_from(value).map_err(io::Error::other)?;
     to.write_all(&value.to_le_bytes())
@@ -101,7 +101,7 @@ fn head(weights: &Weights<'_>, precision: Precision, to: &mut impl Write) -> io:
     Ok(())
 }
 
-/// `ggml_ftype` of a file.
+/// Returns `ggml_ftype` of a file.
 fn file_type(precision: Precision) -> u32 {
     let quantised = QUANTISATION_VERSION * QUANTISATION_VERSION_FACTOR;
     match precision {
@@ -155,8 +155,8 @@ fn write_tensor(tensor: &Tensor<'_>, precision: Precision, to: &mut impl Write) 
 /// Quantises rows of this length with ggml's own code.
 fn quantise(kind: sys::ggml_type, elements: &[f32], row: usize) -> Vec<u8> {
     let rows = elements.len() / row;
-    // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk` reads
-    // `rows * row` numbers and writes `rows` such rows. Neither type needs an importance matrix.
+    // SAFETY: `ggml_row_size` gives the bytes of a row of `row` elements, a multiple of a block; `ggml_quantize_chunk`
+    // reads `rows * row` numbers and writes `rows` such rows. Neither type needs an importance matrix.
     unsafe {
         let mut bytes = vec![0_u8; sys::ggml_row_size(kind, row as i64) * rows];
         let to = bytes.as_mut_ptr().cast();

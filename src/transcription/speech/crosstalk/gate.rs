@@ -1,4 +1,4 @@
-//! Silences the frames of a channel in which only the other channel's leak is heard.
+//! Crosstalk gate: silences the frames of a channel that hold only the other channel's leak.
 
 use super::super::FRAME;
 use super::bands::{AROUND, BANDS, BandAnalyzer, Bands, delayed};
@@ -11,18 +11,18 @@ const MAX_LEAK_RATIO: f32 = 4.0;
 const MIN_ECHO_SHARE: f32 = 0.5;
 /// Minimum share of a voice's energy that is beyond the leak.
 const MIN_OWN_SHARE: f32 = 0.2;
-/// Frames on both sides that are judged with a frame.
+/// Number of frames on both sides that are judged with a frame.
 const SMOOTH: usize = 2;
-/// Frames that are looked ahead: the smoothing, and leaks that come before their source.
+/// Look-ahead in frames: the smoothing, and leaks that come before their source.
 const AHEAD: usize = SMOOTH + 2;
-/// Frames that are kept: the longest delay, and the smoothing.
+/// Number of frames that are kept: the longest delay, and the smoothing.
 const HISTORY_FRAMES: usize = 4_800 / FRAME + 2 * SMOOTH + 4;
 
-/// Takes two channels at 16 kHz and gives both without crosstalk, 80 ms later. Memory does not grow.
+/// Takes two channels at 16 kHz and returns both without crosstalk, 80 ms later. Memory is bounded.
 pub(crate) struct CrosstalkGate {
     crosstalk: Crosstalk,
     sides: [Side; 2],
-    /// Number of the next frame that is given.
+    /// Number of the next frame of the output.
     next: usize,
 }
 
@@ -37,9 +37,9 @@ struct Side {
     /// Number of the first frame in `judged`.
     judged_from: usize,
     judged: VecDeque<Judged>,
-    /// The leak of the frame that was judged last.
+    /// Leak of the frame that was judged last.
     leak: Bands,
-    /// Gain of the last sample that was given.
+    /// Gain of the last sample of the output.
     gain: f32,
 }
 
@@ -70,7 +70,7 @@ impl Side {
         self.bands.get(at).copied()
     }
 
-    /// Number of frames whose energies are known.
+    /// Returns the number of frames whose energies are known.
     fn known(&self) -> usize {
         self.first + self.bands.len()
     }
@@ -89,14 +89,14 @@ impl Side {
         self.judged.push_back(judged);
     }
 
-    /// Whether frame `at` holds nothing but leak.
+    /// Whether frame `at` holds only leak.
     fn is_leak(&self, at: usize) -> bool {
         let near = self.judged.iter().skip(at.saturating_sub(SMOOTH) - self.judged_from).take(2 * SMOOTH + 1);
         let (all, own) = near.fold((0.0, 0.0), |(all, own), frame| (all + frame.all, own + frame.own));
         own < MIN_OWN_SHARE * all
     }
 
-    /// The next frame, faded where what it is multiplied with changes.
+    /// Returns the next frame, faded where its gain changes.
     fn take(&mut self, gain: f32) -> Vec<f32> {
         let before = std::mem::replace(&mut self.gain, gain);
         let step = (gain - before) / FRAME as f32;
@@ -121,7 +121,8 @@ impl CrosstalkGate {
         Self { crosstalk, sides: [Side::new(), Side::new()], next: 0 }
     }
 
-    /// Takes the same number of samples of both channels; gives frames of each with the number of its channel.
+    /// Takes the same number of samples of both channels; passes frames of each to the sink with the number of its
+    /// channel.
     pub(crate) fn push(&mut self, sound: [&[f32]; 2], sink: &mut impl FnMut(usize, &[f32])) {
         for (side, sound) in self.sides.iter_mut().zip(sound) {
             side.samples.extend(sound);
@@ -133,7 +134,7 @@ impl CrosstalkGate {
         }
     }
 
-    /// Gives the rest.
+    /// Passes the rest to the sink.
     pub(crate) fn finish(mut self, sink: &mut impl FnMut(usize, &[f32])) {
         let mut left = [0, 1].map(|channel| self.sides[channel].samples.len());
         let silence = vec![0.0; (AHEAD + 2) * FRAME + AROUND];

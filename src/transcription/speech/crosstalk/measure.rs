@@ -1,4 +1,4 @@
-//! Delay and gain of the leaks, measured on the beginning of a recording.
+//! Delay and gain of the leaks, measured at the beginning of a recording.
 
 use super::super::super::resample::{RATE, Resampler};
 use super::bands::{BANDS, BandAnalyzer, Bands, delayed};
@@ -11,29 +11,29 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Blocks of half a second that overlap by half.
+/// Samples of a block: half a second; blocks overlap by half.
 const BLOCK: usize = 8_192;
-/// The transform is twice as long, so that nothing wraps around.
+/// Samples of the transform: twice a block, so that nothing wraps around.
 const TRANSFORM: usize = 2 * BLOCK;
-/// Loud enough to be compared: -50 dB of full scale.
+/// Minimum energy of a frame to be compared: -50 dB of full scale.
 const LOUD: f32 = 1e-5;
 /// Minimum ratio of the energies of the source and the other side.
 const MIN_ENERGY_RATIO: f32 = 1.1;
 /// Maximum number of blocks of each side that are measured: a minute.
 const MAX_BLOCKS: usize = 240;
-/// No more than this is looked at: ten minutes.
+/// Maximum number of frames that are analysed: ten minutes.
 const MAX_FRAMES: usize = 10 * 60 * RATE as usize / super::super::FRAME;
-/// Delays that are looked for, in samples: -20 ms to 300 ms.
+/// Range of delays that are searched, in samples: -20 ms to 300 ms.
 const DELAYS: Range<isize> = -320..4_801;
-/// Lines of the transform in which a telephone carries sound: 200 Hz to 3.4 kHz.
+/// Lines of the transform in the range of a telephone: 200 Hz to 3.4 kHz.
 const LINES: Range<usize> = 205..3_482;
-/// Minimum height of the correlation's peak, in standard deviations. Calls without a leak had up to 6.2, with one at -30 dB 51 and
-/// more, coded as joint stereo 12 and more.
+/// Minimum height of the correlation's peak, in standard deviations. Calls without a leak had up to 6.2, with one at
+/// -30 dB 51 and more, coded as joint stereo 12 and more.
 const MIN_PEAK: f32 = 8.0;
 /// Minimum height of the peak where the other direction has a leak with the same delay, in standard deviations.
 const MIN_PEAK_OF_BOTH: f32 = 5.0;
 const SAME_DELAY: isize = 32;
-/// Frames from which gains are taken, at least.
+/// Minimum number of frames from which gains are measured.
 const MIN_FRAMES: usize = 10;
 
 impl Crosstalk {
@@ -62,14 +62,14 @@ impl Crosstalk {
     }
 }
 
-/// Figures of the blocks in which one side is the louder one.
+/// Statistics of the blocks in which one side is the louder one.
 struct Side {
     /// Sum of the normalised cross-spectra: the quieter side against this one.
     spectrum: Vec<Complex<f32>>,
     blocks: usize,
 }
 
-/// A delay in samples, and how far its peak stands out.
+/// A delay in samples, and the height of its peak.
 #[derive(Clone, Copy)]
 struct Peak {
     delay: isize,
@@ -143,7 +143,7 @@ impl Measurement {
             time[at] = sample * shape;
         }
         let mut lines = self.transform.make_output_vec();
-        // Fails on buffers of a wrong length only.
+        // Fails only on buffers of a wrong length.
         let _ = self.transform.process(&mut time, &mut lines);
         lines
     }
@@ -167,7 +167,7 @@ impl Measurement {
     }
 }
 
-/// The highest peak of the correlation that belongs to a cross-spectrum; `None` where there was nothing to compare.
+/// Returns the highest peak of the correlation of a cross-spectrum; `None` where there was nothing to compare.
 fn peak(spectrum: &[Complex<f32>]) -> Option<Peak> {
     let back = RealFftPlanner::new().plan_fft_inverse(TRANSFORM);
     let (mut lines, mut correlation) = (spectrum.to_vec(), back.make_output_vec());
@@ -178,7 +178,7 @@ fn peak(spectrum: &[Complex<f32>]) -> Option<Peak> {
     (deviation > 0.0).then(|| Peak { delay: best, height: value(best) / deviation })
 }
 
-/// The gains of a leak, from the frames in which its source is loud and the louder side.
+/// Returns the gains of a leak, from the frames in which its source is loud and the louder side.
 fn gains(source: &[Bands], heard: &[Bands], delay: isize) -> Leak {
     let frame = |at: isize| usize::try_from(at).ok().and_then(|at| source.get(at)).copied();
     let delayed = |at: usize| delayed(at as isize, delay, frame);
@@ -198,7 +198,7 @@ fn gains(source: &[Bands], heard: &[Bands], delay: isize) -> Leak {
     Leak { delay, gains, level }
 }
 
-/// How loud the loudest tenth of the frames that are not silent is, at least.
+/// Returns the minimum energy of the loudest tenth of the frames that are not silent.
 fn speech_level(energies: &[f32]) -> f32 {
     let mut sorted = energies.to_vec();
     sorted.sort_by(f32::total_cmp);

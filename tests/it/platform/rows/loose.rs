@@ -1,13 +1,13 @@
-//! A query without its conditions: it returns what its tables hold, in the same columns.
+//! A query without its conditions: it returns all rows of its tables, in the same columns.
 
-/// Whose SQL it is.
+/// SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Dialect {
     Sqlite,
     Postgres,
 }
 
-/// What becomes of the conditions of joins.
+/// Replacement of the conditions of joins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Joins {
     AsWritten,
@@ -17,14 +17,14 @@ pub enum Joins {
     OuterNever,
 }
 
-/// A word and where it stands; how many parentheses are open there.
+/// A word, its position, and the number of open parentheses there.
 struct Word<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
 }
 
-/// The words of a statement: letters, digits and `_`; what is quoted is left out.
+/// Returns the words of a statement: letters, digits and `_`, outside of quotes.
 fn words(sql: &str) -> Vec<Word<'_>> {
     let (mut words, mut depth, mut quote, mut start) = (Vec::new(), 0usize, None, None);
     for (at, c) in sql.char_indices().chain([(sql.len(), ' ')]) {
@@ -46,14 +46,15 @@ fn words(sql: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Where one of these words stands, outside of parentheses, behind `from`.
+/// Returns the position of one of these words, outside of parentheses, after `from`.
 fn find(sql: &str, from: usize, wanted: &[&str]) -> Option<usize> {
     let mut words = words(sql).into_iter();
     words.find(|word| word.depth == 0 && word.at >= from && wanted.contains(&word.text)).map(|word| word.at)
 }
 
-/// The statement without conditions, limits and locks; what changes rows becomes a query for what it returns. Parameters
-/// become NULL, of these types where they are known; JSON that rows are made of becomes one row without values.
+/// Returns the statement without conditions, limits and locks; a statement that changes rows becomes a query for the
+/// columns that it returns. Parameters become NULL, of these types where they are known; JSON that rows are made of
+/// becomes one row without values.
 pub fn loose(sql: &str, dialect: Dialect, joins: Joins, types: &[String]) -> String {
     join(&fill(&open(sql), dialect, types), joins)
 }
@@ -89,7 +90,7 @@ fn open(sql: &str) -> String {
     }
 }
 
-/// Leaves out clauses that choose among rows, outside of parentheses.
+/// Removes clauses that filter rows, outside of parentheses.
 fn without_clauses(sql: &str) -> String {
     const CLAUSES: [&str; 5] = ["WHERE", "HAVING", "ORDER", "LIMIT", "FOR"];
     const OTHERS: [&str; 4] = ["GROUP", "UNION", "WINDOW", "EXCEPT"];
@@ -102,7 +103,7 @@ fn without_clauses(sql: &str) -> String {
     kept + &sql[at..]
 }
 
-/// The same for each query in parentheses that rows are taken from.
+/// Does the same for each query in parentheses that rows are taken from.
 fn nested(sql: &str) -> String {
     let (mut out, mut at) = (String::new(), 0);
     while let Some(opened) = sql[at..].find('(').map(|found| at + found) {
@@ -141,7 +142,7 @@ fn closing(sql: &str, opened: usize) -> usize {
     sql.len()
 }
 
-/// Values for parameters.
+/// Replaces parameters by values.
 fn fill(sql: &str, dialect: Dialect, types: &[String]) -> String {
     let (mut out, mut rest) = (String::new(), sql);
     while let Some(at) = rest.find('$') {
@@ -163,7 +164,7 @@ fn fill(sql: &str, dialect: Dialect, types: &[String]) -> String {
     out + rest
 }
 
-/// Other conditions for joins.
+/// Replaces the conditions of joins.
 fn join(sql: &str, joins: Joins) -> String {
     let (mut out, mut at, mut outer) = (String::new(), 0, false);
     let all = words(sql);
