@@ -182,7 +182,7 @@ async fn fill(path: &Path) -> Result<()> {
             let range = format!("WITH g AS (SELECT value AS i FROM generate({from}, {to}))");
             let release = id(kind, "g.i");
             let releases = format!(
-                "{range} INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) \
+                "{range} INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) \
                  SELECT {release}, 'agent', {agent}, {team}, '{question}', 'linked', {month}, {K}, {K} FROM g"
             );
             run(&mut connection, &releases).await?;
@@ -201,7 +201,7 @@ async fn fill(path: &Path) -> Result<()> {
     for (from, to) in parts(ANSWERS) {
         let answers = format!(
             "WITH g AS (SELECT value AS i FROM generate({from}, {to})) \
-             INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, month, ripeness, looked, score_release, resolved_release, comment_release) \
+             INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, month, mix_passes, handed_off_on, score_release, resolved_release, comment_release) \
              SELECT {}, {}, {}, 'csat-1', 3 + g.i % 3, 'yes', '2026-01', 2, '-', {}, {}, '-' FROM g",
             id("000e", "g.i"),
             id("000a", &format!("(g.i / {K}) % {AGENTS}")),
@@ -214,7 +214,7 @@ async fn fill(path: &Path) -> Result<()> {
     run(&mut connection, TOTALS).await?;
     run(
         &mut connection,
-        "INSERT INTO asked_totals (month, agent_id, team_id, n) SELECT month, agent_id, team_id, SUM(v1) * 3 FROM release_totals \
+        "INSERT INTO invitation_totals (month, agent_id, team_id, n) SELECT month, agent_id, team_id, SUM(v1) * 3 FROM release_totals \
          WHERE question = 'resolved' GROUP BY month, agent_id, team_id",
     )
     .await?;

@@ -162,7 +162,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
             let body = body(event.kind, &event.data, at);
             if execute!(conn.reborrow(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {
                 // The webhooks take turns: a slow receiver does not delay others.
-                jobs.push(NewJob::new(WEBHOOK, id.as_str(), now).share(Some(webhook.to_string())));
+                jobs.push(NewJob::new(WEBHOOK, id.as_str(), now).fairness_key(Some(webhook.to_string())));
             }
         }
     }

@@ -5,7 +5,7 @@ macro_rules! coded {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal, $words:literal;)* } else $odd:ident)*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, poem_openapi::Enum)]
         $(#[$doc])*
-        pub enum $name { $($(#[$vdoc])* $value,)* }
+        pub enum $name { $($(#[$vdoc])* #[oai(rename = $code)] $value,)* }
 
         impl $name {
             /// All values.
@@ -34,21 +34,21 @@ macro_rules! coded {
 }
 
 coded! {
-    /// Reason for a follow-up.
+    /// Reason of a follow-up.
     #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
     Reason {
         /// A low linked rating.
         Score = "score", "A low rating";
         /// A callback request.
-        CallbackRequest = "wish", "The customer asks to be contacted";
+        CallbackRequest = "callback_request", "The customer asks to be contacted";
         /// Opened by a supervisor.
-        Hand = "hand", "Opened by a supervisor";
+        Hand = "manual", "Opened by a supervisor";
         /// The rating or request was retracted or erased.
-        Gone = "gone", "Taken back or erased";
+        Gone = "removed", "Taken back or erased";
     } else Gone
 
     /// State of a follow-up.
-    #[oai(rename = "FollowUpState", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpState")]
     State {
         /// Not assigned.
         Open = "open", "Nobody has it";
@@ -59,7 +59,7 @@ coded! {
     } else Open
 
     /// Outcome of a follow-up.
-    #[oai(rename = "FollowUpOutcome", rename_all = "snake_case")]
+    #[oai(rename = "FollowUpOutcome")]
     Outcome {
         /// The problem was solved.
         Solved = "solved", "Solved";
@@ -75,7 +75,7 @@ coded! {
         Erased = "erased", "Erased";
     } else NothingToDo
 
-    /// Root cause of a problem. Only `agent` is the responsibility of the agent.
+    /// Root cause, so that broken tools are not attributed to agents.
     #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
     Cause {
         /// Handling by the agent.

@@ -16,10 +16,10 @@ use std::time::Duration;
 const MAX_BATCH: usize = 200;
 const RUN_INTERVAL: Duration = Duration::from_secs(300);
 /// Key under which the database keeps the day on which callback requests were last handed over.
-const HANDED: &str = "wishes_handed_on";
+const HANDED: &str = "callback_requests_handed_off_on";
 /// Key under which the database keeps the time of gathering the next callback requests, in milliseconds since 1970;
 /// empty when there are none.
-const GATHERED: &str = "wishes_gathered_at";
+const GATHERED: &str = "callback_requests_gathered_at";
 
 impl FollowUps {
     /// Returns the kinds of job of this feature.

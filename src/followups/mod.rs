@@ -138,7 +138,7 @@ pub struct FollowUp {
     /// Day of closing.
     pub closed_on: Option<String>,
     /// Id of the callback request, while it is kept; only for [`FollowUps::contact`].
-    pub(in crate::followups) wish_id: Option<String>,
+    pub(in crate::followups) callback_request_id: Option<String>,
 }
 
 impl FollowUp {
@@ -154,7 +154,7 @@ impl FollowUp {
 
     /// Whether there are contact data that are still kept.
     pub fn has_contact(&self) -> bool {
-        self.wish_id.is_some()
+        self.callback_request_id.is_some()
     }
 
     /// Whether it is not closed and was due before this day.

@@ -36,7 +36,7 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Step {
     /// Position: 1, 2, …
-    pub place: i64,
+    pub number: i64,
     /// Kind: `taken`, `assigned`, `due`, `note`, `finished`, `undone`, `erasure`.
     pub what: String,
     /// Time of the step.
@@ -165,7 +165,7 @@ impl FollowUps {
             }
         };
         let step = store::NewStep {
-            place: steps.last().map_or(1, |last| last.place + 1),
+            number: steps.last().map_or(1, |last| last.number + 1),
             what,
             at: now,
             by: &by,
@@ -183,7 +183,7 @@ impl FollowUps {
         let closed = follow_up.state == State::Closed;
         let mut effects = Effects::new();
         if closed != was_closed {
-            if let Some(callback) = &follow_up.wish_id {
+            if let Some(callback) = &follow_up.callback_request_id {
                 let erase_on = closed.then(|| now.plus(self.parts.settings.keep_contacts).day());
                 self.parts.surveys.erase_callback_on(tx.conn(), callback, erase_on.as_deref()).await?;
             }

@@ -12,7 +12,7 @@ macro_rules! follow_up {
     ($($tail:tt)*) => {
         concat!(
             "SELECT f.id, f.team_id, t.name AS team_name, f.interaction_id, f.agent_id, COALESCE(a.name, a.external_id) AS agent_name, f.reason, \
-             f.why, f.state, f.opened_on, f.due_on, f.owner_id, f.owner_name, f.outcome, f.cause, f.closed_on, f.wish_id \
+             f.why, f.state, f.opened_on, f.due_on, f.owner_id, f.owner_name, f.outcome, f.cause, f.closed_on, f.callback_request_id \
              FROM follow_ups f LEFT JOIN teams t ON t.id = f.team_id LEFT JOIN agents a ON a.id = f.agent_id WHERE ",
             $($tail)*
         )
@@ -30,7 +30,7 @@ macro_rules! seen {
 }
 
 statements! {
-    ADD = "INSERT INTO follow_ups (id, team_id, interaction_id, agent_id, reason, why, state, opened_on, due_on, wish_id) \
+    ADD = "INSERT INTO follow_ups (id, team_id, interaction_id, agent_id, reason, why, state, opened_on, due_on, callback_request_id) \
         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9) ON CONFLICT DO NOTHING";
     FIND = sqlite follow_up!(concat!(seen!(sqlite), " AND f.id = $2")), pg follow_up!(concat!(seen!(pg), " AND f.id = $2"));
     OF_INTERACTION = sqlite follow_up!(concat!(seen!(sqlite), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50")),
@@ -54,32 +54,32 @@ statements! {
         pg "SELECT f.cause, COUNT(*) AS n FROM follow_ups f WHERE (f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL) \
             AND f.state = 'closed' AND f.closed_on >= $2 AND f.cause IS NOT NULL GROUP BY f.cause ORDER BY 2 DESC, 1";
     CHANGE = "UPDATE follow_ups SET state = $2, owner_id = $3, owner_name = $4, due_on = $5, outcome = $6, cause = $7, closed_on = $8 WHERE id = $1";
-    STEPS = "SELECT place, what, at, name, note, before FROM follow_up_steps WHERE follow_up_id = $1 ORDER BY place";
-    ADD_STEP = "INSERT INTO follow_up_steps (follow_up_id, place, what, at, staff_id, name, note, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    STEPS = "SELECT number, what, at, name, note, before FROM follow_up_steps WHERE follow_up_id = $1 ORDER BY number";
+    ADD_STEP = "INSERT INTO follow_up_steps (follow_up_id, number, what, at, staff_id, name, note, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     BY_SCORE = "SELECT interaction_id FROM follow_ups WHERE reason = 'score' AND state <> 'closed' AND interaction_id IS NOT NULL";
-    GONE = "UPDATE follow_ups SET reason = 'gone' WHERE interaction_id = $1 AND reason = 'score'";
-    WISH_GONE = "UPDATE follow_ups SET reason = 'gone', wish_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
-        outcome = COALESCE(outcome, 'withdrawn') WHERE wish_id = $1";
-    WISH_ERASED = "UPDATE follow_ups SET wish_id = NULL WHERE wish_id = $1";
+    GONE = "UPDATE follow_ups SET reason = 'removed' WHERE interaction_id = $1 AND reason = 'score'";
+    WISH_GONE = "UPDATE follow_ups SET reason = 'removed', callback_request_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
+        outcome = COALESCE(outcome, 'withdrawn') WHERE callback_request_id = $1";
+    WISH_ERASED = "UPDATE follow_ups SET callback_request_id = NULL WHERE callback_request_id = $1";
     // $1, $2: JSON arrays of conversations and of callback requests.
-    ABOUT = sqlite "SELECT id, wish_id FROM follow_ups WHERE interaction_id IN (SELECT value FROM json_each($1)) \
-            UNION SELECT id, wish_id FROM follow_ups WHERE wish_id IN (SELECT value FROM json_each($2))",
-        pg "SELECT id, wish_id FROM follow_ups WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            UNION SELECT id, wish_id FROM follow_ups WHERE wish_id IN (SELECT jsonb_array_elements_text($2::jsonb))";
+    ABOUT = sqlite "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT value FROM json_each($1)) \
+            UNION SELECT id, callback_request_id FROM follow_ups WHERE callback_request_id IN (SELECT value FROM json_each($2))",
+        pg "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            UNION SELECT id, callback_request_id FROM follow_ups WHERE callback_request_id IN (SELECT jsonb_array_elements_text($2::jsonb))";
     // $1: JSON array of ids, in these three.
-    ERASE = sqlite "UPDATE follow_ups SET reason = 'gone', why = NULL, wish_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
+    ERASE = sqlite "UPDATE follow_ups SET reason = 'removed', why = NULL, callback_request_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
             closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE follow_ups SET reason = 'gone', why = NULL, wish_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
+        pg "UPDATE follow_ups SET reason = 'removed', why = NULL, callback_request_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
             closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     ERASE_NOTES = sqlite "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT value FROM json_each($1))",
         pg "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    ERASE_STEP = sqlite "INSERT INTO follow_up_steps (follow_up_id, place, what, at, name) SELECT f.id, \
-            COALESCE((SELECT MAX(s.place) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2, 'Afterword' \
+    ERASE_STEP = sqlite "INSERT INTO follow_up_steps (follow_up_id, number, what, at, name) SELECT f.id, \
+            COALESCE((SELECT MAX(s.number) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2, 'Afterword' \
             FROM follow_ups f WHERE f.id IN (SELECT value FROM json_each($1))",
-        pg "INSERT INTO follow_up_steps (follow_up_id, place, what, at, name) SELECT f.id, \
-            COALESCE((SELECT MAX(s.place) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2::bigint, 'Afterword' \
+        pg "INSERT INTO follow_up_steps (follow_up_id, number, what, at, name) SELECT f.id, \
+            COALESCE((SELECT MAX(s.number) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2::bigint, 'Afterword' \
             FROM follow_ups f WHERE f.id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    WITH_WISH = "SELECT wish_id FROM follow_ups WHERE wish_id IS NOT NULL";
+    WITH_WISH = "SELECT callback_request_id FROM follow_ups WHERE callback_request_id IS NOT NULL";
     WAITING_IN = sqlite "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL) AND state = 'open' AND reason = $2",
         pg "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL) AND state = 'open' AND reason = $2";
     SUBSCRIPTIONS = "SELECT kind FROM alert_subscriptions WHERE staff_id = $1 ORDER BY kind";
@@ -105,7 +105,7 @@ pub(super) struct NewFollowUp {
 /// A step to insert.
 #[derive(Debug)]
 pub(super) struct NewStep<'a> {
-    pub place: i64,
+    pub number: i64,
     pub what: &'static str,
     pub at: Timestamp,
     pub by: &'a StaffId,
@@ -197,7 +197,7 @@ pub(super) async fn steps(conn: Conn<'_>, id: &FollowUpId) -> Result<Vec<Step>, 
 
 /// Errors: [`DbError::Duplicate`] if someone else took a step at this position.
 pub(super) async fn add_step(conn: Conn<'_>, id: &FollowUpId, step: &NewStep<'_>) -> Result<(), DbError> {
-    execute!(conn, ADD_STEP, id, step.place, step.what, step.at, step.by, step.name, step.note, step.before.as_deref())
+    execute!(conn, ADD_STEP, id, step.number, step.what, step.at, step.by, step.name, step.note, step.before.as_deref())
         .map(drop)
 }
 

@@ -117,7 +117,7 @@ pub struct Checked {
     pub(super) email_sealed: Option<String>,
     pub(super) name_sealed: Option<String>,
     /// Keyed hashes of the words of the customer's name.
-    pub(super) name_marks: Option<String>,
+    pub(super) name_hashes: Option<String>,
     /// Spans to mask in each message; empty if the name is not in this body: they are then found by its marks when
     /// somebody reads.
     pub(super) masks: Vec<Vec<Span>>,
@@ -170,10 +170,10 @@ impl Intake {
         let name = self.customer.name.take().map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
         let email_sealed = email.map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
         let name_sealed = name.as_ref().map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
-        let name_marks = name.as_ref().map(|n| names::marks(vault, &self.source, &self.external_id, n));
+        let name_hashes = name.as_ref().map(|n| names::marks(vault, &self.source, &self.external_id, n));
         let agent = self.agent.as_ref().and_then(|agent| agent.name.as_deref());
         let masks = name.as_ref().map(|n| names::masks_of(&self.messages, n, agent)).unwrap_or_default();
-        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed, name_marks, masks })
+        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed, name_hashes, masks })
     }
 
     fn check_names(&self) -> Result<(), IntakeError> {
@@ -275,7 +275,7 @@ impl Checked {
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
-            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed, "name_marks": self.name_marks,
+            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed, "name_hashes": self.name_hashes,
             "eligible": i.survey_eligible, "raw": i.raw, "now": now,
         })
     }
@@ -359,7 +359,7 @@ fn events(items: &[Checked], done: &[Upserted]) -> Vec<Event> {
 /// Returns known interactions whose customer's name comes now: they may have texts that were masked without it.
 fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
     let late = |item: &Checked, known: &Upserted| {
-        item.name_marks.is_some() && !known.created && item.intake.messages.is_empty()
+        item.name_hashes.is_some() && !known.created && item.intake.messages.is_empty()
     };
     let mut named: Vec<_> = items.iter().zip(done).filter(|(i, d)| late(i, d)).map(|(_, d)| d.id.clone()).collect();
     named.sort();

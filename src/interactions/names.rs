@@ -32,7 +32,7 @@ pub(super) fn marks(vault: &Vault, source: &str, external_id: &str, name: &str) 
 
 /// Returns the words of the marked name that occur in these texts.
 fn marked<'t>(vault: &Vault, row: &ForNamesRow, texts: impl IntoIterator<Item = &'t str>) -> Option<String> {
-    let marks: Vec<String> = serde_json::from_str(row.name_marks.as_deref()?).ok()?;
+    let marks: Vec<String> = serde_json::from_str(row.name_hashes.as_deref()?).ok()?;
     let words = masking::distinct(texts);
     let known: Vec<(String, String)> =
         words.into_iter().map(|word| (mark(vault, &row.source, &row.external_id, &word), word)).collect();

@@ -81,7 +81,7 @@ macro_rules! merge {
               customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale), \
               customer_email = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_email, interactions.customer_email) END, \
               customer_name = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_name, interactions.customer_name) END, \
-              name_marks = COALESCE(excluded.name_marks, interactions.name_marks), \
+              name_hashes = COALESCE(excluded.name_hashes, interactions.name_hashes), \
               survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible), \
               raw = excluded.raw, updated_at = excluded.updated_at, \
               finalised_at = CASE WHEN excluded.phase = 2 AND interactions.phase < 2 THEN excluded.updated_at ELSE interactions.finalised_at END \
@@ -116,7 +116,7 @@ statements! {
     LOCK = sqlite "SELECT id FROM interactions WHERE id = $1", pg "SELECT id FROM interactions WHERE id = $1 FOR NO KEY UPDATE";
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
     MESSAGES = "SELECT seq, at, sender, text, masks FROM messages WHERE interaction_id = $1 ORDER BY seq";
-    FOR_NAMES = "SELECT i.source, i.external_id, i.customer_name, i.name_marks, COALESCE(a.name, '') AS agent_name \
+    FOR_NAMES = "SELECT i.source, i.external_id, i.customer_name, i.name_hashes, COALESCE(a.name, '') AS agent_name \
         FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id WHERE i.id = $1";
     FORGET_MASKS = sqlite "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
@@ -133,25 +133,25 @@ statements! {
     // $1: JSON array of rows from Checked::row.
     UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, name_marks, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
+            customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
             SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel', j.value->>'channel_raw', \
             j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw', j.value->>'phase', \
             j.value->>'started_at', j.value->>'answered_at', j.value->>'ended_at', \
             COALESCE(j.value->>'started_at', j.value->>'ended_at', j.value->>'now'), \
             j.value->>'wait_ms', j.value->>'talk_ms', j.value->>'hold_ms', a.id, COALESCE(t.id, a.team_id), j.value->>'queue', j.value->>'tags', \
-            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_marks', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now', \
+            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now', \
             CASE WHEN j.value->>'phase' = 2 THEN j.value->>'now' END \
             FROM json_each($1) AS j LEFT JOIN agents a ON a.source = j.value->>'source' AND a.external_id = j.value->>'agent' \
             LEFT JOIN teams t ON t.name_key = j.value->>'team_key' WHERE true", merge!("MAX")),
         pg concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
             outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, name_marks, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
+            customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
             SELECT j->>'id', j->>'source', j->>'external_id', j->>'channel', j->>'channel_raw', \
             j->>'direction', j->>'direction_raw', j->>'outcome', j->>'outcome_raw', (j->>'phase')::bigint, \
             (j->>'started_at')::bigint, (j->>'answered_at')::bigint, (j->>'ended_at')::bigint, \
             COALESCE((j->>'started_at')::bigint, (j->>'ended_at')::bigint, (j->>'now')::bigint), \
             (j->>'wait_ms')::bigint, (j->>'talk_ms')::bigint, (j->>'hold_ms')::bigint, a.id, COALESCE(t.id, a.team_id), j->>'queue', j->>'tags', \
-            j->>'locale', j->>'email', j->>'name', j->>'name_marks', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint, \
+            j->>'locale', j->>'email', j->>'name', j->>'name_hashes', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint, \
             CASE WHEN (j->>'phase')::bigint = 2 THEN (j->>'now')::bigint END \
             FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN agents a ON a.source = j->>'source' AND a.external_id = j->>'agent' \
             LEFT JOIN teams t ON t.name_key = j->>'team_key'", merge!("GREATEST"));
@@ -242,7 +242,7 @@ pub(super) struct ForNamesRow {
     pub source: String,
     pub external_id: String,
     customer_name: Option<String>,
-    pub name_marks: Option<String>,
+    pub name_hashes: Option<String>,
     pub agent_name: Option<String>,
 }
 

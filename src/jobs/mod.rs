@@ -34,7 +34,7 @@ pub struct NewJob {
     /// Priority, the smaller first; [`USUAL`] by default.
     pub priority: i64,
     /// Share for kinds that are [`Kind::fair`]: the shares take turns. Jobs without a share are one more.
-    pub share: Option<String>,
+    pub fairness_key: Option<String>,
     /// Size of the work, in a unit of its kind, for kinds that reserve slots for [`Kind::small`] jobs.
     pub size: Option<i64>,
 }
@@ -47,12 +47,12 @@ pub const URGENT: i64 = 10;
 impl NewJob {
     /// Returns a job of default priority.
     pub fn new(kind: &'static str, key: impl Into<String>, run_at: Timestamp) -> Self {
-        Self { kind, key: key.into(), run_at, priority: USUAL, share: None, size: None }
+        Self { kind, key: key.into(), run_at, priority: USUAL, fairness_key: None, size: None }
     }
 
     /// Sets the share.
-    pub fn share(self, share: Option<String>) -> Self {
-        Self { share, ..self }
+    pub fn fairness_key(self, fairness_key: Option<String>) -> Self {
+        Self { fairness_key, ..self }
     }
 
     /// Sets the size.

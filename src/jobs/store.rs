@@ -37,8 +37,8 @@ macro_rules! taken {
 macro_rules! in_turn {
     ($kind:literal, $now:literal, $priority:literal, $size:literal, $most:literal) => {
         concat!(
-            "SELECT line.id FROM (SELECT id, priority, run_at, COALESCE(share, '') AS share, \
-             ROW_NUMBER() OVER (PARTITION BY priority, COALESCE(share, '') ORDER BY run_at, id) AS place \
+            "SELECT line.id FROM (SELECT id, priority, run_at, COALESCE(fairness_key, '') AS fairness_key, \
+             ROW_NUMBER() OVER (PARTITION BY priority, COALESCE(fairness_key, '') ORDER BY run_at, id) AS place \
              FROM jobs WHERE kind = ",
             $kind,
             " AND ",
@@ -49,7 +49,7 @@ macro_rules! in_turn {
             fits!($size),
             ") AS line LEFT JOIN job_turns t ON t.kind = ",
             $kind,
-            " AND t.share = line.share \
+            " AND t.fairness_key = line.fairness_key \
              ORDER BY line.priority, line.place, COALESCE(t.turn, 0), line.run_at, line.id LIMIT ",
             $most
         )
@@ -65,18 +65,18 @@ macro_rules! queued_again {
          crashes = CASE WHEN jobs.state = 'running' THEN jobs.crashes ELSE 0 END, \
          run_at = CASE WHEN jobs.state = 'queued' THEN jobs.run_at ELSE excluded.run_at END, \
          priority = CASE WHEN jobs.state = 'queued' THEN jobs.priority ELSE excluded.priority END, \
-         share = excluded.share, size = excluded.size, last_error = NULL, again = (jobs.state = 'running') \
+         fairness_key = excluded.fairness_key, size = excluded.size, last_error = NULL, rerun = (jobs.state = 'running') \
          WHERE jobs.state IN ('failed', 'running') OR (jobs.state = 'queued' AND jobs.size <> excluded.size)"
     };
 }
 
 statements! {
     // All at once: $1 is a JSON array of {id, kind, key, priority, share, size, run_at, now}.
-    SAVE = sqlite concat!("INSERT INTO jobs (id, kind, job_key, state, priority, share, size, run_at, attempts, created_at) \
-        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'share', j.value->>'size', j.value->>'run_at', 0, j.value->>'now' \
+    SAVE = sqlite concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
+        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'fairness_key', j.value->>'size', j.value->>'run_at', 0, j.value->>'now' \
         FROM json_each($1) AS j WHERE true ", queued_again!()),
-      pg concat!("INSERT INTO jobs (id, kind, job_key, state, priority, share, size, run_at, attempts, created_at) \
-        SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'share', (j->>'size')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
+      pg concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
+        SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'fairness_key', (j->>'size')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
         FROM jsonb_array_elements($1::jsonb) AS j ", queued_again!());
     // A recurring job is queued once, whatever its present state.
     SCHEDULE = "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
@@ -86,29 +86,29 @@ statements! {
         MIN(CASE WHEN state = 'queued' THEN size END) AS size, COUNT(CASE WHEN state = 'running' THEN 1 END) AS abandoned \
         FROM jobs WHERE (", due!("$1"), ") OR (", abandoned!("$1"), ") GROUP BY kind");
     CLAIM = sqlite concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
-            ORDER BY priority, run_at LIMIT $7) RETURNING id, job_key, attempts, priority, share"),
+            ORDER BY priority, run_at LIMIT $7) RETURNING id, job_key, attempts, priority, fairness_key"),
       pg concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
-            ORDER BY priority, run_at LIMIT $7 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, share");
+            ORDER BY priority, run_at LIMIT $7 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
     // The first of each share, the share that was served longest ago first; then the second of each.
-    CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6", "$7"), ") RETURNING id, job_key, attempts, priority, share"),
+    CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6", "$7"), ") RETURNING id, job_key, attempts, priority, fairness_key"),
       pg concat!(taken!(), "(SELECT id FROM jobs WHERE id IN (", in_turn!("$3", "$4", "$5", "$6", "$7"), ") AND ", due!("$4"), " \
-            FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, share");
+            FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
     // The attempts of a job that was queued again while it ran count from 0. $3: jobs that this node still works on.
-    RETURN_ABANDONED = sqlite concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN again THEN 0 ELSE attempts END, \
-            crashes = CASE WHEN again THEN 0 ELSE crashes + 1 END, again = FALSE, lease_until = NULL, lease_owner = NULL \
+    RETURN_ABANDONED = sqlite concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END, \
+            crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
             WHERE kind = $1 AND ", abandoned!("$2"), " AND id NOT IN (SELECT value FROM json_each($3)) RETURNING id, job_key, attempts, crashes, last_error"),
-        pg concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN again THEN 0 ELSE attempts END, \
-            crashes = CASE WHEN again THEN 0 ELSE crashes + 1 END, again = FALSE, lease_until = NULL, lease_owner = NULL \
+        pg concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END, \
+            crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
             WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND ", abandoned!("$2"), " \
                 AND id NOT IN (SELECT jsonb_array_elements_text($3::jsonb)) FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, crashes, last_error");
     PUT_OFF = "UPDATE jobs SET run_at = $1, attempts = 0 WHERE id = $2 AND state = 'queued'";
     FAIL_WAITING = "UPDATE jobs SET state = 'failed', last_error = $1 WHERE id = $2 AND state = 'queued'";
-    SERVED = "INSERT INTO job_turns (kind, share, turn) \
+    SERVED = "INSERT INTO job_turns (kind, fairness_key, turn) \
         SELECT $1, $2, COALESCE(MAX(turn), 0) + 1 FROM job_turns WHERE kind = $1 \
-        ON CONFLICT (kind, share) DO UPDATE SET turn = excluded.turn";
+        ON CONFLICT (kind, fairness_key) DO UPDATE SET turn = excluded.turn";
     RENEW = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_owner = $3";
-    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, again = FALSE, lease_until = NULL, lease_owner = NULL \
-        WHERE id = $1 AND lease_owner = $2 AND again";
+    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
+        WHERE id = $1 AND lease_owner = $2 AND rerun";
     DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2";
     AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = $2, last_error = $3, lease_until = NULL, lease_owner = NULL \
         WHERE id = $4 AND lease_owner = $5";
@@ -135,7 +135,7 @@ pub async fn save(conn: Conn<'_>, jobs: &[NewJob], now: Timestamp) -> Result<(),
         .iter()
         .map(|j| {
             serde_json::json!({ "id": JobId::random(), "kind": j.kind, "key": j.key, "priority": j.priority,
-                "share": j.share, "size": j.size, "run_at": j.run_at, "now": now })
+                "fairness_key": j.fairness_key, "size": j.size, "run_at": j.run_at, "now": now })
         })
         .collect();
     execute!(conn, SAVE, serde_json::Value::from(rows).to_string()).map(drop)
@@ -153,7 +153,7 @@ pub(super) struct Claimed {
     pub job_key: String,
     pub attempts: i64,
     pub priority: i64,
-    pub share: Option<String>,
+    pub fairness_key: Option<String>,
 }
 
 /// Due jobs of a kind.
@@ -201,7 +201,7 @@ pub(super) async fn claim(db: &Db, clock: &SharedClock, wanted: Claim<'_>) -> Re
     };
     if kind.fair {
         for job in &claimed {
-            execute!(tx.conn(), SERVED, kind.name, job.share.as_deref().unwrap_or_default())?;
+            execute!(tx.conn(), SERVED, kind.name, job.fairness_key.as_deref().unwrap_or_default())?;
         }
     }
     tx.commit().await?;

@@ -26,7 +26,7 @@ pub struct CameBackFor {
     /// Code of a [`super::Reason`].
     pub reason: String,
     /// Outcome: code of a [`super::IncomingOutcome`].
-    pub done: String,
+    pub action: String,
     /// Number of mails.
     pub mails: i64,
 }

@@ -105,7 +105,7 @@ impl Limits {
         let mut free = Vec::with_capacity(due.len());
         for mail in due {
             match self.of(&mail.domain).most {
-                Some(_) if mail.placed == 0 => limited.entry(mail.domain.clone()).or_default().push(mail),
+                Some(_) if mail.slot_reserved == 0 => limited.entry(mail.domain.clone()).or_default().push(mail),
                 _ => free.push(mail),
             }
         }

@@ -18,9 +18,9 @@ statements! {
     TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
     MESSAGE_ID = "SELECT message_id FROM outbox WHERE kind = $1 AND reference = $2 AND state = 'sent'";
     FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
-    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1, due_at = $1, placed = 0, batch = NULL \
+    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL \
         WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
-    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, placed = 0, batch = NULL \
+    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL \
         WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
     // Both parameters are JSON arrays.
     FORGET = sqlite "DELETE FROM outbox WHERE kind IN (SELECT value FROM json_each($1)) AND reference IN (SELECT value FROM json_each($2)) RETURNING id",

@@ -35,7 +35,7 @@ const PURGED_TABLES: [&str; 13] = [
     "transcript_checkpoints",
     "messages",
     "search_lines",
-    "contact_wishes",
+    "callback_requests",
     "follow_ups",
     "follow_up_steps",
     "kudos",

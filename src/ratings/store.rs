@@ -43,7 +43,7 @@ statements! {
         AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500";
     TEAM_COMMENTS = "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
         WHERE r.scope = 'team' AND r.team_id = $1 AND r.month >= $2 AND r.month <= $3 ORDER BY r.month DESC, c.id LIMIT 500";
-    ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM asked_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
+    ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM invitation_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
 }
 
 /// Sums in a row of totals: counts of each of a block of values.

@@ -19,14 +19,14 @@ statements! {
         pg "INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens) \
             SELECT $1, (j->>'seq')::bigint, (j->>'part')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
             (j->>'tokens')::tsvector FROM jsonb_array_elements($2::jsonb) AS j";
-    MARK = "INSERT INTO search_state (interaction_id, rules) VALUES ($1, $2) ON CONFLICT (interaction_id) DO UPDATE SET rules = excluded.rules";
-    FORGET = "UPDATE search_state SET rules = 0";
+    MARK = "INSERT INTO search_state (interaction_id, rules_version) VALUES ($1, $2) ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version";
+    FORGET = "UPDATE search_state SET rules_version = 0";
     REMOVE = sqlite "DELETE FROM search_lines WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "DELETE FROM search_lines WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // Interactions with words that were not indexed, or by other rules; ordered by id.
     UNINDEXED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
             UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
-        LEFT JOIN search_state s ON s.interaction_id = w.id WHERE s.interaction_id IS NULL OR s.rules <> $2 ORDER BY w.id LIMIT $3";
+        LEFT JOIN search_state s ON s.interaction_id = w.id WHERE s.interaction_id IS NULL OR s.rules_version <> $2 ORDER BY w.id LIMIT $3";
     INTERACTIONS = sqlite concat!("SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines FROM search_index \
             JOIN search_lines l ON l.id = search_index.rowid JOIN interactions i ON i.id = l.interaction_id \
             WHERE search_index MATCH $4 AND ", visible_to!(sqlite), " AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6)) \

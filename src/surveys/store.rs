@@ -13,10 +13,10 @@ statements! {
             address_hash, state, created_at, expires_at, expires_after_ms, remind_after_ms) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14) ON CONFLICT (interaction_id) DO NOTHING";
     // Both the rule of the last survey and that of the next one promise a quiet period: the longer one holds.
-    MARK_ASKED = "INSERT INTO asked (address_hash, asked_at, quiet_until) VALUES ($1, $2, $3) \
+    MARK_ASKED = "INSERT INTO quiet_periods (address_hash, asked_at, quiet_until) VALUES ($1, $2, $3) \
         ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at, quiet_until = excluded.quiet_until \
-        WHERE asked.asked_at <= $4 AND COALESCE(asked.quiet_until, asked.asked_at) <= $2";
-    FORGET_ASKED = "DELETE FROM asked WHERE asked_at <= $1 AND COALESCE(quiet_until, asked_at) <= $2";
+        WHERE quiet_periods.asked_at <= $4 AND COALESCE(quiet_periods.quiet_until, quiet_periods.asked_at) <= $2";
+    FORGET_ASKED = "DELETE FROM quiet_periods WHERE asked_at <= $1 AND COALESCE(quiet_until, asked_at) <= $2";
     // '' stands for no address.
     FORGET_HASHES = "UPDATE invitations SET address_hash = '', unsubscribe_hash = NULL WHERE id IN (SELECT id FROM invitations \
         WHERE state = 'closed' AND address_hash <> '' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)";
@@ -53,7 +53,7 @@ statements! {
     ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
     CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
         RETURNING interaction_id";
-    ASKED_AT = "SELECT asked_at FROM asked WHERE address_hash = $1";
+    ASKED_AT = "SELECT asked_at FROM quiet_periods WHERE address_hash = $1";
     OF_ADDRESS = "SELECT interaction_id, state FROM invitations WHERE address_hash = $1";
     INVITATIONS_OF = sqlite "SELECT id FROM invitations WHERE interaction_id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM invitations WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";

@@ -18,11 +18,11 @@ macro_rules! card {
 
 statements! {
     FIND = "SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines, c.source_key, \
-        c.speakers, c.audio_key, c.audio_problem, c.asked, c.words_version, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
+        c.speakers, c.audio_key, c.audio_problem, c.mask_choices, c.words_version, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
         f.completed_at AS finished_at \
         FROM clips c LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $2 WHERE c.id = $1";
     ADD = "INSERT INTO clips (id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines, \
-        source_key, speakers, created_by, created_name, created_at, asked, silences) \
+        source_key, speakers, created_by, created_name, created_at, mask_choices, silences) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
@@ -33,7 +33,7 @@ statements! {
     NAMED = sqlite "SELECT audio_key FROM clips WHERE audio_key IN (SELECT value FROM json_each($1))",
         pg "SELECT audio_key FROM clips WHERE audio_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
     WITH_OTHER_SPEAKERS = "SELECT id FROM clips WHERE interaction_id = $1 AND source_key = $2 AND speakers <> $3";
-    RESET = "UPDATE clips SET speakers = $1, lines = $2, search_words = $3, silences = $4, asked = $5, audio_key = NULL, audio_problem = NULL, \
+    RESET = "UPDATE clips SET speakers = $1, lines = $2, search_words = $3, silences = $4, mask_choices = $5, audio_key = NULL, audio_problem = NULL, \
         peaks = NULL, words_version = words_version + 1 WHERE id = $6";
     SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
     SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
@@ -80,7 +80,7 @@ struct ClipRow {
     speakers: String,
     audio_key: Option<String>,
     audio_problem: Option<String>,
-    asked: Option<String>,
+    mask_choices: Option<String>,
     words_version: i64,
     silences: Option<String>,
     peaks: Option<String>,
@@ -113,7 +113,7 @@ impl From<ClipRow> for Clip {
             speakers: list(&row.speakers),
             audio_key: row.audio_key,
             audio_problem: row.audio_problem,
-            asked: row.asked.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            asked: row.mask_choices.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
             words_version: row.words_version,
             silences: row.silences.as_deref().map(list).unwrap_or_default(),
             peaks: row.peaks,

@@ -113,7 +113,8 @@ impl Transcription {
             return Err(AlternativeError::NotDone);
         }
         store::alternatives::put(tx.conn(), id, take.as_str(), (model, language), who.name(), now).await?;
-        let job = NewJob::new(TRANSCRIBE_AGAIN, id.as_str(), now).share(store::queue::team_of(tx.conn(), id).await?);
+        let job =
+            NewJob::new(TRANSCRIBE_AGAIN, id.as_str(), now).fairness_key(store::queue::team_of(tx.conn(), id).await?);
         let detail = serde_json::json!({ "model": model });
         let effects = Effects::new().job(job).audit(who, "transcript.asked_again", subject(id), Some(detail));
         effects.save(tx.conn(), now).await?;

@@ -89,7 +89,7 @@ struct CorrectedOut {
 
 impl From<Correction> for CorrectedOut {
     fn from(c: Correction) -> Self {
-        Self { machine_text: c.machine_text, by: c.author, at: c.at.to_rfc3339(), times: c.place }
+        Self { machine_text: c.machine_text, by: c.author, at: c.at.to_rfc3339(), times: c.number }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Correction {
     /// Index of the segment in the transcript, from 0.
     pub seq: usize,
     /// Number of corrections and reversions of this segment.
-    pub place: i64,
+    pub number: i64,
     /// Text of the model: masked, unless [`Transcription::unmasked`] returned it.
     pub machine_text: String,
     /// Spans to be masked in it; empty where they are masked already.
@@ -34,7 +34,7 @@ pub struct Step {
     /// Index of the segment in the transcript, from 0.
     pub seq: i64,
     /// Number of the step; 1 for the first correction.
-    pub place: i64,
+    pub number: i64,
     /// Text from then on; null where the correction was reverted.
     pub text: Option<String>,
     /// Name of the author.
@@ -92,7 +92,7 @@ impl Transcription {
         if new.seen.is_some_and(|seen| seen != steps) {
             return Err(CorrectionError::Meanwhile);
         }
-        let row = store::corrections::Row { id: CorrectionId::random(), seq, place: steps + 1, text: text.as_deref() };
+        let row = store::corrections::Row { id: CorrectionId::random(), seq, number: steps + 1, text: text.as_deref() };
         match store::corrections::add(tx.conn(), id, &take, row, who, now).await {
             Err(DbError::Duplicate) => return Err(CorrectionError::Meanwhile),
             other => other?,
@@ -133,7 +133,7 @@ pub(super) fn apply(stored: &mut Stored, newest: Vec<Step>) {
         segment.words = realign(&segment.words, &text, segment.start_ms, segment.end_ms);
         let machine_text = std::mem::replace(&mut segment.text, text);
         let masks = stored.masks.get_mut(seq).map(std::mem::take).unwrap_or_default();
-        let (place, author, at) = (step.place, step.author, step.at);
-        stored.corrections.push(Correction { seq, place, machine_text, masks, author, at });
+        let (number, author, at) = (step.number, step.author, step.at);
+        stored.corrections.push(Correction { seq, number, machine_text, masks, author, at });
     }
 }

@@ -174,7 +174,7 @@ impl Transcription {
         }
         store::set_state(tx.conn(), id, State::Waiting, None, now).await?;
         let share = store::queue::team_of(tx.conn(), id).await?;
-        let job = NewJob::new(TRANSCRIBE, id.as_str(), now).share(share).size(recording.duration_ms).urgent();
+        let job = NewJob::new(TRANSCRIBE, id.as_str(), now).fairness_key(share).size(recording.duration_ms).urgent();
         Effects::new().job(job).audit(who, "transcript.restarted", subject(id), None).save(tx.conn(), now).await?;
         Ok(tx.commit().await?)
     }

@@ -108,7 +108,7 @@ impl Transcription {
             NewJob::new(SPEAKERS_CHANGED, id.as_str(), now)
         } else {
             let team = store::queue::team_of(tx.conn(), id).await?;
-            NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms).urgent()
+            NewJob::new(TRANSCRIBE, id.as_str(), now).fairness_key(team).size(recording.duration_ms).urgent()
         };
         // Lock order: jobs, then the recording, then its transcripts, as in transcription.
         let detail = serde_json::json!({ "channels": after, "before": before });

@@ -326,7 +326,7 @@ impl Webhooks {
 }
 
 fn queue(delivery: &DeliveryId, webhook: &WebhookId, now: Timestamp) -> Effects {
-    let job = NewJob::new(effects::WEBHOOK, delivery.as_str(), now).share(Some(webhook.to_string()));
+    let job = NewJob::new(effects::WEBHOOK, delivery.as_str(), now).fairness_key(Some(webhook.to_string()));
     Effects::new().job(job.urgent())
 }
 

@@ -180,7 +180,7 @@ fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
         "soft" | "opt-out" => "warn",
         _ => "",
     };
-    let followed = match row.done.as_str() {
+    let followed = match row.action.as_str() {
         done if done == IncomingOutcome::Suppressed.code() => "not written to any more",
         done if done == IncomingOutcome::Noted.code() => "noted",
         done if done == IncomingOutcome::NotOurs.code() => "about no mail of ours",

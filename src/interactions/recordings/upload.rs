@@ -245,7 +245,7 @@ impl Interactions {
         jobs::remove(tx.conn(), DISCARD, &recording.object_key).await?;
         let team = store::team_of(tx.conn(), id).await?;
         let inspect = NewJob::new(INSPECT, id.as_str(), now);
-        let transcribe = NewJob::new(TRANSCRIBE, id.as_str(), now).share(team).size(recording.duration_ms);
+        let transcribe = NewJob::new(TRANSCRIBE, id.as_str(), now).fairness_key(team).size(recording.duration_ms);
         Effects::new().job(inspect).job(transcribe).save(tx.conn(), now).await?;
         if !store::lock(tx.conn(), id).await? {
             return Err(RecordingError::Erased);

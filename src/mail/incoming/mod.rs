@@ -93,7 +93,7 @@ pub struct Taken {
     /// Reply code.
     pub reply: Option<i64>,
     /// Code of an [`IncomingOutcome`].
-    pub done: String,
+    pub action: String,
     /// Kind of the mail that was returned; `None` where it is unknown.
     pub kind: Option<String>,
 }

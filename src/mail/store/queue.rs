@@ -16,28 +16,28 @@ statements! {
         pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
             AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))))) \
             AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
-    DUE = sqlite packed!(sqlite, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox INDEXED BY outbox_due \
+    DUE = sqlite packed!(sqlite, "id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch", "FROM (SELECT * FROM outbox INDEXED BY outbox_due \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT value FROM json_each($2)))) \
             ORDER BY due_at LIMIT $3)"),
-        pg packed!(pg, "id, kind, reference, message_id, attempts, created_at, domain, placed, batch", "FROM (SELECT * FROM outbox \
+        pg packed!(pg, "id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch", "FROM (SELECT * FROM outbox \
             WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due");
     // $1: JSON array of ids, here and in the next.
     WAITING = sqlite "SELECT id FROM outbox WHERE +state = 'queued' AND id IN (SELECT value FROM json_each($1))",
         pg "SELECT id FROM outbox WHERE state = 'queued' AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    KNOWN = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+    KNOWN = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch FROM outbox \
             WHERE id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, placed, batch FROM outbox \
+        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch FROM outbox \
             WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // $1: JSON array of {id, return_hash}.
-    TAKE = sqlite "UPDATE outbox SET batch = $2, due_at = $3, placed = 0, return_hash = COALESCE(return_hash, j.value->>'return_hash') \
+    TAKE = sqlite "UPDATE outbox SET batch = $2, due_at = $3, slot_reserved = 0, return_hash = COALESCE(return_hash, j.value->>'return_hash') \
             FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
-        pg "UPDATE outbox SET batch = $2, due_at = $3, placed = 0, return_hash = COALESCE(return_hash, j->>'return_hash') \
+        pg "UPDATE outbox SET batch = $2, due_at = $3, slot_reserved = 0, return_hash = COALESCE(return_hash, j->>'return_hash') \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
     // $1: JSON array of {id, due_at}.
-    PLACE = sqlite "UPDATE outbox SET placed = 1, batch = NULL, due_at = j.value->>'due_at', updated_at = $2 \
+    PLACE = sqlite "UPDATE outbox SET slot_reserved = 1, batch = NULL, due_at = j.value->>'due_at', updated_at = $2 \
             FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
-        pg "UPDATE outbox SET placed = 1, batch = NULL, due_at = (j->>'due_at')::bigint, updated_at = $2 \
+        pg "UPDATE outbox SET slot_reserved = 1, batch = NULL, due_at = (j->>'due_at')::bigint, updated_at = $2 \
             FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
     RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
     // $1: JSON array of {id, state, why}. A sent mail is settled whichever batch has the row now; all other statuses
@@ -66,9 +66,9 @@ statements! {
     // The remaining mails of a batch were not tried.
     GIVE_BACK = "UPDATE outbox SET batch = NULL, due_at = $1 WHERE batch = $2 AND state = 'queued'";
     // Times that were set while the clock was ahead are invalid now.
-    MEND = "UPDATE outbox SET due_at = $1, updated_at = $1, placed = 0, batch = NULL WHERE state = 'queued' AND updated_at > $2";
+    MEND = "UPDATE outbox SET due_at = $1, updated_at = $1, slot_reserved = 0, batch = NULL WHERE state = 'queued' AND updated_at > $2";
     MEND_LEASES = "UPDATE outbox SET due_at = $1 WHERE state = 'queued' AND batch IS NOT NULL AND due_at > $2";
-    MEND_RATES = "DELETE FROM mail_rates WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND placed = 1)";
+    MEND_RATES = "DELETE FROM mail_rates WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND slot_reserved = 1)";
     MEND_STOPS = "UPDATE mail_stops SET until_at = $1, since = $1 WHERE since > $2";
     RATE = "SELECT COALESCE(MAX(next_us), 0) FROM mail_rates WHERE domain = $1";
     HOLD_RATE = "INSERT INTO mail_rates (domain, next_us) VALUES ($1, 0) ON CONFLICT (domain) DO UPDATE SET next_us = mail_rates.next_us";
@@ -89,7 +89,7 @@ pub(in crate::mail) struct Due {
     /// Domain of the recipient.
     pub domain: String,
     /// 1 where its slot in the domain's rate is due.
-    pub placed: i64,
+    pub slot_reserved: i64,
     /// The lost batch that had it.
     pub batch: Option<String>,
 }

@@ -25,7 +25,7 @@ pub struct Released {
     /// Name of the team.
     pub team_name: Option<String>,
     /// Day of its release, if known.
-    pub seen_on: Option<String>,
+    pub listed_on: Option<String>,
     /// Name of the person who marked it as praise.
     pub kudos_name: Option<String>,
 }

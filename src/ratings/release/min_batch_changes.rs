@@ -6,7 +6,7 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 
 /// Name under which the current k is stored.
-const NAME: &str = "k";
+const NAME: &str = "min_batch_size";
 
 impl Releases {
     /// Records the configured k if it differs from the stored one.

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Purpose of the vault's key.
 const SEAL: &str = "waits";
 /// Name under which the record is stored.
-const NAME: &str = "waits";
+const NAME: &str = "pool_age";
 /// Minimum length of the record, in bytes; the length is a power of two.
 const MIN_RECORD_BYTES: usize = 4096;
 const DAY: Duration = Duration::from_secs(86_400);

@@ -77,8 +77,8 @@ impl PoolReader {
         let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             for question in row.waiting() {
-                let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
-                pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
+                let pool = Pool::of(side(row.external), question, row.agent_id.clone(), row.team_id.clone());
+                pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.min_batch_size));
             }
         }
         let n = page.len();
@@ -90,16 +90,16 @@ impl PoolReader {
         let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             let Some(question) = Question::known(&row.question) else { continue };
-            let pool = Pool::of(side(row.elsewhere), question, row.agent_id.clone(), row.team_id.clone());
-            pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.promised));
+            let pool = Pool::of(side(row.external), question, row.agent_id.clone(), row.team_id.clone());
+            pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.min_batch_size));
         }
         let n = page.len();
         Ok((page.into_iter().last().map(|row| (row.id, row.question)), n))
     }
 }
 
-fn side(elsewhere: i64) -> Side {
-    Side::Linked(if elsewhere == 1 { Origin::External } else { Origin::Mail })
+fn side(external: i64) -> Side {
+    Side::Linked(if external == 1 { Origin::External } else { Origin::Mail })
 }
 
 fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {

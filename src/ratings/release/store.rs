@@ -21,7 +21,7 @@ macro_rules! waiting {
             $what,
             " FROM responses r WHERE r.",
             $release,
-            " IS NULL AND r.ripeness >= $2 AND r.interaction_id IN (",
+            " IS NULL AND r.mix_passes >= $2 AND r.interaction_id IN (",
             $list,
             ") AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id)"
         )
@@ -29,25 +29,25 @@ macro_rules! waiting {
 }
 
 statements! {
-    RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND ripeness >= $2 ORDER BY id LIMIT $3";
+    RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND mix_passes >= $2 ORDER BY id LIMIT $3";
     // The condition of the index responses_unreleased: released answers are not read again.
-    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.promised, r.elsewhere, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
+    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.min_batch_size, r.external, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
             CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, \
             CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
-        FROM responses r WHERE r.interaction_id > $1 AND r.ripeness >= $2 \
+        FROM responses r WHERE r.interaction_id > $1 AND r.mix_passes >= $2 \
             AND (r.score_release IS NULL OR r.resolved_release IS NULL OR r.comment_release IS NULL) \
             AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id) ORDER BY r.interaction_id LIMIT $3";
-    RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id, r.promised, r.elsewhere FROM response_extras e \
-        JOIN responses r ON r.interaction_id = e.interaction_id WHERE e.release IS NULL AND r.ripeness >= $3 \
+    RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id, r.min_batch_size, r.external FROM response_extras e \
+        JOIN responses r ON r.interaction_id = e.interaction_id WHERE e.release IS NULL AND r.mix_passes >= $3 \
             AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2)) \
             AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = e.interaction_id) ORDER BY e.interaction_id, e.question LIMIT $4";
     // $1: JSON array of interactions, $3 the question's code.
     EXTRAS = sqlite "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
-            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.ripeness >= $2 \
+            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.mix_passes >= $2 \
             AND r.interaction_id IN (SELECT value FROM json_each($1)) \
             AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)",
         pg "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
-            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.ripeness >= $2 \
+            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.mix_passes >= $2 \
             AND r.interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
             AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)";
     // $1: JSON array of [interaction, release], $2 the question's code.
@@ -63,8 +63,8 @@ statements! {
             AND interaction_id IN (SELECT j->>0 FROM jsonb_array_elements($1::jsonb) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
                 WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)";
     // $1: JSON array of ids.
-    SEALED = sqlite "SELECT id, sealed FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id, sealed FROM sealed_answers WHERE ripeness >= $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    SEALED = sqlite "SELECT id, sealed FROM sealed_answers WHERE mix_passes >= $2 AND id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id, sealed FROM sealed_answers WHERE mix_passes >= $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     SCORES = sqlite waiting!("r.score AS value, NULL AS comment", "score_release", "SELECT value FROM json_each($1)"),
         pg waiting!("r.score AS value, NULL::text AS comment", "score_release", "SELECT jsonb_array_elements_text($1::jsonb)");
     RESOLVED = sqlite waiting!("CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS value, NULL AS comment", "resolved_release",
@@ -83,9 +83,9 @@ statements! {
     MARK_COMMENTS = sqlite "UPDATE responses SET comment_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
         pg "UPDATE responses SET comment_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
     // $1: JSON array of rows.
-    ADD = sqlite "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) SELECT j.value->>0, j.value->>1, j.value->>2, \
+    ADD = sqlite "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) SELECT j.value->>0, j.value->>1, j.value->>2, \
             j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8 FROM json_each($1) AS j",
-        pg "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) SELECT j->>0, j->>1, j->>2, \
+        pg "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) SELECT j->>0, j->>1, j->>2, \
             j->>3, j->>4, j->>5, j->>6, (j->>7)::bigint, (j->>8)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
     ADD_COUNTS = sqlite "INSERT INTO release_counts (release_id, value, n) SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) AS j",
         pg "INSERT INTO release_counts (release_id, value, n) SELECT j->>0, (j->>1)::bigint, (j->>2)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
@@ -128,8 +128,8 @@ pub(super) struct RipeLinked {
     pub id: String,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
-    pub promised: i64,
-    pub elsewhere: i64,
+    pub min_batch_size: i64,
+    pub external: i64,
     score: i64,
     resolved: i64,
     comment: i64,
@@ -151,8 +151,8 @@ pub(super) struct RipeExtra {
     pub question: String,
     pub agent_id: Option<AgentId>,
     pub team_id: Option<TeamId>,
-    pub promised: i64,
-    pub elsewhere: i64,
+    pub min_batch_size: i64,
+    pub external: i64,
 }
 
 /// A linked answer to one question.

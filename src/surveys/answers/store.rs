@@ -19,10 +19,10 @@ macro_rules! by_tokens {
         concat!(
             "SELECT ",
             $pack,
-            "v.token_hash, CASE WHEN EXISTS (SELECT 1 FROM spent s WHERE s.id = ",
+            "v.token_hash, CASE WHEN EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = ",
             $spent,
             ") THEN 1 ELSE 0 END, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
-            i.occurred_at, a.name, r.score, r.resolved, r.comment, r.ripeness, r.score_release, r.resolved_release, r.comment_release, r.quote",
+            i.occurred_at, a.name, r.score, r.resolved, r.comment, r.mix_passes, r.score_release, r.resolved_release, r.comment_release, r.quote_id",
             $packed,
             " FROM ",
             $list,
@@ -37,21 +37,21 @@ macro_rules! by_tokens {
 macro_rules! put_linked {
     (sqlite, $telling:literal) => {
         concat!(
-            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
+            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, mix_passes, \
+                score_release, resolved_release, comment_release, extras_release, quote_id, min_batch_size, external) \
             SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
                 j.value->>'resolved', j.value->>'comment', j.value->>'month', 1, \
                 CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
                 CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
-                j.value->>'quote', j.value->>'promised', j.value->>'elsewhere' \
+                j.value->>'quote_id', j.value->>'min_batch_size', j.value->>'external' \
             FROM json_each($1) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j.value->>'spent') \
+                AND NOT EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j.value->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
-                promised = excluded.promised \
-            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote_id = excluded.quote_id, \
+                min_batch_size = excluded.min_batch_size \
+            WHERE responses.mix_passes < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
             $telling
@@ -59,21 +59,21 @@ macro_rules! put_linked {
     };
     (pg, $telling:literal) => {
         concat!(
-            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, ripeness, \
-                score_release, resolved_release, comment_release, extras_release, quote, promised, elsewhere) \
+            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, mix_passes, \
+                score_release, resolved_release, comment_release, extras_release, quote_id, min_batch_size, external) \
             SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
                 j->>'resolved', j->>'comment', j->>'month', 1, \
                 CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
                 CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
-                j->>'quote', (j->>'promised')::bigint, (j->>'elsewhere')::bigint \
+                j->>'quote_id', (j->>'min_batch_size')::bigint, (j->>'external')::bigint \
             FROM jsonb_array_elements($1::jsonb) AS j \
             WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.id = j->>'spent') \
+                AND NOT EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j->>'spent') \
             ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
                 score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote = excluded.quote, \
-                promised = excluded.promised \
-            WHERE responses.ripeness < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
+                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote_id = excluded.quote_id, \
+                min_batch_size = excluded.min_batch_size \
+            WHERE responses.mix_passes < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
                 AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
             $telling
@@ -85,7 +85,7 @@ macro_rules! put_linked {
 macro_rules! changeable {
     ($which:literal) => {
         concat!(
-            "SELECT interaction_id, CAST(CASE WHEN ripeness < $2 AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
+            "SELECT interaction_id, CAST(CASE WHEN mix_passes < $2 AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
                 AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT) \
             FROM responses WHERE ",
@@ -114,10 +114,10 @@ statements! {
             WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
     // Returns the records in the mix for a token, and a row without a record if the token is spent. $1: JSON array of
     // ids.
-    IN_THE_MIX = sqlite "SELECT sealed, ripeness FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
-            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $2",
-        pg "SELECT sealed, ripeness FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS ripeness FROM spent WHERE id = $2";
+    IN_THE_MIX = sqlite "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
+            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2",
+        pg "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2";
     EXTRAS = "SELECT question, value, text, release FROM response_extras WHERE interaction_id = $1 ORDER BY question";
     // $1: JSON array of interactions. Removes the earlier answers before a change.
     CLEAR_EXTRAS = sqlite "DELETE FROM response_extras WHERE interaction_id IN (SELECT value FROM json_each($1))",
@@ -138,64 +138,64 @@ statements! {
     REMOVE_LINKED = sqlite "DELETE FROM responses WHERE COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
                 AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
                     WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) AND EXISTS (SELECT 1 FROM json_each($1) AS j \
-                WHERE j.value->>'interaction' = responses.interaction_id AND responses.ripeness < j.value->>'below') \
+                WHERE j.value->>'interaction' = responses.interaction_id AND responses.mix_passes < j.value->>'below') \
             AND interaction_id IN (SELECT j.value->>'interaction' FROM json_each($1) AS j) RETURNING interaction_id",
         pg "DELETE FROM responses USING jsonb_array_elements($1::jsonb) AS j \
-            WHERE responses.interaction_id = j->>'interaction' AND responses.ripeness < (j->>'below')::bigint \
+            WHERE responses.interaction_id = j->>'interaction' AND responses.mix_passes < (j->>'below')::bigint \
                 AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' AND COALESCE(comment_release, '-') = '-' \
                 AND NOT EXISTS (SELECT 1 FROM response_extras e WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
             RETURNING responses.interaction_id";
-    MARK_SPENT = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
+    MARK_SPENT = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO NOTHING",
-        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
+        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING";
-    MARK_SPENT_TELLING = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
+    MARK_SPENT_TELLING = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO NOTHING RETURNING id",
-        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
+        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
             ON CONFLICT (id) DO NOTHING RETURNING id";
     // $1: JSON array of [mark of a person, id of the suspected answer]. Only if there is a suspected answer; the mark
     // is kept equally long.
-    MARK_PERSON = sqlite "INSERT INTO spent (id, purge_month) SELECT j.value->>0, s.purge_month FROM json_each($1) AS j \
+    MARK_PERSON = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, s.purge_month FROM json_each($1) AS j \
             CROSS JOIN suspects s ON s.id = j.value->>1 WHERE true ON CONFLICT (id) DO NOTHING",
-        pg "INSERT INTO spent (id, purge_month) SELECT j->>0, s.purge_month FROM jsonb_array_elements($1::jsonb) AS j \
+        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, s.purge_month FROM jsonb_array_elements($1::jsonb) AS j \
             JOIN suspects s ON s.id = j->>1 ON CONFLICT (id) DO NOTHING";
     // $1: JSON array of marks.
-    MARKED = sqlite "SELECT id FROM spent WHERE id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM spent WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    MARKED = sqlite "SELECT id FROM spent_tokens WHERE id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM spent_tokens WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
     // Replaces a comment in the mix that may no longer be quoted.
     RESEAL = "UPDATE sealed_answers SET sealed = $2 WHERE id = $1";
-    UNMARK_SPENT = "DELETE FROM spent WHERE id = $1";
-    UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM sealed_answers WHERE ripeness < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    PUT_SEALED = sqlite "INSERT INTO sealed_answers (id, sealed, ripeness) \
+    UNMARK_SPENT = "DELETE FROM spent_tokens WHERE id = $1";
+    UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE mix_passes < $2 AND id IN (SELECT value FROM json_each($1))",
+        pg "SELECT id FROM sealed_answers WHERE mix_passes < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    PUT_SEALED = sqlite "INSERT INTO sealed_answers (id, sealed, mix_passes) \
             SELECT j.value->>'id', j.value->>'sealed', 1 FROM json_each($1) AS j WHERE true \
             ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-        pg "INSERT INTO sealed_answers (id, sealed, ripeness) \
+        pg "INSERT INTO sealed_answers (id, sealed, mix_passes) \
             SELECT j->>'id', j->>'sealed', 1 FROM jsonb_array_elements($1::jsonb) AS j ORDER BY random() \
             ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
     REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
         pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
-    PURGE_SPENT = "DELETE FROM spent WHERE purge_month < $1";
+    PURGE_SPENT = "DELETE FROM spent_tokens WHERE purge_month < $1";
     // The last condition is that of the index responses_unreleased: counted answers are not read again.
-    RIPEN_LINKED = "UPDATE responses SET ripeness = ripeness + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
-        WHERE interaction_id > $1 AND ripeness < $2 \
+    RIPEN_LINKED = "UPDATE responses SET mix_passes = mix_passes + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
+        WHERE interaction_id > $1 AND mix_passes < $2 \
             AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL OR extras_release IS NULL) \
         ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
     // The position of a row within a page reveals the order of arrival until the row is rewritten. The first pass makes
     // the row longer by a byte, so that SQLite can't write it to its old place (0 and 1 take no byte, 2 takes one:
     // ripeness begins at 1). A heap keeps the order of arrival, so PostgreSQL rewrites the rows in a random order; a
     // table that is its own index does not need this.
-    RIPEN_SEALED = sqlite "UPDATE sealed_answers SET ripeness = ripeness + 1 WHERE id IN (SELECT id FROM sealed_answers \
-            WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3) RETURNING id",
-        pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND ripeness < $2 ORDER BY id LIMIT $3), \
-            taken AS (DELETE FROM sealed_answers WHERE id IN (SELECT id FROM chosen) RETURNING id, sealed, ripeness) \
-            INSERT INTO sealed_answers (id, sealed, ripeness) SELECT id, sealed, ripeness + 1 FROM taken ORDER BY random() RETURNING id";
+    RIPEN_SEALED = sqlite "UPDATE sealed_answers SET mix_passes = mix_passes + 1 WHERE id IN (SELECT id FROM sealed_answers \
+            WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3) RETURNING id",
+        pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3), \
+            taken AS (DELETE FROM sealed_answers WHERE id IN (SELECT id FROM chosen) RETURNING id, sealed, mix_passes) \
+            INSERT INTO sealed_answers (id, sealed, mix_passes) SELECT id, sealed, mix_passes + 1 FROM taken ORDER BY random() RETURNING id";
     // As above.
-    RENEW_SPENT = sqlite "UPDATE spent SET passes = 2 WHERE id IN (SELECT id FROM spent INDEXED BY spent_fresh \
-            WHERE passes = 1 AND id > $1 ORDER BY id LIMIT $2) RETURNING id",
-        pg "WITH chosen AS (SELECT id FROM spent WHERE passes = 1 AND id > $1 ORDER BY id LIMIT $2), \
-            taken AS (DELETE FROM spent WHERE id IN (SELECT id FROM chosen) RETURNING id, purge_month) \
-            INSERT INTO spent (id, purge_month, passes) SELECT id, purge_month, 2 FROM taken ORDER BY random() RETURNING id";
+    RENEW_SPENT = sqlite "UPDATE spent_tokens SET mix_passes = 2 WHERE id IN (SELECT id FROM spent_tokens INDEXED BY spent_tokens_unmixed \
+            WHERE mix_passes = 1 AND id > $1 ORDER BY id LIMIT $2) RETURNING id",
+        pg "WITH chosen AS (SELECT id FROM spent_tokens WHERE mix_passes = 1 AND id > $1 ORDER BY id LIMIT $2), \
+            taken AS (DELETE FROM spent_tokens WHERE id IN (SELECT id FROM chosen) RETURNING id, purge_month) \
+            INSERT INTO spent_tokens (id, purge_month, mix_passes) SELECT id, purge_month, 2 FROM taken ORDER BY random() RETURNING id";
 }
 
 /// Prevents other writers of answers until the transaction ends. Locks no row and leaves no trace.
@@ -227,11 +227,11 @@ pub(in crate::surveys) struct ByToken {
     score: Option<i64>,
     resolved: Option<String>,
     comment: Option<String>,
-    ripeness: Option<i64>,
+    mix_passes: Option<i64>,
     score_release: Option<String>,
     resolved_release: Option<String>,
     comment_release: Option<String>,
-    quote: Option<String>,
+    quote_id: Option<String>,
 }
 
 impl ByToken {
@@ -253,7 +253,7 @@ impl ByToken {
 
     /// Returns the linked answer, without answers to further questions.
     pub(super) fn linked(&self) -> Option<(Answer, Shelved)> {
-        let ripeness = self.ripeness?;
+        let ripeness = self.mix_passes?;
         let mut values = BTreeMap::new();
         values.extend(self.score.map(|score| (Question::Score, Value::Number(score))));
         values
@@ -261,7 +261,7 @@ impl ByToken {
         values.extend(self.comment.clone().map(|text| (Question::Comment, Value::Text(text))));
         let releases = [&self.score_release, &self.resolved_release, &self.comment_release];
         let counted = releases.into_iter().flatten().any(|release| release != "-");
-        Some((Answer { values, choice: Choice::Linked, quote: self.quote.is_some() }, Shelved { ripeness, counted }))
+        Some((Answer { values, choice: Choice::Linked, quote: self.quote_id.is_some() }, Shelved { ripeness, counted }))
     }
 }
 
@@ -309,7 +309,7 @@ pub(in crate::surveys) struct LinkedRow {
     pub comment: Option<String>,
     pub month: String,
     /// Id of the comment's quote.
-    pub quote: Option<String>,
+    pub quote_id: Option<String>,
     /// Mark that an apart answer would have left.
     pub spent: String,
     /// Id of a suspected answer of the same link.
@@ -319,9 +319,9 @@ pub(in crate::surveys) struct LinkedRow {
     #[serde(skip)]
     pub person: String,
     /// Minimum batch size that was promised.
-    pub promised: u32,
+    pub min_batch_size: u32,
     /// 1 if from a kiosk or a phone keypad.
-    pub elsewhere: i64,
+    pub external: i64,
     /// Whether its survey has further questions.
     #[serde(skip)]
     pub asks_further: bool,

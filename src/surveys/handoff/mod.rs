@@ -28,6 +28,7 @@ pub struct Ripe {
     /// Comment in the customer's words.
     pub comment: Option<String>,
     /// Id of the comment's quote.
+    #[sqlx(rename = "quote_id")]
     pub quote: Option<String>,
 }
 

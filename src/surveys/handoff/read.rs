@@ -18,7 +18,7 @@ pub struct UnreadComment {
     /// Comment in the customer's words.
     pub comment: String,
     /// First day on which it could not be changed any more.
-    #[sqlx(rename = "looked")]
+    #[sqlx(rename = "handed_off_on")]
     pub since: String,
 }
 

@@ -16,7 +16,7 @@ statements! {
             WHERE $1 = 1 OR q.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) ORDER BY q.month DESC, q.id LIMIT $3";
     THERE = "SELECT id FROM quotes WHERE id = $1";
     REMOVE = "DELETE FROM quotes WHERE id = $1";
-    DISALLOW = "UPDATE responses SET quote = NULL WHERE interaction_id = $1 AND quote = $2";
+    DISALLOW = "UPDATE responses SET quote_id = NULL WHERE interaction_id = $1 AND quote_id = $2";
     REMOVE_GONE = "DELETE FROM quotes WHERE interaction_id IS NOT NULL \
         AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.interaction_id = quotes.interaction_id AND r.comment IS NOT NULL)";
     FORGET_IDS = sqlite "UPDATE quotes SET id = lower(hex(randomblob(16))), purge_month = '9999-12' WHERE purge_month < $1",

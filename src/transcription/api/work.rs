@@ -113,7 +113,7 @@ struct CorrectionList {
 
 impl From<Step> for StepOut {
     fn from(s: Step) -> Self {
-        Self { segment: s.seq, number: s.place, text: s.text, by: s.author, at: s.at.to_rfc3339() }
+        Self { segment: s.seq, number: s.number, text: s.text, by: s.author, at: s.at.to_rfc3339() }
     }
 }
 

@@ -94,7 +94,7 @@ impl LinePage {
             text: segment.text.clone(),
             machine: correction.map_or_else(|| segment.text.clone(), |c| c.machine_text.clone()),
             corrected: correction.is_some(),
-            seen: past.iter().map(|step| step.place).max().unwrap_or(0),
+            seen: past.iter().map(|step| step.number).max().unwrap_or(0),
             most: MAX_TEXT_CHARS,
             past: past.into_iter().map(Past::from).collect(),
             problem: None,

@@ -8,12 +8,12 @@ use crate::transcription::corrections::Step;
 use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
-    ADD = "INSERT INTO corrections (id, interaction_id, take, seq, place, text, author, author_name, at) \
+    ADD = "INSERT INTO corrections (id, interaction_id, take, seq, number, text, author, author_name, at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     OF_SEGMENT = "SELECT COUNT(*) FROM corrections WHERE interaction_id = $1 AND take = $2 AND seq = $3";
-    HISTORY = "SELECT seq, place, text, author_name, at FROM corrections WHERE interaction_id = $1 AND take = $2 ORDER BY at, seq, place";
-    NEWEST = "SELECT seq, place, text, author_name, at FROM corrections c WHERE interaction_id = $1 AND take = $2 \
-        AND place = (SELECT MAX(d.place) FROM corrections d \
+    HISTORY = "SELECT seq, number, text, author_name, at FROM corrections WHERE interaction_id = $1 AND take = $2 ORDER BY at, seq, number";
+    NEWEST = "SELECT seq, number, text, author_name, at FROM corrections c WHERE interaction_id = $1 AND take = $2 \
+        AND number = (SELECT MAX(d.number) FROM corrections d \
             WHERE d.interaction_id = c.interaction_id AND d.take = c.take AND d.seq = c.seq) ORDER BY seq";
 }
 
@@ -21,7 +21,7 @@ statements! {
 pub(in crate::transcription) struct Row<'a> {
     pub id: CorrectionId,
     pub seq: i64,
-    pub place: i64,
+    pub number: i64,
     pub text: Option<&'a str>,
 }
 
@@ -33,8 +33,8 @@ pub(in crate::transcription) async fn add(
     who: &Actor,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let Row { id, seq, place, text } = row;
-    execute!(conn, ADD, id, interaction, take, seq, place, text, who.code(), who.name(), now).map(drop)
+    let Row { id, seq, number, text } = row;
+    execute!(conn, ADD, id, interaction, take, seq, number, text, who.code(), who.name(), now).map(drop)
 }
 
 /// Returns the number of corrections of this segment.

@@ -18,7 +18,7 @@ statements! {
     SEGMENTS = sqlite remove!(sqlite "segments"), pg remove!(pg "segments");
     CORRECTIONS = sqlite remove!(sqlite "corrections"), pg remove!(pg "corrections");
     CHECKPOINTS = sqlite remove!(sqlite "transcript_checkpoints"), pg remove!(pg "transcript_checkpoints");
-    TAKES = sqlite remove!(sqlite "takes"), pg remove!(pg "takes");
+    TAKES = sqlite remove!(sqlite "alternative_transcripts"), pg remove!(pg "alternative_transcripts");
     TRANSCRIPTS = sqlite remove!(sqlite "transcripts"), pg remove!(pg "transcripts");
 }
 

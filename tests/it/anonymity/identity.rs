@@ -31,7 +31,7 @@ async fn an_apart_answer_holds_nothing_readable_at_all() {
         let after = dump(&app).await;
         let agent = app.agent("17").await;
         assert_eq!(after["sealed_answers"].len(), 3);
-        for row in after["sealed_answers"].iter().chain(&after["spent"]) {
+        for row in after["sealed_answers"].iter().chain(&after["spent_tokens"]) {
             for told in [COMMENT, "jerry", asked.interaction.as_str(), agent.as_str(), "score", "2026-11"] {
                 assert!(!row.contains(told), "{told}: {row}");
             }
@@ -78,7 +78,7 @@ async fn the_survey_pages_set_no_cookie_load_nothing_and_tell_nobody() {
 async fn answers_have_no_order_of_arrival() {
     let app = TestApp::start().await;
     let afterword::database::Db::Sqlite { write, .. } = &app.app.db else { return };
-    for table in ["responses", "sealed_answers", "spent", "releases", "release_counts", "released_comments"] {
+    for table in ["responses", "sealed_answers", "spent_tokens", "releases", "release_counts", "released_comments"] {
         let sql = format!("SELECT rowid FROM {table}");
         let error = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(write).await.unwrap_err();
         assert!(error.to_string().contains("no such column"), "{table}: {error}");

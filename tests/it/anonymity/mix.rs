@@ -18,11 +18,14 @@ async fn an_apart_answer_touches_nothing_but_the_mix() {
                 let before = dump(&app).await;
                 answer(&app, one, form).await;
                 let changed = differing(&before, &dump(&app).await);
-                assert!(changed.iter().all(|table| table == "sealed_answers" || table == "spent"), "{changed:?}");
+                assert!(
+                    changed.iter().all(|table| table == "sealed_answers" || table == "spent_tokens"),
+                    "{changed:?}"
+                );
             }
         }
         let all = dump(&app).await;
-        assert_eq!((all["sealed_answers"].len(), all["spent"].len()), (9, 3));
+        assert_eq!((all["sealed_answers"].len(), all["spent_tokens"].len()), (9, 3));
     }
 }
 
@@ -39,10 +42,10 @@ async fn neither_the_database_nor_the_database_with_the_key_leads_to_an_answer()
                 |row: &String| row.split(['|', '\'', '"', ',', ':', '{', '}']).map(str::to_owned).collect::<Vec<_>>();
             all[table].iter().flat_map(split).filter(|word| word.len() > 1).collect()
         };
-        let hidden: BTreeSet<String> = words("sealed_answers").union(&words("spent")).cloned().collect();
+        let hidden: BTreeSet<String> = words("sealed_answers").union(&words("spent_tokens")).cloned().collect();
         let vault = &app.app.vault;
         let mut tried = 0;
-        for table in all.keys().filter(|table| *table != "sealed_answers" && *table != "spent") {
+        for table in all.keys().filter(|table| *table != "sealed_answers" && *table != "spent_tokens") {
             for word in words(table) {
                 assert!(word.len() < 16 || !hidden.contains(&word), "{table} shares {word} with the mix");
                 for purpose in ["mix:score", "mix:resolved", "mix:comment", "spent"] {
@@ -69,7 +72,7 @@ async fn the_mix_holds_no_time() {
         let all = dump(&app).await;
         let bare =
             |row: &String| row.split(['|', ',']).filter(|part| part.len() < 60).map(str::to_owned).collect::<Vec<_>>();
-        for table in ["sealed_answers", "spent"] {
+        for table in ["sealed_answers", "spent_tokens"] {
             let rows: BTreeSet<_> = all[table].iter().map(bare).collect();
             assert_eq!(rows.len(), 1, "{table}: beside ids and sealed texts all rows say the same: {rows:?}");
         }

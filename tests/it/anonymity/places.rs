@@ -49,7 +49,7 @@ async fn after_a_pass_no_place_on_a_page_tells_who_came_first() {
     let app = TestApp::start_with(|c| c.survey.edit_for = "1h".parse().unwrap()).await;
     let Db::Sqlite { .. } = &app.app.db else { return };
     let asked = ask_many(&app, "17", "Orders", 60).await;
-    let tables = ["spent", "sealed_answers"];
+    let tables = ["spent_tokens", "sealed_answers"];
     let arrived = answer_in_turn(&app, &asked, tables).await;
     app.app.surveys.ripen().await.unwrap();
     let file = std::fs::read(app.folder().join("afterword.db")).unwrap();

@@ -51,8 +51,8 @@ async fn rows(app: &TestApp, sql: &str) -> BTreeMap<Key, i64> {
 /// Checks that every release has k answers or more, none of them a negative count, and that its counts match its
 /// answers.
 pub async fn all_are_whole(app: &TestApp, k: i64) {
-    let sql = "SELECT r.n, r.k, CAST(COALESCE(SUM(c.n), r.n) AS BIGINT), CAST(COALESCE(MIN(c.n), 1) AS BIGINT) FROM releases r \
-        LEFT JOIN release_counts c ON c.release_id = r.id GROUP BY r.id, r.n, r.k";
+    let sql = "SELECT r.n, r.min_batch_size, CAST(COALESCE(SUM(c.n), r.n) AS BIGINT), CAST(COALESCE(MIN(c.n), 1) AS BIGINT) FROM releases r \
+        LEFT JOIN release_counts c ON c.release_id = r.id GROUP BY r.id, r.n, r.min_batch_size";
     macro_rules! check {
         ($pool:expr) => {
             for r in sqlx::query(sql).fetch_all($pool).await.unwrap() {

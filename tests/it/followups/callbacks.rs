@@ -42,12 +42,14 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
         let (before, sent) = (dump(&app).await, mails(&app).len());
         callback(&app, &asked, &[]).await;
         let after = dump(&app).await;
-        assert_eq!(differing(&before, &after), ["contact_wishes"], "in a transaction of its own");
+        assert_eq!(differing(&before, &after), ["callback_requests"], "in a transaction of its own");
         assert!(!format!("{after:?}").contains("Cruncher") && !format!("{after:?}").contains("999 0123"));
         ripen(&app).await;
         assert!(list(&own, "open").await.is_empty() && mails(&app).len() == sent, "not on the same day");
         assert!(
-            dump(&app).await["contact_wishes"].iter().all(|row| !row.contains("|2|") && !row.contains(r#""passes":2"#))
+            dump(&app).await["callback_requests"]
+                .iter()
+                .all(|row| !row.contains("|2|") && !row.contains(r#""mix_passes":2"#))
         );
         app.pass(DAY).await;
         app.pass(HOUR).await;
@@ -116,8 +118,8 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
                 |row: &String| row.split(['|', '\'', '"', ',', ':', '{', '}']).map(str::to_owned).collect::<Vec<_>>();
             all[table].iter().flat_map(split).filter(|word| word.len() >= 16).collect()
         };
-        let callbacks: BTreeSet<String> = words("contact_wishes").union(&words("follow_ups")).cloned().collect();
-        for table in ["sealed_answers", "spent", "invitations", "interactions", "responses", "outbox"] {
+        let callbacks: BTreeSet<String> = words("callback_requests").union(&words("follow_ups")).cloned().collect();
+        for table in ["sealed_answers", "spent_tokens", "invitations", "interactions", "responses", "outbox"] {
             let team: BTreeSet<String> = words("teams");
             let shared: Vec<_> =
                 words(table).intersection(&callbacks).filter(|w| !team.contains(*w)).cloned().collect();
@@ -125,9 +127,9 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
         }
         // The key does not help: nothing in the database leads to a request.
         let vault = &app.app.vault;
-        for table in all.keys().filter(|table| *table != "contact_wishes" && *table != "follow_ups") {
+        for table in all.keys().filter(|table| *table != "callback_requests" && *table != "follow_ups") {
             for word in words(table) {
-                assert!(!callbacks.contains(&vault.keyed_hash("callback_request", word.as_bytes())), "{table}: {word}");
+                assert!(!callbacks.contains(&vault.keyed_hash("wish", word.as_bytes())), "{table}: {word}");
             }
         }
         // All four have the same day and no time.
@@ -137,9 +139,9 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
             follow_ups.iter().all(|f| f["opened_on"] == follow_ups[0]["opened_on"] && f["interaction_id"].is_null())
         );
         let now = app.app.clock.now().0.to_string();
-        assert!(!format!("{:?}{:?}", all["follow_ups"], all["contact_wishes"]).contains(&now[..6]));
+        assert!(!format!("{:?}{:?}", all["follow_ups"], all["callback_requests"]).contains(&now[..6]));
         // Handing them over changed no answer.
-        assert_eq!(before["spent"], all["spent"]);
+        assert_eq!(before["spent_tokens"], all["spent_tokens"]);
     }
 }
 
@@ -176,7 +178,7 @@ async fn a_wish_is_changed_until_it_is_handed_over_and_taken_back_as_long_as_the
         let changed = [("name", "Roger Cly"), ("reach", "roger@example.net")];
         assert_eq!(post(&app, &path, &changed).await.0, 200);
         assert_eq!(post(&app, &path, &[("do", "withdraw")]).await.0, 200);
-        assert!(dump(&app).await["contact_wishes"].is_empty());
+        assert!(dump(&app).await["callback_requests"].is_empty());
         assert_eq!(post(&app, &path, &changed).await.0, 200);
         next_day(&app).await;
         let (status, text) = post(&app, &path, &WISH).await;
@@ -188,7 +190,7 @@ async fn a_wish_is_changed_until_it_is_handed_over_and_taken_back_as_long_as_the
         assert_eq!(own.post(&format!("/follow-ups/{id}/contact"), &[]).await.status(), 409, "erased at once");
         app.pass(Duration::from_secs(301)).await;
         let closed = list(&own, "closed").await;
-        assert_eq!((closed[0]["reason"].as_str(), closed[0]["outcome"].as_str()), (Some("gone"), Some("withdrawn")));
+        assert_eq!((closed[0]["reason"].as_str(), closed[0]["outcome"].as_str()), (Some("removed"), Some("withdrawn")));
         assert_eq!(own.post(&format!("/follow-ups/{id}/undo"), &[]).await.status(), 409);
         app.clock.advance(15 * DAY);
         assert_eq!(page(&app, &path).await.0, 410, "the link has closed");
@@ -209,16 +211,16 @@ async fn what_the_customer_left_is_erased_some_time_after_the_follow_up_is_close
         app.pass(29 * DAY).await;
         // A session expires after a week.
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        assert_eq!(dump(&app).await["contact_wishes"].len(), 1);
+        assert_eq!(dump(&app).await["callback_requests"].len(), 1);
         // Reopened: kept. Closed again: the time starts again.
         own.post(&format!("/follow-ups/{id}/undo"), &[]).await;
         app.pass(10 * DAY).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        assert_eq!(dump(&app).await["contact_wishes"].len(), 1);
+        assert_eq!(dump(&app).await["callback_requests"].len(), 1);
         own.post(&format!("/follow-ups/{id}/outcome"), &outcome).await;
         app.pass(30 * DAY).await;
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        assert!(dump(&app).await["contact_wishes"].is_empty());
+        assert!(dump(&app).await["callback_requests"].is_empty());
         assert_eq!(own.post(&format!("/follow-ups/{id}/contact"), &[]).await.status(), 409);
         assert!(own.page(&format!("/follow-ups/{id}")).await.contains("It has been erased"));
         assert!(!holds(&bytes_on_disk(&app), "Cruncher"));

@@ -56,7 +56,7 @@ async fn an_answer_that_becomes_better_or_apart_or_goes_opens_none() {
 async fn an_apart_answer_sets_nothing_going() {
     for app in TestApp::on_both(|_| {}).await {
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        supervisor.post("/account/alerts", &[("alerts", "score"), ("alerts", "wish")]).await;
+        supervisor.post("/account/alerts", &[("alerts", "score"), ("alerts", "callback_request")]).await;
         let asked = ask(&app, "jerry").await;
         let (before, sent) = (dump(&app).await, mails(&app).len());
         answer(&app, &asked, &[("score", "1"), ("comment", "never again"), ("choice", "apart")]).await;
@@ -78,7 +78,7 @@ async fn a_rating_that_is_taken_back_later_is_no_reason_any_more() {
     assert_eq!(list(&supervisor, "open").await[0]["reason"], "score");
     answer(&app, &asked, &[("do", "withdraw")]).await;
     ripen(&app).await;
-    assert_eq!(list(&supervisor, "open").await[0]["reason"], "gone");
+    assert_eq!(list(&supervisor, "open").await[0]["reason"], "removed");
 }
 
 #[tokio::test]

@@ -81,11 +81,9 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again() {
         assert_eq!(state_of(&app, &asked.interaction).await.0, "failed");
         let all = taken(&app).await;
         assert_eq!(all.len(), 2, "{all:?}");
-        assert!(
-            all.iter().all(|one| one.verdict == "hard"
-                && one.done == "suppressed"
-                && one.kind.as_deref() == Some("invitation"))
-        );
+        assert!(all.iter().all(|one| one.verdict == "hard"
+            && one.action == "suppressed"
+            && one.kind.as_deref() == Some("invitation")));
         assert!(folder(&app).join("done/1.eml.2").exists(), "no file is written over another");
 
         app.pass(DAY * 31).await;
@@ -137,7 +135,7 @@ async fn who_forges_a_bounce_suppresses_nobody() {
     drop_in(&app, "e.eml", &named).await;
     assert_eq!(suppressed(&app, "jerry@example.net").await, None);
     assert_eq!(state_of(&app, &asked.interaction).await.0, "sent");
-    assert!(taken(&app).await.iter().all(|one| one.done == "not_ours"));
+    assert!(taken(&app).await.iter().all(|one| one.action == "not_ours"));
 }
 
 #[tokio::test]

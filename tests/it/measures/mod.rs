@@ -123,7 +123,7 @@ async fn what_was_never_measured_or_by_other_rules_is_caught_up() {
         let admin = app.sign_in(Role::Admin, &[], None).await;
         assert_eq!(measures(&admin, &id).await.1["call"]["dead_air_ms"], 0, "twenty seconds are not over 25");
         raw(&app, "DELETE FROM measures").await;
-        raw(&app, "UPDATE search_state SET rules = 0").await;
+        raw(&app, "UPDATE search_state SET rules_version = 0").await;
         raw(&app, "DELETE FROM search_lines").await;
         app.pass(Duration::from_secs(3601)).await;
         assert_eq!(measures(&admin, &id).await.0, 200);

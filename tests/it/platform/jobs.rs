@@ -180,7 +180,7 @@ async fn those_who_share_a_kind_take_turns_and_what_is_urgent_goes_before_all() 
     for app in TestApp::on_both(|_| {}).await {
         let now = app.app.clock.now();
         let job = |key: &str, second: u64, share: Option<&str>| {
-            NewJob::new("test.turns", key, now.plus(Duration::from_secs(second))).share(share.map(str::to_owned))
+            NewJob::new("test.turns", key, now.plus(Duration::from_secs(second))).fairness_key(share.map(str::to_owned))
         };
         // A thousand of one team would be no different from five.
         let mut all: Vec<_> = (1..=5).map(|n| job(&format!("orders {n}"), n, Some("orders"))).collect();

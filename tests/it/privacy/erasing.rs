@@ -156,7 +156,7 @@ async fn an_apart_answer_goes_by_its_link_alone() {
         admin.post("/admin/erasure", &[("interaction", asked.interaction.as_str())]).await;
         admin.post("/admin/erasure", &[("address", "kramer@example.net")]).await;
         let after = dump(&app).await;
-        for table in ["sealed_answers", "spent"] {
+        for table in ["sealed_answers", "spent_tokens"] {
             assert_eq!(before[table], after[table], "{table}");
         }
     }

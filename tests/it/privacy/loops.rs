@@ -66,7 +66,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
             assert!(!preview.contains(told) && !receipt.contains(told), "{told}: {preview} {receipt}");
         }
         let all = dump(&app).await;
-        assert_eq!((all["contact_wishes"].len(), all["kudos"].len(), all["quotes"].len()), (1, 0, 0));
+        assert_eq!((all["callback_requests"].len(), all["kudos"].len(), all["quotes"].len()), (1, 0, 0));
         assert!(!format!("{all:?}").contains(RARE));
         let line = all["audit_log"].iter().find(|row| row.contains("interaction.erased")).unwrap();
         assert!(line.contains("kudos") && !line.contains("wishes") && !line.contains("Cruncher"), "{line}");
@@ -74,7 +74,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);
         assert_eq!((open.len(), closed.len()), (1, 3));
         for one in &closed {
-            assert_eq!((&one["reason"], &one["outcome"]), (&json!("gone"), &json!("erased")));
+            assert_eq!((&one["reason"], &one["outcome"]), (&json!("removed"), &json!("erased")));
             assert!(one["agent"].is_null() && one["interaction_id"].is_null() && one["has_contact"] == false, "{one}");
             assert_eq!(contact(&own, one).await, 409);
             let undo = format!("/follow-ups/{}/undo", one["id"].as_str().unwrap());
@@ -119,7 +119,7 @@ async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they
             let request = request.json(&json!({ "address": address }));
             let receipt: Value = request.send().await.unwrap().json().await.unwrap();
             assert_eq!(receipt["counts"]["wishes"], 1, "{receipt}");
-            assert_eq!(dump(&app).await["contact_wishes"].len(), left);
+            assert_eq!(dump(&app).await["callback_requests"].len(), left);
         }
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);
         assert_eq!((open.len(), closed.len()), (2, 2), "the third customer's wish and the low rating: {open:?}");

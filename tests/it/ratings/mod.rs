@@ -15,7 +15,7 @@ use afterword::staff::AgentRef;
 use uuid::Uuid;
 
 const RELEASE: Sql = Sql::both(
-    "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, k, n) VALUES ($1, $2, $3, $4, $5, $6, $7, 5, $8)",
+    "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) VALUES ($1, $2, $3, $4, $5, $6, $7, 5, $8)",
 );
 const COUNT: Sql = Sql::both("INSERT INTO release_counts (release_id, value, n) VALUES ($1, $2, $3)");
 const TOTALS: Sql = Sql::both(

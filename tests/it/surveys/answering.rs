@@ -18,7 +18,7 @@ pub async fn count(app: &TestApp, table: &'static str) -> i64 {
 }
 
 async fn rows(app: &TestApp) -> [i64; 3] {
-    [count(app, "responses").await, count(app, "sealed_answers").await, count(app, "spent").await]
+    [count(app, "responses").await, count(app, "sealed_answers").await, count(app, "spent_tokens").await]
 }
 
 async fn linked(app: &TestApp, asked: &Asked) -> (u16, Value) {

@@ -34,19 +34,19 @@ async fn an_apart_answer_is_counted_once_and_joined_to_nothing() {
         for _ in 0..3 {
             assert_eq!(send(&app, &key, Some(&retry), &apart(4)).await.status(), 204);
         }
-        assert_eq!((count(&app, "sealed_answers").await, count(&app, "spent").await), (2, 1));
+        assert_eq!((count(&app, "sealed_answers").await, count(&app, "spent_tokens").await), (2, 1));
         assert_eq!(count(&app, "responses").await + count(&app, "invitations").await, 0);
         for _ in 0..2 {
             assert_eq!(send(&app, &key, None, &apart(5)).await.status(), 204);
         }
-        assert_eq!(count(&app, "spent").await, 3);
+        assert_eq!(count(&app, "spent_tokens").await, 3);
         // Long after it was counted a retry is still no second answer.
         for _ in 0..4 {
             app.pass(super::PASS).await;
         }
         assert_eq!(count(&app, "releases").await, 2);
         assert_eq!(send(&app, &key, Some(&retry), &apart(1)).await.status(), 204);
-        assert_eq!((count(&app, "sealed_answers").await, count(&app, "spent").await), (0, 3));
+        assert_eq!((count(&app, "sealed_answers").await, count(&app, "spent_tokens").await), (0, 3));
         // No submitted value is stored in the database in plain text.
         assert_eq!(count(&app, "audit_log WHERE action LIKE 'response%'").await, 0);
     }
@@ -169,7 +169,7 @@ async fn everything_wrong_is_said_and_nothing_is_recorded() {
     let mut old = apart(4);
     old["version"] = json!(7);
     assert_eq!(send(&app, &key, None, &old).await.status(), 404);
-    for table in ["responses", "sealed_answers", "spent", "invitations"] {
+    for table in ["responses", "sealed_answers", "spent_tokens", "invitations"] {
         assert_eq!(count(&app, table).await, 0, "{table}");
     }
 }

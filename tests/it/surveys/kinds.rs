@@ -124,7 +124,7 @@ async fn every_kind_of_question_is_asked_answered_changed_and_taken_back() {
             );
             let (status, _) = post(&app, &asked.page(), &[("do", "withdraw")]).await;
             assert_eq!(status, 200);
-            for table in ["responses", "response_extras", "sealed_answers", "spent"] {
+            for table in ["responses", "response_extras", "sealed_answers", "spent_tokens"] {
                 assert_eq!(super::answering::count(&app, table).await, 0, "{choice}: {table}");
             }
         }

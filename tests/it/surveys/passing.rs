@@ -17,12 +17,12 @@ async fn closing_erases_addresses_and_forgets_in_time() {
         app.pass(DAY * 2).await;
         assert_eq!(state_of(&app, &asked.interaction).await, ("closed".into(), None));
         assert_eq!(count(&app, "invitations WHERE address_sealed IS NULL AND state = 'closed'").await, 1);
-        assert_eq!(count(&app, "asked").await, 1);
-        assert_eq!(count(&app, "spent").await, 1);
+        assert_eq!(count(&app, "quiet_periods").await, 1);
+        assert_eq!(count(&app, "spent_tokens").await, 1);
         app.pass(DAY * 16).await;
-        assert_eq!(count(&app, "asked").await, 0, "the quiet period is over");
+        assert_eq!(count(&app, "quiet_periods").await, 0, "the quiet period is over");
         app.pass(DAY * 40).await;
-        assert_eq!(count(&app, "spent").await, 0, "no open invitation can have that token");
+        assert_eq!(count(&app, "spent_tokens").await, 0, "no open invitation can have that token");
         assert_eq!(count(&app, "sealed_answers").await, 1, "the answer waits for others");
     }
 }
@@ -38,7 +38,7 @@ async fn every_answer_ripens_once_a_pass_and_no_further_than_ripe() {
         for ripeness in [2, 3, 3] {
             app.app.surveys.ripen().await.unwrap();
             for table in ["responses", "sealed_answers"] {
-                let sql: &'static str = format!("{table} WHERE ripeness = {ripeness}").leak();
+                let sql: &'static str = format!("{table} WHERE mix_passes = {ripeness}").leak();
                 let all = count(&app, table).await;
                 assert_eq!(count(&app, sql).await, all, "{table}");
             }
@@ -58,7 +58,10 @@ async fn a_full_pool_is_released_by_itself_when_it_is_ripe() {
         app.pass(PASS).await;
         app.pass(PASS).await;
         app.pass(PASS).await;
-        assert_eq!(count(&app, "releases WHERE n = 5 AND k = 5 AND kind = 'apart' AND question = 'score'").await, 1);
+        assert_eq!(
+            count(&app, "releases WHERE n = 5 AND min_batch_size = 5 AND kind = 'apart' AND question = 'score'").await,
+            1
+        );
         assert_eq!(count(&app, "sealed_answers").await, 0);
     }
 }

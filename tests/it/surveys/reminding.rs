@@ -43,7 +43,7 @@ async fn everybody_is_reminded_once_whether_they_answered_or_not() {
         }
         // The first link is still the valid one.
         answer(&app, &silent, &[("score", "5"), ("choice", "apart")]).await;
-        assert_eq!(count(&app, "spent").await, 2);
+        assert_eq!(count(&app, "spent_tokens").await, 2);
         let token = token_in(all.iter().find(|mail| mail.contains("In-Reply-To")).unwrap());
         assert_eq!(app.post(&format!("/u/{token}"), &[]).await.status(), 200);
         assert_eq!(count(&app, "suppressions").await, 1);

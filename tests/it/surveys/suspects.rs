@@ -109,7 +109,7 @@ async fn a_scanner_that_sends_every_form_counts_for_nothing_and_the_person_answe
         app.clock.advance(seconds(20));
         scan(&app, &mail_to(&app, "jerry@example.net"), true).await;
         let scanned = dump(&app).await;
-        for table in ["responses", "sealed_answers", "spent"] {
+        for table in ["responses", "sealed_answers", "spent_tokens"] {
             assert!(scanned[table].is_empty(), "{table}: {:?}", scanned[table]);
         }
         assert_eq!(scanned["suspects"].len(), 1, "one a link, kept aside");
@@ -175,7 +175,7 @@ async fn what_is_admitted_counts_once_and_apart() {
             app.app.surveys.ripen().await.unwrap();
             let after = dump(&app).await;
             let more = |table: &str| after[table].len() - before[table].len();
-            assert_eq!((more("responses"), more("spent"), more("sealed_answers")), (0, 1, 2));
+            assert_eq!((more("responses"), more("spent_tokens"), more("sealed_answers")), (0, 1, 2));
             assert_eq!(after["suspects"].len(), 0);
             // The holder of the link can see, change and retract it.
             app.clock.advance(seconds(120));
@@ -185,7 +185,10 @@ async fn what_is_admitted_counts_once_and_apart() {
             assert_eq!(dump(&app).await["sealed_answers"].len() - before["sealed_answers"].len(), 1);
             super::answer(&app, &asked, &[("do", "withdraw")]).await;
             let gone = dump(&app).await;
-            assert_eq!((&gone["sealed_answers"], &gone["spent"]), (&before["sealed_answers"], &before["spent"]));
+            assert_eq!(
+                (&gone["sealed_answers"], &gone["spent_tokens"]),
+                (&before["sealed_answers"], &before["spent_tokens"])
+            );
         }
     }
 }
@@ -203,7 +206,7 @@ async fn what_is_admitted_can_be_taken_back() {
         app.clock.advance(seconds(120));
         super::answer(&app, &asked, &[("do", "withdraw")]).await;
         let gone = dump(&app).await;
-        assert_eq!((gone["sealed_answers"].len(), gone["spent"].len()), (0, 0));
+        assert_eq!((gone["sealed_answers"].len(), gone["spent_tokens"].len()), (0, 0));
     }
 }
 

@@ -55,7 +55,7 @@ async fn a_change_that_fails_takes_nothing_away() {
         let (status, text) = post(&app, &asked.page(), &APART).await;
         assert!(status == 500 && text.contains("Nothing was recorded"), "{text}");
         assert_eq!((count(&app, "responses").await, count(&app, "sealed_answers").await), (1, 0));
-        assert_eq!(count(&app, "spent").await, 0);
+        assert_eq!(count(&app, "spent_tokens").await, 0);
         let (_, text) = page(&app, &asked.page()).await;
         assert!(text.contains("Worst call ever") && text.contains(r#"value="linked" required checked"#), "{text}");
         allow(&app).await;
@@ -80,7 +80,7 @@ async fn what_can_not_be_changed_any_more_counts_once() {
         let offer = app.app.surveys.offer(&link, None);
         assert!(app.app.surveys.answer_from(&link, before, late, offer).await.is_err());
         assert_eq!((count(&app, "responses").await, count(&app, "sealed_answers").await), (1, 0));
-        assert_eq!(count(&app, "spent").await, 0);
+        assert_eq!(count(&app, "spent_tokens").await, 0);
     }
 }
 
@@ -94,10 +94,10 @@ async fn no_row_that_stays_names_the_transaction_of_the_change() {
     answer(&app, &asked, &APART).await;
     let mut others = 0;
     for table in
-        crate::anonymity::dump(&app).await.keys().filter(|table| *table != "sealed_answers" && *table != "spent")
+        crate::anonymity::dump(&app).await.keys().filter(|table| *table != "sealed_answers" && *table != "spent_tokens")
     {
         let sql = format!(
-            "SELECT count(*) FROM \"{table}\" t WHERE t.xmin::text IN (SELECT xmin::text FROM sealed_answers UNION SELECT xmin::text FROM spent)"
+            "SELECT count(*) FROM \"{table}\" t WHERE t.xmin::text IN (SELECT xmin::text FROM sealed_answers UNION SELECT xmin::text FROM spent_tokens)"
         );
         let same: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool).await.unwrap();
         assert_eq!(same, 0, "{table}");

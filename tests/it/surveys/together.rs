@@ -23,7 +23,7 @@ async fn of_two_answers_at_once_one_counts() {
             assert!(answers.iter().all(|answer| [200, 409, 422].contains(&answer.status().as_u16())));
             let after = dump(&app).await;
             let more = |table: &str| after[table].len() - before[table].len();
-            let there = (more("responses"), more("spent"), more("sealed_answers"));
+            let there = (more("responses"), more("spent_tokens"), more("sealed_answers"));
             assert!(there == (1, 0, 0) || there == (0, 1, 2), "{choices:?}: {there:?}");
             apart_won += there.1;
         }

@@ -154,7 +154,7 @@ async fn chats_are_masked_whenever_the_name_comes_and_stay_so_when_it_is_erased(
         }
         // The survey is decided: the name is deleted, its masks are kept.
         app.pass(Duration::from_secs(3600)).await;
-        const NAMES: Sql = Sql::both("SELECT customer_name, name_marks FROM interactions");
+        const NAMES: Sql = Sql::both("SELECT customer_name, name_hashes FROM interactions");
         let mut reader = app.app.db.read().await.unwrap();
         let rows = fetch_all!(reader.conn(), NAMES => (Option<String>, Option<String>)).unwrap();
         drop(reader);

@@ -56,7 +56,8 @@ pub fn try_out(one: &Evidence, key: bool, (guess, which): (Guess, usize)) -> Sco
 /// Returns rows that are in only one of two snapshots, of all tables but the mix.
 fn moved<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<&'a str> {
     let mut moved = Vec::new();
-    for (table, rows) in after.tables.iter().filter(|(table, _)| *table != "sealed_answers" && *table != "spent") {
+    for (table, rows) in after.tables.iter().filter(|(table, _)| *table != "sealed_answers" && *table != "spent_tokens")
+    {
         let old = &before.tables[table];
         moved.extend(rows.iter().filter(|row| !old.contains(row)).map(String::as_str));
         moved.extend(old.iter().filter(|row| !rows.contains(row)).map(String::as_str));
@@ -89,7 +90,8 @@ fn changed_beside(one: &Evidence, answer: &Answer, among: &[String], _: usize) -
 }
 
 fn rows<'a>(one: &'a Evidence, answer: &Answer) -> Vec<&'a str> {
-    let all = one.snapshots.iter().flat_map(|(_, s)| s.tables["sealed_answers"].iter().chain(&s.tables["spent"]));
+    let all =
+        one.snapshots.iter().flat_map(|(_, s)| s.tables["sealed_answers"].iter().chain(&s.tables["spent_tokens"]));
     all.filter(|row| row.contains(&answer.record) || row.contains(&answer.spent)).map(String::as_str).collect()
 }
 
@@ -157,7 +159,8 @@ fn job(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<St
 }
 
 fn month(one: &Evidence, answer: &Answer, among: &[String], _: usize) -> Option<String> {
-    let row = one.snapshots.iter().flat_map(|(_, s)| &s.tables["spent"]).find(|row| row.contains(&answer.spent))?;
+    let row =
+        one.snapshots.iter().flat_map(|(_, s)| &s.tables["spent_tokens"]).find(|row| row.contains(&answer.spent))?;
     // The first customer surveyed in the month of the mark: the best guess that the mark allows.
     let month = row.rsplit('|').next()?.trim_matches('\'').to_owned();
     one.last().tables["invitations"].iter().find(|row| row.contains(&month)).and_then(|row| pick(one, &[row], among))

@@ -60,7 +60,7 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
             assert_eq!(seen, sees, "the administrator's page");
             let mut changed = differing(&before, &after);
             changed.retain(|table| table != "audit_log");
-            assert!(changed.iter().all(|table| table == "sealed_answers" || table == "spent"), "{changed:?}");
+            assert!(changed.iter().all(|table| table == "sealed_answers" || table == "spent_tokens"), "{changed:?}");
             let texts = opened(&app, &after);
             assert!(texts.len() > CUSTOMERS && texts.iter().any(|text| text.contains("sent by nobody")), "it opens");
             for text in &texts {

@@ -40,11 +40,11 @@ async fn a_copy_after_a_pass_holds_no_steps() {
     let one = history::play(77, Leak::None).await;
     let last = one.last();
     assert!(last.tables["sealed_answers"].len() + last.tables["releases"].len() > 0);
-    for row in last.tables["spent"].iter().chain(&last.tables["sealed_answers"]) {
+    for row in last.tables["spent_tokens"].iter().chain(&last.tables["sealed_answers"]) {
         assert!(!one.names_somebody(row), "{row}");
     }
     // The marks are equal but for their ids.
     let months: std::collections::BTreeSet<_> =
-        last.tables["spent"].iter().filter_map(|row| row.split('|').nth(1)).collect();
+        last.tables["spent_tokens"].iter().filter_map(|row| row.split('|').nth(1)).collect();
     assert!(months.len() <= 1, "{months:?}");
 }

@@ -47,7 +47,7 @@ async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobod
         let after = dump(&app).await;
         let mut changed = differing(&before, &after);
         changed.sort();
-        assert_eq!(changed, ["responses", "sealed_answers", "spent"], "nothing else tells of it");
+        assert_eq!(changed, ["responses", "sealed_answers", "spent_tokens"], "nothing else tells of it");
         assert_eq!((after["responses"].len(), after["sealed_answers"].len()), (1, 3));
         // From one copy: three unconnected records, for four conversations that look alike except for the one with a
         // linked answer.

@@ -1,0 +1,73 @@
+-- Interactions: calls and chats, messages, recordings.
+
+-- One call, chat or other interaction.
+CREATE TABLE interactions (
+    id              TEXT PRIMARY KEY,
+    source          TEXT NOT NULL,
+    external_id     TEXT NOT NULL,
+    channel         TEXT NOT NULL,       -- call | chat | other | unknown
+    channel_raw     TEXT,                -- value as received, where `channel` is other
+    direction       TEXT,                -- inbound | outbound | internal | other; null: unknown
+    direction_raw   TEXT,
+    outcome         TEXT,                -- answered | missed | abandoned | voicemail | other; null: unknown
+    outcome_raw     TEXT,
+    phase           BIGINT NOT NULL,     -- 0 in progress, 1 ended, 2 final; never decreases
+    started_at      BIGINT,
+    answered_at     BIGINT,
+    ended_at        BIGINT,
+    occurred_at     BIGINT NOT NULL,     -- started, else ended, else received; sort key of lists
+    wait_ms         BIGINT,
+    talk_ms         BIGINT,
+    hold_ms         BIGINT,
+    agent_id        TEXT REFERENCES agents (id),
+    team_id         TEXT REFERENCES teams (id),
+    queue           TEXT,
+    tags            TEXT,                -- JSON array of strings; null: unknown
+    customer_locale TEXT,
+    customer_email  TEXT,                -- sealed; erased when no survey needs it
+    customer_name   TEXT,                -- sealed; erased when no survey needs it
+    survey_eligible BOOLEAN,             -- as said by the source; null: not said
+    survey_state    TEXT NOT NULL,       -- waiting | scheduled | sent | held | failed | skipped | closed
+    survey_reason   TEXT,
+    raw             TEXT NOT NULL,       -- last body as received, JSON, without customer and messages
+    received_at     BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    name_hashes     TEXT,                -- JSON array: keyed hashes of the words of the customer's name, to mask it after it is erased
+    finalised_at    BIGINT,              -- time at which the phase became final; null: not yet
+    UNIQUE (source, external_id)
+);
+CREATE INDEX interactions_occurred ON interactions (occurred_at DESC, id);
+CREATE INDEX interactions_team ON interactions (team_id, occurred_at DESC);
+CREATE INDEX interactions_agent ON interactions (agent_id, occurred_at DESC);
+
+-- One message of a chat.
+CREATE TABLE messages (
+    interaction_id TEXT NOT NULL REFERENCES interactions (id) ON DELETE CASCADE,
+    seq            BIGINT NOT NULL,
+    at             BIGINT,
+    sender         TEXT NOT NULL,        -- customer | agent | bot | system | other
+    sender_raw     TEXT,
+    text           TEXT NOT NULL,
+    masks          TEXT,                 -- JSON array of {kind, range}, range in bytes of the text; null: not computed yet
+    PRIMARY KEY (interaction_id, seq)
+);
+
+-- The recording of an interaction.
+CREATE TABLE recordings (
+    interaction_id     TEXT PRIMARY KEY REFERENCES interactions (id) ON DELETE CASCADE,
+    object_key         TEXT NOT NULL UNIQUE,           -- random name of the file; a new upload gets a new one
+    bytes              BIGINT NOT NULL,
+    sha256             TEXT NOT NULL,
+    format             TEXT NOT NULL,                  -- wav | mp3 | flac | ogg-vorbis | …
+    media_type         TEXT NOT NULL,
+    channels           BIGINT NOT NULL,
+    speakers           TEXT NOT NULL,                  -- JSON array, one per channel: agent | customer | unknown
+    sample_rate        BIGINT NOT NULL,                -- Hz
+    duration_ms        BIGINT,                         -- null: not read yet
+    peaks              TEXT,                           -- JSON, for the waveform; null: not read yet
+    stored_at          BIGINT NOT NULL,
+    missing_since      BIGINT,                         -- time since which the file has been missing from the folder; null: present
+    sent_speakers      TEXT,                           -- JSON array: speakers as last sent by the source; null: none sent
+    staff_set_speakers BOOLEAN NOT NULL DEFAULT FALSE  -- speakers set by staff: each channel is masked as if it were the customer's
+);
+CREATE INDEX recordings_missing ON recordings (missing_since) WHERE missing_since IS NOT NULL;
