@@ -22,7 +22,7 @@ const NETWORK: Duration = Duration::from_secs(5);
 const PING: Duration = Duration::from_secs(2);
 /// Idle time after which a connection is tested before it is used: the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// Maximum wait of [`Db::fold`] for readers and other processes.
+/// Maximum wait of [`Db::purge_deleted`] for readers and other processes.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(200);
 
 impl Db {

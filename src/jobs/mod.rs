@@ -223,7 +223,7 @@ impl Kind {
         Self { urgent, ..self }
     }
 
-    /// Makes the shares ([`NewJob::share`]) of this kind take turns, so that a thousand jobs of one do not delay the
+    /// Makes the shares ([`NewJob::fairness_key`]) of this kind take turns, so that a thousand jobs of one do not delay the
     /// first of another.
     pub fn fair(self) -> Self {
         Self { fair: true, ..self }

@@ -18,7 +18,7 @@ pub struct Correction {
     pub seq: usize,
     /// Number of corrections and reversions of this segment.
     pub number: i64,
-    /// Text of the model: masked, unless [`Transcription::unmasked`] returned it.
+    /// Text of the model: masked, unless [`Transcription::original`] returned it.
     pub machine_text: String,
     /// Spans to be masked in it; empty where they are masked already.
     pub masks: Vec<Span>,

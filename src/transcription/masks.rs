@@ -29,7 +29,7 @@ pub(super) fn job(transcription: &Transcription) -> Kind {
 
 impl Transcription {
     /// Returns the unmasked transcript with the spans to be masked. For users with the right to see originals
-    /// ([`crate::web::rights::SeeOriginals`]), after the view is in the audit log, and for code that masks by itself.
+    /// ([`crate::access::rights::SeeOriginals`]), after the view is in the audit log, and for code that masks by itself.
     pub async fn original(&self, id: &InteractionId) -> Result<Stored, DbError> {
         let mut reader = self.db.read().await?;
         let Some(mut stored) = store::find(reader.conn(), id).await? else { return Ok(Stored::default()) };

@@ -112,7 +112,7 @@ pub struct Stored {
     pub notes: Vec<Note>,
     /// Spans of speech, by channel.
     pub speech: Vec<ChannelSpeech>,
-    /// Segments, in order of time; with corrections applied; masked, unless [`Transcription::unmasked`] returned it.
+    /// Segments, in order of time; with corrections applied; masked, unless [`Transcription::original`] returned it.
     pub segments: Vec<Segment>,
     /// Corrected segments, in order.
     pub corrections: Vec<Correction>,

@@ -118,7 +118,7 @@ impl Releases {
         let (mut pools, mut look, mut released) = (Pools::new(), PoolReader::default(), 0);
         while look.more(self, self.ripe_at, &mut pools).await? {
             if look.seen() >= MAX_IN_MEMORY {
-                look.reborrow();
+                look.restart();
                 released += self.release_pools(&mut pools, &mut waits).await?;
             }
         }

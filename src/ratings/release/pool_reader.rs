@@ -32,13 +32,13 @@ impl Default for PoolReader {
 }
 
 impl PoolReader {
-    /// Returns the number of answers read since the start or [`Look::again`].
+    /// Returns the number of answers read since the start or [`PoolReader::restart`].
     pub fn seen(&self) -> usize {
         self.seen
     }
 
     /// Resets the number of answers read.
-    pub fn reborrow(&mut self) {
+    pub fn restart(&mut self) {
         self.seen = 0;
     }
 
