@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server and schemathesis
-# in a virtual environment, postfix (as a relay, in folders of its own), dovecot (IMAP), libfaketime, dkimpy to verify signatures, ffmpeg and sox,
-# axe-core, nextest. Does nothing when all is there.
+# What `make test` needs besides the build: Chromium with its driver, PostgreSQL, an SMTP server, schemathesis and
+# openapi-python-client in a virtual environment, postfix (as a relay, in folders of its own), dovecot (IMAP), libfaketime,
+# dkimpy to verify signatures, ffmpeg and sox, axe-core, redocly, openapi-typescript and tsc in node_modules, nextest.
+# Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -16,6 +17,12 @@ has_postgres() {
 # A python3 that can make virtual environments (Debian ships that apart).
 has_python() {
     have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# Node.js as redocly wants it (Debian 12 has an older one), and npm.
+has_node() {
+    have node npm && node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
 missing=()
@@ -39,20 +46,21 @@ pip_install() {
 }
 
 # Made anew when the pins change or when the Python below it has gone.
-if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt || ! .venv/bin/python -c 'import aiosmtpd, schemathesis' 2>/dev/null; then
-    echo "Making .venv with the tests' SMTP server and schemathesis"
+if ! cmp -s scripts/requirements-tests.txt .venv/installed.txt ||
+    ! .venv/bin/python -c 'import aiosmtpd, openapi_python_client, schemathesis' 2>/dev/null; then
+    echo "Making .venv with the tests' SMTP server, schemathesis and openapi-python-client"
     rm -rf .venv
     python3 -m venv .venv
     pip_install scripts/requirements-tests.txt
     cp scripts/requirements-tests.txt .venv/installed.txt
 fi
 
+# The tests look for Node.js in .venv first.
+PATH=$PWD/.venv/bin:$PATH
+has_node || pip_install scripts/requirements-npm.txt
+
 if ! cmp -s package-lock.json node_modules/installed.json; then
-    if ! have npm; then
-        pip_install scripts/requirements-npm.txt
-        PATH=$PWD/.venv/bin:$PATH
-    fi
-    echo "Fetching axe-core"
+    echo "Fetching axe-core, redocly, openapi-typescript and tsc"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     cp package-lock.json node_modules/installed.json
 fi

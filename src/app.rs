@@ -437,9 +437,13 @@ impl App {
         );
         OpenApiService::new(MergedPaths(endpoints), "Afterword", env!("CARGO_PKG_VERSION"))
             .description(
-                "The last word after every support call or chat. Errors are problem+json (RFC 9457) with a stable `code`; lists are \
-                 paged by cursor. An API key goes into `Authorization: Bearer …`. Every field of an answer is always there, and null \
-                 where it is unknown; unknown fields of a request are ignored. No text of a request holds a NUL character.",
+                "Afterword surveys customers after support calls and chats, transcribes recordings, and reports ratings.\n\n\
+                 **Authentication:** send an API key as `Authorization: Bearer …`.\n\n\
+                 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`.\n\n\
+                 **Lists** have the fields `items` and `next`; send `next` as the parameter `cursor` to get the next page. It is null \
+                 on the last page.\n\n\
+                 **Fields:** every field of an answer is always present, and null if it is unknown. Unknown fields of a request are \
+                 ignored. Strings of a request must not contain NUL characters.",
             )
             .license(poem_openapi::LicenseObject::new("Apache-2.0"))
     }

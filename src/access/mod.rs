@@ -3,4 +3,4 @@
 pub mod principal;
 pub mod rights;
 
-pub use principal::{Principal, Role, Scope, Visible, Who};
+pub use principal::{Principal, PrincipalKind, Role, Scope, Visible};

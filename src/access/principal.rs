@@ -92,7 +92,7 @@ impl std::str::FromStr for Scope {
 
 /// A person or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
+pub enum PrincipalKind {
     /// A signed-in user.
     Staff {
         /// Account.
@@ -117,7 +117,7 @@ pub enum Who {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Identity.
-    pub who: Who,
+    pub who: PrincipalKind,
     /// Display name.
     pub name: String,
 }
@@ -139,49 +139,51 @@ impl Principal {
     /// Returns the role of a person.
     pub fn role(&self) -> Option<Role> {
         match &self.who {
-            Who::Staff { role, .. } => Some(*role),
-            Who::Key { .. } => None,
+            PrincipalKind::Staff { role, .. } => Some(*role),
+            PrincipalKind::Key { .. } => None,
         }
     }
 
     /// Returns the account of a person.
     pub fn staff_id(&self) -> Option<&StaffId> {
         match &self.who {
-            Who::Staff { id, .. } => Some(id),
-            Who::Key { .. } => None,
+            PrincipalKind::Staff { id, .. } => Some(id),
+            PrincipalKind::Key { .. } => None,
         }
     }
 
     /// Returns the agent of a person.
     pub fn agent_id(&self) -> Option<&AgentId> {
         match &self.who {
-            Who::Staff { agent, .. } => agent.as_ref(),
-            Who::Key { .. } => None,
+            PrincipalKind::Staff { agent, .. } => agent.as_ref(),
+            PrincipalKind::Key { .. } => None,
         }
     }
 
     /// Whether it is a key with this scope.
     pub fn has_scope(&self, scope: Scope) -> bool {
-        matches!(&self.who, Who::Key { scopes, .. } if scopes.contains(&scope))
+        matches!(&self.who, PrincipalKind::Key { scopes, .. } if scopes.contains(&scope))
     }
 
     /// Returns the actor for the audit log.
     pub fn actor(&self) -> Actor {
         match &self.who {
-            Who::Staff { id, .. } => Actor::Staff(id.clone(), self.name.clone()),
-            Who::Key { id, .. } => Actor::Key(id.clone(), self.name.clone()),
+            PrincipalKind::Staff { id, .. } => Actor::Staff(id.clone(), self.name.clone()),
+            PrincipalKind::Key { id, .. } => Actor::Key(id.clone(), self.name.clone()),
         }
     }
 
     /// Returns the visible interactions, recordings and transcripts. HR sees none.
     pub fn visible(&self) -> Visible {
         match &self.who {
-            Who::Staff { role: Role::Admin, .. } => Visible::All,
-            Who::Staff { role: Role::Supervisor, teams, .. } => Visible::Teams(teams.clone()),
-            Who::Staff { role: Role::Agent, agent: Some(agent), .. } => Visible::Own(agent.clone()),
-            Who::Staff { .. } => Visible::None,
-            Who::Key { scopes, .. } if scopes.contains(&Scope::Read) || scopes.contains(&Scope::Admin) => Visible::All,
-            Who::Key { .. } => Visible::None,
+            PrincipalKind::Staff { role: Role::Admin, .. } => Visible::All,
+            PrincipalKind::Staff { role: Role::Supervisor, teams, .. } => Visible::Teams(teams.clone()),
+            PrincipalKind::Staff { role: Role::Agent, agent: Some(agent), .. } => Visible::Own(agent.clone()),
+            PrincipalKind::Staff { .. } => Visible::None,
+            PrincipalKind::Key { scopes, .. } if scopes.contains(&Scope::Read) || scopes.contains(&Scope::Admin) => {
+                Visible::All
+            }
+            PrincipalKind::Key { .. } => Visible::None,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Specification of the API: the document that poem-openapi derives from the endpoints, completed with what it can't
 //! express.
 //!
-//! poem-openapi writes OpenAPI 3.0 without nulls, formats, common responses or limits that it does not check itself.
-//! Here the document becomes OpenAPI 3.1: [`MergedPaths`] joins path items, [`fields`] adds formats and limits,
-//! [`schemas`] declares nulls, [`answers`] adds the responses that all operations have in common.
+//! poem-openapi writes OpenAPI 3.0 without nulls, formats, common answers or limits that it does not check itself. Here the
+//! document becomes OpenAPI 3.1: [`MergedPaths`] joins path items, [`fields`] adds formats and limits, [`schemas`] says what
+//! may be null, [`answers`] names the answers that every operation has in common, [`examples`] adds examples.
 
 mod answers;
+mod examples;
 mod fields;
 mod parameters;
 mod schemas;
@@ -76,16 +77,19 @@ impl Specification {
 fn complete(document: &mut Value) {
     document["openapi"] = "3.1.0".into();
     document["info"]["license"]["identifier"] = "Apache-2.0".into();
-    document["servers"] = json!([{ "url": "/", "description": "This deployment." }]);
+    document["servers"] = json!([{ "url": "/", "description": "This server." }]);
     schemas::tidy(document);
     fields::complete(document);
     parameters::complete(document);
     schemas::refuse_nul(document);
+    schemas::drop_type_ranges(document);
     schemas::declare_nulls(document);
     for (method, operation) in operations(document) {
         answers::complete(method, operation);
     }
+    answers::describe(document);
     answers::define(document);
+    examples::complete(document);
 }
 
 /// Returns every operation with its method, in the order of the document.

@@ -10,27 +10,27 @@ use poem_openapi::{Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Who looked at what, and who changed what.
+    /// The audit log of reads and changes.
     Audit,
 }
 
-/// A line of the audit log.
+/// An entry of the audit log.
 #[derive(Debug, Object)]
-#[oai(rename = "AuditLine")]
+#[oai(rename = "AuditEntry")]
 struct LineOut {
-    /// Its id.
+    /// Id.
     id: String,
-    /// When (RFC 3339, UTC).
+    /// Time, RFC 3339, UTC.
     at: String,
-    /// Who: `staff:<id>`, `key:<id>` or `system`.
+    /// Actor: `staff:<id>`, `key:<id>` or `system`.
     actor: String,
-    /// The actor's name at that time.
+    /// Name of the actor at that time.
     name: String,
-    /// What: `recording.played`, `clip.created`, …
+    /// Action: `recording.played`, `clip.created`, …
     action: String,
-    /// To what: `interaction:<id>`, …
+    /// Subject of the action: `interaction:<id>`, …
     subject: String,
-    /// What else there is to know.
+    /// Details of the action; their fields depend on it.
     detail: Option<serde_json::Value>,
 }
 
@@ -48,12 +48,12 @@ impl From<AuditLine> for LineOut {
     }
 }
 
-/// Lines of the audit log, newest first.
+/// A page of the audit log.
 #[derive(Debug, Object)]
 struct AuditPage {
-    /// The lines.
+    /// Entries, newest first.
     items: Vec<LineOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
@@ -74,27 +74,27 @@ fn time(name: &str, value: Option<String>) -> Result<Option<Timestamp>, ApiError
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Audit")]
 impl Api {
-    /// Read the audit log
+    /// List the entries of the audit log
     ///
-    /// Who looked at what and who changed what, newest first. The log is append-only: nothing in Afterword alters or
-    /// deletes a line. It never holds an answer, an address or a survey link.
-    #[oai(path = "/audit", method = "get", operation_id = "listAuditLines")]
+    /// Returns the entries, newest first. The log is append-only: Afterword never alters or deletes an entry. It never holds an
+    /// answer, an address or a survey link.
+    #[oai(path = "/audit", method = "get", operation_id = "listAuditEntries")]
     async fn list(
         &self,
         _who: Allowed<Administer>,
-        /// Only this action, such as `recording.played`.
+        /// Only entries of this action, such as `recording.played`.
         action: Query<Option<String>>,
-        /// Only this actor (`staff:<id>`), or actors with this in their name.
+        /// Only entries of this actor (`staff:<id>`), or of actors whose name contains this text.
         actor: Query<Option<String>>,
-        /// Only this subject, such as `interaction:<id>`.
+        /// Only entries about this subject, such as `interaction:<id>`.
         subject: Query<Option<String>>,
-        /// From this time on (RFC 3339).
+        /// Only entries at or after this time, RFC 3339.
         from: Query<Option<String>>,
-        /// Before this time (RFC 3339).
+        /// Only entries before this time, RFC 3339.
         before: Query<Option<String>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         cursor: Query<Option<String>>,
-        /// Number of lines on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<AuditPage>, ApiError> {
         let filter = Filter {

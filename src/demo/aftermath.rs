@@ -1,7 +1,7 @@
 //! Work of the demo's supervisors on the feedback of customers, by the same functions as in the service.
 
 use super::history::DemoError;
-use crate::access::principal::{Principal, Role, Who};
+use crate::access::principal::{Principal, PrincipalKind, Role};
 use crate::app::App;
 use crate::clock::{ManualClock, Timestamp};
 use crate::followups::{Alert, Cause, Change, Outcome, Which};
@@ -35,7 +35,7 @@ pub(super) fn callback(name: &str, number: usize) -> CallbackRequest {
 fn supervisors(accounts: Vec<Account>) -> impl Iterator<Item = Principal> {
     let supervisors = accounts.into_iter().filter(|account| account.role == Role::Supervisor);
     supervisors.map(|account| Principal {
-        who: Who::Staff { id: account.id, role: account.role, teams: account.teams, agent: None },
+        who: PrincipalKind::Staff { id: account.id, role: account.role, teams: account.teams, agent: None },
         name: account.name,
     })
 }

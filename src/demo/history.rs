@@ -3,7 +3,7 @@
 use super::company::{self, Company, DemoInteraction};
 use super::customers::{customer, token_in_mail};
 use super::{PASSWORD, aftermath};
-use crate::access::principal::{Principal, Visible, Who};
+use crate::access::principal::{Principal, PrincipalKind, Visible};
 use crate::app::{App, StartError};
 use crate::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
 use crate::config::{Config, MailUrl};
@@ -276,7 +276,8 @@ async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
     let accounts = app.staff.accounts().await?;
     let supervises = |account: &&Account| account.teams.iter().any(|team| Some(team) == chat.team_id.as_ref());
     let Some(account) = accounts.iter().find(supervises) else { return Ok(()) };
-    let who = Who::Staff { id: account.id.clone(), role: account.role, teams: account.teams.clone(), agent: None };
+    let who =
+        PrincipalKind::Staff { id: account.id.clone(), role: account.role, teams: account.teams.clone(), agent: None };
     let supervisor = Principal { who, name: account.name.clone() };
     let clip = NewClip {
         interaction: chat.id,

@@ -11,7 +11,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// What somebody has to see to.
+    /// Open tasks for supervisors: low ratings and callback requests.
     #[oai(rename = "Follow-ups")]
     FollowUps,
 }
@@ -43,37 +43,37 @@ impl From<FollowUpError> for ApiError {
 struct Out {
     /// Id.
     id: String,
-    /// Why it is there.
+    /// Reason for the follow-up.
     reason: Reason,
-    /// By hand: why, in the supervisor's words.
+    /// Explanation by the supervisor who opened it; null if it was opened automatically.
     why: Option<String>,
-    /// Where it stands.
+    /// State.
     state: State,
-    /// The day it was opened.
+    /// Day of opening.
     opened_on: String,
-    /// The day by which it is to be seen to.
+    /// Due day.
     due_on: String,
-    /// Is it late?
+    /// Whether the due day has passed and the follow-up is not closed.
     overdue: bool,
-    /// Id of the team; null: every supervisor's.
+    /// Id of the team; null if it belongs to all supervisors.
     team_id: Option<String>,
     /// Name of the team.
     team: Option<String>,
-    /// Id of the interaction; null where none is named.
+    /// Id of the interaction; null if there is none.
     interaction_id: Option<String>,
     /// Name of the agent.
     agent: Option<String>,
-    /// Id of whoever has it.
+    /// Id of the owner; null if it has none.
     owner_id: Option<String>,
-    /// Their name.
+    /// Name of the owner.
     owner: Option<String>,
-    /// How it ended.
+    /// Outcome; null unless it is closed.
     outcome: Option<Outcome>,
-    /// What was at the root.
+    /// Root cause; null unless it is closed.
     cause: Option<Cause>,
-    /// The day it was closed.
+    /// Day of closing; null unless it is closed.
     closed_on: Option<String>,
-    /// Did the customer leave a way to reach them (`…/contact`)?
+    /// Whether the customer left contact details (`…/contact`).
     has_contact: bool,
 }
 
@@ -101,27 +101,27 @@ impl Out {
     }
 }
 
-/// Follow-ups, a page at a time.
+/// A page of follow-ups.
 #[derive(Debug, Object)]
 #[oai(rename = "FollowUpPage")]
 struct OutPage {
     /// The follow-ups.
     items: Vec<Out>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
-/// Something that was done with a follow-up.
+/// A step in the history of a follow-up.
 #[derive(Debug, Object)]
 #[oai(rename = "FollowUpStep")]
 struct StepOut {
-    /// taken, assigned, due, note, finished, undone, erased.
+    /// Kind of the step.
     what: String,
-    /// When (RFC 3339).
+    /// Time, RFC 3339, UTC.
     at: String,
-    /// Who.
+    /// Name of the person.
     name: String,
-    /// What was written, or what it was set to.
+    /// Text of the note, or the new value.
     note: Option<String>,
 }
 
@@ -131,61 +131,65 @@ impl From<Step> for StepOut {
     }
 }
 
-/// A follow-up with what was done.
+/// A follow-up with its history.
 #[derive(Debug, Object)]
 #[oai(rename = "FollowUpWithSteps")]
 struct WithSteps {
     /// The follow-up.
     follow_up: Out,
-    /// What was done, in order.
+    /// Steps in order of time.
     steps: Vec<StepOut>,
 }
 
 /// A follow-up to be opened.
 #[derive(Debug, Object)]
 struct NewFollowUp {
-    /// About this interaction.
+    /// Id of the interaction.
     interaction_id: String,
-    /// Why, in a few words.
+    /// Reason in words.
     why: String,
-    /// The day by which it is to be seen to; as configured where it is missing.
+    /// Due day; by default as configured.
     due_on: Option<String>,
 }
 
-/// Who is to have it.
+/// The new owner of a follow-up.
 #[derive(Debug, Object)]
+#[oai(rename = "FollowUpOwner")]
 struct OwnerIn {
-    /// Id of an account that supervises the team; whoever asks where it is missing.
+    /// Id of an account that supervises the team; by default the caller.
     staff_id: Option<String>,
 }
 
-/// A day.
+/// The new due day of a follow-up.
 #[derive(Debug, Object)]
+#[oai(rename = "FollowUpDueDay")]
 struct DueIn {
-    /// `2026-11-20`.
+    /// Due day: `2026-11-20`.
     due_on: String,
 }
 
-/// A note.
+/// A note on a follow-up.
 #[derive(Debug, Object)]
+#[oai(rename = "NewFollowUpNote")]
 struct NoteIn {
-    /// What it says, 2000 characters at most.
+    /// Text of the note.
     text: String,
 }
 
-/// How it ended.
+/// Outcome and root cause of a follow-up.
 #[derive(Debug, Object)]
+#[oai(rename = "FollowUpClosure")]
 struct OutcomeIn {
-    /// How it ended; `withdrawn` is for customers alone.
+    /// Outcome; `withdrawn` and `erased` can't be set by staff.
     outcome: Outcome,
-    /// What was at the root.
+    /// Root cause.
     cause: Cause,
-    /// In words.
+    /// Explanation.
     #[oai(default)]
     note: String,
 }
 
-/// What a customer left.
+/// Contact details that a customer left.
 #[derive(Debug, Object)]
 #[oai(rename = "CustomerContact")]
 struct ContactOut {
@@ -193,7 +197,7 @@ struct ContactOut {
     name: String,
     /// Telephone number or e-mail address.
     reach: String,
-    /// What it is about.
+    /// Topic.
     about: Option<String>,
 }
 
@@ -203,14 +207,23 @@ impl From<Contact> for ContactOut {
     }
 }
 
-/// How often something was at the root.
+/// Number of follow-ups with a root cause.
 #[derive(Debug, Object)]
 #[oai(rename = "CauseCount")]
 struct CauseOut {
-    /// What.
+    /// Root cause.
     cause: Cause,
-    /// How often.
+    /// Number of follow-ups.
     n: i64,
+}
+
+/// Root causes of closed follow-ups.
+#[derive(Debug, Object)]
+struct CauseList {
+    /// Root causes, most frequent first.
+    items: Vec<CauseOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
 /// A follow-up was opened.
@@ -243,16 +256,17 @@ impl Api {
 impl Api {
     /// List follow-ups
     ///
-    /// Those of the teams that whoever asks supervises. What is due first comes first; closed ones the last first.
+    /// Returns the follow-ups of the teams that the caller supervises: open ones by due day, closed ones by day of closing,
+    /// latest first.
     #[oai(path = "/follow-ups", method = "get", operation_id = "listFollowUps")]
     async fn list(
         &self,
         who: Allowed<SeeFollowUps>,
-        /// open, mine or closed; open unless said.
+        /// Which follow-ups: `open` (default), `mine` or `closed`.
         which: Query<Option<Which>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         cursor: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<OutPage>, ApiError> {
         let (from, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
@@ -262,8 +276,8 @@ impl Api {
         Ok(Json(OutPage { items, next: page.next.map(|next| next.to_string()) }))
     }
 
-    /// Open a follow-up about a call or chat
-    #[oai(path = "/follow-ups", method = "post", operation_id = "openFollowUp")]
+    /// Open a follow-up about an interaction
+    #[oai(path = "/follow-ups", method = "post", operation_id = "createFollowUp")]
     async fn open(&self, who: Allowed<SeeFollowUps>, body: JsonBody<NewFollowUp>) -> Result<Created, ApiError> {
         if body.due_on.as_deref().is_some_and(|day| day.trim().is_empty()) {
             return Err(FollowUpError::BadDay.into());
@@ -274,29 +288,36 @@ impl Api {
         Ok(Created::FollowUp(Json(Out::new(made, &self.followups.today()))))
     }
 
-    /// Sum up root causes
+    /// Count root causes
     ///
-    /// Of the follow-ups that were closed within ninety days, the most frequent cause first.
-    #[oai(path = "/follow-ups/causes", method = "get", operation_id = "sumCauses")]
-    async fn causes(&self, who: Allowed<SeeFollowUps>) -> Result<Json<Vec<CauseOut>>, ApiError> {
+    /// Returns the root causes of the follow-ups that were closed within ninety days, most frequent first.
+    #[oai(path = "/follow-ups/causes", method = "get", operation_id = "listFollowUpCauses")]
+    async fn causes(&self, who: Allowed<SeeFollowUps>) -> Result<Json<CauseList>, ApiError> {
         let causes = self.followups.causes(&who).await?;
-        Ok(Json(causes.into_iter().map(|c| CauseOut { cause: c.cause, n: c.n }).collect()))
+        let items = causes.into_iter().map(|c| CauseOut { cause: c.cause, n: c.n }).collect();
+        Ok(Json(CauseList { items, next: None }))
     }
 
-    /// Read a follow-up and what was done with it
+    /// Get a follow-up with its history
     #[oai(path = "/follow-ups/:id", method = "get", operation_id = "getFollowUp")]
-    async fn get(&self, who: Allowed<SeeFollowUps>, id: Path<String>) -> Result<Json<WithSteps>, ApiError> {
+    async fn get(
+        &self,
+        who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
+        id: Path<String>,
+    ) -> Result<Json<WithSteps>, ApiError> {
         let id = parsed(&id)?;
         let found = self.followups.find(&who, &id).await?;
         let steps = self.followups.steps(&id).await?.into_iter().map(Into::into).collect();
         Ok(Json(WithSteps { follow_up: Out::new(found, &self.followups.today()), steps }))
     }
 
-    /// Take a follow-up, or give it to somebody
+    /// Assign a follow-up
     #[oai(path = "/follow-ups/:id/owner", method = "put", operation_id = "assignFollowUp")]
     async fn assign(
         &self,
         who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
         id: Path<String>,
         body: JsonBody<OwnerIn>,
     ) -> Result<Json<Out>, ApiError> {
@@ -307,22 +328,24 @@ impl Api {
         self.changed(&who, &id, change).await
     }
 
-    /// Set the day by which a follow-up is to be seen to
-    #[oai(path = "/follow-ups/:id/due", method = "put", operation_id = "setFollowUpDue")]
+    /// Set the due day of a follow-up
+    #[oai(path = "/follow-ups/:id/due", method = "put", operation_id = "setFollowUpDueDay")]
     async fn due(
         &self,
         who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
         id: Path<String>,
         body: JsonBody<DueIn>,
     ) -> Result<Json<Out>, ApiError> {
         self.changed(&who, &id, Change::Due(body.0.due_on)).await
     }
 
-    /// Write a note on a follow-up
-    #[oai(path = "/follow-ups/:id/notes", method = "post", operation_id = "noteFollowUp")]
+    /// Add a note to a follow-up
+    #[oai(path = "/follow-ups/:id/notes", method = "post", operation_id = "addFollowUpNote")]
     async fn note(
         &self,
         who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
         id: Path<String>,
         body: JsonBody<NoteIn>,
     ) -> Result<Json<Out>, ApiError> {
@@ -334,6 +357,7 @@ impl Api {
     async fn finish(
         &self,
         who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
         id: Path<String>,
         body: JsonBody<OutcomeIn>,
     ) -> Result<Json<Out>, ApiError> {
@@ -341,17 +365,27 @@ impl Api {
         self.changed(&who, &id, Change::Finish { outcome, cause, note }).await
     }
 
-    /// Undo the last step
-    #[oai(path = "/follow-ups/:id/steps/last", method = "delete", operation_id = "undoFollowUp")]
-    async fn undo(&self, who: Allowed<SeeFollowUps>, id: Path<String>) -> Result<Json<Out>, ApiError> {
+    /// Undo the last step of a follow-up
+    #[oai(path = "/follow-ups/:id/steps/last", method = "delete", operation_id = "undoFollowUpStep")]
+    async fn undo(
+        &self,
+        who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
+        id: Path<String>,
+    ) -> Result<Json<Out>, ApiError> {
         self.changed(&who, &id, Change::Undo).await
     }
 
-    /// Open what a customer left to be contacted by
+    /// Get the contact details of a follow-up
     ///
-    /// Each opening is in the audit log.
-    #[oai(path = "/follow-ups/:id/contact", method = "get", operation_id = "openContact")]
-    async fn contact(&self, who: Allowed<SeeFollowUps>, id: Path<String>) -> Result<Json<ContactOut>, ApiError> {
+    /// Returns what the customer left in order to be contacted. Each request is recorded in the audit log.
+    #[oai(path = "/follow-ups/:id/contact", method = "get", operation_id = "getFollowUpContact")]
+    async fn contact(
+        &self,
+        who: Allowed<SeeFollowUps>,
+        /// Id of the follow-up.
+        id: Path<String>,
+    ) -> Result<Json<ContactOut>, ApiError> {
         Ok(Json(self.followups.contact(&who, &parsed(&id)?).await?.into()))
     }
 }

@@ -35,7 +35,7 @@ macro_rules! coded {
 
 coded! {
     /// Reason of a follow-up.
-    #[oai(rename = "FollowUpReason")]
+    #[oai(rename = "FollowUpReason", rename_all = "snake_case")]
     Reason {
         /// A low linked rating.
         Score = "score", "A low rating";
@@ -76,7 +76,7 @@ coded! {
     } else NothingToDo
 
     /// Root cause, so that broken tools are not attributed to agents.
-    #[oai(rename = "FollowUpCause")]
+    #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
     Cause {
         /// Handling by the agent.
         Agent = "agent", "How it was handled";

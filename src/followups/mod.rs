@@ -165,7 +165,7 @@ impl FollowUp {
 
 /// Filter of a list of follow-ups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]
-#[oai(rename = "WhichFollowUps", rename_all = "lowercase")]
+#[oai(rename = "FollowUpFilter", rename_all = "lowercase")]
 pub enum Which {
     /// Open ones, by due day, so that overdue ones come first.
     #[default]

@@ -15,7 +15,7 @@ use crate::web::unmasked::Words;
 use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
-use payloads::{Kept, Rendered, Upload};
+use payloads::{JsonWithRaw, Rendered, Upload};
 use poem::http::{HeaderMap, StatusCode, header};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -127,22 +127,23 @@ fn thousandths(part: Option<f64>) -> Result<Option<i64>, ()> {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Interactions")]
 impl Api {
-    /// Send an interaction in, or what is new about it
+    /// Create or update an interaction
     ///
-    /// Idempotent: send it as often as you like, in any order. What is missing is unknown, not zero; a known value is never
-    /// overwritten by null; the phase never goes backwards. Unknown fields are ignored and kept in the raw record. When it is
-    /// `final` and has settled, a survey is decided. The answer comes when it is on disk.
+    /// Idempotent: requests may be repeated and may arrive in any order. A missing field or null means unknown and never
+    /// overwrites a known value; the phase never goes backwards. Unknown fields are ignored, but kept in the raw record. After
+    /// the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer is sent
+    /// once the interaction is on disk.
     #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
     async fn put_interaction(
         &self,
         who: Allowed<Ingest>,
-        /// Which system it comes from: `phone`, `helpdesk`, …
+        /// Name of the system that the interaction comes from: `phone`, `helpdesk`, …
         #[oai(example = "example_source")]
         source: Path<String>,
-        /// Its id there.
+        /// Id of the interaction in that system.
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
-        body: Kept<InteractionBody>,
+        body: JsonWithRaw<InteractionBody>,
     ) -> Result<UpsertReply, ApiError> {
         let _ = who;
         let intake = body.value.into_intake(&source, &external_id, &body.raw)?;
@@ -150,27 +151,27 @@ impl Api {
         Ok(UpsertReply::new(done))
     }
 
-    /// Send the recording of an interaction in
+    /// Upload the recording of an interaction
     ///
-    /// The raw sound as the body, streamed. Its type is found from its content: WAV (PCM, float, mu-law, A-law, ADPCM, GSM
-    /// 6.10), MP3, FLAC, Ogg (Opus, Vorbis), WebM, M4A and AAC, AIFF, raw GSM; through ffmpeg, where it is installed, AMR,
-    /// G.722, G.729, Speex and Windows Media. What has no head of its own is told by `Content-Type`: `audio/gsm`,
-    /// `audio/pcmu`, `audio/pcma`, `audio/g722`, `audio/g729`. 1 to 8 channels, up to 6 hours; anything else is refused by
-    /// name. The interaction need not be known yet. Sending another recording replaces the
-    /// first; sending the same one again changes nothing.
+    /// The body is the audio file itself, streamed. The format is detected from the content: WAV (PCM, float, mu-law, A-law,
+    /// ADPCM, GSM 6.10), MP3, FLAC, Ogg (Opus, Vorbis), WebM, M4A, AAC, AIFF and raw GSM; AMR, G.722, G.729, Speex and Windows
+    /// Media where ffmpeg is installed. Formats without a header are named by `Content-Type`: `audio/gsm`, `audio/pcmu`,
+    /// `audio/pcma`, `audio/g722`, `audio/g729`. A recording has 1 to 8 channels and at most 6 hours; other files are refused
+    /// with a `code` that names the reason. The recording may arrive before the interaction. Another recording replaces the
+    /// first one; the same recording again changes nothing.
     #[oai(path = "/interactions/:source/:external_id/recording", method = "put", operation_id = "putRecording")]
     async fn put_recording(
         &self,
         who: Allowed<Ingest>,
-        /// Which system the interaction comes from.
+        /// Name of the system that the interaction comes from.
         #[oai(example = "example_source")]
         source: Path<String>,
-        /// Its id there.
+        /// Id of the interaction in that system.
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
-        /// Speakers of the channels, in their order: `agent,customer`. Without it `recordings.channels` or
-        /// `recordings.channels_by_source` applies; else the speakers are channel 1 and channel 2 until somebody sets them. Other
-        /// speakers than before of the same sound attribute its transcript anew.
+        /// Speakers of the channels in their order: `agent,customer`. By default `recordings.channels_by_source` or
+        /// `recordings.channels` applies; without these the speakers are unknown until a person sets them. Other speakers for the
+        /// same recording change the speakers of its transcript.
         #[oai(example = "example_channels")]
         channels: Query<Option<String>>,
         headers: &HeaderMap,
@@ -199,40 +200,40 @@ impl Api {
 
     /// List interactions
     ///
-    /// Newest first, those that whoever asks may see. What is not known fits no filter.
+    /// Returns the interactions that the caller may see, newest first. An interaction whose value is unknown matches no filter
+    /// on that value.
     #[oai(path = "/interactions", method = "get", operation_id = "listInteractions")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the address")]
     async fn list_interactions(
         &self,
         who: Allowed<SeeInteractions>,
-        /// Only of this agent.
+        /// Only interactions of the agent with this id.
         agent: Query<Option<String>>,
-        /// Only of this team.
+        /// Only interactions of the team with this id.
         team: Query<Option<String>>,
-        /// Only `call` or `chat`.
+        /// Only interactions of this channel.
         channel: Query<Option<String>>,
-        /// Only those whose survey is in this state.
+        /// Only interactions whose survey is in this state.
         survey: Query<Option<String>>,
-        /// Only calls with a silence longer than this, ms.
+        /// Only calls whose longest silence exceeds this, ms.
         silence_over_ms: Query<Option<i64>>,
-        /// Only calls with at least so many interruptions.
+        /// Only calls with at least this number of interruptions.
         interruptions_from: Query<Option<i64>>,
-        /// Only calls in which the agent has more than this part of the speaking time, 0 to 1.
+        /// Only calls in which the agent has more than this share of the speaking time, 0 to 1.
         agent_share_over: Query<Option<f64>>,
-        /// Only calls in which the agent has less than this part of the speaking time, 0 to 1.
+        /// Only calls in which the agent has less than this share of the speaking time, 0 to 1.
         agent_share_under: Query<Option<f64>>,
         /// Only chats whose first reply took longer than this, ms.
         first_reply_over_ms: Query<Option<i64>>,
         /// Only chats in which the customer waited longer than this for a reply, ms.
         unanswered_over_ms: Query<Option<i64>>,
-        /// Only chats with at least so many canned nags.
+        /// Only chats with at least this number of canned reminders ("Are you still there?").
         nags_from: Query<Option<i64>>,
-        /// `newest` (as it is unless said), or by a measure, the largest first: `silence`, `interruptions`, `agent_share`,
-        /// `first_reply`, `unanswered`; those without that measure are left out then.
+        /// Order: `newest` (default), or a measure, largest first. Interactions without that measure are left out.
         sort: Query<Option<String>>,
-        /// `next` of the page before, asked for with the same filters and sort.
+        /// `next` of the previous page, requested with the same filters and order.
         cursor: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<InteractionPage>, ApiError> {
         let bad = |what: &str| ApiError::bad_request("bad_filter", format!("{what} is not one of those in /docs"));
@@ -257,18 +258,18 @@ impl Api {
         Ok(Json(InteractionPage::from(page)))
     }
 
-    /// One interaction
+    /// Get an interaction
     ///
-    /// Chats bring their messages, masked: `[card number]`, `[e-mail]`, `[phone]`, `[IBAN]`, `[date of birth]`, `[address]`,
-    /// `[name]` and the like stand where personal data was. Nothing tells who the customer is.
+    /// Returns a chat with its messages. Personal data in them is masked: `[card number]`, `[e-mail]`, `[phone]`, `[IBAN]`,
+    /// `[date of birth]`, `[address]`, `[name]` and the like replace it. The answer never identifies the customer.
     #[oai(path = "/interactions/:id", method = "get", operation_id = "getInteraction")]
     async fn get_interaction(
         &self,
         who: Allowed<SeeInteractions>,
-        /// Its id here.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `original` for the messages as they were written: administrators, supervisors of the team, keys with the scope
-        /// admin; noted in the audit log.
+        /// `original` returns the messages without masking. Only for administrators, supervisors of the team and API keys
+        /// with the scope `admin`; recorded in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Json<InteractionOut>, ApiError> {
         let original = Words::original(words.0, &who)?;
@@ -284,17 +285,17 @@ impl Api {
         Ok(Json(InteractionOut::new(found, Some(messages))))
     }
 
-    /// The recording's sound
+    /// Download a recording
     ///
-    /// As it came in; with `as=wav` as 16-bit WAV, whatever it is stored as, for players that don't know its format. Ranges
-    /// are served. Each listening is noted in the audit log. 503 while too many are being made into WAV.
+    /// Returns the file as it was uploaded, or with `as=wav` converted to 16-bit WAV for players that lack the format. Range
+    /// requests are supported. Each request is recorded in the audit log. 503 while too many recordings are being converted.
     #[oai(path = "/interactions/:id/recording", method = "get", operation_id = "getRecording")]
     async fn get_recording(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `wav` for a rendition that every player knows.
+        /// `wav` converts the recording to WAV.
         #[oai(name = "as")]
         wanted: Query<Option<Rendered>>,
         headers: &HeaderMap,
@@ -317,14 +318,14 @@ impl Api {
         }
     }
 
-    /// The recording's waveform
+    /// Get the waveform of a recording
     ///
-    /// Per channel the loudest amplitude of equal stretches, 0 to 255; 404 until the recording has been read through.
-    #[oai(path = "/interactions/:id/peaks", method = "get", operation_id = "getPeaks")]
+    /// Returns the peak amplitudes of each channel. 404 until the recording has been analysed.
+    #[oai(path = "/interactions/:id/peaks", method = "get", operation_id = "getRecordingPeaks")]
     async fn get_peaks(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<Json<Peaks>, ApiError> {
         let id = interaction_id(&id)?;

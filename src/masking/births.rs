@@ -3,7 +3,7 @@
 use super::Kind;
 use super::numbers::{Run, atom_at};
 use super::talk::Stream;
-use super::tokens::{Token, What};
+use super::tokens::{Token, TokenKind};
 use super::topics::{Topic, Topics};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -373,7 +373,8 @@ pub(super) fn of_birth<'t, 'a>(
     let of_customer = streams.iter().any(|stream| stream.customer);
     // An already masked date has answered its question.
     for stream in streams {
-        let done = stream.tokens.iter().enumerate().filter(|(_, token)| token.what == What::Masked(Kind::BirthDate));
+        let done =
+            stream.tokens.iter().enumerate().filter(|(_, token)| token.what == TokenKind::Masked(Kind::BirthDate));
         dates.extend(done.map(|(at, _)| (stream.tokens.as_slice(), Date { tokens: at..at + 1, year: Some(0) })));
     }
     dates.sort_by_key(|(tokens, date)| (tokens[date.tokens.start].at, std::cmp::Reverse(date.tokens.len())));

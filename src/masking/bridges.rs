@@ -1,7 +1,7 @@
 //! Bridges: words between two parts of one number, which are misheard digits.
 
 use super::talk::Talk;
-use super::tokens::{Token, What};
+use super::tokens::{Token, TokenKind};
 use super::{Kind, Span, Utterance, by_line};
 
 /// Maximum number of words between two parts.
@@ -70,7 +70,7 @@ const WORDS: &[&str] = &[
 /// Returns the kind of a masked number whose parts may be separated.
 fn is_number(token: &Token<'_>) -> Option<Kind> {
     match token.what {
-        What::Masked(kind @ (Kind::Card | Kind::Number | Kind::Iban | Kind::Account | Kind::Ssn)) => Some(kind),
+        TokenKind::Masked(kind @ (Kind::Card | Kind::Number | Kind::Iban | Kind::Account | Kind::Ssn)) => Some(kind),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Payment cards: number, security code, expiry date.
 
 use super::numbers::Run;
-use super::tokens::{Token, What};
+use super::tokens::{Token, TokenKind};
 use super::topics::{Topic, Topics};
 use super::{Kind, amounts, births::month};
 use std::ops::Range;
@@ -116,8 +116,9 @@ pub(super) fn beside(tokens: &[Token<'_>], run: &Run, topics: &Topics) -> Option
     let first = &tokens[span.start];
     let digits = run.digits();
     // Directly after the number: "4111 1111 1111 1111, 12/27, 123".
-    let behind =
-        span.start > 0 && tokens[span.start - 1].what == What::Masked(Kind::Card) && first.gap.chars().count() <= 3;
+    let behind = span.start > 0
+        && tokens[span.start - 1].what == TokenKind::Masked(Kind::Card)
+        && first.gap.chars().count() <= 3;
     let topic = topics.last(first.at);
     if behind && digits.len() <= 9 && topic != Some(Topic::Reference) {
         let kind = if digits.len() >= 4 && is_month(&digits[..2]) { Kind::Expiry } else { Kind::SecurityCode };

@@ -50,7 +50,7 @@ fn known(talk: &Talk<'_>, lines: &[Utterance<'_>]) -> Vec<Known> {
     for stream in &talk.streams {
         let first = known.len();
         for token in &stream.tokens {
-            let tokens::What::Masked(kind) = token.what else { continue };
+            let tokens::TokenKind::Masked(kind) = token.what else { continue };
             let Some(text) = lines[token.line].text.get(token.range.clone()) else { continue };
             if matches!(kind, Kind::Name | Kind::Email | Kind::Password | Kind::Other) {
                 continue;

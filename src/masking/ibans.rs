@@ -1,7 +1,7 @@
 //! International bank account numbers (ISO 13616).
 
 use super::numbers::atom_at;
-use super::tokens::{Token, What};
+use super::tokens::{Token, TokenKind};
 use super::topics::{Topic, Topics};
 use std::ops::Range;
 
@@ -156,7 +156,7 @@ fn read(tokens: &[Token<'_>], first: usize, topics: &Topics, letters: usize) -> 
             && matches!(token.lower.as_str(), "um" | "uh" | "er" | "and" | "then" | "dash" | "space")
         {
             place += 1;
-        } else if token.what == What::Letters && token.lower.len() <= 4 && token.lower.is_ascii() {
+        } else if token.what == TokenKind::Letters && token.lower.len() <= 4 && token.lower.is_ascii() {
             said.push_str(&token.lower);
             place += 1;
         } else {

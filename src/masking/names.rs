@@ -1,7 +1,7 @@
 //! Known names: the customer's.
 
 use super::Kind;
-use super::tokens::{self, Token, What};
+use super::tokens::{self, Token, TokenKind};
 use std::ops::Range;
 
 /// Minimum number of letters of a part that is a name by itself.
@@ -288,8 +288,12 @@ impl Names {
 /// Returns the words of a name; `None` where it has none.
 fn parts(name: &str) -> Option<Vec<String>> {
     let said = tokens::of_line(name, 0, &[]);
-    let words: Vec<String> =
-        said.into_iter().filter(|t| t.is_letters() || t.what == What::Han).map(|t| t.lower).take(MAX_PARTS).collect();
+    let words: Vec<String> = said
+        .into_iter()
+        .filter(|t| t.is_letters() || t.what == TokenKind::Han)
+        .map(|t| t.lower)
+        .take(MAX_PARTS)
+        .collect();
     (!words.is_empty()).then_some(words)
 }
 
@@ -314,7 +318,7 @@ fn stands(tokens: &[Token<'_>], at: usize, whole: &[String]) -> bool {
     let same = said.len() == whole.len() && said.iter().zip(whole).all(|(token, part)| token.lower == *part);
     let together = said.iter().skip(1).all(|token| !token.begins && token.gap.chars().count() <= 3);
     // A name of one word counts as the full name only when it is written like a name; a Chinese one always.
-    let alone = whole.len() == 1 && !said.first().is_some_and(|token| token.what == What::Han);
+    let alone = whole.len() == 1 && !said.first().is_some_and(|token| token.what == TokenKind::Han);
     same && together && (!alone || is_name_like(tokens, at, &whole[0]))
 }
 
@@ -327,7 +331,7 @@ fn is_name(tokens: &[Token<'_>], at: usize, names: &Names) -> bool {
     tokens[at].is_letters() && names.is_part(word) && word.chars().count() >= MIN_PART_LETTERS && {
         let neighbour = |place: Option<usize>| {
             place.and_then(|place| tokens.get(place)).is_some_and(|token| {
-                token.what == What::Masked(Kind::Name)
+                token.what == TokenKind::Masked(Kind::Name)
                     || token.capital && names.is_part(&token.lower) && !names.agent.contains(&token.lower)
             })
         };

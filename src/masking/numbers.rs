@@ -1,6 +1,6 @@
 //! Numbers, written or spoken: as digits, and in runs.
 
-use super::tokens::{Token, What};
+use super::tokens::{Token, TokenKind};
 use super::topics::Topics;
 use std::ops::Range;
 
@@ -159,12 +159,12 @@ fn among<'t>(table: &'t [(&str, &str)], word: &str) -> Option<&'t str> {
 /// Returns one digit, as a word or written.
 fn one(token: &Token<'_>) -> Option<&'static str> {
     match token.what {
-        What::Letters | What::Han => among(ONES, &token.lower),
-        What::Digits if token.lower.len() == 1 => {
+        TokenKind::Letters | TokenKind::Han => among(ONES, &token.lower),
+        TokenKind::Digits if token.lower.len() == 1 => {
             const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
             DIGITS.get(usize::from(token.lower.as_bytes()[0] - b'0')).copied()
         }
-        What::Digits | What::Masked(_) => None,
+        TokenKind::Digits | TokenKind::Masked(_) => None,
     }
 }
 
@@ -173,9 +173,9 @@ pub(super) fn atom_at(tokens: &[Token<'_>], at: usize) -> Option<Atom> {
     let token = tokens.get(at)?;
     let next = tokens.get(at + 1).filter(|next| next.follows_with(&[' ', '-', ','], 2));
     let (mut digits, mut end) = match token.what {
-        What::Digits => (token.lower.clone(), at + 1),
-        What::Masked(_) => return None,
-        What::Letters | What::Han => {
+        TokenKind::Digits => (token.lower.clone(), at + 1),
+        TokenKind::Masked(_) => return None,
+        TokenKind::Letters | TokenKind::Han => {
             let word = token.lower.as_str();
             let times = match word {
                 "double" | "doppel" | "doble" => 2,

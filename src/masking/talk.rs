@@ -1,6 +1,6 @@
 //! Conversation as the searches read it: the utterances of each speaker in order, and the topics.
 
-use super::tokens::{self, Token, What};
+use super::tokens::{self, Token, TokenKind};
 use super::topics::{Topics, events};
 use super::{Span, Utterance};
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ impl<'a> Talk<'a> {
         }
         let all = || streams.iter().flat_map(|stream| &stream.tokens);
         let masked = all().filter_map(|token| match token.what {
-            What::Masked(kind) => Some((token.at, kind)),
+            TokenKind::Masked(kind) => Some((token.at, kind)),
             _ => None,
         });
         let topics = Topics::new(streams.iter().flat_map(|stream| events(&stream.tokens)).collect(), masked.collect());

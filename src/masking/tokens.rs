@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Type of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum TokenKind {
     /// A run of digits.
     Digits,
     /// A run of letters.
@@ -24,7 +24,7 @@ pub(super) struct Token<'a> {
     /// Range in bytes of the line.
     pub range: Range<usize>,
     /// Type.
-    pub what: What,
+    pub what: TokenKind,
     /// Lower case, plain digits; empty for masked text.
     pub lower: String,
     /// Whether it begins with a capital.
@@ -44,17 +44,17 @@ pub(super) struct Token<'a> {
 impl Token<'_> {
     /// Whether it consists of digits.
     pub fn is_digits(&self) -> bool {
-        self.what == What::Digits
+        self.what == TokenKind::Digits
     }
 
     /// Whether it is a word.
     pub fn is_letters(&self) -> bool {
-        self.what == What::Letters
+        self.what == TokenKind::Letters
     }
 
     /// Whether it is masked.
     pub fn is_masked(&self) -> bool {
-        matches!(self.what, What::Masked(_))
+        matches!(self.what, TokenKind::Masked(_))
     }
 
     /// Whether it is a single letter, as in spelling.
@@ -79,7 +79,7 @@ pub(super) fn of_line<'a>(text: &'a str, line: usize, found: &[Span]) -> Vec<Tok
                 let whole = span.range.end.max(at) - at;
                 let kind = span.kind;
                 found.next();
-                (Some(What::Masked(kind)), whole)
+                (Some(TokenKind::Masked(kind)), whole)
             }
             next => {
                 let until = next.map_or(text.len(), |span| span.range.start);
@@ -96,12 +96,12 @@ pub(super) fn of_line<'a>(text: &'a str, line: usize, found: &[Span]) -> Vec<Tok
     tokens
 }
 
-fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: What, gap: &'a str) -> Token<'a> {
+fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: TokenKind, gap: &'a str) -> Token<'a> {
     let said = &text[range.clone()];
     let lower = match what {
-        What::Masked(_) => String::new(),
-        What::Digits => said.chars().filter_map(digit).map(|d| char::from(b'0' + d)).collect(),
-        What::Letters | What::Han => said.to_lowercase(),
+        TokenKind::Masked(_) => String::new(),
+        TokenKind::Digits => said.chars().filter_map(digit).map(|d| char::from(b'0' + d)).collect(),
+        TokenKind::Letters | TokenKind::Han => said.to_lowercase(),
     };
     // In scripts without capitals only the words themselves tell names.
     let capital = said.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase());
@@ -110,20 +110,20 @@ fn token<'a>(text: &'a str, line: usize, range: Range<usize>, what: What, gap: &
 }
 
 /// Returns the type of the first piece of a text that is not empty, and its length in bytes.
-fn piece(text: &str) -> (Option<What>, usize) {
+fn piece(text: &str) -> (Option<TokenKind>, usize) {
     let Some(first) = text.chars().next() else { return (None, 0) };
     if first == '['
         && let Some((kind, word)) = Kind::ALL.into_iter().map(|k| (k, k.word())).find(|(_, w)| text.starts_with(w))
     {
-        return (Some(What::Masked(kind)), word.len());
+        return (Some(TokenKind::Masked(kind)), word.len());
     }
     let run = |inside: fn(char) -> bool| text.find(|c| !inside(c)).unwrap_or(text.len());
     if digit(first).is_some() {
-        (Some(What::Digits), run(|c| digit(c).is_some()))
+        (Some(TokenKind::Digits), run(|c| digit(c).is_some()))
     } else if is_han(first) {
-        (Some(What::Han), first.len_utf8())
+        (Some(TokenKind::Han), first.len_utf8())
     } else if is_letter(first) {
-        (Some(What::Letters), run(|c| is_letter(c) || ('\u{300}'..='\u{36f}').contains(&c)))
+        (Some(TokenKind::Letters), run(|c| is_letter(c) || ('\u{300}'..='\u{36f}').contains(&c)))
     } else {
         (None, first.len_utf8())
     }

@@ -12,7 +12,7 @@ use poem_openapi::{Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Who spoke or wrote how much, where it was quiet, who had to wait.
+    /// Talk time, dead air, interruptions and reply times.
     Measures,
 }
 
@@ -25,13 +25,13 @@ pub struct Api {
     pub measures: MeasuresOf,
 }
 
-/// A stretch of a recording.
+/// A span of a recording.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "MeasuredPlace")]
+#[oai(rename = "TimeSpan")]
 struct PlaceOut {
-    /// From the recording's beginning, ms.
+    /// Start, ms from the beginning of the recording.
     start_ms: i64,
-    /// From the recording's beginning, ms.
+    /// End, ms from the beginning of the recording.
     end_ms: i64,
 }
 
@@ -41,23 +41,23 @@ impl From<Place> for PlaceOut {
     }
 }
 
-/// One who spoke, or could have.
+/// Measures of one speaker.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "SpeakerMeasures")]
 struct SpeakerOut {
-    /// `agent`, `customer`, `unknown` or `channel-3`.
+    /// Speaker: `agent`, `customer`, `unknown`, or `channel-3` for a channel without a speaker.
     speaker: String,
-    /// Speaking time, ms; pauses up to a second are within.
+    /// Talk time, ms; it includes pauses of up to a second.
     talk_ms: i64,
-    /// Part of all speaking time, 0 to 1; null where voices can't be told apart.
+    /// Share of all talk time, 0 to 1; null if the speakers can't be separated.
     talk_share: Option<f64>,
-    /// The others' part, 0 to 1.
+    /// Share of the other speakers, 0 to 1; null if the speakers can't be separated.
     listen_share: Option<f64>,
-    /// Words.
+    /// Number of words.
     words: i64,
-    /// Words a minute of the own speaking time; null where there are less than five seconds of it.
+    /// Words per minute of the talk time; null if that is less than five seconds.
     words_per_minute: Option<f64>,
-    /// Where they spoke, in order.
+    /// Spans of talk, in order of time.
     spans: Vec<PlaceOut>,
 }
 
@@ -75,17 +75,17 @@ impl From<SpeakerMeasures> for SpeakerOut {
     }
 }
 
-/// One cut the other short.
+/// An interruption: one speaker made the other fall silent.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Interruption")]
 struct InterruptionOut {
-    /// When the second one began, ms from the recording's beginning.
+    /// Start of the interruption, ms from the beginning of the recording.
     at_ms: i64,
-    /// Who began.
+    /// Speaker who interrupted.
     by: String,
-    /// Who fell silent.
+    /// Speaker who was interrupted.
     of: String,
-    /// How long both spoke, ms.
+    /// Time that both spoke, ms.
     overlap_ms: i64,
 }
 
@@ -95,29 +95,29 @@ impl From<Interruption> for InterruptionOut {
     }
 }
 
-/// What was measured of a call.
+/// Measures of a call.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "CallMeasures")]
 struct CallOut {
-    /// The recording's length, ms; null: unknown, silence then ends with the last word.
+    /// Duration of the recording, ms; null if unknown, the last word then counts as its end.
     length_ms: Option<i64>,
-    /// How long anybody spoke, ms.
+    /// Time that at least one speaker talked, ms.
     speech_ms: i64,
-    /// Everybody.
+    /// Measures of each speaker.
     speakers: Vec<SpeakerOut>,
-    /// A silence longer than this is dead air, ms (`transcription.dead_air`).
+    /// Dead-air threshold, ms (`transcription.dead_air`): a longer silence is dead air.
     dead_air_after_ms: i64,
-    /// All dead air together, ms. Hold music is no speech: a hold counts.
+    /// Total dead air, ms. Hold time counts, since hold music is not speech.
     dead_air_ms: i64,
-    /// Where.
+    /// Spans of dead air.
     dead_air: Vec<PlaceOut>,
-    /// The longest stretch in which nobody spoke; null: there was none.
+    /// Longest silence; null if there is none.
     longest_silence: Option<PlaceOut>,
-    /// How long more than one spoke, ms; null where voices can't be told apart.
+    /// Time that more than one speaker talked, ms; null if the speakers can't be separated.
     overlap_ms: Option<i64>,
-    /// Where.
+    /// Spans in which more than one speaker talked.
     overlaps: Vec<PlaceOut>,
-    /// Where one cut the other short; null where voices can't be told apart.
+    /// Interruptions; null if the speakers can't be separated.
     interruptions: Option<Vec<InterruptionOut>>,
 }
 
@@ -139,15 +139,15 @@ impl From<CallMeasures> for CallOut {
     }
 }
 
-/// The customer wrote and waited.
+/// A wait of the customer for a reply.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "Wait")]
+#[oai(rename = "ChatWait")]
 struct WaitOut {
-    /// The message that waited, by its place from 0.
+    /// Index of the message that waited, from 0.
     message: i64,
-    /// For so long, ms.
+    /// Duration of the wait, ms.
     ms: i64,
-    /// Did a reply come? Else it waited to the chat's end.
+    /// Whether a reply came; if not, the wait lasts to the end of the chat.
     answered: bool,
 }
 
@@ -157,37 +157,37 @@ impl From<Wait> for WaitOut {
     }
 }
 
-/// Messages of each side.
+/// Number of messages of each sender.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "MessageCounts")]
 struct SidesOut {
-    /// The customer's.
+    /// Messages of the customer.
     customer: i64,
-    /// A person's on the company's side.
+    /// Messages of agents.
     agent: i64,
-    /// A program's.
+    /// Messages of bots.
     bot: i64,
-    /// The chat's own.
+    /// Messages of the chat system.
     system: i64,
-    /// Somebody else's.
+    /// Messages of other senders.
     other: i64,
 }
 
-/// What was measured of a chat.
+/// Measures of a chat.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "ChatMeasures")]
 struct ChatOut {
-    /// Messages of each side.
+    /// Number of messages of each sender.
     messages: SidesOut,
-    /// From the customer's first message to the first reply of a person, ms; null: no reply, or a time is missing.
+    /// Time from the customer's first message to the first reply of an agent, ms; null if there is none or a time is missing.
     first_reply_ms: Option<i64>,
-    /// Half of the replies came sooner than this, ms.
+    /// Median reply time, ms.
     median_reply_ms: Option<i64>,
-    /// The longest wait for a reply.
+    /// Longest wait for a reply.
     longest_wait: Option<WaitOut>,
-    /// Every wait whose length is known, in their order.
+    /// Every wait of known duration, in order of time.
     waits: Vec<WaitOut>,
-    /// Canned nags ("Are you still there?"), by their place from 0.
+    /// Indexes of canned reminders ("Are you still there?") among the messages, from 0.
     nags: Vec<i64>,
 }
 
@@ -205,13 +205,13 @@ impl From<ChatMeasures> for ChatOut {
     }
 }
 
-/// What was measured of an interaction; what is unknown is null, never zero.
+/// Measures of an interaction. An unknown measure is null, never zero.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Measures")]
 struct MeasuresOut {
-    /// What was said; null without a transcript.
+    /// Measures of a call; null without a transcript.
     call: Option<CallOut>,
-    /// What was written; null without messages.
+    /// Measures of a chat; null without messages.
     chat: Option<ChatOut>,
 }
 
@@ -223,15 +223,15 @@ impl From<Measures> for MeasuresOut {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Measures")]
 impl Api {
-    /// The measures of an interaction
+    /// Get the measures of an interaction
     ///
-    /// 404 until there are words to measure: a call needs its transcript, a chat its messages. What each figure means
-    /// stands in docs/measures.md.
+    /// Returns talk and reply times, dead air and interruptions; docs/measures.md defines each. 404 until there is a transcript
+    /// of the call or a message of the chat.
     #[oai(path = "/interactions/:id/measures", method = "get", operation_id = "getMeasures")]
     async fn get_measures(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<Json<MeasuresOut>, ApiError> {
         let hidden =

@@ -12,20 +12,20 @@ use std::collections::BTreeMap;
 
 #[derive(Tags)]
 enum Tag {
-    /// Erasing what somebody asks for.
+    /// Erasure of interactions and addresses.
     Privacy,
 }
 
-/// What was erased. Totals that were released before are not changed by it.
+/// Result of an erasure. Totals that were released before are not changed.
 #[derive(Debug, Object)]
-#[oai(rename = "Erased", example)]
+#[oai(rename = "ErasureResult", example)]
 struct ErasedOut {
-    /// When (RFC 3339, UTC).
+    /// Time, RFC 3339, UTC.
     at: String,
-    /// What, and how many: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`, `invitations`,
-    /// (with their linked answers, if there are any), `kudos`, `wishes` (to be contacted, with their follow-ups), `mails`, `address`,
-    /// `open_invitations`, `waiting_addresses`. `clips_kept` were not erased: they stay in the library, masked. What there was none
-    /// of is left out, and so is what would tell that a customer answered.
+    /// Number of erased records by kind: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`,
+    /// `invitations` (with their linked answers), `kudos`, `wishes` (callback requests with their follow-ups), `mails`,
+    /// `address`, `open_invitations`, `waiting_addresses`. `clips_kept` counts clips that stay in the library, masked. A kind
+    /// without records is left out, and so is a kind that would reveal that a customer answered.
     counts: BTreeMap<String, i64>,
 }
 
@@ -47,13 +47,13 @@ impl From<Receipt> for ErasedOut {
     }
 }
 
-/// Whose traces are to go.
+/// An address to be erased.
 #[derive(Debug, Object)]
 #[oai(rename = "NewErasure", example)]
 struct ErasureBody {
     /// The customer's e-mail address.
     address: String,
-    /// Erase the calls and chats that this address was asked about as well? No where nothing is said.
+    /// Whether to erase the interactions that this address was surveyed about as well; by default they are kept.
     conversations: Option<bool>,
 }
 
@@ -87,16 +87,17 @@ pub struct Api {
 impl Api {
     /// Erase an interaction
     ///
-    /// With its recording, transcript, messages, measures, survey and linked answer, and what was written about it in follow-ups
-    /// and commendations, at once and for good. Clips of it stay in the library, masked, until they are taken out there; what was counted goes out of the totals with the next release; an answer that the customer kept
-    /// apart can't be found by anybody and stays in its totals. Should your system send the interaction again, it is there again.
+    /// Permanently erases the interaction with its recording, transcript, messages, measures, survey, linked answer, follow-ups
+    /// and commendations. Clips stay in the library, masked, until they are deleted there. A counted linked answer leaves the
+    /// totals with the next release; an answer that the customer kept apart can't be found and stays in its totals. If the
+    /// source system sends the interaction again, it is created again.
     #[oai(path = "/interactions/:source/:external_id", method = "delete", operation_id = "eraseInteraction")]
     async fn erase_interaction(
         &self,
         who: Allowed<Administer>,
-        /// Which system it came from.
+        /// Name of the system that the interaction comes from.
         source: Path<String>,
-        /// Its id there.
+        /// Id of the interaction in that system.
         external_id: Path<String>,
     ) -> Result<Json<ErasedOut>, ApiError> {
         let id = self.privacy.conversation(&source, &external_id).await?;
@@ -105,9 +106,9 @@ impl Api {
 
     /// Erase an address
     ///
-    /// It is not asked any more, open surveys to it close, wishes to be contacted there go, and nothing of it is left but keyed
-    /// hashes. With `conversations` everything goes as well that it is known to have been asked about; that is forgotten some
-    /// time after a survey has closed.
+    /// Closes open surveys to the address, deletes its callback requests, and adds it to the suppression list; only keyed hashes
+    /// of it are kept. `conversations` also erases the interactions that it was surveyed about, as far as they are still known:
+    /// the connection is deleted some time after a survey has closed.
     #[oai(path = "/erasures", method = "post", operation_id = "eraseAddress")]
     async fn erase_address(
         &self,

@@ -51,7 +51,7 @@ pub enum EraseError {
 
 /// Preview of an erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct ErasurePreview {
     /// Counts, largest objects first; without zeros.
     pub counts: Counts,
     /// Conversations that an address was surveyed about; empty for a conversation.
@@ -100,7 +100,7 @@ fn detail(counts: &Counts) -> serde_json::Value {
 
 impl Privacy {
     /// Returns the preview for a conversation.
-    pub async fn look_at_conversation(&self, id: &InteractionId) -> Result<Found, EraseError> {
+    pub async fn look_at_conversation(&self, id: &InteractionId) -> Result<ErasurePreview, EraseError> {
         if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
             return Err(EraseError::NotThere);
         }
@@ -109,7 +109,7 @@ impl Privacy {
         for other in &self.inner.others {
             add(&mut counts, other.find(reader.conn(), ErasureSubject::Conversations { ids, asked: true }).await?);
         }
-        Ok(Found { counts, about: Vec::new() })
+        Ok(ErasurePreview { counts, about: Vec::new() })
     }
 
     /// Erases a conversation; returns the receipt.
@@ -154,7 +154,7 @@ impl Privacy {
     }
 
     /// Returns the preview for an address.
-    pub async fn look_at_address(&self, address: &str) -> Result<Found, EraseError> {
+    pub async fn look_at_address(&self, address: &str) -> Result<ErasurePreview, EraseError> {
         let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = Counts::new();
         let own = [
@@ -167,7 +167,7 @@ impl Privacy {
         for other in &self.inner.others {
             add(&mut counts, other.find(reader.conn(), ErasureSubject::Address(&traces)).await?);
         }
-        Ok(Found { counts, about: traces.about })
+        Ok(ErasurePreview { counts, about: traces.about })
     }
 
     /// Erases an address: it is suppressed, open invitations close, callback requests with it are deleted, and only

@@ -12,8 +12,8 @@ pub mod pages;
 mod retain;
 mod store;
 
-pub use erase::{Counts, EraseError, Erases, Found, Receipt};
-pub use retain::{Due, Kept, Logged, Rule};
+pub use erase::{Counts, EraseError, Erases, ErasurePreview, Receipt};
+pub use retain::{Due, Logged, RetainedData, Rule};
 pub use store::STATEMENTS;
 
 use crate::audit::AuditLog;

@@ -28,7 +28,7 @@ const LOG_KEPT: Duration = Duration::from_secs(366 * 86_400);
 
 /// Kind of data with a retention time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum RetainedData {
     /// Sound of calls; clips of the library have a rule of their own.
     Recordings,
     /// Transcripts and chat messages; measures stay.
@@ -39,7 +39,7 @@ pub enum Kept {
     Audit,
 }
 
-impl Kept {
+impl RetainedData {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Recordings, Self::Transcripts, Self::Interactions, Self::Audit];
 
@@ -58,7 +58,7 @@ impl Kept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Kind of data.
-    pub what: Kept,
+    pub what: RetainedData,
     /// Retention time; `None`: until erased on request.
     pub span: Option<Duration>,
 }
@@ -104,14 +104,14 @@ impl Privacy {
         let of = |what| {
             let settings = &self.inner.settings;
             let span = match what {
-                Kept::Recordings => settings.recordings,
-                Kept::Transcripts => settings.transcripts,
-                Kept::Interactions => settings.interactions,
-                Kept::Audit => settings.audit,
+                RetainedData::Recordings => settings.recordings,
+                RetainedData::Transcripts => settings.transcripts,
+                RetainedData::Interactions => settings.interactions,
+                RetainedData::Audit => settings.audit,
             };
             Rule { what, span: (!span.is_zero()).then_some(span) }
         };
-        Kept::ALL.map(of)
+        RetainedData::ALL.map(of)
     }
 
     /// Returns the numbers of items due within a week.
@@ -128,13 +128,13 @@ impl Privacy {
         Ok(all)
     }
 
-    async fn count(&self, what: Kept, before: Timestamp) -> Result<i64, DbError> {
+    async fn count(&self, what: RetainedData, before: Timestamp) -> Result<i64, DbError> {
         let interactions = &self.inner.interactions;
         match what {
-            Kept::Recordings => interactions.count_before(Old::Recordings, before).await,
-            Kept::Transcripts => interactions.count_before(Old::Words, before).await,
-            Kept::Interactions => interactions.count_before(Old::Whole, before).await,
-            Kept::Audit => self.inner.audit.count_before(before).await,
+            RetainedData::Recordings => interactions.count_before(Old::Recordings, before).await,
+            RetainedData::Transcripts => interactions.count_before(Old::Words, before).await,
+            RetainedData::Interactions => interactions.count_before(Old::Whole, before).await,
+            RetainedData::Audit => self.inner.audit.count_before(before).await,
         }
     }
 
@@ -165,22 +165,22 @@ impl Privacy {
         Ok(())
     }
 
-    async fn remove(&self, what: Kept, before: Timestamp, stop: &CancellationToken) -> Result<usize, DbError> {
+    async fn remove(&self, what: RetainedData, before: Timestamp, stop: &CancellationToken) -> Result<usize, DbError> {
         let (mut all, mut reached) = (0, Reached::default());
         while !stop.is_cancelled() {
             let (n, most) = match what {
-                Kept::Recordings => {
+                RetainedData::Recordings => {
                     (self.inner.interactions.remove_recordings(before, &mut reached, MAX_ROWS).await?, MAX_ROWS)
                 }
-                Kept::Transcripts => (self.remove_words(before, &mut reached).await?, MAX_CONVERSATIONS),
-                Kept::Interactions => {
+                RetainedData::Transcripts => (self.remove_words(before, &mut reached).await?, MAX_CONVERSATIONS),
+                RetainedData::Interactions => {
                     let ids = self.inner.interactions.older(before, MAX_CONVERSATIONS).await?;
                     if !ids.is_empty() {
                         self.erase(&ids, None).await?;
                     }
                     (ids.len(), MAX_CONVERSATIONS)
                 }
-                Kept::Audit => {
+                RetainedData::Audit => {
                     let n = self.inner.audit.forget(before, MAX_ROWS).await?;
                     (usize::try_from(n).unwrap_or(MAX_ROWS), MAX_ROWS)
                 }

@@ -9,7 +9,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// What was answered, in sums of whole batches.
+    /// Released ratings in totals, and exclusions from them.
     Ratings,
 }
 
@@ -25,17 +25,17 @@ impl From<RatingsError> for ApiError {
     }
 }
 
-/// A share with its 95 % Wilson score interval, all between 0 and 1.
+/// A share of answers with its 95 % confidence interval (Wilson score), 0 to 1.
 #[derive(Debug, Object)]
 #[oai(rename = "Share")]
 struct ShareOut {
-    /// Hits per answer.
+    /// Share of the answers.
     share: f64,
-    /// The interval's lower end.
+    /// Lower end of the interval.
     low: f64,
-    /// The interval's upper end.
+    /// Upper end of the interval.
     high: f64,
-    /// Answers behind it.
+    /// Number of answers.
     answers: u64,
 }
 
@@ -45,57 +45,58 @@ impl From<Share> for ShareOut {
     }
 }
 
-/// The net promoter score, in points between -100 and 100.
+/// Net promoter score with its 95 % confidence interval (adjusted Wald), -100 to 100 points.
 #[derive(Debug, Object)]
 #[oai(rename = "NetPromoterScore")]
 struct NpsOut {
-    /// Percent of 9 and 10 less percent of 0 to 6.
+    /// Percentage of 9 and 10 minus percentage of 0 to 6.
     points: f64,
-    /// The lower end of its 95 % interval (adjusted Wald).
+    /// Lower end of the interval.
     low: f64,
-    /// The upper end.
+    /// Upper end of the interval.
     high: f64,
-    /// Answers behind it.
+    /// Number of answers.
     answers: u64,
 }
 
-/// How many conversations were left out for a reason.
+/// Number of interactions that were excluded for a reason.
 #[derive(Debug, Object)]
+#[oai(rename = "ExclusionCount")]
 struct LeftOut {
-    /// `wrong_agent`, `outside_my_hands`, `abusive`, `test` or `other`.
+    /// Reason.
     reason: String,
-    /// How many.
+    /// Number of interactions.
     conversations: u64,
 }
 
-/// Sums over whole releases.
+/// Totals over whole releases.
 #[derive(Debug, Object)]
 struct RatingFigures {
-    /// Released answers to "how was it?"; 0 while waiting for more.
+    /// Number of released answers to "how was it?"; 0 until enough have come together.
     answers: u64,
-    /// Share of answers of 4 or 5; null while waiting for more answers.
+    /// CSAT: share of answers of 4 or 5; null until enough answers have come together.
     csat: Option<ShareOut>,
-    /// Mean of 1 to 5.
+    /// Mean score, 1 to 5.
     mean: Option<f64>,
-    /// How often 1, 2, 3, 4 and 5 were given, in this order.
+    /// Number of answers of 1, 2, 3, 4 and 5, in this order.
     distribution: Vec<u64>,
-    /// Share of "yes" to "was it resolved?".
+    /// Resolution rate: share of "yes" to "was it resolved?".
     resolved: Option<ShareOut>,
-    /// "Would you recommend us?", 0 to 10; null while waiting for answers, and where no survey asks.
+    /// NPS: "would you recommend us?", 0 to 10; null until enough answers have come together, or if no survey asks it.
     nps: Option<NpsOut>,
-    /// Share of 5, 6 and 7 of "was it easy?", 1 to 7; null as above.
+    /// CES: share of 5, 6 and 7 in answer to "was it easy?", 1 to 7; null as for `nps`.
     ces: Option<ShareOut>,
-    /// Mean of 1 to 7.
+    /// Mean effort score, 1 to 7.
     ces_mean: Option<f64>,
-    /// Answers among them that can't be told per agent, because too few came together for any one. Always 0 for an agent.
+    /// Number of answers that count only for the team, because too few came together for any one agent. 0 for an agent.
     untold: u64,
-    /// Why conversations were left out; a team's reasons are counted k or more at a time, so that they are of teams only.
+    /// Exclusions by reason; only for teams, since they are counted in batches of at least k.
     left_out: Vec<LeftOut>,
-    /// Released answers per invitation sent in these months, in tenths, never above 0.9: so that it does not say that
-    /// everybody has answered.
+    /// Response rate: released answers per invitation of these months, rounded to tenths and at most 0.9, so that it never
+    /// reveals that everybody answered.
     response_rate_about: Option<f64>,
-    /// Beside the sum of all the others in this answer: `open` (nothing to compare), `no_difference` (the intervals
-    /// overlap: no difference to be told), `above_others`, `below_others`.
+    /// Comparison with the total of all others in this list: `open` (nothing to compare), `no_difference` (the intervals
+    /// overlap: no significant difference), `above_others`, `below_others`.
     standing: String,
 }
 
@@ -123,59 +124,63 @@ impl RatingFigures {
     }
 }
 
-/// An agent's ratings.
+/// Ratings of an agent.
 #[derive(Debug, Object)]
 struct AgentRatings {
-    /// The agent's id.
+    /// Id of the agent.
     agent: String,
     /// Name.
     name: String,
-    /// The team's id.
+    /// Id of the team.
     team: Option<String>,
-    /// The team's name.
+    /// Name of the team.
     team_name: Option<String>,
-    /// The figures.
+    /// Figures.
     figures: RatingFigures,
 }
 
-/// A team's ratings: the releases about its agents and those about the team as a whole.
+/// Ratings of a team: releases about its agents and about the team as a whole.
 #[derive(Debug, Object)]
 struct TeamRatings {
-    /// The team's id.
+    /// Id of the team.
     team: String,
     /// Name.
     name: String,
-    /// The figures.
+    /// Figures.
     figures: RatingFigures,
 }
 
 /// Ratings of a period by agent.
 #[derive(Debug, Object)]
 struct AgentRatingsList {
-    /// The first month, `2026-08`.
+    /// First month: `2026-08`.
     from: String,
-    /// The last month, included.
+    /// Last month, inclusive.
     to: String,
-    /// How CSAT is made.
+    /// Formula of CSAT in words.
     formula: String,
-    /// By name; agents of whom nothing was released are there, with 0 answers.
+    /// Agents by name; agents without released answers have 0 answers.
     items: Vec<AgentRatings>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
 /// Ratings of a period by team.
 #[derive(Debug, Object)]
 struct TeamRatingsList {
-    /// The first month, `2026-08`.
+    /// First month: `2026-08`.
     from: String,
-    /// The last month, included.
+    /// Last month, inclusive.
     to: String,
-    /// How CSAT is made.
+    /// Formula of CSAT in words.
     formula: String,
-    /// By name.
+    /// Teams by name.
     items: Vec<TeamRatings>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
-/// Why a conversation is left out.
+/// Reason for an exclusion.
 #[derive(Debug, Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum ExclusionReason {
@@ -203,12 +208,12 @@ impl From<ExclusionReason> for Reason {
     }
 }
 
-/// Leave a conversation out.
+/// An exclusion of an interaction from the ratings.
 #[derive(Debug, Object)]
 struct NewExclusion {
-    /// Why.
+    /// Reason.
     reason: ExclusionReason,
-    /// In your words, at most 500 characters; administrators and HR read it.
+    /// Explanation for administrators and HR.
     note: Option<String>,
 }
 
@@ -254,19 +259,19 @@ impl Api {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Ratings")]
 impl Api {
-    /// Ratings by agent
+    /// List ratings by agent
     ///
-    /// Sums over whole releases of at least k answers, whatever the filter: nothing here tells a single answer. HR,
-    /// administrators and keys see every agent, supervisors those of their teams, agents themselves. Each call is noted
-    /// in the audit log.
+    /// Returns totals over whole releases of at least k answers, so that no figure reveals a single answer. HR, administrators
+    /// and API keys see every agent, supervisors those of their teams, agents themselves. Each request is recorded in the audit
+    /// log.
     #[oai(path = "/ratings/agents", method = "get", operation_id = "listAgentRatings")]
     async fn agents(
         &self,
         who: Allowed<SeeRatings>,
-        /// The first month; a year back where nothing is said.
+        /// First month; by default a year ago.
         #[oai(example = "example_from")]
         from: Query<Option<String>>,
-        /// The last month, included; this month where nothing is said.
+        /// Last month, inclusive; by default the current month.
         #[oai(example = "example_to")]
         to: Query<Option<String>>,
     ) -> Result<Json<AgentRatingsList>, ApiError> {
@@ -284,21 +289,21 @@ impl Api {
             to,
             formula: FORMULA.into(),
             items: overview.agents.into_iter().map(item).collect(),
+            next: None,
         }))
     }
 
-    /// Ratings by team
+    /// List ratings by team
     ///
-    /// As by agent, and with what was released for a team as a whole because it was too little for a single agent.
-    /// Agents see no team.
+    /// Returns totals over whole releases about the agents of a team and about the team as a whole. Agents see no team.
     #[oai(path = "/ratings/teams", method = "get", operation_id = "listTeamRatings")]
     async fn teams(
         &self,
         who: Allowed<SeeRatings>,
-        /// The first month; a year back where nothing is said.
+        /// First month; by default a year ago.
         #[oai(example = "example_from")]
         from: Query<Option<String>>,
-        /// The last month, included; this month where nothing is said.
+        /// Last month, inclusive; by default the current month.
         #[oai(example = "example_to")]
         to: Query<Option<String>>,
     ) -> Result<Json<TeamRatingsList>, ApiError> {
@@ -314,19 +319,19 @@ impl Api {
             to,
             formula: FORMULA.into(),
             items: overview.teams.into_iter().map(item).collect(),
+            next: None,
         }))
     }
 
-    /// Leave a conversation out
+    /// Exclude an interaction from the ratings
     ///
-    /// Its linked answer, if there is or will be one, is not counted from now on; whoever asks does not learn whether there is.
-    /// What was counted already stays: released figures are final. Apart answers can't be left out: nobody knows whose they
-    /// are. A conversation that is left out already stays as it is.
-    #[oai(path = "/ratings/exclusions/:interaction", method = "put", operation_id = "leaveOut")]
+    /// A linked answer to the interaction is not counted from now on; the request does not reveal whether there is one. Released
+    /// figures are final and stay. Answers that are kept apart can't be excluded. Excluding an interaction again changes nothing.
+    #[oai(path = "/ratings/exclusions/:interaction", method = "put", operation_id = "excludeInteraction")]
     async fn leave_out(
         &self,
         who: Allowed<LeaveOut>,
-        /// The conversation's id.
+        /// Id of the interaction.
         interaction: Path<String>,
         body: JsonBody<NewExclusion>,
     ) -> Result<NoContent, ApiError> {
@@ -336,14 +341,14 @@ impl Api {
         Ok(NoContent::Done)
     }
 
-    /// Let a conversation in again
+    /// Include an excluded interaction again
     ///
-    /// Its linked answer, where it was not counted before, is counted with the next release of its pool.
-    #[oai(path = "/ratings/exclusions/:interaction", method = "delete", operation_id = "letInAgain")]
+    /// A linked answer that has not been counted is counted with the next release.
+    #[oai(path = "/ratings/exclusions/:interaction", method = "delete", operation_id = "includeInteraction")]
     async fn let_in_again(
         &self,
         who: Allowed<LeaveOut>,
-        /// The conversation's id.
+        /// Id of the interaction.
         interaction: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let id = interaction.0.parse().map_err(|_| RatingsError::NotFound)?;

@@ -1,6 +1,6 @@
 //! The endpoint of the search.
 
-use super::{Found, Hit, Query as Words, QueryError, SaidBy, Search, Within};
+use super::{Hit, Query as Words, QueryError, SaidBy, Search, SearchHit, Within};
 use crate::access::rights::SeeInteractions;
 use crate::clock::Timestamp;
 use crate::interactions::Channel;
@@ -13,7 +13,7 @@ use poem_openapi::{Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// What was said or written, found by its words.
+    /// Full-text search in transcripts and chat messages.
     Search,
 }
 
@@ -30,61 +30,61 @@ impl From<QueryError> for ApiError {
     }
 }
 
-/// A piece of text.
+/// A piece of a snippet.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "SnippetPiece")]
 struct PieceOut {
-    /// As it stands.
+    /// Text.
     text: String,
-    /// Is it what was searched for?
+    /// Whether the piece matches the query.
     hit: bool,
 }
 
-/// A line that fits.
+/// A matching segment or message.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "SearchHit")]
 struct HitOut {
-    /// From the beginning of the recording, or since a chat's first message, ms.
+    /// Start, ms from the beginning of the recording or from the first message of the chat.
     start_ms: i64,
-    /// Likewise.
+    /// End, ms from the same time.
     end_ms: i64,
-    /// `agent`, `customer`, `bot`, `system`, `unknown` or `channel-3`.
+    /// Speaker or sender: `agent`, `customer`, `bot`, `system`, `unknown`, or `channel-3` for a channel without a speaker.
     speaker: String,
-    /// What it says around the hit, masked.
+    /// Text around the match, masked.
     snippet: Vec<PieceOut>,
-    /// The page at this moment.
+    /// Path of the staff page at this time.
     href: String,
 }
 
-/// An interaction with lines that fit.
+/// An interaction with matching segments or messages.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "SearchResult")]
 struct ResultOut {
-    /// The interaction's id.
+    /// Id of the interaction.
     interaction: String,
-    /// `call`, `chat`, `other` or `unknown`.
+    /// Channel.
     channel: String,
-    /// When it was: RFC 3339, UTC.
+    /// Time of the interaction, RFC 3339, UTC.
     occurred_at: String,
-    /// Who handled it.
+    /// Name of the agent.
     agent: Option<String>,
-    /// The team.
+    /// Name of the team.
     team: Option<String>,
-    /// The queue.
+    /// Name of the queue.
     queue: Option<String>,
-    /// How many of its lines fit.
+    /// Number of matching segments or messages.
     lines: i64,
-    /// The first of them.
+    /// The first matches.
     hits: Vec<HitOut>,
 }
 
-/// Some results.
+/// A page of search results.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "SearchPage")]
 struct SearchPage {
-    /// The newest interaction first.
+    /// Interactions, newest first.
     items: Vec<ResultOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
@@ -98,8 +98,8 @@ fn hit_out(id: &str, hit: Hit) -> HitOut {
     }
 }
 
-impl From<Found> for ResultOut {
-    fn from(found: Found) -> Self {
+impl From<SearchHit> for ResultOut {
+    fn from(found: SearchHit) -> Self {
         let i = found.interaction;
         let id = i.id.to_string();
         Self {
@@ -115,8 +115,8 @@ impl From<Found> for ResultOut {
     }
 }
 
-impl From<Page<Found>> for SearchPage {
-    fn from(page: Page<Found>) -> Self {
+impl From<Page<SearchHit>> for SearchPage {
+    fn from(page: Page<SearchHit>) -> Self {
         Self {
             items: page.items.into_iter().map(ResultOut::from).collect(),
             next: page.next.map(|cursor| cursor.to_string()),
@@ -138,36 +138,35 @@ fn time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, ApiError>
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Search")]
 impl Api {
-    /// Search what was said or written
+    /// Search transcripts and chat messages
     ///
-    /// Finds lines (what somebody said in one go, or a message) in which every word stands, in those interactions that
-    /// whoever asks may see. `"exact words"`, `los*` for words that begin so, `refund OR return`, `-bank` to leave out.
-    /// Case and accents make no difference. Only what is not masked can be found. Each answer that shows something is
-    /// noted in the audit log.
-    #[oai(path = "/search", method = "get", operation_id = "search")]
+    /// Returns the interactions that the caller may see and that have a segment or message with every word of the query. Syntax:
+    /// `"exact phrase"`, `los*` (prefix), `refund OR return`, `-bank` (exclude). Case and accents are ignored. Masked text is
+    /// not searched. Each request with results is recorded in the audit log.
+    #[oai(path = "/search", method = "get", operation_id = "searchInteractions")]
     async fn search(
         &self,
         who: Allowed<SeeInteractions>,
-        /// What to search for.
+        /// Query.
         #[oai(example = "example_q")]
         q: Query<String>,
-        /// Only what the `agent` or the `customer` said.
+        /// Only segments and messages of this speaker.
         speaker: Query<Option<String>>,
-        /// Only interactions of this agent.
+        /// Only interactions of the agent with this id.
         agent: Query<Option<String>>,
-        /// Only of this team.
+        /// Only interactions of the team with this id.
         team: Query<Option<String>>,
-        /// Only `call` or `chat`.
+        /// Only interactions of this channel.
         channel: Query<Option<String>>,
-        /// Only of this queue.
+        /// Only interactions of the queue with this name.
         queue: Query<Option<String>>,
-        /// Only from this time on, RFC 3339.
+        /// Only interactions at or after this time, RFC 3339.
         from: Query<Option<String>>,
-        /// Only before this time, RFC 3339.
+        /// Only interactions before this time, RFC 3339.
         before: Query<Option<String>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         cursor: Query<Option<String>>,
-        /// Number of interactions on a page.
+        /// Maximum number of interactions on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<SearchPage>, ApiError> {
         let words: Words = q.parse()?;

@@ -93,7 +93,7 @@ pub struct Hit {
 
 /// An interaction with matching lines.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct SearchHit {
     /// Interaction.
     pub interaction: Interaction,
     /// Number of its matching lines.
@@ -132,7 +132,7 @@ impl Search {
         within: &Within,
         from: &Cursor,
         size: usize,
-    ) -> Result<Page<Found>, DbError> {
+    ) -> Result<Page<SearchHit>, DbError> {
         let mut reader = self.db.read().await?;
         let found = store::interactions(reader.conn(), &who.visible(), query, within, from, size + 1).await?;
         let page = Page::from_surplus(found, size, |last| Cursor { at: last.occurred_at, id: last.id.to_string() });
@@ -145,7 +145,7 @@ impl Search {
         let counts: HashMap<InteractionId, i64> = page.items.into_iter().map(|one| (one.id, one.lines)).collect();
         let shown = self.interactions.among(&who.visible(), &ids).await?;
         audit::look(&self.db, who, "transcripts.searched", "interactions", self.clock.now()).await?;
-        let items = shown.into_iter().map(|interaction| Found {
+        let items = shown.into_iter().map(|interaction| SearchHit {
             lines: counts.get(&interaction.id).copied().unwrap_or_default(),
             hits: hits.remove(&interaction.id).unwrap_or_default(),
             interaction,

@@ -12,8 +12,8 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Teams, agents and those who sign in.
-    People,
+    /// Teams, agents and staff accounts.
+    Directory,
 }
 
 /// The endpoints.
@@ -50,25 +50,25 @@ impl From<StaffError> for ApiError {
     }
 }
 
-/// A team to be made.
+/// A team to be created.
 #[derive(Debug, Clone, Object)]
 struct NewTeam {
     /// Name.
     name: String,
 }
 
-/// An agent to be made, or to be completed.
+/// An agent to be created or completed.
 #[derive(Debug, Clone, Object)]
 struct NewAgent {
     /// Name.
     name: String,
-    /// Address.
+    /// E-mail address.
     email: Option<String>,
-    /// Which source knows the agent.
+    /// Name of the system that the agent comes from.
     source: String,
-    /// The agent's id there.
+    /// Id of the agent in that system.
     external_id: String,
-    /// The team's name; made where there is none of this name.
+    /// Name of the team; created if it does not exist.
     team: Option<String>,
 }
 
@@ -82,7 +82,7 @@ struct TeamBody {
     name: String,
 }
 
-/// An agent: somebody who handles interactions and is rated.
+/// An agent, who handles interactions and is rated.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Agent")]
 struct AgentBody {
@@ -90,14 +90,32 @@ struct AgentBody {
     id: String,
     /// Name.
     name: String,
-    /// Address.
+    /// E-mail address.
     email: Option<String>,
-    /// Which source knows the agent.
+    /// Name of the system that the agent comes from.
     source: String,
-    /// The agent's id there.
+    /// Id of the agent in that system.
     external_id: String,
-    /// The team's name.
+    /// Name of the team.
     team: Option<String>,
+}
+
+/// All teams.
+#[derive(Debug, Clone, Object)]
+struct TeamList {
+    /// Teams by name.
+    items: Vec<TeamBody>,
+    /// Always null: the list is one page.
+    next: Option<String>,
+}
+
+/// All agents.
+#[derive(Debug, Clone, Object)]
+struct AgentList {
+    /// Agents by name.
+    items: Vec<AgentBody>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
 impl From<AgentSummary> for AgentBody {
@@ -113,71 +131,81 @@ impl From<AgentSummary> for AgentBody {
     }
 }
 
-/// An account to be made.
+/// A staff account to be created.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "NewAccount")]
 struct NewStaff {
-    /// Address.
+    /// E-mail address.
     email: String,
-    /// Name; the address's first part where it is empty.
+    /// Name; by default the first part of the address.
     #[oai(default)]
     name: String,
     /// Role.
     role: Role,
-    /// Ids of the teams that a supervisor sees.
+    /// Ids of the teams that a supervisor supervises.
     #[oai(default)]
     teams: Vec<String>,
-    /// Id of the agent that an agent is.
+    /// Id of the agent whose account it is.
     agent: Option<String>,
 }
 
-/// Somebody who signs in.
+/// A staff account.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Account")]
 struct StaffBody {
     /// Id.
     id: String,
-    /// Address.
+    /// E-mail address.
     email: String,
     /// Name.
     name: String,
     /// Role.
     role: Role,
-    /// Ids of the teams that a supervisor sees.
+    /// Ids of the teams that a supervisor supervises.
     teams: Vec<String>,
-    /// Id of the agent that an agent is.
+    /// Id of the agent whose account it is.
     agent: Option<String>,
 }
 
-/// A new account, and the link that sets its password, told once.
+/// All staff accounts.
+#[derive(Debug, Clone, Object)]
+struct AccountList {
+    /// Accounts by name.
+    items: Vec<StaffBody>,
+    /// Always null: the list is one page.
+    next: Option<String>,
+}
+
+/// A new staff account with the one-time link that sets its password.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "AccountLink")]
 struct NewStaffBody {
     /// Id.
     id: String,
-    /// Path of the one-time link.
+    /// Path of the one-time link; it is shown only once.
     link: String,
 }
 
 #[derive(ApiResponse)]
 enum Made<T: poem_openapi::types::ToJSON> {
-    /// It is there.
+    /// Created.
     #[oai(status = 201)]
     Created(Json<T>),
 }
 
-#[OpenApi(prefix_path = "/api/v1", tag = "Tag::People")]
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Directory")]
 impl Api {
     /// List teams
     #[oai(path = "/teams", method = "get", operation_id = "listTeams")]
-    async fn list_teams(&self, who: Allowed<SeeRatings>) -> Result<Json<Vec<TeamBody>>, ApiError> {
+    async fn list_teams(&self, who: Allowed<SeeRatings>) -> Result<Json<TeamList>, ApiError> {
         let _ = who;
         let teams = self.directory.teams().await?;
-        Ok(Json(teams.into_iter().map(|t| TeamBody { id: t.id.to_string(), name: t.name }).collect()))
+        let items = teams.into_iter().map(|t| TeamBody { id: t.id.to_string(), name: t.name }).collect();
+        Ok(Json(TeamList { items, next: None }))
     }
 
-    /// Make a team
-    #[oai(path = "/teams", method = "post", operation_id = "addTeam")]
+    /// Create a team
+    #[oai(path = "/teams", method = "post", operation_id = "createTeam")]
     async fn add_team(&self, who: Allowed<Administer>, body: JsonBody<NewTeam>) -> Result<Made<TeamBody>, ApiError> {
         let team = self.directory.add_team(&body.name, &who.actor(), self.clock.now()).await?;
         Ok(Made::Created(Json(TeamBody { id: team.id.to_string(), name: team.name })))
@@ -185,15 +213,18 @@ impl Api {
 
     /// List agents
     ///
-    /// For administrators and HR; names and addresses of colleagues are for nobody else.
+    /// Only for administrators and API keys with the scope `admin`.
     #[oai(path = "/agents", method = "get", operation_id = "listAgents")]
-    async fn list_agents(&self, who: Allowed<Administer>) -> Result<Json<Vec<AgentBody>>, ApiError> {
+    async fn list_agents(&self, who: Allowed<Administer>) -> Result<Json<AgentList>, ApiError> {
         let _ = who;
-        Ok(Json(self.directory.agents().await?.into_iter().map(AgentBody::from).collect()))
+        let items = self.directory.agents().await?.into_iter().map(AgentBody::from).collect();
+        Ok(Json(AgentList { items, next: None }))
     }
 
-    /// Make an agent, or complete one that a source has named already
-    #[oai(path = "/agents", method = "post", operation_id = "addAgent")]
+    /// Create an agent
+    ///
+    /// Completes the agent if the source system has named it before.
+    #[oai(path = "/agents", method = "post", operation_id = "createAgent")]
     async fn add_agent(&self, who: Allowed<Administer>, body: JsonBody<NewAgent>) -> Result<Made<AgentBody>, ApiError> {
         let body = body.0;
         let new = AgentRef {
@@ -207,9 +238,9 @@ impl Api {
         Ok(Made::Created(Json(agent.into())))
     }
 
-    /// List accounts
-    #[oai(path = "/staff", method = "get", operation_id = "listStaff")]
-    async fn list_staff(&self, who: Allowed<Administer>) -> Result<Json<Vec<StaffBody>>, ApiError> {
+    /// List staff accounts
+    #[oai(path = "/staff", method = "get", operation_id = "listStaffAccounts")]
+    async fn list_staff(&self, who: Allowed<Administer>) -> Result<Json<AccountList>, ApiError> {
         let _ = who;
         let body = |a: super::Account| StaffBody {
             id: a.id.to_string(),
@@ -219,13 +250,14 @@ impl Api {
             teams: a.teams.iter().map(ToString::to_string).collect(),
             agent: a.agent.map(|id| id.to_string()),
         };
-        Ok(Json(self.staff.accounts().await?.into_iter().map(body).collect()))
+        let items = self.staff.accounts().await?.into_iter().map(body).collect();
+        Ok(Json(AccountList { items, next: None }))
     }
 
-    /// Make an account
+    /// Create a staff account
     ///
-    /// The answer holds the one-time link that sets the password; it is not told again.
-    #[oai(path = "/staff", method = "post", operation_id = "addStaff")]
+    /// Returns the one-time link that sets the password.
+    #[oai(path = "/staff", method = "post", operation_id = "createStaffAccount")]
     async fn add_staff(
         &self,
         who: Allowed<Administer>,

@@ -11,9 +11,9 @@ use zxcvbn::Score;
 /// Minimum and maximum number of characters of a password.
 const LENGTH: std::ops::RangeInclusive<usize> = 10..=200;
 /// Minimum score: passwords that can be guessed with less than 10^8 attempts are rejected.
-const LEAST_SCORE: Score = Score::Three;
+const MIN_SCORE: Score = Score::Three;
 /// Minimum length of a part of the name or address that is not allowed in a password.
-const LEAST_PART: usize = 4;
+const MIN_PART_CHARS: usize = 4;
 
 /// Number of hashes that are computed concurrently: each takes 19 MiB and a core.
 static CONCURRENT: Semaphore = Semaphore::const_new(4);
@@ -45,10 +45,12 @@ fn weakness(password: &str, email: &str, name: &str) -> Option<StaffError> {
     }
     let inputs: Vec<&str> = known.iter().map(String::as_str).chain([email, "afterword"]).collect();
     // The parts of the address or the name do not count for its length.
-    let rest =
-        known.iter().filter(|part| part.len() >= LEAST_PART).fold(lower, |rest, part| rest.replace(part.as_str(), ""));
+    let rest = known
+        .iter()
+        .filter(|part| part.len() >= MIN_PART_CHARS)
+        .fold(lower, |rest, part| rest.replace(part.as_str(), ""));
     let entropy = zxcvbn::zxcvbn(&password, &inputs).score().min(zxcvbn::zxcvbn(&rest, &inputs).score());
-    if entropy >= LEAST_SCORE {
+    if entropy >= MIN_SCORE {
         return None;
     }
     let estimate = zxcvbn::zxcvbn(&password, &inputs);

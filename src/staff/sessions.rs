@@ -2,7 +2,7 @@
 
 use super::limits::{Bucket, Turn};
 use super::{Staff, StaffError, notices, passwords, store};
-use crate::access::principal::{Principal, Role, Scope, Who};
+use crate::access::principal::{Principal, PrincipalKind, Role, Scope};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::Effects;
@@ -143,7 +143,10 @@ impl Staff {
         };
         let role = row.role();
         let teams = if role == Role::Supervisor { store::teams_of(reader.conn(), &row.id).await? } else { Vec::new() };
-        Ok(Some(Principal { name: row.name, who: Who::Staff { id: row.id, role, teams, agent: row.agent_id } }))
+        Ok(Some(Principal {
+            name: row.name,
+            who: PrincipalKind::Staff { id: row.id, role, teams, agent: row.agent_id },
+        }))
     }
 
     async fn principal_by_key(&self, secret: &str) -> Result<Option<Principal>, DbError> {
@@ -160,7 +163,7 @@ impl Staff {
             }
         }
         let scopes: Vec<Scope> = scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect();
-        Ok(Some(Principal { name, who: Who::Key { id, scopes } }))
+        Ok(Some(Principal { name, who: PrincipalKind::Key { id, scopes } }))
     }
 }
 

@@ -17,23 +17,23 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Who is asked, who is not and why, and linked answers.
+    /// Surveys, invitations, suppressions and linked answers.
     Surveys,
 }
 
-/// A linked answer. Nothing here tells who gave it, or when within the month.
+/// A linked answer. It reveals neither the customer nor the day of answering.
 #[derive(Debug, Object)]
-#[oai(rename = "Response", example)]
+#[oai(rename = "SurveyResponse", example)]
 struct ResponseOut {
-    /// 1 (very poor) to 5 (very good).
+    /// Score, 1 (very poor) to 5 (very good); null: not answered.
     score: Option<i64>,
-    /// Was it resolved? Null: not answered.
+    /// Answer to "was it resolved?"; null: not answered.
     resolved: Option<bool>,
-    /// In the customer's words. Null: no comment.
+    /// Comment; null: none.
     comment: Option<String>,
-    /// The month of the answer.
+    /// Month of the answer.
     month: String,
-    /// What else was asked and answered.
+    /// Answers to further questions.
     further: Vec<FurtherOut>,
 }
 
@@ -41,11 +41,11 @@ struct ResponseOut {
 #[derive(Debug, Object)]
 #[oai(rename = "FurtherAnswer")]
 struct FurtherOut {
-    /// The question's number in the survey.
+    /// Number of the question in the survey.
     number: u16,
-    /// The question as it was asked, in the survey's default language.
+    /// Text of the question in the default language of the survey.
     question: String,
-    /// The answer in words.
+    /// Answer in words.
     answer: String,
 }
 
@@ -65,21 +65,21 @@ impl ResponseOut {
     }
 }
 
-/// What has become of the survey of an interaction. Never tells whether it was answered.
+/// State of the survey of an interaction. It never reveals whether the customer answered.
 #[derive(Debug, Object)]
 #[oai(rename = "Invitation", example)]
 struct InvitationOut {
-    /// The interaction.
+    /// Id of the interaction.
     interaction_id: String,
-    /// The system it came from.
+    /// Name of the system that the interaction comes from.
     source: String,
-    /// Its id there.
+    /// Id of the interaction in that system.
     external_id: String,
-    /// `waiting`, `scheduled`, `held`, `sent`, `failed`, `skipped` or `closed`.
+    /// State of the survey.
     state: String,
-    /// Skipped: a stable code such as `asked_recently`. Failed: what the mail server said.
+    /// Reason: a stable code such as `asked_recently` if it was skipped, the answer of the mail server if it failed.
     reason: Option<String>,
-    /// The reason for people.
+    /// Reason in words.
     explanation: Option<String>,
 }
 
@@ -110,26 +110,26 @@ impl From<Interaction> for InvitationOut {
     }
 }
 
-/// Some of them, by the time of their interactions, newest first.
+/// A page of invitations.
 #[derive(Debug, Object)]
 struct InvitationPage {
-    /// The invitations.
+    /// Invitations by the time of their interactions, newest first.
     items: Vec<InvitationOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
-/// Why an address is not asked.
+/// Reason for a suppression.
 #[derive(Debug, Clone, Copy, Enum)]
 #[oai(rename_all = "lowercase")]
 enum SuppressionReason {
-    /// Put here by hand or by a program.
+    /// Added by a person or a program.
     Added,
-    /// Mail came back.
+    /// A mail was returned.
     Bounced,
-    /// Mail was reported as unwanted.
+    /// A mail was reported as spam.
     Complained,
-    /// The customer asked for it.
+    /// The customer unsubscribed.
     Unsubscribed,
 }
 
@@ -144,15 +144,15 @@ impl SuppressionReason {
     }
 }
 
-/// An address that is not asked; the address itself is not kept.
+/// An address that receives no surveys; the address itself is not stored.
 #[derive(Debug, Object)]
 #[oai(rename = "Suppression", example)]
 struct SuppressionOut {
-    /// A keyed hash of the address.
+    /// Keyed hash of the address.
     id: String,
-    /// `unsubscribed`, `bounced`, `complained` or `added`.
+    /// Reason.
     reason: String,
-    /// Since when (RFC 3339, UTC).
+    /// Time of the suppression, RFC 3339, UTC.
     since: String,
 }
 
@@ -169,22 +169,22 @@ impl From<Suppression> for SuppressionOut {
     }
 }
 
-/// Some of the list, newest first.
+/// A page of suppressions.
 #[derive(Debug, Object)]
 struct SuppressionPage {
-    /// The entries.
+    /// Suppressions, newest first.
     items: Vec<SuppressionOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
-/// An address that is not to be asked.
+/// An address to be suppressed.
 #[derive(Debug, Object)]
 #[oai(rename = "NewSuppression", example)]
 struct SuppressionBody {
-    /// The address; only a keyed hash of it is kept.
+    /// E-mail address; only a keyed hash of it is stored.
     address: String,
-    /// Why; `added` where nothing is said.
+    /// Reason; by default `added`.
     reason: Option<SuppressionReason>,
 }
 
@@ -194,53 +194,55 @@ impl poem_openapi::types::Example for SuppressionBody {
     }
 }
 
-/// Why customers were not asked, and how often.
+/// Number of interactions that were not surveyed for a reason.
 #[derive(Debug, Object)]
+#[oai(rename = "SkipReasonCount")]
 struct SkipReasonOut {
-    /// A stable code such as `no_address`.
+    /// Stable code of the reason, such as `no_address`.
     reason: String,
-    /// In words.
+    /// Reason in words.
     explanation: Option<String>,
-    /// How often.
+    /// Number of interactions.
     interactions: i64,
-    /// Clearly more often than with all the others together, for a reason that can be in the agent's hands.
+    /// Whether the reason is significantly more frequent than with all other agents, and can be influenced by the agent.
     stands_out: bool,
 }
 
-/// How many of an agent's customers were not asked.
+/// Surveyed and skipped interactions of an agent.
 #[derive(Debug, Object)]
+#[oai(rename = "AgentSkips")]
 struct AgentSkipsOut {
-    /// The agent; null: the interactions name nobody, or it is everybody together.
+    /// Id of the agent; null for interactions without an agent, and for the total.
     agent_id: Option<String>,
-    /// The name.
+    /// Name of the agent.
     name: String,
-    /// The team's name; empty where there is none.
+    /// Name of the team; empty if there is none.
     team: String,
-    /// Final interactions whose survey was decided.
+    /// Number of final interactions with a decision about their survey.
     interactions: i64,
-    /// Of these, asked about. Never how many answered.
+    /// Number of them that were surveyed.
     asked: i64,
-    /// Of these, not asked about.
+    /// Number of them that were not surveyed.
     not_asked: i64,
-    /// The share that was not asked about, 0 to 1.
+    /// Share that was not surveyed, 0 to 1.
     share: f64,
-    /// The same share of all the others together; null where there are none.
+    /// The same share of all other agents together; null if there are none.
     share_of_others: Option<f64>,
-    /// Why, the most frequent reason first.
+    /// Reasons, most frequent first.
     reasons: Vec<SkipReasonOut>,
 }
 
-/// Who was not asked, and why.
+/// Report of skipped surveys.
 #[derive(Debug, Object)]
-#[oai(rename = "Skips")]
+#[oai(rename = "SkipReport")]
 struct SkipsOut {
-    /// From this time on (RFC 3339, UTC).
+    /// Start of the period, RFC 3339, UTC.
     from: String,
-    /// Before this time (RFC 3339, UTC).
+    /// End of the period, exclusive, RFC 3339, UTC.
     until: String,
-    /// Everybody together.
+    /// Total.
     all: AgentSkipsOut,
-    /// Agent by agent; who stands out first.
+    /// Agents; those that stand out first.
     agents: Vec<AgentSkipsOut>,
 }
 
@@ -268,17 +270,17 @@ impl From<&AgentSkips> for AgentSkipsOut {
 
 #[derive(ApiResponse)]
 enum SuppressReply {
-    /// It was on the list before, for the reason that stands here.
+    /// The address was suppressed before, for the returned reason.
     #[oai(status = 200)]
     There(Json<SuppressionOut>),
-    /// It is on the list now.
+    /// The address is suppressed.
     #[oai(status = 201)]
     Added(Json<SuppressionOut>),
 }
 
 #[derive(ApiResponse)]
 enum UnsuppressReply {
-    /// It is off the list; the next interaction may be asked about.
+    /// Deleted; the next interaction may be surveyed.
     #[oai(status = 204)]
     Removed,
 }
@@ -309,15 +311,15 @@ pub struct Api {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Surveys")]
 impl Api {
-    /// Read the linked answer of an interaction
+    /// Get the linked answer to the survey of an interaction
     ///
-    /// For supervisors of its team alone: no API key and no other role may. 404 where there is none, where the customer kept
-    /// the answer apart, and where the interaction is not yours: these can't be told from each other. The look is in the audit log.
+    /// Only for supervisors of the team; API keys and other roles are refused. 404 if there is no answer, if the customer kept it
+    /// apart, or if the caller may not see the interaction: the caller can't distinguish these. Recorded in the audit log.
     #[oai(path = "/interactions/:id/response", method = "get", operation_id = "getResponse")]
     async fn response(
         &self,
         who: Allowed<SeeResponses>,
-        /// The interaction.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<Json<ResponseOut>, ApiError> {
         let none =
@@ -329,19 +331,20 @@ impl Api {
         Ok(Json(ResponseOut::new(found, further)))
     }
 
-    /// List what has become of surveys
+    /// List invitations
     ///
-    /// One line an interaction: is it asked about, and if not, why not? Whether somebody answered is not told here or anywhere.
+    /// Returns the state of the survey of each interaction, and the reason if it was skipped. It never reveals whether the
+    /// customer answered.
     #[oai(path = "/invitations", method = "get", operation_id = "listInvitations")]
     async fn invitations(
         &self,
         who: Allowed<SeeInteractions>,
-        /// Only those in this state.
+        /// Only invitations in this state.
         state: Query<Option<String>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         #[oai(name = "cursor")]
         from: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<InvitationPage>, ApiError> {
         let survey = match state.0.as_deref() {
@@ -359,10 +362,11 @@ impl Api {
         Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
     }
 
-    /// Report who was not asked, and why
+    /// Get the report of skipped surveys
     ///
-    /// Agent by agent beside all the others, over whole days (UTC) that end with today. It counts who was asked, never who answered.
-    #[oai(path = "/skipped", method = "get", operation_id = "reportSkipped")]
+    /// Returns for each agent how many interactions were not surveyed and why, compared with all other agents, over whole days
+    /// (UTC) up to today. It counts invitations, never answers.
+    #[oai(path = "/skipped", method = "get", operation_id = "getSkipReport")]
     async fn skips(
         &self,
         _who: Allowed<Administer>,
@@ -382,19 +386,19 @@ impl Api {
         }))
     }
 
-    /// List the addresses that are not asked
+    /// List suppressions
     ///
-    /// The list holds keyed hashes: one can ask about an address, not read the addresses.
+    /// Returns keyed hashes, since the addresses are not stored; `address` finds the entry of an address.
     #[oai(path = "/suppressions", method = "get", operation_id = "listSuppressions")]
     async fn suppressions(
         &self,
         _who: Allowed<Administer>,
-        /// Is this address on the list? At most one entry then.
+        /// Only the suppression of this address.
         address: Query<Option<String>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         #[oai(name = "cursor")]
         from: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<SuppressionPage>, ApiError> {
         let (from, size) = (request_cursor(from.as_deref())?, page_size(limit.0, 50, 200)?);
@@ -403,10 +407,10 @@ impl Api {
         Ok(Json(SuppressionPage { items: page.items.into_iter().map(SuppressionOut::from).collect(), next }))
     }
 
-    /// Put an address on the list
+    /// Suppress an address
     ///
-    /// From now on it is not asked, and a mail to it that waits is not sent. Doing it twice changes nothing.
-    #[oai(path = "/suppressions", method = "post", operation_id = "addSuppression")]
+    /// No more surveys are sent to the address, and queued mail to it is dropped. Suppressing it again changes nothing.
+    #[oai(path = "/suppressions", method = "post", operation_id = "createSuppression")]
     async fn suppress(
         &self,
         who: Allowed<Administer>,
@@ -418,12 +422,12 @@ impl Api {
         Ok(if new { SuppressReply::Added(entry) } else { SuppressReply::There(entry) })
     }
 
-    /// Take an address off the list
-    #[oai(path = "/suppressions/:id", method = "delete", operation_id = "removeSuppression")]
+    /// Delete a suppression
+    #[oai(path = "/suppressions/:id", method = "delete", operation_id = "deleteSuppression")]
     async fn unsuppress(
         &self,
         who: Allowed<Administer>,
-        /// The entry's id; `GET /suppressions?address=…` tells it.
+        /// Id of the suppression; `GET /suppressions?address=…` returns it.
         id: Path<String>,
     ) -> Result<UnsuppressReply, ApiError> {
         self.surveys.unsuppress(&id, &who.actor()).await?;

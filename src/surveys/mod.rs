@@ -45,8 +45,8 @@ mod versions;
 pub mod wording;
 
 pub use answers::{
-    Answer, AnswerError, ExternalAnswer, ExternalAnswerError, Given, GivenAnswer, Invited, LinkState, Linked,
-    MAX_COMMENT_CHARS, Origin, SealedAnswer, Subject, Value, Written, lock_answers, open_sealed,
+    Answer, AnswerError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Invited, LinkState, Linked,
+    MAX_COMMENT_CHARS, Origin, SealedAnswer, StoredAnswer, Subject, Value, Written, lock_answers, open_sealed,
 };
 pub use definition::{
     Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS, Question,
@@ -56,7 +56,7 @@ pub use callback_requests::{
     CallbackError, CallbackRequest, CallbackState, DueCallback, erase_callbacks, forget_callbacks, wishes_gone,
 };
 pub use decide::Decision;
-pub use editor::{Draft, EditError, Kept, Listed, Published, kind_in_words};
+pub use editor::{Draft, EditError, Listed, Published, PublishedVersion, kind_in_words};
 pub use erasure::{ErasureSubject, Traces, erase_address, forget_mails};
 pub use handoff::{Ripe, Unread, UnreadComment, without_answer};
 pub use invitation::INVITATION;

@@ -11,7 +11,7 @@ mod views;
 
 pub use views::preview;
 
-use super::answers::{Answer, AnswerError, Given, Invited, LinkState};
+use super::answers::{Answer, AnswerError, Invited, LinkState, StoredAnswer};
 use super::{Surveys, Suspicion, Token};
 use crate::config::Choice;
 use crate::database::DbError;
@@ -85,7 +85,7 @@ impl RequestLanguage {
             LinkState::Expired(invited) => page(invited, StatusCode::GONE, "expired"),
             LinkState::Counted { rest: false, invited } => page(invited, status, "counted"),
             LinkState::Counted { rest: true, invited } => page(invited, status, "rest"),
-            LinkState::Given(invited, _) | LinkState::Open(invited) => page(invited, status, "used"),
+            LinkState::StoredAnswer(invited, _) | LinkState::Open(invited) => page(invited, status, "used"),
         }
     }
 
@@ -93,7 +93,7 @@ impl RequestLanguage {
     fn redrawn(&self, surveys: &Surveys, token: &Token, standing: &LinkState, filled: &Filled) -> Response {
         let (invited, before) = match standing {
             LinkState::Open(invited) => (invited, None),
-            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::StoredAnswer(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::GONE),
         };
         survey(surveys, StatusCode::OK, &self.reader(token, invited), filled, before, None)
@@ -110,7 +110,7 @@ impl RequestLanguage {
     ) -> Response {
         let (invited, before) = match standing {
             LinkState::Open(invited) => (invited, None),
-            LinkState::Given(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
+            LinkState::StoredAnswer(invited, given) if given.changeable => (invited, Some(given.answer.choice)),
             other => return self.settled(surveys, token, other, StatusCode::CONFLICT),
         };
         let reader = self.reader(token, invited);
@@ -159,7 +159,7 @@ async fn show(Path(token): Path<String>, Data(surveys): Data<&Surveys>, request:
             let filled = Filled::preselected(&invited.version, request.uri().query(), surveys.settings().preset);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, None, None)
         }
-        LinkState::Given(invited, Given { answer, changeable: true }) => {
+        LinkState::StoredAnswer(invited, StoredAnswer { answer, changeable: true }) => {
             let filled = Filled::from_answer(&invited.version, answer);
             survey(surveys, StatusCode::OK, &asked.reader(&token, invited), &filled, Some(answer.choice), None)
         }

@@ -16,7 +16,7 @@ use poem_openapi::{ApiResponse, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// The training library.
+    /// The training library: clips of exemplary interactions.
     Training,
 }
 
@@ -44,7 +44,7 @@ impl From<ClipError> for ApiError {
 /// A clip was made.
 #[derive(ApiResponse)]
 enum Created {
-    /// The clip; its sound is being cut.
+    /// The clip; its audio is being cut.
     #[oai(status = 201)]
     Clip(Json<ClipOut>),
 }
@@ -71,21 +71,20 @@ pub struct Api {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Training")]
 impl Api {
-    /// Search the library
+    /// List the clips of the library
     ///
-    /// Newest first. Words are looked for in title, reason, skills and transcript; each must be there, case and accents
-    /// don't matter.
+    /// Returns clips, newest first.
     #[oai(path = "/clips", method = "get", operation_id = "listClips")]
     async fn list(
         &self,
         who: Allowed<Learn>,
-        /// Words to look for.
+        /// Only clips with all these words in title, explanation, skills or transcript. Case and accents are ignored.
         q: Query<Option<String>>,
         /// Only clips that show this skill.
         skill: Query<Option<String>>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         cursor: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<ClipPage>, ApiError> {
         let search = Search { words: q.0.unwrap_or_default(), skill: skill.0.unwrap_or_default() };
@@ -99,11 +98,10 @@ impl Api {
         }))
     }
 
-    /// Flag a part of a call or chat as exemplary
+    /// Create a clip from a part of an interaction
     ///
-    /// Supervisors of its team do it. The words of the span are copied, masked as everywhere; the sound is cut in the
-    /// background, when its words are known, into a file of its own that is silent wherever they are masked. So the clip lives on
-    /// when the recording goes.
+    /// Only for supervisors of the team. The text of the span is copied, masked. The audio is cut in the background once the
+    /// transcript is done, into a file that is silent where the text is masked. The clip is kept when the recording is deleted.
     #[oai(path = "/clips", method = "post", operation_id = "createClip")]
     async fn create(&self, who: Allowed<Curate>, body: JsonBody<ClipIn>) -> Result<Created, ApiError> {
         let body = body.0;
@@ -124,26 +122,26 @@ impl Api {
         Ok(Created::Clip(Json(ClipOut::new(&who, self.training.find(&who, &id).await?))))
     }
 
-    /// One clip
+    /// Get a clip
     #[oai(path = "/clips/:id", method = "get", operation_id = "getClip")]
     async fn get(
         &self,
         who: Allowed<Learn>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
     ) -> Result<Json<ClipOut>, ApiError> {
         let clip = self.training.find(&who, &clip_id(&id)?).await?;
         Ok(Json(ClipOut::new(&who, clip)))
     }
 
-    /// Change a clip, or put it back into the library
+    /// Update a clip
     ///
-    /// For supervisors of the team it comes from.
-    #[oai(path = "/clips/:id", method = "patch", operation_id = "changeClip")]
+    /// Changes the given fields; `"removed": false` restores a deleted clip. Only for supervisors of the team.
+    #[oai(path = "/clips/:id", method = "patch", operation_id = "updateClip")]
     async fn change(
         &self,
         who: Allowed<Curate>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
         body: JsonBody<ClipPatch>,
     ) -> Result<Json<ClipOut>, ApiError> {
@@ -158,55 +156,55 @@ impl Api {
         Ok(Json(ClipOut::new(&who, self.training.find(&who, &id).await?)))
     }
 
-    /// Take a clip out of the library
+    /// Delete a clip
     ///
-    /// For 30 days it can be put back (`PATCH` with `"removed": false`); then it is gone, its sound too. The call or chat
-    /// stays as it is.
-    #[oai(path = "/clips/:id", method = "delete", operation_id = "removeClip")]
+    /// The clip can be restored for 30 days (`PATCH` with `"removed": false`). The interaction is not changed.
+    #[oai(path = "/clips/:id", method = "delete", operation_id = "deleteClip")]
     async fn remove(
         &self,
         who: Allowed<Curate>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         self.training.set_removed(&who, &clip_id(&id)?, true).await?;
         Ok(NoContent::Done)
     }
 
-    /// Note that you have finished a clip
+    /// Mark a clip as completed
     ///
-    /// Doing it again changes nothing: the first time stays.
-    #[oai(path = "/clips/:id/completion", method = "put", operation_id = "finishClip")]
+    /// Records that the caller has completed the clip. Repeating it keeps the first time.
+    #[oai(path = "/clips/:id/completion", method = "put", operation_id = "completeClip")]
     async fn finish(
         &self,
         who: Allowed<Learn>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
     ) -> Result<Json<Completion>, ApiError> {
         let finished = self.training.finish(&who, &clip_id(&id)?).await?;
         Ok(Json(Completion { clip: finished.clip.to_string(), finished_at: finished.at.to_rfc3339() }))
     }
 
-    /// Take that back
-    #[oai(path = "/clips/:id/completion", method = "delete", operation_id = "unfinishClip")]
+    /// Undo the completion of a clip
+    #[oai(path = "/clips/:id/completion", method = "delete", operation_id = "undoClipCompletion")]
     async fn unfinish(
         &self,
         who: Allowed<Learn>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         self.training.unfinish(&who, &clip_id(&id)?).await?;
         Ok(NoContent::Done)
     }
 
-    /// A clip's sound
+    /// Download the audio of a clip
     ///
-    /// WAV; ranges are served. 404 while it is being cut, and for chats. Each listening is noted in the audit log.
+    /// Returns WAV. Range requests are supported. 404 for chats and while the audio is being cut. Each request is recorded in the
+    /// audit log.
     #[oai(path = "/clips/:id/audio", method = "get", operation_id = "getClipAudio")]
     async fn audio(
         &self,
         who: Allowed<Learn>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
         headers: &HeaderMap,
     ) -> Result<Sound, ApiError> {
@@ -222,14 +220,14 @@ impl Api {
         })
     }
 
-    /// A clip's waveform
+    /// Get the waveform of a clip
     ///
-    /// Per channel the loudest amplitude of equal stretches, 0 to 255; 404 while the clip is being cut, and for chats.
+    /// Returns the peak amplitudes of each channel. 404 for chats and while the audio is being cut.
     #[oai(path = "/clips/:id/peaks", method = "get", operation_id = "getClipPeaks")]
     async fn peaks(
         &self,
         who: Allowed<Learn>,
-        /// The clip.
+        /// Id of the clip.
         id: Path<String>,
     ) -> Result<Json<Peaks>, ApiError> {
         let clip = self.training.find(&who, &clip_id(&id)?).await?;

@@ -153,6 +153,9 @@ pub(super) fn checked_why(why: &str) -> Result<String, ClipError> {
 /// Returns the skills, each once regardless of spelling; a skill in use keeps its spelling. Errors: too many or too
 /// long.
 pub(super) fn checked_skills(skills: &[String], known: &[String]) -> Result<Vec<String>, ClipError> {
+    if skills.len() > MAX_SKILLS {
+        return Err(ClipError::BadSkills);
+    }
     let mut checked: Vec<String> = Vec::new();
     for skill in skills {
         let skill = skill.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -165,7 +168,7 @@ pub(super) fn checked_skills(skills: &[String], known: &[String]) -> Result<Vec<
         }
         checked.push(known.iter().find(same).cloned().unwrap_or(skill));
     }
-    if checked.len() > MAX_SKILLS { Err(ClipError::BadSkills) } else { Ok(checked) }
+    Ok(checked)
 }
 
 #[cfg(test)]
@@ -181,6 +184,7 @@ mod tests {
         assert!(matches!(checked_skills(&skills(&["x".repeat(41).as_str()]), &known), Err(ClipError::BadSkills)));
         let many: Vec<String> = (0..11).map(|n| format!("skill {n}")).collect();
         assert!(matches!(checked_skills(&many, &[]), Err(ClipError::BadSkills)));
+        assert!(matches!(checked_skills(&vec![String::new(); 11], &[]), Err(ClipError::BadSkills)));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Transcripts of calls, and their transcription.
+    /// Transcripts of calls: reading, correcting and making them.
     Transcripts,
 }
 
@@ -37,13 +37,13 @@ pub struct Api {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Word")]
 struct WordOut {
-    /// From the recording's beginning, ms.
+    /// Start, ms from the beginning of the recording.
     start_ms: u64,
-    /// From the recording's beginning, ms.
+    /// End, ms from the beginning of the recording.
     end_ms: u64,
-    /// With its punctuation.
+    /// The word with its punctuation.
     text: String,
-    /// 0 to 1: the model's own estimate.
+    /// The model's estimate that this is right, 0 to 1.
     confidence: f32,
 }
 
@@ -57,33 +57,33 @@ impl From<Word> for WordOut {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Segment")]
 struct SegmentOut {
-    /// From the recording's beginning, ms.
+    /// Start, ms from the beginning of the recording.
     start_ms: u64,
-    /// From the recording's beginning, ms.
+    /// End, ms from the beginning of the recording.
     end_ms: u64,
-    /// `agent`, `customer`, `unknown` or `channel-3`.
+    /// Speaker: `agent`, `customer`, `unknown`, or `channel-3` for a channel without a speaker.
     speaker: String,
-    /// As the model wrote it, or as somebody corrected it; masked unless the original was asked for.
+    /// Text, corrected where there is a correction; masked unless `words=original` was requested.
     text: String,
-    /// 0 to 1: the model's own estimate.
+    /// The model's estimate that this is right, 0 to 1.
     confidence: f32,
-    /// Word by word.
+    /// The words with their times.
     words: Vec<WordOut>,
-    /// Set where somebody corrected it.
+    /// Last correction; null if there is none.
     corrected: Option<CorrectedOut>,
 }
 
 /// The last correction of a segment.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "Corrected")]
+#[oai(rename = "LastCorrection")]
 struct CorrectedOut {
-    /// Text of the model.
+    /// Text before all corrections, as the model wrote it.
     machine_text: String,
-    /// Name of the person who corrected it last.
+    /// Name of the person who corrected it.
     by: String,
-    /// When, RFC 3339.
+    /// Time of the correction, RFC 3339, UTC.
     at: String,
-    /// How often it has been corrected: send it as `seen` with the next correction.
+    /// Number of corrections of the segment; send it as `seen` with the next correction.
     times: i64,
 }
 
@@ -111,21 +111,22 @@ impl From<Segment> for SegmentOut {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Transcript")]
 struct TranscriptOut {
-    /// `waiting`, `running`, `done`, `failed` or `cancelled`.
+    /// State of the transcription.
     state: String,
-    /// 0 to 1, while it is running.
+    /// Progress, 0 to 1; null unless the transcription is running.
     progress: Option<f32>,
-    /// Why it waits or failed, and what to do.
+    /// Reason why the transcription waits or failed, and what to do.
     reason: Option<String>,
-    /// The model that made it.
+    /// Name of the speech model.
     model: Option<String>,
-    /// The language that was spoken.
+    /// Spoken language.
     language: Option<String>,
-    /// How long it took to make, ms.
+    /// Duration of the transcription, ms.
     took_ms: Option<i64>,
-    /// Notes: `truncated`, `same-on-both-channels`, `channels-leak` (speakers cannot be told apart), `crosstalk-removed`.
+    /// Remarks about the recording: `truncated`, `same-on-both-channels`, `channels-leak` (speakers cannot be separated),
+    /// `crosstalk-removed`.
     notes: Vec<String>,
-    /// In order of time; empty until it is done.
+    /// Segments in order of time; empty until the transcription is done.
     segments: Vec<SegmentOut>,
 }
 
@@ -162,7 +163,7 @@ impl From<Stored> for TranscriptOut {
 /// WebVTT.
 #[derive(ApiResponse)]
 enum Vtt {
-    /// The transcript as WebVTT
+    /// The transcript as WebVTT.
     #[oai(status = 200, content_type = "text/vtt; charset=utf-8")]
     Done(PlainText<String>),
 }
@@ -170,7 +171,7 @@ enum Vtt {
 /// SubRip.
 #[derive(ApiResponse)]
 enum Srt {
-    /// The transcript as SubRip
+    /// The transcript as SubRip.
     #[oai(status = 200, content_type = "application/x-subrip; charset=utf-8")]
     Done(PlainText<String>),
 }
@@ -229,61 +230,68 @@ impl Api {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Transcripts")]
 impl Api {
-    /// The transcript of a call, with words and their times
+    /// Get the transcript of a call
     ///
-    /// While it is being made, `state` and `progress` tell how far it is. Personal data is masked: `[card number]`, `[e-mail]`,
-    /// `[phone]`, `[IBAN]`, `[date of birth]`, `[address]`, `[name]` and the like stand where it was, in the text and as one word.
+    /// Returns the segments with the times of their words, and the state of the transcription. Personal data is masked:
+    /// `[card number]`, `[e-mail]`, `[phone]`, `[IBAN]`, `[date of birth]`, `[address]`, `[name]` and the like replace it, in the
+    /// text and as one word. Each request for a finished transcript is recorded in the audit log.
     #[oai(path = "/interactions/:id/transcript", method = "get", operation_id = "getTranscript")]
     async fn get_transcript(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
-        /// noted in the audit log.
+        /// `original` returns the words without masking. Only for administrators, supervisors of the team and API keys with the
+        /// scope `admin`; recorded in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Json<TranscriptOut>, ApiError> {
         let (_, stored) = self.load(&who, &id, words).await?;
         Ok(Json(stored.into()))
     }
 
-    /// The transcript as WebVTT, with voices
+    /// Get a transcript as WebVTT
+    ///
+    /// Returns one cue a segment, with its speaker as the voice. 409 until the transcription is done.
     #[oai(path = "/interactions/:id/transcript.vtt", method = "get", operation_id = "getTranscriptVtt")]
     async fn get_vtt(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
-        /// noted in the audit log.
+        /// `original` returns the words without masking. Only for administrators, supervisors of the team and API keys with the
+        /// scope `admin`; recorded in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Vtt, ApiError> {
         self.written(&who, &id, words, Format::Vtt).await.map(Vtt::Done)
     }
 
-    /// The transcript as SubRip
+    /// Get a transcript as SubRip
+    ///
+    /// Returns one subtitle a segment. 409 until the transcription is done.
     #[oai(path = "/interactions/:id/transcript.srt", method = "get", operation_id = "getTranscriptSrt")]
     async fn get_srt(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
-        /// noted in the audit log.
+        /// `original` returns the words without masking. Only for administrators, supervisors of the team and API keys with the
+        /// scope `admin`; recorded in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<Srt, ApiError> {
         self.written(&who, &id, words, Format::Srt).await.map(Srt::Done)
     }
 
-    /// The transcript as plain text
+    /// Get a transcript as plain text
+    ///
+    /// Returns one line a segment. 409 until the transcription is done.
     #[oai(path = "/interactions/:id/transcript.txt", method = "get", operation_id = "getTranscriptText")]
     async fn get_text(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// `original` for the words as they were heard: administrators, supervisors of the team, keys with the scope admin;
-        /// noted in the audit log.
+        /// `original` returns the words without masking. Only for administrators, supervisors of the team and API keys with the
+        /// scope `admin`; recorded in the audit log.
         words: Query<Option<Words>>,
     ) -> Result<PlainText<String>, ApiError> {
         self.written(&who, &id, words, Format::Text).await

@@ -175,9 +175,8 @@ impl<'a, R: Right> ApiExtractor<'a> for Allowed<R> {
             flows: None,
             openid_connect_url: None,
         };
-        let key = "An API key, made on /admin/keys or by `afterword key add`. Scopes: ingest, read, admin.";
-        let session =
-            "Somebody signed in at /sign-in (`__Host-afterword` over https). Changing requests carry X-CSRF-Token too.";
+        let key = "API key, created at /admin/keys or with `afterword key add`. Scopes: `ingest`, `read`, `admin`.";
+        let session = "Session cookie of a staff account, from /sign-in. Its name is `__Host-afterword` over HTTPS.";
         registry.create_security_scheme(SCHEMES[0], scheme("http", key, None, None, Some("bearer")));
         registry.create_security_scheme(SCHEMES[1], scheme("apiKey", session, Some("afterword"), Some("cookie"), None));
     }

@@ -10,19 +10,19 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 use std::sync::Arc;
 
-/// An error in the format of RFC 9457.
+/// An error (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Object, serde::Serialize)]
 #[oai(example = false)]
 pub struct Problem {
-    /// HTTP status of the response.
+    /// HTTP status.
     pub status: u16,
     /// Stable code for programs: `interaction_not_found`, `recording_too_large`, …
     pub code: String,
-    /// Title, the same for every problem of this code.
+    /// Name of the HTTP status.
     pub title: String,
-    /// Description of this occurrence, with the next step.
+    /// Explanation of the error and of its remedy.
     pub detail: String,
-    /// The single problems, where there are several; else empty.
+    /// Each error, if there are several; else empty.
     pub problems: Vec<String>,
 }
 

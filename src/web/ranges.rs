@@ -1,23 +1,24 @@
-//! Range requests of audio: one range is answered with 206, several or none with the whole (allowed by RFC 9110), an
-//! unsatisfiable range with 416. Streamed; never compressed.
+//! Sound in ranges: one range is answered with 206, several or none with the whole (RFC 9110 lets us), a range behind
+//! the end with 416. Sent as it is read; never compressed.
 
+use super::problem::ApiError;
 use headers::{HeaderMapExt, Range};
 use poem::http::{HeaderMap, StatusCode, header};
-use poem::{Body, Response};
+use poem::{Body, IntoResponse, Response};
 use std::ops::Bound;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 
-/// Properties of the served content.
+/// What is served.
 #[derive(Debug, Clone)]
 pub struct Served<'a> {
-    /// Media type: `audio/wav`, …
+    /// `audio/wav`, …
     pub media_type: &'a str,
-    /// Changes with the content; in quotes it is the ETag.
+    /// Changes when the bytes do; in quotes it is the ETag.
     pub etag: &'a str,
 }
 
-/// Part of the content that answers a request.
+/// What part of what is served the request is answered with.
 enum Part {
     Unchanged,
     Unsatisfiable,
@@ -26,7 +27,7 @@ enum Part {
     Range(u64, u64),
 }
 
-/// Serves a file, whole or the requested range.
+/// Serves a file, whole or the range that the request wants.
 pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> std::io::Result<Response> {
     let mut file = tokio::fs::File::open(path).await?;
     let length = file.metadata().await?.len();
@@ -37,7 +38,7 @@ pub async fn serve_file(path: &Path, what: Served<'_>, request: &HeaderMap) -> s
     Ok(answer(part, &what, length, |start, end| Body::from_async_read(file.take(end - start + 1))))
 }
 
-/// Serves generated content: `body` returns the bytes from the first to the last of the range.
+/// Serves what is made while it is sent: `body` gives the bytes from the first to the last that are wanted.
 pub fn serve_made(
     what: &Served<'_>,
     length: u64,
@@ -53,7 +54,7 @@ fn wanted(what: &Served<'_>, request: &HeaderMap, length: u64) -> Part {
     if matches(header::IF_NONE_MATCH) {
         return Part::Unchanged;
     }
-    // The range is of another version: the whole is sent.
+    // A range of another version than the one that is here is no use: the whole is sent.
     let stale = request.contains_key(header::IF_RANGE) && !matches(header::IF_RANGE);
     let range = if stale { None } else { request.typed_get::<Range>() };
     match range.map(|range| satisfiable(&range, length)).as_deref() {
@@ -71,10 +72,7 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
         .content_type(what.media_type);
     match part {
         Part::Unchanged => base.status(StatusCode::NOT_MODIFIED).finish(),
-        Part::Unsatisfiable => base
-            .status(StatusCode::RANGE_NOT_SATISFIABLE)
-            .header(header::CONTENT_RANGE, format!("bytes */{length}"))
-            .finish(),
+        Part::Unsatisfiable => unsatisfiable(length),
         Part::Whole => base.header(header::CONTENT_LENGTH, length).body(body(0, length.saturating_sub(1))),
         Part::Range(start, end) => base
             .status(StatusCode::PARTIAL_CONTENT)
@@ -84,13 +82,23 @@ fn answer(part: Part, what: &Served<'_>, length: u64, body: impl FnOnce(u64, u64
     }
 }
 
-/// Returns the first and last byte of each range that is at least partly within `length` bytes.
+/// 416 for a file of so many bytes.
+fn unsatisfiable(length: u64) -> Response {
+    let detail = format!("The requested range lies behind the end of the file, which has {length} bytes.");
+    ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail)
+        .into_response()
+        .with_header(header::ACCEPT_RANGES, "bytes")
+        .with_header(header::CONTENT_RANGE, format!("bytes */{length}"))
+        .into_response()
+}
+
+/// First and last byte of each range that lies, at least in part, inside so many bytes.
 fn satisfiable(range: &Range, length: u64) -> Vec<(u64, u64)> {
     let Some(last) = length.checked_sub(1) else { return Vec::new() };
     let inside = |(from, to)| match (from, to) {
         (Bound::Included(start), Bound::Included(end)) => Some((start, last.min(end))),
         (Bound::Included(start), _) => Some((start, last)),
-        // The last `suffix` bytes.
+        // The last so many bytes.
         (Bound::Unbounded, Bound::Included(suffix)) => Some((length.saturating_sub(suffix), last)),
         _ => None,
     };

@@ -47,10 +47,17 @@ impl ApiResponse for Sound {
         };
         MetaResponses {
             responses: vec![
-                answer(StatusCode::OK, "The whole sound.", sound_types()),
-                answer(StatusCode::PARTIAL_CONTENT, "The range that was asked for.", sound_types()),
-                answer(StatusCode::NOT_MODIFIED, "It is still the one with that ETag.", vec![]),
-                answer(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies behind the end.", vec![]),
+                answer(StatusCode::OK, "The whole file.", sound_types()),
+                answer(StatusCode::PARTIAL_CONTENT, "The requested range of the file.", sound_types()),
+                answer(StatusCode::NOT_MODIFIED, "The file still has the ETag of `If-None-Match`.", vec![]),
+                answer(
+                    StatusCode::RANGE_NOT_SATISFIABLE,
+                    "The requested range lies behind the end of the file.",
+                    vec![MetaMediaType {
+                        content_type: "application/problem+json",
+                        schema: MetaSchemaRef::Reference("Problem".into()),
+                    }],
+                ),
             ],
         }
     }
@@ -61,9 +68,9 @@ impl ApiResponse for Sound {
 /// A waveform.
 #[derive(Debug, Clone, Object, serde::Deserialize)]
 pub struct Peaks {
-    /// Length, ms.
+    /// Duration, ms.
     duration_ms: i64,
-    /// Per channel, maximum amplitude of equal stretches, 0 to 255.
+    /// Peak amplitudes of each channel over equal intervals, 0 to 255.
     channels: Vec<Vec<u8>>,
 }
 

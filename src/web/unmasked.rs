@@ -9,10 +9,10 @@ use crate::access::rights::{Right, SeeOriginals};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, poem_openapi::Enum)]
 #[oai(rename_all = "lowercase")]
 pub enum Words {
-    /// Personal data is masked: `[card number]`, `[e-mail]`, `[name]` …
+    /// Personal data is replaced by `[card number]`, `[e-mail]`, `[name]` and the like.
     #[default]
     Masked,
-    /// The original text, unmasked.
+    /// The words as they were said or written.
     Original,
 }
 

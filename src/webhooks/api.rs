@@ -11,7 +11,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Events, sent to other systems.
+    /// Events that are sent to other systems.
     Webhooks,
 }
 
@@ -30,24 +30,33 @@ impl From<WebhookError> for ApiError {
     }
 }
 
-/// Where events are sent.
+/// A webhook: an address that receives events.
 #[derive(Debug, Object)]
 #[oai(rename = "Webhook")]
 struct Out {
     /// Id.
     id: String,
-    /// Where to.
+    /// URL.
     url: String,
-    /// What it is for.
+    /// Note on its purpose.
     note: String,
-    /// The events that it is told of.
+    /// Events that it receives.
     events: Vec<String>,
-    /// active; paused by somebody; failing: stopped after days without success.
+    /// State.
     state: State,
-    /// Since when nothing succeeds (RFC 3339).
+    /// Time since when no delivery has succeeded, RFC 3339, UTC; null unless deliveries fail.
     failing_since: Option<String>,
-    /// Why the last delivery failed.
+    /// Error of the last delivery; null if it succeeded.
     last_error: Option<String>,
+}
+
+/// All webhooks.
+#[derive(Debug, Object)]
+struct WebhookList {
+    /// Webhooks.
+    items: Vec<Out>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
 impl From<Webhook> for Out {
@@ -64,68 +73,69 @@ impl From<Webhook> for Out {
     }
 }
 
-/// A webhook to be made.
+/// A webhook to be created.
 #[derive(Debug, Object)]
 #[oai(rename = "NewWebhook")]
 struct In {
-    /// Where to: `https://…`.
+    /// URL: `https://…`.
     url: String,
-    /// What it is for.
+    /// Note on its purpose.
     #[oai(default)]
     note: String,
-    /// The events that it is to be told of.
+    /// Events that it receives.
     events: Vec<String>,
 }
 
-/// What is to be changed; what is missing stays.
+/// Changes to a webhook; missing fields stay as they are.
 #[derive(Debug, Object)]
-#[oai(rename = "WebhookPatch")]
+#[oai(rename = "WebhookUpdate")]
 struct Patch {
-    /// Where to.
+    /// URL.
     url: Option<String>,
-    /// What it is for.
+    /// Note on its purpose.
     note: Option<String>,
-    /// The events.
+    /// Events that it receives.
     events: Option<Vec<String>>,
-    /// false: paused. true: told of events (again).
+    /// False pauses the webhook; true resumes it.
     active: Option<bool>,
 }
 
-/// A webhook and its secret, told once.
+/// A new webhook with its secret, which is shown only once.
 #[derive(Debug, Object)]
 struct WebhookWithSecret {
-    /// The webhook.
+    /// Webhook.
     webhook: Out,
-    /// `whsec_…`: what its signatures are checked with.
+    /// Secret that verifies its signatures: `whsec_…`.
     secret: String,
 }
 
-/// A secret, told once.
+/// A new secret of a webhook, which is shown only once.
 #[derive(Debug, Object)]
+#[oai(rename = "WebhookSecret")]
 struct NewSecret {
-    /// `whsec_…`; for a day the old one signs too.
+    /// Secret: `whsec_…`; the old one stays valid for a day.
     secret: String,
 }
 
-/// An event on its way.
+/// A delivery of an event.
 #[derive(Debug, Object)]
 #[oai(rename = "WebhookDelivery")]
 struct DeliveryOut {
-    /// Its `webhook-id`.
+    /// Id; the header `webhook-id` carries it.
     id: String,
-    /// What happened.
+    /// Event.
     event: String,
-    /// waiting, delivered, failed.
+    /// State.
     state: String,
-    /// Tries so far.
+    /// Number of attempts.
     attempts: i64,
-    /// The last answer's code.
+    /// HTTP status of the last answer.
     status: Option<i64>,
-    /// Why the last try failed.
+    /// Error of the last attempt.
     error: Option<String>,
-    /// When it happened (RFC 3339); the day alone where it tells of answers.
+    /// Time of the event, RFC 3339, UTC; the time of day is 00:00 for events about answers.
     created_at: String,
-    /// What is sent, as text.
+    /// Body of the request, JSON as text.
     body: String,
 }
 
@@ -144,20 +154,20 @@ impl From<Delivery> for DeliveryOut {
     }
 }
 
-/// Deliveries, a page at a time.
+/// A page of deliveries.
 #[derive(Debug, Object)]
 #[oai(rename = "WebhookDeliveryPage")]
 struct DeliveryPage {
-    /// The deliveries.
+    /// Deliveries, newest first.
     items: Vec<DeliveryOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 
 /// A webhook was made.
 #[derive(ApiResponse)]
 enum Created {
-    /// The webhook and its secret.
+    /// The webhook with its secret.
     #[oai(status = 201)]
     Webhook(Json<WebhookWithSecret>),
 }
@@ -173,7 +183,7 @@ enum NoContent {
 /// A delivery was queued.
 #[derive(ApiResponse)]
 enum Queued {
-    /// It is sent in a moment; what became of it stands among the deliveries.
+    /// Queued; `listWebhookDeliveries` shows the result.
     #[oai(status = 202)]
     Queued,
 }
@@ -193,34 +203,43 @@ fn webhook(id: &str) -> Result<WebhookId, ApiError> {
 impl Api {
     /// List webhooks
     #[oai(path = "/webhooks", method = "get", operation_id = "listWebhooks")]
-    async fn list(&self, who: Allowed<Administer>) -> Result<Json<Vec<Out>>, ApiError> {
+    async fn list(&self, who: Allowed<Administer>) -> Result<Json<WebhookList>, ApiError> {
         let _ = who;
-        Ok(Json(self.webhooks.list().await?.into_iter().map(Out::from).collect()))
+        let items = self.webhooks.list().await?.into_iter().map(Out::from).collect();
+        Ok(Json(WebhookList { items, next: None }))
     }
 
-    /// Make a webhook
+    /// Create a webhook
     ///
-    /// Events: interaction.created, interaction.finalised, transcript.done, response.linked, followup.opened, followup.closed,
-    /// release.made. They are signed as Standard Webhooks has it; nothing is ever sent about answers that were kept apart.
-    #[oai(path = "/webhooks", method = "post", operation_id = "addWebhook")]
+    /// Deliveries are signed according to Standard Webhooks; docs/webhooks.md describes the events. No event is ever sent about an
+    /// answer that was kept apart.
+    #[oai(path = "/webhooks", method = "post", operation_id = "createWebhook")]
     async fn add(&self, who: Allowed<Administer>, body: JsonBody<In>) -> Result<Created, ApiError> {
         let In { url, note, events } = body.0;
         let (made, secret) = self.webhooks.add(&url, &note, &events, &who.actor()).await?;
         Ok(Created::Webhook(Json(WebhookWithSecret { webhook: made.into(), secret })))
     }
 
-    /// Read a webhook
+    /// Get a webhook
     #[oai(path = "/webhooks/:id", method = "get", operation_id = "getWebhook")]
-    async fn get(&self, who: Allowed<Administer>, id: Path<String>) -> Result<Json<Out>, ApiError> {
+    async fn get(
+        &self,
+        who: Allowed<Administer>,
+        /// Id of the webhook.
+        id: Path<String>,
+    ) -> Result<Json<Out>, ApiError> {
         let _ = who;
         Ok(Json(self.webhooks.find(&webhook(&id)?).await?.into()))
     }
 
-    /// Change a webhook, pause it, or start it again
-    #[oai(path = "/webhooks/:id", method = "patch", operation_id = "changeWebhook")]
+    /// Update a webhook
+    ///
+    /// Changes the given fields; `active` pauses or resumes it.
+    #[oai(path = "/webhooks/:id", method = "patch", operation_id = "updateWebhook")]
     async fn change(
         &self,
         who: Allowed<Administer>,
+        /// Id of the webhook.
         id: Path<String>,
         body: JsonBody<Patch>,
     ) -> Result<Json<Out>, ApiError> {
@@ -229,38 +248,54 @@ impl Api {
         Ok(Json(self.webhooks.change(&webhook(&id)?, wanted, &who.actor()).await?.into()))
     }
 
-    /// Remove a webhook with its deliveries
-    #[oai(path = "/webhooks/:id", method = "delete", operation_id = "removeWebhook")]
-    async fn remove(&self, who: Allowed<Administer>, id: Path<String>) -> Result<NoContent, ApiError> {
+    /// Delete a webhook with its deliveries
+    #[oai(path = "/webhooks/:id", method = "delete", operation_id = "deleteWebhook")]
+    async fn remove(
+        &self,
+        who: Allowed<Administer>,
+        /// Id of the webhook.
+        id: Path<String>,
+    ) -> Result<NoContent, ApiError> {
         self.webhooks.remove(&webhook(&id)?, &who.actor()).await?;
         Ok(NoContent::Done)
     }
 
-    /// Make a new secret
+    /// Rotate the secret of a webhook
     #[oai(path = "/webhooks/:id/secret", method = "post", operation_id = "rotateWebhookSecret")]
-    async fn rotate(&self, who: Allowed<Administer>, id: Path<String>) -> Result<Json<NewSecret>, ApiError> {
+    async fn rotate(
+        &self,
+        who: Allowed<Administer>,
+        /// Id of the webhook.
+        id: Path<String>,
+    ) -> Result<Json<NewSecret>, ApiError> {
         Ok(Json(NewSecret { secret: self.webhooks.rotate(&webhook(&id)?, &who.actor()).await? }))
     }
 
-    /// Send a test
+    /// Send a test event to a webhook
     #[oai(path = "/webhooks/:id/tests", method = "post", operation_id = "testWebhook")]
-    async fn test(&self, who: Allowed<Administer>, id: Path<String>) -> Result<Queued, ApiError> {
+    async fn test(
+        &self,
+        who: Allowed<Administer>,
+        /// Id of the webhook.
+        id: Path<String>,
+    ) -> Result<Queued, ApiError> {
         let _ = who;
         self.webhooks.test(&webhook(&id)?).await?;
         Ok(Queued::Queued)
     }
 
-    /// List deliveries
+    /// List the deliveries of a webhook
     ///
-    /// The newest first; they are kept for thirty days.
-    #[oai(path = "/webhooks/:id/deliveries", method = "get", operation_id = "listDeliveries")]
+    /// Returns the deliveries of the last thirty days, newest first.
+    #[oai(path = "/webhooks/:id/deliveries", method = "get", operation_id = "listWebhookDeliveries")]
     async fn deliveries(
         &self,
         who: Allowed<Administer>,
+        /// Id of the webhook.
         id: Path<String>,
-        /// `next` of the page before.
+        /// `next` of the previous page, requested with the same filters.
         cursor: Query<Option<String>>,
-        /// Number of items on a page.
+        /// Maximum number of items on the page.
         limit: Query<Option<u32>>,
     ) -> Result<Json<DeliveryPage>, ApiError> {
         let _ = who;
@@ -270,12 +305,20 @@ impl Api {
         Ok(Json(DeliveryPage { items, next: page.next.map(|next| next.to_string()) }))
     }
 
-    /// Send one again, under the same id
-    #[oai(path = "/webhooks/:id/deliveries/:delivery/redelivery", method = "post", operation_id = "redeliver")]
+    /// Repeat a delivery
+    ///
+    /// Sends the event again with the same id.
+    #[oai(
+        path = "/webhooks/:id/deliveries/:delivery/redelivery",
+        method = "post",
+        operation_id = "repeatWebhookDelivery"
+    )]
     async fn redeliver(
         &self,
         who: Allowed<Administer>,
+        /// Id of the webhook.
         id: Path<String>,
+        /// Id of the delivery.
         delivery: Path<String>,
     ) -> Result<Queued, ApiError> {
         let _ = who;

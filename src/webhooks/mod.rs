@@ -80,9 +80,9 @@ impl std::fmt::Debug for Webhooks {
 pub enum State {
     /// Receives events.
     Active,
-    /// Paused by a user.
+    /// Paused by a person.
     Paused,
-    /// Stopped after days without success.
+    /// Stopped after days without a successful delivery.
     Failing,
 }
 
@@ -114,7 +114,7 @@ pub struct Webhook {
     pub note: String,
     /// JSON array; see [`Webhook::events`].
     events: String,
-    /// State.
+    /// State of a webhook.
     #[sqlx(try_from = "String")]
     pub state: State,
     /// Start of the failures; null where the last delivery succeeded.

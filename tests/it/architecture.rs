@@ -6,6 +6,7 @@
 //! 4. Features see each other only through `mod.rs`.
 //! 5. Only `app` and the modules above it read the whole configuration.
 
+mod names;
 mod source;
 
 use source::Source;
@@ -57,6 +58,7 @@ const PLATFORM: &[&str] =
 const EXCEPTIONS: &[(&str, &str)] = &[
     // The actor is a type of the audit trail; the web module authenticates it.
     ("web", "effects"),
+    ("access", "effects"),
 ];
 
 #[test]
@@ -108,6 +110,9 @@ fn faults(source: &Source, modules: &[String]) -> Vec<String> {
         if !may_use(own, other) {
             faults.push(format!("{}: {own} stands below {other}, and uses {path}", source.name));
         }
+        if other == "web" && knows_no_web(own, source) {
+            faults.push(format!("{}: a store, a job or a part of the platform uses {path}", source.name));
+        }
         let through_the_back = used.get(1).is_some_and(|inner| has_file(other, inner));
         if is_feature && FEATURES.contains(&other.as_str()) && through_the_back {
             faults.push(format!("{}: {path} is reached past {other}/mod.rs", source.name));
@@ -138,6 +143,12 @@ fn may_use(own: &str, other: &str) -> bool {
 }
 
 /// Whether one part of a feature may use another.
+/// Whether a source must not know pages and endpoints: stores, jobs, and the platform.
+fn knows_no_web(own: &str, source: &Source) -> bool {
+    let is_platform = own != "web" && PLATFORM.contains(&own);
+    is_platform || source.module.iter().any(|name| name == "store" || name == "jobs")
+}
+
 fn may_use_inside(part: &str, other: &str) -> bool {
     match part {
         "api" => !["store", "pages"].contains(&other),
@@ -160,6 +171,7 @@ fn what_points_the_wrong_way_is_seen() {
         ("web/page.rs", "use crate::staff::Staff;"),
         ("jobs/runner.rs", "use crate::{clock::Timestamp, mail};"),
         ("staff/mod.rs", "fn f() { crate::interactions::find() }"),
+        ("staff/store.rs", "use crate::web::Shell;"),
         ("training/mod.rs", "use crate::surveys::Answer;"),
         ("audit/store.rs", "use super::api::Line;"),
         ("audit/api.rs", "use crate::audit::{Line, store::LineRow};"),

@@ -1,44 +1,40 @@
-//! Responses that operations have in common: errors, each described once, and their headers.
+//! Answers that operations have in common: errors, each described once, and the headers that come with them.
 
+use super::{named_schemas, operations};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Name and description of a header.
 type Header = (&'static str, &'static str);
 
-/// Common errors: status, name in `components`, description, header.
+/// Common errors: status, name in `components`, description, and the header that comes with it.
 const ERRORS: &[(&str, &str, &str, Option<Header>)] = &[
-    ("400", "Malformed", "The request is malformed; `detail` says where.", None),
+    ("400", "Malformed", "The request is malformed; `detail` names the field.", None),
     (
         "401",
         "Unauthorized",
-        "No API key, an unknown or revoked one, or nobody signed in.",
-        Some(("WWW-Authenticate", "How to authenticate.")),
+        "The API key or session is missing, unknown or revoked.",
+        Some(("WWW-Authenticate", "Authentication scheme.")),
     ),
-    ("403", "Forbidden", "The key or role may not do this.", None),
-    ("404", "NotFound", "There is no such thing, or the caller may not see it.", None),
-    (
-        "405",
-        "MethodNotAllowed",
-        "This address does not take that method.",
-        Some(("Allow", "The methods that it takes.")),
-    ),
-    ("409", "Conflict", "It contradicts what is there.", None),
+    ("403", "Forbidden", "The API key or role lacks the permission.", None),
+    ("404", "NotFound", "The resource does not exist, or the caller may not see it.", None),
+    ("405", "MethodNotAllowed", "The path does not support the method.", Some(("Allow", "Supported methods."))),
+    ("409", "Conflict", "The request conflicts with the current state.", None),
     ("413", "TooLarge", "The body is too large.", None),
-    ("415", "UnsupportedMediaType", "A content type or a format that is not taken.", None),
-    ("422", "Unprocessable", "Well-formed, but it can't be: `code` and `detail` say why.", None),
-    ("429", "TooManyRequests", "Too many requests or tries.", Some(("Retry-After", "Seconds to wait."))),
-    ("500", "Internal", "Something failed inside; nothing was stored.", None),
+    ("415", "UnsupportedMediaType", "The content type or audio format is not supported.", None),
+    ("422", "Unprocessable", "The values are invalid; `code` and `detail` give the reason.", None),
+    ("429", "TooManyRequests", "Too many requests or attempts.", Some(("Retry-After", "Seconds to wait."))),
+    ("500", "Internal", "Internal error; nothing was stored.", None),
     (
         "503",
         "Unavailable",
-        "Not available now: send the request again after `Retry-After`.",
+        "Temporarily unavailable; repeat the request after `Retry-After`.",
         Some(("Retry-After", "Seconds to wait.")),
     ),
     ("507", "StorageFull", "The disk is full; nothing was stored.", None),
 ];
 
-/// Adds references to the common errors to an operation, and the CSRF token to operations that change something in a
-/// session.
+/// Refers to the common errors from an operation, and asks changing requests of a session for its token.
 pub(super) fn complete(method: &str, operation: &mut Value) {
     for (status, name, ..) in ERRORS {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -56,7 +52,23 @@ pub(super) fn complete(method: &str, operation: &mut Value) {
     }
 }
 
-/// Defines the common errors, and the CSRF token of a session.
+/// Gives each answer without a description the one of its schema.
+pub(super) fn describe(document: &mut Value) {
+    let descriptions: BTreeMap<String, Value> = named_schemas(document)
+        .iter()
+        .filter_map(|(name, schema)| Some((format!("#/components/schemas/{name}"), schema.get("description")?.clone())))
+        .collect();
+    for (_, operation) in operations(document) {
+        let answers = operation["responses"].as_object_mut().into_iter().flatten();
+        for (_, answer) in answers.filter(|(_, answer)| answer.get("description").is_some_and(|text| text == "")) {
+            let schema = answer["content"]["application/json"]["schema"]["$ref"].as_str();
+            let description = schema.and_then(|schema| descriptions.get(schema)).cloned();
+            answer["description"] = description.unwrap_or_else(|| "Success.".into());
+        }
+    }
+}
+
+/// Describes the common errors, and the token of a session.
 pub(super) fn define(document: &mut Value) {
     let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     for (_, name, description, header) in ERRORS {
@@ -68,6 +80,6 @@ pub(super) fn define(document: &mut Value) {
     }
     document["components"]["securitySchemes"]["csrf"] = json!({
         "type": "apiKey", "in": "header", "name": "X-CSRF-Token",
-        "description": "With a session, what changes something carries the page's token as well.",
+        "description": "CSRF token; required for changes with a session.",
     });
 }

@@ -1,4 +1,4 @@
-//! Schemas in OpenAPI 3.1: references with descriptions, ranges of integers, nulls.
+//! Schemas as OpenAPI 3.1 has them: references beside descriptions, ranges of integers, nulls.
 
 use super::{Members, named_schemas};
 use serde_json::{Value, json};
@@ -7,21 +7,21 @@ use std::collections::BTreeSet;
 /// Strings hold no NUL character: PostgreSQL can't store one.
 const WITHOUT_NUL: &str = r"^[^\x00]*$";
 
-/// Converts the document from OpenAPI 3.0, as written by poem-openapi.
+/// Rewrites what poem-openapi writes for OpenAPI 3.0, in the whole document.
 pub(super) fn tidy(document: &mut Value) {
     match document {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(members) => {
             unwrap_reference(members);
             limit_integer(members);
-            drop_charset(members);
+            drop_charsets(members);
             members.values_mut().for_each(tidy);
         }
         _ => {}
     }
 }
 
-/// Unwraps a described reference, `allOf: [$ref, {description}]`; in 3.1 the description is next to `$ref`.
+/// A described reference comes as `allOf: [$ref, {description}]`; in 3.1 the description stands beside `$ref`.
 fn unwrap_reference(members: &mut Members) {
     let reference = match members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         Some([first, _]) => first.get("$ref").cloned(),
@@ -33,7 +33,7 @@ fn unwrap_reference(members: &mut Members) {
     }
 }
 
-/// Writes the range of the integer type as limits, and `int64` or `int32` as the format: OpenAPI has no unsigned ones.
+/// Writes the range of the integer type as limits, and `int64` or `int32` for the format: OpenAPI knows no unsigned ones.
 fn limit_integer(members: &mut Members) {
     let Some(Value::String(format)) = members.get("format") else { return };
     let (format, least, most) = match format.as_str() {
@@ -49,15 +49,17 @@ fn limit_integer(members: &mut Members) {
     members.insert("maximum".into(), most);
 }
 
-/// Removes the charset: JSON has one encoding, and clients expect a media type without parameters.
-fn drop_charset(members: &mut Members) {
-    if let Some(content) = members.remove("application/json; charset=utf-8") {
-        members.insert("application/json".into(), content);
+/// Removes the charset from media types: JSON has one encoding, and generators of clients look for types without parameters.
+fn drop_charsets(members: &mut Members) {
+    let with_charset: Vec<String> = members.keys().filter(|key| key.ends_with("; charset=utf-8")).cloned().collect();
+    for name in with_charset {
+        let content = members.remove(&name).unwrap_or_default();
+        members.insert(name.trim_end_matches("; charset=utf-8").into(), content);
     }
 }
 
-/// Declares the properties that may be null. An optional property of a response is always present, and null where it is
-/// unknown; in a request body null means the same as a missing property.
+/// Says which properties may be null. An optional property of an answer is always there, and null where it is unknown; in a
+/// request body null means the same as a missing property.
 pub(super) fn declare_nulls(document: &mut Value) {
     let sent = sent_schemas(document);
     for (name, schema) in named_schemas(document).iter_mut() {
@@ -76,6 +78,29 @@ pub(super) fn declare_nulls(document: &mut Value) {
     }
 }
 
+/// Removes the ranges of 64-bit integers from schemas that only answers use: generators of clients know them from the format.
+pub(super) fn drop_type_ranges(document: &mut Value) {
+    let sent = sent_schemas(document);
+    for (_, schema) in named_schemas(document).iter_mut().filter(|(name, _)| !sent.contains(*name)) {
+        drop_type_range(schema);
+    }
+}
+
+fn drop_type_range(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_type_range),
+        Value::Object(members) => {
+            members.retain(|key, value| match key.as_str() {
+                "minimum" => *value != json!(i64::MIN),
+                "maximum" => *value != json!(i64::MAX) && *value != json!(u64::MAX),
+                _ => true,
+            });
+            members.values_mut().for_each(drop_type_range);
+        }
+        _ => {}
+    }
+}
+
 fn allow_null(schema: &mut Value) {
     const ABOUT: [&str; 4] = ["description", "default", "example", "deprecated"];
     let Some(members) =
@@ -89,7 +114,7 @@ fn allow_null(schema: &mut Value) {
     members.insert("anyOf".into(), json!([own, { "type": "null" }]));
 }
 
-/// Declares that strings of requests hold no NUL character, where no other pattern is given.
+/// Declares that strings of requests hold no NUL character, where nothing else says what they look like.
 pub(super) fn refuse_nul(document: &mut Value) {
     let sent = sent_schemas(document);
     for (_, schema) in named_schemas(document).iter_mut().filter(|(name, _)| sent.contains(*name)) {
@@ -118,7 +143,7 @@ fn without_nul(schema: &mut Value) {
     }
 }
 
-/// Returns the names of the schemas of request bodies.
+/// The names of the schemas that request bodies are made of.
 fn sent_schemas(document: &mut Value) -> BTreeSet<String> {
     let mut open = Vec::new();
     for (_, operation) in super::operations(document) {

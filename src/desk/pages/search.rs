@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::desk::words::{self, When};
 use crate::interactions::Channel;
 use crate::paging::Cursor;
-use crate::search::{Found, Hit, Query as Words, SaidBy, SnippetPiece, Within};
+use crate::search::{Hit, Query as Words, SaidBy, SearchHit, SnippetPiece, Within};
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Query};
@@ -138,7 +138,7 @@ fn line(page: &str, hit: Hit) -> HitLine {
     }
 }
 
-fn result(found: Found) -> ResultLine {
+fn result(found: SearchHit) -> ResultLine {
     let i = &found.interaction;
     let href = format!("/interactions/{}", i.id);
     let rest = usize::try_from(found.lines).unwrap_or_default().saturating_sub(found.hits.len());

@@ -9,89 +9,89 @@ use crate::staff::AgentRef;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 
-/// An interaction as integrators write it. Every field may be left out; what is missing is unknown.
+/// An interaction as other systems send it. Every field is optional; a missing field is unknown.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(rename = "InteractionIn", example)]
+#[oai(rename = "InteractionInput", example)]
 pub struct InteractionBody {
-    /// `call` or `chat`; another word is kept as `other`.
+    /// `call` or `chat`; other values are stored as `other`.
     channel: Option<String>,
-    /// `inbound`, `outbound` or `internal`; another word is kept as `other`.
+    /// `inbound`, `outbound` or `internal`; other values are stored as `other`.
     direction: Option<String>,
-    /// `in_progress`, `ended` or `final`; never goes backwards.
+    /// Phase; it never goes backwards.
     phase: Option<String>,
-    /// `answered`, `missed`, `abandoned` or `voicemail`; another word is kept as `other`.
+    /// `answered`, `missed`, `abandoned` or `voicemail`; other values are stored as `other`.
     outcome: Option<String>,
-    /// RFC 3339 with an offset.
+    /// Start time, RFC 3339 with an offset.
     started_at: Option<String>,
-    /// RFC 3339 with an offset.
+    /// Time of answering, RFC 3339 with an offset.
     answered_at: Option<String>,
-    /// RFC 3339 with an offset.
+    /// End time, RFC 3339 with an offset.
     ended_at: Option<String>,
-    /// How long the customer waited, ms.
+    /// Time that the customer waited for an agent, ms.
     wait_ms: Option<i64>,
-    /// How long they talked, ms.
+    /// Talk time, ms.
     talk_ms: Option<i64>,
-    /// How long the customer was on hold, ms.
+    /// Hold time, ms.
     hold_ms: Option<i64>,
-    /// Who is rated: whoever handled the end of it, as of then.
+    /// Agent who is rated: the one who handled the end of the interaction.
     agent: Option<AgentBody>,
-    /// The team by name; made where there is none of this name.
+    /// Name of the team; created if it does not exist.
     team: Option<String>,
-    /// The queue it came through.
+    /// Name of the queue.
     queue: Option<String>,
-    /// What it was about.
+    /// Topics.
     tags: Option<Vec<String>>,
-    /// Who called or wrote; sealed on arrival, erased when no survey waits for it.
+    /// Customer; encrypted on arrival, erased when no survey needs it any more.
     customer: Option<CustomerBody>,
-    /// What the source says about surveys.
+    /// Whether the interaction may be surveyed.
     survey: Option<SurveyBody>,
-    /// A chat's messages, from its beginning.
+    /// All messages of a chat, from its beginning.
     messages: Option<Vec<MessageBody>>,
 }
 
-/// An agent as a source knows them.
+/// An agent as the source system names them.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(rename = "AgentIn")]
+#[oai(rename = "AgentInput")]
 struct AgentBody {
-    /// The agent's id in the source; the address or the name stands in where it sends none.
+    /// Id of the agent in the source system; by default the e-mail address, else the name.
     external_id: Option<String>,
     /// Name.
     name: Option<String>,
-    /// Address.
+    /// E-mail address.
     email: Option<String>,
 }
 
 /// The customer.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(rename = "CustomerIn")]
+#[oai(rename = "CustomerInput")]
 struct CustomerBody {
-    /// Where the survey goes; blank counts as missing.
+    /// E-mail address for the survey; blank means missing.
     email: Option<String>,
-    /// Name; used in the mail's greeting and for nothing else.
+    /// Name; used only in the greeting of the mail.
     name: Option<String>,
-    /// Taken and not kept.
+    /// Telephone number; accepted, but not stored.
     phone: Option<String>,
-    /// Language: `en`, `de-CH`.
+    /// Language of the customer: `en`, `de-CH`.
     locale: Option<String>,
 }
 
-/// What the source says about surveys.
+/// Whether an interaction may be surveyed.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(rename = "SurveyIn")]
+#[oai(rename = "SurveyInput")]
 struct SurveyBody {
-    /// False: never ask about this one.
+    /// False: no survey is sent.
     eligible: Option<bool>,
 }
 
 /// A message of a chat.
 #[derive(Debug, Clone, Default, Object)]
-#[oai(rename = "MessageIn")]
+#[oai(rename = "MessageInput")]
 struct MessageBody {
-    /// RFC 3339 with an offset.
+    /// Time of sending, RFC 3339 with an offset.
     at: Option<String>,
-    /// `customer`, `agent`, `bot` or `system`; another word is kept as `other`.
+    /// Sender: `customer`, `agent`, `bot` or `system`; other values are stored as `other`.
     from: String,
-    /// What it says.
+    /// Text of the message.
     text: String,
 }
 
@@ -203,21 +203,21 @@ impl MessageBody {
     }
 }
 
-/// What has become of a survey.
+/// State of the survey of an interaction.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "InteractionSurvey")]
 struct SurveyOut {
-    /// `waiting`, `scheduled`, `sent`, `held`, `failed`, `skipped` or `closed`. Never tells whether it was answered.
+    /// State; it does not reveal whether the customer answered.
     state: String,
-    /// Why it was skipped or failed.
+    /// Reason why the survey was skipped or failed.
     reason: Option<String>,
 }
 
-/// What has become of a recording.
+/// State of the recording of an interaction.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "InteractionRecording")]
 struct RecordingOut {
-    /// `absent`, `stored`, or `missing`: it was stored, but its file is lost; send it again.
+    /// State; `missing`: the file was stored and is lost, upload it again.
     state: String,
 }
 
@@ -225,27 +225,27 @@ fn recording(state: RecordingState) -> RecordingOut {
     RecordingOut { state: state.code().into() }
 }
 
-/// What is stored now.
+/// Stored state of an interaction.
 #[derive(Debug, Clone, Object)]
-#[oai(rename = "Upserted")]
+#[oai(rename = "InteractionState")]
 pub(super) struct UpsertAnswer {
-    /// Its id here.
+    /// Id of the interaction.
     id: String,
-    /// How far it is.
+    /// Phase.
     phase: String,
-    /// Its survey.
+    /// State of the survey.
     survey: SurveyOut,
-    /// Its recording.
+    /// State of the recording.
     recording: RecordingOut,
 }
 
 /// 201 where it was new, else 200.
 #[derive(Debug, ApiResponse)]
 pub(super) enum UpsertReply {
-    /// It was known already; what is new about it is stored.
+    /// Existing interaction; changes are stored.
     #[oai(status = 200)]
     Known(Json<UpsertAnswer>),
-    /// It is stored.
+    /// New interaction; it is stored.
     #[oai(status = 201)]
     Created(Json<UpsertAnswer>),
 }
@@ -262,21 +262,21 @@ impl UpsertReply {
     }
 }
 
-/// The rated agent.
+/// Agent who is rated.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "InteractionAgent")]
 struct AgentOut {
-    /// Id here.
+    /// Id.
     id: String,
     /// Name.
     name: Option<String>,
 }
 
-/// The team.
+/// Team of an interaction.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "InteractionTeam")]
 struct TeamOut {
-    /// Id here.
+    /// Id.
     id: String,
     /// Name.
     name: Option<String>,
@@ -286,59 +286,59 @@ struct TeamOut {
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Message")]
 struct MessageOut {
-    /// RFC 3339, UTC.
+    /// Time of sending, RFC 3339, UTC.
     at: Option<String>,
-    /// `customer`, `agent`, `bot`, `system` or `other`.
+    /// Sender.
     from: String,
-    /// What it says; masked unless the original was asked for.
+    /// Text; masked unless `words=original` was requested.
     text: String,
 }
 
-/// An interaction. Nothing tells who the customer is.
+/// An interaction. It never identifies the customer.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Interaction")]
 pub(super) struct InteractionOut {
-    /// Its id here.
+    /// Id.
     id: String,
-    /// Where it came from.
+    /// Name of the system that it comes from.
     source: String,
-    /// Its id there.
+    /// Id in that system.
     external_id: String,
-    /// `call`, `chat`, `other` or `unknown`.
+    /// Channel.
     channel: String,
-    /// `inbound`, `outbound`, `internal` or `other`.
+    /// Direction.
     direction: Option<String>,
-    /// `answered`, `missed`, `abandoned`, `voicemail` or `other`.
+    /// Outcome.
     outcome: Option<String>,
-    /// `in_progress`, `ended` or `final`.
+    /// Phase.
     phase: String,
-    /// RFC 3339, UTC.
+    /// Start time, RFC 3339, UTC.
     started_at: Option<String>,
-    /// RFC 3339, UTC.
+    /// Time of answering, RFC 3339, UTC.
     answered_at: Option<String>,
-    /// RFC 3339, UTC.
+    /// End time, RFC 3339, UTC.
     ended_at: Option<String>,
-    /// ms.
+    /// Time that the customer waited for an agent, ms.
     wait_ms: Option<i64>,
-    /// ms.
+    /// Talk time, ms.
     talk_ms: Option<i64>,
-    /// ms.
+    /// Hold time, ms.
     hold_ms: Option<i64>,
-    /// Who is rated.
+    /// Agent who is rated.
     agent: Option<AgentOut>,
-    /// The team.
+    /// Team.
     team: Option<TeamOut>,
-    /// The queue.
+    /// Name of the queue.
     queue: Option<String>,
-    /// What it was about.
+    /// Topics.
     tags: Vec<String>,
-    /// The customer's language.
+    /// Language of the customer.
     locale: Option<String>,
-    /// Its survey.
+    /// State of the survey.
     survey: SurveyOut,
-    /// Its recording.
+    /// State of the recording.
     recording: RecordingOut,
-    /// A chat's messages, from its beginning; null in lists.
+    /// Messages of a chat, from its beginning; null in lists.
     messages: Option<Vec<MessageOut>>,
 }
 
@@ -372,12 +372,12 @@ impl InteractionOut {
     }
 }
 
-/// Some interactions.
+/// A page of interactions.
 #[derive(Debug, Clone, Object)]
 pub(super) struct InteractionPage {
-    /// Newest first.
+    /// Interactions in the requested order.
     items: Vec<InteractionOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     next: Option<String>,
 }
 

@@ -13,12 +13,12 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
 
 /// A JSON body, and the whole of what came, unknown fields too.
 #[derive(Debug)]
-pub(super) struct Kept<T> {
+pub(super) struct JsonWithRaw<T> {
     pub value: T,
     pub raw: serde_json::Value,
 }
 
-impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for Kept<T> {
+impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for JsonWithRaw<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -48,7 +48,7 @@ impl<'a> ApiExtractor<'a> for Upload {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest { description: Some("The recording itself."), content: sound_types(), required: true })
+        Some(MetaRequest { description: Some("The audio file."), content: sound_types(), required: true })
     }
 
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
@@ -56,9 +56,9 @@ impl<'a> ApiExtractor<'a> for Upload {
     }
 }
 
-/// What a recording can be made into.
+/// Format that a recording can be converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase")]
+#[oai(rename = "RecordingFormat", rename_all = "lowercase")]
 pub(super) enum Rendered {
     /// 16-bit PCM in WAV, with the recording's channels and sample rate.
     Wav,

@@ -62,23 +62,25 @@ struct ErasurePage {
     external_id: String,
 }
 
-enum What {
+enum ErasureTarget {
     Conversation(InteractionId),
     Address(String),
 }
 
 impl Form {
-    async fn what(&self, privacy: &Privacy) -> Result<What, EraseError> {
+    async fn what(&self, privacy: &Privacy) -> Result<ErasureTarget, EraseError> {
         if !self.address.trim().is_empty() {
-            return Ok(What::Address(self.address.trim().to_owned()));
+            return Ok(ErasureTarget::Address(self.address.trim().to_owned()));
         }
         match self.interaction.trim() {
             "" if self.source.trim().is_empty() && self.external_id.trim().is_empty() => Err(EraseError::Nothing),
-            "" => Ok(What::Conversation(privacy.conversation(self.source.trim(), self.external_id.trim()).await?)),
+            "" => Ok(ErasureTarget::Conversation(
+                privacy.conversation(self.source.trim(), self.external_id.trim()).await?,
+            )),
             // An id, or the URL of the conversation's page.
             text => {
                 let id = text.rsplit('/').next().unwrap_or(text);
-                Ok(What::Conversation(id.parse().map_err(|_| EraseError::NotThere)?))
+                Ok(ErasureTarget::Conversation(id.parse().map_err(|_| EraseError::NotThere)?))
             }
         }
     }
@@ -94,13 +96,13 @@ fn conversation(id: &InteractionId) -> String {
     format!("the call or chat {id}")
 }
 
-async fn look(privacy: &Privacy, what: &What) -> Result<Step, EraseError> {
+async fn look(privacy: &Privacy, what: &ErasureTarget) -> Result<Step, EraseError> {
     Ok(match what {
-        What::Conversation(id) => {
+        ErasureTarget::Conversation(id) => {
             let found = privacy.look_at_conversation(id).await?;
             Step { about: conversation(id), interaction: id.to_string(), ..step(&found.counts) }
         }
-        What::Address(address) => {
+        ErasureTarget::Address(address) => {
             let found = privacy.look_at_address(address).await?;
             let asked_about = found.about.len();
             Step { about: address.clone(), address: address.clone(), asked_about, ..step(&found.counts) }
@@ -189,10 +191,10 @@ pub(super) async fn erase(
 ) -> Result<Response, PageError> {
     let form = form.0;
     let done = match form.what(privacy).await {
-        Ok(What::Conversation(id)) => {
+        Ok(ErasureTarget::Conversation(id)) => {
             privacy.erase_conversation(&id, &who.actor()).await.map(|done| (conversation(&id), done))
         }
-        Ok(What::Address(address)) => {
+        Ok(ErasureTarget::Address(address)) => {
             let conversations = form.conversations == "yes";
             privacy.erase_address(&address, conversations, &who.actor()).await.map(|done| (address, done))
         }

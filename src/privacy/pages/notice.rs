@@ -3,7 +3,7 @@
 
 use super::whole_days;
 use crate::config::Choices;
-use crate::privacy::{Kept, Privacy};
+use crate::privacy::{Privacy, RetainedData};
 use crate::surveys::{Language, Surveys};
 use crate::web::PageError;
 use crate::web::page::html;
@@ -91,9 +91,9 @@ pub(super) async fn show(
         up_to: spans.varies,
         change_for: some(settings.edit_for),
         hashes: length(lang, privacy.hashes_kept().await?),
-        recordings: kept(Kept::Recordings),
-        words: kept(Kept::Transcripts),
-        conversations: kept(Kept::Interactions),
+        recordings: kept(RetainedData::Recordings),
+        words: kept(RetainedData::Transcripts),
+        conversations: kept(RetainedData::Interactions),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{length, say, whole_days};
 use crate::access::rights::Administer;
-use crate::privacy::{Due, Kept, Privacy};
+use crate::privacy::{Due, Privacy, RetainedData};
 use crate::web::format::When;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
@@ -20,17 +20,17 @@ struct RetentionRow {
 impl From<Due> for RetentionRow {
     fn from(due: Due) -> Self {
         let (what, note) = match due.rule.what {
-            Kept::Recordings => {
+            RetainedData::Recordings => {
                 ("Recordings", "The sound of calls. Clips of the library stay, masked, by their own rule.")
             }
-            Kept::Transcripts => {
+            RetainedData::Transcripts => {
                 ("Words", "Transcripts, and what was written in chats; search forgets them too. Measures stay.")
             }
-            Kept::Interactions => (
+            RetainedData::Interactions => (
                 "Calls and chats",
                 "With all that hangs on them: linked answers, what follow-ups and kudos say. Totals stay.",
             ),
-            Kept::Audit => ("Audit log", "Its oldest lines."),
+            RetainedData::Audit => ("Audit log", "Its oldest lines."),
         };
         Self {
             what,

@@ -1,7 +1,7 @@
 //! Figures of a question's released counts.
 
 use crate::ratings::{Comment, Nps, Share};
-use crate::surveys::{Kept, Question, QuestionItem as Item, QuestionKind};
+use crate::surveys::{PublishedVersion, Question, QuestionItem as Item, QuestionKind};
 use std::collections::BTreeMap;
 
 /// The figure of a question.
@@ -55,7 +55,7 @@ impl QuestionResult {
     pub(super) fn new(
         question: &Question,
         item: &Item,
-        version: &Kept,
+        version: &PublishedVersion,
         versions: Vec<i64>,
         counts: BTreeMap<i64, u64>,
         comments: Option<Vec<Comment>>,

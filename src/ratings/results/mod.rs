@@ -11,7 +11,7 @@ pub use store::STATEMENTS;
 
 use super::{Comment, Period, Ratings, RatingsError, reads_comments, sight};
 use crate::access::Principal;
-use crate::surveys::{EditError, Kept, Listed, Question, QuestionItem as Item, QuestionKind};
+use crate::surveys::{EditError, Listed, PublishedVersion, Question, QuestionItem as Item, QuestionKind};
 use std::collections::BTreeMap;
 
 /// Formulas of the figures of questions; shown wherever they are.
@@ -32,7 +32,7 @@ pub struct Results {
 /// A question with its texts from the newest version that asked it.
 struct AskedQuestion<'a> {
     item: &'a Item,
-    version: &'a Kept,
+    version: &'a PublishedVersion,
     versions: Vec<i64>,
 }
 
@@ -73,7 +73,7 @@ impl Ratings {
 }
 
 /// Returns every question of any version once, in the order of the newest version.
-fn asked<'a>(versions: &'a [Kept], survey: &str) -> Vec<(Question, AskedQuestion<'a>)> {
+fn asked<'a>(versions: &'a [PublishedVersion], survey: &str) -> Vec<(Question, AskedQuestion<'a>)> {
     let mut all: Vec<(Question, AskedQuestion<'a>)> = Vec::new();
     for version in versions {
         for item in &version.definition.questions {

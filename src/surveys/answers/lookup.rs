@@ -19,10 +19,10 @@ pub(in crate::surveys) struct Link {
 }
 
 /// Invitation that was found; `None` if there is no such link.
-pub(in crate::surveys) type Found = Result<Option<ByToken>, Arc<DbError>>;
+pub(in crate::surveys) type LookupResult = Result<Option<ByToken>, Arc<DbError>>;
 
 /// Batched lookups. Cheap to clone.
-pub(in crate::surveys) type Lookups = Batcher<Link, Found>;
+pub(in crate::surveys) type Lookups = Batcher<Link, LookupResult>;
 
 impl Link {
     pub(super) fn of(token: &Token, vault: &Vault) -> Self {
@@ -38,7 +38,7 @@ pub(in crate::surveys) fn start(db: Db) -> Lookups {
     })
 }
 
-async fn read(db: &Db, links: Vec<Link>) -> Vec<Found> {
+async fn read(db: &Db, links: Vec<Link>) -> Vec<LookupResult> {
     let pairs: Vec<(&str, &str)> = links.iter().map(|link| (link.hash.as_str(), link.spent.as_str())).collect();
     let found = async { store::by_tokens(db.read().await?.conn(), &pairs).await };
     match found.await {
@@ -54,7 +54,7 @@ async fn read(db: &Db, links: Vec<Link>) -> Vec<Found> {
 }
 
 /// Converts the result for the caller: the reader's own error, or that the process is stopping.
-pub(super) fn told(found: Result<Found, BatchError>) -> Result<Option<ByToken>, DbError> {
+pub(super) fn told(found: Result<LookupResult, BatchError>) -> Result<Option<ByToken>, DbError> {
     match found {
         Ok(Ok(row)) => Ok(row),
         Ok(Err(error)) => Err(DbError::Shared(error)),

@@ -121,7 +121,7 @@ pub struct Invited {
 
 /// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
+pub struct StoredAnswer {
     /// The answer.
     pub answer: Answer,
     /// Whether it can still be changed.
@@ -138,7 +138,7 @@ pub enum LinkState {
     /// Not answered.
     Open(Invited),
     /// Answered and not counted yet: can be retracted, and changed for a limited time.
-    Given(Invited, Given),
+    StoredAnswer(Invited, StoredAnswer),
     /// Answered and counted. `rest`: a part of an apart answer is not counted yet and can be retracted.
     Counted {
         /// The invitation.
@@ -153,9 +153,10 @@ impl LinkState {
     pub fn invited(&self) -> Option<&Invited> {
         match self {
             Self::Unknown => None,
-            Self::Expired(invited) | Self::Open(invited) | Self::Given(invited, _) | Self::Counted { invited, .. } => {
-                Some(invited)
-            }
+            Self::Expired(invited)
+            | Self::Open(invited)
+            | Self::StoredAnswer(invited, _)
+            | Self::Counted { invited, .. } => Some(invited),
         }
     }
 }
@@ -199,7 +200,7 @@ impl From<DbError> for AnswerError {
 }
 
 /// An invitation with its answer, as far as there is one.
-pub(super) struct Found {
+pub(super) struct InvitationState {
     pub(super) invited: Invited,
     pub(super) open: bool,
     pub(super) apart: Vec<Opened>,
@@ -221,7 +222,7 @@ impl Surveys {
         Ok(self.judge(found))
     }
 
-    pub(super) async fn find_by_token(&self, token: &Token) -> Result<Option<Found>, DbError> {
+    pub(super) async fn find_by_token(&self, token: &Token) -> Result<Option<InvitationState>, DbError> {
         let vault = &self.inner.vault;
         let link = lookup::Link::of(token, vault);
         let Some(row) = lookup::told(self.inner.lookups.submit(link).await)? else { return Ok(None) };
@@ -230,7 +231,7 @@ impl Surveys {
         // Nothing in the mix leads back to a token that is not spent.
         if row.spent == 0 && row.linked().is_none() {
             let invited = row.invited(version);
-            return Ok(Some(Found { invited, open, apart: Vec::new(), spent: false, linked: None }));
+            return Ok(Some(InvitationState { invited, open, apart: Vec::new(), spent: false, linked: None }));
         }
         let mut reader = self.inner.db.read().await?;
         let ids =
@@ -248,12 +249,12 @@ impl Surveys {
                 Some((answer, shelved))
             }
         };
-        Ok(Some(Found { invited: row.invited(version), open, apart, spent, linked }))
+        Ok(Some(InvitationState { invited: row.invited(version), open, apart, spent, linked }))
     }
 
-    fn judge(&self, found: Found) -> LinkState {
+    fn judge(&self, found: InvitationState) -> LinkState {
         let ripe_at = self.ripe_at();
-        let Found { invited, open, apart, spent, linked } = found;
+        let InvitationState { invited, open, apart, spent, linked } = found;
         if !open {
             return LinkState::Expired(invited);
         }
@@ -261,7 +262,7 @@ impl Surveys {
             return match sealed::answer(&apart) {
                 Some(answer) => {
                     let changeable = apart.iter().any(|part| part.is_anchor() && part.ripeness < ripe_at);
-                    LinkState::Given(invited, Given { answer, changeable })
+                    LinkState::StoredAnswer(invited, StoredAnswer { answer, changeable })
                 }
                 None => LinkState::Counted { invited, rest: !apart.is_empty() },
             };
@@ -270,7 +271,7 @@ impl Surveys {
             None => LinkState::Open(invited),
             Some((_, shelved)) if shelved.counted => LinkState::Counted { invited, rest: false },
             Some((answer, shelved)) => {
-                LinkState::Given(invited, Given { answer, changeable: shelved.ripeness < ripe_at })
+                LinkState::StoredAnswer(invited, StoredAnswer { answer, changeable: shelved.ripeness < ripe_at })
             }
         }
     }
@@ -294,8 +295,8 @@ impl Surveys {
             LinkState::Unknown => return Err(AnswerError::Unknown),
             LinkState::Expired(_) => return Err(AnswerError::Expired),
             LinkState::Counted { .. } => return Err(AnswerError::Counted),
-            LinkState::Given(_, given) if !given.changeable => return Err(AnswerError::Used),
-            LinkState::Given(invited, given) => (invited, Some(given.answer.choice)),
+            LinkState::StoredAnswer(_, given) if !given.changeable => return Err(AnswerError::Used),
+            LinkState::StoredAnswer(invited, given) => (invited, Some(given.answer.choice)),
             LinkState::Open(invited) => (invited, None),
         };
         let answer = Answer { values: value::accepted(&invited.version, answer.values)?, ..answer };
@@ -386,13 +387,13 @@ impl Surveys {
                 self.drop_quote(token).await?;
                 Err(AnswerError::Counted)
             }
-            LinkState::Given(invited, Given { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
+            LinkState::StoredAnswer(invited, StoredAnswer { answer: Answer { choice: Choice::Linked, .. }, .. }) => {
                 let remove = LinkedWrite::remove(&invited, i64::MAX);
                 self.written(token, self.inner.linked.submit(remove).await?).await?;
                 self.drop_quote(token).await?;
                 Ok(invited)
             }
-            LinkState::Given(invited, _) | LinkState::Counted { invited, .. } => {
+            LinkState::StoredAnswer(invited, _) | LinkState::Counted { invited, .. } => {
                 let withdraw = ApartWrite::withdraw(&self.inner.vault, token, &invited.version, &apart);
                 self.written(token, self.inner.apart.submit(withdraw).await?).await?;
                 self.drop_quote(token).await?;
@@ -410,7 +411,7 @@ impl Surveys {
                 LinkState::Unknown => AnswerError::Unknown,
                 LinkState::Expired(_) => AnswerError::Expired,
                 LinkState::Counted { .. } => AnswerError::Counted,
-                LinkState::Open(_) | LinkState::Given(..) => AnswerError::Used,
+                LinkState::Open(_) | LinkState::StoredAnswer(..) => AnswerError::Used,
             }),
         }
     }

@@ -4,7 +4,9 @@ use super::Tag;
 use crate::access::rights::{Ingest, ManageSurveys, SeeSurveys};
 use crate::config::Choice;
 use crate::surveys::definition::Definition;
-use crate::surveys::{EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Kept, Listed, Subject, Surveys};
+use crate::surveys::{
+    EditError, ExternalAnswer, ExternalAnswerError, GivenAnswer, Listed, PublishedVersion, Subject, Surveys,
+};
 use crate::web::page::sentence;
 use crate::web::problem::ApiError;
 use crate::web::{Allowed, JsonBody};
@@ -18,15 +20,15 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 #[derive(Debug, Object)]
 #[oai(rename = "Survey")]
 struct SurveyOut {
-    /// `standard`, or a random id.
+    /// Id: `standard`, or a random one.
     id: String,
-    /// What staff call it.
+    /// Name.
     name: String,
-    /// `active` or `archived`.
+    /// State.
     state: String,
-    /// The version that is asked; null where it was never published.
+    /// Number of the current version; null if it was never published.
     version: Option<i64>,
-    /// Is there a draft that is not published?
+    /// Whether there is an unpublished draft.
     draft: bool,
 }
 
@@ -46,26 +48,28 @@ impl From<Listed> for SurveyOut {
 /// All surveys.
 #[derive(Debug, Object)]
 struct SurveyList {
-    /// Those that are asked first.
+    /// Active surveys first.
     items: Vec<SurveyOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
-/// A version, as it was published.
+/// A published version of a survey.
 #[derive(Debug, Object)]
 #[oai(rename = "SurveyVersion")]
 struct VersionOut {
-    /// 1, 2, …
+    /// Number of the version, from 1.
     number: i64,
-    /// When (RFC 3339, UTC).
+    /// Time of publication, RFC 3339, UTC.
     published_at: String,
-    /// By whom, a name at that time.
+    /// Name of the person who published it, at that time.
     published_by: String,
-    /// Questions, texts and look; see docs/surveys.md.
+    /// Questions, texts and design; see docs/surveys.md.
     definition: Any<serde_json::Value>,
 }
 
-impl From<Kept> for VersionOut {
-    fn from(kept: Kept) -> Self {
+impl From<PublishedVersion> for VersionOut {
+    fn from(kept: PublishedVersion) -> Self {
         Self {
             number: kept.published.number,
             published_at: kept.published.at.to_rfc3339(),
@@ -77,42 +81,45 @@ impl From<Kept> for VersionOut {
 
 /// All versions of a survey.
 #[derive(Debug, Object)]
+#[oai(rename = "SurveyVersionList")]
 struct VersionList {
-    /// The newest first.
+    /// Versions, newest first.
     items: Vec<VersionOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
-/// A version to be.
+/// A version to be published.
 #[derive(Debug, Object)]
 #[oai(rename = "NewSurveyVersion")]
 struct NewVersion {
-    /// Questions, texts and look, whole; see docs/surveys.md.
+    /// Complete definition: questions, texts and design; see docs/surveys.md.
     definition: Any<serde_json::Value>,
 }
 
 #[derive(ApiResponse)]
 enum PublishReply {
-    /// It is asked from now on.
+    /// Published.
     #[oai(status = 201)]
     Published(Json<SurveyOut>),
 }
 
-/// How an answer may be used.
+/// Whether an answer is linked to its interaction.
 #[derive(Debug, Clone, Copy, Enum)]
-#[oai(rename_all = "lowercase")]
+#[oai(rename = "ResponseChoice", rename_all = "lowercase")]
 enum ChoiceIn {
-    /// Beside the recording.
+    /// Shown with the recording.
     Linked,
     /// Never joined to the interaction.
     Apart,
 }
 
-/// An interaction or an agent, by its id in the system that sends it in.
+/// An interaction or an agent by its id in the source system.
 #[derive(Debug, Object)]
 struct Reference {
-    /// The system.
+    /// Name of the source system.
     source: String,
-    /// The id there.
+    /// Id in that system.
     external_id: String,
 }
 
@@ -122,34 +129,35 @@ impl From<Reference> for (String, String) {
     }
 }
 
-/// An answer to one question: exactly one of `value`, `values`, `text`.
+/// An answer to a question: exactly one of `value`, `values` and `text`.
 #[derive(Debug, Object)]
+#[oai(rename = "AnswerInput")]
 struct AnswerIn {
-    /// The question's number in the survey.
+    /// Number of the question in the survey.
     question: u16,
-    /// CSAT 1-5, NPS 0-10, CES 1-7, yes/no 1 and 0, one of: the option's number.
+    /// CSAT 1 to 5, NPS 0 to 10, CES 1 to 7, yes 1 and no 0, single choice: number of the option.
     value: Option<i64>,
-    /// Many of: the options' numbers.
+    /// Multiple choice: numbers of the options.
     values: Option<Vec<i64>>,
-    /// Text.
+    /// Free text.
     text: Option<String>,
 }
 
-/// An answer that comes from elsewhere: a kiosk, a phone keypad.
+/// A response that was given outside of Afterword: at a kiosk, by phone keypad.
 #[derive(Debug, Object)]
-#[oai(rename = "NewResponse", example)]
+#[oai(rename = "NewSurveyResponse", example)]
 struct ResponseIn {
-    /// `linked` stands beside its interaction; `apart` is never joined to one.
+    /// `linked` is shown with its interaction; `apart` is never connected to one.
     choice: ChoiceIn,
-    /// Linked: the interaction, which must have been sent in before.
+    /// Linked: the interaction, which must exist.
     interaction: Option<Reference>,
-    /// Apart: whom it is about.
+    /// Apart: the rated agent.
     agent: Option<Reference>,
-    /// Apart: the team; the agent's where nothing is said.
+    /// Apart: name of the team; by default the agent's.
     team: Option<String>,
-    /// Which version was asked; the current one where nothing is said.
+    /// Version of the survey; by default the current one.
     version: Option<i64>,
-    /// What was answered.
+    /// Answers to the questions.
     answers: Vec<AnswerIn>,
 }
 
@@ -163,7 +171,7 @@ impl poem_openapi::types::Example for ResponseIn {
 
 #[derive(ApiResponse)]
 enum RecordReply {
-    /// It is on disk. Nothing comes back that would lead to it.
+    /// Recorded. The answer has no body, since an id would lead to the response.
     #[oai(status = 204)]
     Recorded,
 }
@@ -217,43 +225,43 @@ impl SurveysApi {
     #[oai(path = "/surveys", method = "get", operation_id = "listSurveys")]
     async fn list(&self, _who: Allowed<SeeSurveys>) -> Result<Json<SurveyList>, ApiError> {
         let items = self.surveys.all().await?.into_iter().map(SurveyOut::from).collect();
-        Ok(Json(SurveyList { items }))
+        Ok(Json(SurveyList { items, next: None }))
     }
 
-    /// Read a survey
+    /// Get a survey
     #[oai(path = "/surveys/:id", method = "get", operation_id = "getSurvey")]
     async fn get(
         &self,
         _who: Allowed<SeeSurveys>,
-        /// `standard`, or its id.
+        /// Id of the survey: `standard`, or a random one.
         id: Path<String>,
     ) -> Result<Json<SurveyOut>, ApiError> {
         Ok(Json(self.surveys.one(&id).await?.into()))
     }
 
-    /// List a survey's versions
+    /// List the versions of a survey
     ///
-    /// What was asked, word for word; a version never changes.
+    /// Returns the definition of every version. A version never changes.
     #[oai(path = "/surveys/:id/versions", method = "get", operation_id = "listSurveyVersions")]
     async fn versions(
         &self,
         _who: Allowed<SeeSurveys>,
-        /// `standard`, or its id.
+        /// Id of the survey: `standard`, or a random one.
         id: Path<String>,
     ) -> Result<Json<VersionList>, ApiError> {
         self.surveys.one(&id).await?;
         let items = self.surveys.versions(&id).await?.into_iter().map(VersionOut::from).collect();
-        Ok(Json(VersionList { items }))
+        Ok(Json(VersionList { items, next: None }))
     }
 
     /// Publish a version of a survey
     ///
-    /// It is asked from now on; mails that are out already ask what they asked. 409 where somebody has a draft: it would be lost.
+    /// New invitations use the version; invitations that were sent keep theirs. 409 if the survey has a draft, which would be lost.
     #[oai(path = "/surveys/:id/versions", method = "post", operation_id = "publishSurveyVersion")]
     async fn publish(
         &self,
         who: Allowed<ManageSurveys>,
-        /// `standard`, or its id.
+        /// Id of the survey: `standard`, or a random one.
         id: Path<String>,
         body: JsonBody<NewVersion>,
     ) -> Result<PublishReply, ApiError> {
@@ -269,16 +277,16 @@ impl SurveysApi {
         Ok(PublishReply::Published(Json(self.surveys.one(&id).await?.into())))
     }
 
-    /// Record an answer that was given elsewhere
+    /// Record a response
     ///
-    /// From a kiosk, a phone keypad, another survey program. The same rules hold as for answers by link: apart ones go through the mix,
-    /// and nothing is counted before enough have come together. Send a random UUID as `Idempotency-Key`, and a retry is harmless; never
-    /// make it from the conversation's id.
-    #[oai(path = "/surveys/:id/responses", method = "post", operation_id = "addResponse")]
+    /// For responses from a kiosk, a phone keypad or another survey system. The rules are the same as for responses by link:
+    /// those kept apart go through the mix, and none is counted before enough have come together. A random UUID as
+    /// `Idempotency-Key` makes retries safe; never derive it from the id of the interaction.
+    #[oai(path = "/surveys/:id/responses", method = "post", operation_id = "createResponse")]
     async fn respond(
         &self,
         _who: Allowed<Ingest>,
-        /// `standard`, or its id.
+        /// Id of the survey: `standard`, or a random one.
         id: Path<String>,
         /// A random UUID (version 4).
         #[oai(name = "Idempotency-Key")]

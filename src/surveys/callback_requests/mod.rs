@@ -123,7 +123,7 @@ impl Surveys {
     pub async fn callback_state(&self, token: &Token) -> Result<Option<(Invited, CallbackState)>, DbError> {
         let (invited, joinable) = match self.standing(token).await? {
             LinkState::Unknown | LinkState::Expired(_) => return Ok(None),
-            LinkState::Given(invited, given) => (invited, given.answer.choice == Choice::Linked),
+            LinkState::StoredAnswer(invited, given) => (invited, given.answer.choice == Choice::Linked),
             LinkState::Open(invited) | LinkState::Counted { invited, .. } => (invited, false),
         };
         let vault = &self.inner.vault;
@@ -143,7 +143,7 @@ impl Surveys {
     pub async fn callback(&self, token: &Token, callback: CallbackRequest, join: bool) -> Result<(), CallbackError> {
         let (invited, linked) = match self.standing(token).await? {
             LinkState::Unknown | LinkState::Expired(_) => return Err(CallbackError::Closed),
-            LinkState::Given(invited, given) => (invited, given.answer.choice == Choice::Linked),
+            LinkState::StoredAnswer(invited, given) => (invited, given.answer.choice == Choice::Linked),
             LinkState::Open(invited) | LinkState::Counted { invited, .. } => (invited, false),
         };
         let joined = (join && linked).then(|| invited.interaction.clone());

@@ -53,7 +53,7 @@ pub struct Published {
 
 /// A version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct PublishedVersion {
     /// Id, as invitations name it.
     pub id: String,
     /// Time and author of the publication.
@@ -162,9 +162,9 @@ impl Surveys {
     }
 
     /// Returns its versions, newest first.
-    pub async fn versions(&self, id: &str) -> Result<Vec<Kept>, DbError> {
+    pub async fn versions(&self, id: &str) -> Result<Vec<PublishedVersion>, DbError> {
         let rows = store::versions(self.inner.db.read().await?.conn(), id).await?;
-        let kept = |row: store::VersionRow| Kept {
+        let kept = |row: store::VersionRow| PublishedVersion {
             definition: read(row.definition.as_deref()),
             id: row.id,
             published: Published { number: row.number, at: row.published_at, by: row.published_by },

@@ -4,42 +4,43 @@ use super::super::{Clip, ClipCard, ClipLine, Skill, Sound, may_change};
 use crate::access::Principal;
 use poem_openapi::Object;
 
-/// A clip to be made.
+/// A clip to be created.
 #[derive(Debug, Object)]
 #[oai(rename = "NewClip", example)]
 pub(super) struct ClipIn {
-    /// The call or chat that it is a part of.
+    /// Id of the interaction.
     pub interaction: String,
-    /// Where it begins in the recording, or since the chat's first message; in ms.
+    /// Start, ms from the beginning of the recording or from the first message of the chat.
     pub start_ms: i64,
-    /// Where it ends; 1 s to 10 min later.
+    /// End, ms from the same time; 1 s to 10 min after the start.
     pub end_ms: i64,
-    /// 1 to 120 characters. Name no customer.
+    /// Title; it must not name a customer.
     pub title: String,
-    /// Why it is exemplary: 1 to 2000 characters.
+    /// Explanation why it is exemplary.
     pub why: String,
-    /// What it shows: at most 10, of at most 40 characters each.
+    /// Skills that it shows.
     #[oai(default)]
     pub skills: Vec<String>,
-    /// Stretches of the recording that are to be silent as well; their words are masked.
+    /// Spans of the recording to be silenced in addition; their words are masked.
     #[oai(default)]
     pub silence: Vec<Stretch>,
-    /// Words or phrases to be masked as well, wherever they stand in the clip.
+    /// Words or phrases to be masked in addition, throughout the clip.
     #[oai(default)]
     pub mask_words: Vec<String>,
-    /// Masks that were a mistake and are left out: `{line}:{number}:{kind}`, where the line is its `start_ms` in the recording
-    /// (`m` and its place in a chat), the number counts the line's masks from 0, and the kind is the mask's word with hyphens:
-    /// `21630:0:phone`, `m4:1:card-number`. What fits no mask is ignored; what does is noted in the audit log.
+    /// Wrong masks to be removed: `{line}:{number}:{kind}`. The line is its `start_ms` in the recording, or `m` and the index of
+    /// the message in a chat; the number counts the masks of the line from 0; the kind is the text of the mask with hyphens:
+    /// `21630:0:phone`, `m4:1:card-number`. Unknown masks are ignored; removed ones are recorded in the audit log.
     #[oai(default)]
     pub keep: Vec<String>,
 }
 
-/// A stretch of a recording, or of a clip.
+/// A span of a recording or of a clip.
 #[derive(Debug, Clone, Object)]
+#[oai(rename = "ClipSpan")]
 pub(super) struct Stretch {
-    /// From the beginning.
+    /// Start, ms from the beginning.
     pub start_ms: i64,
-    /// From the beginning.
+    /// End, ms from the beginning.
     pub end_ms: i64,
 }
 
@@ -59,17 +60,17 @@ impl poem_openapi::types::Example for ClipIn {
     }
 }
 
-/// What is to be different; what is missing stays as it is.
+/// Changes to a clip; missing fields stay as they are.
 #[derive(Debug, Default, Object)]
-#[oai(rename = "ClipChange")]
+#[oai(rename = "ClipUpdate")]
 pub(super) struct ClipPatch {
-    /// 1 to 120 characters.
+    /// Title.
     pub title: Option<String>,
-    /// 1 to 2000 characters.
+    /// Explanation why it is exemplary.
     pub why: Option<String>,
-    /// At most 10, of at most 40 characters each; they replace the ones there are.
+    /// Skills; they replace the current ones.
     pub skills: Option<Vec<String>>,
-    /// False puts a clip back that was taken out; true takes it out, as DELETE does.
+    /// False restores a deleted clip; true deletes it, as DELETE does.
     pub removed: Option<bool>,
 }
 
@@ -77,13 +78,13 @@ pub(super) struct ClipPatch {
 #[derive(Debug, Object)]
 #[oai(rename = "ClipLine")]
 pub(super) struct LineOut {
-    /// From the clip's beginning.
+    /// Start, ms from the beginning of the clip.
     start_ms: i64,
-    /// From the clip's beginning.
+    /// End, ms from the beginning of the clip.
     end_ms: i64,
-    /// `agent`, `customer`, …
+    /// Speaker or sender: `agent`, `customer`, …
     speaker: String,
-    /// What was said or written; `[e-mail]`, `[phone]`, `[address]`, `[name]` and the like stand where personal data was.
+    /// Text; `[e-mail]`, `[phone]`, `[address]`, `[name]` and the like replace personal data.
     text: String,
 }
 
@@ -97,39 +98,39 @@ impl From<ClipLine> for LineOut {
 #[derive(Debug, Object)]
 #[oai(rename = "Clip")]
 pub(super) struct ClipOut {
-    /// Its id.
+    /// Id.
     id: String,
-    /// The call or chat that it was cut from, for those who may change the clip, while it is there.
+    /// Id of the interaction; null for callers who may not change the clip, and once the interaction is deleted.
     interaction: Option<String>,
-    /// `call` or `chat`.
+    /// Channel.
     channel: String,
     /// Title.
     title: String,
-    /// Why it is exemplary.
+    /// Explanation why it is exemplary.
     why: String,
-    /// What it shows.
+    /// Skills that it shows.
     skills: Vec<String>,
-    /// How long it is.
+    /// Duration, ms.
     length_ms: i64,
-    /// Its words; null while the recording is not transcribed.
+    /// Lines of text; null until the recording is transcribed.
     lines: Option<Vec<LineOut>>,
-    /// `none` (a chat), `cutting`, `ready` or `failed`.
+    /// State of the audio; `none` for a chat.
     sound: String,
-    /// Why there will be no sound.
+    /// Reason why the audio failed.
     sound_problem: Option<String>,
-    /// Where the sound is silent, from the clip's beginning.
+    /// Silenced spans of the audio.
     silences: Vec<Stretch>,
-    /// Who speaks on which channel of the sound.
+    /// Speakers of the channels in their order.
     speakers: Vec<String>,
-    /// Who flagged it.
+    /// Name of the person who created it.
     flagged_by: String,
-    /// When (RFC 3339).
+    /// Time of creation, RFC 3339, UTC.
     created_at: String,
-    /// When whoever asks finished it.
+    /// Time when the caller completed it, RFC 3339, UTC; null if not completed.
     finished_at: Option<String>,
-    /// When it was taken out of the library, to be put back within 30 days.
+    /// Time of deletion, RFC 3339, UTC; it can be restored for 30 days.
     removed_at: Option<String>,
-    /// May whoever asks change it?
+    /// Whether the caller may change it.
     may_change: bool,
 }
 
@@ -164,25 +165,25 @@ impl ClipOut {
 
 /// A clip in a list.
 #[derive(Debug, Object)]
-#[oai(rename = "ClipCard")]
+#[oai(rename = "ClipSummary")]
 pub(super) struct CardOut {
-    /// Its id.
+    /// Id.
     id: String,
-    /// `call` or `chat`.
+    /// Channel.
     channel: String,
     /// Title.
     title: String,
-    /// Why it is exemplary.
+    /// Explanation why it is exemplary.
     why: String,
-    /// What it shows.
+    /// Skills that it shows.
     skills: Vec<String>,
-    /// How long it is.
+    /// Duration, ms.
     length_ms: i64,
-    /// Who flagged it.
+    /// Name of the person who created it.
     flagged_by: String,
-    /// When (RFC 3339).
+    /// Time of creation, RFC 3339, UTC.
     created_at: String,
-    /// When whoever asks finished it.
+    /// Time when the caller completed it, RFC 3339, UTC; null if not completed.
     finished_at: Option<String>,
 }
 
@@ -206,9 +207,9 @@ impl From<ClipCard> for CardOut {
 #[derive(Debug, Object)]
 #[oai(rename = "Skill")]
 pub(super) struct SkillOut {
-    /// Its name.
+    /// Name.
     name: String,
-    /// How many clips show it.
+    /// Number of clips that show it.
     clips: i64,
 }
 
@@ -218,22 +219,22 @@ impl From<Skill> for SkillOut {
     }
 }
 
-/// Clips of the library, newest first.
+/// A page of clips.
 #[derive(Debug, Object)]
 pub(super) struct ClipPage {
-    /// The clips.
+    /// Clips, newest first.
     pub items: Vec<CardOut>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// `cursor` of the next page; null on the last page.
     pub next: Option<String>,
-    /// Skills in use in the whole library, by name.
+    /// All skills in the library, by name.
     pub skills: Vec<SkillOut>,
 }
 
-/// A clip that whoever asks has finished.
+/// The completion of a clip by the caller.
 #[derive(Debug, Object)]
 pub(super) struct Completion {
-    /// The clip.
+    /// Id of the clip.
     pub clip: String,
-    /// When it was finished first (RFC 3339).
+    /// Time of the first completion, RFC 3339, UTC.
     pub finished_at: String,
 }

@@ -18,29 +18,29 @@ pub struct ModelApi {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename = "SpeechModelState", rename_all = "lowercase")]
 enum StateOut {
-    /// It can't be used on this server, and no fetch is under way.
+    /// It is not usable on this server, and no download is under way.
     Absent,
-    /// Its fetch waits for its turn.
+    /// Its download is queued.
     Waiting,
-    /// It is being fetched.
+    /// It is being downloaded.
     Running,
-    /// It could not be fetched.
+    /// Its download failed.
     Failed,
     /// It is installed.
     Done,
 }
 
-/// The model that recordings are transcribed with.
+/// The model that transcribes recordings.
 #[derive(Debug, Object)]
 #[oai(rename = "SpeechModel")]
 struct ModelOut {
-    /// Its name, or the path that is configured.
+    /// Configured name or path of the model.
     name: String,
-    /// Whether it can be used.
+    /// Whether the model can be used.
     state: StateOut,
-    /// Progress of the fetch, 0 to 1.
+    /// Progress of the download, 0 to 1.
     progress: f64,
-    /// Current step of the fetch, or the reason why the model can't be used.
+    /// Current step of the download, or the reason why the model can't be used.
     reason: Option<String>,
 }
 
@@ -63,7 +63,9 @@ impl From<ModelStatus> for ModelOut {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "super::Tag::Transcripts")]
 impl ModelApi {
-    /// The speech model: whether it is installed, and the progress of its fetch
+    /// Get the state of the speech model
+    ///
+    /// Returns whether the configured model is installed, and the progress of its download.
     #[oai(path = "/transcription/model", method = "get", operation_id = "getSpeechModel")]
     async fn get_model(&self, who: Allowed<Administer>) -> Result<Json<ModelOut>, ApiError> {
         let _ = who;

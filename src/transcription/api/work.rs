@@ -14,14 +14,7 @@ use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
-
-#[derive(Tags)]
-enum Tag {
-    /// What is done to transcripts: corrected, stopped, made once more.
-    #[oai(rename = "Work on transcripts")]
-    Work,
-}
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
 /// The endpoints.
 #[derive(Debug, Clone)]
@@ -82,30 +75,40 @@ impl From<QueueError> for ApiError {
     }
 }
 
-/// A correction.
+/// A correction of a segment.
 #[derive(Debug, Object)]
+#[oai(rename = "NewCorrection")]
 struct CorrectionBody {
-    /// The words as they were said, 1 to 5000 characters.
+    /// The words as they were spoken.
     text: String,
-    /// How often the segment had been corrected when it was looked at (`corrected.times`, or 0): refused where somebody
-    /// else was quicker. Without it, whatever stands there is replaced.
+    /// Number of corrections that the segment had when it was read (`corrected.times`, or 0). 409 if the segment has been
+    /// corrected since. Without it the correction always applies.
     seen: Option<i64>,
 }
 
-/// A step in the history of a segment.
+/// An entry in the correction history of a transcript.
 #[derive(Debug, Object)]
-#[oai(rename = "CorrectionStep")]
+#[oai(rename = "Correction")]
 struct StepOut {
-    /// The segment's place in the transcript, from 0.
+    /// Index of the segment in the transcript, from 0.
     segment: i64,
-    /// 1 for its first correction.
+    /// Number of the correction of this segment, from 1.
     number: i64,
-    /// The words from then on; null: the model's own again.
+    /// New text; null: the corrections were reverted.
     text: Option<String>,
-    /// Name of whoever did it.
+    /// Name of the person.
     by: String,
-    /// When, RFC 3339.
+    /// Time, RFC 3339, UTC.
     at: String,
+}
+
+/// All corrections of a transcript.
+#[derive(Debug, Object)]
+struct CorrectionList {
+    /// Corrections, oldest first.
+    items: Vec<StepOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
 }
 
 impl From<Step> for StepOut {
@@ -114,26 +117,27 @@ impl From<Step> for StepOut {
     }
 }
 
-/// Which model is to hear it.
+/// An alternative transcript to be made.
 #[derive(Debug, Object)]
+#[oai(rename = "NewAlternativeTranscript")]
 struct AlternativeBody {
-    /// A model that is installed.
+    /// Name of an installed speech model.
     model: String,
-    /// The language that is spoken; found out where it is not given.
+    /// Spoken language; detected by default.
     language: Option<String>,
 }
 
-/// Figures of a transcript, compared.
+/// Figures of a transcript compared with another one of the same recording.
 #[derive(Debug, Object)]
 #[oai(rename = "ComparedTranscript")]
 struct ComparedOut {
-    /// How many words it has.
+    /// Number of words.
     words: u64,
-    /// How many of them are not in the other.
+    /// Number of words that the other transcript lacks.
     differing: u64,
-    /// Words of which the model was not sure.
+    /// Number of words with a low confidence.
     unsure: u64,
-    /// 0 to 1: the mean of the model's own estimates.
+    /// Mean confidence of the words, 0 to 1.
     confidence: f32,
 }
 
@@ -144,31 +148,31 @@ impl From<Compared> for ComparedOut {
     }
 }
 
-/// A second transcript of the same recording.
+/// An alternative transcript of the same recording.
 #[derive(Debug, Object)]
-#[oai(rename = "SecondTake")]
+#[oai(rename = "AlternativeTranscript")]
 struct AlternativeOut {
-    /// Which one it is: send it to choose it.
+    /// Id of the alternative transcript; send it to select it.
     take: String,
-    /// `waiting`, `running`, `done` or `failed`.
+    /// State of the transcription.
     state: String,
-    /// 0 to 1.
+    /// Progress, 0 to 1.
     progress: f32,
-    /// Why it waits or failed.
+    /// Reason why the transcription waits or failed.
     reason: Option<String>,
-    /// The model.
+    /// Name of the speech model.
     model: String,
-    /// The language.
+    /// Spoken language.
     language: Option<String>,
-    /// How long it took, ms.
+    /// Duration of the transcription, ms.
     took_ms: Option<i64>,
-    /// Name of whoever asked for it.
+    /// Name of the person who requested it.
     asked_by: String,
-    /// In order of time; empty until it is done.
+    /// Segments in order of time; empty until the transcription is done.
     segments: Vec<SegmentOut>,
-    /// The transcript that is shown, against this one.
+    /// The current transcript compared with this one.
     shown: Option<ComparedOut>,
-    /// This one, against what is shown.
+    /// This transcript compared with the current one.
     second: Option<ComparedOut>,
 }
 
@@ -176,32 +180,33 @@ struct AlternativeOut {
 #[derive(Debug, Object)]
 #[oai(rename = "RecordingChannels")]
 struct ChannelsBody {
-    /// One for each channel, in their order: `agent`, `customer` or `unknown`.
+    /// Speakers in the order of the channels.
     channels: Vec<String>,
 }
 
-/// Which second transcript is meant.
+/// The alternative transcript to be selected.
 #[derive(Debug, Object)]
+#[oai(rename = "TranscriptSelection")]
 struct ChoiceBody {
-    /// `take` of the second transcript.
+    /// `take` of the alternative transcript.
     take: String,
 }
 
-/// A recording that waits for its turn or is being transcribed.
+/// A recording that is queued or being transcribed.
 #[derive(Debug, Object)]
 #[oai(rename = "WaitingRecording")]
 struct WaitingOut {
-    /// The interaction.
+    /// Id of the interaction.
     interaction: String,
-    /// How long the recording is, ms, where that is known.
+    /// Duration of the recording, ms.
     duration_ms: Option<i64>,
-    /// Does somebody wait for it?
+    /// Whether a person waits for the transcript.
     urgent: bool,
-    /// 0 to 1.
+    /// Progress, 0 to 1.
     progress: f64,
-    /// What it waits for, beside its turn.
+    /// Reason why it waits, other than its turn.
     reason: Option<String>,
-    /// The team.
+    /// Name of the team.
     team: Option<String>,
 }
 
@@ -218,25 +223,26 @@ impl From<Waiting> for WaitingOut {
     }
 }
 
-/// How transcription goes.
+/// State of the transcription queue.
 #[derive(Debug, Object)]
 #[oai(rename = "TranscriptionQueue")]
 struct QueueOut {
-    /// Being transcribed now, on all nodes.
+    /// Recordings being transcribed, on all nodes.
     running: Vec<WaitingOut>,
-    /// The next 25.
+    /// The next 25 recordings.
     next: Vec<WaitingOut>,
-    /// How many wait.
+    /// Number of recordings in the queue.
     waiting: i64,
-    /// How much sound waits, ms.
+    /// Total duration of the recordings in the queue, ms.
     waiting_ms: i64,
-    /// Since when the first of them has been due, RFC 3339.
+    /// Time since when the first recording has been due, RFC 3339, UTC.
     oldest: Option<String>,
-    /// Seconds of sound that are transcribed in a second, by what was done last.
+    /// Seconds of audio transcribed a second, measured on the latest recordings.
     speed: Option<f64>,
-    /// How long the rest will take at that speed, ms.
+    /// Estimated time until the queue is empty, ms.
     left_ms: Option<u64>,
-    /// Recordings up to this length have a place of their own and don't wait for longer ones, ms; absent: none has.
+    /// Maximum duration of recordings that have a reserved worker and don't wait for longer ones, ms; null: no worker is
+    /// reserved.
     short_ms: Option<u64>,
 }
 
@@ -259,7 +265,7 @@ impl From<Queue> for QueueOut {
 /// Work that was accepted.
 #[derive(ApiResponse)]
 enum Accepted {
-    /// It is queued
+    /// The transcription is queued.
     #[oai(status = 202)]
     Queued,
 }
@@ -267,7 +273,7 @@ enum Accepted {
 /// Something that was done.
 #[derive(ApiResponse)]
 enum NoContent {
-    /// Done
+    /// Done.
     #[oai(status = 204)]
     Done,
 }
@@ -311,18 +317,18 @@ impl WorkApi {
     }
 }
 
-#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Work")]
+#[OpenApi(prefix_path = "/api/v1", tag = "super::Tag::Transcripts")]
 impl WorkApi {
     /// Correct a segment
     ///
-    /// The model's words are kept; who corrected it is, too. Searches, measures and masks follow.
-    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "put", operation_id = "putCorrection")]
+    /// The original text and the author of each correction are kept. Search, measures and masking are updated.
+    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "put", operation_id = "correctSegment")]
     async fn put_correction(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// The segment's place in the transcript, from 0.
+        /// Index of the segment in the transcript, from 0.
         seq: Path<usize>,
         body: JsonBody<CorrectionBody>,
     ) -> Result<Json<SegmentOut>, ApiError> {
@@ -330,41 +336,45 @@ impl WorkApi {
         self.correct(&who, &id, new).await
     }
 
-    /// Take the corrections of a segment back
+    /// Revert the corrections of a segment
     ///
-    /// The model's words are shown again; the history stays.
-    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "delete", operation_id = "deleteCorrection")]
+    /// Restores the text of the model; the history is kept.
+    #[oai(path = "/interactions/:id/transcript/segments/:seq", method = "delete", operation_id = "revertSegment")]
     async fn delete_correction(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-        /// The segment's place in the transcript, from 0.
+        /// Index of the segment in the transcript, from 0.
         seq: Path<usize>,
     ) -> Result<Json<SegmentOut>, ApiError> {
         self.correct(&who, &id, NewCorrection { seq: seq.0, seen: None, text: None }).await
     }
 
-    /// Every correction of a transcript, oldest first
+    /// List the corrections of a transcript
+    ///
+    /// Returns every correction, oldest first.
     #[oai(path = "/interactions/:id/transcript/corrections", method = "get", operation_id = "listCorrections")]
     async fn list_corrections(
         &self,
         who: Allowed<SeeInteractions>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
-    ) -> Result<Json<Vec<StepOut>>, ApiError> {
+    ) -> Result<Json<CorrectionList>, ApiError> {
         let id = self.find(&who, &id).await?;
-        Ok(Json(self.transcription.history(&id).await?.into_iter().map(StepOut::from).collect()))
+        let items = self.transcription.history(&id).await?.into_iter().map(StepOut::from).collect();
+        Ok(Json(CorrectionList { items, next: None }))
     }
 
-    /// Have a recording transcribed once more, by another model
+    /// Request an alternative transcript
     ///
-    /// The transcript that is shown stays until the second one is chosen. Another second one that there was is gone.
-    #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "putSecondTake")]
+    /// Transcribes the recording with another model. The current transcript stays until the alternative one is selected. An
+    /// earlier alternative transcript is replaced.
+    #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "requestAlternativeTranscript")]
     async fn put_alternative(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
         body: JsonBody<AlternativeBody>,
     ) -> Result<Accepted, ApiError> {
@@ -374,12 +384,14 @@ impl WorkApi {
         Ok(Accepted::Queued)
     }
 
-    /// The second transcript, and how it differs
-    #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getSecondTake")]
+    /// Get the alternative transcript
+    ///
+    /// Returns the alternative transcript and, when it is done, how it differs from the current one.
+    #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getAlternativeTranscript")]
     async fn get_alternative(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<Json<AlternativeOut>, ApiError> {
         let id = self.find(&who, &id).await?;
@@ -391,12 +403,14 @@ impl WorkApi {
         Ok(Json(self.take_out(&id, take).await?))
     }
 
-    /// Drop the second transcript, or stop it
-    #[oai(path = "/interactions/:id/transcript/take", method = "delete", operation_id = "deleteSecondTake")]
+    /// Delete the alternative transcript
+    ///
+    /// Stops its transcription if it is not done.
+    #[oai(path = "/interactions/:id/transcript/take", method = "delete", operation_id = "deleteAlternativeTranscript")]
     async fn delete_take(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
@@ -404,14 +418,15 @@ impl WorkApi {
         Ok(NoContent::Done)
     }
 
-    /// Show the second transcript from now on
+    /// Select the alternative transcript
     ///
-    /// What was shown becomes the second one: the same call with its `take` undoes it.
-    #[oai(path = "/interactions/:id/transcript/choice", method = "put", operation_id = "putTranscriptChoice")]
+    /// The alternative transcript becomes the current one, and the current one the alternative. The same request with its `take`
+    /// undoes the selection.
+    #[oai(path = "/interactions/:id/transcript/choice", method = "put", operation_id = "selectTranscript")]
     async fn put_choice(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
         body: JsonBody<ChoiceBody>,
     ) -> Result<NoContent, ApiError> {
@@ -422,15 +437,15 @@ impl WorkApi {
 
     /// Set the speakers of a recording's channels
     ///
-    /// The transcript is attributed anew without transcribing again, with its measures, its place in the search and the clips of
-    /// the library. Swapping twice undoes it. From then on each channel is masked as if it were the customer's. Where two channels
-    /// had the same name, the recording is transcribed again, and a second transcript is dropped; clips keep their words until the
-    /// new ones are there. Refused where all of several channels are the agent's.
-    #[oai(path = "/interactions/:id/recording/channels", method = "put", operation_id = "putRecordingChannels")]
+    /// Changes the speakers in the transcript, its measures, the search and the clips without transcribing again; swapping twice
+    /// undoes the change. From then on every channel is masked like the customer's. If two channels had the same speaker, the
+    /// recording is transcribed again and an alternative transcript is deleted; clips keep their words until the new transcript
+    /// is done. 409 if every channel of several is the agent's.
+    #[oai(path = "/interactions/:id/recording/channels", method = "put", operation_id = "setRecordingChannels")]
     async fn put_channels(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
         body: JsonBody<ChannelsBody>,
     ) -> Result<NoContent, ApiError> {
@@ -439,14 +454,14 @@ impl WorkApi {
         Ok(NoContent::Done)
     }
 
-    /// Stop a transcription that waits or runs
+    /// Stop a transcription
     ///
-    /// The recording stays. PUT at the same address begins anew.
+    /// Stops a queued or running transcription. The recording is kept; `restartTranscription` starts again.
     #[oai(path = "/interactions/:id/transcript/work", method = "delete", operation_id = "stopTranscription")]
     async fn stop(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
@@ -454,12 +469,14 @@ impl WorkApi {
         Ok(NoContent::Done)
     }
 
-    /// Transcribe after all what was stopped or has failed
+    /// Restart a transcription
+    ///
+    /// Queues a transcription that was stopped or has failed.
     #[oai(path = "/interactions/:id/transcript/work", method = "put", operation_id = "restartTranscription")]
     async fn restart(
         &self,
         who: Allowed<EditTranscripts>,
-        /// The interaction's id.
+        /// Id of the interaction.
         id: Path<String>,
     ) -> Result<Accepted, ApiError> {
         let id = self.find(&who, &id).await?;
@@ -467,7 +484,9 @@ impl WorkApi {
         Ok(Accepted::Queued)
     }
 
-    /// How transcription goes: what runs, what waits, how fast, and until when
+    /// Get the transcription queue
+    ///
+    /// Returns the running and queued recordings, the speed, and the estimated time until the queue is empty.
     #[oai(path = "/transcription/queue", method = "get", operation_id = "getTranscriptionQueue")]
     async fn get_queue(&self, who: Allowed<Administer>) -> Result<Json<QueueOut>, ApiError> {
         let _ = who;

@@ -40,7 +40,7 @@ const PAD_AFTER: usize = ms_to_frames(64);
 /// Length of the last part of a span, in which a span that is too long is cut: full windows cost no more than others.
 const CUT_IN: usize = ms_to_frames(4_000);
 /// Minimum pause in which a span is cut to fill a window (plus the parts that EARLY and LATE take of it), ms.
-const LEAST_PAUSE_MS: u64 = 200;
+const MIN_PAUSE_MS: u64 = 200;
 /// Minimum number of frames of speech: fewer are a click or a breath.
 const MIN_SPEECH_FRAMES: usize = ms_to_frames(120);
 
@@ -308,7 +308,7 @@ impl Span {
         let pauses = self.speech.windows(2).enumerate();
         let place = |(at, pair): (usize, &[(u64, u64)])| {
             let (end, start) = (pair[0].1, pair[1].0);
-            (start >= end + LEAST_PAUSE_MS).then(|| (at + 1, end.midpoint(start) - self.audio_start_ms))
+            (start >= end + MIN_PAUSE_MS).then(|| (at + 1, end.midpoint(start) - self.audio_start_ms))
         };
         let (count, length_ms) = pauses.filter_map(place).take_while(|(_, ms)| *ms <= longest_ms).last()?;
         let samples = usize::try_from(length_ms).ok()? * RATE as usize / 1000;

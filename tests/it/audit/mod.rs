@@ -2,7 +2,7 @@
 
 use crate::app::TestApp;
 use afterword::access::Role;
-use afterword::access::principal::{Principal, Scope, Who};
+use afterword::access::principal::{Principal, PrincipalKind, Scope};
 use afterword::audit::{Filter, look};
 use afterword::database::Sql;
 use afterword::execute;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 fn somebody(name: &str) -> Principal {
     Principal {
-        who: Who::Staff { id: StaffId::random(), role: Role::Admin, teams: vec![], agent: None },
+        who: PrincipalKind::Staff { id: StaffId::random(), role: Role::Admin, teams: vec![], agent: None },
         name: name.into(),
     }
 }

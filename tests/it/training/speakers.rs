@@ -6,7 +6,7 @@ use crate::app::TestApp;
 use crate::audio::wav::{Coding, Sound};
 use crate::transcription::crosstalk::both_ways;
 use afterword::access::Role;
-use afterword::access::principal::{Principal, Who};
+use afterword::access::principal::{Principal, PrincipalKind};
 use afterword::audio::AudioError;
 use afterword::clock::SharedClock;
 use afterword::database::{Db, DbError};
@@ -177,7 +177,7 @@ async fn a_clip_that_is_flagged_during_a_swap_gets_the_new_speakers() {
         transcribe(&app, &call, &[(2_500, "agent", INTRODUCTION)]).await;
         let teams = vec![app.team("Orders").await];
         let who = Principal {
-            who: Who::Staff { id: StaffId::random(), role: Role::Supervisor, teams, agent: None },
+            who: PrincipalKind::Staff { id: StaffId::random(), role: Role::Supervisor, teams, agent: None },
             name: "Ann".into(),
         };
         let new = NewClip {

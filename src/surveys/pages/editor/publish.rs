@@ -4,7 +4,7 @@ use super::view::time;
 use super::{Edition, EditorQuery, shell};
 use crate::access::rights::ManageSurveys;
 use crate::surveys::Surveys;
-use crate::surveys::editor::{EditError, Kept, Listed, difference, problems};
+use crate::surveys::editor::{EditError, Listed, PublishedVersion, difference, problems};
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
@@ -96,7 +96,7 @@ struct VersionView {
 }
 
 impl VersionView {
-    fn new(version: &Kept, before: Option<&Kept>, current: Option<i64>) -> Self {
+    fn new(version: &PublishedVersion, before: Option<&PublishedVersion>, current: Option<i64>) -> Self {
         let names: Vec<&str> = version.definition.texts.keys().map(|language| language.name()).collect();
         let published = &version.published;
         Self {
