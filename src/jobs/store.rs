@@ -71,7 +71,7 @@ macro_rules! queued_again {
 }
 
 statements! {
-    // All at once: $1 is a JSON array of {id, kind, key, priority, share, size, run_at, now}.
+    // All at once: $1 is a JSON array of {id, kind, key, priority, fairness_key, size, run_at, now}.
     SAVE = sqlite concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
         SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'fairness_key', j.value->>'size', j.value->>'run_at', 0, j.value->>'now' \
         FROM json_each($1) AS j WHERE true ", queued_again!()),
