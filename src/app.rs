@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-mod erased;
+mod erasure;
 mod files;
 mod metrics;
 mod operators;
@@ -276,8 +276,8 @@ impl App {
             surveys: surveys.clone(),
             settings: privacy::Settings::new(&config.retention, &config.company),
             others: vec![
-                Arc::new(erased::OfFollowUps(followups.clone())),
-                Arc::new(erased::OfFeedback(feedback.clone())),
+                Arc::new(erasure::OfFollowUps(followups.clone())),
+                Arc::new(erasure::OfFeedback(feedback.clone())),
             ],
         });
         Self {

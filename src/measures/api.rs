@@ -19,7 +19,7 @@ enum Tag {
 /// The endpoint.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Who may see what.
+    /// Interactions, and who may see them.
     pub interactions: Interactions,
     /// The service.
     pub measures: MeasuresOf,

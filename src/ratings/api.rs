@@ -186,13 +186,13 @@ struct TeamRatingsList {
 enum ExclusionReason {
     /// It is about somebody else.
     WrongAgent,
-    /// What it is about was in nobody's hands at the desk.
+    /// The cause was outside the agent's control.
     OutsideMyHands,
     /// It insults.
     Abusive,
     /// It was no real conversation.
     Test,
-    /// What the note says.
+    /// Another reason, in the note.
     Other,
 }
 

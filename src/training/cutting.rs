@@ -8,7 +8,7 @@ use crate::database::DbError;
 use crate::effects::Effects;
 use crate::files::{MIN_ORPHAN_AGE, create_private_subfolder, next_names, sync_folder};
 use crate::ids::ClipId;
-use crate::interactions::{FolderError, Recording, SPEAKERS_CHANGED};
+use crate::interactions::{self, FolderError, Recording, SPEAKERS_CHANGED};
 use crate::jobs::{Kind, NewJob, Outcome, Running};
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
@@ -214,6 +214,10 @@ impl Training {
         let Some(spoken) = self.inner.spoken.lines(&interaction).await? else { return Ok(Outcome::Done) };
         let (speakers, now) = (recording.speakers(), self.now());
         let mut tx = self.inner.db.begin().await?;
+        // The text is that of these speakers only if they have not changed since they were read.
+        if !interactions::hold_version(tx.conn(), &recording).await? {
+            return Ok(Outcome::At(now));
+        }
         let clips = store::with_other_speakers(tx.conn(), &interaction, &recording.object_key, &speakers).await?;
         let mut old_sounds = Vec::new();
         for id in clips {

@@ -9,7 +9,7 @@ use std::ops::Bound;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 
-/// What is served.
+/// A file or a part of it to serve.
 #[derive(Debug, Clone)]
 pub struct Served<'a> {
     /// `audio/wav`, …
@@ -18,7 +18,7 @@ pub struct Served<'a> {
     pub etag: &'a str,
 }
 
-/// What part of what is served the request is answered with.
+/// The part of a file that answers a request.
 enum Part {
     Unchanged,
     Unsatisfiable,

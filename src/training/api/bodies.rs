@@ -1,4 +1,4 @@
-//! What clips look like on the wire.
+//! Clips as JSON.
 
 use super::super::{Clip, ClipCard, ClipLine, Skill, Sound, may_change};
 use crate::access::Principal;

@@ -19,7 +19,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 /// The endpoints.
 #[derive(Debug, Clone)]
 pub struct WorkApi {
-    /// Who may see what.
+    /// Interactions, and who may see them.
     pub interactions: Interactions,
     /// The service.
     pub transcription: Transcription,
