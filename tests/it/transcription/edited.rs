@@ -66,8 +66,12 @@ async fn a_correction_is_what_everybody_sees_and_the_machines_words_stay() {
         assert_eq!((&after.segments, after.corrections.len()), (&before.segments, 0));
         let history: Value =
             supervisor.api(Method::GET, &format!("{path}/corrections"), None).await.json().await.unwrap();
-        let steps: Vec<_> =
-            history.as_array().unwrap().iter().map(|step| (step["number"].as_i64(), step["text"].as_str())).collect();
+        let steps: Vec<_> = history["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| (step["number"].as_i64(), step["text"].as_str()))
+            .collect();
         assert_eq!(steps, [(Some(1), Some(text.as_str())), (Some(2), None)]);
     }
 }
