@@ -300,7 +300,7 @@ impl Runner {
         }
         let (at, why) = match outcome {
             Outcome::Done => return store::done(db, id, lease).await,
-            Outcome::At(at) => return store::again(db, id, lease, *at, 0, None).await,
+            Outcome::At(at) => return store::later(db, id, lease, *at).await,
             Outcome::Retry(why) if attempt < kind.most_tries => (now.plus(pause_after(attempt)), why),
             Outcome::RetryAt(at, why) if attempt < kind.most_tries => (*at, why),
             Outcome::GiveUp(why) | Outcome::Retry(why) | Outcome::RetryAt(_, why) => {

@@ -109,11 +109,17 @@ statements! {
     RENEW = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_owner = $3";
     ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
         WHERE id = $1 AND lease_owner = $2 AND rerun";
-    DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2";
-    AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = $2, last_error = $3, lease_until = NULL, lease_owner = NULL \
+    // Not where it was queued again: with READ COMMITTED a statement that waits for the transaction which queues it looks once more.
+    DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2 AND NOT rerun";
+    LATER = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, last_error = NULL, lease_until = NULL, lease_owner = NULL \
+        WHERE id = $2 AND lease_owner = $3 AND NOT rerun";
+    // The next attempt is also that of a request that came while this one ran.
+    AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = CASE WHEN rerun THEN 0 ELSE $2 END, rerun = FALSE, \
+        last_error = $3, lease_until = NULL, lease_owner = NULL \
         WHERE id = $4 AND lease_owner = $5";
     ENDED_WELL = "UPDATE jobs SET crashes = 0 WHERE id = $1 AND crashes > 0 AND state = 'queued'";
-    FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL WHERE id = $2 AND lease_owner = $3";
+    FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL \
+        WHERE id = $2 AND lease_owner = $3 AND NOT rerun";
     HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
     WAKE = "UPDATE jobs SET run_at = $1 WHERE kind = $2 AND state = 'queued' AND attempts = 0 AND run_at > $1";
     REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
@@ -306,8 +312,17 @@ pub(super) async fn renew(
 
 pub(super) async fn done(db: &Db, id: &JobId, lease: &str) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    if execute!(tx.conn(), ONCE_MORE, id, lease)? == 0 {
-        execute!(tx.conn(), DONE, id, lease)?;
+    if execute!(tx.conn(), DONE, id, lease)? == 0 {
+        execute!(tx.conn(), ONCE_MORE, id, lease)?;
+    }
+    tx.commit().await
+}
+
+/// Requeues a job that asks for a later time, or at once if it was queued again while it ran.
+pub(super) async fn later(db: &Db, id: &JobId, lease: &str, at: Timestamp) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    if execute!(tx.conn(), LATER, at, id, lease)? == 0 {
+        execute!(tx.conn(), ONCE_MORE, id, lease)?;
     }
     tx.commit().await
 }
@@ -334,11 +349,14 @@ pub(super) async fn come_back(db: &Db, id: &JobId, lease: &str, at: Timestamp) -
     tx.commit().await
 }
 
-/// Gives a job up, and runs its feature's handler in the same transaction.
+/// Gives a job up, and runs its feature's handler in the same transaction. A job that was queued again while it ran
+/// starts anew.
 pub(super) async fn fail(db: &Db, kind: &Kind, id: &JobId, lease: &str, job: GivenUp) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if execute!(tx.conn(), FAIL, &job.why, id, lease)? > 0 {
         kind.tell(tx.conn(), job).await?;
+    } else {
+        execute!(tx.conn(), ONCE_MORE, id, lease)?;
     }
     tx.commit().await
 }

@@ -1,8 +1,10 @@
 //! The durable queue: leases, retries, giving up, on both databases.
 
 use crate::app::TestApp;
-use afterword::clock::SharedClock;
+use afterword::clock::{SharedClock, Timestamp};
+use afterword::database::Sql;
 use afterword::effects::Effects;
+use afterword::fetch_optional;
 use afterword::jobs::{self, Kind, NewJob, Outcome, Runner, RunnerOptions, pause_after};
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -100,6 +102,51 @@ async fn what_is_queued_again_while_it_runs_runs_once_more() {
         queue(&app, vec![NewJob::new("test.again", "a", now)]).await;
         wait.notify_one();
         assert_eq!((node.await.unwrap(), runs.load(Ordering::SeqCst)), (2, 2));
+    }
+}
+
+/// The request is not yet committed when the job ends: the end waits for it, and does not delete it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_queued_again_while_it_ends_runs_once_more() {
+    const WAITING: Sql = Sql::both(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    let outcomes = |at: Timestamp| [Outcome::Done, Outcome::At(at), Outcome::GiveUp("no luck".into())];
+    let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
+    let now = app.app.clock.now();
+    for (number, outcome) in outcomes(now.plus(Duration::from_secs(3600))).into_iter().enumerate() {
+        let (started, wait) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let (tell, hold, first) = (Arc::clone(&started), Arc::clone(&wait), Arc::new(Mutex::new(Some(outcome))));
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let kind = Kind::new("test.again", move |_| {
+            let (tell, hold, outcome) = (Arc::clone(&tell), Arc::clone(&hold), first.lock().unwrap().take());
+            counted.fetch_add(1, Ordering::SeqCst);
+            async move {
+                let Some(outcome) = outcome else { return Outcome::Done };
+                tell.notify_one();
+                hold.notified().await;
+                outcome
+            }
+        });
+        let job = || NewJob::new("test.again", number.to_string(), now);
+        queue(&app, vec![job()]).await;
+        let runner = runner(&app, vec![kind]);
+        let node = tokio::spawn(async move { runner.drain().await.unwrap() });
+        started.notified().await;
+        let mut tx = app.app.db.begin().await.unwrap();
+        Effects::new().job(job()).save(tx.conn(), now).await.unwrap();
+        wait.notify_one();
+        let is_waiting = async || {
+            let mut reader = app.app.db.read().await.unwrap();
+            fetch_optional!(reader.conn(), WAITING => (i64,)).unwrap().is_some_and(|(waiting,)| waiting > 0)
+        };
+        while !is_waiting().await {
+            tokio::task::yield_now().await;
+        }
+        tx.commit().await.unwrap();
+        node.await.unwrap();
+        assert_eq!(runs.load(Ordering::SeqCst), 2, "outcome {number}");
     }
 }
 
