@@ -1,7 +1,7 @@
 //! Composition root: builds the features from the configuration, and from them the routes and the jobs.
 
 use crate::clock::SharedClock;
-use crate::config::{self, Config, DatabaseUrl, MailUrl};
+use crate::config::{Config, DatabaseUrl, MailUrl};
 use crate::database::{Db, DbError, MigrateError};
 use crate::desk::Desk;
 use crate::feedback::{self, Feedback};
@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+mod build;
 mod erasure;
 mod files;
 mod metrics;
@@ -189,131 +190,6 @@ fn matching_key(path: &Path, known: Option<&str>) -> Result<Option<Vault>, Start
 }
 
 impl App {
-    /// Builds the features. Must be called within the runtime; the database must be open and migrated.
-    pub fn build(config: Config, db: Db, vault: Vault, clock: SharedClock, demo: bool) -> Self {
-        let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
-        let settings = interactions::Settings::new(&config.survey, &config.recordings);
-        let interactions = Interactions::new(db.clone(), Arc::clone(&clock), vault.clone(), settings);
-        let directory = Directory::new(db.clone());
-        let mail = Mail::new(
-            db.clone(),
-            Arc::clone(&clock),
-            vault.clone(),
-            &mail::Settings::new(&config.mail, &config.retention),
-        );
-        let staff = Staff::new(db.clone(), Arc::clone(&clock), mail.clone(), config.public_url());
-        let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
-        let surveys =
-            Surveys::new(db.clone(), Arc::clone(&clock), vault.clone(), settings, interactions.clone(), mail.clone());
-        let transcription =
-            Transcription::new(db.clone(), Arc::clone(&clock), interactions.clone(), &config.transcription);
-        let config::RecordingsUrl::File(recordings) = &config.recordings.url;
-        let training = Training::new(
-            db.clone(),
-            Arc::clone(&clock),
-            interactions.clone(),
-            Arc::new(spoken::Transcribed(transcription.clone())),
-            recordings.join("clips"),
-        );
-        let measures = MeasuresOf::new(
-            db.clone(),
-            Arc::clone(&clock),
-            interactions.clone(),
-            transcription.clone(),
-            &config.transcription,
-        );
-        let search = Search::new(db.clone(), Arc::clone(&clock), interactions.clone(), transcription.clone());
-        let followups = FollowUps::new(followups::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            settings: followups::Settings::new(&config.followups, &config.retention, config.public_url()),
-            surveys: surveys.clone(),
-            interactions: interactions.clone(),
-            staff: staff.clone(),
-            mail: mail.clone(),
-        });
-        let webhooks = Webhooks::new(db.clone(), Arc::clone(&clock), vault.clone(), &config.webhooks.allow);
-        let ratings = Ratings::new(
-            db.clone(),
-            Arc::clone(&clock),
-            directory.clone(),
-            interactions.clone(),
-            surveys.clone(),
-            config.anonymity.k,
-        );
-        let feedback = Feedback::new(feedback::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            surveys: surveys.clone(),
-            ratings: ratings.clone(),
-            interactions: interactions.clone(),
-            directory: directory.clone(),
-        });
-        let desk = Desk::new(desk::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            site: site.clone(),
-            staff: staff.clone(),
-            directory: directory.clone(),
-            interactions: interactions.clone(),
-            transcription: transcription.clone(),
-            measures: measures.clone(),
-            search: search.clone(),
-            mail: mail.clone(),
-            surveys: surveys.clone(),
-            training: training.clone(),
-            ratings: ratings.clone(),
-            feedback: feedback.clone(),
-            followups: followups.clone(),
-            settings: desk_settings(&config),
-        });
-        let audit = audit::AuditLog::new(db.clone());
-        let privacy = Privacy::new(privacy::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            audit: audit.clone(),
-            interactions: interactions.clone(),
-            surveys: surveys.clone(),
-            settings: privacy::Settings::new(&config.retention, &config.company),
-            others: vec![
-                Arc::new(erasure::OfFollowUps(followups.clone())),
-                Arc::new(erasure::OfFeedback(feedback.clone())),
-            ],
-        });
-        Self {
-            privacy,
-            releases: Releases::new(
-                db.clone(),
-                Arc::clone(&clock),
-                vault.clone(),
-                &surveys,
-                config.anonymity.goes_up_after.0,
-            ),
-            mail,
-            surveys,
-            staff,
-            ratings,
-            feedback,
-            followups,
-            webhooks,
-            directory,
-            audit,
-            transcription,
-            measures,
-            search,
-            training,
-            interactions,
-            desk,
-            config: Arc::new(config),
-            draining: CancellationToken::new(),
-            survey_counts: Arc::new(SurveyCounts::new(Arc::clone(&clock))),
-            db,
-            clock,
-            vault,
-            site,
-        }
-    }
-
     /// Returns `ready`, `absent` or `loaded`; only transcripts wait for the model.
     pub fn model_state(&self) -> &'static str {
         let engine = self.transcription.engine();

@@ -364,7 +364,7 @@ const MAX_ADULT_YEAR: u32 = 2010;
 /// Tokens of a speaker and a date in them.
 type Utterance<'t, 'a> = (&'t [Token<'a>], Date);
 
-/// Returns the dates that are dates of birth: one for each word that asks for one, whoever the speaker is.
+/// Returns the dates that are dates of birth: one for each word that asks for one, of either speaker.
 pub(super) fn of_birth<'t, 'a>(
     mut dates: Vec<Utterance<'t, 'a>>,
     streams: &'t [Stream<'a>],

@@ -62,7 +62,7 @@ impl Transcription {
         let names = self.interactions.names_in(id, texts).await?;
         let recording = self.interactions.recording(id).await?;
         let is_uncertain = recording.is_some_and(|recording| recording.staff_set_speakers);
-        Ok(if is_uncertain { find_whoever_speaks(segments, &names) } else { find(segments, &names) })
+        Ok(if is_uncertain { find_for_any_speaker(segments, &names) } else { find(segments, &names) })
     }
 
     async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
@@ -86,7 +86,7 @@ pub fn find(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
 
 /// Returns the spans to be masked in each segment where the agent is uncertain: the union of the findings with each of
 /// the speakers, or none, as the agent. So a wrong assignment of speakers reveals nothing that was masked before.
-fn find_whoever_speaks(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
+fn find_for_any_speaker(segments: &[Segment], names: &Names) -> Vec<Vec<Span>> {
     let mut agents = vec![None];
     for segment in segments {
         if !agents.contains(&Some(segment.speaker)) {
@@ -201,7 +201,7 @@ mod tests {
         let sure = find(&right, &names);
         assert_ne!(find(&swapped, &names), sure, "a swap shows a name");
         for segments in [right, swapped] {
-            for (uncertain, sure) in find_whoever_speaks(&segments, &names).iter().zip(&sure) {
+            for (uncertain, sure) in find_for_any_speaker(&segments, &names).iter().zip(&sure) {
                 let is_covered = |span: &Span| {
                     uncertain
                         .iter()

@@ -1,4 +1,4 @@
-//! What integrators rely on throughout the specification: names, tags, examples, one shape of errors and one of lists.
+//! Conventions of the whole specification: names, tags, examples, one shape of errors and one of lists.
 
 use super::{Operation, committed, operations};
 use crate::app::TestApp;
