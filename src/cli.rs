@@ -204,13 +204,13 @@ fn in_runtime<F: Future<Output = Result<(), Failure>>>(command: F) -> Result<(),
 
 /// Filter for libraries that log whole requests, mails and statements: they never log more than this, as survey links
 /// are secrets. Appended to the configured filter, so that it has precedence.
-const HUSHED: &str =
+const MAX_LIBRARY_LEVELS: &str =
     "hyper=info,hyper_util=info,h2=info,poem=info,poem_openapi=info,reqwest=info,lettre=info,rustls=info,sqlx=info";
 
 fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     // The decoders log every file that they open.
-    let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{},{HUSHED}", config.log.filter);
+    let filter = format!("symphonia=warn,symphonia_format_ogg=warn,{},{MAX_LIBRARY_LEVELS}", config.log.filter);
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let colours = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);

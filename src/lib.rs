@@ -41,7 +41,8 @@
 //!
 //! **Platform**, which names no feature
 //!
-//! - [`web`]: server, access, rights, errors, forms, paging.
+//! - [`access`]: the acting person or program, roles, scopes, rights. [`paging`]: cursors and pages.
+//! - [`web`]: server, authorisation of requests, errors, forms.
 //! - [`jobs`]: the durable job queue.
 //! - [`database`]: SQLite and PostgreSQL behind one interface.
 //! - [`config`]: settings and their checks.
@@ -91,7 +92,7 @@
 //! | **Masking** | |
 //! | Card numbers, spoken and written | `masking/cards.rs`, `masking/numbers.rs`, `masking/spoken.rs` |
 //! | E-mail, phone, IBAN, addresses, dates of birth, names | `masking/` |
-//! | Original words: who may see them | `web/unmasked.rs`, `web/rights.rs` (`SeeOriginals`) |
+//! | Original words: who may see them | `web/unmasked.rs`, `access/rights.rs` (`SeeOriginals`) |
 //! | **Library** | |
 //! | Clip length limits | `training/span.rs` |
 //! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/redaction.rs` |
@@ -102,8 +103,8 @@
 //! | Classification of returned mail | `mail/reader/`, `mail/incoming/classify.rs` |
 //! | Webhook signatures, retries, private addresses | `webhooks/sign.rs`, `webhooks/send.rs`, `webhooks/guard.rs` |
 //! | **Access** | |
-//! | Roles, scopes, rights | `web/principal.rs`, `web/rights.rs` |
-//! | Team visibility | `web/principal.rs` (`Visible`), `database/visible.rs` |
+//! | Roles, scopes, rights | `access/principal.rs`, `access/rights.rs` |
+//! | Team visibility | `access/principal.rs` (`Visible`), `database/visible.rs` |
 //! | Sessions, cookies, CSRF | `staff/sessions.rs`, `web/access.rs`, `web/form.rs` |
 //! | Passwords, sign-in limits | `staff/passwords.rs`, `staff/limits.rs` |
 //! | Announcement of supervisors | `staff/notices.rs` |

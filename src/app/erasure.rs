@@ -17,7 +17,7 @@ pub(super) struct OfFeedback(pub Feedback);
 
 impl Erases for OfFollowUps {
     fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
-        async move { Ok(vec![("wishes", self.0.callbacks_of(conn, whose).await?)]) }.boxed()
+        async move { Ok(vec![("callback_requests", self.0.callbacks_of(conn, whose).await?)]) }.boxed()
     }
 
     fn erase<'a>(
@@ -26,7 +26,7 @@ impl Erases for OfFollowUps {
         whose: ErasureSubject<'a>,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, DbError>> {
-        async move { Ok(vec![("wishes", self.0.erase(conn, whose, now).await?)]) }.boxed()
+        async move { Ok(vec![("callback_requests", self.0.erase(conn, whose, now).await?)]) }.boxed()
     }
 }
 

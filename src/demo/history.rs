@@ -63,7 +63,7 @@ pub enum DemoError {
     #[error("the demo's feedback: {0}")]
     Feedback(#[from] FeedbackError),
     /// Error of callback requests.
-    #[error("the demo's wishes: {0}")]
+    #[error("the demo's callback requests: {0}")]
     CallbackRequest(#[from] CallbackError),
     /// Error of the database.
     #[error("the demo's database: {0}")]

@@ -17,7 +17,7 @@ pub struct Contact {
 }
 
 impl FollowUps {
-    /// Opens the contact data; the audit entry is written first.
+    /// Opens the contact data; the audit entry is written before it is returned.
     pub async fn contact(&self, who: &Principal, id: &FollowUpId) -> Result<Contact, FollowUpError> {
         let follow_up = self.find(who, id).await?;
         let callback = follow_up.callback_request_id.ok_or(FollowUpError::NoContact)?;

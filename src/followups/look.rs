@@ -119,7 +119,7 @@ impl FollowUps {
             store::score_gone(tx.conn(), &gone).await?;
         }
         let callbacks = store::with_callback(tx.conn()).await?;
-        for gone in surveys::wishes_gone(tx.conn(), &callbacks).await? {
+        for gone in surveys::deleted_callbacks(tx.conn(), &callbacks).await? {
             store::wish_gone(tx.conn(), &gone, &self.today()).await?;
         }
         tx.commit().await

@@ -124,9 +124,9 @@ pub struct Kind {
     /// Name.
     pub name: &'static str,
     /// Maximum number of concurrent jobs on a node.
-    pub at_once: usize,
+    pub max_concurrent: usize,
     /// Maximum number of attempts before it is given up. An attempt counts when it begins.
-    pub most_tries: u32,
+    pub max_attempts: u32,
     /// Time after which a silent node loses the job. The lease is renewed three times in that time.
     pub lease: Duration,
     /// Subject of its jobs, for the reason why one was given up: `recording`.
@@ -163,8 +163,8 @@ impl Kind {
         let work: Work = Arc::new(move |job| Box::pin(work(job)));
         Self {
             name,
-            at_once: 4,
-            most_tries: 12,
+            max_concurrent: 4,
+            max_attempts: 12,
             lease: Duration::from_secs(30),
             about: "job",
             every: None,
@@ -178,13 +178,13 @@ impl Kind {
     }
 
     /// Sets the maximum number of concurrent jobs on a node.
-    pub fn at_once(self, at_once: usize) -> Self {
-        Self { at_once, ..self }
+    pub fn max_concurrent(self, max_concurrent: usize) -> Self {
+        Self { max_concurrent, ..self }
     }
 
     /// Sets the maximum number of attempts.
-    pub fn most_tries(self, most_tries: u32) -> Self {
-        Self { most_tries, ..self }
+    pub fn max_attempts(self, max_attempts: u32) -> Self {
+        Self { max_attempts, ..self }
     }
 
     /// Sets the lease: a short one for long work, so that jobs of a dead node are soon claimed again. A renewal costs
@@ -230,7 +230,7 @@ impl Kind {
     }
 
     /// Makes the kind run by `look`, for a feature with its own list that processes hundreds of items at once. The work
-    /// runs as long as `look` finds some, up to `at_once` concurrently; it has its own leases and pauses.
+    /// runs as long as `look` finds some, up to `max_concurrent` concurrently; it has its own leases and pauses.
     pub fn found_by<F, Fut>(self, look: F) -> Self
     where
         F: Fn(Timestamp) -> Fut + Send + Sync + 'static,
@@ -241,7 +241,7 @@ impl Kind {
 
     /// Makes the kind recurring. Its handler returns `Done`; the next run is queued automatically.
     pub fn every(self, every: Duration) -> Self {
-        Self { every: Some(every), at_once: 1, ..self }
+        Self { every: Some(every), max_concurrent: 1, ..self }
     }
 }
 

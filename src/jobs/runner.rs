@@ -51,7 +51,7 @@ struct Room<'a> {
 impl Lane {
     fn new(kind: Kind) -> Self {
         let places = |number| Arc::new(Semaphore::new(number));
-        Self { free: places(kind.at_once), small: places(kind.small.0), urgent: places(kind.urgent), kind }
+        Self { free: places(kind.max_concurrent), small: places(kind.small.0), urgent: places(kind.urgent), kind }
     }
 
     /// Returns the slots that due jobs may take. Small jobs take their own slots first: the others stay free for large
@@ -301,8 +301,8 @@ impl Runner {
         let (at, why) = match outcome {
             Outcome::Done => return store::done(db, id, lease).await,
             Outcome::At(at) => return store::later(db, id, lease, *at).await,
-            Outcome::Retry(why) if attempt < kind.most_tries => (now.plus(pause_after(attempt)), why),
-            Outcome::RetryAt(at, why) if attempt < kind.most_tries => (*at, why),
+            Outcome::Retry(why) if attempt < kind.max_attempts => (now.plus(pause_after(attempt)), why),
+            Outcome::RetryAt(at, why) if attempt < kind.max_attempts => (*at, why),
             Outcome::GiveUp(why) | Outcome::Retry(why) | Outcome::RetryAt(_, why) => {
                 tracing::warn!(kind = kind.name, why, attempt, "a job was given up");
                 let job = GivenUp { key: job.job_key.clone(), why: why.clone(), at: now };

@@ -227,7 +227,7 @@ struct Abandoned {
 impl Abandoned {
     /// Returns the reason why it is given up; `None` where it may be retried.
     fn reason(&self, kind: &Kind) -> Option<String> {
-        let limit = i64::from(kind.most_tries);
+        let limit = i64::from(kind.max_attempts);
         if self.attempts < limit && self.crashes < limit {
             return None;
         }

@@ -59,7 +59,7 @@ impl Mail {
             async move { mail.purge().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
         };
         vec![
-            Kind::new(DELIVER, deliver).at_once(BATCHES).found_by(look),
+            Kind::new(DELIVER, deliver).max_concurrent(BATCHES).found_by(look),
             Kind::new(PURGE, purge).every(Duration::from_secs(3600)),
         ]
     }

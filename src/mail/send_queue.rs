@@ -150,8 +150,8 @@ impl SendQueue {
     }
 }
 
-/// Returns the index of the first mail for whose domain `ask` returns a value, and that value. Asks once for each
-/// domain.
+/// Returns the index of the first mail for whose domain `ask` returns a value, and that value. Asks once for a
+/// run of mails to one domain.
 fn first<T>(letters: &VecDeque<RenderedMail>, ask: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
     let mut refused = None;
     for (place, letter) in letters.iter().enumerate() {

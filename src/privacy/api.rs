@@ -23,7 +23,7 @@ struct ErasedOut {
     /// Time, RFC 3339, UTC.
     at: String,
     /// Number of erased records by kind: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`,
-    /// `invitations` (with their linked answers), `kudos`, `wishes` (callback requests with their follow-ups), `mails`,
+    /// `invitations` (with their linked answers), `kudos`, `callback_requests` (with their follow-ups), `mails`,
     /// `address`, `open_invitations`, `waiting_addresses`. `clips_kept` counts clips that stay in the library, masked. A kind
     /// without records is left out, and so is a kind that would reveal that a customer answered.
     counts: BTreeMap<String, i64>,

@@ -116,7 +116,7 @@ impl Privacy {
     pub async fn erase_conversation(&self, id: &InteractionId, actor: &Actor) -> Result<Receipt, EraseError> {
         self.look_at_conversation(id).await?;
         let counts = self.erase(std::slice::from_ref(id), Some(actor)).await?;
-        self.fold().await;
+        self.purge_deleted().await;
         Ok(Receipt { at: self.now(), counts })
     }
 
@@ -187,7 +187,7 @@ impl Privacy {
                 add(&mut counts, self.erase(some, Some(actor)).await?);
             }
         }
-        self.fold().await;
+        self.purge_deleted().await;
         Ok(Receipt { at: self.now(), counts })
     }
 
@@ -209,9 +209,9 @@ impl Privacy {
     }
 
     /// Purges erased data from the database's log of changes.
-    async fn fold(&self) {
+    async fn purge_deleted(&self) {
         if let Err(error) = self.inner.db.purge_deleted(&PURGED_TABLES).await {
-            tracing::warn!(%error, "the database's log of changes could not be folded in; it will be with the next run");
+            tracing::warn!(%error, "deleted data could not be purged from the database's log of changes; the next run purges it");
         }
     }
 }

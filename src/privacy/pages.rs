@@ -25,7 +25,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("measures", "set of measures", "sets of measures"),
     ("search_lines", "line that search finds", "lines that search finds"),
     ("invitations", "survey, with its answer if there is one", "surveys, with their answers if there are any"),
-    ("wishes", "wish to be contacted, with its follow-up", "wishes to be contacted, with their follow-ups"),
+    ("callback_requests", "callback request, with its follow-up", "callback requests, with their follow-ups"),
     ("kudos", "commendation", "commendations"),
     ("mails", "line of the outbox", "lines of the outbox"),
     ("address", "address", "addresses"),

@@ -53,7 +53,7 @@ pub use definition::{
 };
 
 pub use callback_requests::{
-    CallbackError, CallbackRequest, CallbackState, DueCallback, erase_callbacks, forget_callbacks, wishes_gone,
+    CallbackError, CallbackRequest, CallbackState, DueCallback, deleted_callbacks, erase_callbacks, forget_callbacks,
 };
 pub use decide::Decision;
 pub use editor::{Draft, EditError, Listed, Published, PublishedVersion, kind_in_words};

@@ -64,7 +64,7 @@ impl Token {
     }
 
     /// Returns the id of the callback request.
-    pub(super) fn wish_id(&self, vault: &Vault) -> String {
+    pub(super) fn callback_id(&self, vault: &Vault) -> String {
         vault.keyed_hash("wish", self.0.as_bytes())
     }
 

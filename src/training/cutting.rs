@@ -57,15 +57,17 @@ pub(super) fn jobs(training: &Training) -> Vec<Kind> {
         }
     };
     vec![
-        Kind::new(CUT, cut).at_once(1).most_tries(MAX_CUT_ATTEMPTS).about("recording").on_give_up(|conn, job| {
-            async move {
-                match job.key.parse() {
-                    Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
-                    Err(_) => Ok(()),
+        Kind::new(CUT, cut).max_concurrent(1).max_attempts(MAX_CUT_ATTEMPTS).about("recording").on_give_up(
+            |conn, job| {
+                async move {
+                    match job.key.parse() {
+                        Ok(id) => store::set_audio_problem(conn, &id, &job.why).await,
+                        Err(_) => Ok(()),
+                    }
                 }
-            }
-            .boxed()
-        }),
+                .boxed()
+            },
+        ),
         Kind::new(WORDS, words),
         Kind::new(SPEAKERS_CHANGED, remake),
         Kind::new(SWEEP, sweep).every(Duration::from_secs(24 * 3600)),

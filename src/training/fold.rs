@@ -1,43 +1,25 @@
-//! Normalises text for searching: lower case, Latin letters without their accents.
+//! Normalisation of text for searching the library: lower case, letters without accents.
 
-/// Letters with their replacements.
-const LETTERS: &[(&str, &str)] = &[
-    ("a", "àáâãäåāăąǎ"),
-    ("ae", "æ"),
-    ("c", "çćĉċč"),
-    ("d", "ďđð"),
-    ("e", "èéêëēĕėęěё"),
-    ("g", "ĝğġģ"),
-    ("h", "ĥħ"),
-    ("i", "ìíîïĩīĭįıǐ"),
-    ("j", "ĵ"),
-    ("k", "ķ"),
-    ("l", "ĺļľŀł"),
-    ("n", "ñńņňŉ"),
-    ("o", "òóôõöøōŏőǒ"),
-    ("oe", "œ"),
-    ("r", "ŕŗř"),
-    ("s", "śŝşšș"),
-    ("ss", "ß"),
-    ("t", "ţťŧț"),
-    ("th", "þ"),
-    ("u", "ùúûüũūŭůűųǔ"),
-    ("w", "ŵ"),
-    ("y", "ýÿŷ"),
-    ("z", "źżž"),
-];
+use unicode_normalization::UnicodeNormalization;
 
-/// Returns the normalised text: `Żółć, Straße` → `zolc, strasse`. Other scripts are unchanged except for their case.
+/// Returns the text in lower case without accents: `Żółć, Straße` → `zolc, strasse`.
 pub(super) fn fold(text: &str) -> String {
+    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii() {
-            folded.push(c);
-        } else if let Some((plain, _)) = LETTERS.iter().find(|(_, accented)| accented.contains(c)) {
-            folded.push_str(plain);
-        } else if !('\u{300}'..='\u{36f}').contains(&c) {
-            // Combining accents are dropped: the same word may come in either form.
-            folded.push(c);
+    for c in text.nfkd().filter(|c| !is_accent(c)).flat_map(char::to_lowercase).filter(|c| !is_accent(c)) {
+        match c {
+            // Letters that Unicode does not decompose.
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ħ' => folded.push('h'),
+            'ŧ' => folded.push('t'),
+            'ı' => folded.push('i'),
+            c => folded.push(c),
         }
     }
     folded

@@ -2,6 +2,7 @@
 
 use super::ClipError;
 use crate::masking::Span;
+use crate::web::format::clock;
 
 /// Minimum length of a clip, ms.
 const MIN_CLIP_MS: i64 = 1000;
@@ -40,11 +41,6 @@ pub struct SpokenWord {
     pub text: String,
     /// Whether the model was uncertain.
     pub doubtful: bool,
-}
-
-/// Returns a time as `m:ss`, for messages.
-fn clock(ms: i64) -> String {
-    format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)
 }
 
 /// Checks a span of something `length_ms` long, if known; returns its end, corrected if it was rounded up.

@@ -134,10 +134,11 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
         let transcription = first.clone();
         async move { transcription.work_fetch(job).await.unwrap_or_else(|error| Outcome::Retry(error.to_string())) }
     });
-    let fetch = fetch.at_once(1).most_tries(MAX_ATTEMPTS).about("speech model").on_give_up(|conn, job: GivenUp| {
-        let failed = fetched_as(&job.key, FetchState::Failed, &job.why);
-        async move { replace_meta(conn, META, &failed).await }.boxed()
-    });
+    let fetch =
+        fetch.max_concurrent(1).max_attempts(MAX_ATTEMPTS).about("speech model").on_give_up(|conn, job: GivenUp| {
+            let failed = fetched_as(&job.key, FetchState::Failed, &job.why);
+            async move { replace_meta(conn, META, &failed).await }.boxed()
+        });
     let resume = Kind::new(RESUME, move |_| {
         let transcription = second.clone();
         async move {
@@ -149,7 +150,7 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
         let waiting = third.fetching.waiting.load(Ordering::Relaxed) && third.engine.model().is_ok();
         async move { waiting }
     };
-    vec![fetch, resume.at_once(1).found_by(look)]
+    vec![fetch, resume.max_concurrent(1).found_by(look)]
 }
 
 impl Transcription {

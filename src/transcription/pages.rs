@@ -22,9 +22,9 @@ pub fn routes(route: Route) -> Route {
         .at("/interactions/:id/transcript/:seq", get(line::show).post(line::correct))
         .at("/interactions/:id/channels", post(channels::set))
         .at("/interactions/:id/transcription", post(queue::act))
-        .at("/interactions/:id/take", get(alternatives::show).post(alternatives::ask))
-        .at("/interactions/:id/take/choice", post(alternatives::choose))
-        .at("/interactions/:id/take/removal", post(alternatives::remove))
+        .at("/interactions/:id/alternative", get(alternatives::show).post(alternatives::ask))
+        .at("/interactions/:id/alternative/choice", post(alternatives::choose))
+        .at("/interactions/:id/alternative/removal", post(alternatives::remove))
         .at("/admin/transcription", get(queue::show))
         .at("/admin/model/fetch", post(model::fetch_model))
 }

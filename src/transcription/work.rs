@@ -37,7 +37,7 @@ pub(super) fn jobs(transcription: &Transcription) -> Vec<Kind> {
         let transcription = second.clone();
         async move { transcription.work_again(job).await }
     };
-    let kind = |kind: Kind| kind.at_once(1).fair().most_tries(MAX_ATTEMPTS).lease(LEASE).about("recording");
+    let kind = |kind: Kind| kind.max_concurrent(1).fair().max_attempts(MAX_ATTEMPTS).lease(LEASE).about("recording");
     let transcribe = transcription.clone();
     let transcribe = kind(Kind::new(TRANSCRIBE, work)).urgent(1).on_give_up(move |conn, job| {
         let transcription = transcribe.clone();

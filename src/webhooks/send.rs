@@ -61,7 +61,7 @@ impl Webhooks {
             async move { webhooks.sweep().await.map_or_else(|e| Outcome::Retry(e.to_string()), |()| Outcome::Done) }
         };
         vec![
-            Kind::new(WEBHOOK, deliver).at_once(8).urgent(2).fair().on_give_up(|conn, job| {
+            Kind::new(WEBHOOK, deliver).max_concurrent(8).urgent(2).fair().on_give_up(|conn, job| {
                 async move {
                     match job.key.parse() {
                         Ok(id) => store::tried(conn, &id, "failed", None, Some(&job.why)).await.map(drop),

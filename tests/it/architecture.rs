@@ -56,8 +56,7 @@ const PLATFORM: &[&str] =
 
 /// Upward uses, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    // The actor is a type of the audit trail; the web module authenticates it.
-    ("web", "effects"),
+    // `Principal::actor` makes the actor of the audit log.
     ("access", "effects"),
 ];
 
@@ -142,13 +141,13 @@ fn may_use(own: &str, other: &str) -> bool {
     from < to || (from == to && PLATFORM.contains(&own)) || EXCEPTIONS.contains(&(own, other))
 }
 
-/// Whether one part of a feature may use another.
 /// Whether a source must not know pages and endpoints: stores, jobs, and the platform.
 fn knows_no_web(own: &str, source: &Source) -> bool {
     let is_platform = own != "web" && PLATFORM.contains(&own);
     is_platform || source.module.iter().any(|name| name == "store" || name == "jobs")
 }
 
+/// Whether one part of a feature may use another.
 fn may_use_inside(part: &str, other: &str) -> bool {
     match part {
         "api" => !["store", "pages"].contains(&other),

@@ -27,7 +27,7 @@ pub(in crate::interactions) fn kinds(interactions: &Interactions) -> Vec<Kind> {
         let interactions = discarding.clone();
         async move { interactions.outcome(interactions.discard(&job).await) }
     });
-    vec![inspect.at_once(2), discard]
+    vec![inspect.max_concurrent(2), discard]
 }
 
 impl Interactions {

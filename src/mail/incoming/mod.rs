@@ -235,7 +235,7 @@ impl Mail {
         }
     }
 
-    /// Processes a statement of which only the address is known: every feature that has written to it acts.
+    /// Processes a statement of which only the address is known: the first feature that has written to it acts.
     async fn by_address(
         &self,
         tx: &mut crate::database::Tx,

@@ -106,7 +106,7 @@ impl Releases {
             let releases = releases.clone();
             async move { releases.release_full().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
         };
-        vec![Kind::new(surveys::RELEASE, release).at_once(1)]
+        vec![Kind::new(surveys::RELEASE, release).max_concurrent(1)]
     }
 
     /// Releases every pool with k ripe answers or more, escalates those that have waited too long, and counts the

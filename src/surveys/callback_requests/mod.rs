@@ -127,7 +127,7 @@ impl Surveys {
             LinkState::Open(invited) | LinkState::Counted { invited, .. } => (invited, false),
         };
         let vault = &self.inner.vault;
-        let found = store::find(self.inner.db.read().await?.conn(), &token.wish_id(vault)).await?;
+        let found = store::find(self.inner.db.read().await?.conn(), &token.callback_id(vault)).await?;
         let nothing = CallbackState { callback: None, joined: false, handed: false, joinable };
         let Some((sealed, handed)) = found else { return Ok(Some((invited, nothing))) };
         let standing = match Sealed::open(vault, &sealed) {
@@ -150,7 +150,7 @@ impl Surveys {
         let agent = invited.agent.clone().filter(|_| joined.is_some());
         let sealed = Sealed { callback, team: invited.team, joined, agent }.seal(&self.inner.vault);
         let mut tx = self.inner.db.begin().await?;
-        if !store::put(tx.conn(), &token.wish_id(&self.inner.vault), &sealed).await? {
+        if !store::put(tx.conn(), &token.callback_id(&self.inner.vault), &sealed).await? {
             return Err(CallbackError::Handed);
         }
         Ok(tx.commit().await?)
@@ -162,7 +162,7 @@ impl Surveys {
             return Err(CallbackError::Closed);
         }
         let mut tx = self.inner.db.begin().await?;
-        let removed = store::remove(tx.conn(), &token.wish_id(&self.inner.vault)).await?;
+        let removed = store::remove(tx.conn(), &token.callback_id(&self.inner.vault)).await?;
         tx.commit().await?;
         Ok(removed)
     }
@@ -217,7 +217,7 @@ impl Surveys {
 }
 
 /// Returns those of these requests that do not exist (any more).
-pub async fn wishes_gone(conn: Conn<'_>, ids: &[String]) -> Result<Vec<String>, DbError> {
+pub async fn deleted_callbacks(conn: Conn<'_>, ids: &[String]) -> Result<Vec<String>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

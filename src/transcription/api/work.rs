@@ -153,7 +153,7 @@ impl From<Compared> for ComparedOut {
 #[oai(rename = "AlternativeTranscript")]
 struct AlternativeOut {
     /// Id of the alternative transcript; send it to select it.
-    take: String,
+    id: String,
     /// State of the transcription.
     state: String,
     /// Progress, 0 to 1.
@@ -188,8 +188,8 @@ struct ChannelsBody {
 #[derive(Debug, Object)]
 #[oai(rename = "TranscriptSelection")]
 struct ChoiceBody {
-    /// `take` of the alternative transcript.
-    take: String,
+    /// Id of the alternative transcript.
+    alternative: String,
 }
 
 /// A recording that is queued or being transcribed.
@@ -302,7 +302,7 @@ impl WorkApi {
         let compared = done.then(|| Comparison::new(&shown.segments, &take.segments));
         let (first, second) = compared.map(|both| (both.first.into(), both.second.into())).unzip();
         Ok(AlternativeOut {
-            take: take.take,
+            id: take.take,
             state: take.state.code().into(),
             progress: take.progress,
             reason: take.reason,
@@ -370,7 +370,11 @@ impl WorkApi {
     ///
     /// Transcribes the recording with another model. The current transcript stays until the alternative one is selected. An
     /// earlier alternative transcript is replaced.
-    #[oai(path = "/interactions/:id/transcript/take", method = "put", operation_id = "requestAlternativeTranscript")]
+    #[oai(
+        path = "/interactions/:id/transcript/alternative",
+        method = "put",
+        operation_id = "requestAlternativeTranscript"
+    )]
     async fn put_alternative(
         &self,
         who: Allowed<EditTranscripts>,
@@ -387,7 +391,7 @@ impl WorkApi {
     /// Get the alternative transcript
     ///
     /// Returns the alternative transcript and, when it is done, how it differs from the current one.
-    #[oai(path = "/interactions/:id/transcript/take", method = "get", operation_id = "getAlternativeTranscript")]
+    #[oai(path = "/interactions/:id/transcript/alternative", method = "get", operation_id = "getAlternativeTranscript")]
     async fn get_alternative(
         &self,
         who: Allowed<EditTranscripts>,
@@ -396,7 +400,8 @@ impl WorkApi {
     ) -> Result<Json<AlternativeOut>, ApiError> {
         let id = self.find(&who, &id).await?;
         let take = self.transcription.alternative(&id).await?;
-        let take = take.ok_or_else(|| ApiError::not_found("take_not_found", "There is no second transcript."))?;
+        let take =
+            take.ok_or_else(|| ApiError::not_found("alternative_not_found", "There is no alternative transcript."))?;
         if take.state == crate::transcription::State::Done {
             self.interactions.note_look(&who, "transcript.viewed", &id).await?;
         }
@@ -406,7 +411,11 @@ impl WorkApi {
     /// Delete the alternative transcript
     ///
     /// Stops its transcription if it is not done.
-    #[oai(path = "/interactions/:id/transcript/take", method = "delete", operation_id = "deleteAlternativeTranscript")]
+    #[oai(
+        path = "/interactions/:id/transcript/alternative",
+        method = "delete",
+        operation_id = "deleteAlternativeTranscript"
+    )]
     async fn delete_take(
         &self,
         who: Allowed<EditTranscripts>,
@@ -431,7 +440,7 @@ impl WorkApi {
         body: JsonBody<ChoiceBody>,
     ) -> Result<NoContent, ApiError> {
         let id = self.find(&who, &id).await?;
-        self.transcription.choose(&who.actor(), &id, &body.0.take).await?;
+        self.transcription.choose(&who.actor(), &id, &body.0.alternative).await?;
         Ok(NoContent::Done)
     }
 

@@ -32,7 +32,6 @@ pub(super) struct Token {
 /// One thread's own state of a loaded model.
 pub(super) struct Inference {
     weights: Arc<Weights>,
-    state: WhisperState,
     params: FullParams<'static, 'static>,
     /// Polled by the abort callback, which is set up once: each set-up leaks a little.
     cancel: Arc<Mutex<CancellationToken>>,
@@ -73,7 +72,6 @@ const CUT_STEP: usize = RATE as usize / 50;
 
 impl Inference {
     pub(super) fn new(weights: Arc<Weights>, model: &Model) -> Result<Self, TranscribeError> {
-        let state = weights.new_state()?;
         let cancel = Arc::new(Mutex::new(CancellationToken::new()));
         let mut params = FullParams::new(match model.times {
             Times::Model => SamplingStrategy::BeamSearch { beam_size: BEAM_SIZE, patience: -1.0 },
@@ -109,7 +107,7 @@ impl Inference {
         params.set_language(Some("en"));
         params.set_n_max_text_ctx(0);
         let language = DecoderLanguage { code: "en".to_owned(), prompt: "" };
-        Ok(Self { weights, state, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
+        Ok(Self { weights, params, cancel, language, end_of_text, multilingual, margin_ms, min_steps })
     }
 
     /// Returns the probability of each language in 16 kHz audio, 0 to 1.
@@ -122,9 +120,9 @@ impl Inference {
             return Err(TranscribeError::Cancelled);
         }
         let failed = |error: WhisperError| TranscribeError::Engine(error.to_string());
-        self.state = self.weights.new_state()?;
-        self.state.pcm_to_mel(&padded(samples), 1).map_err(failed)?;
-        let (_, shares) = self.state.lang_detect(0, 1).map_err(failed)?;
+        let mut state = self.weights.new_state()?;
+        state.pcm_to_mel(&padded(samples), 1).map_err(failed)?;
+        let (_, shares) = state.lang_detect(0, 1).map_err(failed)?;
         let named = |(id, share): (usize, f32)| Some((get_lang_str(i32::try_from(id).ok()?)?, share));
         Ok(shares.into_iter().enumerate().filter_map(named).collect())
     }
@@ -157,17 +155,19 @@ impl Inference {
             return Err(TranscribeError::Cancelled);
         }
         let sound = padded(samples);
-        self.state = self.weights.new_state()?;
+        let mut state = self.weights.new_state()?;
         let mut params = self.params.clone();
         let steps = (sound.len() / STEP + usize::from(self.margin_ms) / 20).next_multiple_of(STEP_MULTIPLE);
         // In range.
         params.set_audio_ctx(steps.clamp(self.min_steps, MAX_STEPS) as i32);
-        let result = self.state.full(params, &sound);
+        let result = state.full(params, &sound);
         if cancel.is_cancelled() {
             return Err(TranscribeError::Cancelled);
         }
         result.map_err(|error| TranscribeError::Engine(error.to_string()))?;
-        let heard = self.harvest(samples.len() as u64 * 1000 / u64::from(RATE));
+        let heard = self.harvest(&state, samples.len() as u64 * 1000 / u64::from(RATE));
+        // Its memory is that of a whole window.
+        drop(state);
         if heard.tokens.len() < MAX_TOKENS || samples.len() < MIN_SPLIT_SAMPLES {
             return Ok(heard);
         }
@@ -175,11 +175,11 @@ impl Inference {
         Ok(self.decode_part(first, cancel)?.append(self.decode_part(second, cancel)?, first.len()))
     }
 
-    fn harvest(&self, length_ms: u64) -> DecodedWindow {
+    fn harvest(&self, state: &WhisperState, length_ms: u64) -> DecodedWindow {
         // Centiseconds; ends may lie after the end of the audio, and unset times are negative.
         let ms = |centi: i64| u64::try_from(centi).ok().map(|centi| centi.saturating_mul(10).min(length_ms));
         let mut heard = DecodedWindow::default();
-        for segment in self.state.as_iter() {
+        for segment in state.as_iter() {
             heard.no_speech = heard.no_speech.max(segment.no_speech_probability().clamp(0.0, 1.0));
             let token = |at| {
                 let token = segment.get_token(at).filter(|token| token.token_id() < self.end_of_text)?;
@@ -189,7 +189,7 @@ impl Inference {
             };
             heard.tokens.extend((0..segment.n_tokens()).filter_map(token));
         }
-        heard.language = get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en").to_owned();
+        heard.language = get_lang_str(state.full_lang_id_from_state()).unwrap_or("en").to_owned();
         heard
     }
 }

@@ -1,4 +1,4 @@
-//! `/interactions/{id}/take`: the alternative transcript, compared with the current one.
+//! `/interactions/{id}/alternative`: the alternative transcript, compared with the current one.
 
 use super::find;
 use super::views::{about, percent};
@@ -86,7 +86,7 @@ struct ComparisonPage {
 }
 
 #[derive(Template)]
-#[template(path = "transcription/take.html")]
+#[template(path = "transcription/alternative.html")]
 struct AlternativePage {
     page: Shell,
     id: String,
@@ -190,13 +190,13 @@ pub(super) async fn ask(
     let (id, _) = find(transcription, &who, &id).await?;
     let language = Some(sent.language.trim()).filter(|language| !language.is_empty());
     transcription.ask_again(&who.actor(), &id, &sent.model, language).await?;
-    Ok(redirect(format!("/interactions/{id}/take")))
+    Ok(redirect(format!("/interactions/{id}/alternative")))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Choice {
-    take: String,
+    alternative: String,
 }
 
 #[handler]
@@ -207,8 +207,8 @@ pub(super) async fn choose(
     Posted(sent): Posted<Choice>,
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
-    transcription.choose(&who.actor(), &id, &sent.take).await?;
-    Ok(redirect(format!("/interactions/{id}/take?did=chosen")))
+    transcription.choose(&who.actor(), &id, &sent.alternative).await?;
+    Ok(redirect(format!("/interactions/{id}/alternative?did=chosen")))
 }
 
 #[handler]
@@ -220,5 +220,5 @@ pub(super) async fn remove(
 ) -> Result<Response, PageError> {
     let (id, _) = find(transcription, &who, &id).await?;
     transcription.drop_alternative(&who.actor(), &id).await?;
-    Ok(redirect(format!("/interactions/{id}/take?did=dropped")))
+    Ok(redirect(format!("/interactions/{id}/alternative?did=dropped")))
 }

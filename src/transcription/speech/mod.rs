@@ -39,7 +39,7 @@ const PAD_BEFORE: usize = ms_to_frames(48);
 const PAD_AFTER: usize = ms_to_frames(64);
 /// Length of the last part of a span, in which a span that is too long is cut: full windows cost no more than others.
 const CUT_IN: usize = ms_to_frames(4_000);
-/// Minimum pause in which a span is cut to fill a window (plus the parts that EARLY and LATE take of it), ms.
+/// Minimum pause in which a span is cut to fill a window (plus the parts that PAD_BEFORE and PAD_AFTER take of it), ms.
 const MIN_PAUSE_MS: u64 = 200;
 /// Minimum number of frames of speech: fewer are a click or a breath.
 const MIN_SPEECH_FRAMES: usize = ms_to_frames(120);

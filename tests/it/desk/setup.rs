@@ -4,6 +4,8 @@ use super::mails_go_out;
 use crate::app::TestApp;
 use afterword::access::Role;
 use afterword::config::MailUrl;
+use afterword::effects::Effects;
+use afterword::jobs::NewJob;
 
 #[tokio::test]
 async fn every_card_leads_to_a_page() {
@@ -57,6 +59,18 @@ async fn work_is_listed_in_words_and_a_stranger_retries_nothing() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let page = admin.page("/admin/work").await;
     assert!(page.contains("Decide whether a survey is due") && page.contains("Nothing was given up"));
+    // Each kind of job has words of its own beside its name.
+    let kinds: Vec<&str> = app.app.jobs().iter().map(|kind| kind.name).collect();
+    let later = app.app.clock.now().plus(std::time::Duration::from_secs(86_400));
+    let jobs: Vec<NewJob> = kinds.iter().map(|kind| NewJob::new(kind, "example", later)).collect();
+    let mut tx = app.app.db.begin().await.unwrap();
+    Effects::new().jobs(jobs).save(tx.conn(), app.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = admin.page("/admin/work").await;
+    for kind in kinds {
+        let name = format!("<code>{kind}</code>");
+        assert!(page.contains(&name) && !page.contains(&format!("<td>{kind} <small>")), "{kind} has no words");
+    }
     let unknown = "/admin/work/7d8f6c1e-0000-4000-8000-000000000000/retry";
     assert_eq!(admin.post(unknown, &[]).await.headers()["location"], "/admin/work?did=gone");
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;

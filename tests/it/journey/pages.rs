@@ -67,7 +67,7 @@ async fn staff_pages_shut_nobody_out() {
     ]
     .map(str::to_owned);
     let seen_to = ["/follow-ups", "/account/alerts", "/feedback", "/quotes"].map(str::to_owned);
-    let (line, take) = (format!("/interactions/{id}/transcript/0"), format!("/interactions/{id}/take"));
+    let (line, take) = (format!("/interactions/{id}/transcript/0"), format!("/interactions/{id}/alternative"));
     for (role, teams, agent, pages) in [
         (Role::Supervisor, &["Orders"][..], None, [&everywhere[..], &listen, &[line, take], &seen_to].concat()),
         (Role::Agent, &[], Some("17"), [&everywhere[..], &listen, &["/learn".to_owned()]].concat()),

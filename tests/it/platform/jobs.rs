@@ -59,7 +59,7 @@ async fn failures_are_tried_again_after_growing_pauses_then_given_up_with_the_re
             counted.store(job.attempt as usize, Ordering::SeqCst);
             async { Outcome::Retry("no luck".into()) }
         });
-        let runner = runner(&app, vec![kind.most_tries(3)]);
+        let runner = runner(&app, vec![kind.max_attempts(3)]);
         queue(&app, vec![NewJob::new("test.fail", "a", app.app.clock.now())]).await;
         for attempt in 1..=3 {
             runner.drain().await.unwrap();
@@ -240,7 +240,7 @@ async fn those_who_share_a_kind_take_turns_and_what_is_urgent_goes_before_all() 
         queue(&app, all).await;
         app.clock.advance(Duration::from_secs(60));
         let (kind, ran) = noted("test.turns");
-        runner(&app, vec![kind.at_once(1).fair()]).drain().await.unwrap();
+        runner(&app, vec![kind.max_concurrent(1).fair()]).drain().await.unwrap();
         let wanted = [
             "looked at",
             "returns 1",
@@ -257,7 +257,7 @@ async fn those_who_share_a_kind_take_turns_and_what_is_urgent_goes_before_all() 
         let later = [job("orders 6", 0, Some("orders")), job("returns 3", 1, Some("returns"))];
         queue(&app, later.to_vec()).await;
         let (kind, ran) = noted("test.turns");
-        runner(&app, vec![kind.at_once(1).fair()]).drain().await.unwrap();
+        runner(&app, vec![kind.max_concurrent(1).fair()]).drain().await.unwrap();
         assert_eq!(*ran.lock().unwrap(), ["returns 3", "orders 6"]);
     }
 }
@@ -287,7 +287,7 @@ async fn a_place_is_kept_for_what_is_urgent_while_a_long_job_runs() {
         let stop = CancellationToken::new();
         let options = RunnerOptions { poll: Duration::from_millis(5), ..RunnerOptions::default() };
         let clock: SharedClock = Arc::clone(&app.app.clock);
-        let kinds = vec![kind.at_once(1).urgent(1)];
+        let kinds = vec![kind.max_concurrent(1).urgent(1)];
         let runner = Arc::new(Runner::new(app.app.db.clone(), clock, kinds, options, stop.clone()));
         queue(&app, vec![NewJob::new("test.place", "long", now)]).await;
         let running = tokio::spawn(Arc::clone(&runner).run());
@@ -335,7 +335,7 @@ async fn a_job_that_ends_the_program_each_time_is_given_up_before_it_begins_once
             counted.fetch_add(1, Ordering::SeqCst);
             async { Outcome::Done }
         });
-        let kind = kind.most_tries(3).about("recording").on_give_up(move |_, job| {
+        let kind = kind.max_attempts(3).about("recording").on_give_up(move |_, job| {
             heard.lock().unwrap().push((job.key, job.why));
             async { Ok(()) }.boxed()
         });
@@ -364,7 +364,7 @@ async fn a_job_that_ends_the_program_each_time_is_given_up_before_it_begins_once
 async fn failures_and_ends_of_the_program_count_together() {
     for app in TestApp::on_both(|_| {}).await {
         queue(&app, vec![NewJob::new("test.both", "a", app.app.clock.now())]).await;
-        let kind = || Kind::new("test.both", |_| async { Outcome::Retry("no luck".into()) }).most_tries(2);
+        let kind = || Kind::new("test.both", |_| async { Outcome::Retry("no luck".into()) }).max_attempts(2);
         let heir = runner(&app, vec![kind()]);
         heir.drain().await.unwrap();
         app.clock.advance(pause_after(1));
@@ -386,7 +386,7 @@ async fn what_comes_back_by_itself_is_never_given_up_but_waits_longer() {
             async { Outcome::Done }
         });
         let hour = Duration::from_secs(3600);
-        let heir = runner(&app, vec![kind.every(hour).most_tries(2)]);
+        let heir = runner(&app, vec![kind.every(hour).max_attempts(2)]);
         heir.schedule().await.unwrap();
         for crashes in 1..=4 {
             end_the_program_in(&app, "test.again").await;
@@ -417,7 +417,7 @@ async fn a_panic_in_the_last_try_is_told_to_the_feature_too() {
     queue(&app, vec![NewJob::new("test.last", "a", app.app.clock.now())]).await;
     let told = Arc::new(AtomicUsize::new(0));
     let heard = Arc::clone(&told);
-    let kind = Kind::new("test.last", |_| async { panic!("as this test wants it") }).most_tries(1);
+    let kind = Kind::new("test.last", |_| async { panic!("as this test wants it") }).max_attempts(1);
     let kind = kind.on_give_up(move |_, job| {
         assert!(job.why.contains("as this test wants it"), "{}", job.why);
         heard.fetch_add(1, Ordering::SeqCst);
@@ -448,7 +448,7 @@ async fn small_jobs_have_a_place_that_no_large_one_takes() {
         let job = |key: String, size| NewJob::new("test.small", key, now).size(size);
         let large = [job("large 1".into(), Some(3_600_000)), job("large 2".into(), None)];
         let small = (1..=6).map(|n| job(format!("small {n}"), Some(60_000)));
-        let kinds = vec![kind.at_once(1).small(1, 300_000).fair()];
+        let kinds = vec![kind.max_concurrent(1).small(1, 300_000).fair()];
         let stop = CancellationToken::new();
         let options = RunnerOptions { poll: Duration::from_millis(5), ..RunnerOptions::default() };
         let node = Arc::new(Runner::new(app.app.db.clone(), Arc::clone(&app.app.clock), kinds, options, stop.clone()));

@@ -13,7 +13,7 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::staff::STATEMENTS);
     all.extend(afterword::staff::DIRECTORY_STATEMENTS);
     all.extend(afterword::interactions::STATEMENTS);
-    all.extend(afterword::interactions::GONE_STATEMENTS);
+    all.extend(afterword::interactions::DELETION_STATEMENTS);
     all.extend(afterword::interactions::FILE_STATEMENTS);
     all.extend(afterword::privacy::STATEMENTS);
     all.extend(afterword::transcription::statements());

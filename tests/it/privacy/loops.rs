@@ -69,7 +69,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         assert_eq!((all["callback_requests"].len(), all["kudos"].len(), all["quotes"].len()), (1, 0, 0));
         assert!(!format!("{all:?}").contains(RARE));
         let line = all["audit_log"].iter().find(|row| row.contains("interaction.erased")).unwrap();
-        assert!(line.contains("kudos") && !line.contains("wishes") && !line.contains("Cruncher"), "{line}");
+        assert!(line.contains("kudos") && !line.contains("callback_requests") && !line.contains("Cruncher"), "{line}");
         // The remaining follow-up says that there was a request, which can't be opened any more.
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);
         assert_eq!((open.len(), closed.len()), (1, 3));
@@ -110,7 +110,7 @@ async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they
         let form = [("address", "jerry@example.net")];
         let preview = admin.post("/admin/erasure/preview", &form).await.text().await.unwrap();
         assert!(
-            preview.contains("<li>1 wish to be contacted, with its follow-up</li>"),
+            preview.contains("<li>1 callback request, with its follow-up</li>"),
             "what the team has got: {preview}"
         );
         let key = app.key(Scope::Admin).await;
@@ -118,7 +118,7 @@ async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they
             let request = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(&key);
             let request = request.json(&json!({ "address": address }));
             let receipt: Value = request.send().await.unwrap().json().await.unwrap();
-            assert_eq!(receipt["counts"]["wishes"], 1, "{receipt}");
+            assert_eq!(receipt["counts"]["callback_requests"], 1, "{receipt}");
             assert_eq!(dump(&app).await["callback_requests"].len(), left);
         }
         let (open, closed) = (list(&own, "open").await, list(&own, "closed").await);

@@ -214,7 +214,7 @@ async fn clips_keep_their_words_while_a_recording_is_transcribed_anew() {
         let id = sent(&app, "phone", "customer,customer").await;
         app.work().await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        let take = format!("/api/v1/interactions/{id}/transcript/take");
+        let take = format!("/api/v1/interactions/{id}/transcript/alternative");
         let model = json!({ "model": "test-voices.en" });
         assert_eq!(supervisor.api(Method::PUT, &take, Some(&model)).await.status(), 202);
         let fields = [("start", "0:00"), ("end", "0:09"), ("title", "t"), ("why", "w")];

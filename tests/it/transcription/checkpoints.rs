@@ -114,7 +114,7 @@ async fn a_second_transcript_goes_on_too() {
         assert_eq!(app.record("1", demo_sound("call-good.flac")).await.status(), 201);
         app.work().await;
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        let path = format!("/api/v1/interactions/{id}/transcript/take");
+        let path = format!("/api/v1/interactions/{id}/transcript/alternative");
         let model = json!({ "model": "test-voices.en" });
         assert_eq!(supervisor.api(reqwest::Method::PUT, &path, Some(&model)).await.status(), 202);
         interrupt(&app).await;

@@ -125,10 +125,10 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
         assert_eq!(status, 200);
         let first = stored(&app, &id).await;
         assert_eq!(first.model.as_deref(), Some("other"));
-        let asked = put(&supervisor, &format!("{path}/take"), json!({ "model": "test-voices.en" })).await;
+        let asked = put(&supervisor, &format!("{path}/alternative"), json!({ "model": "test-voices.en" })).await;
         assert_eq!(asked.0, 202);
         let take = async || -> Value {
-            supervisor.api(Method::GET, &format!("{path}/take"), None).await.json().await.unwrap()
+            supervisor.api(Method::GET, &format!("{path}/alternative"), None).await.json().await.unwrap()
         };
         assert_eq!(take().await["state"], "waiting");
         assert_eq!(stored(&app, &id).await, first, "what is shown has changed");
@@ -139,11 +139,12 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
             second["second"]["words"].as_u64().unwrap() > 3 && second["shown"]["differing"].as_u64().unwrap() > 0,
             "{second}"
         );
-        let page = supervisor.page(&format!("/interactions/{id}/take")).await;
+        let page = supervisor.page(&format!("/interactions/{id}/alternative")).await;
         assert!(page.contains("<del>") && page.contains("<ins>") && page.contains("1 corrected line belongs"));
 
-        let choose =
-            async |take: &Value| put(&supervisor, &format!("{path}/choice"), json!({ "take": take["take"] })).await.0;
+        let choose = async |take: &Value| {
+            put(&supervisor, &format!("{path}/choice"), json!({ "alternative": take["id"] })).await.0
+        };
         assert_eq!(choose(&second).await, 204);
         let shown = stored(&app, &id).await;
         assert_eq!((shown.model.as_deref(), shown.corrections.len()), (Some("test-voices.en"), 0));
@@ -157,9 +158,9 @@ async fn two_models_are_compared_then_chosen_between_and_back_again() {
             (&first.segments, &first.corrections),
             "undone, it is not as it was"
         );
-        let dropped = supervisor.api(Method::DELETE, &format!("{path}/take"), None).await;
+        let dropped = supervisor.api(Method::DELETE, &format!("{path}/alternative"), None).await;
         assert_eq!(dropped.status(), 204);
-        assert_eq!(supervisor.api(Method::GET, &format!("{path}/take"), None).await.status(), 404);
+        assert_eq!(supervisor.api(Method::GET, &format!("{path}/alternative"), None).await.status(), 404);
         assert_eq!(stored(&app, &id).await.segments, first.segments);
     }
 }
@@ -169,7 +170,7 @@ async fn a_second_take_wants_a_model_that_is_here_and_a_first_one() {
     let app = TestApp::start().await;
     let id = app.call("1", "jerry@example.net").await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-    let path = format!("/api/v1/interactions/{id}/transcript/take");
+    let path = format!("/api/v1/interactions/{id}/transcript/alternative");
     let code = async |body: Value| {
         let (status, answer) = put(&supervisor, &path, body).await;
         (status, answer["code"].as_str().unwrap_or_default().to_owned())
@@ -188,7 +189,7 @@ async fn a_second_take_wants_a_model_that_is_here_and_a_first_one() {
     app.work().await;
     let take: Value = supervisor.api(Method::GET, &path, None).await.json().await.unwrap();
     assert_eq!(take["state"], "failed");
-    assert!(supervisor.page(&format!("/interactions/{id}/take")).await.contains("could not be made"));
+    assert!(supervisor.page(&format!("/interactions/{id}/alternative")).await.contains("could not be made"));
     assert_eq!(stored(&app, &id).await.state, State::Done);
 }
 
@@ -196,7 +197,7 @@ async fn a_second_take_wants_a_model_that_is_here_and_a_first_one() {
 async fn a_second_take_that_is_dropped_while_it_is_made_comes_not_back() {
     let app = TestApp::start_with(|config| config.transcription.threads = 1).await;
     let (id, supervisor) = transcribed(&app).await;
-    let path = format!("/api/v1/interactions/{id}/transcript/take");
+    let path = format!("/api/v1/interactions/{id}/transcript/alternative");
     assert_eq!(put(&supervisor, &path, json!({ "model": "test-voices.en" })).await.0, 202);
     let dropped = async {
         while app.app.transcription.alternative(&id).await.unwrap().is_some_and(|take| take.state == State::Waiting) {

@@ -183,7 +183,7 @@ async fn only_the_own_teams_supervisor_stops_it() {
     let hr = app.sign_in(Role::Hr, &[], None).await;
     for (who, status) in [(&agent, 403), (&other, 404), (&hr, 403)] {
         assert_eq!(who.post(&path, &[("act", "stop")]).await.status(), status);
-        assert_eq!(who.get(&format!("/interactions/{id}/take")).await.status(), status);
+        assert_eq!(who.get(&format!("/interactions/{id}/alternative")).await.status(), status);
         assert_eq!(who.get(&format!("/interactions/{id}/transcript/0")).await.status(), status);
     }
     app.work().await;
@@ -195,10 +195,10 @@ async fn only_the_own_teams_supervisor_stops_it() {
         (Method::PUT, "/transcript/segments/0", Some(json!({ "text": "Not theirs" }))),
         (Method::DELETE, "/transcript/segments/0", None),
         (Method::GET, "/transcript/corrections", None),
-        (Method::PUT, "/transcript/take", Some(json!({ "model": "test-voices.en" }))),
-        (Method::GET, "/transcript/take", None),
-        (Method::DELETE, "/transcript/take", None),
-        (Method::PUT, "/transcript/choice", Some(json!({ "take": "x" }))),
+        (Method::PUT, "/transcript/alternative", Some(json!({ "model": "test-voices.en" }))),
+        (Method::GET, "/transcript/alternative", None),
+        (Method::DELETE, "/transcript/alternative", None),
+        (Method::PUT, "/transcript/choice", Some(json!({ "alternative": "x" }))),
         (Method::DELETE, "/transcript/work", None),
         (Method::PUT, "/transcript/work", None),
         (Method::GET, "/transcript?words=original", None),
