@@ -4,7 +4,8 @@ use super::pools::{Pool, Pools, Side, Waiting};
 use super::{Releases, store};
 use crate::database::DbError;
 use crate::ids::TeamId;
-use crate::surveys::{self, Origin, Question};
+use crate::responses::{self, Origin};
+use crate::surveys::Question;
 
 /// Number of rows read at once.
 const PAGE_SIZE: usize = 5000;
@@ -64,7 +65,7 @@ impl PoolReader {
         let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             // A record that can't be opened was sealed with a lost key: it can't be counted, and surveys log it.
-            let Ok(part) = surveys::open_sealed(&releases.vault, &row.sealed) else { continue };
+            let Ok(part) = responses::open_sealed(&releases.vault, &row.sealed) else { continue };
             let pool = Pool::of(Side::Apart(part.origin), part.question, part.agent, part.team.clone());
             let promised = usize::try_from(part.promised).unwrap_or(usize::MAX);
             pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team, promised });

@@ -5,6 +5,7 @@ use super::{Counted, Quotable, Releases, store, usual_team};
 use crate::database::DbError;
 use crate::ids::ReleaseId;
 use crate::masking;
+use crate::responses::{self};
 use crate::surveys::{self, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
@@ -56,7 +57,7 @@ impl Releases {
         let Some(first) = batches.first() else { return Ok(()) };
         let (side, question) = (first.pool.side, first.pool.question.clone());
         let mut tx = self.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
+        responses::lock_answers(tx.conn()).await?;
         let ids: Vec<&str> =
             batches.iter().flat_map(|batch| batch.answers.iter().map(|(_, answer)| answer.id.as_str())).collect();
         let mut found: HashMap<String, Counted> = match side {
@@ -139,7 +140,7 @@ impl Releases {
 
     fn opened(&self, sealed: Vec<store::Sealed>) -> HashMap<String, Counted> {
         let open = |row: store::Sealed| {
-            let part = surveys::open_sealed(&self.vault, &row.sealed).ok()?;
+            let part = responses::open_sealed(&self.vault, &row.sealed).ok()?;
             Some((row.id, Counted { team: part.team, value: part.value, comment: part.comment, quote: part.quote }))
         };
         sealed.into_iter().filter_map(open).collect()

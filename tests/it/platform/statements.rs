@@ -25,6 +25,8 @@ fn all() -> Vec<(&'static str, Sql)> {
     all.extend(afterword::ratings::statements());
     all.extend(afterword::mail::statements());
     all.extend(afterword::surveys::statements());
+    all.extend(afterword::invitations::statements());
+    all.extend(afterword::responses::statements());
     all.extend(afterword::followups::STATEMENTS);
     all.extend(afterword::feedback::STATEMENTS);
     all.extend(afterword::ratings::COMMENT_STATEMENTS);
