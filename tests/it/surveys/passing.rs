@@ -71,7 +71,7 @@ async fn a_full_pool_is_released_by_itself_when_it_is_ripe() {
 async fn a_pass_reads_only_what_is_not_counted() {
     let app = TestApp::start().await;
     let afterword::database::Db::Sqlite { write, .. } = &app.app.db else { return };
-    let statements = [afterword::surveys::statements(), afterword::ratings::release::statements()].concat();
+    let statements = [afterword::responses::statements(), afterword::ratings::release::statements()].concat();
     for name in ["RIPEN_LINKED", "RIPE_LINKED"] {
         let sql = statements.iter().find(|(known, _)| *known == name).unwrap().1.sqlite;
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
