@@ -80,7 +80,7 @@ use crate::access::rights::{Right, SeeResponses};
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, Choice, Choices, Preset};
-use crate::database::{Batcher, Db, DbError, Sql};
+use crate::database::{Batcher, Db, DbError};
 use crate::ids::InteractionId;
 use crate::interactions::{Filter, Interaction, Interactions};
 use crate::jobs;
@@ -282,23 +282,4 @@ impl Surveys {
 /// itself.
 pub fn chosen(kind: QuestionKind, number: i64) -> Vec<i64> {
     answers::chosen(kind, number)
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [
-        store::STATEMENTS.to_vec(),
-        answers::statements(),
-        answers::ELSEWHERE_STATEMENTS.to_vec(),
-        editor::STATEMENTS.to_vec(),
-        rules::STATEMENTS.to_vec(),
-        reminder::STATEMENTS.to_vec(),
-        returned::STATEMENTS.to_vec(),
-        suspects::store::STATEMENTS.to_vec(),
-        skipped::STATEMENTS.to_vec(),
-        handoff::STATEMENTS.to_vec(),
-        quotes::STATEMENTS.to_vec(),
-        callback_requests::STATEMENTS.to_vec(),
-    ]
-    .concat()
 }

@@ -13,7 +13,7 @@ mod store;
 mod value;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
+pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, Subject};
 pub(super) use kept::{KeptAnswer, admit};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
@@ -33,11 +33,6 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Returns every statement of answers, for the test that prepares them on both databases.
-pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    store::STATEMENTS.to_vec()
-}
 
 /// Maximum number of answers in one transaction.
 pub(super) const MAX_BATCH: usize = 512;

@@ -11,8 +11,6 @@
 mod letter;
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::address::Recipient;
 use super::invitation::{self, INVITATION};
 use super::localized_text::{About, LocalizedText};

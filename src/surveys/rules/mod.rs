@@ -13,7 +13,6 @@ mod words;
 pub(super) use choose::Chosen;
 pub use judge::{About, Passed, Verdict, judge};
 pub use longest::{Longest, Spans};
-pub use store::STATEMENTS;
 pub use words::{Names, in_words};
 
 use super::Surveys;

@@ -5,16 +5,39 @@ use crate::database::{Conn, DbError};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
-    CURRENT = "SELECT edition, rules, saved_by FROM survey_rules ORDER BY edition DESC LIMIT 1";
-    ASKABLE = "SELECT id, current_version FROM surveys WHERE state = 'active' AND current_version <> ''";
+    CURRENT = "
+        SELECT edition, rules, saved_by
+        FROM survey_rules
+        ORDER BY edition DESC
+        LIMIT 1";
+    ASKABLE = "
+        SELECT id, current_version
+        FROM surveys
+        WHERE state = 'active'
+            AND current_version <> ''";
     // One index lookup for each state in which a link may still be open.
-    LAST_OPEN = "SELECT CAST(MAX(open.last) AS BIGINT) FROM (SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'scheduled' \
-        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'sent' \
-        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'failed') AS open";
+    LAST_OPEN = "
+        SELECT CAST(MAX(open.last) AS BIGINT)
+        FROM (
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'scheduled'
+            UNION ALL
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'sent'
+            UNION ALL
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'failed'
+        ) AS open";
     EDITION = "SELECT edition, rules, saved_by FROM survey_rules WHERE edition = $1";
     // If two saves start from the same edition, the key lets only one through.
-    SAVE = "INSERT INTO survey_rules (edition, rules, saved_at, saved_by) SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4 \
-        WHERE COALESCE((SELECT MAX(edition) FROM survey_rules), 0) = $1 - 1 ON CONFLICT (edition) DO NOTHING";
+    SAVE = "
+        INSERT INTO survey_rules (edition, rules, saved_at, saved_by)
+        SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4
+        WHERE COALESCE((SELECT MAX(edition) FROM survey_rules), 0) = $1 - 1
+        ON CONFLICT (edition) DO NOTHING";
 }
 
 #[derive(Debug, sqlx::FromRow)]
