@@ -8,11 +8,15 @@ use crate::jobs::{self, NewJob};
 use crate::{execute, fetch_all, statements};
 
 statements! {
-    AUDIT = "INSERT INTO audit_log (id, at, actor, name, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    AUDIT = "
+        INSERT INTO audit_log (id, at, actor, name, action, subject, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     LISTENING = "SELECT id, events FROM webhooks WHERE state = 'active'";
     // A webhook receives each event once, however often the change is repeated.
-    SEND = "INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at) \
-        VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6) ON CONFLICT (webhook_id, kind, subject) DO NOTHING";
+    SEND = "
+        INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at)
+        VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6)
+        ON CONFLICT (webhook_id, kind, subject) DO NOTHING";
 }
 
 /// Job: send an event to a webhook. Key: the delivery's id.

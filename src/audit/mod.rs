@@ -8,7 +8,6 @@ mod store;
 mod words;
 
 pub use look::{look, look_with};
-pub use store::STATEMENTS;
 pub use words::{Linked, linked, say};
 
 use crate::clock::Timestamp;

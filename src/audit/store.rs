@@ -8,13 +8,22 @@ use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
     // $4 is $3 as a pattern of LIKE. The first cursor sorts after everything, so it needs no case of its own.
-    LINES = "SELECT id, at, actor, name, action, subject, detail FROM audit_log \
-        WHERE ($1 = '' OR action = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR actor = $3 OR lower(name) LIKE $4 ESCAPE '\\') \
-        AND at >= $5 AND at < $6 AND (at < $7 OR (at = $7 AND id < $8)) \
-        ORDER BY at DESC, id DESC LIMIT $9";
+    LINES = "
+        SELECT id, at, actor, name, action, subject, detail
+        FROM audit_log
+        WHERE ($1 = '' OR action = $1)
+            AND ($2 = '' OR subject = $2)
+            AND ($3 = '' OR actor = $3 OR lower(name) LIKE $4 ESCAPE '\\')
+            AND at >= $5
+            AND at < $6
+            AND (at < $7 OR (at = $7 AND id < $8))
+        ORDER BY at DESC, id DESC
+        LIMIT $9";
     // The triggers allow the deletion of lines before this time.
     LET_GO = "INSERT INTO audit_retention (before) VALUES ($1) ON CONFLICT DO NOTHING";
-    FORGET = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)";
+    FORGET = "
+        DELETE FROM audit_log
+        WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)";
     COUNT = "SELECT COUNT(*) FROM audit_log WHERE at < $1";
     ACTIONS = "SELECT DISTINCT action FROM audit_log ORDER BY action";
 }

@@ -7,7 +7,10 @@ statements! {
     GET = "SELECT value FROM meta WHERE name = $1";
     // An existing value is kept.
     SET = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    REPLACE = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    REPLACE = "
+        INSERT INTO meta (name, value)
+        VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
 impl Db {

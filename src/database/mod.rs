@@ -12,15 +12,19 @@ mod migrate;
 mod open;
 mod read_only;
 mod run;
+mod statement;
 mod typed;
 mod visible;
 
 pub use batch::{BatchError, Batcher, one_by_one};
 pub use clock::DatabaseClock;
 pub use error::{DbError, Outage};
-pub use meta::{STATEMENTS, meta, replace_meta};
+pub use meta::{meta, replace_meta};
 pub use migrate::{MigrateError, Pending};
 pub use run::{Row, Rows, execute_raw, unpack, within};
+pub use statement::{Dialect, Sql, expand, expanded_len};
+#[cfg(debug_assertions)]
+pub use statement::{STATEMENTS, Statement};
 #[cfg(debug_assertions)]
 pub use typed::{TYPED_QUERIES, TypedQuery};
 pub use visible::VisibleBinds;
@@ -30,51 +34,6 @@ use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::time::Duration;
-
-/// Text of a statement in both dialects; placeholders are `$1`, `$2`, … in both.
-#[derive(Debug, Clone, Copy)]
-pub struct Sql {
-    /// Text for SQLite.
-    pub sqlite: &'static str,
-    /// Text for PostgreSQL.
-    pub pg: &'static str,
-}
-
-impl Sql {
-    /// Returns a statement with the same text for both.
-    pub const fn both(text: &'static str) -> Self {
-        Self { sqlite: text, pg: text }
-    }
-    /// Returns a statement with a text for each.
-    pub const fn each(sqlite: &'static str, pg: &'static str) -> Self {
-        Self { sqlite, pg }
-    }
-}
-
-/// Declares a store's statements as constants, and `STATEMENTS`, the list that a test prepares on both databases.
-///
-/// ```ignore
-/// statements! {
-///     FIND = "SELECT id, name FROM teams WHERE id = $1";
-///     ADD = sqlite "…json_each($1)…", pg "…jsonb_array_elements($1::jsonb)…";
-/// }
-/// ```
-#[macro_export]
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $($rest:tt)*)?) => { $crate::statements!(@next [] $($(#[$doc])* $name = $($rest)*)?); };
-    (@next [$($done:ident)*] $(#[$doc:meta])* $name:ident = sqlite $sqlite:expr, pg $pg:expr; $($rest:tt)*) => {
-        $(#[$doc])* const $name: $crate::database::Sql = $crate::database::Sql::each($sqlite, $pg);
-        $crate::statements!(@next [$($done)* $name] $($rest)*);
-    };
-    (@next [$($done:ident)*] $(#[$doc:meta])* $name:ident = $text:expr; $($rest:tt)*) => {
-        $(#[$doc])* const $name: $crate::database::Sql = $crate::database::Sql::both($text);
-        $crate::statements!(@next [$($done)* $name] $($rest)*);
-    };
-    (@next [$($done:ident)*]) => {
-        /// Every statement of this store, for the test that prepares them on both databases.
-        pub const STATEMENTS: &[(&str, $crate::database::Sql)] = &[$((stringify!($done), $done)),*];
-    };
-}
 
 /// The database of this deployment. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -65,19 +65,8 @@ macro_rules! fetch_optional {
     };
 }
 
-/// Text of a query that returns all its rows in one, as JSON: each an array of these columns. Each separate row is
-/// passed from the driver's thread, which costs more than most of the work to find it.
-#[macro_export]
-macro_rules! packed {
-    (sqlite, $columns:literal, $rest:literal) => {
-        concat!("SELECT json_group_array(json_array(", $columns, ")) ", $rest)
-    };
-    (pg, $columns:literal, $rest:literal) => {
-        concat!("SELECT COALESCE(json_agg(json_build_array(", $columns, ")), '[]'::json)::text ", $rest)
-    };
-}
-
-/// Runs a query that is [`packed!`]; returns all its rows, whose fields are in the order of the columns.
+/// Runs a query whose columns are `{packed …}`; returns all its rows, whose fields are in the order of the columns.
+/// Each separate row is passed from the driver's thread, which costs more than most of the work to find it.
 #[macro_export]
 macro_rules! fetch_packed {
     ($conn:expr, $sql:expr => $row:ty $(, $bind:expr)* $(,)?) => {
@@ -89,7 +78,7 @@ macro_rules! fetch_packed {
     };
 }
 
-/// Returns the rows of a query that was [`packed!`].
+/// Returns the rows of a packed query.
 pub fn unpack<T: serde::de::DeserializeOwned>(rows: &str) -> Rows<T> {
     serde_json::from_str(rows).map_err(|error| DbError::Other(sqlx::Error::Decode(error.into())))
 }

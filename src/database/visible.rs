@@ -6,11 +6,8 @@ use crate::ids::AgentId;
 /// Condition on interactions `i`: $1 all, $2 a JSON array of teams, $3 an agent, as in [`VisibleBinds`].
 #[macro_export]
 macro_rules! visible_to {
-    (sqlite) => {
-        "($1 = 1 OR i.team_id IN (SELECT value FROM json_each($2)) OR i.agent_id = $3)"
-    };
-    (pg) => {
-        "($1 = 1 OR i.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) OR i.agent_id = $3)"
+    () => {
+        "($1 = 1 OR i.team_id IN {list $2} OR i.agent_id = $3)"
     };
 }
 

@@ -6,8 +6,6 @@
 pub mod pages;
 mod store;
 
-pub use store::STATEMENTS;
-
 use crate::access::Principal;
 use crate::access::principal::{Role, Visible};
 use crate::clock::{SharedClock, Timestamp};

@@ -7,13 +7,18 @@ use crate::{execute, fetch_all, fetch_one, statements};
 use serde_json::json;
 
 statements! {
-    ADD = "INSERT INTO kudos (id, agent_id, interaction_id, text, staff_id, name, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    ADD = "
+        INSERT INTO kudos (id, agent_id, interaction_id, text, staff_id, name, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     // $1: JSON array of conversations, in both.
-    COUNT_ABOUT = sqlite "SELECT COUNT(*) FROM kudos WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT COUNT(*) FROM kudos WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    ERASE = sqlite "DELETE FROM kudos WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM kudos WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    OF_AGENT = "SELECT id, text, name, at, interaction_id FROM kudos WHERE agent_id = $1 ORDER BY at DESC, id LIMIT $2";
+    COUNT_ABOUT = "SELECT COUNT(*) FROM kudos WHERE interaction_id IN {list $1}";
+    ERASE = "DELETE FROM kudos WHERE interaction_id IN {list $1}";
+    OF_AGENT = "
+        SELECT id, text, name, at, interaction_id
+        FROM kudos
+        WHERE agent_id = $1
+        ORDER BY at DESC, id
+        LIMIT $2";
 }
 
 pub(super) async fn add(conn: Conn<'_>, new: &NewKudos) -> Result<(), DbError> {

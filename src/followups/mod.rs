@@ -22,7 +22,6 @@ pub use alerts::{ALERT, Alert};
 pub use contact::Contact;
 pub use kinds::{Cause, Outcome, Reason, State};
 pub use steps::{Change, Owner, Step};
-pub use store::STATEMENTS;
 
 use crate::access::Principal;
 use crate::access::principal::Visible;

@@ -9,82 +9,148 @@ use serde_json::json;
 
 /// Columns and tables of a follow-up; a macro, since statements are literals.
 macro_rules! follow_up {
-    ($($tail:tt)*) => {
-        concat!(
-            "SELECT f.id, f.team_id, t.name AS team_name, f.interaction_id, f.agent_id, COALESCE(a.name, a.external_id) AS agent_name, f.reason, \
-             f.why, f.state, f.opened_on, f.due_on, f.owner_id, f.owner_name, f.outcome, f.cause, f.closed_on, f.callback_request_id \
-             FROM follow_ups f LEFT JOIN teams t ON t.id = f.team_id LEFT JOIN agents a ON a.id = f.agent_id WHERE ",
-            $($tail)*
-        )
+    () => {
+        "SELECT f.id, f.team_id, t.name AS team_name, f.interaction_id, f.agent_id,
+            COALESCE(a.name, a.external_id) AS agent_name, f.reason, f.why, f.state, f.opened_on, f.due_on, f.owner_id,
+            f.owner_name, f.outcome, f.cause, f.closed_on, f.callback_request_id
+        FROM follow_ups f
+        LEFT JOIN teams t ON t.id = f.team_id
+        LEFT JOIN agents a ON a.id = f.agent_id"
     };
 }
 
 /// $1: JSON array of the viewer's teams. Follow-ups without a team are shown to every supervisor.
 macro_rules! seen {
-    (sqlite) => {
-        "(f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL)"
-    };
-    (pg) => {
-        "(f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL)"
+    () => {
+        "(f.team_id IN {list $1} OR f.team_id IS NULL)"
     };
 }
 
 statements! {
-    ADD = "INSERT INTO follow_ups (id, team_id, interaction_id, agent_id, reason, why, state, opened_on, due_on, callback_request_id) \
-        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9) ON CONFLICT DO NOTHING";
-    FIND = sqlite follow_up!(concat!(seen!(sqlite), " AND f.id = $2")), pg follow_up!(concat!(seen!(pg), " AND f.id = $2"));
-    OF_INTERACTION = sqlite follow_up!(concat!(seen!(sqlite), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50")),
-        pg follow_up!(concat!(seen!(pg), " AND f.interaction_id = $2 ORDER BY f.opened_on DESC, f.id LIMIT 50"));
+    ADD = "
+        INSERT INTO follow_ups (
+            id, team_id, interaction_id, agent_id, reason, why, state, opened_on, due_on, callback_request_id
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9)
+        ON CONFLICT DO NOTHING";
+    FIND = concat!("
+        ", follow_up!(), "
+        WHERE ", seen!(), "
+            AND f.id = $2");
+    OF_INTERACTION = concat!("
+        ", follow_up!(), "
+        WHERE ", seen!(), "
+            AND f.interaction_id = $2
+        ORDER BY f.opened_on DESC, f.id
+        LIMIT 50");
     // $2: '' or an owner; $3, $4: position. Ordered by due day.
-    LIST_OPEN = sqlite follow_up!(concat!(seen!(sqlite), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
-            AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4)) ORDER BY f.due_on, f.id LIMIT $5")),
-        pg follow_up!(concat!(seen!(pg), " AND f.state <> 'closed' AND ($2 = '' OR f.owner_id = $2) \
-            AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4)) ORDER BY f.due_on, f.id LIMIT $5"));
-    LIST_CLOSED = sqlite follow_up!(concat!(seen!(sqlite), " AND f.state = 'closed' AND ($2 = '' OR f.owner_id = $2) \
-            AND (f.closed_on < $3 OR (f.closed_on = $3 AND f.id > $4)) ORDER BY f.closed_on DESC, f.id LIMIT $5")),
-        pg follow_up!(concat!(seen!(pg), " AND f.state = 'closed' AND ($2 = '' OR f.owner_id = $2) \
-            AND (f.closed_on < $3 OR (f.closed_on = $3 AND f.id > $4)) ORDER BY f.closed_on DESC, f.id LIMIT $5"));
+    LIST_OPEN = concat!("
+        ", follow_up!(), "
+        WHERE ", seen!(), "
+            AND f.state <> 'closed'
+            AND ($2 = '' OR f.owner_id = $2)
+            AND (f.due_on > $3 OR (f.due_on = $3 AND f.id > $4))
+        ORDER BY f.due_on, f.id
+        LIMIT $5");
+    LIST_CLOSED = concat!("
+        ", follow_up!(), "
+        WHERE ", seen!(), "
+            AND f.state = 'closed'
+            AND ($2 = '' OR f.owner_id = $2)
+            AND (f.closed_on < $3 OR (f.closed_on = $3 AND f.id > $4))
+        ORDER BY f.closed_on DESC, f.id
+        LIMIT $5");
     // $2: today.
-    WAITING = sqlite "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN f.due_on < $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
-            FROM follow_ups f WHERE (f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL) AND f.state <> 'closed'",
-        pg "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN f.due_on < $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
-            FROM follow_ups f WHERE (f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL) AND f.state <> 'closed'";
-    CAUSES = sqlite "SELECT f.cause, COUNT(*) AS n FROM follow_ups f WHERE (f.team_id IN (SELECT value FROM json_each($1)) OR f.team_id IS NULL) \
-            AND f.state = 'closed' AND f.closed_on >= $2 AND f.cause IS NOT NULL GROUP BY f.cause ORDER BY 2 DESC, 1",
-        pg "SELECT f.cause, COUNT(*) AS n FROM follow_ups f WHERE (f.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR f.team_id IS NULL) \
-            AND f.state = 'closed' AND f.closed_on >= $2 AND f.cause IS NOT NULL GROUP BY f.cause ORDER BY 2 DESC, 1";
-    CHANGE = "UPDATE follow_ups SET state = $2, owner_id = $3, owner_name = $4, due_on = $5, outcome = $6, cause = $7, closed_on = $8 WHERE id = $1";
-    STEPS = "SELECT number, what, at, name, note, before FROM follow_up_steps WHERE follow_up_id = $1 ORDER BY number";
-    ADD_STEP = "INSERT INTO follow_up_steps (follow_up_id, number, what, at, staff_id, name, note, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    BY_SCORE = "SELECT interaction_id FROM follow_ups WHERE reason = 'score' AND state <> 'closed' AND interaction_id IS NOT NULL";
-    GONE = "UPDATE follow_ups SET reason = 'removed' WHERE interaction_id = $1 AND reason = 'score'";
-    WISH_GONE = "UPDATE follow_ups SET reason = 'removed', callback_request_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2), \
-        outcome = COALESCE(outcome, 'withdrawn') WHERE callback_request_id = $1";
+    WAITING = "
+        SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN f.due_on < $2 THEN 1 ELSE 0 END), 0) AS BIGINT)
+        FROM follow_ups f
+        WHERE (f.team_id IN {list $1} OR f.team_id IS NULL)
+            AND f.state <> 'closed'";
+    CAUSES = "
+        SELECT f.cause, COUNT(*) AS n
+        FROM follow_ups f
+        WHERE (f.team_id IN {list $1} OR f.team_id IS NULL)
+            AND f.state = 'closed'
+            AND f.closed_on >= $2
+            AND f.cause IS NOT NULL
+        GROUP BY f.cause
+        ORDER BY 2 DESC, 1";
+    CHANGE = "
+        UPDATE follow_ups
+        SET state = $2, owner_id = $3, owner_name = $4, due_on = $5, outcome = $6, cause = $7, closed_on = $8
+        WHERE id = $1";
+    STEPS = "
+        SELECT number, what, at, name, note, before
+        FROM follow_up_steps
+        WHERE follow_up_id = $1
+        ORDER BY number";
+    ADD_STEP = "
+        INSERT INTO follow_up_steps (follow_up_id, number, what, at, staff_id, name, note, before)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    BY_SCORE = "
+        SELECT interaction_id
+        FROM follow_ups
+        WHERE reason = 'score'
+            AND state <> 'closed'
+            AND interaction_id IS NOT NULL";
+    GONE = "
+        UPDATE follow_ups
+        SET reason = 'removed'
+        WHERE interaction_id = $1
+            AND reason = 'score'";
+    WISH_GONE = "
+        UPDATE follow_ups
+        SET reason = 'removed', callback_request_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2),
+            outcome = COALESCE(outcome, 'withdrawn')
+        WHERE callback_request_id = $1";
     WISH_ERASED = "UPDATE follow_ups SET callback_request_id = NULL WHERE callback_request_id = $1";
     // $1, $2: JSON arrays of conversations and of callback requests.
-    ABOUT = sqlite "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT value FROM json_each($1)) \
-            UNION SELECT id, callback_request_id FROM follow_ups WHERE callback_request_id IN (SELECT value FROM json_each($2))",
-        pg "SELECT id, callback_request_id FROM follow_ups WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            UNION SELECT id, callback_request_id FROM follow_ups WHERE callback_request_id IN (SELECT jsonb_array_elements_text($2::jsonb))";
+    ABOUT = "
+        SELECT id, callback_request_id
+        FROM follow_ups
+        WHERE interaction_id IN {list $1}
+        UNION
+        SELECT id, callback_request_id
+        FROM follow_ups
+        WHERE callback_request_id IN {list $2}";
     // $1: JSON array of ids, in these three.
-    ERASE = sqlite "UPDATE follow_ups SET reason = 'removed', why = NULL, callback_request_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
-            closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE follow_ups SET reason = 'removed', why = NULL, callback_request_id = NULL, interaction_id = NULL, agent_id = NULL, state = 'closed', \
-            closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased') WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    ERASE_NOTES = sqlite "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE follow_up_steps SET note = NULL WHERE what IN ('note', 'finished') AND follow_up_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    ERASE_STEP = sqlite "INSERT INTO follow_up_steps (follow_up_id, number, what, at, name) SELECT f.id, \
-            COALESCE((SELECT MAX(s.number) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2, 'Afterword' \
-            FROM follow_ups f WHERE f.id IN (SELECT value FROM json_each($1))",
-        pg "INSERT INTO follow_up_steps (follow_up_id, number, what, at, name) SELECT f.id, \
-            COALESCE((SELECT MAX(s.number) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1, 'erased', $2::bigint, 'Afterword' \
-            FROM follow_ups f WHERE f.id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    ERASE = "
+        UPDATE follow_ups
+        SET reason = 'removed', why = NULL, callback_request_id = NULL, interaction_id = NULL, agent_id = NULL,
+            state = 'closed', closed_on = COALESCE(closed_on, $2), outcome = COALESCE(outcome, 'erased')
+        WHERE id IN {list $1}";
+    ERASE_NOTES = "
+        UPDATE follow_up_steps
+        SET note = NULL
+        WHERE what IN ('note', 'finished')
+            AND follow_up_id IN {list $1}";
+    ERASE_STEP = "
+        INSERT INTO follow_up_steps (follow_up_id, number, what, at, name)
+        SELECT f.id, COALESCE((SELECT MAX(s.number) FROM follow_up_steps s WHERE s.follow_up_id = f.id), 0) + 1,
+            'erased', CAST($2 AS BIGINT), 'Afterword'
+        FROM follow_ups f
+        WHERE f.id IN {list $1}";
     WITH_WISH = "SELECT callback_request_id FROM follow_ups WHERE callback_request_id IS NOT NULL";
-    WAITING_IN = sqlite "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL) AND state = 'open' AND reason = $2",
-        pg "SELECT COUNT(*) FROM follow_ups WHERE (team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL) AND state = 'open' AND reason = $2";
-    SUBSCRIPTIONS = "SELECT kind FROM alert_subscriptions WHERE staff_id = $1 ORDER BY kind";
-    SUBSCRIBERS = "SELECT staff_id FROM alert_subscriptions WHERE kind = $1 ORDER BY staff_id";
-    SUBSCRIBE = "INSERT INTO alert_subscriptions (staff_id, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    WAITING_IN = "
+        SELECT COUNT(*)
+        FROM follow_ups
+        WHERE (team_id IN {list $1} OR team_id IS NULL)
+            AND state = 'open'
+            AND reason = $2";
+    SUBSCRIPTIONS = "
+        SELECT kind
+        FROM alert_subscriptions
+        WHERE staff_id = $1
+        ORDER BY kind";
+    SUBSCRIBERS = "
+        SELECT staff_id
+        FROM alert_subscriptions
+        WHERE kind = $1
+        ORDER BY staff_id";
+    SUBSCRIBE = "
+        INSERT INTO alert_subscriptions (staff_id, kind)
+        VALUES ($1, $2)
+        ON CONFLICT DO NOTHING";
     UNSUBSCRIBE = "DELETE FROM alert_subscriptions WHERE staff_id = $1";
 }
 

@@ -17,10 +17,6 @@ pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
 pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
-pub use store::STATEMENTS;
-pub use store::deletion::STATEMENTS as DELETION_STATEMENTS;
-pub use store::files::STATEMENTS as FILE_STATEMENTS;
-pub use store::measured::STATEMENTS as FIGURE_STATEMENTS;
 
 use crate::access::principal::{Principal, Visible};
 use crate::audit;

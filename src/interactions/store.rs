@@ -17,79 +17,104 @@ use std::collections::HashMap;
 /// The columns of [`Interaction`]; a macro, since statements are literals.
 macro_rules! interaction_columns {
     () => {
-        concat!(
-            "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at, i.ended_at, \
-             i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, \
-             t.name AS team_name, i.queue, i.tags, i.customer_locale, i.survey_state, i.survey_reason, \
-             COALESCE((SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END FROM recordings r \
-             WHERE r.interaction_id = i.id), 'absent') AS recording_state"
-        )
+        "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
+            i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
+            COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
+            i.customer_locale, i.survey_state, i.survey_reason,
+            COALESCE((
+                SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END
+                FROM recordings r
+                WHERE r.interaction_id = i.id
+            ), 'absent') AS recording_state"
     };
 }
 
 /// Interactions with the names of agent and team.
 macro_rules! interaction {
-    ($tail:literal) => {
+    () => {
         concat!(
             interaction_columns!(),
-            " FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
-            $tail
+            "
+            FROM interactions i
+            LEFT JOIN agents a ON a.id = i.agent_id
+            LEFT JOIN teams t ON t.id = i.team_id"
         )
     };
 }
 
 /// Interactions with their figures `f`, and the sort key: $17.
 macro_rules! sorted_interaction {
-    ($tail:literal) => {
+    () => {
         concat!(
             interaction_columns!(),
             ", ",
             sort_key!(),
-            " AS sort_key FROM figures f JOIN interactions i ON i.id = f.interaction_id \
-             LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = i.team_id ",
-            $tail
+            " AS sort_key
+            FROM figures f
+            JOIN interactions i ON i.id = f.interaction_id
+            LEFT JOIN agents a ON a.id = i.agent_id
+            LEFT JOIN teams t ON t.id = i.team_id"
         )
     };
 }
 
-/// Common part of the upsert's two dialects: merges an update with the stored values.
+/// Filters of a list: $6 to $9.
+macro_rules! filters {
+    () => {
+        "(CAST($6 AS TEXT) IS NULL OR i.agent_id = $6)
+            AND (CAST($7 AS TEXT) IS NULL OR i.team_id = $7)
+            AND (CAST($8 AS TEXT) IS NULL OR i.channel = $8)
+            AND (CAST($9 AS TEXT) IS NULL OR i.survey_state = $9)"
+    };
+}
+
+/// Merges an update with the stored values.
 macro_rules! merge {
-    ($greatest:literal) => {
-        concat!(
-            " ON CONFLICT (source, external_id) DO UPDATE SET \
-              channel = CASE WHEN excluded.channel = 'unknown' THEN interactions.channel ELSE excluded.channel END, \
-              channel_raw = COALESCE(excluded.channel_raw, interactions.channel_raw), \
-              direction = COALESCE(excluded.direction, interactions.direction), \
-              direction_raw = COALESCE(excluded.direction_raw, interactions.direction_raw), \
-              outcome = COALESCE(excluded.outcome, interactions.outcome), \
-              outcome_raw = COALESCE(excluded.outcome_raw, interactions.outcome_raw), phase = ",
-            $greatest,
-            "(excluded.phase, interactions.phase), \
-              started_at = COALESCE(excluded.started_at, interactions.started_at), \
-              answered_at = COALESCE(excluded.answered_at, interactions.answered_at), \
-              ended_at = COALESCE(excluded.ended_at, interactions.ended_at), \
-              occurred_at = COALESCE(excluded.started_at, interactions.started_at, excluded.ended_at, interactions.ended_at, interactions.received_at), \
-              wait_ms = COALESCE(excluded.wait_ms, interactions.wait_ms), \
-              talk_ms = COALESCE(excluded.talk_ms, interactions.talk_ms), \
-              hold_ms = COALESCE(excluded.hold_ms, interactions.hold_ms), \
-              agent_id = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.agent_id, interactions.agent_id) \
-                  ELSE COALESCE(interactions.agent_id, excluded.agent_id) END, \
-              team_id = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.team_id, interactions.team_id) \
-                  ELSE COALESCE(interactions.team_id, excluded.team_id) END, \
-              queue = COALESCE(excluded.queue, interactions.queue), \
-              tags = COALESCE(excluded.tags, interactions.tags), \
-              customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale), \
-              customer_email = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_email, interactions.customer_email) END, \
-              customer_name = CASE WHEN interactions.survey_state = 'waiting' THEN COALESCE(excluded.customer_name, interactions.customer_name) END, \
-              name_hashes = COALESCE(excluded.name_hashes, interactions.name_hashes), \
-              survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible), \
-              raw = excluded.raw, updated_at = excluded.updated_at, \
-              finalised_at = CASE WHEN excluded.phase = 2 AND interactions.phase < 2 THEN excluded.updated_at ELSE interactions.finalised_at END \
-             RETURNING id, source, external_id, phase, survey_state, survey_reason, \
-              CAST(CASE WHEN finalised_at = updated_at THEN 1 ELSE 0 END AS BIGINT) AS finalised, \
-              COALESCE((SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END FROM recordings r \
-              WHERE r.interaction_id = interactions.id), 'absent') AS recording_state"
-        )
+    () => {
+        "ON CONFLICT (source, external_id) DO UPDATE SET
+            channel = CASE WHEN excluded.channel = 'unknown' THEN interactions.channel ELSE excluded.channel END,
+            channel_raw = COALESCE(excluded.channel_raw, interactions.channel_raw),
+            direction = COALESCE(excluded.direction, interactions.direction),
+            direction_raw = COALESCE(excluded.direction_raw, interactions.direction_raw),
+            outcome = COALESCE(excluded.outcome, interactions.outcome),
+            outcome_raw = COALESCE(excluded.outcome_raw, interactions.outcome_raw),
+            phase = CASE WHEN excluded.phase > interactions.phase THEN excluded.phase ELSE interactions.phase END,
+            started_at = COALESCE(excluded.started_at, interactions.started_at),
+            answered_at = COALESCE(excluded.answered_at, interactions.answered_at),
+            ended_at = COALESCE(excluded.ended_at, interactions.ended_at),
+            occurred_at = COALESCE(
+                excluded.started_at, interactions.started_at, excluded.ended_at, interactions.ended_at,
+                interactions.received_at
+            ),
+            wait_ms = COALESCE(excluded.wait_ms, interactions.wait_ms),
+            talk_ms = COALESCE(excluded.talk_ms, interactions.talk_ms),
+            hold_ms = COALESCE(excluded.hold_ms, interactions.hold_ms),
+            agent_id = CASE WHEN interactions.survey_state = 'waiting'
+                THEN COALESCE(excluded.agent_id, interactions.agent_id)
+                ELSE COALESCE(interactions.agent_id, excluded.agent_id) END,
+            team_id = CASE WHEN interactions.survey_state = 'waiting'
+                THEN COALESCE(excluded.team_id, interactions.team_id)
+                ELSE COALESCE(interactions.team_id, excluded.team_id) END,
+            queue = COALESCE(excluded.queue, interactions.queue),
+            tags = COALESCE(excluded.tags, interactions.tags),
+            customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale),
+            customer_email = CASE WHEN interactions.survey_state = 'waiting'
+                THEN COALESCE(excluded.customer_email, interactions.customer_email) END,
+            customer_name = CASE WHEN interactions.survey_state = 'waiting'
+                THEN COALESCE(excluded.customer_name, interactions.customer_name) END,
+            name_hashes = COALESCE(excluded.name_hashes, interactions.name_hashes),
+            survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible),
+            raw = excluded.raw,
+            updated_at = excluded.updated_at,
+            finalised_at = CASE WHEN excluded.phase = 2 AND interactions.phase < 2
+                THEN excluded.updated_at ELSE interactions.finalised_at END
+        RETURNING id, source, external_id, phase, survey_state, survey_reason,
+            CAST(CASE WHEN finalised_at = updated_at THEN 1 ELSE 0 END AS BIGINT) AS finalised,
+            COALESCE((
+                SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END
+                FROM recordings r
+                WHERE r.interaction_id = interactions.id
+            ), 'absent') AS recording_state"
     };
 }
 
@@ -98,88 +123,140 @@ pub(super) mod files;
 pub(super) mod measured;
 
 statements! {
-    FIND = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite), " AND i.id = $4"),
-        pg concat!(interaction!("WHERE "), visible_to!(pg), " AND i.id = $4");
-    LIST = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
-            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5)) AND ($6 IS NULL OR i.agent_id = $6) \
-            AND ($7 IS NULL OR i.team_id = $7) AND ($8 IS NULL OR i.channel = $8) AND ($9 IS NULL OR i.survey_state = $9) \
-            ORDER BY i.occurred_at DESC, i.id LIMIT $10"),
-        pg concat!(interaction!("WHERE "), visible_to!(pg),
-            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5)) AND ($6::text IS NULL OR i.agent_id = $6) \
-            AND ($7::text IS NULL OR i.team_id = $7) AND ($8::text IS NULL OR i.channel = $8) AND ($9::text IS NULL OR i.survey_state = $9) \
-            ORDER BY i.occurred_at DESC, i.id LIMIT $10");
-    AMONG = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
-            " AND i.id IN (SELECT value FROM json_each($4)) ORDER BY i.occurred_at DESC, i.id"),
-        pg concat!(interaction!("WHERE "), visible_to!(pg),
-            " AND i.id IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY i.occurred_at DESC, i.id");
+    FIND = concat!("
+        ", interaction!(), "
+        WHERE ", visible_to!(), "
+            AND i.id = $4");
+    LIST = concat!("
+        ", interaction!(), "
+        WHERE ", visible_to!(), "
+            AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))
+            AND ", filters!(), "
+        ORDER BY i.occurred_at DESC, i.id
+        LIMIT $10");
+    AMONG = concat!("
+        ", interaction!(), "
+        WHERE ", visible_to!(), "
+            AND i.id IN {list $4}
+        ORDER BY i.occurred_at DESC, i.id");
     ANY = "SELECT id FROM interactions LIMIT 1";
-    LOCK = sqlite "SELECT id FROM interactions WHERE id = $1", pg "SELECT id FROM interactions WHERE id = $1 FOR NO KEY UPDATE";
+    LOCK = "
+        SELECT id
+        FROM interactions
+        WHERE id = $1
+        {pg FOR NO KEY UPDATE}";
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
-    MESSAGES = "SELECT seq, at, sender, text, masks FROM messages WHERE interaction_id = $1 ORDER BY seq";
-    FOR_NAMES = "SELECT i.source, i.external_id, i.customer_name, i.name_hashes, COALESCE(a.name, '') AS agent_name \
-        FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id WHERE i.id = $1";
-    FORGET_MASKS = sqlite "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE messages SET masks = NULL WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    FOR_SURVEY = "SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale, customer_email, customer_name, \
-        talk_ms, survey_eligible, survey_state FROM interactions WHERE id = $1";
-    SET_SURVEY = "UPDATE interactions SET survey_state = $1, survey_reason = $2, updated_at = $3, \
-        customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END, \
-        customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END WHERE id = $5";
+    MESSAGES = "
+        SELECT seq, at, sender, text, masks
+        FROM messages
+        WHERE interaction_id = $1
+        ORDER BY seq";
+    FOR_NAMES = "
+        SELECT i.source, i.external_id, i.customer_name, i.name_hashes, COALESCE(a.name, '') AS agent_name
+        FROM interactions i
+        LEFT JOIN agents a ON a.id = i.agent_id
+        WHERE i.id = $1";
+    FORGET_MASKS = "UPDATE messages SET masks = NULL WHERE interaction_id IN {list $1}";
+    FOR_SURVEY = "
+        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale,
+            customer_email, customer_name, talk_ms, survey_eligible, survey_state
+        FROM interactions
+        WHERE id = $1";
+    SET_SURVEY = "
+        UPDATE interactions
+        SET survey_state = $1, survey_reason = $2, updated_at = $3,
+            customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END,
+            customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END
+        WHERE id = $5";
     // $3: JSON array of ids.
-    SET_SURVEYS = sqlite "UPDATE interactions SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, \
-            customer_name = NULL WHERE id IN (SELECT value FROM json_each($3))",
-        pg "UPDATE interactions SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, \
-            customer_name = NULL WHERE id IN (SELECT jsonb_array_elements_text($3::jsonb))";
+    SET_SURVEYS = "
+        UPDATE interactions
+        SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, customer_name = NULL
+        WHERE id IN {list $3}";
     // $1: JSON array of rows from Checked::row.
-    UPSERT = sqlite concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
-            outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
-            SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel', j.value->>'channel_raw', \
-            j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw', j.value->>'phase', \
-            j.value->>'started_at', j.value->>'answered_at', j.value->>'ended_at', \
-            COALESCE(j.value->>'started_at', j.value->>'ended_at', j.value->>'now'), \
-            j.value->>'wait_ms', j.value->>'talk_ms', j.value->>'hold_ms', a.id, COALESCE(t.id, a.team_id), j.value->>'queue', j.value->>'tags', \
-            j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes', j.value->>'eligible', 'waiting', j.value->>'raw', j.value->>'now', j.value->>'now', \
-            CASE WHEN j.value->>'phase' = 2 THEN j.value->>'now' END \
-            FROM json_each($1) AS j LEFT JOIN agents a ON a.source = j.value->>'source' AND a.external_id = j.value->>'agent' \
-            LEFT JOIN teams t ON t.name_key = j.value->>'team_key' WHERE true", merge!("MAX")),
-        pg concat!("INSERT INTO interactions (id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, \
-            outcome_raw, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id, queue, tags, \
-            customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state, raw, received_at, updated_at, finalised_at) \
-            SELECT j->>'id', j->>'source', j->>'external_id', j->>'channel', j->>'channel_raw', \
-            j->>'direction', j->>'direction_raw', j->>'outcome', j->>'outcome_raw', (j->>'phase')::bigint, \
-            (j->>'started_at')::bigint, (j->>'answered_at')::bigint, (j->>'ended_at')::bigint, \
-            COALESCE((j->>'started_at')::bigint, (j->>'ended_at')::bigint, (j->>'now')::bigint), \
-            (j->>'wait_ms')::bigint, (j->>'talk_ms')::bigint, (j->>'hold_ms')::bigint, a.id, COALESCE(t.id, a.team_id), j->>'queue', j->>'tags', \
-            j->>'locale', j->>'email', j->>'name', j->>'name_hashes', (j->>'eligible')::boolean, 'waiting', j->>'raw', (j->>'now')::bigint, (j->>'now')::bigint, \
-            CASE WHEN (j->>'phase')::bigint = 2 THEN (j->>'now')::bigint END \
-            FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN agents a ON a.source = j->>'source' AND a.external_id = j->>'agent' \
-            LEFT JOIN teams t ON t.name_key = j->>'team_key'", merge!("GREATEST"));
+    UPSERT = concat!("
+        INSERT INTO interactions (
+            id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, outcome_raw, phase,
+            started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
+            queue, tags, customer_locale, customer_email, customer_name, name_hashes, survey_eligible,
+            survey_state, raw, received_at, updated_at, finalised_at
+        )
+        SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel',
+            j.value->>'channel_raw', j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome',
+            j.value->>'outcome_raw', CAST(j.value->>'phase' AS BIGINT), CAST(j.value->>'started_at' AS BIGINT),
+            CAST(j.value->>'answered_at' AS BIGINT), CAST(j.value->>'ended_at' AS BIGINT),
+            COALESCE(
+                CAST(j.value->>'started_at' AS BIGINT), CAST(j.value->>'ended_at' AS BIGINT),
+                CAST(j.value->>'now' AS BIGINT)
+            ),
+            CAST(j.value->>'wait_ms' AS BIGINT), CAST(j.value->>'talk_ms' AS BIGINT),
+            CAST(j.value->>'hold_ms' AS BIGINT), a.id, COALESCE(t.id, a.team_id), j.value->>'queue',
+            j.value->>'tags', j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
+            CAST(j.value->>'eligible' AS BOOLEAN), 'waiting', j.value->>'raw', CAST(j.value->>'now' AS BIGINT),
+            CAST(j.value->>'now' AS BIGINT),
+            CASE WHEN CAST(j.value->>'phase' AS BIGINT) = 2 THEN CAST(j.value->>'now' AS BIGINT) END
+        FROM {rows $1} AS j
+        LEFT JOIN agents a ON a.source = j.value->>'source'
+            AND a.external_id = j.value->>'agent'
+        LEFT JOIN teams t ON t.name_key = j.value->>'team_key'
+        WHERE true
+        ", merge!());
     // $1: JSON array of {id, seq, at, sender, sender_raw, text, masks}.
-    UPSERT_MESSAGES = sqlite "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks) \
-            SELECT j.value->>'id', j.value->>'seq', j.value->>'at', j.value->>'sender', j.value->>'sender_raw', j.value->>'text', j.value->>'masks' \
-            FROM json_each($1) AS j WHERE true ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
-            sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks",
-        pg "INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks) \
-            SELECT j->>'id', (j->>'seq')::bigint, (j->>'at')::bigint, j->>'sender', j->>'sender_raw', j->>'text', j->>'masks' \
-            FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at), \
+    UPSERT_MESSAGES = "
+        INSERT INTO messages (interaction_id, seq, at, sender, sender_raw, text, masks)
+        SELECT j.value->>'id', CAST(j.value->>'seq' AS BIGINT), CAST(j.value->>'at' AS BIGINT), j.value->>'sender',
+            j.value->>'sender_raw', j.value->>'text', j.value->>'masks'
+        FROM {rows $1} AS j
+        WHERE true
+        ON CONFLICT (interaction_id, seq) DO UPDATE SET at = COALESCE(excluded.at, messages.at),
             sender = excluded.sender, sender_raw = excluded.sender_raw, text = excluded.text, masks = excluded.masks";
-    RECORDING = "SELECT r.interaction_id, r.object_key, r.bytes, r.sha256, r.format, r.media_type, r.channels, r.speakers, r.sent_speakers, r.staff_set_speakers, r.sample_rate, r.duration_ms, \
-        r.peaks, r.missing_since, i.customer_locale AS locale FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE r.interaction_id = $1";
-    PUT_RECORDING = "INSERT INTO recordings (interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate, \
-        duration_ms, peaks, stored_at, sent_speakers, staff_set_speakers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, $13) \
-        ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes, sha256 = excluded.sha256, \
-        format = excluded.format, media_type = excluded.media_type, channels = excluded.channels, speakers = excluded.speakers, \
-        sent_speakers = excluded.sent_speakers, staff_set_speakers = excluded.staff_set_speakers, \
-        sample_rate = excluded.sample_rate, duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at, missing_since = NULL";
-    SET_PEAKS = "UPDATE recordings SET duration_ms = $1, peaks = $2 WHERE interaction_id = $3 AND object_key = $4";
-    SET_SPEAKERS = "UPDATE recordings SET speakers = $1, staff_set_speakers = $2 WHERE interaction_id = $3 AND object_key = $4 AND speakers = $5";
-    HOLD_VERSION = sqlite "SELECT interaction_id FROM recordings WHERE interaction_id = $1 AND object_key = $2 AND speakers = $3 \
-            AND staff_set_speakers = $4",
-        pg "SELECT interaction_id FROM recordings WHERE interaction_id = $1 AND object_key = $2 AND speakers = $3 \
-            AND staff_set_speakers = $4 FOR SHARE";
-    SET_SENT_SPEAKERS = "UPDATE recordings SET sent_speakers = $1 WHERE interaction_id = $2 AND object_key = $3";
-    ID_OF = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
+    RECORDING = "
+        SELECT r.interaction_id, r.object_key, r.bytes, r.sha256, r.format, r.media_type, r.channels, r.speakers,
+            r.sent_speakers, r.staff_set_speakers, r.sample_rate, r.duration_ms, r.peaks, r.missing_since,
+            i.customer_locale AS locale
+        FROM recordings r
+        JOIN interactions i ON i.id = r.interaction_id
+        WHERE r.interaction_id = $1";
+    PUT_RECORDING = "
+        INSERT INTO recordings (
+            interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate,
+            duration_ms, peaks, stored_at, sent_speakers, staff_set_speakers
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, $13)
+        ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes,
+            sha256 = excluded.sha256, format = excluded.format, media_type = excluded.media_type,
+            channels = excluded.channels, speakers = excluded.speakers, sent_speakers = excluded.sent_speakers,
+            staff_set_speakers = excluded.staff_set_speakers, sample_rate = excluded.sample_rate,
+            duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at, missing_since = NULL";
+    SET_PEAKS = "
+        UPDATE recordings
+        SET duration_ms = $1, peaks = $2
+        WHERE interaction_id = $3
+            AND object_key = $4";
+    SET_SPEAKERS = "
+        UPDATE recordings
+        SET speakers = $1, staff_set_speakers = $2
+        WHERE interaction_id = $3
+            AND object_key = $4
+            AND speakers = $5";
+    HOLD_VERSION = "
+        SELECT interaction_id
+        FROM recordings
+        WHERE interaction_id = $1
+            AND object_key = $2
+            AND speakers = $3
+            AND staff_set_speakers = $4
+        {pg FOR SHARE}";
+    SET_SENT_SPEAKERS = "
+        UPDATE recordings
+        SET sent_speakers = $1
+        WHERE interaction_id = $2
+            AND object_key = $3";
+    ID_OF = "
+        SELECT id
+        FROM interactions
+        WHERE source = $1
+            AND external_id = $2";
     KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
 }
 

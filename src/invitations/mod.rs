@@ -42,7 +42,7 @@ pub use token::Token;
 
 use crate::access::principal::Visible;
 use crate::clock::{SharedClock, Timestamp};
-use crate::database::{Db, DbError, Sql};
+use crate::database::{Db, DbError};
 use crate::interactions::{Filter, Interaction, Interactions};
 use crate::jobs;
 use crate::mail::Mail;
@@ -118,15 +118,4 @@ impl Invitations {
     pub async fn any_sent(&self) -> Result<bool, DbError> {
         store::any_sent(self.inner.db.read().await?.conn()).await
     }
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [
-        store::STATEMENTS.to_vec(),
-        reminder::STATEMENTS.to_vec(),
-        returned::STATEMENTS.to_vec(),
-        skipped::STATEMENTS.to_vec(),
-    ]
-    .concat()
 }

@@ -5,69 +5,156 @@ use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::paging::Cursor;
 use crate::surveys::Settings;
-use crate::{execute, fetch_all, fetch_one, fetch_optional, fetch_packed, packed, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, fetch_packed, statements};
 use std::time::Duration;
 
 statements! {
-    ADD_INVITATION = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, \
-            address_hash, state, created_at, expires_at, expires_after_ms, remind_after_ms) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14) ON CONFLICT (interaction_id) DO NOTHING";
+    ADD_INVITATION = "
+        INSERT INTO invitations (
+            id, interaction_id, agent_id, team_id, survey, topic, channel, locale, address_sealed, address_hash,
+            state, created_at, expires_at, expires_after_ms, remind_after_ms
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'scheduled', $11, $12, $13, $14)
+        ON CONFLICT (interaction_id) DO NOTHING";
     // Both the rule of the last survey and that of the next one promise a quiet period: the longer one holds.
-    MARK_ASKED = "INSERT INTO quiet_periods (address_hash, asked_at, quiet_until) VALUES ($1, $2, $3) \
-        ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at, quiet_until = excluded.quiet_until \
-        WHERE quiet_periods.asked_at <= $4 AND COALESCE(quiet_periods.quiet_until, quiet_periods.asked_at) <= $2";
-    FORGET_ASKED = "DELETE FROM quiet_periods WHERE asked_at <= $1 AND COALESCE(quiet_until, asked_at) <= $2";
+    MARK_ASKED = "
+        INSERT INTO quiet_periods (address_hash, asked_at, quiet_until)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (address_hash) DO UPDATE SET asked_at = excluded.asked_at, quiet_until = excluded.quiet_until
+        WHERE quiet_periods.asked_at <= $4
+            AND COALESCE(quiet_periods.quiet_until, quiet_periods.asked_at) <= $2";
+    FORGET_ASKED = "
+        DELETE FROM quiet_periods
+        WHERE asked_at <= $1
+            AND COALESCE(quiet_until, asked_at) <= $2";
     // '' stands for no address.
-    FORGET_HASHES = "UPDATE invitations SET address_hash = '', unsubscribe_hash = NULL WHERE id IN (SELECT id FROM invitations \
-        WHERE state = 'closed' AND address_hash <> '' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+    FORGET_HASHES = "
+        UPDATE invitations
+        SET address_hash = '', unsubscribe_hash = NULL
+        WHERE id IN (
+            SELECT id
+            FROM invitations
+            WHERE state = 'closed'
+                AND address_hash <> ''
+                AND expires_at <= $1
+            ORDER BY expires_at
+            LIMIT $2
+        )";
     // $1: JSON array of ids.
-    TO_WRITE = sqlite packed!(sqlite, "v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason",
-            "FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
-            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT value FROM json_each($1))"),
-        pg packed!(pg, "v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at, v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason",
-            "FROM invitations v JOIN interactions i ON i.id = v.interaction_id LEFT JOIN agents a ON a.id = v.agent_id \
-            LEFT JOIN suppressions s ON s.address_hash = v.address_hash WHERE v.id IN (SELECT jsonb_array_elements_text($1::jsonb))");
+    TO_WRITE = "
+        SELECT {packed v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at,
+            v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason}
+        FROM invitations v
+        JOIN interactions i ON i.id = v.interaction_id
+        LEFT JOIN agents a ON a.id = v.agent_id
+        LEFT JOIN suppressions s ON s.address_hash = v.address_hash
+        WHERE v.id IN {list $1}";
     // $1: JSON array of {id, hash, expires_at}; $2: now.
-    SET_TOKENS = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
-            WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed'",
-        pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE invitations.id = j->>'id' AND invitations.state <> 'closed'";
+    SET_TOKENS = "
+        UPDATE invitations
+        SET token_hash = j.value->>'hash', expires_at = CAST(j.value->>'expires_at' AS BIGINT), sent_at = $2
+        FROM {rows $1} AS j
+        WHERE invitations.id = j.value->>'id'
+            AND invitations.state <> 'closed'";
     // As above, and returns which: costs a result row for each.
-    SET_TOKENS_TELLING = sqlite "UPDATE invitations SET token_hash = j.value->>'hash', expires_at = j.value->>'expires_at', sent_at = $2 FROM json_each($1) AS j \
-            WHERE invitations.id = j.value->>'id' AND invitations.state <> 'closed' RETURNING invitations.id",
-        pg "UPDATE invitations SET token_hash = j->>'hash', expires_at = (j->>'expires_at')::bigint, sent_at = $2 FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE invitations.id = j->>'id' AND invitations.state <> 'closed' RETURNING invitations.id";
+    SET_TOKENS_TELLING = "
+        UPDATE invitations
+        SET token_hash = j.value->>'hash', expires_at = CAST(j.value->>'expires_at' AS BIGINT), sent_at = $2
+        FROM {rows $1} AS j
+        WHERE invitations.id = j.value->>'id'
+            AND invitations.state <> 'closed'
+        RETURNING invitations.id";
     // $1: JSON array of ids.
-    TO_BE_SENT = sqlite packed!(sqlite, "interaction_id", "FROM invitations WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed'"),
-        pg packed!(pg, "interaction_id", "FROM (SELECT interaction_id FROM invitations WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            AND state <> 'closed' FOR UPDATE) AS open");
-    SET_SENT = sqlite "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT value FROM json_each($1)) AND state <> 'closed'",
-        pg "UPDATE invitations SET state = 'sent' WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND state <> 'closed'";
-    ANY_SENT = "SELECT id FROM invitations WHERE sent_at IS NOT NULL LIMIT 1";
-    ADDRESS_INVITED = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
-    SET_STATE = "UPDATE invitations SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END \
-        WHERE id = $2 AND state <> 'closed' RETURNING interaction_id";
-    CLOSE = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE id IN (\
-            SELECT id FROM invitations WHERE state <> 'closed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING interaction_id, address_hash";
-    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE (token_hash = $1 OR unsubscribe_hash = $1) AND address_hash <> ''";
-    ERASE_ADDRESS = "UPDATE invitations SET address_sealed = NULL WHERE address_hash = $1 AND address_sealed IS NOT NULL";
-    CLOSE_ADDRESS = "UPDATE invitations SET state = 'closed', address_sealed = NULL WHERE address_hash = $1 AND state <> 'closed' \
+    TO_BE_SENT = "
+        SELECT {packed interaction_id}
+        FROM (
+            SELECT interaction_id
+            FROM invitations
+            WHERE id IN {list $1}
+                AND state <> 'closed'
+            {pg FOR UPDATE}
+        ) AS open";
+    SET_SENT = "
+        UPDATE invitations
+        SET state = 'sent'
+        WHERE id IN {list $1}
+            AND state <> 'closed'";
+    ANY_SENT = "
+        SELECT id
+        FROM invitations
+        WHERE sent_at IS NOT NULL
+        LIMIT 1";
+    ADDRESS_INVITED = "
+        SELECT address_hash
+        FROM invitations
+        WHERE id = $1
+            AND address_hash <> ''";
+    SET_STATE = "
+        UPDATE invitations
+        SET state = $1, address_sealed = CASE WHEN $1 = 'closed' THEN NULL ELSE address_sealed END
+        WHERE id = $2
+            AND state <> 'closed'
+        RETURNING interaction_id";
+    CLOSE = "
+        UPDATE invitations
+        SET state = 'closed', address_sealed = NULL
+        WHERE id IN (
+            SELECT id
+            FROM invitations
+            WHERE state <> 'closed'
+                AND expires_at <= $1
+            ORDER BY expires_at
+            LIMIT $2
+        )
+        RETURNING interaction_id, address_hash";
+    ADDRESS_OF = "
+        SELECT address_hash
+        FROM invitations
+        WHERE (token_hash = $1 OR unsubscribe_hash = $1)
+            AND address_hash <> ''";
+    ERASE_ADDRESS = "
+        UPDATE invitations
+        SET address_sealed = NULL
+        WHERE address_hash = $1
+            AND address_sealed IS NOT NULL";
+    CLOSE_ADDRESS = "
+        UPDATE invitations
+        SET state = 'closed', address_sealed = NULL
+        WHERE address_hash = $1
+            AND state <> 'closed'
         RETURNING interaction_id";
     ASKED_AT = "SELECT asked_at FROM quiet_periods WHERE address_hash = $1";
     OF_ADDRESS = "SELECT interaction_id, state FROM invitations WHERE address_hash = $1";
-    INVITATIONS_OF = sqlite "SELECT id FROM invitations WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM invitations WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    INVITATIONS_OF = "SELECT id FROM invitations WHERE interaction_id IN {list $1}";
     SUPPRESSED = "SELECT reason FROM suppressions WHERE address_hash = $1";
-    SUPPRESS = "INSERT INTO suppressions (address_hash, reason, created_at) VALUES ($1, $2, $3) ON CONFLICT (address_hash) DO NOTHING";
+    SUPPRESS = "
+        INSERT INTO suppressions (address_hash, reason, created_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (address_hash) DO NOTHING";
     UNSUPPRESS = "DELETE FROM suppressions WHERE address_hash = $1";
-    SUPPRESSIONS = sqlite "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1 IS NULL OR address_hash = $1) \
-            AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4",
-        pg "SELECT address_hash AS id, reason, created_at FROM suppressions WHERE ($1::text IS NULL OR address_hash = $1) \
-            AND (created_at < $2 OR (created_at = $2 AND address_hash > $3)) ORDER BY created_at DESC, address_hash LIMIT $4";
+    SUPPRESSIONS = "
+        SELECT address_hash AS id, reason, created_at
+        FROM suppressions
+        WHERE (CAST($1 AS TEXT) IS NULL OR address_hash = $1)
+            AND (created_at < $2 OR (created_at = $2 AND address_hash > $3))
+        ORDER BY created_at DESC, address_hash
+        LIMIT $4";
     // One index lookup for each state in which a link may still be open.
-    LAST_OPEN = "SELECT CAST(MAX(open.last) AS BIGINT) FROM (SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'scheduled' \
-        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'sent' \
-        UNION ALL SELECT MAX(expires_at) AS last FROM invitations WHERE state = 'failed') AS open";
+    LAST_OPEN = "
+        SELECT CAST(MAX(open.last) AS BIGINT)
+        FROM (
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'scheduled'
+            UNION ALL
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'sent'
+            UNION ALL
+            SELECT MAX(expires_at) AS last
+            FROM invitations
+            WHERE state = 'failed'
+        ) AS open";
 }
 
 /// An invitation to insert.

@@ -8,9 +8,7 @@ mod runner;
 mod store;
 
 pub use runner::{Runner, RunnerOptions};
-pub use store::{
-    Backlog, FailedJob, STATEMENTS, backlog, failed, forget, hold, hurry, remove, retry_failed, save, wake,
-};
+pub use store::{Backlog, FailedJob, backlog, failed, forget, hold, hurry, remove, retry_failed, save, wake};
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};

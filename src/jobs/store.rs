@@ -30,29 +30,9 @@ macro_rules! fits {
 
 macro_rules! taken {
     () => {
-        "UPDATE jobs SET state = 'running', lease_until = $1, lease_owner = $2, attempts = attempts + 1 WHERE id IN "
-    };
-}
-
-macro_rules! in_turn {
-    ($kind:literal, $now:literal, $priority:literal, $size:literal, $most:literal) => {
-        concat!(
-            "SELECT line.id FROM (SELECT id, priority, run_at, COALESCE(fairness_key, '') AS fairness_key, \
-             ROW_NUMBER() OVER (PARTITION BY priority, COALESCE(fairness_key, '') ORDER BY run_at, id) AS place \
-             FROM jobs WHERE kind = ",
-            $kind,
-            " AND ",
-            due!($now),
-            " AND priority <= ",
-            $priority,
-            " AND ",
-            fits!($size),
-            ") AS line LEFT JOIN job_turns t ON t.kind = ",
-            $kind,
-            " AND t.fairness_key = line.fairness_key \
-             ORDER BY line.priority, line.place, COALESCE(t.turn, 0), line.run_at, line.id LIMIT ",
-            $most
-        )
+        "UPDATE jobs
+        SET state = 'running', lease_until = $1, lease_owner = $2, attempts = attempts + 1
+        WHERE id IN "
     };
 }
 
@@ -60,76 +40,196 @@ macro_rules! in_turn {
 /// updated only where something changed.
 macro_rules! queued_again {
     () => {
-        "ON CONFLICT (kind, job_key) DO UPDATE SET state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END, \
-         attempts = CASE WHEN jobs.state = 'running' THEN jobs.attempts ELSE 0 END, \
-         crashes = CASE WHEN jobs.state = 'running' THEN jobs.crashes ELSE 0 END, \
-         run_at = CASE WHEN jobs.state = 'queued' THEN jobs.run_at ELSE excluded.run_at END, \
-         priority = CASE WHEN jobs.state = 'queued' THEN jobs.priority ELSE excluded.priority END, \
-         fairness_key = excluded.fairness_key, size = excluded.size, last_error = NULL, rerun = (jobs.state = 'running') \
-         WHERE jobs.state IN ('failed', 'running') OR (jobs.state = 'queued' AND jobs.size <> excluded.size)"
+        "ON CONFLICT (kind, job_key) DO UPDATE SET
+            state = CASE WHEN jobs.state = 'failed' THEN 'queued' ELSE jobs.state END,
+            attempts = CASE WHEN jobs.state = 'running' THEN jobs.attempts ELSE 0 END,
+            crashes = CASE WHEN jobs.state = 'running' THEN jobs.crashes ELSE 0 END,
+            run_at = CASE WHEN jobs.state = 'queued' THEN jobs.run_at ELSE excluded.run_at END,
+            priority = CASE WHEN jobs.state = 'queued' THEN jobs.priority ELSE excluded.priority END,
+            fairness_key = excluded.fairness_key, size = excluded.size, last_error = NULL,
+            rerun = (jobs.state = 'running')
+        WHERE jobs.state IN ('failed', 'running')
+            OR (jobs.state = 'queued' AND jobs.size <> excluded.size)"
     };
 }
 
 statements! {
     // All at once: $1 is a JSON array of {id, kind, key, priority, fairness_key, size, run_at, now}.
-    SAVE = sqlite concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
-        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', j.value->>'priority', j.value->>'fairness_key', j.value->>'size', j.value->>'run_at', 0, j.value->>'now' \
-        FROM json_each($1) AS j WHERE true ", queued_again!()),
-      pg concat!("INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at) \
-        SELECT j->>'id', j->>'kind', j->>'key', 'queued', (j->>'priority')::bigint, j->>'fairness_key', (j->>'size')::bigint, (j->>'run_at')::bigint, 0, (j->>'now')::bigint \
-        FROM jsonb_array_elements($1::jsonb) AS j ", queued_again!());
+    SAVE = concat!("
+        INSERT INTO jobs (id, kind, job_key, state, priority, fairness_key, size, run_at, attempts, created_at)
+        SELECT j.value->>'id', j.value->>'kind', j.value->>'key', 'queued', CAST(j.value->>'priority' AS BIGINT),
+            j.value->>'fairness_key', CAST(j.value->>'size' AS BIGINT), CAST(j.value->>'run_at' AS BIGINT), 0,
+            CAST(j.value->>'now' AS BIGINT)
+        FROM {rows $1} AS j
+        WHERE true ", queued_again!());
     // A recurring job is queued once, whatever its present state.
-    SCHEDULE = "INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at) \
-        VALUES ($1, $2, $3, 'queued', $4, $5, 0, $5) ON CONFLICT (kind, job_key) DO NOTHING";
+    SCHEDULE = "
+        INSERT INTO jobs (id, kind, job_key, state, priority, run_at, attempts, created_at)
+        VALUES ($1, $2, $3, 'queued', $4, $5, 0, $5)
+        ON CONFLICT (kind, job_key) DO NOTHING";
     // For each kind: the most urgent priority and the smallest size of due jobs, and the number of abandoned ones.
-    DUE = concat!("SELECT kind, MIN(CASE WHEN state = 'queued' THEN priority END) AS priority, \
-        MIN(CASE WHEN state = 'queued' THEN size END) AS size, COUNT(CASE WHEN state = 'running' THEN 1 END) AS abandoned \
-        FROM jobs WHERE (", due!("$1"), ") OR (", abandoned!("$1"), ") GROUP BY kind");
-    CLAIM = sqlite concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
-            ORDER BY priority, run_at LIMIT $7) RETURNING id, job_key, attempts, priority, fairness_key"),
-      pg concat!(taken!(), "(SELECT id FROM jobs WHERE kind = $3 AND ", due!("$4"), " AND priority <= $5 AND ", fits!("$6"), " \
-            ORDER BY priority, run_at LIMIT $7 FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
+    DUE = concat!("
+        SELECT kind, MIN(CASE WHEN state = 'queued' THEN priority END) AS priority,
+            MIN(CASE WHEN state = 'queued' THEN size END) AS size,
+            COUNT(CASE WHEN state = 'running' THEN 1 END) AS abandoned
+        FROM jobs
+        WHERE (", due!("$1"), ")
+            OR (", abandoned!("$1"), ")
+        GROUP BY kind");
+    CLAIM = concat!("
+        ", taken!(), "(
+            SELECT id
+            FROM jobs
+            WHERE kind = $3
+                AND ", due!("$4"), "
+                AND priority <= $5
+                AND ", fits!("$6"), "
+            ORDER BY priority, run_at
+            LIMIT $7
+            {pg FOR UPDATE SKIP LOCKED}
+        )
+        RETURNING id, job_key, attempts, priority, fairness_key");
     // The first of each share, the share that was served longest ago first; then the second of each.
-    CLAIM_FAIR = sqlite concat!(taken!(), "(", in_turn!("$3", "$4", "$5", "$6", "$7"), ") RETURNING id, job_key, attempts, priority, fairness_key"),
-      pg concat!(taken!(), "(SELECT id FROM jobs WHERE id IN (", in_turn!("$3", "$4", "$5", "$6", "$7"), ") AND ", due!("$4"), " \
-            FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, priority, fairness_key");
+    CLAIM_FAIR = concat!("
+        ", taken!(), "(
+            {pg SELECT id FROM jobs WHERE id IN (}
+                SELECT line.id
+                FROM (
+                    SELECT id, priority, run_at, COALESCE(fairness_key, '') AS fairness_key,
+                        ROW_NUMBER() OVER (
+                            PARTITION BY priority, COALESCE(fairness_key, '')
+                            ORDER BY run_at, id
+                        ) AS place
+                    FROM jobs
+                    WHERE kind = $3
+                        AND ", due!("$4"), "
+                        AND priority <= $5
+                        AND ", fits!("$6"), "
+                ) AS line
+                LEFT JOIN job_turns t ON t.kind = $3
+                    AND t.fairness_key = line.fairness_key
+                ORDER BY line.priority, line.place, COALESCE(t.turn, 0), line.run_at, line.id
+                LIMIT $7
+            {pg ) AND ", due!("$4"), " FOR UPDATE SKIP LOCKED}
+        )
+        RETURNING id, job_key, attempts, priority, fairness_key");
     // The attempts of a job that was queued again while it ran count from 0. $3: jobs that this node still works on.
-    RETURN_ABANDONED = sqlite concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END, \
-            crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
-            WHERE kind = $1 AND ", abandoned!("$2"), " AND id NOT IN (SELECT value FROM json_each($3)) RETURNING id, job_key, attempts, crashes, last_error"),
-        pg concat!("UPDATE jobs SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END, \
-            crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
-            WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND ", abandoned!("$2"), " \
-                AND id NOT IN (SELECT jsonb_array_elements_text($3::jsonb)) FOR UPDATE SKIP LOCKED) RETURNING id, job_key, attempts, crashes, last_error");
-    PUT_OFF = "UPDATE jobs SET run_at = $1, attempts = 0 WHERE id = $2 AND state = 'queued'";
-    FAIL_WAITING = "UPDATE jobs SET state = 'failed', last_error = $1 WHERE id = $2 AND state = 'queued'";
-    SERVED = "INSERT INTO job_turns (kind, fairness_key, turn) \
-        SELECT $1, $2, COALESCE(MAX(turn), 0) + 1 FROM job_turns WHERE kind = $1 \
+    RETURN_ABANDONED = concat!("
+        UPDATE jobs
+        SET state = 'queued', attempts = CASE WHEN rerun THEN 0 ELSE attempts END,
+            crashes = CASE WHEN rerun THEN 0 ELSE crashes + 1 END, rerun = FALSE, lease_until = NULL,
+            lease_owner = NULL
+        WHERE id IN (
+            SELECT id
+            FROM jobs
+            WHERE kind = $1
+                AND ", abandoned!("$2"), "
+                AND id NOT IN {list $3}
+            {pg FOR UPDATE SKIP LOCKED}
+        )
+        RETURNING id, job_key, attempts, crashes, last_error");
+    PUT_OFF = "
+        UPDATE jobs
+        SET run_at = $1, attempts = 0
+        WHERE id = $2
+            AND state = 'queued'";
+    FAIL_WAITING = "
+        UPDATE jobs
+        SET state = 'failed', last_error = $1
+        WHERE id = $2
+            AND state = 'queued'";
+    SERVED = "
+        INSERT INTO job_turns (kind, fairness_key, turn)
+        SELECT $1, $2, COALESCE(MAX(turn), 0) + 1
+        FROM job_turns
+        WHERE kind = $1
         ON CONFLICT (kind, fairness_key) DO UPDATE SET turn = excluded.turn";
-    RENEW = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_owner = $3";
-    ONCE_MORE = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, rerun = FALSE, lease_until = NULL, lease_owner = NULL \
-        WHERE id = $1 AND lease_owner = $2 AND rerun";
-    // Not where it was queued again: with READ COMMITTED a statement that waits for the transaction which queues it looks once more.
-    DONE = "DELETE FROM jobs WHERE id = $1 AND lease_owner = $2 AND NOT rerun";
-    LATER = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, last_error = NULL, lease_until = NULL, lease_owner = NULL \
-        WHERE id = $2 AND lease_owner = $3 AND NOT rerun";
+    RENEW = "
+        UPDATE jobs
+        SET lease_until = $1
+        WHERE id = $2
+            AND state = 'running'
+            AND lease_owner = $3";
+    ONCE_MORE = "
+        UPDATE jobs
+        SET state = 'queued', attempts = 0, crashes = 0, rerun = FALSE, lease_until = NULL, lease_owner = NULL
+        WHERE id = $1
+            AND lease_owner = $2
+            AND rerun";
+    // Not where it was queued again: with READ COMMITTED a statement that waits for the transaction which queues it
+    // looks once more.
+    DONE = "
+        DELETE FROM jobs
+        WHERE id = $1
+            AND lease_owner = $2
+            AND NOT rerun";
+    LATER = "
+        UPDATE jobs
+        SET state = 'queued', run_at = $1, attempts = 0, last_error = NULL, lease_until = NULL, lease_owner = NULL
+        WHERE id = $2
+            AND lease_owner = $3
+            AND NOT rerun";
     // The next attempt is also that of a request that came while this one ran.
-    AGAIN = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = CASE WHEN rerun THEN 0 ELSE $2 END, rerun = FALSE, \
-        last_error = $3, lease_until = NULL, lease_owner = NULL \
-        WHERE id = $4 AND lease_owner = $5";
-    ENDED_WELL = "UPDATE jobs SET crashes = 0 WHERE id = $1 AND crashes > 0 AND state = 'queued'";
-    FAIL = "UPDATE jobs SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL \
-        WHERE id = $2 AND lease_owner = $3 AND NOT rerun";
-    HURRY = "UPDATE jobs SET priority = $1 WHERE kind = $2 AND job_key = $3 AND priority > $1";
-    WAKE = "UPDATE jobs SET run_at = $1 WHERE kind = $2 AND state = 'queued' AND attempts = 0 AND run_at > $1";
-    REMOVE = "DELETE FROM jobs WHERE kind = $1 AND job_key = $2 AND state <> 'failed'";
+    AGAIN = "
+        UPDATE jobs
+        SET state = 'queued', run_at = $1, attempts = CASE WHEN rerun THEN 0 ELSE $2 END, rerun = FALSE,
+            last_error = $3, lease_until = NULL, lease_owner = NULL
+        WHERE id = $4
+            AND lease_owner = $5";
+    ENDED_WELL = "
+        UPDATE jobs
+        SET crashes = 0
+        WHERE id = $1
+            AND crashes > 0
+            AND state = 'queued'";
+    FAIL = "
+        UPDATE jobs
+        SET state = 'failed', last_error = $1, lease_until = NULL, lease_owner = NULL
+        WHERE id = $2
+            AND lease_owner = $3
+            AND NOT rerun";
+    HURRY = "
+        UPDATE jobs
+        SET priority = $1
+        WHERE kind = $2
+            AND job_key = $3
+            AND priority > $1";
+    WAKE = "
+        UPDATE jobs
+        SET run_at = $1
+        WHERE kind = $2
+            AND state = 'queued'
+            AND attempts = 0
+            AND run_at > $1";
+    REMOVE = "
+        DELETE FROM jobs
+        WHERE kind = $1
+            AND job_key = $2
+            AND state <> 'failed'";
     // Both parameters are JSON arrays: the index is by kind, then key.
-    FORGET = sqlite "DELETE FROM jobs WHERE kind IN (SELECT value FROM json_each($1)) AND job_key IN (SELECT value FROM json_each($2))",
-        pg "DELETE FROM jobs WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND job_key IN (SELECT jsonb_array_elements_text($2::jsonb))";
-    HOLD = "UPDATE jobs SET run_at = run_at WHERE kind = $1 AND job_key = $2 AND lease_owner = $3";
-    BACKLOG = "SELECT kind, state, COUNT(*), MIN(run_at) FROM jobs GROUP BY kind, state ORDER BY kind, state";
-    FAILED = "SELECT id, kind, job_key, attempts, last_error FROM jobs WHERE state = 'failed' ORDER BY created_at DESC LIMIT 100";
-    RETRY_FAILED = "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, run_at = $1 WHERE id = $2 AND state = 'failed'";
+    FORGET = "DELETE FROM jobs WHERE kind IN {list $1} AND job_key IN {list $2}";
+    HOLD = "
+        UPDATE jobs
+        SET run_at = run_at
+        WHERE kind = $1
+            AND job_key = $2
+            AND lease_owner = $3";
+    BACKLOG = "
+        SELECT kind, state, COUNT(*), MIN(run_at)
+        FROM jobs
+        GROUP BY kind, state
+        ORDER BY kind, state";
+    FAILED = "
+        SELECT id, kind, job_key, attempts, last_error
+        FROM jobs
+        WHERE state = 'failed'
+        ORDER BY created_at DESC
+        LIMIT 100";
+    RETRY_FAILED = "
+        UPDATE jobs
+        SET state = 'queued', attempts = 0, crashes = 0, run_at = $1
+        WHERE id = $2
+            AND state = 'failed'";
 }
 
 /// Queues jobs in the caller's transaction.

@@ -41,7 +41,7 @@ pub use test_mail::TestMailError;
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, MailUrl, Rate, ReturnedUrl};
-use crate::database::{Conn, Db, DbError, Sql};
+use crate::database::{Conn, Db, DbError};
 use crate::ids::MailId;
 use crate::paging::{Cursor, Page};
 use crate::vault::Vault;
@@ -395,16 +395,4 @@ pub async fn message_id_of(conn: Conn<'_>, kind: &str, reference: &str) -> Resul
 /// is erased. Returns the number.
 pub async fn forget(conn: Conn<'_>, kinds: &[&str], references: &[String]) -> Result<usize, DbError> {
     Ok(store::forget(conn, kinds, references).await?.len())
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [
-        store::STATEMENTS,
-        store::queue::STATEMENTS,
-        store::stops::STATEMENTS,
-        incoming::store::STATEMENTS,
-        figures::store::STATEMENTS,
-    ]
-    .concat()
 }

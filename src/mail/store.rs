@@ -12,28 +12,82 @@ use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    ADD = "INSERT INTO outbox (id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, due_at, domain, return_hash) \
+    ADD = "
+        INSERT INTO outbox (
+            id, kind, reference, message_id, hint, state, attempts, created_at, updated_at, due_at, domain,
+            return_hash
+        )
         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $7, $8, $9)";
-    RETURNED = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE return_hash = $1";
-    TAGGED = "UPDATE outbox SET return_hash = $1 WHERE id = $2 AND return_hash IS NULL";
-    MESSAGE_ID = "SELECT message_id FROM outbox WHERE kind = $1 AND reference = $2 AND state = 'sent'";
-    FIND = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox WHERE id = $1";
-    RELEASE_HELD = "UPDATE outbox SET state = 'queued', updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL \
-        WHERE id IN (SELECT id FROM outbox WHERE state = 'held' ORDER BY created_at LIMIT $2) RETURNING id, kind, reference";
-    RETRY = "UPDATE outbox SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL \
-        WHERE id = $2 AND state = 'failed' RETURNING kind, reference";
+    RETURNED = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
+        WHERE return_hash = $1";
+    TAGGED = "
+        UPDATE outbox
+        SET return_hash = $1
+        WHERE id = $2
+            AND return_hash IS NULL";
+    MESSAGE_ID = "
+        SELECT message_id
+        FROM outbox
+        WHERE kind = $1
+            AND reference = $2
+            AND state = 'sent'";
+    FIND = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
+        WHERE id = $1";
+    RELEASE_HELD = "
+        UPDATE outbox
+        SET state = 'queued', updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL
+        WHERE id IN (
+            SELECT id
+            FROM outbox
+            WHERE state = 'held'
+            ORDER BY created_at
+            LIMIT $2
+        )
+        RETURNING id, kind, reference";
+    RETRY = "
+        UPDATE outbox
+        SET state = 'queued', attempts = 0, updated_at = $1, due_at = $1, slot_reserved = 0, batch = NULL
+        WHERE id = $2
+            AND state = 'failed'
+        RETURNING kind, reference";
     // Both parameters are JSON arrays.
-    FORGET = sqlite "DELETE FROM outbox WHERE kind IN (SELECT value FROM json_each($1)) AND reference IN (SELECT value FROM json_each($2)) RETURNING id",
-        pg "DELETE FROM outbox WHERE kind IN (SELECT jsonb_array_elements_text($1::jsonb)) AND reference IN (SELECT jsonb_array_elements_text($2::jsonb)) RETURNING id";
-    COUNTS = "SELECT state, COUNT(*) AS mails FROM outbox GROUP BY state ORDER BY state";
-    LIST = sqlite "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
-            WHERE ($1 IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4",
-        pg "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
-            WHERE ($1::text IS NULL OR state = $1) AND (updated_at < $2 OR (updated_at = $2 AND id > $3)) ORDER BY updated_at DESC, id LIMIT $4";
-    TROUBLES = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
-        WHERE state IN ('queued', 'failed') AND last_error IS NOT NULL ORDER BY updated_at DESC, id LIMIT 20";
-    PURGE = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
-        WHERE state IN ('sent', 'failed', 'cancelled') AND updated_at < $1 LIMIT $2)";
+    FORGET = "
+        DELETE FROM outbox
+        WHERE kind IN {list $1}
+            AND reference IN {list $2}
+        RETURNING id";
+    COUNTS = "
+        SELECT state, COUNT(*) AS mails
+        FROM outbox
+        GROUP BY state
+        ORDER BY state";
+    LIST = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
+        WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
+            AND (updated_at < $2 OR (updated_at = $2 AND id > $3))
+        ORDER BY updated_at DESC, id
+        LIMIT $4";
+    TROUBLES = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
+        WHERE state IN ('queued', 'failed')
+            AND last_error IS NOT NULL
+        ORDER BY updated_at DESC, id
+        LIMIT 20";
+    PURGE = "
+        DELETE FROM outbox
+        WHERE id IN (
+            SELECT id
+            FROM outbox
+            WHERE state IN ('sent', 'failed', 'cancelled')
+                AND updated_at < $1
+            LIMIT $2
+        )";
 }
 
 /// A mail in the outbox.

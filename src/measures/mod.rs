@@ -19,7 +19,6 @@ pub use call::{CallMeasures, Interruption, SpeakerMeasures, measure as measure_c
 pub use chat::{ChatMeasures, Nag, Sides, Wait, measure as measure_chat};
 pub use nags::is_nag;
 pub use spans::Place;
-pub use store::STATEMENTS;
 
 use crate::clock::SharedClock;
 use crate::config;

@@ -8,15 +8,33 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
     FIND = "SELECT detail FROM measures WHERE interaction_id = $1";
-    PUT = "INSERT INTO measures (interaction_id, rules_version, dead_air_after_ms, detail, measured_at) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version, dead_air_after_ms = excluded.dead_air_after_ms, \
-        detail = excluded.detail, measured_at = excluded.measured_at";
+    PUT = "
+        INSERT INTO measures (interaction_id, rules_version, dead_air_after_ms, detail, measured_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version,
+            dead_air_after_ms = excluded.dead_air_after_ms, detail = excluded.detail,
+            measured_at = excluded.measured_at";
     REMOVE = "DELETE FROM measures WHERE interaction_id = $1";
     // Interactions with words that were not measured, or by other rules; ordered by id.
-    UNMEASURED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
-            UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
-        LEFT JOIN measures m ON m.interaction_id = w.id \
-        WHERE m.interaction_id IS NULL OR m.rules_version <> $2 OR m.dead_air_after_ms <> $3 ORDER BY w.id LIMIT $4";
+    UNMEASURED = "
+        SELECT w.id
+        FROM (
+            SELECT interaction_id AS id
+            FROM transcripts
+            WHERE state = 'done'
+                AND interaction_id > $1
+            UNION
+            SELECT interaction_id
+            FROM messages
+            WHERE seq = 0
+                AND interaction_id > $1
+        ) AS w
+        LEFT JOIN measures m ON m.interaction_id = w.id
+        WHERE m.interaction_id IS NULL
+            OR m.rules_version <> $2
+            OR m.dead_air_after_ms <> $3
+        ORDER BY w.id
+        LIMIT $4";
 }
 
 pub(super) async fn find(conn: Conn<'_>, id: &InteractionId) -> Result<Option<Measures>, DbError> {

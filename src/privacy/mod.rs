@@ -14,7 +14,6 @@ mod store;
 
 pub use erase::{Counts, EraseError, Erases, ErasurePreview, Receipt};
 pub use retain::{Due, Logged, RetainedData, Rule};
-pub use store::STATEMENTS;
 
 use crate::audit::AuditLog;
 use crate::clock::{SharedClock, Timestamp};

@@ -5,48 +5,32 @@ use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
-/// Counts the rows of a table that belong to the conversations $1 (a JSON array of ids).
-macro_rules! rows_of {
-    (sqlite $table:literal) => {
-        concat!("(SELECT COUNT(*) FROM ", $table, " WHERE interaction_id IN (SELECT value FROM json_each($1)))")
-    };
-    (pg $table:literal) => {
-        concat!(
-            "(SELECT COUNT(*) FROM ",
-            $table,
-            " WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)))"
-        )
-    };
-}
-
-macro_rules! hanging {
-    ($db:tt) => {
-        concat!(
-            "SELECT ",
-            rows_of!($db "recordings"),
-            " AS recordings, ",
-            rows_of!($db "transcripts"),
-            " AS transcripts, ",
-            rows_of!($db "messages"),
-            " AS messages, ",
-            rows_of!($db "measures"),
-            " AS measures, ",
-            rows_of!($db "search_lines"),
-            " AS lines, ",
-            rows_of!($db "invitations"),
-            " AS invitations, ",
-            rows_of!($db "clips"),
-            " AS clips"
-        )
-    };
-}
-
 statements! {
-    HANGING = sqlite hanging!(sqlite), pg hanging!(pg);
-    NOTE = "INSERT INTO retention_log (day, what, n, at) VALUES ($1, $2, $3, $4) \
+    HANGING = "
+        SELECT (SELECT COUNT(*) FROM recordings WHERE interaction_id IN {list $1}) AS recordings,
+            (SELECT COUNT(*) FROM transcripts WHERE interaction_id IN {list $1}) AS transcripts,
+            (SELECT COUNT(*) FROM messages WHERE interaction_id IN {list $1}) AS messages,
+            (SELECT COUNT(*) FROM measures WHERE interaction_id IN {list $1}) AS measures,
+            (SELECT COUNT(*) FROM search_lines WHERE interaction_id IN {list $1}) AS lines,
+            (SELECT COUNT(*) FROM invitations WHERE interaction_id IN {list $1}) AS invitations,
+            (SELECT COUNT(*) FROM clips WHERE interaction_id IN {list $1}) AS clips";
+    NOTE = "
+        INSERT INTO retention_log (day, what, n, at)
+        VALUES ($1, $2, $3, $4)
         ON CONFLICT (day, what) DO UPDATE SET n = retention_log.n + excluded.n, at = excluded.at";
-    LOG = "SELECT day, what, n, at FROM retention_log WHERE n > 0 AND what <> 'run' ORDER BY day DESC, what LIMIT $1";
-    LAST = "SELECT at FROM retention_log WHERE what = 'run' ORDER BY at DESC LIMIT 1";
+    LOG = "
+        SELECT day, what, n, at
+        FROM retention_log
+        WHERE n > 0
+            AND what <> 'run'
+        ORDER BY day DESC, what
+        LIMIT $1";
+    LAST = "
+        SELECT at
+        FROM retention_log
+        WHERE what = 'run'
+        ORDER BY at DESC
+        LIMIT 1";
     // The log is kept for a year.
     TRIM = "DELETE FROM retention_log WHERE day < $1";
 }

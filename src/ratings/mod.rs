@@ -18,7 +18,7 @@ mod store;
 mod wilson;
 
 pub use chart::{Chart, Point};
-pub use comments::{Released, STATEMENTS as COMMENT_STATEMENTS, Waiting};
+pub use comments::{Released, Waiting};
 pub use exclusions::{Exclusion, MAX_NOTE_CHARS, Reason};
 pub use export::{Table, to_csv};
 pub use figures::{Comparison, Counts, ResponseRate, Share};
@@ -146,13 +146,4 @@ fn agent_subject(id: &AgentId) -> String {
 /// Returns the subject of an audit entry.
 fn team_subject(id: &TeamId) -> String {
     format!("team:{id}")
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::exclusions::STATEMENTS, results::STATEMENTS]
-        .concat()
-        .into_iter()
-        .chain(release::statements())
-        .collect()
 }

@@ -12,38 +12,69 @@ use crate::{fetch_all, statements};
 
 /// Sums a row of totals over months, for the questions of the figures.
 macro_rules! sums {
-    ($what:literal, $rest:literal) => {
+    ($what:literal) => {
         concat!(
-            "SELECT ", $what, ", question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1, CAST(SUM(v2) AS BIGINT) AS v2, \
-            CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4, CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, \
-            CAST(SUM(v7) AS BIGINT) AS v7, CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10 \
-            FROM release_totals WHERE month >= $1 AND month <= $2 AND (question IN ('score', 'resolved', 'excluded') OR question LIKE 'nps.%' OR question LIKE 'ces.%')",
-            $rest
+            "SELECT ",
+            $what,
+            ", question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1,
+                CAST(SUM(v2) AS BIGINT) AS v2, CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4,
+                CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, CAST(SUM(v7) AS BIGINT) AS v7,
+                CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10
+            FROM release_totals
+            WHERE month >= $1
+                AND month <= $2
+                AND (question IN ('score', 'resolved', 'excluded') OR question LIKE 'nps.%' OR question LIKE 'ces.%')"
         )
     };
 }
 
 statements! {
     // In the order of the primary key, so that nothing is sorted.
-    COUNTS = sums!("scope, agent_id, team_id, '' AS month", " GROUP BY scope, agent_id, team_id, question, block");
+    COUNTS = concat!("
+        ", sums!("scope, agent_id, team_id, '' AS month"), "
+        GROUP BY scope, agent_id, team_id, question, block");
     // $3: JSON array of teams.
-    TEAMS_COUNTS = sqlite sums!("scope, agent_id, team_id, '' AS month",
-            " AND team_id IN (SELECT value FROM json_each($3)) GROUP BY scope, agent_id, team_id, question, block"),
-        pg sums!("scope, agent_id, team_id, '' AS month",
-            " AND team_id IN (SELECT jsonb_array_elements_text($3::jsonb)) GROUP BY scope, agent_id, team_id, question, block");
-    AGENT_COUNTS = sums!("scope, agent_id, team_id, month",
-        " AND scope = 'agent' AND agent_id = $3 GROUP BY scope, agent_id, team_id, question, block, month");
-    TEAM_COUNTS = sums!("scope, '' AS agent_id, team_id, month", " AND team_id = $3 GROUP BY scope, team_id, question, block, month");
+    TEAMS_COUNTS = concat!("
+        ", sums!("scope, agent_id, team_id, '' AS month"), "
+            AND team_id IN {list $3}
+        GROUP BY scope, agent_id, team_id, question, block");
+    AGENT_COUNTS = concat!("
+        ", sums!("scope, agent_id, team_id, month"), "
+            AND scope = 'agent'
+            AND agent_id = $3
+        GROUP BY scope, agent_id, team_id, question, block, month");
+    TEAM_COUNTS = concat!("
+        ", sums!("scope, '' AS agent_id, team_id, month"), "
+            AND team_id = $3
+        GROUP BY scope, team_id, question, block, month");
     // By id within a month: ids are random, so the order reveals nothing.
-    AGENT_COMMENTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
-        WHERE r.scope = 'agent' AND r.agent_id = $1 AND r.month >= $2 AND r.month <= $3 \
-        AND ($4 = 1 OR r.team_id IN (SELECT value FROM json_each($5)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500",
-      pg "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
-        WHERE r.scope = 'agent' AND r.agent_id = $1 AND r.month >= $2 AND r.month <= $3 \
-        AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR r.agent_id = $6) ORDER BY r.month DESC, c.id LIMIT 500";
-    TEAM_COMMENTS = "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
-        WHERE r.scope = 'team' AND r.team_id = $1 AND r.month >= $2 AND r.month <= $3 ORDER BY r.month DESC, c.id LIMIT 500";
-    ASKED = "SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n FROM invitation_totals WHERE month >= $1 AND month <= $2 GROUP BY agent_id, team_id";
+    AGENT_COMMENTS = "
+        SELECT r.month, c.text
+        FROM released_comments c
+        JOIN releases r ON r.id = c.release_id
+        WHERE r.scope = 'agent'
+            AND r.agent_id = $1
+            AND r.month >= $2
+            AND r.month <= $3
+            AND ($4 = 1 OR r.team_id IN {list $5} OR r.agent_id = $6)
+        ORDER BY r.month DESC, c.id
+        LIMIT 500";
+    TEAM_COMMENTS = "
+        SELECT r.month, c.text
+        FROM released_comments c
+        JOIN releases r ON r.id = c.release_id
+        WHERE r.scope = 'team'
+            AND r.team_id = $1
+            AND r.month >= $2
+            AND r.month <= $3
+        ORDER BY r.month DESC, c.id
+        LIMIT 500";
+    ASKED = "
+        SELECT agent_id, team_id, CAST(SUM(n) AS BIGINT) AS n
+        FROM invitation_totals
+        WHERE month >= $1
+            AND month <= $2
+        GROUP BY agent_id, team_id";
 }
 
 /// Sums in a row of totals: counts of each of a block of values.

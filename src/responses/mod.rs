@@ -37,7 +37,7 @@ pub use quotes::{NewQuote, Quote};
 pub use suspects::{Suspect, Suspicion};
 
 use crate::clock::{SharedClock, Timestamp};
-use crate::database::{Batcher, Db, Sql};
+use crate::database::{Batcher, Db};
 use crate::interactions::Interactions;
 use crate::invitations::Invitations;
 use crate::jobs;
@@ -125,17 +125,4 @@ impl Responses {
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         vec![mix_pass::job(self), purge::job(self)]
     }
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [
-        answers::statements(),
-        answers::ELSEWHERE_STATEMENTS.to_vec(),
-        suspects::store::STATEMENTS.to_vec(),
-        handoff::STATEMENTS.to_vec(),
-        quotes::STATEMENTS.to_vec(),
-        callback_requests::STATEMENTS.to_vec(),
-    ]
-    .concat()
 }

@@ -13,7 +13,6 @@ mod work;
 
 pub use line::SnippetPiece;
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
-pub use store::STATEMENTS;
 pub use tokens::{Token, tokens};
 
 use crate::access::Principal;

@@ -13,47 +13,68 @@ use crate::{execute, fetch_all, statements, visible_to};
 statements! {
     CLEAR = "DELETE FROM search_lines WHERE interaction_id = $1";
     // $2 is a JSON array of {seq, part, start_ms, end_ms, speaker, text, tokens}.
-    ADD = sqlite "INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens) \
-            SELECT $1, j.value->>'seq', j.value->>'part', j.value->>'start_ms', j.value->>'end_ms', j.value->>'speaker', j.value->>'text', \
-            j.value->>'tokens' FROM json_each($2) AS j",
-        pg "INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens) \
-            SELECT $1, (j->>'seq')::bigint, (j->>'part')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
-            (j->>'tokens')::tsvector FROM jsonb_array_elements($2::jsonb) AS j";
-    MARK = "INSERT INTO search_state (interaction_id, rules_version) VALUES ($1, $2) ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version";
+    ADD = "
+        INSERT INTO search_lines (interaction_id, seq, part, start_ms, end_ms, speaker, text, tokens)
+        SELECT $1, CAST(j.value->>'seq' AS BIGINT), CAST(j.value->>'part' AS BIGINT),
+            CAST(j.value->>'start_ms' AS BIGINT), CAST(j.value->>'end_ms' AS BIGINT), j.value->>'speaker',
+            j.value->>'text', (j.value->>'tokens'){pg ::tsvector}
+        FROM {rows $2} AS j";
+    MARK = "
+        INSERT INTO search_state (interaction_id, rules_version)
+        VALUES ($1, $2)
+        ON CONFLICT (interaction_id) DO UPDATE SET rules_version = excluded.rules_version";
     FORGET = "UPDATE search_state SET rules_version = 0";
-    REMOVE = sqlite "DELETE FROM search_lines WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM search_lines WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    REMOVE = "DELETE FROM search_lines WHERE interaction_id IN {list $1}";
     // Interactions with words that were not indexed, or by other rules; ordered by id.
-    UNINDEXED = "SELECT w.id FROM (SELECT interaction_id AS id FROM transcripts WHERE state = 'done' AND interaction_id > $1 \
-            UNION SELECT interaction_id FROM messages WHERE seq = 0 AND interaction_id > $1) AS w \
-        LEFT JOIN search_state s ON s.interaction_id = w.id WHERE s.interaction_id IS NULL OR s.rules_version <> $2 ORDER BY w.id LIMIT $3";
-    INTERACTIONS = sqlite concat!("SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines FROM search_index \
-            JOIN search_lines l ON l.id = search_index.rowid JOIN interactions i ON i.id = l.interaction_id \
-            WHERE search_index MATCH $4 AND ", visible_to!(sqlite), " AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6)) \
-            AND ($7 IS NULL OR l.speaker = $7) AND ($8 IS NULL OR i.agent_id = $8) AND ($9 IS NULL OR i.team_id = $9) \
-            AND ($10 IS NULL OR i.channel = $10) AND ($11 IS NULL OR lower(i.queue) = lower($11)) \
-            AND ($12 IS NULL OR i.occurred_at >= $12) AND ($13 IS NULL OR i.occurred_at < $13) \
-            GROUP BY i.id, i.occurred_at ORDER BY i.occurred_at DESC, i.id LIMIT $14"),
-        pg concat!("SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines FROM search_lines l \
-            JOIN interactions i ON i.id = l.interaction_id \
-            WHERE l.tokens @@ $4::tsquery AND ", visible_to!(pg), " AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6)) \
-            AND ($7::text IS NULL OR l.speaker = $7) AND ($8::text IS NULL OR i.agent_id = $8) AND ($9::text IS NULL OR i.team_id = $9) \
-            AND ($10::text IS NULL OR i.channel = $10) AND ($11::text IS NULL OR lower(i.queue) = lower($11)) \
-            AND ($12::bigint IS NULL OR i.occurred_at >= $12) AND ($13::bigint IS NULL OR i.occurred_at < $13) \
-            GROUP BY i.id, i.occurred_at ORDER BY i.occurred_at DESC, i.id LIMIT $14");
+    UNINDEXED = "
+        SELECT w.id
+        FROM (
+            SELECT interaction_id AS id
+            FROM transcripts
+            WHERE state = 'done'
+                AND interaction_id > $1
+            UNION
+            SELECT interaction_id
+            FROM messages
+            WHERE seq = 0
+                AND interaction_id > $1
+        ) AS w
+        LEFT JOIN search_state s ON s.interaction_id = w.id
+        WHERE s.interaction_id IS NULL
+            OR s.rules_version <> $2
+        ORDER BY w.id
+        LIMIT $3";
+    INTERACTIONS = concat!("
+        SELECT i.id, i.occurred_at, COUNT(DISTINCT l.seq) AS lines
+        FROM {sqlite search_index JOIN search_lines l ON l.id = search_index.rowid} {pg search_lines l}
+        JOIN interactions i ON i.id = l.interaction_id
+        WHERE {sqlite search_index MATCH $4} {pg l.tokens @@ $4::tsquery}
+            AND ", visible_to!(), "
+            AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6))
+            AND (CAST($7 AS TEXT) IS NULL OR l.speaker = $7)
+            AND (CAST($8 AS TEXT) IS NULL OR i.agent_id = $8)
+            AND (CAST($9 AS TEXT) IS NULL OR i.team_id = $9)
+            AND (CAST($10 AS TEXT) IS NULL OR i.channel = $10)
+            AND (CAST($11 AS TEXT) IS NULL OR lower(i.queue) = lower($11))
+            AND (CAST($12 AS BIGINT) IS NULL OR i.occurred_at >= $12)
+            AND (CAST($13 AS BIGINT) IS NULL OR i.occurred_at < $13)
+        GROUP BY i.id, i.occurred_at
+        ORDER BY i.occurred_at DESC, i.id
+        LIMIT $14");
     // The first lines of each of these ($2).
-    LINES = sqlite "SELECT interaction_id, seq, start_ms, end_ms, speaker, text FROM ( \
-            SELECT l.interaction_id, l.seq, l.part, l.start_ms, l.end_ms, l.speaker, l.text, \
-                DENSE_RANK() OVER (PARTITION BY l.interaction_id ORDER BY l.seq) AS place \
-            FROM search_lines l WHERE l.interaction_id IN (SELECT value FROM json_each($2)) AND ($3 IS NULL OR l.speaker = $3) \
-                AND l.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $1)) AS f \
-            WHERE place <= $4 ORDER BY interaction_id, seq, part",
-        pg "SELECT interaction_id, seq, start_ms, end_ms, speaker, text FROM ( \
-            SELECT l.interaction_id, l.seq, l.part, l.start_ms, l.end_ms, l.speaker, l.text, \
-                DENSE_RANK() OVER (PARTITION BY l.interaction_id ORDER BY l.seq) AS place \
-            FROM search_lines l WHERE l.interaction_id IN (SELECT jsonb_array_elements_text($2::jsonb)) AND ($3::text IS NULL OR l.speaker = $3) \
-                AND l.tokens @@ $1::tsquery) AS f \
-            WHERE place <= $4 ORDER BY interaction_id, seq, part";
+    LINES = "
+        SELECT interaction_id, seq, start_ms, end_ms, speaker, text
+        FROM (
+            SELECT l.interaction_id, l.seq, l.part, l.start_ms, l.end_ms, l.speaker, l.text,
+                DENSE_RANK() OVER (PARTITION BY l.interaction_id ORDER BY l.seq) AS place
+            FROM search_lines l
+            WHERE l.interaction_id IN {list $2}
+                AND (CAST($3 AS TEXT) IS NULL OR l.speaker = $3)
+                AND {sqlite l.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $1)}
+                    {pg l.tokens @@ $1::tsquery}
+        ) AS f
+        WHERE place <= $4
+        ORDER BY interaction_id, seq, part";
 }
 
 /// A line to be indexed.

@@ -16,13 +16,10 @@ mod setup;
 mod store;
 
 pub use account::SessionSummary;
-pub use directory::{
-    AgentRef, AgentSummary, Directory, STATEMENTS as DIRECTORY_STATEMENTS, Team, TeamRef, upsert_agents, upsert_teams,
-};
+pub use directory::{AgentRef, AgentSummary, Directory, Team, TeamRef, upsert_agents, upsert_teams};
 pub use notices::Notice;
 pub use sessions::{SESSION_LASTS, SignIn, SignInTry};
 pub use setup::{Account, KeySummary, NewAccount, NewSecret};
-pub use store::STATEMENTS;
 
 use crate::clock::SharedClock;
 use crate::database::{Db, DbError};

@@ -7,69 +7,174 @@ use crate::ids::{AgentId, ApiKeyId, StaffId, TeamId};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
-    BY_SESSION = "SELECT s.id, s.email, s.name, s.role, s.password_hash, s.agent_id, s.disabled_at FROM sessions t JOIN staff s ON s.id = t.staff_id \
-        WHERE t.token_hash = $1 AND t.expires_at > $2 AND s.disabled_at IS NULL";
-    BY_EMAIL = "SELECT id, email, name, role, password_hash, agent_id, disabled_at FROM staff WHERE email = $1";
-    BY_ID = "SELECT id, email, name, role, password_hash, agent_id, disabled_at FROM staff WHERE id = $1";
-    ALL = "SELECT id, email, name, role, password_hash, agent_id, disabled_at FROM staff ORDER BY name, id";
-    TEAMS_OF = "SELECT team_id FROM staff_teams WHERE staff_id = $1 ORDER BY team_id";
-    ADD = "INSERT INTO staff (id, email, name, role, agent_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    BY_SESSION = "
+        SELECT s.id, s.email, s.name, s.role, s.password_hash, s.agent_id, s.disabled_at
+        FROM sessions t
+        JOIN staff s ON s.id = t.staff_id
+        WHERE t.token_hash = $1
+            AND t.expires_at > $2
+            AND s.disabled_at IS NULL";
+    BY_EMAIL = "
+        SELECT id, email, name, role, password_hash, agent_id, disabled_at
+        FROM staff
+        WHERE email = $1";
+    BY_ID = "
+        SELECT id, email, name, role, password_hash, agent_id, disabled_at
+        FROM staff
+        WHERE id = $1";
+    ALL = "
+        SELECT id, email, name, role, password_hash, agent_id, disabled_at
+        FROM staff
+        ORDER BY name, id";
+    TEAMS_OF = "
+        SELECT team_id
+        FROM staff_teams
+        WHERE staff_id = $1
+        ORDER BY team_id";
+    ADD = "
+        INSERT INTO staff (id, email, name, role, agent_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     ADD_TEAM = "INSERT INTO staff_teams (staff_id, team_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     CLEAR_TEAMS = "DELETE FROM staff_teams WHERE staff_id = $1";
     SET_PASSWORD = "UPDATE staff SET password_hash = $1 WHERE id = $2";
     DISABLE = "UPDATE staff SET disabled_at = $1 WHERE id = $2";
-    COUNT_ADMINS = "SELECT COUNT(*) FROM staff WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL";
-    ADD_SESSION = "INSERT INTO sessions (token_hash, staff_id, created_at, expires_at, client) VALUES ($1, $2, $3, $4, $5)";
-    SESSIONS = "SELECT token_hash, created_at, client FROM sessions WHERE staff_id = $1 AND expires_at > $2 ORDER BY created_at DESC, token_hash";
+    COUNT_ADMINS = "
+        SELECT COUNT(*)
+        FROM staff
+        WHERE role = 'admin'
+            AND disabled_at IS NULL
+            AND password_hash IS NOT NULL";
+    ADD_SESSION = "
+        INSERT INTO sessions (token_hash, staff_id, created_at, expires_at, client)
+        VALUES ($1, $2, $3, $4, $5)";
+    SESSIONS = "
+        SELECT token_hash, created_at, client
+        FROM sessions
+        WHERE staff_id = $1
+            AND expires_at > $2
+        ORDER BY created_at DESC, token_hash";
     // $2 is the handle of the session: a prefix of its hash.
     END_ONE_SESSION = "DELETE FROM sessions WHERE staff_id = $1 AND substr(token_hash, 1, 16) = $2";
     END_OTHER_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1 AND token_hash <> $2";
-    KNOWN_DEVICE = "SELECT staff_id FROM known_devices WHERE token_hash = $1 AND expires_at > $2";
-    REMEMBER_DEVICE = "INSERT INTO known_devices (token_hash, staff_id, expires_at) VALUES ($1, $2, $3) \
+    KNOWN_DEVICE = "
+        SELECT staff_id
+        FROM known_devices
+        WHERE token_hash = $1
+            AND expires_at > $2";
+    REMEMBER_DEVICE = "
+        INSERT INTO known_devices (token_hash, staff_id, expires_at)
+        VALUES ($1, $2, $3)
         ON CONFLICT (token_hash) DO UPDATE SET staff_id = excluded.staff_id, expires_at = excluded.expires_at";
     // The $2 most recently used ones are kept.
-    FORGET_OLD_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1 AND token_hash NOT IN \
-        (SELECT token_hash FROM known_devices WHERE staff_id = $1 ORDER BY expires_at DESC, token_hash LIMIT $2)";
+    FORGET_OLD_DEVICES = "
+        DELETE FROM known_devices
+        WHERE staff_id = $1
+            AND token_hash NOT IN (
+                SELECT token_hash
+                FROM known_devices
+                WHERE staff_id = $1
+                ORDER BY expires_at DESC, token_hash
+                LIMIT $2
+            )";
     FORGET_DEVICES = "DELETE FROM known_devices WHERE staff_id = $1";
     SWEEP_DEVICES = "DELETE FROM known_devices WHERE expires_at <= $1";
     // $2 now, $3 the cost of an attempt, $4 the latest time up to which the bucket may be in use to take one more; all
     // in milliseconds.
-    TAKE_TRY = "INSERT INTO sign_in_limits (id, full_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT)) \
-        ON CONFLICT (id) DO UPDATE SET full_at = CASE WHEN sign_in_limits.full_at > CAST($2 AS BIGINT) THEN sign_in_limits.full_at \
-            ELSE CAST($2 AS BIGINT) END + CAST($3 AS BIGINT) WHERE sign_in_limits.full_at <= CAST($4 AS BIGINT) RETURNING full_at";
+    TAKE_TRY = "
+        INSERT INTO sign_in_limits (id, full_at)
+        VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT))
+        ON CONFLICT (id) DO UPDATE SET full_at = CASE
+            WHEN sign_in_limits.full_at > CAST($2 AS BIGINT) THEN sign_in_limits.full_at
+            ELSE CAST($2 AS BIGINT) END + CAST($3 AS BIGINT)
+        WHERE sign_in_limits.full_at <= CAST($4 AS BIGINT)
+        RETURNING full_at";
     GIVE_TRY_BACK = "UPDATE sign_in_limits SET full_at = full_at - $2 WHERE id = $1";
     SWEEP_LIMITS = "DELETE FROM sign_in_limits WHERE full_at <= $1";
     END_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     END_SESSIONS = "DELETE FROM sessions WHERE staff_id = $1";
     SWEEP_SESSIONS = "DELETE FROM sessions WHERE expires_at <= $1";
     // An account has one open link: a newer one replaces the older.
-    ADD_LINK = "INSERT INTO one_time_links (token_hash, purpose, staff_id, expires_at) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (staff_id) WHERE used_at IS NULL DO UPDATE SET token_hash = excluded.token_hash, purpose = excluded.purpose, \
-            expires_at = excluded.expires_at";
+    ADD_LINK = "
+        INSERT INTO one_time_links (token_hash, purpose, staff_id, expires_at)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (staff_id)
+        WHERE used_at IS NULL DO UPDATE
+        SET token_hash = excluded.token_hash, purpose = excluded.purpose, expires_at = excluded.expires_at";
     DROP_LINKS_OF = "DELETE FROM one_time_links WHERE staff_id = $1 AND used_at IS NULL";
     SWEEP_LINKS = "DELETE FROM one_time_links WHERE expires_at <= $1";
     DROP_LINKS = "DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL";
     // The link of a disabled account is invalid.
-    LINK = "SELECT l.purpose, l.staff_id FROM one_time_links l LEFT JOIN staff s ON s.id = l.staff_id \
-        WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND s.disabled_at IS NULL";
-    USE_LINK = "UPDATE one_time_links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1";
-    ADD_KEY = "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    KEY_BY_HASH = "SELECT id, name, scopes, last_used_at FROM api_keys WHERE secret_hash = $1 AND revoked_at IS NULL";
-    KEYS = "SELECT id, name, prefix, scopes, created_at, last_used_at FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id";
+    LINK = "
+        SELECT l.purpose, l.staff_id
+        FROM one_time_links l
+        LEFT JOIN staff s ON s.id = l.staff_id
+        WHERE l.token_hash = $1
+            AND l.used_at IS NULL
+            AND l.expires_at > $2
+            AND s.disabled_at IS NULL";
+    USE_LINK = "
+        UPDATE one_time_links
+        SET used_at = $1
+        WHERE token_hash = $2
+            AND used_at IS NULL
+            AND expires_at > $1";
+    ADD_KEY = "
+        INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    KEY_BY_HASH = "
+        SELECT id, name, scopes, last_used_at
+        FROM api_keys
+        WHERE secret_hash = $1
+            AND revoked_at IS NULL";
+    KEYS = "
+        SELECT id, name, prefix, scopes, created_at, last_used_at
+        FROM api_keys
+        WHERE revoked_at IS NULL
+        ORDER BY created_at DESC, id";
     TOUCH_KEY = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
-    TEAM_NAMES = "SELECT t.name FROM staff_teams s JOIN teams t ON t.id = s.team_id WHERE s.staff_id = $1 ORDER BY t.name, t.id";
-    ADD_NOTICE = "INSERT INTO supervisor_notices (id, kind, staff_id, actor_name, at) VALUES ($1, $2, $3, $4, $5)";
+    TEAM_NAMES = "
+        SELECT t.name
+        FROM staff_teams s
+        JOIN teams t ON t.id = s.team_id
+        WHERE s.staff_id = $1
+        ORDER BY t.name, t.id";
+    ADD_NOTICE = "
+        INSERT INTO supervisor_notices (id, kind, staff_id, actor_name, at)
+        VALUES ($1, $2, $3, $4, $5)";
     // Supervisors who share a team with $1, and administrators, except for $2, the author; $1 where $3 is 1.
-    NOTICE_RECIPIENTS = "SELECT s.id, s.email FROM staff s WHERE s.disabled_at IS NULL AND s.id <> $2 AND (s.id <> $1 OR CAST($3 AS BIGINT) = 1) \
-        AND (s.role = 'admin' OR (s.role = 'supervisor' AND EXISTS (SELECT 1 FROM staff_teams own JOIN staff_teams other \
-            ON other.team_id = own.team_id WHERE own.staff_id = s.id AND other.staff_id = $1))) ORDER BY s.id";
-    ADD_RECIPIENT = "INSERT INTO supervisor_notice_recipients (notice_id, staff_id) VALUES ($1, $2)";
-    NOTICES_FOR = "SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at FROM supervisor_notice_recipients r \
-        JOIN supervisor_notices n ON n.id = r.notice_id JOIN staff s ON s.id = n.staff_id \
-        WHERE r.staff_id = $1 AND n.at > $2 ORDER BY n.at DESC, n.id LIMIT $3";
-    NOTICE = "SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at FROM supervisor_notices n JOIN staff s ON s.id = n.staff_id WHERE n.id = $1";
+    NOTICE_RECIPIENTS = "
+        SELECT s.id, s.email
+        FROM staff s
+        WHERE s.disabled_at IS NULL
+            AND s.id <> $2
+            AND (s.id <> $1 OR CAST($3 AS BIGINT) = 1)
+            AND (s.role = 'admin' OR (s.role = 'supervisor'
+                AND EXISTS (SELECT 1 FROM staff_teams own JOIN staff_teams other
+                ON other.team_id = own.team_id WHERE own.staff_id = s.id AND other.staff_id = $1)))
+        ORDER BY s.id";
+    ADD_RECIPIENT = "
+        INSERT INTO supervisor_notice_recipients (notice_id, staff_id)
+        VALUES ($1, $2)";
+    NOTICES_FOR = "
+        SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at
+        FROM supervisor_notice_recipients r
+        JOIN supervisor_notices n ON n.id = r.notice_id
+        JOIN staff s ON s.id = n.staff_id
+        WHERE r.staff_id = $1
+            AND n.at > $2
+        ORDER BY n.at DESC, n.id
+        LIMIT $3";
+    NOTICE = "
+        SELECT n.kind, n.staff_id, s.name, s.email, n.actor_name, n.at
+        FROM supervisor_notices n
+        JOIN staff s ON s.id = n.staff_id
+        WHERE n.id = $1";
     SWEEP_NOTICES = "DELETE FROM supervisor_notices WHERE at <= $1";
-    REVOKE_KEY = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    REVOKE_KEY = "
+        UPDATE api_keys
+        SET revoked_at = $1
+        WHERE id = $2
+            AND revoked_at IS NULL";
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]

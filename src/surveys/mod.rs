@@ -32,7 +32,7 @@ pub use wording::{Facts, Language, Phrases, contrast, day as day_in_words, engli
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, Choice, Choices, Preset};
-use crate::database::{Db, Sql};
+use crate::database::Db;
 use crate::vault::Vault;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,9 +126,4 @@ impl Surveys {
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
-}
-
-/// Returns every statement of this feature, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [store::STATEMENTS.to_vec(), editor::STATEMENTS.to_vec(), rules::STATEMENTS.to_vec()].concat()
 }

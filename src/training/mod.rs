@@ -28,7 +28,6 @@ pub use learn::{Finished, Progress};
 pub use library::{ClipCard, ClipPlace, Search, Skill};
 pub use masks::{MAX_ENTRIES as MAX_MASKS, MAX_PHRASE_CHARS as MAX_MASK_CHARS, Mask, MaskingRequest, PreviewLine};
 pub use span::{SpokenLine, SpokenWord};
-pub use store::STATEMENTS;
 
 use crate::access::Principal;
 use crate::access::principal::Visible;

@@ -11,57 +11,129 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 /// Columns of a card; `f` is the viewer's completion.
 macro_rules! card {
     () => {
-        "SELECT c.id, c.channel, c.title, c.why, c.skills, c.end_ms - c.start_ms AS length_ms, c.created_name, c.created_at, \
-         f.completed_at AS finished_at FROM clips c "
+        "SELECT c.id, c.channel, c.title, c.why, c.skills, c.end_ms - c.start_ms AS length_ms, c.created_name,
+            c.created_at, f.completed_at AS finished_at
+        FROM clips c"
     };
 }
 
 statements! {
-    FIND = "SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines, c.source_key, \
-        c.speakers, c.audio_key, c.audio_problem, c.mask_choices, c.words_version, c.silences, c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, \
-        f.completed_at AS finished_at \
-        FROM clips c LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $2 WHERE c.id = $1";
-    ADD = "INSERT INTO clips (id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines, \
-        source_key, speakers, created_by, created_name, created_at, mask_choices, silences) \
+    FIND = "
+        SELECT c.id, c.interaction_id, c.team_id, c.channel, c.title, c.why, c.skills, c.start_ms, c.end_ms, c.lines,
+            c.source_key, c.speakers, c.audio_key, c.audio_problem, c.mask_choices, c.words_version, c.silences,
+            c.peaks, c.created_by, c.created_name, c.created_at, c.removed_at, f.completed_at AS finished_at
+        FROM clips c
+        LEFT JOIN clip_completions f ON f.clip_id = c.id
+            AND f.staff_id = $2
+        WHERE c.id = $1";
+    ADD = "
+        INSERT INTO clips (
+            id, interaction_id, team_id, channel, title, why, skills, search, search_words, start_ms, end_ms, lines,
+            source_key, speakers, created_by, created_name, created_at, mask_choices, silences
+        )
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_TEXTS = "UPDATE clips SET title = $1, why = $2, skills = $3, search = $4 WHERE id = $5";
     SET_REMOVED = "UPDATE clips SET removed_at = $1 WHERE id = $2";
-    SET_AUDIO = "UPDATE clips SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL \
-        WHERE id = $4 AND audio_key IS NULL AND words_version = $5";
-    FORGET_AUDIO = "UPDATE clips SET audio_key = NULL, peaks = NULL WHERE id = $1 AND audio_key = $2";
-    WITH_AUDIO = "SELECT id, audio_key FROM clips WHERE audio_key IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
-    NAMED = sqlite "SELECT audio_key FROM clips WHERE audio_key IN (SELECT value FROM json_each($1))",
-        pg "SELECT audio_key FROM clips WHERE audio_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    WITH_OTHER_SPEAKERS = "SELECT id FROM clips WHERE interaction_id = $1 AND source_key = $2 AND speakers <> $3";
-    RESET = "UPDATE clips SET speakers = $1, lines = $2, search_words = $3, silences = $4, mask_choices = $5, audio_key = NULL, audio_problem = NULL, \
-        peaks = NULL, words_version = words_version + 1 WHERE id = $6";
-    SET_AUDIO_PROBLEM = "UPDATE clips SET audio_problem = $1 WHERE id = $2 AND audio_key IS NULL";
-    SET_LINES = "UPDATE clips SET lines = $1, search_words = $2, silences = $3 WHERE id = $4 AND lines IS NULL";
+    SET_AUDIO = "
+        UPDATE clips
+        SET audio_key = $1, peaks = $2, silences = $3, audio_problem = NULL
+        WHERE id = $4
+            AND audio_key IS NULL
+            AND words_version = $5";
+    FORGET_AUDIO = "
+        UPDATE clips
+        SET audio_key = NULL, peaks = NULL
+        WHERE id = $1
+            AND audio_key = $2";
+    WITH_AUDIO = "
+        SELECT id, audio_key
+        FROM clips
+        WHERE audio_key IS NOT NULL
+            AND id > $1
+        ORDER BY id
+        LIMIT $2";
+    NAMED = "SELECT audio_key FROM clips WHERE audio_key IN {list $1}";
+    WITH_OTHER_SPEAKERS = "
+        SELECT id
+        FROM clips
+        WHERE interaction_id = $1
+            AND source_key = $2
+            AND speakers <> $3";
+    RESET = "
+        UPDATE clips
+        SET speakers = $1, lines = $2, search_words = $3, silences = $4, mask_choices = $5, audio_key = NULL,
+            audio_problem = NULL, peaks = NULL, words_version = words_version + 1
+        WHERE id = $6";
+    SET_AUDIO_PROBLEM = "
+        UPDATE clips
+        SET audio_problem = $1
+        WHERE id = $2
+            AND audio_key IS NULL";
+    SET_LINES = "
+        UPDATE clips
+        SET lines = $1, search_words = $2, silences = $3
+        WHERE id = $4
+            AND lines IS NULL";
     PURGE = "DELETE FROM clips WHERE removed_at < $1 RETURNING audio_key";
     // $2: JSON array of patterns, all of which must match.
-    LIBRARY = sqlite concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
-            AND NOT EXISTS (SELECT 1 FROM json_each($2) AS w WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\') \
-            AND ($3 = '' OR EXISTS (SELECT 1 FROM json_each(c.skills) AS s WHERE s.value = $3)) \
-            AND (c.created_at < $4 OR (c.created_at = $4 AND c.id > $5)) ORDER BY c.created_at DESC, c.id LIMIT $6"),
-        pg concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL \
-            AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements_text($2::jsonb) AS w(value) \
-                WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\') \
-            AND ($3 = '' OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.skills::jsonb) AS s(value) WHERE s.value = $3)) \
-            AND (c.created_at < $4 OR (c.created_at = $4 AND c.id > $5)) ORDER BY c.created_at DESC, c.id LIMIT $6");
-    SKILLS = sqlite "SELECT s.value AS name, COUNT(*) AS clips FROM clips c, json_each(c.skills) AS s \
-            WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value",
-        pg "SELECT s.value AS name, COUNT(*) AS clips FROM clips c CROSS JOIN jsonb_array_elements_text(c.skills::jsonb) AS s(value) \
-            WHERE c.removed_at IS NULL GROUP BY s.value ORDER BY s.value";
-    OF_INTERACTION = "SELECT id, title, start_ms, end_ms FROM clips WHERE interaction_id = $1 AND removed_at IS NULL ORDER BY start_ms, id";
-    FINISH = "INSERT INTO clip_completions (clip_id, staff_id, completed_at) VALUES ($1, $2, $3) ON CONFLICT (clip_id, staff_id) DO NOTHING";
+    LIBRARY = concat!("
+        ", card!(), "
+        LEFT JOIN clip_completions f ON f.clip_id = c.id
+            AND f.staff_id = $1
+        WHERE c.removed_at IS NULL
+            AND NOT EXISTS (
+                SELECT 1
+                FROM {texts $2} AS w
+                WHERE (c.search || ' ' || c.search_words) NOT LIKE w.value ESCAPE '\\'
+            )
+            AND ($3 = '' OR EXISTS (SELECT 1 FROM {texts c.skills} AS s WHERE s.value = $3))
+            AND (c.created_at < $4 OR (c.created_at = $4 AND c.id > $5))
+        ORDER BY c.created_at DESC, c.id
+        LIMIT $6");
+    SKILLS = "
+        SELECT s.value AS name, COUNT(*) AS clips
+        FROM clips c
+        CROSS JOIN {texts c.skills} AS s
+        WHERE c.removed_at IS NULL
+        GROUP BY s.value
+        ORDER BY s.value";
+    OF_INTERACTION = "
+        SELECT id, title, start_ms, end_ms
+        FROM clips
+        WHERE interaction_id = $1
+            AND removed_at IS NULL
+        ORDER BY start_ms, id";
+    FINISH = "
+        INSERT INTO clip_completions (clip_id, staff_id, completed_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (clip_id, staff_id) DO NOTHING";
     UNFINISH = "DELETE FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
-    FINISHED_AT = "SELECT completed_at FROM clip_completions WHERE clip_id = $1 AND staff_id = $2";
-    PROGRESS = "SELECT COUNT(*), COUNT(f.completed_at) FROM clips c \
-        LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 WHERE c.removed_at IS NULL";
-    UNFINISHED = concat!(card!(), "LEFT JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 \
-        WHERE c.removed_at IS NULL AND f.completed_at IS NULL ORDER BY c.created_at DESC, c.id LIMIT $2");
-    FINISHED = concat!(card!(), "JOIN clip_completions f ON f.clip_id = c.id AND f.staff_id = $1 \
-        WHERE c.removed_at IS NULL ORDER BY f.completed_at DESC, c.id LIMIT $2");
+    FINISHED_AT = "
+        SELECT completed_at
+        FROM clip_completions
+        WHERE clip_id = $1
+            AND staff_id = $2";
+    PROGRESS = "
+        SELECT COUNT(*), COUNT(f.completed_at)
+        FROM clips c
+        LEFT JOIN clip_completions f ON f.clip_id = c.id
+            AND f.staff_id = $1
+        WHERE c.removed_at IS NULL";
+    UNFINISHED = concat!("
+        ", card!(), "
+        LEFT JOIN clip_completions f ON f.clip_id = c.id
+            AND f.staff_id = $1
+        WHERE c.removed_at IS NULL
+            AND f.completed_at IS NULL
+        ORDER BY c.created_at DESC, c.id
+        LIMIT $2");
+    FINISHED = concat!("
+        ", card!(), "
+        JOIN clip_completions f ON f.clip_id = c.id
+            AND f.staff_id = $1
+        WHERE c.removed_at IS NULL
+        ORDER BY f.completed_at DESC, c.id
+        LIMIT $2");
 }
 
 #[derive(sqlx::FromRow)]

@@ -36,7 +36,6 @@ pub use pages::MissingModel;
 pub use queue::{AtWork, Queue, QueueError, Waiting};
 pub use speakers::SpeakersError;
 pub use speech::speech;
-pub use store::statements;
 pub use transcript::{ChannelSpeech, Note, Segment, Speaker, Transcript, UnknownSpeaker, Word};
 
 use crate::clock::SharedClock;

@@ -8,43 +8,71 @@ pub(super) mod queue;
 
 use super::{Segment, Speaker, State, Stored, Transcript};
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError, Sql};
+use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::masking::Span;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
     // The progress is kept while it waits; the transcript of a deleted interaction is not created.
-    SET_STATE = "INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at) \
-        SELECT i.id, $2, 0, $3, $4 FROM interactions i WHERE i.id = $1 \
-        ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at, \
-        progress = CASE WHEN excluded.state IN ('waiting', 'running') AND transcripts.state IN ('waiting', 'running') \
-        THEN transcripts.progress ELSE 0 END";
-    SET_PROGRESS = "UPDATE transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
-    FINISH = "INSERT INTO transcripts (interaction_id, state, progress, model, language, take, took_ms, notes, speech, updated_at) \
-        VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7, $8) \
-        ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL, model = excluded.model, \
-        language = excluded.language, take = excluded.take, took_ms = excluded.took_ms, notes = excluded.notes, \
-        speech = excluded.speech, updated_at = excluded.updated_at";
-    WAIT_AGAIN = "UPDATE transcripts SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
+    SET_STATE = "
+        INSERT INTO transcripts (interaction_id, state, progress, reason, updated_at)
+        SELECT i.id, $2, 0, $3, $4
+        FROM interactions i
+        WHERE i.id = $1
+        ON CONFLICT (interaction_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+            updated_at = excluded.updated_at,
+            progress = CASE WHEN excluded.state IN ('waiting', 'running')
+                AND transcripts.state IN ('waiting', 'running') THEN transcripts.progress ELSE 0 END";
+    SET_PROGRESS = "
+        UPDATE transcripts
+        SET progress = $1, updated_at = $2
+        WHERE interaction_id = $3
+            AND state = 'running'";
+    FINISH = "
+        INSERT INTO transcripts (
+            interaction_id, state, progress, model, language, take, took_ms, notes, speech, updated_at
+        )
+        VALUES ($1, 'done', 1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (interaction_id) DO UPDATE SET state = 'done', progress = 1, reason = NULL,
+            model = excluded.model, language = excluded.language, take = excluded.take, took_ms = excluded.took_ms,
+            notes = excluded.notes, speech = excluded.speech, updated_at = excluded.updated_at";
+    WAIT_AGAIN = "
+        UPDATE transcripts
+        SET state = 'waiting', updated_at = $1
+        WHERE interaction_id = $2
+            AND state = 'running'";
     CLEAR_SEGMENTS = "DELETE FROM segments WHERE interaction_id = $1";
     // $2 is a JSON array of {seq, start_ms, end_ms, speaker, text, confidence, words, masks}.
-    ADD_SEGMENTS = sqlite "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
-            SELECT $1, j.value->>'seq', j.value->>'start_ms', j.value->>'end_ms', j.value->>'speaker', j.value->>'text', \
-            j.value->>'confidence', j.value->>'words', j.value->>'masks' FROM json_each($2) AS j",
-        pg "INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks) \
-            SELECT $1, (j->>'seq')::bigint, (j->>'start_ms')::bigint, (j->>'end_ms')::bigint, j->>'speaker', j->>'text', \
-            (j->>'confidence')::double precision, j->>'words', j->>'masks' FROM jsonb_array_elements($2::jsonb) AS j";
-    FIND = "SELECT state, progress, reason, model, language, take, took_ms, notes, speech FROM transcripts WHERE interaction_id = $1";
-    STATES = sqlite "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    SEGMENTS = "SELECT start_ms, end_ms, speaker, text, confidence, words, masks FROM segments WHERE interaction_id = $1 ORDER BY seq";
-    SET_SPEECH = "UPDATE transcripts SET speech = $1 WHERE interaction_id = $2 AND state = $3 AND COALESCE(take, '') = $4";
+    ADD_SEGMENTS = "
+        INSERT INTO segments (interaction_id, seq, start_ms, end_ms, speaker, text, confidence, words, masks)
+        SELECT $1, CAST(j.value->>'seq' AS BIGINT), CAST(j.value->>'start_ms' AS BIGINT),
+            CAST(j.value->>'end_ms' AS BIGINT), j.value->>'speaker', j.value->>'text',
+            CAST(j.value->>'confidence' AS DOUBLE PRECISION), j.value->>'words', j.value->>'masks'
+        FROM {rows $2} AS j";
+    FIND = "
+        SELECT state, progress, reason, model, language, take, took_ms, notes, speech
+        FROM transcripts
+        WHERE interaction_id = $1";
+    STATES = "SELECT interaction_id, state FROM transcripts WHERE interaction_id IN {list $1}";
+    SEGMENTS = "
+        SELECT start_ms, end_ms, speaker, text, confidence, words, masks
+        FROM segments
+        WHERE interaction_id = $1
+        ORDER BY seq";
+    SET_SPEECH = "
+        UPDATE transcripts
+        SET speech = $1
+        WHERE interaction_id = $2
+            AND state = $3
+            AND COALESCE(take, '') = $4";
     // $1 is a JSON array of {from, to}.
-    RENAME_SPEAKERS = sqlite "UPDATE segments SET speaker = COALESCE((SELECT j.value->>'to' FROM json_each($1) AS j \
-            WHERE j.value->>'from' = segments.speaker), speaker) WHERE interaction_id = $2",
-        pg "UPDATE segments SET speaker = COALESCE((SELECT j->>'to' FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE j->>'from' = segments.speaker), speaker) WHERE interaction_id = $2";
+    RENAME_SPEAKERS = "
+        UPDATE segments
+        SET speaker = COALESCE(
+            (SELECT j.value->>'to' FROM {rows $1} AS j WHERE j.value->>'from' = segments.speaker), speaker
+        )
+        WHERE interaction_id = $2";
     FORGET_MASKS = "UPDATE segments SET masks = NULL WHERE interaction_id = $1";
 }
 
@@ -188,17 +216,4 @@ pub(super) async fn segments(
         words: serde_json::from_str(&row.words).unwrap_or_default(),
     };
     Ok((rows.into_iter().map(segment).collect(), masks))
-}
-
-/// Returns every statement about transcripts, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, Sql)> {
-    [
-        STATEMENTS,
-        checkpoints::STATEMENTS,
-        corrections::STATEMENTS,
-        deletion::STATEMENTS,
-        queue::STATEMENTS,
-        alternatives::STATEMENTS,
-    ]
-    .concat()
 }

@@ -19,7 +19,6 @@ mod under_way;
 
 pub use guard::{Allowed, GuardError};
 pub use sign::{Secret, sign};
-pub use store::STATEMENTS;
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Db, DbError};

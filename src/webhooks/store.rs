@@ -8,25 +8,60 @@ use crate::paging::Cursor;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    LIST = "SELECT id, url, note, events, state, failing_since, last_error, created_at FROM webhooks ORDER BY created_at DESC, id";
-    FIND = "SELECT id, url, note, events, state, failing_since, last_error, created_at FROM webhooks WHERE id = $1";
-    ADD = "INSERT INTO webhooks (id, url, note, events, secret, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LIST = "
+        SELECT id, url, note, events, state, failing_since, last_error, created_at
+        FROM webhooks
+        ORDER BY created_at DESC, id";
+    FIND = "
+        SELECT id, url, note, events, state, failing_since, last_error, created_at
+        FROM webhooks
+        WHERE id = $1";
+    ADD = "
+        INSERT INTO webhooks (id, url, note, events, secret, state, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     CHANGE = "UPDATE webhooks SET url = $2, note = $3, events = $4 WHERE id = $1";
     SET_STATE = "UPDATE webhooks SET state = $2, failing_since = NULL WHERE id = $1";
     REMOVE = "DELETE FROM webhooks WHERE id = $1";
     ROTATE = "UPDATE webhooks SET old_secret = secret, old_until = $3, secret = $2 WHERE id = $1";
-    DELIVERIES = "SELECT id, kind, body, state, attempts, status, error, created_at FROM webhook_deliveries \
-        WHERE webhook_id = $1 AND (created_at < $2 OR (created_at = $2 AND id > $3)) ORDER BY created_at DESC, id LIMIT $4";
-    ADD_DELIVERY = "INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at) \
+    DELIVERIES = "
+        SELECT id, kind, body, state, attempts, status, error, created_at
+        FROM webhook_deliveries
+        WHERE webhook_id = $1
+            AND (created_at < $2 OR (created_at = $2 AND id > $3))
+        ORDER BY created_at DESC, id
+        LIMIT $4";
+    ADD_DELIVERY = "
+        INSERT INTO webhook_deliveries (id, webhook_id, kind, subject, body, state, attempts, created_at)
         VALUES ($1, $2, $3, $1, $4, 'waiting', 0, $5)";
-    WAIT_AGAIN = "UPDATE webhook_deliveries SET state = 'waiting', attempts = 0 WHERE id = $2 AND webhook_id = $1";
-    TO_SEND = "SELECT d.webhook_id, d.body, d.attempts, d.kind, w.url, w.secret, w.old_secret, w.old_until, w.state, w.failing_since \
-        FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE d.id = $1 AND d.state = 'waiting'";
-    TRIED = "UPDATE webhook_deliveries SET state = $2, attempts = attempts + 1, status = $3, error = $4 WHERE id = $1 AND state = 'waiting'";
+    WAIT_AGAIN = "
+        UPDATE webhook_deliveries
+        SET state = 'waiting', attempts = 0
+        WHERE id = $2
+            AND webhook_id = $1";
+    TO_SEND = "
+        SELECT d.webhook_id, d.body, d.attempts, d.kind, w.url, w.secret, w.old_secret, w.old_until, w.state,
+            w.failing_since
+        FROM webhook_deliveries d
+        JOIN webhooks w ON w.id = d.webhook_id
+        WHERE d.id = $1
+            AND d.state = 'waiting'";
+    TRIED = "
+        UPDATE webhook_deliveries
+        SET state = $2, attempts = attempts + 1, status = $3, error = $4
+        WHERE id = $1
+            AND state = 'waiting'";
     WENT_WELL = "UPDATE webhooks SET failing_since = NULL, last_error = NULL WHERE id = $1";
-    WENT_WRONG = "UPDATE webhooks SET failing_since = COALESCE(failing_since, $2), last_error = $3 WHERE id = $1";
+    WENT_WRONG = "
+        UPDATE webhooks
+        SET failing_since = COALESCE(failing_since, $2), last_error = $3
+        WHERE id = $1";
     // A change by a user during the request has precedence.
-    STOP = "UPDATE webhooks SET state = 'failing' WHERE id = $1 AND state = 'active' AND failing_since <= $2";
+    STOP = "
+        UPDATE webhooks
+        SET state = 'failing'
+        WHERE id = $1
+            AND state = 'active'
+            AND failing_since <= $2";
     SWEEP = "DELETE FROM webhook_deliveries WHERE created_at < $1";
 }
 

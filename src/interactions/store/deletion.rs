@@ -6,47 +6,92 @@ use crate::ids::InteractionId;
 use crate::interactions::deletion::Reached;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
-/// The conversations of a JSON array of ids.
-macro_rules! these {
-    (sqlite) => {
-        "(SELECT value FROM json_each($1))"
-    };
-    (pg) => {
-        "(SELECT jsonb_array_elements_text($1::jsonb))"
-    };
-}
-
 statements! {
     // $2, $3: position of the last conversation, in the order of the index.
-    WITH_RECORDINGS = "SELECT i.id, i.occurred_at FROM interactions i JOIN recordings r ON r.interaction_id = i.id \
-            WHERE i.occurred_at < $1 AND i.occurred_at >= $2 AND (i.occurred_at > $2 OR i.id < $3) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
-    TAKE_RECORDINGS = sqlite concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(sqlite), " RETURNING object_key"),
-        pg concat!("DELETE FROM recordings WHERE interaction_id IN ", these!(pg), " RETURNING object_key");
+    WITH_RECORDINGS = "
+        SELECT i.id, i.occurred_at
+        FROM interactions i
+        JOIN recordings r ON r.interaction_id = i.id
+        WHERE i.occurred_at < $1
+            AND i.occurred_at >= $2
+            AND (i.occurred_at > $2 OR i.id < $3)
+        ORDER BY i.occurred_at, i.id DESC
+        LIMIT $4";
+    TAKE_RECORDINGS = "
+        DELETE FROM recordings
+        WHERE interaction_id IN {list $1}
+        RETURNING object_key";
     // Messages count as texts, as transcripts do.
-    WITH_WORDS = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.occurred_at < $1 AND i.occurred_at >= $2 \
-            AND (i.occurred_at > $2 OR i.id < $3) AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
-            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id)) ORDER BY i.occurred_at, i.id DESC LIMIT $4";
+    WITH_WORDS = "
+        SELECT i.id, i.occurred_at
+        FROM interactions i
+        WHERE i.occurred_at < $1
+            AND i.occurred_at >= $2
+            AND (i.occurred_at > $2 OR i.id < $3)
+            AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id)
+                OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))
+        ORDER BY i.occurred_at, i.id DESC
+        LIMIT $4";
     // A conversation whose customer may still answer stays until its survey has closed: a rule may keep links open for
     // long.
-    OLDER = "SELECT i.id FROM interactions i WHERE i.occurred_at < $1 AND NOT EXISTS (SELECT 1 FROM invitations v \
-            WHERE v.interaction_id = i.id AND v.state <> 'closed' AND v.address_hash <> '') ORDER BY i.occurred_at LIMIT $2";
-    COUNT_RECORDINGS = "SELECT COUNT(*) FROM recordings r JOIN interactions i ON i.id = r.interaction_id WHERE i.occurred_at < $1";
-    COUNT_WITH_WORDS = "SELECT COUNT(*) FROM interactions i WHERE i.occurred_at < $1 AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id) \
-            OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))";
+    OLDER = "
+        SELECT i.id
+        FROM interactions i
+        WHERE i.occurred_at < $1
+            AND NOT EXISTS (
+                SELECT 1
+                FROM invitations v
+                WHERE v.interaction_id = i.id
+                    AND v.state <> 'closed'
+                    AND v.address_hash <> ''
+            )
+        ORDER BY i.occurred_at
+        LIMIT $2";
+    COUNT_RECORDINGS = "
+        SELECT COUNT(*)
+        FROM recordings r
+        JOIN interactions i ON i.id = r.interaction_id
+        WHERE i.occurred_at < $1";
+    COUNT_WITH_WORDS = "
+        SELECT COUNT(*)
+        FROM interactions i
+        WHERE i.occurred_at < $1
+            AND (EXISTS (SELECT 1 FROM transcripts t WHERE t.interaction_id = i.id)
+                OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))";
     COUNT_OLDER = "SELECT COUNT(*) FROM interactions WHERE occurred_at < $1";
-    REMOVE_MESSAGES = sqlite concat!("DELETE FROM messages WHERE interaction_id IN ", these!(sqlite)),
-        pg concat!("DELETE FROM messages WHERE interaction_id IN ", these!(pg));
+    REMOVE_MESSAGES = "DELETE FROM messages WHERE interaction_id IN {list $1}";
     // Waits for uploads in progress, so that none adds a file unnoticed.
-    LOCK = sqlite concat!("SELECT id FROM interactions WHERE id IN ", these!(sqlite)),
-        pg concat!("SELECT id FROM interactions WHERE id IN ", these!(pg), " ORDER BY id FOR UPDATE");
-    REMOVE = sqlite concat!("DELETE FROM interactions WHERE id IN ", these!(sqlite)),
-        pg concat!("DELETE FROM interactions WHERE id IN ", these!(pg));
-    BY_NAME = "SELECT id FROM interactions WHERE source = $1 AND external_id = $2";
-    WITH_CUSTOMER = "SELECT id, customer_email FROM interactions WHERE customer_email IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
+    LOCK = "
+        SELECT id
+        FROM interactions
+        WHERE id IN {list $1}
+        {pg ORDER BY id FOR UPDATE}";
+    REMOVE = "DELETE FROM interactions WHERE id IN {list $1}";
+    BY_NAME = "
+        SELECT id
+        FROM interactions
+        WHERE source = $1
+            AND external_id = $2";
+    WITH_CUSTOMER = "
+        SELECT id, customer_email
+        FROM interactions
+        WHERE customer_email IS NOT NULL
+            AND id > $1
+        ORDER BY id
+        LIMIT $2";
     // The address waits for a survey that never becomes due: the conversation was never reported as over.
-    STALE = "UPDATE interactions SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final', \
-            updated_at = $1 WHERE id IN (SELECT id FROM interactions WHERE survey_state = 'waiting' \
-            AND (customer_email IS NOT NULL OR customer_name IS NOT NULL) AND updated_at < $2 LIMIT $3)";
+    STALE = "
+        UPDATE interactions
+        SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final',
+            updated_at = $1
+        WHERE id IN (
+            SELECT id
+            FROM interactions
+            WHERE survey_state = 'waiting'
+                AND (customer_email IS NOT NULL OR customer_name IS NOT NULL)
+                AND updated_at < $2
+            LIMIT $3
+        )";
 }
 
 fn json(ids: &[InteractionId]) -> String {

@@ -6,16 +6,31 @@ use crate::ids::InteractionId;
 use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
-    PAGE = "SELECT interaction_id, object_key, missing_since FROM recordings WHERE interaction_id > $1 ORDER BY interaction_id LIMIT $2";
+    PAGE = "
+        SELECT interaction_id, object_key, missing_since
+        FROM recordings
+        WHERE interaction_id > $1
+        ORDER BY interaction_id
+        LIMIT $2";
     // $1: JSON array of names in the folder.
-    NAMED = sqlite "SELECT object_key FROM recordings WHERE object_key IN (SELECT value FROM json_each($1))",
-        pg "SELECT object_key FROM recordings WHERE object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    MARK_MISSING = sqlite "UPDATE recordings SET missing_since = $2 WHERE missing_since IS NULL AND object_key IN (SELECT value FROM json_each($1))",
-        pg "UPDATE recordings SET missing_since = $2 WHERE missing_since IS NULL AND object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    MARK_FOUND = sqlite "UPDATE recordings SET missing_since = NULL WHERE missing_since IS NOT NULL AND object_key IN (SELECT value FROM json_each($1))",
-        pg "UPDATE recordings SET missing_since = NULL WHERE missing_since IS NOT NULL AND object_key IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    NAMED = "SELECT object_key FROM recordings WHERE object_key IN {list $1}";
+    MARK_MISSING = "
+        UPDATE recordings
+        SET missing_since = $2
+        WHERE missing_since IS NULL
+            AND object_key IN {list $1}";
+    MARK_FOUND = "
+        UPDATE recordings
+        SET missing_since = NULL
+        WHERE missing_since IS NOT NULL
+            AND object_key IN {list $1}";
     COUNT_MISSING = "SELECT COUNT(*) FROM recordings WHERE missing_since IS NOT NULL";
-    MISSING = "SELECT interaction_id FROM recordings WHERE missing_since IS NOT NULL ORDER BY missing_since, interaction_id LIMIT $1";
+    MISSING = "
+        SELECT interaction_id
+        FROM recordings
+        WHERE missing_since IS NOT NULL
+        ORDER BY missing_since, interaction_id
+        LIMIT $1";
 }
 
 /// A row to compare with the folder.

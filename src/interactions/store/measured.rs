@@ -12,63 +12,71 @@ use crate::{execute, fetch_all, statements, visible_to};
 /// Condition on the figures in row `f`: $10 to $16.
 macro_rules! fits {
     () => {
-        "($10 < 0 OR f.silence_ms > $10) AND ($11 < 0 OR f.interruptions >= $11) AND ($12 < 0 OR f.agent_share > $12) \
-         AND ($13 < 0 OR f.agent_share < $13) AND ($14 < 0 OR f.first_reply_ms > $14) \
-         AND ($15 < 0 OR f.unanswered_ms > $15) AND ($16 < 0 OR f.nags >= $16)"
+        "($10 < 0 OR f.silence_ms > $10)
+            AND ($11 < 0 OR f.interruptions >= $11)
+            AND ($12 < 0 OR f.agent_share > $12)
+            AND ($13 < 0 OR f.agent_share < $13)
+            AND ($14 < 0 OR f.first_reply_ms > $14)
+            AND ($15 < 0 OR f.unanswered_ms > $15)
+            AND ($16 < 0 OR f.nags >= $16)"
     };
 }
 
 /// Figure to sort by: $17 names it.
 macro_rules! sort_key {
     () => {
-        "(CASE $17 WHEN 'silence' THEN f.silence_ms WHEN 'interruptions' THEN f.interruptions \
-         WHEN 'agent_share' THEN f.agent_share WHEN 'first_reply' THEN f.first_reply_ms ELSE f.unanswered_ms END)"
-    };
-}
-
-/// Other filters of a list: $6 to $9.
-macro_rules! filters {
-    (sqlite) => {
-        " AND ($6 IS NULL OR i.agent_id = $6) AND ($7 IS NULL OR i.team_id = $7) AND ($8 IS NULL OR i.channel = $8) \
-         AND ($9 IS NULL OR i.survey_state = $9) "
-    };
-    (pg) => {
-        " AND ($6::text IS NULL OR i.agent_id = $6) AND ($7::text IS NULL OR i.team_id = $7) \
-         AND ($8::text IS NULL OR i.channel = $8) AND ($9::text IS NULL OR i.survey_state = $9) "
+        "(CASE $17
+            WHEN 'silence' THEN f.silence_ms
+            WHEN 'interruptions' THEN f.interruptions
+            WHEN 'agent_share' THEN f.agent_share
+            WHEN 'first_reply' THEN f.first_reply_ms
+            ELSE f.unanswered_ms
+        END)"
     };
 }
 
 statements! {
-    SET = "INSERT INTO figures (interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (interaction_id) DO UPDATE SET silence_ms = excluded.silence_ms, \
-        interruptions = excluded.interruptions, agent_share = excluded.agent_share, first_reply_ms = excluded.first_reply_ms, \
-        unanswered_ms = excluded.unanswered_ms, nags = excluded.nags";
+    SET = "
+        INSERT INTO figures (
+            interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (interaction_id) DO UPDATE SET silence_ms = excluded.silence_ms,
+            interruptions = excluded.interruptions, agent_share = excluded.agent_share,
+            first_reply_ms = excluded.first_reply_ms, unanswered_ms = excluded.unanswered_ms, nags = excluded.nags";
     CLEAR = "DELETE FROM figures WHERE interaction_id = $1";
-    OF = sqlite "SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags FROM figures \
-            WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags FROM figures \
-            WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    OF = "
+        SELECT interaction_id, silence_ms, interruptions, agent_share, first_reply_ms, unanswered_ms, nags
+        FROM figures
+        WHERE interaction_id IN {list $1}";
     // The few matching rows are found in the narrow table first.
-    LIST_MEASURED = sqlite concat!(interaction!("WHERE "), visible_to!(sqlite),
-            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))", filters!(sqlite),
-            "AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ") ORDER BY i.occurred_at DESC, i.id LIMIT $17"),
-        pg concat!(interaction!("WHERE "), visible_to!(pg),
-            " AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))", filters!(pg),
-            "AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ") ORDER BY i.occurred_at DESC, i.id LIMIT $17");
-    LIST_SORTED = sqlite concat!(sorted_interaction!("WHERE "), visible_to!(sqlite), filters!(sqlite), "AND ", fits!(),
-            " AND ", sort_key!(), " IS NOT NULL AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5)) \
-            ORDER BY sort_key DESC, i.id LIMIT $18"),
-        pg concat!(sorted_interaction!("WHERE "), visible_to!(pg), filters!(pg), "AND ", fits!(),
-            " AND ", sort_key!(), " IS NOT NULL AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5)) \
-            ORDER BY sort_key DESC, i.id LIMIT $18");
-    NOTABLE = sqlite concat!("SELECT f.interaction_id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms, f.nags \
-            FROM interactions i JOIN figures f ON f.interaction_id = i.id WHERE ", visible_to!(sqlite),
-            " AND i.occurred_at >= $4 AND (f.silence_ms >= $5 OR f.unanswered_ms >= $6 OR f.nags > 0) \
-            ORDER BY i.occurred_at DESC, i.id LIMIT $7"),
-        pg concat!("SELECT f.interaction_id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms, f.nags \
-            FROM interactions i JOIN figures f ON f.interaction_id = i.id WHERE ", visible_to!(pg),
-            " AND i.occurred_at >= $4 AND (f.silence_ms >= $5 OR f.unanswered_ms >= $6 OR f.nags > 0) \
-            ORDER BY i.occurred_at DESC, i.id LIMIT $7");
+    LIST_MEASURED = concat!("
+        ", interaction!(), "
+        WHERE ", visible_to!(), "
+            AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))
+            AND ", filters!(), "
+            AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ")
+        ORDER BY i.occurred_at DESC, i.id
+        LIMIT $17");
+    LIST_SORTED = concat!("
+        ", sorted_interaction!(), "
+        WHERE ", visible_to!(), "
+            AND ", filters!(), "
+            AND ", fits!(), "
+            AND ", sort_key!(), " IS NOT NULL
+            AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5))
+        ORDER BY sort_key DESC, i.id
+        LIMIT $18");
+    NOTABLE = concat!("
+        SELECT f.interaction_id, f.silence_ms, f.interruptions, f.agent_share, f.first_reply_ms, f.unanswered_ms,
+            f.nags
+        FROM interactions i
+        JOIN figures f ON f.interaction_id = i.id
+        WHERE ", visible_to!(), "
+            AND i.occurred_at >= $4
+            AND (f.silence_ms >= $5 OR f.unanswered_ms >= $6 OR f.nags > 0)
+        ORDER BY i.occurred_at DESC, i.id
+        LIMIT $7");
 }
 
 #[derive(sqlx::FromRow)]

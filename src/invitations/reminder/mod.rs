@@ -11,8 +11,6 @@
 mod letter;
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::address::Recipient;
 use super::compose::{self, INVITATION};
 use super::store as invitations;

@@ -7,8 +7,6 @@
 
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::address;
 use super::compose::Composer;
 use super::token::Token;

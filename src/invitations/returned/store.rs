@@ -6,15 +6,33 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     BY_TOKEN = "SELECT id FROM invitations WHERE token_hash = $1";
-    ADDRESS_OF = "SELECT address_hash FROM invitations WHERE id = $1 AND address_hash <> ''";
-    WAS_INVITED = "SELECT id FROM invitations WHERE address_hash = $1 LIMIT 1";
+    ADDRESS_OF = "
+        SELECT address_hash
+        FROM invitations
+        WHERE id = $1
+            AND address_hash <> ''";
+    WAS_INVITED = "
+        SELECT id
+        FROM invitations
+        WHERE address_hash = $1
+        LIMIT 1";
     // By its id, or if only the address is known, all that were sent to it.
-    FAIL = sqlite "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2 IS NULL AND state = 'sent')) \
-            AND state <> 'closed' RETURNING interaction_id",
-        pg "UPDATE invitations SET state = 'failed' WHERE address_hash = $1 AND (id = $2 OR ($2::text IS NULL AND state = 'sent')) \
-            AND state <> 'closed' RETURNING interaction_id";
-    NOTE_SOFT = "INSERT INTO soft_bounces (address_hash, day) VALUES ($1, $2) ON CONFLICT (address_hash, day) DO NOTHING";
-    SOFT_DAYS = "SELECT COUNT(*) FROM soft_bounces WHERE address_hash = $1 AND day > $2";
+    FAIL = "
+        UPDATE invitations
+        SET state = 'failed'
+        WHERE address_hash = $1
+            AND (id = $2 OR (CAST($2 AS TEXT) IS NULL AND state = 'sent'))
+            AND state <> 'closed'
+        RETURNING interaction_id";
+    NOTE_SOFT = "
+        INSERT INTO soft_bounces (address_hash, day)
+        VALUES ($1, $2)
+        ON CONFLICT (address_hash, day) DO NOTHING";
+    SOFT_DAYS = "
+        SELECT COUNT(*)
+        FROM soft_bounces
+        WHERE address_hash = $1
+            AND day > $2";
     FORGET_SOFT = "DELETE FROM soft_bounces WHERE address_hash = $1";
     FORGET_OLD = "DELETE FROM soft_bounces WHERE day <= $1";
 }

@@ -8,7 +8,6 @@ mod export;
 mod store;
 
 pub use export::to_csv;
-pub use store::STATEMENTS;
 
 use super::{Invitations, SkipReason};
 use crate::clock::Timestamp;

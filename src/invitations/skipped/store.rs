@@ -7,12 +7,24 @@ use crate::{fetch_all, statements};
 
 statements! {
     // '-' stands for surveyed; whether it was answered does not matter here and is not read.
-    BY_AGENT = "SELECT i.agent_id, a.name AS agent, t.name AS team, \
-            CASE WHEN i.survey_state = 'skipped' THEN COALESCE(i.survey_reason, '') ELSE '-' END AS what, COUNT(*) AS interactions \
-        FROM interactions i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN teams t ON t.id = a.team_id \
-        WHERE i.phase = 2 AND i.survey_state <> 'waiting' AND i.occurred_at >= $1 AND i.occurred_at < $2 GROUP BY 1, 2, 3, 4";
-    BY_DAY = "SELECT occurred_at / 86400000 AS day, COUNT(*) AS interactions FROM interactions \
-        WHERE survey_state = 'skipped' AND occurred_at >= $1 GROUP BY 1";
+    BY_AGENT = "
+        SELECT i.agent_id, a.name AS agent, t.name AS team,
+            CASE WHEN i.survey_state = 'skipped' THEN COALESCE(i.survey_reason, '') ELSE '-' END AS what,
+            COUNT(*) AS interactions
+        FROM interactions i
+        LEFT JOIN agents a ON a.id = i.agent_id
+        LEFT JOIN teams t ON t.id = a.team_id
+        WHERE i.phase = 2
+            AND i.survey_state <> 'waiting'
+            AND i.occurred_at >= $1
+            AND i.occurred_at < $2
+        GROUP BY 1, 2, 3, 4";
+    BY_DAY = "
+        SELECT occurred_at / 86400000 AS day, COUNT(*) AS interactions
+        FROM interactions
+        WHERE survey_state = 'skipped'
+            AND occurred_at >= $1
+        GROUP BY 1";
 }
 
 /// Number of an agent's interactions that were surveyed (`-`) or skipped for a reason.

@@ -7,14 +7,38 @@ use crate::ids::MailId;
 use crate::{fetch_all, statements};
 
 statements! {
-    BY_DAY = "SELECT updated_at / 86400000 AS day, state AS what, COUNT(*) AS mails FROM outbox \
-        WHERE state IN ('queued', 'held', 'sent', 'failed', 'cancelled') AND updated_at >= $1 GROUP BY 1, 2";
-    CAME_BACK_BY_DAY = "SELECT at / 86400000 AS day, verdict AS what, COUNT(*) AS mails FROM returned_mail WHERE at >= $1 GROUP BY 1, 2";
-    CAME_BACK_FOR = "SELECT verdict, reason, action, COUNT(*) AS mails FROM returned_mail WHERE at >= $1 \
-        GROUP BY verdict, reason, action ORDER BY 4 DESC, 2, 1, 3";
-    FAILED_FOR = "SELECT COALESCE(last_error, '') AS why, COUNT(*) AS mails FROM outbox WHERE state = 'failed' AND updated_at >= $1 \
-        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20";
-    FAILED = "SELECT id FROM outbox WHERE state = 'failed' AND updated_at >= $1 ORDER BY updated_at DESC LIMIT $2";
+    BY_DAY = "
+        SELECT updated_at / 86400000 AS day, state AS what, COUNT(*) AS mails
+        FROM outbox
+        WHERE state IN ('queued', 'held', 'sent', 'failed', 'cancelled')
+            AND updated_at >= $1
+        GROUP BY 1, 2";
+    CAME_BACK_BY_DAY = "
+        SELECT at / 86400000 AS day, verdict AS what, COUNT(*) AS mails
+        FROM returned_mail
+        WHERE at >= $1
+        GROUP BY 1, 2";
+    CAME_BACK_FOR = "
+        SELECT verdict, reason, action, COUNT(*) AS mails
+        FROM returned_mail
+        WHERE at >= $1
+        GROUP BY verdict, reason, action
+        ORDER BY 4 DESC, 2, 1, 3";
+    FAILED_FOR = "
+        SELECT COALESCE(last_error, '') AS why, COUNT(*) AS mails
+        FROM outbox
+        WHERE state = 'failed'
+            AND updated_at >= $1
+        GROUP BY 1
+        ORDER BY 2 DESC, 1
+        LIMIT 20";
+    FAILED = "
+        SELECT id
+        FROM outbox
+        WHERE state = 'failed'
+            AND updated_at >= $1
+        ORDER BY updated_at DESC
+        LIMIT $2";
 }
 
 pub(super) async fn by_day(conn: Conn<'_>, since: Timestamp) -> Result<Vec<OnDay>, DbError> {

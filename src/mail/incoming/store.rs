@@ -9,17 +9,32 @@ use crate::mail::store::Entry;
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    ADD = "INSERT INTO returned_mail (id, mail_id, at, origin, verdict, reason, status, reply, action) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING";
-    SAY_DONE = "UPDATE returned_mail SET action = $1, verdict = $2, reason = $3, status = $4, reply = $5 WHERE id = $6";
+    ADD = "
+        INSERT INTO returned_mail (id, mail_id, at, origin, verdict, reason, status, reply, action)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (id) DO NOTHING";
+    SAY_DONE = "
+        UPDATE returned_mail
+        SET action = $1, verdict = $2, reason = $3, status = $4, reply = $5
+        WHERE id = $6";
     KNOWN = "SELECT id FROM returned_mail WHERE id = $1";
-    BY_MESSAGE_ID = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
+    BY_MESSAGE_ID = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
         WHERE message_id = $1";
-    BY_REFERENCE = "SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at FROM outbox \
-        WHERE kind = $1 AND reference = $2";
+    BY_REFERENCE = "
+        SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
+        FROM outbox
+        WHERE kind = $1
+            AND reference = $2";
     FORGET = "DELETE FROM returned_mail WHERE at < $1";
-    LIST = "SELECT r.at, r.origin, r.verdict, r.reason, r.status, r.reply, r.action, o.kind FROM returned_mail r \
-        LEFT JOIN outbox o ON o.id = r.mail_id WHERE r.at >= $1 ORDER BY r.at DESC, r.id LIMIT $2";
+    LIST = "
+        SELECT r.at, r.origin, r.verdict, r.reason, r.status, r.reply, r.action, o.kind
+        FROM returned_mail r
+        LEFT JOIN outbox o ON o.id = r.mail_id
+        WHERE r.at >= $1
+        ORDER BY r.at DESC, r.id
+        LIMIT $2";
 }
 
 /// Adds a row; false where it exists already. The outcome is set by [`say_done`].

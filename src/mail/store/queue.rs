@@ -3,75 +3,129 @@
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
-use crate::{execute, fetch_all, fetch_one, fetch_packed, packed, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_packed, statements};
 use serde_json::{Value, json};
 
 statements! {
     // $2: JSON array of the batches that this process is working on: their mails are not due, whatever the clock says.
     // The last parameter: whether mails of other processes' expired batches are due. SQLite would scan all waiting
     // mails by their state; INDEXED BY here, and a plus below, prevent that.
-    ANY_DUE = sqlite "SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE state = 'queued' AND due_at <= $1 \
-            AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT value FROM json_each($2))))) \
-            AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)",
-        pg "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 \
-            AND (batch IS NULL OR ($3 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb))))) \
-            AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
-    DUE = sqlite packed!(sqlite, "id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch", "FROM (SELECT * FROM outbox INDEXED BY outbox_due \
-            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT value FROM json_each($2)))) \
-            ORDER BY due_at LIMIT $3)"),
-        pg packed!(pg, "id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch", "FROM (SELECT * FROM outbox \
-            WHERE state = 'queued' AND due_at <= $1 AND (batch IS NULL OR ($4 AND batch NOT IN (SELECT jsonb_array_elements_text($2::jsonb)))) \
-            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due");
+    ANY_DUE = "
+        SELECT EXISTS (
+            SELECT 1
+            FROM outbox {sqlite INDEXED BY outbox_due}
+            WHERE state = 'queued'
+                AND due_at <= $1
+                AND (batch IS NULL OR ($3 AND batch NOT IN {list $2}))
+        ) AND NOT EXISTS (SELECT 1 FROM mail_stops WHERE until_at > $1)";
+    DUE = "
+        SELECT {packed id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch}
+        FROM (
+            SELECT *
+            FROM outbox {sqlite INDEXED BY outbox_due}
+            WHERE state = 'queued'
+                AND due_at <= $1
+                AND (batch IS NULL OR ($4 AND batch NOT IN {list $2}))
+            ORDER BY due_at
+            LIMIT $3
+            {pg FOR UPDATE SKIP LOCKED}
+        ) AS due";
     // $1: JSON array of ids, here and in the next.
-    WAITING = sqlite "SELECT id FROM outbox WHERE +state = 'queued' AND id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM outbox WHERE state = 'queued' AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    KNOWN = sqlite "SELECT id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch FROM outbox \
-            WHERE id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch FROM outbox \
-            WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    WAITING = "
+        SELECT id
+        FROM outbox
+        WHERE {sqlite +}state = 'queued'
+            AND id IN {list $1}";
+    KNOWN = "
+        SELECT id, kind, reference, message_id, attempts, created_at, domain, slot_reserved, batch
+        FROM outbox
+        WHERE id IN {list $1}";
     // $1: JSON array of {id, return_hash}.
-    TAKE = sqlite "UPDATE outbox SET batch = $2, due_at = $3, slot_reserved = 0, return_hash = COALESCE(return_hash, j.value->>'return_hash') \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
-        pg "UPDATE outbox SET batch = $2, due_at = $3, slot_reserved = 0, return_hash = COALESCE(return_hash, j->>'return_hash') \
-            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
+    TAKE = "
+        UPDATE outbox
+        SET batch = $2, due_at = $3, slot_reserved = 0, return_hash = COALESCE(return_hash, j.value->>'return_hash')
+        FROM {rows $1} AS j
+        WHERE outbox.id = j.value->>'id'";
     // $1: JSON array of {id, due_at}.
-    PLACE = sqlite "UPDATE outbox SET slot_reserved = 1, batch = NULL, due_at = j.value->>'due_at', updated_at = $2 \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id'",
-        pg "UPDATE outbox SET slot_reserved = 1, batch = NULL, due_at = (j->>'due_at')::bigint, updated_at = $2 \
-            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id'";
-    RENEW = "UPDATE outbox SET due_at = $1 WHERE batch = $2 AND state = 'queued'";
+    PLACE = "
+        UPDATE outbox
+        SET slot_reserved = 1, batch = NULL, due_at = CAST(j.value->>'due_at' AS BIGINT), updated_at = $2
+        FROM {rows $1} AS j
+        WHERE outbox.id = j.value->>'id'";
+    RENEW = "
+        UPDATE outbox
+        SET due_at = $1
+        WHERE batch = $2
+            AND state = 'queued'";
     // $1: JSON array of {id, state, why}. A sent mail is settled whichever batch has the row now; all other statuses
     // need the row. The domain of a failed mail is kept: queued again, it has its domain's limit again.
-    TO_SETTLE = sqlite packed!(sqlite, "outbox.id", "FROM json_each($1) AS j CROSS JOIN outbox WHERE outbox.id = j.value->>'id' \
-            AND +outbox.state = 'queued' AND (+outbox.batch = $2 OR j.value->>'state' = 'sent')"),
-        pg packed!(pg, "id", "FROM (SELECT outbox.id FROM jsonb_array_elements($1::jsonb) AS j JOIN outbox ON outbox.id = j->>'id' \
-            WHERE outbox.state = 'queued' AND (outbox.batch = $2 OR j->>'state' = 'sent') FOR UPDATE OF outbox) AS held");
-    SETTLE = sqlite "UPDATE outbox SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1, \
-                hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END, \
-                domain = CASE WHEN j.value->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.state = 'queued' \
-                AND (+outbox.batch = $3 OR j.value->>'state' = 'sent')",
-        pg "UPDATE outbox SET state = j->>'state', last_error = j->>'why', updated_at = $2, attempts = attempts + 1, \
-                hint = CASE WHEN j->>'state' = 'held' THEN hint ELSE '' END, \
-                domain = CASE WHEN j->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL \
-            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.state = 'queued' \
-                AND (outbox.batch = $3 OR j->>'state' = 'sent')";
+    TO_SETTLE = sqlite "
+            SELECT {packed outbox.id}
+            FROM {rows $1} AS j
+            CROSS JOIN outbox
+            WHERE outbox.id = j.value->>'id'
+                AND +outbox.state = 'queued'
+                AND (+outbox.batch = $2 OR j.value->>'state' = 'sent')",
+        pg "
+            SELECT {packed id}
+            FROM (
+                SELECT outbox.id
+                FROM {rows $1} AS j
+                JOIN outbox ON outbox.id = j.value->>'id'
+                WHERE outbox.state = 'queued'
+                    AND (outbox.batch = $2 OR j.value->>'state' = 'sent')
+                FOR UPDATE OF outbox
+            ) AS held";
+    SETTLE = "
+        UPDATE outbox
+        SET state = j.value->>'state', last_error = j.value->>'why', updated_at = $2, attempts = attempts + 1,
+            hint = CASE WHEN j.value->>'state' = 'held' THEN hint ELSE '' END,
+            domain = CASE WHEN j.value->>'state' IN ('held', 'failed') THEN domain ELSE '' END, batch = NULL
+        FROM {rows $1} AS j
+        WHERE outbox.id = j.value->>'id'
+            AND {sqlite +}outbox.state = 'queued'
+            AND ({sqlite +}outbox.batch = $3 OR j.value->>'state' = 'sent')";
     // $1: JSON array of {id, due_at, why}: another attempt.
-    LATER = sqlite "UPDATE outbox SET due_at = j.value->>'due_at', last_error = j.value->>'why', updated_at = $2, \
-                attempts = attempts + 1, batch = NULL \
-            FROM json_each($1) AS j WHERE outbox.id = j.value->>'id' AND +outbox.batch = $3 AND +outbox.state = 'queued'",
-        pg "UPDATE outbox SET due_at = (j->>'due_at')::bigint, last_error = j->>'why', updated_at = $2, \
-                attempts = attempts + 1, batch = NULL \
-            FROM jsonb_array_elements($1::jsonb) AS j WHERE outbox.id = j->>'id' AND outbox.batch = $3 AND outbox.state = 'queued'";
+    LATER = "
+        UPDATE outbox
+        SET due_at = CAST(j.value->>'due_at' AS BIGINT), last_error = j.value->>'why', updated_at = $2,
+            attempts = attempts + 1, batch = NULL
+        FROM {rows $1} AS j
+        WHERE outbox.id = j.value->>'id'
+            AND {sqlite +}outbox.batch = $3
+            AND {sqlite +}outbox.state = 'queued'";
     // The remaining mails of a batch were not tried.
-    GIVE_BACK = "UPDATE outbox SET batch = NULL, due_at = $1 WHERE batch = $2 AND state = 'queued'";
+    GIVE_BACK = "
+        UPDATE outbox
+        SET batch = NULL, due_at = $1
+        WHERE batch = $2
+            AND state = 'queued'";
     // Times that were set while the clock was ahead are invalid now.
-    MEND = "UPDATE outbox SET due_at = $1, updated_at = $1, slot_reserved = 0, batch = NULL WHERE state = 'queued' AND updated_at > $2";
-    MEND_LEASES = "UPDATE outbox SET due_at = $1 WHERE state = 'queued' AND batch IS NOT NULL AND due_at > $2";
-    MEND_RATES = "DELETE FROM mail_rates WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND slot_reserved = 1)";
+    MEND = "
+        UPDATE outbox
+        SET due_at = $1, updated_at = $1, slot_reserved = 0, batch = NULL
+        WHERE state = 'queued'
+            AND updated_at > $2";
+    MEND_LEASES = "
+        UPDATE outbox
+        SET due_at = $1
+        WHERE state = 'queued'
+            AND batch IS NOT NULL
+            AND due_at > $2";
+    MEND_RATES = "
+        DELETE FROM mail_rates
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM outbox
+            WHERE state = 'queued'
+                AND slot_reserved = 1
+        )";
     MEND_STOPS = "UPDATE mail_stops SET until_at = $1, since = $1 WHERE since > $2";
     RATE = "SELECT COALESCE(MAX(next_us), 0) FROM mail_rates WHERE domain = $1";
-    HOLD_RATE = "INSERT INTO mail_rates (domain, next_us) VALUES ($1, 0) ON CONFLICT (domain) DO UPDATE SET next_us = mail_rates.next_us";
+    HOLD_RATE = "
+        INSERT INTO mail_rates (domain, next_us)
+        VALUES ($1, 0)
+        ON CONFLICT (domain) DO UPDATE SET next_us = mail_rates.next_us";
     FORGET_RATES = "DELETE FROM mail_rates WHERE next_us < $1";
     SET_RATE = "UPDATE mail_rates SET next_us = $1 WHERE domain = $2";
 }

@@ -5,10 +5,17 @@ use crate::database::{Conn, DbError};
 use crate::{execute, fetch_optional, statements};
 
 statements! {
-    STOP = "INSERT INTO mail_stops (name, reason, since, until_at, tries) VALUES ('way_out', $1, $2, $3, 1) \
-        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, until_at = excluded.until_at, tries = mail_stops.tries + 1";
+    STOP = "
+        INSERT INTO mail_stops (name, reason, since, until_at, tries)
+        VALUES ('way_out', $1, $2, $3, 1)
+        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, until_at = excluded.until_at,
+            tries = mail_stops.tries + 1";
     GO_ON = "DELETE FROM mail_stops WHERE name = 'way_out'";
-    HURRY = "UPDATE mail_stops SET until_at = $1 WHERE name = 'way_out' AND until_at > $1";
+    HURRY = "
+        UPDATE mail_stops
+        SET until_at = $1
+        WHERE name = 'way_out'
+            AND until_at > $1";
     STOPPED = "SELECT reason, since, until_at, tries FROM mail_stops WHERE name = 'way_out'";
 }
 

@@ -3,8 +3,6 @@
 
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::Ratings;
 use crate::access::Principal;
 use crate::access::principal::{Role, Visible};

@@ -8,35 +8,59 @@ use serde_json::json;
 
 /// Columns and tables of a comment; a macro, since statements are literals.
 macro_rules! released {
-    ($($tail:tt)*) => {
-        concat!(
-            "SELECT c.id, c.text, r.month, COALESCE(a.name, a.external_id) AS agent_name, t.name AS team_name, c.listed_on, c.kudos_name \
-             FROM released_comments c JOIN releases r ON r.id = c.release_id \
-             LEFT JOIN agents a ON a.id = r.agent_id LEFT JOIN teams t ON t.id = r.team_id WHERE ",
-            $($tail)*
-        )
+    () => {
+        "SELECT c.id, c.text, r.month, COALESCE(a.name, a.external_id) AS agent_name, t.name AS team_name, c.listed_on,
+            c.kudos_name
+        FROM released_comments c
+        JOIN releases r ON r.id = c.release_id
+        LEFT JOIN agents a ON a.id = r.agent_id
+        LEFT JOIN teams t ON t.id = r.team_id"
     };
 }
 
 statements! {
     DATE = "UPDATE released_comments SET listed_on = $1 WHERE listed_on IS NULL";
     // $1: JSON array of teams. Comments without a team are shown to every supervisor.
-    UNREAD = sqlite released!("c.read_on IS NULL AND (r.team_id IN (SELECT value FROM json_each($1)) OR r.team_id IS NULL) \
-            ORDER BY c.listed_on, c.id LIMIT $2"),
-        pg released!("c.read_on IS NULL AND (r.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR r.team_id IS NULL) \
-            ORDER BY c.listed_on, c.id LIMIT $2");
-    MARK_READ = sqlite "UPDATE released_comments SET read_name = $3, read_on = $4 WHERE id = $2 AND read_on IS NULL AND release_id IN \
-            (SELECT id FROM releases WHERE team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL)",
-        pg "UPDATE released_comments SET read_name = $3, read_on = $4 WHERE id = $2 AND read_on IS NULL AND release_id IN \
-            (SELECT id FROM releases WHERE team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL)";
-    MARK_KUDOS = sqlite "UPDATE released_comments SET kudos_name = $3, kudos_on = $4 WHERE id = $2 AND release_id IN \
-            (SELECT id FROM releases WHERE team_id IN (SELECT value FROM json_each($1)) OR team_id IS NULL)",
-        pg "UPDATE released_comments SET kudos_name = $3, kudos_on = $4 WHERE id = $2 AND release_id IN \
-            (SELECT id FROM releases WHERE team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) OR team_id IS NULL)";
-    OF_AGENT = released!("r.scope = 'agent' AND r.agent_id = $1 \
-        ORDER BY CASE WHEN c.kudos_on IS NULL THEN 1 ELSE 0 END, c.kudos_on DESC, r.month DESC, c.id LIMIT $2");
-    UNREAD_SINCE = "SELECT r.team_id, COUNT(*) AS n FROM released_comments c JOIN releases r ON r.id = c.release_id \
-        WHERE c.read_on IS NULL AND c.listed_on <= $1 GROUP BY r.team_id";
+    UNREAD = concat!("
+        ", released!(), "
+        WHERE c.read_on IS NULL
+            AND (r.team_id IN {list $1} OR r.team_id IS NULL)
+        ORDER BY c.listed_on, c.id
+        LIMIT $2");
+    MARK_READ = "
+        UPDATE released_comments
+        SET read_name = $3, read_on = $4
+        WHERE id = $2
+            AND read_on IS NULL
+            AND release_id IN (
+                SELECT id
+                FROM releases
+                WHERE team_id IN {list $1}
+                    OR team_id IS NULL
+            )";
+    MARK_KUDOS = "
+        UPDATE released_comments
+        SET kudos_name = $3, kudos_on = $4
+        WHERE id = $2
+            AND release_id IN (
+                SELECT id
+                FROM releases
+                WHERE team_id IN {list $1}
+                    OR team_id IS NULL
+            )";
+    OF_AGENT = concat!("
+        ", released!(), "
+        WHERE r.scope = 'agent'
+            AND r.agent_id = $1
+        ORDER BY CASE WHEN c.kudos_on IS NULL THEN 1 ELSE 0 END, c.kudos_on DESC, r.month DESC, c.id
+        LIMIT $2");
+    UNREAD_SINCE = "
+        SELECT r.team_id, COUNT(*) AS n
+        FROM released_comments c
+        JOIN releases r ON r.id = c.release_id
+        WHERE c.read_on IS NULL
+            AND c.listed_on <= $1
+        GROUP BY r.team_id";
 }
 
 fn teams_json(teams: &[TeamId]) -> String {

@@ -21,10 +21,6 @@ mod reasons;
 mod store;
 mod write;
 
-/// Returns every statement of releases, for the test that prepares them on both databases.
-pub fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    [store::STATEMENTS, store::asked_counts::STATEMENTS, store::reasons::STATEMENTS].concat()
-}
 pub(super) use store::BLOCK;
 use store::NewRelease;
 

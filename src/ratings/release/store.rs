@@ -15,101 +15,149 @@ use std::collections::BTreeMap;
 /// Selects ripe linked answers to one question among those of a list ($1) that are not counted: key, team, value,
 /// comment.
 macro_rules! waiting {
-    ($what:literal, $release:literal, $list:literal) => {
+    ($what:literal, $release:literal) => {
         concat!(
             "SELECT r.interaction_id AS id, r.team_id, ",
             $what,
-            " FROM responses r WHERE r.",
+            "
+            FROM responses r
+            WHERE r.",
             $release,
-            " IS NULL AND r.mix_passes >= $2 AND r.interaction_id IN (",
-            $list,
-            ") AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id)"
+            " IS NULL
+                AND r.mix_passes >= $2
+                AND r.interaction_id IN {list $1}
+                AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id)"
         )
     };
 }
 
 statements! {
-    RIPE_SEALED = "SELECT id, sealed FROM sealed_answers WHERE id > $1 AND mix_passes >= $2 ORDER BY id LIMIT $3";
+    RIPE_SEALED = "
+        SELECT id, sealed
+        FROM sealed_answers
+        WHERE id > $1
+            AND mix_passes >= $2
+        ORDER BY id
+        LIMIT $3";
     // The condition of the index responses_unreleased: released answers are not read again.
-    RIPE_LINKED = "SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.min_batch_size, r.external, CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score, \
-            CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved, \
-            CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment \
-        FROM responses r WHERE r.interaction_id > $1 AND r.mix_passes >= $2 \
-            AND (r.score_release IS NULL OR r.resolved_release IS NULL OR r.comment_release IS NULL) \
-            AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id) ORDER BY r.interaction_id LIMIT $3";
-    RIPE_EXTRAS = "SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id, r.min_batch_size, r.external FROM response_extras e \
-        JOIN responses r ON r.interaction_id = e.interaction_id WHERE e.release IS NULL AND r.mix_passes >= $3 \
-            AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2)) \
-            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = e.interaction_id) ORDER BY e.interaction_id, e.question LIMIT $4";
+    RIPE_LINKED = "
+        SELECT r.interaction_id AS id, r.agent_id, r.team_id, r.min_batch_size, r.external,
+            CAST(CASE WHEN r.score_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS score,
+            CAST(CASE WHEN r.resolved_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS resolved,
+            CAST(CASE WHEN r.comment_release IS NULL THEN 1 ELSE 0 END AS BIGINT) AS comment
+        FROM responses r
+        WHERE r.interaction_id > $1
+            AND r.mix_passes >= $2
+            AND (r.score_release IS NULL OR r.resolved_release IS NULL OR r.comment_release IS NULL)
+            AND NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.interaction_id = r.interaction_id)
+        ORDER BY r.interaction_id
+        LIMIT $3";
+    RIPE_EXTRAS = "
+        SELECT e.interaction_id AS id, e.question, r.agent_id, r.team_id, r.min_batch_size, r.external
+        FROM response_extras e
+        JOIN responses r ON r.interaction_id = e.interaction_id
+        WHERE e.release IS NULL
+            AND r.mix_passes >= $3
+            AND (e.interaction_id > $1 OR (e.interaction_id = $1 AND e.question > $2))
+            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = e.interaction_id)
+        ORDER BY e.interaction_id, e.question
+        LIMIT $4";
     // $1: JSON array of interactions, $3 the question's code.
-    EXTRAS = sqlite "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
-            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.mix_passes >= $2 \
-            AND r.interaction_id IN (SELECT value FROM json_each($1)) \
-            AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)",
-        pg "SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment FROM responses r JOIN response_extras e \
-            ON e.interaction_id = r.interaction_id AND e.question = $3 WHERE e.release IS NULL AND r.mix_passes >= $2 \
-            AND r.interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
+    EXTRAS = "
+        SELECT r.interaction_id AS id, r.team_id, e.value, e.text AS comment
+        FROM responses r
+        JOIN response_extras e ON e.interaction_id = r.interaction_id
+            AND e.question = $3
+        WHERE e.release IS NULL
+            AND r.mix_passes >= $2
+            AND r.interaction_id IN {list $1}
             AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.interaction_id = r.interaction_id)";
     // $1: JSON array of [interaction, release], $2 the question's code.
-    MARK_EXTRAS = sqlite "UPDATE response_extras SET release = j.value->>1 FROM json_each($1) AS j \
-            WHERE response_extras.interaction_id = j.value->>0 AND response_extras.question = $2",
-        pg "UPDATE response_extras SET release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE response_extras.interaction_id = j->>0 AND response_extras.question = $2";
+    MARK_EXTRAS = "
+        UPDATE response_extras
+        SET release = j.value->>1
+        FROM {rows $1} AS j
+        WHERE response_extras.interaction_id = j.value->>0
+            AND response_extras.question = $2";
     // If no further answer waits any more, the row need not be read again. $1 as above.
-    EXTRAS_TAKEN = sqlite "UPDATE responses SET extras_release = '-' WHERE extras_release IS NULL \
-            AND interaction_id IN (SELECT j.value->>0 FROM json_each($1) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)",
-        pg "UPDATE responses SET extras_release = '-' WHERE extras_release IS NULL \
-            AND interaction_id IN (SELECT j->>0 FROM jsonb_array_elements($1::jsonb) AS j) AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                WHERE e.interaction_id = responses.interaction_id AND e.release IS NULL)";
+    EXTRAS_TAKEN = "
+        UPDATE responses
+        SET extras_release = '-'
+        WHERE extras_release IS NULL
+            AND interaction_id IN (SELECT j.value->>0 FROM {rows $1} AS j)
+            AND NOT EXISTS (
+                SELECT 1
+                FROM response_extras e
+                WHERE e.interaction_id = responses.interaction_id
+                    AND e.release IS NULL
+            )";
     // $1: JSON array of ids.
-    SEALED = sqlite "SELECT id, sealed FROM sealed_answers WHERE mix_passes >= $2 AND id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id, sealed FROM sealed_answers WHERE mix_passes >= $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    SCORES = sqlite waiting!("r.score AS value, NULL AS comment", "score_release", "SELECT value FROM json_each($1)"),
-        pg waiting!("r.score AS value, NULL::text AS comment", "score_release", "SELECT jsonb_array_elements_text($1::jsonb)");
-    RESOLVED = sqlite waiting!("CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS value, NULL AS comment", "resolved_release",
-            "SELECT value FROM json_each($1)"),
-        pg waiting!("CAST(CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS BIGINT) AS value, NULL::text AS comment", "resolved_release",
-            "SELECT jsonb_array_elements_text($1::jsonb)");
-    COMMENTS = sqlite waiting!("NULL AS value, r.comment", "comment_release", "SELECT value FROM json_each($1)"),
-        pg waiting!("NULL::bigint AS value, r.comment", "comment_release", "SELECT jsonb_array_elements_text($1::jsonb)");
-    DROP_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    SEALED = "
+        SELECT id, sealed
+        FROM sealed_answers
+        WHERE mix_passes >= $2
+            AND id IN {list $1}";
+    SCORES = waiting!("r.score AS value, CAST(NULL AS TEXT) AS comment", "score_release");
+    RESOLVED = waiting!(
+        "CAST(CASE WHEN r.resolved = 'yes' THEN 1 ELSE 0 END AS BIGINT) AS value, CAST(NULL AS TEXT) AS comment",
+        "resolved_release"
+    );
+    COMMENTS = waiting!("CAST(NULL AS BIGINT) AS value, r.comment", "comment_release");
+    DROP_SEALED = "DELETE FROM sealed_answers WHERE id IN {list $1}";
     // $1: JSON array of [interaction, release].
-    MARK_SCORES = sqlite "UPDATE responses SET score_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
-        pg "UPDATE responses SET score_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
-    MARK_RESOLVED = sqlite "UPDATE responses SET resolved_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
-        pg "UPDATE responses SET resolved_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
-    MARK_COMMENTS = sqlite "UPDATE responses SET comment_release = j.value->>1 FROM json_each($1) AS j WHERE responses.interaction_id = j.value->>0",
-        pg "UPDATE responses SET comment_release = j->>1 FROM jsonb_array_elements($1::jsonb) AS j WHERE responses.interaction_id = j->>0";
+    MARK_SCORES = "
+        UPDATE responses
+        SET score_release = j.value->>1
+        FROM {rows $1} AS j
+        WHERE responses.interaction_id = j.value->>0";
+    MARK_RESOLVED = "
+        UPDATE responses
+        SET resolved_release = j.value->>1
+        FROM {rows $1} AS j
+        WHERE responses.interaction_id = j.value->>0";
+    MARK_COMMENTS = "
+        UPDATE responses
+        SET comment_release = j.value->>1
+        FROM {rows $1} AS j
+        WHERE responses.interaction_id = j.value->>0";
     // $1: JSON array of rows.
-    ADD = sqlite "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) SELECT j.value->>0, j.value->>1, j.value->>2, \
-            j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8 FROM json_each($1) AS j",
-        pg "INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n) SELECT j->>0, j->>1, j->>2, \
-            j->>3, j->>4, j->>5, j->>6, (j->>7)::bigint, (j->>8)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
-    ADD_COUNTS = sqlite "INSERT INTO release_counts (release_id, value, n) SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) AS j",
-        pg "INSERT INTO release_counts (release_id, value, n) SELECT j->>0, (j->>1)::bigint, (j->>2)::bigint FROM jsonb_array_elements($1::jsonb) AS j";
-    ADD_COMMENTS = sqlite "INSERT INTO released_comments (id, release_id, text) SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) AS j",
-        pg "INSERT INTO released_comments (id, release_id, text) SELECT j->>0, j->>1, j->>2 FROM jsonb_array_elements($1::jsonb) AS j";
-    ADD_TOTALS = sqlite "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
-            SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8, j.value->>9, \
-                j.value->>10, j.value->>11, j.value->>12, j.value->>13, j.value->>14, j.value->>15, j.value->>16 FROM json_each($1) AS j WHERE true \
-            ON CONFLICT (scope, agent_id, team_id, question, block, month) DO UPDATE SET v0 = release_totals.v0 + excluded.v0, \
-                v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2, v3 = release_totals.v3 + excluded.v3, \
-                v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
-                v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
-                v10 = release_totals.v10 + excluded.v10",
-        pg "INSERT INTO release_totals (scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10) \
-            SELECT j->>0, j->>1, j->>2, j->>3, (j->>4)::bigint, j->>5, (j->>6)::bigint, (j->>7)::bigint, (j->>8)::bigint, (j->>9)::bigint, \
-                (j->>10)::bigint, (j->>11)::bigint, (j->>12)::bigint, (j->>13)::bigint, (j->>14)::bigint, (j->>15)::bigint, (j->>16)::bigint \
-            FROM jsonb_array_elements($1::jsonb) AS j \
-            ON CONFLICT (scope, agent_id, team_id, question, block, month) DO UPDATE SET v0 = release_totals.v0 + excluded.v0, \
-                v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2, v3 = release_totals.v3 + excluded.v3, \
-                v4 = release_totals.v4 + excluded.v4, v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6, \
-                v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8, v9 = release_totals.v9 + excluded.v9, \
-                v10 = release_totals.v10 + excluded.v10";
+    ADD = "
+        INSERT INTO releases (id, scope, agent_id, team_id, question, kind, month, min_batch_size, n)
+        SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6,
+            CAST(j.value->>7 AS BIGINT), CAST(j.value->>8 AS BIGINT)
+        FROM {rows $1} AS j";
+    ADD_COUNTS = "
+        INSERT INTO release_counts (release_id, value, n)
+        SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), CAST(j.value->>2 AS BIGINT)
+        FROM {rows $1} AS j";
+    ADD_COMMENTS = "
+        INSERT INTO released_comments (id, release_id, text)
+        SELECT j.value->>0, j.value->>1, j.value->>2
+        FROM {rows $1} AS j";
+    ADD_TOTALS = "
+        INSERT INTO release_totals (
+            scope, agent_id, team_id, question, block, month, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10
+        )
+        SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), j.value->>5,
+            CAST(j.value->>6 AS BIGINT), CAST(j.value->>7 AS BIGINT), CAST(j.value->>8 AS BIGINT),
+            CAST(j.value->>9 AS BIGINT), CAST(j.value->>10 AS BIGINT), CAST(j.value->>11 AS BIGINT),
+            CAST(j.value->>12 AS BIGINT), CAST(j.value->>13 AS BIGINT), CAST(j.value->>14 AS BIGINT),
+            CAST(j.value->>15 AS BIGINT), CAST(j.value->>16 AS BIGINT)
+        FROM {rows $1} AS j
+        WHERE true
+        ON CONFLICT (
+            scope, agent_id, team_id, question, block, month
+        ) DO UPDATE SET v0 = release_totals.v0 + excluded.v0,
+            v1 = release_totals.v1 + excluded.v1, v2 = release_totals.v2 + excluded.v2,
+            v3 = release_totals.v3 + excluded.v3, v4 = release_totals.v4 + excluded.v4,
+            v5 = release_totals.v5 + excluded.v5, v6 = release_totals.v6 + excluded.v6,
+            v7 = release_totals.v7 + excluded.v7, v8 = release_totals.v8 + excluded.v8,
+            v9 = release_totals.v9 + excluded.v9, v10 = release_totals.v10 + excluded.v10";
     STATE = "SELECT value FROM release_state WHERE name = $1";
-    SET_STATE = "INSERT INTO release_state (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    SET_STATE = "
+        INSERT INTO release_state (name, value)
+        VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
 /// Number of values in a row of totals.

@@ -7,7 +7,6 @@ mod store;
 
 pub use export::to_csv as results_to_csv;
 pub use figures::{Count, Figure, QuestionResult};
-pub use store::STATEMENTS;
 
 use super::{Comment, Period, Ratings, RatingsError, reads_comments, sight};
 use crate::access::Principal;

@@ -7,35 +7,30 @@ use crate::ratings::store::Sums;
 use crate::{fetch_all, statements};
 use serde_json::json;
 
-/// Sums a row of totals over months.
-macro_rules! sums {
-    ($rest:literal) => {
-        concat!(
-            "SELECT question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1, CAST(SUM(v2) AS BIGINT) AS v2, \
-            CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4, CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, \
-            CAST(SUM(v7) AS BIGINT) AS v7, CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10 \
-            FROM release_totals WHERE month >= $1 AND month <= $2 ",
-            $rest,
-            " GROUP BY question, block"
-        )
-    };
-}
-
 statements! {
     // $3: JSON array of questions; $4: whether to return all; $5: JSON array of teams; $6: one agent.
-    TOTALS = sqlite sums!("AND question IN (SELECT value FROM json_each($3)) \
-            AND ($4 = 1 OR team_id IN (SELECT value FROM json_each($5)) OR (scope = 'agent' AND agent_id = $6))"),
-        pg sums!("AND question IN (SELECT jsonb_array_elements_text($3::jsonb)) \
-            AND ($4 = 1 OR team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR (scope = 'agent' AND agent_id = $6))");
+    TOTALS = "
+        SELECT question, block, CAST(SUM(v0) AS BIGINT) AS v0, CAST(SUM(v1) AS BIGINT) AS v1,
+            CAST(SUM(v2) AS BIGINT) AS v2, CAST(SUM(v3) AS BIGINT) AS v3, CAST(SUM(v4) AS BIGINT) AS v4,
+            CAST(SUM(v5) AS BIGINT) AS v5, CAST(SUM(v6) AS BIGINT) AS v6, CAST(SUM(v7) AS BIGINT) AS v7,
+            CAST(SUM(v8) AS BIGINT) AS v8, CAST(SUM(v9) AS BIGINT) AS v9, CAST(SUM(v10) AS BIGINT) AS v10
+        FROM release_totals
+        WHERE month >= $1
+            AND month <= $2
+            AND question IN {list $3}
+            AND ($4 = 1 OR team_id IN {list $5} OR (scope = 'agent' AND agent_id = $6))
+        GROUP BY question, block";
     // By id within a month: ids are random, so the order reveals nothing.
-    TEXTS = sqlite "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
-            WHERE r.month >= $1 AND r.month <= $2 AND r.question = $3 \
-            AND ($4 = 1 OR r.team_id IN (SELECT value FROM json_each($5)) OR (r.scope = 'agent' AND r.agent_id = $6)) \
-            ORDER BY r.month DESC, c.id LIMIT 500",
-        pg "SELECT r.month, c.text FROM released_comments c JOIN releases r ON r.id = c.release_id \
-            WHERE r.month >= $1 AND r.month <= $2 AND r.question = $3 \
-            AND ($4 = 1 OR r.team_id IN (SELECT jsonb_array_elements_text($5::jsonb)) OR (r.scope = 'agent' AND r.agent_id = $6)) \
-            ORDER BY r.month DESC, c.id LIMIT 500";
+    TEXTS = "
+        SELECT r.month, c.text
+        FROM released_comments c
+        JOIN releases r ON r.id = c.release_id
+        WHERE r.month >= $1
+            AND r.month <= $2
+            AND r.question = $3
+            AND ($4 = 1 OR r.team_id IN {list $5} OR (r.scope = 'agent' AND r.agent_id = $6))
+        ORDER BY r.month DESC, c.id
+        LIMIT 500";
 }
 
 /// A row of totals.

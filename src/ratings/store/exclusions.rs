@@ -8,11 +8,17 @@ use crate::ratings::exclusions::{Exclusion, NewExclusion};
 use crate::{execute, fetch_all, statements};
 
 statements! {
-    ADD = "INSERT INTO exclusions (interaction_id, reason, note, team_id, actor, actor_name, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (interaction_id) DO NOTHING";
+    ADD = "
+        INSERT INTO exclusions (interaction_id, reason, note, team_id, actor, actor_name, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (interaction_id) DO NOTHING";
     REMOVE = "DELETE FROM exclusions WHERE interaction_id = $1";
-    LIST = "SELECT e.interaction_id, i.source, i.external_id, e.reason, e.note, e.actor_name, e.created_at FROM exclusions e \
-        JOIN interactions i ON i.id = e.interaction_id ORDER BY e.created_at DESC, e.interaction_id LIMIT $1";
+    LIST = "
+        SELECT e.interaction_id, i.source, i.external_id, e.reason, e.note, e.actor_name, e.created_at
+        FROM exclusions e
+        JOIN interactions i ON i.id = e.interaction_id
+        ORDER BY e.created_at DESC, e.interaction_id
+        LIMIT $1";
 }
 
 #[derive(Debug, sqlx::FromRow)]

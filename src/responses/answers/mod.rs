@@ -12,7 +12,7 @@ mod sealed;
 mod store;
 
 pub(super) use apart::{ApartWrite, write_apart};
-pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, STATEMENTS as ELSEWHERE_STATEMENTS, Subject};
+pub use external::{ExternalAnswer, ExternalAnswerError, GivenAnswer, Subject};
 pub(super) use kept::{KeptAnswer, admit};
 pub(super) use linked::{LinkedWrite, write_linked};
 pub(super) use lookup::{Lookups, start as start_lookups};
@@ -29,11 +29,6 @@ use crate::surveys::{Missing, Question, Value, accepted_values};
 pub(super) use sealed::Opened;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Returns every statement of answers, for the test that prepares them on both databases.
-pub(super) fn statements() -> Vec<(&'static str, crate::database::Sql)> {
-    store::STATEMENTS.to_vec()
-}
 
 /// Maximum number of answers in one transaction.
 pub(super) const MAX_BATCH: usize = 512;

@@ -12,83 +12,53 @@ use serde_json::json;
 pub use rows::Linked;
 pub(in crate::responses) use rows::{AnswerSource, ByToken, Extra, LinkedRow, SealedFound, SealedRow};
 
-/// Invitations by the tokens of a list `j`, packed (see `packed!`); columns in the order of [`ByToken`]'s fields.
-macro_rules! by_tokens {
-    ($pack:literal, $packed:literal, $hash:literal, $spent:literal, $list:literal) => {
-        concat!(
-            "SELECT ",
-            $pack,
-            "v.token_hash, CASE WHEN EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = ",
-            $spent,
-            ") THEN 1 ELSE 0 END, v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at, v.sent_at, \
-            i.occurred_at, a.name, r.score, r.resolved, r.comment, r.mix_passes, r.score_release, r.resolved_release, r.comment_release, r.quote_id",
-            $packed,
-            " FROM ",
-            $list,
-            " AS j CROSS JOIN invitations v JOIN interactions i ON i.id = v.interaction_id \
-            LEFT JOIN agents a ON a.id = v.agent_id LEFT JOIN responses r ON r.interaction_id = v.interaction_id WHERE v.token_hash = ",
-            $hash
-        )
+/// Condition that no part of a linked answer is counted in a release.
+macro_rules! not_counted {
+    () => {
+        "COALESCE(responses.score_release, '-') = '-'
+            AND COALESCE(responses.resolved_release, '-') = '-'
+            AND COALESCE(responses.comment_release, '-') = '-'
+            AND NOT EXISTS (
+                SELECT 1
+                FROM response_extras e
+                WHERE e.interaction_id = responses.interaction_id
+                    AND e.release IS NOT NULL
+            )"
     };
 }
 
 /// Inserts or updates linked answers where that is allowed.
 macro_rules! put_linked {
-    (sqlite, $telling:literal) => {
+    () => {
         concat!(
-            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, mix_passes, \
-                score_release, resolved_release, comment_release, extras_release, quote_id, min_batch_size, external) \
-            SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey', j.value->>'score', \
-                j.value->>'resolved', j.value->>'comment', j.value->>'month', 1, \
-                CASE WHEN j.value->>'score' IS NULL THEN '-' END, CASE WHEN j.value->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j.value->>'comment' IS NULL THEN '-' END, CASE WHEN j.value->>'extras' THEN NULL ELSE '-' END, \
-                j.value->>'quote_id', j.value->>'min_batch_size', j.value->>'external' \
-            FROM json_each($1) AS j \
-            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j.value->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j.value->>'spent') \
-            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote_id = excluded.quote_id, \
-                min_batch_size = excluded.min_batch_size \
-            WHERE responses.mix_passes < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
-            $telling
+            "INSERT INTO responses (
+            interaction_id, agent_id, team_id, survey, score, resolved, comment, month, mix_passes, score_release,
+            resolved_release, comment_release, extras_release, quote_id, min_batch_size, external
         )
-    };
-    (pg, $telling:literal) => {
-        concat!(
-            "INSERT INTO responses (interaction_id, agent_id, team_id, survey, score, resolved, comment, month, mix_passes, \
-                score_release, resolved_release, comment_release, extras_release, quote_id, min_batch_size, external) \
-            SELECT j->>'interaction', j->>'agent', j->>'team', j->>'survey', (j->>'score')::bigint, \
-                j->>'resolved', j->>'comment', j->>'month', 1, \
-                CASE WHEN j->>'score' IS NULL THEN '-' END, CASE WHEN j->>'resolved' IS NULL THEN '-' END, \
-                CASE WHEN j->>'comment' IS NULL THEN '-' END, CASE WHEN (j->>'extras')::boolean THEN NULL ELSE '-' END, \
-                j->>'quote_id', (j->>'min_batch_size')::bigint, (j->>'external')::bigint \
-            FROM jsonb_array_elements($1::jsonb) AS j \
-            WHERE EXISTS (SELECT 1 FROM invitations v WHERE v.interaction_id = j->>'interaction' AND v.state <> 'closed' AND v.expires_at > $2) \
-                AND NOT EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j->>'spent') \
-            ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved, comment = excluded.comment, \
-                score_release = excluded.score_release, resolved_release = excluded.resolved_release, \
-                comment_release = excluded.comment_release, extras_release = excluded.extras_release, quote_id = excluded.quote_id, \
-                min_batch_size = excluded.min_batch_size \
-            WHERE responses.mix_passes < $3 AND COALESCE(responses.score_release, '-') = '-' AND COALESCE(responses.resolved_release, '-') = '-' \
-                AND COALESCE(responses.comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL)",
-            $telling
-        )
-    };
-}
-
-/// Selects linked answers and whether they can still be changed.
-macro_rules! changeable {
-    ($which:literal) => {
-        concat!(
-            "SELECT interaction_id, CAST(CASE WHEN mix_passes < $2 AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
-                AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT) \
-            FROM responses WHERE ",
-            $which
+        SELECT j.value->>'interaction', j.value->>'agent', j.value->>'team', j.value->>'survey',
+            CAST(j.value->>'score' AS BIGINT), j.value->>'resolved', j.value->>'comment', j.value->>'month', 1,
+            CASE WHEN j.value->>'score' IS NULL THEN '-' END,
+            CASE WHEN j.value->>'resolved' IS NULL THEN '-' END,
+            CASE WHEN j.value->>'comment' IS NULL THEN '-' END,
+            CASE WHEN CAST(j.value->>'extras' AS BOOLEAN) THEN NULL ELSE '-' END,
+            j.value->>'quote_id', CAST(j.value->>'min_batch_size' AS BIGINT), CAST(j.value->>'external' AS BIGINT)
+        FROM {rows $1} AS j
+        WHERE EXISTS (
+                SELECT 1
+                FROM invitations v
+                WHERE v.interaction_id = j.value->>'interaction'
+                    AND v.state <> 'closed'
+                    AND v.expires_at > $2
+            )
+            AND NOT EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j.value->>'spent')
+        ON CONFLICT (interaction_id) DO UPDATE SET score = excluded.score, resolved = excluded.resolved,
+            comment = excluded.comment, score_release = excluded.score_release,
+            resolved_release = excluded.resolved_release, comment_release = excluded.comment_release,
+            extras_release = excluded.extras_release, quote_id = excluded.quote_id,
+            min_batch_size = excluded.min_batch_size
+        WHERE responses.mix_passes < $3
+            AND ",
+            not_counted!()
         )
     };
 }
@@ -97,104 +67,206 @@ statements! {
     // PostgreSQL: one writer of answers at a time, across nodes. SQLite has no other.
     LOCK = sqlite "SELECT 1", pg "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7261646)) AS held";
     // $1: JSON array of [hash of the token, mark of the token]. Returns the invitation, its linked answer, and whether
-    // the token is spent.
-    BY_TOKENS = sqlite by_tokens!("json_group_array(json_array(", "))", "j.value->>0", "j.value->>1", "json_each($1)"),
-        pg by_tokens!("COALESCE(json_agg(json_build_array(", ")), '[]'::json)::text", "j->>0", "j->>1", "jsonb_array_elements($1::jsonb)");
-    LINKED = "SELECT survey, score, resolved, comment, month FROM responses WHERE interaction_id = $1";
+    // the token is spent, in the order of the fields of `ByToken`.
+    BY_TOKENS = "
+        SELECT {packed
+            v.token_hash,
+            CASE WHEN EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j.value->>1) THEN 1 ELSE 0 END,
+            v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at,
+            v.sent_at, i.occurred_at, a.name, r.score, r.resolved, r.comment, r.mix_passes, r.score_release,
+            r.resolved_release, r.comment_release, r.quote_id}
+        FROM {rows $1} AS j
+        CROSS JOIN invitations v
+        JOIN interactions i ON i.id = v.interaction_id
+        LEFT JOIN agents a ON a.id = v.agent_id
+        LEFT JOIN responses r ON r.interaction_id = v.interaction_id
+        WHERE v.token_hash = j.value->>0";
+    LINKED = "
+        SELECT survey, score, resolved, comment, month
+        FROM responses
+        WHERE interaction_id = $1";
     // $1: JSON array of interactions.
-    LINKED_SCORES = sqlite "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
-            AND interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT interaction_id, score FROM responses WHERE score IS NOT NULL \
-            AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    LINKED_SCORES = "
+        SELECT interaction_id, score
+        FROM responses
+        WHERE score IS NOT NULL
+            AND interaction_id IN {list $1}";
     // $1: JSON array of teams. In the order of the conversations, so that the order of the answers is not revealed.
-    EXTREMES = sqlite "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
-            WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT value FROM json_each($1)) ORDER BY i.occurred_at DESC, i.id LIMIT $2",
-        pg "SELECT r.interaction_id, r.score FROM responses r JOIN interactions i ON i.id = r.interaction_id \
-            WHERE r.score IN (1, 2, 5) AND i.team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY i.occurred_at DESC, i.id LIMIT $2";
+    EXTREMES = "
+        SELECT r.interaction_id, r.score
+        FROM responses r
+        JOIN interactions i ON i.id = r.interaction_id
+        WHERE r.score IN (1, 2, 5)
+            AND i.team_id IN {list $1}
+        ORDER BY i.occurred_at DESC, i.id
+        LIMIT $2";
     // Returns the records in the mix for a token, and a row without a record if the token is spent. $1: JSON array of
     // ids.
-    IN_THE_MIX = sqlite "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) \
-            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2",
-        pg "SELECT sealed, mix_passes FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) \
-            UNION ALL SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes FROM spent_tokens WHERE id = $2";
-    EXTRAS = "SELECT question, value, text, release FROM response_extras WHERE interaction_id = $1 ORDER BY question";
+    IN_THE_MIX = "
+        SELECT sealed, mix_passes
+        FROM sealed_answers
+        WHERE id IN {list $1}
+        UNION ALL
+        SELECT CAST(NULL AS TEXT) AS sealed, CAST(0 AS BIGINT) AS mix_passes
+        FROM spent_tokens
+        WHERE id = $2";
+    EXTRAS = "
+        SELECT question, value, text, release
+        FROM response_extras
+        WHERE interaction_id = $1
+        ORDER BY question";
     // $1: JSON array of interactions. Removes the earlier answers before a change.
-    CLEAR_EXTRAS = sqlite "DELETE FROM response_extras WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM response_extras WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    CLEAR_EXTRAS = "DELETE FROM response_extras WHERE interaction_id IN {list $1}";
     // $1: JSON array of rows.
-    PUT_EXTRAS = sqlite "INSERT INTO response_extras (interaction_id, question, value, text) \
-            SELECT j.value->>'interaction', j.value->>'question', j.value->>'value', j.value->>'text' FROM json_each($1) AS j",
-        pg "INSERT INTO response_extras (interaction_id, question, value, text) \
-            SELECT j->>'interaction', j->>'question', (j->>'value')::bigint, j->>'text' FROM jsonb_array_elements($1::jsonb) AS j";
+    PUT_EXTRAS = "
+        INSERT INTO response_extras (interaction_id, question, value, text)
+        SELECT j.value->>'interaction', j.value->>'question', CAST(j.value->>'value' AS BIGINT), j.value->>'text'
+        FROM {rows $1} AS j";
     // $1: JSON array of rows. A question that was not answered has nothing to release, and is marked with '-'.
-    PUT_LINKED = sqlite put_linked!(sqlite, ""), pg put_linked!(pg, "");
+    PUT_LINKED = put_linked!();
     // As above, and returns which were taken: costs a result row for each.
-    PUT_LINKED_TELLING = sqlite put_linked!(sqlite, " RETURNING interaction_id"), pg put_linked!(pg, " RETURNING interaction_id");
+    PUT_LINKED_TELLING = concat!(put_linked!(), " RETURNING interaction_id");
     // $1: JSON array of interactions. Selects whether a linked answer's ripeness is below $2 and it is not counted.
-    CHANGEABLE = sqlite changeable!("interaction_id IN (SELECT value FROM json_each($1))"),
-        pg changeable!("interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))");
+    CHANGEABLE = concat!("
+        SELECT interaction_id,
+            CAST(CASE WHEN mix_passes < $2
+                AND ", not_counted!(), "
+                THEN 1 ELSE 0 END AS BIGINT)
+        FROM responses
+        WHERE interaction_id IN {list $1}");
     // $1: JSON array of {interaction, below}.
-    REMOVE_LINKED = sqlite "DELETE FROM responses WHERE COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' \
-                AND COALESCE(comment_release, '-') = '-' AND NOT EXISTS (SELECT 1 FROM response_extras e \
-                    WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) AND EXISTS (SELECT 1 FROM json_each($1) AS j \
-                WHERE j.value->>'interaction' = responses.interaction_id AND responses.mix_passes < j.value->>'below') \
-            AND interaction_id IN (SELECT j.value->>'interaction' FROM json_each($1) AS j) RETURNING interaction_id",
-        pg "DELETE FROM responses USING jsonb_array_elements($1::jsonb) AS j \
-            WHERE responses.interaction_id = j->>'interaction' AND responses.mix_passes < (j->>'below')::bigint \
-                AND COALESCE(score_release, '-') = '-' AND COALESCE(resolved_release, '-') = '-' AND COALESCE(comment_release, '-') = '-' \
-                AND NOT EXISTS (SELECT 1 FROM response_extras e WHERE e.interaction_id = responses.interaction_id AND e.release IS NOT NULL) \
-            RETURNING responses.interaction_id";
-    MARK_SPENT = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
-            ON CONFLICT (id) DO NOTHING",
-        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
-            ON CONFLICT (id) DO NOTHING";
-    MARK_SPENT_TELLING = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true \
-            ON CONFLICT (id) DO NOTHING RETURNING id",
-        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, j->>1 FROM jsonb_array_elements($1::jsonb) AS j \
-            ON CONFLICT (id) DO NOTHING RETURNING id";
+    REMOVE_LINKED = concat!("
+        DELETE FROM responses
+        WHERE ", not_counted!(), "
+            AND EXISTS (
+                SELECT 1
+                FROM {rows $1} AS j
+                WHERE j.value->>'interaction' = responses.interaction_id
+                    AND responses.mix_passes < CAST(j.value->>'below' AS BIGINT)
+            )
+            AND interaction_id IN (SELECT j.value->>'interaction' FROM {rows $1} AS j)
+        RETURNING interaction_id");
+    MARK_SPENT = "
+        INSERT INTO spent_tokens (id, purge_month)
+        SELECT j.value->>0, j.value->>1
+        FROM {rows $1} AS j
+        WHERE true
+        ON CONFLICT (id) DO NOTHING";
+    MARK_SPENT_TELLING = "
+        INSERT INTO spent_tokens (id, purge_month)
+        SELECT j.value->>0, j.value->>1
+        FROM {rows $1} AS j
+        WHERE true
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id";
     // $1: JSON array of [mark of a person, id of the suspected answer]. Only if there is a suspected answer; the mark
     // is kept equally long.
-    MARK_PERSON = sqlite "INSERT INTO spent_tokens (id, purge_month) SELECT j.value->>0, s.purge_month FROM json_each($1) AS j \
-            CROSS JOIN suspects s ON s.id = j.value->>1 WHERE true ON CONFLICT (id) DO NOTHING",
-        pg "INSERT INTO spent_tokens (id, purge_month) SELECT j->>0, s.purge_month FROM jsonb_array_elements($1::jsonb) AS j \
-            JOIN suspects s ON s.id = j->>1 ON CONFLICT (id) DO NOTHING";
+    MARK_PERSON = "
+        INSERT INTO spent_tokens (id, purge_month)
+        SELECT j.value->>0, s.purge_month
+        FROM {rows $1} AS j
+        CROSS JOIN suspects s
+        WHERE s.id = j.value->>1
+        ON CONFLICT (id) DO NOTHING";
     // $1: JSON array of marks.
-    MARKED = sqlite "SELECT id FROM spent_tokens WHERE id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM spent_tokens WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    MARKED = "SELECT id FROM spent_tokens WHERE id IN {list $1}";
     // Replaces a comment in the mix that may no longer be quoted.
     RESEAL = "UPDATE sealed_answers SET sealed = $2 WHERE id = $1";
     UNMARK_SPENT = "DELETE FROM spent_tokens WHERE id = $1";
-    UNRIPE = sqlite "SELECT id FROM sealed_answers WHERE mix_passes < $2 AND id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM sealed_answers WHERE mix_passes < $2 AND id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    PUT_SEALED = sqlite "INSERT INTO sealed_answers (id, sealed, mix_passes) \
-            SELECT j.value->>'id', j.value->>'sealed', 1 FROM json_each($1) AS j WHERE true \
-            ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-        pg "INSERT INTO sealed_answers (id, sealed, mix_passes) \
-            SELECT j->>'id', j->>'sealed', 1 FROM jsonb_array_elements($1::jsonb) AS j ORDER BY random() \
-            ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
-    REMOVE_SEALED = sqlite "DELETE FROM sealed_answers WHERE id IN (SELECT value FROM json_each($1)) RETURNING id",
-        pg "DELETE FROM sealed_answers WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) RETURNING id";
+    UNRIPE = "
+        SELECT id
+        FROM sealed_answers
+        WHERE mix_passes < $2
+            AND id IN {list $1}";
+    PUT_SEALED = "
+        INSERT INTO sealed_answers (id, sealed, mix_passes)
+        SELECT j.value->>'id', j.value->>'sealed', 1
+        FROM {rows $1} AS j
+        WHERE true
+        {pg ORDER BY random()}
+        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
+    REMOVE_SEALED = "DELETE FROM sealed_answers WHERE id IN {list $1} RETURNING id";
     PURGE_SPENT = "DELETE FROM spent_tokens WHERE purge_month < $1";
     // The last condition is that of the index responses_unreleased: counted answers are not read again.
-    RIPEN_LINKED = "UPDATE responses SET mix_passes = mix_passes + 1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
-        WHERE interaction_id > $1 AND mix_passes < $2 \
-            AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL OR extras_release IS NULL) \
-        ORDER BY interaction_id LIMIT $3) RETURNING interaction_id";
+    RIPEN_LINKED = "
+        UPDATE responses
+        SET mix_passes = mix_passes + 1
+        WHERE interaction_id IN (
+            SELECT interaction_id
+            FROM responses
+            WHERE interaction_id > $1
+                AND mix_passes < $2
+                AND (score_release IS NULL OR resolved_release IS NULL OR comment_release IS NULL
+                    OR extras_release IS NULL)
+            ORDER BY interaction_id
+            LIMIT $3
+        )
+        RETURNING interaction_id";
     // The position of a row within a page reveals the order of arrival until the row is rewritten. The first pass makes
     // the row longer by a byte, so that SQLite can't write it to its old place (0 and 1 take no byte, 2 takes one:
     // ripeness begins at 1). A heap keeps the order of arrival, so PostgreSQL rewrites the rows in a random order; a
     // table that is its own index does not need this.
-    RIPEN_SEALED = sqlite "UPDATE sealed_answers SET mix_passes = mix_passes + 1 WHERE id IN (SELECT id FROM sealed_answers \
-            WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3) RETURNING id",
-        pg "WITH chosen AS (SELECT id FROM sealed_answers WHERE id > $1 AND mix_passes < $2 ORDER BY id LIMIT $3), \
-            taken AS (DELETE FROM sealed_answers WHERE id IN (SELECT id FROM chosen) RETURNING id, sealed, mix_passes) \
-            INSERT INTO sealed_answers (id, sealed, mix_passes) SELECT id, sealed, mix_passes + 1 FROM taken ORDER BY random() RETURNING id";
+    RIPEN_SEALED = sqlite "
+            UPDATE sealed_answers
+            SET mix_passes = mix_passes + 1
+            WHERE id IN (
+                SELECT id
+                FROM sealed_answers
+                WHERE id > $1
+                    AND mix_passes < $2
+                ORDER BY id
+                LIMIT $3
+            )
+            RETURNING id",
+        pg "
+            WITH chosen AS (
+                SELECT id
+                FROM sealed_answers
+                WHERE id > $1
+                    AND mix_passes < $2
+                ORDER BY id
+                LIMIT $3
+            ), taken AS (
+                DELETE FROM sealed_answers
+                WHERE id IN (SELECT id FROM chosen)
+                RETURNING id, sealed, mix_passes
+            )
+            INSERT INTO sealed_answers (id, sealed, mix_passes)
+            SELECT id, sealed, mix_passes + 1
+            FROM taken
+            ORDER BY random()
+            RETURNING id";
     // As above.
-    RENEW_SPENT = sqlite "UPDATE spent_tokens SET mix_passes = 2 WHERE id IN (SELECT id FROM spent_tokens INDEXED BY spent_tokens_unmixed \
-            WHERE mix_passes = 1 AND id > $1 ORDER BY id LIMIT $2) RETURNING id",
-        pg "WITH chosen AS (SELECT id FROM spent_tokens WHERE mix_passes = 1 AND id > $1 ORDER BY id LIMIT $2), \
-            taken AS (DELETE FROM spent_tokens WHERE id IN (SELECT id FROM chosen) RETURNING id, purge_month) \
-            INSERT INTO spent_tokens (id, purge_month, mix_passes) SELECT id, purge_month, 2 FROM taken ORDER BY random() RETURNING id";
+    RENEW_SPENT = sqlite "
+            UPDATE spent_tokens
+            SET mix_passes = 2
+            WHERE id IN (
+                SELECT id
+                FROM spent_tokens INDEXED BY spent_tokens_unmixed
+                WHERE mix_passes = 1
+                    AND id > $1
+                ORDER BY id
+                LIMIT $2
+            )
+            RETURNING id",
+        pg "
+            WITH chosen AS (
+                SELECT id
+                FROM spent_tokens
+                WHERE mix_passes = 1
+                    AND id > $1
+                ORDER BY id
+                LIMIT $2
+            ), taken AS (
+                DELETE FROM spent_tokens
+                WHERE id IN (SELECT id FROM chosen)
+                RETURNING id, purge_month
+            )
+            INSERT INTO spent_tokens (id, purge_month, mix_passes)
+            SELECT id, purge_month, 2
+            FROM taken
+            ORDER BY random()
+            RETURNING id";
 }
 
 /// Prevents other writers of answers until the transaction ends. Locks no row and leaves no trace.

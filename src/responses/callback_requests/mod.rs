@@ -9,7 +9,6 @@ mod erasure;
 mod store;
 
 pub use erasure::forget_callbacks;
-pub use store::STATEMENTS;
 
 use super::{LinkState, Responses, handoff};
 use crate::config::Choice;

@@ -5,25 +5,56 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 use serde_json::json;
 
 statements! {
-    FIND = "SELECT sealed, CAST(CASE WHEN handed_off_on IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM callback_requests WHERE id = $1";
-    PUT = "INSERT INTO callback_requests (id, sealed, mix_passes) VALUES ($1, $2, 1) \
-        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed WHERE callback_requests.handed_off_on IS NULL";
+    FIND = "
+        SELECT sealed, CAST(CASE WHEN handed_off_on IS NULL THEN 0 ELSE 1 END AS BIGINT)
+        FROM callback_requests
+        WHERE id = $1";
+    PUT = "
+        INSERT INTO callback_requests (id, sealed, mix_passes)
+        VALUES ($1, $2, 1)
+        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed
+        WHERE callback_requests.handed_off_on IS NULL";
     REMOVE = "DELETE FROM callback_requests WHERE id = $1";
     // As with the ripening of answers: PostgreSQL rewrites the rows in a random order, since a heap keeps that of
     // arrival.
-    GATHER = sqlite "UPDATE callback_requests SET mix_passes = 2 WHERE handed_off_on IS NULL AND mix_passes < 2",
-        pg "WITH taken AS (DELETE FROM callback_requests WHERE handed_off_on IS NULL AND mix_passes < 2 RETURNING id, sealed) \
-            INSERT INTO callback_requests (id, sealed, mix_passes) SELECT id, sealed, 2 FROM taken ORDER BY random()";
-    HAND_OVER = "UPDATE callback_requests SET handed_off_on = $1 WHERE handed_off_on IS NULL AND mix_passes >= 2 RETURNING id, sealed";
-    PAGE = "SELECT id, sealed FROM callback_requests WHERE id > $1 ORDER BY id LIMIT $2";
+    GATHER = sqlite "
+            UPDATE callback_requests
+            SET mix_passes = 2
+            WHERE handed_off_on IS NULL
+                AND mix_passes < 2",
+        pg "
+            WITH taken AS (
+                DELETE FROM callback_requests
+                WHERE handed_off_on IS NULL
+                    AND mix_passes < 2
+                RETURNING id, sealed
+            )
+            INSERT INTO callback_requests (id, sealed, mix_passes)
+            SELECT id, sealed, 2
+            FROM taken
+            ORDER BY random()";
+    HAND_OVER = "
+        UPDATE callback_requests
+        SET handed_off_on = $1
+        WHERE handed_off_on IS NULL
+            AND mix_passes >= 2
+        RETURNING id, sealed";
+    PAGE = "
+        SELECT id, sealed
+        FROM callback_requests
+        WHERE id > $1
+        ORDER BY id
+        LIMIT $2";
     // $1: JSON array of ids.
-    FORGET = sqlite "DELETE FROM callback_requests WHERE id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM callback_requests WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    FORGET = "DELETE FROM callback_requests WHERE id IN {list $1}";
     ERASE_ON = "UPDATE callback_requests SET erase_on = $2 WHERE id = $1";
-    ERASE = "DELETE FROM callback_requests WHERE erase_on IS NOT NULL AND erase_on <= $1 RETURNING id";
+    ERASE = "
+        DELETE FROM callback_requests
+        WHERE erase_on IS NOT NULL
+            AND erase_on <= $1
+        RETURNING id";
     // $1: JSON array of ids.
-    THERE = sqlite "SELECT id FROM callback_requests WHERE id IN (SELECT value FROM json_each($1))",
-        pg "SELECT id FROM callback_requests WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    THERE = "SELECT id FROM callback_requests WHERE id IN {list $1}";
 }
 
 fn firsts(rows: Vec<(String,)>) -> Vec<String> {

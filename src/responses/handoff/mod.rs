@@ -5,7 +5,6 @@ mod read;
 mod store;
 
 pub use read::{Unread, UnreadComment};
-pub use store::STATEMENTS;
 
 use super::Responses;
 use crate::database::{Conn, DbError};

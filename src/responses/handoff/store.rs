@@ -6,23 +6,51 @@ use crate::ids::{InteractionId, TeamId};
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    TAKE_RIPE = "UPDATE responses SET handed_off_on = $1 WHERE interaction_id IN (SELECT interaction_id FROM responses \
-        WHERE handed_off_on IS NULL AND mix_passes >= $2 ORDER BY interaction_id LIMIT $3) RETURNING interaction_id, agent_id, team_id, score, comment, quote_id";
+    TAKE_RIPE = "
+        UPDATE responses
+        SET handed_off_on = $1
+        WHERE interaction_id IN (
+            SELECT interaction_id
+            FROM responses
+            WHERE handed_off_on IS NULL
+                AND mix_passes >= $2
+            ORDER BY interaction_id
+            LIMIT $3
+        )
+        RETURNING interaction_id, agent_id, team_id, score, comment, quote_id";
     // $1: JSON array of teams. Within a day ordered by id, which is random.
-    UNREAD = sqlite "SELECT interaction_id, comment, handed_off_on FROM responses WHERE read_on IS NULL AND comment IS NOT NULL AND handed_off_on > '-' \
-            AND team_id IN (SELECT value FROM json_each($1)) ORDER BY handed_off_on, interaction_id LIMIT $2",
-        pg "SELECT interaction_id, comment, handed_off_on FROM responses WHERE read_on IS NULL AND comment IS NOT NULL AND handed_off_on > '-' \
-            AND team_id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY handed_off_on, interaction_id LIMIT $2";
-    MARK_READ = sqlite "UPDATE responses SET read_name = $3, read_on = $4 WHERE interaction_id = $2 AND read_on IS NULL AND comment IS NOT NULL \
-            AND handed_off_on IS NOT NULL AND team_id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE responses SET read_name = $3, read_on = $4 WHERE interaction_id = $2 AND read_on IS NULL AND comment IS NOT NULL \
-            AND handed_off_on IS NOT NULL AND team_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
-    READ_BY = "SELECT read_name, read_on FROM responses WHERE interaction_id = $1 AND read_on IS NOT NULL";
-    UNREAD_SINCE = "SELECT team_id, COUNT(*) AS n FROM responses WHERE read_on IS NULL AND comment IS NOT NULL AND handed_off_on > '-' AND handed_off_on <= $1 \
+    UNREAD = "
+        SELECT interaction_id, comment, handed_off_on
+        FROM responses
+        WHERE read_on IS NULL
+            AND comment IS NOT NULL
+            AND handed_off_on > '-'
+            AND team_id IN {list $1}
+        ORDER BY handed_off_on, interaction_id
+        LIMIT $2";
+    MARK_READ = "
+        UPDATE responses
+        SET read_name = $3, read_on = $4
+        WHERE interaction_id = $2
+            AND read_on IS NULL
+            AND comment IS NOT NULL
+            AND handed_off_on IS NOT NULL
+            AND team_id IN {list $1}";
+    READ_BY = "
+        SELECT read_name, read_on
+        FROM responses
+        WHERE interaction_id = $1
+            AND read_on IS NOT NULL";
+    UNREAD_SINCE = "
+        SELECT team_id, COUNT(*) AS n
+        FROM responses
+        WHERE read_on IS NULL
+            AND comment IS NOT NULL
+            AND handed_off_on > '-'
+            AND handed_off_on <= $1
         GROUP BY team_id";
     // $1: JSON array of interactions.
-    WITH_ANSWER = sqlite "SELECT interaction_id FROM responses WHERE interaction_id IN (SELECT value FROM json_each($1))",
-        pg "SELECT interaction_id FROM responses WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    WITH_ANSWER = "SELECT interaction_id FROM responses WHERE interaction_id IN {list $1}";
 }
 
 pub(super) async fn take_ripe(conn: Conn<'_>, day: &str, ripe_at: i64, most: usize) -> Result<Vec<Ripe>, DbError> {

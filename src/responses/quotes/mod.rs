@@ -6,8 +6,6 @@
 
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::{Responses, answers, lock_answers};
 use crate::access::Principal;
 use crate::access::principal::{Role, Visible};

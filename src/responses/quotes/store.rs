@@ -7,20 +7,43 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 use serde_json::json;
 
 statements! {
-    ADD = "INSERT INTO quotes (id, text, team_id, interaction_id, month, purge_month) VALUES ($1, $2, $3, $4, $5, $6) \
+    ADD = "
+        INSERT INTO quotes (id, text, team_id, interaction_id, month, purge_month)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (id) DO UPDATE SET text = excluded.text";
     // $1: whether to return all; $2: JSON array of teams.
-    LIST = sqlite "SELECT q.id, q.text, t.name AS team_name, q.month FROM quotes q LEFT JOIN teams t ON t.id = q.team_id \
-            WHERE $1 = 1 OR q.team_id IN (SELECT value FROM json_each($2)) ORDER BY q.month DESC, q.id LIMIT $3",
-        pg "SELECT q.id, q.text, t.name AS team_name, q.month FROM quotes q LEFT JOIN teams t ON t.id = q.team_id \
-            WHERE $1 = 1 OR q.team_id IN (SELECT jsonb_array_elements_text($2::jsonb)) ORDER BY q.month DESC, q.id LIMIT $3";
+    LIST = "
+        SELECT q.id, q.text, t.name AS team_name, q.month
+        FROM quotes q
+        LEFT JOIN teams t ON t.id = q.team_id
+        WHERE $1 = 1
+            OR q.team_id IN {list $2}
+        ORDER BY q.month DESC, q.id
+        LIMIT $3";
     THERE = "SELECT id FROM quotes WHERE id = $1";
     REMOVE = "DELETE FROM quotes WHERE id = $1";
-    DISALLOW = "UPDATE responses SET quote_id = NULL WHERE interaction_id = $1 AND quote_id = $2";
-    REMOVE_GONE = "DELETE FROM quotes WHERE interaction_id IS NOT NULL \
-        AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.interaction_id = quotes.interaction_id AND r.comment IS NOT NULL)";
-    FORGET_IDS = sqlite "UPDATE quotes SET id = lower(hex(randomblob(16))), purge_month = '9999-12' WHERE purge_month < $1",
-        pg "UPDATE quotes SET id = gen_random_uuid()::text, purge_month = '9999-12' WHERE purge_month < $1";
+    DISALLOW = "
+        UPDATE responses
+        SET quote_id = NULL
+        WHERE interaction_id = $1
+            AND quote_id = $2";
+    REMOVE_GONE = "
+        DELETE FROM quotes
+        WHERE interaction_id IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1
+                FROM responses r
+                WHERE r.interaction_id = quotes.interaction_id
+                    AND r.comment IS NOT NULL
+            )";
+    FORGET_IDS = sqlite "
+            UPDATE quotes
+            SET id = lower(hex(randomblob(16))), purge_month = '9999-12'
+            WHERE purge_month < $1",
+        pg "
+            UPDATE quotes
+            SET id = gen_random_uuid()::text, purge_month = '9999-12'
+            WHERE purge_month < $1";
 }
 
 pub(super) async fn add(

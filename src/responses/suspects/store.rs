@@ -7,21 +7,38 @@ use crate::{execute, fetch_all, statements};
 statements! {
     // One per link: a later one replaces an earlier, unless that was admitted. Not if there is an answer, linked ($5)
     // or apart ($6), or if a person has answered before ($7).
-    KEEP = "INSERT INTO suspects (id, sealed, reason, purge_month) SELECT $1, $2, $3, $4 \
-        WHERE NOT EXISTS (SELECT 1 FROM responses WHERE interaction_id = $5) AND NOT EXISTS (SELECT 1 FROM spent_tokens WHERE id = $6 OR id = $7) \
-        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason, purge_month = excluded.purge_month, mix_passes = 1 \
-            WHERE suspects.admitted = 0";
-    LIST = "SELECT id, reason, admitted FROM suspects WHERE mix_passes > 1 ORDER BY id LIMIT 500";
-    ADMIT = "UPDATE suspects SET admitted = 1 WHERE id = $1 AND admitted = 0 AND mix_passes > 1";
+    KEEP = "
+        INSERT INTO suspects (id, sealed, reason, purge_month)
+        SELECT $1, $2, $3, $4
+        WHERE NOT EXISTS (SELECT 1 FROM responses WHERE interaction_id = $5)
+            AND NOT EXISTS (SELECT 1 FROM spent_tokens WHERE id = $6 OR id = $7)
+        ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, reason = excluded.reason,
+            purge_month = excluded.purge_month, mix_passes = 1
+        WHERE suspects.admitted = 0";
+    LIST = "
+        SELECT id, reason, admitted
+        FROM suspects
+        WHERE mix_passes > 1
+        ORDER BY id
+        LIMIT 500";
+    ADMIT = "
+        UPDATE suspects
+        SET admitted = 1
+        WHERE id = $1
+            AND admitted = 0
+            AND mix_passes > 1";
     ADMITTED = "SELECT id, sealed FROM suspects WHERE admitted = 1";
     // PostgreSQL keeps rows in the order of arrival, so they are rewritten in a random one; a table that is its own
     // index does not need this.
     RENEW = sqlite "UPDATE suspects SET mix_passes = 2 WHERE mix_passes = 1",
-        pg "WITH taken AS (DELETE FROM suspects WHERE mix_passes = 1 RETURNING id, sealed, reason, purge_month) \
-            INSERT INTO suspects (id, sealed, reason, purge_month, mix_passes) SELECT id, sealed, reason, purge_month, 2 FROM taken ORDER BY random()";
+        pg "
+            WITH taken AS (DELETE FROM suspects WHERE mix_passes = 1 RETURNING id, sealed, reason, purge_month)
+            INSERT INTO suspects (id, sealed, reason, purge_month, mix_passes)
+            SELECT id, sealed, reason, purge_month, 2
+            FROM taken
+            ORDER BY random()";
     // $1: JSON array of ids.
-    FORGET = sqlite "DELETE FROM suspects WHERE id IN (SELECT value FROM json_each($1))",
-        pg "DELETE FROM suspects WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    FORGET = "DELETE FROM suspects WHERE id IN {list $1}";
     EXPIRE = "DELETE FROM suspects WHERE purge_month < $1";
 }
 

@@ -2,8 +2,6 @@
 
 mod store;
 
-pub use store::STATEMENTS;
-
 use super::{StaffError, checked_email, checked_name};
 use crate::clock::Timestamp;
 use crate::database::{Conn, Db, DbError};

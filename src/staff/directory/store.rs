@@ -8,34 +8,45 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
     TEAMS = "SELECT id, name FROM teams ORDER BY name, id";
-    AGENTS = "SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id, t.name AS team_name \
-        FROM agents a LEFT JOIN teams t ON t.id = a.team_id ORDER BY 2, a.id";
-    AGENT = "SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id, t.name AS team_name \
-        FROM agents a LEFT JOIN teams t ON t.id = a.team_id WHERE a.id = $1";
-    AGENT_BY_REF = "SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id, t.name AS team_name \
-        FROM agents a LEFT JOIN teams t ON t.id = a.team_id WHERE a.source = $1 AND a.external_id = $2";
+    AGENTS = "
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
+            t.name AS team_name
+        FROM agents a
+        LEFT JOIN teams t ON t.id = a.team_id
+        ORDER BY 2, a.id";
+    AGENT = "
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
+            t.name AS team_name
+        FROM agents a
+        LEFT JOIN teams t ON t.id = a.team_id
+        WHERE a.id = $1";
+    AGENT_BY_REF = "
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
+            t.name AS team_name
+        FROM agents a
+        LEFT JOIN teams t ON t.id = a.team_id
+        WHERE a.source = $1
+            AND a.external_id = $2";
     ADD_TEAM = "INSERT INTO teams (id, name, name_key, created_at) VALUES ($1, $2, $3, $4)";
     // $1 is a JSON array of {id, name, key}.
-    UPSERT_TEAMS = sqlite "INSERT INTO teams (id, name, name_key, created_at) \
-        SELECT j.value->>'id', j.value->>'name', j.value->>'key', $2 FROM json_each($1) AS j WHERE true ON CONFLICT DO NOTHING",
-      pg "INSERT INTO teams (id, name, name_key, created_at) \
-        SELECT j->>'id', j->>'name', j->>'key', $2 FROM jsonb_array_elements($1::jsonb) AS j ON CONFLICT DO NOTHING";
+    UPSERT_TEAMS = "
+        INSERT INTO teams (id, name, name_key, created_at)
+        SELECT j.value->>'id', j.value->>'name', j.value->>'key', $2
+        FROM {rows $1} AS j
+        WHERE true
+        ON CONFLICT DO NOTHING";
     // $1 is a JSON array of {id, source, external_id, name, email, team_key}.
-    UPSERT_AGENTS = sqlite "INSERT INTO agents (id, source, external_id, name, email, team_id, created_at) \
-        SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'name', j.value->>'email', t.id, $2 \
-        FROM json_each($1) AS j LEFT JOIN teams t ON t.name_key = j.value->>'team_key' WHERE true \
-        ON CONFLICT (source, external_id) DO UPDATE SET name = COALESCE(excluded.name, agents.name), \
-            email = COALESCE(excluded.email, agents.email), team_id = COALESCE(excluded.team_id, agents.team_id) \
-        WHERE COALESCE(excluded.name, agents.name, '') <> COALESCE(agents.name, '') \
-            OR COALESCE(excluded.email, agents.email, '') <> COALESCE(agents.email, '') \
-            OR COALESCE(excluded.team_id, agents.team_id, '') <> COALESCE(agents.team_id, '')",
-      pg "INSERT INTO agents (id, source, external_id, name, email, team_id, created_at) \
-        SELECT j->>'id', j->>'source', j->>'external_id', j->>'name', j->>'email', t.id, $2 \
-        FROM jsonb_array_elements($1::jsonb) AS j LEFT JOIN teams t ON t.name_key = j->>'team_key' \
-        ON CONFLICT (source, external_id) DO UPDATE SET name = COALESCE(excluded.name, agents.name), \
-            email = COALESCE(excluded.email, agents.email), team_id = COALESCE(excluded.team_id, agents.team_id) \
-        WHERE COALESCE(excluded.name, agents.name, '') <> COALESCE(agents.name, '') \
-            OR COALESCE(excluded.email, agents.email, '') <> COALESCE(agents.email, '') \
+    UPSERT_AGENTS = "
+        INSERT INTO agents (id, source, external_id, name, email, team_id, created_at)
+        SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'name', j.value->>'email', t.id,
+            $2
+        FROM {rows $1} AS j
+        LEFT JOIN teams t ON t.name_key = j.value->>'team_key'
+        WHERE true
+        ON CONFLICT (source, external_id) DO UPDATE SET name = COALESCE(excluded.name, agents.name),
+            email = COALESCE(excluded.email, agents.email), team_id = COALESCE(excluded.team_id, agents.team_id)
+        WHERE COALESCE(excluded.name, agents.name, '') <> COALESCE(agents.name, '')
+            OR COALESCE(excluded.email, agents.email, '') <> COALESCE(agents.email, '')
             OR COALESCE(excluded.team_id, agents.team_id, '') <> COALESCE(agents.team_id, '')";
 }
 

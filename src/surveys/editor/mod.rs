@@ -14,7 +14,6 @@ pub use change::{Step, Taken, set_kind, step};
 pub use difference::{difference, kind_in_words, name as question_in_words, role_in_words};
 pub use logos::{LogoError, MAX_LOGO_BYTES};
 pub use problems::problems;
-pub use store::STATEMENTS;
 
 use super::Surveys;
 use super::definition::{Definition, DefinitionError};

@@ -5,22 +5,52 @@ use crate::database::{Conn, DbError};
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    SURVEYS = "SELECT s.id, s.name, s.state, v.number, v.published_at, v.published_by, d.saved_at AS draft_saved_at, d.saved_by AS draft_saved_by \
-        FROM surveys s LEFT JOIN survey_versions v ON v.id = s.current_version \
-        LEFT JOIN survey_drafts d ON d.survey_id = s.id AND d.definition IS NOT NULL \
-        WHERE $1 = '' OR s.id = $1 ORDER BY s.state, s.created_at, s.id";
-    VERSIONS = "SELECT id, number, definition, published_at, published_by FROM survey_versions WHERE survey_id = $1 ORDER BY number DESC";
-    DRAFT = "SELECT definition, edition, saved_at, saved_by FROM survey_drafts WHERE survey_id = $1";
-    ADD_SURVEY = "INSERT INTO surveys (id, name, state, current_version, created_at) VALUES ($1, $2, 'active', '', $3)";
+    SURVEYS = "
+        SELECT s.id, s.name, s.state, v.number, v.published_at, v.published_by, d.saved_at AS draft_saved_at,
+            d.saved_by AS draft_saved_by
+        FROM surveys s
+        LEFT JOIN survey_versions v ON v.id = s.current_version
+        LEFT JOIN survey_drafts d ON d.survey_id = s.id
+            AND d.definition IS NOT NULL
+        WHERE $1 = ''
+            OR s.id = $1
+        ORDER BY s.state, s.created_at, s.id";
+    VERSIONS = "
+        SELECT id, number, definition, published_at, published_by
+        FROM survey_versions
+        WHERE survey_id = $1
+        ORDER BY number DESC";
+    DRAFT = "
+        SELECT definition, edition, saved_at, saved_by
+        FROM survey_drafts
+        WHERE survey_id = $1";
+    ADD_SURVEY = "
+        INSERT INTO surveys (id, name, state, current_version, created_at)
+        VALUES ($1, $2, 'active', '', $3)";
     SET_NAME = "UPDATE surveys SET name = $1 WHERE id = $2";
-    SET_STATE = "UPDATE surveys SET state = $1 WHERE id = $2 AND state <> $1";
+    SET_STATE = "
+        UPDATE surveys
+        SET state = $1
+        WHERE id = $2
+            AND state <> $1";
     SET_CURRENT = "UPDATE surveys SET current_version = $1 WHERE id = $2";
-    ADD_VERSION = "INSERT INTO survey_versions (id, survey_id, number, definition, published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6)";
+    ADD_VERSION = "
+        INSERT INTO survey_versions (id, survey_id, number, definition, published_at, published_by)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     // The database decides which save is first: the second one no longer matches the edition.
-    ADD_DRAFT = "INSERT INTO survey_drafts (survey_id, definition, edition, saved_at, saved_by) VALUES ($1, $2, 1, $3, $4) \
+    ADD_DRAFT = "
+        INSERT INTO survey_drafts (survey_id, definition, edition, saved_at, saved_by)
+        VALUES ($1, $2, 1, $3, $4)
         ON CONFLICT (survey_id) DO NOTHING";
-    SET_DRAFT = "UPDATE survey_drafts SET definition = $1, edition = edition + 1, saved_at = $2, saved_by = $3 WHERE survey_id = $4 AND edition = $5";
-    ADD_LOGO = "INSERT INTO logos (sha256, media_type, bytes, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING";
+    SET_DRAFT = "
+        UPDATE survey_drafts
+        SET definition = $1, edition = edition + 1, saved_at = $2, saved_by = $3
+        WHERE survey_id = $4
+            AND edition = $5";
+    ADD_LOGO = "
+        INSERT INTO logos (sha256, media_type, bytes, created_at)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (sha256) DO NOTHING";
     LOGO = "SELECT media_type, bytes FROM logos WHERE sha256 = $1";
 }
 

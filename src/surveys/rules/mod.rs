@@ -13,7 +13,6 @@ mod words;
 pub use choose::{Chosen, NotChosen};
 pub use judge::{About, Passed, Verdict, judge};
 pub use limits::{Limits, LimitsCache};
-pub use store::STATEMENTS;
 pub use words::{Names, in_words};
 
 use super::Surveys;

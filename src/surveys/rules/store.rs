@@ -5,12 +5,23 @@ use crate::database::{Conn, DbError};
 use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    CURRENT = "SELECT edition, rules, saved_by FROM survey_rules ORDER BY edition DESC LIMIT 1";
-    ASKABLE = "SELECT id, current_version FROM surveys WHERE state = 'active' AND current_version <> ''";
+    CURRENT = "
+        SELECT edition, rules, saved_by
+        FROM survey_rules
+        ORDER BY edition DESC
+        LIMIT 1";
+    ASKABLE = "
+        SELECT id, current_version
+        FROM surveys
+        WHERE state = 'active'
+            AND current_version <> ''";
     EDITION = "SELECT edition, rules, saved_by FROM survey_rules WHERE edition = $1";
     // If two saves start from the same edition, the key lets only one through.
-    SAVE = "INSERT INTO survey_rules (edition, rules, saved_at, saved_by) SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4 \
-        WHERE COALESCE((SELECT MAX(edition) FROM survey_rules), 0) = $1 - 1 ON CONFLICT (edition) DO NOTHING";
+    SAVE = "
+        INSERT INTO survey_rules (edition, rules, saved_at, saved_by)
+        SELECT CAST($1 AS BIGINT), $2, CAST($3 AS BIGINT), $4
+        WHERE COALESCE((SELECT MAX(edition) FROM survey_rules), 0) = $1 - 1
+        ON CONFLICT (edition) DO NOTHING";
 }
 
 #[derive(Debug, sqlx::FromRow)]

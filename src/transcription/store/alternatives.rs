@@ -9,23 +9,57 @@ use crate::transcription::{Segment, State, Transcript};
 use crate::{execute, fetch_optional, statements};
 
 statements! {
-    PUT = "INSERT INTO alternative_transcripts (interaction_id, take, state, progress, model, language, segments, asked_by, updated_at) \
-        VALUES ($1, $2, 'waiting', 0, $3, $4, '[]', $5, $6) ON CONFLICT (interaction_id) DO UPDATE SET take = excluded.take, \
-        state = 'waiting', progress = 0, reason = NULL, model = excluded.model, language = excluded.language, segments = '[]', \
-        took_ms = NULL, notes = NULL, speech = NULL, asked_by = excluded.asked_by, updated_at = excluded.updated_at";
-    FIND = "SELECT take, state, progress, reason, model, language, segments, took_ms, notes, speech, asked_by FROM alternative_transcripts WHERE interaction_id = $1";
-    SET_STATE = "UPDATE alternative_transcripts SET state = $1, progress = $2, reason = $3, updated_at = $4 WHERE interaction_id = $5 AND take = $6";
-    SET_PROGRESS = "UPDATE alternative_transcripts SET progress = $1, updated_at = $2 WHERE interaction_id = $3 AND state = 'running'";
-    WAIT_AGAIN = "UPDATE alternative_transcripts SET state = 'waiting', updated_at = $1 WHERE interaction_id = $2 AND state = 'running'";
-    GIVE_UP = "UPDATE alternative_transcripts SET state = 'failed', progress = 0, reason = $1, updated_at = $2 \
-        WHERE interaction_id = $3 AND state IN ('waiting', 'running')";
-    FINISH = "UPDATE alternative_transcripts SET state = 'done', progress = 1, reason = NULL, language = $1, segments = $2, took_ms = $3, notes = $4, \
-        speech = $5, updated_at = $6 WHERE interaction_id = $7 AND take = $8";
-    SET_SPEAKERS = "UPDATE alternative_transcripts SET segments = $1, speech = $2 WHERE interaction_id = $3 AND take = $4 AND state = $5";
+    PUT = "
+        INSERT INTO alternative_transcripts (
+            interaction_id, take, state, progress, model, language, segments, asked_by, updated_at
+        )
+        VALUES ($1, $2, 'waiting', 0, $3, $4, '[]', $5, $6)
+        ON CONFLICT (interaction_id) DO UPDATE SET take = excluded.take, state = 'waiting', progress = 0,
+            reason = NULL, model = excluded.model, language = excluded.language, segments = '[]', took_ms = NULL,
+            notes = NULL, speech = NULL, asked_by = excluded.asked_by, updated_at = excluded.updated_at";
+    FIND = "
+        SELECT take, state, progress, reason, model, language, segments, took_ms, notes, speech, asked_by
+        FROM alternative_transcripts
+        WHERE interaction_id = $1";
+    SET_STATE = "
+        UPDATE alternative_transcripts
+        SET state = $1, progress = $2, reason = $3, updated_at = $4
+        WHERE interaction_id = $5
+            AND take = $6";
+    SET_PROGRESS = "
+        UPDATE alternative_transcripts
+        SET progress = $1, updated_at = $2
+        WHERE interaction_id = $3
+            AND state = 'running'";
+    WAIT_AGAIN = "
+        UPDATE alternative_transcripts
+        SET state = 'waiting', updated_at = $1
+        WHERE interaction_id = $2
+            AND state = 'running'";
+    GIVE_UP = "
+        UPDATE alternative_transcripts
+        SET state = 'failed', progress = 0, reason = $1, updated_at = $2
+        WHERE interaction_id = $3
+            AND state IN ('waiting', 'running')";
+    FINISH = "
+        UPDATE alternative_transcripts
+        SET state = 'done', progress = 1, reason = NULL, language = $1, segments = $2, took_ms = $3, notes = $4,
+            speech = $5, updated_at = $6
+        WHERE interaction_id = $7
+            AND take = $8";
+    SET_SPEAKERS = "
+        UPDATE alternative_transcripts
+        SET segments = $1, speech = $2
+        WHERE interaction_id = $3
+            AND take = $4
+            AND state = $5";
     DROP = "DELETE FROM alternative_transcripts WHERE interaction_id = $1";
     // Replaces all of it at once with the transcript that was current.
-    REPLACE = "UPDATE alternative_transcripts SET take = $1, state = 'done', progress = 1, reason = NULL, model = $2, language = $3, segments = $4, \
-        took_ms = $5, notes = $6, speech = $7, asked_by = $8, updated_at = $9 WHERE interaction_id = $10";
+    REPLACE = "
+        UPDATE alternative_transcripts
+        SET take = $1, state = 'done', progress = 1, reason = NULL, model = $2, language = $3, segments = $4,
+            took_ms = $5, notes = $6, speech = $7, asked_by = $8, updated_at = $9
+        WHERE interaction_id = $10";
 }
 
 #[derive(sqlx::FromRow)]

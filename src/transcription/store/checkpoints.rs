@@ -7,18 +7,39 @@ use crate::{execute, fetch_all, statements};
 
 statements! {
     // $5 is a JSON array of {seq, content, took_ms}.
-    ADD = sqlite "INSERT INTO transcript_checkpoints (interaction_id, kind, recording, settings, seq, content, took_ms) \
-            SELECT $1, $2, $3, $4, j.value->>'seq', j.value->>'content', j.value->>'took_ms' FROM json_each($5) AS j WHERE true \
-            ON CONFLICT DO NOTHING",
-        pg "INSERT INTO transcript_checkpoints (interaction_id, kind, recording, settings, seq, content, took_ms) \
-            SELECT $1, $2, $3, $4, (j->>'seq')::bigint, j->>'content', (j->>'took_ms')::bigint FROM jsonb_array_elements($5::jsonb) AS j \
-            ON CONFLICT DO NOTHING";
-    FIND = "SELECT content, took_ms FROM transcript_checkpoints WHERE interaction_id = $1 AND kind = $2 ORDER BY seq";
-    REMOVE_OTHERS = "DELETE FROM transcript_checkpoints WHERE interaction_id = $1 AND kind = $2 AND (recording <> $3 OR settings <> $4)";
+    ADD = "
+        INSERT INTO transcript_checkpoints (interaction_id, kind, recording, settings, seq, content, took_ms)
+        SELECT $1, $2, $3, $4, CAST(j.value->>'seq' AS BIGINT), j.value->>'content',
+            CAST(j.value->>'took_ms' AS BIGINT)
+        FROM {rows $5} AS j
+        WHERE true
+        ON CONFLICT DO NOTHING";
+    FIND = "
+        SELECT content, took_ms
+        FROM transcript_checkpoints
+        WHERE interaction_id = $1
+            AND kind = $2
+        ORDER BY seq";
+    REMOVE_OTHERS = "
+        DELETE FROM transcript_checkpoints
+        WHERE interaction_id = $1
+            AND kind = $2
+            AND (recording <> $3 OR settings <> $4)";
     REMOVE = "DELETE FROM transcript_checkpoints WHERE interaction_id = $1 AND kind = $2";
-    REMOVE_STALE = "DELETE FROM transcript_checkpoints WHERE NOT EXISTS (SELECT 1 FROM recordings r \
-            WHERE r.interaction_id = transcript_checkpoints.interaction_id AND r.object_key = transcript_checkpoints.recording) \
-        OR NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = transcript_checkpoints.kind AND j.job_key = transcript_checkpoints.interaction_id)";
+    REMOVE_STALE = "
+        DELETE FROM transcript_checkpoints
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM recordings r
+            WHERE r.interaction_id = transcript_checkpoints.interaction_id
+                AND r.object_key = transcript_checkpoints.recording
+        )
+            OR NOT EXISTS (
+                SELECT 1
+                FROM jobs j
+                WHERE j.kind = transcript_checkpoints.kind
+                    AND j.job_key = transcript_checkpoints.interaction_id
+            )";
 }
 
 /// Version of windows: those of another recording or with other settings are useless.

@@ -8,13 +8,34 @@ use crate::transcription::corrections::Step;
 use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
-    ADD = "INSERT INTO corrections (id, interaction_id, take, seq, number, text, author, author_name, at) \
+    ADD = "
+        INSERT INTO corrections (id, interaction_id, take, seq, number, text, author, author_name, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    OF_SEGMENT = "SELECT COUNT(*) FROM corrections WHERE interaction_id = $1 AND take = $2 AND seq = $3";
-    HISTORY = "SELECT seq, number, text, author_name, at FROM corrections WHERE interaction_id = $1 AND take = $2 ORDER BY at, seq, number";
-    NEWEST = "SELECT seq, number, text, author_name, at FROM corrections c WHERE interaction_id = $1 AND take = $2 \
-        AND number = (SELECT MAX(d.number) FROM corrections d \
-            WHERE d.interaction_id = c.interaction_id AND d.take = c.take AND d.seq = c.seq) ORDER BY seq";
+    OF_SEGMENT = "
+        SELECT COUNT(*)
+        FROM corrections
+        WHERE interaction_id = $1
+            AND take = $2
+            AND seq = $3";
+    HISTORY = "
+        SELECT seq, number, text, author_name, at
+        FROM corrections
+        WHERE interaction_id = $1
+            AND take = $2
+        ORDER BY at, seq, number";
+    NEWEST = "
+        SELECT seq, number, text, author_name, at
+        FROM corrections c
+        WHERE interaction_id = $1
+            AND take = $2
+            AND number = (
+                SELECT MAX(d.number)
+                FROM corrections d
+                WHERE d.interaction_id = c.interaction_id
+                    AND d.take = c.take
+                    AND d.seq = c.seq
+            )
+        ORDER BY seq";
 }
 
 /// Columns of a correction, other than its key.

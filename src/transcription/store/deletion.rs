@@ -4,22 +4,12 @@ use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::{execute, statements};
 
-/// Deletes the rows of the interactions in a JSON array of ids.
-macro_rules! remove {
-    (sqlite $table:literal) => {
-        concat!("DELETE FROM ", $table, " WHERE interaction_id IN (SELECT value FROM json_each($1))")
-    };
-    (pg $table:literal) => {
-        concat!("DELETE FROM ", $table, " WHERE interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))")
-    };
-}
-
 statements! {
-    SEGMENTS = sqlite remove!(sqlite "segments"), pg remove!(pg "segments");
-    CORRECTIONS = sqlite remove!(sqlite "corrections"), pg remove!(pg "corrections");
-    CHECKPOINTS = sqlite remove!(sqlite "transcript_checkpoints"), pg remove!(pg "transcript_checkpoints");
-    TAKES = sqlite remove!(sqlite "alternative_transcripts"), pg remove!(pg "alternative_transcripts");
-    TRANSCRIPTS = sqlite remove!(sqlite "transcripts"), pg remove!(pg "transcripts");
+    SEGMENTS = "DELETE FROM segments WHERE interaction_id IN {list $1}";
+    CORRECTIONS = "DELETE FROM corrections WHERE interaction_id IN {list $1}";
+    CHECKPOINTS = "DELETE FROM transcript_checkpoints WHERE interaction_id IN {list $1}";
+    TAKES = "DELETE FROM alternative_transcripts WHERE interaction_id IN {list $1}";
+    TRANSCRIPTS = "DELETE FROM transcripts WHERE interaction_id IN {list $1}";
 }
 
 /// Deletes transcripts with their alternative transcripts, corrections and checkpoints; returns their number.

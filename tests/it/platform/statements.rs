@@ -1,54 +1,31 @@
 //! Every statement of every store can be prepared on both databases, and the two schemas are the same.
 
 use crate::app::TestApp;
-use afterword::database::{Db, Sql};
+use afterword::database::{Db, STATEMENTS, Sql, Statement};
 use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
 use std::collections::BTreeSet;
 
-fn all() -> Vec<(&'static str, Sql)> {
-    let mut all = Vec::new();
-    all.extend(afterword::database::STATEMENTS);
-    all.extend(afterword::effects::STATEMENTS);
-    all.extend(afterword::jobs::STATEMENTS);
-    all.extend(afterword::staff::STATEMENTS);
-    all.extend(afterword::staff::DIRECTORY_STATEMENTS);
-    all.extend(afterword::interactions::STATEMENTS);
-    all.extend(afterword::interactions::DELETION_STATEMENTS);
-    all.extend(afterword::interactions::FILE_STATEMENTS);
-    all.extend(afterword::privacy::STATEMENTS);
-    all.extend(afterword::transcription::statements());
-    all.extend(afterword::interactions::FIGURE_STATEMENTS);
-    all.extend(afterword::measures::STATEMENTS);
-    all.extend(afterword::search::STATEMENTS);
-    all.extend(afterword::audit::STATEMENTS);
-    all.extend(afterword::training::STATEMENTS);
-    all.extend(afterword::ratings::statements());
-    all.extend(afterword::mail::statements());
-    all.extend(afterword::surveys::statements());
-    all.extend(afterword::invitations::statements());
-    all.extend(afterword::responses::statements());
-    all.extend(afterword::followups::STATEMENTS);
-    all.extend(afterword::feedback::STATEMENTS);
-    all.extend(afterword::ratings::COMMENT_STATEMENTS);
-    all.extend(afterword::webhooks::STATEMENTS);
-    all
+/// Returns the statements of the product: those of tests may be for one database only.
+fn all() -> impl Iterator<Item = &'static Statement> {
+    STATEMENTS.iter().filter(|statement| statement.file.starts_with("src/"))
 }
 
 #[tokio::test]
 async fn every_statement_is_understood_by_both() {
+    assert!(all().count() > 100, "the statements are listed");
     for app in TestApp::on_both(|_| {}).await {
-        for (name, sql) in all() {
-            match &app.app.db {
+        for Statement { name, sql, file } in all() {
+            let prepared = match &app.app.db {
                 Db::Sqlite { write, .. } => {
-                    let prepared =
-                        write.acquire().await.unwrap().prepare(AssertSqlSafe(sql.sqlite).into_sql_str()).await;
-                    assert!(prepared.is_ok(), "{name} on SQLite: {:?}", prepared.err());
+                    let mut conn = write.acquire().await.unwrap();
+                    conn.prepare(AssertSqlSafe(sql.sqlite).into_sql_str()).await.map(drop)
                 }
                 Db::Pg { pool, .. } => {
-                    let prepared = pool.acquire().await.unwrap().prepare(AssertSqlSafe(sql.pg).into_sql_str()).await;
-                    assert!(prepared.is_ok(), "{name} on PostgreSQL: {:?}", prepared.err());
+                    let mut conn = pool.acquire().await.unwrap();
+                    conn.prepare(AssertSqlSafe(sql.pg).into_sql_str()).await.map(drop)
                 }
-            }
+            };
+            assert!(prepared.is_ok(), "{file} {name}: {:?}", prepared.err());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::answering::count;
 use super::{PASS, answer, ask, state_of};
 use crate::app::TestApp;
+use afterword::database::STATEMENTS;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -71,9 +72,8 @@ async fn a_full_pool_is_released_by_itself_when_it_is_ripe() {
 async fn a_pass_reads_only_what_is_not_counted() {
     let app = TestApp::start().await;
     let afterword::database::Db::Sqlite { write, .. } = &app.app.db else { return };
-    let statements = [afterword::responses::statements(), afterword::ratings::release::statements()].concat();
     for name in ["RIPEN_LINKED", "RIPE_LINKED"] {
-        let sql = statements.iter().find(|(known, _)| *known == name).unwrap().1.sqlite;
+        let sql = STATEMENTS.iter().find(|statement| statement.name == name).unwrap().sql.sqlite;
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let plan = sqlx::query(explain).bind("").bind(2).bind(10).fetch_all(write).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, 3)).collect();

@@ -6,10 +6,16 @@ use crate::ids::{InteractionId, ReleaseId, TeamId};
 use crate::{execute, fetch_all, statements};
 
 statements! {
-    WAITING = "SELECT interaction_id, team_id, reason, created_at FROM exclusions WHERE release_id IS NULL";
+    WAITING = "
+        SELECT interaction_id, team_id, reason, created_at
+        FROM exclusions
+        WHERE release_id IS NULL";
     // $1: JSON array of interactions.
-    MARK = sqlite "UPDATE exclusions SET release_id = $2 WHERE release_id IS NULL AND interaction_id IN (SELECT value FROM json_each($1))",
-        pg "UPDATE exclusions SET release_id = $2 WHERE release_id IS NULL AND interaction_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
+    MARK = "
+        UPDATE exclusions
+        SET release_id = $2
+        WHERE release_id IS NULL
+            AND interaction_id IN {list $1}";
 }
 
 /// A reason that is not counted yet.

@@ -9,7 +9,6 @@ mod given;
 mod store;
 
 pub use given::GivenAnswer;
-pub use store::STATEMENTS;
 
 use super::sealed::Promise;
 use super::{Answer, ApartWrite, Origin, Written};

@@ -6,15 +6,32 @@ use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::{execute, fetch_optional, statements};
 
 statements! {
-    ABOUT = "SELECT id, agent_id, team_id, channel, occurred_at FROM interactions WHERE source = $1 AND external_id = $2";
-    AGENT = "SELECT id, team_id FROM agents WHERE source = $1 AND external_id = $2";
+    ABOUT = "
+        SELECT id, agent_id, team_id, channel, occurred_at
+        FROM interactions
+        WHERE source = $1
+            AND external_id = $2";
+    AGENT = "
+        SELECT id, team_id
+        FROM agents
+        WHERE source = $1
+            AND external_id = $2";
     TEAM = "SELECT id FROM teams WHERE name_key = $1";
     // An answer beside an interaction needs an invitation. This one has no address and no link; its times are that of
     // the conversation and the end of a month, never that of the answer.
-    OPEN = "INSERT INTO invitations (id, interaction_id, agent_id, team_id, survey, channel, address_hash, state, created_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, '', 'sent', $7, $8) ON CONFLICT (interaction_id) DO NOTHING";
+    OPEN = "
+        INSERT INTO invitations (
+            id, interaction_id, agent_id, team_id, survey, channel, address_hash, state, created_at, expires_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, '', 'sent', $7, $8)
+        ON CONFLICT (interaction_id) DO NOTHING";
     // Whether it was answered externally before, rather than asked by mail.
-    IS_OURS = "SELECT survey FROM invitations WHERE interaction_id = $1 AND address_hash = '' AND state <> 'closed'";
+    IS_OURS = "
+        SELECT survey
+        FROM invitations
+        WHERE interaction_id = $1
+            AND address_hash = ''
+            AND state <> 'closed'";
 }
 
 #[derive(Debug, sqlx::FromRow)]
