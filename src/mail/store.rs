@@ -22,11 +22,6 @@ statements! {
         SELECT id, kind, reference, message_id, hint, state, attempts, last_error, created_at, updated_at
         FROM outbox
         WHERE return_hash = $1";
-    TAGGED = "
-        UPDATE outbox
-        SET return_hash = $1
-        WHERE id = $2
-            AND return_hash IS NULL";
     MESSAGE_ID = "
         SELECT message_id
         FROM outbox
