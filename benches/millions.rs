@@ -13,7 +13,8 @@ use afterword::app::App;
 use afterword::clock::{Clock, SystemClock};
 use afterword::config::{Choice, Config, DatabaseUrl};
 use afterword::database::Db;
-use afterword::surveys::{Answer, Token};
+use afterword::invitations::Token;
+use afterword::responses::Answer;
 use afterword::vault::{Vault, plain_hash};
 use anyhow::{Context, Result};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -61,15 +62,15 @@ async fn release(report: &mut Report, prepared: &Prepared, path: &Path) -> Resul
         let give = some.iter().enumerate().map(|(n, token)| {
             let choice = if n % 2 == 0 { Choice::Linked } else { Choice::Apart };
             let answer = Answer::rated((n % 5 + 1) as u8, Some(true), None, choice);
-            let (surveys, token) = (app.surveys.clone(), token.clone());
-            tokio::spawn(async move { surveys.answer(&token, answer).await })
+            let (responses, token) = (app.responses.clone(), token.clone());
+            tokio::spawn(async move { responses.answer(&token, answer).await })
         });
         for given in give.collect::<Vec<_>>() {
             given.await??;
         }
     }
-    for _ in 0..app.surveys.ripe_at() {
-        app.surveys.ripen().await?;
+    for _ in 0..app.responses.ripe_at() {
+        app.responses.run_mix_pass().await?;
     }
     let (done, db) = (Arc::new(AtomicBool::new(false)), app.db.clone());
     let others = tokio::spawn({

@@ -7,12 +7,14 @@ use crate::desk::Desk;
 use crate::feedback::{self, Feedback};
 use crate::followups::{self, FollowUps};
 use crate::interactions::{self, Interactions};
+use crate::invitations::{self, Invitations};
 use crate::jobs;
 use crate::mail::{self, Mail};
 use crate::measures::{self, MeasuresOf};
 use crate::privacy::{self, Privacy};
 use crate::ratings::release::Releases;
 use crate::ratings::{self, Ratings};
+use crate::responses::{self, Responses};
 use crate::search::{self, Search};
 use crate::staff::{Directory, Staff};
 use crate::surveys::{self, Surveys};
@@ -78,8 +80,12 @@ pub struct App {
     pub search: Search,
     /// Outbox.
     pub mail: Mail,
-    /// Surveys and their responses.
+    /// Surveys and their rules.
     pub surveys: Surveys,
+    /// Invitations to surveys.
+    pub invitations: Invitations,
+    /// Responses to surveys.
+    pub responses: Responses,
     /// Releases of results.
     pub releases: Releases,
     /// Training library.
@@ -209,7 +215,8 @@ impl App {
         kinds.extend(self.training.jobs());
         kinds.extend(self.mail.jobs());
         kinds.extend(self.mail.returned_job());
-        kinds.extend(self.surveys.jobs());
+        kinds.extend(self.invitations.jobs());
+        kinds.extend(self.responses.jobs());
         kinds.extend(self.releases.jobs());
         kinds.extend(self.privacy.jobs());
         kinds.extend(self.feedback.jobs());
@@ -245,7 +252,7 @@ impl App {
         let route = audit::pages::routes(route);
         let route = training::pages::routes(route);
         let route = ratings::pages::routes(route);
-        let route = surveys::pages::routes(route);
+        let route = responses::pages::routes(surveys::pages::routes(route));
         let route = feedback::pages::routes(route);
         let route = followups::pages::routes(route);
         let route = webhooks::pages::routes(route);
@@ -274,6 +281,8 @@ impl App {
             .with(AddData::new(self.mail.clone()))
             .with(AddData::new(mail::Hooks::new(self.mail.clone(), &self.config.hooks.mail)))
             .with(AddData::new(self.surveys.clone()))
+            .with(AddData::new(self.invitations.clone()))
+            .with(AddData::new(self.responses.clone()))
             .with(AddData::new(self.desk.clone()))
             // The type of all these is too deep for the compiler.
             .boxed()
@@ -307,7 +316,8 @@ impl App {
             ratings::api::Api { ratings: self.ratings.clone() },
             privacy::api::Api { privacy: self.privacy.clone() },
             surveys::api::Api { surveys: self.surveys.clone() },
-            surveys::api::SurveysApi { surveys: self.surveys.clone() },
+            invitations::api::Api { invitations: self.invitations.clone() },
+            responses::api::Api { responses: self.responses.clone() },
             followups::api::Api { followups: self.followups.clone() },
             webhooks::api::Api { webhooks: self.webhooks.clone() },
         );

@@ -27,7 +27,9 @@
 //! - [`search`]: full-text search in transcripts and messages, the same on both databases.
 //! - [`followups`]: follow-ups for low ratings and callback requests; alerts.
 //! - [`transcription`]: recordings into transcripts: speech detection, the Whisper engine, models, corrections.
-//! - [`surveys`]: definitions and rules of surveys, invitations, suppressions, answers, and the mix that keeps them anonymous.
+//! - [`responses`]: the survey page, linked and apart answers, the mix that keeps them anonymous, suspected bots, quotes, callback requests.
+//! - [`invitations`]: who is surveyed and who is not, invitation and reminder, returned mail, suppressions, tokens.
+//! - [`surveys`]: questions and texts of surveys, their versions, the editor, the rules that select one.
 //! - [`training`]: the library of clips, and learning progress.
 //! - [`interactions`]: calls, chats, messages, recordings.
 //! - [`staff`]: accounts, sessions, API keys; teams and agents.
@@ -62,21 +64,21 @@
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
 //! | **Who is surveyed** | |
-//! | Whether a survey is due; reasons for skipping | `surveys/decide.rs`, `surveys/reasons.rs` |
-//! | Quiet period | `surveys/decide.rs` (`ask`), `surveys/store.rs` (`MARK_ASKED`) |
+//! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
+//! | Quiet period | `invitations/decide.rs` (`ask`), `invitations/store.rs` (`MARK_ASKED`) |
 //! | Survey rules by channel, team, queue, tag, share | `surveys/rules/` |
-//! | Suppressions | `surveys/suppressions.rs` |
-//! | Suppression on a 5xx reply, a bounce, a complaint | `mail/outcome.rs`, `surveys/invitation.rs`, `surveys/returned/` |
-//! | Reminder | `surveys/reminder/` |
+//! | Suppressions | `invitations/suppressions.rs` |
+//! | Suppression on a 5xx reply, a bounce, a complaint | `mail/outcome.rs`, `invitations/compose.rs`, `invitations/returned/` |
+//! | Reminder | `invitations/reminder/` |
 //! | **Answers and anonymity** | |
-//! | Survey token, ids that derive from it | `surveys/token.rs` |
-//! | Choices offered, and what a form promised | `surveys/offer.rs` |
-//! | Linked answers, apart (unlinked) answers | `surveys/answers/linked.rs`, `apart.rs`, `sealed.rs` |
-//! | Answers from kiosks and keypads | `surveys/answers/external/` |
-//! | Time for changes, passes of the mix | `surveys/mix_pass.rs` |
-//! | Suspected bots | `surveys/suspects/` |
-//! | Closing of surveys, erasure of addresses | `surveys/closing.rs` |
-//! | Callback requests | `surveys/callback_requests/` |
+//! | Survey token, ids that derive from it | `invitations/token.rs` |
+//! | Choices offered, and what a form promised | `responses/offer.rs` |
+//! | Linked answers, apart (unlinked) answers | `responses/answers/linked.rs`, `apart.rs`, `sealed.rs` |
+//! | Answers from kiosks and keypads | `responses/answers/external/` |
+//! | Time for changes, passes of the mix | `responses/mix_pass.rs` |
+//! | Suspected bots | `responses/suspects/` |
+//! | Closing of surveys, erasure of addresses | `invitations/closing.rs` |
+//! | Callback requests | `responses/callback_requests/` |
 //! | **Ratings** | |
 //! | Pools, batches, minimum batch size (k) | `ratings/release/pools.rs`, `ratings/release/min_batch_changes.rs` |
 //! | Pools that wait too long: team, organisation | `ratings/release/pool_age.rs` |
@@ -192,6 +194,7 @@ pub mod files;
 pub mod followups;
 pub mod ids;
 pub mod interactions;
+pub mod invitations;
 pub mod jobs;
 pub mod mail;
 pub mod masking;
@@ -199,6 +202,7 @@ pub mod measures;
 pub mod paging;
 pub mod privacy;
 pub mod ratings;
+pub mod responses;
 pub mod search;
 pub mod staff;
 pub mod surveys;

@@ -9,11 +9,13 @@ use crate::desk::{self, Desk};
 use crate::feedback::{self, Feedback};
 use crate::followups::{self, FollowUps};
 use crate::interactions::{self, Interactions};
+use crate::invitations::Invitations;
 use crate::mail::{self, Mail};
 use crate::measures::MeasuresOf;
 use crate::privacy::{self, Privacy};
 use crate::ratings::Ratings;
 use crate::ratings::release::Releases;
+use crate::responses::Responses;
 use crate::search::Search;
 use crate::staff::{Directory, Staff};
 use crate::surveys::{self, Surveys};
@@ -40,6 +42,8 @@ struct Core {
     staff: Staff,
     interactions: Interactions,
     surveys: Surveys,
+    invitations: Invitations,
+    responses: Responses,
     transcription: Transcription,
     measures: MeasuresOf,
     search: Search,
@@ -59,8 +63,23 @@ impl Context {
         let mail = Mail::new(db.clone(), self.clock(), vault.clone(), &settings);
         let staff = Staff::new(db.clone(), self.clock(), mail.clone(), config.public_url());
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
-        let surveys =
-            Surveys::new(db.clone(), self.clock(), vault.clone(), settings, interactions.clone(), mail.clone());
+        let surveys = Surveys::new(db.clone(), self.clock(), vault.clone(), settings);
+        let invitations = Invitations::new(
+            db.clone(),
+            self.clock(),
+            vault.clone(),
+            surveys.clone(),
+            interactions.clone(),
+            mail.clone(),
+        );
+        let responses = Responses::new(
+            db.clone(),
+            self.clock(),
+            vault.clone(),
+            surveys.clone(),
+            invitations.clone(),
+            interactions.clone(),
+        );
         let transcription = Transcription::new(db.clone(), self.clock(), interactions.clone(), &config.transcription);
         let config::RecordingsUrl::File(recordings) = &config.recordings.url;
         let spoken = Arc::new(spoken::Transcribed(transcription.clone()));
@@ -74,7 +93,19 @@ impl Context {
         );
         let search = Search::new(db.clone(), self.clock(), interactions.clone(), transcription.clone());
         let directory = Directory::new(db.clone());
-        Core { directory, mail, staff, interactions, surveys, transcription, measures, search, training }
+        Core {
+            directory,
+            mail,
+            staff,
+            interactions,
+            surveys,
+            invitations,
+            responses,
+            transcription,
+            measures,
+            search,
+            training,
+        }
     }
 
     fn followups(&self, core: &Core) -> FollowUps {
@@ -83,7 +114,7 @@ impl Context {
             db: self.db.clone(),
             clock: self.clock(),
             settings: followups::Settings::new(&config.followups, &config.retention, config.public_url()),
-            surveys: core.surveys.clone(),
+            responses: core.responses.clone(),
             interactions: core.interactions.clone(),
             staff: core.staff.clone(),
             mail: core.mail.clone(),
@@ -100,7 +131,7 @@ impl Context {
         Feedback::new(feedback::Parts {
             db: self.db.clone(),
             clock: self.clock(),
-            surveys: core.surveys.clone(),
+            responses: core.responses.clone(),
             ratings: ratings.clone(),
             interactions: core.interactions.clone(),
             directory: core.directory.clone(),
@@ -113,7 +144,7 @@ impl Context {
             clock: self.clock(),
             audit: audit.clone(),
             interactions: core.interactions.clone(),
-            surveys: core.surveys.clone(),
+            invitations: core.invitations.clone(),
             settings: privacy::Settings::new(&self.config.retention, &self.config.company),
             others: vec![
                 Arc::new(erasure::OfFollowUps(followups.clone())),
@@ -142,6 +173,8 @@ impl Context {
             search: core.search.clone(),
             mail: core.mail.clone(),
             surveys: core.surveys.clone(),
+            invitations: core.invitations.clone(),
+            responses: core.responses.clone(),
             training: core.training.clone(),
             ratings: ratings.clone(),
             feedback: feedback.clone(),
@@ -163,11 +196,23 @@ impl App {
         let desk = context.desk(&core, &site, &ratings, &feedback, &followups);
         let audit = AuditLog::new(context.db.clone());
         let privacy = context.privacy(&core, &audit, &followups, &feedback);
-        let Core { directory, mail, staff, interactions, surveys, transcription, measures, search, training } = core;
+        let Core {
+            directory,
+            mail,
+            staff,
+            interactions,
+            surveys,
+            invitations,
+            responses,
+            transcription,
+            measures,
+            search,
+            training,
+        } = core;
         let Context { config, db, vault, clock } = context;
         let escalation = config.anonymity.goes_up_after.0;
         Self {
-            releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), &surveys, escalation),
+            releases: Releases::new(db.clone(), Arc::clone(&clock), vault.clone(), responses.clone(), escalation),
             webhooks: Webhooks::new(db.clone(), Arc::clone(&clock), vault.clone(), &config.webhooks.allow),
             survey_counts: Arc::new(SurveyCounts::new(Arc::clone(&clock))),
             draining: CancellationToken::new(),
@@ -185,6 +230,8 @@ impl App {
             search,
             mail,
             surveys,
+            invitations,
+            responses,
             training,
             ratings,
             privacy,

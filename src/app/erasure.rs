@@ -4,8 +4,8 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::feedback::Feedback;
 use crate::followups::FollowUps;
+use crate::invitations::ErasureSubject;
 use crate::privacy::{Counts, Erases};
-use crate::surveys::ErasureSubject;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 

@@ -7,8 +7,8 @@ use crate::clock::{ManualClock, Timestamp};
 use crate::followups::{Alert, Cause, Change, Outcome, Which};
 use crate::interactions::Filter;
 use crate::paging::Cursor;
+use crate::responses::CallbackRequest;
 use crate::staff::Account;
-use crate::surveys::CallbackRequest;
 use std::time::Duration;
 
 /// Root causes, in turns; most of them are not an agent's fault.

@@ -2,7 +2,8 @@
 
 use super::company::Answered;
 use crate::config::Choice;
-use crate::surveys::{Answer, Token};
+use crate::invitations::Token;
+use crate::responses::Answer;
 use std::path::{Path, PathBuf};
 
 /// First names; with the number of the interaction they make unused addresses.

@@ -14,8 +14,8 @@ use crate::followups::FollowUpError;
 use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
 use crate::jobs::{Runner, RunnerOptions};
 use crate::paging::Cursor;
+use crate::responses::{Answer, AnswerError, CallbackError};
 use crate::staff::{Account, AgentRef, NewAccount, StaffError};
-use crate::surveys::{Answer, AnswerError, CallbackError};
 use crate::training::{ClipError, MaskingRequest, NewClip};
 use crate::vault::Vault;
 use std::path::PathBuf;
@@ -246,16 +246,16 @@ async fn answer(app: &App, company: &Company, which: usize) -> Result<(), DemoEr
     let Some(folder) = mail_folder(&app.config) else { return Ok(()) };
     // Customers are not asked twice in the quiet period, so there may be no mail to answer.
     if let Some(token) = token_in_mail(&folder, &customer(which).1)? {
-        let standing = app.surveys.standing(&token).await?;
+        let standing = app.responses.standing(&token).await?;
         let mut answer = Answer::from(told);
         if let Some(invited) = standing.invited() {
             super::survey::answer_further(&mut answer, &invited.version, which);
         }
-        let offer = app.surveys.offer(&token, None);
-        app.surveys.answer_from(&token, standing, answer, offer).await?;
+        let offer = app.responses.offer(&token, None);
+        app.responses.answer_from(&token, standing, answer, offer).await?;
         // Some request a callback, on the page for that.
         if which % 25 == 7 {
-            app.surveys.callback(&token, aftermath::callback(customer(which).0, which), false).await?;
+            app.responses.callback(&token, aftermath::callback(customer(which).0, which), false).await?;
         }
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::effects::Actor;
+use crate::responses::Answer;
 use crate::surveys::definition::{Condition, Definition, Item, Kind, QuestionTexts};
-use crate::surveys::{Answer, EditError, Question, Rule, RuleError, Rules, Value, Version};
+use crate::surveys::{EditError, Question, Rule, RuleError, Rules, Value, Version};
 
 /// Numbers of its further questions.
 const RECOMMEND: u16 = 4;

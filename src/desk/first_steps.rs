@@ -39,7 +39,7 @@ impl Desk {
             agent: !self.directory.agents().await?.is_empty(),
             key: !self.staff.keys().await?.is_empty(),
             interaction: self.interactions.any().await?,
-            survey: self.surveys.any_sent().await?,
+            survey: self.invitations.any_sent().await?,
         })
     }
 

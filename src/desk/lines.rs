@@ -94,7 +94,7 @@ impl Desk {
     pub async fn lines(&self, who: &Principal, interactions: &[Interaction]) -> Result<Vec<InteractionLine>, DbError> {
         let ids: Vec<InteractionId> = interactions.iter().map(|i| i.id.clone()).collect();
         let states: HashMap<_, _> = self.transcription.states(&ids).await?.into_iter().collect();
-        let scores = self.surveys.linked_scores(who, &ids).await?;
+        let scores = self.responses.linked_scores(who, &ids).await?;
         let line = |i: &Interaction| InteractionLine {
             score: scores.get(&i.id).copied(),
             transcript: transcript(i, states.get(&i.id).copied()),
@@ -111,7 +111,7 @@ impl Desk {
         most: i64,
         newest: Vec<Interaction>,
     ) -> Result<(Vec<InteractionLine>, Vec<InteractionLine>), DbError> {
-        let rated = self.surveys.worth_a_listen(who, most).await?;
+        let rated = self.responses.worth_a_listen(who, most).await?;
         let notice = Notice { since: self.clock.now().minus(NOTICED_FOR), ..NOTICE };
         let measured = self.interactions.notable(&who.visible(), notice, most).await?;
         let figures: HashMap<InteractionId, Figures> = measured.into_iter().map(|n| (n.id, n.figures)).collect();

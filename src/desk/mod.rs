@@ -23,9 +23,11 @@ use crate::database::{Db, DbError};
 use crate::feedback::Feedback;
 use crate::followups::FollowUps;
 use crate::interactions::Interactions;
+use crate::invitations::Invitations;
 use crate::mail::Mail;
 use crate::measures::MeasuresOf;
 use crate::ratings::Ratings;
+use crate::responses::Responses;
 use crate::search::Search;
 use crate::staff::{Directory, Staff, Team};
 use crate::surveys::Surveys;
@@ -76,6 +78,10 @@ pub struct Parts {
     pub mail: Mail,
     /// Surveys, and linked answers.
     pub surveys: Surveys,
+    /// Invitations.
+    pub invitations: Invitations,
+    /// Responses.
+    pub responses: Responses,
     /// Training library.
     pub training: Training,
     /// Released ratings.

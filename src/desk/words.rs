@@ -1,7 +1,7 @@
 //! Texts of the desk for durations, times and outcomes.
 
 use crate::interactions::{Channel, Interaction, SurveyState};
-use crate::surveys::SkipReason;
+use crate::invitations::SkipReason;
 pub use crate::web::format::{When, clock};
 
 /// Returns a duration in words: "12 seconds", "8 minutes", "2 hours".

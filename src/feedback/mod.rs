@@ -15,8 +15,8 @@ use crate::ids::{AgentId, InteractionId, KudosId, StaffId, TeamId};
 use crate::interactions::Interactions;
 use crate::jobs::{Kind, Outcome};
 use crate::ratings::{Ratings, Released};
+use crate::responses::{Responses, UnreadComment};
 use crate::staff::Directory;
-use crate::surveys::{Surveys, UnreadComment};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +34,8 @@ pub struct Parts {
     pub db: Db,
     /// Clock.
     pub clock: SharedClock,
-    /// Linked comments and quotes.
-    pub surveys: Surveys,
+    /// Responses.
+    pub responses: Responses,
     /// Released comments.
     pub ratings: Ratings,
     /// Access to interactions.
@@ -182,20 +182,20 @@ impl Feedback {
     /// Records the days on which comments were released, and tidies the quotes.
     pub async fn tidy(&self) -> Result<(), DbError> {
         self.parts.ratings.date_comments().await?;
-        self.parts.surveys.tidy_quotes().await
+        self.parts.responses.tidy_quotes().await
     }
 
     /// Returns the unread comments of this supervisor's teams.
     pub async fn to_read(&self, who: &Principal) -> Result<ToRead, DbError> {
         Ok(ToRead {
-            linked: self.parts.surveys.unread_comments(who, MAX_COMMENTS).await?,
+            linked: self.parts.responses.unread_comments(who, MAX_COMMENTS).await?,
             released: self.parts.ratings.unread_comments(who, MAX_COMMENTS).await?,
         })
     }
 
     /// Marks a linked comment as read.
     pub async fn read_linked(&self, who: &Principal, id: &InteractionId) -> Result<(), FeedbackError> {
-        done(self.parts.surveys.mark_comment_read(who, id).await?)
+        done(self.parts.responses.mark_comment_read(who, id).await?)
     }
 
     /// Marks a released comment as read.
@@ -225,7 +225,7 @@ impl Feedback {
         let many = |n| if own.is_some() { HowMany::Exactly(n) } else { HowMany::rounded(n, k) };
         let since = self.now().minus(MAX_UNREAD_TIME).day();
         let mut by_team: HashMap<Option<TeamId>, i64> = HashMap::new();
-        for waiting in self.parts.surveys.comments_unread_since(&since).await? {
+        for waiting in self.parts.responses.comments_unread_since(&since).await? {
             *by_team.entry(waiting.team_id).or_default() += waiting.n;
         }
         for waiting in self.parts.ratings.comments_unread_since(&since).await? {

@@ -5,7 +5,7 @@ use crate::access::Role;
 use crate::access::rights::{FollowUp, SeeFeedback};
 use crate::ids::InteractionId;
 use crate::ratings::Released;
-use crate::surveys::Surveys;
+use crate::responses::Responses;
 use crate::web::page::{html_with, sentence};
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, get, html, post, redirect};
 use askama::Template;
@@ -89,7 +89,7 @@ async fn show(
         return Ok(html(&OverduePage { page, overdue: feedback.overdue(&who).await? }));
     }
     let found = feedback.to_read(&who).await?;
-    let view = |c: crate::surveys::UnreadComment| LinkedView {
+    let view = |c: crate::responses::UnreadComment| LinkedView {
         id: c.interaction.to_string(),
         comment: c.comment,
         since: day(&c.since),
@@ -193,11 +193,11 @@ struct QuotesPage {
 async fn quotes(
     who: Viewer<SeeFeedback>,
     Data(site): Data<&SiteInfo>,
-    Data(surveys): Data<&Surveys>,
+    Data(responses): Data<&Responses>,
     Query(asked): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
-    let found = surveys.quotes(&who).await?;
-    let view = |q: crate::surveys::Quote| QuoteView { id: q.id, text: q.text, team: q.team_name, month: q.month };
+    let found = responses.quotes(&who).await?;
+    let view = |q: crate::responses::Quote| QuoteView { id: q.id, text: q.text, team: q.team_name, month: q.month };
     let page = Shell::new(&who, site, "/feedback").with_flash(Some(&asked.did), DID);
     Ok(html(&QuotesPage { page, quotes: found.into_iter().map(view).collect() }))
 }
@@ -205,9 +205,13 @@ async fn quotes(
 #[handler]
 async fn remove_quote(
     who: Viewer<SeeFeedback>,
-    Data(surveys): Data<&Surveys>,
+    Data(responses): Data<&Responses>,
     Path(id): Path<String>,
     _form: Posted<EmptyForm>,
 ) -> Result<Response, PageError> {
-    if surveys.remove_quote(&who, &id).await? { Ok(redirect("/quotes?did=removed")) } else { Err(PageError::NotFound) }
+    if responses.remove_quote(&who, &id).await? {
+        Ok(redirect("/quotes?did=removed"))
+    } else {
+        Err(PageError::NotFound)
+    }
 }

@@ -21,7 +21,7 @@ impl FollowUps {
     pub async fn contact(&self, who: &Principal, id: &FollowUpId) -> Result<Contact, FollowUpError> {
         let follow_up = self.find(who, id).await?;
         let callback = follow_up.callback_request_id.ok_or(FollowUpError::NoContact)?;
-        let opened = self.parts.surveys.open_callback(&callback).await?.ok_or(FollowUpError::NoContact)?;
+        let opened = self.parts.responses.open_callback(&callback).await?.ok_or(FollowUpError::NoContact)?;
         audit::look(&self.parts.db, who, "contact.opened", &subject(id), self.now()).await?;
         Ok(Contact { name: opened.name, reach: opened.reach, about: opened.about })
     }

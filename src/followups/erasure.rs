@@ -5,7 +5,8 @@ use super::{FollowUps, store};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::FollowUpId;
-use crate::surveys::{self, ErasureSubject};
+use crate::invitations::ErasureSubject;
+use crate::responses::{self};
 use std::collections::BTreeSet;
 
 /// Data of the subject.
@@ -34,7 +35,7 @@ impl FollowUps {
 
     async fn of(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>) -> Result<Erasable, DbError> {
         let mut callbacks: BTreeSet<String> =
-            self.parts.surveys.callbacks_of(conn.reborrow(), whose).await?.into_iter().collect();
+            self.parts.responses.callbacks_of(conn.reborrow(), whose).await?.into_iter().collect();
         let ids = match whose {
             ErasureSubject::Conversations { ids, .. } => ids,
             // Follow-ups about a conversation are erased with the conversation.
@@ -52,7 +53,7 @@ impl FollowUps {
     pub async fn erase(&self, mut conn: Conn<'_>, whose: ErasureSubject<'_>, now: Timestamp) -> Result<i64, DbError> {
         let found = self.of(conn.reborrow(), whose).await?;
         if !found.callbacks.is_empty() {
-            surveys::forget_callbacks(conn.reborrow(), &found.callbacks).await?;
+            responses::forget_callbacks(conn.reborrow(), &found.callbacks).await?;
         }
         if !found.follow_ups.is_empty() {
             store::erase(conn, &found.follow_ups, now).await?;

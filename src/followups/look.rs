@@ -7,7 +7,7 @@ use crate::database::{self, Conn, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::{FollowUpId, TeamId};
 use crate::jobs::{Kind, Outcome};
-use crate::surveys::{self, DueCallback, NewQuote, Ripe};
+use crate::responses::{self, DueCallback, NewQuote, Ripe};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -53,13 +53,13 @@ impl FollowUps {
             Some(at) if at <= now => at,
             _ => {
                 let mut tx = self.parts.db.begin().await?;
-                self.parts.surveys.gather_callbacks(tx.conn()).await?;
+                self.parts.responses.gather_callbacks(tx.conn()).await?;
                 database::replace_meta(tx.conn(), GATHERED, &now.0.to_string()).await?;
                 tx.commit().await?;
                 now
             }
         };
-        if now >= gathered.plus(self.parts.surveys.gathered_for()) {
+        if now >= gathered.plus(self.parts.responses.gathered_for()) {
             self.hand_over_callbacks().await?;
         }
         Ok(())
@@ -69,8 +69,8 @@ impl FollowUps {
     async fn look_at_answers(&self) -> Result<usize, DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
-        let ripe = self.parts.surveys.take_ripe(tx.conn(), &now.day(), MAX_BATCH).await?;
+        responses::lock_answers(tx.conn()).await?;
+        let ripe = self.parts.responses.take_ripe(tx.conn(), &now.day(), MAX_BATCH).await?;
         let mut effects = Effects::new().events(ripe.iter().map(linked));
         let mut alerted = BTreeSet::new();
         for answer in &ripe {
@@ -94,7 +94,7 @@ impl FollowUps {
     async fn keep_quote(&self, conn: Conn<'_>, answer: &Ripe, now: Timestamp) -> Result<(), DbError> {
         let (Some(id), Some(comment)) = (&answer.quote, &answer.comment) else { return Ok(()) };
         let (team, interaction) = (answer.team.as_ref(), Some(&answer.interaction));
-        self.parts.surveys.keep_quote(conn, &NewQuote { id, comment, team, interaction }, now).await
+        self.parts.responses.keep_quote(conn, &NewQuote { id, comment, team, interaction }, now).await
     }
 
     fn new_follow_up(&self, reason: Reason, team: Option<TeamId>, now: Timestamp) -> NewFollowUp {
@@ -115,11 +115,11 @@ impl FollowUps {
     async fn look_what_is_gone(&self) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
         let open = store::by_score(tx.conn()).await?;
-        for gone in surveys::without_answer(tx.conn(), &open).await? {
+        for gone in responses::without_answer(tx.conn(), &open).await? {
             store::score_gone(tx.conn(), &gone).await?;
         }
         let callbacks = store::with_callback(tx.conn()).await?;
-        for gone in surveys::deleted_callbacks(tx.conn(), &callbacks).await? {
+        for gone in responses::deleted_callbacks(tx.conn(), &callbacks).await? {
             store::wish_gone(tx.conn(), &gone, &self.today()).await?;
         }
         tx.commit().await
@@ -129,8 +129,8 @@ impl FollowUps {
     async fn hand_over_callbacks(&self) -> Result<(), DbError> {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
-        let callbacks = self.parts.surveys.hand_over_callbacks(tx.conn(), &now.day()).await?;
+        responses::lock_answers(tx.conn()).await?;
+        let callbacks = self.parts.responses.hand_over_callbacks(tx.conn(), &now.day()).await?;
         let mut effects = Effects::new();
         let mut alerted = BTreeSet::new();
         for callback in callbacks {
@@ -158,7 +158,7 @@ impl FollowUps {
 
     async fn erase_callbacks(&self, today: &str) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
-        for erased in surveys::erase_callbacks(tx.conn(), today).await? {
+        for erased in responses::erase_callbacks(tx.conn(), today).await? {
             store::wish_erased(tx.conn(), &erased).await?;
         }
         tx.commit().await

@@ -33,8 +33,8 @@ use crate::ids::{AgentId, FollowUpId, InteractionId, StaffId, TeamId};
 use crate::interactions::Interactions;
 use crate::mail::Mail;
 use crate::paging::{Cursor, Page};
+use crate::responses::Responses;
 use crate::staff::Staff;
-use crate::surveys::Surveys;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,8 +77,8 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Settings.
     pub settings: Settings,
-    /// Linked answers, and callback requests.
-    pub surveys: Surveys,
+    /// Responses.
+    pub responses: Responses,
     /// Access to interactions.
     pub interactions: Interactions,
     /// Accounts that may own one.

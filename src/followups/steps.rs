@@ -185,7 +185,7 @@ impl FollowUps {
         if closed != was_closed {
             if let Some(callback) = &follow_up.callback_request_id {
                 let erase_on = closed.then(|| now.plus(self.parts.settings.keep_contacts).day());
-                self.parts.surveys.erase_callback_on(tx.conn(), callback, erase_on.as_deref()).await?;
+                self.parts.responses.erase_callback_on(tx.conn(), callback, erase_on.as_deref()).await?;
             }
             let action = if closed { "follow_up.closed" } else { "follow_up.reopened" };
             effects = effects.audit(&who.actor(), action, subject(id), None);

@@ -7,7 +7,8 @@ use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
-use crate::surveys::{self, ErasureSubject, Traces};
+use crate::invitations::{self, ErasureSubject, Traces};
+use crate::responses::{self};
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 
@@ -134,12 +135,12 @@ impl Privacy {
             let whose = ErasureSubject::Conversations { ids, asked: actor.is_some() };
             add(&mut counts, other.erase(tx.conn(), whose, now).await?);
         }
-        let mails = surveys::forget_mails(tx.conn(), ids).await?;
+        let mails = invitations::forget_mails(tx.conn(), ids).await?;
         add(&mut counts, vec![("mails", i64::try_from(mails).unwrap_or(i64::MAX))]);
         let keys: Vec<String> = ids.iter().map(ToString::to_string).collect();
         jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
         // A concurrent release counts the answer completely or not at all; released figures are unchanged.
-        surveys::lock_answers(tx.conn()).await?;
+        responses::lock_answers(tx.conn()).await?;
         let mut effects = interactions::remove(tx.conn(), ids, now).await?;
         if let Some(actor) = actor {
             for id in ids {
@@ -155,7 +156,7 @@ impl Privacy {
 
     /// Returns the preview for an address.
     pub async fn look_at_address(&self, address: &str) -> Result<ErasurePreview, EraseError> {
-        let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
+        let traces = self.inner.invitations.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = Counts::new();
         let own = [
             ("open_invitations", traces.open),
@@ -179,7 +180,7 @@ impl Privacy {
         conversations: bool,
         actor: &Actor,
     ) -> Result<Receipt, EraseError> {
-        let traces = self.inner.surveys.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
+        let traces = self.inner.invitations.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = self.forget_address(&traces, actor).await?;
         if conversations {
             let all: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
@@ -194,7 +195,7 @@ impl Privacy {
     async fn forget_address(&self, traces: &Traces, actor: &Actor) -> Result<Counts, DbError> {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
-        let closed = surveys::erase_address(tx.conn(), traces, now).await?;
+        let closed = invitations::erase_address(tx.conn(), traces, now).await?;
         let mut counts = vec![("address", 1)];
         let waiting = i64::try_from(traces.waiting.len()).unwrap_or(i64::MAX);
         add(&mut counts, vec![("open_invitations", closed), ("waiting_addresses", waiting)]);

@@ -20,7 +20,7 @@ use crate::clock::{SharedClock, Timestamp};
 use crate::config;
 use crate::database::Db;
 use crate::interactions::Interactions;
-use crate::surveys::Surveys;
+use crate::invitations::Invitations;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,8 +87,8 @@ pub struct Parts {
     pub audit: AuditLog,
     /// Calls and chats.
     pub interactions: Interactions,
-    /// Surveys.
-    pub surveys: Surveys,
+    /// Invitations.
+    pub invitations: Invitations,
     /// Settings.
     pub settings: Settings,
     /// Other features that store data about a conversation or an address.

@@ -224,7 +224,7 @@ impl Privacy {
     async fn remove_hashes(&self, stop: &CancellationToken) -> Result<usize, DbError> {
         let (before, mut all) = (self.now().minus(self.hashes_kept().await?), 0);
         while !stop.is_cancelled() {
-            let n = usize::try_from(self.inner.surveys.forget_hashes(before, MAX_ROWS).await?).unwrap_or(MAX_ROWS);
+            let n = usize::try_from(self.inner.invitations.forget_hashes(before, MAX_ROWS).await?).unwrap_or(MAX_ROWS);
             all += n;
             if n < MAX_ROWS {
                 break;
@@ -236,7 +236,7 @@ impl Privacy {
     /// Returns the time for which a closed invitation keeps the keyed hash of its address after its link has expired:
     /// as long as mail may bounce and a link may unsubscribe, and as long as any quiet period.
     pub async fn hashes_kept(&self) -> Result<Duration, DbError> {
-        Ok(self.inner.settings.hashes.max(self.inner.surveys.spans().await?.quiet))
+        Ok(self.inner.settings.hashes.max(self.inner.invitations.spans().await?.quiet))
     }
 
     /// Compares the folder of recordings with their table, once a day and at the first run after the start. Returns the

@@ -9,7 +9,7 @@ use crate::access::principal::{Principal, Visible};
 use crate::clock::Timestamp;
 use crate::effects::{Actor, Effects};
 use crate::ids::{InteractionId, TeamId};
-use crate::surveys;
+use crate::responses;
 
 /// Maximum number of characters of a note.
 pub const MAX_NOTE_CHARS: usize = 500;
@@ -123,7 +123,7 @@ impl Ratings {
             at,
         };
         let mut tx = self.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
+        responses::lock_answers(tx.conn()).await?;
         if store::exclusions::add(tx.conn(), &new).await? {
             let detail = serde_json::json!({ "reason": reason.code() });
             let subject = format!("interaction:{interaction}");
@@ -137,7 +137,7 @@ impl Ratings {
     /// Audited.
     pub async fn include_again(&self, who: &Principal, interaction: &InteractionId) -> Result<(), RatingsError> {
         let mut tx = self.db.begin().await?;
-        surveys::lock_answers(tx.conn()).await?;
+        responses::lock_answers(tx.conn()).await?;
         if !store::exclusions::remove(tx.conn(), interaction).await? {
             return Err(RatingsError::NotFound);
         }

@@ -1,303 +1,126 @@
-//! Endpoints of answers, invitations and suppressions.
+//! Endpoints of surveys and their versions.
 
-mod surveys;
-
-pub use surveys::SurveysApi;
-
-use super::{AgentSkips, Further, Linked, SkipReason, SkippedFor, Suppression, SuppressionError, Surveys};
-use crate::access::rights::{Administer, SeeInteractions, SeeResponses};
-use crate::ids::InteractionId;
-use crate::interactions::{Filter, Interaction, SurveyState};
+use crate::access::rights::{ManageSurveys, SeeSurveys};
+use crate::surveys::definition::Definition;
+use crate::surveys::{EditError, Listed, PublishedVersion, Surveys};
+use crate::web::page::sentence;
 use crate::web::problem::ApiError;
-use crate::web::{Allowed, JsonBody, page_size, request_cursor};
+use crate::web::{Allowed, JsonBody};
 use poem::http::StatusCode;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
+use poem_openapi::types::Any;
+use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Surveys, invitations, suppressions and linked answers.
+    /// Surveys and their versions.
     Surveys,
 }
 
-/// A linked answer. It reveals neither the customer nor the day of answering.
+/// A survey.
 #[derive(Debug, Object)]
-#[oai(rename = "SurveyResponse", example)]
-struct ResponseOut {
-    /// Score, 1 (very poor) to 5 (very good); null: not answered.
-    score: Option<i64>,
-    /// Answer to "was it resolved?"; null: not answered.
-    resolved: Option<bool>,
-    /// Comment; null: none.
-    comment: Option<String>,
-    /// Month of the answer.
-    month: String,
-    /// Answers to further questions.
-    further: Vec<FurtherOut>,
-}
-
-/// An answer to a further question of the survey.
-#[derive(Debug, Object)]
-#[oai(rename = "FurtherAnswer")]
-struct FurtherOut {
-    /// Number of the question in the survey.
-    number: u16,
-    /// Text of the question in the default language of the survey.
-    question: String,
-    /// Answer in words.
-    answer: String,
-}
-
-impl poem_openapi::types::Example for ResponseOut {
-    fn example() -> Self {
-        let comment = Some("She told me at once where my parcel was.".into());
-        Self { score: Some(4), resolved: Some(true), comment, month: "2026-11".into(), further: Vec::new() }
-    }
-}
-
-impl ResponseOut {
-    fn new(linked: Linked, further: Vec<Further>) -> Self {
-        let resolved = linked.resolved.map(|text| text == "yes");
-        let out = |f: Further| FurtherOut { number: f.number, question: f.question, answer: f.answer };
-        let further = further.into_iter().map(out).collect();
-        Self { score: linked.score, resolved, comment: linked.comment, month: linked.month, further }
-    }
-}
-
-/// State of the survey of an interaction. It never reveals whether the customer answered.
-#[derive(Debug, Object)]
-#[oai(rename = "Invitation", example)]
-struct InvitationOut {
-    /// Id of the interaction.
-    interaction_id: String,
-    /// Name of the system that the interaction comes from.
-    source: String,
-    /// Id of the interaction in that system.
-    external_id: String,
-    /// State of the survey.
-    state: String,
-    /// Reason: a stable code such as `asked_recently` if it was skipped, the answer of the mail server if it failed.
-    reason: Option<String>,
-    /// Reason in words.
-    explanation: Option<String>,
-}
-
-impl poem_openapi::types::Example for InvitationOut {
-    fn example() -> Self {
-        Self {
-            interaction_id: "5f0c9f4e-0b1f-4a3e-9d55-0a9a1d3c2b11".into(),
-            source: "phone".into(),
-            external_id: "4711".into(),
-            state: "skipped".into(),
-            reason: Some(SkipReason::AskedRecently.code().into()),
-            explanation: Some(SkipReason::AskedRecently.sentence().into()),
-        }
-    }
-}
-
-impl From<Interaction> for InvitationOut {
-    fn from(about: Interaction) -> Self {
-        let reason = about.survey_reason.as_deref().and_then(SkipReason::known);
-        Self {
-            interaction_id: about.id.to_string(),
-            source: about.source,
-            external_id: about.external_id,
-            state: about.survey_state.code().into(),
-            explanation: reason.map(|reason| reason.sentence().to_owned()),
-            reason: about.survey_reason,
-        }
-    }
-}
-
-/// A page of invitations.
-#[derive(Debug, Object)]
-struct InvitationPage {
-    /// Invitations by the time of their interactions, newest first.
-    items: Vec<InvitationOut>,
-    /// `cursor` of the next page; null on the last page.
-    next: Option<String>,
-}
-
-/// Reason for a suppression.
-#[derive(Debug, Clone, Copy, Enum)]
-#[oai(rename_all = "lowercase")]
-enum SuppressionReason {
-    /// Added by a person or a program.
-    Added,
-    /// A mail was returned.
-    Bounced,
-    /// A mail was reported as spam.
-    Complained,
-    /// The customer unsubscribed.
-    Unsubscribed,
-}
-
-impl SuppressionReason {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Bounced => "bounced",
-            Self::Complained => "complained",
-            Self::Unsubscribed => "unsubscribed",
-        }
-    }
-}
-
-/// An address that receives no surveys; the address itself is not stored.
-#[derive(Debug, Object)]
-#[oai(rename = "Suppression", example)]
-struct SuppressionOut {
-    /// Keyed hash of the address.
+#[oai(rename = "Survey")]
+struct SurveyOut {
+    /// Id: `standard`, or a random one.
     id: String,
-    /// Reason.
-    reason: String,
-    /// Time of the suppression, RFC 3339, UTC.
-    since: String,
-}
-
-impl poem_openapi::types::Example for SuppressionOut {
-    fn example() -> Self {
-        let id = "9b74c9897bac770ffc029102a200c5de4e8b6d1f0c7e5ad9b6d3c1f2a4e8d701".into();
-        Self { id, reason: "unsubscribed".into(), since: "2026-11-20T13:24:00Z".into() }
-    }
-}
-
-impl From<Suppression> for SuppressionOut {
-    fn from(entry: Suppression) -> Self {
-        Self { id: entry.id, reason: entry.reason, since: entry.created_at.to_rfc3339() }
-    }
-}
-
-/// A page of suppressions.
-#[derive(Debug, Object)]
-struct SuppressionPage {
-    /// Suppressions, newest first.
-    items: Vec<SuppressionOut>,
-    /// `cursor` of the next page; null on the last page.
-    next: Option<String>,
-}
-
-/// An address to be suppressed.
-#[derive(Debug, Object)]
-#[oai(rename = "NewSuppression", example)]
-struct SuppressionBody {
-    /// E-mail address; only a keyed hash of it is stored.
-    address: String,
-    /// Reason; by default `added`.
-    reason: Option<SuppressionReason>,
-}
-
-impl poem_openapi::types::Example for SuppressionBody {
-    fn example() -> Self {
-        Self { address: "jerry@example.net".into(), reason: None }
-    }
-}
-
-/// Number of interactions that were not surveyed for a reason.
-#[derive(Debug, Object)]
-#[oai(rename = "SkipReasonCount")]
-struct SkipReasonOut {
-    /// Stable code of the reason, such as `no_address`.
-    reason: String,
-    /// Reason in words.
-    explanation: Option<String>,
-    /// Number of interactions.
-    interactions: i64,
-    /// Whether the reason is significantly more frequent than with all other agents, and can be influenced by the agent.
-    stands_out: bool,
-}
-
-/// Surveyed and skipped interactions of an agent.
-#[derive(Debug, Object)]
-#[oai(rename = "AgentSkips")]
-struct AgentSkipsOut {
-    /// Id of the agent; null for interactions without an agent, and for the total.
-    agent_id: Option<String>,
-    /// Name of the agent.
+    /// Name.
     name: String,
-    /// Name of the team; empty if there is none.
-    team: String,
-    /// Number of final interactions with a decision about their survey.
-    interactions: i64,
-    /// Number of them that were surveyed.
-    asked: i64,
-    /// Number of them that were not surveyed.
-    not_asked: i64,
-    /// Share that was not surveyed, 0 to 1.
-    share: f64,
-    /// The same share of all other agents together; null if there are none.
-    share_of_others: Option<f64>,
-    /// Reasons, most frequent first.
-    reasons: Vec<SkipReasonOut>,
+    /// State.
+    state: String,
+    /// Number of the current version; null if it was never published.
+    version: Option<i64>,
+    /// Whether there is an unpublished draft.
+    draft: bool,
 }
 
-/// Report of skipped surveys.
-#[derive(Debug, Object)]
-#[oai(rename = "SkipReport")]
-struct SkipsOut {
-    /// Start of the period, RFC 3339, UTC.
-    from: String,
-    /// End of the period, exclusive, RFC 3339, UTC.
-    until: String,
-    /// Total.
-    all: AgentSkipsOut,
-    /// Agents; those that stand out first.
-    agents: Vec<AgentSkipsOut>,
-}
-
-impl From<&AgentSkips> for AgentSkipsOut {
-    fn from(agent: &AgentSkips) -> Self {
-        let reason = |one: &SkippedFor| SkipReasonOut {
-            explanation: SkipReason::known(&one.code).map(|known| known.sentence().to_owned()),
-            reason: one.code.clone(),
-            interactions: one.interactions,
-            stands_out: one.stands_out,
-        };
+impl From<Listed> for SurveyOut {
+    fn from(listed: Listed) -> Self {
+        let state = if listed.archived { "archived" } else { "active" };
         Self {
-            agent_id: agent.id.as_ref().map(ToString::to_string),
-            name: agent.name.clone(),
-            team: agent.team.clone(),
-            interactions: agent.interactions,
-            asked: agent.asked,
-            not_asked: agent.skipped,
-            share: agent.share(),
-            share_of_others: agent.others,
-            reasons: agent.reasons.iter().map(reason).collect(),
+            id: listed.id,
+            name: listed.name,
+            state: state.into(),
+            version: listed.current.map(|current| current.number),
+            draft: listed.draft.is_some(),
         }
     }
 }
 
+/// All surveys.
+#[derive(Debug, Object)]
+struct SurveyList {
+    /// Active surveys first.
+    items: Vec<SurveyOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
+}
+
+/// A published version of a survey.
+#[derive(Debug, Object)]
+#[oai(rename = "SurveyVersion")]
+struct VersionOut {
+    /// Number of the version, from 1.
+    number: i64,
+    /// Time of publication, RFC 3339, UTC.
+    published_at: String,
+    /// Name of the person who published it, at that time.
+    published_by: String,
+    /// Questions, texts and design; see docs/surveys.md.
+    definition: Any<serde_json::Value>,
+}
+
+impl From<PublishedVersion> for VersionOut {
+    fn from(kept: PublishedVersion) -> Self {
+        Self {
+            number: kept.published.number,
+            published_at: kept.published.at.to_rfc3339(),
+            published_by: kept.published.by,
+            definition: Any(serde_json::to_value(&kept.definition).unwrap_or_default()),
+        }
+    }
+}
+
+/// All versions of a survey.
+#[derive(Debug, Object)]
+#[oai(rename = "SurveyVersionList")]
+struct VersionList {
+    /// Versions, newest first.
+    items: Vec<VersionOut>,
+    /// Always null: the list is one page.
+    next: Option<String>,
+}
+
+/// A version to be published.
+#[derive(Debug, Object)]
+#[oai(rename = "NewSurveyVersion")]
+struct NewVersion {
+    /// Complete definition: questions, texts and design; see docs/surveys.md.
+    definition: Any<serde_json::Value>,
+}
+
 #[derive(ApiResponse)]
-enum SuppressReply {
-    /// The address was suppressed before, for the returned reason.
-    #[oai(status = 200)]
-    There(Json<SuppressionOut>),
-    /// The address is suppressed.
+enum PublishReply {
+    /// Published.
     #[oai(status = 201)]
-    Added(Json<SuppressionOut>),
+    Published(Json<SurveyOut>),
 }
 
-#[derive(ApiResponse)]
-enum UnsuppressReply {
-    /// Deleted; the next interaction may be surveyed.
-    #[oai(status = 204)]
-    Removed,
-}
-
-impl From<SuppressionError> for ApiError {
-    fn from(error: SuppressionError) -> Self {
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let said = sentence(&format!("{error}."));
         match error {
-            SuppressionError::NotAnAddress => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_email", "This is not an e-mail address.")
+            EditError::NotFound => Self::not_found("survey_not_found", said),
+            EditError::Conflict { .. } => Self::conflict("survey_changed", said),
+            EditError::Unchanged => Self::conflict("unchanged", said),
+            EditError::Incomplete(wrong) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_survey", "It can't be published as it is.")
+                    .with_problems(wrong.iter().map(ToString::to_string).collect())
             }
-            SuppressionError::NotAReason => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason", error.to_string())
+            EditError::Database(inner) => inner.into(),
+            EditError::Name | EditError::Last | EditError::Logo(_) | EditError::Renumbered(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_survey", said)
             }
-            SuppressionError::NotThere => {
-                Self::not_found("suppression_not_found", "There is no such entry on the list.")
-            }
-            SuppressionError::Database(inner) => inner.into(),
         }
     }
 }
@@ -311,126 +134,59 @@ pub struct Api {
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Surveys")]
 impl Api {
-    /// Get the linked answer to the survey of an interaction
-    ///
-    /// Only for supervisors of the team; API keys and other roles are refused. 404 if there is no answer, if the customer kept it
-    /// apart, or if the caller may not see the interaction: the caller can't distinguish these. Recorded in the audit log.
-    #[oai(path = "/interactions/:id/response", method = "get", operation_id = "getResponse")]
-    async fn response(
-        &self,
-        who: Allowed<SeeResponses>,
-        /// Id of the interaction.
-        id: Path<String>,
-    ) -> Result<Json<ResponseOut>, ApiError> {
-        let none =
-            || ApiError::not_found("response_not_found", "There is no linked answer here, or it is not for you.");
-        let id: InteractionId = id.parse().map_err(|_| none())?;
-        self.surveys.note_look(&who, &id).await?;
-        let found = self.surveys.linked_response(&who, &id).await?.ok_or_else(none)?;
-        let further = self.surveys.further_answers(&id, &found).await?;
-        Ok(Json(ResponseOut::new(found, further)))
+    /// List surveys
+    #[oai(path = "/surveys", method = "get", operation_id = "listSurveys")]
+    async fn list(&self, _who: Allowed<SeeSurveys>) -> Result<Json<SurveyList>, ApiError> {
+        let items = self.surveys.all().await?.into_iter().map(SurveyOut::from).collect();
+        Ok(Json(SurveyList { items, next: None }))
     }
 
-    /// List invitations
-    ///
-    /// Returns the state of the survey of each interaction, and the reason if it was skipped. It never reveals whether the
-    /// customer answered.
-    #[oai(path = "/invitations", method = "get", operation_id = "listInvitations")]
-    async fn invitations(
+    /// Get a survey
+    #[oai(path = "/surveys/:id", method = "get", operation_id = "getSurvey")]
+    async fn get(
         &self,
-        who: Allowed<SeeInteractions>,
-        /// Only invitations in this state.
-        state: Query<Option<String>>,
-        /// `next` of the previous page, requested with the same filters.
-        #[oai(name = "cursor")]
-        from: Query<Option<String>>,
-        /// Maximum number of items on the page.
-        limit: Query<Option<u32>>,
-    ) -> Result<Json<InvitationPage>, ApiError> {
-        let survey = match state.0.as_deref() {
-            None => None,
-            Some(code) => {
-                let known = SurveyState::ALL.iter().map(|state| state.code()).collect::<Vec<_>>().join(", ");
-                let wrong = || ApiError::bad_request("bad_state", format!("`state` is one of {known}."));
-                Some(SurveyState::known(code).ok_or_else(wrong)?)
-            }
+        _who: Allowed<SeeSurveys>,
+        /// Id of the survey: `standard`, or a random one.
+        id: Path<String>,
+    ) -> Result<Json<SurveyOut>, ApiError> {
+        Ok(Json(self.surveys.one(&id).await?.into()))
+    }
+
+    /// List the versions of a survey
+    ///
+    /// Returns the definition of every version. A version never changes.
+    #[oai(path = "/surveys/:id/versions", method = "get", operation_id = "listSurveyVersions")]
+    async fn versions(
+        &self,
+        _who: Allowed<SeeSurveys>,
+        /// Id of the survey: `standard`, or a random one.
+        id: Path<String>,
+    ) -> Result<Json<VersionList>, ApiError> {
+        self.surveys.one(&id).await?;
+        let items = self.surveys.versions(&id).await?.into_iter().map(VersionOut::from).collect();
+        Ok(Json(VersionList { items, next: None }))
+    }
+
+    /// Publish a version of a survey
+    ///
+    /// New invitations use the version; invitations that were sent keep theirs. 409 if the survey has a draft, which would be lost.
+    #[oai(path = "/surveys/:id/versions", method = "post", operation_id = "publishSurveyVersion")]
+    async fn publish(
+        &self,
+        who: Allowed<ManageSurveys>,
+        /// Id of the survey: `standard`, or a random one.
+        id: Path<String>,
+        body: JsonBody<NewVersion>,
+    ) -> Result<PublishReply, ApiError> {
+        let wrong = |error: serde_json::Error| {
+            ApiError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_survey",
+                format!("`definition` can't be read: {error}."),
+            )
         };
-        let filter = Filter { survey, ..Filter::default() };
-        let (from, size) = (request_cursor(from.as_deref())?, page_size(limit.0, 50, 200)?);
-        let page = self.surveys.invitations(&who.visible(), &filter, &from, size).await?;
-        let next = page.next.map(|next| next.to_string());
-        Ok(Json(InvitationPage { items: page.items.into_iter().map(InvitationOut::from).collect(), next }))
-    }
-
-    /// Get the report of skipped surveys
-    ///
-    /// Returns for each agent how many interactions were not surveyed and why, compared with all other agents, over whole days
-    /// (UTC) up to today. It counts invitations, never answers.
-    #[oai(path = "/skipped", method = "get", operation_id = "getSkipReport")]
-    async fn skips(
-        &self,
-        _who: Allowed<Administer>,
-        /// Number of days.
-        days: Query<Option<u32>>,
-    ) -> Result<Json<SkipsOut>, ApiError> {
-        let days = days.0.unwrap_or(30);
-        if !(1..=366).contains(&days) {
-            return Err(ApiError::bad_request("bad_days", "`days` is a number from 1 to 366."));
-        }
-        let report = self.surveys.skips_of_days(i64::from(days)).await?;
-        Ok(Json(SkipsOut {
-            from: report.span.from.to_rfc3339(),
-            until: report.span.until.to_rfc3339(),
-            all: (&report.all).into(),
-            agents: report.agents.iter().map(AgentSkipsOut::from).collect(),
-        }))
-    }
-
-    /// List suppressions
-    ///
-    /// Returns keyed hashes, since the addresses are not stored; `address` finds the entry of an address.
-    #[oai(path = "/suppressions", method = "get", operation_id = "listSuppressions")]
-    async fn suppressions(
-        &self,
-        _who: Allowed<Administer>,
-        /// Only the suppression of this address.
-        address: Query<Option<String>>,
-        /// `next` of the previous page, requested with the same filters.
-        #[oai(name = "cursor")]
-        from: Query<Option<String>>,
-        /// Maximum number of items on the page.
-        limit: Query<Option<u32>>,
-    ) -> Result<Json<SuppressionPage>, ApiError> {
-        let (from, size) = (request_cursor(from.as_deref())?, page_size(limit.0, 50, 200)?);
-        let page = self.surveys.suppressions(address.0.as_deref(), &from, size).await?;
-        let next = page.next.map(|next| next.to_string());
-        Ok(Json(SuppressionPage { items: page.items.into_iter().map(SuppressionOut::from).collect(), next }))
-    }
-
-    /// Suppress an address
-    ///
-    /// No more surveys are sent to the address, and queued mail to it is dropped. Suppressing it again changes nothing.
-    #[oai(path = "/suppressions", method = "post", operation_id = "createSuppression")]
-    async fn suppress(
-        &self,
-        who: Allowed<Administer>,
-        body: JsonBody<SuppressionBody>,
-    ) -> Result<SuppressReply, ApiError> {
-        let reason = body.reason.unwrap_or(SuppressionReason::Added).code();
-        let (entry, new) = self.surveys.suppress(&body.address, reason, &who.actor()).await?;
-        let entry = Json(entry.into());
-        Ok(if new { SuppressReply::Added(entry) } else { SuppressReply::There(entry) })
-    }
-
-    /// Delete a suppression
-    #[oai(path = "/suppressions/:id", method = "delete", operation_id = "deleteSuppression")]
-    async fn unsuppress(
-        &self,
-        who: Allowed<Administer>,
-        /// Id of the suppression; `GET /suppressions?address=…` returns it.
-        id: Path<String>,
-    ) -> Result<UnsuppressReply, ApiError> {
-        self.surveys.unsuppress(&id, &who.actor()).await?;
-        Ok(UnsuppressReply::Removed)
+        let definition: Definition = serde_json::from_value(body.0.definition.0).map_err(wrong)?;
+        self.surveys.publish_at_once(&id, &definition, &who.actor()).await?;
+        Ok(PublishReply::Published(Json(self.surveys.one(&id).await?.into())))
     }
 }

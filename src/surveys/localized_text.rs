@@ -1,26 +1,21 @@
 //! Texts of a page: of its survey, in the language of the conversation or the chosen one.
 
 use crate::clock::Timestamp;
-use crate::surveys::answers::Invited;
 use crate::surveys::definition::Texts;
 use crate::surveys::wording::{self, Facts, Language, Phrases, english, fill};
-use crate::surveys::{Settings, Surveys, Version};
+use crate::surveys::{Settings, Version};
 use std::borrow::Cow;
 
 /// Texts of a page, with the values of their placeholders.
-pub(super) struct LocalizedText<'a> {
+pub struct LocalizedText<'a> {
+    /// Language of the texts.
     pub language: Cow<'a, Language>,
+    /// Built-in phrases in this language.
     pub words: &'a Phrases,
     facts: Facts,
 }
 
 impl<'a> LocalizedText<'a> {
-    /// Texts for an invited customer; `chosen`: the language chosen on the page.
-    pub fn of(surveys: &Surveys, invited: &'a Invited, chosen: Option<&str>) -> Self {
-        let language = invited.version.language(chosen.or(invited.locale.as_deref()));
-        Self::about(surveys.settings(), &invited.version, language, &About::from(invited))
-    }
-
     /// Texts in one of a version's languages.
     pub fn about(settings: &Settings, version: &'a Version, language: &'a Language, about: &About<'_>) -> Self {
         let words = version.phrases(language);
@@ -67,17 +62,6 @@ pub struct About<'a> {
     pub occurred_at: Option<Timestamp>,
     /// Whether it was a chat rather than a call.
     pub chat: bool,
-}
-
-impl<'a> From<&'a Invited> for About<'a> {
-    fn from(invited: &'a Invited) -> Self {
-        Self {
-            agent: invited.agent_name.as_deref(),
-            topic: invited.topic.as_deref(),
-            occurred_at: Some(invited.occurred_at),
-            chat: invited.channel == "chat",
-        }
-    }
 }
 
 fn basic(settings: &Settings) -> Facts {

@@ -4,10 +4,12 @@
 //! 2. Inside a feature: `api | pages | jobs → mod → store`; `mod.rs` knows neither poem nor askama nor sqlx.
 //! 3. SQL is only in `store`, `jobs`, `database` and `effects`.
 //! 4. Features see each other only through `mod.rs`.
-//! 5. Only `app` and the modules above it read the whole configuration.
+//! 5. A table belongs to one feature, and every statement is declared with `statements!` (`tables`).
+//! 6. Only `app` and the modules above it read the whole configuration.
 
 mod names;
 mod source;
+mod tables;
 
 use source::Source;
 use std::fs;
@@ -24,7 +26,9 @@ const ROWS: &[&[&str]] = &[
     &["privacy"],
     &["feedback"],
     &["ratings", "measures", "search", "followups"],
-    &["transcription", "surveys", "training"],
+    &["responses", "training"],
+    &["invitations", "transcription"],
+    &["surveys"],
     &["interactions"],
     &["staff"],
     &["audit", "mail", "webhooks"],
@@ -43,6 +47,8 @@ const FEATURES: &[&str] = &[
     "webhooks",
     "transcription",
     "surveys",
+    "invitations",
+    "responses",
     "training",
     "interactions",
     "staff",
@@ -171,7 +177,7 @@ fn what_points_the_wrong_way_is_seen() {
         ("jobs/runner.rs", "use crate::{clock::Timestamp, mail};"),
         ("staff/mod.rs", "fn f() { crate::interactions::find() }"),
         ("staff/store.rs", "use crate::web::Shell;"),
-        ("training/mod.rs", "use crate::surveys::Answer;"),
+        ("training/mod.rs", "use crate::responses::Answer;"),
         ("audit/store.rs", "use super::api::Line;"),
         ("audit/api.rs", "use crate::audit::{Line, store::LineRow};"),
         ("audit/pages/list.rs", "use super::super::store;"),

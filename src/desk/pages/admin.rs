@@ -164,9 +164,10 @@ fn say(kind: &str) -> &str {
         "mail.purge" => "Delete old mails",
         "measure.catch_up" => "Measure interactions that are not measured yet",
         "search.catch_up" => "Index interactions that are not indexed yet",
-        "survey.close" => "Close expired surveys",
-        "survey.remind" => "Send reminders",
-        "survey.ripen" => "Advance answers in the mix",
+        "invitations.close" => "Close expired surveys",
+        "invitations.remind" => "Send reminders",
+        "responses.mix_pass" => "Advance answers in the mix",
+        "responses.purge" => "Delete marks of used links",
         "ratings.release" => "Release answers in batches",
         other => other,
     }

@@ -9,8 +9,8 @@ use crate::access::rights::Administer;
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::words::count;
+use crate::invitations::SkipReason;
 use crate::mail::{Hooks, IncomingOutcome, OnDay, Reason, State};
-use crate::surveys::SkipReason;
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use chart::{Chart, Day};
@@ -113,8 +113,8 @@ async fn page(
     let from = since(days, now);
     let sent = desk.mail.by_day(from).await?;
     let back = desk.mail.came_back_by_day(from).await?;
-    let skips = desk.surveys.skips_by_day(from).await?;
-    let report = desk.surveys.skips(crate::surveys::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
+    let skips = desk.invitations.skips_by_day(from).await?;
+    let report = desk.invitations.skips(crate::invitations::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
     let all = |what: State| sent.iter().filter(|one| one.what == what.code()).map(|one| one.mails).sum::<i64>();
     // Hard bounces and requests; delays and automatic replies are no problem.
     let returned: i64 = back.iter().filter(|one| one.what != "nothing").map(|one| one.mails).sum();
@@ -194,7 +194,7 @@ fn failed(row: crate::mail::FailedFor) -> Reasoned {
     Reasoned { words, badge: "bad", followed: "", mails: row.mails }
 }
 
-fn skipped(reason: &crate::surveys::SkippedFor) -> Reasoned {
+fn skipped(reason: &crate::invitations::SkippedFor) -> Reasoned {
     let words = SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence());
     Reasoned { words: words.to_owned(), badge: "", followed: "", mails: reason.interactions }
 }

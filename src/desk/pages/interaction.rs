@@ -9,7 +9,8 @@ use crate::desk::{Desk, Turn, turns};
 use crate::followups::FollowUp;
 use crate::ids::InteractionId;
 use crate::interactions::{Channel, Interaction, Recording, SurveyState};
-use crate::surveys::{Further, Linked};
+use crate::responses::Linked;
+use crate::surveys::Further;
 use crate::training::{ClipPlace, FlagForm};
 use crate::transcription::{MissingModel, Speaker, State, TEST_MODEL};
 use crate::web::unmasked::Words;
@@ -239,7 +240,7 @@ async fn loops(who: &Viewer<SeeInteractions>, desk: &Desk, found: &Interaction) 
     }
     let follow_ups = desk.followups.of_interaction(who, &found.id).await?.into_iter().map(FollowUpLine::from).collect();
     let agent = found.agent_name.clone().filter(|_| found.agent_id.is_some());
-    Ok(Some(Loops { follow_ups, agent, read: desk.surveys.comment_read(&found.id).await? }))
+    Ok(Some(Loops { follow_ups, agent, read: desk.responses.comment_read(&found.id).await? }))
 }
 
 /// Messages after a redirect.
@@ -350,9 +351,9 @@ pub(super) async fn show_interaction(
     let (turns, transcript) = words_of(desk, &id, recording.is_some(), original).await?;
     let waits = transcript.as_ref().is_some_and(|transcript| transcript.state == State::Waiting.code());
     let missing_model = if waits { MissingModel::load(&desk.transcription, &who).await? } else { None };
-    let answer = match desk.surveys.linked_response(&who.principal, &id).await? {
+    let answer = match desk.responses.linked_response(&who.principal, &id).await? {
         Some(linked) => {
-            let further = desk.surveys.further_answers(&id, &linked).await?;
+            let further = desk.responses.further_answers(&id, &linked).await?;
             Some(Answer::new(linked, further))
         }
         None => None,
@@ -363,7 +364,7 @@ pub(super) async fn show_interaction(
     let timeline = Timeline::new(desk.measures.find(&id).await?.as_ref(), &turns, &found);
     let action = if turns.is_empty() { "interaction.viewed" } else { Words::look(original) };
     desk.interactions.note_look(&who.principal, action, &id).await?;
-    desk.surveys.note_look(&who.principal, &id).await?;
+    desk.responses.note_look(&who.principal, &id).await?;
     Ok(html(&InteractionPage {
         page: Shell::new(&who, site, "/interactions").with_flash(Some(&did.did), DID),
         head: Head::new(&found, recording.as_ref()),

@@ -3,9 +3,9 @@
 use crate::access::rights::Administer;
 use crate::desk::Desk;
 use crate::desk::words::When;
+use crate::invitations::INVITATION;
 use crate::mail::{Entry, State, Stopped};
 use crate::paging::Cursor;
-use crate::surveys::INVITATION;
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};

@@ -4,7 +4,7 @@
 use crate::access::rights::Administer;
 use crate::audit;
 use crate::desk::Desk;
-use crate::surveys::{AgentSkips, SkipReason, SkipSpan, skips_to_csv};
+use crate::invitations::{AgentSkips, SkipReason, SkipSpan, skips_to_csv};
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::http::header;
@@ -57,7 +57,7 @@ fn percent(share: f64) -> String {
 }
 
 fn row(agent: &AgentSkips) -> SkippedRow {
-    let why = |reason: &crate::surveys::SkippedFor| Why {
+    let why = |reason: &crate::invitations::SkippedFor| Why {
         words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence()).to_owned(),
         times: reason.interactions,
         stands_out: reason.stands_out,
@@ -96,7 +96,7 @@ pub(super) async fn show_skipped(
     Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
-    let report = desk.surveys.skips(SkipSpan::days(days, desk.clock.now())).await?;
+    let report = desk.invitations.skips(SkipSpan::days(days, desk.clock.now())).await?;
     let rows: Vec<SkippedRow> = report.agents.iter().map(row).collect();
     Ok(html(&SkippedPage {
         page: Shell::new(&who, site, "/admin"),
@@ -116,7 +116,7 @@ pub(super) async fn export_skipped(
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let now = desk.clock.now();
-    let report = desk.surveys.skips(SkipSpan::days(days, now)).await?;
+    let report = desk.invitations.skips(SkipSpan::days(days, now)).await?;
     let file = skips_to_csv(&report).map_err(|error| {
         tracing::error!(%error, "the report of who was not asked could not be written");
         PageError::Internal

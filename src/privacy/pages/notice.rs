@@ -3,6 +3,7 @@
 
 use super::whole_days;
 use crate::config::Choices;
+use crate::invitations::Invitations;
 use crate::privacy::{Privacy, RetainedData};
 use crate::surveys::{Language, Surveys};
 use crate::web::PageError;
@@ -71,9 +72,10 @@ fn length(lang: &str, span: Duration) -> String {
 pub(super) async fn show(
     Data(privacy): Data<&Privacy>,
     Data(surveys): Data<&Surveys>,
+    Data(invitations): Data<&Invitations>,
     request: &Request,
 ) -> Result<Response, PageError> {
-    let (settings, spans) = (surveys.settings(), surveys.spans().await?);
+    let (settings, spans) = (surveys.settings(), invitations.spans().await?);
     let language = language(request);
     let lang = language.tag();
     let rules = privacy.rules();

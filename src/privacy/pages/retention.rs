@@ -60,10 +60,10 @@ pub(super) async fn show(
     who: Viewer<Administer>,
     Data(site): Data<&SiteInfo>,
     Data(privacy): Data<&Privacy>,
-    Data(surveys): Data<&crate::surveys::Surveys>,
+    Data(invitations): Data<&crate::invitations::Invitations>,
 ) -> Result<Response, PageError> {
     let (log, last) = privacy.retention_log().await?;
-    let spans = surveys.spans().await?;
+    let spans = invitations.spans().await?;
     Ok(html(&RetentionPage {
         page: Shell::new(&who, site, "/admin"),
         rows: privacy.forecast().await?.into_iter().map(RetentionRow::from).collect(),

@@ -30,7 +30,7 @@ use crate::effects::{Effects, Event};
 use crate::ids::TeamId;
 use crate::jobs::{Kind, Outcome};
 use crate::ratings::Month;
-use crate::surveys::{self, NewQuote, Surveys};
+use crate::responses::{self, NewQuote, Responses};
 use crate::vault::Vault;
 use pool_age::PoolAges;
 use pool_reader::PoolReader;
@@ -51,7 +51,7 @@ pub struct Releases {
     db: Db,
     clock: SharedClock,
     vault: Vault,
-    surveys: Surveys,
+    responses: Responses,
     k: usize,
     ripe_at: i64,
     /// Number of months after which a waiting pool escalates.
@@ -79,17 +79,17 @@ struct Counted {
 
 impl Releases {
     /// Creates the service, with k and the ripeness configured for surveys; answers escalate after `goes_up_after`.
-    pub fn new(db: Db, clock: SharedClock, vault: Vault, surveys: &Surveys, goes_up_after: Duration) -> Self {
-        let settings = surveys.settings();
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, responses: Responses, goes_up_after: Duration) -> Self {
+        let settings = responses.settings();
         let k = usize::try_from(settings.k).unwrap_or(FLOOR).max(FLOOR);
         let expires_after = settings.expires_after;
         Self {
             db,
             clock,
             vault,
-            surveys: surveys.clone(),
             k,
-            ripe_at: surveys.ripe_at(),
+            ripe_at: responses.ripe_at(),
+            responses,
             goes_up: pool_age::months(goes_up_after),
             expires_after,
         }
@@ -102,7 +102,7 @@ impl Releases {
             let releases = releases.clone();
             async move { releases.release_full().await.map_or_else(|e| Outcome::Retry(e.to_string()), |_| Outcome::Done) }
         };
-        vec![Kind::new(surveys::RELEASE, release).max_concurrent(1)]
+        vec![Kind::new(responses::RELEASE, release).max_concurrent(1)]
     }
 
     /// Releases every pool with k ripe answers or more, escalates those that have waited too long, and counts the
@@ -203,7 +203,7 @@ impl Releases {
     async fn keep_quotes(&self, mut conn: Conn<'_>, quotes: &[Quotable]) -> Result<(), DbError> {
         for one in quotes {
             let new = NewQuote { id: &one.id, comment: &one.comment, team: one.team.as_ref(), interaction: None };
-            self.surveys.keep_quote(conn.reborrow(), &new, self.clock.now()).await?;
+            self.responses.keep_quote(conn.reborrow(), &new, self.clock.now()).await?;
         }
         Ok(())
     }

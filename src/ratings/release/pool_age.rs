@@ -92,7 +92,8 @@ mod tests {
     use super::super::pools::Side;
     use super::*;
     use crate::ids::AgentId;
-    use crate::surveys::{Origin, Question};
+    use crate::responses::Origin;
+    use crate::surveys::Question;
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()

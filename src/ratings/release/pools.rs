@@ -1,7 +1,8 @@
 //! Pools: answers that are released together, and their batch sizes.
 
 use crate::ids::{AgentId, TeamId};
-use crate::surveys::{Origin, Question};
+use crate::responses::Origin;
+use crate::surveys::Question;
 use std::collections::BTreeMap;
 
 /// Maximum number of answers in a batch: a release must not block other writers for long.

@@ -7,10 +7,12 @@
 mod check;
 mod question;
 mod standard;
+mod value;
 
 pub use check::{DefinitionError, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS};
 pub use question::{Kind, Question};
 pub use standard::{STANDARD, STANDARD_SURVEY};
+pub use value::{MAX_COMMENT_CHARS, Missing, Value, accepted_values, chosen};
 
 use super::wording::{Language, contrast};
 use serde::{Deserialize, Serialize};

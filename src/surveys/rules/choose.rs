@@ -5,14 +5,14 @@ use super::{About, Passed, Rule, Rules, Verdict, judge, store};
 use crate::database::DbError;
 use crate::ids::InteractionId;
 use crate::interactions::ForSurvey;
-use crate::surveys::{SkipReason, Surveys};
+use crate::surveys::Surveys;
 use crate::vault::Vault;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// Selected survey, and its time limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::surveys) struct Chosen {
+pub struct Chosen {
     /// Version of the survey.
     pub version: String,
     /// Quiet period after the survey.
@@ -21,6 +21,17 @@ pub(in crate::surveys) struct Chosen {
     pub expires_after: Duration,
     /// Time after which customers with an open survey are reminded; `None`: no reminder.
     pub remind_after: Option<Duration>,
+}
+
+/// Reason for which the rules select no survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotChosen {
+    /// A rule excludes the conversation.
+    Rule,
+    /// The conversation is not in the rule's share.
+    Share,
+    /// No rule applies.
+    NoRule,
 }
 
 pub(super) fn days(n: u16) -> Duration {
@@ -59,14 +70,14 @@ impl Surveys {
     }
 
     /// Returns the survey for a conversation, or the reason for none.
-    pub(in crate::surveys) async fn choose(&self, about: &ForSurvey) -> Result<Result<Chosen, SkipReason>, DbError> {
+    pub async fn choose(&self, about: &ForSurvey) -> Result<Result<Chosen, NotChosen>, DbError> {
         let (rules, askable) = (self.rules().await?.rules, self.askable().await?);
         let draw = |rule: &Rule| draw(&self.inner.vault, rule, &about.id);
         let (survey, rule) = match judge(&rules, &About::of(about), draw, |survey| askable.contains_key(survey)).0 {
             Verdict::Ask(survey, at) => (survey, at.and_then(|at| rules.rules.get(at))),
-            Verdict::Nobody(_) => return Ok(Err(SkipReason::Rule)),
-            Verdict::OutOfShare(_) => return Ok(Err(SkipReason::Share)),
-            Verdict::NoRule => return Ok(Err(SkipReason::NoRule)),
+            Verdict::Nobody(_) => return Ok(Err(NotChosen::Rule)),
+            Verdict::OutOfShare(_) => return Ok(Err(NotChosen::Share)),
+            Verdict::NoRule => return Ok(Err(NotChosen::NoRule)),
         };
         let settings = &self.inner.settings;
         let expires_after = rule.and_then(|rule| rule.expires_days).map_or(settings.expires_after, days);

@@ -6,13 +6,13 @@
 
 mod choose;
 mod judge;
-mod longest;
+mod limits;
 mod store;
 mod words;
 
-pub(super) use choose::Chosen;
+pub use choose::{Chosen, NotChosen};
 pub use judge::{About, Passed, Verdict, judge};
-pub use longest::{Longest, Spans};
+pub use limits::{Limits, LimitsCache};
 pub use words::{Names, in_words};
 
 use super::Surveys;
@@ -168,7 +168,7 @@ impl Surveys {
             .save(tx.conn(), now)
             .await?;
         tx.commit().await?;
-        self.inner.longest.forget();
+        self.inner.limits.clear();
         Ok(edition + 1)
     }
 

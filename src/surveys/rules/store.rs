@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
-use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_optional, statements};
 
 statements! {
     CURRENT = "
@@ -15,22 +15,6 @@ statements! {
         FROM surveys
         WHERE state = 'active'
             AND current_version <> ''";
-    // One index lookup for each state in which a link may still be open.
-    LAST_OPEN = "
-        SELECT CAST(MAX(open.last) AS BIGINT)
-        FROM (
-            SELECT MAX(expires_at) AS last
-            FROM invitations
-            WHERE state = 'scheduled'
-            UNION ALL
-            SELECT MAX(expires_at) AS last
-            FROM invitations
-            WHERE state = 'sent'
-            UNION ALL
-            SELECT MAX(expires_at) AS last
-            FROM invitations
-            WHERE state = 'failed'
-        ) AS open";
     EDITION = "SELECT edition, rules, saved_by FROM survey_rules WHERE edition = $1";
     // If two saves start from the same edition, the key lets only one through.
     SAVE = "
@@ -53,11 +37,6 @@ pub(super) async fn current(conn: Conn<'_>) -> Result<Option<RulesRow>, DbError>
 
 pub(super) async fn edition(conn: Conn<'_>, edition: i64) -> Result<Option<RulesRow>, DbError> {
     fetch_optional!(conn, EDITION => RulesRow, edition)
-}
-
-/// Returns the time at which the last link that is open, or will be sent, expires.
-pub(super) async fn last_open(conn: Conn<'_>) -> Result<Option<Timestamp>, DbError> {
-    Ok(fetch_one!(conn, LAST_OPEN => (Option<Timestamp>,))?.0)
 }
 
 /// Saves rules made from this edition. Returns false if there is a newer one.

@@ -94,7 +94,7 @@ async fn a_pass_shuffles_what_lies_in_a_heap() {
         sqlx::query_scalar::<_, String>("SELECT id FROM sealed_answers ORDER BY ctid").fetch_all(pool).await.unwrap()
     };
     assert_eq!(order().await, arrived, "before");
-    app.app.surveys.ripen().await.unwrap();
+    app.app.responses.run_mix_pass().await.unwrap();
     let after = order().await;
     assert_eq!(after.len(), 10);
     assert_ne!(after, arrived);

@@ -99,8 +99,8 @@ pub async fn ask_many(app: &TestApp, agent: &str, team: &str, how_many: usize) -
 
 /// Runs passes until everything is ripe, and releases full pools.
 pub async fn ripen_and_release(app: &TestApp) -> usize {
-    for _ in 0..app.app.surveys.ripe_at().max(1) {
-        app.app.surveys.ripen().await.unwrap();
+    for _ in 0..app.app.responses.ripe_at().max(1) {
+        app.app.responses.run_mix_pass().await.unwrap();
     }
     app.app.releases.release_full().await.unwrap()
 }

@@ -128,7 +128,7 @@ async fn what_was_kept_apart_is_never_linked_however_one_asks() {
         for _ in 0..3 {
             assert!(post(&app, &asked.page(), &[("score", "1"), ("choice", "linked")]).await.0 >= 400);
             assert!(dump(&app).await["responses"].is_empty());
-            app.app.surveys.ripen().await.unwrap();
+            app.app.responses.run_mix_pass().await.unwrap();
         }
     }
 }

@@ -51,7 +51,7 @@ async fn after_a_pass_no_place_on_a_page_tells_who_came_first() {
     let asked = ask_many(&app, "17", "Orders", 60).await;
     let tables = ["spent_tokens", "sealed_answers"];
     let arrived = answer_in_turn(&app, &asked, tables).await;
-    app.app.surveys.ripen().await.unwrap();
+    app.app.responses.run_mix_pass().await.unwrap();
     let file = std::fs::read(app.folder().join("afterword.db")).unwrap();
     for (table, arrived) in tables.iter().zip(&arrived) {
         let (ordered, pairs) = in_order(&file, arrived);

@@ -5,20 +5,21 @@ use crate::app::TestApp;
 use crate::surveys::Asked;
 use afterword::app::App;
 use afterword::config::Choice;
-use afterword::surveys::{Answer, Token};
+use afterword::invitations::Token;
+use afterword::responses::Answer;
 
 /// Gives these answers, while the service runs with this k.
 async fn give(app: &App, asked: &[Asked], choice: Choice) {
     for one in asked {
         let token = Token::parse(&one.token).unwrap();
-        app.surveys.answer(&token, Answer::rated(4, None, None, choice)).await.unwrap();
+        app.responses.answer(&token, Answer::rated(4, None, None, choice)).await.unwrap();
     }
 }
 
 /// Ripens, and releases.
 async fn pass(app: &App) -> usize {
-    for _ in 0..app.surveys.ripe_at().max(1) {
-        app.surveys.ripen().await.unwrap();
+    for _ in 0..app.responses.ripe_at().max(1) {
+        app.responses.run_mix_pass().await.unwrap();
     }
     app.releases.release_full().await.unwrap()
 }

@@ -69,8 +69,8 @@ async fn an_apart_comment_is_quoted_from_its_release_on_and_nothing_else_beside_
         }
         assert!(dump(&app).await["quotes"].is_empty(), "before the release nothing says so");
         // The third customer ends it before the release, when the answer itself can't be changed any more.
-        for _ in 0..app.app.surveys.ripe_at() {
-            app.app.surveys.ripen().await.unwrap();
+        for _ in 0..app.app.responses.ripe_at() {
+            app.app.responses.run_mix_pass().await.unwrap();
         }
         assert!(page(&app, &format!("{}/contact", asked[2].page())).await.1.contains("may be quoted"));
         end(&app, &asked[2]).await;

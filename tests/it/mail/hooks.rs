@@ -40,7 +40,7 @@ fn basic(request: RequestBuilder) -> RequestBuilder {
 }
 
 async fn reason(app: &TestApp, address: &str) -> Option<String> {
-    let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
+    let found = app.app.invitations.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
     found.items.into_iter().next().map(|entry| entry.reason)
 }
 
@@ -108,11 +108,11 @@ async fn amazon_tells_of_bounces_and_complaints_once() {
         // Taken off the list by hand, the same call again does not put it back.
         let entry = app
             .app
-            .surveys
+            .invitations
             .suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 1)
             .await
             .unwrap();
-        app.app.surveys.unsuppress(&entry.items[0].id, &afterword::effects::Actor::System).await.unwrap();
+        app.app.invitations.unsuppress(&entry.items[0].id, &afterword::effects::Actor::System).await.unwrap();
         assert_eq!(status(basic(to(&app, "ses", &body))).await, 200);
         assert_eq!(reason(&app, "gone@example.net").await, None);
 

@@ -53,7 +53,7 @@ async fn drop_in(app: &TestApp, name: &str, mail: &str) {
 }
 
 async fn suppressed(app: &TestApp, address: &str) -> Option<String> {
-    let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
+    let found = app.app.invitations.suppressions(Some(address), &afterword::paging::Cursor::start(), 1).await.unwrap();
     found.items.into_iter().next().map(|entry| entry.reason)
 }
 

@@ -134,7 +134,7 @@ async fn what_may_have_arrived_does_not_go_out_again_to_who_wants_no_more() {
         let copy = |name: &str| first.iter().find(|mail| mail.to[0].starts_with(name)).unwrap();
         let link = |name: &str| token_in(copy(name).header("list-unsubscribe").unwrap());
         assert_eq!(app.post(&format!("/u/{}", link("leaves")), &[]).await.status(), 200);
-        app.app.surveys.suppress("suppressed@example.net", "added", &Actor::System).await.unwrap();
+        app.app.invitations.suppress("suppressed@example.net", "added", &Actor::System).await.unwrap();
         let admin = app.key(Scope::Admin).await;
         let erasure = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(admin);
         let erased = erasure.json(&serde_json::json!({ "address": "erased@example.net" })).send().await.unwrap();

@@ -85,16 +85,21 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again_and_one_that_is_ful
         assert_eq!(state_of(&app, id).await.0, "failed");
     }
     let suppressed = async |address: &str| {
-        let found = app.app.surveys.suppressions(Some(address), &afterword::paging::Cursor::start(), 5).await.unwrap();
+        let found =
+            app.app.invitations.suppressions(Some(address), &afterword::paging::Cursor::start(), 5).await.unwrap();
         found.items.first().map(|one| one.reason.clone())
     };
     assert_eq!(suppressed("gone@example.net").await.as_deref(), Some("bounced"));
     assert_eq!(suppressed("full@example.net").await, None);
     // An administrator removes it from the list first.
     let failed = app.app.mail.troubles().await.unwrap();
-    let entry =
-        app.app.surveys.suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 5).await.unwrap();
-    app.app.surveys.unsuppress(&entry.items[0].id, &Actor::System).await.unwrap();
+    let entry = app
+        .app
+        .invitations
+        .suppressions(Some("gone@example.net"), &afterword::paging::Cursor::start(), 5)
+        .await
+        .unwrap();
+    app.app.invitations.unsuppress(&entry.items[0].id, &Actor::System).await.unwrap();
     assert_eq!(failed.len(), 2);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{SETTLED, ask, ask_about, mail_to, mails, state_of};
 use crate::app::{TestApp, call_body};
-use afterword::surveys::SkipReason;
+use afterword::invitations::SkipReason;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ async fn everybody_else_is_not_asked_and_the_reason_is_recorded() {
             );
         }
         assert_eq!(mails(&app).len(), 0);
-        let span = afterword::surveys::SkipSpan::days(30, app.app.clock.now());
-        let report = app.app.surveys.skips(span).await.unwrap().all;
+        let span = afterword::invitations::SkipSpan::days(30, app.app.clock.now());
+        let report = app.app.invitations.skips(span).await.unwrap().all;
         assert_eq!((report.reasons.len(), report.asked), (cases.len(), 0));
         assert!(report.reasons.iter().all(|one| one.interactions == 1 && SkipReason::known(&one.code).is_some()));
     }
@@ -72,7 +72,7 @@ async fn deciding_twice_asks_once() {
         let asked = ask(&app, "jerry").await;
         let before = mails(&app).len();
         for _ in 0..2 {
-            app.app.surveys.decide(&asked.interaction).await.unwrap();
+            app.app.invitations.decide(&asked.interaction).await.unwrap();
         }
         app.work().await;
         assert_eq!(mails(&app).len(), before);
@@ -101,9 +101,9 @@ async fn of_many_decisions_at_once_one_asks() {
         for n in 0..12 {
             ids.push(app.call(&n.to_string(), "jerry@example.net").await);
         }
-        let decide = ids.iter().map(|id| app.app.surveys.decide(id));
+        let decide = ids.iter().map(|id| app.app.invitations.decide(id));
         let decisions: Vec<_> = futures_util::future::join_all(decide).await;
-        use afterword::surveys::Decision;
+        use afterword::invitations::Decision;
         let asked = decisions.iter().filter(|d| *d.as_ref().unwrap() == Decision::Asked).count();
         let quiet = Decision::Skipped(SkipReason::AskedRecently);
         let skipped = decisions.iter().filter(|d| *d.as_ref().unwrap() == quiet).count();
@@ -120,7 +120,7 @@ async fn unsubscribing_stops_the_mail_that_waits_and_the_next_one() {
         let next = app.call("next", "jerry@example.net").await;
         app.clock.advance(SETTLED);
         // Decided, with its mail not sent yet.
-        app.app.surveys.decide(&next).await.unwrap();
+        app.app.invitations.decide(&next).await.unwrap();
         assert_eq!(super::page(&app, &asked.leave()).await.0, 200);
         assert!(
             super::post(&app, &asked.leave(), &[("List-Unsubscribe", "One-Click")]).await.1.contains("no more surveys")

@@ -6,9 +6,11 @@ use crate::anonymity::ripen_and_release;
 use crate::app::{TestApp, call_body};
 use afterword::config::Choice;
 use afterword::database::Db;
+use afterword::invitations::Token;
+use afterword::responses::Answer;
 use afterword::surveys::definition::{Condition, Definition, Item, Kind, QuestionTexts, Role};
 use afterword::surveys::wording::{Language, built_in, names};
-use afterword::surveys::{Answer, Question, Token, Value};
+use afterword::surveys::{Question, Value};
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
@@ -146,7 +148,7 @@ async fn further_answers_are_released_question_by_question() {
                     (further(Kind::OneOf, 8), Value::Number(1 + n % 2)),
                 ]);
                 let token = Token::parse(&asked.token).unwrap();
-                app.app.surveys.answer(&token, Answer { values, choice, quote: false }).await.unwrap();
+                app.app.responses.answer(&token, Answer { values, choice, quote: false }).await.unwrap();
             }
         }
         ripen_and_release(&app).await;

@@ -7,7 +7,7 @@ use crate::app::TestApp;
 use crate::support::browser::{Browser, View};
 use afterword::access::principal::Scope;
 use afterword::config::{Choices, Config, Preset};
-use afterword::surveys::open_sealed;
+use afterword::responses::open_sealed;
 use reqwest::StatusCode;
 use serde_json::json;
 

@@ -37,7 +37,7 @@ async fn every_answer_ripens_once_a_pass_and_no_further_than_ripe() {
             answer(&app, &asked, &[("score", "5"), ("resolved", "yes"), ("choice", choice)]).await;
         }
         for ripeness in [2, 3, 3] {
-            app.app.surveys.ripen().await.unwrap();
+            app.app.responses.run_mix_pass().await.unwrap();
             for table in ["responses", "sealed_answers"] {
                 let sql: &'static str = format!("{table} WHERE mix_passes = {ripeness}").leak();
                 let all = count(&app, table).await;

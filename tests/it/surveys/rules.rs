@@ -108,7 +108,7 @@ async fn a_share_is_asked_about_and_nobody_where_no_rule_fits() {
             }
         }
         assert_eq!(asked + skipped, 40);
-        let report = app.app.surveys.skips_of_days(7).await.unwrap();
+        let report = app.app.invitations.skips_of_days(7).await.unwrap();
         let skipped = i64::try_from(skipped).unwrap();
         let found = report.all.reasons.iter().find(|line| line.code == "share");
         assert_eq!(found.map(|line| line.interactions), Some(skipped));

@@ -86,7 +86,7 @@ fn ids(list: &str) -> Vec<String> {
 
 /// Returns the held answers, as the administrator sees them after a pass.
 async fn kept(app: &TestApp, admin: &Session) -> Vec<String> {
-    app.app.surveys.ripen().await.unwrap();
+    app.app.responses.run_mix_pass().await.unwrap();
     ids(&admin.page("/admin/suspects").await)
 }
 
@@ -134,7 +134,7 @@ async fn each_reason_is_told_and_nothing_that_leads_to_a_conversation() {
         assert_eq!(post(&app, &trap.page(), &filled).await.0, 422);
         let admin = admin(&app).await;
         assert!(ids(&admin.page("/admin/suspects").await).is_empty(), "not at the moment at which they come");
-        app.app.surveys.ripen().await.unwrap();
+        app.app.responses.run_mix_pass().await.unwrap();
         let list = admin.page("/admin/suspects").await;
         for told in ["sooner after its mail left", "that people don’t see"] {
             assert!(list.contains(told), "{told}: {list}");
@@ -172,7 +172,7 @@ async fn what_is_admitted_counts_once_and_apart() {
             assert_eq!(asked_for["sealed_answers"], before["sealed_answers"], "not before the next pass");
             let line = asked_for["audit_log"].iter().find(|row| row.contains("suspect.admitted")).unwrap();
             assert!(!line.contains(&id) && !line.contains(asked.interaction.as_str()), "{line}");
-            app.app.surveys.ripen().await.unwrap();
+            app.app.responses.run_mix_pass().await.unwrap();
             let after = dump(&app).await;
             let more = |table: &str| after[table].len() - before[table].len();
             assert_eq!((more("responses"), more("spent_tokens"), more("sealed_answers")), (0, 1, 2));
@@ -202,7 +202,7 @@ async fn what_is_admitted_can_be_taken_back() {
         let admin = admin(&app).await;
         let id = kept(&app, &admin).await.remove(0);
         admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
-        app.app.surveys.ripen().await.unwrap();
+        app.app.responses.run_mix_pass().await.unwrap();
         app.clock.advance(seconds(120));
         super::answer(&app, &asked, &[("do", "withdraw")]).await;
         let gone = dump(&app).await;
@@ -236,11 +236,11 @@ async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
             let page = asked.page();
             let admit = async {
                 assert_eq!(admin.post(&path, &[]).await.status(), 303);
-                app.app.surveys.ripen().await.unwrap();
+                app.app.responses.run_mix_pass().await.unwrap();
             };
             let ((), answered) = tokio::join!(admit, app.post(&page, &form));
             assert!([200, 409, 422].contains(&answered.status().as_u16()));
-            app.app.surveys.ripen().await.unwrap();
+            app.app.responses.run_mix_pass().await.unwrap();
             let after = dump(&app).await;
             assert_eq!(counted(&after) - before, 1, "{suspect} and {person}: {n}");
             assert!(after["suspects"].is_empty());
@@ -277,7 +277,7 @@ async fn whoever_has_answered_is_not_answered_for() {
             post(&app, &asked.page(), &[("score", "2"), ("choice", suspect), ("website", "x")]).await;
             let told = admin.post(&format!("/admin/suspects/{id}/admission"), &[]).await;
             assert_eq!(told.headers()["location"], "/admin/suspects?did=admitted", "it does not tell who has answered");
-            app.app.surveys.ripen().await.unwrap();
+            app.app.responses.run_mix_pass().await.unwrap();
             let after = dump(&app).await;
             assert_eq!(counted(&after) - counted(&before), usize::from(!back), "{suspect} and {person}");
             assert!(after["suspects"].is_empty());

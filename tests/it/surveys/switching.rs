@@ -69,16 +69,16 @@ async fn a_change_that_fails_takes_nothing_away() {
 async fn what_can_not_be_changed_any_more_counts_once() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask(&app, "jerry").await;
-        let link = afterword::surveys::Token::parse(&asked.token).unwrap();
+        let link = afterword::invitations::Token::parse(&asked.token).unwrap();
         // The page was read while the answer could be changed; when it is sent, it can't be any more.
-        let before = app.app.surveys.standing(&link).await.unwrap();
+        let before = app.app.responses.standing(&link).await.unwrap();
         answer(&app, &asked, &LINKED).await;
-        for _ in 0..app.app.surveys.ripe_at() {
-            app.app.surveys.ripen().await.unwrap();
+        for _ in 0..app.app.responses.ripe_at() {
+            app.app.responses.run_mix_pass().await.unwrap();
         }
-        let late = afterword::surveys::Answer::rated(1, None, None, afterword::config::Choice::Apart);
-        let offer = app.app.surveys.offer(&link, None);
-        assert!(app.app.surveys.answer_from(&link, before, late, offer).await.is_err());
+        let late = afterword::responses::Answer::rated(1, None, None, afterword::config::Choice::Apart);
+        let offer = app.app.responses.offer(&link, None);
+        assert!(app.app.responses.answer_from(&link, before, late, offer).await.is_err());
         assert_eq!((count(&app, "responses").await, count(&app, "sealed_answers").await), (1, 0));
         assert_eq!(count(&app, "spent_tokens").await, 0);
     }
@@ -105,7 +105,7 @@ async fn no_row_that_stays_names_the_transaction_of_the_change() {
     }
     assert!(others > 20);
     // A pass removes the deleted row, and rewrites the mix in a transaction of its own.
-    app.app.surveys.ripen().await.unwrap();
+    app.app.responses.run_mix_pass().await.unwrap();
     let dead: i64 = sqlx::query_scalar("SELECT pg_relation_size('responses')").fetch_one(pool).await.unwrap();
     assert_eq!(dead, 0, "the table holds no page any more");
 }

@@ -5,7 +5,6 @@ mod edit;
 mod form;
 mod logo;
 mod manage;
-mod preview;
 mod publish;
 mod view;
 
@@ -28,7 +27,6 @@ pub fn routes(route: Route) -> Route {
         .at("/surveys/:id/discard", post(publish::discard))
         .at("/surveys/:id/versions", get(publish::show_versions))
         .at("/surveys/:id/versions/:number/restore", post(publish::restore))
-        .at("/surveys/:id/preview", get(preview::preview))
         .at("/surveys/:id/logo", post(logo::upload))
         .at("/logos/:name", get(logo::serve))
 }

@@ -43,7 +43,7 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
             let form = [("score", "3"), ("comment", "sent by nobody"), ("choice", choice)];
             assert_eq!(post(&app, &one.page(), &form).await.0, 422);
         }
-        app.app.surveys.ripen().await.unwrap();
+        app.app.responses.run_mix_pass().await.unwrap();
         app.clock.advance(Duration::from_secs(3600));
         let begin = dump_in_order(&app).await;
         let mut words: Vec<BTreeSet<String>> = asked.iter().map(|one| words_of(&begin, one)).collect();

@@ -24,7 +24,7 @@ async fn nothing_is_left_in_the_files_of_what_went() {
     }
     assert!(holds(&bytes_on_disk(&app), &id(2, "score")), "the attacker can find what is there");
     assert_eq!(ripen_and_release(&app).await, 1);
-    app.app.surveys.ripen().await.unwrap();
+    app.app.responses.run_mix_pass().await.unwrap();
     let bytes = bytes_on_disk(&app);
     assert!(!holds(&bytes, WORD), "a comment that was taken out");
     for n in 1..5 {

@@ -51,7 +51,7 @@ async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobod
         assert_eq!((after["responses"].len(), after["sealed_answers"].len()), (1, 3));
         // From one copy: three unconnected records, for four conversations that look alike except for the one with a
         // linked answer.
-        app.app.surveys.ripen().await.unwrap();
+        app.app.responses.run_mix_pass().await.unwrap();
         let copy = dump_in_order(&app).await;
         let bare = |row: &String| {
             let parts: Vec<&str> = row.split(['|', ',']).filter(|part| part.len() < 60).collect();
