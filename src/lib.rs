@@ -71,7 +71,7 @@
 //! | Suppression on a 5xx reply, a bounce, a complaint | `mail/outcome.rs`, `invitations/compose.rs`, `invitations/returned/` |
 //! | Reminder | `invitations/reminder/` |
 //! | **Answers and anonymity** | |
-//! | Survey token, ids that derive from it | `invitations/token.rs` |
+//! | Survey token, ids that derive from it | `invitations/token.rs`, `responses/token_ids.rs` |
 //! | Choices offered, and what a form promised | `responses/offer.rs` |
 //! | Linked answers, apart (unlinked) answers | `responses/answers/linked.rs`, `apart.rs`, `sealed.rs` |
 //! | Answers from kiosks and keypads | `responses/answers/external/` |

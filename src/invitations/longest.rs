@@ -18,13 +18,13 @@ pub struct Spans {
     pub varies: bool,
 }
 
-/// Cache of the time at which the last open link expires, with the time at which the rules were read: it is read again
+/// Cache of the time at which the last open link expires, with the number of the reading of the rules: it is read again
 /// whenever they are.
 #[derive(Debug, Default)]
-pub(super) struct LastOpen(Mutex<Option<(Timestamp, Option<Timestamp>)>>);
+pub(super) struct LastOpen(Mutex<Option<(u64, Option<Timestamp>)>>);
 
 impl LastOpen {
-    fn value(&self) -> MutexGuard<'_, Option<(Timestamp, Option<Timestamp>)>> {
+    fn value(&self) -> MutexGuard<'_, Option<(u64, Option<Timestamp>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -34,12 +34,12 @@ impl Invitations {
     /// rule, and of those that are open, by whichever rule they were sent. Up to ten seconds old.
     pub async fn spans(&self) -> Result<Spans, DbError> {
         let (now, limits) = (self.now(), self.inner.surveys.limits().await?);
-        let cached = self.inner.last_open.value().filter(|(read_at, _)| *read_at == limits.read_at);
+        let cached = self.inner.last_open.value().filter(|(reading, _)| *reading == limits.reading);
         let last = match cached {
             Some((_, last)) => last,
             None => {
                 let last = store::last_open(self.inner.db.read().await?.conn()).await?;
-                *self.inner.last_open.value() = Some((limits.read_at, last));
+                *self.inner.last_open.value() = Some((limits.reading, last));
                 last
             }
         };

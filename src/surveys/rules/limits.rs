@@ -5,6 +5,7 @@ use super::choose::days;
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::surveys::Surveys;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,17 +21,20 @@ pub struct Limits {
     pub open: Duration,
     /// Whether links differ in how long they can be answered.
     pub varies: bool,
-    /// Time at which the rules were read.
-    pub read_at: Timestamp,
+    /// Number of this reading of the rules, from 1: differs from every other one's in this process.
+    pub reading: u64,
 }
 
 /// Cache of the limits.
 #[derive(Debug, Default)]
-pub struct LimitsCache(Mutex<Option<Limits>>);
+pub struct LimitsCache {
+    last: Mutex<Option<(Timestamp, Limits)>>,
+    readings: AtomicU64,
+}
 
 impl LimitsCache {
-    fn value(&self) -> MutexGuard<'_, Option<Limits>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn value(&self) -> MutexGuard<'_, Option<(Timestamp, Limits)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Clears the cache after a change of the rules.
@@ -43,17 +47,17 @@ impl Surveys {
     /// Returns the longest time limits of any rule; up to ten seconds old.
     pub async fn limits(&self) -> Result<Limits, DbError> {
         let now = self.now();
-        let fresh = |limits: &Limits| (0..MAX_AGE_MS).contains(&now.ms_since(limits.read_at));
+        let fresh = |(read_at, _): &(Timestamp, Limits)| (0..MAX_AGE_MS).contains(&now.ms_since(*read_at));
         let cached = self.inner.limits.value().filter(fresh);
-        if let Some(limits) = cached {
+        if let Some((_, limits)) = cached {
             return Ok(limits);
         }
-        let limits = self.limits_of_rules(now).await?;
-        *self.inner.limits.value() = Some(limits);
+        let limits = self.limits_of_rules().await?;
+        *self.inner.limits.value() = Some((now, limits));
         Ok(limits)
     }
 
-    async fn limits_of_rules(&self, now: Timestamp) -> Result<Limits, DbError> {
+    async fn limits_of_rules(&self) -> Result<Limits, DbError> {
         let rules = self.rules().await?.rules.rules;
         let most = |of: fn(&Rule) -> Option<u16>, usual: Duration| {
             rules.iter().filter_map(of).map(days).chain([usual]).max().unwrap_or(usual)
@@ -64,7 +68,7 @@ impl Surveys {
             quiet: most(|rule| rule.quiet_days, settings.quiet_period),
             open: most(|rule| rule.expires_days, settings.expires_after),
             varies: rules.iter().any(other),
-            read_at: now,
+            reading: self.inner.limits.readings.fetch_add(1, Ordering::Relaxed) + 1,
         })
     }
 }

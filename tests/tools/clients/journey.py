@@ -13,7 +13,7 @@ import time
 from afterword_client import AuthenticatedClient, Client
 from afterword_client.api.interactions import get_interaction, list_interactions, put_interaction, put_recording
 from afterword_client.api.ratings import list_agent_ratings
-from afterword_client.api.surveys import get_response
+from afterword_client.api.responses import get_response
 from afterword_client.api.transcripts import get_transcript
 from afterword_client.models import (
     AgentInput,
