@@ -3,14 +3,14 @@
 //! In the text of a statement, white space outside of quotes counts as one space, and these directives stand for what
 //! differs:
 //!
-//! | Directive | SQLite | PostgreSQL |
-//! |---|---|---|
-//! | `id IN {list $1}`: elements of a JSON array | `(SELECT value FROM json_each($1))` | `(SELECT jsonb_array_elements_text($1::jsonb))` |
-//! | `FROM {rows $1} AS j`: a JSON array as a table; `j.value->>'name'` | `json_each($1)` | `jsonb_array_elements($1::jsonb)` |
-//! | `FROM {texts c.skills} AS s`: a JSON array of strings as a table; `s.value` | `json_each(c.skills)` | `jsonb_array_elements_text(c.skills::jsonb)` |
-//! | `SELECT {packed a, b}`: all rows as one JSON array, for `fetch_packed!` | `json_group_array(json_array(a, b))` | `json_agg(json_build_array(a, b))`, `[]` where there are no rows |
-//! | `{sqlite …}`: on SQLite only | `…` | |
-//! | `{pg …}`: on PostgreSQL only | | `…` |
+//! | Directive | Stands for |
+//! |---|---|
+//! | `id IN {list $1}` | the elements of a JSON array |
+//! | `FROM {rows $1} AS j` | a JSON array as a table: `j.value->>'name'` |
+//! | `FROM {texts c.skills} AS s` | a JSON array of strings as a table: `s.value` |
+//! | `SELECT {packed a, b}` | all rows as one JSON array, `[]` without rows; for `fetch_packed!` |
+//! | `{sqlite …}` | text for SQLite only |
+//! | `{pg …}` | text for PostgreSQL only |
 //!
 //! A field of a JSON object has no type on PostgreSQL: `CAST(j.value->>'n' AS BIGINT)`.
 

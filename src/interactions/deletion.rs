@@ -4,7 +4,7 @@
 
 use super::intake::SEAL_EMAIL;
 use super::store::deletion;
-use super::{DISCARD, Interactions, SurveyState, set_survey};
+use super::{DISCARD, Interactions, SurveyState, by_source, set_survey};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::Effects;
@@ -107,7 +107,7 @@ impl Interactions {
 
     /// Returns the conversation with this id in its source.
     pub async fn by_name(&self, source: &str, external_id: &str) -> Result<Option<InteractionId>, DbError> {
-        deletion::by_name(self.inner.db.read().await?.conn(), source, external_id).await
+        Ok(by_source(self.inner.db.read().await?.conn(), source, external_id).await?.map(|found| found.id))
     }
 
     /// Returns conversations whose customer is still stored with an address for which `is_it` holds. Opens every stored

@@ -55,6 +55,23 @@ pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: removes a replaced recording. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
+/// An interaction and its subject.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct InteractionRef {
+    /// Id.
+    pub id: InteractionId,
+    /// Agent who handled it.
+    #[sqlx(rename = "agent_id")]
+    pub agent: Option<AgentId>,
+    /// The team.
+    #[sqlx(rename = "team_id")]
+    pub team: Option<TeamId>,
+    /// Code of the channel.
+    pub channel: String,
+    /// Time of the interaction.
+    pub occurred_at: Timestamp,
+}
+
 /// Settings of interactions.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -357,6 +374,11 @@ pub async fn set_speakers(
 /// since.
 pub async fn hold_version(conn: Conn<'_>, recording: &Recording) -> Result<bool, DbError> {
     store::hold_version(conn, recording).await
+}
+
+/// Returns the interaction with this id in its source, in the caller's transaction.
+pub async fn by_source(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<InteractionRef>, DbError> {
+    store::by_source(conn, source, external_id).await
 }
 
 /// Stores the state of an interaction's survey, in the caller's transaction. `erase_customer`: the address is no longer

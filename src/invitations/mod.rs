@@ -37,6 +37,7 @@ pub use longest::Spans;
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
+pub use store::{count_sent, open_external};
 pub use suppressions::{Suppression, SuppressionError};
 pub use token::Token;
 

@@ -1,8 +1,9 @@
 //! SQL of invitations, the quiet period and suppressions. That of answers is in `answers/store.rs`.
 
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, Rows};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
+use crate::interactions::InteractionRef;
 use crate::paging::Cursor;
 use crate::surveys::Settings;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, fetch_packed, statements};
@@ -78,6 +79,31 @@ statements! {
         UPDATE invitations
         SET state = 'sent'
         WHERE id IN {list $1}
+            AND state <> 'closed'";
+    // An invitation with a token was sent; whether it was answered is stored nowhere. The condition of the index
+    // invitations_asked.
+    COUNT_SENT = "
+        SELECT COALESCE(agent_id, '') AS agent, COALESCE(team_id, '') AS team, COUNT(*) AS n
+        FROM invitations
+        WHERE token_hash IS NOT NULL
+            AND state <> 'failed'
+            AND created_at >= $1
+            AND created_at < $2
+        GROUP BY agent_id, team_id";
+    // An answer beside an interaction needs an invitation. This one has no address and no link; its times are that of
+    // the conversation and the end of a month, never that of the answer.
+    OPEN_EXTERNAL = "
+        INSERT INTO invitations (
+            id, interaction_id, agent_id, team_id, survey, channel, address_hash, state, created_at, expires_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, '', 'sent', $7, $8)
+        ON CONFLICT (interaction_id) DO NOTHING";
+    // Whether it was answered externally before, rather than asked by mail.
+    EXTERNAL = "
+        SELECT survey
+        FROM invitations
+        WHERE interaction_id = $1
+            AND address_hash = ''
             AND state <> 'closed'";
     ANY_SENT = "
         SELECT id
@@ -391,4 +417,35 @@ pub(super) async fn suppressions(
 /// Returns the time at which the last link that is open, or will be sent, expires.
 pub(super) async fn last_open(conn: Conn<'_>) -> Result<Option<Timestamp>, DbError> {
     Ok(fetch_one!(conn, LAST_OPEN => (Option<Timestamp>,))?.0)
+}
+
+/// Returns agent (or empty), team (or empty), and the number of invitations that were sent in that time.
+pub async fn count_sent(conn: Conn<'_>, from: Timestamp, to: Timestamp) -> Rows<(String, String, i64)> {
+    fetch_all!(conn, COUNT_SENT => (String, String, i64), from, to)
+}
+
+/// Opens an invitation without a mail, for an external answer to this version of a survey. Returns false if the
+/// interaction has one by mail, or for another version; one that is open already may be answered again.
+pub async fn open_external(
+    mut conn: Conn<'_>,
+    about: &InteractionRef,
+    version: &str,
+    expires_at: Timestamp,
+) -> Result<bool, DbError> {
+    let added = execute!(
+        conn.reborrow(),
+        OPEN_EXTERNAL,
+        &InvitationId::random(),
+        &about.id,
+        &about.agent,
+        &about.team,
+        version,
+        &about.channel,
+        about.occurred_at,
+        expires_at
+    )?;
+    if added > 0 {
+        return Ok(true);
+    }
+    Ok(fetch_optional!(conn, EXTERNAL => (String,), &about.id)?.is_some_and(|(survey,)| survey == version))
 }

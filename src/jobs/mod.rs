@@ -4,11 +4,13 @@
 //! the transaction of the change that needs them. No transaction stays open while a job runs; a node that dies loses
 //! its leases, and another one claims the jobs.
 
+mod operations;
 mod runner;
 mod store;
 
+pub use operations::{Backlog, FailedJob, backlog, failed, retry_failed};
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Backlog, FailedJob, backlog, failed, forget, hold, hurry, remove, retry_failed, save, wake};
+pub use store::{forget, hold, hurry, remove, save, wake};
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};

@@ -6,6 +6,7 @@
 //! - `offer`: the choices of a form, signed. `suspects`: answers of suspected programs, held for review.
 //! - `token_ids`: ids that only the token of a link leads to.
 //! - `quotes`: comments that may be quoted. `callback_requests`: requests to be contacted, separate from every answer.
+//! - `ripe_answers`: answers for releases.
 //! - `linked_responses`: linked answers for supervisors. `handoff`: passes linked answers on, once.
 //!
 //! The rules are those of `docs/anonymity.md`; the ratings feature makes releases.
@@ -20,6 +21,7 @@ mod offer;
 pub mod pages;
 mod purge;
 mod quotes;
+mod ripe_answers;
 mod suspects;
 mod token_ids;
 
@@ -34,6 +36,10 @@ pub use handoff::{Ripe, Unread, UnreadComment, without_answer};
 pub use mix_pass::RELEASE;
 pub use offer::Offer;
 pub use quotes::{NewQuote, Quote};
+pub use ripe_answers::{
+    LinkedAnswer, RipeExtra, RipeLinked, RipeSealed, linked_answers, mark_released, remove_released, ripe_extras,
+    ripe_linked, ripe_sealed, sealed_answers,
+};
 pub use suspects::{Suspect, Suspicion};
 
 use crate::clock::{SharedClock, Timestamp};

@@ -16,7 +16,9 @@ mod setup;
 mod store;
 
 pub use account::SessionSummary;
-pub use directory::{AgentRef, AgentSummary, Directory, Team, TeamRef, upsert_agents, upsert_teams};
+pub use directory::{
+    AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source, team_by_name, upsert_agents, upsert_teams,
+};
 pub use notices::Notice;
 pub use sessions::{SESSION_LASTS, SignIn, SignInTry};
 pub use setup::{Account, KeySummary, NewAccount, NewSecret};

@@ -4,10 +4,12 @@
 //! 2. Inside a feature: `api | pages | jobs → mod → store`; `mod.rs` knows neither poem nor askama nor sqlx.
 //! 3. SQL is only in `store`, `jobs`, `database` and `effects`.
 //! 4. Features see each other only through `mod.rs`.
-//! 5. Only `app` and the modules above it read the whole configuration.
+//! 5. A table belongs to one feature, and every statement is declared with `statements!` (`tables`).
+//! 6. Only `app` and the modules above it read the whole configuration.
 
 mod names;
 mod source;
+mod tables;
 
 use source::Source;
 use std::fs;

@@ -108,7 +108,8 @@ impl Interactions {
 
     /// Creates the interaction if it does not exist; otherwise changes nothing.
     async fn upsert_bare(&self, bare: Intake) -> Result<InteractionId, RecordingError> {
-        let known = store::id_of(self.inner.db.read().await?.conn(), &bare.source, &bare.external_id).await?;
+        let known = store::by_source(self.inner.db.read().await?.conn(), &bare.source, &bare.external_id).await?;
+        let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
             None => Ok(self.upsert(bare).await?.id),

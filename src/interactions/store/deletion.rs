@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::interactions::deletion::Reached;
-use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_one, statements};
 
 statements! {
     // $2, $3: position of the last conversation, in the order of the index.
@@ -67,11 +67,6 @@ statements! {
         WHERE id IN {list $1}
         {pg ORDER BY id FOR UPDATE}";
     REMOVE = "DELETE FROM interactions WHERE id IN {list $1}";
-    BY_NAME = "
-        SELECT id
-        FROM interactions
-        WHERE source = $1
-            AND external_id = $2";
     WITH_CUSTOMER = "
         SELECT id, customer_email
         FROM interactions
@@ -161,14 +156,6 @@ pub(in crate::interactions) async fn remove(mut conn: Conn<'_>, ids: &[Interacti
     let keys = take_recordings(conn.reborrow(), ids).await?;
     execute!(conn, REMOVE, json(ids))?;
     Ok(keys)
-}
-
-pub(in crate::interactions) async fn by_name(
-    conn: Conn<'_>,
-    source: &str,
-    external_id: &str,
-) -> Result<Option<InteractionId>, DbError> {
-    Ok(fetch_optional!(conn, BY_NAME => (InteractionId,), source, external_id)?.map(|(id,)| id))
 }
 
 /// Returns conversations after `from` whose customer is still stored, with the sealed address.

@@ -3,6 +3,7 @@
 
 use super::{Releases, store};
 use crate::database::DbError;
+use crate::invitations;
 use crate::ratings::Month;
 
 impl Releases {
@@ -13,7 +14,7 @@ impl Releases {
         let (mut month, last) = (Month::of(now.minus(self.expires_after)), Month::of(now));
         while month <= last {
             let next = month.plus(1);
-            let rows = store::asked_counts::count(self.db.read().await?.conn(), month.begin(), next.begin()).await?;
+            let rows = invitations::count_sent(self.db.read().await?.conn(), month.begin(), next.begin()).await?;
             let mut tx = self.db.begin().await?;
             store::asked_counts::replace(tx.conn(), &month.to_string(), &rows).await?;
             tx.commit().await?;

@@ -1,9 +1,10 @@
 //! Reads waiting answers, page by page. Answers may be removed meanwhile, which the writer detects.
 
+use super::Releases;
 use super::pools::{Pool, Pools, Side, Waiting};
-use super::{Releases, store};
 use crate::database::DbError;
-use crate::ids::TeamId;
+use crate::ids::{InteractionId, TeamId};
+use crate::ratings::store::exclusions;
 use crate::responses::{self, Origin};
 use crate::surveys::Question;
 
@@ -62,7 +63,7 @@ impl PoolReader {
     }
 
     async fn sealed(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
-        let page = store::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
+        let page = responses::ripe_sealed(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
         for row in &page {
             // A record that can't be opened was sealed with a lost key: it can't be counted, and surveys log it.
             let Ok(part) = responses::open_sealed(&releases.vault, &row.sealed) else { continue };
@@ -75,27 +76,33 @@ impl PoolReader {
     }
 
     async fn linked(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
-        let page = store::ripe_linked(releases.db.read().await?.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
-        for row in &page {
+        let mut reader = releases.db.read().await?;
+        let page = responses::ripe_linked(reader.conn(), &self.from.0, ripe_at, PAGE_SIZE).await?;
+        let ids: Vec<&str> = page.iter().map(|row| row.interaction.as_str()).collect();
+        let excluded = exclusions::among(reader.conn(), &ids).await?;
+        for row in page.iter().filter(|row| !excluded.contains(&row.interaction)) {
             for question in row.waiting() {
-                let pool = Pool::of(side(row.external), question, row.agent_id.clone(), row.team_id.clone());
-                pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.min_batch_size));
+                let pool = Pool::of(side(row.external), question, row.agent.clone(), row.team.clone());
+                let waiting = waiting(&row.interaction, row.team.as_ref(), row.min_batch_size);
+                pools.entry(pool).or_default().push(waiting);
             }
         }
-        let n = page.len();
-        Ok((page.into_iter().last().map(|row| (row.id, String::new())), n))
+        Ok((page.last().map(|row| (row.interaction.to_string(), String::new())), page.len()))
     }
 
     async fn further(&self, releases: &Releases, ripe_at: i64, pools: &mut Pools) -> Result<Read, DbError> {
         let from = (self.from.0.as_str(), self.from.1.as_str());
-        let page = store::ripe_extras(releases.db.read().await?.conn(), from, ripe_at, PAGE_SIZE).await?;
-        for row in &page {
+        let mut reader = releases.db.read().await?;
+        let page = responses::ripe_extras(reader.conn(), from, ripe_at, PAGE_SIZE).await?;
+        let ids: Vec<&str> = page.iter().map(|row| row.interaction.as_str()).collect();
+        let excluded = exclusions::among(reader.conn(), &ids).await?;
+        for row in page.iter().filter(|row| !excluded.contains(&row.interaction)) {
             let Some(question) = Question::known(&row.question) else { continue };
-            let pool = Pool::of(side(row.external), question, row.agent_id.clone(), row.team_id.clone());
-            pools.entry(pool).or_default().push(waiting(&row.id, row.team_id.as_ref(), row.min_batch_size));
+            let pool = Pool::of(side(row.external), question, row.agent.clone(), row.team.clone());
+            let waiting = waiting(&row.interaction, row.team.as_ref(), row.min_batch_size);
+            pools.entry(pool).or_default().push(waiting);
         }
-        let n = page.len();
-        Ok((page.into_iter().last().map(|row| (row.id, row.question)), n))
+        Ok((page.last().map(|row| (row.interaction.to_string(), row.question.clone())), page.len()))
     }
 }
 
@@ -103,8 +110,8 @@ fn side(external: i64) -> Side {
     Side::Linked(if external == 1 { Origin::External } else { Origin::Mail })
 }
 
-fn waiting(id: &str, team: Option<&TeamId>, promised: i64) -> Waiting {
-    Waiting { id: id.to_owned(), team: team.cloned(), promised: usize::try_from(promised).unwrap_or(0) }
+fn waiting(interaction: &InteractionId, team: Option<&TeamId>, promised: i64) -> Waiting {
+    Waiting { id: interaction.to_string(), team: team.cloned(), promised: usize::try_from(promised).unwrap_or(0) }
 }
 
 /// Last position of a page, and its number of rows.

@@ -2,11 +2,12 @@
 
 use super::pools::{Batch, Pool, Side, Waiting};
 use super::{Counted, Quotable, Releases, store, usual_team};
-use crate::database::DbError;
+use crate::database::{Conn, DbError};
 use crate::ids::ReleaseId;
 use crate::masking;
-use crate::responses::{self};
-use crate::surveys::{self, QuestionKind};
+use crate::ratings::store::exclusions;
+use crate::responses::{self, LinkedAnswer, RipeSealed};
+use crate::surveys::{self, Question, QuestionKind};
 use rand::seq::SliceRandom;
 use std::collections::{BTreeMap, HashMap};
 
@@ -61,8 +62,8 @@ impl Releases {
         let ids: Vec<&str> =
             batches.iter().flat_map(|batch| batch.answers.iter().map(|(_, answer)| answer.id.as_str())).collect();
         let mut found: HashMap<String, Counted> = match side {
-            Side::Apart(_) => self.opened(store::sealed(tx.conn(), &ids, self.ripe_at).await?),
-            Side::Linked(_) => store::linked(tx.conn(), &question, &ids, self.ripe_at).await?.into_iter().collect(),
+            Side::Apart(_) => self.opened(responses::sealed_answers(tx.conn(), &ids, self.ripe_at).await?),
+            Side::Linked(_) => self.linked(tx.conn(), &question, &ids).await?,
         };
         let mut ready = Vec::new();
         let mut is_released = Vec::with_capacity(batches.len());
@@ -86,7 +87,13 @@ impl Releases {
         if !ready.is_empty() {
             let pairs: Vec<(&str, &ReleaseId)> =
                 ready.iter().flat_map(|one| one.ids.iter().map(|id| (*id, &one.release.id))).collect();
-            store::take(tx.conn(), side, &question, &pairs).await?;
+            match side {
+                Side::Apart(_) => {
+                    let ids: Vec<&str> = pairs.iter().map(|(id, _)| *id).collect();
+                    responses::remove_released(tx.conn(), &ids).await?;
+                }
+                Side::Linked(_) => responses::mark_released(tx.conn(), &question, &pairs).await?,
+            }
             for one in &ready {
                 self.keep_quotes(tx.conn(), &one.quotes).await?;
             }
@@ -138,8 +145,24 @@ impl Releases {
         Ready { release, ids, quotes }
     }
 
-    fn opened(&self, sealed: Vec<store::Sealed>) -> HashMap<String, Counted> {
-        let open = |row: store::Sealed| {
+    /// Returns the linked answers that still exist, are not counted, and are not excluded, by interaction.
+    async fn linked(
+        &self,
+        mut conn: Conn<'_>,
+        question: &Question,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Counted>, DbError> {
+        let excluded = exclusions::among(conn.reborrow(), ids).await?;
+        let answers = responses::linked_answers(conn, question, ids, self.ripe_at).await?;
+        let counted = |row: LinkedAnswer| {
+            let content = Counted { team: row.team, value: row.value, comment: row.comment, quote: None };
+            (row.interaction.to_string(), content)
+        };
+        Ok(answers.into_iter().filter(|row| !excluded.contains(&row.interaction)).map(counted).collect())
+    }
+
+    fn opened(&self, sealed: Vec<RipeSealed>) -> HashMap<String, Counted> {
+        let open = |row: RipeSealed| {
             let part = responses::open_sealed(&self.vault, &row.sealed).ok()?;
             Some((row.id, Counted { team: part.team, value: part.value, comment: part.comment, quote: part.quote }))
         };

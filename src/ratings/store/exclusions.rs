@@ -6,6 +6,7 @@ use crate::ids::InteractionId;
 use crate::ratings::Reason;
 use crate::ratings::exclusions::{Exclusion, NewExclusion};
 use crate::{execute, fetch_all, statements};
+use std::collections::HashSet;
 
 statements! {
     ADD = "
@@ -13,6 +14,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (interaction_id) DO NOTHING";
     REMOVE = "DELETE FROM exclusions WHERE interaction_id = $1";
+    AMONG = "SELECT interaction_id FROM exclusions WHERE interaction_id IN {list $1}";
     LIST = "
         SELECT e.interaction_id, i.source, i.external_id, e.reason, e.note, e.actor_name, e.created_at
         FROM exclusions e
@@ -52,6 +54,15 @@ pub(in crate::ratings) async fn add(conn: Conn<'_>, new: &NewExclusion) -> Resul
 /// Returns false if it was not excluded.
 pub(in crate::ratings) async fn remove(conn: Conn<'_>, interaction: &InteractionId) -> Result<bool, DbError> {
     Ok(execute!(conn, REMOVE, interaction)? > 0)
+}
+
+/// Returns those of these interactions that are excluded.
+pub(in crate::ratings) async fn among(
+    conn: Conn<'_>,
+    interactions: &[&str],
+) -> Result<HashSet<InteractionId>, DbError> {
+    let rows = fetch_all!(conn, AMONG => (InteractionId,), serde_json::json!(interactions).to_string())?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Returns the exclusions, newest first.

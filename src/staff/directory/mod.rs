@@ -145,6 +145,16 @@ impl Directory {
     }
 }
 
+/// Returns the agent with this id in its source, in the caller's transaction.
+pub async fn agent_by_source(conn: Conn<'_>, source: &str, external_id: &str) -> Result<Option<AgentSummary>, DbError> {
+    store::agent_by_ref(conn, source, external_id).await
+}
+
+/// Returns the team of this name, whatever its case, in the caller's transaction.
+pub async fn team_by_name(conn: Conn<'_>, name: &str) -> Result<Option<TeamId>, DbError> {
+    store::team_by_key(conn, &TeamRef::new(name).key).await
+}
+
 /// Creates missing teams, in the caller's transaction.
 pub async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> Result<(), DbError> {
     if teams.is_empty() { Ok(()) } else { store::upsert_teams(conn, teams, now).await }

@@ -62,6 +62,12 @@ impl Source {
         self.code.lines().map(str::trim).filter(|line| SIGNS.iter().any(|sign| line.contains(sign)))
     }
 
+    /// Returns the lines that make a statement without `statements!`.
+    pub fn raw_sql(&self) -> impl Iterator<Item = &str> {
+        const SIGNS: [&str; 5] = ["Sql::", "Sql {", "sqlx::query", "sqlx::raw_sql", "QueryBuilder"];
+        self.code.lines().map(str::trim).filter(|line| SIGNS.iter().any(|sign| line.contains(sign)))
+    }
+
     fn line(&self, at: usize) -> &str {
         let start = self.code[..at].rfind('\n').map_or(0, |end| end + 1);
         let end = self.code[at..].find('\n').map_or(self.code.len(), |length| at + length);

@@ -6,7 +6,6 @@
 //! table records which request an apart answer came with.
 
 mod given;
-mod store;
 
 pub use given::GivenAnswer;
 
@@ -16,8 +15,10 @@ use crate::clock::Timestamp;
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
-use crate::invitations::{Invited, Token};
+use crate::interactions;
+use crate::invitations::{self, Invited, Token};
 use crate::responses::Responses;
+use crate::staff;
 use crate::surveys::Version;
 use std::sync::Arc;
 
@@ -164,15 +165,13 @@ impl Responses {
         let unknown = || ExternalAnswerError::Wrong(vec!["There is no such interaction; send it first.".into()]);
         let (source, external_id) = subject.interaction.as_ref().ok_or_else(unknown)?;
         let mut tx = self.inner.db.begin().await?;
-        let about = store::about(tx.conn(), source, external_id).await?.ok_or_else(unknown)?;
+        let about = interactions::by_source(tx.conn(), source, external_id).await?.ok_or_else(unknown)?;
         let until = end_of_next_month(self.now());
-        if !store::open(tx.conn(), &about, &version.id, until).await?
-            && !store::is_ours(tx.conn(), &about.id, &version.id).await?
-        {
+        if !invitations::open_external(tx.conn(), &about, &version.id, until).await? {
             return Err(ExternalAnswerError::Asked);
         }
         tx.commit().await?;
-        let invited = invited(about.id, about.agent_id, about.team_id, version, about.occurred_at);
+        let invited = invited(about.id, about.agent, about.team, version, about.occurred_at);
         // No customer has a link, so nothing was marked or held under one.
         let put = self.linked_write(&Token::random(), &invited, answer, Origin::External, self.settings().k);
         written(self.inner.linked.submit(put).await?)
@@ -205,14 +204,14 @@ impl Responses {
         let mut wrong = Vec::new();
         let agent = match &subject.agent {
             None => None,
-            Some((source, external_id)) => store::agent(reader.conn(), source, external_id).await?,
+            Some((source, external_id)) => staff::agent_by_source(reader.conn(), source, external_id).await?,
         };
         if subject.agent.is_some() && agent.is_none() {
             wrong.push("There is no such agent.".to_owned());
         }
         let team = match &subject.team {
             None => None,
-            Some(name) => store::team(reader.conn(), &name.trim().to_lowercase()).await?,
+            Some(name) => staff::team_by_name(reader.conn(), name).await?,
         };
         if subject.team.is_some() && team.is_none() {
             wrong.push("There is no such team.".to_owned());
@@ -220,7 +219,7 @@ impl Responses {
         if !wrong.is_empty() {
             return Err(ExternalAnswerError::Wrong(wrong));
         }
-        let (agent, own_team) = agent.map_or((None, None), |(agent, team)| (Some(agent), team));
+        let (agent, own_team) = agent.map_or((None, None), |agent| (Some(agent.id), agent.team_id));
         Ok((agent, team.or(own_team)))
     }
 }
