@@ -1,24 +1,18 @@
 //! Stage 2: a mail's content, composed by its feature, and the bytes that are sent.
 
 use super::claim::Batch;
-use super::claim::Batch;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::DbError;
-use crate::database::DbError;
 use crate::ids::MailId;
-use crate::mail::compose::{Compose, ComposeError};
 use crate::mail::compose::{Compose, ComposeError, Composed};
 use crate::mail::dkim::Signer;
 use crate::mail::message::{Frame, build};
 use crate::mail::outcome::SendError;
 use crate::mail::returned::ReturnPath;
 use crate::mail::store::queue;
-use crate::mail::store::queue;
 use crate::mail::transport::Outgoing;
-use crate::mail::{DeliveryStatus, Mail};
 use crate::mail::{DeliveryStatus, Mail, scrubbed};
 use lettre::message::Mailbox;
-use std::collections::{BTreeMap, HashMap};
 use std::collections::{BTreeMap, HashMap};
 
 /// A mail with its content.
