@@ -34,7 +34,7 @@ async fn it_is_taken_noted_closed_and_each_step_is_undone() {
         let wrong = supervisor.post(&page("outcome"), &form).await;
         assert_eq!(wrong.status(), 422, "a cause is asked for");
         let again = wrong.text().await.unwrap();
-        assert!(again.contains("what was at the root. Nothing was changed"), "{again}");
+        assert!(again.contains("the root cause. Nothing was changed"), "{again}");
         assert!(
             again.contains("value=\"solved\" selected") && again.contains(">it was sent twice</textarea>"),
             "{again}"
