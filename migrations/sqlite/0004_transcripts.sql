@@ -64,7 +64,7 @@ CREATE TABLE alternative_transcripts (
 -- One transcribed window of a recording whose transcript is not finished. Deleted with its job.
 CREATE TABLE transcript_checkpoints (
     interaction_id TEXT NOT NULL REFERENCES interactions (id) ON DELETE CASCADE,
-    kind           TEXT NOT NULL,            -- of the job: transcribe | transcribe.again
+    kind           TEXT NOT NULL,            -- of the job: transcription | transcription.again
     seq            BIGINT NOT NULL,          -- index of the window in the recording
     recording      TEXT NOT NULL,            -- object_key of the transcribed recording
     settings       TEXT NOT NULL,            -- hash of model, language and program version

@@ -8,10 +8,10 @@ use std::sync::Arc;
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// A unique constraint was violated.
-    #[error("that is there already")]
+    #[error("it exists already")]
     Duplicate,
     /// A foreign key constraint was violated.
-    #[error("what it refers to is not there")]
+    #[error("it refers to something that does not exist")]
     Missing,
     /// The disk is full, a quota is used up, or the file can't be written.
     #[error("the database can't be written: {0}")]

@@ -37,6 +37,8 @@ impl Db {
     /// Removes deleted and overwritten data from the disk at once: SQLite checkpoints its write-ahead log and truncates
     /// it, PostgreSQL vacuums these tables. Does not affect archives of either.
     ///
+    /// Errors: the first one; PostgreSQL vacuums the other tables nevertheless.
+    ///
     /// Works on a separate connection, which has other time limits than the pools and is closed afterwards.
     pub async fn purge_deleted(&self, tables: &[&'static str]) -> Result<(), DbError> {
         match self {
@@ -51,10 +53,14 @@ impl Db {
             }
             Self::Pg { pool, .. } => {
                 let mut conn = unlimited(pool).await?;
+                let mut purged = Ok(());
                 for table in tables {
-                    sqlx::query(sqlx::AssertSqlSafe(format!("VACUUM {table}"))).execute(&mut conn).await?;
+                    let vacuum = sqlx::AssertSqlSafe(format!("VACUUM {table}"));
+                    // One table that fails does not keep the others from it.
+                    purged = purged.and(sqlx::query(vacuum).execute(&mut conn).await.map(drop));
                 }
                 conn.close().await?;
+                purged?;
             }
         }
         Ok(())

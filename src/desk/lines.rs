@@ -149,8 +149,8 @@ fn noticed(figures: &Figures) -> Vec<String> {
     }
     match figures.nags.unwrap_or_default() {
         0 => {}
-        1 => reasons.push("a canned nag".to_owned()),
-        n => reasons.push(format!("{n} canned nags")),
+        1 => reasons.push("a pressure message".to_owned()),
+        n => reasons.push(format!("{n} pressure messages")),
     }
     reasons
 }

@@ -142,10 +142,10 @@ impl std::fmt::Display for HowMany {
 #[derive(Debug, thiserror::Error)]
 pub enum FeedbackError {
     /// Does not exist, is not accessible, or is already done.
-    #[error("there is no such comment, or it has been seen to already")]
+    #[error("there is no such comment, or it has been dealt with already")]
     NotFound,
     /// The conversation has no agent to commend.
-    #[error("it is not known who handled this one")]
+    #[error("the agent of this conversation is not known")]
     NoAgent,
     /// The text is empty or too long.
     #[error("write what was good, in 1000 characters at most")]

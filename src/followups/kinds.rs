@@ -40,18 +40,18 @@ coded! {
         /// A low linked rating.
         Score = "score", "A low rating";
         /// A callback request.
-        CallbackRequest = "callback_request", "The customer asks to be contacted";
+        CallbackRequest = "callback_request", "Callback requested";
         /// Opened by a supervisor.
         Hand = "manual", "Opened by a supervisor";
         /// The rating or request was retracted or erased.
-        Gone = "removed", "Taken back or erased";
+        Gone = "removed", "Withdrawn or erased";
     } else Gone
 
     /// State of a follow-up.
     #[oai(rename = "FollowUpState")]
     State {
         /// Not assigned.
-        Open = "open", "Nobody has it";
+        Open = "open", "Unassigned";
         /// Assigned.
         Taken = "taken", "Taken";
         /// Closed.
@@ -70,7 +70,7 @@ coded! {
         /// No action was needed.
         NothingToDo = "nothing_to_do", "Nothing to do";
         /// The customer retracted the request.
-        Withdrawn = "withdrawn", "Taken back by the customer";
+        Withdrawn = "withdrawn", "Withdrawn by the customer";
         /// The subject was erased.
         Erased = "erased", "Erased";
     } else NothingToDo
@@ -79,7 +79,7 @@ coded! {
     #[oai(rename = "FollowUpCause", rename_all = "snake_case")]
     Cause {
         /// Handling by the agent.
-        Agent = "agent", "How it was handled";
+        Agent = "agent", "Handling by the agent";
         /// Process.
         Process = "process", "Process";
         /// A tool that failed or is missing.

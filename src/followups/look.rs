@@ -120,7 +120,7 @@ impl FollowUps {
         }
         let callbacks = store::with_callback(tx.conn()).await?;
         for gone in responses::deleted_callbacks(tx.conn(), &callbacks).await? {
-            store::wish_gone(tx.conn(), &gone, &self.today()).await?;
+            store::close_retracted(tx.conn(), &gone, &self.today()).await?;
         }
         tx.commit().await
     }
@@ -159,7 +159,7 @@ impl FollowUps {
     async fn erase_callbacks(&self, today: &str) -> Result<(), DbError> {
         let mut tx = self.parts.db.begin().await?;
         for erased in responses::erase_callbacks(tx.conn(), today).await? {
-            store::wish_erased(tx.conn(), &erased).await?;
+            store::clear_erased(tx.conn(), &erased).await?;
         }
         tx.commit().await
     }

@@ -222,10 +222,10 @@ pub enum FollowUpError {
     #[error("the day is today or a later one, written as year-month-day")]
     BadDay,
     /// The outcome or the cause is not valid.
-    #[error("choose how it ended and what was at the root")]
+    #[error("choose the outcome and the root cause")]
     BadOutcome,
     /// The contact data were erased or retracted.
-    #[error("the customer left nothing here, or it has been erased")]
+    #[error("there are no contact details, or they have been erased")]
     NoContact,
     /// The database failed.
     #[error(transparent)]

@@ -98,12 +98,12 @@ statements! {
         SET reason = 'removed'
         WHERE interaction_id = $1
             AND reason = 'score'";
-    WISH_GONE = "
+    CLOSE_RETRACTED = "
         UPDATE follow_ups
         SET reason = 'removed', callback_request_id = NULL, state = 'closed', closed_on = COALESCE(closed_on, $2),
             outcome = COALESCE(outcome, 'withdrawn')
         WHERE callback_request_id = $1";
-    WISH_ERASED = "UPDATE follow_ups SET callback_request_id = NULL WHERE callback_request_id = $1";
+    CLEAR_ERASED = "UPDATE follow_ups SET callback_request_id = NULL WHERE callback_request_id = $1";
     // $1, $2: JSON arrays of conversations and of callback requests.
     ABOUT = "
         SELECT id, callback_request_id
@@ -130,7 +130,7 @@ statements! {
             'erased', CAST($2 AS BIGINT), 'Afterword'
         FROM follow_ups f
         WHERE f.id IN {list $1}";
-    WITH_WISH = "SELECT callback_request_id FROM follow_ups WHERE callback_request_id IS NOT NULL";
+    WITH_CALLBACK_REQUEST = "SELECT callback_request_id FROM follow_ups WHERE callback_request_id IS NOT NULL";
     WAITING_IN = "
         SELECT COUNT(*)
         FROM follow_ups
@@ -276,12 +276,12 @@ pub(super) async fn score_gone(conn: Conn<'_>, id: &InteractionId) -> Result<(),
     execute!(conn, GONE, id).map(drop)
 }
 
-pub(super) async fn wish_gone(conn: Conn<'_>, callback: &str, today: &str) -> Result<(), DbError> {
-    execute!(conn, WISH_GONE, callback, today).map(drop)
+pub(super) async fn close_retracted(conn: Conn<'_>, callback: &str, today: &str) -> Result<(), DbError> {
+    execute!(conn, CLOSE_RETRACTED, callback, today).map(drop)
 }
 
-pub(super) async fn wish_erased(conn: Conn<'_>, callback: &str) -> Result<(), DbError> {
-    execute!(conn, WISH_ERASED, callback).map(drop)
+pub(super) async fn clear_erased(conn: Conn<'_>, callback: &str) -> Result<(), DbError> {
+    execute!(conn, CLEAR_ERASED, callback).map(drop)
 }
 
 /// Returns those about these conversations or from these callback requests, each with its request.
@@ -302,7 +302,7 @@ pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp
 }
 
 pub(super) async fn with_callback(conn: Conn<'_>) -> Result<Vec<String>, DbError> {
-    Ok(fetch_all!(conn, WITH_WISH => (String,))?.into_iter().map(|(id,)| id).collect())
+    Ok(fetch_all!(conn, WITH_CALLBACK_REQUEST => (String,))?.into_iter().map(|(id,)| id).collect())
 }
 
 /// Returns the number of unassigned ones with this reason.

@@ -21,7 +21,7 @@ pub struct Figures {
     pub first_reply_ms: Option<i64>,
     /// Chats: longest wait of the customer for a reply, in ms; up to the chat's end if none came.
     pub unanswered_ms: Option<i64>,
-    /// Chats: number of canned nags, such as "Are you still there?".
+    /// Chats: number of pressure messages, such as "Are you still there?".
     pub nags: Option<i64>,
 }
 
@@ -40,7 +40,7 @@ pub struct Measured {
     pub first_reply_over_ms: Option<i64>,
     /// Wait longer than this, in ms.
     pub unanswered_over_ms: Option<i64>,
-    /// Minimum number of canned nags.
+    /// Minimum number of pressure messages.
     pub nags_from: Option<i64>,
 }
 

@@ -25,35 +25,35 @@ macro_rules! skip_reasons {
 
 skip_reasons! {
     /// No agent answered.
-    NotAnswered "not_answered" "Nobody of ours spoke with the customer.";
+    NotAnswered "not_answered" "Not answered: no agent spoke with the customer.";
     /// An internal conversation.
-    Internal "internal" "Colleagues spoke among themselves.";
+    Internal "internal" "Internal: a conversation among colleagues.";
     /// The source excluded it.
-    ExcludedBySource "excluded_by_source" "The system that sent it in says that no survey is wanted.";
+    ExcludedBySource "excluded_by_source" "Excluded by the system that sent the conversation.";
     /// Too little talk time.
-    TooShort "too_short" "They talked for less than survey.min_talk.";
+    TooShort "too_short" "Too short: the talk time is less than survey.min_talk.";
     /// A rule excludes it.
-    Rule "rule" "A rule says that such conversations are not asked about.";
+    Rule "rule" "Excluded by a survey rule.";
     /// Not drawn into the rule's share.
-    Share "share" "A rule asks about a share of such conversations, and this one was not drawn.";
+    Share "share" "Not in the sample of the survey rule.";
     /// No rule applies.
-    NoRule "no_rule" "No rule asks about such conversations.";
+    NoRule "no_rule" "No survey rule matches.";
     /// No address is known.
     NoAddress "no_address" "No e-mail address of the customer is known.";
     /// The address is not valid.
-    BadAddress "bad_address" "What was sent as the customer's address is none.";
+    BadAddress "bad_address" "The customer's e-mail address is not valid.";
     /// The customer has unsubscribed.
-    Unsubscribed "unsubscribed" "The customer asked for no more invitations.";
+    Unsubscribed "unsubscribed" "The customer unsubscribed.";
     /// An earlier mail bounced.
-    Bounced "bounced" "An earlier mail to this address came back.";
+    Bounced "bounced" "An earlier mail to this address bounced.";
     /// The customer reported a mail as spam.
-    Complained "complained" "An earlier mail to this address was reported as unwanted.";
+    Complained "complained" "An earlier mail to this address was reported as spam.";
     /// An administrator suppressed the address.
-    Added "added" "An administrator put this address on the list of those who are not asked.";
+    Added "added" "An administrator suppressed this address.";
     /// The interaction was never reported as over.
-    NeverFinal "never_final" "Nobody said that the conversation is over, so its survey was never due.";
+    NeverFinal "never_final" "The source never reported the end of the conversation, so no survey was due.";
     /// The quiet period is not over.
-    AskedRecently "asked_recently" "The customer was asked within survey.quiet_period, by mail or otherwise.";
+    AskedRecently "asked_recently" "Asked recently: within survey.quiet_period, by mail or otherwise.";
 }
 
 impl SkipReason {

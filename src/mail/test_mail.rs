@@ -18,7 +18,7 @@ pub enum TestMailError {
     #[error("this is not an e-mail address")]
     NotAnAddress,
     /// Mail is held.
-    #[error("there is no way out for mail: set mail.url")]
+    #[error("no mail server is set up: set mail.url")]
     NoWayOut,
     /// Rejected or not answered; the server's reply, without addresses.
     #[error("{0}")]

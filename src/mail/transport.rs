@@ -55,7 +55,7 @@ impl Transport {
             }
             Self::Hold => {
                 if let Some((letter, _slot)) = feed.next() {
-                    feed.put_back(letter, "there is no way out: set mail.url".into());
+                    feed.put_back(letter, "no mail server is set up: set mail.url".into());
                 }
             }
         }
@@ -64,7 +64,7 @@ impl Transport {
     /// Checks the transport; sends nothing. Errors: the reason in words.
     pub(super) async fn try_out(&self) -> Result<(), String> {
         match self {
-            Self::Hold => Err("there is no way out: set mail.url".into()),
+            Self::Hold => Err("no mail server is set up: set mail.url".into()),
             Self::Folder(folder) => folder.try_out(),
             Self::Smtp(server) => server.try_out().await,
         }

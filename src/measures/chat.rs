@@ -19,7 +19,7 @@ pub struct ChatMeasures {
     pub longest_wait: Option<Wait>,
     /// Every wait of known length, in order.
     pub waits: Vec<Wait>,
-    /// Canned nags.
+    /// Pressure messages.
     pub nags: Vec<Nag>,
 }
 
@@ -51,7 +51,7 @@ pub struct Wait {
     pub answered: bool,
 }
 
-/// A canned nag.
+/// A pressure message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Nag {
     /// Index of the message, from 0.

@@ -53,7 +53,7 @@ const SOMEBODY_ELSE: &str = "account bank billing carrier colleague colleagues c
 /// Maximum number of words of a line that is only a nag; longer sentences have other contents.
 const MAX_SENTENCE_WORDS: usize = 40;
 
-/// Whether this line is a canned nag. For messages of agents, bots and the chat system only.
+/// Whether this line is an inactivity reminder. For messages of agents, bots and the chat system only.
 pub fn is_nag(text: &str) -> bool {
     sentences(text).any(|sentence| {
         let words = words(sentence);

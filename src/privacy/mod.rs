@@ -25,12 +25,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tables whose deleted rows must be gone from the disk at once.
-const PURGED_TABLES: [&str; 13] = [
+const PURGED_TABLES: [&str; 18] = [
     "interactions",
     "invitations",
     "responses",
+    "response_extras",
     "recordings",
+    "transcripts",
     "segments",
+    "corrections",
+    "alternative_transcripts",
+    "measures",
     "transcript_checkpoints",
     "messages",
     "search_lines",

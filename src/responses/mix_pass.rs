@@ -16,6 +16,8 @@ const MIN_INTERVAL: Duration = Duration::from_secs(5);
 const MAX_INTERVAL: Duration = Duration::from_secs(3600);
 /// Ripeness of an answer that no pass has raised yet.
 const NEW_ANSWER: i64 = 1;
+/// Tables that a pass rewrites: the old rows must not remain on the disk, since they would reveal an order.
+const PURGED_TABLES: [&str; 4] = ["sealed_answers", "responses", "spent_tokens", "suspects"];
 /// Maximum number of answers raised in one transaction.
 const MAX_BATCH: usize = 1000;
 
@@ -63,8 +65,8 @@ impl Responses {
         }
         self.renew_spent().await?;
         // The database's log holds each answer before and after the change until it is purged.
-        if let Err(error) = self.inner.db.purge_deleted(&["sealed_answers", "responses", "spent", "suspects"]).await {
-            tracing::warn!(%error, "the database's log of changes could not be folded in; the next pass tries again");
+        if let Err(error) = self.inner.db.purge_deleted(&PURGED_TABLES).await {
+            tracing::warn!(%error, "overwritten rows of answers could not be purged; the next pass tries again");
         }
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;

@@ -24,7 +24,7 @@ impl Token {
 
     /// Returns the id of the callback request.
     pub(super) fn callback_id(&self, vault: &Vault) -> String {
-        vault.keyed_hash("wish", self.secret().as_bytes())
+        vault.keyed_hash("callback request", self.secret().as_bytes())
     }
 
     /// Returns the id of the comment's quote. Differs for each choice: a customer who answers linked first and then

@@ -18,10 +18,10 @@ pub enum QueryError {
     #[error("there is no word to search for")]
     Empty,
     /// It has only excluded words.
-    #[error("say what to search for, not only what to leave out")]
+    #[error("add a word to search for, not only words to exclude")]
     OnlyWithout,
     /// It is too long.
-    #[error("this is too much at once: at most {MAX_QUERY_CHARS} characters and {MAX_TERMS} words")]
+    #[error("the search is too long: at most {MAX_QUERY_CHARS} characters and {MAX_TERMS} words")]
     TooLong,
 }
 

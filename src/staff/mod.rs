@@ -76,7 +76,7 @@ pub enum StaffError {
     #[error("choose another password: {0}; a sentence of your own is good")]
     WeakPassword(String),
     /// The current password is wrong.
-    #[error("the current password is another one")]
+    #[error("the current password is wrong")]
     WrongPassword,
     /// The account is disabled.
     #[error("this account is disabled: enable it first")]
@@ -94,7 +94,7 @@ pub enum StaffError {
     #[error("this is the last administrator who can sign in")]
     LastAdmin,
     /// Wrong address or password, without saying which.
-    #[error("this address and password do not fit together")]
+    #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
     /// Too many attempts; the next one is allowed after this time.
     #[error("too many tries; wait a minute, then try again")]

@@ -84,7 +84,7 @@ pub enum ClipError {
     #[error("{0}")]
     BadMasking(String),
     /// Only viewers that may see originals can leave masks out.
-    #[error("leaving in what is masked is for those who may see the original words")]
+    #[error("only people who may see the original words can remove a mask")]
     MasksStay,
     /// The call has no recording to cut.
     #[error("this call has no recording to cut a clip from")]

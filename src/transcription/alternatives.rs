@@ -54,7 +54,7 @@ pub enum AlternativeError {
     #[error("{0}")]
     Model(String),
     /// There is none, or a newer one by now.
-    #[error("there is no finished second transcript of this call (any more); nothing was changed")]
+    #[error("there is no finished alternative transcript of this call (any more); nothing was changed")]
     Gone,
     /// The database failed.
     #[error(transparent)]

@@ -79,7 +79,7 @@ pub enum QueueError {
     #[error("this transcription is neither waiting nor running; there is nothing to stop")]
     NotUnderWay,
     /// It is in progress or done.
-    #[error("this transcription was neither stopped nor did it fail; there is nothing to begin anew")]
+    #[error("this transcription was neither stopped nor did it fail; there is nothing to restart")]
     NotStopped,
     /// The database failed.
     #[error(transparent)]

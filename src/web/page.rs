@@ -168,7 +168,7 @@ pub enum PageError {
     #[error("this form is out of date: open the page again and send it once more")]
     StaleForm,
     /// The form is too large.
-    #[error("that is more than this form takes")]
+    #[error("the form is too large: shorten the texts")]
     TooLarge,
     /// The body did not arrive in time.
     #[error("the form took too long to arrive: send it once more")]

@@ -201,7 +201,7 @@ impl ApiResponse for ApiError {
             (400, "The request is malformed; `detail` says where."),
             (401, "No API key, an unknown or revoked one, or nobody signed in."),
             (403, "The key or role may not do this."),
-            (404, "There is no such thing, or it is not for whoever asks."),
+            (404, "It does not exist, or you have no access to it."),
             (409, "It contradicts what is there."),
             (413, "The body is too large."),
             (415, "A content type or a format that is not taken."),

@@ -37,7 +37,7 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("interaction.created", "A call or chat has come in"),
     ("interaction.finalised", "A call or chat is final"),
     ("transcript.done", "A transcript is there"),
-    ("response.linked", "A linked answer stands beside a call or chat, and can’t be changed any more"),
+    ("response.linked", "A linked answer to a call or chat is final"),
     ("followup.opened", "A follow-up was opened"),
     ("followup.closed", "A follow-up was closed"),
     ("release.made", "A batch of answers was released"),

@@ -44,7 +44,7 @@ const FIELDS: [Known; 7] = [
     ("agent_share_under", "Agent speaks under", "", FilterKind::Share, &["0.5", "0.4", "0.3", "0.2"]),
     ("first_reply_over_ms", "First reply after", "over", FilterKind::Time, &["60000", "120000", "300000", "600000"]),
     ("unanswered_over_ms", "Waited for a reply", "over", FilterKind::Time, &["120000", "300000", "600000", "1800000"]),
-    ("nags_from", "Canned nags", "at least", FilterKind::Count, &["1", "2", "3"]),
+    ("nags_from", "Pressure messages", "at least", FilterKind::Count, &["1", "2", "3"]),
 ];
 
 impl FiguresQuery {
@@ -170,7 +170,7 @@ impl FiguresQuery {
             said.push(format!("waited {} for a reply", stretch(ms)));
         }
         if let Some(n) = figures.nags.filter(|_| about(&["nags_from"])) {
-            said.push(count(usize::try_from(n).unwrap_or_default(), "canned nag", "canned nags"));
+            said.push(count(usize::try_from(n).unwrap_or_default(), "pressure message", "pressure messages"));
         }
         (!said.is_empty()).then(|| crate::desk::words::capitalised(&said.join(", ")))
     }

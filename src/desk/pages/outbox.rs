@@ -15,10 +15,10 @@ use serde::Deserialize;
 const SIZE: usize = 25;
 
 const DONE: &[(&str, &str)] = &[
-    ("released", "What was held is on its way."),
-    ("held", "There is still no way out for mail: nothing was sent, nothing is lost."),
+    ("released", "The held mail is being sent."),
+    ("held", "No mail server is set up yet: nothing was sent, nothing is lost."),
     ("retried", "It will be tried again in a moment."),
-    ("going", "It is tried now; what comes of it stands here in a moment."),
+    ("going", "It is tried now. The result appears here in a moment."),
     ("gone", "That one is not among the failed any more."),
 ];
 

@@ -184,7 +184,7 @@ impl Timeline {
         let nags = chat
             .nags
             .iter()
-            .map(|nag| ruler.moment("nag", "A canned nag".into(), Place::new(nag.start_ms, nag.start_ms)));
+            .map(|nag| ruler.moment("nag", "A pressure message".into(), Place::new(nag.start_ms, nag.start_ms)));
         moments.extend(nags);
         let lane = |label: &str, class, speaker: &[&str]| {
             let own = turns.iter().filter(|turn| speaker.contains(&turn.speaker.as_str()));
@@ -231,7 +231,7 @@ fn summary(moments: &[Moment]) -> String {
         (of("cut"), "interruption", "interruptions"),
         (of("both"), "time both speak", "times both speak"),
         (of("wait"), "long wait", "long waits"),
-        (of("nag"), "canned nag", "canned nags"),
+        (of("nag"), "pressure message", "pressure messages"),
     ];
     let said: Vec<String> =
         said.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
@@ -333,7 +333,7 @@ fn chat_figures(chat: &ChatMeasures) -> Vec<Figure> {
     if let Some(ms) = chat.median_reply_ms {
         all.push(figure("Half of the replies within", stretch(ms), None));
     }
-    all.push(figure("Canned nags", chat.nags.len().to_string(), None));
+    all.push(figure("Pressure messages", chat.nags.len().to_string(), None));
     let m = chat.messages;
     let sides = [(m.customer, "customer"), (m.agent, "agent"), (m.bot, "bot")];
     let note: Vec<String> = sides.iter().filter(|(n, _)| *n > 0).map(|(n, who)| format!("{who} {n}")).collect();

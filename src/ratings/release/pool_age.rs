@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_goes_up_no_sooner_than_is_said() {
+    fn escalation_waits_for_the_configured_age() {
         for (days, wanted) in [(1, 2), (30, 2), (31, 3), (90, 4), (365, 14)] {
             let after = months(DAY * days);
             assert_eq!(after, wanted, "{days} days");

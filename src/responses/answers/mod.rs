@@ -149,7 +149,7 @@ pub enum AnswerError {
     #[error("this choice is not offered")]
     NotOffered,
     /// A required question is not answered, or not with a valid answer.
-    #[error("an answer is missing or is none")]
+    #[error("an answer is missing or not valid")]
     Incomplete(#[from] Missing),
     /// The process is stopping; nothing was recorded.
     #[error(transparent)]

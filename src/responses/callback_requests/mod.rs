@@ -28,7 +28,7 @@ pub const MAX_CONTACT_CHARS: usize = 200;
 pub const MAX_ABOUT_CHARS: usize = 1000;
 
 /// Purpose of the vault's key.
-const SEAL: &str = "wish";
+const SEAL: &str = "callback request";
 /// Length in bytes to which records are padded, so that their length reveals nothing. Holds the longest request.
 const SIZE: usize = 8192;
 /// Bytes in front of the record that hold its true length.
@@ -111,7 +111,7 @@ pub enum CallbackError {
     #[error("the link is not open")]
     Closed,
     /// The request was already handed over.
-    #[error("the team has got it already")]
+    #[error("the team has received it already")]
     Handed,
     /// The database failed.
     #[error(transparent)]
@@ -186,7 +186,7 @@ impl Responses {
         let mut callbacks = Vec::new();
         for (id, sealed) in rows {
             let Ok(opened) = Sealed::open(&self.inner.vault, &sealed) else {
-                tracing::error!("a customer's wish does not open");
+                tracing::error!("a callback request cannot be decrypted");
                 continue;
             };
             callbacks.push(DueCallback { id, team: opened.team, joined: opened.joined, agent: opened.agent });
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_wish_is_as_long_as_the_shortest_and_opens_again() {
+    fn longest_and_shortest_requests_seal_to_the_same_length() {
         let vault = Vault::ephemeral();
         let callback = |n: usize| CallbackRequest {
             name: "🙂".repeat(MAX_NAME_CHARS.min(n)),

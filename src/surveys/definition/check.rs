@@ -25,7 +25,7 @@ pub enum DefinitionError {
     #[error("one question that is always shown, and is no text, must be required: an answer is known by it")]
     NoAnchor,
     /// A number that is used twice.
-    #[error("question {0} stands there twice")]
+    #[error("question {0} exists twice")]
     Twice(u16),
     /// A role that does not fit the kind, or is used twice.
     #[error("question {0} can't be {1}")]

@@ -57,7 +57,7 @@ pub enum ModelError {
         cause: String,
     },
     /// The server answered, but not with the file.
-    #[error("{url} answers {status}: the model is not to be had there now")]
+    #[error("{url} answers {status}: the model is not available there now")]
     Refused {
         /// The file's address.
         url: String,

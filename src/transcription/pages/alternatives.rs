@@ -125,7 +125,7 @@ fn pending(take: AlternativeTranscript) -> Pending {
 
 const DID: &[(&str, &str)] = &[
     ("chosen", "This transcript is shown from now on. The other one is kept here."),
-    ("dropped", "The second transcript is gone. The one that is shown stays."),
+    ("dropped", "The alternative transcript is gone. The one that is shown stays."),
 ];
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,6 +8,7 @@ mod identity;
 mod mix;
 mod moment;
 mod places;
+mod purged;
 mod releases;
 mod smallest;
 mod tokens;

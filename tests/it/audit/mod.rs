@@ -118,7 +118,7 @@ async fn only_administrators_read_it_and_names_are_text() {
     let page = admin.page("/admin/audit?who=odd&from=2026-11-20&to=2026-11-20").await;
     assert!(page.contains("odd.action") && page.contains("odd&#60;/b&#62;"), "{page}");
     assert!(!page.contains("<b>odd") && !page.contains("odd:<i>"));
-    assert!(admin.page("/admin/audit?from=2026-11-21").await.contains("No such line"));
+    assert!(admin.page("/admin/audit?from=2026-11-21").await.contains("No matching entries"));
     assert_eq!(admin.get("/admin/audit?from=soon").await.status(), 400);
     app.call("1", "jerry@example.net").await;
     for (role, teams, agent) in

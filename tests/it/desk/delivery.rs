@@ -149,12 +149,12 @@ async fn who_is_not_asked_stands_beside_the_others() {
         app.pass(SETTLED).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let shown = admin.page("/admin/skipped").await;
-        assert_eq!((tile(&shown, "conversations decided"), tile(&shown, "agents who stand out")), (60, 1));
+        assert_eq!((tile(&shown, "conversations decided"), tile(&shown, "agents with unusual figures")), (60, 1));
         let (cheat, fair) = (shown.find("=Cheat").unwrap(), shown.find("Sydney Carton").unwrap());
         assert!(
             cheat < fair
-                && shown[cheat..fair].contains("stands out")
-                && !shown[fair..].split("</tr>").next().unwrap().contains("stands out")
+                && shown[cheat..fair].contains("flagged")
+                && !shown[fair..].split("</tr>").next().unwrap().contains("flagged")
         );
         let file = admin.get("/admin/skipped.csv?days=7").await;
         assert_eq!(file.headers()["content-type"], "text/csv; charset=utf-8");

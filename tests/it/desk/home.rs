@@ -55,11 +55,11 @@ async fn what_is_worth_a_listen_says_why_and_is_for_the_teams_supervisors() {
     let looks = Filter { action: "responses.listed".into(), ..Filter::default() };
     let looks = app.app.audit.lines(&looks, &Cursor::start(), 10).await.unwrap();
     assert_eq!(looks.items.len(), 1, "the look is written down, once");
-    let worth = &page[page.find("Worth a listen").unwrap()..page.find(r#"<h2>Newest"#).unwrap()];
+    let worth = &page[page.find("Conversations to review").unwrap()..page.find(r#"<h2>Newest"#).unwrap()];
     assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
     assert!(worth.contains("A very good rating") && worth.contains("A very poor rating"));
     let other = app.sign_in(Role::Supervisor, &["Billing"], None).await.page("/").await;
-    assert!(!other.contains("row-link") && other.contains("What is worth a listen will be here"));
+    assert!(!other.contains("row-link") && other.contains("Conversations to review appear here"));
     let agent = app.sign_in(Role::Agent, &[], Some("17")).await.page("/").await;
     assert!(agent.contains("row-link") && !agent.contains("class=\"rating"), "own calls, and no single rating");
     assert!(agent.contains("Waiting for more answers"));
@@ -71,7 +71,7 @@ async fn an_empty_desk_says_what_will_be_there() {
     let says = [
         (Role::Supervisor, "Your teams’ conversations will be here"),
         (Role::Agent, "Your calls and chats will be here"),
-        (Role::Hr, "What nobody sees here"),
+        (Role::Hr, "What is never shown"),
     ];
     for (role, words) in says {
         assert!(app.sign_in(role, &[], None).await.page("/").await.contains(words), "{role:?}");
@@ -79,7 +79,7 @@ async fn an_empty_desk_says_what_will_be_there() {
 }
 
 #[tokio::test]
-async fn whoever_is_new_begins_with_what_there_is_to_learn() {
+async fn new_agent_home_shows_clips_to_learn() {
     let app = TestApp::start().await;
     let new = app.sign_in(Role::Agent, &[], None).await;
     assert_eq!(new.get("/").await.status(), 200, "nothing to learn yet");

@@ -46,7 +46,7 @@ async fn kept_apart_looks_like_never_answered() {
         page_of(&supervisor, "/").await,
     );
     answer(&app, "jerry@", &[("score", "1"), ("comment", "Never again."), ("choice", "apart")]).await;
-    assert!(page.contains("No answer stands beside this recording"));
+    assert!(page.contains("No answer is linked to this recording"));
     assert_eq!(page_of(&supervisor, &path).await, page);
     assert_eq!(page_of(&supervisor, "/interactions").await, list);
     assert_eq!(page_of(&supervisor, "/").await, desk);

@@ -48,7 +48,7 @@ async fn filters_work_without_scripts() {
     }
     let page = admin.page(&format!("/interactions?agent={lucie}")).await;
     assert!(page.contains(&format!(r#"<option value="{lucie}" selected>Lucie Manette"#)), "the choice stays");
-    assert!(admin.page("/interactions?channel=chat&survey=sent").await.contains("None like that"));
+    assert!(admin.page("/interactions?channel=chat&survey=sent").await.contains("No matching conversations"));
     for query in ["team=x", "agent=%3Cscript%3E", "channel=fax", "survey=answered"] {
         let refused = admin.get(&format!("/interactions?{query}")).await;
         assert_eq!(refused.status(), 400, "{query}");

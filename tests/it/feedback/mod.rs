@@ -24,19 +24,19 @@ async fn a_linked_comment_waits_for_a_reader_and_is_marked_once() {
         assert!(own.page("/feedback").await.contains("The form was broken"));
         assert!(!other.page("/feedback").await.contains("The form was broken"));
         // The manager sees the number after a week, and no content.
-        assert!(!admin.page("/").await.contains("waited for a reader"));
+        assert!(!admin.page("/").await.contains("been unread for more than a week"));
         app.pass(8 * DAY).await;
         // A session expires after a week.
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let home = admin.page("/").await;
-        assert!(home.contains("Comments of customers have waited") && !home.contains("Nothing needs you"));
+        assert!(home.contains("Comments of customers have been unread") && !home.contains("Nothing needs you"));
         let overdue = admin.page("/feedback").await;
         assert!(overdue.contains("Orders") && !overdue.contains("The form was broken"));
         assert!(overdue.contains("fewer than 5"), "who is no supervisor of the team sees no number under k: {overdue}");
-        assert!(own.page("/").await.contains("waited for a reader"));
-        assert!(!other.page("/").await.contains("waited for a reader"));
+        assert!(own.page("/").await.contains("been unread for more than a week"));
+        assert!(!other.page("/").await.contains("been unread for more than a week"));
         // Only supervisors of the team can mark it.
         let path = format!("/feedback/interactions/{}/read", asked.interaction);
         assert_eq!(other.post(&path, &[]).await.status(), 404);
@@ -44,7 +44,7 @@ async fn a_linked_comment_waits_for_a_reader_and_is_marked_once() {
         assert_eq!(own.post(&path, &[]).await.status(), 303);
         assert_eq!(own.post(&path, &[]).await.status(), 404, "once");
         assert!(!own.page("/feedback").await.contains("The form was broken"));
-        assert!(!admin.page("/").await.contains("waited for a reader"));
+        assert!(!admin.page("/").await.contains("been unread for more than a week"));
         let page = own.page(&format!("/interactions/{}", asked.interaction)).await;
         assert!(page.contains("Read by <bdi>Some Supervisor</bdi>"), "{page}");
     }
@@ -81,7 +81,7 @@ async fn released_comments_are_read_and_praised_and_reach_the_agent_so() {
         // After a week the others are shown to the manager.
         app.pass(8 * DAY).await;
         let admin = app.sign_in(Role::Admin, &[], None).await;
-        assert!(admin.page("/").await.contains("Comments of customers have waited"));
+        assert!(admin.page("/").await.contains("Comments of customers have been unread"));
     }
 }
 

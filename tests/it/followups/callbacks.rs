@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3600);
-const WISH: [(&str, &str); 3] = [("name", "Jerry Cruncher"), ("reach", "+44 306 999 0123"), ("about", "order 4711")];
+const REQUEST: [(&str, &str); 3] = [("name", "Jerry Cruncher"), ("reach", "+44 306 999 0123"), ("about", "order 4711")];
 
 fn contact(asked: &Asked) -> String {
     format!("{}/contact", asked.page())
@@ -20,7 +20,7 @@ fn contact(asked: &Asked) -> String {
 
 /// Records a callback request, which must be accepted.
 async fn callback(app: &TestApp, asked: &Asked, more: &[(&str, &str)]) {
-    let (status, text) = post(app, &contact(asked), &[&WISH[..], more].concat()).await;
+    let (status, text) = post(app, &contact(asked), &[&REQUEST[..], more].concat()).await;
     assert!(status == 200 && text.contains("We will get in touch"), "{status}: {text}");
 }
 
@@ -33,7 +33,7 @@ async fn next_day(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
+async fn callback_request_is_sealed_and_handed_over_the_next_day() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let other = app.sign_in(Role::Supervisor, &["Billing"], None).await;
@@ -78,7 +78,7 @@ async fn a_wish_is_sealed_and_reaches_the_team_on_another_day() {
 }
 
 #[tokio::test]
-async fn the_wishes_of_every_day_wait_for_the_next() {
+async fn callback_requests_of_each_day_wait_for_the_next() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         for n in 1..=3 {
@@ -99,7 +99,7 @@ async fn the_wishes_of_every_day_wait_for_the_next() {
 }
 
 #[tokio::test]
-async fn nothing_joins_a_wish_to_an_apart_answer() {
+async fn callback_request_is_never_joined_to_an_apart_answer() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let asked = ask_many(&app, "17", "Orders", 4).await;
@@ -129,7 +129,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
         let vault = &app.app.vault;
         for table in all.keys().filter(|table| *table != "callback_requests" && *table != "follow_ups") {
             for word in words(table) {
-                assert!(!callbacks.contains(&vault.keyed_hash("wish", word.as_bytes())), "{table}: {word}");
+                assert!(!callbacks.contains(&vault.keyed_hash("callback request", word.as_bytes())), "{table}: {word}");
             }
         }
         // All four have the same day and no time.
@@ -146,7 +146,7 @@ async fn nothing_joins_a_wish_to_an_apart_answer() {
 }
 
 #[tokio::test]
-async fn a_wish_is_joined_to_a_linked_answer_by_its_customer_alone() {
+async fn only_the_customer_joins_a_callback_request_to_a_linked_answer() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let (joined, not, regretted) =
@@ -168,7 +168,7 @@ async fn a_wish_is_joined_to_a_linked_answer_by_its_customer_alone() {
 }
 
 #[tokio::test]
-async fn a_wish_is_changed_until_it_is_handed_over_and_taken_back_as_long_as_the_link_is_open() {
+async fn callback_request_is_changeable_until_handover_and_retractable_while_the_link_is_open() {
     for app in TestApp::on_both(|_| {}).await {
         let own = app.sign_in(Role::Supervisor, &["Orders"], None).await;
         let asked = ask(&app, "jerry").await;
@@ -181,8 +181,8 @@ async fn a_wish_is_changed_until_it_is_handed_over_and_taken_back_as_long_as_the
         assert!(dump(&app).await["callback_requests"].is_empty());
         assert_eq!(post(&app, &path, &changed).await.0, 200);
         next_day(&app).await;
-        let (status, text) = post(&app, &path, &WISH).await;
-        assert!(status == 409 && text.contains("The team has got your wish"), "{status}: {text}");
+        let (status, text) = post(&app, &path, &REQUEST).await;
+        assert!(status == 409 && text.contains("The team has your request"), "{status}: {text}");
         let id = list(&own, "open").await[0]["id"].as_str().unwrap().to_owned();
         let shown = own.post(&format!("/follow-ups/{id}/contact"), &[]).await.text().await.unwrap();
         assert!(shown.contains("Roger Cly") && shown.contains("mailto:roger@example.net"));
@@ -194,7 +194,7 @@ async fn a_wish_is_changed_until_it_is_handed_over_and_taken_back_as_long_as_the
         assert_eq!(own.post(&format!("/follow-ups/{id}/undo"), &[]).await.status(), 409);
         app.clock.advance(15 * DAY);
         assert_eq!(page(&app, &path).await.0, 410, "the link has closed");
-        assert_eq!(post(&app, &path, &WISH).await.0, 410);
+        assert_eq!(post(&app, &path, &REQUEST).await.0, 410);
     }
 }
 

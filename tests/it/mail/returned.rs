@@ -169,7 +169,7 @@ async fn delays_deliveries_replies_and_reports_of_signatures_suppress_nobody() {
 }
 
 #[tokio::test]
-async fn complaints_and_wishes_hold_at_once_and_a_link_is_proof_enough() {
+async fn complaints_and_unsubscribes_apply_at_once() {
     for (kind, reason) in [("abuse", "complained"), ("opt-out", "unsubscribed")] {
         for app in TestApp::on_both(with_folder).await {
             let asked = ask(&app, "jerry").await;

@@ -129,7 +129,7 @@ async fn the_page_keeps_what_is_asked_and_takes_it_back() {
         without.unwrap().contains("agent_share_under=0.8") && without.unwrap().contains("sort=silence"),
         "{without:?}"
     );
-    assert!(admin.page("/interactions?silence_over_ms=600000").await.contains("None like that"));
+    assert!(admin.page("/interactions?silence_over_ms=600000").await.contains("No matching conversations"));
     for query in ["silence_over_ms=x", "agent_share_over=2", "sort=up", "nags_from=-1"] {
         assert_eq!(admin.get(&format!("/interactions?{query}")).await.status(), 400, "{query}");
     }

@@ -34,8 +34,8 @@ async fn the_page_draws_a_chat_and_its_waits() {
     let id = app.interaction("1", &chat("18", 15, &messages)).await;
     app.work().await;
     let page = app.sign_in(Role::Supervisor, &["Billing"], None).await.page(&format!("/interactions/{id}")).await;
-    assert!(page.contains("No reply for 15 minutes, to the end") && page.contains("A canned nag"), "{page}");
-    assert!(page.contains("never answered") && page.contains("1 long wait, 1 canned nag"));
+    assert!(page.contains("No reply for 15 minutes, to the end") && page.contains("A pressure message"), "{page}");
+    assert!(page.contains("never answered") && page.contains("1 long wait, 1 pressure message"));
 }
 
 #[tokio::test]
@@ -51,14 +51,14 @@ async fn the_desk_says_why_something_is_worth_a_listen() {
         .await;
         app.work().await;
         let both = app.sign_in(Role::Supervisor, &["Orders", "Billing"], None).await.page("/").await;
-        let worth = &both[both.find("Worth a listen").unwrap()..both.find("<h2>Newest").unwrap()];
+        let worth = &both[both.find("Conversations to review").unwrap()..both.find("<h2>Newest").unwrap()];
         assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
         assert!(worth.contains("Nobody speaks for 60 seconds"), "{worth}");
-        assert!(worth.contains("The customer waits 20 minutes for a reply; a canned nag"), "{worth}");
+        assert!(worth.contains("The customer waits 20 minutes for a reply; a pressure message"), "{worth}");
         let one = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
-        assert!(one.contains("Nobody speaks for") && !one.contains("canned nag"), "only one's own teams");
+        assert!(one.contains("Nobody speaks for") && !one.contains("pressure message"), "only one's own teams");
         app.clock.advance(std::time::Duration::from_secs(40 * 86_400));
         let later = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
-        assert!(later.contains("What is worth a listen will be here"), "what is long past is no work of today");
+        assert!(later.contains("Conversations to review appear here"), "what is long past is no work of today");
     }
 }

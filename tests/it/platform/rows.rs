@@ -42,7 +42,7 @@ const NEVER_NULL: [&str; 12] = [
     "NAMED",
     "CAUSES",
     "BY_SCORE",
-    "WITH_WISH",
+    "WITH_CALLBACK_REQUEST",
     "DONE_LATELY",
     "UNREAD",
     "READ_BY",

@@ -62,7 +62,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
         let receipt = admin.post("/admin/erasure", &form).await.text().await.unwrap();
         assert!(preview.contains("1 commendation<") && receipt.contains("1 commendation<"), "{preview} {receipt}");
         // An erasure does not reveal whether the customer answered, or requested a callback.
-        for told in ["follow-up,", "follow-ups,", "<li>1 wish", "quote<"] {
+        for told in ["follow-up,", "follow-ups,", "<li>1 callback request", "quote<"] {
             assert!(!preview.contains(told) && !receipt.contains(told), "{told}: {preview} {receipt}");
         }
         let all = dump(&app).await;
@@ -91,7 +91,7 @@ async fn what_was_left_and_written_about_a_conversation_goes_with_it() {
 }
 
 #[tokio::test]
-async fn wishes_are_found_by_the_address_however_it_was_written_and_by_what_they_are_joined_to() {
+async fn callback_requests_are_found_by_address_and_joined_conversation() {
     for app in TestApp::on_both(|_| {}).await {
         let (jerry, kramer) = (ask(&app, "jerry").await, ask(&app, "kramer").await);
         callback(&app, &jerry, "Jerry <JERRY@Example.net>", "").await;

@@ -58,7 +58,7 @@ async fn each_goes_when_its_time_is_over_and_not_before() {
         for went in ["1 recording<", "2 conversations", "lines of the audit log"] {
             assert!(report.contains(went), "{went}: {report}");
         }
-        assert!(admin.page("/admin/audit").await.contains("Removed what was kept long enough"));
+        assert!(admin.page("/admin/audit").await.contains("Deleted data at the end of its retention"));
         // Only older entries of the log can be deleted.
         let mut tx = app.app.db.begin().await.unwrap();
         assert!(execute_raw(tx.conn(), Sql::both("DELETE FROM audit_log")).await.is_err());

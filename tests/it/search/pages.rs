@@ -37,9 +37,9 @@ async fn an_empty_search_explains_itself_and_a_wrong_one_says_why() {
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let page = admin.page("/search").await;
     assert!(page.contains("exactly these words") && page.contains("refund -bank"));
-    assert!(admin.page("/search?q=nothing").await.contains("Nobody said that"));
+    assert!(admin.page("/search?q=nothing").await.contains("No results"));
     let wrong = admin.page("/search?q=-bank").await;
-    assert!(wrong.contains("not only what to leave out") && wrong.contains("aria-invalid"), "{wrong}");
+    assert!(wrong.contains("not only words to exclude") && wrong.contains("aria-invalid"), "{wrong}");
     let nasty = admin.page("/search?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&queue=%3Cb%3E").await;
     assert!(!nasty.contains("<script>alert") && !nasty.contains("<b>\""));
     for query in ["team=x", "speaker=bot", "from=yesterday", "channel=fax"] {

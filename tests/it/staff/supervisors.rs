@@ -62,7 +62,7 @@ impl Company {
 }
 
 #[tokio::test]
-async fn whoever_an_administrator_makes_a_supervisor_is_announced_and_audited_by_name() {
+async fn new_supervisor_is_announced_and_audited_by_name() {
     for company in Company::on_both().await {
         let Company { app, ada, grace, orders, billing } = &company;
         let team = app.team("Orders").await.to_string();

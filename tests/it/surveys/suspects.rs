@@ -250,7 +250,7 @@ async fn nobody_is_answered_for_who_answers_at_the_same_moment() {
 
 /// All four combinations of the suspect's and the person's choice, and with the person's answer retracted again.
 #[tokio::test]
-async fn whoever_has_answered_is_not_answered_for() {
+async fn bot_response_never_replaces_a_customer_answer() {
     for app in TestApp::on_both(careful).await {
         let admin = admin(&app).await;
         for (n, (suspect, person)) in

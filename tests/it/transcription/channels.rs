@@ -228,7 +228,11 @@ async fn clips_keep_their_words_while_a_recording_is_transcribed_anew() {
         let address = format!("/api/v1/interactions/{id}/recording/channels");
         let body = json!({ "channels": ["agent", "customer"] });
         assert_eq!(supervisor.api(Method::PUT, &address, Some(&body)).await.status(), 204);
-        assert_eq!(supervisor.api(Method::GET, &take, None).await.status(), 404, "the second transcript is dropped");
+        assert_eq!(
+            supervisor.api(Method::GET, &take, None).await.status(),
+            404,
+            "the alternative transcript is dropped"
+        );
         // Its turn comes late.
         raw(&app, "UPDATE jobs SET run_at = run_at + 777600000 WHERE kind = 'transcription'").await;
         app.pass(Duration::from_secs(8 * 24 * 3600)).await;

@@ -45,7 +45,7 @@ async fn queue(admin: &Session) -> Value {
 }
 
 #[tokio::test]
-async fn whoever_opens_a_page_is_served_before_those_who_came_first() {
+async fn opened_recording_is_transcribed_first() {
     for app in TestApp::on_both(|_| {}).await {
         let first = recorded(&app, "1", "Orders", short_call(3)).await;
         app.clock.advance(Duration::from_secs(1));

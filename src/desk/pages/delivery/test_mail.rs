@@ -53,7 +53,7 @@ pub(in crate::desk::pages) async fn send_test_mail(
     let trouble = match tried {
         Ok(()) => return Ok(redirect("/admin/delivery?did=trial-sent")),
         Err(TestMailError::NotAnAddress) => "This is not an e-mail address. Nothing was sent.".to_owned(),
-        Err(TestMailError::NoWayOut) => "There is no way out for mail: set mail.url. Nothing was sent.".to_owned(),
+        Err(TestMailError::NoWayOut) => "No mail server is set up: set mail.url. Nothing was sent.".to_owned(),
         Err(TestMailError::Refused(why)) => format!("The test mail did not leave. {why}"),
     };
     page(Shell::new(&who, site, "/admin"), desk, hooks, super::USUAL, Some(trouble)).await

@@ -84,7 +84,7 @@ async fn what_is_kept_aside_does_not_lead_to_who_answers() {
 /// The remaining held answers do not reveal who has answered: all are deleted at one moment that their month
 /// determines.
 #[tokio::test]
-async fn what_is_kept_aside_goes_at_one_moment_whoever_has_answered() {
+async fn suspected_responses_are_deleted_at_one_time_whether_answered_or_not() {
     for app in TestApp::on_both(|c| c.survey.too_fast = "600s".parse().unwrap()).await {
         let asked = ask_many(&app, "17", "Orders", CUSTOMERS).await;
         for one in &asked {

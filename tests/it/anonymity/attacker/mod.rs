@@ -45,7 +45,7 @@ enum Leak {
 }
 
 #[tokio::test]
-async fn whoever_has_everything_does_no_better_than_chance() {
+async fn attacker_with_all_data_does_no_better_than_chance() {
     let all = play_all(Leak::None).await;
     all.iter().for_each(nothing_else_moves);
     let answers: usize = all.iter().map(|one| one.answers.len()).sum();

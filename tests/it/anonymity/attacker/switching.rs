@@ -34,7 +34,7 @@ async fn a_quote_does_not_lead_from_an_apart_comment_to_its_conversation() {
 }
 
 #[tokio::test]
-async fn changing_to_apart_shows_to_whoever_copies_before_and_after_and_to_nobody_later() {
+async fn changing_to_apart_shows_only_to_copies_from_before_and_after() {
     for app in TestApp::on_both(|_| {}).await {
         let asked = ask_many(&app, "17", "Orders", 4).await;
         for one in &asked {

@@ -1,0 +1,43 @@
+//! Rule 1: rows that were deleted or rewritten do not stay on the disk: PostgreSQL vacuums their tables.
+
+use super::ask_many;
+use crate::app::TestApp;
+use crate::surveys::answer;
+use afterword::access::principal::Scope;
+use afterword::database::Db;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Returns the tables that were vacuumed by a statement.
+async fn vacuumed(app: &TestApp) -> BTreeSet<String> {
+    let Db::Pg { pool, .. } = &app.app.db else { panic!("it is PostgreSQL") };
+    let sql = "SELECT relname::text FROM pg_stat_user_tables WHERE vacuum_count > 0";
+    sqlx::query_scalar::<_, String>(sql).fetch_all(pool).await.unwrap().into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_pass_and_an_erasure_purge_all_tables_that_they_change() {
+    let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
+    let asked = ask_many(&app, "17", "Orders", 2).await;
+    answer(&app, &asked[0], &[("score", "4"), ("choice", "apart")]).await;
+    assert_eq!(vacuumed(&app).await, BTreeSet::new(), "nothing was purged yet");
+    app.app.responses.run_mix_pass().await.unwrap();
+    let by_pass = ["responses", "sealed_answers", "spent_tokens", "suspects"].map(str::to_owned);
+    assert_eq!(vacuumed(&app).await, BTreeSet::from(by_pass));
+    let key = app.key(Scope::Admin).await;
+    let request = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(&key);
+    let reply = request.json(&json!({ "interaction": asked[1].interaction })).send().await.unwrap();
+    assert_eq!(reply.status(), 201, "{:?}", reply.text().await);
+    let purged = vacuumed(&app).await;
+    for table in ["interactions", "response_extras", "transcripts", "segments", "corrections", "messages", "measures"] {
+        assert!(purged.contains(table), "{table} is not in {purged:?}");
+    }
+}
+
+/// The database names a table that it can't purge, and purges the others nevertheless.
+#[tokio::test]
+async fn a_table_that_fails_keeps_no_other_from_being_purged() {
+    let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
+    assert!(app.app.db.purge_deleted(&["no_such_table", "suspects"]).await.is_err());
+    assert!(vacuumed(&app).await.contains("suspects"));
+}
