@@ -99,7 +99,8 @@
 //! | Clip length limits | `training/span.rs` |
 //! | Silence in the sound of clips | `training/masks.rs`, `training/stretches.rs`, `audio/redaction.rs` |
 //! | **Mail and webhooks** | |
-//! | SMTP replies, retries, stops | `mail/outcome.rs`, `mail/settle.rs` |
+//! | SMTP replies, retries, stops | `mail/outcome.rs`, `mail/delivery/settle.rs` |
+//! | Delivery: claim, render, send, settle | `mail/delivery/` |
 //! | Rate limits by domain | `mail/rates.rs` |
 //! | DKIM | `mail/dkim.rs` |
 //! | Classification of returned mail | `mail/reader/`, `mail/incoming/classify.rs` |

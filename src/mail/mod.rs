@@ -3,23 +3,20 @@
 //! No body and no link is ever stored. An outbox row holds the kind of a mail and its reference; the feature that owns
 //! the kind composes the mail when it is sent ([`Compose`]), and receives its delivery status in the same transaction.
 
-mod batch;
 mod compose;
-mod deliver;
+mod delivery;
 mod dkim;
 mod figures;
 mod file;
 mod incoming;
+mod jobs;
 mod journal;
 mod message;
 mod outcome;
 pub mod pages;
 mod rates;
 pub mod reader;
-mod render;
 mod returned;
-mod send_queue;
-mod settle;
 mod smtp;
 mod store;
 mod test_mail;
@@ -45,13 +42,11 @@ use crate::database::{Conn, Db, DbError};
 use crate::ids::MailId;
 use crate::paging::{Cursor, Page};
 use crate::vault::Vault;
-use batch::{InHand, Watch};
-use deliver::Rest;
+use delivery::{InHand, Renderer, Rest, Watch};
 use journal::Journal;
 use lettre::Address;
 use lettre::message::Mailbox;
 use rates::Limits;
-use render::Renderer;
 use returned::ReturnPath;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;

@@ -40,9 +40,9 @@ impl OnTheirWay {
 
 /// Slot of a mail among those in transit to its domain; dropped when the attempt is over, whatever the outcome.
 #[derive(Debug)]
-pub(super) struct Lane(Option<(Arc<OnTheirWay>, String)>);
+pub(super) struct Slot(Option<(Arc<OnTheirWay>, String)>);
 
-impl Drop for Lane {
+impl Drop for Slot {
     fn drop(&mut self) {
         let Some((all, domain)) = self.0.take() else { return };
         let mut by_domain = all.by_domain();
@@ -72,15 +72,15 @@ impl Limits {
     }
 
     /// Returns a slot for this domain, where there is room.
-    pub fn lane(&self, domain: &str) -> Option<Lane> {
-        let Some(most) = self.of(domain).at_once else { return Some(Lane(None)) };
+    pub fn slot(&self, domain: &str) -> Option<Slot> {
+        let Some(most) = self.of(domain).at_once else { return Some(Slot(None)) };
         let mut by_domain = self.on_their_way.by_domain();
         let mails = by_domain.get(domain).copied().unwrap_or_default();
         if mails >= most {
             return None;
         }
         by_domain.insert(domain.to_owned(), mails + 1);
-        Some(Lane(Some((Arc::clone(&self.on_their_way), domain.to_owned()))))
+        Some(Slot(Some((Arc::clone(&self.on_their_way), domain.to_owned()))))
     }
 
     /// Completes when some domain has room again; counts from this call on.
@@ -157,14 +157,14 @@ mod tests {
         let rate = Rate { at_once: Some(2), ..Rate::default() };
         let one = Limits::new(&BTreeMap::from([("Example.net".to_owned(), rate)]));
         let other = one.clone();
-        let mails = (one.lane("example.net"), other.lane("example.net"));
+        let mails = (one.slot("example.net"), other.slot("example.net"));
         assert!(mails.0.is_some() && mails.1.is_some());
         assert!(
-            !one.has_room("example.net") && one.lane("example.net").is_none() && other.lane("example.net").is_none()
+            !one.has_room("example.net") && one.slot("example.net").is_none() && other.slot("example.net").is_none()
         );
-        assert!(one.lane("example.org").is_some_and(|_| one.has_room("example.org")), "others have no limit");
+        assert!(one.slot("example.org").is_some_and(|_| one.has_room("example.org")), "others have no limit");
         drop(mails.1);
-        assert!(one.has_room("example.net") && one.lane("example.net").is_some());
+        assert!(one.has_room("example.net") && one.slot("example.net").is_some());
         drop(mails.0);
         assert!(one.on_their_way.by_domain().is_empty(), "nothing is kept of domains to which nothing is on its way");
     }

@@ -2,10 +2,9 @@
 
 use super::Mail;
 use super::compose::Composed;
+use super::delivery::{RenderedMail, SendQueue, Words};
 use super::message::message_id;
 use super::outcome::SendError;
-use super::render::{RenderedMail, Words};
-use super::send_queue::SendQueue;
 use crate::ids::MailId;
 use lettre::Address;
 use lettre::message::Mailbox;

@@ -1,8 +1,8 @@
 //! Transports of mail.
 
 use super::Settings;
+use super::delivery::SendQueue;
 use super::file::Folder;
-use super::send_queue::SendQueue;
 use super::smtp::Smtp;
 use crate::clock::Timestamp;
 use crate::config::MailUrl;
@@ -44,7 +44,7 @@ impl Transport {
             Self::Smtp(server) => server.send_all(feed).await,
             Self::Folder(folder) => {
                 while feed.has_next().await {
-                    while let Some((letter, _lane)) = feed.next() {
+                    while let Some((letter, _slot)) = feed.next() {
                         let outcome = match feed.render(&letter) {
                             Ok(outgoing) => folder.write(&letter.id, &outgoing).await,
                             Err(why) => Err(why),
@@ -54,8 +54,13 @@ impl Transport {
                 }
             }
             Self::Hold => {
+<<<<<<< HEAD
                 if let Some((letter, _lane)) = feed.next() {
                     feed.put_back(letter, "no mail server is set up: set mail.url".into());
+=======
+                if let Some((letter, _slot)) = feed.next() {
+                    feed.put_back(letter, "there is no way out: set mail.url".into());
+>>>>>>> main
                 }
             }
         }

@@ -14,8 +14,8 @@ pub(super) mod tls;
 
 pub(super) use reply::Reply;
 
+use super::delivery::SendQueue;
 use super::outcome::SendError;
-use super::send_queue::SendQueue;
 use super::{Settings, transport::Outgoing};
 use connect::Address;
 use connection::{Connection, Trouble};
@@ -94,7 +94,7 @@ impl Smtp {
 
     /// Sends the mails that may leave now; false where no connection is available.
     async fn send_some(&self, line: &mut Option<Connection>, feed: &SendQueue) -> bool {
-        while let Some((letter, _lane)) = feed.next() {
+        while let Some((letter, _slot)) = feed.next() {
             let outgoing = match feed.render(&letter) {
                 Ok(outgoing) => outgoing,
                 Err(why) => {

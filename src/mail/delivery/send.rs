@@ -1,21 +1,21 @@
-//! Send queue of a batch: the workers take mails from it and report their outcomes.
+//! Stage 3: the send queue of a batch: the workers take mails from it and report their outcomes.
 
-use super::journal::Entries;
-use super::outcome::SendError;
-use super::rates::{Lane, Limits};
 use super::render::{RenderedMail, Renderer};
-use super::transport::Outgoing;
 use crate::ids::MailId;
+use crate::mail::journal::Entries;
+use crate::mail::outcome::SendError;
+use crate::mail::rates::{Limits, Slot};
+use crate::mail::transport::Outgoing;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Outcome of a mail; with its bytes where the outcome is uncertain.
-pub(super) type Ended = (MailId, Result<(), SendError>, Option<Outgoing>);
+pub(in crate::mail) type Ended = (MailId, Result<(), SendError>, Option<Outgoing>);
 
 /// Mails of a batch.
-pub(super) struct SendQueue {
+pub(in crate::mail) struct SendQueue {
     state: Mutex<State>,
     /// Notified when a mail was put back or the end was reached.
     changed: Notify,
@@ -37,7 +37,7 @@ struct State {
 }
 
 /// Outcomes of a batch.
-pub(super) struct Endings {
+pub(in crate::mail) struct Endings {
     pub ended: Vec<Ended>,
     /// Reason why mails remain that were not tried.
     pub stopped: Option<String>,
@@ -87,13 +87,13 @@ impl SendQueue {
     }
 
     /// Returns the next mail to a domain that has room, with its slot; `None` where there is none now.
-    pub fn next(&self) -> Option<(RenderedMail, Lane)> {
+    pub fn next(&self) -> Option<(RenderedMail, Slot)> {
         let mut state = self.state();
         if self.is_over(&state) {
             return None;
         }
-        let (place, lane) = first(&state.letters, |domain| self.limits.lane(domain))?;
-        state.letters.remove(place).map(|letter| (letter, lane))
+        let (place, slot) = first(&state.letters, |domain| self.limits.slot(domain))?;
+        state.letters.remove(place).map(|letter| (letter, slot))
     }
 
     fn is_over(&self, state: &State) -> bool {

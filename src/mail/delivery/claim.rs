@@ -1,11 +1,11 @@
-//! Batches of due mail. One transaction claims the mails; no other worker has them while the batch's lease lasts.
+//! Stage 1: batches of due mail. One transaction claims the mails; no other worker has them while the batch's lease lasts.
 
-use super::Mail;
-use super::journal::Entries;
-use super::store::{queue, stops};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
+use crate::mail::Mail;
+use crate::mail::journal::Entries;
+use crate::mail::store::{queue, stops};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
 /// Ids of the batches that this process is working on.
 #[derive(Debug, Default)]
-pub(super) struct InHand(Mutex<BTreeSet<String>>);
+pub(in crate::mail) struct InHand(Mutex<BTreeSet<String>>);
 
 impl InHand {
     /// Returns the ids as a JSON array, the form in which statements take them.
@@ -72,7 +72,7 @@ impl Batch {
 
 impl Mail {
     /// Whether any mail is due and may leave. Reads only.
-    pub(super) async fn any_due(&self, now: Timestamp) -> Result<bool, DbError> {
+    pub(in crate::mail) async fn any_due(&self, now: Timestamp) -> Result<bool, DbError> {
         if self.inner.watch.is_first_look() {
             self.settle_orphans().await?;
             self.inner.watch.looked();
@@ -165,7 +165,7 @@ async fn keep(mail: Mail, batch: String, stopped: CancellationToken) {
 
 /// Monitors the clock and the connection to the database.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(in crate::mail) struct Watch {
     last: Mutex<Option<Timestamp>>,
     looked: AtomicBool,
     sight: Mutex<Sight>,

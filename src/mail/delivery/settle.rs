@@ -1,14 +1,14 @@
-//! Settlement of a batch in the database: one transaction, one statement a table.
+//! Stage 4: settlement of a batch in the database: one transaction, one statement a table.
 
-use super::batch::Batch;
-use super::outcome::{MAX_ATTEMPTS, Refusal, SendError, pause, pause_of_all};
-use super::send_queue::{Ended, SendQueue};
-use super::store::{queue, stops};
-use super::transport::Outgoing;
-use super::{DeliveryStatus, Mail};
+use super::claim::Batch;
+use super::send::{Ended, SendQueue};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
+use crate::mail::outcome::{MAX_ATTEMPTS, Refusal, SendError, pause, pause_of_all};
+use crate::mail::store::{queue, stops};
+use crate::mail::transport::Outgoing;
+use crate::mail::{DeliveryStatus, Mail};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -163,7 +163,7 @@ impl Mail {
         for id in &settled {
             if let (Some(mail), Some(status)) = (about.get(id), statuses.get(id)) {
                 notes.entry(&mail.kind).or_default().push((&mail.reference, status));
-                if let Some(why) = status.reason().filter(|_| status.state() == super::State::Failed) {
+                if let Some(why) = status.reason().filter(|_| status.state() == crate::mail::State::Failed) {
                     tracing::warn!(mail = %id, why, "a mail was given up");
                 }
             }
