@@ -59,7 +59,7 @@ impl From<FolderError> for ApiError {
     }
 }
 
-/// 503; what is wrong with the folder is for the log, not for whoever sends.
+/// 503; what is wrong with the folder is logged and not sent to the client.
 fn no_store(error: &dyn std::fmt::Display) -> ApiError {
     tracing::error!(%error, "the store of recordings can't be used");
     let text = "The store of recordings can't be used at the moment; nothing was stored. Try again later.";

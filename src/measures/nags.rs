@@ -1,9 +1,9 @@
-//! Canned nags: prepared lines that press a customer for an answer, or threaten to close the chat.
+//! Pressure messages: prepared lines that press a customer for an answer, or threaten to close the chat.
 
 use super::wording::{listed, words};
 
 /// Words in a row; each place may be one of several, separated by `|`. `*` stands for up to three words of any kind,
-/// `^` for the beginning of the sentence, `$` for its end. A sentence is a nag where one of these is found in it.
+/// `^` for the beginning of the sentence, `$` for its end. A sentence is a pressure message where one of these is found in it.
 const PATTERNS: &[&str] = &[
     "are|were you still there $",
     "are you still there * can|please|i",
@@ -45,15 +45,15 @@ const PATTERNS: &[&str] = &[
     "êtes|etes|es vous|tu toujours|encore là|la|en|avec|connecté",
 ];
 
-/// Words after which another party is meant: a warehouse that has not answered is not a nag.
+/// Words after which another party is meant: a warehouse that has not answered is not a pressure message.
 const SOMEBODY_ELSE: &str = "account bank billing carrier colleague colleagues courier department engineer everything manager \
     manufacturer office parcel provider store supervisor supplier team technician them they ticket vendor \
     warehouse";
 
-/// Maximum number of words of a line that is only a nag; longer sentences have other contents.
+/// Maximum number of words of a line that is only a pressure message; longer sentences have other contents.
 const MAX_SENTENCE_WORDS: usize = 40;
 
-/// Whether this line is an inactivity reminder. For messages of agents, bots and the chat system only.
+/// Whether this line is a pressure message. For messages of agents, bots and the chat system only.
 pub fn is_nag(text: &str) -> bool {
     sentences(text).any(|sentence| {
         let words = words(sentence);
@@ -94,10 +94,10 @@ fn fits(places: &[&str], words: &[String]) -> bool {
     }
 }
 
-/// Words that may precede a nag.
+/// Words that may precede a pressure message.
 const GREETINGS: &str = "hello hi hey sir madam dear so and excuse me";
 
-/// Words that may follow the end of a nag: "Are you still there with me on the chat, sir?"
+/// Words that may follow the end of a pressure message: "Are you still there with me on the chat, sir?"
 const ENDINGS: &str = "and at available back chat dear far for from hello here hours i in last line ma am madam me minute minutes \
     moment my now of on or past please quite sir so some still the this time to today us while with yet you your \
     a couple few message messages question response two three five ten there online any it";

@@ -51,12 +51,12 @@ async fn small_pools_of_a_team_are_counted_together_after_their_time() {
         let hr = app.sign_in(Role::Hr, &[], None).await;
         let team = app.team("Orders").await;
         let page = hr.page(&format!("/ratings/teams/{team}?from=2026-01&to=2030-12")).await;
-        assert!(page.contains("10 of these answers can’t be told per agent"), "{page}");
+        assert!(page.contains("10 of these answers can’t be shown per agent"), "{page}");
         let agent = app.agent("17").await;
         let own = hr.page(&format!("/ratings/agents/{agent}?from=2026-01&to=2030-12")).await;
-        assert!(own.contains("Waiting for more answers") && !own.contains("can’t be told per agent"));
+        assert!(own.contains("Waiting for more answers") && !own.contains("can’t be shown per agent"));
         let all = hr.page("/ratings?from=2026-01&to=2030-12").await;
-        assert!(all.contains("15 of these answers can’t be told per agent"), "{all}");
+        assert!(all.contains("15 of these answers can’t be shown per agent"), "{all}");
     }
 }
 

@@ -71,7 +71,7 @@ async fn a_call_brings_player_waveform_and_the_state_of_its_transcript() {
     let path = format!("/interactions/{}", app.call("1", "jerry@example.net").await);
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     let page = supervisor.page(&path).await;
-    assert!(page.contains("There is no recording of this one") && !page.contains(r#"id="flag""#));
+    assert!(page.contains("No recording yet") && !page.contains(r#"id="flag""#));
     assert_eq!(app.record("1", demo_sound("call-good.ogg")).await.status(), 201);
     let page = supervisor.page(&path).await;
     assert!(

@@ -37,7 +37,7 @@ async fn each_goes_when_its_time_is_over_and_not_before() {
         let admin = app.sign_in(Role::Admin, &[], None).await;
         let forecast = admin.page("/admin/retention").await;
         assert!(forecast.contains("30 days") && forecast.contains("1 recording<"), "{forecast}");
-        assert!(forecast.contains("Nothing has been removed yet"), "{forecast}");
+        assert!(forecast.contains("Nothing has been deleted yet"), "{forecast}");
         assert_eq!((rows(&app, "recordings").await, stored(&app)), (1, 1));
         app.pass(days(6)).await;
         assert_eq!((rows(&app, "recordings").await, stored(&app)), (0, 0), "row and file together");

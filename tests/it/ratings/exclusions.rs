@@ -45,12 +45,15 @@ async fn what_is_left_out_in_time_is_not_counted_and_comes_in_again() {
         assert_eq!(ripen_and_release(&app).await, 0);
         assert_eq!(scores(&hr).await, 5, "what was counted stays");
         let page = hr.page("/ratings/exclusions").await;
-        assert!(page.contains("Already counted figures stay as they are"), "{page}");
+        assert!(page.contains("Figures that were already released do not change"), "{page}");
         assert!(
             page.contains("About another agent") && page.contains("An appeal") && page.contains("Abusive"),
             "{page}"
         );
-        assert!(!hr.page("/ratings").await.contains("Conversations left out"), "two reasons are too few to be told");
+        assert!(
+            !hr.page("/ratings").await.contains("Excluded conversations, by reason"),
+            "two reasons are too few to be told"
+        );
         let in_again = hr.api(reqwest::Method::DELETE, &format!("/api/v1/ratings/exclusions/{id}"), None).await;
         assert_eq!(in_again.status(), 204);
         for one in ask_many(&app, "17", "Orders", 5).await {

@@ -287,7 +287,7 @@ async fn one_channel_has_speakers_that_are_not_told_apart() {
     app.work().await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     let page = supervisor.page(&format!("/interactions/{id}")).await;
-    assert!(page.contains("Speakers are not told apart") && !page.contains("Swap speakers"), "{page}");
+    assert!(page.contains("Speakers can’t be separated") && !page.contains("Swap speakers"), "{page}");
     let measures = get(&supervisor, &format!("/api/v1/interactions/{id}/measures")).await;
     let call = &measures["call"];
     assert!(call["speakers"][0]["talk_share"].is_null() && call["interruptions"].is_null(), "{measures}");
