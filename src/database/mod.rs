@@ -16,7 +16,7 @@ mod statement;
 mod typed;
 mod visible;
 
-pub use batch::{BatchError, Batcher, one_by_one};
+pub use batch::{BatchError, Batcher};
 pub use clock::DatabaseClock;
 pub use error::{DbError, Outage};
 pub use meta::{meta, replace_meta};

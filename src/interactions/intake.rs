@@ -3,7 +3,7 @@
 use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
 use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
 use crate::clock::Timestamp;
-use crate::database::{Db, DbError, one_by_one};
+use crate::database::{Db, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
@@ -284,23 +284,10 @@ impl Checked {
 /// Writes a batch: one transaction, one statement per table. Repeated updates of one interaction are written in rounds.
 pub(super) async fn write(
     db: &Db,
-    items: Vec<Checked>,
+    items: &[Checked],
     now: Timestamp,
     settle: Duration,
-) -> Vec<Result<Upserted, Arc<DbError>>> {
-    match write_all(db, &items, now, settle).await {
-        Ok(done) => done.into_iter().map(Ok).collect(),
-        Err(error) => {
-            one_by_one(items, error, |item| async move {
-                let mut done = write_all(db, &[item], now, settle).await?;
-                done.pop().ok_or(DbError::Missing)
-            })
-            .await
-        }
-    }
-}
-
-async fn write_all(db: &Db, items: &[Checked], now: Timestamp, settle: Duration) -> Result<Vec<Upserted>, DbError> {
+) -> Result<Vec<Upserted>, DbError> {
     let mut tx = db.begin().await?;
     let (teams, agents) = directory_of(items);
     staff::upsert_teams(tx.conn(), &teams, now).await?;

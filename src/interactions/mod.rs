@@ -281,9 +281,9 @@ impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
         let writer = (db.clone(), Arc::clone(&clock), settings.settle);
-        let intake = Batcher::start(intake::MAX_BATCH, move |items| {
+        let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
             let (db, clock, settle) = writer.clone();
-            async move { intake::write(&db, items, clock.now(), settle).await }
+            async move { intake::write(&db, &items, clock.now(), settle).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);

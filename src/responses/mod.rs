@@ -88,11 +88,11 @@ impl Responses {
     ) -> Self {
         let ripe_at = mix_pass::ripe_at(surveys.settings().edit_for);
         let (linked_db, apart_db, writer_clock) = (db.clone(), db.clone(), Arc::clone(&clock));
-        let linked = Batcher::start(answers::MAX_BATCH, move |items| {
+        let linked = Batcher::writing(answers::MAX_BATCH, move |items| {
             let (db, now) = (linked_db.clone(), writer_clock.now());
             async move { answers::write_linked(&db, items, ripe_at, now).await }
         });
-        let apart = Batcher::start(answers::MAX_BATCH, move |items| {
+        let apart = Batcher::writing(answers::MAX_BATCH, move |items| {
             let db = apart_db.clone();
             async move { answers::write_apart(&db, items, ripe_at).await }
         });

@@ -1,9 +1,9 @@
 //! Writes linked answers, many in one transaction.
 
 use super::store::{self, LinkedRow};
-use super::{Answer, Asking, Origin, WriteResult, Written, rounds};
+use super::{Answer, Asking, Origin, Written, rounds};
 use crate::clock::Timestamp;
-use crate::database::{Conn, Db, DbError, one_by_one};
+use crate::database::{Conn, Db, DbError};
 use crate::ids::InteractionId;
 use crate::invitations::Invited;
 use crate::surveys::Question;
@@ -75,29 +75,20 @@ impl LinkedWrite {
     }
 }
 
-/// Writes a batch. If the whole batch fails, each item is tried alone, so that one faulty item does not fail the
-/// others; not in an outage.
+/// Writes a batch in one transaction. Assumes first that all items are taken, which is quicker; where that fails and
+/// it is not an outage, asks for each.
 pub(in crate::responses) async fn write_linked(
     db: &Db,
     items: Vec<LinkedWrite>,
     ripe_at: i64,
     now: Timestamp,
-) -> Vec<WriteResult> {
-    let all = match write(db, items.clone(), ripe_at, now, Asking::All).await {
-        Ok(Some(written)) => Ok(Some(written)),
-        Err(error) if error.fails_others_too() => Err(error),
-        Ok(None) | Err(_) => write(db, items.clone(), ripe_at, now, Asking::Each).await,
+) -> Result<Vec<Written>, DbError> {
+    let written = match write(db, items.clone(), ripe_at, now, Asking::All).await {
+        Err(error) if error.fails_others_too() => return Err(error),
+        Ok(Some(written)) => Some(written),
+        Ok(None) | Err(_) => write(db, items, ripe_at, now, Asking::Each).await?,
     };
-    match all {
-        Ok(written) => written.unwrap_or_default().into_iter().map(Ok).collect(),
-        Err(error) => {
-            one_by_one(items, error, |item| async move {
-                let written = write(db, vec![item], ripe_at, now, Asking::Each).await?;
-                Ok(written.and_then(|written| written.first().copied()).unwrap_or(Written::Refused))
-            })
-            .await
-        }
-    }
+    Ok(written.unwrap_or_default())
 }
 
 /// Writes in one transaction. Returns `None`, with nothing written, if [`Asking::All`] was asked and not all were
