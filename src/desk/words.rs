@@ -75,7 +75,7 @@ pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
         SurveyState::Sent => ("sent", "ok"),
         SurveyState::Held => ("held", "warn"),
         SurveyState::Failed => ("not delivered", "bad"),
-        SurveyState::Skipped => ("not asked", ""),
+        SurveyState::Skipped => ("not surveyed", ""),
         SurveyState::Closed => ("closed", ""),
     }
 }

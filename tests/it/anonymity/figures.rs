@@ -140,7 +140,7 @@ async fn of_anybody(
     }
     if whole != About::Agent(String::new()) {
         let page = who.page(&format!("/ratings?{period}")).await;
-        let behind = page.split("</b><span>answers").next().filter(|text| text.len() < page.len());
+        let behind = page.split("</b><span>answers<").next().filter(|text| text.len() < page.len());
         let n = behind.and_then(|text| text.rsplit("<b>").next()?.parse().ok()).unwrap_or(0);
         note(figures, ("score", whole, from, to, look), n, name);
     }

@@ -90,7 +90,7 @@ async fn a_skipped_survey_says_why() {
     let path = format!("/interactions/{}", app.call("1", "").await);
     mails_go_out(&app).await;
     let page = app.sign_in(Role::Admin, &[], None).await.page(&path).await;
-    assert!(page.contains("not asked") && page.contains("No e-mail address of the customer is known."), "{page}");
+    assert!(page.contains("not surveyed") && page.contains("No e-mail address of the customer is known."), "{page}");
 }
 
 #[tokio::test]

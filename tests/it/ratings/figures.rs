@@ -78,7 +78,7 @@ async fn a_team_counts_its_agents_and_what_was_too_little_for_one() {
         );
         let hr = app.sign_in(afterword::access::Role::Hr, &[], None).await;
         let page = hr.page("/ratings?from=2026-10&to=2026-10").await;
-        assert!(page.contains("<b>18</b><span>answers"), "{page}");
+        assert!(page.contains("<b>18</b><span>answers<"), "{page}");
     }
 }
 

@@ -61,7 +61,7 @@ async fn a_former_agent_of_the_team_is_seen_with_what_was_released_there() {
     scores(&app, &stage.lucie, &stage.billing, "2026-11", &[(1, 7)]).await;
     let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
     let page = supervisor.page(&format!("/ratings/agents/{}", stage.lucie)).await;
-    assert!(page.contains("<b>5</b><span>answers"), "not those of the other team: {page}");
+    assert!(page.contains("<b>5</b><span>answers<"), "not those of the other team: {page}");
     assert_eq!(supervisor.get(&format!("/ratings/agents/{}?from=2026-11", stage.lucie)).await.status(), 404);
 }
 
