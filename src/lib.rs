@@ -48,7 +48,7 @@
 //! - [`jobs`]: the durable job queue.
 //! - [`database`]: SQLite and PostgreSQL behind one interface.
 //! - [`config`]: settings and their checks.
-//! - [`vault`]: the key file; sealing and keyed hashes.
+//! - [`vault`]: the key file; sealing, padded envelopes and keyed hashes.
 //! - [`masking`]: finding and masking personal data in text.
 //! - [`audio`]: decoding, cutting and converting recordings.
 //! - [`files`]: files and folders that only the service's user can read.

@@ -4,6 +4,10 @@
 //! database keeps a fingerprint, so that a wrong or missing key prevents the start instead of making sealed records
 //! unreadable later.
 
+mod envelope;
+
+pub use envelope::Envelope;
+
 use crate::files::{create_private_folder, private_file, sync_folder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;

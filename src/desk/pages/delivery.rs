@@ -125,7 +125,7 @@ async fn page(
         (all(State::Held), "held"),
         (all(State::Failed), "given up"),
         (returned, "came back"),
-        (report.all.skipped, "customers not asked"),
+        (report.all.skipped, "customers not surveyed"),
     ];
     let says = figures.map(|(n, words)| format!("{n} {words}")).join(", ");
     Ok(html(&DeliveryPage {

@@ -5,17 +5,15 @@ use super::pools::{Pool, Pools};
 use super::store;
 use crate::database::{Conn, DbError};
 use crate::ratings::Month;
-use crate::vault::Vault;
+use crate::vault::{Envelope, Vault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Purpose of the vault's key.
-const SEAL: &str = "waits";
 /// Name under which the record is stored.
 const NAME: &str = "pool_age";
-/// Minimum length of the record, in bytes; the length is a power of two.
-const MIN_RECORD_BYTES: usize = 4096;
+/// Four kilobytes, or the next power of two.
+const ENVELOPE: Envelope = Envelope::new("waits", &[4096]);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Start of a pool's wait.
@@ -45,19 +43,12 @@ impl PoolAges {
     /// Loads the record; empty if there is none.
     pub async fn load(conn: Conn<'_>, vault: &Vault) -> Result<Self, DbError> {
         let Some(sealed) = store::state(conn, NAME).await? else { return Ok(Self::default()) };
-        let open = || {
-            let padded = vault.open(SEAL, &sealed).ok()?;
-            let end = padded.iter().rposition(|byte| *byte != 0)?;
-            serde_json::from_slice(padded.get(..=end)?).ok()
-        };
         // Sealed with another key: waits restart, and nothing is released earlier.
-        Ok(open().unwrap_or_default())
+        Ok(ENVELOPE.open(vault, &sealed).unwrap_or_default())
     }
 
     pub async fn save(&self, conn: Conn<'_>, vault: &Vault) -> Result<(), DbError> {
-        let mut plain = serde_json::to_vec(self).unwrap_or_default();
-        plain.resize(plain.len().next_power_of_two().max(MIN_RECORD_BYTES), 0);
-        store::set_state(conn, NAME, &vault.seal(SEAL, &plain)).await
+        store::set_state(conn, NAME, &ENVELOPE.seal(vault, self)).await
     }
 
     /// Returns the number of escalation steps of a pool: 0, 1 (to the team) or 2 (to all).

@@ -6,15 +6,12 @@ use crate::config::Choice;
 use crate::ids::{AgentId, TeamId};
 use crate::invitations::Invited;
 use crate::surveys::{Question, Value, Version};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Envelope, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
-/// Purpose of the vault's key.
-const SEAL: &str = "mix";
 /// Lengths in bytes to which records are padded. The last one holds the longest comment.
 const SIZES: [usize; 4] = [384, 1024, 4096, 24_576];
-/// Bytes in front of the record that hold its true length.
-const PREFIX: usize = 4;
+const ENVELOPE: Envelope = Envelope::new("mix", &SIZES);
 
 /// Answer to one question, separate from everything else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,24 +70,13 @@ pub(super) struct Promise {
 
 impl SealedAnswer {
     pub(in crate::responses) fn seal(&self, vault: &Vault) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let needed = PREFIX + json.len();
-        let size = SIZES.into_iter().find(|size| *size >= needed).unwrap_or(needed);
-        let mut padded = Vec::with_capacity(size);
-        padded.extend(u32::try_from(json.len()).unwrap_or(0).to_be_bytes());
-        padded.extend(json);
-        padded.resize(size, 0);
-        vault.seal(SEAL, &padded)
+        ENVELOPE.seal(vault, self)
     }
 }
 
 /// Opens a sealed record: for the release, and for the holder of the token.
 pub fn open_sealed(vault: &Vault, sealed: &str) -> Result<SealedAnswer, VaultError> {
-    let padded = vault.open(SEAL, sealed)?;
-    let (prefix, rest) = padded.split_first_chunk::<PREFIX>().ok_or(VaultError::DoesNotOpen)?;
-    let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
-    let json = rest.get(..length).ok_or(VaultError::DoesNotOpen)?;
-    serde_json::from_slice(json).map_err(|_| VaultError::DoesNotOpen)
+    ENVELOPE.open(vault, sealed)
 }
 
 /// Returns the records of an answer, one per answered question. `quote`: id of the comment's quote.

@@ -15,7 +15,7 @@ use crate::config::Choice;
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::invitations::{Invited, Token};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Envelope, Vault, VaultError};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -27,12 +27,8 @@ pub const MAX_CONTACT_CHARS: usize = 200;
 /// Maximum number of characters of a request.
 pub const MAX_ABOUT_CHARS: usize = 1000;
 
-/// Purpose of the vault's key.
-const SEAL: &str = "callback request";
-/// Length in bytes to which records are padded, so that their length reveals nothing. Holds the longest request.
-const SIZE: usize = 8192;
-/// Bytes in front of the record that hold its true length.
-const PREFIX: usize = 4;
+/// All records have one length, which holds the longest request.
+const ENVELOPE: Envelope = Envelope::new("callback request", &[8192]);
 
 /// A callback request, as the customer enters it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,20 +57,11 @@ struct Sealed {
 
 impl Sealed {
     fn seal(&self, vault: &Vault) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let mut padded = Vec::with_capacity(SIZE);
-        padded.extend(u32::try_from(json.len()).unwrap_or(0).to_be_bytes());
-        padded.extend(json);
-        padded.resize(SIZE.max(padded.len()), 0);
-        vault.seal(SEAL, &padded)
+        ENVELOPE.seal(vault, self)
     }
 
     fn open(vault: &Vault, sealed: &str) -> Result<Self, VaultError> {
-        let padded = vault.open(SEAL, sealed)?;
-        let (prefix, rest) = padded.split_first_chunk::<PREFIX>().ok_or(VaultError::DoesNotOpen)?;
-        let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
-        let json = rest.get(..length).ok_or(VaultError::DoesNotOpen)?;
-        serde_json::from_slice(json).map_err(|_| VaultError::DoesNotOpen)
+        ENVELOPE.open(vault, sealed)
     }
 }
 

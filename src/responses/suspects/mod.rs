@@ -20,12 +20,10 @@ use crate::database::DbError;
 use crate::effects::{Actor, Effects};
 use crate::invitations::{Invited, Token};
 use crate::surveys::accepted_values;
-use crate::vault::{Vault, VaultError};
+use crate::vault::Envelope;
 
-/// Purpose of the vault's key.
-const SEAL: &str = "suspect";
-/// Lengths in bytes to which records are padded, so that they reveal little of the answer.
-const SIZES: [usize; 3] = [8192, 65_536, 262_144];
+/// Three lengths reveal little of the answer.
+const ENVELOPE: Envelope = Envelope::new("suspect", &[8192, 65_536, 262_144]);
 
 /// Reason that an answer is taken for a program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +63,6 @@ pub struct Suspect {
     pub reason: Suspicion,
     /// Whether it was admitted, and waits for the next pass.
     pub admitted: bool,
-}
-
-fn seal(vault: &Vault, kept: &KeptAnswer) -> String {
-    let json = serde_json::to_vec(kept).unwrap_or_default();
-    let size = SIZES.into_iter().find(|size| *size >= json.len()).unwrap_or(json.len());
-    let mut padded = json;
-    // A JSON parser ignores trailing blanks.
-    padded.resize(size, b' ');
-    vault.seal(SEAL, &padded)
-}
-
-fn open(vault: &Vault, sealed: &str) -> Result<KeptAnswer, VaultError> {
-    serde_json::from_slice(&vault.open(SEAL, sealed)?).map_err(|_| VaultError::DoesNotOpen)
 }
 
 impl Responses {
@@ -134,7 +119,7 @@ impl Responses {
         let (kept, purge_month) = self.kept_answer(token, invited, &answer, offer.k).await?;
         let new = store::NewSuspect {
             id: token.suspect_id(vault),
-            sealed: seal(vault, &kept),
+            sealed: ENVELOPE.seal(vault, &kept),
             reason: why.code(),
             purge_month,
         };
@@ -186,7 +171,8 @@ impl Responses {
         let rows = store::admitted(tx.conn()).await?;
         if !rows.is_empty() {
             let opened = rows.iter().filter_map(|(_, sealed)| {
-                open(&self.inner.vault, sealed)
+                ENVELOPE
+                    .open::<KeptAnswer>(&self.inner.vault, sealed)
                     .inspect_err(|error| tracing::error!(%error, "an answer that was kept aside does not open"))
                     .ok()
             });
