@@ -1,18 +1,13 @@
 //! Jobs of mail: delivery, and deletion of mails that were settled long ago.
 
-use super::store::{self, queue};
 use super::{DELIVER, Mail};
-use crate::database::DbError;
 use crate::jobs::{Kind, Outcome};
 use std::time::Duration;
 
 /// Job: delete mails that were settled long ago.
 const PURGE: &str = "mail.purge";
-/// Maximum number of rows deleted in one transaction.
-const PURGE_BATCH: i64 = 1000;
 /// Number of concurrent batches: while one is settled, the next is composed.
 const MAX_CONCURRENT: usize = 2;
-const DAY: Duration = Duration::from_secs(86_400);
 
 impl Mail {
     /// Returns the kinds of job that this feature runs.
@@ -49,30 +44,5 @@ impl Mail {
             Kind::new(DELIVER, deliver).max_concurrent(MAX_CONCURRENT).found_by(look),
             Kind::new(PURGE, purge).every(Duration::from_secs(3600)),
         ]
-    }
-
-    /// Deletes mails that were settled longer ago than `retention.outbox`; returns their number. Mail returned for them
-    /// later cannot be matched.
-    pub async fn purge(&self) -> Result<u64, DbError> {
-        let now = self.inner.clock.now();
-        let before = now.minus(self.inner.keep);
-        let mut tx = self.inner.db.begin().await?;
-        // A domain without mail for a day has accumulated its maximum allowance.
-        queue::forget_rates(tx.conn(), now.minus(DAY)).await?;
-        tx.commit().await?;
-        let mut all = 0;
-        loop {
-            let mut tx = self.inner.db.begin().await?;
-            let purged = store::purge(tx.conn(), before, PURGE_BATCH).await?;
-            tx.commit().await?;
-            all += purged;
-            if purged == 0 {
-                break;
-            }
-        }
-        if all > 0 {
-            tracing::info!(all, "lines of the outbox were older than retention.outbox and are gone");
-        }
-        Ok(all)
     }
 }

@@ -14,6 +14,7 @@ mod journal;
 mod message;
 mod outcome;
 pub mod pages;
+mod purge;
 mod rates;
 pub mod reader;
 mod returned;

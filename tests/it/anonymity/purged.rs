@@ -18,23 +18,23 @@ async fn vacuumed(app: &TestApp) -> BTreeSet<String> {
 #[tokio::test]
 async fn a_pass_and_an_erasure_purge_all_tables_that_they_change() {
     let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };
-    let asked = ask_many(&app, "17", "Orders", 2).await;
+    // A pass runs here as well, with the time that goes by.
+    let asked = ask_many(&app, "17", "Orders", 1).await;
     answer(&app, &asked[0], &[("score", "4"), ("choice", "apart")]).await;
-    assert_eq!(vacuumed(&app).await, BTreeSet::new(), "nothing was purged yet");
     app.app.responses.run_mix_pass().await.unwrap();
     let by_pass = ["responses", "sealed_answers", "spent_tokens", "suspects"].map(str::to_owned);
     assert_eq!(vacuumed(&app).await, BTreeSet::from(by_pass));
     let key = app.key(Scope::Admin).await;
     let request = app.client.post(format!("{}/api/v1/erasures", app.url)).bearer_auth(&key);
-    let reply = request.json(&json!({ "interaction": asked[1].interaction })).send().await.unwrap();
-    assert_eq!(reply.status(), 201, "{:?}", reply.text().await);
+    let reply = request.json(&json!({ "address": "jerry@example.net" })).send().await.unwrap();
+    assert!(reply.status().is_success(), "{:?}", reply.text().await);
     let purged = vacuumed(&app).await;
     for table in ["interactions", "response_extras", "transcripts", "segments", "corrections", "messages", "measures"] {
         assert!(purged.contains(table), "{table} is not in {purged:?}");
     }
 }
 
-/// The database names a table that it can't purge, and purges the others nevertheless.
+/// An error about one table does not keep the others from being purged.
 #[tokio::test]
 async fn a_table_that_fails_keeps_no_other_from_being_purged() {
     let Some(app) = TestApp::start_on_postgres(|_| {}).await else { return };

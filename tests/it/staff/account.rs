@@ -19,7 +19,7 @@ async fn one_changes_ones_own_password_and_is_signed_out_elsewhere() {
         let elsewhere = app.sign_in_anew(&here).await;
         let other = app.sign_in(Role::Hr, &[], None).await;
         for (current, new, again, why) in [
-            ("not the one", NEW, NEW, "The current password is another one"),
+            ("not the one", NEW, NEW, "The current password is wrong"),
             (PASSWORD, NEW, "something else", "not the same"),
             (PASSWORD, "1234567890", "1234567890", "soon guessed"),
             (PASSWORD, here.email.as_str(), here.email.as_str(), "own address"),

@@ -60,7 +60,7 @@ async fn opened_recording_is_transcribed_first() {
         assert_eq!((before["waiting"].as_i64(), before["waiting_ms"].as_i64()), (Some(2), Some(6_000)));
         assert!(before.get("speed").is_none_or(Value::is_null), "nothing was made yet: {before}");
         let supervisor = app.sign_in(Role::Supervisor, &["Orders"], None).await;
-        assert!(supervisor.page(&format!("/interactions/{second}")).await.contains("goes first"));
+        assert!(supervisor.page(&format!("/interactions/{second}")).await.contains("first because you opened it"));
         let after = queue(&admin).await;
         assert_eq!(next(&after), [second.to_string(), first.to_string()]);
         assert_eq!(
