@@ -86,7 +86,7 @@ pub fn of_chat(messages: Vec<Message>) -> Vec<Turn> {
     let mut before = 0;
     let turn = |(message, (start_ms, end_ms)): (Message, (i64, i64))| {
         let pause = (start_ms - before >= MIN_SHOWN_PAUSE_MS)
-            .then(|| format!("Nobody wrote for {}", words::stretch(start_ms - before)));
+            .then(|| format!("No message for {}", words::stretch(start_ms - before)));
         before = start_ms;
         Turn { pause, ..written(message, start_ms, end_ms) }
     };
@@ -101,7 +101,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
         let ms = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
         let (start_ms, end_ms) = (ms(segment.start_ms), ms(segment.end_ms));
         let quiet = start_ms - before.unwrap_or(start_ms);
-        let pause = (quiet >= MIN_SHOWN_SILENCE_MS).then(|| format!("Nobody speaks for {}", words::stretch(quiet)));
+        let pause = (quiet >= MIN_SHOWN_SILENCE_MS).then(|| format!("Silence of {}", words::stretch(quiet)));
         before = Some(before.map_or(end_ms, |last| last.max(end_ms)));
         turns.push(Turn {
             pause,
@@ -219,7 +219,7 @@ mod tests {
         let seen: Vec<_> = turns.iter().map(|t| (t.clock.as_str(), t.pause.as_deref())).collect();
         assert_eq!(
             seen,
-            [("0:00", None), ("0:01", None), ("8:00", Some("Nobody wrote for 8 minutes")), ("8:01", None)]
+            [("0:00", None), ("0:01", None), ("8:00", Some("No message for 8 minutes")), ("8:01", None)]
         );
         assert!(turns.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms));
     }
@@ -263,7 +263,7 @@ mod tests {
         let seen: Vec<_> = turns[1].text.iter().map(|p| (p.text.as_str(), p.unsure)).collect();
         assert_eq!(seen, [("我", false), ("们", true)]);
         assert_eq!((turns[0].words.as_str(), turns[1].words.as_str()), ("0-0 6-0 10-0 17-0", "0-14000 1-14000"));
-        assert_eq!(turns[1].pause.as_deref(), Some("Nobody speaks for 12 seconds"));
+        assert_eq!(turns[1].pause.as_deref(), Some("Silence of 12 seconds"));
         assert_eq!((turns[0].who.as_str(), turns[0].speaker.as_str()), ("Agent", "agent"));
     }
 }

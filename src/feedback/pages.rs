@@ -38,8 +38,8 @@ impl From<FeedbackError> for PageError {
 
 const DID: &[(&str, &str)] = &[
     ("read", "Marked as read."),
-    ("praised", "The agent sees it first now, among the kudos."),
-    ("removed", "It is not in the list any more."),
+    ("praised", "Marked as kudos: it is shown to the agent first."),
+    ("removed", "The quote is removed."),
 ];
 
 /// Query of this feature's pages.

@@ -68,11 +68,11 @@ fn again(error: FollowUpError) -> Result<(StatusCode, String), PageError> {
 /// Messages after a redirect.
 const DID: &[(&str, &str)] = &[
     ("opened", "The follow-up is open."),
-    ("taken", "It is yours now."),
-    ("assigned", "It has been handed on."),
-    ("due", "The day is set."),
-    ("noted", "The note is kept."),
-    ("finished", "It is closed."),
+    ("taken", "The follow-up is assigned to you."),
+    ("assigned", "The follow-up is reassigned."),
+    ("due", "The due date is changed."),
+    ("noted", "The note is saved."),
+    ("finished", "The follow-up is closed."),
     ("undone", "The last step is undone."),
     ("saved", "Saved."),
 ];

@@ -44,11 +44,11 @@ impl From<ClipError> for PageError {
 
 /// Messages after a redirect.
 const DID: &[(&str, &str)] = &[
-    ("flagged", "It is in the library now."),
+    ("flagged", "The clip is in the library."),
     ("changed", "Saved."),
-    ("restored", "It is back in the library."),
-    ("finished", "Noted: you have finished this one."),
-    ("unfinished", "It counts as new again."),
+    ("restored", "The clip is in the library again."),
+    ("finished", "Marked as finished."),
+    ("unfinished", "Marked as not finished."),
 ];
 
 /// Query of this feature's pages.

@@ -34,9 +34,9 @@ use under_way::UnderWay;
 
 /// Events, each with its description.
 pub const EVENTS: &[(&str, &str)] = &[
-    ("interaction.created", "A call or chat has come in"),
+    ("interaction.created", "A call or chat was received"),
     ("interaction.finalised", "A call or chat is final"),
-    ("transcript.done", "A transcript is there"),
+    ("transcript.done", "A transcript is ready"),
     ("response.linked", "A linked answer to a call or chat is final"),
     ("followup.opened", "A follow-up was opened"),
     ("followup.closed", "A follow-up was closed"),

@@ -42,11 +42,11 @@ impl From<WebhookError> for PageError {
 
 const DID: &[(&str, &str)] = &[
     ("changed", "Saved."),
-    ("paused", "It is paused: what happens from now on is not sent to it."),
-    ("active", "It is told of events again."),
-    ("removed", "The webhook is gone."),
+    ("paused", "The webhook is paused: no events are sent to it."),
+    ("active", "The webhook receives events again."),
+    ("removed", "The webhook is deleted."),
     ("tested", "A test is on its way; it appears below in a moment."),
-    ("again", "It is sent again in a moment."),
+    ("again", "The event is sent again in a moment."),
 ];
 
 /// Query parameters of these pages.

@@ -175,7 +175,7 @@ function start(section) {
       quiet = silences(data).map((span) => ({ start: span.start / 1000, end: span.end / 1000 }));
       const saved = quiet.reduce((sum, span) => sum + span.end - span.start - 2 * PAD_S, 0);
       skip.hidden = quiet.length === 0;
-      skip.title = `Nobody speaks for ${clock(saved * 1000)} in all`;
+      skip.title = `Silence of ${clock(saved * 1000)} in all`;
     });
   }
   show();

@@ -15,7 +15,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 const DONE: &[(&str, &str)] =
-    &[("retried", "It will be tried again in a moment."), ("gone", "That one is not among the failed any more.")];
+    &[("retried", "It will be retried in a moment."), ("gone", "This mail is no longer among the failed ones.")];
 
 /// Message after a redirect.
 #[derive(Debug, Default, Deserialize)]

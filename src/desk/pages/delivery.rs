@@ -26,8 +26,8 @@ const PERIODS: [i64; 4] = [7, 14, 30, 90];
 const USUAL: i64 = 14;
 
 const DONE: &[(&str, &str)] = &[
-    ("retried", "They will be tried again in a moment."),
-    ("none", "None of them could be tried again."),
+    ("retried", "They will be retried in a moment."),
+    ("none", "None of them could be retried."),
     (
         "trial-sent",
         "The mail server took the test mail. Look into the mailbox whether it arrived, and not among the spam.",

@@ -119,7 +119,7 @@ impl Survey {
             SurveyState::Waiting if i.phase.rank() < 2 => "Decided once it is final.".into(),
             SurveyState::Waiting => format!("Decided {settle} after it is final."),
             SurveyState::Scheduled => "The invitation is on its way.".into(),
-            SurveyState::Sent => "The customer has been asked by mail.".into(),
+            SurveyState::Sent => "The survey was sent by mail.".into(),
             SurveyState::Held => "The invitation is held until there is a mail server. It is not lost.".into(),
             SurveyState::Closed => "The time to answer is over.".into(),
             SurveyState::Failed | SurveyState::Skipped => reason,
@@ -248,7 +248,7 @@ const DID: &[(&str, &str)] = &[
     ("first", "It is next."),
     ("stopped", "The transcription is stopped. The recording stays."),
     ("channels", "The speakers are set. Figures, search and clips follow in a moment."),
-    ("begun", "It is transcribed after all."),
+    ("begun", "The transcription is queued."),
     ("commended", "The agent can read it now."),
 ];
 

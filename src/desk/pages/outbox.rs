@@ -17,9 +17,9 @@ const SIZE: usize = 25;
 const DONE: &[(&str, &str)] = &[
     ("released", "The held mail is being sent."),
     ("held", "No mail server is set up yet: nothing was sent, nothing is lost."),
-    ("retried", "It will be tried again in a moment."),
+    ("retried", "It will be retried in a moment."),
     ("going", "It is tried now. The result appears here in a moment."),
-    ("gone", "That one is not among the failed any more."),
+    ("gone", "This mail is no longer among the failed ones."),
 ];
 
 /// Query of a link or a redirect.

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 /// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
-    ("archived", "It is in the archive: nobody is asked it any more."),
-    ("unarchived", "It is out of the archive, and can be asked again."),
+    ("archived", "The survey is archived. It is no longer sent."),
+    ("unarchived", "The survey is restored from the archive. It can be sent again."),
 ];
 
 #[derive(Debug, Default, Deserialize)]

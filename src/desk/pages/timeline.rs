@@ -132,7 +132,7 @@ impl Timeline {
         moments.extend(
             silences
                 .into_iter()
-                .map(|place| ruler.moment("quiet", format!("Nobody speaks for {}", stretch(place.length_ms())), place)),
+                .map(|place| ruler.moment("quiet", format!("Silence of {}", stretch(place.length_ms())), place)),
         );
         for cut in call.interruptions.iter().flatten() {
             let place = Place::new(cut.at_ms, cut.at_ms + cut.overlap_ms);

@@ -24,11 +24,11 @@ impl From<Due> for RetentionRow {
                 ("Recordings", "The sound of calls. Clips of the library stay, masked, by their own rule.")
             }
             RetainedData::Transcripts => {
-                ("Words", "Transcripts, and what was written in chats; search forgets them too. Measures stay.")
+                ("Words", "Transcripts and chat messages, also in search. Measures are kept.")
             }
             RetainedData::Interactions => (
                 "Calls and chats",
-                "With all that hangs on them: linked answers, what follow-ups and kudos say. Totals stay.",
+                "With their linked answers and the texts of follow-ups and kudos. Totals are kept.",
             ),
             RetainedData::Audit => ("Audit log", "Its oldest lines."),
         };

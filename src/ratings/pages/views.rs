@@ -215,7 +215,7 @@ fn note(agents: &[AgentLine]) -> String {
     match (rated, apart) {
         (0 | 1, _) => String::new(),
         (_, 0) => "No significant difference: each agent’s interval overlaps that of the others together. Differences between the bare shares are within chance.".into(),
-        (_, 1) => "One agent’s interval lies apart from that of the others together. Between all the rest there is no significant difference.".into(),
+        (_, 1) => "One agent’s interval does not overlap that of the others together. Between all the rest there is no significant difference.".into(),
         (_, n) => format!("{n} agents’ intervals lie apart from that of the others together. Between all the rest there is no significant difference."),
     }
 }

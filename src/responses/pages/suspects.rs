@@ -9,9 +9,9 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 const DID: &[(&str, &str)] = &[
-    ("admitted", "It is admitted with the next pass, unless a person has answered by the same link."),
-    ("dropped", "It is dropped."),
-    ("gone", "That one is not there any more, or was admitted before."),
+    ("admitted", "The response is admitted with the next pass, unless a person has answered with the same link."),
+    ("dropped", "The response is dropped."),
+    ("gone", "The response no longer exists, or was already admitted."),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,9 +35,9 @@ struct SuspectsPage {
 
 fn say(reason: Suspicion) -> &'static str {
     match reason {
-        Suspicion::TooFast => "It came sooner after its mail left than anybody reads.",
-        Suspicion::Burst => "Many links of its mail were opened within seconds before.",
-        Suspicion::Trap => "It filled in a field that people don’t see.",
+        Suspicion::TooFast => "Sent too soon after its mail.",
+        Suspicion::Burst => "Many links of its mail were opened within seconds.",
+        Suspicion::Trap => "The hidden field was filled in.",
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) struct NoticeQuery {
 }
 
 const DONE: &[(&str, &str)] = &[
-    ("team", "The team is there."),
-    ("agent", "The agent is there."),
+    ("team", "The team is added."),
+    ("agent", "The agent is added."),
     ("access", "Access has been changed."),
     ("revoked", "The key has stopped working."),
 ];

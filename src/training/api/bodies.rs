@@ -18,7 +18,7 @@ pub(super) struct ClipIn {
     pub title: String,
     /// Explanation why it is exemplary.
     pub why: String,
-    /// Skills that it shows.
+    /// Skills that the clip shows.
     #[oai(default)]
     pub skills: Vec<String>,
     /// Spans of the recording to be silenced in addition; their words are masked.
@@ -108,7 +108,7 @@ pub(super) struct ClipOut {
     title: String,
     /// Explanation why it is exemplary.
     why: String,
-    /// Skills that it shows.
+    /// Skills that the clip shows.
     skills: Vec<String>,
     /// Duration, ms.
     length_ms: i64,
@@ -175,7 +175,7 @@ pub(super) struct CardOut {
     title: String,
     /// Explanation why it is exemplary.
     why: String,
-    /// Skills that it shows.
+    /// Skills that the clip shows.
     skills: Vec<String>,
     /// Duration, ms.
     length_ms: i64,

@@ -96,8 +96,8 @@ impl QueuePage {
 
 const DID: &[(&str, &str)] = &[
     ("first", "It is next."),
-    ("stopped", "It is stopped. The recording stays, and its page begins it anew."),
-    ("begun", "It is transcribed after all."),
+    ("stopped", "The transcription is stopped. The recording is kept; start the transcription again on its page."),
+    ("begun", "The transcription is queued."),
 ];
 
 #[derive(Debug, Default, Deserialize)]

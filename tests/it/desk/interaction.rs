@@ -58,7 +58,7 @@ async fn a_chat_shows_its_messages_and_its_long_wait() {
     let path = format!("/interactions/{}", app.interaction("1", &chat_body("jerry@example.net")).await);
     let page = app.sign_in(Role::Supervisor, &["Billing"], None).await.page(&path).await;
     assert!(page.contains("Chat with Lucie Manette") && page.contains("What was written"));
-    assert!(page.contains("Nobody wrote for 8 minutes") && page.contains("شكرا جزيلا 🙏"));
+    assert!(page.contains("No message for 8 minutes") && page.contains("شكرا جزيلا 🙏"));
     assert!(!page.contains("<b>twice</b>"));
     assert!(page.contains(r#"id="flag""#) && !page.contains("data-player"), "it can be flagged, and has no sound");
     let looks = Filter { action: "transcript.viewed".into(), ..Filter::default() };

@@ -14,7 +14,7 @@ async fn the_page_draws_a_call_and_says_its_figures() {
     app.work().await;
     heard(&app, &id, QUARREL).await;
     let page = app.sign_in(Role::Supervisor, &["Orders"], None).await.page(&format!("/interactions/{id}")).await;
-    assert!(page.contains("Nobody speaks for 20 seconds, at 0:19"), "the silence is a link with a name: {page}");
+    assert!(page.contains("Silence of 20 seconds, at 0:19"), "the silence is a link with a name: {page}");
     // It links to the line that ends the silence, also without scripts.
     assert!(
         page.contains(r##"<a class="quiet" href="#t3-39000" data-moment="17500""##)
@@ -53,10 +53,10 @@ async fn the_desk_says_why_something_is_worth_a_listen() {
         let both = app.sign_in(Role::Supervisor, &["Orders", "Billing"], None).await.page("/").await;
         let worth = &both[both.find("Conversations to review").unwrap()..both.find("<h2>Newest").unwrap()];
         assert_eq!(worth.matches("row-link").count(), 2, "{worth}");
-        assert!(worth.contains("Nobody speaks for 60 seconds"), "{worth}");
+        assert!(worth.contains("Silence of 60 seconds"), "{worth}");
         assert!(worth.contains("The customer waits 20 minutes for a reply; a pressure message"), "{worth}");
         let one = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
-        assert!(one.contains("Nobody speaks for") && !one.contains("pressure message"), "only one's own teams");
+        assert!(one.contains("Silence of") && !one.contains("pressure message"), "only one's own teams");
         app.clock.advance(std::time::Duration::from_secs(40 * 86_400));
         let later = app.sign_in(Role::Supervisor, &["Orders"], None).await.page("/").await;
         assert!(later.contains("Conversations to review appear here"), "what is long past is no work of today");

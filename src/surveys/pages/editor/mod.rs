@@ -33,13 +33,13 @@ pub fn routes(route: Route) -> Route {
 
 /// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
-    ("saved", "The draft is saved. Nobody sees it before you publish it."),
-    ("not", "Nothing was changed: that is not possible here."),
-    ("copied", "Here is the copy. Nobody sees it before you publish it."),
-    ("published", "It is published: from now on customers get this version."),
-    ("discarded", "The draft is gone. What is asked has not changed."),
-    ("restored", "The old version is the draft now. Publish it to ask it again."),
-    ("renamed", "It has another name. Customers never see it."),
+    ("saved", "The draft is saved. Customers see it after you publish it."),
+    ("not", "Nothing was changed: this is not possible here."),
+    ("copied", "This is the copy. Customers see it after you publish it."),
+    ("published", "The survey is published. From now on customers receive this version."),
+    ("discarded", "The draft is discarded. The published version has not changed."),
+    ("restored", "The old version is now the draft. Publish it to use it again."),
+    ("renamed", "The survey is renamed. Customers never see the name."),
     ("logo", "The logo is in the draft."),
 ];
 

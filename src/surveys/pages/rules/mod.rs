@@ -26,9 +26,9 @@ pub fn routes(route: Route) -> Route {
 
 /// Messages after a redirect.
 const DONE: &[(&str, &str)] = &[
-    ("saved", "The rules are saved. They hold for what is decided from now on."),
-    ("removed", "The rule is gone."),
-    ("undone", "The rules are what they were before."),
+    ("saved", "The rules are saved. They apply to decisions from now on."),
+    ("removed", "The rule is deleted."),
+    ("undone", "The previous rules are restored."),
 ];
 
 #[derive(Debug, Default, Deserialize)]
