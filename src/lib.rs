@@ -90,7 +90,7 @@
 //! | Hallucinations of the model | `transcription/engine/hallucinations/` |
 //! | Order of the queue, fairness between teams | `transcription/queue.rs`, `jobs/store.rs` |
 //! | Dead-air threshold, interruptions, talk share | `measures/call.rs` |
-//! | First reply, longest wait, nags | `measures/chat.rs`, `measures/nags.rs` |
+//! | First reply, longest wait, pressure messages | `measures/chat.rs`, `measures/nags.rs` |
 //! | **Masking** | |
 //! | Card numbers, spoken and written | `masking/cards.rs`, `masking/numbers.rs`, `masking/spoken.rs` |
 //! | E-mail, phone, IBAN, addresses, dates of birth, names | `masking/` |

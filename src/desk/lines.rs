@@ -142,7 +142,7 @@ const NOTICED_FOR: Duration = Duration::from_secs(30 * 86_400);
 fn noticed(figures: &Figures) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(ms) = figures.silence_ms.filter(|ms| *ms >= NOTICE.silence_ms) {
-        reasons.push(format!("nobody speaks for {}", words::stretch(ms)));
+        reasons.push(format!("silence of {}", words::stretch(ms)));
     }
     if let Some(ms) = figures.unanswered_ms.filter(|ms| *ms >= NOTICE.unanswered_ms) {
         reasons.push(format!("the customer waits {} for a reply", words::stretch(ms)));

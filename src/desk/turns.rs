@@ -217,10 +217,7 @@ mod tests {
             message(3, Some(541_000)),
         ]);
         let seen: Vec<_> = turns.iter().map(|t| (t.clock.as_str(), t.pause.as_deref())).collect();
-        assert_eq!(
-            seen,
-            [("0:00", None), ("0:01", None), ("8:00", Some("No message for 8 minutes")), ("8:01", None)]
-        );
+        assert_eq!(seen, [("0:00", None), ("0:01", None), ("8:00", Some("No message for 8 minutes")), ("8:01", None)]);
         assert!(turns.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms));
     }
 

@@ -227,7 +227,7 @@ impl Api {
         first_reply_over_ms: Query<Option<i64>>,
         /// Only chats in which the customer waited longer than this for a reply, ms.
         unanswered_over_ms: Query<Option<i64>>,
-        /// Only chats with at least this number of canned reminders ("Are you still there?").
+        /// Only chats with at least this number of pressure messages ("Are you still there?").
         nags_from: Query<Option<i64>>,
         /// Order: `newest` (default), or a measure, largest first. Interactions without that measure are left out.
         sort: Query<Option<String>>,

@@ -14,7 +14,7 @@ use crate::interactions::{self, SurveyState};
 use crate::mail::{
     CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyComposed, ManyUnwanted, Preview,
 };
-use crate::surveys::{About, LocalizedText, Surveys, Version};
+use crate::surveys::{LocalizedText, Surveys, Version};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -55,15 +55,10 @@ impl Composer {
     }
 
     fn texts(&self, about: &ToWrite, version: &Version, letter: Letter<'_>) -> Result<Texts, askama::Error> {
-        let conversation = About {
-            agent: about.agent_name.as_deref(),
-            topic: about.topic.as_deref(),
-            occurred_at: Some(about.occurred_at),
-            chat: about.channel == "chat",
-        };
+        let conversation = about.conversation();
         let language = version.language(about.locale.as_deref());
-        let speech = LocalizedText::about(self.surveys.settings(), version, language, &conversation);
-        letter::write(self.surveys.settings(), version, &speech, conversation.chat, letter)
+        let text = LocalizedText::about(self.surveys.settings(), version, language, &conversation);
+        letter::write(self.surveys.settings(), version, &text, conversation.chat, letter)
     }
 
     /// Writes the mail of an invitation, with a new token that is not stored yet.

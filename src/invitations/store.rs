@@ -1,13 +1,25 @@
-//! SQL of invitations, the quiet period and suppressions. That of answers is in `answers/store.rs`.
+//! SQL of invitations, the quiet period and suppressions. That of answers is in `responses/answers/store.rs`.
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, Rows};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::interactions::InteractionRef;
 use crate::paging::Cursor;
-use crate::surveys::Settings;
+use crate::surveys::{About, Settings};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, fetch_packed, statements};
 use std::time::Duration;
+
+/// Stores the tokens of mails that are about to be sent, unless the invitation has closed.
+macro_rules! set_tokens {
+    () => {
+        "
+        UPDATE invitations
+        SET token_hash = j.value->>'hash', expires_at = CAST(j.value->>'expires_at' AS BIGINT), sent_at = $2
+        FROM {rows $1} AS j
+        WHERE invitations.id = j.value->>'id'
+            AND invitations.state <> 'closed'"
+    };
+}
 
 statements! {
     ADD_INVITATION = "
@@ -51,20 +63,9 @@ statements! {
         LEFT JOIN suppressions s ON s.address_hash = v.address_hash
         WHERE v.id IN {list $1}";
     // $1: JSON array of {id, hash, expires_at}; $2: now.
-    SET_TOKENS = "
-        UPDATE invitations
-        SET token_hash = j.value->>'hash', expires_at = CAST(j.value->>'expires_at' AS BIGINT), sent_at = $2
-        FROM {rows $1} AS j
-        WHERE invitations.id = j.value->>'id'
-            AND invitations.state <> 'closed'";
+    SET_TOKENS = set_tokens!();
     // As above, and returns which: costs a result row for each.
-    SET_TOKENS_TELLING = "
-        UPDATE invitations
-        SET token_hash = j.value->>'hash', expires_at = CAST(j.value->>'expires_at' AS BIGINT), sent_at = $2
-        FROM {rows $1} AS j
-        WHERE invitations.id = j.value->>'id'
-            AND invitations.state <> 'closed'
-        RETURNING invitations.id";
+    SET_TOKENS_TELLING = concat!(set_tokens!(), " RETURNING invitations.id");
     // $1: JSON array of ids.
     TO_BE_SENT = "
         SELECT {packed interaction_id}
@@ -223,6 +224,16 @@ pub(super) struct ToWrite {
 }
 
 impl ToWrite {
+    /// Returns the facts of the conversation that the mail mentions.
+    pub fn conversation(&self) -> About<'_> {
+        About {
+            agent: self.agent_name.as_deref(),
+            topic: self.topic.as_deref(),
+            occurred_at: Some(self.occurred_at),
+            chat: self.channel == "chat",
+        }
+    }
+
     /// Returns the time at which a link sent now expires.
     pub fn expires_at(&self, now: Timestamp, settings: &Settings) -> Timestamp {
         self.expires_after_ms.map_or_else(|| now.plus(settings.expires_after), |ms| now.plus_ms(ms))
@@ -333,11 +344,16 @@ pub(super) async fn suppress_invited(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    if let Some((hash,)) = fetch_optional!(conn.reborrow(), ADDRESS_INVITED => (String,), id)? {
+    if let Some(hash) = address_invited(conn.reborrow(), id).await? {
         suppress(conn.reborrow(), &hash, reason, now).await?;
         erase_address(conn, &hash).await?;
     }
     Ok(())
+}
+
+/// Returns the keyed hash of the address of an invitation; `None` if it was deleted.
+pub(super) async fn address_invited(conn: Conn<'_>, id: &str) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(conn, ADDRESS_INVITED => (String,), id)?.map(|(hash,)| hash))
 }
 
 /// Returns the interaction; `None` if the invitation had closed before. Closing erases the address.

@@ -30,7 +30,7 @@ pub(super) enum SendError {
     /// Not accepted this time.
     NotNow(String),
     /// The connection broke after the whole mail was transmitted: it may have been accepted.
-    UncertainDeliveries(String),
+    UncertainDelivery(String),
     /// Cannot be composed.
     Impossible(String),
     /// The transport accepts no mail at the moment, whatever the mail.
@@ -138,7 +138,7 @@ mod tests {
                 SendError::Policy(_) => "policy",
                 SendError::NotNow(_) => "not now",
                 SendError::Stopped(_) => "stopped",
-                SendError::UncertainDeliveries(_) | SendError::Impossible(_) => "other",
+                SendError::UncertainDelivery(_) | SendError::Impossible(_) => "other",
             };
             assert_eq!(got, wanted, "{stage:?} {code} {text}");
         }

@@ -72,7 +72,7 @@ impl Mail {
                 _,
                 Err(
                     SendError::NotNow(why)
-                    | SendError::UncertainDeliveries(why)
+                    | SendError::UncertainDelivery(why)
                     | SendError::Impossible(why)
                     | SendError::Stopped(why),
                 ),

@@ -187,7 +187,7 @@ struct ChatOut {
     longest_wait: Option<WaitOut>,
     /// Every wait of known duration, in order of time.
     waits: Vec<WaitOut>,
-    /// Indexes of canned reminders ("Are you still there?") among the messages, from 0.
+    /// Indexes of pressure messages ("Are you still there?") among the messages, from 0.
     nags: Vec<i64>,
 }
 

@@ -8,7 +8,7 @@ use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
 use crate::invitations::{self, ErasureSubject, Traces};
-use crate::responses::{self};
+use crate::responses;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 

@@ -1,4 +1,4 @@
-//! Envelope: a sealed JSON record whose length reveals nothing of its content.
+//! Envelope: a sealed JSON record whose length reveals only its size class.
 
 use super::{Vault, VaultError};
 use serde::Serialize;

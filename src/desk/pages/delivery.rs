@@ -123,8 +123,8 @@ async fn page(
         (all(State::Sent), "sent"),
         (all(State::Queued), "on their way"),
         (all(State::Held), "held"),
-        (all(State::Failed), "given up"),
-        (returned, "came back"),
+        (all(State::Failed), "failed"),
+        (returned, "returned"),
         (report.all.skipped, "customers not surveyed"),
     ];
     let says = figures.map(|(n, words)| format!("{n} {words}")).join(", ");

@@ -21,7 +21,7 @@ use crate::jobs::{Kind, Outcome};
 use crate::mail::{
     self, CameBack, Compose, ComposeError, Composed, Consequence, DeliveryStatus, ManyUnwanted, NewMail, Preview,
 };
-use crate::surveys::{About, LocalizedText, Surveys};
+use crate::surveys::{LocalizedText, Surveys};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -120,17 +120,12 @@ impl Composer {
         unsubscribe: &str,
     ) -> Result<letter::Words, ComposeError> {
         let version = self.surveys.version(&about.survey).await?;
-        let conversation = About {
-            agent: about.agent_name.as_deref(),
-            topic: about.topic.as_deref(),
-            occurred_at: Some(about.occurred_at),
-            chat: about.channel == "chat",
-        };
+        let conversation = about.conversation();
         let language = version.language(about.locale.as_deref());
-        let speech = LocalizedText::about(self.surveys.settings(), &version, language, &conversation);
+        let text = LocalizedText::about(self.surveys.settings(), &version, language, &conversation);
         letter::write(
             &self.surveys.settings().company,
-            &speech,
+            &text,
             conversation.chat,
             customer,
             unsubscribe,

@@ -7,9 +7,9 @@
 
 mod store;
 
-use super::address;
 use super::compose::Composer;
 use super::token::Token;
+use super::{address, store as invitations};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
@@ -65,7 +65,7 @@ impl Composer {
     /// Returns the keyed hash of the address concerned.
     async fn whose(&self, mut conn: Conn<'_>, about: CameBack<'_>) -> Result<Option<String>, DbError> {
         if let Some(reference) = about.reference {
-            return store::address_of(conn, reference).await;
+            return invitations::address_invited(conn, reference).await;
         }
         for address in about.rows.iter().filter_map(|row| row.address.as_deref()) {
             let hash = address::hash(&self.vault, address);

@@ -6,11 +6,6 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     BY_TOKEN = "SELECT id FROM invitations WHERE token_hash = $1";
-    ADDRESS_OF = "
-        SELECT address_hash
-        FROM invitations
-        WHERE id = $1
-            AND address_hash <> ''";
     WAS_INVITED = "
         SELECT id
         FROM invitations
@@ -39,10 +34,6 @@ statements! {
 
 pub(super) async fn by_token(conn: Conn<'_>, token_hash: &str) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(conn, BY_TOKEN => (String,), token_hash)?.map(|(id,)| id))
-}
-
-pub(super) async fn address_of(conn: Conn<'_>, id: &str) -> Result<Option<String>, DbError> {
-    Ok(fetch_optional!(conn, ADDRESS_OF => (String,), id)?.map(|(hash,)| hash))
 }
 
 pub(super) async fn was_invited(conn: Conn<'_>, address_hash: &str) -> Result<bool, DbError> {

@@ -121,7 +121,7 @@ impl SendQueue {
             }
             outcome => {
                 state.sent += usize::from(outcome.is_ok());
-                let keep = matches!(outcome, Err(SendError::UncertainDeliveries(_)));
+                let keep = matches!(outcome, Err(SendError::UncertainDelivery(_)));
                 state.ended.push((letter.id, outcome, outgoing.filter(|_| keep)));
             }
         }

@@ -101,7 +101,7 @@ impl Mail {
                 Err(SendError::Refused(refusal)) => sorted.statuses.push((id, DeliveryStatus::Refused(refusal))),
                 Err(SendError::Impossible(why)) => sorted.statuses.push((id, DeliveryStatus::Failed(why))),
                 Err(SendError::NotNow(why) | SendError::Stopped(why)) => again(&mut sorted, id, why),
-                Err(SendError::UncertainDeliveries(why)) => {
+                Err(SendError::UncertainDelivery(why)) => {
                     sorted.unsure.extend(outgoing.map(|outgoing| (id.clone(), outgoing)));
                     again(&mut sorted, id, why);
                 }

@@ -154,7 +154,7 @@ fn settle(place: &mut Option<Connection>, line: Connection, outcome: Result<(), 
             *place = Some(line);
             Err(error)
         }
-        Err(Trouble::Gone { why, handed_over: true }) => Err(SendError::UncertainDeliveries(why)),
+        Err(Trouble::Gone { why, handed_over: true }) => Err(SendError::UncertainDelivery(why)),
         Err(Trouble::Gone { why, handed_over: false }) => Err(SendError::NotNow(why)),
     }
 }

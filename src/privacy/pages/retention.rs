@@ -23,13 +23,10 @@ impl From<Due> for RetentionRow {
             RetainedData::Recordings => {
                 ("Recordings", "The sound of calls. Clips of the library stay, masked, by their own rule.")
             }
-            RetainedData::Transcripts => {
-                ("Words", "Transcripts and chat messages, also in search. Measures are kept.")
+            RetainedData::Transcripts => ("Words", "Transcripts and chat messages, also in search. Measures are kept."),
+            RetainedData::Interactions => {
+                ("Calls and chats", "With their linked answers and the texts of follow-ups and kudos. Totals are kept.")
             }
-            RetainedData::Interactions => (
-                "Calls and chats",
-                "With their linked answers and the texts of follow-ups and kudos. Totals are kept.",
-            ),
             RetainedData::Audit => ("Audit log", "Its oldest lines."),
         };
         Self {

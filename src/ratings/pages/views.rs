@@ -216,7 +216,7 @@ fn note(agents: &[AgentLine]) -> String {
         (0 | 1, _) => String::new(),
         (_, 0) => "No significant difference: each agent’s interval overlaps that of the others together. Differences between the bare shares are within chance.".into(),
         (_, 1) => "One agent’s interval does not overlap that of the others together. Between all the rest there is no significant difference.".into(),
-        (_, n) => format!("{n} agents’ intervals lie apart from that of the others together. Between all the rest there is no significant difference."),
+        (_, n) => format!("{n} agents’ intervals do not overlap that of the others together. Between all the rest there is no significant difference."),
     }
 }
 

@@ -70,14 +70,14 @@ fn about(rule: &Rule, names: &Names) -> String {
 /// Returns a rule in one or two sentences.
 pub fn in_words(rule: &Rule, names: &Names) -> String {
     let asked = match &rule.ask {
-        Some(id) => format!("are asked “{}”", names.survey(id)),
-        None => "are not asked about".into(),
+        Some(id) => format!("get “{}”", names.survey(id)),
+        None => "are not surveyed".into(),
     };
     let mut text = match rule.share {
         100 => format!("{} {asked}.", about(rule, names)),
         share => {
             let rest =
-                if rule.rest_goes_on { "the rest goes on to the next rule" } else { "the rest is not asked about" };
+                if rule.rest_goes_on { "the rest continues with the next rule" } else { "the rest is not surveyed" };
             format!("{}: {share} of 100 {asked}; {rest}.", about(rule, names))
         }
     };
@@ -116,11 +116,11 @@ mod tests {
         };
         let tagged = Rule { tags: vec!["a".into(), "b".into()], share: 50, remind_days: Some(3), ..rule(Some("nps")) };
         for (rule, words) in [
-            (rule(None), "All conversations are not asked about."),
-            (chats, "Inbound chats of Orders are asked “After chats”."),
+            (rule(None), "All conversations are not surveyed."),
+            (chats, "Inbound chats of Orders get “After chats”."),
             (
                 tagged,
-                "Conversations, tagged “a” or “b”: 50 of 100 are asked “After chats”; the rest is not asked about. A reminder after 3 days.",
+                "Conversations, tagged “a” or “b”: 50 of 100 get “After chats”; the rest is not surveyed. A reminder after 3 days.",
             ),
         ] {
             assert_eq!(in_words(&rule, &names), words);

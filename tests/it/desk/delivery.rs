@@ -42,7 +42,7 @@ async fn what_was_sent_came_back_and_was_not_asked_is_counted() {
         let shown = admin.page("/admin/delivery").await;
         let of = |words| tile(&shown, words);
         assert_eq!(
-            [of("sent"), of("came back"), of("given up"), of("held"), of("customers not surveyed")],
+            [of("sent"), of("returned"), of("failed"), of("held"), of("customers not surveyed")],
             [2, 1, 0, 0, 1]
         );
         for words in

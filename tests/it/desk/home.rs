@@ -71,7 +71,7 @@ async fn an_empty_desk_says_what_will_be_there() {
     let says = [
         (Role::Supervisor, "Your teams’ conversations will be here"),
         (Role::Agent, "Your calls and chats will be here"),
-        (Role::Hr, "What is never shown"),
+        (Role::Hr, "What HR never sees"),
     ];
     for (role, words) in says {
         assert!(app.sign_in(role, &[], None).await.page("/").await.contains(words), "{role:?}");

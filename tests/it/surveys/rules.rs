@@ -39,15 +39,15 @@ async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
         add(&admin, &[("channel", "chat"), ("share", "100"), ("ask", &id), ("expires_days", "3")]).await;
         let page = admin.page("/surveys/rules").await;
         assert!(
-            page.contains("Chats, tagged “no survey” are not asked about.")
-                && page.contains("Chats are asked “After chats”. The link works for 3 days."),
+            page.contains("Chats, tagged “no survey” are not surveyed.")
+                && page.contains("Chats get “After chats”. The link works for 3 days."),
             "{page}"
         );
         let tried = admin.page("/surveys/rules?channel=chat&tags=urgent,No+Survey").await;
-        assert!(tried.contains("Rule 1: it is not asked about."), "{tried}");
+        assert!(tried.contains("Rule 1: it is not surveyed."), "{tried}");
         let tried = admin.page("/surveys/rules?channel=call").await;
         assert!(
-            tried.contains("No rule fits: it is asked “After every conversation”.")
+            tried.contains("No rule applies: it gets “After every conversation”.")
                 && tried.contains("Rule 2 is about others."),
             "{tried}"
         );
@@ -70,12 +70,10 @@ async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
         assert_eq!(admin.post("/surveys/rules", &up).await.status(), 303);
         assert_eq!(admin.post("/surveys/rules", &up).await.status(), 409, "from an older edition");
         let tried = admin.page("/surveys/rules?channel=chat&tags=no+survey").await;
-        assert!(tried.contains("Rule 1: it is asked “After chats”."), "{tried}");
+        assert!(tried.contains("Rule 1: it gets “After chats”."), "{tried}");
         let now = hidden(&admin.page("/surveys/rules?did=saved").await, "edition");
         assert_eq!(admin.post("/surveys/rules/undo", &[("edition", &now)]).await.status(), 303);
-        assert!(
-            admin.page("/surveys/rules?channel=chat&tags=no+survey").await.contains("Rule 1: it is not asked about.")
-        );
+        assert!(admin.page("/surveys/rules?channel=chat&tags=no+survey").await.contains("Rule 1: it is not surveyed."));
     }
 }
 

@@ -41,9 +41,7 @@ async fn finishing_is_remembered_and_the_first_time_stays() {
         assert!(agent.page("/learn").await.contains("0 of 2</b> finished"));
         let done = agent.post(&format!("/library/{first}/completion"), &[]).await;
         assert_eq!(done.headers()["location"], format!("/library/{first}?did=finished").as_str());
-        assert!(
-            agent.page(&format!("/library/{first}?did=finished")).await.contains("Marked as finished.")
-        );
+        assert!(agent.page(&format!("/library/{first}?did=finished")).await.contains("Marked as finished."));
         assert_eq!(agent.api(Method::DELETE, &path, None).await.status(), 204);
         assert_eq!(agent.api(Method::DELETE, &path, None).await.status(), 204, "twice is once");
     }

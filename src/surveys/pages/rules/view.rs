@@ -105,18 +105,18 @@ impl Outcome {
         let share = |at: usize| current.rules.rules.get(at).map_or(100, |rule| rule.share);
         let says = match verdict {
             Verdict::Ask(id, Some(at)) if share(*at) < 100 => {
-                format!("Rule {}: {} of 100 such conversations are asked “{}”.", at + 1, share(*at), names.survey(id))
+                format!("Rule {}: {} of 100 such conversations get “{}”.", at + 1, share(*at), names.survey(id))
             }
-            Verdict::Ask(id, Some(at)) => format!("Rule {}: it is asked “{}”.", at + 1, names.survey(id)),
-            Verdict::Ask(id, None) => format!("No rule fits: it is asked “{}”.", names.survey(id)),
-            Verdict::Nobody(at) => format!("Rule {}: it is not asked about.", at + 1),
-            Verdict::OutOfShare(at) => format!("Rule {}: it is not in the share, and not asked about.", at + 1),
-            Verdict::NoRule => "No rule fits: it is not asked about.".into(),
+            Verdict::Ask(id, Some(at)) => format!("Rule {}: it gets “{}”.", at + 1, names.survey(id)),
+            Verdict::Ask(id, None) => format!("No rule applies: it gets “{}”.", names.survey(id)),
+            Verdict::Nobody(at) => format!("Rule {}: it is not surveyed.", at + 1),
+            Verdict::OutOfShare(at) => format!("Rule {}: it is not in the share, and not surveyed.", at + 1),
+            Verdict::NoRule => "No rule applies: it is not surveyed.".into(),
         };
         let why = |(at, why): (usize, &Passed)| match why {
-            Passed::DoesNotFit => format!("Rule {} is about others.", at + 1),
-            Passed::OutOfShare => format!("Rule {} asks about a share; the rest goes on.", at + 1),
-            Passed::NotAsked => format!("Rule {} fits, but its survey is not asked at present.", at + 1),
+            Passed::DoesNotFit => format!("Rule {} does not match.", at + 1),
+            Passed::OutOfShare => format!("Rule {} surveys a share; the rest continues.", at + 1),
+            Passed::NotAsked => format!("Rule {} matches, but its survey is not active.", at + 1),
         };
         Self { says, passed: passed.iter().enumerate().map(why).collect() }
     }
