@@ -12,7 +12,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
 
 #[derive(Tags)]
 enum Tag {
-    /// Who was surveyed and who was not; addresses that are never surveyed.
+    /// Surveyed interactions, and those that were not; addresses that are never surveyed.
     Invitations,
 }
 

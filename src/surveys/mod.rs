@@ -21,6 +21,7 @@ pub mod wording;
 pub use definition::{
     Condition, Definition, Item as QuestionItem, Kind as QuestionKind, LARGEST_OPTION, Look, MAX_COMMENT_CHARS,
     MAX_OPTIONS, MAX_QUESTIONS, Missing, Question, QuestionTexts, Role, Texts, Value, accepted_values, chosen,
+    cleaned_text,
 };
 pub use editor::{Draft, EditError, Listed, Published, PublishedVersion, kind_in_words};
 pub use localized_text::{About, LocalizedText};

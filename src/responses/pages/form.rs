@@ -3,7 +3,7 @@
 use crate::config::Choice;
 use crate::responses::Answer;
 use crate::surveys::{
-    MAX_COMMENT_CHARS, Missing, QuestionItem as Item, QuestionKind as Kind, Role, Value, Version, chosen,
+    MAX_COMMENT_CHARS, Missing, QuestionItem as Item, QuestionKind as Kind, Role, Value, Version, chosen, cleaned_text,
 };
 use std::collections::BTreeMap;
 use url::form_urlencoded;
@@ -133,7 +133,7 @@ impl Filled {
 
     fn enter(&mut self, item: &Item, value: &str) {
         if item.kind == Kind::Text {
-            self.entered.insert(item.number, Entered::Text(cleaned(value)));
+            self.entered.insert(item.number, Entered::Text(cleaned_text(value)));
         } else if let Some(number) = number(item, value) {
             let several = item.kind == Kind::ManyOf;
             match self.entered.get_mut(&item.number) {
@@ -212,12 +212,6 @@ impl Filled {
         }
         filled
     }
-}
-
-/// Returns the text with each line end as one character (as browsers count) and without control characters, which
-/// PostgreSQL would not store.
-fn cleaned(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod value;
 pub use check::{DefinitionError, LARGEST_OPTION, MAX_OPTIONS, MAX_QUESTIONS};
 pub use question::{Kind, Question};
 pub use standard::{STANDARD, STANDARD_SURVEY};
-pub use value::{MAX_COMMENT_CHARS, Missing, Value, accepted_values, chosen};
+pub use value::{MAX_COMMENT_CHARS, Missing, Value, accepted_values, chosen, cleaned_text};
 
 use super::wording::{Language, contrast};
 use serde::{Deserialize, Serialize};

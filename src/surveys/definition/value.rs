@@ -34,6 +34,12 @@ impl Value {
     }
 }
 
+/// Returns a customer's text with each line end as one character (as browsers count) and without control characters:
+/// PostgreSQL does not store NUL, and escaped in JSON they would make a record longer than any text.
+pub fn cleaned_text(text: &str) -> String {
+    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 /// Returns the options of a many-of answer, or the single number of another kind.
 pub fn chosen(kind: Kind, number: i64) -> Vec<i64> {
     match kind {

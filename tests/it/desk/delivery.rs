@@ -73,7 +73,7 @@ async fn what_was_given_up_is_tried_again_after_a_question() {
     app.pass(SETTLED).await;
     let admin = app.sign_in(Role::Admin, &[], None).await;
     let shown = admin.page("/admin/delivery").await;
-    if tile(&shown, "given up") == 0 {
+    if tile(&shown, "failed") == 0 {
         // The server's reply was classified as a server problem rather than a mail problem: it waits.
         return;
     }

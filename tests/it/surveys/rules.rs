@@ -48,7 +48,7 @@ async fn the_first_rule_that_fits_decides_and_the_skipped_say_why() {
         let tried = admin.page("/surveys/rules?channel=call").await;
         assert!(
             tried.contains("No rule applies: it gets “After every conversation”.")
-                && tried.contains("Rule 2 is about others."),
+                && tried.contains("Rule 2 does not match."),
             "{tried}"
         );
 

@@ -124,7 +124,7 @@ async fn a_spoken_card_number_is_silent_in_the_clip_on_every_channel() {
         assert!((0.45..0.60).contains(&quiet), "{quiet}");
         let page = supervisor.page(&format!("/library/{id}")).await;
         assert!(
-            page.contains("the sound is silent: 2 stretches") && page.contains("class=\"masked\">card number<"),
+            page.contains("silenced in the sound: 2 stretches") && page.contains("class=\"masked\">card number<"),
             "{page}"
         );
     }
@@ -186,7 +186,7 @@ async fn no_sound_is_cut_before_its_words_are_known() {
     let (_, clip) = get_clip(&supervisor, &id).await;
     assert_eq!(clip["sound"], "cutting");
     assert_eq!(supervisor.get(&format!("/api/v1/clips/{id}/audio")).await.status(), 404);
-    assert!(supervisor.page(&format!("/library/{id}")).await.contains("cut when its words are known"));
+    assert!(supervisor.page(&format!("/library/{id}")).await.contains("cut when the transcript is ready"));
     transcribe(&app, &call, &[(4_000, "customer", "I am Emma Clark")]).await;
     app.pass(Duration::from_secs(60)).await;
     let (_, clip) = get_clip(&supervisor, &id).await;

@@ -2,6 +2,7 @@
 
 use crate::surveys::{
     MAX_COMMENT_CHARS, Question, QuestionItem as Item, QuestionKind as Kind, Value, Version, accepted_values, chosen,
+    cleaned_text,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -61,7 +62,7 @@ fn is_shown(item: &Item, items: &HashMap<u16, (&Item, Question)>, values: &BTree
 fn value_of(item: &Item, given: &GivenAnswer) -> Result<Value, String> {
     let known = item.values();
     match (item.kind, given.value, &given.values, &given.text) {
-        (Kind::Text, None, None, Some(text)) => match text.trim() {
+        (Kind::Text, None, None, Some(text)) => match cleaned_text(text).trim() {
             "" => Err("has an empty text: leave it out".into()),
             text if text.chars().count() > MAX_COMMENT_CHARS => {
                 Err(format!("has more than {MAX_COMMENT_CHARS} characters"))
@@ -145,6 +146,8 @@ mod tests {
         ] {
             assert_eq!(read(&version, &given), Err(wrong.iter().map(ToString::to_string).collect()), "{given:?}");
         }
+        let odd = read(&version, &[number(1, 5), text(3, "Late,\r\n\u{1}\u{7f}\0twice\u{1}")]).unwrap();
+        assert_eq!(odd.get(&Question::Comment), Some(&Value::Text("Late,\ntwice".into())), "no control characters");
         let long = text(3, &"x".repeat(MAX_COMMENT_CHARS + 1));
         assert!(read(&version, &[number(1, 5), long]).is_err());
     }
