@@ -108,7 +108,7 @@ fn page(to: &mut Vec<u8>, flags: u8, granule: u64, sequence: u32, packet: &[u8])
 pub fn read_mail(data: &[u8]) {
     for report in reader::read(data) {
         for row in report.rows {
-            let _ = (row.verdict(), row.reason.sentence());
+            let _ = (row.verdict(), row.reason.words());
         }
     }
 }

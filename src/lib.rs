@@ -52,7 +52,7 @@
 //! - [`masking`]: finding and masking personal data in text.
 //! - [`audio`]: decoding, cutting and converting recordings.
 //! - [`files`]: files and folders that only the service's user can read.
-//! - [`clock`], [`ids`]: time and random ids.
+//! - [`clock`], [`ids`]: time and random ids. [`coded`]: enums with codes.
 //!
 //! # Where each rule stands
 //!
@@ -185,6 +185,7 @@ pub mod audio;
 pub mod audit;
 pub mod cli;
 pub mod clock;
+pub mod coded;
 pub mod config;
 pub mod database;
 pub mod demo;

@@ -102,7 +102,7 @@ class Mixer:
 
     def __init__(self, rng, grammar):
         self.rng, self.grammar = rng, grammar
-        sample = [grammar.sentence() for _ in range(30000)]
+        sample = [grammar.words() for _ in range(30000)]
         self.after, words = {}, {}
         for s in sample:
             tokens = ["^", *re.findall(r"[A-Za-z']+|[,.?]", s)]
@@ -141,7 +141,7 @@ class Mixer:
 
     def swapped(self):
         """A sentence of the grammar, or a walk, with words replaced."""
-        words = (self.grammar.sentence() if self.rng.random() < 0.7 else self.walk()).split()
+        words = (self.grammar.words() if self.rng.random() < 0.7 else self.walk()).split()
         share = self.rng.choice([0.12, 0.25])
         for k in range(1, len(words)):
             if self.rng.random() < share:
@@ -151,7 +151,7 @@ class Mixer:
     def sentence(self):
         """Of any kind."""
         kind = self.rng.random()
-        return self.grammar.sentence() if kind < 0.42 else self.swapped() if kind < 0.62 else self.walk() if kind < 0.87 else self.random()
+        return self.grammar.words() if kind < 0.42 else self.swapped() if kind < 0.62 else self.walk() if kind < 0.87 else self.random()
 
 
 def main():
@@ -160,7 +160,7 @@ def main():
     rng = random.Random(seed)
     mixer, texts = Mixer(rng, Grammar(rng)), []
     while len(texts) < count:
-        s = mixer.sentence()
+        s = mixer.words()
         if len(s.split()) <= 20 and not held.holds(s):
             texts.append(s)
     held.check(texts)

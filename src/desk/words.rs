@@ -84,7 +84,7 @@ pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
 /// sentence.
 pub fn survey_reason(reason: Option<&str>) -> Option<String> {
     let reason = reason.filter(|text| !text.trim().is_empty())?;
-    Some(SkipReason::known(reason).map_or_else(|| capitalised(reason), |known| known.sentence().to_owned()))
+    Some(SkipReason::known(reason).map_or_else(|| capitalised(reason), |known| known.words().to_owned()))
 }
 
 #[cfg(test)]

@@ -1,114 +1,79 @@
 //! Codes of the domain. An unknown value of a source is stored as `other`, with the original value beside it.
 
-/// Makes an enum that is stored as text in tables and JSON.
-macro_rules! text_enum {
-    ($($(#[$doc:meta])* $name:ident, otherwise $fallback:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// All values.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Returns the code for tables and JSON.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// Returns the value with this code.
-            pub fn known(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.code().eq_ignore_ascii_case(text.trim()))
-            }
-        }
-        impl From<String> for $name {
-            /// Unknown codes become the fallback.
-            fn from(text: String) -> Self {
-                Self::known(&text).unwrap_or(Self::$fallback)
-            }
-        }
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.code())
-            }
-        }
-    )*};
-}
-
-text_enum! {
+crate::coded_enum! {
     /// Channel of an interaction.
     Channel, otherwise Other {
         /// By telephone.
-        Call = "call",
+        Call = "call";
         /// In writing.
-        Chat = "chat",
+        Chat = "chat";
         /// Another channel.
-        Other = "other",
+        Other = "other";
         /// Not reported yet.
-        Unknown = "unknown",
+        Unknown = "unknown";
     }
     /// State of a recording.
     RecordingState, otherwise Absent {
         /// None was received.
-        Absent = "absent",
+        Absent = "absent";
         /// It is stored.
-        Stored = "stored",
+        Stored = "stored";
         /// It was stored, but its file is missing.
-        Missing = "missing",
+        Missing = "missing";
     }
     /// Direction of an interaction.
     Direction, otherwise Other {
         /// Initiated by the customer.
-        Inbound = "inbound",
+        Inbound = "inbound";
         /// Initiated by the company.
-        Outbound = "outbound",
+        Outbound = "outbound";
         /// Between colleagues.
-        Internal = "internal",
+        Internal = "internal";
         /// Another direction.
-        Other = "other",
+        Other = "other";
     }
     /// Outcome of an interaction.
     Outcome, otherwise Other {
         /// An agent answered.
-        Answered = "answered",
+        Answered = "answered";
         /// No agent answered.
-        Missed = "missed",
+        Missed = "missed";
         /// The customer hung up or left.
-        Abandoned = "abandoned",
+        Abandoned = "abandoned";
         /// It went to voicemail.
-        Voicemail = "voicemail",
+        Voicemail = "voicemail";
         /// Another outcome.
-        Other = "other",
+        Other = "other";
     }
     /// Sender of a message.
     Sender, otherwise Other {
         /// The customer.
-        Customer = "customer",
+        Customer = "customer";
         /// An agent.
-        Agent = "agent",
+        Agent = "agent";
         /// An automatic responder.
-        Bot = "bot",
+        Bot = "bot";
         /// The chat system.
-        System = "system",
+        System = "system";
         /// Another sender.
-        Other = "other",
+        Other = "other";
     }
     /// State of an interaction's survey. Never reveals whether it was answered.
     SurveyState, otherwise Waiting {
         /// Not decided yet.
-        Waiting = "waiting",
+        Waiting = "waiting";
         /// Decided; the mail is queued.
-        Scheduled = "scheduled",
+        Scheduled = "scheduled";
         /// The mail was sent.
-        Sent = "sent",
+        Sent = "sent";
         /// The mail is held until a mail server is configured.
-        Held = "held",
+        Held = "held";
         /// The mail could not be sent.
-        Failed = "failed",
+        Failed = "failed";
         /// Not surveyed; the reason is recorded.
-        Skipped = "skipped",
+        Skipped = "skipped";
         /// The link has expired.
-        Closed = "closed",
+        Closed = "closed";
     }
 }
 

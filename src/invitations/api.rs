@@ -42,7 +42,7 @@ impl poem_openapi::types::Example for InvitationOut {
             external_id: "4711".into(),
             state: "skipped".into(),
             reason: Some(SkipReason::AskedRecently.code().into()),
-            explanation: Some(SkipReason::AskedRecently.sentence().into()),
+            explanation: Some(SkipReason::AskedRecently.words().into()),
         }
     }
 }
@@ -55,7 +55,7 @@ impl From<Interaction> for InvitationOut {
             source: about.source,
             external_id: about.external_id,
             state: about.survey_state.code().into(),
-            explanation: reason.map(|reason| reason.sentence().to_owned()),
+            explanation: reason.map(|reason| reason.words().to_owned()),
             reason: about.survey_reason,
         }
     }
@@ -200,7 +200,7 @@ struct SkipsOut {
 impl From<&AgentSkips> for AgentSkipsOut {
     fn from(agent: &AgentSkips) -> Self {
         let reason = |one: &SkippedFor| SkipReasonOut {
-            explanation: SkipReason::known(&one.code).map(|known| known.sentence().to_owned()),
+            explanation: SkipReason::known(&one.code).map(|known| known.words().to_owned()),
             reason: one.code.clone(),
             interactions: one.interactions,
             stands_out: one.stands_out,

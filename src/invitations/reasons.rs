@@ -1,67 +1,42 @@
 //! Reasons for not surveying an interaction: stable codes for programs, a sentence for people.
 
-macro_rules! skip_reasons {
-    ($($(#[$doc:meta])* $name:ident $code:literal $sentence:literal;)*) => {
-        /// Reason for not surveying an interaction.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum SkipReason { $($(#[$doc])* $name,)* }
-
-        impl SkipReason {
-            /// All reasons.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Returns the code for tables and JSON.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// Returns the sentence for people.
-            pub fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-        }
-    };
-}
-
-skip_reasons! {
-    /// No agent answered.
-    NotAnswered "not_answered" "Not answered: no agent spoke with the customer.";
-    /// An internal conversation.
-    Internal "internal" "Internal: a conversation among colleagues.";
-    /// The source excluded it.
-    ExcludedBySource "excluded_by_source" "Excluded by the system that sent the conversation.";
-    /// Too little talk time.
-    TooShort "too_short" "Too short: the talk time is less than survey.min_talk.";
-    /// A rule excludes it.
-    Rule "rule" "Excluded by a survey rule.";
-    /// Not drawn into the rule's share.
-    Share "share" "Not in the sample of the survey rule.";
-    /// No rule applies.
-    NoRule "no_rule" "No survey rule matches.";
-    /// No address is known.
-    NoAddress "no_address" "No e-mail address of the customer is known.";
-    /// The address is not valid.
-    BadAddress "bad_address" "The customer's e-mail address is not valid.";
-    /// The customer has unsubscribed.
-    Unsubscribed "unsubscribed" "The customer unsubscribed.";
-    /// An earlier mail bounced.
-    Bounced "bounced" "An earlier mail to this address bounced.";
-    /// The customer reported a mail as spam.
-    Complained "complained" "An earlier mail to this address was reported as spam.";
-    /// An administrator suppressed the address.
-    Added "added" "An administrator suppressed this address.";
-    /// The interaction was never reported as over.
-    NeverFinal "never_final" "The source never reported the end of the conversation, so no survey was due.";
-    /// The quiet period is not over.
-    AskedRecently "asked_recently" "Asked recently: within survey.quiet_period, by mail or otherwise.";
+crate::coded_enum! {
+    /// Reason for not surveying an interaction.
+    SkipReason {
+        /// No agent answered.
+        NotAnswered = "not_answered", "Not answered: no agent spoke with the customer.";
+        /// An internal conversation.
+        Internal = "internal", "Internal: a conversation among colleagues.";
+        /// The source excluded it.
+        ExcludedBySource = "excluded_by_source", "Excluded by the system that sent the conversation.";
+        /// Too little talk time.
+        TooShort = "too_short", "Too short: the talk time is less than survey.min_talk.";
+        /// A rule excludes it.
+        Rule = "rule", "Excluded by a survey rule.";
+        /// Not drawn into the rule's share.
+        Share = "share", "Not in the sample of the survey rule.";
+        /// No rule applies.
+        NoRule = "no_rule", "No survey rule matches.";
+        /// No address is known.
+        NoAddress = "no_address", "No e-mail address of the customer is known.";
+        /// The address is not valid.
+        BadAddress = "bad_address", "The customer's e-mail address is not valid.";
+        /// The customer has unsubscribed.
+        Unsubscribed = "unsubscribed", "The customer unsubscribed.";
+        /// An earlier mail bounced.
+        Bounced = "bounced", "An earlier mail to this address bounced.";
+        /// The customer reported a mail as spam.
+        Complained = "complained", "An earlier mail to this address was reported as spam.";
+        /// An administrator suppressed the address.
+        Added = "added", "An administrator suppressed this address.";
+        /// The interaction was never reported as over.
+        NeverFinal = "never_final", "The source never reported the end of the conversation, so no survey was due.";
+        /// The quiet period is not over.
+        AskedRecently = "asked_recently", "Asked recently: within survey.quiet_period, by mail or otherwise.";
+    }
 }
 
 impl SkipReason {
-    /// Returns the reason with this code.
-    pub fn known(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.code() == code)
-    }
-
     /// Returns the reason for a suppression with this code; an unknown one counts as added.
     pub(super) fn of_suppression(code: &str) -> Self {
         match Self::known(code) {

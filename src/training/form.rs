@@ -88,9 +88,9 @@ impl FlagForm {
     }
 }
 
-/// Returns the skills that were checked (one per line) and typed (separated by commas or line breaks).
-pub(super) fn read_skills(ticked: &str, typed: &str) -> Vec<String> {
-    let all = ticked.lines().chain(typed.split([',', ';', '\n']));
+/// Returns the skills that were checked and typed (separated by commas or line breaks).
+pub(super) fn read_skills(ticked: &[String], typed: &str) -> Vec<String> {
+    let all = ticked.iter().map(String::as_str).chain(typed.split([',', ';', '\n']));
     all.map(|skill| skill.trim().to_owned()).filter(|skill| !skill.is_empty()).collect()
 }
 
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(form.ticks[1], Tick { name: "Empathy".into(), ticked: true });
         assert_eq!(form.skills, "Own words");
         assert_eq!(
-            read_skills("Empathy\nNext step", "Own words,, another "),
+            read_skills(&["Empathy".into(), "Next step".into()], "Own words,, another "),
             ["Empathy", "Next step", "Own words", "another"]
         );
     }

@@ -26,12 +26,12 @@ struct CsrfField {
 impl<'a, T: DeserializeOwned> FromRequest<'a> for Posted<T> {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes_limit(MAX_FORM_BYTES).await.map_err(|_| PageError::TooLarge)?;
-        let carried: CsrfField = serde_urlencoded(&bytes)?;
+        let carried: CsrfField = parse_form(&bytes)?;
         let wanted = csrf_token(&session_token(request).unwrap_or_default());
         if !bool::from(carried.csrf.as_bytes().ct_eq(wanted.as_bytes())) {
             return Err(PageError::StaleForm.into());
         }
-        Ok(Self(serde_urlencoded(&bytes)?))
+        Ok(Self(parse_form(&bytes)?))
     }
 }
 
@@ -75,19 +75,7 @@ impl<'a, const MAX_FORM_BYTES: usize> FromRequest<'a> for PostedFile<MAX_FORM_BY
     }
 }
 
-/// Parses an urlencoded form. Repeated fields (check boxes) are joined by line feeds.
-pub fn serde_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PageError> {
-    let mut fields = serde_json::Map::new();
-    for (name, value) in url::form_urlencoded::parse(bytes) {
-        match fields.get_mut(name.as_ref()) {
-            Some(serde_json::Value::String(before)) => {
-                before.push('\n');
-                before.push_str(&value);
-            }
-            _ => {
-                fields.insert(name.into_owned(), value.into_owned().into());
-            }
-        }
-    }
-    serde_json::from_value(fields.into()).map_err(|e| PageError::BadForm(e.to_string()))
+/// Parses an urlencoded form. A field that may be repeated (check boxes) is a `Vec`.
+pub fn parse_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PageError> {
+    serde_html_form::from_bytes(bytes).map_err(|error| PageError::BadForm(error.to_string()))
 }

@@ -144,15 +144,9 @@ struct Form {
     url: String,
     #[serde(default)]
     note: String,
-    /// Names, one a line.
+    /// Names.
     #[serde(default)]
-    events: String,
-}
-
-impl Form {
-    fn events(&self) -> Vec<String> {
-        self.events.lines().map(str::to_owned).collect()
-    }
+    events: Vec<String>,
 }
 
 /// The form with its values: the stored ones, or those entered and the error.
@@ -175,7 +169,7 @@ impl Filled {
         match error {
             WebhookError::BadUrl(_) | WebhookError::BadNote | WebhookError::BadEvents => {
                 let problem = Some(sentence(&format!("{error}. Nothing was saved.")));
-                Ok(Self { events: events(&form.events()), url: form.url, note: form.note, problem })
+                Ok(Self { events: events(&form.events), url: form.url, note: form.note, problem })
             }
             WebhookError::NotFound | WebhookError::Database(_) => Err(error.into()),
         }
@@ -189,7 +183,7 @@ async fn add(
     Data(webhooks): Data<&Webhooks>,
     Posted(form): Posted<Form>,
 ) -> Result<Response, PageError> {
-    match webhooks.add(&form.url, &form.note, &form.events(), &who.actor()).await {
+    match webhooks.add(&form.url, &form.note, &form.events, &who.actor()).await {
         Ok((_, secret)) => {
             let page = list_page(&who, site, webhooks, "", Filled::default()).await?;
             Ok(html(&ListPage { secret: Some(secret), ..page }))
@@ -297,7 +291,7 @@ async fn change(
     Posted(form): Posted<Form>,
 ) -> Result<Response, PageError> {
     let id = checked(path)?;
-    let events = Some(form.events());
+    let events = Some(form.events.clone());
     let wanted = Wanted { url: Some(form.url.clone()), note: Some(form.note.clone()), events, active: None };
     let Err(error) = webhooks.change(&id, wanted, &who.actor()).await else { return Ok(back(&id, "changed")) };
     let form = Filled::refused(form, error)?;

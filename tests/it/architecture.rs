@@ -57,8 +57,10 @@ const FEATURES: &[&str] = &[
 ];
 
 /// Modules that every feature may use.
-const PLATFORM: &[&str] =
-    &["access", "paging", "web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "ids"];
+const PLATFORM: &[&str] = &[
+    "access", "paging", "web", "jobs", "database", "config", "vault", "audio", "files", "masking", "clock", "coded",
+    "ids",
+];
 
 /// Upward uses, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[

@@ -173,7 +173,7 @@ fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
         ("complaint", _) => "The recipient reported it as unwanted.",
         ("opt-out", _) => "The recipient wants no more.",
         (_, Some(Reason::Feedback)) => "A report about signatures, not a complaint.",
-        (_, reason) => reason.unwrap_or(Reason::Undefined).sentence(),
+        (_, reason) => reason.unwrap_or(Reason::Undefined).words(),
     };
     let badge = match row.verdict.as_str() {
         "hard" | "complaint" => "bad",
@@ -195,7 +195,7 @@ fn failed(row: crate::mail::FailedFor) -> Reasoned {
 }
 
 fn skipped(reason: &crate::invitations::SkippedFor) -> Reasoned {
-    let words = SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence());
+    let words = SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.words());
     Reasoned { words: words.to_owned(), badge: "", followed: "", mails: reason.interactions }
 }
 

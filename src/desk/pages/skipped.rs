@@ -58,7 +58,7 @@ fn percent(share: f64) -> String {
 
 fn row(agent: &AgentSkips) -> SkippedRow {
     let why = |reason: &crate::invitations::SkippedFor| Why {
-        words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.sentence()).to_owned(),
+        words: SkipReason::known(&reason.code).map_or(reason.code.as_str(), |known| known.words()).to_owned(),
         times: reason.interactions,
         stands_out: reason.stands_out,
     };

@@ -34,9 +34,9 @@ pub(super) async fn show(
 
 #[derive(Deserialize)]
 struct Wanted {
-    /// Codes, one per line.
+    /// Codes.
     #[serde(default)]
-    alerts: String,
+    alerts: Vec<String>,
 }
 
 #[handler]
@@ -46,7 +46,7 @@ pub(super) async fn save(
     Posted(form): Posted<Wanted>,
 ) -> Result<Response, PageError> {
     let wanted: Vec<Alert> =
-        Alert::ALL.into_iter().filter(|alert| form.alerts.lines().any(|line| line == alert.code())).collect();
+        Alert::ALL.into_iter().filter(|alert| form.alerts.iter().any(|code| code == alert.code())).collect();
     followups.subscribe(&who, &wanted).await?;
     Ok(redirect("/account/alerts?did=saved"))
 }

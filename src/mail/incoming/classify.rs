@@ -38,8 +38,8 @@ impl Classification {
         let reply = self.reply.map(|reply| reply.to_string());
         let codes: Vec<&str> = reply.iter().map(String::as_str).chain(self.status.as_deref()).collect();
         match codes[..] {
-            [] => self.reason.sentence().to_owned(),
-            _ => format!("{} ({})", self.reason.sentence(), codes.join(" ")),
+            [] => self.reason.words().to_owned(),
+            _ => format!("{} ({})", self.reason.words(), codes.join(" ")),
         }
     }
 }

@@ -7,74 +7,49 @@ use super::words;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-macro_rules! reasons {
-    ($($name:ident $code:literal $sentence:literal;)*) => {
-        /// Reason of a returned mail.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Reason { $(#[doc = $sentence] $name,)* }
-
-        impl Reason {
-            /// All reasons.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Returns the code, as in tables and JSON.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// Returns the reason as a sentence for people.
-            pub fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-        }
-    };
-}
-
-reasons! {
-    UserUnknown "userunknown" "There is no such mailbox.";
-    HostUnknown "hostunknown" "There is no such host.";
-    HasMoved "hasmoved" "The mailbox has moved.";
-    NotAccept "notaccept" "The host takes no mail.";
-    MailboxFull "mailboxfull" "The mailbox is full.";
-    Suspend "suspend" "The mailbox is closed for now.";
-    Filtered "filtered" "The recipient’s own rules refused it.";
-    SpamDetected "spamdetected" "It was taken for spam.";
-    VirusDetected "virusdetected" "It was taken for a virus.";
-    Blocked "blocked" "The sending host is on a list of blocked ones.";
-    BadReputation "badreputation" "The sending host has a bad reputation.";
-    RequirePtr "requireptr" "The sending host has no name in reverse DNS.";
-    AuthFailure "authfailure" "SPF, DKIM or DMARC did not hold.";
-    PolicyViolation "policyviolation" "It is against the recipient’s policy.";
-    SecurityError "securityerror" "It was refused for reasons of security.";
-    FailedStarttls "failedstarttls" "Encryption failed.";
-    NoRelaying "norelaying" "The host does not relay this mail.";
-    Rejected "rejected" "The sender’s address was refused.";
-    ContentError "contenterror" "Its content was refused.";
-    NotCompliantRfc "notcompliantrfc" "It breaks a rule of the format.";
-    TooBig "mesgtoobig" "It is too big.";
-    ExceedLimit "exceedlimit" "It exceeds a limit.";
-    Speeding "speeding" "Too many mails in too short a time.";
-    TooManyConnections "toomanyconn" "Too many connections at once.";
-    SystemFull "systemfull" "The recipient’s server is full.";
-    SystemError "systemerror" "The recipient’s server failed.";
-    MailerError "mailererror" "A program on the recipient’s server failed.";
-    SyntaxError "syntaxerror" "The servers did not understand each other.";
-    NetworkError "networkerror" "The network or the DNS failed.";
-    Expired "expired" "It could not be delivered in time.";
-    Suppressed "suppressed" "The sending service has this address on a list of its own.";
-    OnHold "onhold" "The server did not say why.";
-    Undefined "undefined" "The reason is not clear.";
-    Delivered "delivered" "It was delivered.";
-    Feedback "feedback" "The recipient spoke up.";
-    Vacation "vacation" "A machine answered.";
+crate::coded_enum! {
+    /// Reason of a returned mail.
+    Reason {
+        UserUnknown = "userunknown", "There is no such mailbox.";
+        HostUnknown = "hostunknown", "There is no such host.";
+        HasMoved = "hasmoved", "The mailbox has moved.";
+        NotAccept = "notaccept", "The host takes no mail.";
+        MailboxFull = "mailboxfull", "The mailbox is full.";
+        Suspend = "suspend", "The mailbox is closed for now.";
+        Filtered = "filtered", "The recipient’s own rules refused it.";
+        SpamDetected = "spamdetected", "It was taken for spam.";
+        VirusDetected = "virusdetected", "It was taken for a virus.";
+        Blocked = "blocked", "The sending host is on a list of blocked ones.";
+        BadReputation = "badreputation", "The sending host has a bad reputation.";
+        RequirePtr = "requireptr", "The sending host has no name in reverse DNS.";
+        AuthFailure = "authfailure", "SPF, DKIM or DMARC did not hold.";
+        PolicyViolation = "policyviolation", "It is against the recipient’s policy.";
+        SecurityError = "securityerror", "It was refused for reasons of security.";
+        FailedStarttls = "failedstarttls", "Encryption failed.";
+        NoRelaying = "norelaying", "The host does not relay this mail.";
+        Rejected = "rejected", "The sender’s address was refused.";
+        ContentError = "contenterror", "Its content was refused.";
+        NotCompliantRfc = "notcompliantrfc", "It breaks a rule of the format.";
+        TooBig = "mesgtoobig", "It is too big.";
+        ExceedLimit = "exceedlimit", "It exceeds a limit.";
+        Speeding = "speeding", "Too many mails in too short a time.";
+        TooManyConnections = "toomanyconn", "Too many connections at once.";
+        SystemFull = "systemfull", "The recipient’s server is full.";
+        SystemError = "systemerror", "The recipient’s server failed.";
+        MailerError = "mailererror", "A program on the recipient’s server failed.";
+        SyntaxError = "syntaxerror", "The servers did not understand each other.";
+        NetworkError = "networkerror", "The network or the DNS failed.";
+        Expired = "expired", "It could not be delivered in time.";
+        Suppressed = "suppressed", "The sending service has this address on a list of its own.";
+        OnHold = "onhold", "The server did not say why.";
+        Undefined = "undefined", "The reason is not clear.";
+        Delivered = "delivered", "It was delivered.";
+        Feedback = "feedback", "The recipient spoke up.";
+        Vacation = "vacation", "A machine answered.";
+    }
 }
 
 impl Reason {
-    /// Returns the reason of this code.
-    pub fn known(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.code() == code)
-    }
-
     /// Whether the address will never accept mail, as far as this tells. A failure that the server calls temporary is
     /// not permanent.
     pub(super) fn is_hard(self, status: Option<&str>, reply: Option<u16>) -> bool {

@@ -121,7 +121,7 @@ impl RatingRow {
     ) -> Self {
         let (standing, badge) = match standing {
             Comparison::Open => ("", ""),
-            Comparison::Same => ("no difference to be told", ""),
+            Comparison::Same => ("no significant difference", ""),
             Comparison::Above => ("above the others", "ok"),
             Comparison::Below => ("below the others", "warn"),
         };

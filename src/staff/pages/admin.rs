@@ -156,7 +156,7 @@ struct NewStaff {
     role: String,
     /// Ids, one a line.
     #[serde(default)]
-    teams: String,
+    teams: Vec<String>,
     #[serde(default)]
     agent: String,
 }
@@ -174,9 +174,9 @@ pub(super) async fn add_staff(
     let unknown = |what| move |_| PageError::from(StaffError::NotThere(what));
     let teams = form
         .teams
-        .lines()
-        .filter(|l| !l.is_empty())
-        .map(str::parse)
+        .iter()
+        .filter(|id| !id.is_empty())
+        .map(|id| id.parse())
         .collect::<Result<_, _>>()
         .map_err(unknown("team"))?;
     let agent = filled(&form.agent).map(|id| id.parse()).transpose().map_err(unknown("agent"))?;

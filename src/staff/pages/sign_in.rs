@@ -3,7 +3,7 @@
 use crate::access::rights::SignedIn;
 use crate::staff::sessions::{SESSION_LASTS, cookie, device_cookie};
 use crate::staff::{DEMO_ACCOUNTS, SignIn, SignInTry, Staff, StaffError};
-use crate::web::form::serde_urlencoded;
+use crate::web::form::parse_form;
 use crate::web::local_path::local_path;
 use crate::web::page::html_with;
 use crate::web::{ClientAddress, EmptyForm, PageError, Posted, SiteInfo, Viewer, access, redirect};
@@ -84,7 +84,7 @@ pub(super) async fn submit(
         return Err(PageError::StaleForm.into());
     }
     let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
-    let form: Credentials = serde_urlencoded(&bytes)?;
+    let form: Credentials = parse_form(&bytes)?;
     let device = access::device_token(request);
     let tried = SignInTry {
         email: &form.email,
@@ -197,7 +197,7 @@ pub(super) async fn begin(
     body: poem::Body,
 ) -> poem::Result<Response> {
     let bytes = body.into_bytes_limit(16 * 1024).await.map_err(|_| PageError::TooLarge)?;
-    let form: Begin = serde_urlencoded(&bytes)?;
+    let form: Begin = parse_form(&bytes)?;
     let account = staff.open_link(&token).await.map_err(PageError::from)?.map(|a| (a.name, a.email));
     let first = account.is_none().then(|| (form.email.clone(), form.name.clone()));
     let result = if form.password == form.again {

@@ -20,16 +20,16 @@ pub(super) struct Sent {
     end: String,
     title: String,
     why: String,
-    /// Checked skills, one per line.
-    known: String,
+    /// Checked skills.
+    known: Vec<String>,
     /// Typed skills.
     skills: String,
     /// Further parts to silence.
     silence: String,
     /// Further words to mask.
     mask_words: String,
-    /// Masks to leave out, one id per line.
-    keep: String,
+    /// Ids of masks to leave out.
+    keep: Vec<String>,
     /// `yes`: only show the preview.
     look: String,
 }
@@ -42,10 +42,8 @@ impl Sent {
     fn asked(&self) -> Result<MaskingRequest, ClipError> {
         let bad =
             |piece| ClipError::BadMasking(format!("\"{piece}\" is no stretch of time: write it as 0:14.5 to 0:16"));
-        let lines =
-            |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         let words = self.mask_words.split([',', '\n']).map(str::to_owned).collect();
-        Ok(MaskingRequest { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: lines(&self.keep) })
+        Ok(MaskingRequest { silence: read_stretches(&self.silence).map_err(bad)?, words, keep: self.keep.clone() })
     }
 
     /// Returns the form as it was filled in.

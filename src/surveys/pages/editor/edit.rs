@@ -55,7 +55,7 @@ pub(super) async fn save(
 ) -> Result<Response, PageError> {
     let (survey, now) = (surveys.one(&id).await?, surveys.draft(&id).await?);
     let taken = surveys.taken(&id).await?;
-    let named = |name: &str| fields.get(name).map_or("", String::as_str);
+    let named = |name: &str| form::field(&fields, name);
     let sent = Sent {
         edition: named("edition")
             .parse()

@@ -6,8 +6,8 @@ use crate::surveys::editor::{Step, Taken, set_kind};
 use crate::surveys::wording::Language;
 use std::collections::BTreeMap;
 
-/// Fields of a form; repeated ones are joined by line feeds.
-pub(super) type Fields = BTreeMap<String, String>;
+/// Fields of a form, each with its values.
+pub(super) type Fields = BTreeMap<String, Vec<String>>;
 
 /// A part of the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,14 @@ impl Part {
     }
 }
 
-fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
-    fields.get(name).map_or("", String::as_str)
+/// Returns the first value of a field, if it was sent.
+fn sent<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(|values| values.first()).map(String::as_str)
+}
+
+/// Returns the first value of a field; empty if it was not sent.
+pub(super) fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    sent(fields, name).unwrap_or_default()
 }
 
 /// Returns the text as one line, without invisible characters.
@@ -62,17 +68,17 @@ fn questions(draft: &mut Definition, taken: &Taken, fields: &Fields) {
     let numbers: Vec<u16> = draft.questions.iter().map(|item| item.number).collect();
     for number in &numbers {
         let name = |rest: &str| format!("q.{number}.{rest}");
-        let Some(label) = fields.get(&name("label")) else { continue };
+        let Some(label) = sent(fields, &name("label")) else { continue };
         if let Some(item) = draft.questions.iter_mut().find(|item| item.number == *number) {
             item.required = fields.contains_key(&name("required"));
             item.role = fields.contains_key(&name("role")).then(|| role_of(item.kind)).flatten();
-            item.shown_if = condition(field(fields, &name("if")), field(fields, &name("when")));
+            item.shown_if = condition(field(fields, &name("if")), fields.get(&name("when")));
         }
         words(draft, &language, *number, label, &name("v."), fields);
     }
     keep_conditions_possible(draft, &numbers);
     for number in numbers {
-        if let Some(kind) = fields.get(&format!("q.{number}.kind")).and_then(|code| Kind::known(code)) {
+        if let Some(kind) = sent(fields, &format!("q.{number}.kind")).and_then(Kind::known) {
             set_kind(draft, taken, number, kind);
         }
     }
@@ -85,7 +91,7 @@ fn words(draft: &mut Definition, language: &Language, number: u16, label: &str, 
     let own = texts.questions.entry(number).or_default();
     own.label = line(label);
     for value in worded {
-        if let Some(text) = fields.get(&format!("{prefix}{value}")) {
+        if let Some(text) = sent(fields, &format!("{prefix}{value}")) {
             let text = line(text);
             if text.is_empty() {
                 own.values.remove(&value)
@@ -96,9 +102,9 @@ fn words(draft: &mut Definition, language: &Language, number: u16, label: &str, 
     }
 }
 
-fn condition(question: &str, when: &str) -> Option<Condition> {
+fn condition(question: &str, when: Option<&Vec<String>>) -> Option<Condition> {
     let question = question.parse().ok()?;
-    Some(Condition { question, one_of: when.split('\n').filter_map(|value| value.parse().ok()).collect() })
+    Some(Condition { question, one_of: when.into_iter().flatten().filter_map(|value| value.parse().ok()).collect() })
 }
 
 /// The check boxes belong to the previously chosen question: removes numbers that the new one does not have.
@@ -126,19 +132,19 @@ pub(super) fn role_of(kind: Kind) -> Option<Role> {
 fn texts(draft: &mut Definition, language: &Language, fields: &Fields) {
     let numbers: Vec<u16> = draft.questions.iter().map(|item| item.number).collect();
     for number in numbers {
-        if let Some(label) = fields.get(&format!("q.{number}.label")) {
+        if let Some(label) = sent(fields, &format!("q.{number}.label")) {
             words(draft, language, number, label, &format!("q.{number}.v."), fields);
         }
     }
     let Some(texts) = draft.texts.get_mut(language) else { return };
     let Texts { title_call, title_chat, intro, thanks, phrases, .. } = texts;
     for (name, text) in [("title_call", title_call), ("title_chat", title_chat), ("intro", intro), ("thanks", thanks)] {
-        if let Some(sent) = fields.get(name) {
-            *text = line(sent);
+        if let Some(value) = sent(fields, name) {
+            *text = line(value);
         }
     }
-    for (name, sent) in fields.iter().filter_map(|(name, sent)| Some((name.strip_prefix("p.")?, sent))) {
-        let text = line(sent);
+    for (name, values) in fields.iter().filter_map(|(name, values)| Some((name.strip_prefix("p.")?, values))) {
+        let text = line(values.first().map_or("", String::as_str));
         if text.is_empty() {
             phrases.remove(name)
         } else {
@@ -183,11 +189,8 @@ pub(super) fn orphans(draft: &Definition, fields: &Fields) -> Vec<String> {
         let number = name.strip_prefix("q.")?.split('.').next()?.parse::<u16>().ok()?;
         (name.ends_with(".label") && draft.item(number).is_none()).then_some(())
     };
-    fields
-        .iter()
-        .filter(|(name, text)| is_gone(name).is_some() && !text.trim().is_empty())
-        .map(|(_, text)| line(text))
-        .collect()
+    let gone = fields.iter().filter(|(name, _)| is_gone(name).is_some()).flat_map(|(_, texts)| texts);
+    gone.map(|text| line(text)).filter(|text| !text.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -195,7 +198,11 @@ mod tests {
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
-        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        let mut fields = Fields::new();
+        for (name, text) in pairs {
+            fields.entry((*name).to_owned()).or_default().push((*text).to_owned());
+        }
+        fields
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) struct RuleForm {
     pub channel: String,
     pub direction: String,
     /// Ids, joined by line feeds.
-    pub teams: String,
+    pub teams: Vec<String>,
     /// One per line, or separated by commas.
     pub queues: String,
     pub tags: String,
@@ -51,7 +51,7 @@ impl RuleForm {
             edition: String::new(),
             channel: rule.channel.clone().unwrap_or_default(),
             direction: rule.direction.clone().unwrap_or_default(),
-            teams: rule.teams.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            teams: rule.teams.iter().map(ToString::to_string).collect(),
             queues: rule.queues.join(", "),
             tags: rule.tags.join(", "),
             share: rule.share.to_string(),
@@ -66,7 +66,7 @@ impl RuleForm {
     /// Returns the entered rule; `id`: its own, or `new`.
     pub fn rule(&self, id: &str) -> Result<Rule, &'static str> {
         let id = if id == "new" { uuid::Uuid::new_v4().to_string() } else { id.to_owned() };
-        let teams = self.teams.split('\n').filter(|id| !id.is_empty()).map(str::parse).collect::<Result<_, _>>();
+        let teams = self.teams.iter().filter(|id| !id.is_empty()).map(|id| id.parse()).collect::<Result<_, _>>();
         Ok(Rule {
             id,
             channel: some(&self.channel),
@@ -140,7 +140,7 @@ mod tests {
             let wrong = RuleForm {
                 share: share.into(),
                 quiet_days: days.into(),
-                teams: team.into(),
+                teams: vec![team.into()],
                 ask: NOBODY.into(),
                 ..RuleForm::default()
             };

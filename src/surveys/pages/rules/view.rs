@@ -145,7 +145,7 @@ impl RulePage {
         teams: &[Team],
         wrong: Option<String>,
     ) -> Self {
-        let chosen: Vec<&str> = form.teams.split('\n').collect();
+        let chosen: Vec<&str> = form.teams.iter().map(String::as_str).collect();
         let team = |team: &Team| Choice {
             value: team.id.to_string(),
             label: team.name.clone(),
