@@ -56,6 +56,10 @@ pub struct Intake {
     pub queue: Option<String>,
     /// Tags.
     pub tags: Option<Vec<String>>,
+    /// Topic in words for customers.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with the start, else with the end, in minutes east; see [`crate::clock::sent_offset`].
+    pub utc_offset_min: Option<i64>,
     /// The customer.
     pub customer: CustomerIn,
     /// Whether the source permits a survey.
@@ -189,9 +193,11 @@ impl Intake {
         at_most("outcome", self.outcome.as_deref(), 100)?;
         at_most("agent.external_id", agent.map(|a| a.external_id.as_str()), 320)?;
         at_most("agent.name", agent.and_then(|a| a.name.as_deref()), 200)?;
+        at_most("agent.display_name", agent.and_then(|a| a.display_name.as_deref()), 200)?;
         at_most("agent.email", agent.and_then(|a| a.email.as_deref()), 320)?;
         at_most("team", self.team.as_deref(), 200)?;
         at_most("queue", self.queue.as_deref(), 200)?;
+        at_most("topic", self.topic.as_deref(), 200)?;
         at_most("customer.name", self.customer.name.as_deref(), 500)?;
         at_most("customer.email", self.customer.email.as_deref(), 320)?;
         at_most("customer.locale", self.customer.locale.as_deref(), 35)
@@ -275,6 +281,7 @@ impl Checked {
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
+            "topic": i.topic, "utc_offset": i.utc_offset_min,
             "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed, "name_hashes": self.name_hashes,
             "eligible": i.survey_eligible, "raw": i.raw, "now": now,
         })

@@ -19,7 +19,7 @@ macro_rules! interaction_columns {
         "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
             i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
             COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
-            i.customer_locale, i.survey_state, i.survey_reason,
+            i.topic, i.utc_offset, i.customer_locale, i.survey_state, i.survey_reason,
             COALESCE((
                 SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END
                 FROM recordings r
@@ -96,6 +96,8 @@ macro_rules! merge {
                 ELSE COALESCE(interactions.team_id, excluded.team_id) END,
             queue = COALESCE(excluded.queue, interactions.queue),
             tags = COALESCE(excluded.tags, interactions.tags),
+            topic = COALESCE(excluded.topic, interactions.topic),
+            utc_offset = COALESCE(excluded.utc_offset, interactions.utc_offset),
             customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale),
             customer_email = CASE WHEN interactions.survey_state = 'waiting'
                 THEN COALESCE(excluded.customer_email, interactions.customer_email) END,
@@ -167,7 +169,7 @@ statements! {
         WHERE i.id = $1";
     FORGET_MASKS = "UPDATE messages SET masks = NULL WHERE interaction_id IN {list $1}";
     FOR_SURVEY = "
-        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale,
+        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, topic, utc_offset, customer_locale,
             customer_email, customer_name, talk_ms, survey_eligible, survey_state
         FROM interactions
         WHERE id = $1";
@@ -187,7 +189,7 @@ statements! {
         INSERT INTO interactions (
             id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, outcome_raw, phase,
             started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
-            queue, tags, customer_locale, customer_email, customer_name, name_hashes, survey_eligible,
+            queue, tags, topic, utc_offset, customer_locale, customer_email, customer_name, name_hashes, survey_eligible,
             survey_state, raw, received_at, updated_at, finalised_at
         )
         SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel',
@@ -200,7 +202,8 @@ statements! {
             ),
             CAST(j.value->>'wait_ms' AS BIGINT), CAST(j.value->>'talk_ms' AS BIGINT),
             CAST(j.value->>'hold_ms' AS BIGINT), a.id, COALESCE(t.id, a.team_id), j.value->>'queue',
-            j.value->>'tags', j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
+            j.value->>'tags', j.value->>'topic', CAST(j.value->>'utc_offset' AS BIGINT), j.value->>'locale',
+            j.value->>'email', j.value->>'name', j.value->>'name_hashes',
             CAST(j.value->>'eligible' AS BOOLEAN), 'waiting', j.value->>'raw', CAST(j.value->>'now' AS BIGINT),
             CAST(j.value->>'now' AS BIGINT),
             CASE WHEN CAST(j.value->>'phase' AS BIGINT) = 2 THEN CAST(j.value->>'now' AS BIGINT) END
@@ -315,6 +318,8 @@ pub(super) struct ForSurveyRow {
     team_id: Option<TeamId>,
     queue: Option<String>,
     tags: Option<String>,
+    topic: Option<String>,
+    utc_offset: Option<i64>,
     customer_locale: Option<String>,
     customer_email: Option<String>,
     customer_name: Option<String>,
@@ -341,6 +346,8 @@ impl ForSurveyRow {
             team_id: self.team_id,
             queue: self.queue,
             tags: self.tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            topic: self.topic,
+            utc_offset: self.utc_offset,
             locale: self.customer_locale,
             talk_ms: self.talk_ms,
             survey_eligible: self.survey_eligible,
