@@ -14,6 +14,7 @@ CREATE TABLE agents (
     source      TEXT NOT NULL,           -- system that sends the interactions
     external_id TEXT NOT NULL,           -- id in that system
     name        TEXT,
+    display_name TEXT,                   -- name that customers may read; null: none sent
     email       TEXT,
     team_id     TEXT REFERENCES teams (id),
     created_at  BIGINT NOT NULL,

@@ -24,6 +24,8 @@ CREATE TABLE interactions (
     team_id         TEXT REFERENCES teams (id),
     queue           TEXT,
     tags            TEXT,                -- JSON array of strings; null: unknown
+    topic           TEXT,                -- topic in words for customers; null: none sent
+    utc_offset      BIGINT,              -- minutes east of UTC, as sent with the start, else with the end; null: none sent
     customer_locale TEXT,
     customer_email  TEXT,                -- sealed; erased when no survey needs it
     customer_name   TEXT,                -- sealed; erased when no survey needs it

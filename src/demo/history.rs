@@ -169,6 +169,7 @@ async fn people(app: &App, company: &Company) -> Result<(), DemoError> {
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
+            display_name: None,
             email: Some(agent.email.clone()),
             team: Some(agent.team.clone()),
         };
@@ -218,11 +219,13 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
+            display_name: None,
             email: None,
             team: Some(agent.team.clone()),
         }),
         team: agent.map(|agent| agent.team.clone()),
         tags: Some(vec![told.topic.clone()]),
+        topic: Some(told.topic.clone()),
         customer: CustomerIn {
             email: (!told.no_address).then_some(email),
             name: Some(told.customer.clone().unwrap_or_else(|| name.into())),

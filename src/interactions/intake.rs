@@ -65,6 +65,10 @@ pub struct Intake {
     pub queue: Option<String>,
     /// Tags.
     pub tags: Option<Vec<String>>,
+    /// Topic in words for customers.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with the start, else with the end, in minutes east; see [`crate::clock::sent_offset`].
+    pub utc_offset_min: Option<i64>,
     /// The customer.
     pub customer: CustomerIn,
     /// Whether the source permits a survey.
@@ -225,7 +229,7 @@ impl Checked {
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
-            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed,
+            "topic": i.topic, "utc_offset": i.utc_offset_min, "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed,
             "name_hashes": self.name_hashes, "eligible": i.survey_eligible, "raw": i.raw,
             "received_at": now, "updated_at": now, "finalised_at": (phase == Phase::Final).then_some(now),
         });

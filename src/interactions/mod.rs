@@ -178,6 +178,10 @@ pub struct Interaction {
     pub queue: Option<String>,
     /// Tags, as a JSON array; see [`Interaction::tags`].
     tags: Option<String>,
+    /// Topic in words for customers; `None`: none sent.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
+    pub utc_offset: Option<i64>,
     /// Language of the customer.
     pub customer_locale: Option<String>,
     /// State of its survey.
@@ -248,6 +252,10 @@ pub struct ForSurvey {
     pub queue: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Topic in words for customers; `None`: none sent.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
+    pub utc_offset: Option<i64>,
     /// Language of the customer.
     pub locale: Option<String>,
     /// Talk time, in ms.

@@ -17,7 +17,7 @@ macro_rules! interaction_columns {
         "SELECT i.id, i.source, i.external_id, i.occurrence, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
             i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
             COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
-            i.customer_locale, i.survey_state, i.survey_reason,
+            i.topic, i.utc_offset, i.customer_locale, i.survey_state, i.survey_reason,
             COALESCE((
                 SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END
                 FROM recordings r
@@ -174,7 +174,7 @@ statements! {
         WHERE i.id = $1";
     FORGET_MASKS = "UPDATE messages SET masks = NULL WHERE interaction_id IN {list $1}";
     FOR_SURVEY = "
-        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale,
+        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, topic, utc_offset, customer_locale,
             customer_email, customer_name, talk_ms, survey_eligible, survey_state
         FROM interactions
         WHERE id = $1";
@@ -286,6 +286,8 @@ pub(super) struct ForSurveyRow {
     team_id: Option<TeamId>,
     queue: Option<String>,
     tags: Option<String>,
+    topic: Option<String>,
+    utc_offset: Option<i64>,
     customer_locale: Option<String>,
     customer_email: Option<String>,
     customer_name: Option<String>,
@@ -312,6 +314,8 @@ impl ForSurveyRow {
             team_id: self.team_id,
             queue: self.queue,
             tags: self.tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            topic: self.topic,
+            utc_offset: self.utc_offset,
             locale: self.customer_locale,
             talk_ms: self.talk_ms,
             survey_eligible: self.survey_eligible,

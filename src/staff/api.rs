@@ -61,8 +61,10 @@ struct NewTeam {
 /// An agent to be created or completed.
 #[derive(Debug, Clone, Object)]
 struct NewAgent {
-    /// Name.
+    /// Name, for staff; where no `display_name` is known, customers read its first name.
     name: String,
+    /// Name that customers read.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
     /// Name of the system that the agent comes from.
@@ -91,6 +93,8 @@ struct AgentBody {
     id: String,
     /// Name.
     name: String,
+    /// Name that customers read; null: the first name of `name`.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
     /// Name of the system that the agent comes from.
@@ -124,6 +128,7 @@ impl From<AgentSummary> for AgentBody {
         Self {
             id: a.id.to_string(),
             name: a.name,
+            display_name: a.display_name,
             email: a.email,
             source: a.source,
             external_id: a.external_id,
@@ -232,6 +237,7 @@ impl Api {
             source: body.source,
             external_id: body.external_id,
             name: Some(body.name),
+            display_name: body.display_name,
             email: body.email,
             team: body.team,
         };

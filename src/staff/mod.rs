@@ -111,7 +111,7 @@ impl Staff {
     /// Returns the service over this database. Registers its kinds of mail, which link to pages under `public_url`.
     pub fn new(db: Db, clock: SharedClock, mail: Mail, public_url: String) -> Self {
         let staff = Self { db, clock: std::sync::Arc::new(ClockBox(clock)), mail };
-        let composer = notices::Composer::new(staff.db.clone(), public_url);
+        let composer = notices::Composer::new(staff.db.clone(), public_url, staff.clock.0.zone());
         staff.mail.register(notices::MAIL, std::sync::Arc::new(composer));
         staff
     }

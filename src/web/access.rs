@@ -5,6 +5,7 @@ use super::page::PageError;
 use super::problem::ApiError;
 use crate::access::principal::Principal;
 use crate::access::rights::Right;
+use crate::clock::Zone;
 use poem::http::{Method, header};
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
@@ -36,6 +37,8 @@ pub struct SiteInfo {
     pub company: String,
     /// Whether it is a demo, with made-up data and a banner.
     pub demo: bool,
+    /// Time zone of the company.
+    pub zone: Zone,
 }
 
 impl SiteInfo {

@@ -1,6 +1,6 @@
 //! Wire types.
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::interactions::{
     CustomerIn, Intake, Interaction, Message, MessageIn, Phase, RecordingState, Upserted, Warning, WarningCode,
     Warnings,
@@ -46,8 +46,10 @@ pub struct InteractionBody {
     team: Option<String>,
     /// Name of the queue.
     queue: Option<String>,
-    /// Topics.
+    /// Tags for staff; customers read none of them unless `survey.customer_tags` lists it.
     tags: Option<Vec<String>>,
+    /// Topic in words for customers: the survey mentions it.
+    topic: Option<String>,
     /// Customer; encrypted on arrival, erased when no survey needs it any more.
     customer: Option<CustomerBody>,
     /// Whether the interaction may be surveyed.
@@ -78,8 +80,10 @@ struct TransferBody {
 struct AgentBody {
     /// Id of the agent in the source system; by default the e-mail address, else the name.
     external_id: Option<String>,
-    /// Name.
+    /// Name, for staff; where no `display_name` is known, customers read its first name.
     name: Option<String>,
+    /// Name that customers read.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
 }
@@ -142,11 +146,13 @@ impl poem_openapi::types::Example for InteractionBody {
             agent: Some(AgentBody {
                 external_id: text("17"),
                 name: text("Sydney Carton"),
+                display_name: text("Sydney"),
                 email: text("sydney@example.com"),
             }),
             team: text("Orders"),
             queue: text("orders-en"),
             tags: Some(vec!["lost parcel".into()]),
+            topic: text("Your lost parcel"),
             customer: Some(CustomerBody {
                 email: text("jerry@example.net"),
                 name: text("Jerry"),
@@ -194,6 +200,8 @@ impl InteractionBody {
         }
         let messages: Vec<_> = self.messages.unwrap_or_default().into_iter().map(|m| m.into_message(w)).collect();
         let customer = self.customer.unwrap_or_default();
+        let utc_offset_min =
+            [&self.started_at, &self.ended_at].into_iter().flatten().find_map(|at| clock::sent_offset(at));
         Intake {
             source: source.to_owned(),
             external_id: external_id.to_owned(),
@@ -213,6 +221,8 @@ impl InteractionBody {
             team: self.team,
             queue: self.queue,
             tags: self.tags,
+            topic: filled(self.topic),
+            utc_offset_min,
             customer: CustomerIn { email: customer.email, name: customer.name, locale: customer.locale },
             survey_eligible: self.survey.and_then(|s| s.eligible),
             messages,
@@ -232,12 +242,17 @@ fn without_customer(raw: &serde_json::Value) -> String {
     raw.to_string()
 }
 
+/// Returns the trimmed text; a blank one is none.
+fn filled(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 impl AgentBody {
     fn into_ref(self, source: &str) -> Option<AgentRef> {
-        let filled = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         let (name, email) = (filled(self.name), filled(self.email).map(|e| e.to_lowercase()));
         let external_id = filled(self.external_id).or_else(|| email.clone()).or_else(|| name.clone())?;
-        Some(AgentRef { source: source.to_owned(), external_id, name, email, team: None })
+        let display_name = filled(self.display_name);
+        Some(AgentRef { source: source.to_owned(), external_id, name, display_name, email, team: None })
     }
 }
 
@@ -424,8 +439,12 @@ pub(super) struct InteractionOut {
     team: Option<TeamOut>,
     /// Name of the queue.
     queue: Option<String>,
-    /// Topics.
+    /// Tags.
     tags: Vec<String>,
+    /// Topic in words for customers.
+    topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east.
+    utc_offset_min: Option<i64>,
     /// Language of the customer.
     locale: Option<String>,
     /// State of the survey.
@@ -463,6 +482,8 @@ impl InteractionOut {
             agent: i.agent_id.map(|id| AgentOut { id: id.to_string(), name: i.agent_name }),
             team: i.team_id.map(|id| TeamOut { id: id.to_string(), name: i.team_name }),
             queue: i.queue,
+            topic: i.topic,
+            utc_offset_min: i.utc_offset,
             locale: i.customer_locale,
             survey: SurveyOut { state: i.survey_state.code().into(), reason: i.survey_reason },
             recording: recording(i.recording_state),

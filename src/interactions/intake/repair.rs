@@ -43,11 +43,13 @@ impl Intake {
         text("outcome", &mut self.outcome, 100, warnings);
         text("team", &mut self.team, 200, warnings);
         text("queue", &mut self.queue, 200, warnings);
+        text("topic", &mut self.topic, 200, warnings);
         if let Some(agent) = &mut self.agent {
             let mut id = Some(std::mem::take(&mut agent.external_id));
             text("agent.external_id", &mut id, 320, warnings);
             agent.external_id = id.unwrap_or_default();
             text("agent.name", &mut agent.name, 200, warnings);
+            text("agent.display_name", &mut agent.display_name, 200, warnings);
             text("agent.email", &mut agent.email, 320, warnings);
             text("agent.team", &mut agent.team, 200, warnings);
         }

@@ -15,7 +15,7 @@ macro_rules! insert {
         "INSERT INTO interactions (
             id, source, external_id, occurrence, channel, channel_raw, direction, direction_raw, outcome, outcome_raw,
             phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
-            queue, tags, customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state,
+            queue, tags, topic, utc_offset, customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state,
             raw, fact_times, received_at, updated_at, finalised_at
         )
         SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', CAST(j.value->>'occurrence' AS BIGINT),
@@ -27,7 +27,7 @@ macro_rules! insert {
             CAST(j.value->>'talk_ms' AS BIGINT), CAST(j.value->>'hold_ms' AS BIGINT),
             COALESCE(j.value->>'agent_id', a.id),
             COALESCE(j.value->>'team_id', t.id, a.team_id, j.value->>'fallback_team_id'), j.value->>'queue',
-            j.value->>'tags', j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
+            j.value->>'tags', j.value->>'topic', CAST(j.value->>'utc_offset' AS BIGINT), j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
             CAST(j.value->>'eligible' AS BOOLEAN), 'waiting', COALESCE(j.value->>'raw', '{}'),
             j.value->>'fact_times', CAST(j.value->>'received_at' AS BIGINT),
             CAST(j.value->>'updated_at' AS BIGINT), CAST(j.value->>'finalised_at' AS BIGINT)
@@ -65,6 +65,7 @@ statements! {
             ended_at = excluded.ended_at, occurred_at = excluded.occurred_at, wait_ms = excluded.wait_ms,
             talk_ms = excluded.talk_ms, hold_ms = excluded.hold_ms, agent_id = excluded.agent_id,
             team_id = excluded.team_id, queue = excluded.queue, tags = excluded.tags,
+            topic = excluded.topic, utc_offset = excluded.utc_offset,
             customer_locale = excluded.customer_locale, customer_email = excluded.customer_email,
             customer_name = excluded.customer_name, name_hashes = excluded.name_hashes,
             survey_eligible = excluded.survey_eligible, raw = excluded.raw, fact_times = excluded.fact_times,
@@ -75,7 +76,8 @@ statements! {
     LOCK = "
         SELECT i.id, i.source, i.external_id, i.occurrence, NULLIF(i.channel, 'unknown') AS channel, i.channel_raw,
             i.direction, i.direction_raw, i.outcome, i.outcome_raw, i.phase, i.started_at, i.answered_at, i.ended_at,
-            i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, i.team_id, i.queue, i.tags, i.customer_locale AS locale,
+            i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, i.team_id, i.queue, i.tags, i.topic, i.utc_offset,
+            i.customer_locale AS locale,
             i.customer_email AS email, i.customer_name AS name, i.name_hashes, i.survey_eligible AS eligible,
             i.survey_state, i.raw, i.fact_times, i.received_at, i.finalised_at
         FROM {rows $1} AS j
@@ -124,6 +126,8 @@ struct StoredRow {
     team_id: Option<String>,
     queue: Option<String>,
     tags: Option<String>,
+    topic: Option<String>,
+    utc_offset: Option<i64>,
     locale: Option<String>,
     email: Option<String>,
     name: Option<String>,

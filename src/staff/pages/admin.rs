@@ -92,6 +92,7 @@ pub(super) async fn add_agent(
         source: filled(&form.0.source).unwrap_or_else(|| "phone".into()),
         external_id: form.0.external_id.trim().to_owned(),
         name: filled(&form.0.name),
+        display_name: None,
         email: filled(&form.0.email),
         team: filled(&form.0.team),
     };
