@@ -198,7 +198,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
     let mut messages = Vec::new();
     if let Some(chat) = &told.chat {
         for (from, text, since) in company::chat(chat)? {
-            messages.push(MessageIn { at: Some(started.plus_ms(since)), from, text });
+            messages.push(MessageIn { at: Some(started.plus_ms(since)), from, text, ..MessageIn::default() });
         }
     }
     let agent = company.agents.iter().find(|agent| agent.id == told.agent);
@@ -232,7 +232,6 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             locale: Some("en".into()),
         },
         messages,
-        raw: "{}".into(),
         ..Intake::default()
     };
     app.interactions.upsert(intake).await?;

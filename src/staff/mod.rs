@@ -90,6 +90,9 @@ pub enum StaffError {
     /// The one-time link was used, has expired, or is invalid.
     #[error("this link has been used or is too old: ask your administrator for a new one")]
     DeadLink,
+    /// A key for some sources reaches further.
+    #[error("a key for some sources may only send: give it the scope ingest alone")]
+    BoundKey,
     /// The last administrator can't be disabled.
     #[error("this is the last administrator who can sign in")]
     LastAdmin,

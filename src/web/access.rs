@@ -110,6 +110,19 @@ impl<R> std::ops::Deref for Allowed<R> {
     }
 }
 
+impl Allowed<crate::access::rights::Ingest> {
+    /// Checks that the caller may send interactions of this source.
+    ///
+    /// Errors: 403 `source_not_allowed` for a key that is bound to other sources.
+    pub fn check_source(&self, source: &str) -> Result<(), ApiError> {
+        if self.principal.may_send_for(source) {
+            return Ok(());
+        }
+        let text = format!("This API key may not send for the source {source}.");
+        Err(ApiError::new(poem::http::StatusCode::FORBIDDEN, "source_not_allowed", text))
+    }
+}
+
 impl<R: Right> Allowed<R> {
     async fn check(request: &Request) -> poem::Result<Self> {
         let auth = authenticator(request).await?;
