@@ -43,6 +43,8 @@ pub struct Config {
     pub retention: Retention,
     /// Company, as shown to customers.
     pub company: Company,
+    /// Staff and agents.
+    pub staff: Staff,
     /// Follow-ups.
     pub followups: FollowUps,
     /// Webhooks that events are sent to.
@@ -331,6 +333,15 @@ impl Default for Retention {
 pub struct Company {
     /// Contact for questions about personal data, as shown on `/privacy`: a name, an address, a web page.
     pub privacy_contact: String,
+}
+
+/// Staff and agents.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Staff {
+    /// Addresses that several agents use, such as `support@example.com`: agents are not merged by them.
+    #[serde(deserialize_with = "values::list")]
+    pub shared_addresses: Vec<String>,
 }
 
 /// Follow-ups.

@@ -8,7 +8,7 @@ use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::jobs::NewJob;
 use crate::masking::Span;
-use crate::staff::{self, AgentRef, TeamRef};
+use crate::staff::{self, AgentMention, AgentRef, Directory, TeamRef};
 use crate::vault::Vault;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub struct Intake {
     pub hold_ms: Option<i64>,
     /// Rated agent; its source is the interaction's.
     pub agent: Option<AgentRef>,
-    /// Name of the team.
+    /// Name of the team. The agent's home team is the agent's: only `agent.team` names it.
     pub team: Option<String>,
     /// The queue.
     pub queue: Option<String>,
@@ -190,6 +190,8 @@ impl Intake {
         at_most("agent.external_id", agent.map(|a| a.external_id.as_str()), 320)?;
         at_most("agent.name", agent.and_then(|a| a.name.as_deref()), 200)?;
         at_most("agent.email", agent.and_then(|a| a.email.as_deref()), 320)?;
+        at_most("agent.display_name", agent.and_then(|a| a.display_name.as_deref()), 200)?;
+        at_most("agent.team", agent.and_then(|a| a.team.as_deref()), 200)?;
         at_most("team", self.team.as_deref(), 200)?;
         at_most("queue", self.queue.as_deref(), 200)?;
         at_most("customer.name", self.customer.name.as_deref(), 500)?;
@@ -284,14 +286,15 @@ impl Checked {
 /// Writes a batch: one transaction, one statement per table. Repeated updates of one interaction are written in rounds.
 pub(super) async fn write(
     db: &Db,
+    directory: &Directory,
     items: &[Checked],
     now: Timestamp,
     settle: Duration,
 ) -> Result<Vec<Upserted>, DbError> {
     let mut tx = db.begin().await?;
-    let (teams, agents) = directory_of(items);
+    let (teams, agents) = directory_of(items, now);
     staff::upsert_teams(tx.conn(), &teams, now).await?;
-    staff::upsert_agents(tx.conn(), &agents, now).await?;
+    directory.upsert_agents(tx.conn(), &agents, now).await?;
     let mut done: Vec<Option<Upserted>> = vec![None; items.len()];
     for round in rounds(items) {
         let rows: Vec<_> = round.iter().map(|at| items[*at].row(now)).collect();
@@ -354,21 +357,21 @@ fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
     named
 }
 
-/// Returns the teams and agents of the batch, each once; the last update of an agent is used.
-fn directory_of(items: &[Checked]) -> (Vec<TeamRef>, Vec<AgentRef>) {
+/// Returns the teams of the batch, each once, and the agents that it names, in the order of receipt.
+fn directory_of(items: &[Checked], now: Timestamp) -> (Vec<TeamRef>, Vec<AgentMention>) {
     let mut teams = HashMap::new();
-    let mut agents = HashMap::new();
-    for item in items {
-        let i = &item.intake;
-        if let Some(team) = i.team.as_deref().map(TeamRef::new).filter(|t| !t.key.is_empty()) {
+    let mut agents = Vec::new();
+    for Checked { intake: i, .. } in items {
+        let home = i.agent.as_ref().and_then(|agent| agent.team.as_deref());
+        for team in [i.team.as_deref(), home].into_iter().flatten().map(TeamRef::new).filter(|t| !t.key.is_empty()) {
             teams.insert(team.key.clone(), team);
         }
         if let Some(agent) = &i.agent {
-            let agent = AgentRef { team: agent.team.clone().or_else(|| i.team.clone()), ..agent.clone() };
-            agents.insert((agent.source.clone(), agent.external_id.clone()), agent);
+            let as_of = i.ended_at.or(i.started_at).unwrap_or(now);
+            agents.push(AgentMention { agent: agent.clone(), as_of, worked_for: i.team.clone() });
         }
     }
-    (teams.into_values().collect(), agents.into_values().collect())
+    (teams.into_values().collect(), agents)
 }
 
 /// Splits the batch so that each interaction occurs at most once per round; the order for each is kept.
