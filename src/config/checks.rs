@@ -55,6 +55,11 @@ impl Config {
                 "transcription.languages holds \"{code}\", which is no language code of Whisper: write codes such as en, de, zh"
             ));
         }
+        if let Some(text) = self.staff.shared_addresses.iter().find(|text| !text.contains('@')) {
+            wrong.push(format!(
+                "staff.shared_addresses holds \"{text}\": write whole addresses, such as support@example.com"
+            ));
+        }
         wrong.extend(self.complaints_about_times());
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));

@@ -169,7 +169,7 @@ statements! {
             AND i.occurred_at < $3";
     // $1: JSON array of agents.
     COUNTS_OF_AGENTS = "
-        SELECT agent_id, COUNT(*) AS interactions,
+        SELECT COALESCE(agent_id, '') AS agent_id, COUNT(*) AS interactions,
             COUNT(CASE WHEN survey_state NOT IN ('waiting', 'skipped') THEN 1 END) AS surveyed
         FROM interactions
         WHERE agent_id IN {list $1}

@@ -46,7 +46,6 @@ impl From<StaffError> for ApiError {
             StaffError::TeamExists => Self::conflict("team_exists", text),
             StaffError::SameAgent => Self::conflict("same_agent", text),
             StaffError::FirstIdentity => Self::conflict("first_identity", text),
-            StaffError::NotLastMerge => Self::conflict("not_last_merge", text),
             StaffError::LastAdmin => Self::conflict("last_admin", text),
             StaffError::NotThere(_) => Self::not_found("not_found", text),
             StaffError::DeadLink => Self::not_found("dead_link", text),

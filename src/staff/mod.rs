@@ -91,9 +91,6 @@ pub enum StaffError {
     /// The identity under which the agent is listed can't be split off.
     #[error("the agent is listed under this identity: split off the others instead")]
     FirstIdentity,
-    /// A later merge has to be undone first.
-    #[error("only the last merge of an agent can be undone")]
-    NotLastMerge,
     /// There is no such team, agent, account or key.
     #[error("there is no such {0}")]
     NotThere(&'static str),

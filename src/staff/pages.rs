@@ -43,7 +43,6 @@ impl From<StaffError> for PageError {
             | StaffError::TeamExists
             | StaffError::SameAgent
             | StaffError::FirstIdentity
-            | StaffError::NotLastMerge
             | StaffError::DeadLink
             | StaffError::LastAdmin
             | StaffError::WrongCredentials) => Self::Refused(refused.to_string()),

@@ -3,7 +3,7 @@
 use crate::access::rights::Administer;
 use crate::desk::Desk;
 use crate::desk::words::{When, count};
-use crate::ids::AgentId;
+use crate::ids::{AgentId, AgentMergeId};
 use crate::staff::{AgentIdentity, AgentMerge, AgentRef, AgentSummary, StaffError, Team};
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
@@ -109,14 +109,30 @@ struct IdentityRow {
     interactions: i64,
 }
 
+/// A merge in force.
+struct MergeRow {
+    id: AgentMergeId,
+    by: String,
+    at: When,
+    /// Names of the agents that it brought: `chat/sc`.
+    brought: Vec<String>,
+}
+
+impl MergeRow {
+    fn new(merge: AgentMerge, agent: &AgentSummary) -> Self {
+        let brought = agent.identities.iter().filter(|one| merge.brought(&one.id));
+        let brought = brought.map(|one| format!("{}/{}", one.source, one.external_id)).collect();
+        Self { id: merge.id, by: merge.actor_name, at: merge.at.into(), brought }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "admin/agent.html")]
 struct AgentPage {
     page: Shell,
     agent: AgentSummary,
     identities: Vec<IdentityRow>,
-    /// Last merge, and its time.
-    last: Option<(AgentMerge, When)>,
+    merges: Vec<MergeRow>,
     others: Vec<AgentSummary>,
 }
 
@@ -145,12 +161,13 @@ pub(super) async fn show_agent(
         one: one.clone(),
     };
     let identities = agent.identities.iter().map(row).collect();
-    let last = desk.directory.merges().await?.into_iter().find(|merge| merge.person == agent.id);
     let mut others = desk.directory.agents().await?;
     others.retain(|other| other.id != agent.id);
-    let last = last.map(|merge| (merge.clone(), When::from(merge.at)));
+    let merges = desk.directory.merges().await?;
+    let merges = merges.into_iter().filter(|merge| merge.person == agent.id);
+    let merges = merges.map(|merge| MergeRow::new(merge, &agent)).collect();
     let page = Shell::new(&who, site, "/admin").with_flash(Some(&asked.did), DONE);
-    Ok(html(&AgentPage { page, agent, identities, last, others }))
+    Ok(html(&AgentPage { page, agent, identities, merges, others }))
 }
 
 #[derive(Debug, Deserialize)]

@@ -200,7 +200,7 @@ impl AgentsApi {
 
     /// List the merges of an agent
     ///
-    /// Returns those that are in force. Only the last one can be undone.
+    /// Returns those that are in force.
     #[oai(path = "/agents/:id/merges", method = "get", operation_id = "listAgentMerges")]
     async fn list_merges(
         &self,
@@ -232,7 +232,7 @@ impl AgentsApi {
         Ok(Made::Created(Json(merge.into())))
     }
 
-    /// Undo the last merge of an agent
+    /// Undo a merge of an agent
     ///
     /// Both are two persons again, each with its interactions and its released figures.
     #[oai(path = "/agents/:id/merges/:merge", method = "delete", operation_id = "deleteAgentMerge")]
@@ -241,7 +241,7 @@ impl AgentsApi {
         who: Allowed<Administer>,
         /// Id of the agent.
         id: Path<String>,
-        /// Id of its last merge.
+        /// Id of the merge.
         merge: Path<String>,
     ) -> Result<Changed, ApiError> {
         let (id, merge) = (id_of(&id.0, "agent")?, id_of(&merge.0, "merge")?);

@@ -81,10 +81,9 @@ impl Directory {
         Ok(merge)
     }
 
-    /// Undoes the last merge of a person. The agents are not merged again by an address in common.
+    /// Undoes a merge of a person. The agents are not merged again by an address in common.
     ///
-    /// Errors: [`StaffError::NotThere`] if there is no such merge of this person, or it is undone;
-    /// [`StaffError::NotLastMerge`].
+    /// Errors: [`StaffError::NotThere`] if there is no such merge of this person, or it is undone.
     pub async fn undo_merge(
         &self,
         id: &AgentId,
@@ -96,21 +95,16 @@ impl Directory {
         store::lock(tx.conn()).await?;
         let person = person(tx.conn(), id).await?.id;
         let all = store::merges(tx.conn()).await?;
-        let mut own = all.into_iter().filter(|one| one.person == person);
-        let last = own.next().ok_or(StaffError::NotThere("merge"))?;
-        if last.id != *merge {
-            let error =
-                if own.any(|one| one.id == *merge) { StaffError::NotLastMerge } else { StaffError::NotThere("merge") };
-            return Err(error);
-        }
-        if !store::undo_merge(tx.conn(), &last.id, now).await? {
+        let is_own = |one: &AgentMerge| one.person == person && one.id == *merge;
+        let merge = all.into_iter().find(is_own).ok_or(StaffError::NotThere("merge"))?;
+        if !store::undo_merge(tx.conn(), &merge.id, now).await? {
             return Err(StaffError::NotThere("merge"));
         }
         // The person that was merged may have been split off, and merged with another one, since.
-        let merged = self::person(tx.conn(), &last.merged).await?.id;
-        let separated = if merged == person { last.merged } else { merged };
-        store::move_back(tx.conn(), &separated, &person, &last.agents).await?;
-        let detail = serde_json::json!({ "separated": separated, "merge": last.id });
+        let merged = self::person(tx.conn(), &merge.merged).await?.id;
+        let separated = if merged == person { merge.merged } else { merged };
+        store::move_back(tx.conn(), &separated, &person, &merge.agents).await?;
+        let detail = serde_json::json!({ "separated": separated, "merge": merge.id });
         store::settle_facts(tx.conn(), &[person.clone(), separated]).await?;
         audit(tx.conn(), by, "agent.merge_undone", &person, detail, now).await?;
         Ok(tx.commit().await?)

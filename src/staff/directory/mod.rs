@@ -143,6 +143,13 @@ pub struct AgentMerge {
     pub at: Timestamp,
 }
 
+impl AgentMerge {
+    /// Whether an agent was a part of the merged person.
+    pub fn brought(&self, agent: &AgentId) -> bool {
+        serde_json::from_str::<Vec<AgentId>>(&self.agents).is_ok_and(|all| all.contains(agent))
+    }
+}
+
 /// The directory of teams and agents.
 #[derive(Clone, Debug)]
 pub struct Directory {

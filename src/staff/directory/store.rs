@@ -138,7 +138,7 @@ statements! {
     ADD_MERGE = "
         INSERT INTO agent_merges (id, person_id, merged_id, agents, actor_name, at)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    // Merges that can be undone: an agent of each is still with the person. The last one of a person first.
+    // Merges that can be undone: an agent of each is still with the person.
     MERGES = "
         SELECT m.id, m.person_id, m.merged_id, m.agents, m.actor_name, m.at
         FROM agent_merges m
