@@ -93,6 +93,7 @@ CREATE TABLE api_keys (
     prefix       TEXT NOT NULL,          -- first characters, to tell keys apart
     secret_hash  TEXT NOT NULL UNIQUE,   -- SHA-256 of 256 random bits
     scopes       TEXT NOT NULL,          -- ingest, read, admin; separated by spaces
+    sources      TEXT NOT NULL DEFAULT '[]', -- JSON array: sources that it may send for; empty: all
     created_at   BIGINT NOT NULL,
     last_used_at BIGINT,
     revoked_at   BIGINT

@@ -39,6 +39,7 @@ impl From<StaffError> for ApiError {
             StaffError::BadEmail(_) => unprocessable("invalid_email"),
             StaffError::BadName => unprocessable("invalid_name"),
             StaffError::BadId => unprocessable("invalid_id"),
+            StaffError::BoundKey => unprocessable("bound_key"),
             StaffError::BadPassword | StaffError::WeakPassword(_) => unprocessable("invalid_password"),
             StaffError::WrongPassword => unprocessable("wrong_password"),
             StaffError::Disabled => Self::conflict("account_disabled", text),

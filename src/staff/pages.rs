@@ -36,6 +36,7 @@ impl From<StaffError> for PageError {
             | StaffError::EmailTaken
             | StaffError::BadName
             | StaffError::BadId
+            | StaffError::BoundKey
             | StaffError::BadPassword
             | StaffError::WeakPassword(_)
             | StaffError::WrongPassword

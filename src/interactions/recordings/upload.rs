@@ -69,13 +69,8 @@ impl Interactions {
     where
         S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
     {
-        let bare = Intake {
-            source: source.to_owned(),
-            external_id: external_id.to_owned(),
-            raw: "{}".into(),
-            ..Intake::default()
-        };
-        bare.clone().check(&self.inner.vault)?;
+        let bare = Intake { source: source.to_owned(), external_id: external_id.to_owned(), ..Intake::default() };
+        bare.clone().check(&self.inner.vault, self.now())?;
         let declared = content_type.and_then(AudioFormat::declared);
         let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
@@ -112,7 +107,7 @@ impl Interactions {
         let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
-            None => Ok(self.upsert(bare).await?.id),
+            None => Ok(self.upsert(bare).await?.0.id),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::ids::{AgentId, AgentMergeId, TeamId};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
 
 /// An agent as named by a source. A fact that is null is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
@@ -56,18 +57,22 @@ impl AgentRef {
 /// A team as named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TeamRef {
-    /// Name as written.
+    /// Name as written, with single spaces.
     pub name: String,
-    /// Key: lower case, trimmed, the same for all spellings of a team.
+    /// Key: NFKC, lower case, single spaces; the same for all spellings of a team.
     pub key: String,
 }
 
 impl TeamRef {
     /// Returns the reference for a name.
     pub fn new(name: &str) -> Self {
-        let name = name.trim();
-        Self { name: name.to_owned(), key: name.to_lowercase() }
+        let key: String = name.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+        Self { name: single_spaced(name), key: single_spaced(&key) }
     }
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A team.
@@ -242,4 +247,21 @@ pub async fn team_by_name(conn: Conn<'_>, name: &str) -> Result<Option<TeamId>, 
 /// Creates missing teams, in the caller's transaction.
 pub async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> Result<(), DbError> {
     if teams.is_empty() { Ok(()) } else { store::upsert_teams(conn, teams, now).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_has_one_key_however_its_name_is_written() {
+        // Composed, decomposed, full width, no-break space, ligature, in capitals.
+        for same in
+            ["Mu\u{308}ller  Offi\u{ad}ce".replace('\u{ad}', ""), "ＭÜLLER\u{a0}Oﬃce ".into(), " müller\toffice".into()]
+        {
+            assert_eq!(TeamRef::new(&same).key, "müller office", "{same:?}");
+        }
+        assert_eq!(TeamRef::new(" Müller  Office ").name, "Müller Office");
+        assert_ne!(TeamRef::new("Muller Office").key, TeamRef::new("Müller Office").key);
+    }
 }

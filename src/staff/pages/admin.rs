@@ -231,7 +231,10 @@ pub(super) async fn show_keys(
 struct NewKey {
     name: String,
     #[serde(default)]
-    scopes: String,
+    scopes: Vec<String>,
+    /// Sources, separated by commas.
+    #[serde(default)]
+    sources: String,
 }
 
 #[handler]
@@ -241,11 +244,13 @@ pub(super) async fn add_key(
     Data(staff): Data<&Staff>,
     form: Posted<NewKey>,
 ) -> Result<Response, PageError> {
-    let scopes: Vec<Scope> = form.0.scopes.split_whitespace().filter_map(|s| s.parse().ok()).collect();
+    let scopes: Vec<Scope> = form.0.scopes.iter().filter_map(|s| s.parse().ok()).collect();
+    let sources: Vec<String> =
+        form.0.sources.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
     if scopes.is_empty() {
         return Err(PageError::Refused("a key needs at least one scope".into()));
     }
-    let made = staff.add_key(&form.0.name, &scopes, &who.actor()).await?;
+    let made = staff.add_key(&form.0.name, &scopes, &sources, &who.actor()).await?;
     keys_page(&who, site, staff, &NoticeQuery::default(), Some(made.secret)).await
 }
 
