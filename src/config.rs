@@ -46,6 +46,8 @@ pub struct Config {
     pub retention: Retention,
     /// Company, as shown to customers.
     pub company: Company,
+    /// Staff and agents.
+    pub staff: Staff,
     /// Follow-ups.
     pub followups: FollowUps,
     /// Webhooks that events are sent to.
@@ -351,6 +353,15 @@ pub struct Company {
     pub privacy_contact: String,
     /// Time zone (IANA name) that decides which day and month a time is in.
     pub time_zone: Zone,
+}
+
+/// Staff and agents.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Staff {
+    /// Addresses that several agents use, such as `support@example.com`: agents are not merged by them.
+    #[serde(deserialize_with = "values::list")]
+    pub shared_addresses: Vec<String>,
 }
 
 /// Follow-ups.

@@ -31,8 +31,9 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::jobs;
 use crate::masking::Span;
 use crate::paging::{Cursor, Page};
+use crate::staff::Directory;
 use crate::vault::Vault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,6 +131,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     vault: Vault,
+    directory: Directory,
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
@@ -177,8 +179,10 @@ pub struct Interaction {
     pub talk_ms: Option<i64>,
     /// Time on hold, in ms.
     pub hold_ms: Option<i64>,
-    /// Rated agent.
+    /// Rated agent, as the source names them.
     pub agent_id: Option<AgentId>,
+    /// Person that the agent is.
+    pub person_id: Option<AgentId>,
     /// Name of the agent.
     pub agent_name: Option<String>,
     /// The team.
@@ -288,6 +292,18 @@ pub struct Customer {
     pub name: Option<String>,
 }
 
+/// Number of interactions of an agent, as the source names them.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AgentCounts {
+    /// Agent.
+    #[sqlx(rename = "agent_id")]
+    pub agent: AgentId,
+    /// Number of interactions.
+    pub interactions: i64,
+    /// Number of those that were surveyed.
+    pub surveyed: i64,
+}
+
 /// Filter and order of a list of interactions.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -315,15 +331,15 @@ pub struct Filter {
 
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
-    pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), settings.settle);
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, directory: Directory, settings: Settings) -> Self {
+        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.settle);
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, settle) = writer.clone();
-            async move { intake::write(&db, &items, clock.now(), settle).await }
+            let (db, clock, directory, settle) = writer.clone();
+            async move { intake::write(&db, &directory, &items, clock.now(), settle).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, folder, renditions, intake }) }
+        Self { inner: Arc::new(Inner { db, clock, vault, directory, settings, folder, renditions, intake }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -343,7 +359,7 @@ impl Interactions {
         let (now, settle) = (self.now(), self.inner.settings.settle);
         let checked = intake.check(&self.inner.vault, now)?;
         let warnings = checked.intake.warnings.clone();
-        let done = intake::rehearse(&self.inner.db, checked, now, settle).await;
+        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, settle).await;
         done.map(|done| (done, warnings)).map_err(|error| IntakeError::Database(Arc::new(error)))
     }
 
@@ -400,6 +416,21 @@ impl Interactions {
     /// Records in the audit log that an interaction was viewed or listened to.
     pub async fn note_look(&self, who: &Principal, action: &'static str, id: &InteractionId) -> Result<(), DbError> {
         audit::look(&self.inner.db, who, action, &format!("interaction:{id}"), self.now()).await
+    }
+
+    /// Returns the persons who handled interactions of these teams in this time: from, inclusive, to until, exclusive.
+    pub async fn agents_of_teams(
+        &self,
+        teams: &[TeamId],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<HashSet<AgentId>, DbError> {
+        store::agents_of_teams(self.inner.db.read().await?.conn(), teams, from, until).await
+    }
+
+    /// Returns the numbers of interactions of these agents; agents without any are left out.
+    pub async fn counts_of_agents(&self, agents: &[AgentId]) -> Result<Vec<AgentCounts>, DbError> {
+        store::counts_of_agents(self.inner.db.read().await?.conn(), agents).await
     }
 
     /// Whether any interaction was ever received.

@@ -28,7 +28,8 @@ struct NoticeQuery {
 #[template(path = "admin/index.html")]
 struct IndexPage {
     page: Shell,
-    people: String,
+    teams: String,
+    agents: String,
     accounts: String,
     keys: String,
     mail: Figure,
@@ -98,7 +99,8 @@ pub(super) async fn show_index(
     let backlog = jobs::backlog(&desk.db).await?;
     Ok(html(&IndexPage {
         page: Shell::new(&who, site, "/admin"),
-        people: format!("{}, {}", count(teams, "team", "teams"), count(agents, "agent", "agents")),
+        teams: count(teams, "team", "teams"),
+        agents: count(agents, "agent", "agents"),
         accounts: count(accounts.iter().filter(|a| !a.disabled).count(), "account", "accounts"),
         keys: count(keys, "key", "keys"),
         mail: mail_figure(&desk.mail.counts().await?),

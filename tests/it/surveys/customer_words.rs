@@ -142,7 +142,8 @@ async fn agents_are_told_by_the_name_that_is_meant_for_customers() {
     // A known display name stays, and staff see the whole name.
     app.interaction("6", &json!({ "agent": { "external_id": "6" } })).await;
     let agents = app.app.directory.agents().await.unwrap();
-    let sixth = agents.iter().find(|agent| agent.external_id == "6").unwrap();
+    let sixth =
+        agents.iter().find(|agent| agent.identities.iter().any(|identity| identity.external_id == "6")).unwrap();
     assert_eq!((sixth.name.as_str(), sixth.display_name.as_deref()), ("Carton", Some("Syd from Orders")));
 }
 
