@@ -69,6 +69,8 @@ pub(super) async fn add_team(
 struct NewAgent {
     name: String,
     #[serde(default)]
+    display_name: String,
+    #[serde(default)]
     email: String,
     #[serde(default)]
     source: String,
@@ -92,7 +94,7 @@ pub(super) async fn add_agent(
         source: filled(&form.0.source).unwrap_or_else(|| "phone".into()),
         external_id: form.0.external_id.trim().to_owned(),
         name: filled(&form.0.name),
-        display_name: None,
+        display_name: filled(&form.0.display_name),
         email: filled(&form.0.email),
         team: filled(&form.0.team),
     };
