@@ -28,6 +28,8 @@ pub struct Config {
     pub http: Http,
     /// Database.
     pub database: Database,
+    /// Intake of conversations.
+    pub intake: Intake,
     /// Store of recordings.
     pub recordings: Recordings,
     /// Sending of mail.
@@ -130,6 +132,17 @@ impl Default for Database {
             statement_timeout: Span::seconds(30),
         }
     }
+}
+
+/// Intake of conversations.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intake {
+    /// Time after its last delivery at which a conversation becomes final that its source never reports as over; 0: never.
+    pub final_after: Span,
+    /// The same by source, by its name.
+    #[serde(deserialize_with = "values::table")]
+    pub final_after_by_source: BTreeMap<String, Span>,
 }
 
 /// Store of recordings.

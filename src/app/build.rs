@@ -57,7 +57,7 @@ impl Context {
 
     fn core(&self) -> Core {
         let Self { config, db, vault, .. } = self;
-        let settings = interactions::Settings::new(&config.survey, &config.recordings);
+        let settings = interactions::Settings::new(&config.survey, &config.intake, &config.recordings);
         let interactions = Interactions::new(db.clone(), self.clock(), vault.clone(), settings);
         let settings = mail::Settings::new(&config.mail, &config.retention);
         let mail = Mail::new(db.clone(), self.clock(), vault.clone(), &settings);

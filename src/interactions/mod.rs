@@ -6,6 +6,7 @@
 pub mod api;
 mod deletion;
 mod figures;
+mod finalising;
 mod intake;
 mod kinds;
 mod names;
@@ -34,6 +35,7 @@ use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Job: decides the survey of an interaction. Key: interaction id. Queued when an interaction has become final, run
 /// after the settling time.
@@ -54,6 +56,8 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 /// Job: sets the speakers named by the sender of a recording. Key: interaction id. Queued when the same sound was
 /// received again with other speakers.
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
+/// Job: makes interactions final whose source has been silent. Recurring.
+const FINALISE: &str = "interactions.finalise";
 /// Job: removes a replaced recording. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -92,11 +96,16 @@ pub struct Settings {
     pub channels: String,
     /// Default speakers by source.
     pub channels_by_source: BTreeMap<String, String>,
+    /// Time after the last delivery at which an interaction becomes final; zero: never.
+    pub final_after: Duration,
+    /// The same by source.
+    pub final_after_by_source: BTreeMap<String, Duration>,
 }
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
+    pub fn new(survey: &config::Survey, intake: &config::Intake, recordings: &config::Recordings) -> Self {
+        let by_source = intake.final_after_by_source.iter();
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
@@ -105,6 +114,8 @@ impl Settings {
             max_renditions: recordings.max_renditions,
             channels: recordings.channels.clone(),
             channels_by_source: recordings.channels_by_source.clone(),
+            final_after: intake.final_after.0,
+            final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
         }
     }
 }
@@ -404,7 +415,9 @@ impl Interactions {
 
     /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        recordings::kinds(self)
+        let mut kinds = recordings::kinds(self);
+        kinds.push(finalising::job(self));
+        kinds
     }
 }
 

@@ -111,6 +111,7 @@ fn further(filter: &Filter) -> String {
 
 pub(super) mod deletion;
 pub(super) mod files;
+pub(super) mod finalising;
 pub(super) mod intake;
 pub(super) mod measured;
 pub(super) mod messages;

@@ -142,6 +142,7 @@ fn say(kind: &str) -> &str {
         "transcription.again" => "Transcribe a recording once more",
         "transcription.fetch_model" => "Fetch the speech model",
         "transcription.sweep" => "Remove unfinished transcripts that are not resumed",
+        "interactions.finalise" => "End conversations whose source is silent",
         "recording.inspect" => "Read a recording’s length and waveform",
         "recording.discard" => "Remove the file of a replaced recording",
         "mail.deliver" => "Send a mail",
