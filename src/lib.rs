@@ -59,7 +59,11 @@
 //! | Rule | File |
 //! |---|---|
 //! | **Interactions** | |
-//! | Upsert: null never overwrites, the phase never goes back | `interactions/intake.rs` |
+//! | Upsert: null never overwrites, a newer fact replaces an older one, the phase never goes back | `interactions/intake/facts.rs` |
+//! | Repairs of optional data, with warnings | `interactions/intake/repair.rs`, `interactions/api/lenient.rs` |
+//! | Messages merged by id, notes among staff | `interactions/store/messages.rs` |
+//! | Reopened conversations (occurrences) | `interactions/intake/write.rs` |
+//! | End of conversations whose source is silent | `interactions/finalising.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
