@@ -291,7 +291,9 @@ impl Ratings {
     /// teams.
     async fn handled(&self, sight: &Visible, period: Period) -> Result<HashSet<AgentId>, DbError> {
         let Visible::Teams(teams) = sight else { return Ok(HashSet::new()) };
-        self.interactions.agents_of_teams(teams, period.from().begin(), period.to().plus(1).begin()).await
+        let zone = self.clock.zone();
+        let (from, until) = (period.from().begin(&zone), period.to().plus(1).begin(&zone));
+        self.interactions.agents_of_teams(teams, from, until).await
     }
 
     /// Returns the report of one team. Errors: [`RatingsError::NotFound`] also if it is not visible; agents see no

@@ -27,7 +27,8 @@ async fn released(app: &TestApp) -> Vec<Vec<String>> {
 async fn figures(app: &TestApp) -> Vec<(String, i64)> {
     let hr = app.sign_in(Role::Hr, &[], None).await;
     let list: Value = hr.api(reqwest::Method::GET, "/api/v1/ratings/agents", None).await.json().await.unwrap();
-    let line = |item: &Value| (item["agent"].as_str().unwrap().to_owned(), item["figures"]["answers"].as_i64().unwrap());
+    let line =
+        |item: &Value| (item["agent"].as_str().unwrap().to_owned(), item["figures"]["answers"].as_i64().unwrap());
     list["items"].as_array().unwrap().iter().map(line).collect()
 }
 
