@@ -19,6 +19,7 @@ CREATE TABLE agents (
     created_at  BIGINT NOT NULL,
     UNIQUE (source, external_id)
 );
+CREATE INDEX agents_email ON agents (lower(email)) WHERE email IS NOT NULL;
 
 -- One account.
 CREATE TABLE staff (

@@ -1,10 +1,12 @@
 //! Endpoints of interactions and recordings, and what they look like on the wire.
 
 mod bodies;
+mod outcomes;
 mod payloads;
 
 use super::{
-    Channel, Filter, FolderError, Interactions, Measured, RecordingError, RecordingState, Sort, SurveyState, Upserted,
+    Channel, Filter, FolderError, IntakeError, Interactions, Measured, RecordingError, RecordingState, Sort,
+    SurveyState, Upserted,
 };
 use crate::access::rights::{Ingest, SeeInteractions};
 use crate::ids::InteractionId;
@@ -15,6 +17,7 @@ use crate::web::unmasked::Words;
 use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
+pub use outcomes::OutcomesApi;
 use payloads::{JsonWithRaw, Rendered, Upload};
 use poem::http::{HeaderMap, StatusCode, header};
 use poem_openapi::param::{Path, Query};
@@ -39,6 +42,7 @@ impl From<super::IntakeError> for ApiError {
         use super::IntakeError as E;
         match &error {
             E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
+            E::Erased => Self::conflict("interaction_erased", error.to_string()),
             E::Stopping => Self::from(crate::database::BatchError),
             E::Database(inner) => (&**inner).into(),
         }
@@ -132,7 +136,7 @@ impl Api {
     /// Idempotent: requests may be repeated and may arrive in any order. A missing field or null means unknown and never
     /// overwrites a known value; the phase never goes backwards. Unknown fields are ignored, but kept in the raw record. After
     /// the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer is sent
-    /// once the interaction is on disk.
+    /// once the interaction is on disk. An interaction that was erased here is not stored again: the answer is 202.
     #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
     async fn put_interaction(
         &self,
@@ -147,8 +151,10 @@ impl Api {
     ) -> Result<UpsertReply, ApiError> {
         let _ = who;
         let intake = body.value.into_intake(&source, &external_id, &body.raw)?;
-        let done = self.interactions.upsert(intake).await?;
-        Ok(UpsertReply::new(done))
+        match self.interactions.upsert(intake).await {
+            Err(IntakeError::Erased) => Ok(UpsertReply::erased()),
+            done => Ok(UpsertReply::new(done?)),
+        }
     }
 
     /// Upload the recording of an interaction

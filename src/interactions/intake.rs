@@ -1,12 +1,15 @@
 //! Intake from integrators: checked, then written in group commits.
 
-use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
-use super::{DECIDE_SURVEY, NAME_CAME, names, store, words_changed};
+use super::kinds::{
+    Channel, Direction, Phase, RecordingState, SurveyState, TOO_OLD, UNKNOWN_OUTCOME, WAITING_FOR_ADDRESS,
+};
+use super::{DECIDE_SURVEY, NAME_CAME, names, outcomes, store, tombstones, words_changed};
 use crate::clock::Timestamp;
+use crate::contacts;
 use crate::database::{Db, DbError};
 use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
-use crate::jobs::NewJob;
+use crate::jobs::{self, NewJob};
 use crate::masking::Span;
 use crate::staff::{self, AgentRef, TeamRef};
 use crate::vault::Vault;
@@ -21,6 +24,15 @@ pub(super) const MAX_BATCH: usize = 512;
 pub(super) const SEAL_EMAIL: &str = "interaction.customer.email";
 pub(super) const SEAL_NAME: &str = "interaction.customer.name";
 
+/// Times that decide when a survey is due.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    /// Time between the final phase and the decision of the survey.
+    pub settle: Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<Duration>,
+}
+
 /// Facts of an interaction; `None`: unknown.
 #[derive(Debug, Clone, Default)]
 pub struct Intake {
@@ -32,7 +44,7 @@ pub struct Intake {
     pub channel: Option<String>,
     /// `inbound`, `outbound`, `internal`; other values are stored as `other`.
     pub direction: Option<String>,
-    /// `answered`, `missed`, `abandoned`, `voicemail`; other values are stored as `other`.
+    /// A code of [`Outcome`](super::Outcome), or a word of the source (see [`outcomes`]).
     pub outcome: Option<String>,
     /// Phase of the interaction.
     pub phase: Option<Phase>,
@@ -73,6 +85,8 @@ pub struct CustomerIn {
     pub email: Option<String>,
     /// Name.
     pub name: Option<String>,
+    /// Telephone number, by which the directory of contacts is searched if there is no address.
+    pub phone: Option<String>,
     /// Language.
     pub locale: Option<String>,
 }
@@ -101,6 +115,9 @@ pub enum IntakeError {
         /// Description of the problem.
         what: String,
     },
+    /// The interaction was erased. Its deliveries are not stored.
+    #[error("this interaction was erased here; it is not stored again")]
+    Erased,
     /// The process is stopping.
     #[error("the service is stopping")]
     Stopping,
@@ -113,8 +130,12 @@ pub enum IntakeError {
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub(super) id: InteractionId,
+    /// Keyed hash that its interaction has if it was erased.
+    pub(super) tombstone: String,
     pub(super) intake: Intake,
     pub(super) email_sealed: Option<String>,
+    /// Keyed hash of the customer's telephone number.
+    pub(super) phone_hash: Option<String>,
     pub(super) name_sealed: Option<String>,
     /// Keyed hashes of the words of the customer's name.
     pub(super) name_hashes: Option<String>,
@@ -158,7 +179,8 @@ fn at_most(field: &'static str, text: Option<&str>, most: usize) -> Result<(), I
 
 impl Intake {
     /// Checks all fields, and seals those that identify the customer.
-    pub(super) fn check(mut self, vault: &Vault) -> Result<Checked, IntakeError> {
+    /// `country_code`: that of telephone numbers without one.
+    pub(super) fn check(mut self, vault: &Vault, country_code: &str) -> Result<Checked, IntakeError> {
         self.check_names()?;
         self.check_times()?;
         self.check_lists()?;
@@ -168,12 +190,15 @@ impl Intake {
                 .map_err(|_| invalid("customer.email", "invalid_email", "this is not an e-mail address"))?;
         }
         let name = self.customer.name.take().map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
+        let phone_hash = self.customer.phone.take().and_then(|p| contacts::phone_hash(vault, &p, country_code));
         let email_sealed = email.map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
         let name_sealed = name.as_ref().map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
         let name_hashes = name.as_ref().map(|n| names::marks(vault, &self.source, &self.external_id, n));
         let agent = self.agent.as_ref().and_then(|agent| agent.name.as_deref());
         let masks = name.as_ref().map(|n| names::masks_of(&self.messages, n, agent)).unwrap_or_default();
-        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed, name_hashes, masks })
+        let tombstone = tombstones::hash(vault, &self.source, &self.external_id);
+        let id = InteractionId::random();
+        Ok(Checked { id, tombstone, intake: self, email_sealed, phone_hash, name_sealed, name_hashes, masks })
     }
 
     fn check_names(&self) -> Result<(), IntakeError> {
@@ -258,43 +283,86 @@ impl Checked {
         !i.messages.is_empty() || (!is_call && (i.ended_at.is_some() || i.phase.is_some_and(|p| p > Phase::InProgress)))
     }
 
-    /// Returns the row as JSON, for one statement over the whole batch.
-    pub(super) fn row(&self, now: Timestamp) -> serde_json::Value {
+    /// Whether it came when it was too old to be surveyed. Its customer is then not stored.
+    fn is_too_old(&self, now: Timestamp, timing: Timing) -> bool {
         let i = &self.intake;
+        let over_at = i.ended_at.or(i.started_at).filter(|_| i.phase == Some(Phase::Final));
+        timing.max_age.zip(over_at).is_some_and(|(age, over_at)| over_at < now.minus(age))
+    }
+
+    /// Whether it brings a fact for which the survey of this interaction waits.
+    fn is_awaited(&self, known: &Upserted) -> bool {
+        let has_contact = self.email_sealed.is_some() || self.phone_hash.is_some();
+        match known.survey_reason.as_deref().filter(|_| known.phase == Phase::Final) {
+            Some(WAITING_FOR_ADDRESS) => has_contact,
+            Some(UNKNOWN_OUTCOME) => has_contact || self.intake.outcome.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Returns the row as JSON, for one statement over the whole batch.
+    pub(super) fn row(&self, now: Timestamp, timing: Timing) -> serde_json::Value {
+        let i = &self.intake;
+        let skip_reason = self.is_too_old(now, timing).then_some(TOO_OLD);
+        let kept = |sealed: &Option<String>| sealed.clone().filter(|_| skip_reason.is_none());
         let (channel, channel_raw) = known_or_other(i.channel.as_deref(), |w| Channel::known(w).map(Channel::code));
         let (direction, direction_raw) =
             known_or_other(i.direction.as_deref(), |w| Direction::known(w).map(Direction::code));
-        let (outcome, outcome_raw) = known_or_other(i.outcome.as_deref(), |w| Outcome::known(w).map(Outcome::code));
+        let outcome = outcomes::stored(i.outcome.as_deref());
         serde_json::json!({
             "id": self.id, "source": i.source, "external_id": i.external_id,
             "channel": channel.unwrap_or(Channel::Unknown.code()), "channel_raw": channel_raw,
-            "direction": direction, "direction_raw": direction_raw, "outcome": outcome, "outcome_raw": outcome_raw,
+            "direction": direction, "direction_raw": direction_raw, "outcome": outcome.code,
+            "outcome_raw": outcome.raw, "outcome_key": outcome.key,
             "phase": i.phase.unwrap_or_default().rank(),
             "started_at": i.started_at, "answered_at": i.answered_at, "ended_at": i.ended_at,
             "wait_ms": i.wait_ms, "talk_ms": i.talk_ms, "hold_ms": i.hold_ms,
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
-            "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed, "name_hashes": self.name_hashes,
-            "eligible": i.survey_eligible, "raw": i.raw, "now": now,
+            "locale": i.customer.locale, "email": kept(&self.email_sealed), "phone": kept(&self.phone_hash),
+            "name": kept(&self.name_sealed),
+            "name_hashes": self.name_hashes, "skip_reason": skip_reason, "eligible": i.survey_eligible, "raw": i.raw, "now": now,
         })
     }
 }
 
-/// Writes a batch: one transaction, one statement per table. Repeated updates of one interaction are written in rounds.
+/// Writes a batch; `None` for deliveries of erased interactions, which are not stored.
 pub(super) async fn write(
     db: &Db,
     items: &[Checked],
     now: Timestamp,
-    settle: Duration,
-) -> Result<Vec<Upserted>, DbError> {
+    timing: Timing,
+) -> Result<Vec<Option<Upserted>>, DbError> {
+    let erased = match write_batch(db, items, now, timing).await? {
+        Written::Stored(done) => return Ok(done.into_iter().map(Some).collect()),
+        Written::Erased(erased) => erased,
+    };
+    let mut rest = Box::pin(write(db, &without(items, &erased), now, timing)).await?.into_iter();
+    let stored = |item: &Checked| if erased.contains(&item.tombstone) { None } else { rest.next().flatten() };
+    Ok(items.iter().map(stored).collect())
+}
+
+fn without(items: &[Checked], erased: &HashSet<String>) -> Vec<Checked> {
+    items.iter().filter(|item| !erased.contains(&item.tombstone)).cloned().collect()
+}
+
+/// Outcome of a batch.
+enum Written {
+    Stored(Vec<Upserted>),
+    /// Nothing was stored: these tombstones are of some of the deliveries.
+    Erased(HashSet<String>),
+}
+
+/// Writes a batch: one transaction, one statement per table. Repeated updates of one interaction are written in rounds.
+async fn write_batch(db: &Db, items: &[Checked], now: Timestamp, timing: Timing) -> Result<Written, DbError> {
     let mut tx = db.begin().await?;
     let (teams, agents) = directory_of(items);
     staff::upsert_teams(tx.conn(), &teams, now).await?;
     staff::upsert_agents(tx.conn(), &agents, now).await?;
     let mut done: Vec<Option<Upserted>> = vec![None; items.len()];
     for round in rounds(items) {
-        let rows: Vec<_> = round.iter().map(|at| items[*at].row(now)).collect();
+        let rows: Vec<_> = round.iter().map(|at| items[*at].row(now, timing)).collect();
         let mut stored = store::upsert(tx.conn(), &rows).await?;
         for at in round {
             let key = (items[at].intake.source.clone(), items[at].intake.external_id.clone());
@@ -302,11 +370,20 @@ pub(super) async fn write(
         }
     }
     let done: Vec<Upserted> = done.into_iter().collect::<Option<_>>().ok_or(DbError::Missing)?;
+    let erased = tombstones::among(tx.conn(), items).await?;
+    if !erased.is_empty() {
+        // Dropping the transaction discards what was written.
+        return Ok(Written::Erased(erased));
+    }
     store::upsert_messages(tx.conn(), items, &done).await?;
     let named = late_names(items, &done);
     store::forget_masks(tx.conn(), &named).await?;
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
-    let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
+    let awaited: Vec<_> =
+        items.iter().zip(&done).filter(|(i, u)| i.is_awaited(u)).map(|(_, u)| u.id.as_str()).collect();
+    let at_once = awaited.iter().map(|id| NewJob::new(DECIDE_SURVEY, *id, now));
+    let due = due.filter(|u| !awaited.contains(&u.id.as_str()));
+    let jobs = at_once.chain(due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(timing.settle))));
     let recorded = done
         .iter()
         .filter(|known| known.recording_state != RecordingState::Absent)
@@ -318,8 +395,9 @@ pub(super) async fn write(
     let words = words.into_iter().flat_map(|id| words_changed(id, now));
     let effects = Effects::new().jobs(jobs.chain(renamed).chain(words)).events(events(items, &done));
     effects.save(tx.conn(), now).await?;
+    jobs::bring_forward(tx.conn(), DECIDE_SURVEY, &awaited, now).await?;
     tx.commit().await?;
-    Ok(done)
+    Ok(Written::Stored(done))
 }
 
 /// Returns webhook events: received and final; each once per interaction, however often it is sent.

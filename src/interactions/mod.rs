@@ -9,13 +9,20 @@ mod figures;
 mod intake;
 mod kinds;
 mod names;
+mod outcomes;
+pub mod pages;
 mod recordings;
 mod store;
+mod tombstones;
 
 pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
-pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
+pub use kinds::{
+    Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState, TOO_OLD, UNKNOWN_OUTCOME,
+    WAITING_FOR_ADDRESS,
+};
+pub use outcomes::{MAX_MAPPINGS, MEANINGS, OutcomeError, OutcomeMapping, OutcomeWord};
 pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
 
 use crate::access::principal::{Principal, Visible};
@@ -77,6 +84,10 @@ pub struct InteractionRef {
 pub struct Settings {
     /// Time between the final phase and the decision of the survey.
     pub settle: std::time::Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<std::time::Duration>,
+    /// Country code of telephone numbers without one; empty: none.
+    pub country_code: String,
     /// Folder of recordings.
     pub recordings: PathBuf,
     /// Maximum size of a recording, in bytes.
@@ -91,16 +102,24 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
+    pub fn new(survey: &config::Survey, recordings: &config::Recordings, company: &config::Company) -> Self {
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
+            max_age: Some(survey.max_age.0).filter(|age| !age.is_zero()),
+            country_code: company.country_code.clone(),
             recordings: folder.clone(),
             max_bytes: recordings.max_bytes,
             max_renditions: recordings.max_renditions,
             channels: recordings.channels.clone(),
             channels_by_source: recordings.channels_by_source.clone(),
         }
+    }
+}
+
+impl Settings {
+    fn timing(&self) -> intake::Timing {
+        intake::Timing { settle: self.settle, max_age: self.max_age }
     }
 }
 
@@ -117,7 +136,7 @@ struct Inner {
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
-    intake: Batcher<Checked, Result<Upserted, Arc<DbError>>>,
+    intake: Batcher<Checked, Result<Option<Upserted>, Arc<DbError>>>,
 }
 
 impl std::fmt::Debug for Interactions {
@@ -142,6 +161,8 @@ pub struct Interaction {
     pub direction: Option<String>,
     /// Outcome; `None`: unknown.
     pub outcome: Option<String>,
+    /// Outcome word as received, where it is no code.
+    pub outcome_raw: Option<String>,
     /// Phase of the interaction.
     #[sqlx(try_from = "i64")]
     pub phase: Phase,
@@ -223,11 +244,13 @@ pub struct Message {
 pub struct ForSurvey {
     /// Id of the interaction.
     pub id: InteractionId,
+    /// Source of the interaction.
+    pub source: String,
     /// Call or chat.
     pub channel: Channel,
     /// Direction of the interaction.
     pub direction: Option<Direction>,
-    /// Outcome of the interaction.
+    /// Outcome of the interaction; [`Outcome::Other`]: its word has no meaning.
     pub outcome: Option<Outcome>,
     /// Phase of the interaction.
     pub phase: Phase,
@@ -247,8 +270,34 @@ pub struct ForSurvey {
     pub survey_eligible: Option<bool>,
     /// Current state of its survey.
     pub survey_state: SurveyState,
-    /// Customer, if known and not erased yet.
+    /// Reason of that state.
+    pub survey_reason: Option<String>,
+    /// Time of its end, else of its start, else of its receipt.
+    pub over_at: Timestamp,
+    /// Time at which it became final.
+    pub finalised_at: Option<Timestamp>,
+    /// Customer, if the address is known and not erased yet.
     pub customer: Option<Customer>,
+    /// Name of the customer, if known and not erased yet.
+    pub customer_name: Option<String>,
+    /// Keyed hash of the customer's telephone number, if known and not erased yet.
+    pub phone_hash: Option<String>,
+    /// Sealed address, else the hash of the telephone number, as stored; empty without both.
+    contact: String,
+}
+
+impl ForSurvey {
+    /// Whether its survey is to be decided: it is final, and waits, or was skipped only for want of the meaning of its
+    /// outcome word.
+    pub fn is_undecided(&self) -> bool {
+        let is_postponed = self.survey_reason.as_deref() == Some(UNKNOWN_OUTCOME) && self.has_contact();
+        self.phase == Phase::Final && (self.survey_state == SurveyState::Waiting || is_postponed)
+    }
+
+    /// Whether an address or a telephone number is stored.
+    pub fn has_contact(&self) -> bool {
+        !self.contact.is_empty()
+    }
 }
 
 /// The customer, opened for the decision about the survey.
@@ -280,10 +329,10 @@ pub struct Filter {
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), settings.settle);
+        let writer = (db.clone(), Arc::clone(&clock), settings.timing());
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, settle) = writer.clone();
-            async move { intake::write(&db, &items, clock.now(), settle).await }
+            let (db, clock, timing) = writer.clone();
+            async move { intake::write(&db, &items, clock.now(), timing).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
@@ -296,9 +345,9 @@ impl Interactions {
 
     /// Stores an interaction or an update of it; durable when this returns.
     pub async fn upsert(&self, intake: Intake) -> Result<Upserted, IntakeError> {
-        let checked = intake.check(&self.inner.vault)?;
+        let checked = intake.check(&self.inner.vault, &self.inner.settings.country_code)?;
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
-        result.map_err(IntakeError::Database)
+        result.map_err(IntakeError::Database)?.ok_or(IntakeError::Erased)
     }
 
     /// Returns one interaction, if this viewer may see it.
@@ -392,6 +441,18 @@ pub async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     store::set_survey(conn, id, state, reason, erase_customer, now).await
+}
+
+/// Records in the caller's transaction that an interaction is not surveyed. Returns false, and changes nothing, if
+/// another address came since it was read. `erase_customer`: the address is no longer needed.
+pub async fn skip_survey(
+    conn: Conn<'_>,
+    about: &ForSurvey,
+    reason: &str,
+    erase_customer: bool,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    store::skip_survey(conn, about, reason, erase_customer, now).await
 }
 
 /// Stores the state of many surveys, in the caller's transaction. The addresses are no longer needed and are erased.

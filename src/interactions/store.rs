@@ -13,11 +13,24 @@ use crate::vault::Vault;
 use crate::{execute, fetch_all, fetch_optional, statements, visible_to};
 use std::collections::HashMap;
 
+/// Outcome of the interaction `i`: that of its word's mapping, else the stored one.
+macro_rules! outcome {
+    () => {
+        "COALESCE((
+                SELECT m.outcome
+                FROM outcome_mappings m
+                WHERE m.source = i.source
+                    AND m.word = i.outcome_key
+            ), i.outcome)"
+    };
+}
+
 /// The columns of [`Interaction`]; a macro, since statements are literals.
 macro_rules! interaction_columns {
     () => {
-        "SELECT i.id, i.source, i.external_id, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
-            i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
+        concat!(
+            "SELECT i.id, i.source, i.external_id, i.channel, i.direction, ", outcome!(), " AS outcome, i.outcome_raw,
+            i.phase, i.started_at, i.answered_at, i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
             COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
             i.customer_locale, i.survey_state, i.survey_reason,
             COALESCE((
@@ -25,6 +38,7 @@ macro_rules! interaction_columns {
                 FROM recordings r
                 WHERE r.interaction_id = i.id
             ), 'absent') AS recording_state"
+        )
     };
 }
 
@@ -76,7 +90,10 @@ macro_rules! merge {
             direction = COALESCE(excluded.direction, interactions.direction),
             direction_raw = COALESCE(excluded.direction_raw, interactions.direction_raw),
             outcome = COALESCE(excluded.outcome, interactions.outcome),
-            outcome_raw = COALESCE(excluded.outcome_raw, interactions.outcome_raw),
+            outcome_raw = CASE WHEN excluded.outcome IS NULL
+                THEN interactions.outcome_raw ELSE excluded.outcome_raw END,
+            outcome_key = CASE WHEN excluded.outcome IS NULL
+                THEN interactions.outcome_key ELSE excluded.outcome_key END,
             phase = CASE WHEN excluded.phase > interactions.phase THEN excluded.phase ELSE interactions.phase END,
             started_at = COALESCE(excluded.started_at, interactions.started_at),
             answered_at = COALESCE(excluded.answered_at, interactions.answered_at),
@@ -98,8 +115,13 @@ macro_rules! merge {
             tags = COALESCE(excluded.tags, interactions.tags),
             customer_locale = COALESCE(excluded.customer_locale, interactions.customer_locale),
             customer_email = CASE WHEN interactions.survey_state = 'waiting'
+                OR interactions.survey_reason = 'unknown_outcome'
                 THEN COALESCE(excluded.customer_email, interactions.customer_email) END,
+            customer_phone = CASE WHEN interactions.survey_state = 'waiting'
+                OR interactions.survey_reason = 'unknown_outcome'
+                THEN COALESCE(excluded.customer_phone, interactions.customer_phone) END,
             customer_name = CASE WHEN interactions.survey_state = 'waiting'
+                OR interactions.survey_reason = 'unknown_outcome'
                 THEN COALESCE(excluded.customer_name, interactions.customer_name) END,
             name_hashes = COALESCE(excluded.name_hashes, interactions.name_hashes),
             survey_eligible = COALESCE(excluded.survey_eligible, interactions.survey_eligible),
@@ -121,6 +143,7 @@ pub(super) mod deletion;
 pub(super) mod files;
 pub(super) mod measured;
 mod recordings;
+pub(super) mod tombstones;
 
 pub(super) use recordings::{
     hold_version, key_in_use, put_recording, recording, set_peaks, set_sent_speakers, set_speakers,
@@ -166,33 +189,47 @@ statements! {
         LEFT JOIN agents a ON a.id = i.agent_id
         WHERE i.id = $1";
     FORGET_MASKS = "UPDATE messages SET masks = NULL WHERE interaction_id IN {list $1}";
-    FOR_SURVEY = "
-        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, customer_locale,
-            customer_email, customer_name, talk_ms, survey_eligible, survey_state
-        FROM interactions
-        WHERE id = $1";
+    FOR_SURVEY = concat!("
+        SELECT i.id, i.source, i.channel, i.direction, ", outcome!(), " AS outcome, i.phase, i.agent_id, i.team_id,
+            i.queue, i.tags, i.customer_locale, i.customer_email, i.customer_phone, i.customer_name, i.talk_ms, i.survey_eligible,
+            i.survey_state, i.survey_reason, COALESCE(i.ended_at, i.started_at, i.received_at) AS over_at,
+            i.finalised_at
+        FROM interactions i
+        WHERE i.id = $1");
+    // $5: sealed address or hashed number at the time of the decision; '' stands for none. Another that came since is not
+    // lost.
+    SKIP_SURVEY = "
+        UPDATE interactions
+        SET survey_state = 'skipped', survey_reason = $1, updated_at = $2,
+            customer_email = CASE WHEN $3 = 1 THEN NULL ELSE customer_email END,
+            customer_phone = CASE WHEN $3 = 1 THEN NULL ELSE customer_phone END,
+            customer_name = CASE WHEN $3 = 1 THEN NULL ELSE customer_name END
+        WHERE id = $4
+            AND COALESCE(customer_email, customer_phone, '') = $5";
     SET_SURVEY = "
         UPDATE interactions
         SET survey_state = $1, survey_reason = $2, updated_at = $3,
             customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END,
+            customer_phone = CASE WHEN $4 = 1 THEN NULL ELSE customer_phone END,
             customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END
         WHERE id = $5";
     // $3: JSON array of ids.
     SET_SURVEYS = "
         UPDATE interactions
-        SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, customer_name = NULL
+        SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL,
+            customer_phone = NULL, customer_name = NULL
         WHERE id IN {list $3}";
     // $1: JSON array of rows from Checked::row.
     UPSERT = concat!("
         INSERT INTO interactions (
-            id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, outcome_raw, phase,
+            id, source, external_id, channel, channel_raw, direction, direction_raw, outcome, outcome_raw, outcome_key, phase,
             started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
-            queue, tags, customer_locale, customer_email, customer_name, name_hashes, survey_eligible,
-            survey_state, raw, received_at, updated_at, finalised_at
+            queue, tags, customer_locale, customer_email, customer_phone, customer_name, name_hashes, survey_eligible,
+            survey_state, survey_reason, raw, received_at, updated_at, finalised_at
         )
         SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'channel',
             j.value->>'channel_raw', j.value->>'direction', j.value->>'direction_raw', j.value->>'outcome',
-            j.value->>'outcome_raw', CAST(j.value->>'phase' AS BIGINT), CAST(j.value->>'started_at' AS BIGINT),
+            j.value->>'outcome_raw', j.value->>'outcome_key', CAST(j.value->>'phase' AS BIGINT), CAST(j.value->>'started_at' AS BIGINT),
             CAST(j.value->>'answered_at' AS BIGINT), CAST(j.value->>'ended_at' AS BIGINT),
             COALESCE(
                 CAST(j.value->>'started_at' AS BIGINT), CAST(j.value->>'ended_at' AS BIGINT),
@@ -200,8 +237,9 @@ statements! {
             ),
             CAST(j.value->>'wait_ms' AS BIGINT), CAST(j.value->>'talk_ms' AS BIGINT),
             CAST(j.value->>'hold_ms' AS BIGINT), a.id, COALESCE(t.id, a.team_id), j.value->>'queue',
-            j.value->>'tags', j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
-            CAST(j.value->>'eligible' AS BOOLEAN), 'waiting', j.value->>'raw', CAST(j.value->>'now' AS BIGINT),
+            j.value->>'tags', j.value->>'locale', j.value->>'email', j.value->>'phone', j.value->>'name', j.value->>'name_hashes',
+            CAST(j.value->>'eligible' AS BOOLEAN), CASE WHEN j.value->>'skip_reason' IS NULL THEN 'waiting' ELSE 'skipped' END,
+            j.value->>'skip_reason', j.value->>'raw', CAST(j.value->>'now' AS BIGINT),
             CAST(j.value->>'now' AS BIGINT),
             CASE WHEN CAST(j.value->>'phase' AS BIGINT) = 2 THEN CAST(j.value->>'now' AS BIGINT) END
         FROM {rows $1} AS j
@@ -307,6 +345,7 @@ pub(super) async fn forget_masks(conn: Conn<'_>, ids: &[InteractionId]) -> Resul
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ForSurveyRow {
     id: InteractionId,
+    source: String,
     channel: String,
     direction: Option<String>,
     outcome: Option<String>,
@@ -317,10 +356,14 @@ pub(super) struct ForSurveyRow {
     tags: Option<String>,
     customer_locale: Option<String>,
     customer_email: Option<String>,
+    customer_phone: Option<String>,
     customer_name: Option<String>,
     talk_ms: Option<i64>,
     survey_eligible: Option<bool>,
     survey_state: String,
+    survey_reason: Option<String>,
+    over_at: Timestamp,
+    finalised_at: Option<Timestamp>,
 }
 
 impl ForSurveyRow {
@@ -331,8 +374,10 @@ impl ForSurveyRow {
             String::from_utf8(plain).ok()
         };
         let name = opened(SEAL_NAME, self.customer_name);
+        let contact = self.customer_email.clone().or_else(|| self.customer_phone.clone()).unwrap_or_default();
         ForSurvey {
             id: self.id,
+            source: self.source,
             channel: self.channel.into(),
             direction: self.direction.map(Direction::from),
             outcome: self.outcome.map(Outcome::from),
@@ -345,6 +390,12 @@ impl ForSurveyRow {
             talk_ms: self.talk_ms,
             survey_eligible: self.survey_eligible,
             survey_state: self.survey_state.into(),
+            survey_reason: self.survey_reason,
+            over_at: self.over_at,
+            finalised_at: self.finalised_at,
+            contact,
+            phone_hash: self.customer_phone,
+            customer_name: name.clone(),
             customer: opened(SEAL_EMAIL, self.customer_email).map(|email| Customer { email, name }),
         }
     }
@@ -363,6 +414,17 @@ pub(super) async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(conn, SET_SURVEY, state.code(), reason, now, i64::from(erase), id).map(drop)
+}
+
+/// Returns false, and changes nothing, if another address came since the interaction was read.
+pub(super) async fn skip_survey(
+    conn: Conn<'_>,
+    about: &ForSurvey,
+    reason: &str,
+    erase: bool,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SKIP_SURVEY, reason, now, i64::from(erase), &about.id, &about.contact)? > 0)
 }
 
 pub(super) async fn set_surveys(

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
-use crate::interactions::{self, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
+use crate::interactions::{DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
 use crate::invitations::{self, ErasureSubject, Traces};
 use crate::responses;
 use crate::{jobs, transcription};
@@ -141,7 +141,7 @@ impl Privacy {
         jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
         // A concurrent release counts the answer completely or not at all; released figures are unchanged.
         responses::lock_answers(tx.conn()).await?;
-        let mut effects = interactions::remove(tx.conn(), ids, now).await?;
+        let mut effects = self.inner.interactions.erase(tx.conn(), ids, now).await?;
         if let Some(actor) = actor {
             for id in ids {
                 // If several are erased at once, each entry has the sum of all.

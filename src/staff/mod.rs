@@ -17,7 +17,8 @@ mod store;
 
 pub use account::SessionSummary;
 pub use directory::{
-    AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source, team_by_name, upsert_agents, upsert_teams,
+    AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source, is_address_known, team_by_name, upsert_agents,
+    upsert_teams,
 };
 pub use notices::Notice;
 pub use sessions::{SESSION_LASTS, SignIn, SignInTry};

@@ -16,7 +16,7 @@ use crate::database::{DbError, Tx};
 use crate::effects::Effects;
 use crate::files::{create_private_subfolder, private_file, sync_folder};
 use crate::ids::InteractionId;
-use crate::interactions::{DISCARD, INSPECT, Intake, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
+use crate::interactions::{DISCARD, INSPECT, Intake, IntakeError, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
 use crate::jobs::{self, NewJob};
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ impl Interactions {
             raw: "{}".into(),
             ..Intake::default()
         };
-        bare.clone().check(&self.inner.vault)?;
+        bare.clone().check(&self.inner.vault, &self.inner.settings.country_code)?;
         let declared = content_type.and_then(AudioFormat::declared);
         let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
@@ -112,7 +112,10 @@ impl Interactions {
         let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
-            None => Ok(self.upsert(bare).await?.id),
+            None => match self.upsert(bare).await {
+                Err(IntakeError::Erased) => Err(RecordingError::Erased),
+                stored => Ok(stored?.id),
+            },
         }
     }
 

@@ -1,7 +1,7 @@
 //! SQL of deletion: by age, or on request.
 
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, Rows};
 use crate::ids::InteractionId;
 use crate::interactions::deletion::Reached;
 use crate::{execute, fetch_all, fetch_one, statements};
@@ -66,6 +66,7 @@ statements! {
         FROM interactions
         WHERE id IN {list $1}
         {pg ORDER BY id FOR UPDATE}";
+    NAMES = "SELECT DISTINCT source, external_id FROM interactions WHERE id IN {list $1}";
     REMOVE = "DELETE FROM interactions WHERE id IN {list $1}";
     WITH_CUSTOMER = "
         SELECT id, customer_email
@@ -74,16 +75,18 @@ statements! {
             AND id > $1
         ORDER BY id
         LIMIT $2";
-    // The address waits for a survey that never becomes due: the conversation was never reported as over.
+    // The address waits for a survey that never becomes due: the conversation was never reported as over, or its
+    // outcome word was never mapped.
     STALE = "
         UPDATE interactions
-        SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final',
+        SET customer_email = NULL, customer_phone = NULL, customer_name = NULL, survey_state = 'skipped',
+            survey_reason = CASE WHEN survey_reason = 'unknown_outcome' THEN survey_reason ELSE 'never_final' END,
             updated_at = $1
         WHERE id IN (
             SELECT id
             FROM interactions
-            WHERE survey_state = 'waiting'
-                AND (customer_email IS NOT NULL OR customer_name IS NOT NULL)
+            WHERE (survey_state = 'waiting' OR survey_reason = 'unknown_outcome')
+                AND (customer_email IS NOT NULL OR customer_phone IS NOT NULL OR customer_name IS NOT NULL)
                 AND updated_at < $2
             LIMIT $3
         )";
@@ -148,6 +151,11 @@ pub(in crate::interactions) async fn count_older(conn: Conn<'_>, before: Timesta
 
 pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     execute!(conn, REMOVE_MESSAGES, json(ids))
+}
+
+/// Returns source and external id of these conversations, each once.
+pub(in crate::interactions) async fn names(conn: Conn<'_>, ids: &[InteractionId]) -> Rows<(String, String)> {
+    fetch_all!(conn, NAMES => (String, String), json(ids))
 }
 
 /// Deletes them with all dependent rows; returns the names of their recordings in the store.

@@ -150,6 +150,11 @@ pub async fn agent_by_source(conn: Conn<'_>, source: &str, external_id: &str) ->
     store::agent_by_ref(conn, source, external_id).await
 }
 
+/// Whether the address is an agent's or an account's, whatever its case.
+pub async fn is_address_known(conn: Conn<'_>, address: &str) -> Result<bool, DbError> {
+    store::is_address_known(conn, &address.trim().to_lowercase()).await
+}
+
 /// Returns the team of this name, whatever its case, in the caller's transaction.
 pub async fn team_by_name(conn: Conn<'_>, name: &str) -> Result<Option<TeamId>, DbError> {
     store::team_by_key(conn, &TeamRef::new(name).key).await

@@ -27,6 +27,12 @@ statements! {
         LEFT JOIN teams t ON t.id = a.team_id
         WHERE a.source = $1
             AND a.external_id = $2";
+    // $1 in lower case.
+    OF_ADDRESS = "
+        SELECT id FROM agents WHERE lower(email) = $1
+        UNION ALL
+        SELECT id FROM staff WHERE email = $1
+        LIMIT 1";
     TEAM_BY_KEY = "SELECT id FROM teams WHERE name_key = $1";
     ADD_TEAM = "INSERT INTO teams (id, name, name_key, created_at) VALUES ($1, $2, $3, $4)";
     // $1 is a JSON array of {id, name, key}.
@@ -66,6 +72,9 @@ pub(super) async fn agent_by_ref(
     external_id: &str,
 ) -> Result<Option<AgentSummary>, DbError> {
     fetch_optional!(conn, AGENT_BY_REF => AgentSummary, source, external_id)
+}
+pub(super) async fn is_address_known(conn: Conn<'_>, address: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, OF_ADDRESS => (String,), address)?.is_some())
 }
 pub(super) async fn team_by_key(conn: Conn<'_>, key: &str) -> Result<Option<TeamId>, DbError> {
     Ok(fetch_optional!(conn, TEAM_BY_KEY => (TeamId,), key)?.map(|(id,)| id))
