@@ -16,7 +16,8 @@ pub(super) type Line = (usize, NewContact);
 /// comma, semicolon or tab, as in the first line, which names the columns in any order.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Line>, ContactError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ContactError::NotUtf8)?;
-    let text = text.trim_start_matches('\u{feff}');
+    // The reader counts a line end of two characters as part of the next line.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
     let count = |separator: u8| head.bytes().filter(|byte| *byte == separator).count();
     let separator = [b',', b';', b'\t'].into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',');

@@ -72,6 +72,7 @@ async fn a_backfill_of_ten_thousand_calls_mails_nobody() {
         let call = |n: i64| Intake {
             source: "archive".into(),
             external_id: n.to_string(),
+            channel: Some("call".into()),
             outcome: Some("answered".into()),
             phase: Some(Phase::Final),
             ended_at: Some(Timestamp(BEGIN.0 - 365 * 86_400_000 + n * 60_000)),
@@ -221,7 +222,7 @@ async fn mappings_are_checked_and_set_on_a_page() {
     admin.post("/admin/outcomes", &[("source", "phone"), ("word", "<b>handled"), ("outcome", "")]).await;
     assert!(admin.page("/admin/outcomes").await.contains("Choose…"));
     let odd = admin.post("/admin/outcomes", &[("source", "phone"), ("word", "x"), ("outcome", "fine")]).await;
-    assert_eq!(odd.status(), 422);
+    assert_eq!(odd.status(), 409);
     assert!(admin.page("/admin/audit").await.contains("Set the meaning of an outcome word"));
 }
 
