@@ -14,6 +14,7 @@ pub use networks::Networks;
 pub use operators::{Metrics, Worker};
 pub use values::{DatabaseUrl, ListenAddress, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
+use crate::clock::Zone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -259,6 +260,9 @@ pub struct Survey {
     pub choices: Choices,
     /// Preselected choice, where both are offered.
     pub preset: Preset,
+    /// Tags that customers may read as the topic of their conversation; case is ignored. Others are for staff alone.
+    #[serde(deserialize_with = "values::list")]
+    pub customer_tags: Vec<String>,
 }
 
 impl Default for Survey {
@@ -276,6 +280,7 @@ impl Default for Survey {
             address_wait: Span::minutes(60),
             choices: Choices::Both,
             preset: Preset::None,
+            customer_tags: Vec::new(),
         }
     }
 }
@@ -345,6 +350,8 @@ pub struct Company {
     pub domains: Vec<String>,
     /// Country code of telephone numbers without one: `44`. Empty: such numbers are compared as written.
     pub country_code: String,
+    /// Time zone (IANA name) that decides which day and month a time is in.
+    pub time_zone: Zone,
 }
 
 /// Follow-ups.

@@ -14,7 +14,7 @@ pub use phone::phone_hash;
 use crate::clock::{SharedClock, Timestamp};
 use crate::database::{Conn, Db, DbError};
 use crate::effects::{Actor, Effects};
-use crate::staff;
+use crate::mail::Address;
 use crate::vault::Vault;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -150,9 +150,7 @@ pub struct LastImport {
 impl NewContact {
     fn problem(&self) -> Option<ContactProblem> {
         let is_longer = |text: &Option<String>, most| text.as_ref().is_some_and(|text| text.chars().count() > most);
-        if staff::checked_email(&self.email).is_err() {
-            Some(ContactProblem::Email)
-        } else if is_longer(&self.name, MAX_NAME_CHARS) {
+        if is_longer(&self.name, MAX_NAME_CHARS) {
             Some(ContactProblem::Name)
         } else if is_longer(&self.locale, MAX_LOCALE_CHARS) {
             Some(ContactProblem::Locale)
@@ -227,7 +225,7 @@ impl Contacts {
         }
         let filled =
             |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let email = contact.email.trim().to_owned();
+        let email = Address::repair(&contact.email).ok_or(ContactProblem::Email)?.to_string();
         let address = self.directory_hash(&address_hash(vault, &email));
         let plain = Contact { email, name: filled(&contact.name), locale: filled(&contact.locale) };
         Ok(store::ContactRow {

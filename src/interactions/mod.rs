@@ -6,6 +6,7 @@
 pub mod api;
 mod deletion;
 mod figures;
+mod for_survey;
 mod intake;
 mod kinds;
 mod names;
@@ -14,9 +15,11 @@ pub mod pages;
 mod recordings;
 mod store;
 mod tombstones;
+mod warnings;
 
 pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
+pub use for_survey::{Customer, ForSurvey, skip_survey};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
 pub use kinds::{
     Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState, TOO_OLD, UNKNOWN_OUTCOME,
@@ -24,6 +27,7 @@ pub use kinds::{
 };
 pub use outcomes::{MAX_MAPPINGS, MEANINGS, OutcomeError, OutcomeMapping, OutcomeWord};
 pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
+pub use warnings::{Warning, WarningCode, WarningCount, Warnings};
 
 use crate::access::principal::{Principal, Visible};
 use crate::audit;
@@ -61,6 +65,9 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: removes a replaced recording. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
+
+/// Sorts behind every id.
+const LAST_ID: &str = "~";
 
 /// An interaction and its subject.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -154,6 +161,8 @@ pub struct Interaction {
     pub source: String,
     /// Id in the source.
     pub external_id: String,
+    /// Number of the occurrence, from 1.
+    pub occurrence: i64,
     /// Call or chat.
     #[sqlx(try_from = "String")]
     pub channel: Channel,
@@ -192,6 +201,10 @@ pub struct Interaction {
     pub queue: Option<String>,
     /// Tags, as a JSON array; see [`Interaction::tags`].
     tags: Option<String>,
+    /// Topic in words for customers; `None`: none sent.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
+    pub utc_offset: Option<i64>,
     /// Language of the customer.
     pub customer_locale: Option<String>,
     /// State of its survey.
@@ -232,81 +245,13 @@ pub struct Message {
     /// Sender of the message.
     #[sqlx(try_from = "String")]
     pub sender: Sender,
+    /// Whether it is a note among staff: not shown to customers, not clipped, not measured.
+    pub private: bool,
     /// Text: masked, except from [`Interactions::original_messages`].
     pub text: String,
     /// Spans to mask in the text; empty if it is already masked.
     #[sqlx(skip)]
     pub masks: Vec<Span>,
-}
-
-/// Facts for the decision about a survey.
-#[derive(Debug, Clone)]
-pub struct ForSurvey {
-    /// Id of the interaction.
-    pub id: InteractionId,
-    /// Source of the interaction.
-    pub source: String,
-    /// Call or chat.
-    pub channel: Channel,
-    /// Direction of the interaction.
-    pub direction: Option<Direction>,
-    /// Outcome of the interaction; [`Outcome::Other`]: its word has no meaning.
-    pub outcome: Option<Outcome>,
-    /// Phase of the interaction.
-    pub phase: Phase,
-    /// Rated agent.
-    pub agent_id: Option<AgentId>,
-    /// The team.
-    pub team_id: Option<TeamId>,
-    /// The queue.
-    pub queue: Option<String>,
-    /// Tags.
-    pub tags: Vec<String>,
-    /// Language of the customer.
-    pub locale: Option<String>,
-    /// Talk time, in ms.
-    pub talk_ms: Option<i64>,
-    /// Whether the source permits a survey.
-    pub survey_eligible: Option<bool>,
-    /// Current state of its survey.
-    pub survey_state: SurveyState,
-    /// Reason of that state.
-    pub survey_reason: Option<String>,
-    /// Time of its end, else of its start, else of its receipt.
-    pub over_at: Timestamp,
-    /// Time at which it became final.
-    pub finalised_at: Option<Timestamp>,
-    /// Customer, if the address is known and not erased yet.
-    pub customer: Option<Customer>,
-    /// Name of the customer, if known and not erased yet.
-    pub customer_name: Option<String>,
-    /// Keyed hash of the customer's telephone number, if known and not erased yet.
-    pub phone_hash: Option<String>,
-    /// Sealed address, else the hash of the telephone number, as stored; empty without both.
-    contact: String,
-}
-
-impl ForSurvey {
-    /// Whether its survey is to be decided: it is final, and waits, or was skipped only for want of the meaning of its
-    /// outcome word.
-    pub fn is_undecided(&self) -> bool {
-        let is_postponed = self.survey_reason.as_deref() == Some(UNKNOWN_OUTCOME) && self.has_contact();
-        self.phase == Phase::Final && (self.survey_state == SurveyState::Waiting || is_postponed)
-    }
-
-    /// Whether an address or a telephone number is stored.
-    pub fn has_contact(&self) -> bool {
-        !self.contact.is_empty()
-    }
-}
-
-/// The customer, opened for the decision about the survey.
-#[derive(Debug, Clone)]
-pub struct Customer {
-    /// Address as it was received.
-    pub email: String,
-    /// Name.
-    pub name: Option<String>,
 }
 
 /// Filter and order of a list of interactions.
@@ -320,6 +265,14 @@ pub struct Filter {
     pub channel: Option<Channel>,
     /// State of the survey to filter by.
     pub survey: Option<SurveyState>,
+    /// Source to filter by.
+    pub source: Option<String>,
+    /// Phase to filter by.
+    pub phase: Option<Phase>,
+    /// Earliest time of the interaction.
+    pub from: Option<Timestamp>,
+    /// Time that the interaction lies before.
+    pub to: Option<Timestamp>,
     /// Figures to filter by.
     pub measured: Measured,
     /// Order of the list.
@@ -344,15 +297,48 @@ impl Interactions {
     }
 
     /// Stores an interaction or an update of it; durable when this returns.
-    pub async fn upsert(&self, intake: Intake) -> Result<Upserted, IntakeError> {
-        let checked = intake.check(&self.inner.vault, &self.inner.settings.country_code)?;
+    pub async fn upsert(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
+        let checked = self.check(intake)?;
+        let warnings = checked.intake.warnings.clone();
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
-        result.map_err(IntakeError::Database)?.ok_or(IntakeError::Erased)
+        let done = result.map_err(IntakeError::Database)?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
+    }
+
+    /// Returns what [`Interactions::upsert`] would return, and stores nothing.
+    pub async fn rehearse(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
+        let (now, timing) = (self.now(), self.inner.settings.timing());
+        let checked = self.check(intake)?;
+        let warnings = checked.intake.warnings.clone();
+        let done = intake::rehearse(&self.inner.db, checked, now, timing).await;
+        let done = done.map_err(|error| IntakeError::Database(Arc::new(error)))?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
+    }
+
+    fn check(&self, intake: Intake) -> Result<Checked, IntakeError> {
+        intake.check(&self.inner.vault, &self.inner.settings.country_code, self.now())
     }
 
     /// Returns one interaction, if this viewer may see it.
     pub async fn find(&self, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
         store::find(self.inner.db.read().await?.conn(), visible, id).await
+    }
+
+    /// Returns an occurrence of the interaction with this id in its source, the last one by default, if this viewer may
+    /// see it.
+    pub async fn find_by_source(
+        &self,
+        visible: &Visible,
+        source: &str,
+        external_id: &str,
+        occurrence: Option<i64>,
+    ) -> Result<Option<Interaction>, DbError> {
+        store::find_by_source(self.inner.db.read().await?.conn(), visible, (source, external_id), occurrence).await
+    }
+
+    /// Returns all occurrences of an interaction that this viewer may see, in order.
+    pub async fn occurrences(&self, visible: &Visible, of: &Interaction) -> Result<Vec<Interaction>, DbError> {
+        store::occurrences(self.inner.db.read().await?.conn(), visible, (&of.source, &of.external_id)).await
     }
 
     /// Returns a page, newest first or sorted by a figure: the same sort and filter must be used with the cursor.
@@ -366,6 +352,9 @@ impl Interactions {
         if filter.sort != Sort::Newest {
             return self.sorted(visible, filter, from, size).await;
         }
+        // The order is by time, so a list that ends earlier begins there.
+        let end = filter.to.filter(|to| *to < from.at).map(|to| Cursor { at: to, id: LAST_ID.to_owned() });
+        let from = end.as_ref().unwrap_or(from);
         let mut reader = self.inner.db.read().await?;
         let items = if filter.measured.is_empty() {
             store::list(reader.conn(), visible, filter, from, size + 1).await?
@@ -388,12 +377,6 @@ impl Interactions {
     /// Whether any interaction was ever received.
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
-    }
-
-    /// Returns the facts for the decision about a survey.
-    pub async fn for_survey(&self, id: &InteractionId) -> Result<Option<ForSurvey>, DbError> {
-        let row = store::for_survey(self.inner.db.read().await?.conn(), id).await?;
-        Ok(row.map(|row| row.open(&self.inner.vault)))
     }
 
     /// Returns the kinds of job of this feature.
@@ -441,18 +424,6 @@ pub async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     store::set_survey(conn, id, state, reason, erase_customer, now).await
-}
-
-/// Records in the caller's transaction that an interaction is not surveyed. Returns false, and changes nothing, if
-/// another address came since it was read. `erase_customer`: the address is no longer needed.
-pub async fn skip_survey(
-    conn: Conn<'_>,
-    about: &ForSurvey,
-    reason: &str,
-    erase_customer: bool,
-    now: Timestamp,
-) -> Result<bool, DbError> {
-    store::skip_survey(conn, about, reason, erase_customer, now).await
 }
 
 /// Stores the state of many surveys, in the caller's transaction. The addresses are no longer needed and are erased.

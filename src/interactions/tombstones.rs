@@ -31,7 +31,7 @@ impl Interactions {
         let names = deletion::names(conn.reborrow(), ids).await?;
         let vault = &self.inner.vault;
         let hashes: Vec<_> = names.iter().map(|(source, external_id)| hash(vault, source, external_id)).collect();
-        tombstones::put(conn.reborrow(), &hashes, now.midnight()).await?;
+        tombstones::put(conn.reborrow(), &hashes, now.utc_midnight()).await?;
         remove(conn, ids, now).await
     }
 
@@ -39,7 +39,7 @@ impl Interactions {
     pub async fn forget_tombstones(&self, before: Timestamp, most: usize) -> Result<u64, DbError> {
         let mut tx = self.inner.db.begin().await?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let forgot = tombstones::forget(tx.conn(), before.midnight(), most).await?;
+        let forgot = tombstones::forget(tx.conn(), before.utc_midnight(), most).await?;
         tx.commit().await?;
         Ok(forgot)
     }

@@ -10,15 +10,14 @@ use crate::interactions::{
     self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, SurveyState,
 };
 use crate::jobs::{Kind, Outcome, Running};
-use crate::mail::{self, DeliveryStatus, NewMail};
+use crate::mail::{self, Address, DeliveryStatus, NewMail};
+use crate::masking::customer_text;
 use crate::surveys::{Chosen, NotChosen};
 use std::borrow::Cow;
 use std::time::Duration;
 
 /// Time for which a customer stays stored until the outcome word is mapped, without survey.max_age.
 const MAPPING_WAIT: Duration = Duration::from_secs(30 * 86_400);
-/// Maximum number of characters of a topic.
-const MAX_TOPIC_CHARS: usize = 60;
 
 pub(super) fn job(invitations: &Invitations) -> Kind {
     let invitations = invitations.clone();
@@ -56,7 +55,7 @@ pub enum Decision {
 /// An interaction that passed every rule that needs no database.
 struct Due<'a> {
     about: &'a ForSurvey,
-    customer: Customer,
+    recipient: Recipient,
     address_hash: String,
     chosen: Chosen,
 }
@@ -169,17 +168,16 @@ impl Invitations {
         let Some((about, customer)) = self.customer_of(about).await? else {
             return Ok(Asking::Not(SkipReason::NoAddress));
         };
-        if !address::is_sendable(&customer.email) {
-            return Ok(Asking::Not(SkipReason::BadAddress));
-        }
-        if self.is_own_address(&customer.email).await? {
+        let Some(address) = Address::repair(&customer.email) else { return Ok(Asking::Not(SkipReason::BadAddress)) };
+        let recipient = Recipient::new(&address, customer.name.as_deref());
+        if self.is_own_address(&address).await? {
             return Ok(Asking::Not(SkipReason::OwnDomain));
         }
         match self.inner.surveys.choose(&about).await? {
             Err(reason) => Ok(Asking::Not(reason.into())),
             Ok(chosen) => {
-                let address_hash = address::hash(&self.inner.vault, &customer.email);
-                self.ask(&Due { about: &about, customer, address_hash, chosen }, now).await
+                let address_hash = address::hash(&self.inner.vault, &recipient.email);
+                self.ask(&Due { about: &about, recipient, address_hash, chosen }, now).await
             }
         }
     }
@@ -202,7 +200,7 @@ impl Invitations {
             return Ok(Asking::Not(SkipReason::AskedRecently));
         }
         let mail =
-            NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(due.customer.email.trim()) };
+            NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(&due.recipient.email) };
         let state = match self.inner.mail.enqueue(tx.conn(), &mail, now).await? {
             DeliveryStatus::Held => SurveyState::Held,
             _ => SurveyState::Scheduled,
@@ -212,19 +210,24 @@ impl Invitations {
         Ok(Asking::Asked)
     }
 
+    /// Returns the topic that customers may read: the one that was sent for them, else a tag that the configuration lists.
+    fn topic(&self, about: &ForSurvey) -> Option<String> {
+        let sent = about.topic.as_deref().and_then(customer_text::topic);
+        sent.or_else(|| self.settings().customer_tag(&about.tags).and_then(customer_text::topic))
+    }
+
     fn invitation(&self, id: &InvitationId, due: &Due<'_>, now: Timestamp) -> store::NewInvitation {
         let about = due.about;
-        let recipient = Recipient { email: due.customer.email.trim().to_owned(), name: due.customer.name.clone() };
         store::NewInvitation {
             id: id.clone(),
             interaction_id: about.id.clone(),
             agent_id: about.agent_id.clone(),
             team_id: about.team_id.clone(),
             survey: due.chosen.version.clone(),
-            topic: about.tags.iter().map(|tag| one_line(tag)).find(|tag| !tag.is_empty()),
+            topic: self.topic(about),
             channel: about.channel.code(),
             locale: about.locale.clone(),
-            address_sealed: recipient.seal(&self.inner.vault),
+            address_sealed: due.recipient.seal(&self.inner.vault),
             address_hash: due.address_hash.clone(),
             created_at: now,
             expires_at: now.plus(due.chosen.expires_after),
@@ -242,9 +245,4 @@ enum Asking {
 
 fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn one_line(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.chars().take(MAX_TOPIC_CHARS).collect()
 }

@@ -3,50 +3,42 @@
 use super::Invitations;
 use crate::config;
 use crate::database::DbError;
+use crate::mail::Address;
 use crate::staff;
 
 /// Domains of the company, and the address that surveys are sent from.
 #[derive(Debug, Clone, Default)]
 pub struct OwnAddresses {
-    /// Domains in ASCII, in lower case.
+    /// Domains, as [`Address::host`] writes them.
     domains: Vec<String>,
-    /// Sender of surveys, in lower case.
-    sender: String,
-}
-
-/// Returns a domain in lower case, an international one in its ASCII form (RFC 5891).
-fn ascii(domain: &str) -> String {
-    url::Host::parse(domain).map_or_else(|_| domain.to_lowercase(), |host| host.to_string())
+    /// Sender of surveys, as [`Address::key`] writes it.
+    sender: Option<String>,
 }
 
 impl OwnAddresses {
     /// Reads the addresses from their sections of the configuration.
     pub fn new(company: &config::Company, mail: &config::Mail) -> Self {
-        let sender = mail.from.parse::<lettre::message::Mailbox>().map(|from| from.email.to_string().to_lowercase());
-        Self {
-            domains: company.domains.iter().map(|domain| ascii(domain)).collect(),
-            sender: sender.unwrap_or_default(),
-        }
+        let host = |domain: &String| Address::parse(&format!("name@{domain}")).map(|address| address.host().to_owned());
+        let domains = company.domains.iter().filter_map(host).collect();
+        Self { domains, sender: Address::repair(&mail.from).map(|address| address.key()) }
     }
 
     /// Whether the address is the sender's, or in a domain of the company or a subdomain of one.
-    fn covers(&self, address: &str) -> bool {
-        let address = address.trim().to_lowercase();
-        let host = ascii(address.rsplit_once('@').map_or("", |(_, host)| host));
+    fn covers(&self, address: &Address) -> bool {
         let is_within = |domain: &String| {
-            host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            address.host().strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        address == self.sender || self.domains.iter().any(is_within)
+        self.sender.as_ref() == Some(&address.key()) || self.domains.iter().any(is_within)
     }
 }
 
 impl Invitations {
     /// Whether the address is the company's own, or that of an agent or of an account.
-    pub(super) async fn is_own_address(&self, address: &str) -> Result<bool, DbError> {
+    pub(super) async fn is_own_address(&self, address: &Address) -> Result<bool, DbError> {
         if self.inner.own_addresses.covers(address) {
             return Ok(true);
         }
-        staff::is_address_known(self.inner.db.read().await?.conn(), address).await
+        staff::is_address_known(self.inner.db.read().await?.conn(), &address.key()).await
     }
 }
 
@@ -69,11 +61,11 @@ mod tests {
             "a@müller.example",
             "a@xn--mller-kva.example",
         ] {
-            assert!(own.covers(address), "{address}");
+            assert!(own.covers(&Address::parse(address).unwrap()), "{address}");
         }
-        for address in ["a@notnorthwind.example", "a@northwind.example.net", "other@mailer.example", "a@example"] {
-            assert!(!own.covers(address), "{address}");
+        for address in ["a@notnorthwind.example", "a@northwind.example.net", "other@mailer.example"] {
+            assert!(!own.covers(&Address::parse(address).unwrap()), "{address}");
         }
-        assert!(!OwnAddresses::default().covers("a@northwind.example"));
+        assert!(!OwnAddresses::default().covers(&Address::parse("a@northwind.example").unwrap()));
     }
 }

@@ -105,18 +105,20 @@ impl Privacy {
         if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
             return Err(EraseError::NotThere);
         }
-        let (ids, mut reader) = (std::slice::from_ref(id), self.inner.db.read().await?);
-        let mut counts = counted(1, store::hanging(reader.conn(), ids).await?);
+        let ids = &self.inner.interactions.with_occurrences(std::slice::from_ref(id)).await?[..];
+        let mut reader = self.inner.db.read().await?;
+        let mut counts = counted(ids.len(), store::hanging(reader.conn(), ids).await?);
         for other in &self.inner.others {
             add(&mut counts, other.find(reader.conn(), ErasureSubject::Conversations { ids, asked: true }).await?);
         }
         Ok(ErasurePreview { counts, about: Vec::new() })
     }
 
-    /// Erases a conversation; returns the receipt.
+    /// Erases a conversation with all its occurrences; returns the receipt.
     pub async fn erase_conversation(&self, id: &InteractionId, actor: &Actor) -> Result<Receipt, EraseError> {
         self.look_at_conversation(id).await?;
-        let counts = self.erase(std::slice::from_ref(id), Some(actor)).await?;
+        let ids = self.inner.interactions.with_occurrences(std::slice::from_ref(id)).await?;
+        let counts = self.erase(&ids, Some(actor)).await?;
         self.purge_deleted().await;
         Ok(Receipt { at: self.now(), counts })
     }
@@ -183,7 +185,8 @@ impl Privacy {
         let traces = self.inner.invitations.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = self.forget_address(&traces, actor).await?;
         if conversations {
-            let all: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
+            let named: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
+            let all = self.inner.interactions.with_occurrences(&named).await?;
             for some in all.chunks(MAX_CONVERSATIONS) {
                 add(&mut counts, self.erase(some, Some(actor)).await?);
             }

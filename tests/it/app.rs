@@ -169,7 +169,7 @@ impl TestApp {
 
     /// Returns an API key.
     pub async fn key(&self, scope: Scope) -> String {
-        self.app.staff.add_key("test", &[scope], &Actor::System).await.unwrap().secret
+        self.app.staff.add_key("test", &[scope], &[], &Actor::System).await.unwrap().secret
     }
 
     /// `PUT /api/v1/interactions/{source}/{external_id}`

@@ -69,13 +69,8 @@ impl Interactions {
     where
         S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
     {
-        let bare = Intake {
-            source: source.to_owned(),
-            external_id: external_id.to_owned(),
-            raw: "{}".into(),
-            ..Intake::default()
-        };
-        bare.clone().check(&self.inner.vault, &self.inner.settings.country_code)?;
+        let bare = Intake { source: source.to_owned(), external_id: external_id.to_owned(), ..Intake::default() };
+        self.check(bare.clone())?;
         let declared = content_type.and_then(AudioFormat::declared);
         let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
@@ -114,7 +109,7 @@ impl Interactions {
             Some(id) => Ok(id),
             None => match self.upsert(bare).await {
                 Err(IntakeError::Erased) => Err(RecordingError::Erased),
-                stored => Ok(stored?.id),
+                stored => Ok(stored?.0.id),
             },
         }
     }

@@ -32,12 +32,20 @@ statements! {
                 OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))
         ORDER BY i.occurred_at, i.id DESC
         LIMIT $4";
-    // A conversation whose customer may still answer stays until its survey has closed: a rule may keep links open for
+    // All occurrences of a conversation go together: a delivery of a later one would find no earlier one. A conversation
+    // whose customer may still answer stays until its survey has closed: a rule may keep links open for
     // long.
     OLDER = "
         SELECT i.id
         FROM interactions i
         WHERE i.occurred_at < $1
+            AND NOT EXISTS (
+                SELECT 1
+                FROM interactions o
+                WHERE o.source = i.source
+                    AND o.external_id = i.external_id
+                    AND o.occurred_at >= $1
+            )
             AND NOT EXISTS (
                 SELECT 1
                 FROM invitations v
@@ -66,6 +74,13 @@ statements! {
         FROM interactions
         WHERE id IN {list $1}
         {pg ORDER BY id FOR UPDATE}";
+    OCCURRENCES = "
+        SELECT DISTINCT o.id
+        FROM interactions i
+        JOIN interactions o ON o.source = i.source
+            AND o.external_id = i.external_id
+        WHERE i.id IN {list $1}
+        ORDER BY o.id";
     NAMES = "SELECT DISTINCT source, external_id FROM interactions WHERE id IN {list $1}";
     REMOVE = "DELETE FROM interactions WHERE id IN {list $1}";
     WITH_CUSTOMER = "
@@ -151,6 +166,14 @@ pub(in crate::interactions) async fn count_older(conn: Conn<'_>, before: Timesta
 
 pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     execute!(conn, REMOVE_MESSAGES, json(ids))
+}
+
+/// Returns all occurrences of these conversations.
+pub(in crate::interactions) async fn occurrences(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<InteractionId>, DbError> {
+    Ok(firsts(fetch_all!(conn, OCCURRENCES => (InteractionId,), json(ids))?))
 }
 
 /// Returns source and external id of these conversations, each once.

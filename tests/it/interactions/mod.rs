@@ -1,5 +1,6 @@
 //! Intake and recordings, from outside.
 
+mod deliveries;
 pub mod files;
 mod full_disk;
 mod intake;

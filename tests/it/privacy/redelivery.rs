@@ -103,6 +103,25 @@ async fn what_retention_removed_is_not_brought_back_until_its_tombstone_is_gone(
     }
 }
 
+#[tokio::test]
+async fn all_occurrences_of_a_conversation_are_erased_together() {
+    for app in TestApp::on_both(|_| {}).await {
+        let key = app.key(Scope::Admin).await;
+        for occurrence in [1, 2] {
+            let mut body = chat("zebedee");
+            body["occurrence"] = occurrence.into();
+            assert_eq!(app.put(&key, "phone/1", &body).await.status(), 201);
+        }
+        assert_eq!(dump(&app).await["interactions"].len(), 2);
+        assert_eq!(erase(&app, &key, "1").await, 200);
+        let all = dump(&app).await;
+        assert_eq!((all["interactions"].len(), all["messages"].len(), all["tombstones"].len()), (0, 0, 1));
+        let mut third = chat("zebedee");
+        third["occurrence"] = 3.into();
+        assert_eq!(app.put(&key, "phone/1", &third).await.status(), 202);
+    }
+}
+
 /// A step of a history.
 #[derive(Debug, Clone, Copy)]
 enum Step {

@@ -35,7 +35,7 @@ async fn everybody_else_is_not_asked_and_the_reason_is_recorded() {
             );
         }
         assert_eq!(mails(&app).len(), 0);
-        let span = afterword::invitations::SkipSpan::days(30, app.app.clock.now());
+        let span = afterword::invitations::SkipSpan::days(30, &app.app.clock.zone(), app.app.clock.now());
         let report = app.app.invitations.skips(span).await.unwrap().all;
         assert_eq!((report.reasons.len(), report.asked), (cases.len(), 0));
         assert!(report.reasons.iter().all(|one| one.interactions == 1 && SkipReason::known(&one.code).is_some()));

@@ -77,11 +77,10 @@ async fn a_backfill_of_ten_thousand_calls_mails_nobody() {
             phase: Some(Phase::Final),
             ended_at: Some(Timestamp(BEGIN.0 - 365 * 86_400_000 + n * 60_000)),
             customer: CustomerIn { email: Some(format!("c{n}@example.net")), ..CustomerIn::default() },
-            raw: "{}".into(),
             ..Intake::default()
         };
         let stored = futures_util::future::join_all((0..10_000).map(|n| app.app.interactions.upsert(call(n)))).await;
-        assert!(stored.iter().all(|one| one.as_ref().unwrap().survey_reason.as_deref() == Some("too_old")));
+        assert!(stored.iter().all(|one| one.as_ref().unwrap().0.survey_reason.as_deref() == Some("too_old")));
         app.pass(SETTLED).await;
         assert_eq!(mails(&app).len(), 0);
         let all = crate::anonymity::dump(&app).await;
