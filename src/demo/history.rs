@@ -169,9 +169,9 @@ async fn people(app: &App, company: &Company) -> Result<(), DemoError> {
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
-            display_name: None,
             email: Some(agent.email.clone()),
             team: Some(agent.team.clone()),
+            ..AgentRef::default()
         };
         agents.push((agent.id.clone(), app.directory.add_agent(new, &Actor::System, now).await?.id));
     }
@@ -219,9 +219,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
-            display_name: None,
-            email: None,
-            team: Some(agent.team.clone()),
+            ..AgentRef::default()
         }),
         team: agent.map(|agent| agent.team.clone()),
         tags: Some(vec![told.topic.clone()]),

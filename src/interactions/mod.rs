@@ -6,6 +6,7 @@
 pub mod api;
 mod deletion;
 mod figures;
+mod finalising;
 mod for_survey;
 mod intake;
 mod kinds;
@@ -39,10 +40,12 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::jobs;
 use crate::masking::Span;
 use crate::paging::{Cursor, Page};
+use crate::staff::Directory;
 use crate::vault::Vault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Job: decides the survey of an interaction. Key: interaction id. Queued when an interaction has become final, run
 /// after the settling time.
@@ -63,6 +66,8 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 /// Job: sets the speakers named by the sender of a recording. Key: interaction id. Queued when the same sound was
 /// received again with other speakers.
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
+/// Job: makes interactions final whose source has been silent. Recurring.
+const FINALISE: &str = "interactions.finalise";
 /// Job: removes a replaced recording. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -105,11 +110,21 @@ pub struct Settings {
     pub channels: String,
     /// Default speakers by source.
     pub channels_by_source: BTreeMap<String, String>,
+    /// Time after the last delivery at which an interaction becomes final; zero: never.
+    pub final_after: Duration,
+    /// The same by source.
+    pub final_after_by_source: BTreeMap<String, Duration>,
 }
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, recordings: &config::Recordings, company: &config::Company) -> Self {
+    pub fn new(
+        survey: &config::Survey,
+        intake: &config::Intake,
+        recordings: &config::Recordings,
+        company: &config::Company,
+    ) -> Self {
+        let by_source = intake.final_after_by_source.iter();
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
@@ -120,6 +135,8 @@ impl Settings {
             max_renditions: recordings.max_renditions,
             channels: recordings.channels.clone(),
             channels_by_source: recordings.channels_by_source.clone(),
+            final_after: intake.final_after.0,
+            final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
         }
     }
 }
@@ -140,6 +157,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     vault: Vault,
+    directory: Directory,
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
@@ -189,8 +207,10 @@ pub struct Interaction {
     pub talk_ms: Option<i64>,
     /// Time on hold, in ms.
     pub hold_ms: Option<i64>,
-    /// Rated agent.
+    /// Rated agent, as the source names them.
     pub agent_id: Option<AgentId>,
+    /// Person that the agent is.
+    pub person_id: Option<AgentId>,
     /// Name of the agent.
     pub agent_name: Option<String>,
     /// The team.
@@ -254,6 +274,18 @@ pub struct Message {
     pub masks: Vec<Span>,
 }
 
+/// Number of interactions of an agent, as the source names them.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AgentCounts {
+    /// Agent.
+    #[sqlx(rename = "agent_id")]
+    pub agent: AgentId,
+    /// Number of interactions.
+    pub interactions: i64,
+    /// Number of those that were surveyed.
+    pub surveyed: i64,
+}
+
 /// Filter and order of a list of interactions.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -281,15 +313,15 @@ pub struct Filter {
 
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
-    pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), settings.timing());
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, directory: Directory, settings: Settings) -> Self {
+        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.timing());
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, timing) = writer.clone();
-            async move { intake::write(&db, &items, clock.now(), timing).await }
+            let (db, clock, directory, timing) = writer.clone();
+            async move { intake::write(&db, &directory, &items, clock.now(), timing).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, folder, renditions, intake }) }
+        Self { inner: Arc::new(Inner { db, clock, vault, directory, settings, folder, renditions, intake }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -310,7 +342,7 @@ impl Interactions {
         let (now, timing) = (self.now(), self.inner.settings.timing());
         let checked = self.check(intake)?;
         let warnings = checked.intake.warnings.clone();
-        let done = intake::rehearse(&self.inner.db, checked, now, timing).await;
+        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, timing).await;
         let done = done.map_err(|error| IntakeError::Database(Arc::new(error)))?.ok_or(IntakeError::Erased)?;
         Ok((done, warnings))
     }
@@ -374,6 +406,21 @@ impl Interactions {
         audit::look(&self.inner.db, who, action, &format!("interaction:{id}"), self.now()).await
     }
 
+    /// Returns the persons who handled interactions of these teams in this time: from, inclusive, to until, exclusive.
+    pub async fn agents_of_teams(
+        &self,
+        teams: &[TeamId],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<HashSet<AgentId>, DbError> {
+        store::agents_of_teams(self.inner.db.read().await?.conn(), teams, from, until).await
+    }
+
+    /// Returns the numbers of interactions of these agents; agents without any are left out.
+    pub async fn counts_of_agents(&self, agents: &[AgentId]) -> Result<Vec<AgentCounts>, DbError> {
+        store::counts_of_agents(self.inner.db.read().await?.conn(), agents).await
+    }
+
     /// Whether any interaction was ever received.
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
@@ -381,7 +428,9 @@ impl Interactions {
 
     /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        recordings::kinds(self)
+        let mut kinds = recordings::kinds(self);
+        kinds.push(finalising::job(self));
+        kinds
     }
 }
 

@@ -125,13 +125,14 @@ fn given_name(display_name: &str) -> Option<String> {
     if shown.chars().any(char::is_numeric) || is_login(&shown) {
         return None;
     }
-    let words: Vec<&str> = in_order(&shown).split_whitespace().collect();
+    let (ordered, is_inverted) = in_order(&shown);
+    let words: Vec<&str> = ordered.split_whitespace().collect();
     let titles = words.iter().take_while(|word| TITLES.contains(&folded(word).as_str())).count();
     let (title, rest) = words.split_at(titles);
     match rest {
         [] => None,
         [first, ..] if FUNCTIONS.contains(&folded(first).as_str()) => None,
-        [only] if !title.is_empty() => Some(format!("{} {only}", title.join(" "))),
+        [only] if !title.is_empty() && !is_inverted => Some(format!("{} {only}", title.join(" "))),
         _ => Some(first_name(rest)),
     }
 }
@@ -156,12 +157,13 @@ fn first_name(words: &[&str]) -> String {
     }
 }
 
-/// Returns the name with its given name first: the part behind a comma, unless that is an addition such as `PhD`.
-fn in_order(name: &str) -> &str {
-    let Some((before, behind)) = name.split_once(',') else { return name };
+/// Returns the name with its given name first, and whether it was inverted: the part behind a comma, unless that is an
+/// addition such as `PhD`.
+fn in_order(name: &str) -> (&str, bool) {
+    let Some((before, behind)) = name.split_once(',') else { return (name, false) };
     let behind = behind.split(',').next().unwrap_or_default().trim();
     let is_addition = behind.split_whitespace().all(|word| ADDITIONS.contains(&folded(word).as_str()));
-    if is_addition { before } else { behind }
+    if is_addition { (before, false) } else { (behind, true) }
 }
 
 fn without_brackets(text: &str) -> String {

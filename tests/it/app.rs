@@ -10,7 +10,7 @@ use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
 use afterword::effects::Actor;
 use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::staff::{NewAccount, SignInTry};
+use afterword::staff::{AgentSummary, NewAccount, SignInTry};
 use afterword::transcription::TEST_MODEL;
 use afterword::web::server::{self, Limits, Stop};
 use reqwest::{Client, Response};
@@ -211,7 +211,8 @@ impl TestApp {
     /// Returns the agent of this id in the source `phone`.
     pub async fn agent(&self, external_id: &str) -> AgentId {
         let agents = self.app.directory.agents().await.unwrap();
-        agents.into_iter().find(|agent| agent.external_id == external_id).unwrap().id
+        let is_named = |agent: &AgentSummary| agent.identities.iter().any(|one| one.external_id == external_id);
+        agents.into_iter().find(is_named).unwrap().id
     }
 
     /// Creates an account and signs in over HTTP.
@@ -317,7 +318,7 @@ pub fn call_body(email: &str) -> Value {
         "started_at": "2026-11-20T11:24:00Z", "answered_at": "2026-11-20T11:24:31Z", "ended_at": "2026-11-20T11:30:02Z",
         "wait_ms": 31000, "talk_ms": 280000, "hold_ms": 51000,
         "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders", "queue": "orders-en",
-        "tags": ["lost parcel"], "customer": { "email": email, "name": "Jerry", "locale": "en" }
+        "tags": ["lost parcel"], "topic": "lost parcel", "customer": { "email": email, "name": "Jerry", "locale": "en" }
     })
 }
 

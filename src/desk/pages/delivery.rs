@@ -248,3 +248,20 @@ pub(super) async fn retry_all(
     let again = desk.mail.retry_failed(since(days, desk)).await?;
     Ok(redirect(format!("/admin/delivery?days={days}&did={}", if again > 0 { "retried" } else { "none" })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_count_on_the_day_of_the_company() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let sent = |begin_ms| MailCount { begin_ms, what: "sent".into(), mails: 1 };
+        let mails =
+            [sent(at("2026-11-19T22:45:00Z")), sent(at("2026-11-19T23:00:00Z")), sent(at("2026-11-20T22:45:00Z"))];
+        let days = day_by_day(&zone, (at("2026-11-18T23:00:00Z"), 2), &mails, &[], &[]);
+        let counts: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.sent)).collect();
+        assert_eq!(counts, [("19 Nov", 1), ("20 Nov", 2)]);
+    }
+}

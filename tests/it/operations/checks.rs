@@ -231,6 +231,8 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
     // Digits stay text: otherwise the zeros would be lost.
     ("metrics.token", "0012345678901234", "\"***\""),
+    ("intake.final_after", "1h", "\"1h\""),
+    ("intake.final_after_by_source", "crm=2h", "{ crm = \"2h\" }"),
     ("recordings.channels", "agent,customer", "\"agent,customer\""),
     (
         "recordings.channels_by_source",
