@@ -61,7 +61,7 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Files in
+    /// Import data from files
     #[command(subcommand)]
     Import(ImportCommand),
     /// Print the API's specification (OpenAPI, YAML)
