@@ -16,7 +16,7 @@ use crate::database::{DbError, Tx};
 use crate::effects::Effects;
 use crate::files::{create_private_subfolder, private_file, sync_folder};
 use crate::ids::InteractionId;
-use crate::interactions::{DISCARD, INSPECT, Intake, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
+use crate::interactions::{DISCARD, INSPECT, Intake, IntakeError, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
 use crate::jobs::{self, NewJob};
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
@@ -70,7 +70,7 @@ impl Interactions {
         S: Stream<Item = Result<bytes::Bytes, E>> + Unpin,
     {
         let bare = Intake { source: source.to_owned(), external_id: external_id.to_owned(), ..Intake::default() };
-        bare.clone().check(&self.inner.vault, self.now())?;
+        self.check(bare.clone())?;
         let declared = content_type.and_then(AudioFormat::declared);
         let received = self.receive(body, declared).await?;
         let path = received.file.path.clone();
@@ -107,7 +107,10 @@ impl Interactions {
         let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
-            None => Ok(self.upsert(bare).await?.0.id),
+            None => match self.upsert(bare).await {
+                Err(IntakeError::Erased) => Err(RecordingError::Erased),
+                stored => Ok(stored?.0.id),
+            },
         }
     }
 
