@@ -60,7 +60,11 @@
 //! | Rule | File |
 //! |---|---|
 //! | **Interactions** | |
-//! | Upsert: null never overwrites, the phase never goes back | `interactions/intake.rs` |
+//! | Upsert: null never overwrites, a newer fact replaces an older one, the phase never goes back | `interactions/intake/facts.rs` |
+//! | Repairs of optional data, with warnings | `interactions/intake/repair.rs`, `interactions/api/lenient.rs` |
+//! | Messages merged by id, notes among staff | `interactions/store/messages.rs` |
+//! | Reopened conversations (occurrences) | `interactions/intake/write.rs` |
+//! | End of conversations whose source is silent | `interactions/finalising.rs` |
 //! | Outcome words of sources and their meaning | `interactions/outcomes/` |
 //! | Erased interactions stay erased | `interactions/tombstones.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |

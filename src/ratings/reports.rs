@@ -292,8 +292,8 @@ impl Ratings {
     async fn handled(&self, sight: &Visible, period: Period) -> Result<HashSet<AgentId>, DbError> {
         let Visible::Teams(teams) = sight else { return Ok(HashSet::new()) };
         let zone = self.clock.zone();
-        let (from, to) = (period.from().begin(&zone), period.to().plus(1).begin(&zone));
-        self.interactions.agents_of_teams(teams, from, to).await
+        let (from, until) = (period.from().begin(&zone), period.to().plus(1).begin(&zone));
+        self.interactions.agents_of_teams(teams, from, until).await
     }
 
     /// Returns the report of one team. Errors: [`RatingsError::NotFound`] also if it is not visible; agents see no

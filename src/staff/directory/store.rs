@@ -86,7 +86,8 @@ statements! {
         FROM {rows $1} AS j
         WHERE true
         ON CONFLICT DO NOTHING";
-    // $1 is a JSON array of rows from `Named::row`. `stale`: the facts about the person may have changed.
+    // $1 is a JSON array of rows from `Named::row`. `stale`: the facts about the person may have changed. The order keeps
+    // two writers from waiting for each other.
     UPSERT_AGENTS = concat!("
         INSERT INTO agents (
             id, source, external_id, person_id, own_name, own_name_as_of, own_display_name, own_display_name_as_of,
@@ -101,6 +102,7 @@ statements! {
         LEFT JOIN teams t ON t.name_key = j.value->>'team_key'
         LEFT JOIN teams f ON f.name_key = j.value->>'first_team_key'
         WHERE true
+        {pg ORDER BY 2, 3}
         ON CONFLICT (source, external_id) DO UPDATE SET ", newer!("own_name", "own_name_as_of"), ",
             ", newer!("own_display_name", "own_display_name_as_of"), ",
             ", newer!("own_email", "own_email_as_of"), ",
