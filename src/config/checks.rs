@@ -135,7 +135,7 @@ impl Company {
             .map(|domain| format!("company.domains holds \"{domain}\": list domains such as example.com, without @"))
             .collect();
         let code = &self.country_code;
-        if !code.is_empty() && !(code.len() <= 3 && code.bytes().all(|byte| byte.is_ascii_digit())) {
+        if code.len() > 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             wrong.push(format!("company.country_code is \"{code}\": write its digits alone, such as 44"));
         }
         wrong
