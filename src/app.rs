@@ -294,7 +294,10 @@ impl App {
 
     fn api(&self) -> OpenApiService<MergedPaths<impl OpenApi + 'static>, ()> {
         let endpoints = (
-            interactions::api::Api { interactions: self.interactions.clone() },
+            (
+                interactions::api::Api { interactions: self.interactions.clone() },
+                interactions::api::RecordingApi { interactions: self.interactions.clone() },
+            ),
             transcription::api::Api {
                 interactions: self.interactions.clone(),
                 transcription: self.transcription.clone(),

@@ -61,8 +61,10 @@
 //! | **Interactions** | |
 //! | Upsert: null never overwrites, the phase never goes back | `interactions/intake.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
+//! | Parts of a recording: order in time, channels by speaker | `interactions/recordings/parts.rs`, `assembly.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
+//! | Files joined end to end; MPEG frames behind padding; WAV headers | `audio/joined.rs`, `audio/mpeg.rs`, `audio/wav.rs` |
 //! | **Who is surveyed** | |
 //! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
 //! | Quiet period | `invitations/decide.rs` (`ask`), `invitations/store.rs` (`MARK_ASKED`) |

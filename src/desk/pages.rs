@@ -8,6 +8,7 @@ mod home;
 mod interaction;
 mod list;
 mod outbox;
+mod parts;
 mod search;
 mod skipped;
 mod surveys;

@@ -120,10 +120,11 @@ macro_rules! merge {
 pub(super) mod deletion;
 pub(super) mod files;
 pub(super) mod measured;
+pub(super) mod parts;
 mod recordings;
 
 pub(super) use recordings::{
-    hold_version, key_in_use, put_recording, recording, set_peaks, set_sent_speakers, set_speakers,
+    hold_version, key_in_use, put_recording, recording, remove_recording, set_peaks, set_sent_speakers, set_speakers,
 };
 
 statements! {

@@ -1,9 +1,12 @@
 //! Intake and recordings, from outside.
 
 pub mod files;
+mod forms;
 mod full_disk;
 mod intake;
 mod killed;
 mod listening;
+mod parts;
+mod parts_killed;
 mod recordings;
 mod renditions;
