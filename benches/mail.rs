@@ -132,7 +132,7 @@ async fn company_with_mail(folder: &Path) -> Result<Config> {
     let address: SocketAddr = *address.first().and_then(|a| a.as_socket_addr()).context("an address")?;
     let server = tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(app.routes()));
     let key: Arc<str> =
-        app.staff.add_key("bench", &[Scope::Ingest], &afterword::effects::Actor::System).await?.secret.into();
+        app.staff.add_key("bench", &[Scope::Ingest], &[], &afterword::effects::Actor::System).await?.secret.into();
     let times = company::Times::new();
     client::run(address, client::Pace::Closed, MAILS, move |n| company::interaction(&key, &times, n)).await?;
     drain(&app).await?;

@@ -14,6 +14,7 @@ pub use networks::Networks;
 pub use operators::{Metrics, Worker};
 pub use values::{DatabaseUrl, ListenAddress, MailUrl, RecordingsUrl, ReturnedUrl, Secret, Span};
 
+use crate::clock::Zone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -255,6 +256,9 @@ pub struct Survey {
     pub choices: Choices,
     /// Preselected choice, where both are offered.
     pub preset: Preset,
+    /// Tags that customers may read as the topic of their conversation; case is ignored. Others are for staff alone.
+    #[serde(deserialize_with = "values::list")]
+    pub customer_tags: Vec<String>,
 }
 
 impl Default for Survey {
@@ -270,6 +274,7 @@ impl Default for Survey {
             min_talk: Span::seconds(10),
             choices: Choices::Both,
             preset: Preset::None,
+            customer_tags: Vec::new(),
         }
     }
 }
@@ -331,6 +336,8 @@ impl Default for Retention {
 pub struct Company {
     /// Contact for questions about personal data, as shown on `/privacy`: a name, an address, a web page.
     pub privacy_contact: String,
+    /// Time zone (IANA name) that decides which day and month a time is in.
+    pub time_zone: Zone,
 }
 
 /// Follow-ups.

@@ -161,7 +161,7 @@ async fn send(mut conn: Conn<'_>, events: &[Event], now: Timestamp) -> Result<Ve
     for (webhook, wanted) in &listening {
         let wanted: Vec<String> = serde_json::from_str(wanted).unwrap_or_default();
         for event in events.iter().filter(|event| wanted.iter().any(|kind| kind == event.kind)) {
-            let at = if event.by_day { now.midnight() } else { now };
+            let at = if event.by_day { now.utc_midnight() } else { now };
             let id = DeliveryId::random();
             let body = body(event.kind, &event.data, at);
             if execute!(conn.reborrow(), SEND, &id, webhook, event.kind, &event.subject, body, at)? > 0 {

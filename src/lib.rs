@@ -134,7 +134,7 @@
 //! let clock = ManualClock::new(start);
 //! clock.advance(Duration::from_secs(60));
 //! assert_eq!(clock.now().ms_since(start), 60_000);
-//! assert_eq!(clock.now().month(), "2026-11");
+//! assert_eq!(clock.zone().month(clock.now()), "2026-11");
 //! ```
 //!
 //! Masking is pure:

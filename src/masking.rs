@@ -15,6 +15,7 @@ mod amounts;
 mod births;
 mod bridges;
 mod cards;
+pub mod customer_text;
 mod digits;
 mod echoes;
 mod email;

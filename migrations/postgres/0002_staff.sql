@@ -14,6 +14,7 @@ CREATE TABLE agents (
     source      TEXT NOT NULL,           -- system that sends the interactions
     external_id TEXT NOT NULL,           -- id in that system
     name        TEXT,
+    display_name TEXT,                   -- name that customers may read; null: none sent
     email       TEXT,
     team_id     TEXT REFERENCES teams (id),
     created_at  BIGINT NOT NULL,
@@ -66,6 +67,7 @@ CREATE TABLE api_keys (
     prefix       TEXT NOT NULL,          -- first characters, to tell keys apart
     secret_hash  TEXT NOT NULL UNIQUE,   -- SHA-256 of 256 random bits
     scopes       TEXT NOT NULL,          -- ingest, read, admin; separated by spaces
+    sources      TEXT NOT NULL DEFAULT '[]', -- JSON array: sources that it may send for; empty: all
     created_at   BIGINT NOT NULL,
     last_used_at BIGINT,
     revoked_at   BIGINT

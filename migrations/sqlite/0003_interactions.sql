@@ -5,6 +5,7 @@ CREATE TABLE interactions (
     id              TEXT PRIMARY KEY,
     source          TEXT NOT NULL,
     external_id     TEXT NOT NULL,
+    occurrence      BIGINT NOT NULL DEFAULT 1, -- counts the times that the conversation was opened
     channel         TEXT NOT NULL,       -- call | chat | other | unknown
     channel_raw     TEXT,                -- value as received, where `channel` is other
     direction       TEXT,                -- inbound | outbound | internal | other; null: unknown
@@ -23,18 +24,21 @@ CREATE TABLE interactions (
     team_id         TEXT REFERENCES teams (id),
     queue           TEXT,
     tags            TEXT,                -- JSON array of strings; null: unknown
+    topic           TEXT,                -- topic in words for customers; null: none sent
+    utc_offset      BIGINT,              -- minutes east of UTC, as sent with the start, else with the end; null: none sent
     customer_locale TEXT,
     customer_email  TEXT,                -- sealed; erased when no survey needs it
     customer_name   TEXT,                -- sealed; erased when no survey needs it
     survey_eligible BOOLEAN,             -- as said by the source; null: not said
     survey_state    TEXT NOT NULL,       -- waiting | scheduled | sent | held | failed | skipped | closed
     survey_reason   TEXT,
-    raw             TEXT NOT NULL,       -- last body as received, JSON, without customer and messages
+    fact_times      TEXT NOT NULL DEFAULT '{}', -- JSON object: time as of which each fact was told; *: all others
+    raw             TEXT NOT NULL,       -- newest body as received, JSON, without customer and messages
     received_at     BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
     name_hashes     TEXT,                -- JSON array: keyed hashes of the words of the customer's name, to mask it after it is erased
     finalised_at    BIGINT,              -- time at which the phase became final; null: not yet
-    UNIQUE (source, external_id)
+    UNIQUE (source, external_id, occurrence)
 );
 CREATE INDEX interactions_occurred ON interactions (occurred_at DESC, id);
 CREATE INDEX interactions_team ON interactions (team_id, occurred_at DESC);
@@ -43,14 +47,29 @@ CREATE INDEX interactions_agent ON interactions (agent_id, occurred_at DESC);
 -- One message of a chat.
 CREATE TABLE messages (
     interaction_id TEXT NOT NULL REFERENCES interactions (id) ON DELETE CASCADE,
-    seq            BIGINT NOT NULL,
+    seq            BIGINT NOT NULL,      -- order of arrival, from 0
+    message_id     TEXT NOT NULL,        -- id in the source; derived from time, sender and text where it sends none
     at             BIGINT,
     sender         TEXT NOT NULL,        -- customer | agent | bot | system | other
     sender_raw     TEXT,
+    private        BOOLEAN NOT NULL,     -- a note among staff
     text           TEXT NOT NULL,
     masks          TEXT,                 -- JSON array of {kind, range}, range in bytes of the text; null: not computed yet
-    PRIMARY KEY (interaction_id, seq)
+    as_of          BIGINT NOT NULL,      -- time as of which it was told
+    PRIMARY KEY (interaction_id, seq),
+    UNIQUE (interaction_id, message_id)
 );
+
+-- One repaired or dropped value of a delivery: the last of each field and kind.
+CREATE TABLE interaction_warnings (
+    interaction_id TEXT NOT NULL REFERENCES interactions (id) ON DELETE CASCADE,
+    field          TEXT NOT NULL,
+    code           TEXT NOT NULL,
+    message        TEXT NOT NULL,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (interaction_id, field, code)
+);
+CREATE INDEX interaction_warnings_at ON interaction_warnings (at);
 
 -- The recording of an interaction: the file of its only part, or one that was assembled from its parts.
 CREATE TABLE recordings (

@@ -110,6 +110,8 @@ pub enum PrincipalKind {
         id: ApiKeyId,
         /// Scopes of the key.
         scopes: Vec<Scope>,
+        /// Sources that it may send for; empty: all.
+        sources: Vec<String>,
     },
 }
 
@@ -163,6 +165,14 @@ impl Principal {
     /// Whether it is a key with this scope.
     pub fn has_scope(&self, scope: Scope) -> bool {
         matches!(&self.who, PrincipalKind::Key { scopes, .. } if scopes.contains(&scope))
+    }
+
+    /// Whether it may send interactions of this source.
+    pub fn may_send_for(&self, source: &str) -> bool {
+        match &self.who {
+            PrincipalKind::Key { sources, .. } => sources.is_empty() || sources.iter().any(|own| own == source),
+            PrincipalKind::Staff { .. } => true,
+        }
     }
 
     /// Returns the actor for the audit log.

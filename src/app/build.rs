@@ -2,7 +2,7 @@
 
 use super::{App, SurveyCounts, desk_settings, erasure, spoken};
 use crate::audit::AuditLog;
-use crate::clock::SharedClock;
+use crate::clock::{self, SharedClock};
 use crate::config::{self, Config};
 use crate::database::Db;
 use crate::desk::{self, Desk};
@@ -62,7 +62,7 @@ impl Context {
         let settings = mail::Settings::new(&config.mail, &config.retention);
         let mail = Mail::new(db.clone(), self.clock(), vault.clone(), &settings);
         let staff = Staff::new(db.clone(), self.clock(), mail.clone(), config.public_url());
-        let settings = surveys::Settings::new(&config.survey, &config.anonymity, config.public_url());
+        let settings = surveys::Settings::new(&config.survey, &config.anonymity, &config.company, config.public_url());
         let surveys = Surveys::new(db.clone(), self.clock(), vault.clone(), settings);
         let invitations = Invitations::new(
             db.clone(),
@@ -187,7 +187,13 @@ impl Context {
 impl App {
     /// Builds the features. Must be called within the runtime; the database must be open and migrated.
     pub fn build(config: Config, db: Db, vault: Vault, clock: SharedClock, demo: bool) -> Self {
-        let site = SiteInfo { public_url: config.public_url(), company: config.survey.company.clone(), demo };
+        let site = SiteInfo {
+            public_url: config.public_url(),
+            company: config.survey.company.clone(),
+            demo,
+            zone: config.company.time_zone.clone(),
+        };
+        let clock = clock::in_zone(clock, config.company.time_zone.clone());
         let context = Context { config, db, vault, clock };
         let core = context.core();
         let followups = context.followups(&core);

@@ -124,8 +124,7 @@ pub(super) fn first_frame(head: &[u8]) -> Option<Frame> {
 /// Returns the position and the first frame of a stream within `bytes`: [`RUN`] frames in a row, or two before the
 /// end. Positions from `limit` on are not tried.
 pub(super) fn find(bytes: &[u8], limit: usize) -> Option<(usize, Frame)> {
-    let candidates = memchr::memchr_iter(0xFF, &bytes[..limit.min(bytes.len())]);
-    candidates.filter_map(|at| Some((at, run(&bytes[at..])?))).next()
+    memchr::memchr_iter(0xFF, &bytes[..limit.min(bytes.len())]).find_map(|at| Some((at, run(&bytes[at..])?)))
 }
 
 fn run(bytes: &[u8]) -> Option<Frame> {

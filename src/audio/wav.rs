@@ -280,31 +280,28 @@ struct Layout {
 
 impl Layout {
     /// Returns the number of bits that a sample takes in the file: those of its share of the block, where it has room
-    /// for the sample (which lies in the upper bits), else those of the sample, rounded up to bytes.
+    /// for the sample (which lies in the upper bits), else those of the sample, rounded up to bytes. Where the two
+    /// differ and the number of bytes a second fits the bits of the sample, these count.
     ///
     /// Errors: the fields contradict each other, and the number of bytes a second does not decide.
     fn container_bits(&self, fmt: &[u8]) -> Result<u16, AudioError> {
         let is_float = self.tag == 0x0003;
         let is_possible = |bits: u16| if is_float { matches!(bits, 32 | 64) } else { matches!(bits, 8 | 16 | 24 | 32) };
         let whole = self.bits.div_ceil(8).saturating_mul(8);
+        let number = |at: usize| fmt.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b));
+        let (rate, bytes_per_second) = (number(4), number(8));
+        let computed = u32::from(self.channels) * u32::from(whole / 8);
+        if is_possible(whole) && (self.block == 0 || rate.checked_mul(computed) == Some(bytes_per_second)) {
+            return Ok(whole);
+        }
         let share = Some(self.block / self.channels)
             .filter(|bytes| bytes * self.channels == self.block && (1..=8).contains(bytes))
             .map(|bytes| bytes * 8)
             .filter(|share| *share >= self.bits && self.bits > 0 && is_possible(*share));
-        if let Some(share) = share {
-            return Ok(share);
-        }
-        if !is_possible(whole) {
-            let bits = self.bits;
-            return Err(AudioError::unsupported(format!("WAV with {bits} bits a sample")));
-        }
-        let number = |at: usize| fmt.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b));
-        let (rate, bytes_per_second) = (number(4), number(8));
-        let computed = u32::from(self.channels) * u32::from(whole / 8);
-        if self.block == 0 || rate.checked_mul(computed) == Some(bytes_per_second) {
-            return Ok(whole);
-        }
-        Err(self.contradicts())
+        share.ok_or_else(|| match is_possible(whole) {
+            true => self.contradicts(),
+            false => AudioError::unsupported(format!("WAV with {} bits a sample", self.bits)),
+        })
     }
 
     fn contradicts(&self) -> AudioError {

@@ -2,7 +2,7 @@
 
 use super::{AuditLine, AuditLog, Filter, Linked, linked, say};
 use crate::access::rights::Administer;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::paging::Cursor;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html};
 use askama::Template;
@@ -82,18 +82,14 @@ struct AuditPage {
     older: Option<String>,
 }
 
-/// Returns the begin of a day in UTC, and of the next day.
-fn day(text: &str) -> Result<Option<(Timestamp, Timestamp)>, PageError> {
+/// Returns the begin of a day in this zone, and of the next day.
+fn day(text: &str, zone: &Zone) -> Result<Option<(Timestamp, Timestamp)>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
     let wrong = |_| PageError::BadForm(format!("\"{text}\" is not a day such as 2026-11-20"));
     let day: jiff::civil::Date = text.parse().map_err(wrong)?;
-    let begin = |day: jiff::civil::Date| {
-        let zoned = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(wrong)?;
-        Ok::<_, PageError>(Timestamp(zoned.timestamp().as_millisecond()))
-    };
-    Ok(Some((begin(day)?, begin(day.tomorrow().map_err(wrong)?)?)))
+    Ok(Some((zone.begin(day), zone.begin(day.tomorrow().map_err(wrong)?))))
 }
 
 fn link(asked: &AuditQuery, cursor: Option<&Cursor>) -> String {
@@ -121,7 +117,7 @@ async fn list(
     Data(log): Data<&AuditLog>,
     Query(asked): Query<AuditQuery>,
 ) -> Result<Response, PageError> {
-    let (from, before) = (day(&asked.from)?.map(|d| d.0), day(&asked.to)?.map(|d| d.1));
+    let (from, before) = (day(&asked.from, &site.zone)?.map(|d| d.0), day(&asked.to, &site.zone)?.map(|d| d.1));
     let filter =
         Filter { action: asked.action.clone(), actor: asked.who.clone(), subject: asked.subject.clone(), from, before };
     // An invalid cursor shows the first page.

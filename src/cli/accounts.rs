@@ -34,6 +34,9 @@ pub(super) struct KeyAdd {
     /// ingest, read or admin; repeatable
     #[arg(long, required = true)]
     scope: Vec<Scope>,
+    /// Source that the key may send for; repeatable; by default all
+    #[arg(long)]
+    source: Vec<String>,
 }
 
 /// Creates the account, and the teams that it names.
@@ -77,7 +80,7 @@ pub(super) async fn add_staff(config: Config, add: StaffAdd) -> Result<(), Failu
 /// Creates the key and prints it.
 pub(super) async fn add_key(config: Config, add: KeyAdd) -> Result<(), Failure> {
     let app = super::serve::open(config, false).await?;
-    let made = app.staff.add_key(&add.name, &add.scope, &Actor::System).await?;
+    let made = app.staff.add_key(&add.name, &add.scope, &add.source, &Actor::System).await?;
     say(made.secret);
     app.db.close().await;
     Ok(())

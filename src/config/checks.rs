@@ -1,6 +1,7 @@
 //! Checks across values; all problems are reported at once.
 
 use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Recordings, Span};
+use crate::masking::customer_text;
 
 impl Config {
     /// Checks the whole configuration.
@@ -56,6 +57,11 @@ impl Config {
             ));
         }
         wrong.extend(self.complaints_about_times());
+        if let Some(tag) = self.survey.customer_tags.iter().find(|tag| customer_text::topic(tag).is_none()) {
+            wrong.push(format!(
+                "survey.customer_tags holds \"{tag}\": customers read these words; leave out addresses, links and numbers"
+            ));
+        }
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             wrong.push(format!("log.filter is \"{}\": try info, or afterword=debug,warn", self.log.filter));
         }

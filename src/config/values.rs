@@ -1,5 +1,6 @@
 //! Values with a syntax of their own. Each prints without its secret.
 
+use crate::clock::Zone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -309,7 +310,7 @@ macro_rules! by_text {
         }
     )*};
 }
-by_text!(Span, DatabaseUrl, ListenAddress, RecordingsUrl, MailUrl, ReturnedUrl, Secret);
+by_text!(Span, DatabaseUrl, ListenAddress, RecordingsUrl, MailUrl, ReturnedUrl, Secret, Zone);
 
 macro_rules! debug_as_display {
     ($($name:ident),*) => {$(

@@ -42,7 +42,7 @@ fn supervisors(accounts: Vec<Account>) -> impl Iterator<Item = Principal> {
 
 /// Works on items of some days' age: follow-ups are closed, comments read, an agent commended, alerts enabled.
 pub(super) async fn fill(app: &App, clock: &ManualClock, today: Timestamp) -> Result<(), DemoError> {
-    let long_ago = today.minus(SEEN_TO).day();
+    let long_ago = app.clock.zone().day(today.minus(SEEN_TO));
     for who in supervisors(app.staff.accounts().await?) {
         app.followups.subscribe(&who, &Alert::ALL).await?;
         let open = app.followups.list(&who, Which::Open, &Cursor::start(), 500).await?.items;

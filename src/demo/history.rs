@@ -171,6 +171,7 @@ async fn people(app: &App, company: &Company) -> Result<(), DemoError> {
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
+            display_name: None,
             email: Some(agent.email.clone()),
             team: Some(agent.team.clone()),
         };
@@ -199,7 +200,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
     let mut messages = Vec::new();
     if let Some(chat) = &told.chat {
         for (from, text, since) in company::chat(chat)? {
-            messages.push(MessageIn { at: Some(started.plus_ms(since)), from, text });
+            messages.push(MessageIn { at: Some(started.plus_ms(since)), from, text, ..MessageIn::default() });
         }
     }
     let agent = company.agents.iter().find(|agent| agent.id == told.agent);
@@ -220,18 +221,19 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
+            display_name: None,
             email: None,
             team: Some(agent.team.clone()),
         }),
         team: agent.map(|agent| agent.team.clone()),
         tags: Some(vec![told.topic.clone()]),
+        topic: Some(told.topic.clone()),
         customer: CustomerIn {
             email: (!told.no_address).then_some(email),
             name: Some(told.customer.clone().unwrap_or_else(|| name.into())),
             locale: Some("en".into()),
         },
         messages,
-        raw: "{}".into(),
         ..Intake::default()
     };
     app.interactions.upsert(intake).await?;

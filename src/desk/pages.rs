@@ -5,6 +5,7 @@ mod delivery;
 mod demo;
 mod figures_query;
 mod home;
+mod intake;
 mod interaction;
 mod list;
 mod outbox;
@@ -13,6 +14,7 @@ mod search;
 mod skipped;
 mod surveys;
 mod timeline;
+mod warnings;
 mod words;
 
 use crate::staff::StaffError;
@@ -40,6 +42,7 @@ pub fn routes(route: Route) -> Route {
         .at("/admin/delivery/retry", get(delivery::ask_retry).post(delivery::retry_all))
         .at("/admin/delivery/trial", post(delivery::send_test_mail))
         .at("/admin/skipped", get(skipped::show_skipped))
+        .at("/admin/warnings", get(warnings::show_warnings))
         .at("/admin/skipped.csv", get(skipped::export_skipped))
         .at("/admin/model", get(admin::show_model))
         .at("/admin/configuration", get(admin::show_configuration))

@@ -53,6 +53,8 @@ pub struct Turn {
     pub speaker: String,
     /// Name of the speaker.
     pub who: String,
+    /// Whether it is a note among staff.
+    pub private: bool,
     /// Text in pieces.
     pub text: Vec<Piece>,
     /// Start of each word in the displayed text, in UTF-16 units, and its time, in ms: "0-1200 6-1480"; empty if
@@ -111,6 +113,7 @@ pub fn of_call(segments: Vec<Segment>, corrections: Vec<Correction>) -> Vec<Turn
             at: None,
             speaker: segment.speaker.to_string(),
             who: segment.speaker.label(),
+            private: false,
             words: word_times(&segment),
             text: with_masks(pieces(segment)),
             corrected: None,
@@ -192,6 +195,7 @@ fn written(message: Message, start_ms: i64, end_ms: i64) -> Turn {
         at: message.at.map(When::from),
         speaker: message.sender.code().to_owned(),
         who: who.to_owned(),
+        private: message.private,
         words: String::new(),
         text: with_masks(vec![Piece { text: message.text, unsure: false, masked: false }]),
         corrected: None,
@@ -205,7 +209,14 @@ mod tests {
     use crate::transcription::{Speaker, Word};
 
     fn message(seq: i64, at: Option<i64>) -> Message {
-        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: "<b>hello</b>".into(), masks: Vec::new() }
+        Message {
+            seq,
+            at: at.map(Timestamp),
+            sender: Sender::Customer,
+            text: "<b>hello</b>".into(),
+            masks: Vec::new(),
+            private: false,
+        }
     }
 
     #[test]

@@ -223,7 +223,7 @@ impl Feedback {
         };
         let k = self.parts.ratings.k();
         let many = |n| if own.is_some() { HowMany::Exactly(n) } else { HowMany::rounded(n, k) };
-        let since = self.now().minus(MAX_UNREAD_TIME).day();
+        let since = self.parts.clock.zone().day(self.now().minus(MAX_UNREAD_TIME));
         let mut by_team: HashMap<Option<TeamId>, i64> = HashMap::new();
         for waiting in self.parts.responses.comments_unread_since(&since).await? {
             *by_team.entry(waiting.team_id).or_default() += waiting.n;

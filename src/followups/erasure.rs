@@ -56,7 +56,7 @@ impl FollowUps {
             responses::forget_callbacks(conn.reborrow(), &found.callbacks).await?;
         }
         if !found.follow_ups.is_empty() {
-            store::erase(conn, &found.follow_ups, now).await?;
+            store::erase(conn, &found.follow_ups, &self.day(now), now).await?;
         }
         Ok(found.told(whose))
     }

@@ -70,7 +70,7 @@ impl FollowUps {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
         responses::lock_answers(tx.conn()).await?;
-        let ripe = self.parts.responses.take_ripe(tx.conn(), &now.day(), MAX_BATCH).await?;
+        let ripe = self.parts.responses.take_ripe(tx.conn(), &self.day(now), MAX_BATCH).await?;
         let mut effects = Effects::new().events(ripe.iter().map(linked));
         let mut alerted = BTreeSet::new();
         for answer in &ripe {
@@ -105,8 +105,8 @@ impl FollowUps {
             agent: None,
             reason: reason.code(),
             why: None,
-            opened_on: now.day(),
-            due_on: now.plus(self.parts.settings.due).day(),
+            opened_on: self.day(now),
+            due_on: self.day(now.plus(self.parts.settings.due)),
             callback: None,
         }
     }
@@ -130,7 +130,7 @@ impl FollowUps {
         let now = self.now();
         let mut tx = self.parts.db.begin().await?;
         responses::lock_answers(tx.conn()).await?;
-        let callbacks = self.parts.responses.hand_over_callbacks(tx.conn(), &now.day()).await?;
+        let callbacks = self.parts.responses.hand_over_callbacks(tx.conn(), &self.day(now)).await?;
         let mut effects = Effects::new();
         let mut alerted = BTreeSet::new();
         for callback in callbacks {
@@ -144,7 +144,7 @@ impl FollowUps {
         effects.save(tx.conn(), now).await?;
         // Later ones of this day wait for the next: the time of handing over reveals nothing about the time of the
         // request.
-        database::replace_meta(tx.conn(), HANDED, &now.day()).await?;
+        database::replace_meta(tx.conn(), HANDED, &self.day(now)).await?;
         database::replace_meta(tx.conn(), GATHERED, "").await?;
         tx.commit().await
     }

@@ -25,7 +25,7 @@ pub use steps::{Change, Owner, Step};
 
 use crate::access::Principal;
 use crate::access::principal::Visible;
-use crate::clock::{SharedClock, Timestamp};
+use crate::clock::{SharedClock, Timestamp, Zone};
 use crate::config;
 use crate::database::{Db, DbError};
 use crate::effects::{Effects, Event};
@@ -259,9 +259,14 @@ impl FollowUps {
         self.parts.clock.now()
     }
 
+    /// Returns the day of a time.
+    fn day(&self, at: Timestamp) -> String {
+        self.parts.clock.zone().day(at)
+    }
+
     /// Returns today's date.
     pub fn today(&self) -> String {
-        self.now().day()
+        self.parts.clock.today()
     }
 
     /// Returns a follow-up, if this supervisor may see it.
@@ -285,7 +290,7 @@ impl FollowUps {
         let day = match (from.at == Timestamp(i64::MAX), which) {
             (true, Which::Closed) => "9999".to_owned(),
             (true, _) => String::new(),
-            (false, _) => from.at.day(),
+            (false, _) => Zone::default().day(from.at),
         };
         let behind = (day.as_str(), from.id.as_str());
         let items =
@@ -315,7 +320,7 @@ impl FollowUps {
 
     /// Returns the root causes of those closed within [`CAUSE_DAYS`], most frequent first.
     pub async fn causes(&self, who: &Principal) -> Result<Vec<CauseCount>, DbError> {
-        let since = self.now().minus(Duration::from_secs(CAUSE_DAYS * 86_400)).day();
+        let since = self.day(self.now().minus(Duration::from_secs(CAUSE_DAYS * 86_400)));
         store::causes(self.parts.db.read().await?.conn(), &teams(who), &since).await
     }
 
@@ -333,8 +338,8 @@ impl FollowUps {
         let found = found.ok_or(FollowUpError::NoInteraction)?;
         let now = self.now();
         let due_on = match due.map(str::trim).filter(|day| !day.is_empty()) {
-            Some(day) => steps::checked_day(day, &now.day())?,
-            None => now.plus(self.parts.settings.due).day(),
+            Some(day) => steps::checked_day(day, &self.day(now))?,
+            None => self.day(now.plus(self.parts.settings.due)),
         };
         let id = FollowUpId::random();
         let new = store::NewFollowUp {
@@ -344,7 +349,7 @@ impl FollowUps {
             agent: found.agent_id,
             reason: Reason::Hand.code(),
             why: Some(why),
-            opened_on: now.day(),
+            opened_on: self.day(now),
             due_on,
             callback: None,
         };

@@ -149,7 +149,7 @@ impl FollowUps {
                 ("assigned", Some(owner.name), true)
             }
             Change::Due(day) => {
-                follow_up.due_on = checked_day(&day, &now.day())?;
+                follow_up.due_on = checked_day(&day, &self.day(now))?;
                 ("due", Some(follow_up.due_on.clone()), true)
             }
             Change::Finish { outcome, cause, note } => {
@@ -158,7 +158,7 @@ impl FollowUps {
                 }
                 let note = if note.trim().is_empty() { None } else { Some(words(&note)?) };
                 follow_up.state = State::Closed;
-                follow_up.closed_on = Some(now.day());
+                follow_up.closed_on = Some(self.day(now));
                 follow_up.outcome = Some(outcome.code().into());
                 follow_up.cause = Some(cause.code().into());
                 ("finished", note, true)
@@ -184,7 +184,7 @@ impl FollowUps {
         let mut effects = Effects::new();
         if closed != was_closed {
             if let Some(callback) = &follow_up.callback_request_id {
-                let erase_on = closed.then(|| now.plus(self.parts.settings.keep_contacts).day());
+                let erase_on = closed.then(|| self.day(now.plus(self.parts.settings.keep_contacts)));
                 self.parts.responses.erase_callback_on(tx.conn(), callback, erase_on.as_deref()).await?;
             }
             let action = if closed { "follow_up.closed" } else { "follow_up.reopened" };

@@ -294,11 +294,11 @@ pub(super) async fn about(
 }
 
 /// Closes them without texts, request, conversation and agent; the last step records it. Waits for a concurrent step.
-pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn erase(mut conn: Conn<'_>, ids: &[FollowUpId], today: &str, now: Timestamp) -> Result<(), DbError> {
     let ids = json!(ids).to_string();
     execute!(conn.reborrow(), ERASE_STEP, &ids, now)?;
     execute!(conn.reborrow(), ERASE_NOTES, &ids)?;
-    execute!(conn, ERASE, &ids, now.day()).map(drop)
+    execute!(conn, ERASE, &ids, today).map(drop)
 }
 
 pub(super) async fn with_callback(conn: Conn<'_>) -> Result<Vec<String>, DbError> {

@@ -2,11 +2,15 @@
 
 mod bodies;
 mod form;
+mod lenient;
 mod payloads;
 mod recordings;
 
-use super::{Channel, Filter, FolderError, Interactions, Measured, RecordingError, Sort, SurveyState};
+use super::{
+    Channel, Filter, FolderError, Interaction, Interactions, Measured, Phase, RecordingError, Sort, SurveyState,
+};
 use crate::access::rights::{Ingest, SeeInteractions};
+use crate::clock::Timestamp;
 use crate::ids::InteractionId;
 use crate::web::problem::ApiError;
 use crate::web::ranges::{Served, serve_file};
@@ -15,7 +19,8 @@ use crate::web::unmasked::Words;
 use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
-use payloads::{JsonWithRaw, Rendered};
+use lenient::Read;
+use payloads::{Delivery, Rendered};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -129,14 +134,36 @@ fn thousandths(part: Option<f64>) -> Result<Option<i64>, ()> {
     }
 }
 
+impl Api {
+    /// Returns the interaction with its messages; the access is recorded in the audit log.
+    async fn with_messages(
+        &self,
+        who: &Allowed<SeeInteractions>,
+        found: Interaction,
+        original: bool,
+    ) -> Result<Json<InteractionOut>, ApiError> {
+        let messages = match original {
+            true => self.interactions.original_messages(&found.id).await?,
+            false => self.interactions.messages(&found.id).await?,
+        };
+        if !messages.is_empty() {
+            self.interactions.note_look(&who.principal, Words::look(original), &found.id).await?;
+        }
+        let warnings = self.interactions.warnings(&found.id).await?;
+        Ok(Json(InteractionOut::new(found, Some(messages)).with_warnings(&warnings)))
+    }
+}
+
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Interactions")]
 impl Api {
     /// Create or update an interaction
     ///
     /// Idempotent: requests may be repeated and may arrive in any order. A missing field or null means unknown and never
-    /// overwrites a known value; the phase never goes backwards. Unknown fields are ignored, but kept in the raw record. After
-    /// the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer is sent
-    /// once the interaction is on disk.
+    /// overwrites a known value; a value with a newer `as_of` replaces an older one; the phase never goes backwards. Optional
+    /// data never refuse the interaction: a value that can't be used is repaired or dropped and listed in `warnings`; an
+    /// unknown field is kept in the raw record only. Refused are a body that is no JSON object, and a name that is too long.
+    /// After the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer
+    /// is sent once the interaction is on disk.
     #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
     async fn put_interaction(
         &self,
@@ -147,12 +174,18 @@ impl Api {
         /// Id of the interaction in that system.
         #[oai(example = "example_external_id")]
         external_id: Path<String>,
-        body: JsonWithRaw<InteractionBody>,
+        /// `true` stores nothing and answers what would be answered.
+        dry_run: Query<Option<bool>>,
+        body: Delivery,
     ) -> Result<UpsertReply, ApiError> {
-        let _ = who;
-        let intake = body.value.into_intake(&source, &external_id, &body.raw)?;
-        let done = self.interactions.upsert(intake).await?;
-        Ok(UpsertReply::new(done))
+        who.check_source(&source)?;
+        let Read { body, raw, warnings } = body.0;
+        let intake = body.into_intake(&source, &external_id, &raw, warnings);
+        let (done, warnings) = match dry_run.0 {
+            Some(true) => self.interactions.rehearse(intake).await?,
+            _ => self.interactions.upsert(intake).await?,
+        };
+        Ok(UpsertReply::new(done, &warnings))
     }
 
     /// List interactions
@@ -172,6 +205,14 @@ impl Api {
         channel: Query<Option<String>>,
         /// Only interactions whose survey is in this state.
         survey: Query<Option<String>>,
+        /// Only interactions of this source.
+        source: Query<Option<String>>,
+        /// Only interactions in this phase.
+        phase: Query<Option<String>>,
+        /// Only interactions that began at this time or later, RFC 3339 with an offset.
+        from: Query<Option<String>>,
+        /// Only interactions that began before this time, RFC 3339 with an offset.
+        to: Query<Option<String>>,
         /// Only calls whose longest silence exceeds this, ms.
         silence_over_ms: Query<Option<i64>>,
         /// Only calls with at least this number of interruptions.
@@ -199,6 +240,10 @@ impl Api {
             team: team.0.map(|id| id.parse()).transpose().map_err(|_| bad("team"))?,
             channel: channel.0.map(|c| Channel::known(&c).ok_or_else(|| bad("channel"))).transpose()?,
             survey: survey.0.map(|s| SurveyState::known(&s).ok_or_else(|| bad("survey"))).transpose()?,
+            source: source.0,
+            phase: phase.0.map(|p| Phase::known(&p).ok_or_else(|| bad("phase"))).transpose()?,
+            from: from.0.map(|at| Timestamp::parse(&at).ok_or_else(|| bad("from"))).transpose()?,
+            to: to.0.map(|at| Timestamp::parse(&at).ok_or_else(|| bad("to"))).transpose()?,
             measured: Measured {
                 silence_over_ms: silence_over_ms.0,
                 interruptions_from: interruptions_from.0,
@@ -213,6 +258,30 @@ impl Api {
         let (cursor, size) = (request_cursor(cursor.as_deref())?, page_size(limit.0, 50, 200)?);
         let page = self.interactions.list(&who.visible(), &filter, &cursor, size).await?;
         Ok(Json(InteractionPage::from(page)))
+    }
+
+    /// Get an interaction by its id in its source
+    ///
+    /// Returns the last occurrence, or the one that is named. An id that is also the last part of another path of this API
+    /// (`recording`, `recordings`, `peaks`, `transcript`, `measures`, `response`) can't be read here; list it by `source` instead.
+    #[oai(path = "/interactions/:source/:external_id", method = "get", operation_id = "getInteractionBySource")]
+    async fn get_interaction_by_source(
+        &self,
+        who: Allowed<SeeInteractions>,
+        /// Name of the system that the interaction comes from.
+        #[oai(example = "example_source")]
+        source: Path<String>,
+        /// Id of the interaction in that system.
+        #[oai(example = "example_external_id")]
+        external_id: Path<String>,
+        /// Number of the occurrence; by default the last one.
+        occurrence: Query<Option<i64>>,
+        /// `original` returns the messages without masking, as in `getInteraction`.
+        words: Query<Option<Words>>,
+    ) -> Result<Json<InteractionOut>, ApiError> {
+        let original = Words::original(words.0, &who)?;
+        let found = self.interactions.find_by_source(&who.visible(), &source, &external_id, occurrence.0).await?;
+        self.with_messages(&who, found.ok_or_else(not_found)?, original).await
     }
 
     /// Get an interaction
@@ -232,14 +301,7 @@ impl Api {
         let original = Words::original(words.0, &who)?;
         let id = interaction_id(&id)?;
         let found = self.interactions.find(&who.visible(), &id).await?.ok_or_else(not_found)?;
-        let messages = match original {
-            true => self.interactions.original_messages(&id).await?,
-            false => self.interactions.messages(&id).await?,
-        };
-        if !messages.is_empty() {
-            self.interactions.note_look(&who.principal, Words::look(original), &id).await?;
-        }
-        Ok(Json(InteractionOut::new(found, Some(messages))))
+        self.with_messages(&who, found, original).await
     }
 
     /// Download a recording

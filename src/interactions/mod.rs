@@ -11,6 +11,7 @@ mod kinds;
 mod names;
 mod recordings;
 mod store;
+mod warnings;
 
 pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
@@ -20,6 +21,7 @@ pub use recordings::{
     BodyError, FolderError, MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part, PartAddress, PartDetails, Recording,
     RecordingError, Reserved, Upload,
 };
+pub use warnings::{Warning, WarningCode, WarningCount, Warnings};
 
 use crate::access::principal::{Principal, Visible};
 use crate::audit;
@@ -62,6 +64,9 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: removes a file of a recording that no row names. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
+
+/// Sorts behind every id.
+const LAST_ID: &str = "~";
 
 /// An interaction and its subject.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -143,6 +148,8 @@ pub struct Interaction {
     pub source: String,
     /// Id in the source.
     pub external_id: String,
+    /// Number of the occurrence, from 1.
+    pub occurrence: i64,
     /// Call or chat.
     #[sqlx(try_from = "String")]
     pub channel: Channel,
@@ -179,6 +186,10 @@ pub struct Interaction {
     pub queue: Option<String>,
     /// Tags, as a JSON array; see [`Interaction::tags`].
     tags: Option<String>,
+    /// Topic in words for customers; `None`: none sent.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
+    pub utc_offset: Option<i64>,
     /// Language of the customer.
     pub customer_locale: Option<String>,
     /// State of its survey.
@@ -219,6 +230,8 @@ pub struct Message {
     /// Sender of the message.
     #[sqlx(try_from = "String")]
     pub sender: Sender,
+    /// Whether it is a note among staff: not shown to customers, not clipped, not measured.
+    pub private: bool,
     /// Text: masked, except from [`Interactions::original_messages`].
     pub text: String,
     /// Spans to mask in the text; empty if it is already masked.
@@ -247,6 +260,10 @@ pub struct ForSurvey {
     pub queue: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Topic in words for customers; `None`: none sent.
+    pub topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
+    pub utc_offset: Option<i64>,
     /// Language of the customer.
     pub locale: Option<String>,
     /// Talk time, in ms.
@@ -279,6 +296,14 @@ pub struct Filter {
     pub channel: Option<Channel>,
     /// State of the survey to filter by.
     pub survey: Option<SurveyState>,
+    /// Source to filter by.
+    pub source: Option<String>,
+    /// Phase to filter by.
+    pub phase: Option<Phase>,
+    /// Earliest time of the interaction.
+    pub from: Option<Timestamp>,
+    /// Time that the interaction lies before.
+    pub to: Option<Timestamp>,
     /// Figures to filter by.
     pub measured: Measured,
     /// Order of the list.
@@ -303,15 +328,42 @@ impl Interactions {
     }
 
     /// Stores an interaction or an update of it; durable when this returns.
-    pub async fn upsert(&self, intake: Intake) -> Result<Upserted, IntakeError> {
-        let checked = intake.check(&self.inner.vault)?;
+    pub async fn upsert(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
+        let checked = intake.check(&self.inner.vault, self.now())?;
+        let warnings = checked.intake.warnings.clone();
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
-        result.map_err(IntakeError::Database)
+        result.map(|done| (done, warnings)).map_err(IntakeError::Database)
+    }
+
+    /// Returns what [`Interactions::upsert`] would return, and stores nothing.
+    pub async fn rehearse(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
+        let (now, settle) = (self.now(), self.inner.settings.settle);
+        let checked = intake.check(&self.inner.vault, now)?;
+        let warnings = checked.intake.warnings.clone();
+        let done = intake::rehearse(&self.inner.db, checked, now, settle).await;
+        done.map(|done| (done, warnings)).map_err(|error| IntakeError::Database(Arc::new(error)))
     }
 
     /// Returns one interaction, if this viewer may see it.
     pub async fn find(&self, visible: &Visible, id: &InteractionId) -> Result<Option<Interaction>, DbError> {
         store::find(self.inner.db.read().await?.conn(), visible, id).await
+    }
+
+    /// Returns an occurrence of the interaction with this id in its source, the last one by default, if this viewer may
+    /// see it.
+    pub async fn find_by_source(
+        &self,
+        visible: &Visible,
+        source: &str,
+        external_id: &str,
+        occurrence: Option<i64>,
+    ) -> Result<Option<Interaction>, DbError> {
+        store::find_by_source(self.inner.db.read().await?.conn(), visible, (source, external_id), occurrence).await
+    }
+
+    /// Returns all occurrences of an interaction that this viewer may see, in order.
+    pub async fn occurrences(&self, visible: &Visible, of: &Interaction) -> Result<Vec<Interaction>, DbError> {
+        store::occurrences(self.inner.db.read().await?.conn(), visible, (&of.source, &of.external_id)).await
     }
 
     /// Returns a page, newest first or sorted by a figure: the same sort and filter must be used with the cursor.
@@ -325,6 +377,9 @@ impl Interactions {
         if filter.sort != Sort::Newest {
             return self.sorted(visible, filter, from, size).await;
         }
+        // The order is by time, so a list that ends earlier begins there.
+        let end = filter.to.filter(|to| *to < from.at).map(|to| Cursor { at: to, id: LAST_ID.to_owned() });
+        let from = end.as_ref().unwrap_or(from);
         let mut reader = self.inner.db.read().await?;
         let items = if filter.measured.is_empty() {
             store::list(reader.conn(), visible, filter, from, size + 1).await?

@@ -54,7 +54,7 @@ impl Interactions {
         Ok(names.but(row.agent_name.as_deref().unwrap_or_default()))
     }
 
-    /// Returns a chat's messages in order, with personal data masked.
+    /// Returns a chat's messages and notes in the order of their times, with personal data masked.
     pub async fn messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
         let mut messages = self.original_messages(id).await?;
         for message in &mut messages {
@@ -63,11 +63,11 @@ impl Interactions {
         Ok(messages)
     }
 
-    /// Returns the original messages, with the spans to mask. For viewers that may see originals
+    /// Returns the original messages and notes, with the spans to mask. For viewers that may see originals
     /// ([`crate::access::rights::SeeOriginals`]), after the access is recorded in the audit log, and for callers that mask
     /// them.
     pub async fn original_messages(&self, id: &InteractionId) -> Result<Vec<Message>, DbError> {
-        let (mut messages, masks) = store::messages(self.inner.db.read().await?.conn(), id).await?;
+        let (mut messages, masks) = store::messages::messages(self.inner.db.read().await?.conn(), id).await?;
         let masks = match masks {
             Some(masks) => masks,
             None => {

@@ -17,7 +17,6 @@ use crate::mail::{
 use crate::surveys::{LocalizedText, Surveys, Version};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
-use lettre::message::Mailbox;
 
 /// Kind of mail.
 pub const INVITATION: &str = "invitation";
@@ -58,7 +57,7 @@ impl Composer {
         let conversation = about.conversation();
         let language = version.language(about.locale.as_deref());
         let text = LocalizedText::about(self.surveys.settings(), version, language, &conversation);
-        letter::write(self.surveys.settings(), version, &text, conversation.chat, letter)
+        letter::write(self.surveys.settings(), version, &text, (conversation.chat, about.reason(text.words)), letter)
     }
 
     /// Writes the mail of an invitation, with a new token that is not stored yet.
@@ -69,7 +68,7 @@ impl Composer {
         }
         let sealed = about.address_sealed.as_deref().ok_or(ComposeError::Cancelled(EXPIRED))?;
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
-        let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
+        let to = recipient.mailbox()?;
         let token = Token::random();
         let expires_at = about.expires_at(now, self.surveys.settings());
         let survey = format!("{}/s/{}", self.surveys.settings().public_url, token.secret());
@@ -82,13 +81,7 @@ impl Composer {
             ("List-Unsubscribe", format!("<{unsubscribe}>")),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
         ];
-        let composed = Composed {
-            to: Mailbox::new(recipient.name, address),
-            subject: texts.subject,
-            text: texts.text,
-            html: texts.html,
-            headers,
-        };
+        let composed = Composed { to, subject: texts.subject, text: texts.text, html: texts.html, headers };
         Ok(Written { composed, id: about.id.clone(), token_hash: token.hash(), expires_at })
     }
 
@@ -109,7 +102,7 @@ impl Composer {
         status: &DeliveryStatus,
         now: Timestamp,
     ) -> Result<(), DbError> {
-        if matches!(status, DeliveryStatus::Refused(refusal) if refusal.is_no_mailbox()) {
+        if matches!(status, DeliveryStatus::Refused(refusal) if refusal.is_no_mailbox) {
             store::suppress_invited(conn.reborrow(), reference, "bounced", now).await?;
         }
         let (own, state, reason) = match status {

@@ -10,12 +10,10 @@ use crate::interactions::{
     self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, Phase, SurveyState,
 };
 use crate::jobs::{Kind, Outcome, Running};
-use crate::mail::{self, DeliveryStatus, NewMail};
+use crate::mail::{self, Address, DeliveryStatus, NewMail};
+use crate::masking::customer_text;
 use crate::surveys::{Chosen, NotChosen};
 use std::time::Duration;
-
-/// Maximum number of characters of a topic.
-const MAX_TOPIC_CHARS: usize = 60;
 
 pub(super) fn job(invitations: &Invitations) -> Kind {
     let invitations = invitations.clone();
@@ -45,7 +43,7 @@ pub enum Decision {
 /// An interaction that passed every rule that needs no database.
 struct Due {
     about: ForSurvey,
-    customer: Customer,
+    recipient: Recipient,
     address_hash: String,
     chosen: Chosen,
 }
@@ -72,20 +70,23 @@ impl Invitations {
             Some(reason) => reason,
             None => match about.customer.take() {
                 None => SkipReason::NoAddress,
-                Some(customer) if !address::is_sendable(&customer.email) => SkipReason::BadAddress,
-                Some(customer) => match self.inner.surveys.choose(&about).await? {
-                    Err(reason) => reason.into(),
-                    Ok(chosen) => {
-                        let address_hash = address::hash(&self.inner.vault, &customer.email);
-                        match self.ask(&Due { about, customer, address_hash, chosen }, now).await? {
-                            Asking::Asked => return Ok(Decision::Asked),
-                            // A decision writes both in one transaction, so the existing invitation belongs to an
-                            // external answer. A reason of its own would reveal that there is a linked answer.
-                            Asking::There => SkipReason::AskedRecently,
-                            Asking::Not(reason) => reason,
+                Some(Customer { email, name }) => {
+                    match (Address::repair(&email), self.inner.surveys.choose(&about).await?) {
+                        (None, _) => SkipReason::BadAddress,
+                        (_, Err(reason)) => reason.into(),
+                        (Some(address), Ok(chosen)) => {
+                            let recipient = Recipient::new(&address, name.as_deref());
+                            let address_hash = address::hash(&self.inner.vault, &recipient.email);
+                            match self.ask(&Due { about, recipient, address_hash, chosen }, now).await? {
+                                Asking::Asked => return Ok(Decision::Asked),
+                                // A decision writes both in one transaction, so the existing invitation belongs to an
+                                // external answer. A reason of its own would reveal that there is a linked answer.
+                                Asking::There => SkipReason::AskedRecently,
+                                Asking::Not(reason) => reason,
+                            }
                         }
                     }
-                },
+                }
             },
         };
         let mut tx = self.inner.db.begin().await?;
@@ -126,7 +127,7 @@ impl Invitations {
             return Ok(Asking::Not(SkipReason::AskedRecently));
         }
         let mail =
-            NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(due.customer.email.trim()) };
+            NewMail { kind: super::INVITATION, reference: id.to_string(), hint: mail::hint(&due.recipient.email) };
         let state = match self.inner.mail.enqueue(tx.conn(), &mail, now).await? {
             DeliveryStatus::Held => SurveyState::Held,
             _ => SurveyState::Scheduled,
@@ -136,19 +137,24 @@ impl Invitations {
         Ok(Asking::Asked)
     }
 
+    /// Returns the topic that customers may read: the one that was sent for them, else a tag that the configuration lists.
+    fn topic(&self, about: &ForSurvey) -> Option<String> {
+        let sent = about.topic.as_deref().and_then(customer_text::topic);
+        sent.or_else(|| self.settings().customer_tag(&about.tags).and_then(customer_text::topic))
+    }
+
     fn invitation(&self, id: &InvitationId, due: &Due, now: Timestamp) -> store::NewInvitation {
         let about = &due.about;
-        let recipient = Recipient { email: due.customer.email.trim().to_owned(), name: due.customer.name.clone() };
         store::NewInvitation {
             id: id.clone(),
             interaction_id: about.id.clone(),
             agent_id: about.agent_id.clone(),
             team_id: about.team_id.clone(),
             survey: due.chosen.version.clone(),
-            topic: about.tags.iter().map(|tag| one_line(tag)).find(|tag| !tag.is_empty()),
+            topic: self.topic(about),
             channel: about.channel.code(),
             locale: about.locale.clone(),
-            address_sealed: recipient.seal(&self.inner.vault),
+            address_sealed: due.recipient.seal(&self.inner.vault),
             address_hash: due.address_hash.clone(),
             created_at: now,
             expires_at: now.plus(due.chosen.expires_after),
@@ -168,9 +174,4 @@ enum Asking {
 
 fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn one_line(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.chars().take(MAX_TOPIC_CHARS).collect()
 }

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::InteractionId;
 use crate::interactions::{self, SurveyState};
-use crate::mail;
+use crate::mail::{self, Address};
 
 /// Code of the suppression of an erased address.
 const ERASED: &str = "added";
@@ -45,7 +45,7 @@ pub enum ErasureSubject<'a> {
 impl Invitations {
     /// Returns the data stored about this address; `None` if the text is no address.
     pub async fn traces(&self, text: &str) -> Result<Option<Traces>, DbError> {
-        if !address::is_sendable(text) {
+        if Address::repair(text).is_none() {
             return Ok(None);
         }
         let vault = &self.inner.vault;

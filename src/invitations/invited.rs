@@ -12,7 +12,7 @@ pub struct Invited {
     pub interaction: InteractionId,
     /// Rated agent.
     pub agent: Option<AgentId>,
-    /// Name of the agent.
+    /// Name of the agent, for customers.
     pub agent_name: Option<String>,
     /// Team of the interaction.
     pub team: Option<TeamId>,
@@ -26,6 +26,8 @@ pub struct Invited {
     pub channel: String,
     /// Time of the interaction.
     pub occurred_at: Timestamp,
+    /// Offset from UTC that was sent with its time, in minutes east.
+    pub utc_offset: Option<i64>,
     /// Time at which the mail with the link was sent; `None` for links from before this was recorded.
     pub sent_at: Option<Timestamp>,
 }
@@ -40,9 +42,10 @@ impl Invited {
     /// Returns the facts of the conversation that texts mention.
     pub fn about(&self) -> About<'_> {
         About {
-            agent: self.agent_name.as_deref(),
+            agent: self.agent_name.clone(),
             topic: self.topic.as_deref(),
             occurred_at: Some(self.occurred_at),
+            utc_offset: self.utc_offset,
             chat: self.channel == "chat",
         }
     }

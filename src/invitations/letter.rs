@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::config::Choices;
 use crate::surveys::{
     Language, LocalizedText, Look, Phrases, QuestionItem as Item, QuestionKind as Kind, Settings, Version, contrast,
-    day_in_words, fill,
+    fill,
 };
 use askama::Template;
 
@@ -94,15 +94,16 @@ struct TextPart<'a> {
     p: &'a Parts<'a>,
 }
 
-/// Writes the mail.
+/// Writes the mail about a chat or another conversation. `reason`: pattern of the sentence that tells why the customer
+/// gets it.
 pub(super) fn write(
     settings: &Settings,
     version: &Version,
     speech: &LocalizedText<'_>,
-    chat: bool,
+    (chat, reason): (bool, &str),
     letter: Letter<'_>,
 ) -> Result<Texts, askama::Error> {
-    let parts = parts(settings, version, speech, chat, letter);
+    let parts = parts(settings, version, speech, (chat, reason), letter);
     let text = TextPart { p: &parts }.render()?;
     let html = HtmlPart { p: &parts }.render()?;
     let w = speech.words;
@@ -113,22 +114,18 @@ fn parts<'a>(
     settings: &'a Settings,
     version: &'a Version,
     speech: &'a LocalizedText<'a>,
-    chat: bool,
+    (chat, reason): (bool, &str),
     letter: Letter<'a>,
 ) -> Parts<'a> {
     let w = speech.words;
     let texts = speech.texts(version);
-    let name = letter
-        .customer
-        .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))
-        .filter(|name| !name.is_empty());
     let days = settings.quiet_period.as_secs() / 86_400;
     let facts = speech
         .facts()
         .clone()
-        .with_some("customer", name)
+        .with_some("customer", letter.customer)
         .with("days", days)
-        .with("until", day_in_words(w, letter.expires_at));
+        .with("until", speech.day(letter.expires_at));
     let say = |pattern: &str| fill(pattern, &facts);
     let title = texts.map(|texts| if chat { &texts.title_chat } else { &texts.title_call });
     let Look { accent, accent_dark, .. } = &version.definition.look;
@@ -151,7 +148,7 @@ fn parts<'a>(
         unsubscribe: letter.unsubscribe,
         privacy: format!("{}/privacy?lang={}", settings.public_url, speech.language.tag()),
         copy: say(&w.mail_copy),
-        why: say(if chat { &w.mail_why_chat } else { &w.mail_why_call }),
+        why: say(reason),
         often: if days > 1 { say(&w.mail_often) } else { w.mail_once.clone() },
         accent,
         accent_ink: contrast::ink_on(accent),

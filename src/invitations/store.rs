@@ -4,8 +4,9 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, Rows};
 use crate::ids::{AgentId, InteractionId, InvitationId, TeamId};
 use crate::interactions::InteractionRef;
+use crate::masking::customer_text;
 use crate::paging::Cursor;
-use crate::surveys::{About, Settings};
+use crate::surveys::{About, Phrases, Settings};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, fetch_packed, statements};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ statements! {
     // $1: JSON array of ids.
     TO_WRITE = "
         SELECT {packed v.id, v.survey, v.locale, v.topic, v.channel, v.address_sealed, v.state, v.created_at,
-            v.expires_at, v.expires_after_ms, i.occurred_at, a.name, s.reason}
+            v.expires_at, v.expires_after_ms, i.occurred_at, i.utc_offset, i.direction, a.name, a.display_name, s.reason}
         FROM invitations v
         JOIN interactions i ON i.id = v.interaction_id
         LEFT JOIN agents a ON a.id = v.agent_id
@@ -218,7 +219,10 @@ pub(super) struct ToWrite {
     /// Time for which a link can be answered, in ms; `None`: as configured.
     pub expires_after_ms: Option<i64>,
     pub occurred_at: Timestamp,
+    pub utc_offset: Option<i64>,
+    pub direction: Option<String>,
     pub agent_name: Option<String>,
+    pub agent_display_name: Option<String>,
     /// Reason that the address is suppressed.
     pub suppressed: Option<String>,
 }
@@ -227,10 +231,22 @@ impl ToWrite {
     /// Returns the facts of the conversation that the mail mentions.
     pub fn conversation(&self) -> About<'_> {
         About {
-            agent: self.agent_name.as_deref(),
+            agent: customer_text::agent_name(self.agent_display_name.as_deref(), self.agent_name.as_deref()),
             topic: self.topic.as_deref(),
             occurred_at: Some(self.occurred_at),
+            utc_offset: self.utc_offset,
             chat: self.channel == "chat",
+        }
+    }
+
+    /// Returns the sentence that tells why the customer gets the mail.
+    pub fn reason<'w>(&self, words: &'w Phrases) -> &'w str {
+        match (self.channel.as_str(), self.direction.as_deref()) {
+            ("call", Some("inbound")) => &words.mail_why_call,
+            ("call", Some("outbound")) => &words.mail_why_call_outbound,
+            ("chat", Some("outbound")) => &words.mail_why_chat_outbound,
+            ("chat", _) => &words.mail_why_chat,
+            _ => &words.mail_why_contact,
         }
     }
 

@@ -5,6 +5,7 @@ use super::{Invitations, Token, address, store};
 use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::effects::{Actor, Effects};
+use crate::mail::Address;
 use crate::paging::{Cursor, Page};
 
 /// A suppressed address.
@@ -62,13 +63,11 @@ impl Invitations {
         reason: &str,
         actor: &Actor,
     ) -> Result<(Suppression, bool), SuppressionError> {
-        if !address::is_sendable(address) {
-            return Err(SuppressionError::NotAnAddress);
-        }
+        let address = Address::repair(address).ok_or(SuppressionError::NotAnAddress)?.to_string();
         if !REASONS.contains(&reason) {
             return Err(SuppressionError::NotAReason);
         }
-        let hash = address::hash(&self.inner.vault, address);
+        let hash = address::hash(&self.inner.vault, &address);
         let new = self.add(&hash, reason, actor).await?;
         let found = store::suppressions(self.inner.db.read().await?.conn(), Some(&hash), &Cursor::start(), 1).await?;
         let entry = found.into_iter().next().ok_or(SuppressionError::NotThere)?;
@@ -103,7 +102,7 @@ impl Invitations {
         let now = self.now();
         let mut tx = self.inner.db.begin().await?;
         // A customer's unsubscription is stored by its day: its exact time may be that of an answer.
-        let since = if *actor == Actor::System { now.midnight() } else { now };
+        let since = if *actor == Actor::System { now.utc_midnight() } else { now };
         let new = store::suppress(tx.conn(), hash, reason, since).await?;
         store::erase_address(tx.conn(), hash).await?;
         // A customer's unsubscription has no audit entry, which would hold nothing but a time.

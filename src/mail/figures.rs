@@ -1,4 +1,4 @@
-//! Mail statistics by day and by reason. Of sending only: they do not tell who answered.
+//! Mail statistics by time and by reason. Of sending only: they do not tell who answered.
 
 pub(in crate::mail) mod store;
 
@@ -7,11 +7,11 @@ use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::MailId;
 
-/// Number of mails on a day.
+/// Number of mails in a quarter of an hour.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct OnDay {
-    /// Days since 1970-01-01 (UTC).
-    pub day: i64,
+pub struct MailCount {
+    /// Begin of the quarter of an hour.
+    pub begin_ms: Timestamp,
     /// Code of a [`super::State`] for the outbox; code of a verdict for returned mail.
     pub what: String,
     /// Number of mails.
@@ -44,14 +44,14 @@ pub struct FailedFor {
 const MAX_RESENT: i64 = 1_000;
 
 impl Mail {
-    /// Returns the outbox by the day of the last change, from `since`'s day on.
-    pub async fn by_day(&self, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
-        store::by_day(self.inner.db.read().await?.conn(), since).await
+    /// Returns the outbox by the time of the last change.
+    pub async fn by_time(&self, since: Timestamp) -> Result<Vec<MailCount>, DbError> {
+        store::by_time(self.inner.db.read().await?.conn(), since).await
     }
 
-    /// Returns returned mail by day.
-    pub async fn came_back_by_day(&self, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
-        store::came_back_by_day(self.inner.db.read().await?.conn(), since).await
+    /// Returns returned mail by time.
+    pub async fn came_back_by_time(&self, since: Timestamp) -> Result<Vec<MailCount>, DbError> {
+        store::came_back_by_time(self.inner.db.read().await?.conn(), since).await
     }
 
     /// Returns returned mail by reason; the most frequent first.

@@ -6,6 +6,7 @@ use super::transport::Outgoing;
 use crate::clock::Timestamp;
 use crate::masking;
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use std::time::{Duration, SystemTime};
@@ -56,9 +57,12 @@ pub(super) struct Frame<'a> {
 pub(super) fn build(mail: &Composed, frame: Frame<'_>, signer: Option<&Signer>) -> Result<Outgoing, String> {
     let Frame { from, sender, message_id, created, now } = frame;
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+    // The header is not read back: the parser knows fewer addresses than the standard.
+    let envelope = Envelope::new(Some(sender.clone()), vec![mail.to.email.clone()]).map_err(|e| e.to_string())?;
     let name = mail.to.name.as_deref().map(one_line).filter(|name| !name.is_empty());
     let name = name.map(|name| name.chars().take(MAX_NAME_CHARS).collect());
     let mut builder = Message::builder()
+        .envelope(envelope)
         .from(from.clone())
         .to(Mailbox::new(name, mail.to.email.clone()))
         .subject(one_line(&mail.subject))

@@ -3,6 +3,7 @@
 //! No body and no link is ever stored. An outbox row holds the kind of a mail and its reference; the feature that owns
 //! the kind composes the mail when it is sent ([`Compose`]), and receives its delivery status in the same transaction.
 
+mod address;
 mod compose;
 mod delivery;
 mod dkim;
@@ -24,9 +25,10 @@ mod test_mail;
 mod transport;
 mod uncertain_delivery;
 
+pub use address::Address;
 pub use compose::{Compose, ComposeError, Composed, ManyComposed, ManyUnwanted, Preview};
 pub use dkim::DkimRecord;
-pub use figures::{CameBackFor, FailedFor, OnDay};
+pub use figures::{CameBackFor, FailedFor, MailCount};
 pub use incoming::{
     Call, CameBack, Classification, Consequence, FETCH_RETURNED, HookError, Hooks, IncomingOutcome, Service, Taken,
 };
@@ -45,7 +47,6 @@ use crate::paging::{Cursor, Page};
 use crate::vault::Vault;
 use delivery::{InHand, Renderer, Rest, Watch};
 use journal::Journal;
-use lettre::Address;
 use lettre::message::Mailbox;
 use rates::Limits;
 use returned::ReturnPath;
@@ -70,7 +71,7 @@ pub struct Settings {
     /// Sender.
     pub from: Mailbox,
     /// Address that bounces return to; the sender where unset.
-    pub bounces: Option<Address>,
+    pub bounces: Option<lettre::Address>,
     /// File of trusted certificate authorities; the system's where unset.
     pub ca_file: Option<PathBuf>,
     /// Maximum number of connections to the mail server.
@@ -92,11 +93,14 @@ pub struct Settings {
 impl Settings {
     /// Returns the settings from the sections of the configuration, whose check has validated `from` as an address.
     pub fn new(mail: &config::Mail, retention: &config::Retention) -> Self {
-        let from = mail.from.parse().expect("the configuration is checked: mail.from is an address");
+        let from: Mailbox = mail.from.parse().expect("the configuration is checked: mail.from is an address");
+        // A host in ASCII: most mail servers take no other.
+        let in_ascii =
+            |email: lettre::Address| Address::parse(email.as_ref()).map_or(email, |address| address.for_mail());
         Self {
             url: mail.url.clone(),
-            from,
-            bounces: mail.bounces.parse().ok(),
+            from: Mailbox::new(from.name, in_ascii(from.email)),
+            bounces: mail.bounces.parse().ok().map(in_ascii),
             returned: mail.returned.clone(),
             ca_file: (!mail.ca_file.as_os_str().is_empty()).then(|| mail.ca_file.clone()),
             connections: mail.connections,

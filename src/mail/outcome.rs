@@ -1,5 +1,6 @@
 //! Classification of a mail server's replies: consequences for the mail, for the transport, and for the next attempt.
 
+use super::reader;
 use super::smtp::Reply;
 use std::time::Duration;
 
@@ -10,14 +11,9 @@ pub struct Refusal {
     pub why: String,
     /// The enhanced status (RFC 3463) where the server gave one: `5.1.1`.
     pub status: Option<String>,
-}
-
-impl Refusal {
-    /// Whether it means that there is no such mailbox permanently: unknown, moved, of invalid form, or a domain that
-    /// accepts no mail at all.
-    pub fn is_no_mailbox(&self) -> bool {
-        matches!(self.status.as_deref(), Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
-    }
+    /// Whether there is no such mailbox permanently: unknown, moved, of invalid form, or a domain that accepts no mail at
+    /// all.
+    pub is_no_mailbox: bool,
 }
 
 /// Reason why a mail has not left. Texts hold no addresses.
@@ -51,7 +47,7 @@ pub(super) enum Stage {
 /// Codes by which the server demands (other) credentials: wrong configuration, not a wrong mail.
 const SIGN_IN_CODES: [u16; 6] = [432, 454, 530, 534, 535, 538];
 
-/// Classifies a rejection.
+/// Classifies a rejection, by the reader of returned mail: the same reply has the same meaning in a bounce.
 pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     let why = reply.told();
     let status = reply.status();
@@ -64,11 +60,11 @@ pub(super) fn judge(stage: Stage, reply: &Reply) -> SendError {
     }
     // Commands that the server does not know or does not expect are our fault, and not this mail's.
     let protocol = matches!(reply.code, 500 | 502 | 503);
-    let relaying = status.is_none() && why.to_lowercase().contains("relay");
-    let about_us = class("5.7.") || protocol || relaying;
+    let (reason, is_no_mailbox) = reader::of_reply(reply.code, status.as_deref(), &reply.lines.join(" "));
+    let about_us = !is_no_mailbox && (reason.is_about_sender() || class("5.7.") || protocol);
     // Too large, or characters of an address that the server does not accept: this mail alone.
     let about_it = class("5.6.") || class("5.3.4") || matches!(reply.code, 552 | 555);
-    let refusal = Refusal { why: why.clone(), status: status.clone() };
+    let refusal = Refusal { why: why.clone(), status: status.clone(), is_no_mailbox };
     match stage {
         Stage::Mail if about_it => SendError::Refused(refusal),
         Stage::Mail => SendError::Stopped(why),
@@ -145,12 +141,28 @@ mod tests {
     }
 
     #[test]
-    fn a_mailbox_that_is_not_there_is_told_from_one_that_is_full() {
-        let told = |text: &str| match judge(Stage::Recipient, &Reply::new(550, text)) {
-            SendError::Refused(refusal) => refusal.is_no_mailbox(),
-            _ => false,
+    fn a_reply_means_the_same_as_in_a_bounce() {
+        let told = |code: u16, text: &str| match judge(Stage::Recipient, &Reply::new(code, text)) {
+            SendError::Refused(refusal) if refusal.is_no_mailbox => "no mailbox",
+            SendError::Refused(_) => "refused",
+            SendError::Policy(_) => "about us",
+            _ => "other",
         };
-        assert!(told("5.1.1 <x@example.net>: no such user") && told("5.1.10 null MX"));
-        assert!(!told("5.2.2 mailbox full") && !told("no such user here") && !told("5.1.11 x"));
+        for (code, text, wanted) in [
+            (550, "5.1.1 <x@example.net>: no such user", "no mailbox"),
+            (550, "5.1.10 null MX", "no mailbox"),
+            (550, "5.4.1 Recipient address rejected: Access denied. AS(201806281)", "no mailbox"),
+            (550, "No such user here", "no mailbox"),
+            (554, "delivery error: dd This user doesn't have a yahoo.com account", "no mailbox"),
+            (550, "5.7.1 <x@example.net>: User unknown", "no mailbox"),
+            (550, "5.1.1 Mail from 192.0.2.1 blocked using Spamhaus ZEN", "about us"),
+            (554, "5.7.1 Service unavailable; client host [192.0.2.1] blocked", "about us"),
+            (554, "Your message looks like spam", "about us"),
+            (550, "5.2.2 mailbox full", "refused"),
+            (552, "The user is over quota", "refused"),
+            (550, "5.2.1 The account is disabled", "refused"),
+        ] {
+            assert_eq!(told(code, text), wanted, "{code} {text}");
+        }
     }
 }

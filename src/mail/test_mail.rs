@@ -1,12 +1,11 @@
 //! Test mail: bypasses the outbox and is sent at once, so that the administrator sees the server's reply.
 
-use super::Mail;
 use super::compose::Composed;
 use super::delivery::{RenderedMail, SendQueue, Words};
 use super::message::message_id;
 use super::outcome::SendError;
+use super::{Address, Mail};
 use crate::ids::MailId;
-use lettre::Address;
 use lettre::message::Mailbox;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +28,7 @@ impl Mail {
     /// Sends a test mail by the configured transport; completes when the server has accepted it. Nothing of it is
     /// stored.
     pub async fn send_test_mail(&self, to: &str, company: &str) -> Result<(), TestMailError> {
-        let email: Address = to.parse().map_err(|_| TestMailError::NotAnAddress)?;
+        let email = Address::repair(to).ok_or(TestMailError::NotAnAddress)?;
         if self.is_held() {
             return Err(TestMailError::NoWayOut);
         }
@@ -42,13 +41,13 @@ impl Mail {
             "<p>This is a test of the surveys of {shown}.</p><p>If you can read it, mail leaves and arrives. There is nothing else to do.</p>"
         );
         let composed = Composed {
-            to: Mailbox::new(None, email),
+            to: Mailbox::new(None, email.for_mail()),
             subject: format!("A test mail from {company}"),
             html,
             text,
             headers: vec![],
         };
-        let domain = composed.to.email.domain().to_lowercase();
+        let domain = email.host().to_owned();
         let message_id = message_id(&self.inner.renderer.from);
         let words = Words::Written { composed: Box::new(composed), message_id, created: now };
         self.send_alone(RenderedMail { id, domain, words }).await

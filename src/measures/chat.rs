@@ -69,10 +69,12 @@ struct Open {
     courtesies: bool,
 }
 
-/// Measures a chat. `ended_at`: its end; `has_agent`: whether a person was in charge of it, even one who wrote nothing.
+/// Measures a chat, without its notes among staff. `ended_at`: its end; `has_agent`: whether a person was in charge of it, even one who wrote nothing.
 pub fn measure(messages: &[Message], ended_at: Option<Timestamp>, has_agent: bool) -> ChatMeasures {
-    let placed: Vec<(&Message, i64)> =
-        messages.iter().zip(moments(messages)).map(|(m, (start, _))| (m, start)).collect();
+    let with_notes = messages.iter().zip(moments(messages)).map(|(m, (start, _))| (m, start));
+    let placed: Vec<(&Message, i64)> = with_notes.filter(|(m, _)| !m.private).collect();
+    let written: Vec<Message> = placed.iter().map(|(m, _)| (*m).clone()).collect();
+    let messages = written.as_slice();
     let nag = |m: &Message| m.sender != Sender::Customer && is_nag(&m.text);
     let nags: Vec<Nag> =
         placed.iter().filter(|(m, _)| nag(m)).map(|(m, start_ms)| Nag { seq: m.seq, start_ms: *start_ms }).collect();
@@ -171,6 +173,7 @@ mod tests {
             sender: *sender,
             text: (*text).to_owned(),
             masks: Vec::new(),
+            private: false,
         };
         let messages: Vec<_> = lines.iter().enumerate().map(message).collect();
         measure(&messages, ended_s.map(|s| Timestamp(s * 1000)), true)
@@ -241,6 +244,7 @@ mod tests {
                 sender: *sender,
                 text: (*text).into(),
                 masks: Vec::new(),
+                private: false,
             })
             .collect();
         assert_eq!(measure(&messages, Some(Timestamp(600_000)), false).longest_wait, None);

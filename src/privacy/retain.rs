@@ -17,6 +17,7 @@ const MAX_ROWS: usize = 200;
 /// Maximum number of conversations removed in one transaction; each may have hundreds of rows.
 const MAX_CONVERSATIONS: usize = 10;
 const RUN_INTERVAL: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
 /// Time range of the forecast.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// Time after which an address is erased whose survey never becomes due.
@@ -121,11 +122,24 @@ impl Privacy {
         for rule in self.rules() {
             let within_a_week = match rule.span {
                 None => 0,
-                Some(span) => self.count(rule.what, then.minus(span)).await?,
+                Some(span) => self.count(rule.what, self.due_before(span, then)).await?,
             };
             all.push(Due { rule, within_a_week });
         }
         Ok(all)
+    }
+
+    /// Returns the time before which data is due at `now`. A time of whole days ends with the day, in the company's zone.
+    fn due_before(&self, span: Duration, now: Timestamp) -> Timestamp {
+        let is_whole = span.as_secs().is_multiple_of(DAY.as_secs()) && span.subsec_nanos() == 0;
+        let zone = self.inner.clock.zone();
+        match i64::try_from(span.as_secs() / DAY.as_secs()) {
+            Ok(days) if is_whole => {
+                let first = zone.date(now).saturating_sub(jiff::Span::new().try_days(days).unwrap_or_default());
+                zone.begin(first)
+            }
+            _ => now.minus(span),
+        }
     }
 
     async fn count(&self, what: RetainedData, before: Timestamp) -> Result<i64, DbError> {
@@ -152,7 +166,7 @@ impl Privacy {
         let mut removed = Vec::new();
         for Rule { what, span } in self.rules() {
             let Some(span) = span else { continue };
-            let n = self.remove(what, now.minus(span), stop).await?;
+            let n = self.remove(what, self.due_before(span, now), stop).await?;
             removed.push((what.code(), n));
         }
         removed.push(("addresses", self.remove_stale(stop).await?));
@@ -243,7 +257,7 @@ impl Privacy {
     /// number of removed files without a row. An unavailable folder blocks nothing else; it is retried with the next
     /// run.
     async fn compare_files(&self, now: Timestamp, stop: &CancellationToken) -> usize {
-        let today = now.day();
+        let today = self.inner.clock.zone().day(now);
         if *self.compared() == today {
             return 0;
         }
@@ -266,7 +280,8 @@ impl Privacy {
 
     /// Records the removals: an entry per day for each kind, and one in the audit log if anything was removed.
     async fn note(&self, removed: &[(&'static str, usize)], now: Timestamp) -> Result<(), DbError> {
-        let day = now.day();
+        let zone = self.inner.clock.zone();
+        let day = zone.day(now);
         let mut tx = self.inner.db.begin().await?;
         store::note(tx.conn(), &day, "run", 1, now).await?;
         let mut detail = serde_json::Map::new();
@@ -274,7 +289,7 @@ impl Privacy {
             store::note(tx.conn(), &day, what, i64::try_from(*n).unwrap_or(i64::MAX), now).await?;
             detail.insert((*what).to_owned(), (*n).into());
         }
-        store::trim(tx.conn(), &now.minus(LOG_KEPT).day()).await?;
+        store::trim(tx.conn(), &zone.day(now.minus(LOG_KEPT))).await?;
         if !detail.is_empty() {
             Effects::new()
                 .audit(&Actor::System, "retention.ran", "retention", Some(detail.into()))

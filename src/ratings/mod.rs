@@ -119,7 +119,7 @@ impl Ratings {
 
     /// Parses an entered period (`2026-08`, or empty): the last twelve months by default.
     pub fn period(&self, from: &str, to: &str) -> Result<Period, RatingsError> {
-        Ok(Period::asked(from, to, self.now())?)
+        Ok(Period::asked(from, to, Month::of(&self.clock.zone(), self.now()))?)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Months: the only time resolution of ratings.
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use std::fmt;
 use std::str::FromStr;
 
-/// A month of a year, in UTC: `2026-11`.
+/// A month of a year: `2026-11`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
     /// Months since January of the year 0.
@@ -36,9 +36,9 @@ pub const MAX_MONTHS: usize = 120;
 const USUAL_MONTHS: i32 = 12;
 
 impl Month {
-    /// Returns the month of a time.
-    pub fn of(at: Timestamp) -> Self {
-        let date = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
+    /// Returns the month of a time in this zone.
+    pub fn of(zone: &Zone, at: Timestamp) -> Self {
+        let date = zone.date(at);
         Self { count: i32::from(date.year()) * 12 + i32::from(date.month()) - 1 }
     }
 
@@ -73,12 +73,10 @@ impl Month {
         self.number() == 1
     }
 
-    /// Returns the start of the month.
-    pub fn begin(self) -> Timestamp {
+    /// Returns the start of the month in this zone.
+    pub fn begin(self, zone: &Zone) -> Timestamp {
         let far = || if self.count < 0 { Timestamp(i64::MIN) } else { Timestamp(i64::MAX) };
-        format!("{self}-01T00:00:00Z")
-            .parse::<jiff::Timestamp>()
-            .map_or_else(|_| far(), |t| Timestamp(t.as_millisecond()))
+        format!("{self}-01").parse().map_or_else(|_| far(), |first| zone.begin(first))
     }
 }
 
@@ -120,8 +118,8 @@ impl Period {
     }
 
     /// Parses an entered period; empty ends default to twelve months up to now.
-    pub fn asked(from: &str, to: &str, now: Timestamp) -> Result<Self, PeriodError> {
-        let to = if to.trim().is_empty() { Month::of(now) } else { to.parse()? };
+    pub fn asked(from: &str, to: &str, now: Month) -> Result<Self, PeriodError> {
+        let to = if to.trim().is_empty() { now } else { to.parse()? };
         let from = if from.trim().is_empty() { to.plus(1 - USUAL_MONTHS) } else { from.parse()? };
         Self::new(from, to)
     }
@@ -157,8 +155,10 @@ mod tests {
         let month: Month = "2026-11".parse().unwrap();
         assert_eq!((month.to_string(), month.label()), ("2026-11".into(), "Nov 2026".into()));
         assert_eq!((month.plus(2).to_string(), month.plus(-11).to_string()), ("2027-01".into(), "2025-12".into()));
-        assert_eq!(Month::of(month.begin()), month);
-        assert_eq!(Month::of(month.begin().plus_ms(-1)), month.plus(-1));
+        for zone in ["UTC", "Pacific/Auckland", "America/New_York"].map(|zone| zone.parse::<Zone>().unwrap()) {
+            assert_eq!(Month::of(&zone, month.begin(&zone)), month);
+            assert_eq!(Month::of(&zone, month.begin(&zone).plus_ms(-1)), month.plus(-1));
+        }
         assert!(month.plus(2).begins_year());
         for wrong in ["", "2026", "2026-13", "2026-00", "26-11", "2026-1", "2026-11-01", "+026-11", "٢٠٢٦-١١"] {
             assert!(wrong.parse::<Month>().is_err(), "{wrong}");
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_period_is_whole_and_goes_forwards() {
-        let now = Timestamp::parse("2026-11-22T04:00:00Z").unwrap();
+        let now: Month = "2026-11".parse().unwrap();
         let usual = Period::asked("", "", now).unwrap();
         assert_eq!(
             (usual.from().to_string(), usual.to().to_string(), usual.len()),

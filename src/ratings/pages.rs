@@ -8,8 +8,7 @@ use super::{Period, Ratings, RatingsError, Table, to_csv};
 use crate::access::Role;
 use crate::access::rights::{LeaveOut, Right, SeeRatings};
 use crate::ids::{AgentId, TeamId};
-use crate::web::{PageError, Shell, SiteInfo, Viewer, get, html, post, redirect};
-use poem::http::header;
+use crate::web::{PageError, Shell, SiteInfo, Viewer, csv, get, html, post, redirect};
 use poem::web::{Data, Path, Query};
 use poem::{Response, Route, handler};
 use views::{ListPage, OnePage, Period as PeriodView};
@@ -117,16 +116,7 @@ async fn export(
     let file = to_csv(&ratings.overview(&who, period).await?, table)?;
     ratings.note_look(&who, "ratings.exported", "ratings", period).await?;
     let name = format!("ratings-{}-{}-{}.csv", table.code(), period.from(), period.to());
-    Ok(attachment(&name, file))
-}
-
-/// Returns a file download.
-fn attachment(name: &str, file: Vec<u8>) -> Response {
-    Response::builder()
-        .content_type("text/csv; charset=utf-8")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(file)
+    Ok(csv::attachment(&name, &file))
 }
 
 /// Returns the query for a period.

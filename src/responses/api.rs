@@ -189,7 +189,7 @@ impl Api {
     #[oai(path = "/surveys/:id/responses", method = "post", operation_id = "createResponse")]
     async fn respond(
         &self,
-        _who: Allowed<Ingest>,
+        who: Allowed<Ingest>,
         /// Id of the survey: `standard`, or a random one.
         id: Path<String>,
         /// A random UUID (version 4).
@@ -198,6 +198,10 @@ impl Api {
         body: JsonBody<ResponseIn>,
     ) -> Result<RecordReply, ApiError> {
         let ResponseIn { choice, interaction, agent, team, version, answers } = body.0;
+        for source in [interaction.as_ref().map(|i| &i.source), agent.as_ref().map(|a| &a.source)].into_iter().flatten()
+        {
+            who.check_source(source)?;
+        }
         let given = |one: AnswerIn| GivenAnswer {
             question: one.question,
             value: one.value,

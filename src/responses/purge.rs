@@ -19,7 +19,7 @@ pub(super) fn job(responses: &Responses) -> Kind {
 impl Responses {
     /// Deletes the marks and the suspected answers that were to be kept until a month before this one.
     pub async fn purge(&self) -> Result<(), DbError> {
-        let month = self.now().month();
+        let month = self.inner.clock.zone().month(self.now());
         let mut tx = self.inner.db.begin().await?;
         answers::purge_spent(tx.conn(), &month).await?;
         suspects::store::expire(tx.conn(), &month).await?;

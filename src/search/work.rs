@@ -66,7 +66,8 @@ impl Search {
                 speaker: message.sender.code().to_owned(),
                 parts: parts(&message.text),
             };
-            return Ok(placed.map(line).collect());
+            // Notes among staff are not found by search: they keep their place on the page only.
+            return Ok(placed.filter(|((message, _), _)| !message.private).map(line).collect());
         }
         let transcript = self.transcription.find(id).await?;
         if transcript.state != State::Done {

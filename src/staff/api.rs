@@ -35,6 +35,7 @@ impl From<StaffError> for ApiError {
             StaffError::BadEmail(_) => unprocessable("invalid_email"),
             StaffError::BadName => unprocessable("invalid_name"),
             StaffError::BadId => unprocessable("invalid_id"),
+            StaffError::BoundKey => unprocessable("bound_key"),
             StaffError::BadPassword | StaffError::WeakPassword(_) => unprocessable("invalid_password"),
             StaffError::WrongPassword => unprocessable("wrong_password"),
             StaffError::Disabled => Self::conflict("account_disabled", text),
@@ -60,8 +61,10 @@ struct NewTeam {
 /// An agent to be created or completed.
 #[derive(Debug, Clone, Object)]
 struct NewAgent {
-    /// Name.
+    /// Name, for staff; where no `display_name` is known, customers read its first name.
     name: String,
+    /// Name that customers read.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
     /// Name of the system that the agent comes from.
@@ -90,6 +93,8 @@ struct AgentBody {
     id: String,
     /// Name.
     name: String,
+    /// Name that customers read; null: the first name of `name`.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
     /// Name of the system that the agent comes from.
@@ -123,6 +128,7 @@ impl From<AgentSummary> for AgentBody {
         Self {
             id: a.id.to_string(),
             name: a.name,
+            display_name: a.display_name,
             email: a.email,
             source: a.source,
             external_id: a.external_id,
@@ -231,6 +237,7 @@ impl Api {
             source: body.source,
             external_id: body.external_id,
             name: Some(body.name),
+            display_name: body.display_name,
             email: body.email,
             team: body.team,
         };

@@ -90,6 +90,9 @@ pub enum StaffError {
     /// The one-time link was used, has expired, or is invalid.
     #[error("this link has been used or is too old: ask your administrator for a new one")]
     DeadLink,
+    /// A key for some sources reaches further.
+    #[error("a key for some sources may only send: give it the scope ingest alone")]
+    BoundKey,
     /// The last administrator can't be disabled.
     #[error("this is the last administrator who can sign in")]
     LastAdmin,
@@ -108,7 +111,7 @@ impl Staff {
     /// Returns the service over this database. Registers its kinds of mail, which link to pages under `public_url`.
     pub fn new(db: Db, clock: SharedClock, mail: Mail, public_url: String) -> Self {
         let staff = Self { db, clock: std::sync::Arc::new(ClockBox(clock)), mail };
-        let composer = notices::Composer::new(staff.db.clone(), public_url);
+        let composer = notices::Composer::new(staff.db.clone(), public_url, staff.clock.0.zone());
         staff.mail.register(notices::MAIL, std::sync::Arc::new(composer));
         staff
     }

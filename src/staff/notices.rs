@@ -5,11 +5,11 @@
 
 use super::{Staff, store};
 use crate::access::Role;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::database::{Conn, Db, DbError};
 use crate::effects::Actor;
 use crate::ids::StaffId;
-use crate::mail::{Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
+use crate::mail::{Address, Compose, ComposeError, Composed, DeliveryStatus, ManyUnwanted, NewMail, Preview, hint};
 use askama::Template;
 use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
@@ -120,6 +120,7 @@ impl Staff {
 pub(super) struct Composer {
     db: Db,
     public_url: String,
+    zone: Zone,
 }
 
 /// Text of a mail.
@@ -143,8 +144,8 @@ struct TextPart<'a> {
 }
 
 impl Composer {
-    pub(super) fn new(db: Db, public_url: String) -> Self {
-        Self { db, public_url }
+    pub(super) fn new(db: Db, public_url: String, zone: Zone) -> Self {
+        Self { db, public_url, zone }
     }
 
     /// Returns the recipient and the text of a mail; `None` where the recipient is disabled or the notice is deleted.
@@ -161,7 +162,8 @@ impl Composer {
         };
         let teams = store::team_names(reader.conn(), &row.staff_id).await?.join(", ");
         let sentence = kind.sentence(&row.actor_name, &row.name, &teams);
-        let texts = Texts { sentence, email: row.email, at: row.at.day(), public_url: self.public_url.clone() };
+        let texts =
+            Texts { sentence, email: row.email, at: self.zone.day(row.at), public_url: self.public_url.clone() };
         Ok(Some((recipient, texts)))
     }
 
@@ -169,7 +171,10 @@ impl Composer {
         let Some((recipient, texts)) = self.about(reference).await? else {
             return Err(ComposeError::Cancelled(OUTDATED));
         };
-        let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
+        // Staff may have addresses at localhost.
+        let address = Address::parse(&recipient.email).map(|address| address.for_mail());
+        let address = address.or_else(|| recipient.email.parse().ok());
+        let address = address.ok_or_else(|| ComposeError::Impossible("the address is none".into()))?;
         let rendered = |part: Result<String, askama::Error>| part.map_err(|e| ComposeError::Impossible(e.to_string()));
         Ok(Composed {
             to: Mailbox::new(Some(recipient.name), address),

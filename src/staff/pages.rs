@@ -37,6 +37,7 @@ impl From<StaffError> for PageError {
             | StaffError::EmailTaken
             | StaffError::BadName
             | StaffError::BadId
+            | StaffError::BoundKey
             | StaffError::BadPassword
             | StaffError::WeakPassword(_)
             | StaffError::WrongPassword

@@ -1,6 +1,7 @@
 //! Signing in and out, and authentication of requests.
 
 use super::limits::{Bucket, Turn};
+use super::store::KeyRow;
 use super::{Staff, StaffError, notices, passwords, store};
 use crate::access::principal::{Principal, PrincipalKind, Role, Scope};
 use crate::clock::Timestamp;
@@ -153,7 +154,7 @@ impl Staff {
         const TOUCH_EVERY_MS: i64 = 10 * 60 * 1000;
         const TOUCH_LIMIT: Duration = Duration::from_millis(500);
         let found = store::key_by_hash(self.db.read().await?.conn(), &plain_hash(secret.as_bytes())).await?;
-        let Some((id, name, scopes, last_used)) = found else { return Ok(None) };
+        let Some(KeyRow { id, name, scopes, sources, last_used_at: last_used, .. }) = found else { return Ok(None) };
         let now = self.now();
         if last_used.is_none_or(|last| now.ms_since(last) > TOUCH_EVERY_MS) {
             // Not worth waiting for: requests that only read succeed while the database can't be written.
@@ -163,7 +164,8 @@ impl Staff {
             }
         }
         let scopes: Vec<Scope> = scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect();
-        Ok(Some(Principal { name, who: PrincipalKind::Key { id, scopes } }))
+        let sources = serde_json::from_str(&sources).unwrap_or_default();
+        Ok(Some(Principal { name, who: PrincipalKind::Key { id, scopes, sources } }))
     }
 }
 

@@ -70,6 +70,8 @@ pub struct KeySummary {
     pub prefix: String,
     /// Scopes, separated by spaces.
     pub scopes: String,
+    /// Sources that it may send for; empty: all.
+    pub sources: Vec<String>,
     /// Time of creation.
     pub created_at: Timestamp,
     /// Time of the last use, to ten minutes.
@@ -231,9 +233,20 @@ impl Staff {
         Ok(tx.commit().await?)
     }
 
-    /// Creates an API key.
-    pub async fn add_key(&self, name: &str, scopes: &[Scope], by: &Actor) -> Result<NewSecret<ApiKeyId>, StaffError> {
+    /// Creates an API key. `sources`: it may send interactions of these only; empty: of all.
+    ///
+    /// Errors: [`StaffError::BoundKey`] if a key for some sources has a scope that reaches further.
+    pub async fn add_key(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        sources: &[String],
+        by: &Actor,
+    ) -> Result<NewSecret<ApiKeyId>, StaffError> {
         let name = checked_name(name)?;
+        if !sources.is_empty() && scopes != [Scope::Ingest] {
+            return Err(StaffError::BoundKey);
+        }
         let secret = format!("aw_{}{}", random_token(), &random_token()[..11]);
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.code()).collect();
         let now = self.now();
@@ -242,12 +255,13 @@ impl Staff {
             name,
             prefix: secret[..9].to_owned(),
             scopes: scopes.join(" "),
+            sources: serde_json::json!(sources).to_string(),
             created_at: now,
             last_used_at: None,
         };
         let mut tx = self.db.begin().await?;
         store::add_key(tx.conn(), &row, &plain_hash(secret.as_bytes())).await?;
-        let detail = serde_json::json!({ "name": row.name, "scopes": row.scopes });
+        let detail = serde_json::json!({ "name": row.name, "scopes": row.scopes, "sources": sources });
         Effects::new().audit(by, "key.added", format!("key:{}", row.id), Some(detail)).save(tx.conn(), now).await?;
         tx.commit().await?;
         Ok(NewSecret { id: row.id, secret })
@@ -261,6 +275,7 @@ impl Staff {
             name: row.name,
             prefix: row.prefix,
             scopes: row.scopes,
+            sources: serde_json::from_str(&row.sources).unwrap_or_default(),
             created_at: row.created_at,
             last_used_at: row.last_used_at,
         };

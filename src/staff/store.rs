@@ -119,15 +119,15 @@ statements! {
             AND used_at IS NULL
             AND expires_at > $1";
     ADD_KEY = "
-        INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, sources, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     KEY_BY_HASH = "
-        SELECT id, name, scopes, last_used_at
+        SELECT id, name, prefix, scopes, sources, created_at, last_used_at
         FROM api_keys
         WHERE secret_hash = $1
             AND revoked_at IS NULL";
     KEYS = "
-        SELECT id, name, prefix, scopes, created_at, last_used_at
+        SELECT id, name, prefix, scopes, sources, created_at, last_used_at
         FROM api_keys
         WHERE revoked_at IS NULL
         ORDER BY created_at DESC, id";
@@ -352,18 +352,18 @@ pub(super) struct KeyRow {
     pub name: String,
     pub prefix: String,
     pub scopes: String,
+    /// Sources as a JSON array.
+    pub sources: String,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
 pub(super) async fn add_key(conn: Conn<'_>, row: &KeyRow, secret_hash: &str) -> Result<(), DbError> {
-    execute!(conn, ADD_KEY, &row.id, &row.name, &row.prefix, secret_hash, &row.scopes, row.created_at).map(drop)
+    execute!(conn, ADD_KEY, &row.id, &row.name, &row.prefix, secret_hash, &row.scopes, &row.sources, row.created_at)
+        .map(drop)
 }
-pub(super) async fn key_by_hash(
-    conn: Conn<'_>,
-    hash: &str,
-) -> Result<Option<(ApiKeyId, String, String, Option<Timestamp>)>, DbError> {
-    fetch_optional!(conn, KEY_BY_HASH => (ApiKeyId, String, String, Option<Timestamp>), hash)
+pub(super) async fn key_by_hash(conn: Conn<'_>, hash: &str) -> Result<Option<KeyRow>, DbError> {
+    fetch_optional!(conn, KEY_BY_HASH => KeyRow, hash)
 }
 pub(super) async fn keys(conn: Conn<'_>) -> Result<Vec<KeyRow>, DbError> {
     fetch_all!(conn, KEYS => KeyRow)

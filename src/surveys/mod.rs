@@ -29,9 +29,9 @@ pub use rules::{
     About as Conversation, Chosen, Limits, Names, NotChosen, Rule, RuleError, Rules, Verdict, in_words as rule_in_words,
 };
 pub use versions::{Further, Version};
-pub use wording::{Facts, Language, Phrases, contrast, day as day_in_words, english, fill};
+pub use wording::{Facts, Language, Phrases, contrast, english, fill};
 
-use crate::clock::{SharedClock, Timestamp};
+use crate::clock::{SharedClock, Timestamp, Zone};
 use crate::config::{self, Choice, Choices, Preset};
 use crate::database::Db;
 use crate::vault::Vault;
@@ -64,11 +64,20 @@ pub struct Settings {
     pub preset: Option<Choice>,
     /// Minimum batch size of a release.
     pub k: u32,
+    /// Tags that customers may read as a topic.
+    pub customer_tags: Vec<String>,
+    /// Time zone of the company.
+    pub zone: Zone,
 }
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, anonymity: &config::Anonymity, public_url: String) -> Self {
+    pub fn new(
+        survey: &config::Survey,
+        anonymity: &config::Anonymity,
+        company: &config::Company,
+        public_url: String,
+    ) -> Self {
         let preset = match survey.preset {
             Preset::Linked if survey.choices == Choices::Both => Some(Choice::Linked),
             Preset::Apart if survey.choices == Choices::Both => Some(Choice::Apart),
@@ -87,7 +96,15 @@ impl Settings {
             preset,
             // The configuration refuses less than three; so do the settings.
             k: anonymity.k.max(3),
+            customer_tags: survey.customer_tags.clone(),
+            zone: company.time_zone.clone(),
         }
+    }
+
+    /// Returns the first of these tags that customers may read, as the configuration spells it.
+    pub fn customer_tag<'s>(&'s self, tags: &[String]) -> Option<&'s str> {
+        let is = |allowed: &str, tag: &str| allowed.to_lowercase() == tag.trim().to_lowercase();
+        tags.iter().find_map(|tag| self.customer_tags.iter().find(|allowed| is(allowed, tag))).map(String::as_str)
     }
 }
 

@@ -38,7 +38,9 @@ pub(super) fn lines(
     end_ms: i64,
     asked: &MaskingRequest,
 ) -> Result<Vec<PreviewLine>, ClipError> {
-    let touched = messages.iter().zip(moments(messages)).filter(|(_, (from, to))| *from < end_ms && *to > start_ms);
+    let touched = messages.iter().zip(moments(messages));
+    // Notes among staff have their moment on the page, and are never part of a clip.
+    let touched = touched.filter(|(m, (from, to))| !m.private && *from < end_ms && *to > start_ms);
     let looked = |(message, (from, to)): (&Message, (i64, i64))| {
         let (text, masks) = of_message(message, asked);
         let (start_ms, end_ms) = ((from - start_ms).max(0), to.min(end_ms) - start_ms);
@@ -56,7 +58,14 @@ mod tests {
     use crate::masking::{Names, find};
 
     fn message(seq: i64, at: Option<i64>, text: &str) -> Message {
-        Message { seq, at: at.map(Timestamp), sender: Sender::Customer, text: text.to_owned(), masks: Vec::new() }
+        Message {
+            seq,
+            at: at.map(Timestamp),
+            sender: Sender::Customer,
+            text: text.to_owned(),
+            masks: Vec::new(),
+            private: false,
+        }
     }
 
     #[test]
@@ -93,5 +102,9 @@ mod tests {
             assert_eq!((line.start_ms, line.end_ms, line.text.as_str()), (0, 8_000, wanted));
         }
         assert!(super::lines(&chat, 60_000, 70_000, &MaskingRequest::default()).is_err());
+        chat[1].private = true;
+        assert!(super::lines(&chat, 12_000, 20_000, &MaskingRequest::default()).is_err());
+        let open = super::lines(&chat, 0, 30_000, &MaskingRequest::default()).unwrap();
+        assert_eq!(open.iter().map(|line| line.line.text.as_str()).collect::<Vec<_>>(), ["Hi", "Bye"]);
     }
 }

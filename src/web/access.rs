@@ -5,6 +5,7 @@ use super::page::PageError;
 use super::problem::ApiError;
 use crate::access::principal::Principal;
 use crate::access::rights::Right;
+use crate::clock::Zone;
 use poem::http::{Method, header};
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
@@ -36,6 +37,8 @@ pub struct SiteInfo {
     pub company: String,
     /// Whether it is a demo, with made-up data and a banner.
     pub demo: bool,
+    /// Time zone of the company.
+    pub zone: Zone,
 }
 
 impl SiteInfo {
@@ -104,6 +107,19 @@ impl<R> std::ops::Deref for Allowed<R> {
     type Target = Principal;
     fn deref(&self) -> &Principal {
         &self.principal
+    }
+}
+
+impl Allowed<crate::access::rights::Ingest> {
+    /// Checks that the caller may send interactions of this source.
+    ///
+    /// Errors: 403 `source_not_allowed` for a key that is bound to other sources.
+    pub fn check_source(&self, source: &str) -> Result<(), ApiError> {
+        if self.principal.may_send_for(source) {
+            return Ok(());
+        }
+        let text = format!("This API key may not send for the source {source}.");
+        Err(ApiError::new(poem::http::StatusCode::FORBIDDEN, "source_not_allowed", text))
     }
 }
 

@@ -67,7 +67,7 @@ pub async fn read<T: ParseFromJSON + ToJSON>(body: &mut RequestBody) -> poem::Re
 }
 
 /// Writes numbers without a fraction as integers: JSON Schema accepts `1.0` as one.
-fn write_integers(json: &mut Value) {
+pub fn write_integers(json: &mut Value) {
     match json {
         Value::Array(items) => items.iter_mut().for_each(write_integers),
         Value::Object(members) => members.values_mut().for_each(write_integers),

@@ -11,6 +11,15 @@ use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response};
 
 /// Maximum size of the body of a request other than an upload, in bytes.
 const MAX_BODY_BYTES: usize = 2 << 20;
+/// Maximum size of a delivery about an interaction, in bytes: a chat of 10,000 messages.
+const MAX_DELIVERY_BYTES: usize = 8 << 20;
+
+/// Returns the maximum size of the body of this request, in bytes.
+fn limit_of(request: &Request) -> usize {
+    let is_delivery =
+        request.method() == poem::http::Method::PUT && request.uri().path().starts_with("/api/v1/interactions/");
+    if is_delivery { MAX_DELIVERY_BYTES } else { MAX_BODY_BYTES }
+}
 
 /// Whether it is an upload: a recording is streamed to disk with its own limit.
 pub(super) fn is_upload(request: &Request) -> bool {
@@ -38,8 +47,8 @@ fn is_of_customers(path: &str) -> bool {
 
 /// Reason why a request is rejected before its handler.
 enum Refusal {
-    /// The body is larger than [`MAX_BODY_BYTES`].
-    TooLarge,
+    /// The body is larger than this, in bytes.
+    TooLarge(usize),
     /// The body took too long to arrive.
     TooSlow,
     /// The body ended before its `Content-Length`.
@@ -65,15 +74,16 @@ async fn check(request: &mut Request) -> Result<(), Refusal> {
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok());
-    if stated.is_some_and(|n| n > MAX_BODY_BYTES) {
-        return Err(Refusal::TooLarge);
+    let limit = limit_of(request);
+    if stated.is_some_and(|n| n > limit) {
+        return Err(Refusal::TooLarge(limit));
     }
     if stated == Some(0) || (stated.is_none() && !request.headers().contains_key(header::TRANSFER_ENCODING)) {
         return Ok(());
     }
     let body = request.take_body();
-    let bytes = body.into_bytes_limit(MAX_BODY_BYTES).await.map_err(|e| match e {
-        poem::error::ReadBodyError::PayloadTooLarge => Refusal::TooLarge,
+    let bytes = body.into_bytes_limit(limit).await.map_err(|e| match e {
+        poem::error::ReadBodyError::PayloadTooLarge => Refusal::TooLarge(limit),
         poem::error::ReadBodyError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Refusal::TooSlow,
         _ => Refusal::BrokeOff,
     })?;
@@ -96,11 +106,11 @@ fn refused(api: bool, refusal: &Refusal) -> Response {
         false => PageError::BadForm(what.to_owned()).into_response(),
     };
     match refusal {
-        Refusal::TooLarge if api => {
-            let (status, text) = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 2 MiB.");
-            ApiError::new(status, "body_too_large", text).into_response()
+        Refusal::TooLarge(limit) if api => {
+            let text = format!("The body is larger than {} MiB.", limit >> 20);
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", text).into_response()
         }
-        Refusal::TooLarge => PageError::TooLarge.into_response(),
+        Refusal::TooLarge(_) => PageError::TooLarge.into_response(),
         Refusal::TooSlow if api => {
             let text = "The body took too long to arrive; send it again.";
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", text).into_response()

@@ -24,6 +24,8 @@ pub struct Shell {
     pub demo: bool,
     /// Message about the last action.
     pub flash: Option<Flash>,
+    /// IANA name of the time zone of times on the page.
+    pub time_zone: String,
 }
 
 /// An item of the navigation.
@@ -94,7 +96,15 @@ impl Shell {
             role: role.label().to_owned(),
             initials: initials(&principal.name),
         };
-        Self { company: site.company.clone(), nav, who, csrf: csrf.to_owned(), demo: site.demo, flash: None }
+        Self {
+            company: site.company.clone(),
+            nav,
+            who,
+            csrf: csrf.to_owned(),
+            demo: site.demo,
+            flash: None,
+            time_zone: site.zone.to_string(),
+        }
     }
 
     /// Adds a message about the last action, by the code of the redirect's `?did=`.

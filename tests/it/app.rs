@@ -166,7 +166,7 @@ impl TestApp {
 
     /// Returns an API key.
     pub async fn key(&self, scope: Scope) -> String {
-        self.app.staff.add_key("test", &[scope], &Actor::System).await.unwrap().secret
+        self.app.staff.add_key("test", &[scope], &[], &Actor::System).await.unwrap().secret
     }
 
     /// `PUT /api/v1/interactions/{source}/{external_id}`
@@ -314,7 +314,7 @@ pub fn call_body(email: &str) -> Value {
         "started_at": "2026-11-20T11:24:00Z", "answered_at": "2026-11-20T11:24:31Z", "ended_at": "2026-11-20T11:30:02Z",
         "wait_ms": 31000, "talk_ms": 280000, "hold_ms": 51000,
         "agent": { "external_id": "17", "name": "Sydney Carton" }, "team": "Orders", "queue": "orders-en",
-        "tags": ["lost parcel"], "customer": { "email": email, "name": "Jerry", "locale": "en" }
+        "tags": ["lost parcel"], "topic": "lost parcel", "customer": { "email": email, "name": "Jerry", "locale": "en" }
     })
 }
 

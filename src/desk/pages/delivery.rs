@@ -6,20 +6,19 @@ mod test_mail;
 pub(super) use test_mail::send_test_mail;
 
 use crate::access::rights::Administer;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::desk::Desk;
 use crate::desk::words::count;
-use crate::invitations::SkipReason;
-use crate::mail::{Hooks, IncomingOutcome, OnDay, Reason, State};
+use crate::invitations::{SkipReason, SkipSpan};
+use crate::mail::{Hooks, IncomingOutcome, MailCount, Reason, State};
 use crate::web::{PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use chart::{Chart, Day};
+use jiff::civil::Date;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 /// Selectable periods, in days.
 const PERIODS: [i64; 4] = [7, 14, 30, 90];
 /// Default period, in days.
@@ -48,9 +47,9 @@ impl DeliveryQuery {
     }
 }
 
-/// Returns midnight (UTC) of the first of this many days up to and including today.
-fn since(days: i64, now: Timestamp) -> Timestamp {
-    Timestamp((now.0.div_euclid(DAY) + 1 - days) * DAY)
+/// Returns the begin of the first of this many days up to and including today.
+fn since(days: i64, desk: &Desk) -> Timestamp {
+    SkipSpan::days(days, &desk.clock.zone(), desk.clock.now()).from
 }
 
 /// A selectable period.
@@ -109,16 +108,15 @@ async fn page(
     days: i64,
     trouble: Option<String>,
 ) -> Result<Response, PageError> {
-    let now = desk.clock.now();
-    let from = since(days, now);
-    let sent = desk.mail.by_day(from).await?;
-    let back = desk.mail.came_back_by_day(from).await?;
-    let skips = desk.invitations.skips_by_day(from).await?;
-    let report = desk.invitations.skips(crate::invitations::SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
+    let from = since(days, desk);
+    let sent = desk.mail.by_time(from).await?;
+    let back = desk.mail.came_back_by_time(from).await?;
+    let skips = desk.invitations.skips_by_time(from).await?;
+    let report = desk.invitations.skips(SkipSpan { from, until: Timestamp(i64::MAX) }).await?;
     let all = |what: State| sent.iter().filter(|one| one.what == what.code()).map(|one| one.mails).sum::<i64>();
     // Hard bounces and requests; delays and automatic replies are no problem.
     let returned: i64 = back.iter().filter(|one| one.what != "nothing").map(|one| one.mails).sum();
-    let chart = Chart::new(day_by_day(days, from, &sent, &back, &skips));
+    let chart = Chart::new(day_by_day(&desk.clock.zone(), (from, days), &sent, &back, &skips));
     let figures = [
         (all(State::Sent), "sent"),
         (all(State::Queued), "on their way"),
@@ -152,20 +150,31 @@ fn choice(period: i64, days: i64) -> Period {
     Period { href: format!("/admin/delivery?days={period}"), words: format!("{period} days"), current: period == days }
 }
 
-fn day_by_day(days: i64, from: Timestamp, sent: &[OnDay], back: &[OnDay], skips: &[(i64, i64)]) -> Vec<Day> {
-    let first = from.0.div_euclid(DAY);
-    let of = |rows: &[OnDay], day: i64, fits: &dyn Fn(&str) -> bool| -> i64 {
-        rows.iter().filter(|row| row.day == day && fits(&row.what)).map(|row| row.mails).sum()
+fn day_by_day(
+    zone: &Zone,
+    (from, days): (Timestamp, i64),
+    sent: &[MailCount],
+    back: &[MailCount],
+    skips: &[(Timestamp, i64)],
+) -> Vec<Day> {
+    let dated = |rows: &[MailCount]| -> Vec<(Date, String, i64)> {
+        rows.iter().map(|row| (zone.date(row.begin_ms), row.what.clone(), row.mails)).collect()
     };
-    let day = |day: i64| Day {
-        date: Timestamp(day * DAY).to_jiff().strftime("%-d %b").to_string(),
-        sent: of(sent, day, &|what| what == "sent"),
-        failed: of(sent, day, &|what| what == "failed"),
-        cancelled: of(sent, day, &|what| what == "cancelled"),
-        back: of(back, day, &|what| what != "nothing"),
+    let (sent, back) = (dated(sent), dated(back));
+    let skips: Vec<(Date, i64)> = skips.iter().map(|(at, n)| (zone.date(*at), *n)).collect();
+    let of = |rows: &[(Date, String, i64)], day: Date, fits: &dyn Fn(&str) -> bool| -> i64 {
+        rows.iter().filter(|(on, what, _)| *on == day && fits(what)).map(|(.., mails)| mails).sum()
+    };
+    let day = |day: Date| Day {
+        date: day.strftime("%-d %b").to_string(),
+        sent: of(&sent, day, &|what| what == "sent"),
+        failed: of(&sent, day, &|what| what == "failed"),
+        cancelled: of(&sent, day, &|what| what == "cancelled"),
+        back: of(&back, day, &|what| what != "nothing"),
         skipped: skips.iter().filter(|(on, _)| *on == day).map(|(_, n)| n).sum(),
     };
-    (first..first + days).map(day).collect()
+    let days = usize::try_from(days).unwrap_or_default();
+    zone.date(from).series(jiff::Span::new().days(1)).take(days).map(day).collect()
 }
 
 fn came_back(row: crate::mail::CameBackFor) -> Reasoned {
@@ -217,7 +226,7 @@ pub(super) async fn ask_retry(
     Query(asked): Query<DeliveryQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
-    let reasons = desk.mail.by_day(since(days, desk.clock.now())).await?;
+    let reasons = desk.mail.by_time(since(days, desk)).await?;
     let failed: i64 = reasons.iter().filter(|one| one.what == State::Failed.code()).map(|one| one.mails).sum();
     let mails = count(usize::try_from(failed).unwrap_or_default(), "mail", "mails");
     Ok(html(&RetryPage { page: Shell::new(&who, site, "/admin"), days, mails, none: failed == 0 }))
@@ -236,6 +245,23 @@ pub(super) async fn retry_all(
     Posted(form): Posted<ResendForm>,
 ) -> Result<Response, PageError> {
     let days = DeliveryQuery { days: form.days, ..DeliveryQuery::default() }.days();
-    let again = desk.mail.retry_failed(since(days, desk.clock.now())).await?;
+    let again = desk.mail.retry_failed(since(days, desk)).await?;
     Ok(redirect(format!("/admin/delivery?days={days}&did={}", if again > 0 { "retried" } else { "none" })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_count_on_the_day_of_the_company() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let sent = |begin_ms| MailCount { begin_ms, what: "sent".into(), mails: 1 };
+        let mails =
+            [sent(at("2026-11-19T22:45:00Z")), sent(at("2026-11-19T23:00:00Z")), sent(at("2026-11-20T22:45:00Z"))];
+        let days = day_by_day(&zone, (at("2026-11-18T23:00:00Z"), 2), &mails, &[], &[]);
+        let counts: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.sent)).collect();
+        assert_eq!(counts, [("19 Nov", 1), ("20 Nov", 2)]);
+    }
 }

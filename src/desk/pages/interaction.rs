@@ -201,6 +201,7 @@ struct InteractionPage {
     flag: Option<FlagForm>,
     /// Masked or original texts.
     words: super::words::WordsView,
+    intake: super::intake::IntakeView,
     /// Follow-ups about it, for supervisors.
     loops: Option<Loops>,
     /// Whether this role may see answers.
@@ -385,6 +386,7 @@ pub(super) async fn show_interaction(
         clips,
         flag,
         words: super::words::WordsView::new(&who, &id, original),
+        intake: super::intake::IntakeView::load(&who, desk, &found).await?,
         loops: loops(&who, desk, &found).await?,
         sees_answers: SeeResponses::has(&who),
         is_agent: who.role() == Some(Role::Agent),

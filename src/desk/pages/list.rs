@@ -115,6 +115,7 @@ fn filter(asked: &InteractionsQuery) -> Result<Filter, PageError> {
         survey: filled(&asked.survey).map(|s| SurveyState::known(&s).ok_or(())).transpose().map_err(wrong("survey"))?,
         measured,
         sort,
+        ..Filter::default()
     })
 }
 

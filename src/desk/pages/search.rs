@@ -3,7 +3,7 @@
 use super::list::{Choice, people};
 use crate::access::Role;
 use crate::access::rights::SeeInteractions;
-use crate::clock::Timestamp;
+use crate::clock::Zone;
 use crate::desk::Desk;
 use crate::desk::words::{self, When};
 use crate::interactions::Channel;
@@ -11,12 +11,12 @@ use crate::paging::Cursor;
 use crate::search::{Hit, Query as Words, SaidBy, SearchHit, SnippetPiece, Within};
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
+use jiff::civil::Date;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 
 /// Number of conversations on a page.
 const SIZE: usize = 20;
-const DAY_MS: i64 = 86_400_000;
 
 /// Query of the form.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -99,12 +99,12 @@ impl SearchQuery {
         format!("/search?{}", query.finish())
     }
 
-    fn within(&self) -> Result<Within, PageError> {
+    fn within(&self, zone: &Zone) -> Result<Within, PageError> {
         let wrong = |what: &str| PageError::BadForm(format!("there is no such {what} to choose"));
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let day = |text: &str, name: &str| match filled(text) {
             None => Ok(None),
-            Some(day) => Timestamp::parse(&format!("{day}T00:00:00Z")).map(Some).ok_or_else(|| wrong(name)),
+            Some(day) => day.parse::<Date>().map(Some).map_err(|_| wrong(name)),
         };
         Ok(Within {
             said_by: filled(&self.speaker).map(|s| SaidBy::known(&s).ok_or_else(|| wrong("speaker"))).transpose()?,
@@ -112,9 +112,9 @@ impl SearchQuery {
             team: filled(&self.team).map(|id| id.parse().map_err(|_| wrong("team"))).transpose()?,
             channel: filled(&self.channel).map(|c| Channel::known(&c).ok_or_else(|| wrong("channel"))).transpose()?,
             queue: filled(&self.queue),
-            from: day(&self.from, "day")?,
+            from: day(&self.from, "day")?.map(|day| zone.begin(day)),
             // The last day is included.
-            before: day(&self.to, "day")?.map(|day| day.plus_ms(DAY_MS)),
+            before: day(&self.to, "day")?.map(|day| zone.begin(day.saturating_add(jiff::Span::new().days(1)))),
         })
     }
 }
@@ -161,7 +161,7 @@ pub(super) async fn show_search(
     Data(desk): Data<&Desk>,
     Query(asked): Query<SearchQuery>,
 ) -> Result<Response, PageError> {
-    let within = asked.within()?;
+    let within = asked.within(&desk.clock.zone())?;
     let (teams, agents) = people(desk, &who.visible(), &who.principal, (&asked.team, &asked.agent)).await?;
     let wanted = (!asked.q.trim().is_empty()).then(|| asked.q.parse::<Words>());
     // An invalid cursor shows the first page.

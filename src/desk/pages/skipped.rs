@@ -5,9 +5,8 @@ use crate::access::rights::Administer;
 use crate::audit;
 use crate::desk::Desk;
 use crate::invitations::{AgentSkips, SkipReason, SkipSpan, skips_to_csv};
-use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, csv, html};
 use askama::Template;
-use poem::http::header;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -96,7 +95,7 @@ pub(super) async fn show_skipped(
     Query(asked): Query<PeriodQuery>,
 ) -> Result<Response, PageError> {
     let days = asked.days();
-    let report = desk.invitations.skips(SkipSpan::days(days, desk.clock.now())).await?;
+    let report = desk.invitations.skips(SkipSpan::days(days, &desk.clock.zone(), desk.clock.now())).await?;
     let rows: Vec<SkippedRow> = report.agents.iter().map(row).collect();
     Ok(html(&SkippedPage {
         page: Shell::new(&who, site, "/admin"),
@@ -116,15 +115,11 @@ pub(super) async fn export_skipped(
 ) -> Result<Response, PageError> {
     let days = asked.days();
     let now = desk.clock.now();
-    let report = desk.invitations.skips(SkipSpan::days(days, now)).await?;
-    let file = skips_to_csv(&report).map_err(|error| {
+    let report = desk.invitations.skips(SkipSpan::days(days, &desk.clock.zone(), now)).await?;
+    let file = skips_to_csv(&report, &desk.clock.zone()).map_err(|error| {
         tracing::error!(%error, "the report of who was not asked could not be written");
         PageError::Internal
     })?;
     audit::look(&desk.db, &who, "skipped.exported", "interactions", now).await?;
-    Ok(Response::builder()
-        .content_type("text/csv; charset=utf-8")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"not-asked-{days}-days.csv\""))
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(file))
+    Ok(csv::attachment(&format!("not-asked-{days}-days.csv"), &file))
 }

@@ -1,8 +1,9 @@
 //! Wire types.
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::interactions::{
-    CustomerIn, Intake, IntakeError, Interaction, Message, MessageIn, Phase, RecordingState, Upserted,
+    CustomerIn, Intake, Interaction, Message, MessageIn, Phase, RecordingState, Upserted, Warning, WarningCode,
+    Warnings,
 };
 use crate::paging::Page;
 use crate::staff::AgentRef;
@@ -13,6 +14,12 @@ use poem_openapi::{ApiResponse, Object};
 #[derive(Debug, Clone, Default, Object)]
 #[oai(rename = "InteractionInput", example)]
 pub struct InteractionBody {
+    /// Time as of which all this is true (when the event happened), RFC 3339 with an offset. An older delivery completes
+    /// the interaction and overwrites nothing newer, in whatever order they arrive. By default the time of receipt.
+    as_of: Option<String>,
+    /// Number of the occurrence, from 1. A chat that is reopened and resolved again is the next occurrence, with its own
+    /// survey. By default the last one; `phase: in_progress` with an `as_of` after the end of a chat opens the next one.
+    occurrence: Option<i64>,
     /// `call` or `chat`; other values are stored as `other`.
     channel: Option<String>,
     /// `inbound`, `outbound` or `internal`; other values are stored as `other`.
@@ -39,14 +46,32 @@ pub struct InteractionBody {
     team: Option<String>,
     /// Name of the queue.
     queue: Option<String>,
-    /// Topics.
+    /// Tags for staff; customers read none of them unless `survey.customer_tags` lists it.
     tags: Option<Vec<String>>,
+    /// Topic in words for customers: the survey mentions it.
+    topic: Option<String>,
     /// Customer; encrypted on arrival, erased when no survey needs it any more.
     customer: Option<CustomerBody>,
     /// Whether the interaction may be surveyed.
     survey: Option<SurveyBody>,
-    /// All messages of a chat, from its beginning.
+    /// Messages of a chat, all or some of them; merged by their `id`. Up to 10,000.
     messages: Option<Vec<MessageBody>>,
+    /// All who handled the interaction; kept in the raw record.
+    handled_by: Option<Vec<AgentBody>>,
+    /// Transfers; kept in the raw record.
+    transfers: Option<Vec<TransferBody>>,
+}
+
+/// A transfer.
+#[derive(Debug, Clone, Default, Object)]
+#[oai(rename = "TransferInput")]
+struct TransferBody {
+    /// Time, RFC 3339 with an offset.
+    at: Option<String>,
+    /// Agent who handed over.
+    from: Option<AgentBody>,
+    /// Agent who took over.
+    to: Option<AgentBody>,
 }
 
 /// An agent as the source system names them.
@@ -55,8 +80,10 @@ pub struct InteractionBody {
 struct AgentBody {
     /// Id of the agent in the source system; by default the e-mail address, else the name.
     external_id: Option<String>,
-    /// Name.
+    /// Name, for staff; where no `display_name` is known, customers read its first name.
     name: Option<String>,
+    /// Name that customers read.
+    display_name: Option<String>,
     /// E-mail address.
     email: Option<String>,
 }
@@ -87,12 +114,19 @@ struct SurveyBody {
 #[derive(Debug, Clone, Default, Object)]
 #[oai(rename = "MessageInput")]
 struct MessageBody {
+    /// Id of the message in the source system: the same id is the same message, edited or sent again. Without one, a
+    /// message is known by its time, sender and text.
+    id: Option<String>,
     /// Time of sending, RFC 3339 with an offset.
     at: Option<String>,
     /// Sender: `customer`, `agent`, `bot` or `system`; other values are stored as `other`.
-    from: String,
+    from: Option<String>,
     /// Text of the message.
-    text: String,
+    text: Option<String>,
+    /// `text/html` where the text is HTML, which is turned into plain text; text that begins with an HTML element is, too.
+    content_type: Option<String>,
+    /// Whether it is a note among staff: never shown to customers, not clipped, not measured.
+    private: Option<bool>,
 }
 
 impl poem_openapi::types::Example for InteractionBody {
@@ -112,11 +146,13 @@ impl poem_openapi::types::Example for InteractionBody {
             agent: Some(AgentBody {
                 external_id: text("17"),
                 name: text("Sydney Carton"),
+                display_name: text("Sydney"),
                 email: text("sydney@example.com"),
             }),
             team: text("Orders"),
             queue: text("orders-en"),
             tags: Some(vec!["lost parcel".into()]),
+            topic: text("Your lost parcel"),
             customer: Some(CustomerBody {
                 email: text("jerry@example.net"),
                 name: text("Jerry"),
@@ -124,45 +160,60 @@ impl poem_openapi::types::Example for InteractionBody {
                 locale: text("en"),
             }),
             survey: Some(SurveyBody { eligible: Some(true) }),
-            messages: None,
+            as_of: text("2026-11-20T14:30:02+01:00"),
+            ..Self::default()
         }
     }
 }
 
-fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, IntakeError> {
-    let Some(text) = text else { return Ok(None) };
-    let what = || "write a time as 2026-11-20T14:24:00+01:00 (RFC 3339, with an offset)".to_owned();
-    Timestamp::parse(text).map(Some).ok_or_else(|| IntakeError::Invalid { field, code: "invalid_time", what: what() })
+/// Reads a time; one that can't be read is dropped with a warning.
+fn time(field: &'static str, text: Option<&str>, warnings: &mut Warnings) -> Option<Timestamp> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    let time = Timestamp::parse(text);
+    if time.is_none() {
+        let what = "Write a time as 2026-11-20T14:24:00+01:00 (RFC 3339, with an offset); it was dropped.";
+        warnings.add(field, WarningCode::InvalidTime, what);
+    }
+    time
 }
 
 impl InteractionBody {
+    /// Returns the facts; values that can't be read are dropped with a warning.
     pub(super) fn into_intake(
         self,
         source: &str,
         external_id: &str,
         raw: &serde_json::Value,
-    ) -> Result<Intake, IntakeError> {
-        let phase = self.phase.as_deref().map(|word| {
-            let what = || "it is one of in_progress, ended, final".to_owned();
-            Phase::known(word).ok_or_else(|| IntakeError::Invalid {
-                field: "phase",
-                code: "unknown_phase",
-                what: what(),
-            })
+        mut warnings: Warnings,
+    ) -> Intake {
+        let w = &mut warnings;
+        let phase = self.phase.as_deref().and_then(|word| {
+            let phase = Phase::known(word.trim());
+            if phase.is_none() {
+                w.add("phase", WarningCode::UnknownPhase, "It is one of in_progress, ended, final; it was dropped.");
+            }
+            phase
         });
-        let messages =
-            self.messages.unwrap_or_default().into_iter().map(MessageBody::into_message).collect::<Result<_, _>>()?;
+        let mut occurrence = self.occurrence;
+        if occurrence.take_if(|number| *number < 1).is_some() {
+            w.add("occurrence", WarningCode::OutOfRange, "It counts from 1; it was dropped.");
+        }
+        let messages: Vec<_> = self.messages.unwrap_or_default().into_iter().map(|m| m.into_message(w)).collect();
         let customer = self.customer.unwrap_or_default();
-        Ok(Intake {
+        let utc_offset_min =
+            [&self.started_at, &self.ended_at].into_iter().flatten().find_map(|at| clock::sent_offset(at));
+        Intake {
             source: source.to_owned(),
             external_id: external_id.to_owned(),
+            occurrence,
+            as_of: time("as_of", self.as_of.as_deref(), w),
             channel: self.channel,
             direction: self.direction,
             outcome: self.outcome,
-            phase: phase.transpose()?,
-            started_at: time("started_at", self.started_at.as_deref())?,
-            answered_at: time("answered_at", self.answered_at.as_deref())?,
-            ended_at: time("ended_at", self.ended_at.as_deref())?,
+            phase,
+            started_at: time("started_at", self.started_at.as_deref(), w),
+            answered_at: time("answered_at", self.answered_at.as_deref(), w),
+            ended_at: time("ended_at", self.ended_at.as_deref(), w),
             wait_ms: self.wait_ms,
             talk_ms: self.talk_ms,
             hold_ms: self.hold_ms,
@@ -170,11 +221,14 @@ impl InteractionBody {
             team: self.team,
             queue: self.queue,
             tags: self.tags,
+            topic: filled(self.topic),
+            utc_offset_min,
             customer: CustomerIn { email: customer.email, name: customer.name, locale: customer.locale },
             survey_eligible: self.survey.and_then(|s| s.eligible),
             messages,
-            raw: without_customer(raw),
-        })
+            raw: Some(without_customer(raw)),
+            warnings,
+        }
     }
 }
 
@@ -188,19 +242,48 @@ fn without_customer(raw: &serde_json::Value) -> String {
     raw.to_string()
 }
 
+/// Returns the trimmed text; a blank one is none.
+fn filled(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 impl AgentBody {
     fn into_ref(self, source: &str) -> Option<AgentRef> {
-        let filled = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         let (name, email) = (filled(self.name), filled(self.email).map(|e| e.to_lowercase()));
         let external_id = filled(self.external_id).or_else(|| email.clone()).or_else(|| name.clone())?;
-        Some(AgentRef { source: source.to_owned(), external_id, name, email, team: None })
+        let display_name = filled(self.display_name);
+        Some(AgentRef { source: source.to_owned(), external_id, name, display_name, email, team: None })
     }
 }
 
 impl MessageBody {
-    fn into_message(self) -> Result<MessageIn, IntakeError> {
-        Ok(MessageIn { at: time("messages.at", self.at.as_deref())?, from: self.from, text: self.text })
+    fn into_message(self, warnings: &mut Warnings) -> MessageIn {
+        let text = self.text.unwrap_or_default();
+        MessageIn {
+            id: self.id,
+            private: self.private == Some(true),
+            at: time("messages.at", self.at.as_deref(), warnings),
+            from: self.from.unwrap_or_default(),
+            text: match is_html(self.content_type.as_deref(), &text) {
+                true => mail_parser::decoders::html::html_to_text(&text).trim().to_owned(),
+                false => text,
+            },
+        }
     }
+}
+
+/// Elements that an HTML text of a chat or ticket system begins with.
+const FIRST_ELEMENTS: [&str; 12] =
+    ["p", "div", "html", "body", "span", "br", "br/", "table", "blockquote", "ul", "ol", "!doctype"];
+
+/// Whether a text is HTML: its sender says so, or says nothing and it begins with an element.
+fn is_html(content_type: Option<&str>, text: &str) -> bool {
+    if let Some(kind) = content_type {
+        return kind.trim().to_lowercase().starts_with("text/html");
+    }
+    let Some(element) = text.trim_start().strip_prefix('<') else { return false };
+    let end = element.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(element.len());
+    FIRST_ELEMENTS.iter().any(|name| element[..end].eq_ignore_ascii_case(name)) && element[end..].contains('>')
 }
 
 /// State of the survey of an interaction.
@@ -237,6 +320,28 @@ pub(super) struct UpsertAnswer {
     survey: SurveyOut,
     /// State of the recording.
     recording: RecordingOut,
+    /// Number of the occurrence, from 1.
+    occurrence: i64,
+    /// Values that were repaired or dropped; the interaction is stored all the same.
+    warnings: Vec<WarningOut>,
+}
+
+/// A value that was repaired or dropped.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "IntakeWarning")]
+pub(super) struct WarningOut {
+    /// Path of the field: `customer.email`.
+    field: String,
+    /// Kind: `unknown_field`, `wrong_type`, `invalid_time`, …
+    code: String,
+    /// Result for the value, as a sentence.
+    message: String,
+}
+
+impl From<&Warning> for WarningOut {
+    fn from(warning: &Warning) -> Self {
+        Self { field: warning.field.clone(), code: warning.code.code().into(), message: warning.message.clone() }
+    }
 }
 
 /// 201 where it was new, else 200.
@@ -251,12 +356,14 @@ pub(super) enum UpsertReply {
 }
 
 impl UpsertReply {
-    pub(super) fn new(done: Upserted) -> Self {
+    pub(super) fn new(done: Upserted, warnings: &Warnings) -> Self {
         let answer = Json(UpsertAnswer {
             id: done.id.to_string(),
             phase: done.phase.code().into(),
             survey: SurveyOut { state: done.survey_state.code().into(), reason: done.survey_reason },
             recording: recording(done.recording_state),
+            occurrence: done.occurrence,
+            warnings: warnings.items().iter().map(WarningOut::from).collect(),
         });
         if done.created { Self::Created(answer) } else { Self::Known(answer) }
     }
@@ -292,6 +399,8 @@ struct MessageOut {
     from: String,
     /// Text; masked unless `words=original` was requested.
     text: String,
+    /// Whether it is a note among staff.
+    private: bool,
 }
 
 /// An interaction. It never identifies the customer.
@@ -330,22 +439,31 @@ pub(super) struct InteractionOut {
     team: Option<TeamOut>,
     /// Name of the queue.
     queue: Option<String>,
-    /// Topics.
+    /// Tags.
     tags: Vec<String>,
+    /// Topic in words for customers.
+    topic: Option<String>,
+    /// Offset from UTC that was sent with its time, in minutes east.
+    utc_offset_min: Option<i64>,
     /// Language of the customer.
     locale: Option<String>,
     /// State of the survey.
     survey: SurveyOut,
     /// State of the recording.
     recording: RecordingOut,
-    /// Messages of a chat, from its beginning; null in lists.
+    /// Number of the occurrence, from 1.
+    occurrence: i64,
+    /// Messages of a chat in the order of their times; null in lists.
     messages: Option<Vec<MessageOut>>,
+    /// Values of its deliveries that were repaired or dropped; null in lists.
+    warnings: Option<Vec<WarningOut>>,
 }
 
 impl InteractionOut {
     pub(super) fn new(i: Interaction, messages: Option<Vec<Message>>) -> Self {
         let time = |t: Option<Timestamp>| t.map(Timestamp::to_rfc3339);
-        let message = |m: Message| MessageOut { at: time(m.at), from: m.sender.code().into(), text: m.text };
+        let message =
+            |m: Message| MessageOut { at: time(m.at), from: m.sender.code().into(), text: m.text, private: m.private };
         Self {
             tags: i.tags(),
             id: i.id.to_string(),
@@ -364,11 +482,19 @@ impl InteractionOut {
             agent: i.agent_id.map(|id| AgentOut { id: id.to_string(), name: i.agent_name }),
             team: i.team_id.map(|id| TeamOut { id: id.to_string(), name: i.team_name }),
             queue: i.queue,
+            topic: i.topic,
+            utc_offset_min: i.utc_offset,
             locale: i.customer_locale,
             survey: SurveyOut { state: i.survey_state.code().into(), reason: i.survey_reason },
             recording: recording(i.recording_state),
             messages: messages.map(|messages| messages.into_iter().map(message).collect()),
+            occurrence: i.occurrence,
+            warnings: None,
         }
+    }
+
+    pub(super) fn with_warnings(self, warnings: &[Warning]) -> Self {
+        Self { warnings: Some(warnings.iter().map(WarningOut::from).collect()), ..self }
     }
 }
 

@@ -1,39 +1,38 @@
 //! Bodies that poem-openapi has no type for: JSON with what it came with, sound made while it goes out.
 
+use super::bodies::InteractionBody;
+use super::lenient::{self, Read};
 use crate::interactions::{Interactions, Recording};
 use crate::web::ApiError;
-use crate::web::body;
 use crate::web::ranges::{Served, serve_made};
 use poem::http::HeaderMap;
 use poem::{Body, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::{ParseFromJSON, ToJSON};
+use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
 
-/// A JSON body, and the whole of what came, unknown fields too.
+/// A delivery, read leniently whatever its content type.
 #[derive(Debug)]
-pub(super) struct JsonWithRaw<T> {
-    pub value: T,
-    pub raw: serde_json::Value,
-}
+pub(super) struct Delivery(pub Read);
 
-impl<'a, T: ParseFromJSON + ToJSON> ApiExtractor<'a> for JsonWithRaw<T> {
+impl<'a> ApiExtractor<'a> for Delivery {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        T::register(registry);
+        InteractionBody::register(registry);
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }];
+        let content = vec![MetaMediaType { content_type: "application/json", schema: InteractionBody::schema_ref() }];
         Some(MetaRequest { description: None, content, required: true })
     }
 
     async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let (value, raw) = body::read(body).await?;
-        Ok(Self { value, raw })
+        let broke = |_| ApiError::bad_request("malformed", "The body broke off.");
+        let bytes = body.take()?.into_bytes().await.map_err(broke)?;
+        Ok(Self(lenient::read(&bytes)?))
     }
 }
 

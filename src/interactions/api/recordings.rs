@@ -7,7 +7,7 @@ use crate::access::principal::Visible;
 use crate::access::rights::{Ingest, SeeInteractions};
 use crate::ids::InteractionId;
 use crate::interactions::{
-    Interactions, MAIN_PART, Part, PartAddress, PartDetails, RecordingError, RecordingState, Upserted,
+    Interactions, MAIN_PART, Part, PartAddress, PartDetails, RecordingError, RecordingState, Upserted, Warnings,
 };
 use crate::web::Allowed;
 use crate::web::problem::ApiError;
@@ -90,15 +90,17 @@ impl RecordingApi {
         let details = file.details(parameters);
         let upload = self.interactions.store_part(address, file.declared, file.body, details).await?;
         let found = self.interactions.find(&Visible::All, &upload.interaction).await?.ok_or(RecordingError::Erased)?;
-        Ok(UpsertReply::new(Upserted {
+        let done = Upserted {
             id: found.id,
             created: !upload.unchanged,
             phase: found.phase,
             survey_state: found.survey_state,
             survey_reason: found.survey_reason,
             finalised: false,
+            occurrence: found.occurrence,
             recording_state: RecordingState::Stored,
-        }))
+        };
+        Ok(UpsertReply::new(done, &Warnings::default()))
     }
 
     async fn visible_part(&self, visible: &Visible, id: &InteractionId, name: &str) -> Result<Part, ApiError> {
@@ -141,7 +143,7 @@ impl RecordingApi {
         channels: Query<Option<String>>,
         upload: Upload,
     ) -> Result<UpsertReply, ApiError> {
-        let _ = who;
+        who.check_source(&source)?;
         let address = PartAddress { source: &source, external_id: &external_id, part: MAIN_PART };
         self.store(address, PartDetails { channels: channels.0, offset_ms: None }, upload).await
     }
@@ -159,7 +161,6 @@ impl RecordingApi {
         method = "put",
         operation_id = "putRecordingPart"
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the address")]
     async fn put_recording_part(
         &self,
         who: Allowed<Ingest>,
@@ -179,7 +180,7 @@ impl RecordingApi {
         offset_ms: Query<Option<i64>>,
         upload: Upload,
     ) -> Result<UpsertReply, ApiError> {
-        let _ = who;
+        who.check_source(&source)?;
         let address = PartAddress { source: &source, external_id: &external_id, part: &part };
         self.store(address, PartDetails { channels: channels.0, offset_ms: offset_ms.0 }, upload).await
     }
@@ -206,6 +207,7 @@ impl RecordingApi {
         #[oai(example = "example_part")]
         part: Path<String>,
     ) -> Result<Deletion, ApiError> {
+        who.check_source(&source)?;
         match self.interactions.remove_part(&who.actor(), (&source, &external_id), &part).await? {
             true => Ok(Deletion::Done),
             false => Err(no_part()),

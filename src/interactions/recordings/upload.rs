@@ -106,7 +106,7 @@ enum Written {
     /// It was written.
     Stored,
     /// The same sound is stored already; nothing may be written.
-    Same(Part),
+    Same(Box<Part>),
     /// There are other parts after all; nothing may be written.
     NotAlone,
 }
@@ -133,10 +133,9 @@ impl Interactions {
         let bare = Intake {
             source: address.source.to_owned(),
             external_id: address.external_id.to_owned(),
-            raw: "{}".into(),
             ..Intake::default()
         };
-        bare.clone().check(&self.inner.vault)?;
+        bare.clone().check(&self.inner.vault, self.now())?;
         let room = self.room_for(address).await?;
         let received = self.receive(body, declared, room).await?;
         let PartDetails { channels, offset_ms } = details()?;
@@ -174,7 +173,7 @@ impl Interactions {
         let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
-            None => Ok(self.upsert(bare).await?.id),
+            None => Ok(self.upsert(bare).await?.0.id),
         }
     }
 
@@ -273,7 +272,7 @@ impl Interactions {
                 Ok(Written::Same(same)) => {
                     drop(tx);
                     self.queue_removal(&part.object_key, self.now()).await?;
-                    let same = self.stored_already(&part).await?.unwrap_or(same);
+                    let same = self.stored_already(&part).await?.unwrap_or(*same);
                     return Ok(Upload { interaction, part: same, unchanged: true });
                 }
                 Err(error) => {
@@ -361,7 +360,7 @@ impl Interactions {
         }
         if let Some(same) = before.as_ref().filter(|before| before.sha256 == part.sha256) {
             if tokio::fs::try_exists(self.part_path(same)).await? {
-                return Ok(Written::Same(same.clone()));
+                return Ok(Written::Same(Box::new(same.clone())));
             }
             // Its file was missing.
             let told = same.told_again(part);

@@ -1,6 +1,6 @@
 //! SQL of the figures, and of the lists that use them.
 
-use super::{Filter, Interaction, SurveyState};
+use super::{Filter, Interaction, SurveyState, further};
 use crate::access::principal::Visible;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::InteractionId;
@@ -55,6 +55,7 @@ statements! {
         WHERE ", visible_to!(), "
             AND (i.occurred_at < $4 OR (i.occurred_at = $4 AND i.id > $5))
             AND ", filters!(), "
+            AND ", further_filters!(18), "
             AND i.id IN (SELECT f.interaction_id FROM figures f WHERE ", fits!(), ")
         ORDER BY i.occurred_at DESC, i.id
         LIMIT $17");
@@ -62,6 +63,7 @@ statements! {
         ", sorted_interaction!(), "
         WHERE ", visible_to!(), "
             AND ", filters!(), "
+            AND ", further_filters!(19), "
             AND ", fits!(), "
             AND ", sort_key!(), " IS NOT NULL
             AND (", sort_key!(), " < $4 OR (", sort_key!(), " = $4 AND i.id > $5))
@@ -128,7 +130,8 @@ pub(in crate::interactions) async fn list(
     let m = binds(&filter.measured);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     fetch_all!(conn, LIST_MEASURED => Interaction, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
-        filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), m[0], m[1], m[2], m[3], m[4], m[5], m[6], most)
+        filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), m[0], m[1], m[2], m[3], m[4], m[5], m[6], most,
+        further(filter))
 }
 
 pub(in crate::interactions) async fn sorted(
@@ -143,7 +146,7 @@ pub(in crate::interactions) async fn sorted(
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     fetch_all!(conn, LIST_SORTED => Sorted, v.all, v.teams, v.agent, from.at, &from.id, &filter.agent, &filter.team,
         filter.channel.map(Channel::code), filter.survey.map(SurveyState::code), m[0], m[1], m[2], m[3], m[4], m[5], m[6],
-        Sort::code(filter.sort), most)
+        Sort::code(filter.sort), most, further(filter))
 }
 
 pub(in crate::interactions) async fn notable(

@@ -1,7 +1,7 @@
 //! Text of the reminder.
 
 use crate::clock::Timestamp;
-use crate::surveys::{Language, LocalizedText, Phrases, day_in_words, fill};
+use crate::surveys::{Language, LocalizedText, Phrases, fill};
 use askama::Template;
 
 /// Subject and both parts.
@@ -42,14 +42,12 @@ pub(super) fn write(
     company: &str,
     speech: &LocalizedText<'_>,
     chat: bool,
-    customer: Option<&str>,
+    (customer, reason): (Option<&str>, &str),
     unsubscribe: &str,
     expires_at: Timestamp,
 ) -> Result<Words, askama::Error> {
     let w = speech.words;
-    let name =
-        customer.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty());
-    let facts = speech.facts().clone().with_some("customer", name).with("until", day_in_words(w, expires_at));
+    let facts = speech.facts().clone().with_some("customer", customer).with("until", speech.day(expires_at));
     let subject = speech.say(if chat { &w.mail_subject_chat } else { &w.mail_subject_call });
     let parts = Parts {
         lang: Language::tag(&speech.language),
@@ -59,7 +57,7 @@ pub(super) fn write(
         hello: fill(&w.mail_hello, &facts),
         reminder: fill(&w.mail_reminder, &facts),
         place: fill(&w.mail_reminder_where, &facts),
-        why: fill(if chat { &w.mail_why_chat } else { &w.mail_why_call }, &facts),
+        why: fill(reason, &facts),
         unsubscribe,
     };
     Ok(Words { subject, text: TextPart { p: &parts }.render()?, html: HtmlPart { p: &parts }.render()? })

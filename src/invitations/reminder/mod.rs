@@ -24,7 +24,6 @@ use crate::mail::{
 use crate::surveys::{LocalizedText, Surveys};
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
-use lettre::message::Mailbox;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +93,7 @@ impl Composer {
         drop(reader);
         let sealed = about.address_sealed.as_deref().ok_or_else(expired)?;
         let recipient = Recipient::open(&self.vault, sealed).map_err(|e| ComposeError::Impossible(e.to_string()))?;
-        let address = recipient.email.parse().map_err(|_| ComposeError::Impossible("the address is none".into()))?;
+        let to = recipient.mailbox()?;
         let token = Token::random();
         let unsubscribe = format!("{}/u/{}", self.surveys.settings().public_url, token.secret());
         let words = self.words(&about, recipient.name.as_deref(), &unsubscribe).await?;
@@ -110,7 +109,7 @@ impl Composer {
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
         ];
         let letter::Words { subject, text, html } = words;
-        Ok(Composed { to: Mailbox::new(recipient.name, address), subject, text, html, headers })
+        Ok(Composed { to, subject, text, html, headers })
     }
 
     async fn words(
@@ -127,7 +126,7 @@ impl Composer {
             &self.surveys.settings().company,
             &text,
             conversation.chat,
-            customer,
+            (customer, about.reason(text.words)),
             unsubscribe,
             about.expires_at,
         )

@@ -1,10 +1,11 @@
 //! Exports the report for spreadsheets.
 
 use super::SkipReport;
+use crate::clock::Zone;
 use crate::web::csv::harmless;
 
 /// Returns CSV (RFC 4180, UTF-8): a line for each agent and reason; shares as numbers between 0 and 1.
-pub fn to_csv(report: &SkipReport) -> Result<Vec<u8>, csv::Error> {
+pub fn to_csv(report: &SkipReport, zone: &Zone) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record([
         "agent",
@@ -20,7 +21,7 @@ pub fn to_csv(report: &SkipReport) -> Result<Vec<u8>, csv::Error> {
         "times",
         "stands_out",
     ])?;
-    let day = |at: crate::clock::Timestamp| at.to_jiff().strftime("%Y-%m-%d").to_string();
+    let day = |at| zone.day(at);
     for agent in &report.agents {
         let head = [
             harmless(&agent.name),

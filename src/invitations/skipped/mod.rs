@@ -10,12 +10,10 @@ mod store;
 pub use export::to_csv;
 
 use super::{Invitations, SkipReason};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::database::DbError;
 use crate::ids::AgentId;
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 /// Minimum number of interactions for a comparison.
 const MIN_INTERACTIONS: i64 = 20;
 /// Minimum distance from the others, in standard errors: of a thousand equal agents, about one exceeds it by chance.
@@ -43,10 +41,11 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns the range of this many whole days (UTC) up to and including today.
-    pub fn days(days: i64, now: Timestamp) -> Self {
-        let until = (now.0.div_euclid(DAY) + 1) * DAY;
-        Self { from: Timestamp(until - days.max(1) * DAY), until: Timestamp(until) }
+    /// Returns the range of this many whole days up to and including today, in this zone.
+    pub fn days(days: i64, zone: &Zone, now: Timestamp) -> Self {
+        let today = zone.date(now);
+        let day = |days: i64| zone.begin(today.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()));
+        Self { from: day(1 - days.max(1)), until: day(1) }
     }
 }
 
@@ -127,14 +126,14 @@ impl Invitations {
         Ok(report(span, rows))
     }
 
-    /// Returns the report for this many whole days (UTC) up to and including today.
+    /// Returns the report for this many whole days up to and including today.
     pub async fn skips_of_days(&self, days: i64) -> Result<SkipReport, DbError> {
-        self.skips(Span::days(days, self.now())).await
+        self.skips(Span::days(days, &self.inner.clock.zone(), self.now())).await
     }
 
-    /// Returns the number of interactions that were not surveyed, by the day of the interaction (days since 1970, UTC).
-    pub async fn skips_by_day(&self, since: Timestamp) -> Result<Vec<(i64, i64)>, DbError> {
-        store::by_day(self.inner.db.read().await?.conn(), since).await
+    /// Returns the number of interactions that were not surveyed, by the quarter of an hour of the interaction.
+    pub async fn skips_by_time(&self, since: Timestamp) -> Result<Vec<(Timestamp, i64)>, DbError> {
+        store::by_time(self.inner.db.read().await?.conn(), since).await
     }
 }
 
@@ -223,7 +222,7 @@ mod tests {
             row(&unlucky, "unsubscribed", 50),
             row(&new, "no_address", 5),
         ];
-        let span = Span::days(30, Timestamp(0));
+        let span = Span::days(30, &Zone::default(), Timestamp(0));
         let report = report(span, rows);
         let first = &report.agents[0];
         assert_eq!((first.id.as_ref(), first.stands_out(), first.share()), (Some(&cheat), true, 0.4));
@@ -241,7 +240,12 @@ mod tests {
 
     #[test]
     fn a_span_holds_whole_days() {
-        let span = Span::days(7, Timestamp(10 * DAY + 5));
-        assert_eq!((span.from, span.until), (Timestamp(4 * DAY), Timestamp(11 * DAY)));
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let now = at("2026-10-28T23:30:00Z");
+        let span = Span::days(7, &Zone::default(), now);
+        assert_eq!((span.from, span.until), (at("2026-10-22T00:00:00Z"), at("2026-10-29T00:00:00Z")));
+        // Clocks go back on 25 October.
+        let span = Span::days(7, &"Europe/Berlin".parse().unwrap(), now);
+        assert_eq!((span.from, span.until), (at("2026-10-22T22:00:00Z"), at("2026-10-29T23:00:00Z")));
     }
 }

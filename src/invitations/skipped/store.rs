@@ -1,6 +1,7 @@
 //! SQL of the report of skipped interactions.
 
 use super::Span;
+use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::AgentId;
 use crate::{fetch_all, statements};
@@ -19,8 +20,9 @@ statements! {
             AND i.occurred_at >= $1
             AND i.occurred_at < $2
         GROUP BY 1, 2, 3, 4";
-    BY_DAY = "
-        SELECT occurred_at / 86400000 AS day, COUNT(*) AS interactions
+    // Every time zone's days begin with a quarter of an hour.
+    BY_TIME = "
+        SELECT occurred_at / 900000 * 900000 AS begin_ms, COUNT(*) AS interactions
         FROM interactions
         WHERE survey_state = 'skipped'
             AND occurred_at >= $1
@@ -41,6 +43,6 @@ pub(super) async fn by_agent(conn: Conn<'_>, span: Span) -> Result<Vec<Row>, DbE
     fetch_all!(conn, BY_AGENT => Row, span.from, span.until)
 }
 
-pub(super) async fn by_day(conn: Conn<'_>, since: crate::clock::Timestamp) -> Result<Vec<(i64, i64)>, DbError> {
-    fetch_all!(conn, BY_DAY => (i64, i64), since)
+pub(super) async fn by_time(conn: Conn<'_>, since: Timestamp) -> Result<Vec<(Timestamp, i64)>, DbError> {
+    fetch_all!(conn, BY_TIME => (Timestamp, i64), since)
 }

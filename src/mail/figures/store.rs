@@ -1,20 +1,21 @@
 //! SQL of mail statistics.
 
-use super::{CameBackFor, FailedFor, OnDay};
+use super::{CameBackFor, FailedFor, MailCount};
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::ids::MailId;
 use crate::{fetch_all, statements};
 
 statements! {
-    BY_DAY = "
-        SELECT updated_at / 86400000 AS day, state AS what, COUNT(*) AS mails
+    // Every time zone's days begin with a quarter of an hour.
+    BY_TIME = "
+        SELECT updated_at / 900000 * 900000 AS begin_ms, state AS what, COUNT(*) AS mails
         FROM outbox
         WHERE state IN ('queued', 'held', 'sent', 'failed', 'cancelled')
             AND updated_at >= $1
         GROUP BY 1, 2";
-    CAME_BACK_BY_DAY = "
-        SELECT at / 86400000 AS day, verdict AS what, COUNT(*) AS mails
+    CAME_BACK_BY_TIME = "
+        SELECT at / 900000 * 900000 AS begin_ms, verdict AS what, COUNT(*) AS mails
         FROM returned_mail
         WHERE at >= $1
         GROUP BY 1, 2";
@@ -41,12 +42,12 @@ statements! {
         LIMIT $2";
 }
 
-pub(super) async fn by_day(conn: Conn<'_>, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
-    fetch_all!(conn, BY_DAY => OnDay, since)
+pub(super) async fn by_time(conn: Conn<'_>, since: Timestamp) -> Result<Vec<MailCount>, DbError> {
+    fetch_all!(conn, BY_TIME => MailCount, since)
 }
 
-pub(super) async fn came_back_by_day(conn: Conn<'_>, since: Timestamp) -> Result<Vec<OnDay>, DbError> {
-    fetch_all!(conn, CAME_BACK_BY_DAY => OnDay, since)
+pub(super) async fn came_back_by_time(conn: Conn<'_>, since: Timestamp) -> Result<Vec<MailCount>, DbError> {
+    fetch_all!(conn, CAME_BACK_BY_TIME => MailCount, since)
 }
 
 pub(super) async fn came_back_for(conn: Conn<'_>, since: Timestamp) -> Result<Vec<CameBackFor>, DbError> {

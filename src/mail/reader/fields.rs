@@ -91,7 +91,9 @@ fn action(group: &Group, status: Option<&str>) -> Action {
 fn row(group: &Group, notice: &Notice<'_>) -> RecipientReport {
     let who = ["original-recipient", "final-recipient", "x-actual-recipient"];
     let address = who.iter().find_map(|name| field(group, name).and_then(address));
-    let said = field(group, "diagnostic-code").map(behind_type).unwrap_or_default().to_owned();
+    // Some servers give the other server's reply in a field of their own alone.
+    let said = ["diagnostic-code", "x-supplementary-info"].into_iter().find_map(|name| field(group, name));
+    let said = said.map(behind_type).unwrap_or_default().to_owned();
     let told = Codes::in_text(&said);
     let status = codes::better(field(group, "status").and_then(codes::status_in), told.status);
     let action = action(group, status.as_deref());

@@ -29,6 +29,15 @@ const TAG: usize = 32;
 /// Length of the token in a survey link, in characters.
 const TOKEN: usize = 32;
 
+/// Returns the reason of a mail server's reply, and whether the address will never accept mail, as far as the reply tells.
+/// `status`: enhanced status code (RFC 3463).
+pub fn of_reply(reply: u16, status: Option<&str>, said: &str) -> (Reason, bool) {
+    let around = reason::Around::new("");
+    let evidence = reason::Evidence { said, around: &around, status, reply: Some(reply) };
+    let reason = reason::of(&evidence, Action::Failed);
+    (reason, reason.is_hard(status, Some(reply)))
+}
+
 /// Kind of a returned mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {

@@ -61,6 +61,27 @@ impl Reason {
         for_ever && !for_now
     }
 
+    /// Whether it concerns the sender, and so other mails as well: its host, its signatures, its rate, the content that all
+    /// its mails have in common.
+    pub(in crate::mail) fn is_about_sender(self) -> bool {
+        matches!(
+            self,
+            Self::Blocked
+                | Self::BadReputation
+                | Self::RequirePtr
+                | Self::AuthFailure
+                | Self::PolicyViolation
+                | Self::SecurityError
+                | Self::FailedStarttls
+                | Self::NoRelaying
+                | Self::Rejected
+                | Self::SpamDetected
+                | Self::VirusDetected
+                | Self::Speeding
+                | Self::TooManyConnections
+        )
+    }
+
     /// Whether a reason was found.
     pub(super) fn is_told(self) -> bool {
         !matches!(self, Self::OnHold | Self::Undefined)

@@ -99,6 +99,17 @@ fn secrets_are_found_whole_or_not_at_all() {
     assert!(tokens(&format!("/u/{}", "x".repeat(33))).is_empty());
 }
 
+#[test]
+fn a_reply_in_a_field_of_its_own_is_read() {
+    let report = "From: MAILER-DAEMON@mx.example.net\nMIME-Version: 1.0\n\
+        Content-Type: multipart/report; report-type=delivery-status; boundary=BB\n\n--BB\n\nDelivery failed.\n\n--BB\n\
+        Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n\
+        Final-Recipient: RFC822; jerry@example.net\nAction: failed\nStatus: 5.0.0\n\
+        X-Supplementary-Info: <192.0.2.32 #5.0.0 smtp; 550 \"Unknown User\">\n\n--BB--\n";
+    let row = read(report.as_bytes()).remove(0).rows.remove(0);
+    assert_eq!((row.reason, row.reply, row.verdict()), (Reason::UserUnknown, Some(550), Verdict::Hard));
+}
+
 /// Pieces of returned mails, to be combined in any order.
 fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;

@@ -50,7 +50,11 @@ impl Connection {
         let ascii = mail.sender.is_ascii() && mail.recipient.is_ascii();
         if !ascii && !self.letters_beyond_ascii {
             let why = "the mail server takes no addresses with letters beyond ASCII".to_owned();
-            return Err(Trouble::Answered(SendError::Refused(Refusal { why, status: Some("5.6.7".into()) })));
+            return Err(Trouble::Answered(SendError::Refused(Refusal {
+                why,
+                status: Some("5.6.7".into()),
+                is_no_mailbox: false,
+            })));
         }
         let gone = |Broken(why)| Trouble::Gone { why, handed_over: false };
         let commands = self.commands(mail, ascii);

@@ -49,7 +49,7 @@ impl Ratings {
     /// Records the day on which comments were released; once a day is enough.
     pub async fn date_comments(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::date(tx.conn(), &self.now().day()).await?;
+        store::date(tx.conn(), &self.clock.today()).await?;
         tx.commit().await
     }
 
@@ -63,7 +63,7 @@ impl Ratings {
     pub async fn mark_comment_read(&self, who: &Principal, id: &str) -> Result<bool, DbError> {
         let Some(teams) = teams(who) else { return Ok(false) };
         let mut tx = self.db.begin().await?;
-        let marked = store::mark_read(tx.conn(), &teams, id, &who.name, &self.now().day()).await?;
+        let marked = store::mark_read(tx.conn(), &teams, id, &who.name, &self.clock.today()).await?;
         tx.commit().await?;
         Ok(marked)
     }
@@ -71,7 +71,7 @@ impl Ratings {
     /// Marks a comment as praise (and as read), or removes the mark; returns false if it is not accessible.
     pub async fn mark_kudos(&self, who: &Principal, id: &str, praise: bool) -> Result<bool, DbError> {
         let Some(teams) = teams(who) else { return Ok(false) };
-        let (name, day) = (who.name.clone(), self.now().day());
+        let (name, day) = (who.name.clone(), self.clock.today());
         let mut tx = self.db.begin().await?;
         store::mark_read(tx.conn(), &teams, id, &name, &day).await?;
         let praised = praise.then_some((name.as_str(), day.as_str()));

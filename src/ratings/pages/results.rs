@@ -1,11 +1,11 @@
 //! `/surveys/{id}/results` and its export for spreadsheets.
 
+use super::RatingsQuery;
 use super::views::{NpsView, Period as PeriodView, ShareView};
-use super::{RatingsQuery, attachment};
 use crate::access::rights::{ManageSurveys, Right, SeeRatings};
 use crate::ratings::{Figure, QuestionResult, RESULTS_FORMULA, Ratings, results_to_csv};
 use crate::surveys::QuestionKind;
-use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
+use crate::web::{PageError, Shell, SiteInfo, Viewer, csv, html};
 use askama::Template;
 use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
@@ -130,5 +130,5 @@ pub(super) async fn export_results(
     let results = ratings.results(&who, &id, period).await?;
     ratings.note_look(&who, "ratings.exported", &subject(&id), period).await?;
     let name = format!("survey-results-{}-{}.csv", period.from(), period.to());
-    Ok(attachment(&name, results_to_csv(&results)?))
+    Ok(csv::attachment(&name, &results_to_csv(&results)?))
 }

@@ -134,7 +134,7 @@ impl Releases {
     }
 
     fn month(&self) -> Month {
-        Month::of(self.clock.now())
+        Month::of(&self.clock.zone(), self.clock.now())
     }
 
     /// Releases the full pools; the others stay.

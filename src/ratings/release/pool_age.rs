@@ -92,13 +92,14 @@ mod tests {
 
     #[test]
     fn escalation_waits_for_the_configured_age() {
+        let zone = crate::clock::Zone::default();
         for (days, wanted) in [(1, 2), (30, 2), (31, 3), (90, 4), (365, 14)] {
             let after = months(DAY * days);
             assert_eq!(after, wanted, "{days} days");
             // From the last moment of a month to the first of the month of escalation, for all lengths of months.
             for first in 0..48 {
                 let since = month("2024-01").plus(first);
-                let waited = since.plus(after).begin().0 - since.plus(1).begin().0;
+                let waited = since.plus(after).begin(&zone).0 - since.plus(1).begin(&zone).0;
                 assert!(waited >= i64::from(days) * 86_400_000 - 2 * 86_400_000, "{days} days from {since}");
             }
         }

@@ -45,7 +45,7 @@ impl Releases {
             team,
             question: QUESTION.to_owned(),
             kind: "linked",
-            month: self.clock.now().month(),
+            month: self.month().to_string(),
             k: self.k,
             n: rows.len(),
             counts,

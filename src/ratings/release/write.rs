@@ -136,7 +136,7 @@ impl Releases {
             team,
             question: pool.question.code().to_owned(),
             kind: pool.side.code(),
-            month: self.clock.now().month(),
+            month: self.month().to_string(),
             k: batch.k,
             n,
             counts,

@@ -304,7 +304,7 @@ impl Responses {
             promised: k,
             origin,
         };
-        LinkedWrite::put(invited, answer, marks, &self.now().month())
+        LinkedWrite::put(invited, answer, marks, &self.inner.clock.zone().month(self.now()))
     }
 
     async fn apart_write(
@@ -335,7 +335,8 @@ impl Responses {
 
     /// Returns the last month in which an invitation made today can be open; reveals no time of any single invitation.
     async fn purge_month(&self) -> Result<String, DbError> {
-        Ok(self.now().plus(self.inner.invitations.spans().await?.open).month())
+        let last = self.now().plus(self.inner.invitations.spans().await?.open);
+        Ok(self.inner.clock.zone().month(last))
     }
 
     /// Retracts the answer, or the part of it that is not counted. An answer that was not counted at all can be given

@@ -73,8 +73,8 @@ statements! {
             v.token_hash,
             CASE WHEN EXISTS (SELECT 1 FROM spent_tokens s WHERE s.id = j.value->>1) THEN 1 ELSE 0 END,
             v.interaction_id, v.agent_id, v.team_id, v.survey, v.topic, v.channel, v.locale, v.state, v.expires_at,
-            v.sent_at, i.occurred_at, a.name, r.score, r.resolved, r.comment, r.mix_passes, r.score_release,
-            r.resolved_release, r.comment_release, r.quote_id}
+            v.sent_at, i.occurred_at, i.utc_offset, a.name, a.display_name, r.score, r.resolved, r.comment, r.mix_passes,
+            r.score_release, r.resolved_release, r.comment_release, r.quote_id}
         FROM {rows $1} AS j
         CROSS JOIN invitations v
         JOIN interactions i ON i.id = v.interaction_id

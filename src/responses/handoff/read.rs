@@ -53,7 +53,7 @@ impl Responses {
             return Ok(false);
         }
         let mut tx = self.inner.db.begin().await?;
-        let marked = store::mark_read(tx.conn(), &teams, id, &who.name, &self.now().day()).await?;
+        let marked = store::mark_read(tx.conn(), &teams, id, &who.name, &self.inner.clock.today()).await?;
         tx.commit().await?;
         Ok(marked)
     }

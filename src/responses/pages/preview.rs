@@ -56,7 +56,7 @@ pub(super) async fn preview(
 
 /// Returns a sample conversation.
 fn about(chat: bool) -> About<'static> {
-    About { agent: Some("Sydney"), topic: Some("lost parcel"), chat, ..About::default() }
+    About { agent: Some("Sydney".into()), topic: Some("lost parcel"), chat, ..About::default() }
 }
 
 /// Removes invalid colours: a draft may hold anything.

@@ -51,9 +51,10 @@ impl Responses {
     /// Keeps a quote, in the caller's transaction.
     pub async fn keep_quote(&self, conn: Conn<'_>, new: &NewQuote<'_>, now: Timestamp) -> Result<(), DbError> {
         // The longest time for which an invitation made today can be open.
-        let purge_month = now.plus(self.inner.invitations.spans().await?.open).month();
+        let zone = self.inner.clock.zone();
+        let purge_month = zone.month(now.plus(self.inner.invitations.spans().await?.open));
         let text = masking::mask_comment(new.comment);
-        store::add(conn, new, &text, &now.month(), &purge_month).await
+        store::add(conn, new, &text, &zone.month(now), &purge_month).await
     }
 
     /// Returns the quotes of this supervisor's teams, or all for an administrator; by month, unordered within a month.
@@ -139,7 +140,7 @@ impl Responses {
     pub async fn tidy_quotes(&self) -> Result<(), DbError> {
         let mut tx = self.inner.db.begin().await?;
         store::remove_gone(tx.conn()).await?;
-        store::forget_ids(tx.conn(), &self.now().month()).await?;
+        store::forget_ids(tx.conn(), &self.inner.clock.zone().month(self.now())).await?;
         tx.commit().await
     }
 }

@@ -8,6 +8,7 @@ use crate::database::{Conn, Db, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::{AgentId, TeamId};
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 
 /// An agent as named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -18,6 +19,8 @@ pub struct AgentRef {
     pub external_id: String,
     /// Name; null does not overwrite an existing one.
     pub name: Option<String>,
+    /// Name that customers may read; null does not overwrite an existing one.
+    pub display_name: Option<String>,
     /// Address; null does not overwrite an existing one.
     pub email: Option<String>,
     /// Team by name; null does not overwrite an existing one.
@@ -37,6 +40,7 @@ impl AgentRef {
         let team = self.team.filter(|team| !team.trim().is_empty());
         Ok(Self {
             name: self.name.map(|name| checked_name(&name)).transpose()?,
+            display_name: self.display_name.map(|name| checked_name(&name)).transpose()?,
             email: self.email.map(|email| checked_email(&email)).transpose()?,
             team: team.map(|team| checked_name(&team)).transpose()?,
             ..self
@@ -47,18 +51,22 @@ impl AgentRef {
 /// A team as named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TeamRef {
-    /// Name as written.
+    /// Name as written, with single spaces.
     pub name: String,
-    /// Key: lower case, trimmed, the same for all spellings of a team.
+    /// Key: NFKC, lower case, single spaces; the same for all spellings of a team.
     pub key: String,
 }
 
 impl TeamRef {
     /// Returns the reference for a name.
     pub fn new(name: &str) -> Self {
-        let name = name.trim();
-        Self { name: name.to_owned(), key: name.to_lowercase() }
+        let key: String = name.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+        Self { name: single_spaced(name), key: single_spaced(&key) }
     }
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A team.
@@ -77,6 +85,8 @@ pub struct AgentSummary {
     pub id: AgentId,
     /// Name; the source's id where it sent no name.
     pub name: String,
+    /// Name that customers may read, where one was given.
+    pub display_name: Option<String>,
     /// Address, where known.
     pub email: Option<String>,
     /// Source of the agent.
@@ -163,4 +173,21 @@ pub async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timestamp) -> 
 /// Creates or completes agents, in the caller's transaction. Each (source, external id) at most once in a call.
 pub async fn upsert_agents(conn: Conn<'_>, agents: &[AgentRef], now: Timestamp) -> Result<(), DbError> {
     if agents.is_empty() { Ok(()) } else { store::upsert_agents(conn, agents, now).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_has_one_key_however_its_name_is_written() {
+        // Composed, decomposed, full width, no-break space, ligature, in capitals.
+        for same in
+            ["Mu\u{308}ller  Offi\u{ad}ce".replace('\u{ad}', ""), "ＭÜLLER\u{a0}Oﬃce ".into(), " müller\toffice".into()]
+        {
+            assert_eq!(TeamRef::new(&same).key, "müller office", "{same:?}");
+        }
+        assert_eq!(TeamRef::new(" Müller  Office ").name, "Müller Office");
+        assert_ne!(TeamRef::new("Muller Office").key, TeamRef::new("Müller Office").key);
+    }
 }

@@ -9,20 +9,20 @@ use crate::{execute, fetch_all, fetch_optional, statements};
 statements! {
     TEAMS = "SELECT id, name FROM teams ORDER BY name, id";
     AGENTS = "
-        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
-            t.name AS team_name
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.display_name, a.email, a.source,
+            a.external_id, a.team_id, t.name AS team_name
         FROM agents a
         LEFT JOIN teams t ON t.id = a.team_id
         ORDER BY 2, a.id";
     AGENT = "
-        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
-            t.name AS team_name
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.display_name, a.email, a.source,
+            a.external_id, a.team_id, t.name AS team_name
         FROM agents a
         LEFT JOIN teams t ON t.id = a.team_id
         WHERE a.id = $1";
     AGENT_BY_REF = "
-        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.email, a.source, a.external_id, a.team_id,
-            t.name AS team_name
+        SELECT a.id, COALESCE(a.name, a.external_id) AS name, a.display_name, a.email, a.source,
+            a.external_id, a.team_id, t.name AS team_name
         FROM agents a
         LEFT JOIN teams t ON t.id = a.team_id
         WHERE a.source = $1
@@ -36,17 +36,19 @@ statements! {
         FROM {rows $1} AS j
         WHERE true
         ON CONFLICT DO NOTHING";
-    // $1 is a JSON array of {id, source, external_id, name, email, team_key}.
+    // $1 is a JSON array of {id, source, external_id, name, display_name, email, team_key}.
     UPSERT_AGENTS = "
-        INSERT INTO agents (id, source, external_id, name, email, team_id, created_at)
-        SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'name', j.value->>'email', t.id,
-            $2
+        INSERT INTO agents (id, source, external_id, name, display_name, email, team_id, created_at)
+        SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', j.value->>'name', j.value->>'display_name',
+            j.value->>'email', t.id, $2
         FROM {rows $1} AS j
         LEFT JOIN teams t ON t.name_key = j.value->>'team_key'
         WHERE true
         ON CONFLICT (source, external_id) DO UPDATE SET name = COALESCE(excluded.name, agents.name),
+            display_name = COALESCE(excluded.display_name, agents.display_name),
             email = COALESCE(excluded.email, agents.email), team_id = COALESCE(excluded.team_id, agents.team_id)
         WHERE COALESCE(excluded.name, agents.name, '') <> COALESCE(agents.name, '')
+            OR COALESCE(excluded.display_name, agents.display_name, '') <> COALESCE(agents.display_name, '')
             OR COALESCE(excluded.email, agents.email, '') <> COALESCE(agents.email, '')
             OR COALESCE(excluded.team_id, agents.team_id, '') <> COALESCE(agents.team_id, '')";
 }
@@ -83,7 +85,7 @@ pub(super) async fn upsert_teams(conn: Conn<'_>, teams: &[TeamRef], now: Timesta
 pub(super) async fn upsert_agents(conn: Conn<'_>, agents: &[AgentRef], now: Timestamp) -> Result<(), DbError> {
     let row = |a: &AgentRef| {
         serde_json::json!({ "id": AgentId::random(), "source": a.source, "external_id": a.external_id, "name": a.name,
-            "email": a.email, "team_key": a.team.as_deref().map(|t| TeamRef::new(t).key) })
+            "display_name": a.display_name, "email": a.email, "team_key": a.team.as_deref().map(|t| TeamRef::new(t).key) })
     };
     let rows: Vec<_> = agents.iter().map(row).collect();
     execute!(conn, UPSERT_AGENTS, serde_json::Value::from(rows).to_string(), now).map(drop)

@@ -92,6 +92,7 @@ pub(super) async fn add_agent(
         source: filled(&form.0.source).unwrap_or_else(|| "phone".into()),
         external_id: form.0.external_id.trim().to_owned(),
         name: filled(&form.0.name),
+        display_name: None,
         email: filled(&form.0.email),
         team: filled(&form.0.team),
     };
@@ -263,7 +264,10 @@ pub(super) async fn show_keys(
 struct NewKey {
     name: String,
     #[serde(default)]
-    scopes: String,
+    scopes: Vec<String>,
+    /// Sources, separated by commas.
+    #[serde(default)]
+    sources: String,
 }
 
 #[handler]
@@ -273,11 +277,13 @@ pub(super) async fn add_key(
     Data(staff): Data<&Staff>,
     form: Posted<NewKey>,
 ) -> Result<Response, PageError> {
-    let scopes: Vec<Scope> = form.0.scopes.split_whitespace().filter_map(|s| s.parse().ok()).collect();
+    let scopes: Vec<Scope> = form.0.scopes.iter().filter_map(|s| s.parse().ok()).collect();
+    let sources: Vec<String> =
+        form.0.sources.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
     if scopes.is_empty() {
         return Err(PageError::Refused("a key needs at least one scope".into()));
     }
-    let made = staff.add_key(&form.0.name, &scopes, &who.actor()).await?;
+    let made = staff.add_key(&form.0.name, &scopes, &sources, &who.actor()).await?;
     keys_page(&who, site, staff, &NoticeQuery::default(), Some(made.secret)).await
 }
 

@@ -33,6 +33,32 @@ const KNOWN: [(&str, &str); 22] = [
     ("uk", "Українська"),
 ];
 
+/// Other codes of languages (ISO 639-2, and withdrawn ones), with the usual ones.
+const ALIASES: [(&str, &str); 22] = [
+    ("eng", "en"),
+    ("deu", "de"),
+    ("ger", "de"),
+    ("spa", "es"),
+    ("fra", "fr"),
+    ("fre", "fr"),
+    ("zho", "zh"),
+    ("chi", "zh"),
+    ("cmn", "zh"),
+    ("ita", "it"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("nld", "nl"),
+    ("dut", "nl"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("rus", "ru"),
+    ("swe", "sv"),
+    ("tur", "tr"),
+    ("ara", "ar"),
+    ("iw", "he"),
+    ("no", "nb"),
+];
+
 /// A language's tag (BCP 47): `en`, `pt-br`; lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -113,21 +139,44 @@ impl Language {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// Returns the best of these for a wanted tag (`en-GB`): the same, else a shorter tag, else another region of the
-    /// same language.
+    /// Returns the best of these for what is wanted, as systems write it: a tag (`en-GB`, `zh-Hans`, `pt_br`), a locale
+    /// (`es_MX.UTF-8`), or a list (`de-CH,de;q=0.9`), of which the first language that is there is chosen.
     pub fn choose<'a>(wanted: &str, from: impl Iterator<Item = &'a Self> + Clone) -> Option<&'a Self> {
-        let wanted: Self = wanted.parse().ok()?;
-        let mut tag = wanted.0.as_str();
+        wanted_tags(wanted).iter().find_map(|tag| tag.nearest(from.clone()))
+    }
+
+    /// Returns the same language, else a shorter tag, else another region of the same language.
+    fn nearest<'a>(&self, from: impl Iterator<Item = &'a Self> + Clone) -> Option<&'a Self> {
+        let mut tag = self.0.as_str();
         loop {
             if let Some(found) = from.clone().find(|language| language.0 == tag) {
                 return Some(found);
             }
             match tag.rfind('-') {
                 Some(end) => tag = &tag[..end],
-                None => return from.clone().find(|language| language.primary() == wanted.primary()),
+                None => return from.clone().find(|language| language.primary() == self.primary()),
             }
         }
     }
+}
+
+/// Returns the languages of a list, the preferred ones first.
+fn wanted_tags(text: &str) -> Vec<Language> {
+    let mut found: Vec<(f32, Language)> = Vec::new();
+    for entry in text.split([',', ':']) {
+        let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
+        let quality = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse().ok()).unwrap_or(0.0);
+        // A locale's encoding and modifier: `de_DE.UTF-8@euro`.
+        let tag = tag.split(['.', '@']).next().unwrap_or_default();
+        let Ok(language) = tag.parse::<Language>() else { continue };
+        if quality > 0.0 {
+            let alias = ALIASES.iter().find(|(code, _)| *code == language.primary()).map(|(_, usual)| *usual);
+            found.push((quality, language));
+            found.extend(alias.map(|usual| (quality, Language(usual.into()))));
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    found.into_iter().map(|(_, language)| language).collect()
 }
 
 #[cfg(test)]
@@ -141,6 +190,22 @@ mod tests {
             ("en", Some("en")),
             ("en-GB", Some("en")),
             ("zh_Hans_CN", Some("zh")),
+            ("zh-Hans", Some("zh")),
+            ("EN", Some("en")),
+            (" en_GB.UTF-8 ", Some("en")),
+            ("pt_br", Some("pt-br")),
+            ("pt_PT@euro", Some("pt-br")),
+            ("en_US.ISO8859-1@euro", Some("en")),
+            ("de-CH,de;q=0.9,ar;q=0.5", Some("ar")),
+            ("ar;q=0.5, zh-TW;q=0.8, en;q=0", Some("zh")),
+            ("fr:zh", Some("zh")),
+            ("eng", Some("en")),
+            ("cmn-Hans-CN", Some("zh")),
+            ("*", None),
+            ("C", None),
+            ("C.UTF-8", None),
+            ("POSIX", None),
+            ("en;q=x", None),
             ("pt", Some("pt-br")),
             ("PT-br", Some("pt-br")),
             ("fr", None),

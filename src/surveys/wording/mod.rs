@@ -12,11 +12,11 @@ pub use language::Language;
 pub use pattern::{Facts, check_pattern, fill};
 pub use phrases::{Phrases, built_in, built_in_texts, english, missing_phrases, names, unknown_phrases};
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 
-/// Returns a day in this language: `20 November`, `11月20日`.
-pub fn day(phrases: &Phrases, at: Timestamp) -> String {
-    let date = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+/// Returns the day of a time in this language: `20 November`, `11月20日`.
+pub fn day(phrases: &Phrases, zone: &Zone, at: Timestamp) -> String {
+    let date = zone.date(at);
     let month = usize::try_from(date.month()).unwrap_or(1);
     let name = phrases.months.split('|').nth(month - 1).unwrap_or_default();
     let facts = Facts::default().with("d", date.day()).with("m", month).with("month", name);
@@ -37,7 +37,8 @@ mod tests {
             ("es", "20 de noviembre"),
             ("zh", "11月20日"),
         ] {
-            assert_eq!(day(built_in(&language.parse().unwrap_or_default()).unwrap_or_else(english), at), wanted);
+            let phrases = built_in(&language.parse().unwrap_or_default()).unwrap_or_else(english);
+            assert_eq!(day(phrases, &Zone::default(), at), wanted);
         }
     }
 }

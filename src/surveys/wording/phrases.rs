@@ -174,7 +174,11 @@ phrases! {
     mail_button,
     mail_copy,
     mail_why_call,
+    mail_why_call_outbound,
     mail_why_chat,
+    mail_why_chat_outbound,
+    /// Neither call nor chat, or it is not known who called.
+    mail_why_contact,
     mail_once,
     mail_often,
     mail_no_pictures,

@@ -30,7 +30,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "supervisor_notice_recipients",
         ],
     ),
-    ("interactions", &["interactions", "messages", "recordings", "recording_parts", "figures"]),
+    ("interactions", &["interactions", "messages", "recordings", "recording_parts", "figures", "interaction_warnings"]),
     ("transcription", &["transcripts", "segments", "corrections", "alternative_transcripts", "transcript_checkpoints"]),
     ("surveys", &["surveys", "survey_versions", "survey_drafts", "survey_rules", "logos"]),
     ("invitations", &["invitations", "quiet_periods", "suppressions", "soft_bounces"]),

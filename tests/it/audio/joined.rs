@@ -70,19 +70,15 @@ fn files_joined_end_to_end_are_heard_to_the_last_byte() {
         ("a.wav", "b.wav", "-c:a adpcm_ima_wav"),
     ] {
         let (start, end) =
-            (encode(folder.path(), first, (20, 5), arguments), encode(folder.path(), second, (40, 4), arguments));
+            (encode(folder.path(), first, (20, 4), arguments), encode(folder.path(), second, (40, 3), arguments));
         let joined = write(folder.path(), &format!("joined-{first}"), &[start, end].concat());
         let (probed, sound) = (probe(&joined).unwrap(), Sound::read(&joined));
         let decoded = sound.channels[0].len() as u64 * 1000 / u64::from(sound.rate);
-        let drawn = peaks(&joined, &CancellationToken::new()).unwrap();
-        let whole = |ms: u64| ms.abs_diff(9_000) <= PADDING_MS;
+        let whole = |ms: u64| ms.abs_diff(7_000) <= PADDING_MS;
         let alike = same_end(&sound, &Sound::read(&folder.path().join(second)));
-        let good = whole(probed.duration_ms) && whole(decoded) && whole(drawn.duration_ms) && alike > 0.95;
-        if !good || probed.truncated || drawn.truncated {
-            faults.push(format!(
-                "{first} {arguments}: probed {probed:?}, {decoded} ms, end {alike}, {}",
-                drawn.truncated
-            ));
+        let good = whole(probed.duration_ms) && whole(decoded) && alike > 0.95;
+        if !good || probed.truncated {
+            faults.push(format!("{first} {arguments}: probed {probed:?}, {decoded} ms, end {alike}"));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -127,12 +123,13 @@ fn joined_files_of_different_shape_become_one() {
 }
 
 #[test]
-fn clips_and_renditions_reach_the_second_file() {
+fn waveforms_clips_and_renditions_reach_the_second_file() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (Sound::demo("call-good.flac", 5), Sound::demo("call-bad.flac", 4));
     let joined = [first.wav(Coding::Pcm16), second.wav(Coding::MuLaw)].concat();
     let path = write(folder.path(), "joined.wav", &joined);
     let clip = folder.path().join("clip.wav");
+    assert_eq!(peaks(&path, &CancellationToken::new()).unwrap().duration_ms, 9_000);
     assert_eq!(cut(&path, 5_000, 9_000, &clip).unwrap(), 4_000);
     assert!(alike(&Sound::read(&clip).channels[0], &second.channels[0]) > 0.99);
     let rendition = Rendition::new(2, 8_000, probe(&path).unwrap().duration_ms);
@@ -175,8 +172,7 @@ fn a_stream_of_frames_may_begin_anywhere() {
     let Some(()) = tools() else { return };
     let folder = tempfile::tempdir().unwrap();
     for (end, format, arguments) in [
-        ("mp3", AudioFormat::Mp3, "-b:a 32k -ac 1"),
-        ("mp3", AudioFormat::Mp3, "-q:a 5"),
+        ("mp3", AudioFormat::Mp3, "-b:a 32k"),
         ("mp2", AudioFormat::Mp2, "-ar 16000"),
         ("aac", AudioFormat::Aac, "-c:a aac"),
     ] {
@@ -184,9 +180,9 @@ fn a_stream_of_frames_may_begin_anywhere() {
         let clean = Sound::read(&folder.path().join(format!("whole.{end}")));
         for (name, bytes) in [
             ("mid-frame", whole[whole.len() / 20 + 13..].to_vec()),
-            ("zeros", [&vec![0; 2048], &whole[..]].concat()),
-            ("ff", [&vec![0xFF; 600], &whole[..]].concat()),
-            ("far", [&vec![0; 60_000], &whole[..]].concat()),
+            ("zeros", [&[0; 2048][..], &whole[..]].concat()),
+            ("ff", [&[0xFF; 600][..], &whole[..]].concat()),
+            ("far", [&[0; 60_000][..], &whole[..]].concat()),
         ] {
             // Its name says nothing.
             let path = write(folder.path(), &format!("{name}-{end}"), &bytes);
@@ -209,7 +205,7 @@ fn a_declared_type_is_believed_where_nothing_else_fits() {
     assert_eq!(probe(&wav).unwrap().format, AudioFormat::Wav, "the content has precedence");
     let Some(()) = tools() else { return };
     let bytes = encode(folder.path(), "a.mp3", (20, 5), "-b:a 32k");
-    let padded = [&vec![0; 200_000], &bytes[..]].concat();
+    let padded = [&[0; 200_000][..], &bytes[..]].concat();
     assert_eq!(probe(&write(folder.path(), "far", &padded)).unwrap_err().code(), "not_audio");
     assert!(probe(&write(folder.path(), "far.mp3", &padded)).unwrap().duration_ms.abs_diff(5_000) < 100);
 }
@@ -246,6 +242,7 @@ fn a_sample_takes_its_share_of_the_block() {
         ("20, no block", 1, 20, 0, 0, samples(&sound, 3)),
         ("16, no block", 1, 16, 0, 0, samples(&sound, 2)),
         ("16, block of one channel", 1, 16, 2, 32_000, samples(&sound, 2)),
+        ("16, too large a block", 1, 16, 8, 32_000, samples(&sound, 2)),
         ("mu-law of 16 bits", 7, 16, 2, 16_000, g711.clone()),
         ("mu-law, no block", 7, 0, 0, 0, g711),
         ("floats of 24 bits", 3, 24, 8, 64_000, float),

@@ -158,7 +158,8 @@ async fn who_is_not_asked_stands_beside_the_others() {
         );
         let file = admin.get("/admin/skipped.csv?days=7").await;
         assert_eq!(file.headers()["content-type"], "text/csv; charset=utf-8");
-        let file = file.text().await.unwrap();
+        let file = String::from_utf8(file.bytes().await.unwrap().to_vec()).unwrap();
+        assert!(file.starts_with("\u{feff}agent,"), "{file}");
         assert!(file.contains("'=Cheat,") && file.contains("no_address,15,yes"), "{file}");
         let key = app.key(Scope::Admin).await;
         let asked =

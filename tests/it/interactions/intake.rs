@@ -72,41 +72,21 @@ async fn a_chat_grows_message_by_message() {
 }
 
 #[tokio::test]
-async fn bad_bodies_are_refused_with_a_code_and_nothing_is_stored() {
+async fn what_is_no_json_object_is_refused_and_nothing_is_stored() {
     let app = TestApp::start().await;
     let key = app.key(Scope::Admin).await;
-    let cases = [
-        (
-            json!({ "started_at": "2026-11-20T12:00:00Z", "ended_at": "2026-11-20T11:00:00Z" }),
-            422,
-            "times_out_of_order",
-        ),
-        (json!({ "started_at": "yesterday" }), 422, "invalid_time"),
-        (json!({ "started_at": "2026-11-20T12:00:00" }), 422, "invalid_time"),
-        (json!({ "wait_ms": -1 }), 422, "out_of_range"),
-        (json!({ "wait_ms": "soon" }), 400, "malformed"),
-        (json!({ "phase": "finished" }), 422, "unknown_phase"),
-        (json!({ "customer": { "email": "jerry at example" } }), 422, "invalid_email"),
-        (json!({ "customer": { "email": "a@b@c" } }), 422, "invalid_email"),
-        (json!({ "tags": vec!["t"; 51] }), 422, "too_many"),
-        (json!({ "team": "x".repeat(201) }), 422, "too_long"),
-        (json!({ "queue": "a\u{0}b" }), 400, "malformed"),
-        (json!({ "messages": [{ "from": "agent" }] }), 400, "malformed"),
-        (json!([1, 2]), 400, "malformed"),
-    ];
-    for (body, status, code) in cases {
-        let response = app.put(&key, "phone/bad", &body).await;
-        assert_eq!(response.headers()["content-type"], "application/problem+json", "{body}");
-        let (got, problem) = answer(response).await;
-        assert_eq!((got, problem["code"].as_str()), (status, Some(code)), "{body}: {problem}");
-        assert_eq!(problem["status"], status);
-    }
-    for broken in ["{", "", "\u{0}", "{\"a\":1}}", "[[[["] {
+    for broken in ["{", "", "\u{0}", "{\"a\":1}}", "[[[[", "[1,2]", "7"] {
         let request = app.client.put(format!("{}/api/v1/interactions/phone/bad", app.url)).bearer_auth(&key);
-        let (got, problem) = answer(request.body(broken).send().await.unwrap()).await;
-        assert_eq!((got, &problem["code"]), (400, &json!("malformed")), "{broken}");
+        let response = request.body(broken).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{broken}");
+        let (got, problem) = answer(response).await;
+        assert_eq!((got, &problem["code"], &problem["status"]), (400, &json!("malformed"), &json!(400)), "{broken}");
     }
-    let huge = "x".repeat(10 << 20);
+    for (name, code) in [("phone/%20", "missing"), (&*format!("phone/{}", "x".repeat(201)), "too_long")] {
+        let (got, problem) = answer(app.put(&key, name, &json!({})).await).await;
+        assert_eq!((got, problem["code"].as_str()), (422, Some(code)), "{problem}");
+    }
+    let huge = "x".repeat(20 << 20);
     let (got, problem) =
         answer(app.put(&key, "phone/bad", &json!({ "messages": [{ "from": "customer", "text": huge }] })).await).await;
     assert_eq!((got, &problem["code"]), (413, &json!("body_too_large")));

@@ -1,5 +1,6 @@
 //! Intake and recordings, from outside.
 
+mod deliveries;
 pub mod files;
 mod forms;
 mod full_disk;

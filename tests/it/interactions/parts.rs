@@ -226,7 +226,7 @@ async fn a_part_that_does_not_fit_is_refused_and_leaves_nothing() {
     let short = || super::recordings::wav(1, 800);
     for (place, code) in [
         ("a%20b", "bad_part"),
-        (&format!("{}", "x".repeat(65)), "bad_part"),
+        (&"x".repeat(65), "bad_part"),
         ("ok?offset_ms=-1", "bad_part"),
         ("ok?offset_ms=99999999", "bad_part"),
         ("ok?channels=agent,customer", "channels_do_not_fit"),

@@ -45,7 +45,7 @@ struct Stored {
     sums: HashMap<(String, String), String>,
     /// Names of the files of all rows.
     keys: BTreeSet<String>,
-    /// Number of files of the recording of each call with two parts.
+    /// Arrangement of the recording of each call with two parts.
     assembled: Vec<(String, Option<String>)>,
     /// Number of jobs about recordings that wait.
     waiting: usize,

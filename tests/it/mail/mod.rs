@@ -1,5 +1,6 @@
 //! The outbox: sent by a mail server, held until there is one, retried, given up with a reason.
 
+mod addresses;
 mod clock;
 mod dkim;
 mod encryption;
@@ -8,6 +9,7 @@ mod hooks;
 mod killed;
 mod limits;
 mod postfix;
+mod refusals;
 pub mod returned;
 mod samples;
 mod smtp;

@@ -94,6 +94,18 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again() {
 }
 
 #[tokio::test]
+async fn a_reply_outside_the_diagnosis_suppresses_too() {
+    for app in TestApp::on_both(with_folder).await {
+        let asked = ask(&app, "jerry").await;
+        let report = bounce(&newest_tag(&app).await, "jerry@example.net", "Action: failed\nStatus: 5.0.0", "");
+        let info = "X-Supplementary-Info: <192.0.2.32 #5.0.0 smtp; 550 \"Unknown User\">";
+        drop_in(&app, "1.eml", &report.replace("Diagnostic-Code: smtp; ", info)).await;
+        assert_eq!(state_of(&app, &asked.interaction).await.0, "failed");
+        assert_eq!(suppressed(&app, "jerry@example.net").await.as_deref(), Some("bounced"));
+    }
+}
+
+#[tokio::test]
 async fn a_full_mailbox_loses_nothing_until_it_was_full_on_three_days() {
     for app in TestApp::on_both(with_folder).await {
         for round in 1..=3 {

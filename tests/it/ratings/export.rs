@@ -17,7 +17,9 @@ async fn the_file_holds_the_figures_and_no_formula() {
             answer.headers()["content-disposition"],
             "attachment; filename=\"ratings-agents-2026-10-2026-10.csv\""
         );
-        let text = answer.text().await.unwrap();
+        let bytes = answer.bytes().await.unwrap();
+        assert!(bytes.starts_with(b"\xef\xbb\xbfagent,"), "spreadsheets need the byte order mark");
+        let text = String::from_utf8(bytes[3..].to_vec()).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let head = reader.headers().unwrap().clone();
         let rows: Vec<_> = reader.records().map(Result::unwrap).collect();

@@ -125,6 +125,7 @@ async fn agent(app: &TestApp, external_id: &str, name: &str, team: &str) -> Agen
         source: "phone".into(),
         external_id: external_id.into(),
         name: Some(name.into()),
+        display_name: None,
         email: None,
         team: Some(team.into()),
     };

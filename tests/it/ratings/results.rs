@@ -99,7 +99,9 @@ async fn choices_of_options_are_summed_over_blocks_and_every_look_is_noted() {
             app.pass(std::time::Duration::from_secs(901)).await;
         }
         let hr = app.sign_in(Role::Hr, &[], None).await;
-        let csv = hr.page(&format!("/surveys/{id}/results.csv")).await;
+        let csv = hr.get(&format!("/surveys/{id}/results.csv")).await.bytes().await.unwrap();
+        assert!(csv.starts_with(b"\xef\xbb\xbf"));
+        let csv = String::from_utf8(csv.to_vec()).unwrap();
         for line in [",1,word 1,3", ",40,word 40,3"] {
             assert!(csv.lines().any(|found| found.ends_with(line)), "{line}: {csv}");
         }

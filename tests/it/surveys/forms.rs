@@ -77,7 +77,7 @@ async fn every_script_and_every_sign_comes_back_as_text() {
         for choice in ["linked", "apart"] {
             let mut body = call_body(&format!("{choice}@example.net"));
             body["agent"]["name"] = "\u{202b}أحمد\u{202c} <img src=x>".into();
-            body["tags"] = serde_json::json!(["<b>🙂</b>"]);
+            body["topic"] = "<b>🙂</b>".into();
             let asked = ask_about(&app, choice, &body).await;
             let (status, text) =
                 post(&app, &asked.page(), &[("score", "3"), ("comment", comment), ("choice", choice)]).await;

@@ -1,8 +1,10 @@
 //! Surveys: decision, customer pages and answers; on both databases.
 
-mod answering;
+pub mod answering;
 mod api;
 mod asking;
+mod customer_words;
+mod days;
 mod editor;
 mod elsewhere;
 mod forms;

@@ -11,7 +11,7 @@ pub use given::GivenAnswer;
 
 use super::sealed::Promise;
 use super::{Answer, ApartWrite, Origin, Written};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::config::{Choice, Choices};
 use crate::database::{BatchError, DbError};
 use crate::ids::{AgentId, InteractionId, TeamId};
@@ -85,10 +85,9 @@ fn is_random_uuid(key: &str) -> bool {
 }
 
 /// Returns the end of the next month.
-fn end_of_next_month(now: Timestamp) -> Timestamp {
-    let later = |at: Timestamp| at.plus(std::time::Duration::from_secs(62 * 86_400));
-    let month = later(now).month();
-    Timestamp::parse(&format!("{month}-01T00:00:00Z")).unwrap_or_else(|| later(now))
+fn end_of_next_month(zone: &Zone, now: Timestamp) -> Timestamp {
+    let later = now.plus(std::time::Duration::from_secs(62 * 86_400));
+    zone.begin(zone.date(later).first_of_month())
 }
 
 impl Responses {
@@ -166,7 +165,7 @@ impl Responses {
         let (source, external_id) = subject.interaction.as_ref().ok_or_else(unknown)?;
         let mut tx = self.inner.db.begin().await?;
         let about = interactions::by_source(tx.conn(), source, external_id).await?.ok_or_else(unknown)?;
-        let until = end_of_next_month(self.now());
+        let until = end_of_next_month(&self.inner.clock.zone(), self.now());
         if !invitations::open_external(tx.conn(), &about, &version.id, until).await? {
             return Err(ExternalAnswerError::Asked);
         }
@@ -231,8 +230,19 @@ fn invited(
     version: Arc<Version>,
     at: Timestamp,
 ) -> Invited {
-    let (agent_name, locale, topic, channel) = (None, None, None, String::new());
-    Invited { interaction, agent, agent_name, team, version, locale, topic, channel, occurred_at: at, sent_at: None }
+    Invited {
+        interaction,
+        agent,
+        agent_name: None,
+        team,
+        version,
+        locale: None,
+        topic: None,
+        channel: String::new(),
+        occurred_at: at,
+        utc_offset: None,
+        sent_at: None,
+    }
 }
 
 fn written(result: super::WriteResult) -> Result<(), ExternalAnswerError> {
@@ -266,7 +276,7 @@ mod tests {
         for (now, end) in
             [("2026-11-20T12:00:00Z", "2027-01-01T00:00:00Z"), ("2026-01-31T23:59:59Z", "2026-04-01T00:00:00Z")]
         {
-            let end_found = Timestamp::parse(now).map(end_of_next_month);
+            let end_found = Timestamp::parse(now).map(|now| end_of_next_month(&Zone::default(), now));
             assert_eq!(end_found, Timestamp::parse(end), "{now}");
         }
     }

@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::config::Choice;
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::invitations::Invited;
+use crate::masking::customer_text;
 use crate::surveys::{Question, Value, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +28,9 @@ pub(in crate::responses) struct ByToken {
     pub(in crate::responses) expires_at: Timestamp,
     sent_at: Option<Timestamp>,
     occurred_at: Timestamp,
+    utc_offset: Option<i64>,
     agent_name: Option<String>,
+    agent_display_name: Option<String>,
     score: Option<i64>,
     resolved: Option<String>,
     comment: Option<String>,
@@ -44,13 +47,14 @@ impl ByToken {
         Invited {
             interaction: self.interaction_id,
             agent: self.agent_id,
-            agent_name: self.agent_name,
+            agent_name: customer_text::agent_name(self.agent_display_name.as_deref(), self.agent_name.as_deref()),
             team: self.team_id,
             version,
             locale: self.locale,
             topic: self.topic,
             channel: self.channel,
             occurred_at: self.occurred_at,
+            utc_offset: self.utc_offset,
             sent_at: self.sent_at,
         }
     }
