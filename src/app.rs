@@ -309,11 +309,14 @@ impl App {
             transcription::api::ModelApi { transcription: self.transcription.clone() },
             measures::api::Api { interactions: self.interactions.clone(), measures: self.measures.clone() },
             search::api::Api { search: self.search.clone() },
-            staff::api::Api {
-                staff: self.staff.clone(),
-                directory: self.directory.clone(),
-                clock: Arc::clone(&self.clock),
-            },
+            (
+                staff::api::Api {
+                    staff: self.staff.clone(),
+                    directory: self.directory.clone(),
+                    clock: Arc::clone(&self.clock),
+                },
+                staff::api::AgentsApi { directory: self.directory.clone(), clock: Arc::clone(&self.clock) },
+            ),
             audit::api::Api { log: self.audit.clone() },
             training::api::Api { training: self.training.clone() },
             ratings::api::Api { ratings: self.ratings.clone() },

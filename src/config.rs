@@ -28,6 +28,8 @@ pub struct Config {
     pub http: Http,
     /// Database.
     pub database: Database,
+    /// Intake of conversations.
+    pub intake: Intake,
     /// Store of recordings.
     pub recordings: Recordings,
     /// Sending of mail.
@@ -44,6 +46,8 @@ pub struct Config {
     pub retention: Retention,
     /// Company, as shown to customers.
     pub company: Company,
+    /// Staff and agents.
+    pub staff: Staff,
     /// Follow-ups.
     pub followups: FollowUps,
     /// Webhooks that events are sent to.
@@ -130,6 +134,17 @@ impl Default for Database {
             statement_timeout: Span::seconds(30),
         }
     }
+}
+
+/// Intake of conversations.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intake {
+    /// Time after its last delivery at which a conversation becomes final that its source never reports as over; 0: never.
+    pub final_after: Span,
+    /// The same by source, by its name.
+    #[serde(deserialize_with = "values::table")]
+    pub final_after_by_source: BTreeMap<String, Span>,
 }
 
 /// Store of recordings.
@@ -338,6 +353,15 @@ pub struct Company {
     pub privacy_contact: String,
     /// Time zone (IANA name) that decides which day and month a time is in.
     pub time_zone: Zone,
+}
+
+/// Staff and agents.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Staff {
+    /// Addresses that several agents use, such as `support@example.com`: agents are not merged by them.
+    #[serde(deserialize_with = "values::list")]
+    pub shared_addresses: Vec<String>,
 }
 
 /// Follow-ups.

@@ -44,6 +44,8 @@ typed_id! {
     InteractionId;
     /// Id of an agent, who handles interactions and is rated.
     AgentId;
+    /// Id of a merge of two agents.
+    AgentMergeId;
     /// Id of a team of agents.
     TeamId;
     /// Id of a staff account.

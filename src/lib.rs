@@ -59,7 +59,11 @@
 //! | Rule | File |
 //! |---|---|
 //! | **Interactions** | |
-//! | Upsert: null never overwrites, the phase never goes back | `interactions/intake.rs` |
+//! | Upsert: null never overwrites, a newer fact replaces an older one, the phase never goes back | `interactions/intake/facts.rs` |
+//! | Repairs of optional data, with warnings | `interactions/intake/repair.rs`, `interactions/api/lenient.rs` |
+//! | Messages merged by id, notes among staff | `interactions/store/messages.rs` |
+//! | Reopened conversations (occurrences) | `interactions/intake/write.rs` |
+//! | End of conversations whose source is silent | `interactions/finalising.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
 //! | Parts of a recording: order in time, channels by speaker | `interactions/recordings/parts.rs`, `assembly.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
@@ -70,6 +74,8 @@
 //! | Quiet period | `invitations/decide.rs` (`ask`), `invitations/store.rs` (`MARK_ASKED`) |
 //! | Survey rules by channel, team, queue, tag, share | `surveys/rules/` |
 //! | Suppressions | `invitations/suppressions.rs` |
+//! | Names and topics that customers may read | `masking/customer_text.rs` |
+//! | Language of a locale, as systems write it | `surveys/wording/language.rs` |
 //! | Suppression on a 5xx reply, a bounce, a complaint | `mail/outcome.rs`, `invitations/compose.rs`, `invitations/returned/` |
 //! | Reminder | `invitations/reminder/` |
 //! | **Answers and anonymity** | |
@@ -103,6 +109,7 @@
 //! | **Mail and webhooks** | |
 //! | SMTP replies, retries, stops | `mail/outcome.rs`, `mail/delivery/settle.rs` |
 //! | Delivery: claim, render, send, settle | `mail/delivery/` |
+//! | Addresses: hosts in ASCII, spellings of one address | `mail/address.rs` |
 //! | Rate limits by domain | `mail/rates.rs` |
 //! | DKIM | `mail/dkim.rs` |
 //! | Classification of returned mail | `mail/reader/`, `mail/incoming/classify.rs` |
@@ -121,6 +128,7 @@
 //! | Leases, retries, giving up | `jobs/runner.rs`, `jobs/store.rs` |
 //! | Full disk, busy or unreachable database | `database/error.rs`, `web/outage.rs` |
 //! | Checks of settings | `config/checks.rs` |
+//! | Days and months in the company's time zone | `clock.rs` |
 //!
 //! # Examples
 //!

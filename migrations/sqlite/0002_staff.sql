@@ -8,18 +8,44 @@ CREATE TABLE teams (
     created_at BIGINT NOT NULL
 );
 
--- One person who handles interactions and is rated.
+-- One agent as one system names them. Agents with the same person_id are one person, who is rated. A merge changes person_id
+-- only: what was recorded for an agent stays with this agent.
 CREATE TABLE agents (
-    id          TEXT PRIMARY KEY,
-    source      TEXT NOT NULL,           -- system that sends the interactions
-    external_id TEXT NOT NULL,           -- id in that system
-    name        TEXT,
-    display_name TEXT,                   -- name that customers may read; null: none sent
-    email       TEXT,
-    team_id     TEXT REFERENCES teams (id),
-    created_at  BIGINT NOT NULL,
+    id                     TEXT PRIMARY KEY,
+    source                 TEXT NOT NULL,                   -- system that sends the interactions
+    external_id            TEXT NOT NULL,                   -- id in that system
+    person_id              TEXT NOT NULL REFERENCES agents (id), -- agent under which the person is listed; its own id where it is not merged
+    separate               BOOLEAN NOT NULL DEFAULT FALSE,  -- split off by staff: an address in common does not merge it again
+    name                   TEXT,                            -- newest fact about the person, as are the next three
+    display_name           TEXT,                            -- name that customers may read
+    email                  TEXT,
+    team_id                TEXT REFERENCES teams (id),      -- home team
+    own_name               TEXT,                            -- as this system, or staff, named it last; each fact with its time
+    own_name_as_of         BIGINT,
+    own_display_name       TEXT,
+    own_display_name_as_of BIGINT,
+    own_email              TEXT,
+    own_email_as_of        BIGINT,
+    own_team_id            TEXT REFERENCES teams (id),
+    own_team_as_of         BIGINT,
+    first_team_id          TEXT REFERENCES teams (id),      -- team of the first interaction: the home team while none is named
+    created_at             BIGINT NOT NULL,
     UNIQUE (source, external_id)
 );
+CREATE INDEX agents_person ON agents (person_id);
+CREATE INDEX agents_email ON agents (own_email);
+
+-- One merge of two persons. A split of a single agent is not kept: it shows in person_id.
+CREATE TABLE agent_merges (
+    id         TEXT PRIMARY KEY,
+    person_id  TEXT NOT NULL REFERENCES agents (id),        -- person that remained
+    merged_id  TEXT NOT NULL REFERENCES agents (id),        -- person that became a part of it
+    agents     TEXT NOT NULL,                               -- JSON array: agents of the merged person
+    actor_name TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    undone_at  BIGINT
+) WITHOUT ROWID;
+CREATE INDEX agent_merges_person ON agent_merges (person_id, at);
 
 -- One account.
 CREATE TABLE staff (

@@ -41,7 +41,8 @@ CREATE TABLE interactions (
     UNIQUE (source, external_id, occurrence)
 );
 CREATE INDEX interactions_occurred ON interactions (occurred_at DESC, id);
-CREATE INDEX interactions_team ON interactions (team_id, occurred_at DESC);
+CREATE INDEX interactions_open ON interactions (updated_at) WHERE phase < 2;
+CREATE INDEX interactions_team ON interactions (team_id, occurred_at DESC, agent_id);
 CREATE INDEX interactions_agent ON interactions (agent_id, occurred_at DESC);
 
 -- One message of a chat.

@@ -57,8 +57,9 @@ impl Context {
 
     fn core(&self) -> Core {
         let Self { config, db, vault, .. } = self;
-        let settings = interactions::Settings::new(&config.survey, &config.recordings);
-        let interactions = Interactions::new(db.clone(), self.clock(), vault.clone(), settings);
+        let settings = interactions::Settings::new(&config.survey, &config.intake, &config.recordings);
+        let directory = Directory::new(db.clone(), &config.staff.shared_addresses);
+        let interactions = Interactions::new(db.clone(), self.clock(), vault.clone(), directory.clone(), settings);
         let settings = mail::Settings::new(&config.mail, &config.retention);
         let mail = Mail::new(db.clone(), self.clock(), vault.clone(), &settings);
         let staff = Staff::new(db.clone(), self.clock(), mail.clone(), config.public_url());
@@ -92,7 +93,6 @@ impl Context {
             &config.transcription,
         );
         let search = Search::new(db.clone(), self.clock(), interactions.clone(), transcription.clone());
-        let directory = Directory::new(db.clone());
         Core {
             directory,
             mail,

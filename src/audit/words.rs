@@ -4,6 +4,9 @@
 const SAID: &[(&str, &str)] = &[
     ("address.erased", "Erased an address"),
     ("agent.added", "Added an agent"),
+    ("agent.merge_undone", "Undid the merge of two agents"),
+    ("agent.merged", "Merged two agents"),
+    ("agent.split", "Split an identity off an agent"),
     ("clip.changed", "Changed a clip"),
     ("clip.created", "Flagged as exemplary"),
     ("clip.mask_removed", "Removed a mask from a clip"),

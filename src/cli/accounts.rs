@@ -55,7 +55,8 @@ pub(super) async fn add_staff(config: Config, add: StaffAdd) -> Result<(), Failu
         None => None,
         Some(wanted) => {
             let agents = app.directory.agents().await?;
-            let found = agents.into_iter().find(|a| format!("{}/{}", a.source, a.external_id) == *wanted);
+            let mut identities = agents.into_iter().flat_map(|agent| agent.identities);
+            let found = identities.find(|one| format!("{}/{}", one.source, one.external_id) == *wanted);
             Some(
                 found
                     .ok_or_else(|| {

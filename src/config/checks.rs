@@ -56,6 +56,11 @@ impl Config {
                 "transcription.languages holds \"{code}\", which is no language code of Whisper: write codes such as en, de, zh"
             ));
         }
+        if let Some(text) = self.staff.shared_addresses.iter().find(|text| !text.contains('@')) {
+            wrong.push(format!(
+                "staff.shared_addresses holds \"{text}\": write whole addresses, such as support@example.com"
+            ));
+        }
         wrong.extend(self.complaints_about_times());
         if let Some(tag) = self.survey.customer_tags.iter().find(|tag| customer_text::topic(tag).is_none()) {
             wrong.push(format!(

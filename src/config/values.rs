@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// A duration in human-readable form: `2m`, `30d`, `0s`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
 impl Span {
@@ -262,22 +262,30 @@ pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
 }
 
 /// Parses names with values: in TOML a table, in the environment one string (`pbx=customer,agent; crm=agent,customer`).
-pub(super) fn table<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+pub(super) fn table<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: FromStr<Err: fmt::Display>,
+{
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Entries {
         Text(String),
         Table(BTreeMap<String, String>),
     }
+    let parsed = |(name, value): (String, String)| {
+        let value = value.parse().map_err(serde::de::Error::custom)?;
+        Ok((name, value))
+    };
     let text = match Entries::deserialize(from)? {
         Entries::Text(text) => text,
-        Entries::Table(table) => return Ok(table),
+        Entries::Table(table) => return table.into_iter().map(parsed).collect(),
     };
     let entry = |entry: &str| {
         let (name, value) = entry.split_once('=').ok_or_else(|| {
             serde::de::Error::custom(format!("\"{entry}\" has no value: write NAME=VALUE; NAME=VALUE"))
         })?;
-        Ok((name.trim().to_owned(), value.trim().to_owned()))
+        parsed((name.trim().to_owned(), value.trim().to_owned()))
     };
     text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(entry).collect()
 }

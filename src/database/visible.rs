@@ -3,11 +3,28 @@
 use crate::access::principal::Visible;
 use crate::ids::AgentId;
 
+/// Condition that the agent in a column is the same person as the agent of a parameter.
+#[macro_export]
+macro_rules! same_person {
+    ($column:literal, $agent:literal) => {
+        concat!(
+            $column,
+            " IN (
+                SELECT p.id
+                FROM agents p
+                WHERE p.person_id = (SELECT o.person_id FROM agents o WHERE o.id = ",
+            $agent,
+            ")
+            )"
+        )
+    };
+}
+
 /// Condition on interactions `i`: $1 all, $2 a JSON array of teams, $3 an agent, as in [`VisibleBinds`].
 #[macro_export]
 macro_rules! visible_to {
     () => {
-        "($1 = 1 OR i.team_id IN {list $2} OR i.agent_id = $3)"
+        concat!("($1 = 1 OR i.team_id IN {list $2} OR ", $crate::same_person!("i.agent_id", "$3"), ")")
     };
 }
 

@@ -93,6 +93,8 @@ enum Event {
     Contact(usize),
     /// The customer responds to the survey about it.
     Answer(usize),
+    /// Another system sends facts about a conversation.
+    Delivery(Box<Intake>),
 }
 
 /// Fills an empty database. `progress` is called with a number from 0 to 1.
@@ -116,6 +118,9 @@ pub async fn fill(config: &Config, db: &Db, vault: &Vault, progress: impl Fn(f32
         match event {
             Event::Contact(which) => contact(&app, &company, which, at).await?,
             Event::Answer(which) => answer(&app, &company, which).await?,
+            Event::Delivery(intake) => {
+                app.interactions.upsert(*intake).await?;
+            }
         }
         runner.drain().await?;
         // The survey is decided, and its mail leaves, when the interaction has settled.
@@ -149,6 +154,8 @@ fn events(company: &Company, today: Timestamp) -> Vec<(Timestamp, Event)> {
             events.push((Timestamp((at.0 + later * HOUR_MS).min(today.0 - HOUR_MS)), Event::Answer(which)));
         }
     }
+    let deliveries = super::deliveries::all(today).into_iter();
+    events.extend(deliveries.map(|(at, intake)| (at, Event::Delivery(Box::new(intake)))));
     events.sort_by_key(|(at, _)| *at);
     events
 }
@@ -171,9 +178,9 @@ async fn people(app: &App, company: &Company) -> Result<(), DemoError> {
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
-            display_name: None,
             email: Some(agent.email.clone()),
             team: Some(agent.team.clone()),
+            ..AgentRef::default()
         };
         agents.push((agent.id.clone(), app.directory.add_agent(new, &Actor::System, now).await?.id));
     }
@@ -221,9 +228,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             source: SOURCE.into(),
             external_id: agent.id.clone(),
             name: Some(agent.name.clone()),
-            display_name: None,
-            email: None,
-            team: Some(agent.team.clone()),
+            ..AgentRef::default()
         }),
         team: agent.map(|agent| agent.team.clone()),
         tags: Some(vec![told.topic.clone()]),

@@ -4,6 +4,7 @@
 mod aftermath;
 mod company;
 mod customers;
+mod deliveries;
 mod history;
 mod survey;
 

@@ -1,6 +1,7 @@
 //! Pages of the desk.
 
 mod admin;
+mod agents;
 mod delivery;
 mod demo;
 mod figures_query;
@@ -31,6 +32,12 @@ pub fn routes(route: Route) -> Route {
         .at("/search", get(search::show_search))
         .at("/surveys", get(surveys::show_surveys))
         .at("/admin", get(admin::show_index))
+        .at("/admin/agents", get(agents::show_agents).post(agents::save_agent))
+        .at("/admin/agents/:id", get(agents::show_agent))
+        .at("/admin/agents/:id/merge", get(agents::ask_merge))
+        .at("/admin/agents/:id/merges", post(agents::merge_agents))
+        .at("/admin/agents/:id/merges/:merge/undo", post(agents::undo_merge))
+        .at("/admin/agents/:id/identities/:identity/split", post(agents::split_identity))
         .at("/admin/work", get(admin::show_work))
         .at("/admin/work/:id/retry", post(admin::retry_job))
         .at("/admin/mail", get(outbox::show_outbox))

@@ -3,7 +3,7 @@
 use super::{Kudos, NewKudos};
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, InteractionId};
-use crate::{execute, fetch_all, fetch_one, statements};
+use crate::{execute, fetch_all, fetch_one, same_person, statements};
 use serde_json::json;
 
 statements! {
@@ -13,12 +13,12 @@ statements! {
     // $1: JSON array of conversations, in both.
     COUNT_ABOUT = "SELECT COUNT(*) FROM kudos WHERE interaction_id IN {list $1}";
     ERASE = "DELETE FROM kudos WHERE interaction_id IN {list $1}";
-    OF_AGENT = "
+    OF_AGENT = concat!("
         SELECT id, text, name, at, interaction_id
         FROM kudos
-        WHERE agent_id = $1
+        WHERE ", same_person!("agent_id", "$1"), "
         ORDER BY at DESC, id
-        LIMIT $2";
+        LIMIT $2");
 }
 
 pub(super) async fn add(conn: Conn<'_>, new: &NewKudos) -> Result<(), DbError> {

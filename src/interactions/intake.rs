@@ -59,7 +59,7 @@ pub struct Intake {
     pub hold_ms: Option<i64>,
     /// Rated agent; its source is the interaction's.
     pub agent: Option<AgentRef>,
-    /// Name of the team.
+    /// Name of the team. The agent's home team is the agent's: only `agent.team` names it.
     pub team: Option<String>,
     /// The queue.
     pub queue: Option<String>,

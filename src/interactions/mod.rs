@@ -6,6 +6,7 @@
 pub mod api;
 mod deletion;
 mod figures;
+mod finalising;
 mod intake;
 mod kinds;
 mod names;
@@ -33,10 +34,12 @@ use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::jobs;
 use crate::masking::Span;
 use crate::paging::{Cursor, Page};
+use crate::staff::Directory;
 use crate::vault::Vault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Job: decides the survey of an interaction. Key: interaction id. Queued when an interaction has become final, run
 /// after the settling time.
@@ -62,6 +65,8 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 /// Job: sets the speakers named by the sender of a recording. Key: interaction id. Queued when the same sound was
 /// received again with other speakers.
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
+/// Job: makes interactions final whose source has been silent. Recurring.
+const FINALISE: &str = "interactions.finalise";
 /// Job: removes a file of a recording that no row names. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
@@ -100,11 +105,16 @@ pub struct Settings {
     pub channels: String,
     /// Default speakers by source.
     pub channels_by_source: BTreeMap<String, String>,
+    /// Time after the last delivery at which an interaction becomes final; zero: never.
+    pub final_after: Duration,
+    /// The same by source.
+    pub final_after_by_source: BTreeMap<String, Duration>,
 }
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, recordings: &config::Recordings) -> Self {
+    pub fn new(survey: &config::Survey, intake: &config::Intake, recordings: &config::Recordings) -> Self {
+        let by_source = intake.final_after_by_source.iter();
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
@@ -113,6 +123,8 @@ impl Settings {
             max_renditions: recordings.max_renditions,
             channels: recordings.channels.clone(),
             channels_by_source: recordings.channels_by_source.clone(),
+            final_after: intake.final_after.0,
+            final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
         }
     }
 }
@@ -127,6 +139,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     vault: Vault,
+    directory: Directory,
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
@@ -174,8 +187,10 @@ pub struct Interaction {
     pub talk_ms: Option<i64>,
     /// Time on hold, in ms.
     pub hold_ms: Option<i64>,
-    /// Rated agent.
+    /// Rated agent, as the source names them.
     pub agent_id: Option<AgentId>,
+    /// Person that the agent is.
+    pub person_id: Option<AgentId>,
     /// Name of the agent.
     pub agent_name: Option<String>,
     /// The team.
@@ -285,6 +300,18 @@ pub struct Customer {
     pub name: Option<String>,
 }
 
+/// Number of interactions of an agent, as the source names them.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AgentCounts {
+    /// Agent.
+    #[sqlx(rename = "agent_id")]
+    pub agent: AgentId,
+    /// Number of interactions.
+    pub interactions: i64,
+    /// Number of those that were surveyed.
+    pub surveyed: i64,
+}
+
 /// Filter and order of a list of interactions.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -312,15 +339,15 @@ pub struct Filter {
 
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
-    pub fn new(db: Db, clock: SharedClock, vault: Vault, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), settings.settle);
+    pub fn new(db: Db, clock: SharedClock, vault: Vault, directory: Directory, settings: Settings) -> Self {
+        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.settle);
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, settle) = writer.clone();
-            async move { intake::write(&db, &items, clock.now(), settle).await }
+            let (db, clock, directory, settle) = writer.clone();
+            async move { intake::write(&db, &directory, &items, clock.now(), settle).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
-        Self { inner: Arc::new(Inner { db, clock, vault, settings, folder, renditions, intake }) }
+        Self { inner: Arc::new(Inner { db, clock, vault, directory, settings, folder, renditions, intake }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -340,7 +367,7 @@ impl Interactions {
         let (now, settle) = (self.now(), self.inner.settings.settle);
         let checked = intake.check(&self.inner.vault, now)?;
         let warnings = checked.intake.warnings.clone();
-        let done = intake::rehearse(&self.inner.db, checked, now, settle).await;
+        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, settle).await;
         done.map(|done| (done, warnings)).map_err(|error| IntakeError::Database(Arc::new(error)))
     }
 
@@ -399,6 +426,21 @@ impl Interactions {
         audit::look(&self.inner.db, who, action, &format!("interaction:{id}"), self.now()).await
     }
 
+    /// Returns the persons who handled interactions of these teams in this time: from, inclusive, to until, exclusive.
+    pub async fn agents_of_teams(
+        &self,
+        teams: &[TeamId],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<HashSet<AgentId>, DbError> {
+        store::agents_of_teams(self.inner.db.read().await?.conn(), teams, from, until).await
+    }
+
+    /// Returns the numbers of interactions of these agents; agents without any are left out.
+    pub async fn counts_of_agents(&self, agents: &[AgentId]) -> Result<Vec<AgentCounts>, DbError> {
+        store::counts_of_agents(self.inner.db.read().await?.conn(), agents).await
+    }
+
     /// Whether any interaction was ever received.
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
@@ -412,7 +454,9 @@ impl Interactions {
 
     /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
-        recordings::kinds(self)
+        let mut kinds = recordings::kinds(self);
+        kinds.push(finalising::job(self));
+        kinds
     }
 }
 

@@ -2,21 +2,22 @@
 
 use super::intake::{SEAL_EMAIL, SEAL_NAME};
 use super::kinds::{Channel, Direction, Outcome, SurveyState};
-use super::{Customer, Filter, ForSurvey, Interaction, InteractionRef};
+use super::{AgentCounts, Customer, Filter, ForSurvey, Interaction, InteractionRef};
 use crate::access::principal::Visible;
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::paging::Cursor;
 use crate::vault::Vault;
-use crate::{execute, fetch_all, fetch_optional, statements, visible_to};
+use crate::{execute, fetch_all, fetch_optional, same_person, statements, visible_to};
+use std::collections::HashSet;
 
 /// The columns of [`Interaction`]; a macro, since statements are literals.
 macro_rules! interaction_columns {
     () => {
         "SELECT i.id, i.source, i.external_id, i.occurrence, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
             i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
-            COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
+            a.person_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
             i.topic, i.utc_offset, i.customer_locale, i.survey_state, i.survey_reason,
             COALESCE((
                 SELECT CASE WHEN r.missing_since IS NULL THEN 'stored' ELSE 'missing' END
@@ -58,10 +59,14 @@ macro_rules! sorted_interaction {
 /// Filters of a list: $6 to $9.
 macro_rules! filters {
     () => {
-        "(CAST($6 AS TEXT) IS NULL OR i.agent_id = $6)
+        concat!(
+            "(CAST($6 AS TEXT) IS NULL OR ",
+            same_person!("i.agent_id", "$6"),
+            ")
             AND (CAST($7 AS TEXT) IS NULL OR i.team_id = $7)
             AND (CAST($8 AS TEXT) IS NULL OR i.channel = $8)
             AND (CAST($9 AS TEXT) IS NULL OR i.survey_state = $9)"
+        )
     };
 }
 
@@ -111,6 +116,7 @@ fn further(filter: &Filter) -> String {
 
 pub(super) mod deletion;
 pub(super) mod files;
+pub(super) mod finalising;
 pub(super) mod intake;
 pub(super) mod measured;
 pub(super) mod messages;
@@ -168,6 +174,21 @@ statements! {
         WHERE id = $1
         {pg FOR NO KEY UPDATE}";
     TEAM_OF = "SELECT team_id FROM interactions WHERE id = $1";
+    // $1: JSON array of teams.
+    AGENTS_OF_TEAMS = "
+        SELECT DISTINCT a.person_id
+        FROM interactions i
+        JOIN agents a ON a.id = i.agent_id
+        WHERE i.team_id IN {list $1}
+            AND i.occurred_at >= $2
+            AND i.occurred_at < $3";
+    // $1: JSON array of agents.
+    COUNTS_OF_AGENTS = "
+        SELECT COALESCE(agent_id, '') AS agent_id, COUNT(*) AS interactions,
+            COUNT(CASE WHEN survey_state NOT IN ('waiting', 'skipped') THEN 1 END) AS surveyed
+        FROM interactions
+        WHERE agent_id IN {list $1}
+        GROUP BY agent_id";
     FOR_NAMES = "
         SELECT i.source, i.external_id, i.customer_name, i.name_hashes, COALESCE(a.name, '') AS agent_name
         FROM interactions i
@@ -240,6 +261,21 @@ pub(super) async fn among(
 ) -> Result<Vec<Interaction>, DbError> {
     let v = VisibleBinds::from(visible);
     fetch_all!(conn, AMONG => Interaction, v.all, v.teams, v.agent, serde_json::json!(ids).to_string())
+}
+
+pub(super) async fn agents_of_teams(
+    conn: Conn<'_>,
+    teams: &[TeamId],
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<HashSet<AgentId>, DbError> {
+    let teams = serde_json::json!(teams).to_string();
+    let agents = fetch_all!(conn, AGENTS_OF_TEAMS => (AgentId,), teams, from, until)?;
+    Ok(agents.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn counts_of_agents(conn: Conn<'_>, agents: &[AgentId]) -> Result<Vec<AgentCounts>, DbError> {
+    fetch_all!(conn, COUNTS_OF_AGENTS => AgentCounts, serde_json::json!(agents).to_string())
 }
 
 pub(super) async fn any(conn: Conn<'_>) -> Result<bool, DbError> {

@@ -24,7 +24,7 @@ pub use export::{Table, to_csv};
 pub use figures::{Comparison, Counts, ResponseRate, Share};
 pub use months::{MAX_MONTHS, Month, Period, PeriodError};
 pub use nps::Nps;
-pub use reports::{AgentLine, Comment, Overview, Report, TeamLine};
+pub use reports::{AgentLine, Comment, Overview, Part, Report, TeamLine};
 pub use results::{Count, Figure, QuestionResult, RESULTS_FORMULA, Results, results_to_csv};
 pub use wilson::{Interval, wilson95};
 

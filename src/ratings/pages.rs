@@ -84,7 +84,7 @@ async fn agent(
     let period = ratings.period(&asked.from, &asked.to)?;
     let (agent, report) = ratings.agent(&who, &id, period).await?;
     ratings.note_look(&who, "ratings.viewed", &super::agent_subject(&id), period).await?;
-    let own = who.agent_id() == Some(&id);
+    let own = who.agent_id() == Some(&agent.id);
     let page = OnePage::new(Shell::new(&who, site, "/ratings"), report, ratings.k());
     Ok(html(&page.of_agent(agent, own)))
 }

@@ -4,8 +4,9 @@ use super::store::{self, AskedRow, CountRow};
 use super::{Comparison, Counts, Month, Period, Ratings, RatingsError, ResponseRate, reads_comments, sight};
 use crate::access::Principal;
 use crate::access::principal::Visible;
+use crate::database::DbError;
 use crate::ids::{AgentId, TeamId};
-use crate::staff::{AgentSummary, Team};
+use crate::staff::{AgentIdentity, AgentSummary, Team};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Figures of an agent.
@@ -75,6 +76,17 @@ pub struct Report {
     pub untold: u64,
     /// Released comments; `None` if the viewer may not read them.
     pub comments: Option<Vec<Comment>>,
+    /// Agents that are the person and have releases in the period, each with its sums; empty unless there are several.
+    pub parts: Vec<Part>,
+}
+
+/// Sums over the releases of one of the agents that are a person. A release stays with the agent that it was made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Name of the agent in its system: `phone/17`.
+    pub name: String,
+    /// Sums over the releases of the period.
+    pub counts: Counts,
 }
 
 fn count(into: &mut Counts, row: &CountRow) {
@@ -131,17 +143,28 @@ struct Material {
     rows: Vec<CountRow>,
     asked: Vec<AskedRow>,
     agents: Vec<AgentSummary>,
+    /// Persons who handled interactions of the viewer's teams in the period; empty if the viewer sees all.
+    handled: HashSet<AgentId>,
     teams: Vec<Team>,
 }
 
 impl Material {
-    /// Returns lines by name: agents of the viewer's teams, and former ones with releases there in these months.
+    /// Returns lines by name: agents whose home team is the viewer's, and those with interactions or releases of the
+    /// viewer's teams in these months, wherever they belong today.
     fn agent_lines(&self) -> Vec<AgentLine> {
-        let by_agent = sum_by(&self.rows, CountRow::agent);
+        let persons: HashMap<&str, &str> = self
+            .agents
+            .iter()
+            .flat_map(|agent| agent.identities.iter().map(|one| (one.id.as_str(), agent.id.as_str())))
+            .collect();
+        let person = |agent: &str| persons.get(agent).copied();
+        let by_agent = sum_by(&self.rows, |row| row.agent().and_then(person));
         let seen = |agent: &&AgentSummary| match &self.sight {
             Visible::All => true,
             Visible::Teams(teams) => {
-                agent.team_id.as_ref().is_some_and(|t| teams.contains(t)) || by_agent.contains_key(agent.id.as_str())
+                agent.team_id.as_ref().is_some_and(|t| teams.contains(t))
+                    || by_agent.contains_key(agent.id.as_str())
+                    || self.handled.contains(&agent.id)
             }
             Visible::Own(own) => agent.id == *own,
             Visible::None => false,
@@ -152,7 +175,7 @@ impl Material {
             _ => None,
         };
         let in_sight = |row: &AskedRow| names.as_ref().is_none_or(|teams| teams.contains(row.team_id.as_str()));
-        let asked = asked_by(&self.asked, |row| in_sight(row).then_some(row.agent_id.as_str()));
+        let asked = asked_by(&self.asked, |row| person(&row.agent_id).filter(|_| in_sight(row)));
         let agents: Vec<&AgentSummary> = self.agents.iter().filter(seen).collect();
         let counts: Vec<Counts> =
             agents.iter().map(|a| by_agent.get(a.id.as_str()).copied().unwrap_or_default()).collect();
@@ -193,7 +216,21 @@ fn report(period: Period, rows: &[CountRow], invitations: u64) -> Report {
     let counts = sum_of(rows, |_| true);
     let untold = sum_of(rows, |row| row.scope != "agent").answers();
     let response = ResponseRate::new(counts.answers(), invitations);
-    Report { period, counts, months: months.into_iter().collect(), response, untold, comments: None }
+    let months = months.into_iter().collect();
+    Report { period, counts, months, response, untold, comments: None, parts: Vec::new() }
+}
+
+/// Returns the parts of a person's report; none unless several agents have releases.
+fn parts(agent: &AgentSummary, rows: &[CountRow]) -> Vec<Part> {
+    let mut sums = sum_by(rows, CountRow::agent);
+    if sums.len() < 2 {
+        return Vec::new();
+    }
+    let part = |one: &AgentIdentity| {
+        let counts = sums.remove(one.id.as_str())?;
+        Some(Part { name: format!("{}/{}", one.source, one.external_id), counts })
+    };
+    agent.identities.iter().filter_map(part).collect()
 }
 
 impl Ratings {
@@ -201,10 +238,11 @@ impl Ratings {
     pub async fn overview(&self, who: &Principal, period: Period) -> Result<Overview, RatingsError> {
         let sight = sight(who);
         let (agents, teams) = (self.directory.agents().await?, self.directory.teams().await?);
+        let handled = self.handled(&sight, period).await?;
         let mut reader = self.db.read().await?;
         let rows = store::counts(reader.conn(), &sight, period).await?;
         let asked = store::asked(reader.conn(), period).await?;
-        let material = Material { period, sight, rows, asked, agents, teams };
+        let material = Material { period, sight, rows, asked, agents, handled, teams };
         let all = sum_of(&material.rows, |_| true);
         let untold = sum_of(&material.rows, |row| row.scope != "agent").answers();
         let (agents, teams) = (material.agent_lines(), material.team_lines());
@@ -219,30 +257,43 @@ impl Ratings {
         period: Period,
     ) -> Result<(AgentSummary, Report), RatingsError> {
         let sight = sight(who);
-        let agent = self.directory.agents().await?.into_iter().find(|a| a.id == *id).ok_or(RatingsError::NotFound)?;
+        let agent = self.directory.agent(id).await?.ok_or(RatingsError::NotFound)?;
+        let handled = self.handled(&sight, period).await?;
         let mut reader = self.db.read().await?;
         let mut rows = store::agent_counts(reader.conn(), id, period).await?;
         let mut asked = store::asked(reader.conn(), period).await?;
-        asked.retain(|row| row.agent_id == id.as_str());
+        asked.retain(|row| agent.has_identity(&row.agent_id));
         let seen = match &sight {
             Visible::All => true,
-            Visible::Own(own) => own == id,
+            Visible::Own(own) => *own == agent.id,
             Visible::None => false,
             Visible::Teams(teams) => {
                 let names: HashSet<&str> = teams.iter().map(TeamId::as_str).collect();
                 rows.retain(|row| names.contains(row.team_id.as_str()));
                 asked.retain(|row| names.contains(row.team_id.as_str()));
-                !rows.is_empty() || agent.team_id.as_ref().is_some_and(|team| teams.contains(team))
+                !rows.is_empty()
+                    || agent.team_id.as_ref().is_some_and(|team| teams.contains(team))
+                    || handled.contains(&agent.id)
             }
         };
         if !seen {
             return Err(RatingsError::NotFound);
         }
         let mut report = report(period, &rows, asked.iter().map(|row| u64::try_from(row.n).unwrap_or(0)).sum());
+        report.parts = parts(&agent, &rows);
         if reads_comments(who) {
             report.comments = Some(comments(store::agent_comments(reader.conn(), &sight, id, period).await?));
         }
         Ok((agent, report))
+    }
+
+    /// Returns the persons who handled interactions of a viewer's teams in a period; none if the viewer sees all or no
+    /// teams.
+    async fn handled(&self, sight: &Visible, period: Period) -> Result<HashSet<AgentId>, DbError> {
+        let Visible::Teams(teams) = sight else { return Ok(HashSet::new()) };
+        let zone = self.clock.zone();
+        let (from, until) = (period.from().begin(&zone), period.to().plus(1).begin(&zone));
+        self.interactions.agents_of_teams(teams, from, until).await
     }
 
     /// Returns the report of one team. Errors: [`RatingsError::NotFound`] also if it is not visible; agents see no

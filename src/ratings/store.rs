@@ -8,7 +8,7 @@ use super::release::BLOCK;
 use crate::access::principal::Visible;
 use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::{AgentId, TeamId};
-use crate::{fetch_all, statements};
+use crate::{fetch_all, same_person, statements};
 
 /// Sums a row of totals over months, for the questions of the figures.
 macro_rules! sums {
@@ -41,24 +41,24 @@ statements! {
     AGENT_COUNTS = concat!("
         ", sums!("scope, agent_id, team_id, month"), "
             AND scope = 'agent'
-            AND agent_id = $3
+            AND ", same_person!("agent_id", "$3"), "
         GROUP BY scope, agent_id, team_id, question, block, month");
     TEAM_COUNTS = concat!("
         ", sums!("scope, '' AS agent_id, team_id, month"), "
             AND team_id = $3
         GROUP BY scope, team_id, question, block, month");
     // By id within a month: ids are random, so the order reveals nothing.
-    AGENT_COMMENTS = "
+    AGENT_COMMENTS = concat!("
         SELECT r.month, c.text
         FROM released_comments c
         JOIN releases r ON r.id = c.release_id
         WHERE r.scope = 'agent'
-            AND r.agent_id = $1
+            AND ", same_person!("r.agent_id", "$1"), "
             AND r.month >= $2
             AND r.month <= $3
-            AND ($4 = 1 OR r.team_id IN {list $5} OR r.agent_id = $6)
+            AND ($4 = 1 OR r.team_id IN {list $5} OR ", same_person!("r.agent_id", "$6"), ")
         ORDER BY r.month DESC, c.id
-        LIMIT 500";
+        LIMIT 500");
     TEAM_COMMENTS = "
         SELECT r.month, c.text
         FROM released_comments c

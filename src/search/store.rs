@@ -8,7 +8,7 @@ use crate::database::{Conn, DbError, VisibleBinds};
 use crate::ids::InteractionId;
 use crate::interactions::Channel;
 use crate::paging::Cursor;
-use crate::{execute, fetch_all, statements, visible_to};
+use crate::{execute, fetch_all, same_person, statements, visible_to};
 
 statements! {
     CLEAR = "DELETE FROM search_lines WHERE interaction_id = $1";
@@ -52,7 +52,7 @@ statements! {
             AND ", visible_to!(), "
             AND (i.occurred_at < $5 OR (i.occurred_at = $5 AND i.id > $6))
             AND (CAST($7 AS TEXT) IS NULL OR l.speaker = $7)
-            AND (CAST($8 AS TEXT) IS NULL OR i.agent_id = $8)
+            AND (CAST($8 AS TEXT) IS NULL OR ", same_person!("i.agent_id", "$8"), ")
             AND (CAST($9 AS TEXT) IS NULL OR i.team_id = $9)
             AND (CAST($10 AS TEXT) IS NULL OR i.channel = $10)
             AND (CAST($11 AS TEXT) IS NULL OR lower(i.queue) = lower($11))

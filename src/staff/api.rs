@@ -1,6 +1,10 @@
 //! Endpoints of teams, agents and staff.
 
-use super::{AgentRef, AgentSummary, Directory, NewAccount, Staff, StaffError};
+mod agents;
+
+pub use agents::AgentsApi;
+
+use super::{Directory, NewAccount, Staff, StaffError};
 use crate::access::Role;
 use crate::access::rights::{Administer, SeeRatings};
 use crate::clock::SharedClock;
@@ -41,6 +45,8 @@ impl From<StaffError> for ApiError {
             StaffError::Disabled => Self::conflict("account_disabled", text),
             StaffError::EmailTaken => Self::conflict("email_taken", text),
             StaffError::TeamExists => Self::conflict("team_exists", text),
+            StaffError::SameAgent => Self::conflict("same_agent", text),
+            StaffError::FirstIdentity => Self::conflict("first_identity", text),
             StaffError::LastAdmin => Self::conflict("last_admin", text),
             StaffError::NotThere(_) => Self::not_found("not_found", text),
             StaffError::DeadLink => Self::not_found("dead_link", text),
@@ -58,23 +64,6 @@ struct NewTeam {
     name: String,
 }
 
-/// An agent to be created or completed.
-#[derive(Debug, Clone, Object)]
-struct NewAgent {
-    /// Name, for staff; where no `display_name` is known, customers read its first name.
-    name: String,
-    /// Name that customers read.
-    display_name: Option<String>,
-    /// E-mail address.
-    email: Option<String>,
-    /// Name of the system that the agent comes from.
-    source: String,
-    /// Id of the agent in that system.
-    external_id: String,
-    /// Name of the team; created if it does not exist.
-    team: Option<String>,
-}
-
 /// A team.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "Team")]
@@ -85,26 +74,6 @@ struct TeamBody {
     name: String,
 }
 
-/// An agent, who handles interactions and is rated.
-#[derive(Debug, Clone, Object)]
-#[oai(rename = "Agent")]
-struct AgentBody {
-    /// Id.
-    id: String,
-    /// Name.
-    name: String,
-    /// Name that customers read; null: the first name of `name`.
-    display_name: Option<String>,
-    /// E-mail address.
-    email: Option<String>,
-    /// Name of the system that the agent comes from.
-    source: String,
-    /// Id of the agent in that system.
-    external_id: String,
-    /// Name of the team.
-    team: Option<String>,
-}
-
 /// All teams.
 #[derive(Debug, Clone, Object)]
 struct TeamList {
@@ -112,29 +81,6 @@ struct TeamList {
     items: Vec<TeamBody>,
     /// Always null: the list is one page.
     next: Option<String>,
-}
-
-/// All agents.
-#[derive(Debug, Clone, Object)]
-struct AgentList {
-    /// Agents by name.
-    items: Vec<AgentBody>,
-    /// Always null: the list is one page.
-    next: Option<String>,
-}
-
-impl From<AgentSummary> for AgentBody {
-    fn from(a: AgentSummary) -> Self {
-        Self {
-            id: a.id.to_string(),
-            name: a.name,
-            display_name: a.display_name,
-            email: a.email,
-            source: a.source,
-            external_id: a.external_id,
-            team: a.team_name,
-        }
-    }
 }
 
 /// A staff account to be created.
@@ -215,34 +161,6 @@ impl Api {
     async fn add_team(&self, who: Allowed<Administer>, body: JsonBody<NewTeam>) -> Result<Made<TeamBody>, ApiError> {
         let team = self.directory.add_team(&body.name, &who.actor(), self.clock.now()).await?;
         Ok(Made::Created(Json(TeamBody { id: team.id.to_string(), name: team.name })))
-    }
-
-    /// List agents
-    ///
-    /// Only for administrators and API keys with the scope `admin`.
-    #[oai(path = "/agents", method = "get", operation_id = "listAgents")]
-    async fn list_agents(&self, who: Allowed<Administer>) -> Result<Json<AgentList>, ApiError> {
-        let _ = who;
-        let items = self.directory.agents().await?.into_iter().map(AgentBody::from).collect();
-        Ok(Json(AgentList { items, next: None }))
-    }
-
-    /// Create an agent
-    ///
-    /// Completes the agent if the source system has named it before.
-    #[oai(path = "/agents", method = "post", operation_id = "createAgent")]
-    async fn add_agent(&self, who: Allowed<Administer>, body: JsonBody<NewAgent>) -> Result<Made<AgentBody>, ApiError> {
-        let body = body.0;
-        let new = AgentRef {
-            source: body.source,
-            external_id: body.external_id,
-            name: Some(body.name),
-            display_name: body.display_name,
-            email: body.email,
-            team: body.team,
-        };
-        let agent = self.directory.add_agent(new, &who.actor(), self.clock.now()).await?;
-        Ok(Made::Created(Json(agent.into())))
     }
 
     /// List staff accounts

@@ -17,7 +17,8 @@ mod store;
 
 pub use account::SessionSummary;
 pub use directory::{
-    AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source, team_by_name, upsert_agents, upsert_teams,
+    AgentIdentity, AgentMention, AgentMerge, AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source,
+    merged_agents, team_by_name, upsert_teams,
 };
 pub use notices::Notice;
 pub use sessions::{SESSION_LASTS, SignIn, SignInTry};
@@ -84,6 +85,12 @@ pub enum StaffError {
     /// A team of this name exists.
     #[error("there is a team of this name already")]
     TeamExists,
+    /// Both are the same agent.
+    #[error("this is the same agent already")]
+    SameAgent,
+    /// The identity under which the agent is listed can't be split off.
+    #[error("the agent is listed under this identity: split off the others instead")]
+    FirstIdentity,
     /// There is no such team, agent, account or key.
     #[error("there is no such {0}")]
     NotThere(&'static str),

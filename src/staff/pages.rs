@@ -19,7 +19,6 @@ pub fn routes(route: Route) -> Route {
         .at("/account/sessions/end", post(account::end_other_sessions))
         .at("/account/sessions/:handle/end", post(account::end_session))
         .at("/admin/teams", get(admin::show_teams).post(admin::add_team))
-        .at("/admin/agents", post(admin::add_agent))
         .at("/admin/staff", get(admin::show_staff).post(admin::add_staff))
         .at("/admin/staff/:id/link", post(admin::renew_link))
         .at("/admin/staff/:id/access", post(admin::set_access))
@@ -43,6 +42,8 @@ impl From<StaffError> for PageError {
             | StaffError::WrongPassword
             | StaffError::Disabled
             | StaffError::TeamExists
+            | StaffError::SameAgent
+            | StaffError::FirstIdentity
             | StaffError::DeadLink
             | StaffError::LastAdmin
             | StaffError::WrongCredentials) => Self::Refused(refused.to_string()),

@@ -8,24 +8,28 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     BY_SESSION = "
-        SELECT s.id, s.email, s.name, s.role, s.password_hash, s.agent_id, s.disabled_at
+        SELECT s.id, s.email, s.name, s.role, s.password_hash, a.person_id AS agent_id, s.disabled_at
         FROM sessions t
         JOIN staff s ON s.id = t.staff_id
+        LEFT JOIN agents a ON a.id = s.agent_id
         WHERE t.token_hash = $1
             AND t.expires_at > $2
             AND s.disabled_at IS NULL";
     BY_EMAIL = "
-        SELECT id, email, name, role, password_hash, agent_id, disabled_at
-        FROM staff
-        WHERE email = $1";
+        SELECT s.id, s.email, s.name, s.role, s.password_hash, a.person_id AS agent_id, s.disabled_at
+        FROM staff s
+        LEFT JOIN agents a ON a.id = s.agent_id
+        WHERE s.email = $1";
     BY_ID = "
-        SELECT id, email, name, role, password_hash, agent_id, disabled_at
-        FROM staff
-        WHERE id = $1";
+        SELECT s.id, s.email, s.name, s.role, s.password_hash, a.person_id AS agent_id, s.disabled_at
+        FROM staff s
+        LEFT JOIN agents a ON a.id = s.agent_id
+        WHERE s.id = $1";
     ALL = "
-        SELECT id, email, name, role, password_hash, agent_id, disabled_at
-        FROM staff
-        ORDER BY name, id";
+        SELECT s.id, s.email, s.name, s.role, s.password_hash, a.person_id AS agent_id, s.disabled_at
+        FROM staff s
+        LEFT JOIN agents a ON a.id = s.agent_id
+        ORDER BY s.name, s.id";
     TEAMS_OF = "
         SELECT team_id
         FROM staff_teams
@@ -184,6 +188,7 @@ pub(super) struct StaffRow {
     pub name: String,
     pub role: String,
     pub password_hash: Option<String>,
+    /// Agent of the account: the person, when read.
     pub agent_id: Option<AgentId>,
     pub disabled_at: Option<Timestamp>,
 }

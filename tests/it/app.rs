@@ -10,7 +10,7 @@ use afterword::config::{Config, DatabaseUrl, MailUrl, RecordingsUrl};
 use afterword::effects::Actor;
 use afterword::ids::{AgentId, InteractionId, StaffId, TeamId};
 use afterword::jobs::{Runner, RunnerOptions};
-use afterword::staff::{NewAccount, SignInTry};
+use afterword::staff::{AgentSummary, NewAccount, SignInTry};
 use afterword::transcription::TEST_MODEL;
 use afterword::web::server::{self, Limits, Stop};
 use reqwest::{Client, Response};
@@ -208,7 +208,8 @@ impl TestApp {
     /// Returns the agent of this id in the source `phone`.
     pub async fn agent(&self, external_id: &str) -> AgentId {
         let agents = self.app.directory.agents().await.unwrap();
-        agents.into_iter().find(|agent| agent.external_id == external_id).unwrap().id
+        let is_named = |agent: &AgentSummary| agent.identities.iter().any(|one| one.external_id == external_id);
+        agents.into_iter().find(is_named).unwrap().id
     }
 
     /// Creates an account and signs in over HTTP.

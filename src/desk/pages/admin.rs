@@ -28,7 +28,8 @@ struct NoticeQuery {
 #[template(path = "admin/index.html")]
 struct IndexPage {
     page: Shell,
-    people: String,
+    teams: String,
+    agents: String,
     accounts: String,
     keys: String,
     mail: Figure,
@@ -98,7 +99,8 @@ pub(super) async fn show_index(
     let backlog = jobs::backlog(&desk.db).await?;
     Ok(html(&IndexPage {
         page: Shell::new(&who, site, "/admin"),
-        people: format!("{}, {}", count(teams, "team", "teams"), count(agents, "agent", "agents")),
+        teams: count(teams, "team", "teams"),
+        agents: count(agents, "agent", "agents"),
         accounts: count(accounts.iter().filter(|a| !a.disabled).count(), "account", "accounts"),
         keys: count(keys, "key", "keys"),
         mail: mail_figure(&desk.mail.counts().await?),
@@ -142,6 +144,7 @@ fn say(kind: &str) -> &str {
         "transcription.again" => "Transcribe a recording once more",
         "transcription.fetch_model" => "Fetch the speech model",
         "transcription.sweep" => "Remove unfinished transcripts that are not resumed",
+        "interactions.finalise" => "End conversations whose source is silent",
         "recording.inspect" => "Read a recording’s length and waveform",
         "recording.assemble" => "Assemble a recording from its files",
         "recording.discard" => "Remove a file that no recording uses",

@@ -7,10 +7,13 @@ use crate::access::rights::{Right, SeeInteractions, SeeResponses};
 use crate::desk::{Desk, InteractionLine};
 use crate::interactions::{Channel, Filter, Interaction, SurveyState};
 use crate::paging::Cursor;
+use crate::staff::AgentSummary;
 use crate::web::{PageError, Shell, SiteInfo, Viewer, html};
 use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
+use std::collections::HashSet;
+use std::time::Duration;
 
 const SIZE: usize = 50;
 
@@ -182,6 +185,9 @@ async fn lines(
     Ok(lines)
 }
 
+/// Time for which an agent of another team who has handled an interaction of a team can be chosen by its supervisors.
+const CHOICE_SPAN: Duration = Duration::from_secs(365 * 86_400);
+
 /// Returns the teams and agents to choose from: only those whose interactions are visible. Empty for an agent.
 pub(super) async fn people(
     desk: &Desk,
@@ -193,13 +199,20 @@ pub(super) async fn people(
         return Ok((Vec::new(), Vec::new()));
     }
     let teams = desk.teams_of(who).await?;
-    let seen = |team: &Option<crate::ids::TeamId>| match visible {
-        Visible::Teams(own) => team.as_ref().is_some_and(|id| own.contains(id)),
+    let handled = match visible {
+        Visible::Teams(own) => {
+            let now = desk.clock.now();
+            desk.interactions.agents_of_teams(own, now.minus(CHOICE_SPAN), now).await?
+        }
+        _ => HashSet::new(),
+    };
+    let seen = |agent: &AgentSummary| match visible {
+        Visible::Teams(own) => agent.team_id.as_ref().is_some_and(|id| own.contains(id)) || handled.contains(&agent.id),
         _ => true,
     };
-    let agents = desk.directory.agents().await?.into_iter().filter(|agent| seen(&agent.team_id));
+    let agents = desk.directory.agents().await?.into_iter().filter(seen);
     let agents =
-        agents.map(|a| Choice { chosen: a.id.as_str() == agent, code: a.id.to_string(), words: a.name }).collect();
+        agents.map(|a| Choice { chosen: a.has_identity(agent), code: a.id.to_string(), words: a.name }).collect();
     let teams =
         teams.into_iter().map(|t| Choice { chosen: t.id.as_str() == team, code: t.id.to_string(), words: t.name });
     Ok((teams.collect(), agents))

@@ -42,7 +42,7 @@ pub struct InteractionBody {
     hold_ms: Option<i64>,
     /// Agent who is rated: the one who handled the end of the interaction.
     agent: Option<AgentBody>,
-    /// Name of the team; created if it does not exist.
+    /// Name of the team that handled the interaction; created if it does not exist. By default the agent's home team.
     team: Option<String>,
     /// Name of the queue.
     queue: Option<String>,
@@ -84,8 +84,10 @@ struct AgentBody {
     name: Option<String>,
     /// Name that customers read.
     display_name: Option<String>,
-    /// E-mail address.
+    /// E-mail address. Agents of different systems with the same work address are one person.
     email: Option<String>,
+    /// Name of the agent's home team; created if it does not exist. The team of the interaction is `team`.
+    team: Option<String>,
 }
 
 /// The customer.
@@ -148,6 +150,7 @@ impl poem_openapi::types::Example for InteractionBody {
                 name: text("Sydney Carton"),
                 display_name: text("Sydney"),
                 email: text("sydney@example.com"),
+                team: text("Orders"),
             }),
             team: text("Orders"),
             queue: text("orders-en"),
@@ -251,8 +254,8 @@ impl AgentBody {
     fn into_ref(self, source: &str) -> Option<AgentRef> {
         let (name, email) = (filled(self.name), filled(self.email).map(|e| e.to_lowercase()));
         let external_id = filled(self.external_id).or_else(|| email.clone()).or_else(|| name.clone())?;
-        let display_name = filled(self.display_name);
-        Some(AgentRef { source: source.to_owned(), external_id, name, display_name, email, team: None })
+        let (display_name, team) = (filled(self.display_name), filled(self.team));
+        Some(AgentRef { source: source.to_owned(), external_id, name, display_name, email, team })
     }
 }
 
@@ -479,7 +482,7 @@ impl InteractionOut {
             wait_ms: i.wait_ms,
             talk_ms: i.talk_ms,
             hold_ms: i.hold_ms,
-            agent: i.agent_id.map(|id| AgentOut { id: id.to_string(), name: i.agent_name }),
+            agent: i.person_id.map(|id| AgentOut { id: id.to_string(), name: i.agent_name }),
             team: i.team_id.map(|id| TeamOut { id: id.to_string(), name: i.team_name }),
             queue: i.queue,
             topic: i.topic,

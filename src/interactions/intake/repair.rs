@@ -4,6 +4,7 @@
 use super::{Intake, IntakeError, MessageIn};
 use crate::clock::Timestamp;
 use crate::interactions::warnings::{WarningCode as Code, Warnings};
+use crate::mail::Address;
 
 /// Maximum number of tags.
 const MAX_TAGS: usize = 50;
@@ -60,7 +61,7 @@ impl Intake {
         let customer = &mut self.customer;
         text("customer.name", &mut customer.name, 500, warnings);
         text("customer.email", &mut customer.email, 320, warnings);
-        if customer.email.as_deref().is_some_and(|email| crate::staff::checked_email(email).is_err()) {
+        if customer.email.as_deref().is_some_and(|email| Address::repair(email).is_none()) {
             let what = "No mail can be sent to this address: the interaction is not surveyed.";
             warnings.add("customer.email", Code::InvalidEmail, what);
         }

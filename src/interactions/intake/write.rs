@@ -9,19 +9,20 @@ use crate::ids::InteractionId;
 use crate::interactions::store::{self, intake::Key};
 use crate::interactions::{DECIDE_SURVEY, NAME_CAME, Phase, RecordingState, SurveyState, words_changed};
 use crate::jobs::NewJob;
-use crate::staff::{self, AgentRef, TeamRef};
+use crate::staff::{self, AgentMention, Directory, TeamRef};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Writes a batch: one transaction, few statements per table.
 pub(in crate::interactions) async fn write(
     db: &Db,
+    directory: &Directory,
     items: &[Checked],
     now: Timestamp,
     settle: Duration,
 ) -> Result<Vec<Upserted>, DbError> {
     let mut tx = db.begin().await?;
-    let done = apply(&mut tx, items, now, settle).await?;
+    let done = apply(&mut tx, directory, items, now, settle).await?;
     tx.commit().await?;
     Ok(done)
 }
@@ -29,21 +30,28 @@ pub(in crate::interactions) async fn write(
 /// Returns what [`write`] would return, and stores nothing.
 pub(in crate::interactions) async fn rehearse(
     db: &Db,
+    directory: &Directory,
     item: Checked,
     now: Timestamp,
     settle: Duration,
 ) -> Result<Upserted, DbError> {
     // Dropping the transaction discards it.
     let mut tx = db.begin().await?;
-    let done = apply(&mut tx, &[item], now, settle).await?;
+    let done = apply(&mut tx, directory, &[item], now, settle).await?;
     done.into_iter().next().ok_or(DbError::Missing)
 }
 
 /// Writes a batch in the transaction. Repeated deliveries for one interaction are written in rounds.
-async fn apply(tx: &mut Tx, items: &[Checked], now: Timestamp, settle: Duration) -> Result<Vec<Upserted>, DbError> {
-    let (teams, agents) = directory_of(items);
+async fn apply(
+    tx: &mut Tx,
+    directory: &Directory,
+    items: &[Checked],
+    now: Timestamp,
+    settle: Duration,
+) -> Result<Vec<Upserted>, DbError> {
+    let (teams, agents) = directory_of(items, now);
     staff::upsert_teams(tx.conn(), &teams, now).await?;
-    staff::upsert_agents(tx.conn(), &agents, now).await?;
+    directory.upsert_agents(tx.conn(), &agents, now).await?;
     let mut done: Vec<Option<Upserted>> = vec![None; items.len()];
     for round in rounds(items) {
         write_round(tx, items, &round, now, &mut done).await?;
@@ -213,21 +221,21 @@ fn late_names(items: &[Checked], done: &[Upserted]) -> Vec<InteractionId> {
     named
 }
 
-/// Returns the teams and agents of the batch, each once; the last update of an agent is used.
-fn directory_of(items: &[Checked]) -> (Vec<TeamRef>, Vec<AgentRef>) {
+/// Returns the teams of the batch, each once, and the agents that it names, in the order of receipt.
+fn directory_of(items: &[Checked], now: Timestamp) -> (Vec<TeamRef>, Vec<AgentMention>) {
     let mut teams = HashMap::new();
-    let mut agents = HashMap::new();
-    for item in items {
-        let i = &item.intake;
-        if let Some(team) = i.team.as_deref().map(TeamRef::new).filter(|t| !t.key.is_empty()) {
+    let mut agents = Vec::new();
+    for Checked { intake: i, .. } in items {
+        let home = i.agent.as_ref().and_then(|agent| agent.team.as_deref());
+        for team in [i.team.as_deref(), home].into_iter().flatten().map(TeamRef::new).filter(|t| !t.key.is_empty()) {
             teams.insert(team.key.clone(), team);
         }
         if let Some(agent) = &i.agent {
-            let agent = AgentRef { team: agent.team.clone().or_else(|| i.team.clone()), ..agent.clone() };
-            agents.insert((agent.source.clone(), agent.external_id.clone()), agent);
+            let as_of = i.as_of.or(i.ended_at).or(i.started_at).unwrap_or(now);
+            agents.push(AgentMention { agent: agent.clone(), as_of, worked_for: i.team.clone() });
         }
     }
-    (teams.into_values().collect(), agents.into_values().collect())
+    (teams.into_values().collect(), agents)
 }
 
 /// Splits the batch so that each interaction occurs at most once per round; the order for each is kept.

@@ -7,7 +7,7 @@ use crate::ids::InteractionId;
 use crate::interactions::Channel;
 use crate::interactions::figures::{Figures, Measured, Notable, Notice, Sort, Sorted};
 use crate::paging::Cursor;
-use crate::{execute, fetch_all, statements, visible_to};
+use crate::{execute, fetch_all, same_person, statements, visible_to};
 
 /// Condition on the figures in row `f`: $10 to $16.
 macro_rules! fits {

@@ -13,6 +13,7 @@ use super::{Invitations, SkipReason};
 use crate::clock::{Timestamp, Zone};
 use crate::database::DbError;
 use crate::ids::AgentId;
+use std::collections::HashMap;
 
 /// Minimum number of interactions for a comparison.
 const MIN_INTERACTIONS: i64 = 20;
@@ -67,7 +68,7 @@ pub struct AgentSkips {
     pub id: Option<AgentId>,
     /// Name of the agent.
     pub name: String,
-    /// Name of the team.
+    /// Names of the teams of these interactions, that of most of them first: "Orders, Sales".
     pub team: String,
     /// Number of final interactions with a decision.
     pub interactions: i64,
@@ -161,6 +162,7 @@ fn count(to: &mut AgentSkips, row: &store::Row) {
 fn report(span: Span, rows: Vec<store::Row>) -> SkipReport {
     let mut all = empty("Everybody");
     let mut agents: Vec<AgentSkips> = Vec::new();
+    let teams = teams(&rows);
     for row in rows {
         count(&mut all, &row);
         let at = agents.iter().position(|agent| agent.id == row.agent_id).unwrap_or_else(|| {
@@ -169,7 +171,7 @@ fn report(span: Span, rows: Vec<store::Row>) -> SkipReport {
             } else {
                 row.agent.as_deref().unwrap_or("Without a name")
             };
-            let team = row.team.clone().unwrap_or_default();
+            let team = teams.get(&row.agent_id).map(|names| names.join(", ")).unwrap_or_default();
             agents.push(AgentSkips { id: row.agent_id.clone(), team, ..empty(name) });
             agents.len() - 1
         });
@@ -184,6 +186,22 @@ fn report(span: Span, rows: Vec<store::Row>) -> SkipReport {
         rank(other).partial_cmp(&rank(one)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| one.name.cmp(&other.name))
     });
     SkipReport { span, agents, all }
+}
+
+/// Returns the names of the teams of each agent's interactions, that of most of them first.
+fn teams(rows: &[store::Row]) -> HashMap<Option<AgentId>, Vec<String>> {
+    let mut counts: HashMap<&Option<AgentId>, HashMap<&str, i64>> = HashMap::new();
+    for row in rows {
+        if let Some(team) = &row.team {
+            *counts.entry(&row.agent_id).or_default().entry(team).or_default() += row.interactions;
+        }
+    }
+    let names = |counts: HashMap<&str, i64>| {
+        let mut counts: Vec<(&str, i64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
+        counts.into_iter().map(|(name, _)| name.to_owned()).collect()
+    };
+    counts.into_iter().map(|(agent, counts)| (agent.clone(), names(counts))).collect()
 }
 
 fn compare(agent: &mut AgentSkips, all: &AgentSkips) {

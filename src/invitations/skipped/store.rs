@@ -9,12 +9,12 @@ use crate::{fetch_all, statements};
 statements! {
     // '-' stands for surveyed; whether it was answered does not matter here and is not read.
     BY_AGENT = "
-        SELECT i.agent_id, a.name AS agent, t.name AS team,
+        SELECT a.person_id AS agent_id, COALESCE(a.name, a.external_id) AS agent, t.name AS team,
             CASE WHEN i.survey_state = 'skipped' THEN COALESCE(i.survey_reason, '') ELSE '-' END AS what,
             COUNT(*) AS interactions
         FROM interactions i
         LEFT JOIN agents a ON a.id = i.agent_id
-        LEFT JOIN teams t ON t.id = a.team_id
+        LEFT JOIN teams t ON t.id = i.team_id
         WHERE i.phase = 2
             AND i.survey_state <> 'waiting'
             AND i.occurred_at >= $1
@@ -29,7 +29,7 @@ statements! {
         GROUP BY 1";
 }
 
-/// Number of an agent's interactions that were surveyed (`-`) or skipped for a reason.
+/// Number of an agent's interactions of one team that were surveyed (`-`) or skipped for a reason.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {
     pub agent_id: Option<AgentId>,

@@ -3,7 +3,7 @@
 use super::{Released, Waiting};
 use crate::database::{Conn, DbError};
 use crate::ids::{AgentId, TeamId};
-use crate::{execute, fetch_all, statements};
+use crate::{execute, fetch_all, same_person, statements};
 use serde_json::json;
 
 /// Columns and tables of a comment; a macro, since statements are literals.
@@ -51,7 +51,7 @@ statements! {
     OF_AGENT = concat!("
         ", released!(), "
         WHERE r.scope = 'agent'
-            AND r.agent_id = $1
+            AND ", same_person!("r.agent_id", "$1"), "
         ORDER BY CASE WHEN c.kudos_on IS NULL THEN 1 ELSE 0 END, c.kudos_on DESC, r.month DESC, c.id
         LIMIT $2");
     UNREAD_SINCE = "

@@ -1,8 +1,8 @@
 //! Views of the templates.
 
 use super::super::{
-    AgentLine, Chart, Comment, Comparison, Counts, FORMULA, Month, Nps, Overview, Period as Months, Report, Share,
-    TeamLine, percent,
+    AgentLine, Chart, Comment, Comparison, Counts, FORMULA, Month, Nps, Overview, Part, Period as Months, Report,
+    Share, TeamLine, percent,
 };
 use crate::staff::{AgentSummary, Team};
 use crate::web::Shell;
@@ -257,9 +257,17 @@ pub(super) struct OnePage {
     chart: Option<Chart>,
     chart_says: String,
     months: Vec<MonthRow>,
+    /// Figures of the agents that are this person; empty unless several have some.
+    parts: Vec<PartRow>,
     comments: Option<Vec<CommentView>>,
     formula: &'static str,
     k: u32,
+}
+
+/// Figures of one of the agents that are a person.
+pub(super) struct PartRow {
+    pub name: String,
+    pub figures: Figures,
 }
 
 /// A released comment.
@@ -282,6 +290,7 @@ impl OnePage {
         let released = report.months.iter().filter(|(_, counts)| counts.answers() > 0);
         let months =
             released.map(|(month, counts)| MonthRow { month: month.label(), figures: Figures::from(counts) }).collect();
+        let part = |part: &Part| PartRow { name: part.name.clone(), figures: Figures::from(&part.counts) };
         Self {
             page,
             name: String::new(),
@@ -295,6 +304,7 @@ impl OnePage {
             chart: Chart::new(&shares),
             chart_says: says(&shares),
             months,
+            parts: report.parts.iter().map(part).collect(),
             comments: report.comments.map(|all| all.into_iter().map(CommentView::from).collect()),
             formula: FORMULA,
             k,

@@ -5,6 +5,9 @@
 //! month, comments masked and shuffled, the sealed records deleted. A smaller one waits; after too long a wait it
 //! escalates (`pool_age`): it is counted with others of its team, or of the whole organisation.
 //!
+//! Agents that are merged are one person, whose answers are released together from then on, under the agent by which the
+//! person is listed. What was released before stays with the agent that it was released for.
+//!
 //! A release is final. Each answer is counted in at most one release, and nothing that happens later (the conversation
 //! is excluded, included again, or erased) changes what was released: docs/anonymity.md, "Why released figures are
 //! final".
@@ -111,7 +114,8 @@ impl Releases {
         self.note_min_batch_size().await?;
         let before = PoolAges::load(self.db.read().await?.conn(), &self.vault).await?;
         let mut waits = before.clone();
-        let (mut pools, mut look, mut released) = (Pools::new(), PoolReader::default(), 0);
+        let mut look = PoolReader::start(self.db.read().await?.conn()).await?;
+        let (mut pools, mut released) = (Pools::new(), 0);
         while look.more(self, self.ripe_at, &mut pools).await? {
             if look.seen() >= MAX_IN_MEMORY {
                 look.restart();

@@ -2,11 +2,13 @@
 
 use super::Releases;
 use super::pools::{Pool, Pools, Side, Waiting};
-use crate::database::DbError;
-use crate::ids::{InteractionId, TeamId};
+use crate::database::{Conn, DbError};
+use crate::ids::{AgentId, InteractionId, TeamId};
 use crate::ratings::store::exclusions;
 use crate::responses::{self, Origin};
+use crate::staff;
 use crate::surveys::Question;
+use std::collections::HashMap;
 
 /// Number of rows read at once.
 const PAGE_SIZE: usize = 5000;
@@ -21,19 +23,27 @@ enum AnswerSource {
 
 /// Position of the reader.
 pub(super) struct PoolReader {
+    /// Persons of the agents that are merged with others: their answers are released together.
+    persons: HashMap<AgentId, AgentId>,
     shelf: Option<AnswerSource>,
     /// Last id that was read, and the question of a further answer.
     from: (String, String),
     seen: usize,
 }
 
-impl Default for PoolReader {
-    fn default() -> Self {
-        Self { shelf: Some(AnswerSource::Sealed), from: Default::default(), seen: 0 }
-    }
-}
-
 impl PoolReader {
+    /// Returns a reader at the beginning.
+    pub async fn start(conn: Conn<'_>) -> Result<Self, DbError> {
+        let persons = staff::merged_agents(conn).await?;
+        Ok(Self { persons, shelf: Some(AnswerSource::Sealed), from: Default::default(), seen: 0 })
+    }
+
+    /// Returns the pool of an answer: that of the person who the agent is today.
+    fn pool(&self, side: Side, question: Question, agent: Option<&AgentId>, team: Option<&TeamId>) -> Pool {
+        let person = agent.map(|agent| self.persons.get(agent).unwrap_or(agent));
+        Pool::of(side, question, person.cloned(), team.cloned())
+    }
+
     /// Returns the number of answers read since the start or [`PoolReader::restart`].
     pub fn seen(&self) -> usize {
         self.seen
@@ -67,7 +77,7 @@ impl PoolReader {
         for row in &page {
             // A record that can't be opened was sealed with a lost key: it can't be counted, and surveys log it.
             let Ok(part) = responses::open_sealed(&releases.vault, &row.sealed) else { continue };
-            let pool = Pool::of(Side::Apart(part.origin), part.question, part.agent, part.team.clone());
+            let pool = self.pool(Side::Apart(part.origin), part.question, part.agent.as_ref(), part.team.as_ref());
             let promised = usize::try_from(part.promised).unwrap_or(usize::MAX);
             pools.entry(pool).or_default().push(Waiting { id: row.id.clone(), team: part.team, promised });
         }
@@ -82,7 +92,7 @@ impl PoolReader {
         let excluded = exclusions::among(reader.conn(), &ids).await?;
         for row in page.iter().filter(|row| !excluded.contains(&row.interaction)) {
             for question in row.waiting() {
-                let pool = Pool::of(side(row.external), question, row.agent.clone(), row.team.clone());
+                let pool = self.pool(side(row.external), question, row.agent.as_ref(), row.team.as_ref());
                 let waiting = waiting(&row.interaction, row.team.as_ref(), row.min_batch_size);
                 pools.entry(pool).or_default().push(waiting);
             }
@@ -98,7 +108,7 @@ impl PoolReader {
         let excluded = exclusions::among(reader.conn(), &ids).await?;
         for row in page.iter().filter(|row| !excluded.contains(&row.interaction)) {
             let Some(question) = Question::known(&row.question) else { continue };
-            let pool = Pool::of(side(row.external), question, row.agent.clone(), row.team.clone());
+            let pool = self.pool(side(row.external), question, row.agent.as_ref(), row.team.as_ref());
             let waiting = waiting(&row.interaction, row.team.as_ref(), row.min_batch_size);
             pools.entry(pool).or_default().push(waiting);
         }

@@ -5,7 +5,7 @@ use crate::access::principal::Scope;
 use crate::access::rights::Administer;
 use crate::clock::SharedClock;
 use crate::ids::{ApiKeyId, StaffId};
-use crate::staff::{Account, AgentRef, AgentSummary, Directory, KeySummary, NewAccount, Staff, StaffError, Team};
+use crate::staff::{Account, AgentSummary, Directory, KeySummary, NewAccount, Staff, StaffError, Team};
 use crate::web::{EmptyForm, PageError, Posted, Shell, SiteInfo, Viewer, html, redirect};
 use askama::Template;
 use poem::web::{Data, Path, Query};
@@ -21,7 +21,6 @@ pub(super) struct NoticeQuery {
 
 const DONE: &[(&str, &str)] = &[
     ("team", "The team is added."),
-    ("agent", "The agent is added."),
     ("access", "Access has been changed."),
     ("revoked", "The key has stopped working."),
 ];
@@ -35,7 +34,6 @@ fn shell(who: &Viewer<Administer>, site: &SiteInfo, did: &NoticeQuery) -> Shell 
 struct TeamsPage {
     page: Shell,
     teams: Vec<Team>,
-    agents: Vec<AgentSummary>,
 }
 
 #[handler]
@@ -45,8 +43,8 @@ pub(super) async fn show_teams(
     Data(directory): Data<&Directory>,
     Query(did): Query<NoticeQuery>,
 ) -> Result<Response, PageError> {
-    let (teams, agents) = (directory.teams().await?, directory.agents().await?);
-    Ok(html(&TeamsPage { page: shell(&who, site, &did), teams, agents }))
+    let teams = directory.teams().await?;
+    Ok(html(&TeamsPage { page: shell(&who, site, &did), teams }))
 }
 
 #[derive(Deserialize)]
@@ -65,39 +63,8 @@ pub(super) async fn add_team(
     Ok(redirect("/admin/teams?did=team"))
 }
 
-#[derive(Deserialize)]
-struct NewAgent {
-    name: String,
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    source: String,
-    external_id: String,
-    #[serde(default)]
-    team: String,
-}
-
 fn filled(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())
-}
-
-#[handler]
-pub(super) async fn add_agent(
-    who: Viewer<Administer>,
-    Data(directory): Data<&Directory>,
-    Data(clock): Data<&SharedClock>,
-    form: Posted<NewAgent>,
-) -> Result<Response, PageError> {
-    let new = AgentRef {
-        source: filled(&form.0.source).unwrap_or_else(|| "phone".into()),
-        external_id: form.0.external_id.trim().to_owned(),
-        name: filled(&form.0.name),
-        display_name: None,
-        email: filled(&form.0.email),
-        team: filled(&form.0.team),
-    };
-    directory.add_agent(new, &who.actor(), clock.now()).await?;
-    Ok(redirect("/admin/teams?did=agent"))
 }
 
 #[derive(Template)]

@@ -83,8 +83,10 @@ impl Pair {
         let (agent, colleague, team) = TWINS[twin];
         let ids = [self.app.agent(agent).await.to_string(), self.app.team(team).await.to_string()];
         let colleague_id = self.app.app.directory.agents().await.unwrap();
-        let colleague_id =
-            colleague_id.into_iter().find(|one| one.external_id == colleague).map(|one| one.id.to_string());
+        let colleague_id = colleague_id
+            .into_iter()
+            .find(|one| one.identities[0].external_id == colleague)
+            .map(|one| one.id.to_string());
         let mut all = BTreeMap::new();
         for (name, who) in [("admin", &self.admin), ("hr", &self.hr)] {
             let pages = [format!("/ratings/agents/{}", ids[0]), format!("/ratings/teams/{}", ids[1])];

@@ -7,6 +7,8 @@ use super::{ask_many, ripen_and_release};
 use crate::app::{Session, TestApp};
 use crate::surveys::{Asked, answer};
 use afterword::access::Role;
+use afterword::effects::Actor;
+use afterword::staff::{AgentSummary, StaffError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
@@ -34,6 +36,9 @@ enum Step {
     /// One of the last is excluded from the ratings, or included again if it is excluded.
     Exclude,
     Include,
+    /// The two agents of Orders become one person, or two again.
+    Merge,
+    Split,
     Pass,
     Month,
 }
@@ -46,12 +51,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Erase),
         1 => Just(Step::Exclude),
         1 => Just(Step::Include),
+        1 => Just(Step::Merge),
+        1 => Just(Step::Split),
         3 => Just(Step::Pass),
         1 => Just(Step::Month),
     ]
 }
 
-/// Subject of a figure: an agent, a team, or everybody.
+/// Subject of a figure: the agents that are one person (`17+18`), a team, or everybody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum About {
     Agent(String),
@@ -61,6 +68,32 @@ enum About {
 
 /// Question, subject, start and end (indexes into [`MONTHS`]), and number of the look.
 type Key = (&'static str, About, usize, usize, usize);
+
+/// A look at all figures: its number, and the agents of each person by name.
+struct Look {
+    n: usize,
+    persons: BTreeMap<String, String>,
+}
+
+impl Look {
+    async fn new(app: &TestApp, n: usize) -> Self {
+        let agents = app.app.directory.agents().await.unwrap();
+        let ids = |agent: &AgentSummary| {
+            let ids: Vec<&str> = agent.identities.iter().map(|one| one.external_id.as_str()).collect();
+            (agent.name.clone(), ids.join("+"))
+        };
+        Self { n, persons: agents.iter().map(ids).collect() }
+    }
+
+    fn person(&self, name: &str) -> About {
+        About::Agent(self.persons[name].clone())
+    }
+
+    /// Returns the person who is the agent 17.
+    fn own(&self) -> About {
+        About::Agent(self.persons.values().find(|ids| ids.split('+').any(|id| id == "17")).unwrap().clone())
+    }
+}
 
 /// All figures seen so far.
 type Figures = BTreeMap<Key, i64>;
@@ -77,7 +110,7 @@ async fn json(who: &Session, path: &str) -> Value {
 }
 
 /// Adds the figures of HR in one period: by API and by CSV, which must agree.
-async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut Figures) {
+async fn of_hr(hr: &Session, from: usize, to: usize, look: &Look, figures: &mut Figures) {
     let period = format!("from={}&to={}", MONTHS[from], MONTHS[to]);
     for (table, name) in [("agents", "agent"), ("teams", "team")] {
         let text = hr.page(&format!("/ratings.csv?of={table}&{period}")).await;
@@ -86,10 +119,10 @@ async fn of_hr(hr: &Session, from: usize, to: usize, look: usize, figures: &mut 
         let at = |head: &str| heads.iter().position(|one| one == head).unwrap();
         for line in lines.records().map(Result::unwrap) {
             let about = line[at(name)].to_owned();
-            let about = if name == "agent" { About::Agent(about) } else { About::Team(about) };
+            let about = if name == "agent" { look.person(&about) } else { About::Team(about) };
             let number = |head: &str| line[at(head)].parse::<i64>().unwrap_or(0);
-            note(figures, ("score", about.clone(), from, to, look), number("answers"), "hr");
-            note(figures, ("resolved", about, from, to, look), number("resolved_answers"), "hr");
+            note(figures, ("score", about.clone(), from, to, look.n), number("answers"), "hr");
+            note(figures, ("resolved", about, from, to, look.n), number("resolved_answers"), "hr");
             let scores: i64 = (1..=5).map(|n| number(&format!("score_{n}"))).sum();
             assert_eq!(scores, number("answers"), "the counts add up to the answers: {line:?}");
         }
@@ -104,7 +137,7 @@ async fn of_results(
     name: &str,
     whole: About,
     (from, to): (usize, usize),
-    look: usize,
+    look: &Look,
     figures: &mut Figures,
 ) {
     let text = who.page(&format!("/surveys/standard/results.csv?from={}&to={}", MONTHS[from], MONTHS[to])).await;
@@ -116,7 +149,7 @@ async fn of_results(
         let n = of_it.first().map_or(0, |line| line[5].parse().unwrap());
         let counts: i64 = of_it.iter().map(|line| line[11].parse::<i64>().unwrap()).sum();
         assert_eq!(counts, n, "the counts add up to the answers: {text}");
-        note(figures, (question, whole.clone(), from, to, look), n, name);
+        note(figures, (question, whole.clone(), from, to, look.n), n, name);
     }
 }
 
@@ -126,23 +159,23 @@ async fn of_anybody(
     name: &str,
     whole: About,
     (from, to): (usize, usize),
-    look: usize,
+    look: &Look,
     figures: &mut Figures,
 ) {
     let period = format!("from={}&to={}", MONTHS[from], MONTHS[to]);
     let listed = json(who, &format!("/api/v1/ratings/agents?{period}")).await;
     for one in listed["items"].as_array().unwrap() {
-        let about = About::Agent(one["name"].as_str().unwrap().to_owned());
+        let about = look.person(one["name"].as_str().unwrap());
         let figures_of = &one["figures"];
-        note(figures, ("score", about.clone(), from, to, look), figures_of["answers"].as_i64().unwrap(), name);
+        note(figures, ("score", about.clone(), from, to, look.n), figures_of["answers"].as_i64().unwrap(), name);
         let resolved = figures_of["resolved"]["answers"].as_i64().unwrap_or(0);
-        note(figures, ("resolved", about, from, to, look), resolved, name);
+        note(figures, ("resolved", about, from, to, look.n), resolved, name);
     }
     if whole != About::Agent(String::new()) {
         let page = who.page(&format!("/ratings?{period}")).await;
         let behind = page.split("</b><span>answers<").next().filter(|text| text.len() < page.len());
         let n = behind.and_then(|text| text.rsplit("<b>").next()?.parse().ok()).unwrap_or(0);
-        note(figures, ("score", whole, from, to, look), n, name);
+        note(figures, ("score", whole, from, to, look.n), n, name);
     }
 }
 
@@ -155,7 +188,8 @@ fn periods() -> impl Iterator<Item = (usize, usize)> {
 fn within(part: &Key, whole: &Key, teams: &BTreeMap<String, String>) -> bool {
     let ((q1, a1, f1, t1, l1), (q2, a2, f2, t2, l2)) = (part, whole);
     let about = match (a1, a2) {
-        (About::Agent(agent), About::Team(team)) => teams.get(agent) == Some(team),
+        (About::Agent(part), About::Agent(whole)) => part.split('+').all(|id| whole.split('+').any(|one| one == id)),
+        (About::Agent(ids), About::Team(team)) => ids.split('+').all(|id| teams.get(id) == Some(team)),
         (About::Agent(_) | About::Team(_), About::All) => true,
         (one, other) => one == other,
     };
@@ -169,7 +203,7 @@ fn apart_by_k(what: &dyn std::fmt::Debug, difference: i64) {
 /// Checks all pairs, and the results of subtracting several.
 fn check(figures: &Figures) {
     let teams: BTreeMap<String, String> =
-        AGENTS.iter().map(|(agent, team)| (format!("Agent {agent}"), (*team).to_owned())).collect();
+        AGENTS.iter().map(|(agent, team)| ((*agent).to_owned(), (*team).to_owned())).collect();
     for (part, n) in figures {
         for (whole, m) in
             figures.range((part.0, About::Agent(String::new()), 0, 0, 0)..).filter(|(whole, _)| whole.0 == part.0)
@@ -178,13 +212,10 @@ fn check(figures: &Figures) {
                 apart_by_k(&(part, whole), m - n);
             }
         }
-        if let (question, About::Team(team), from, to, look) = part {
-            let agents = AGENTS.iter().filter(|(_, of)| of == team);
-            let sum: i64 = agents
-                .filter_map(|(agent, _)| {
-                    figures.get(&(question, About::Agent(format!("Agent {agent}")), *from, *to, *look))
-                })
-                .sum();
+        if let (question, About::Team(_), from, to, look) = part {
+            let same = |key: &Key| key.0 == *question && (key.2, key.3, key.4) == (*from, *to, *look);
+            let is_agent = |key: &Key| matches!(key.1, About::Agent(_)) && same(key) && within(key, part, &teams);
+            let sum: i64 = figures.iter().filter(|(key, _)| is_agent(key)).map(|(_, n)| n).sum();
             apart_by_k(&("a team less its agents", part), n - sum);
         }
     }
@@ -213,14 +244,15 @@ impl Company {
         Self { app, people }
     }
 
-    async fn look(&self, look: usize, figures: &mut Figures) {
+    async fn look(&self, n: usize, figures: &mut Figures) {
+        let look = &Look::new(&self.app, n).await;
         let [hr, supervisor, agent] = &self.people;
         for period in periods() {
             of_hr(hr, period.0, period.1, look, figures).await;
             of_anybody(supervisor, "the supervisor", About::Team("Orders".into()), period, look, figures).await;
             of_anybody(agent, "the agent", About::Agent(String::new()), period, look, figures).await;
             of_results(supervisor, "the supervisor", About::Team("Orders".into()), period, look, figures).await;
-            of_results(agent, "the agent", About::Agent("Agent 17".into()), period, look, figures).await;
+            of_results(agent, "the agent", look.own(), period, look, figures).await;
         }
     }
 
@@ -251,8 +283,7 @@ impl Company {
             }
             Step::Erase => {
                 if let Some(one) = last.pop() {
-                    let actor = afterword::effects::Actor::System;
-                    self.app.app.privacy.erase_conversation(&one.interaction, &actor).await.unwrap();
+                    self.app.app.privacy.erase_conversation(&one.interaction, &Actor::System).await.unwrap();
                 }
             }
             Step::Exclude | Step::Include => {
@@ -261,6 +292,19 @@ impl Company {
                     self.people[0] = self.app.sign_in_anew(&self.people[0]).await;
                     let status = exclusion(&self.people[0], method, one).await;
                     assert!([204, 404].contains(&status), "{status}");
+                }
+            }
+            Step::Merge => {
+                let [one, other] = [self.app.agent("17").await, self.app.agent("18").await];
+                let merged = self.app.app.directory.merge(&one, &other, &Actor::System, self.app.app.clock.now()).await;
+                assert!(matches!(merged, Ok(_) | Err(StaffError::SameAgent)), "{merged:?}");
+            }
+            Step::Split => {
+                let now = self.app.app.clock.now();
+                for agent in self.app.app.directory.agents().await.unwrap() {
+                    for part in agent.identities.iter().filter(|one| one.id != agent.id) {
+                        self.app.app.directory.split(&agent.id, &part.id, &Actor::System, now).await.unwrap();
+                    }
                 }
             }
             Step::Pass => drop(ripen_and_release(&self.app).await),
@@ -273,9 +317,7 @@ async fn play(steps: &[Step]) {
     let (mut company, mut figures, mut last) = (Company::new().await, Figures::new(), Vec::new());
     for (n, step) in steps.iter().enumerate() {
         company.act(step, &mut last).await;
-        if matches!(step, Step::Pass | Step::Withdraw | Step::Erase | Step::Exclude | Step::Include)
-            || n + 1 == steps.len()
-        {
+        if !matches!(step, Step::Answers { .. } | Step::Month) || n + 1 == steps.len() {
             company.sign_in_anew().await;
             company.look(n, &mut figures).await;
         }

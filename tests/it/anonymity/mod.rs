@@ -5,6 +5,7 @@ mod corrections;
 mod figures;
 mod goes_up;
 mod identity;
+mod merges;
 mod mix;
 mod moment;
 mod places;

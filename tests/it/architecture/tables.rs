@@ -19,6 +19,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "teams",
             "agents",
+            "agent_merges",
             "staff",
             "staff_teams",
             "sessions",
@@ -76,6 +77,9 @@ const FOREIGN_READS: &[(&str, &[&str])] = &[
     ("responses", &["agents", "teams"]),
     ("ratings", &["agents", "teams"]),
     ("followups", &["agents", "teams"]),
+    // The agents that are one person: visibility, and the list of an agent.
+    ("search", &["agents"]),
+    ("feedback", &["agents"]),
     // One read a mail, or an opened link: the answers' and the mails' hot paths.
     ("invitations", &["interactions"]),
     ("responses", &["invitations", "interactions"]),

@@ -43,6 +43,7 @@ async fn staff_pages_shut_nobody_out() {
     let setup = [
         "/admin",
         "/admin/teams",
+        "/admin/agents",
         "/admin/staff",
         "/admin/keys",
         "/admin/webhooks",

@@ -231,6 +231,8 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
     // Digits stay text: otherwise the zeros would be lost.
     ("metrics.token", "0012345678901234", "\"***\""),
+    ("intake.final_after", "1h", "\"1h\""),
+    ("intake.final_after_by_source", "crm=2h", "{ crm = \"2h\" }"),
     ("recordings.channels", "agent,customer", "\"agent,customer\""),
     (
         "recordings.channels_by_source",
@@ -240,6 +242,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("recordings.url", "file:sound", "\"file:sound\""),
     ("retention.audit", "120d", "\"120d\""),
     ("retention.interactions", "60d", "\"60d\""),
+    ("staff.shared_addresses", "info@example.com", "[\"info@example.com\"]"),
     ("survey.choices", "linked", "\"linked\""),
     ("survey.company", "007", "\"007\""),
     ("survey.preset", "linked", "\"linked\""),

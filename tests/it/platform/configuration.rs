@@ -36,6 +36,8 @@ fn what_can_not_stand_is_refused_with_exit_code_2_and_all_at_once() {
         ("AFTERWORD__RECORDINGS__CHANNELS_BY_SOURCE__PBX", "left,right"),
         ("AFTERWORD__NO__SUCH", "1"),
         ("AFTERWORD__SURVEY__CHOICES", "none"),
+        ("AFTERWORD__SURVEY__CUSTOMER_TAGS", "lost parcel,see evil.example"),
+        ("AFTERWORD__COMPANY__TIME_ZONE", "Europe/Berln"),
     ] {
         let output = afterword(&["config", "check"], &[(key, value)]);
         assert_eq!(output.status.code(), Some(2), "{key}={value}: {}", words(&output));
@@ -56,6 +58,20 @@ fn who_speaks_on_which_channel_is_set_by_the_environment() {
     // Letter case is ignored, as in a recording's own `channels`.
     let shown = afterword(&["config", "show"], &[("AFTERWORD__RECORDINGS__CHANNELS", "Agent, CUSTOMER")]);
     assert_eq!(shown.status.code(), Some(0), "{}", words(&shown));
+}
+
+#[test]
+fn time_zone_and_told_tags_are_set_by_the_environment() {
+    let set = [
+        ("AFTERWORD__COMPANY__TIME_ZONE", "Pacific/Auckland"),
+        ("AFTERWORD__SURVEY__CUSTOMER_TAGS", "lost parcel, Refund"),
+    ];
+    let said = words(&afterword(&["config", "show"], &set));
+    assert!(said.contains("time_zone = \"Pacific/Auckland\""), "{said}");
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("\"lost parcel\", \"Refund\""), "{said}");
+    let said = words(&afterword(&["config", "show"], &[]));
+    assert!(said.contains("time_zone = \"UTC\"") && said.contains("customer_tags = []"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod exclusions;
 mod export;
 mod figures;
+mod other_teams;
 mod results;
 mod view;
 
@@ -125,9 +126,8 @@ async fn agent(app: &TestApp, external_id: &str, name: &str, team: &str) -> Agen
         source: "phone".into(),
         external_id: external_id.into(),
         name: Some(name.into()),
-        display_name: None,
-        email: None,
         team: Some(team.into()),
+        ..AgentRef::default()
     };
     app.app.directory.add_agent(new, &Actor::System, app.app.clock.now()).await.unwrap().id
 }

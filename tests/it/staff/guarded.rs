@@ -104,6 +104,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/surveys/standard/archive", &[Role::Admin]),
     ("/admin", &[Role::Admin]),
     ("/admin/teams", &[Role::Admin]),
+    ("/admin/agents", &[Role::Admin]),
     ("/admin/staff", &[Role::Admin]),
     ("/admin/keys", &[Role::Admin]),
     ("/admin/webhooks", &[Role::Admin]),

@@ -1,6 +1,7 @@
 //! Accounts, sessions, rights.
 
 mod account;
+mod agents;
 mod guarded;
 mod limits;
 mod links;

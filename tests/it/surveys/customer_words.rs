@@ -93,7 +93,7 @@ async fn no_text_of_unproven_people_is_sent_to_others() {
             let text = told(&app, &id.to_string(), &chat).await;
             assert!(text.starts_with(&format!("None Some(\"victim{id}@example.net\"): ")), "{text}");
             assert!(text.contains("Hello,") && text.contains("How was your chat?"), "{text}");
-            for word in ["evil", "You have won", "5000", "0800", "\u{202e}"] {
+            for word in ["evil", "You have won", "5000 EUR", "0800", "\u{202e}"] {
                 assert!(!text.contains(word), "{name}: {word} in {text}");
             }
         }
@@ -102,7 +102,7 @@ async fn no_text_of_unproven_people_is_sent_to_others() {
         let all = mails(&app);
         assert_eq!(all.len(), 12, "each was reminded");
         for mail in &all {
-            assert!(!mail.contains("evil") && !mail.contains("0800") && !mail.contains("5000"), "{mail}");
+            assert!(!mail.contains("evil") && !mail.contains("0800") && !mail.contains("5000 EUR"), "{mail}");
         }
         assert_eq!(
             all.iter().filter(|mail| mail.contains("J=C3=A9r=C3=B4me Cruncher,")).count(),
@@ -142,7 +142,8 @@ async fn agents_are_told_by_the_name_that_is_meant_for_customers() {
     // A known display name stays, and staff see the whole name.
     app.interaction("6", &json!({ "agent": { "external_id": "6" } })).await;
     let agents = app.app.directory.agents().await.unwrap();
-    let sixth = agents.iter().find(|agent| agent.external_id == "6").unwrap();
+    let sixth =
+        agents.iter().find(|agent| agent.identities.iter().any(|identity| identity.external_id == "6")).unwrap();
     assert_eq!((sixth.name.as_str(), sixth.display_name.as_deref()), ("Carton", Some("Syd from Orders")));
 }
 

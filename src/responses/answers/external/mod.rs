@@ -218,7 +218,7 @@ impl Responses {
         if !wrong.is_empty() {
             return Err(ExternalAnswerError::Wrong(wrong));
         }
-        let (agent, own_team) = agent.map_or((None, None), |agent| (Some(agent.id), agent.team_id));
+        let (agent, own_team) = agent.map_or((None, None), |(agent, team)| (Some(agent), team));
         Ok((agent, team.or(own_team)))
     }
 }
