@@ -67,6 +67,8 @@
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
+//! | Facts about agents: only newer ones count; one person in several systems | `staff/directory/mentions.rs` |
+//! | Merges and splits of agents | `staff/directory/merges.rs`; released together: `ratings/release/pool_reader.rs` |
 //! | **Who is surveyed** | |
 //! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
 //! | Quiet period | `invitations/decide.rs` (`ask`), `invitations/store.rs` (`MARK_ASKED`) |
