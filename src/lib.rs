@@ -72,6 +72,8 @@
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
 //! | Files joined end to end; MPEG frames behind padding; WAV headers | `audio/joined.rs`, `audio/mpeg.rs`, `audio/wav.rs` |
+//! | Facts about agents: only newer ones count; one person in several systems | `staff/directory/mentions.rs` |
+//! | Merges and splits of agents | `staff/directory/merges.rs`; released together: `ratings/release/pool_reader.rs` |
 //! | **Who is surveyed** | |
 //! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
 //! | Age limit, wait for a late address | `invitations/decide.rs`, `interactions/intake.rs` |
