@@ -303,6 +303,7 @@ impl App {
                 interactions::api::Api { interactions: self.interactions.clone() },
                 interactions::api::OutcomesApi { interactions: self.interactions.clone() },
                 contacts::api::Api { contacts: self.contacts.clone() },
+                interactions::api::RecordingApi { interactions: self.interactions.clone() },
             ),
             transcription::api::Api {
                 interactions: self.interactions.clone(),

@@ -68,8 +68,10 @@
 //! | Outcome words of sources and their meaning | `interactions/outcomes/` |
 //! | Erased interactions stay erased | `interactions/tombstones.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
+//! | Parts of a recording: order in time, channels by speaker | `interactions/recordings/parts.rs`, `assembly.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
 //! | Recognised audio formats | `audio/sniff.rs`, `audio/format.rs` |
+//! | Files joined end to end; MPEG frames behind padding; WAV headers | `audio/joined.rs`, `audio/mpeg.rs`, `audio/wav.rs` |
 //! | **Who is surveyed** | |
 //! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
 //! | Age limit, wait for a late address | `invitations/decide.rs`, `interactions/intake.rs` |

@@ -90,7 +90,7 @@ CREATE TABLE interaction_warnings (
 );
 CREATE INDEX interaction_warnings_at ON interaction_warnings (at);
 
--- The recording of an interaction.
+-- The recording of an interaction: the file of its only part, or one that was assembled from its parts.
 CREATE TABLE recordings (
     interaction_id     TEXT PRIMARY KEY REFERENCES interactions (id) ON DELETE CASCADE,
     object_key         TEXT NOT NULL UNIQUE,           -- random name of the file; a new upload gets a new one
@@ -106,6 +106,29 @@ CREATE TABLE recordings (
     stored_at          BIGINT NOT NULL,
     missing_since      BIGINT,                         -- time since which the file has been missing from the folder; null: present
     sent_speakers      TEXT,                           -- JSON array: speakers as last sent by the source; null: none sent
-    staff_set_speakers BOOLEAN NOT NULL DEFAULT FALSE  -- speakers set by staff: each channel is masked as if it were the customer's
+    staff_set_speakers BOOLEAN NOT NULL DEFAULT FALSE, -- speakers set by staff: each channel is masked as if it were the customer's
+    assembled_from     TEXT                            -- JSON {speakers, sample_rate, parts: [{object_key, start_ms, channels}]}; null: the file of one part
 );
 CREATE INDEX recordings_missing ON recordings (missing_since) WHERE missing_since IS NOT NULL;
+
+-- One file of a recording: a leg of the call, one direction, a voicemail.
+CREATE TABLE recording_parts (
+    interaction_id TEXT NOT NULL REFERENCES interactions (id) ON DELETE CASCADE,
+    part           TEXT NOT NULL,        -- name given by the source; main: sent without a name
+    seq            BIGINT NOT NULL,      -- 1, 2, …: order of first receipt
+    object_key     TEXT NOT NULL UNIQUE, -- random name of the file; a new upload gets a new one
+    bytes          BIGINT NOT NULL,
+    sha256         TEXT NOT NULL,
+    format         TEXT NOT NULL,        -- wav | mp3 | flac | ogg-vorbis | …
+    media_type     TEXT NOT NULL,
+    channels       BIGINT NOT NULL,
+    speakers       TEXT NOT NULL,        -- JSON array, one per channel: agent | customer | unknown
+    sent_speakers  TEXT,                 -- JSON array: speakers as last sent by the source; null: none sent
+    sample_rate    BIGINT NOT NULL,      -- Hz
+    duration_ms    BIGINT NOT NULL,
+    offset_ms      BIGINT,               -- start within the recording; null: after the parts before it
+    stored_at      BIGINT NOT NULL,
+    missing_since  BIGINT,               -- time since which the file has been missing from the folder; null: present
+    PRIMARY KEY (interaction_id, part)
+);
+CREATE INDEX recording_parts_missing ON recording_parts (missing_since) WHERE missing_since IS NOT NULL;

@@ -41,6 +41,7 @@ const SAID: &[(&str, &str)] = &[
     ("ratings.exported", "Exported ratings"),
     ("ratings.viewed", "Viewed ratings"),
     ("recording.channels_set", "Set the speakers of a recording"),
+    ("recording.part_removed", "Deleted a part of a recording"),
     ("recording.played", "Played a recording"),
     ("response.viewed", "Looked for an answer"),
     ("responses.listed", "Looked for answers to several calls or chats"),

@@ -27,7 +27,10 @@ pub use kinds::{
     WAITING_FOR_ADDRESS,
 };
 pub use outcomes::{MAX_MAPPINGS, MEANINGS, OutcomeError, OutcomeMapping, OutcomeWord};
-pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
+pub use recordings::{
+    BodyError, FolderError, MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part, PartAddress, PartDetails, Recording,
+    RecordingError, Reserved, Upload,
+};
 pub use warnings::{Warning, WarningCode, WarningCount, Warnings};
 
 use crate::access::principal::{Principal, Visible};
@@ -54,6 +57,11 @@ pub const DECIDE_SURVEY: &str = "survey.decide";
 pub const TRANSCRIBE: &str = "transcription";
 /// Job: reads a recording for its length and its waveform. Key: interaction id.
 pub const INSPECT: &str = "recording.inspect";
+/// Job: assembles a recording from its parts. Key: interaction id. Queued when a part was added, replaced or removed.
+pub const ASSEMBLE: &str = "recording.assemble";
+/// Job: removes the transcript of an interaction that has no recording any more. Key: interaction id. Queued when the
+/// sender has removed a part of the recording.
+pub const RECORDING_REMOVED: &str = "transcription.recording_removed";
 /// Job: masks texts again after the customer's name has come. Key: interaction id.
 pub const NAME_CAME: &str = "transcription.name_came";
 /// Job: measures speaking times, messages and silences. Key: interaction id.
@@ -68,7 +76,7 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: makes interactions final whose source has been silent. Recurring.
 const FINALISE: &str = "interactions.finalise";
-/// Job: removes a replaced recording. Key: its name in the store.
+/// Job: removes a file of a recording that no row names. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
 /// Sorts behind every id.
@@ -443,12 +451,17 @@ pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
 /// Sets the speakers of a recording's channels; returns false if they, or the recording, have changed since it was
 /// read. `by_staff`: they do not come from the sender.
 pub async fn set_speakers(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     recording: &Recording,
     speakers: &[String],
     by_staff: bool,
 ) -> Result<bool, DbError> {
-    store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string(), by_staff).await
+    let names = serde_json::json!(speakers).to_string();
+    if !store::set_speakers(conn.reborrow(), recording, &names, by_staff).await? {
+        return Ok(false);
+    }
+    recordings::keep_speakers(conn, recording, speakers).await?;
+    Ok(true)
 }
 
 /// Locks a recording and its speakers as they were read until the transaction ends. Returns false if they have changed

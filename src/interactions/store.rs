@@ -134,12 +134,13 @@ pub(super) mod finalising;
 pub(super) mod intake;
 pub(super) mod measured;
 pub(super) mod messages;
+pub(super) mod parts;
 mod recordings;
 pub(super) mod tombstones;
 pub(super) mod warnings;
 
 pub(super) use recordings::{
-    hold_version, key_in_use, put_recording, recording, set_peaks, set_sent_speakers, set_speakers,
+    hold_version, key_in_use, put_recording, recording, remove_recording, set_peaks, set_sent_speakers, set_speakers,
 };
 
 statements! {

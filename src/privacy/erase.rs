@@ -6,14 +6,16 @@ use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
-use crate::interactions::{DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT};
+use crate::interactions::{
+    ASSEMBLE, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT,
+};
 use crate::invitations::{self, ErasureSubject, Traces};
 use crate::responses;
 use crate::{jobs, transcription};
 use futures_util::future::BoxFuture;
 
 /// Kinds of job that are about one conversation each.
-const JOBS: [&str; 7] = [DECIDE_SURVEY, INSPECT, NAME_CAME, MEASURE, INDEX, SPEAKERS_CHANGED, SPEAKERS_SENT];
+const JOBS: [&str; 8] = [DECIDE_SURVEY, INSPECT, ASSEMBLE, NAME_CAME, MEASURE, INDEX, SPEAKERS_CHANGED, SPEAKERS_SENT];
 /// Maximum number of conversations of one address erased in one transaction.
 const MAX_CONVERSATIONS: usize = 10;
 

@@ -21,6 +21,10 @@ statements! {
         DELETE FROM recordings
         WHERE interaction_id IN {list $1}
         RETURNING object_key";
+    TAKE_PARTS = "
+        DELETE FROM recording_parts
+        WHERE interaction_id IN {list $1}
+        RETURNING object_key";
     // Messages count as texts, as transcripts do.
     WITH_WORDS = "
         SELECT i.id, i.occurred_at
@@ -125,12 +129,17 @@ pub(in crate::interactions) async fn with_recordings(
     fetch_all!(conn, WITH_RECORDINGS => (InteractionId, Timestamp), before, reached.at, &reached.id, most)
 }
 
-/// Deletes the rows of these conversations' recordings; returns their names in the store.
+/// Deletes the rows of these conversations' recordings and their parts; returns the names of their files.
 pub(in crate::interactions) async fn take_recordings(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     ids: &[InteractionId],
 ) -> Result<Vec<String>, DbError> {
-    Ok(firsts(fetch_all!(conn, TAKE_RECORDINGS => (String,), json(ids))?))
+    let mut keys = firsts(fetch_all!(conn.reborrow(), TAKE_RECORDINGS => (String,), json(ids))?);
+    keys.extend(firsts(fetch_all!(conn, TAKE_PARTS => (String,), json(ids))?));
+    // The recording of one part is its file.
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
 }
 
 /// Returns conversations before then that have texts, after the position.

@@ -38,6 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "interactions",
             "messages",
             "recordings",
+            "recording_parts",
             "figures",
             "interaction_warnings",
             "outcome_mappings",
