@@ -44,6 +44,10 @@ to mp4 a.caf two -c:a alac
 to mp4 a.aiff two
 to aac a.aac two -c:a aac
 to aac mono.aac one -c:a aac -b:a 16k
+# Files that were joined end to end.
+for file in wav/{s16le,adpcm_ima_wav}.wav mp3/{a,vbr}.mp3 flac/a.flac ogg_vorbis/a.{ogg,oga,opus} aac/a.aac; do
+    cat "corpus/$file" "corpus/$file" >"corpus/${file%/*}/joined-${file##*/}"
+done
 # What the target puts in front is left out here.
 for file in corpus/{flac,ogg_vorbis,webm}/*; do tail -c +5 "$file" >"$made/cut" && mv "$made/cut" "$file"; done
 for file in corpus/gsm/*; do tail -c +2 "$file" >"$made/cut" && mv "$made/cut" "$file"; done

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 pub enum AudioError {
     /// The content is of no known audio format.
     #[error(
-        "this is not an audio file, or one without a head: for raw G.722, GSM, mu-law or A-law say so in Content-Type or by \
-         the end of the name"
+        "this is not an audio file, or its format can't be recognised; formats without a header (raw G.722, GSM, mu-law, A-law, \
+         MP3 after long padding) are named by Content-Type or by the file extension"
     )]
     NotAudio,
     /// Audio of an unsupported format.

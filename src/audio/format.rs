@@ -127,8 +127,8 @@ impl AudioFormat {
         )
     }
 
-    /// Returns the format without a header that a file extension stands for.
-    pub(super) fn headless(extension: &str) -> Option<Self> {
+    /// Returns the format that a file extension stands for, if it has no header.
+    pub fn headless(extension: &str) -> Option<Self> {
         Some(match extension.to_ascii_lowercase().as_str() {
             "gsm" => Self::Gsm,
             "ulaw" | "ul" | "mulaw" | "pcmu" => Self::MuLaw,
@@ -137,11 +137,12 @@ impl AudioFormat {
             "sln16" => Self::Sln16,
             "g722" | "722" => Self::G722,
             "g729" | "729" => Self::G729,
+            "mp3" => Self::Mp3,
             _ => return None,
         })
     }
 
-    /// Returns the format without a header that a `Content-Type` stands for. Every other format is detected by the
+    /// Returns the format that a `Content-Type` stands for, if it has no header. Every other format is detected by the
     /// content.
     pub fn declared(content_type: &str) -> Option<Self> {
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -152,6 +153,7 @@ impl AudioFormat {
             "pcma" | "alaw" => Some(Self::ALaw),
             "g722" => Some(Self::G722),
             "g729" => Some(Self::G729),
+            "mpeg" | "mp3" => Some(Self::Mp3),
             _ => None,
         }
     }

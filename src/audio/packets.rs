@@ -63,7 +63,7 @@ impl PacketSource {
             Refused::Fault(fault) => opening(path, format, fault),
             Refused::Error(error) => error,
         })?;
-        let shape = Shape { format, channels, sample_rate, promised: promised(track, format, head) };
+        let shape = Shape { format, channels, sample_rate, promised: promised(track, format) };
         let (id, base) = (track.id, track.time_base);
         let watch = Arc::clone(watch);
         Ok(Self {
@@ -252,21 +252,15 @@ fn rate(parameters: &AudioCodecParameters) -> Result<u32, AudioError> {
     }
 }
 
-/// Returns the number of frames given in the header. An estimate by the bit rate does not count.
-fn promised(track: &Track, format: AudioFormat, head: &[u8]) -> Option<u64> {
+/// Returns the number of frames given in the header.
+fn promised(track: &Track, format: AudioFormat) -> Option<u64> {
     let believed = match format {
-        AudioFormat::Mp3 | AudioFormat::Mp2 => has_frame_count(head),
         AudioFormat::Aac | AudioFormat::Webm | AudioFormat::Matroska => false,
         _ if super::ffmpeg::knows(format) => format == AudioFormat::Mp4,
         _ => true,
     };
     let before = u64::try_from(track.start_ts.get()).unwrap_or(0);
     track.num_frames.filter(|_| believed).map(|frames| frames.saturating_sub(before))
-}
-
-/// Whether an MP3 gives its number of frames (Xing, Info and VBRI headers do, in their first frame).
-fn has_frame_count(head: &[u8]) -> bool {
-    [&b"Xing"[..], b"Info", b"VBRI"].iter().any(|mark| head.windows(4).any(|bytes| bytes == *mark))
 }
 
 /// Whether a Matroska's segment has no size (browsers record so): all bits of the size are set.

@@ -1,9 +1,13 @@
-//! Detection of a file's format by its first bytes, independent of name and declared type.
+//! Detection of a file's format by its first bytes, independent of name and declared type where they suffice.
 
+use super::mpeg::{self, Frame};
 use super::{AudioError, AudioFormat, gsm};
 
-/// Number of bytes that [`sniff`] needs (fewer suffice at the end of a short file).
-pub(super) const HEAD: usize = 4096;
+/// Number of bytes that [`sniff`] needs (fewer suffice at the end of a short file): a stream of MPEG frames begins within
+/// them, after padding or the rest of a frame.
+pub(super) const HEAD: usize = 64 * 1024;
+/// Number of bytes that are looked at for other formats.
+const OTHER_HEAD: usize = 4096;
 
 /// Containers with a magic number: (offset, bytes, format).
 const KNOWN: &[(usize, &[u8], AudioFormat)] = &[
@@ -44,8 +48,10 @@ const REFUSED: &[(usize, &[u8], &str)] = &[
 ];
 
 /// Returns the container at the beginning of `head`. `declared`: the format by the file's name, used only for formats
-/// without a header; a conclusive content has precedence. Errors: the reason why it is rejected.
+/// without a header; a conclusive content has precedence. MP3 is believed only where nothing else fits. Errors: the
+/// reason why it is rejected.
 pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, AudioError> {
+    let (whole, head) = (head, &head[..head.len().min(OTHER_HEAD)]);
     if head.is_empty() {
         return Err(AudioError::Empty);
     }
@@ -77,9 +83,9 @@ pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, 
         return Err(AudioError::unsupported(*name));
     }
     if at(0, b"ID3") {
-        return after_id3(head);
+        return after_id3(whole);
     }
-    if let Some(declared) = declared {
+    if let Some(declared) = declared.filter(|declared| *declared != AudioFormat::Mp3) {
         let plausible = declared != AudioFormat::Gsm || gsm::looks_raw(head, 1);
         return if plausible { Ok(declared) } else { Err(AudioError::NotAudio) };
     }
@@ -91,11 +97,15 @@ pub fn sniff(head: &[u8], declared: Option<AudioFormat>) -> Result<AudioFormat, 
     if at(0, b"\xFF\xFE") {
         return Err(AudioError::NotAudio);
     }
-    match mpeg_layer(head) {
-        Some(3) => Ok(AudioFormat::Mp3),
-        Some(0) => Ok(AudioFormat::Aac),
-        Some(_) => Ok(AudioFormat::Mp2),
-        None => Err(AudioError::NotAudio),
+    let frame = mpeg::first_frame(whole).or_else(|| mpeg::find(whole, whole.len()).map(|(_, frame)| frame));
+    frame.map(mpeg_format).or(declared).ok_or(AudioError::NotAudio)
+}
+
+fn mpeg_format(frame: Frame) -> AudioFormat {
+    match frame.layer {
+        0 => AudioFormat::Aac,
+        3 => AudioFormat::Mp3,
+        _ => AudioFormat::Mp2,
     }
 }
 
@@ -130,46 +140,8 @@ fn after_id3(head: &[u8]) -> Result<AudioFormat, AudioError> {
     if rest.starts_with(b"fLaC") {
         return Err(AudioError::unsupported("FLAC behind an ID3 tag"));
     }
-    match mpeg_layer(rest) {
-        Some(0) => Ok(AudioFormat::Aac),
-        Some(1..=2) => Ok(AudioFormat::Mp2),
-        // Padding may follow the tag; the reader finds the first frame.
-        _ => Ok(AudioFormat::Mp3),
-    }
-}
-
-/// Returns the layer of the MPEG audio frame at the beginning of `head`; 0 is ADTS (AAC).
-///
-/// Where the next frame lies within `head` it must be there too: eleven set bits alone are no proof.
-fn mpeg_layer(head: &[u8]) -> Option<u8> {
-    let frame = |bytes: &[u8]| -> Option<(u8, usize)> {
-        let &[sync, b1, b2, _] = bytes.get(..4)? else { return None };
-        if sync != 0xFF || b1 & 0xE0 != 0xE0 {
-            return None;
-        }
-        let version = (b1 >> 3) & 3;
-        let layer = (b1 >> 1) & 3;
-        if layer == 0 {
-            return (b1 & 0xF6 == 0xF0).then_some((0, 0));
-        }
-        let (bitrate, rate) = (usize::from(b2 >> 4), usize::from((b2 >> 2) & 3));
-        if version == 1 || bitrate == 15 || rate == 3 {
-            return None;
-        }
-        if layer != 1 || bitrate == 0 {
-            return Some((4 - layer, 0));
-        }
-        const V1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-        const V2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-        let hertz = [44_100, 48_000, 32_000][rate] >> [2, 0, 1, 0][usize::from(version)];
-        let (kbit, samples) = if version == 3 { (V1[bitrate], 144) } else { (V2[bitrate], 72) };
-        Some((3, samples * 1000 * kbit / hertz + usize::from((b2 >> 1) & 1)))
-    };
-    let (layer, length) = frame(head)?;
-    match head.get(length..).filter(|next| length > 0 && next.len() >= 4) {
-        Some(next) => (frame(next)?.0 == layer).then_some(layer),
-        None => Some(layer),
-    }
+    // Padding may follow the tag; the reader finds the first frame.
+    Ok(mpeg::first_frame(rest).map_or(AudioFormat::Mp3, mpeg_format))
 }
 
 #[cfg(test)]

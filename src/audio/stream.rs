@@ -30,7 +30,12 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn open(path: &Path, watch: &Arc<Watch>) -> Result<Self, AudioError> {
-        let Opened { source, skip, limit, truncated } = open(path, watch)?;
+        Self::new(open(path, watch)?, watch)
+    }
+
+    /// Returns the stream of an opened file. Errors: its header promises too much.
+    pub(super) fn new(opened: Opened, watch: &Arc<Watch>) -> Result<Self, AudioError> {
+        let Opened { source, skip, limit, truncated } = opened;
         let shape = source.shape();
         let promised = shape.promised.map(|frames| frames.saturating_sub(skip));
         let promised = match (promised, limit) {
@@ -87,14 +92,23 @@ impl Stream {
 
     /// Reads to the end without decoding, for the length where the header does not give it.
     pub(super) fn walk(&mut self) -> Result<(), AudioError> {
-        while self.limit.is_none_or(|limit| self.frames < limit) {
-            let Some(frames) = self.source.pass()? else { break };
+        while self.pass()?.is_some() {}
+        Ok(())
+    }
+
+    /// Passes over the next block without decoding it; returns the number of its frames, `None` at the end.
+    pub(super) fn pass(&mut self) -> Result<Option<u64>, AudioError> {
+        if self.limit.is_none_or(|limit| self.frames < limit)
+            && let Some(frames) = self.source.pass()?
+        {
             self.watch.beat();
             self.sounded = true;
             let (from, to) = self.window(frames);
-            self.count((to - from) as u64)?;
+            let frames = (to - from) as u64;
+            self.count(frames)?;
+            return Ok(Some(frames));
         }
-        self.end()
+        self.end().map(|()| None)
     }
 
     /// Returns the range of the frames of a block that belong to the recording.

@@ -7,6 +7,8 @@ use super::AudioError;
 use super::guard::guarded;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -95,14 +97,21 @@ pub(super) fn watched<T: Send + 'static>(
     watch.receive(&receive, patience)?
 }
 
-/// A file whose reads fail once they were abandoned.
+/// A range of a file with a position of its own, so that several may read one file; reads fail once they were abandoned.
 #[derive(Debug)]
 pub(super) struct WatchedFile {
-    pub(super) file: File,
-    pub(super) watch: Arc<Watch>,
+    file: Arc<File>,
+    range: Range<u64>,
+    /// Position in the file.
+    at: u64,
+    watch: Arc<Watch>,
 }
 
 impl WatchedFile {
+    pub(super) fn new(file: &Arc<File>, range: Range<u64>, watch: &Arc<Watch>) -> Self {
+        Self { file: Arc::clone(file), at: range.start, range, watch: Arc::clone(watch) }
+    }
+
     fn alive(&self) -> io::Result<()> {
         if self.watch.is_abandoned() { Err(io::Error::other("nobody waits for this any more")) } else { Ok(()) }
     }
@@ -111,24 +120,34 @@ impl WatchedFile {
 impl Read for WatchedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.alive()?;
-        self.file.read(buffer)
+        let left = usize::try_from(self.range.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        let got = self.file.read_at(&mut buffer[..wanted], self.at)?;
+        self.at += got as u64;
+        Ok(got)
     }
 }
 
 impl Seek for WatchedFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.alive()?;
-        self.file.seek(to)
+        let target = match to {
+            SeekFrom::Start(offset) => self.range.start.checked_add(offset),
+            SeekFrom::End(offset) => self.range.end.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset),
+        };
+        self.at = target.filter(|at| *at >= self.range.start).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at - self.range.start)
     }
 }
 
 impl MediaSource for WatchedFile {
     fn is_seekable(&self) -> bool {
-        self.file.is_seekable()
+        true
     }
 
     fn byte_len(&self) -> Option<u64> {
-        self.file.byte_len()
+        Some(self.range.end - self.range.start)
     }
 }
 
@@ -158,7 +177,7 @@ mod tests {
         })
         .unwrap();
         let result = watched(MAX_PACKET_TIME, &cancelled, move |watch| {
-            let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
+            let mut file = WatchedFile::new(&Arc::new(File::open("/dev/zero").unwrap()), 0..u64::MAX, watch);
             begun.send(()).unwrap();
             while file.read(&mut [0; 16]).is_ok() {
                 watch.beat();
@@ -175,7 +194,7 @@ mod tests {
     fn a_hang_becomes_an_error_and_its_reads_fail_from_then_on() {
         let (ended, end) = sync_channel(1);
         let hung = watched(SHORT, &unstopped(), move |watch| {
-            let mut file = WatchedFile { file: File::open("/dev/zero").unwrap(), watch: Arc::clone(watch) };
+            let mut file = WatchedFile::new(&Arc::new(File::open("/dev/zero").unwrap()), 0..u64::MAX, watch);
             // An endless loop of reads, as of a demuxer in garbage.
             while file.read(&mut [0; 16]).is_ok() {}
             ended.send(()).unwrap();

@@ -7,7 +7,9 @@
 use super::error::SAMPLE_RATES;
 use super::{AudioError, MAX_CHANNELS};
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Position and coding of the audio in a WAV file.
@@ -15,9 +17,10 @@ use std::path::Path;
 pub(super) struct WavHead {
     /// The `fmt ` chunk as passed to the decoder.
     fmt: Vec<u8>,
-    pub(super) data_start: u64,
-    /// Number of bytes of audio in the file.
-    pub(super) data_len: u64,
+    /// Position of the audio in the file, bytes.
+    pub(super) data: Range<u64>,
+    /// Position of another WAV file that was joined to this one.
+    pub(super) next: Option<u64>,
     /// Number of frames, where the header gives it because the last block of a codec is not always full.
     pub(super) frames: Option<u64>,
     pub(super) coding: Coding,
@@ -40,27 +43,31 @@ pub(super) enum Coding {
 
 /// Maximum size of a header chunk (`fmt ` has 40 bytes, with MS ADPCM's tables some more).
 const MAX_FMT: u64 = 4096;
+/// Maximum number of chunks after the audio.
+const MAX_CHUNKS: usize = 1000;
 
 impl WavHead {
-    /// Reads chunks up to the audio.
-    pub(super) fn read(file: &mut File, path: &Path) -> Result<Self, AudioError> {
+    /// Reads the chunks of the WAV file that begins at `start`, up to the audio.
+    pub(super) fn read(file: &File, start: u64, path: &Path) -> Result<Self, AudioError> {
         let io = |source| AudioError::io(path, source);
         let file_len = file.metadata().map_err(io)?.len();
-        file.seek(SeekFrom::Start(12)).map_err(io)?;
-        let (mut at, mut fmt, mut long_data, mut fact) = (12_u64, None, None, None);
+        let (mut at, mut long_data, mut fact) = (start + 12, None, None);
+        let mut fmt: Option<(Coding, Vec<u8>)> = None;
         loop {
             let mut chunk = [0_u8; 8];
             if at.saturating_add(8) > file_len {
                 return Err(if fmt.is_some() { AudioError::Empty } else { AudioError::Truncated });
             }
-            file.read_exact(&mut chunk).map_err(io)?;
+            file.read_exact_at(&mut chunk, at).map_err(io)?;
             let [i0, i1, i2, i3, l0, l1, l2, l3] = chunk;
             let len = u32::from_le_bytes([l0, l1, l2, l3]);
             at += 8;
             match &[i0, i1, i2, i3] {
                 b"data" => {
                     let fmt = fmt.ok_or_else(|| AudioError::Damaged("its WAV head has no format".to_owned()))?;
-                    return Self::place(fmt, at, promised(len, long_data), file_len, fact);
+                    let promised = promised(len, long_data);
+                    let (end, next) = audio_end(file, at, promised, matches!(fmt.0, Coding::Plain)).map_err(io)?;
+                    return Self::place(fmt, at..end, promised, file_len, fact).map(|head| Self { next, ..head });
                 }
                 b"fmt " | b"ds64" | b"fact" => {
                     if u64::from(len) > MAX_FMT {
@@ -70,7 +77,7 @@ impl WavHead {
                         return Err(AudioError::Truncated);
                     }
                     let mut body = vec![0; len as usize];
-                    file.read_exact(&mut body).map_err(io)?;
+                    file.read_exact_at(&mut body, at).map_err(io)?;
                     match &chunk[..4] {
                         b"fmt " => fmt = Some(check(body)?),
                         b"fact" => fact = body.first_chunk().map(|bytes| u64::from(u32::from_le_bytes(*bytes))),
@@ -81,41 +88,31 @@ impl WavHead {
             }
             // Chunks are aligned to even bytes.
             at = at.saturating_add(u64::from(len)).saturating_add(u64::from(len & 1));
-            file.seek(SeekFrom::Start(at)).map_err(io)?;
         }
     }
 
     fn place(
         (coding, fmt): (Coding, Vec<u8>),
-        data_start: u64,
+        data: Range<u64>,
         promised: Option<u64>,
         file_len: u64,
         fact: Option<u64>,
     ) -> Result<Self, AudioError> {
-        let there = file_len.saturating_sub(data_start);
-        let data_len = promised.unwrap_or(there).min(there);
-        if data_len == 0 {
+        if data.is_empty() {
             return Err(if promised.is_some_and(|promised| promised > 0) {
                 AudioError::Truncated
             } else {
                 AudioError::Empty
             });
         }
-        let truncated = promised.is_none_or(|promised| promised > there);
-        let mut head = Self { fmt, data_start, data_len, frames: None, coding, truncated };
+        let truncated = promised.is_none_or(|promised| data.start.saturating_add(promised) > file_len);
+        let mut head = Self { fmt, data, next: None, frames: None, coding, truncated };
         head.frames = fact.filter(|fact| !truncated && head.fits(*fact));
         Ok(head)
     }
 
-    /// Returns a header for samples without one: one channel from the first byte to the last.
-    pub(super) fn of_headless(
-        file: &mut File,
-        path: &Path,
-        tag: u16,
-        bits: u16,
-        rate: u32,
-    ) -> Result<Self, AudioError> {
-        let length = file.metadata().map_err(|source| AudioError::io(path, source))?.len();
+    /// Returns a header for samples without one: one channel from the first byte to the last of `length`.
+    pub(super) fn of_headless(length: u64, tag: u16, bits: u16, rate: u32) -> Result<Self, AudioError> {
         let frame = bits / 8;
         let mut fmt = Vec::with_capacity(18);
         for word in [tag, 1] {
@@ -126,12 +123,12 @@ impl WavHead {
         for word in [frame, bits] {
             fmt.extend(word.to_le_bytes());
         }
-        let data_len = length - length % u64::from(frame);
-        if data_len == 0 {
+        let data = 0..length - length % u64::from(frame);
+        if data.is_empty() {
             return Err(AudioError::Empty);
         }
         let (_, fmt) = check(fmt)?;
-        Ok(Self { fmt, data_start: 0, data_len, frames: None, coding: Coding::Plain, truncated: false })
+        Ok(Self { fmt, data, next: None, frames: None, coding: Coding::Plain, truncated: false })
     }
 
     /// Whether a number of frames fits to blocks of this size: some writers count something else.
@@ -145,7 +142,7 @@ impl WavHead {
         if align == 0 || in_block == 0 {
             return false;
         }
-        let most = self.data_len.div_ceil(align).saturating_mul(in_block);
+        let most = (self.data.end - self.data.start).div_ceil(align).saturating_mul(in_block);
         fact > 0 && fact <= most && fact + in_block >= most
     }
 
@@ -154,24 +151,66 @@ impl WavHead {
         self.fmt.get(4..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
     }
 
-    /// Returns a WAV stream of the same audio with right sizes.
-    pub(super) fn reader<F>(&self, mut file: F, path: &Path) -> Result<impl Read + Send + Sync + 'static, AudioError>
+    /// Returns a WAV stream of the same audio, which `data` reads, with right sizes.
+    pub(super) fn reader<F>(&self, data: F) -> impl Read + Send + Sync + 'static
     where
-        F: Read + Seek + Send + Sync + 'static,
+        F: Read + Send + Sync + 'static,
     {
-        file.seek(SeekFrom::Start(self.data_start)).map_err(|source| AudioError::io(path, source))?;
         // A size above 32 bits is written as "unknown", which the reader takes as "until the end of file".
-        let data = u32::try_from(self.data_len).unwrap_or(u32::MAX);
+        let length = u32::try_from(self.data.end - self.data.start).unwrap_or(u32::MAX);
         let fmt = u32::try_from(self.fmt.len()).unwrap_or(u32::MAX);
         let mut head = Vec::with_capacity(self.fmt.len() + 28);
         head.extend_from_slice(b"RIFF");
-        head.extend_from_slice(&data.saturating_add(fmt).saturating_add(20).to_le_bytes());
+        head.extend_from_slice(&length.saturating_add(fmt).saturating_add(20).to_le_bytes());
         head.extend_from_slice(b"WAVEfmt ");
         head.extend_from_slice(&fmt.to_le_bytes());
         head.extend_from_slice(&self.fmt);
         head.extend_from_slice(b"data");
-        head.extend_from_slice(&data.to_le_bytes());
-        Ok(Cursor::new(head).chain(file.take(self.data_len)))
+        head.extend_from_slice(&length.to_le_bytes());
+        Cursor::new(head).chain(data)
+    }
+}
+
+/// Returns the end of the audio that begins at `start`, and the position of a WAV file that was joined to this one.
+///
+/// Chunks may follow the audio. Where neither chunks nor a file follow plain samples, the recorder went on after it had
+/// written the header: the audio lasts until the end of the file.
+fn audio_end(file: &File, start: u64, promised: Option<u64>, is_plain: bool) -> io::Result<(u64, Option<u64>)> {
+    let file_len = file.metadata()?.len();
+    let Some(length) = promised.filter(|length| start.saturating_add(*length) < file_len) else {
+        return Ok((file_len, None));
+    };
+    let end = start + length;
+    if begins_wav(file, end)? {
+        return Ok((end, Some(end)));
+    }
+    let mut at = end + (length & 1);
+    for chunks in 0..MAX_CHUNKS {
+        if begins_wav(file, at)? {
+            return Ok((end, Some(at)));
+        }
+        let mut chunk = [0; 8];
+        if at.saturating_add(8) > file_len {
+            return Ok((end, None));
+        }
+        file.read_exact_at(&mut chunk, at)?;
+        let [i0, i1, i2, i3, l0, l1, l2, l3] = chunk;
+        if ![i0, i1, i2, i3].iter().all(|byte| (b' '..=b'~').contains(byte)) {
+            return Ok((if chunks == 0 && is_plain { file_len } else { end }, None));
+        }
+        let length = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+        at = at.saturating_add(8 + length + (length & 1));
+    }
+    Ok((end, None))
+}
+
+/// Whether a WAV file begins at a position.
+fn begins_wav(file: &File, at: u64) -> io::Result<bool> {
+    let mut head = [0; 12];
+    match file.read_exact_at(&mut head, at) {
+        Ok(()) => Ok([&b"RIFF"[..], b"RF64", b"BW64"].contains(&&head[..4]) && &head[8..] == b"WAVE"),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -199,29 +238,24 @@ fn check(fmt: Vec<u8>) -> Result<(Coding, Vec<u8>), AudioError> {
     if channels > MAX_CHANNELS {
         return Err(AudioError::TooManyChannels { found: channels });
     }
-    let senseless = || AudioError::Damaged("its WAV head makes no sense".to_owned());
-    let whole = match tag {
-        0x0001 => [8, 16, 24, 32].contains(&bits),
-        0x0003 => [32, 64].contains(&bits),
-        0x0006 | 0x0007 => bits == 8,
-        0x0002 | 0x0011 => bits == 4,
+    let layout = Layout { tag, channels, bits, block: align };
+    let bits = match tag {
+        0x0001 | 0x0003 => layout.container_bits(&fmt)?,
+        // G.711 has 8 bits, whatever the header says.
+        0x0006 | 0x0007 => 8,
+        0x0002 | 0x0011 if bits != 4 => {
+            return Err(AudioError::unsupported(format!("ADPCM with {bits} bits a sample")));
+        }
+        0x0002 | 0x0011 if align == 0 => return Err(layout.contradicts()),
+        // Its tables are kept.
+        0x0002 | 0x0011 => return Ok((Coding::Adpcm, fmt)),
         0x0031 => return gsm(fmt, channels, align),
         _ => match only_ffmpeg(tag) {
             Some(name) => return Ok((Coding::Other(name), fmt)),
             None => return Err(AudioError::unsupported(format!("WAV with {}", tag_name(tag)))),
         },
     };
-    if !whole {
-        return Err(AudioError::unsupported(format!("WAV with {bits} bits a sample")));
-    }
-    if align == 0 {
-        return Err(senseless());
-    }
-    // ADPCM's tables are kept; everything else is written again in its shortest form, because the reader accepts exact
-    // lengths only, and writers disagree on them.
-    if matches!(tag, 0x0002 | 0x0011) {
-        return Ok((Coding::Adpcm, fmt));
-    }
+    // Written again in its shortest form, because the reader accepts exact lengths only, and writers disagree on them.
     let frame = channels * (bits / 8);
     let mut plain = Vec::with_capacity(18);
     plain.extend_from_slice(&tag.to_le_bytes());
@@ -232,6 +266,50 @@ fn check(fmt: Vec<u8>) -> Result<(Coding, Vec<u8>), AudioError> {
         plain.extend_from_slice(&[0, 0]);
     }
     Ok((Coding::Plain, plain))
+}
+
+/// Fields of a header that give the size of a sample twice.
+struct Layout {
+    tag: u16,
+    channels: u16,
+    /// Number of bits of a sample.
+    bits: u16,
+    /// Number of bytes of a frame, with a sample of each channel.
+    block: u16,
+}
+
+impl Layout {
+    /// Returns the number of bits that a sample takes in the file: those of its share of the block, where it has room
+    /// for the sample (which lies in the upper bits), else those of the sample, rounded up to bytes. Where the two
+    /// differ and the number of bytes a second fits the bits of the sample, these count.
+    ///
+    /// Errors: the fields contradict each other, and the number of bytes a second does not decide.
+    fn container_bits(&self, fmt: &[u8]) -> Result<u16, AudioError> {
+        let is_float = self.tag == 0x0003;
+        let is_possible = |bits: u16| if is_float { matches!(bits, 32 | 64) } else { matches!(bits, 8 | 16 | 24 | 32) };
+        let whole = self.bits.div_ceil(8).saturating_mul(8);
+        let number = |at: usize| fmt.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b));
+        let (rate, bytes_per_second) = (number(4), number(8));
+        let computed = u32::from(self.channels) * u32::from(whole / 8);
+        if is_possible(whole) && (self.block == 0 || rate.checked_mul(computed) == Some(bytes_per_second)) {
+            return Ok(whole);
+        }
+        let share = Some(self.block / self.channels)
+            .filter(|bytes| bytes * self.channels == self.block && (1..=8).contains(bytes))
+            .map(|bytes| bytes * 8)
+            .filter(|share| *share >= self.bits && self.bits > 0 && is_possible(*share));
+        share.ok_or_else(|| match is_possible(whole) {
+            true => self.contradicts(),
+            false => AudioError::unsupported(format!("WAV with {} bits a sample", self.bits)),
+        })
+    }
+
+    fn contradicts(&self) -> AudioError {
+        let Self { channels, bits, block, .. } = self;
+        AudioError::Damaged(format!(
+            "its WAV head contradicts itself: {channels} channels of {bits} bits in blocks of {block} bytes"
+        ))
+    }
 }
 
 fn gsm(fmt: Vec<u8>, channels: u16, align: u16) -> Result<(Coding, Vec<u8>), AudioError> {

@@ -11,7 +11,9 @@ use crate::database::{Db, DbError};
 use crate::effects::Actor;
 use crate::feedback::FeedbackError;
 use crate::followups::FollowUpError;
-use crate::interactions::{CustomerIn, Filter, Intake, IntakeError, MessageIn, Phase, RecordingError};
+use crate::interactions::{
+    CustomerIn, Filter, Intake, IntakeError, MAIN_PART, MessageIn, PartAddress, PartDetails, Phase, RecordingError,
+};
 use crate::jobs::{Runner, RunnerOptions};
 use crate::paging::Cursor;
 use crate::responses::{Answer, AnswerError, CallbackError};
@@ -235,6 +237,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             email: (!told.no_address).then_some(email),
             name: Some(told.customer.clone().unwrap_or_else(|| name.into())),
             locale: Some("en".into()),
+            ..CustomerIn::default()
         },
         messages,
         ..Intake::default()
@@ -305,7 +308,9 @@ async fn recordings(app: &App, company: &Company) -> Result<(), DemoError> {
         let Some(name) = &told.recording else { continue };
         let sound = bytes::Bytes::from_static(company::sound(name));
         let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound)]);
-        app.interactions.store_recording(SOURCE, &external_id(which), Some("agent,customer"), None, body).await?;
+        let address = PartAddress { source: SOURCE, external_id: &external_id(which), part: MAIN_PART };
+        let details = || Ok(PartDetails { channels: Some("agent,customer".to_owned()), offset_ms: None });
+        app.interactions.store_part(address, None, body, details).await?;
     }
     Ok(())
 }

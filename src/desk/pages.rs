@@ -10,6 +10,7 @@ mod intake;
 mod interaction;
 mod list;
 mod outbox;
+mod parts;
 mod search;
 mod skipped;
 mod surveys;

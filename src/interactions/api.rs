@@ -1,12 +1,15 @@
 //! Endpoints of interactions and recordings, and what they look like on the wire.
 
 mod bodies;
+mod form;
 mod lenient;
+mod outcomes;
 mod payloads;
+mod recordings;
 
 use super::{
-    Channel, Filter, FolderError, Interaction, Interactions, Measured, Phase, RecordingError, RecordingState, Sort,
-    SurveyState, Upserted, Warnings,
+    Channel, Filter, FolderError, IntakeError, Interaction, Interactions, Measured, Phase, RecordingError, Sort,
+    SurveyState,
 };
 use crate::access::rights::{Ingest, SeeInteractions};
 use crate::clock::Timestamp;
@@ -19,11 +22,13 @@ use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use lenient::Read;
-use payloads::{Delivery, Rendered, Upload};
-use poem::http::{HeaderMap, StatusCode, header};
+pub use outcomes::OutcomesApi;
+use payloads::{Delivery, Rendered};
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{OpenApi, Tags};
+pub use recordings::RecordingApi;
 
 #[derive(Tags)]
 enum Tag {
@@ -43,6 +48,7 @@ impl From<super::IntakeError> for ApiError {
         use super::IntakeError as E;
         match &error {
             E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
+            E::Erased => Self::conflict("interaction_erased", error.to_string()),
             E::Stopping => Self::from(crate::database::BatchError),
             E::Database(inner) => (&**inner).into(),
         }
@@ -86,6 +92,9 @@ impl From<RecordingError> for ApiError {
             }
             E::Audio(audio) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, audio.code(), text),
             E::Channels(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "channels_do_not_fit", text),
+            E::Part(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_part", text),
+            E::TooManyParts => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_parts", text),
+            E::Form(_) => Self::bad_request("malformed_form", text),
             E::Erased => Self::conflict("interaction_erased", text),
             E::FileMissing => Self::not_found("recording_file_missing", text),
             E::Folder(inner) => inner.into(),
@@ -158,7 +167,7 @@ impl Api {
     /// data never refuse the interaction: a value that can't be used is repaired or dropped and listed in `warnings`; an
     /// unknown field is kept in the raw record only. Refused are a body that is no JSON object, and a name that is too long.
     /// After the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer
-    /// is sent once the interaction is on disk.
+    /// is sent once the interaction is on disk. An interaction that was erased here is not stored again: the answer is 202.
     #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
     async fn put_interaction(
         &self,
@@ -176,60 +185,15 @@ impl Api {
         who.check_source(&source)?;
         let Read { body, raw, warnings } = body.0;
         let intake = body.into_intake(&source, &external_id, &raw, warnings);
-        let (done, warnings) = match dry_run.0 {
-            Some(true) => self.interactions.rehearse(intake).await?,
-            _ => self.interactions.upsert(intake).await?,
+        let stored = match dry_run.0 {
+            Some(true) => self.interactions.rehearse(intake).await,
+            _ => self.interactions.upsert(intake).await,
         };
+        if matches!(stored, Err(IntakeError::Erased)) {
+            return Ok(UpsertReply::erased());
+        }
+        let (done, warnings) = stored?;
         Ok(UpsertReply::new(done, &warnings))
-    }
-
-    /// Upload the recording of an interaction
-    ///
-    /// The body is the audio file itself, streamed. The format is detected from the content: WAV (PCM, float, mu-law, A-law,
-    /// ADPCM, GSM 6.10), MP3, FLAC, Ogg (Opus, Vorbis), WebM, M4A, AAC, AIFF and raw GSM; AMR, G.722, G.729, Speex and Windows
-    /// Media where ffmpeg is installed. Formats without a header are named by `Content-Type`: `audio/gsm`, `audio/pcmu`,
-    /// `audio/pcma`, `audio/g722`, `audio/g729`. A recording has 1 to 8 channels and at most 6 hours; other files are refused
-    /// with a `code` that names the reason. The recording may arrive before the interaction. Another recording replaces the
-    /// first one; the same recording again changes nothing.
-    #[oai(path = "/interactions/:source/:external_id/recording", method = "put", operation_id = "putRecording")]
-    async fn put_recording(
-        &self,
-        who: Allowed<Ingest>,
-        /// Name of the system that the interaction comes from.
-        #[oai(example = "example_source")]
-        source: Path<String>,
-        /// Id of the interaction in that system.
-        #[oai(example = "example_external_id")]
-        external_id: Path<String>,
-        /// Speakers of the channels in their order: `agent,customer`. By default `recordings.channels_by_source` or
-        /// `recordings.channels` applies; without these the speakers are unknown until a person sets them. Other speakers for the
-        /// same recording change the speakers of its transcript.
-        #[oai(example = "example_channels")]
-        channels: Query<Option<String>>,
-        headers: &HeaderMap,
-        body: Upload,
-    ) -> Result<UpsertReply, ApiError> {
-        who.check_source(&source)?;
-        let stream = Box::pin(body.0.into_bytes_stream());
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let upload =
-            self.interactions.store_recording(&source, &external_id, channels.as_deref(), kind, stream).await?;
-        let found = self
-            .interactions
-            .find(&crate::access::principal::Visible::All, &upload.interaction)
-            .await?
-            .ok_or(RecordingError::Erased)?;
-        let done = Upserted {
-            id: found.id,
-            created: !upload.unchanged,
-            phase: found.phase,
-            survey_state: found.survey_state,
-            survey_reason: found.survey_reason,
-            finalised: false,
-            occurrence: found.occurrence,
-            recording_state: RecordingState::Stored,
-        };
-        Ok(UpsertReply::new(done, &Warnings::default()))
     }
 
     /// List interactions
@@ -307,7 +271,7 @@ impl Api {
     /// Get an interaction by its id in its source
     ///
     /// Returns the last occurrence, or the one that is named. An id that is also the last part of another path of this API
-    /// (`recording`, `peaks`, `transcript`, `measures`, `response`) can't be read here; list it by `source` instead.
+    /// (`recording`, `recordings`, `peaks`, `transcript`, `measures`, `response`) can't be read here; list it by `source` instead.
     #[oai(path = "/interactions/:source/:external_id", method = "get", operation_id = "getInteractionBySource")]
     async fn get_interaction_by_source(
         &self,
@@ -375,7 +339,7 @@ impl Api {
         match serve_file(&self.interactions.recording_path(&recording), served, headers).await {
             Ok(response) => Ok(Sound(response)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(self.interactions.note_missing_file(&recording).await.into())
+                Err(self.interactions.note_missing_file(&id, &recording.object_key).await.into())
             }
             Err(error) => Err(no_store(&error)),
         }

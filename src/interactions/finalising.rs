@@ -65,7 +65,7 @@ impl Interactions {
             let event =
                 Event { kind: "interaction.finalised", subject: interaction.id.to_string(), data, by_day: false };
             let decide = NewJob::new(DECIDE_SURVEY, interaction.id.as_str(), now.plus(self.inner.settings.settle));
-            effects = effects.job(decide).jobs(words_changed(&interaction.id, now).into_iter()).events(vec![event]);
+            effects = effects.job(decide).jobs(words_changed(&interaction.id, now)).events(vec![event]);
         }
         effects.save(tx.conn(), now).await?;
         tx.commit().await?;

@@ -7,18 +7,30 @@ pub mod api;
 mod deletion;
 mod figures;
 mod finalising;
+mod for_survey;
 mod intake;
 mod kinds;
 mod names;
+mod outcomes;
+pub mod pages;
 mod recordings;
 mod store;
+mod tombstones;
 mod warnings;
 
 pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
+pub use for_survey::{Customer, ForSurvey, skip_survey};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
-pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
-pub use recordings::{FolderError, Recording, RecordingError, Reserved, Upload};
+pub use kinds::{
+    Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState, TOO_OLD, UNKNOWN_OUTCOME,
+    WAITING_FOR_ADDRESS,
+};
+pub use outcomes::{MAX_MAPPINGS, MEANINGS, OutcomeError, OutcomeMapping, OutcomeWord};
+pub use recordings::{
+    BodyError, FolderError, MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part, PartAddress, PartDetails, Recording,
+    RecordingError, Reserved, Upload,
+};
 pub use warnings::{Warning, WarningCode, WarningCount, Warnings};
 
 use crate::access::principal::{Principal, Visible};
@@ -45,6 +57,11 @@ pub const DECIDE_SURVEY: &str = "survey.decide";
 pub const TRANSCRIBE: &str = "transcription";
 /// Job: reads a recording for its length and its waveform. Key: interaction id.
 pub const INSPECT: &str = "recording.inspect";
+/// Job: assembles a recording from its parts. Key: interaction id. Queued when a part was added, replaced or removed.
+pub const ASSEMBLE: &str = "recording.assemble";
+/// Job: removes the transcript of an interaction that has no recording any more. Key: interaction id. Queued when the
+/// sender has removed a part of the recording.
+pub const RECORDING_REMOVED: &str = "transcription.recording_removed";
 /// Job: masks texts again after the customer's name has come. Key: interaction id.
 pub const NAME_CAME: &str = "transcription.name_came";
 /// Job: measures speaking times, messages and silences. Key: interaction id.
@@ -59,7 +76,7 @@ pub const SPEAKERS_CHANGED: &str = "clip.speakers";
 pub const SPEAKERS_SENT: &str = "transcription.speakers_sent";
 /// Job: makes interactions final whose source has been silent. Recurring.
 const FINALISE: &str = "interactions.finalise";
-/// Job: removes a replaced recording. Key: its name in the store.
+/// Job: removes a file of a recording that no row names. Key: its name in the store.
 const DISCARD: &str = "recording.discard";
 
 /// Sorts behind every id.
@@ -87,6 +104,10 @@ pub struct InteractionRef {
 pub struct Settings {
     /// Time between the final phase and the decision of the survey.
     pub settle: std::time::Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<std::time::Duration>,
+    /// Country code of telephone numbers without one; empty: none.
+    pub country_code: String,
     /// Folder of recordings.
     pub recordings: PathBuf,
     /// Maximum size of a recording, in bytes.
@@ -105,11 +126,18 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, intake: &config::Intake, recordings: &config::Recordings) -> Self {
+    pub fn new(
+        survey: &config::Survey,
+        intake: &config::Intake,
+        recordings: &config::Recordings,
+        company: &config::Company,
+    ) -> Self {
         let by_source = intake.final_after_by_source.iter();
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
+            max_age: Some(survey.max_age.0).filter(|age| !age.is_zero()),
+            country_code: company.country_code.clone(),
             recordings: folder.clone(),
             max_bytes: recordings.max_bytes,
             max_renditions: recordings.max_renditions,
@@ -118,6 +146,12 @@ impl Settings {
             final_after: intake.final_after.0,
             final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
         }
+    }
+}
+
+impl Settings {
+    fn timing(&self) -> intake::Timing {
+        intake::Timing { settle: self.settle, max_age: self.max_age }
     }
 }
 
@@ -135,7 +169,7 @@ struct Inner {
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
-    intake: Batcher<Checked, Result<Upserted, Arc<DbError>>>,
+    intake: Batcher<Checked, Result<Option<Upserted>, Arc<DbError>>>,
 }
 
 impl std::fmt::Debug for Interactions {
@@ -162,6 +196,8 @@ pub struct Interaction {
     pub direction: Option<String>,
     /// Outcome; `None`: unknown.
     pub outcome: Option<String>,
+    /// Outcome word as received, where it is no code.
+    pub outcome_raw: Option<String>,
     /// Phase of the interaction.
     #[sqlx(try_from = "i64")]
     pub phase: Phase,
@@ -246,52 +282,6 @@ pub struct Message {
     pub masks: Vec<Span>,
 }
 
-/// Facts for the decision about a survey.
-#[derive(Debug, Clone)]
-pub struct ForSurvey {
-    /// Id of the interaction.
-    pub id: InteractionId,
-    /// Call or chat.
-    pub channel: Channel,
-    /// Direction of the interaction.
-    pub direction: Option<Direction>,
-    /// Outcome of the interaction.
-    pub outcome: Option<Outcome>,
-    /// Phase of the interaction.
-    pub phase: Phase,
-    /// Rated agent.
-    pub agent_id: Option<AgentId>,
-    /// The team.
-    pub team_id: Option<TeamId>,
-    /// The queue.
-    pub queue: Option<String>,
-    /// Tags.
-    pub tags: Vec<String>,
-    /// Topic in words for customers; `None`: none sent.
-    pub topic: Option<String>,
-    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
-    pub utc_offset: Option<i64>,
-    /// Language of the customer.
-    pub locale: Option<String>,
-    /// Talk time, in ms.
-    pub talk_ms: Option<i64>,
-    /// Whether the source permits a survey.
-    pub survey_eligible: Option<bool>,
-    /// Current state of its survey.
-    pub survey_state: SurveyState,
-    /// Customer, if known and not erased yet.
-    pub customer: Option<Customer>,
-}
-
-/// The customer, opened for the decision about the survey.
-#[derive(Debug, Clone)]
-pub struct Customer {
-    /// Address as it was received.
-    pub email: String,
-    /// Name.
-    pub name: Option<String>,
-}
-
 /// Number of interactions of an agent, as the source names them.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AgentCounts {
@@ -332,10 +322,10 @@ pub struct Filter {
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, directory: Directory, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.settle);
+        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.timing());
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, directory, settle) = writer.clone();
-            async move { intake::write(&db, &directory, &items, clock.now(), settle).await }
+            let (db, clock, directory, timing) = writer.clone();
+            async move { intake::write(&db, &directory, &items, clock.now(), timing).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
@@ -348,19 +338,25 @@ impl Interactions {
 
     /// Stores an interaction or an update of it; durable when this returns.
     pub async fn upsert(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
-        let checked = intake.check(&self.inner.vault, self.now())?;
+        let checked = self.check(intake)?;
         let warnings = checked.intake.warnings.clone();
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
-        result.map(|done| (done, warnings)).map_err(IntakeError::Database)
+        let done = result.map_err(IntakeError::Database)?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
     }
 
     /// Returns what [`Interactions::upsert`] would return, and stores nothing.
     pub async fn rehearse(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
-        let (now, settle) = (self.now(), self.inner.settings.settle);
-        let checked = intake.check(&self.inner.vault, now)?;
+        let (now, timing) = (self.now(), self.inner.settings.timing());
+        let checked = self.check(intake)?;
         let warnings = checked.intake.warnings.clone();
-        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, settle).await;
-        done.map(|done| (done, warnings)).map_err(|error| IntakeError::Database(Arc::new(error)))
+        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, timing).await;
+        let done = done.map_err(|error| IntakeError::Database(Arc::new(error)))?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
+    }
+
+    fn check(&self, intake: Intake) -> Result<Checked, IntakeError> {
+        intake.check(&self.inner.vault, &self.inner.settings.country_code, self.now())
     }
 
     /// Returns one interaction, if this viewer may see it.
@@ -438,12 +434,6 @@ impl Interactions {
         store::any(self.inner.db.read().await?.conn()).await
     }
 
-    /// Returns the facts for the decision about a survey.
-    pub async fn for_survey(&self, id: &InteractionId) -> Result<Option<ForSurvey>, DbError> {
-        let row = store::for_survey(self.inner.db.read().await?.conn(), id).await?;
-        Ok(row.map(|row| row.open(&self.inner.vault)))
-    }
-
     /// Returns the kinds of job of this feature.
     pub fn jobs(&self) -> Vec<jobs::Kind> {
         let mut kinds = recordings::kinds(self);
@@ -461,12 +451,17 @@ pub fn words_changed(id: &InteractionId, now: Timestamp) -> [jobs::NewJob; 2] {
 /// Sets the speakers of a recording's channels; returns false if they, or the recording, have changed since it was
 /// read. `by_staff`: they do not come from the sender.
 pub async fn set_speakers(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     recording: &Recording,
     speakers: &[String],
     by_staff: bool,
 ) -> Result<bool, DbError> {
-    store::set_speakers(conn, recording, &serde_json::json!(speakers).to_string(), by_staff).await
+    let names = serde_json::json!(speakers).to_string();
+    if !store::set_speakers(conn.reborrow(), recording, &names, by_staff).await? {
+        return Ok(false);
+    }
+    recordings::keep_speakers(conn, recording, speakers).await?;
+    Ok(true)
 }
 
 /// Locks a recording and its speakers as they were read until the transaction ends. Returns false if they have changed

@@ -1,22 +1,28 @@
 //! Recordings: their metadata and errors.
 //!
 //! - `upload`: from a request's body to a file with its row.
+//! - `parts`: the files of a recording that has several, and their arrangement; `assembly`: the job that joins them.
 //! - `folder`: location of the files, and whether it is available.
 //! - `compare`: files without a row, and rows without a file.
 //! - `jobs`: reads recordings, removes files.
 //! - `renditions`: recordings as WAV, converted while they are sent.
 
+mod assembly;
 mod compare;
 mod folder;
 mod jobs;
+mod parts;
 mod renditions;
 mod upload;
 
+pub(super) use assembly::keep_speakers;
 pub(super) use folder::Folder;
 pub use folder::FolderError;
 pub(super) use jobs::kinds;
+pub use parts::{MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part};
 pub(super) use renditions::Renditions;
 pub use renditions::Reserved;
+pub use upload::{BodyError, PartAddress, PartDetails};
 
 use super::{IntakeError, Interactions, store};
 use crate::audio::{self, AudioError, AudioFormat};
@@ -48,6 +54,8 @@ pub struct Recording {
     pub(super) sent_speakers: Option<String>,
     /// Whether staff have set the speakers: any channel may then be the customer's.
     pub staff_set_speakers: bool,
+    /// Arrangement of the parts that it was assembled from, as JSON; `None`: it is the file of one part.
+    pub(super) assembled_from: Option<String>,
     /// Sample rate in Hz.
     pub sample_rate: i64,
     /// Duration in ms; exact once it has been read through.
@@ -80,11 +88,6 @@ impl Recording {
         let channels = u16::try_from(self.channels).unwrap_or(1);
         let length = u64::try_from(self.duration_ms.unwrap_or(0)).unwrap_or(0);
         audio::Rendition::new(channels, number(self.sample_rate), length)
-    }
-
-    /// Whether `sent` is the same sound, and its sender names the same speakers as before, or none.
-    fn has_same_sound_and_speakers(&self, sent: &Self) -> bool {
-        self.sha256 == sent.sha256 && (sent.sent_speakers.is_none() || self.sent_speakers == sent.sent_speakers)
     }
 
     /// Returns the speakers of the channels in order: `agent`, `customer`, `unknown` or, of several channels,
@@ -140,6 +143,15 @@ pub enum RecordingError {
     /// `channels` does not fit the recording.
     #[error("{0}")]
     Channels(String),
+    /// The name or the offset of the part is not valid.
+    #[error("{0}")]
+    Part(String),
+    /// The recording has the maximum number of parts.
+    #[error("a recording has at most {MAX_PARTS} parts")]
+    TooManyParts,
+    /// The form has no file, or is not readable.
+    #[error("{0}")]
+    Form(String),
     /// The interaction was erased while its recording was received.
     #[error("the interaction was erased while its recording came in; nothing was stored")]
     Erased,
@@ -177,9 +189,9 @@ impl From<std::io::Error> for RecordingError {
 pub struct Upload {
     /// Interaction, created if it was not known yet.
     pub interaction: InteractionId,
-    /// Stored recording.
-    pub recording: Recording,
-    /// Whether the identical recording was already stored.
+    /// Stored part.
+    pub part: Part,
+    /// Whether the identical file was already stored.
     pub unchanged: bool,
 }
 
@@ -192,6 +204,22 @@ impl Interactions {
     /// Returns the path of its file.
     pub fn recording_path(&self, recording: &Recording) -> PathBuf {
         self.inner.folder.path().join(&recording.object_key)
+    }
+
+    /// Returns the parts of the recording of an interaction, in the order of their first receipt. The caller checks
+    /// access first.
+    pub async fn parts(&self, id: &InteractionId) -> Result<Vec<Part>, DbError> {
+        store::parts::list(self.inner.db.read().await?.conn(), id).await
+    }
+
+    /// Returns the part of this name.
+    pub async fn part(&self, id: &InteractionId, name: &str) -> Result<Option<Part>, DbError> {
+        Ok(self.parts(id).await?.into_iter().find(|part| part.name == name))
+    }
+
+    /// Returns the path of its file.
+    pub fn part_path(&self, part: &Part) -> PathBuf {
+        self.inner.folder.path().join(&part.object_key)
     }
 
     /// Reserves a conversion to WAV; `None` if all are in use.

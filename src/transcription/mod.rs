@@ -18,6 +18,7 @@ pub mod models;
 pub mod pages;
 mod queue;
 mod realign;
+mod removal;
 mod resample;
 mod speakers;
 mod speech;
@@ -203,13 +204,14 @@ impl Transcription {
         kinds.extend(model_fetch::jobs(self));
         kinds.push(masks::job(self));
         kinds.push(speakers::job(self));
+        kinds.push(removal::job(self));
         kinds.push(checkpoint::sweep_job(self));
         kinds
     }
 }
 
 /// Kinds of job about one interaction each, to be removed with the interaction.
-pub const JOBS: [&str; 2] = [interactions::TRANSCRIBE, alternatives::TRANSCRIBE_AGAIN];
+pub const JOBS: [&str; 3] = [interactions::TRANSCRIBE, alternatives::TRANSCRIBE_AGAIN, interactions::RECORDING_REMOVED];
 
 /// Deletes the transcripts of these interactions with all dependent rows, in the caller's transaction; returns their
 /// number.

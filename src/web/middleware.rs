@@ -23,7 +23,11 @@ fn limit_of(request: &Request) -> usize {
 
 /// Whether it is an upload: a recording is streamed to disk with its own limit.
 pub(super) fn is_upload(request: &Request) -> bool {
-    request.method() == poem::http::Method::PUT && request.uri().path().ends_with("/recording")
+    let mut segments =
+        request.uri().path().strip_prefix("/api/v1/interactions/").into_iter().flat_map(|p| p.split('/'));
+    let kind = segments.nth(2);
+    let is_recording = matches!((kind, segments.count()), (Some("recording"), 0) | (Some("recordings"), 1));
+    is_recording && request.method() == poem::http::Method::PUT
 }
 
 fn is_api(path: &str) -> bool {

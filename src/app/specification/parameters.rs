@@ -1,12 +1,16 @@
 //! Formats and limits of parameters.
 
 use super::merge;
-use crate::interactions::{Channel, Sort, SurveyState};
+use crate::audio::MAX_DURATION_MS;
+use crate::interactions::{Channel, MAX_PART_NAME_CHARS, Sort, SurveyState};
 use crate::search::{MAX_QUERY_CHARS, SaidBy};
 use serde_json::{Value, json};
 
 /// A UUID of version 4.
 const RANDOM_UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$";
+
+/// A part's name: not only dots.
+const PART_NAME: &str = "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
 
 /// Returns the rules: operation (`*` for every one), parameter, additions to its schema.
 fn rules() -> Vec<(&'static str, &'static str, Value)> {
@@ -30,6 +34,8 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("*", "limit", list(50, 200)),
         ("*", "source", key(200)),
         ("*", "external_id", key(200)),
+        ("*", "part", json!({ "minLength": 1, "maxLength": MAX_PART_NAME_CHARS, "pattern": PART_NAME })),
+        ("putRecordingPart", "offset_ms", json!({ "minimum": 0, "maximum": MAX_DURATION_MS })),
         ("*", "channel", json!({ "enum": channels })),
         ("*", "from", time()),
         ("*", "before", time()),

@@ -146,7 +146,8 @@ fn say(kind: &str) -> &str {
         "transcription.sweep" => "Remove unfinished transcripts that are not resumed",
         "interactions.finalise" => "End conversations whose source is silent",
         "recording.inspect" => "Read a recording’s length and waveform",
-        "recording.discard" => "Remove the file of a replaced recording",
+        "recording.assemble" => "Assemble a recording from its files",
+        "recording.discard" => "Remove a file that no recording uses",
         "mail.deliver" => "Send a mail",
         "privacy.retain" => "Remove data whose retention has ended",
         "sessions.sweep" => "Delete old sessions",
@@ -160,6 +161,7 @@ fn say(kind: &str) -> &str {
         "clip.speakers" => "Remake clips after a change of speakers",
         "transcription.name_came" => "Mask the customer’s name",
         "transcription.resume" => "Resume transcripts that waited for a model",
+        "transcription.recording_removed" => "Delete the transcript of a deleted recording",
         "transcription.speakers_sent" => "Set the speakers that the sender named",
         "mail.returned" => "Read returned mail",
         "measure" => "Measure an interaction",
@@ -222,7 +224,8 @@ struct Failed {
 impl From<jobs::FailedJob> for Failed {
     fn from(job: jobs::FailedJob) -> Self {
         let about_interaction =
-            ["survey.decide", "transcription", "transcription.again", "recording.inspect"].contains(&job.kind.as_str());
+            ["survey.decide", "transcription", "transcription.again", "recording.inspect", "recording.assemble"]
+                .contains(&job.kind.as_str());
         Self {
             id: job.id.to_string(),
             words: say(&job.kind).to_owned(),

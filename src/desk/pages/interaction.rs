@@ -1,6 +1,7 @@
 //! `/interactions/{id}`: the transcript or messages, with sound, and the customer's answer.
 
 use super::clips_failed;
+use super::parts::{self, PartLine};
 use super::timeline::Timeline;
 use crate::access::Role;
 use crate::access::rights::{Curate, EditTranscripts, FollowUp as SeeFollowUps, Right, SeeInteractions, SeeResponses};
@@ -117,6 +118,7 @@ impl Survey {
         let reason = words::survey_reason(i.survey_reason.as_deref()).unwrap_or_default();
         let sentence = match i.survey_state {
             SurveyState::Waiting if i.phase.rank() < 2 => "Decided once it is final.".into(),
+            SurveyState::Waiting if !reason.is_empty() => reason,
             SurveyState::Waiting => format!("Decided {settle} after it is final."),
             SurveyState::Scheduled => "The invitation is on its way.".into(),
             SurveyState::Sent => "The survey was sent by mail.".into(),
@@ -182,6 +184,8 @@ struct InteractionPage {
     sound: Option<Sound>,
     /// Whether there was a recording whose file is missing.
     sound_missing: bool,
+    /// Files of the recording, if it has several.
+    parts: Vec<PartLine>,
     transcript: Option<Transcript>,
     /// Set if its recording waits for a speech model.
     missing_model: Option<MissingModel>,
@@ -371,6 +375,7 @@ pub(super) async fn show_interaction(
         head: Head::new(&found, recording.as_ref()),
         sound: recording.as_ref().filter(|recording| recording.missing_since.is_none()).map(Sound::new),
         sound_missing: recording.as_ref().is_some_and(|recording| recording.missing_since.is_some()),
+        parts: parts::lines(desk.interactions.parts(&id).await?),
         transcript,
         missing_model,
         turns,

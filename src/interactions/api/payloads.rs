@@ -1,11 +1,10 @@
-//! Bodies that poem-openapi has no type for: JSON with what it came with, sound coming in, sound made while it goes out.
+//! Bodies that poem-openapi has no type for: JSON with what it came with, sound made while it goes out.
 
 use super::bodies::InteractionBody;
 use super::lenient::{self, Read};
 use crate::interactions::{Interactions, Recording};
 use crate::web::ApiError;
 use crate::web::ranges::{Served, serve_made};
-use crate::web::sound::sound_types;
 use poem::http::HeaderMap;
 use poem::{Body, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
@@ -37,24 +36,6 @@ impl<'a> ApiExtractor<'a> for Delivery {
     }
 }
 
-/// Sound coming in, as it comes; whatever content type it claims.
-#[derive(Debug)]
-pub(super) struct Upload(pub Body);
-
-impl<'a> ApiExtractor<'a> for Upload {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest { description: Some("The audio file."), content: sound_types(), required: true })
-    }
-
-    async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self(body.take()?))
-    }
-}
-
 /// Format that a recording can be converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename = "RecordingFormat", rename_all = "lowercase")]
@@ -71,7 +52,7 @@ pub(super) async fn as_wav(
 ) -> Result<Response, ApiError> {
     let path = interactions.recording_path(recording);
     if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
-        return Err(interactions.note_missing_file(recording).await.into());
+        return Err(interactions.note_missing_file(&recording.interaction_id, &recording.object_key).await.into());
     }
     let busy =
         || ApiError::unavailable("too_many_renditions", "Too many recordings are being made into WAV right now.");

@@ -1,7 +1,7 @@
 //! Compares the folder of recordings with the table, both ways.
 
+use super::RecordingError;
 use super::folder::{FolderError, on_disk};
-use super::{Recording, RecordingError};
 use crate::database::DbError;
 use crate::files::{MIN_ORPHAN_AGE, next_names};
 use crate::ids::InteractionId;
@@ -98,7 +98,7 @@ impl Interactions {
         while !stop.is_cancelled() {
             let page = files::page(self.inner.db.read().await?.conn(), &from, PAGE_SIZE as i64).await?;
             let Some(last) = page.last() else { break };
-            from = last.interaction_id.to_string();
+            from.clone_from(&last.object_key);
             let folder = self.inner.folder.path().to_owned();
             let compared = on_disk(move || compare_page(&folder, page)).await;
             let (gone, found) = compared.map_err(|source| self.folder_failed(source))?;
@@ -115,21 +115,21 @@ impl Interactions {
         Ok(())
     }
 
-    /// Records that the file of a recording was not found. Returns the error for the reader: the folder is not
+    /// Records that the file of a recording or a part was not found. Returns the error for the reader: the folder is not
     /// available, or the file is missing.
-    pub async fn note_missing_file(&self, recording: &Recording) -> RecordingError {
-        match self.try_note_missing(recording).await {
+    pub async fn note_missing_file(&self, id: &InteractionId, object_key: &str) -> RecordingError {
+        match self.try_note_missing(id, object_key).await {
             Ok(()) => RecordingError::FileMissing,
             Err(error) => error,
         }
     }
 
-    async fn try_note_missing(&self, recording: &Recording) -> Result<(), RecordingError> {
+    async fn try_note_missing(&self, id: &InteractionId, object_key: &str) -> Result<(), RecordingError> {
         self.inner.folder.check().await?;
         let mut tx = self.inner.db.begin().await?;
-        files::mark_missing(tx.conn(), std::slice::from_ref(&recording.object_key), self.now()).await?;
+        files::mark_missing(tx.conn(), &[object_key.to_owned()], self.now()).await?;
         tx.commit().await?;
-        tracing::error!(interaction = %recording.interaction_id, "the file of a recording is missing");
+        tracing::error!(interaction = %id, "the file of a recording is missing");
         Ok(())
     }
 

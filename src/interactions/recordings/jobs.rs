@@ -5,7 +5,7 @@ use super::folder::on_disk;
 use crate::audio::{self, AudioError};
 use crate::effects::Effects;
 use crate::ids::InteractionId;
-use crate::interactions::{DISCARD, INSPECT, Interactions, MEASURE, store};
+use crate::interactions::{ASSEMBLE, DISCARD, INSPECT, Interactions, MEASURE, store};
 use crate::jobs::{self, Kind, NewJob, Outcome, Running};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,15 @@ pub(in crate::interactions) fn kinds(interactions: &Interactions) -> Vec<Kind> {
         let interactions = discarding.clone();
         async move { interactions.outcome(interactions.discard(&job).await) }
     });
-    vec![inspect.max_concurrent(2), discard]
+    let assembling = interactions.clone();
+    let assemble = Kind::new(ASSEMBLE, move |job: Running| {
+        let interactions = assembling.clone();
+        async move {
+            let Ok(id) = job.key.parse() else { return Outcome::GiveUp("the key is no interaction".into()) };
+            interactions.outcome(interactions.assemble(&id, &job).await)
+        }
+    });
+    vec![inspect.max_concurrent(2), assemble.max_concurrent(1).about("recording"), discard]
 }
 
 impl Interactions {

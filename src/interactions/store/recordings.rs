@@ -9,21 +9,22 @@ use crate::{execute, fetch_optional, statements};
 statements! {
     RECORDING = "
         SELECT r.interaction_id, r.object_key, r.bytes, r.sha256, r.format, r.media_type, r.channels, r.speakers,
-            r.sent_speakers, r.staff_set_speakers, r.sample_rate, r.duration_ms, r.peaks, r.missing_since,
-            i.customer_locale AS locale
+            r.sent_speakers, r.staff_set_speakers, r.assembled_from, r.sample_rate, r.duration_ms, r.peaks,
+            r.missing_since, i.customer_locale AS locale
         FROM recordings r
         JOIN interactions i ON i.id = r.interaction_id
         WHERE r.interaction_id = $1";
     PUT_RECORDING = "
         INSERT INTO recordings (
             interaction_id, object_key, bytes, sha256, format, media_type, channels, speakers, sample_rate,
-            duration_ms, peaks, stored_at, sent_speakers, staff_set_speakers
+            duration_ms, peaks, stored_at, sent_speakers, staff_set_speakers, assembled_from
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, $13)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, $13, $14)
         ON CONFLICT (interaction_id) DO UPDATE SET object_key = excluded.object_key, bytes = excluded.bytes,
             sha256 = excluded.sha256, format = excluded.format, media_type = excluded.media_type,
             channels = excluded.channels, speakers = excluded.speakers, sent_speakers = excluded.sent_speakers,
-            staff_set_speakers = excluded.staff_set_speakers, sample_rate = excluded.sample_rate,
+            staff_set_speakers = excluded.staff_set_speakers, assembled_from = excluded.assembled_from,
+            sample_rate = excluded.sample_rate,
             duration_ms = excluded.duration_ms, peaks = NULL, stored_at = excluded.stored_at, missing_since = NULL";
     SET_PEAKS = "
         UPDATE recordings
@@ -47,9 +48,16 @@ statements! {
     SET_SENT_SPEAKERS = "
         UPDATE recordings
         SET sent_speakers = $1
-        WHERE interaction_id = $2
-            AND object_key = $3";
-    KEY_IN_USE = "SELECT interaction_id FROM recordings WHERE object_key = $1";
+        WHERE object_key = $2";
+    KEY_IN_USE = "
+        SELECT interaction_id
+        FROM recordings
+        WHERE object_key = $1
+        UNION
+        SELECT interaction_id
+        FROM recording_parts
+        WHERE object_key = $1";
+    REMOVE_RECORDING = "DELETE FROM recordings WHERE interaction_id = $1";
 }
 
 pub(in crate::interactions) async fn recording(
@@ -79,7 +87,8 @@ pub(in crate::interactions) async fn put_recording(
         r.duration_ms,
         now,
         &r.sent_speakers,
-        r.staff_set_speakers
+        r.staff_set_speakers,
+        &r.assembled_from
     )
     .map(drop)
 }
@@ -111,15 +120,20 @@ pub(in crate::interactions) async fn hold_version(conn: Conn<'_>, r: &Recording)
     Ok(row.is_some())
 }
 
-/// Stores the speakers named by the sender. Returns false if another recording was stored meanwhile.
+/// Stores the speakers named by the sender of the recording with this file, if there is one.
 pub(in crate::interactions) async fn set_sent_speakers(
     conn: Conn<'_>,
-    r: &Recording,
+    object_key: &str,
     sent: Option<&str>,
-) -> Result<bool, DbError> {
-    Ok(execute!(conn, SET_SENT_SPEAKERS, sent, &r.interaction_id, &r.object_key)? > 0)
+) -> Result<(), DbError> {
+    execute!(conn, SET_SENT_SPEAKERS, sent, object_key).map(drop)
 }
 
+pub(in crate::interactions) async fn remove_recording(conn: Conn<'_>, id: &InteractionId) -> Result<(), DbError> {
+    execute!(conn, REMOVE_RECORDING, id).map(drop)
+}
+
+/// Whether a recording or a part has the file of this name.
 pub(in crate::interactions) async fn key_in_use(conn: Conn<'_>, object_key: &str) -> Result<bool, DbError> {
     Ok(fetch_optional!(conn, KEY_IN_USE => (InteractionId,), object_key)?.is_some())
 }

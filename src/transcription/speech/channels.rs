@@ -1,6 +1,6 @@
 //! Channels of a recording, from samples to spans of speech: resampling, removal of crosstalk, speech detection.
 
-use super::super::resample::Resampler;
+use super::super::resample::{RATE, Resampler};
 use super::{Crosstalk, CrosstalkGate, Pauses, Span, SpeechFinder};
 
 /// Finds the spans of all channels to be transcribed, as a stream.
@@ -23,7 +23,7 @@ impl ChannelFinder {
         (max_span_ms, pauses): (u64, Pauses),
         crosstalk: Option<Crosstalk>,
     ) -> Result<Self, String> {
-        let resampler = |channel| Ok((channel, Resampler::new(rate)?));
+        let resampler = |channel| Ok((channel, Resampler::new(rate, RATE)?));
         let resamplers: Vec<_> = channels.into_iter().map(resampler).collect::<Result<_, String>>()?;
         let sounds = vec![Vec::new(); resamplers.len()];
         let finders = resamplers.iter().map(|_| SpeechFinder::new(max_span_ms, pauses)).collect();

@@ -3,6 +3,7 @@
 mod damaged;
 mod decoded;
 pub mod formats;
+mod joined;
 mod long;
 mod pieces;
 pub mod wav;

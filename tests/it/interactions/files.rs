@@ -8,7 +8,7 @@ use afterword::access::Role;
 use afterword::access::principal::{Scope, Visible};
 use afterword::database::Sql;
 use afterword::fetch_with;
-use afterword::interactions::RecordingState;
+use afterword::interactions::{MAIN_PART, PartAddress, PartDetails, RecordingState};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -116,7 +116,8 @@ async fn a_file_whose_row_was_not_written_is_removed_by_a_job() {
         for number in 0..200 {
             let before = files_in(&folder(&app));
             let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound(number).into())]);
-            let upload = app.app.interactions.store_recording("phone", "1", None, None, body);
+            let address = PartAddress { source: "phone", external_id: "1", part: MAIN_PART };
+            let upload = app.app.interactions.store_part(address, None, body, || Ok(PartDetails::default()));
             let placed = async {
                 while files_in(&folder(&app)).iter().all(|file| before.contains(file)) {
                     tokio::task::yield_now().await;

@@ -2,9 +2,12 @@
 
 mod deliveries;
 pub mod files;
+mod forms;
 mod full_disk;
 mod intake;
 mod killed;
 mod listening;
+mod parts;
+mod parts_killed;
 mod recordings;
 mod renditions;

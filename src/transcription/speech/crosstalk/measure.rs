@@ -42,7 +42,7 @@ impl Crosstalk {
     /// Errors: [`AudioError::Cancelled`] once `stop` is cancelled, and those of the decoder.
     pub(crate) fn measure(path: &Path, stop: &CancellationToken) -> Result<Option<Self>, AudioError> {
         let mut decoder = Decoder::open_until(path, stop)?;
-        let resampler = || Resampler::new(decoder.sample_rate()).map_err(AudioError::Damaged);
+        let resampler = || Resampler::new(decoder.sample_rate(), RATE).map_err(AudioError::Damaged);
         let mut resamplers = [resampler()?, resampler()?];
         let mut measurement = Measurement::new();
         let mut sound = [Vec::new(), Vec::new()];
