@@ -2,6 +2,7 @@
 
 use crate::clock::SharedClock;
 use crate::config::{Config, DatabaseUrl, MailUrl};
+use crate::contacts::{self, Contacts};
 use crate::database::{Db, DbError, MigrateError};
 use crate::desk::Desk;
 use crate::feedback::{self, Feedback};
@@ -70,6 +71,8 @@ pub struct App {
     pub directory: Directory,
     /// Audit log.
     pub audit: audit::AuditLog,
+    /// Directory of customers' addresses.
+    pub contacts: Contacts,
     /// Calls and chats.
     pub interactions: Interactions,
     /// Transcription of recordings.
@@ -250,6 +253,7 @@ impl App {
         let route = operators::routes(route, self);
         let route = staff::pages::routes(route);
         let route = audit::pages::routes(route);
+        let route = contacts::pages::routes(interactions::pages::routes(route));
         let route = training::pages::routes(route);
         let route = ratings::pages::routes(route);
         let route = responses::pages::routes(surveys::pages::routes(route));
@@ -270,6 +274,7 @@ impl App {
             .with(AddData::new(self.staff.clone()))
             .with(AddData::new(self.directory.clone()))
             .with(AddData::new(self.audit.clone()))
+            .with(AddData::new(self.contacts.clone()))
             .with(AddData::new(self.interactions.clone()))
             .with(AddData::new(self.transcription.clone()))
             .with(AddData::new(self.training.clone()))
@@ -296,6 +301,8 @@ impl App {
         let endpoints = (
             (
                 interactions::api::Api { interactions: self.interactions.clone() },
+                interactions::api::OutcomesApi { interactions: self.interactions.clone() },
+                contacts::api::Api { contacts: self.contacts.clone() },
                 interactions::api::RecordingApi { interactions: self.interactions.clone() },
             ),
             transcription::api::Api {

@@ -3,6 +3,7 @@
 mod accounts;
 mod check;
 mod demo;
+mod import;
 mod listener;
 mod mail;
 mod search;
@@ -60,6 +61,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Import data from files
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Print the API's specification (OpenAPI, YAML)
     Openapi,
     /// Check or show the configuration
@@ -68,6 +72,15 @@ enum Command {
     /// Sending of mail
     #[command(subcommand)]
     Mail(MailCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Store customers' e-mail addresses by telephone number, from a CSV file with the columns phone, email, name, locale
+    Contacts {
+        /// CSV file
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,6 +200,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             in_runtime(demo::demo(config, command))
         }
         Command::Search(SearchCommand::Rebuild) => in_runtime(search::rebuild(config)),
+        Command::Import(ImportCommand::Contacts { file }) => in_runtime(import::contacts(config, &file)),
         Command::Migrate => in_runtime(serve::migrate(config)),
         Command::Staff(StaffCommand::Add(add)) => in_runtime(accounts::add_staff(config, add)),
         Command::Key(KeyCommand::Add(add)) => in_runtime(accounts::add_key(config, add)),

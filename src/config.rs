@@ -44,7 +44,7 @@ pub struct Config {
     pub anonymity: Anonymity,
     /// Retention.
     pub retention: Retention,
-    /// Company, as shown to customers.
+    /// Facts about the company.
     pub company: Company,
     /// Staff and agents.
     pub staff: Staff,
@@ -267,6 +267,10 @@ pub struct Survey {
     pub too_fast: Span,
     /// Minimum talk time of answered calls that are surveyed.
     pub min_talk: Span,
+    /// Time after the end of an interaction in which it can still be surveyed; `0s`: no limit.
+    pub max_age: Span,
+    /// Maximum time that a final interaction without an address waits for one; `0s`: it is skipped once it has settled.
+    pub address_wait: Span,
     /// Choices offered on the page.
     pub choices: Choices,
     /// Preselected choice, where both are offered.
@@ -287,6 +291,8 @@ impl Default for Survey {
             edit_for: Span::minutes(15),
             too_fast: Span::seconds(3),
             min_talk: Span::seconds(10),
+            max_age: Span::days(3),
+            address_wait: Span::minutes(60),
             choices: Choices::Both,
             preset: Preset::None,
             customer_tags: Vec::new(),
@@ -330,6 +336,8 @@ pub struct Retention {
     pub outbox: Span,
     /// Contact data of callback requests, after the follow-up is closed.
     pub contacts: Span,
+    /// Tombstones of erased interactions, after which the same one could be stored again; `0s`: kept.
+    pub tombstones: Span,
 }
 
 impl Default for Retention {
@@ -341,16 +349,22 @@ impl Default for Retention {
             audit: Span::seconds(0),
             outbox: Span::days(90),
             contacts: Span::days(30),
+            tombstones: Span::days(400),
         }
     }
 }
 
-/// Company, as shown to customers.
+/// Facts about the company.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Company {
     /// Contact for questions about personal data, as shown on `/privacy`: a name, an address, a web page.
     pub privacy_contact: String,
+    /// Domains of the company's own e-mail addresses, which are never surveyed; subdomains included.
+    #[serde(deserialize_with = "values::list")]
+    pub domains: Vec<String>,
+    /// Country code of telephone numbers without one: `44`. Empty: such numbers are compared as written.
+    pub country_code: String,
     /// Time zone (IANA name) that decides which day and month a time is in.
     pub time_zone: Zone,
 }

@@ -32,6 +32,7 @@
 //! - [`surveys`]: questions and texts of surveys, their versions, the editor, the rules that select one.
 //! - [`training`]: the library of clips, and learning progress.
 //! - [`interactions`]: calls, chats, messages, recordings.
+//! - [`contacts`]: directory of customers' addresses by telephone number.
 //! - [`staff`]: accounts, sessions, API keys; teams and agents.
 //! - [`audit`]: the append-only audit log.
 //! - [`mail`]: the outbox, sending over SMTP, returned mail.
@@ -64,6 +65,8 @@
 //! | Messages merged by id, notes among staff | `interactions/store/messages.rs` |
 //! | Reopened conversations (occurrences) | `interactions/intake/write.rs` |
 //! | End of conversations whose source is silent | `interactions/finalising.rs` |
+//! | Outcome words of sources and their meaning | `interactions/outcomes/` |
+//! | Erased interactions stay erased | `interactions/tombstones.rs` |
 //! | Upload of recordings, size limit | `interactions/recordings/upload.rs` |
 //! | Parts of a recording: order in time, channels by speaker | `interactions/recordings/parts.rs`, `assembly.rs` |
 //! | Folder of recordings against table, missing files | `interactions/recordings/compare.rs`, `folder.rs` |
@@ -71,6 +74,9 @@
 //! | Files joined end to end; MPEG frames behind padding; WAV headers | `audio/joined.rs`, `audio/mpeg.rs`, `audio/wav.rs` |
 //! | **Who is surveyed** | |
 //! | Whether a survey is due; reasons for skipping | `invitations/decide.rs`, `invitations/reasons.rs` |
+//! | Age limit, wait for a late address | `invitations/decide.rs`, `interactions/intake.rs` |
+//! | The company's own addresses | `invitations/own_addresses.rs` |
+//! | Addresses by telephone number | `contacts/` |
 //! | Quiet period | `invitations/decide.rs` (`ask`), `invitations/store.rs` (`MARK_ASKED`) |
 //! | Survey rules by channel, team, queue, tag, share | `surveys/rules/` |
 //! | Suppressions | `invitations/suppressions.rs` |
@@ -197,6 +203,7 @@ pub mod cli;
 pub mod clock;
 pub mod coded;
 pub mod config;
+pub mod contacts;
 pub mod database;
 pub mod demo;
 pub mod desk;

@@ -10,8 +10,9 @@ CREATE TABLE interactions (
     channel_raw     TEXT,                -- value as received, where `channel` is other
     direction       TEXT,                -- inbound | outbound | internal | other; null: unknown
     direction_raw   TEXT,
-    outcome         TEXT,                -- answered | missed | abandoned | voicemail | other; null: unknown
-    outcome_raw     TEXT,
+    outcome         TEXT,                -- answered | missed | abandoned | voicemail | not_surveyed | other; null: unknown; outcome_mappings overrides it
+    outcome_raw     TEXT,                -- word as received, where it is no code
+    outcome_key     TEXT,                -- that word in lower case, trimmed: key of outcome_mappings
     phase           BIGINT NOT NULL,     -- 0 in progress, 1 ended, 2 final; never decreases
     started_at      BIGINT,
     answered_at     BIGINT,
@@ -29,6 +30,7 @@ CREATE TABLE interactions (
     customer_locale TEXT,
     customer_email  TEXT,                -- sealed; erased when no survey needs it
     customer_name   TEXT,                -- sealed; erased when no survey needs it
+    customer_phone  TEXT,                -- keyed hash of the telephone number; erased with the name
     survey_eligible BOOLEAN,             -- as said by the source; null: not said
     survey_state    TEXT NOT NULL,       -- waiting | scheduled | sent | held | failed | skipped | closed
     survey_reason   TEXT,
@@ -44,6 +46,22 @@ CREATE INDEX interactions_occurred ON interactions (occurred_at DESC, id);
 CREATE INDEX interactions_open ON interactions (updated_at) WHERE phase < 2;
 CREATE INDEX interactions_team ON interactions (team_id, occurred_at DESC, agent_id);
 CREATE INDEX interactions_agent ON interactions (agent_id, occurred_at DESC);
+CREATE INDEX interactions_outcome ON interactions (source, outcome_key, occurred_at) WHERE outcome_key IS NOT NULL;
+
+-- Meaning of one outcome word of a source.
+CREATE TABLE outcome_mappings (
+    source  TEXT NOT NULL,
+    word    TEXT NOT NULL,               -- in lower case, trimmed
+    outcome TEXT NOT NULL,               -- answered | missed | abandoned | voicemail | not_surveyed
+    PRIMARY KEY (source, word)
+) WITHOUT ROWID;
+
+-- One erased interaction: a later delivery of it is not stored.
+CREATE TABLE tombstones (
+    id_hash   TEXT PRIMARY KEY,          -- keyed hash of source and external id
+    erased_at BIGINT NOT NULL            -- day of the erasure
+) WITHOUT ROWID;
+CREATE INDEX tombstones_erased ON tombstones (erased_at);
 
 -- One message of a chat.
 CREATE TABLE messages (

@@ -4,12 +4,13 @@ use super::{App, SurveyCounts, desk_settings, erasure, spoken};
 use crate::audit::AuditLog;
 use crate::clock::{self, SharedClock};
 use crate::config::{self, Config};
+use crate::contacts::Contacts;
 use crate::database::Db;
 use crate::desk::{self, Desk};
 use crate::feedback::{self, Feedback};
 use crate::followups::{self, FollowUps};
 use crate::interactions::{self, Interactions};
-use crate::invitations::Invitations;
+use crate::invitations::{self, Invitations, OwnAddresses};
 use crate::mail::{self, Mail};
 use crate::measures::MeasuresOf;
 use crate::privacy::{self, Privacy};
@@ -40,6 +41,7 @@ struct Core {
     directory: Directory,
     mail: Mail,
     staff: Staff,
+    contacts: Contacts,
     interactions: Interactions,
     surveys: Surveys,
     invitations: Invitations,
@@ -57,7 +59,14 @@ impl Context {
 
     fn core(&self) -> Core {
         let Self { config, db, vault, .. } = self;
-        let settings = interactions::Settings::new(&config.survey, &config.intake, &config.recordings);
+        let contacts = Contacts::new(
+            db.clone(),
+            self.clock(),
+            vault.clone(),
+            config.company.country_code.clone(),
+            invitations::address_hash,
+        );
+        let settings = interactions::Settings::new(&config.survey, &config.intake, &config.recordings, &config.company);
         let directory = Directory::new(db.clone(), &config.staff.shared_addresses);
         let interactions = Interactions::new(db.clone(), self.clock(), vault.clone(), directory.clone(), settings);
         let settings = mail::Settings::new(&config.mail, &config.retention);
@@ -65,14 +74,16 @@ impl Context {
         let staff = Staff::new(db.clone(), self.clock(), mail.clone(), config.public_url());
         let settings = surveys::Settings::new(&config.survey, &config.anonymity, &config.company, config.public_url());
         let surveys = Surveys::new(db.clone(), self.clock(), vault.clone(), settings);
-        let invitations = Invitations::new(
-            db.clone(),
-            self.clock(),
-            vault.clone(),
-            surveys.clone(),
-            interactions.clone(),
-            mail.clone(),
-        );
+        let invitations = Invitations::new(invitations::Parts {
+            db: db.clone(),
+            clock: self.clock(),
+            vault: vault.clone(),
+            surveys: surveys.clone(),
+            contacts: contacts.clone(),
+            interactions: interactions.clone(),
+            mail: mail.clone(),
+            own_addresses: OwnAddresses::new(&config.company, &config.mail),
+        });
         let responses = Responses::new(
             db.clone(),
             self.clock(),
@@ -97,6 +108,7 @@ impl Context {
             directory,
             mail,
             staff,
+            contacts,
             interactions,
             surveys,
             invitations,
@@ -147,6 +159,7 @@ impl Context {
             invitations: core.invitations.clone(),
             settings: privacy::Settings::new(&self.config.retention, &self.config.company),
             others: vec![
+                Arc::new(erasure::OfContacts(core.contacts.clone())),
                 Arc::new(erasure::OfFollowUps(followups.clone())),
                 Arc::new(erasure::OfFeedback(feedback.clone())),
             ],
@@ -206,6 +219,7 @@ impl App {
             directory,
             mail,
             staff,
+            contacts,
             interactions,
             surveys,
             invitations,
@@ -230,6 +244,7 @@ impl App {
             staff,
             directory,
             audit,
+            contacts,
             interactions,
             transcription,
             measures,

@@ -1,6 +1,7 @@
-//! Erasure of personal data in the features above the surveys.
+//! Erasure of personal data in other features.
 
 use crate::clock::Timestamp;
+use crate::contacts::Contacts;
 use crate::database::{Conn, DbError};
 use crate::feedback::Feedback;
 use crate::followups::FollowUps;
@@ -12,8 +13,34 @@ use futures_util::future::BoxFuture;
 /// Erasure of texts in follow-ups, and of callback requests.
 pub(super) struct OfFollowUps(pub FollowUps);
 
+/// Erasure in the directory of addresses.
+pub(super) struct OfContacts(pub Contacts);
+
 /// Erasure of commendations of agents.
 pub(super) struct OfFeedback(pub Feedback);
+
+impl Erases for OfContacts {
+    fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move {
+            let ErasureSubject::Address(traces) = whose else { return Ok(Vec::new()) };
+            Ok(vec![("contacts", self.0.count_address(conn, &traces.hash).await?)])
+        }
+        .boxed()
+    }
+
+    fn erase<'a>(
+        &'a self,
+        conn: Conn<'a>,
+        whose: ErasureSubject<'a>,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, DbError>> {
+        async move {
+            let ErasureSubject::Address(traces) = whose else { return Ok(Vec::new()) };
+            Ok(vec![("contacts", self.0.erase_address(conn, &traces.hash).await?)])
+        }
+        .boxed()
+    }
+}
 
 impl Erases for OfFollowUps {
     fn find<'a>(&'a self, conn: Conn<'a>, whose: ErasureSubject<'a>) -> BoxFuture<'a, Result<Counts, DbError>> {

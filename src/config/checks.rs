@@ -1,6 +1,6 @@
 //! Checks across values; all problems are reported at once.
 
-use super::{Choices, Config, ConfigError, Database, Http, Mail, Preset, Recordings, Span};
+use super::{Choices, Company, Config, ConfigError, Database, Http, Mail, Preset, Recordings, Span};
 use crate::masking::customer_text;
 
 impl Config {
@@ -62,6 +62,7 @@ impl Config {
             ));
         }
         wrong.extend(self.complaints_about_times());
+        wrong.extend(self.company.complaints());
         if let Some(tag) = self.survey.customer_tags.iter().find(|tag| customer_text::topic(tag).is_none()) {
             wrong.push(format!(
                 "survey.customer_tags holds \"{tag}\": customers read these words; leave out addresses, links and numbers"
@@ -86,6 +87,13 @@ impl Config {
         if self.survey.reminder_after.0 >= self.survey.expires_after.0 {
             wrong.push(
                 "survey.reminder_after is not shorter than survey.expires_after: the link would be dead by then".into(),
+            );
+        }
+        let max_age = self.survey.max_age.0;
+        if !max_age.is_zero() && max_age <= self.survey.settle.0 {
+            wrong.push(
+                "survey.max_age is not longer than survey.settle: every interaction would be too old to be surveyed; set 3d or so"
+                    .into(),
             );
         }
         let interactions = self.retention.interactions.0;
@@ -117,6 +125,26 @@ impl Config {
         }
         wrong
     }
+}
+
+impl Company {
+    /// Returns the problems of the section `company`.
+    fn complaints(&self) -> Vec<String> {
+        let strange = self.domains.iter().filter(|domain| !is_domain(domain));
+        let mut wrong: Vec<_> = strange
+            .map(|domain| format!("company.domains holds \"{domain}\": list domains such as example.com, without @"))
+            .collect();
+        let code = &self.country_code;
+        if code.len() > 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            wrong.push(format!("company.country_code is \"{code}\": write its digits alone, such as 44"));
+        }
+        wrong
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_host = matches!(url::Host::parse(text), Ok(url::Host::Domain(_)));
+    is_host && text.contains('.') && !text.starts_with('.') && !text.ends_with('.')
 }
 
 impl Recordings {

@@ -35,6 +35,7 @@ fn customer(name: &str) -> CustomerIn {
         email: Some(format!("{}.live@customers.example", name.to_lowercase())),
         name: Some(name.into()),
         locale: Some("en".into()),
+        phone: None,
     }
 }
 

@@ -237,6 +237,7 @@ async fn contact(app: &App, company: &Company, which: usize, now: Timestamp) -> 
             email: (!told.no_address).then_some(email),
             name: Some(told.customer.clone().unwrap_or_else(|| name.into())),
             locale: Some("en".into()),
+            ..CustomerIn::default()
         },
         messages,
         ..Intake::default()

@@ -53,6 +53,7 @@ pub fn outcome(code: &str) -> &'static str {
         "missed" => "Missed",
         "abandoned" => "Given up by the customer",
         "voicemail" => "Went to voicemail",
+        "not_surveyed" => "Ended so that it is not surveyed",
         _ => "Ended otherwise",
     }
 }
@@ -80,7 +81,7 @@ pub fn survey(state: SurveyState) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns why a survey was skipped or failed, in words. An unknown code is returned as it is: it is already a
+/// Returns why a survey was skipped or failed, or why it waits, in words. An unknown code is returned as it is: it is already a
 /// sentence.
 pub fn survey_reason(reason: Option<&str>) -> Option<String> {
     let reason = reason.filter(|text| !text.trim().is_empty())?;

@@ -3,11 +3,13 @@
 mod bodies;
 mod form;
 mod lenient;
+mod outcomes;
 mod payloads;
 mod recordings;
 
 use super::{
-    Channel, Filter, FolderError, Interaction, Interactions, Measured, Phase, RecordingError, Sort, SurveyState,
+    Channel, Filter, FolderError, IntakeError, Interaction, Interactions, Measured, Phase, RecordingError, Sort,
+    SurveyState,
 };
 use crate::access::rights::{Ingest, SeeInteractions};
 use crate::clock::Timestamp;
@@ -20,6 +22,7 @@ use crate::web::{Allowed, page_size, request_cursor};
 pub use bodies::InteractionBody;
 use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use lenient::Read;
+pub use outcomes::OutcomesApi;
 use payloads::{Delivery, Rendered};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::param::{Path, Query};
@@ -45,6 +48,7 @@ impl From<super::IntakeError> for ApiError {
         use super::IntakeError as E;
         match &error {
             E::Invalid { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
+            E::Erased => Self::conflict("interaction_erased", error.to_string()),
             E::Stopping => Self::from(crate::database::BatchError),
             E::Database(inner) => (&**inner).into(),
         }
@@ -163,7 +167,7 @@ impl Api {
     /// data never refuse the interaction: a value that can't be used is repaired or dropped and listed in `warnings`; an
     /// unknown field is kept in the raw record only. Refused are a body that is no JSON object, and a name that is too long.
     /// After the phase becomes `final` and `survey.settle` has passed, Afterword decides whether to send a survey. The answer
-    /// is sent once the interaction is on disk.
+    /// is sent once the interaction is on disk. An interaction that was erased here is not stored again: the answer is 202.
     #[oai(path = "/interactions/:source/:external_id", method = "put", operation_id = "putInteraction")]
     async fn put_interaction(
         &self,
@@ -181,10 +185,14 @@ impl Api {
         who.check_source(&source)?;
         let Read { body, raw, warnings } = body.0;
         let intake = body.into_intake(&source, &external_id, &raw, warnings);
-        let (done, warnings) = match dry_run.0 {
-            Some(true) => self.interactions.rehearse(intake).await?,
-            _ => self.interactions.upsert(intake).await?,
+        let stored = match dry_run.0 {
+            Some(true) => self.interactions.rehearse(intake).await,
+            _ => self.interactions.upsert(intake).await,
         };
+        if matches!(stored, Err(IntakeError::Erased)) {
+            return Ok(UpsertReply::erased());
+        }
+        let (done, warnings) = stored?;
         Ok(UpsertReply::new(done, &warnings))
     }
 

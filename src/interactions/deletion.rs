@@ -110,6 +110,11 @@ impl Interactions {
         Ok(by_source(self.inner.db.read().await?.conn(), source, external_id).await?.map(|found| found.id))
     }
 
+    /// Returns all occurrences of these conversations.
+    pub async fn with_occurrences(&self, ids: &[InteractionId]) -> Result<Vec<InteractionId>, DbError> {
+        deletion::occurrences(self.inner.db.read().await?.conn(), ids).await
+    }
+
     /// Returns conversations whose customer is still stored with an address for which `is_it` holds. Opens every stored
     /// sealed address; they are few, since an address is erased when its survey is decided.
     pub async fn of_customer(&self, is_it: impl Fn(&str) -> bool) -> Result<Vec<InteractionId>, DbError> {

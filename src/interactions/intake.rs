@@ -7,17 +7,21 @@ mod write;
 pub(super) use facts::Row;
 pub(super) use write::{rehearse, write};
 
-use super::kinds::{Channel, Direction, Outcome, Phase, RecordingState, SurveyState};
-use super::names;
+use super::kinds::{
+    Channel, Direction, Phase, RecordingState, SurveyState, TOO_OLD, UNKNOWN_OUTCOME, WAITING_FOR_ADDRESS,
+};
 use super::store::intake::Key;
-use super::warnings::Warnings;
+use super::warnings::{WarningCode, Warnings};
+use super::{names, outcomes, tombstones};
 use crate::clock::Timestamp;
+use crate::contacts;
 use crate::database::DbError;
 use crate::ids::InteractionId;
 use crate::masking::Span;
 use crate::staff::{AgentRef, TeamRef};
 use crate::vault::Vault;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Maximum number of interactions in one transaction.
 pub(super) const MAX_BATCH: usize = 512;
@@ -25,6 +29,15 @@ pub(super) const MAX_BATCH: usize = 512;
 /// Purposes of the vault's keys: sealed for one purpose, a value opens for no other.
 pub(super) const SEAL_EMAIL: &str = "interaction.customer.email";
 pub(super) const SEAL_NAME: &str = "interaction.customer.name";
+
+/// Times that decide when a survey is due.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    /// Time between the final phase and the decision of the survey.
+    pub settle: Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<Duration>,
+}
 
 /// Facts of an interaction; `None`: unknown.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +54,7 @@ pub struct Intake {
     pub channel: Option<String>,
     /// `inbound`, `outbound`, `internal`; other values are stored as `other`.
     pub direction: Option<String>,
-    /// `answered`, `missed`, `abandoned`, `voicemail`; other values are stored as `other`.
+    /// A code of [`Outcome`](super::Outcome), or a word of the source (see [`outcomes`]).
     pub outcome: Option<String>,
     /// Phase of the interaction.
     pub phase: Option<Phase>,
@@ -88,6 +101,8 @@ pub struct CustomerIn {
     pub email: Option<String>,
     /// Name.
     pub name: Option<String>,
+    /// Telephone number, by which the directory of contacts is searched if there is no address.
+    pub phone: Option<String>,
     /// Language.
     pub locale: Option<String>,
 }
@@ -120,6 +135,9 @@ pub enum IntakeError {
         /// Description of the problem.
         what: String,
     },
+    /// The interaction was erased. Its deliveries are not stored.
+    #[error("this interaction was erased here; it is not stored again")]
+    Erased,
     /// The process is stopping.
     #[error("the service is stopping")]
     Stopping,
@@ -132,8 +150,12 @@ pub enum IntakeError {
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub(super) id: InteractionId,
+    /// Keyed hash that its interaction has if it was erased.
+    pub(super) tombstone: String,
     pub(super) intake: Intake,
     pub(super) email_sealed: Option<String>,
+    /// Keyed hash of the customer's telephone number.
+    pub(super) phone_hash: Option<String>,
     pub(super) name_sealed: Option<String>,
     /// Keyed hashes of the words of the customer's name.
     pub(super) name_hashes: Option<String>,
@@ -164,18 +186,30 @@ pub struct Upserted {
 }
 
 impl Intake {
-    /// Repairs what is optional, and seals the fields that identify the customer.
+    /// Repairs what is optional, and seals the fields that identify the customer. `country_code`: that of telephone numbers
+    /// without one.
     ///
     /// Errors: [`IntakeError::Invalid`] if it names no interaction.
-    pub(super) fn check(mut self, vault: &Vault, now: Timestamp) -> Result<Checked, IntakeError> {
+    pub(super) fn check(mut self, vault: &Vault, country_code: &str, now: Timestamp) -> Result<Checked, IntakeError> {
         self.repair(now)?;
         let email_sealed = self.customer.email.take().map(|e| vault.seal(SEAL_EMAIL, e.as_bytes()));
+        let phone = self.customer.phone.take().filter(|phone| !phone.trim().is_empty());
+        let phone_hash = phone.as_ref().and_then(|phone| contacts::phone_hash(vault, phone, country_code));
+        if phone.is_some() && phone_hash.is_none() {
+            self.warnings.add(
+                "customer.phone",
+                WarningCode::InvalidPhone,
+                "This is no telephone number; it was dropped.",
+            );
+        }
         let name = self.customer.name.take();
         let name_sealed = name.as_ref().map(|n| vault.seal(SEAL_NAME, n.as_bytes()));
         let name_hashes = name.as_ref().map(|n| names::marks(vault, &self.source, &self.external_id, n));
         let agent = self.agent.as_ref().and_then(|agent| agent.name.as_deref());
         let masks = name.as_ref().map(|n| names::masks_of(&self.messages, n, agent)).unwrap_or_default();
-        Ok(Checked { id: InteractionId::random(), intake: self, email_sealed, name_sealed, name_hashes, masks })
+        let tombstone = tombstones::hash(vault, &self.source, &self.external_id);
+        let id = InteractionId::random();
+        Ok(Checked { id, tombstone, intake: self, email_sealed, phone_hash, name_sealed, name_hashes, masks })
     }
 }
 
@@ -211,26 +245,46 @@ impl Checked {
         }
     }
 
-    /// Returns the row of a new interaction.
-    fn row(&self, now: Timestamp) -> Row {
+    /// Whether it came when it was too old to be surveyed. Its customer is then not stored.
+    fn is_too_old(&self, now: Timestamp, timing: Timing) -> bool {
         let i = &self.intake;
+        let over_at = i.ended_at.or(i.started_at).filter(|_| i.phase == Some(Phase::Final));
+        timing.max_age.zip(over_at).is_some_and(|(age, over_at)| over_at < now.minus(age))
+    }
+
+    /// Whether it brings a fact for which the survey of this interaction waits.
+    fn is_awaited(&self, known: &Upserted) -> bool {
+        let has_contact = self.email_sealed.is_some() || self.phone_hash.is_some();
+        match known.survey_reason.as_deref().filter(|_| known.phase == Phase::Final) {
+            Some(WAITING_FOR_ADDRESS) => has_contact,
+            Some(UNKNOWN_OUTCOME) => has_contact || self.intake.outcome.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Returns the row of a new interaction.
+    fn row(&self, now: Timestamp, timing: Timing) -> Row {
+        let i = &self.intake;
+        let skip_reason = self.is_too_old(now, timing).then_some(TOO_OLD);
+        let kept = |secret: &Option<String>| secret.clone().filter(|_| skip_reason.is_none());
         let (channel, channel_raw) = known_or_other(i.channel.as_deref(), |w| Channel::known(w).map(Channel::code));
         let (direction, direction_raw) =
             known_or_other(i.direction.as_deref(), |w| Direction::known(w).map(Direction::code));
-        let (outcome, outcome_raw) = known_or_other(i.outcome.as_deref(), |w| Outcome::known(w).map(Outcome::code));
+        let outcome = outcomes::stored(i.outcome.as_deref());
         let phase = i.phase.unwrap_or_default();
         let row = serde_json::json!({
             "id": self.id, "source": i.source, "external_id": i.external_id, "occurrence": i.occurrence.unwrap_or(1),
             "channel": channel, "channel_raw": channel_raw, "direction": direction, "direction_raw": direction_raw,
-            "outcome": outcome, "outcome_raw": outcome_raw, "phase": phase.rank(), "phase_sent": i.phase.is_some(),
+            "outcome": outcome.code, "outcome_raw": outcome.raw, "outcome_key": outcome.key, "phase": phase.rank(), "phase_sent": i.phase.is_some(),
             "started_at": i.started_at, "answered_at": i.answered_at, "ended_at": i.ended_at,
             "occurred_at": i.started_at.or(i.ended_at).unwrap_or(now),
             "wait_ms": i.wait_ms, "talk_ms": i.talk_ms, "hold_ms": i.hold_ms,
             "agent": i.agent.as_ref().map(|a| &a.external_id),
             "team_key": i.team.as_deref().map(|t| TeamRef::new(t).key),
             "queue": i.queue, "tags": i.tags.as_ref().map(|tags| serde_json::json!(tags).to_string()),
-            "topic": i.topic, "utc_offset": i.utc_offset_min, "locale": i.customer.locale, "email": self.email_sealed, "name": self.name_sealed,
-            "name_hashes": self.name_hashes, "eligible": i.survey_eligible, "raw": i.raw,
+            "topic": i.topic, "utc_offset": i.utc_offset_min, "locale": i.customer.locale,
+            "email": kept(&self.email_sealed), "phone": kept(&self.phone_hash), "name": kept(&self.name_sealed),
+            "name_hashes": self.name_hashes, "skip_reason": skip_reason, "eligible": i.survey_eligible, "raw": i.raw,
             "received_at": now, "updated_at": now, "finalised_at": (phase == Phase::Final).then_some(now),
         });
         match row {

@@ -42,6 +42,8 @@ crate::coded_enum! {
         Abandoned = "abandoned";
         /// It went to voicemail.
         Voicemail = "voicemail";
+        /// It is not to be surveyed.
+        NotSurveyed = "not_surveyed";
         /// Another outcome.
         Other = "other";
     }
@@ -76,6 +78,14 @@ crate::coded_enum! {
         Closed = "closed";
     }
 }
+
+/// Reason of a survey that waits: the interaction is final, and no address is known yet.
+pub const WAITING_FOR_ADDRESS: &str = "waiting_for_address";
+/// Reason for not surveying: the outcome word has no meaning. The customer stays stored until the interaction is too old
+/// to be surveyed; if the word is mapped before, the survey is decided anew.
+pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
+/// Reason for not surveying: it ended too long ago.
+pub const TOO_OLD: &str = "too_old";
 
 /// Phase of an interaction; it never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -7,17 +7,26 @@ pub mod api;
 mod deletion;
 mod figures;
 mod finalising;
+mod for_survey;
 mod intake;
 mod kinds;
 mod names;
+mod outcomes;
+pub mod pages;
 mod recordings;
 mod store;
+mod tombstones;
 mod warnings;
 
 pub use deletion::{Old, Reached, forget_customers, remove, remove_messages};
 pub use figures::{Figures, Measured, Notable, Notice, Sort, set_figures};
+pub use for_survey::{Customer, ForSurvey, skip_survey};
 pub use intake::{Checked, CustomerIn, Intake, IntakeError, MessageIn, Upserted};
-pub use kinds::{Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState};
+pub use kinds::{
+    Channel, Direction, Outcome, Phase, RecordingState, Sender, SurveyState, TOO_OLD, UNKNOWN_OUTCOME,
+    WAITING_FOR_ADDRESS,
+};
+pub use outcomes::{MAX_MAPPINGS, MEANINGS, OutcomeError, OutcomeMapping, OutcomeWord};
 pub use recordings::{
     BodyError, FolderError, MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part, PartAddress, PartDetails, Recording,
     RecordingError, Reserved, Upload,
@@ -95,6 +104,10 @@ pub struct InteractionRef {
 pub struct Settings {
     /// Time between the final phase and the decision of the survey.
     pub settle: std::time::Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<std::time::Duration>,
+    /// Country code of telephone numbers without one; empty: none.
+    pub country_code: String,
     /// Folder of recordings.
     pub recordings: PathBuf,
     /// Maximum size of a recording, in bytes.
@@ -113,11 +126,18 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings from their sections of the configuration.
-    pub fn new(survey: &config::Survey, intake: &config::Intake, recordings: &config::Recordings) -> Self {
+    pub fn new(
+        survey: &config::Survey,
+        intake: &config::Intake,
+        recordings: &config::Recordings,
+        company: &config::Company,
+    ) -> Self {
         let by_source = intake.final_after_by_source.iter();
         let config::RecordingsUrl::File(folder) = &recordings.url;
         Self {
             settle: survey.settle.0,
+            max_age: Some(survey.max_age.0).filter(|age| !age.is_zero()),
+            country_code: company.country_code.clone(),
             recordings: folder.clone(),
             max_bytes: recordings.max_bytes,
             max_renditions: recordings.max_renditions,
@@ -126,6 +146,12 @@ impl Settings {
             final_after: intake.final_after.0,
             final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
         }
+    }
+}
+
+impl Settings {
+    fn timing(&self) -> intake::Timing {
+        intake::Timing { settle: self.settle, max_age: self.max_age }
     }
 }
 
@@ -143,7 +169,7 @@ struct Inner {
     settings: Settings,
     folder: recordings::Folder,
     renditions: recordings::Renditions,
-    intake: Batcher<Checked, Result<Upserted, Arc<DbError>>>,
+    intake: Batcher<Checked, Result<Option<Upserted>, Arc<DbError>>>,
 }
 
 impl std::fmt::Debug for Interactions {
@@ -170,6 +196,8 @@ pub struct Interaction {
     pub direction: Option<String>,
     /// Outcome; `None`: unknown.
     pub outcome: Option<String>,
+    /// Outcome word as received, where it is no code.
+    pub outcome_raw: Option<String>,
     /// Phase of the interaction.
     #[sqlx(try_from = "i64")]
     pub phase: Phase,
@@ -254,52 +282,6 @@ pub struct Message {
     pub masks: Vec<Span>,
 }
 
-/// Facts for the decision about a survey.
-#[derive(Debug, Clone)]
-pub struct ForSurvey {
-    /// Id of the interaction.
-    pub id: InteractionId,
-    /// Call or chat.
-    pub channel: Channel,
-    /// Direction of the interaction.
-    pub direction: Option<Direction>,
-    /// Outcome of the interaction.
-    pub outcome: Option<Outcome>,
-    /// Phase of the interaction.
-    pub phase: Phase,
-    /// Rated agent.
-    pub agent_id: Option<AgentId>,
-    /// The team.
-    pub team_id: Option<TeamId>,
-    /// The queue.
-    pub queue: Option<String>,
-    /// Tags.
-    pub tags: Vec<String>,
-    /// Topic in words for customers; `None`: none sent.
-    pub topic: Option<String>,
-    /// Offset from UTC that was sent with its time, in minutes east; `None`: none sent.
-    pub utc_offset: Option<i64>,
-    /// Language of the customer.
-    pub locale: Option<String>,
-    /// Talk time, in ms.
-    pub talk_ms: Option<i64>,
-    /// Whether the source permits a survey.
-    pub survey_eligible: Option<bool>,
-    /// Current state of its survey.
-    pub survey_state: SurveyState,
-    /// Customer, if known and not erased yet.
-    pub customer: Option<Customer>,
-}
-
-/// The customer, opened for the decision about the survey.
-#[derive(Debug, Clone)]
-pub struct Customer {
-    /// Address as it was received.
-    pub email: String,
-    /// Name.
-    pub name: Option<String>,
-}
-
 /// Number of interactions of an agent, as the source names them.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AgentCounts {
@@ -340,10 +322,10 @@ pub struct Filter {
 impl Interactions {
     /// Creates the service and starts the writer of intake; must be called inside the runtime.
     pub fn new(db: Db, clock: SharedClock, vault: Vault, directory: Directory, settings: Settings) -> Self {
-        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.settle);
+        let writer = (db.clone(), Arc::clone(&clock), directory.clone(), settings.timing());
         let intake = Batcher::writing(intake::MAX_BATCH, move |items| {
-            let (db, clock, directory, settle) = writer.clone();
-            async move { intake::write(&db, &directory, &items, clock.now(), settle).await }
+            let (db, clock, directory, timing) = writer.clone();
+            async move { intake::write(&db, &directory, &items, clock.now(), timing).await }
         });
         let folder = recordings::Folder::new(settings.recordings.clone(), db.clone());
         let renditions = recordings::Renditions::new(settings.max_renditions);
@@ -356,19 +338,25 @@ impl Interactions {
 
     /// Stores an interaction or an update of it; durable when this returns.
     pub async fn upsert(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
-        let checked = intake.check(&self.inner.vault, self.now())?;
+        let checked = self.check(intake)?;
         let warnings = checked.intake.warnings.clone();
         let result = self.inner.intake.submit(checked).await.map_err(|_| IntakeError::Stopping)?;
-        result.map(|done| (done, warnings)).map_err(IntakeError::Database)
+        let done = result.map_err(IntakeError::Database)?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
     }
 
     /// Returns what [`Interactions::upsert`] would return, and stores nothing.
     pub async fn rehearse(&self, intake: Intake) -> Result<(Upserted, Warnings), IntakeError> {
-        let (now, settle) = (self.now(), self.inner.settings.settle);
-        let checked = intake.check(&self.inner.vault, now)?;
+        let (now, timing) = (self.now(), self.inner.settings.timing());
+        let checked = self.check(intake)?;
         let warnings = checked.intake.warnings.clone();
-        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, settle).await;
-        done.map(|done| (done, warnings)).map_err(|error| IntakeError::Database(Arc::new(error)))
+        let done = intake::rehearse(&self.inner.db, &self.inner.directory, checked, now, timing).await;
+        let done = done.map_err(|error| IntakeError::Database(Arc::new(error)))?.ok_or(IntakeError::Erased)?;
+        Ok((done, warnings))
+    }
+
+    fn check(&self, intake: Intake) -> Result<Checked, IntakeError> {
+        intake.check(&self.inner.vault, &self.inner.settings.country_code, self.now())
     }
 
     /// Returns one interaction, if this viewer may see it.
@@ -444,12 +432,6 @@ impl Interactions {
     /// Whether any interaction was ever received.
     pub async fn any(&self) -> Result<bool, DbError> {
         store::any(self.inner.db.read().await?.conn()).await
-    }
-
-    /// Returns the facts for the decision about a survey.
-    pub async fn for_survey(&self, id: &InteractionId) -> Result<Option<ForSurvey>, DbError> {
-        let row = store::for_survey(self.inner.db.read().await?.conn(), id).await?;
-        Ok(row.map(|row| row.open(&self.inner.vault)))
     }
 
     /// Returns the kinds of job of this feature.

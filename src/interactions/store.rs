@@ -12,11 +12,24 @@ use crate::vault::Vault;
 use crate::{execute, fetch_all, fetch_optional, same_person, statements, visible_to};
 use std::collections::HashSet;
 
+/// Outcome of the interaction `i`: that of its word's mapping, else the stored one.
+macro_rules! outcome {
+    () => {
+        "COALESCE((
+                SELECT m.outcome
+                FROM outcome_mappings m
+                WHERE m.source = i.source
+                    AND m.word = i.outcome_key
+            ), i.outcome)"
+    };
+}
+
 /// The columns of [`Interaction`]; a macro, since statements are literals.
 macro_rules! interaction_columns {
     () => {
-        "SELECT i.id, i.source, i.external_id, i.occurrence, i.channel, i.direction, i.outcome, i.phase, i.started_at, i.answered_at,
-            i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
+        concat!(
+            "SELECT i.id, i.source, i.external_id, i.occurrence, i.channel, i.direction, ", outcome!(), " AS outcome,
+            i.outcome_raw, i.phase, i.started_at, i.answered_at, i.ended_at, i.occurred_at, i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id,
             a.person_id, COALESCE(a.name, a.external_id) AS agent_name, i.team_id, t.name AS team_name, i.queue, i.tags,
             i.topic, i.utc_offset, i.customer_locale, i.survey_state, i.survey_reason,
             COALESCE((
@@ -24,6 +37,7 @@ macro_rules! interaction_columns {
                 FROM recordings r
                 WHERE r.interaction_id = i.id
             ), 'absent') AS recording_state"
+        )
     };
 }
 
@@ -122,6 +136,7 @@ pub(super) mod measured;
 pub(super) mod messages;
 pub(super) mod parts;
 mod recordings;
+pub(super) mod tombstones;
 pub(super) mod warnings;
 
 pub(super) use recordings::{
@@ -195,21 +210,35 @@ statements! {
         LEFT JOIN agents a ON a.id = i.agent_id
         WHERE i.id = $1";
     FORGET_MASKS = "UPDATE messages SET masks = NULL WHERE interaction_id IN {list $1}";
-    FOR_SURVEY = "
-        SELECT id, channel, direction, outcome, phase, agent_id, team_id, queue, tags, topic, utc_offset, customer_locale,
-            customer_email, customer_name, talk_ms, survey_eligible, survey_state
-        FROM interactions
-        WHERE id = $1";
+    FOR_SURVEY = concat!("
+        SELECT i.id, i.source, i.channel, i.direction, ", outcome!(), " AS outcome, i.phase, i.agent_id, i.team_id,
+            i.queue, i.tags, i.topic, i.utc_offset, i.customer_locale, i.customer_email, i.customer_phone,
+            i.customer_name, i.talk_ms, i.survey_eligible, i.survey_state, i.survey_reason,
+            COALESCE(i.ended_at, i.started_at, i.received_at) AS over_at, i.finalised_at
+        FROM interactions i
+        WHERE i.id = $1");
+    // $5: sealed address or hashed number at the time of the decision; '' stands for none. Another that came since is not
+    // lost.
+    SKIP_SURVEY = "
+        UPDATE interactions
+        SET survey_state = 'skipped', survey_reason = $1, updated_at = $2,
+            customer_email = CASE WHEN $3 = 1 THEN NULL ELSE customer_email END,
+            customer_phone = CASE WHEN $3 = 1 THEN NULL ELSE customer_phone END,
+            customer_name = CASE WHEN $3 = 1 THEN NULL ELSE customer_name END
+        WHERE id = $4
+            AND COALESCE(customer_email, customer_phone, '') = $5";
     SET_SURVEY = "
         UPDATE interactions
         SET survey_state = $1, survey_reason = $2, updated_at = $3,
             customer_email = CASE WHEN $4 = 1 THEN NULL ELSE customer_email END,
+            customer_phone = CASE WHEN $4 = 1 THEN NULL ELSE customer_phone END,
             customer_name = CASE WHEN $4 = 1 THEN NULL ELSE customer_name END
         WHERE id = $5";
     // $3: JSON array of ids.
     SET_SURVEYS = "
         UPDATE interactions
-        SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL, customer_name = NULL
+        SET survey_state = $1, survey_reason = NULL, updated_at = $2, customer_email = NULL,
+            customer_phone = NULL, customer_name = NULL
         WHERE id IN {list $3}";
 }
 
@@ -315,6 +344,7 @@ pub(super) async fn forget_masks(conn: Conn<'_>, ids: &[InteractionId]) -> Resul
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ForSurveyRow {
     id: InteractionId,
+    source: String,
     channel: String,
     direction: Option<String>,
     outcome: Option<String>,
@@ -327,10 +357,14 @@ pub(super) struct ForSurveyRow {
     utc_offset: Option<i64>,
     customer_locale: Option<String>,
     customer_email: Option<String>,
+    customer_phone: Option<String>,
     customer_name: Option<String>,
     talk_ms: Option<i64>,
     survey_eligible: Option<bool>,
     survey_state: String,
+    survey_reason: Option<String>,
+    over_at: Timestamp,
+    finalised_at: Option<Timestamp>,
 }
 
 impl ForSurveyRow {
@@ -341,8 +375,10 @@ impl ForSurveyRow {
             String::from_utf8(plain).ok()
         };
         let name = opened(SEAL_NAME, self.customer_name);
+        let contact = self.customer_email.clone().or_else(|| self.customer_phone.clone()).unwrap_or_default();
         ForSurvey {
             id: self.id,
+            source: self.source,
             channel: self.channel.into(),
             direction: self.direction.map(Direction::from),
             outcome: self.outcome.map(Outcome::from),
@@ -357,6 +393,12 @@ impl ForSurveyRow {
             talk_ms: self.talk_ms,
             survey_eligible: self.survey_eligible,
             survey_state: self.survey_state.into(),
+            survey_reason: self.survey_reason,
+            over_at: self.over_at,
+            finalised_at: self.finalised_at,
+            contact,
+            phone_hash: self.customer_phone,
+            customer_name: name.clone(),
             customer: opened(SEAL_EMAIL, self.customer_email).map(|email| Customer { email, name }),
         }
     }
@@ -375,6 +417,17 @@ pub(super) async fn set_survey(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(conn, SET_SURVEY, state.code(), reason, now, i64::from(erase), id).map(drop)
+}
+
+/// Returns false, and changes nothing, if another address came since the interaction was read.
+pub(super) async fn skip_survey(
+    conn: Conn<'_>,
+    about: &ForSurvey,
+    reason: &str,
+    erase: bool,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(conn, SKIP_SURVEY, reason, now, i64::from(erase), &about.id, &about.contact)? > 0)
 }
 
 pub(super) async fn set_surveys(

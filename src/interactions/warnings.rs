@@ -35,6 +35,8 @@ crate::coded_enum! {
         UnknownPhase = "unknown_phase", "Unknown phase";
         /// No mail can be sent to the address.
         InvalidEmail = "invalid_email", "Invalid e-mail address";
+        /// The telephone number is none and was dropped.
+        InvalidPhone = "invalid_phone", "Invalid telephone number";
         /// The locale was not a language tag.
         InvalidLocale = "invalid_locale", "Invalid locale";
         /// Messages without id and time can't be told apart.

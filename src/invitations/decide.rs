@@ -7,13 +7,17 @@ use crate::clock::Timestamp;
 use crate::database::DbError;
 use crate::ids::{InteractionId, InvitationId};
 use crate::interactions::{
-    self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, Phase, SurveyState,
+    self, Channel, Customer, DECIDE_SURVEY, Direction, ForSurvey, Outcome as Ended, SurveyState,
 };
 use crate::jobs::{Kind, Outcome, Running};
 use crate::mail::{self, Address, DeliveryStatus, NewMail};
 use crate::masking::customer_text;
 use crate::surveys::{Chosen, NotChosen};
+use std::borrow::Cow;
 use std::time::Duration;
+
+/// Time for which a customer stays stored until the outcome word is mapped, without survey.max_age.
+const MAPPING_WAIT: Duration = Duration::from_secs(30 * 86_400);
 
 pub(super) fn job(invitations: &Invitations) -> Kind {
     let invitations = invitations.clone();
@@ -22,6 +26,7 @@ pub(super) fn job(invitations: &Invitations) -> Kind {
         async move {
             let Ok(id) = running.key.parse() else { return Outcome::Done };
             match invitations.decide(&id).await {
+                Ok(Decision::Postponed { until, .. }) => Outcome::At(until),
                 Ok(_) => Outcome::Done,
                 Err(error) => Outcome::Retry(error.to_string()),
             }
@@ -34,6 +39,13 @@ pub(super) fn job(invitations: &Invitations) -> Kind {
 pub enum Decision {
     /// Nothing to decide: unknown, not over yet, or decided before.
     Nothing,
+    /// Not surveyed for now, with the reason: to be decided again then, or when the awaited fact comes.
+    Postponed {
+        /// Reason.
+        reason: SkipReason,
+        /// Time of the next decision.
+        until: Timestamp,
+    },
     /// Not surveyed, with the reason.
     Skipped(SkipReason),
     /// Surveyed.
@@ -41,8 +53,8 @@ pub enum Decision {
 }
 
 /// An interaction that passed every rule that needs no database.
-struct Due {
-    about: ForSurvey,
+struct Due<'a> {
+    about: &'a ForSurvey,
     recipient: Recipient,
     address_hash: String,
     chosen: Chosen,
@@ -61,66 +73,127 @@ impl From<NotChosen> for SkipReason {
 impl Invitations {
     /// Decides about one interaction; a repeated decision changes nothing.
     pub async fn decide(&self, id: &InteractionId) -> Result<Decision, DbError> {
-        let Some(mut about) = self.inner.interactions.for_survey(id).await? else { return Ok(Decision::Nothing) };
-        if about.survey_state != SurveyState::Waiting || about.phase != Phase::Final {
-            return Ok(Decision::Nothing);
-        }
+        let about = self.inner.interactions.for_survey(id).await?;
+        let Some(about) = about.filter(ForSurvey::is_undecided) else { return Ok(Decision::Nothing) };
         let now = self.now();
-        let reason = match self.rule_out(&about) {
-            Some(reason) => reason,
-            None => match about.customer.take() {
-                None => SkipReason::NoAddress,
-                Some(Customer { email, name }) => {
-                    match (Address::repair(&email), self.inner.surveys.choose(&about).await?) {
-                        (None, _) => SkipReason::BadAddress,
-                        (_, Err(reason)) => reason.into(),
-                        (Some(address), Ok(chosen)) => {
-                            let recipient = Recipient::new(&address, name.as_deref());
-                            let address_hash = address::hash(&self.inner.vault, &recipient.email);
-                            match self.ask(&Due { about, recipient, address_hash, chosen }, now).await? {
-                                Asking::Asked => return Ok(Decision::Asked),
-                                // A decision writes both in one transaction, so the existing invitation belongs to an
-                                // external answer. A reason of its own would reveal that there is a linked answer.
-                                Asking::There => SkipReason::AskedRecently,
-                                Asking::Not(reason) => reason,
-                            }
-                        }
+        let latest = self.settings().max_age.map(|age| about.over_at.plus(age));
+        let reason = if latest.is_some_and(|latest| latest < now) {
+            // Its word was not mapped in time: that is the reason that people can act on.
+            match about.survey_state {
+                SurveyState::Skipped => SkipReason::UnknownOutcome,
+                _ => SkipReason::TooOld,
+            }
+        } else if let Some(reason) = self.rule_out(&about) {
+            let without_limit = || about.finalised_at.unwrap_or(now).plus(MAPPING_WAIT);
+            let until = latest.map_or_else(without_limit, |latest| latest.plus_ms(1));
+            if reason == SkipReason::UnknownOutcome && about.has_contact() && now < until {
+                return self.postpone(&about, SurveyState::Skipped, reason, until).await;
+            }
+            reason
+        } else {
+            match self.ask_customer(&about, now).await? {
+                Asking::Asked => return Ok(Decision::Asked),
+                Asking::Not(SkipReason::NoAddress) => {
+                    let until = about.finalised_at.unwrap_or(now).plus(self.settings().address_wait);
+                    let until = latest.map_or(until, |latest| until.min(latest));
+                    if now < until {
+                        return self.postpone(&about, SurveyState::Waiting, SkipReason::WaitingForAddress, until).await;
                     }
+                    SkipReason::NoAddress
                 }
-            },
+                Asking::Not(reason) => reason,
+            }
         };
         let mut tx = self.inner.db.begin().await?;
-        interactions::set_survey(tx.conn(), id, SurveyState::Skipped, Some(reason.code()), true, now).await?;
+        let skipped = interactions::skip_survey(tx.conn(), &about, reason.code(), true, now).await?;
         tx.commit().await?;
-        Ok(Decision::Skipped(reason))
+        // If an address came meanwhile, the delivery that brought it has queued the decision again.
+        Ok(if skipped { Decision::Skipped(reason) } else { Decision::Nothing })
     }
 
-    /// Applies the rules that need only the interaction. Unknown values exclude nothing.
+    /// Records why the decision is postponed, and keeps the customer.
+    async fn postpone(
+        &self,
+        about: &ForSurvey,
+        state: SurveyState,
+        reason: SkipReason,
+        until: Timestamp,
+    ) -> Result<Decision, DbError> {
+        if about.survey_reason.as_deref() != Some(reason.code()) {
+            let mut tx = self.inner.db.begin().await?;
+            interactions::set_survey(tx.conn(), &about.id, state, Some(reason.code()), false, self.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(Decision::Postponed { reason, until })
+    }
+
+    /// Applies the rules that need only the interaction. Unknown values exclude nothing, except an outcome whose word has
+    /// no meaning.
     fn rule_out(&self, about: &ForSurvey) -> Option<SkipReason> {
         let min_talk = i64::try_from(self.settings().min_talk.as_millis()).unwrap_or(i64::MAX);
         if about.survey_eligible == Some(false) {
-            Some(SkipReason::ExcludedBySource)
-        } else if about.direction == Some(Direction::Internal) {
-            Some(SkipReason::Internal)
-        } else if about.outcome.is_some_and(|outcome| !matches!(outcome, Ended::Answered | Ended::Other)) {
-            Some(SkipReason::NotAnswered)
-        } else if about.channel == Channel::Call && about.talk_ms.is_some_and(|talk| talk < min_talk) {
-            Some(SkipReason::TooShort)
-        } else {
-            None
+            return Some(SkipReason::ExcludedBySource);
+        }
+        if about.direction == Some(Direction::Internal) {
+            return Some(SkipReason::Internal);
+        }
+        match about.outcome {
+            Some(Ended::Missed | Ended::Abandoned | Ended::Voicemail) => Some(SkipReason::NotAnswered),
+            Some(Ended::NotSurveyed) => Some(SkipReason::OutcomeNotSurveyed),
+            Some(Ended::Other) => Some(SkipReason::UnknownOutcome),
+            Some(Ended::Answered) | None => {
+                let is_short = about.channel == Channel::Call && about.talk_ms.is_some_and(|talk| talk < min_talk);
+                is_short.then_some(SkipReason::TooShort)
+            }
+        }
+    }
+
+    /// Returns the customer, by the telephone number if there is no address, and the interaction with their language.
+    async fn customer_of<'a>(&self, about: &'a ForSurvey) -> Result<Option<(Cow<'a, ForSurvey>, Customer)>, DbError> {
+        if let Some(customer) = &about.customer {
+            return Ok(Some((Cow::Borrowed(about), customer.clone())));
+        }
+        let Some(phone_hash) = &about.phone_hash else { return Ok(None) };
+        let found = self.inner.contacts.find(phone_hash).await?;
+        Ok(found.map(|contact| {
+            let customer = Customer { email: contact.email, name: about.customer_name.clone().or(contact.name) };
+            let mut about = about.clone();
+            about.locale = about.locale.or(contact.locale);
+            (Cow::Owned(about), customer)
+        }))
+    }
+
+    /// Asks the customer of an interaction that no rule excludes, unless the address or a survey rule stands against it.
+    async fn ask_customer(&self, about: &ForSurvey, now: Timestamp) -> Result<Asking, DbError> {
+        let Some((about, customer)) = self.customer_of(about).await? else {
+            return Ok(Asking::Not(SkipReason::NoAddress));
+        };
+        let Some(address) = Address::repair(&customer.email) else { return Ok(Asking::Not(SkipReason::BadAddress)) };
+        let recipient = Recipient::new(&address, customer.name.as_deref());
+        if self.is_own_address(&address).await? {
+            return Ok(Asking::Not(SkipReason::OwnDomain));
+        }
+        match self.inner.surveys.choose(&about).await? {
+            Err(reason) => Ok(Asking::Not(reason.into())),
+            Ok(chosen) => {
+                let address_hash = address::hash(&self.inner.vault, &recipient.email);
+                self.ask(&Due { about: &about, recipient, address_hash, chosen }, now).await
+            }
         }
     }
 
     /// Writes invitation, mail and quiet-period mark, all or none. The mark decides which is first if two interactions
     /// of one customer are decided at the same time.
-    async fn ask(&self, due: &Due, now: Timestamp) -> Result<Asking, DbError> {
+    async fn ask(&self, due: &Due<'_>, now: Timestamp) -> Result<Asking, DbError> {
         let mut tx = self.inner.db.begin().await?;
         if let Some(reason) = store::suppressed(tx.conn(), &due.address_hash).await? {
             return Ok(Asking::Not(SkipReason::of_suppression(&reason)));
         }
         let id = InvitationId::random();
         if !store::add_invitation(tx.conn(), &self.invitation(&id, due, now)).await? {
-            return Ok(Asking::There);
+            // A decision writes both in one transaction, so the existing invitation belongs to an external answer. A
+            // reason of its own would reveal that there is a linked answer.
+            return Ok(Asking::Not(SkipReason::AskedRecently));
         }
         if !store::mark_asked(tx.conn(), &due.address_hash, now, due.chosen.quiet_period).await? {
             // Dropping the transaction discards the invitation.
@@ -143,8 +216,8 @@ impl Invitations {
         sent.or_else(|| self.settings().customer_tag(&about.tags).and_then(customer_text::topic))
     }
 
-    fn invitation(&self, id: &InvitationId, due: &Due, now: Timestamp) -> store::NewInvitation {
-        let about = &due.about;
+    fn invitation(&self, id: &InvitationId, due: &Due<'_>, now: Timestamp) -> store::NewInvitation {
+        let about = due.about;
         store::NewInvitation {
             id: id.clone(),
             interaction_id: about.id.clone(),
@@ -167,8 +240,6 @@ impl Invitations {
 /// Outcome of asking.
 enum Asking {
     Asked,
-    /// An invitation already exists.
-    There,
     Not(SkipReason),
 }
 

@@ -1,7 +1,7 @@
 //! Invitations: who is surveyed and who is not, and the mails to them.
 //!
 //! - `decide`: surveys a settled interaction, or records the reason for skipping it (`reasons`). The quiet period is
-//!   decided here.
+//!   decided here. `own_addresses`: the company's own people are not surveyed.
 //! - `compose`, `letter`: write the mail when it is sent, with a `token` of which only the hash is stored. `reminder`:
 //!   the second mail.
 //! - `returned`: bounced mail. `suppressions`: addresses that are never surveyed.
@@ -20,6 +20,7 @@ mod erasure;
 mod invited;
 mod letter;
 mod longest;
+mod own_addresses;
 mod reasons;
 mod reminder;
 mod returned;
@@ -34,6 +35,7 @@ pub use decide::Decision;
 pub use erasure::{ErasureSubject, Traces, erase_address, forget_mails};
 pub use invited::Invited;
 pub use longest::Spans;
+pub use own_addresses::OwnAddresses;
 pub use reasons::SkipReason;
 pub use reminder::REMINDER;
 pub use skipped::{AgentSkips, ForReason as SkippedFor, IN_HAND, SkipReport, Span as SkipSpan, to_csv as skips_to_csv};
@@ -43,6 +45,7 @@ pub use token::Token;
 
 use crate::access::principal::Visible;
 use crate::clock::{SharedClock, Timestamp};
+use crate::contacts::Contacts;
 use crate::database::{Db, DbError};
 use crate::interactions::{Filter, Interaction, Interactions};
 use crate::jobs;
@@ -51,6 +54,27 @@ use crate::paging::{Cursor, Page};
 use crate::surveys::{Settings, Surveys};
 use crate::vault::Vault;
 use std::sync::Arc;
+
+/// Dependencies of the service.
+#[derive(Clone)]
+pub struct Parts {
+    /// Database.
+    pub db: Db,
+    /// Clock.
+    pub clock: SharedClock,
+    /// Vault.
+    pub vault: Vault,
+    /// Surveys and their rules.
+    pub surveys: Surveys,
+    /// Directory of addresses by telephone number.
+    pub contacts: Contacts,
+    /// Calls and chats.
+    pub interactions: Interactions,
+    /// Outbox.
+    pub mail: Mail,
+    /// Addresses of the company, which are not surveyed.
+    pub own_addresses: OwnAddresses,
+}
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -63,8 +87,10 @@ struct Inner {
     clock: SharedClock,
     vault: Vault,
     surveys: Surveys,
+    contacts: Contacts,
     interactions: Interactions,
     mail: Mail,
+    own_addresses: OwnAddresses,
     last_open: longest::LastOpen,
 }
 
@@ -75,20 +101,16 @@ impl std::fmt::Debug for Invitations {
 }
 
 impl Invitations {
-    /// Creates the service and registers the composers of invitations and reminders with `mail`.
-    pub fn new(
-        db: Db,
-        clock: SharedClock,
-        vault: Vault,
-        surveys: Surveys,
-        interactions: Interactions,
-        mail: Mail,
-    ) -> Self {
+    /// Creates the service and registers the composers of invitations and reminders with the mail service.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { db, vault, surveys, mail, .. } = &parts;
         let first = Arc::new(compose::Composer::new(db.clone(), vault.clone(), surveys.clone()));
         mail.register(INVITATION, Arc::<compose::Composer>::clone(&first));
         mail.register(REMINDER, Arc::new(reminder::Composer::new(db.clone(), vault.clone(), surveys.clone(), first)));
         let last_open = longest::LastOpen::default();
-        Self { inner: Arc::new(Inner { db, clock, vault, surveys, interactions, mail, last_open }) }
+        let Parts { db, clock, vault, surveys, contacts, interactions, mail, own_addresses } = parts;
+        let inner = Inner { db, clock, vault, surveys, contacts, interactions, mail, own_addresses, last_open };
+        Self { inner: Arc::new(inner) }
     }
 
     fn now(&self) -> Timestamp {

@@ -1,10 +1,16 @@
-//! Reasons for not surveying an interaction: stable codes for programs, a sentence for people.
+//! Reasons for not surveying an interaction, or not yet: stable codes for programs, a sentence for people.
 
 crate::coded_enum! {
-    /// Reason for not surveying an interaction.
+    /// Reason for not surveying an interaction, or not yet.
     SkipReason {
         /// No agent answered.
         NotAnswered = "not_answered", "Not answered: no agent spoke with the customer.";
+        /// It ended too long ago.
+        TooOld = "too_old", "Too old: it ended longer ago than survey.max_age.";
+        /// The outcome word has no meaning.
+        UnknownOutcome = "unknown_outcome", "Outcome not mapped: an administrator has not set the meaning of the source's word.";
+        /// The mapping of its outcome word excludes it.
+        OutcomeNotSurveyed = "outcome_not_surveyed", "Excluded by its outcome: conversations that end so are not surveyed.";
         /// An internal conversation.
         Internal = "internal", "Internal: a conversation among colleagues.";
         /// The source excluded it.
@@ -19,8 +25,12 @@ crate::coded_enum! {
         NoRule = "no_rule", "No survey rule matches.";
         /// No address is known.
         NoAddress = "no_address", "No e-mail address of the customer is known.";
+        /// No address is known yet.
+        WaitingForAddress = "waiting_for_address", "Waiting for an address of the customer, for survey.address_wait at most.";
         /// The address is not valid.
         BadAddress = "bad_address", "The customer's e-mail address is not valid.";
+        /// The address is the company's own.
+        OwnDomain = "own_domain", "Company address: it belongs to an agent, an account or a domain of the company.";
         /// The customer has unsubscribed.
         Unsubscribed = "unsubscribed", "The customer unsubscribed.";
         /// An earlier mail bounced.
@@ -43,5 +53,18 @@ impl SkipReason {
             Some(reason @ (Self::Unsubscribed | Self::Bounced | Self::Complained)) => reason,
             _ => Self::Added,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interactions;
+
+    #[test]
+    fn the_codes_that_intake_writes_are_known() {
+        assert_eq!(SkipReason::TooOld.code(), interactions::TOO_OLD);
+        assert_eq!(SkipReason::UnknownOutcome.code(), interactions::UNKNOWN_OUTCOME);
+        assert_eq!(SkipReason::WaitingForAddress.code(), interactions::WAITING_FOR_ADDRESS);
     }
 }

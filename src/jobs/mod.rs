@@ -10,7 +10,7 @@ mod store;
 
 pub use operations::{Backlog, FailedJob, backlog, failed, retry_failed};
 pub use runner::{Runner, RunnerOptions};
-pub use store::{forget, hold, hurry, remove, save, wake};
+pub use store::{bring_forward, forget, hold, hurry, remove, save, wake};
 
 use crate::clock::Timestamp;
 use crate::database::{Conn, DbError};

@@ -201,6 +201,15 @@ statements! {
             AND state = 'queued'
             AND attempts = 0
             AND run_at > $1";
+    // $3: JSON array of keys.
+    BRING_FORWARD = "
+        UPDATE jobs
+        SET run_at = $1
+        WHERE kind = $2
+            AND job_key IN {list $3}
+            AND state = 'queued'
+            AND attempts = 0
+            AND run_at > $1";
     REMOVE = "
         DELETE FROM jobs
         WHERE kind = $1
@@ -359,6 +368,19 @@ pub async fn hurry(db: &Db, kind: &str, key: &str) -> Result<bool, DbError> {
 /// Returns their number.
 pub async fn wake(conn: Conn<'_>, kind: &str, now: Timestamp) -> Result<u64, DbError> {
     execute!(conn, WAKE, now, kind)
+}
+
+/// Makes the waiting jobs with these keys due, except failed attempts, in the caller's transaction.
+pub async fn bring_forward(
+    conn: Conn<'_>,
+    kind: &str,
+    keys: &[impl serde::Serialize],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    execute!(conn, BRING_FORWARD, now, kind, serde_json::json!(keys).to_string()).map(drop)
 }
 
 /// Whether the job still belongs to this attempt. If so, it is locked until the caller's transaction ends: for work

@@ -23,7 +23,7 @@ struct ErasedOut {
     /// Time, RFC 3339, UTC.
     at: String,
     /// Number of erased records by kind: `conversations`, `recordings`, `transcripts`, `messages`, `measures`, `search_lines`,
-    /// `invitations` (with their linked answers), `kudos`, `callback_requests` (with their follow-ups), `mails`,
+    /// `invitations` (with their linked answers), `kudos`, `callback_requests` (with their follow-ups), `mails`, `contacts`,
     /// `address`, `open_invitations`, `waiting_addresses`. `clips_kept` counts clips that stay in the library, masked. A kind
     /// without records is left out, and so is a kind that would reveal that a customer answered.
     counts: BTreeMap<String, i64>,
@@ -90,7 +90,7 @@ impl Api {
     /// Permanently erases the interaction with its recording, transcript, messages, measures, survey, linked answer, follow-ups
     /// and commendations. Clips stay in the library, masked, until they are deleted there. A counted linked answer leaves the
     /// totals with the next release; an answer that the customer kept apart can't be found and stays in its totals. If the
-    /// source system sends the interaction again, it is created again.
+    /// source system sends the interaction again, it is not stored: a keyed hash of its id is kept for `retention.tombstones`.
     #[oai(path = "/interactions/:source/:external_id", method = "delete", operation_id = "eraseInteraction")]
     async fn erase_interaction(
         &self,

@@ -7,7 +7,7 @@ use crate::database::{Conn, DbError};
 use crate::effects::{Actor, Effects};
 use crate::ids::InteractionId;
 use crate::interactions::{
-    self, ASSEMBLE, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT,
+    ASSEMBLE, DECIDE_SURVEY, INDEX, INSPECT, MEASURE, NAME_CAME, SPEAKERS_CHANGED, SPEAKERS_SENT,
 };
 use crate::invitations::{self, ErasureSubject, Traces};
 use crate::responses;
@@ -107,18 +107,20 @@ impl Privacy {
         if self.inner.interactions.find(&Visible::All, id).await?.is_none() {
             return Err(EraseError::NotThere);
         }
-        let (ids, mut reader) = (std::slice::from_ref(id), self.inner.db.read().await?);
-        let mut counts = counted(1, store::hanging(reader.conn(), ids).await?);
+        let ids = &self.inner.interactions.with_occurrences(std::slice::from_ref(id)).await?[..];
+        let mut reader = self.inner.db.read().await?;
+        let mut counts = counted(ids.len(), store::hanging(reader.conn(), ids).await?);
         for other in &self.inner.others {
             add(&mut counts, other.find(reader.conn(), ErasureSubject::Conversations { ids, asked: true }).await?);
         }
         Ok(ErasurePreview { counts, about: Vec::new() })
     }
 
-    /// Erases a conversation; returns the receipt.
+    /// Erases a conversation with all its occurrences; returns the receipt.
     pub async fn erase_conversation(&self, id: &InteractionId, actor: &Actor) -> Result<Receipt, EraseError> {
         self.look_at_conversation(id).await?;
-        let counts = self.erase(std::slice::from_ref(id), Some(actor)).await?;
+        let ids = self.inner.interactions.with_occurrences(std::slice::from_ref(id)).await?;
+        let counts = self.erase(&ids, Some(actor)).await?;
         self.purge_deleted().await;
         Ok(Receipt { at: self.now(), counts })
     }
@@ -143,7 +145,7 @@ impl Privacy {
         jobs::forget(tx.conn(), &[&JOBS[..], &transcription::JOBS].concat(), &keys).await?;
         // A concurrent release counts the answer completely or not at all; released figures are unchanged.
         responses::lock_answers(tx.conn()).await?;
-        let mut effects = interactions::remove(tx.conn(), ids, now).await?;
+        let mut effects = self.inner.interactions.erase(tx.conn(), ids, now).await?;
         if let Some(actor) = actor {
             for id in ids {
                 // If several are erased at once, each entry has the sum of all.
@@ -185,7 +187,8 @@ impl Privacy {
         let traces = self.inner.invitations.traces(address).await?.ok_or(EraseError::NotAnAddress)?;
         let mut counts = self.forget_address(&traces, actor).await?;
         if conversations {
-            let all: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
+            let named: Vec<InteractionId> = traces.about.iter().chain(&traces.waiting).cloned().collect();
+            let all = self.inner.interactions.with_occurrences(&named).await?;
             for some in all.chunks(MAX_CONVERSATIONS) {
                 add(&mut counts, self.erase(some, Some(actor)).await?);
             }

@@ -25,7 +25,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tables whose deleted rows must be gone from the disk at once.
-const PURGED_TABLES: [&str; 18] = [
+const PURGED_TABLES: [&str; 19] = [
+    "contacts",
     "interactions",
     "invitations",
     "responses",
@@ -62,6 +63,8 @@ pub struct Settings {
     pub audit: Duration,
     /// Minimum time for which closed invitations keep keyed hashes of addresses.
     pub hashes: Duration,
+    /// Time for which tombstones of erased conversations are kept.
+    pub tombstones: Duration,
     /// Contact for customers about their data; empty: none.
     pub contact: String,
 }
@@ -76,6 +79,7 @@ impl Settings {
             audit: retention.audit.0,
             // Bounces are attributed to their mail for this long, and a link in it unsubscribes at least this long.
             hashes: retention.outbox.0.max(HASHES),
+            tombstones: retention.tombstones.0,
             contact: company.privacy_contact.clone(),
         }
     }

@@ -26,6 +26,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("search_lines", "line that search finds", "lines that search finds"),
     ("invitations", "survey, with its answer if there is one", "surveys, with their answers if there are any"),
     ("callback_requests", "callback request, with its follow-up", "callback requests, with their follow-ups"),
+    ("contacts", "contact", "contacts"),
     ("kudos", "commendation", "commendations"),
     ("mails", "line of the outbox", "lines of the outbox"),
     ("address", "address", "addresses"),
@@ -36,6 +37,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("audit", "line of the audit log", "lines of the audit log"),
     ("addresses", "address that waited for nothing", "addresses that waited for nothing"),
     ("hashes", "scrambled address at a closed survey", "scrambled addresses at closed surveys"),
+    ("tombstones", "mark of an erased conversation", "marks of erased conversations"),
     ("orphans", "file that belonged to nothing", "files that belonged to nothing"),
 ];
 

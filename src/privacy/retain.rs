@@ -78,7 +78,8 @@ pub struct Due {
 pub struct Logged {
     /// Day such as `2026-11-20`.
     pub day: String,
-    /// Kind: `recordings`, `transcripts`, `interactions`, `audit`, `addresses`, `hashes` or `orphans`.
+    /// Kind: `recordings`, `transcripts`, `interactions`, `audit`, `addresses`, `hashes`, `tombstones` or
+    /// `orphans`.
     pub what: String,
     /// Number of removed items.
     pub n: i64,
@@ -171,6 +172,7 @@ impl Privacy {
         }
         removed.push(("addresses", self.remove_stale(stop).await?));
         removed.push(("hashes", self.remove_hashes(stop).await?));
+        removed.push(("tombstones", self.remove_tombstones(stop).await?));
         removed.push(("orphans", self.compare_files(now, stop).await));
         self.note(&removed, now).await?;
         if removed.iter().any(|(_, n)| *n > 0) {
@@ -239,6 +241,21 @@ impl Privacy {
         let (before, mut all) = (self.now().minus(self.hashes_kept().await?), 0);
         while !stop.is_cancelled() {
             let n = usize::try_from(self.inner.invitations.forget_hashes(before, MAX_ROWS).await?).unwrap_or(MAX_ROWS);
+            all += n;
+            if n < MAX_ROWS {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Removes tombstones of erased interactions.
+    async fn remove_tombstones(&self, stop: &CancellationToken) -> Result<usize, DbError> {
+        let (kept, mut all) = (self.inner.settings.tombstones, 0);
+        while !kept.is_zero() && !stop.is_cancelled() {
+            let before = self.now().minus(kept);
+            let n =
+                usize::try_from(self.inner.interactions.forget_tombstones(before, MAX_ROWS).await?).unwrap_or(MAX_ROWS);
             all += n;
             if n < MAX_ROWS {
                 break;

@@ -18,7 +18,7 @@ mod store;
 pub use account::SessionSummary;
 pub use directory::{
     AgentIdentity, AgentMention, AgentMerge, AgentRef, AgentSummary, Directory, Team, TeamRef, agent_by_source,
-    merged_agents, team_by_name, upsert_teams,
+    is_address_known, merged_agents, team_by_name, upsert_teams,
 };
 pub use notices::Notice;
 pub use sessions::{SESSION_LASTS, SignIn, SignInTry};

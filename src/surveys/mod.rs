@@ -56,6 +56,10 @@ pub struct Settings {
     pub too_fast: Duration,
     /// Minimum talk time: answered calls with less are not surveyed.
     pub min_talk: Duration,
+    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
+    pub max_age: Option<Duration>,
+    /// Maximum time that a final interaction without an address waits for one.
+    pub address_wait: Duration,
     /// Time after which customers with an open survey are reminded; `None`: no reminders.
     pub remind_after: Option<Duration>,
     /// Choices that the page offers.
@@ -92,6 +96,8 @@ impl Settings {
             too_fast: survey.too_fast.0,
             remind_after: Some(survey.reminder_after.0).filter(|after| !after.is_zero()),
             min_talk: survey.min_talk.0,
+            max_age: Some(survey.max_age.0).filter(|age| !age.is_zero()),
+            address_wait: survey.address_wait.0,
             choices: survey.choices,
             preset,
             // The configuration refuses less than three; so do the settings.

@@ -105,6 +105,9 @@ impl TestApp {
         // The clock stands still between mail and response; detection of automatic responses is enabled where it is
         // tested.
         config.survey.too_fast = "0s".parse().unwrap();
+        // Bodies have fixed times, and tests move the clock; both limits are set where they are tested.
+        config.survey.max_age = "0s".parse().unwrap();
+        config.survey.address_wait = "0s".parse().unwrap();
         config.anonymity.key_file = folder.path().join("afterword.key");
         config.mail.journal = folder.path().join("mail-journal");
         config.transcription.model = TEST_MODEL.into();

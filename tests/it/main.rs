@@ -6,6 +6,7 @@ mod app;
 mod architecture;
 mod audio;
 mod audit;
+mod contacts;
 mod desk;
 mod feedback;
 mod followups;

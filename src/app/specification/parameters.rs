@@ -27,6 +27,8 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("*", "agent", uuid()),
         ("*", "team", uuid()),
         ("*", "delivery", uuid()),
+        ("*", "merge", uuid()),
+        ("*", "identity", uuid()),
         ("*", "interaction", uuid()),
         ("*", "cursor", json!({ "format": "cursor" })),
         ("*", "limit", list(50, 200)),

@@ -118,6 +118,7 @@ impl Survey {
         let reason = words::survey_reason(i.survey_reason.as_deref()).unwrap_or_default();
         let sentence = match i.survey_state {
             SurveyState::Waiting if i.phase.rank() < 2 => "Decided once it is final.".into(),
+            SurveyState::Waiting if !reason.is_empty() => reason,
             SurveyState::Waiting => format!("Decided {settle} after it is final."),
             SurveyState::Scheduled => "The invitation is on its way.".into(),
             SurveyState::Sent => "The survey was sent by mail.".into(),

@@ -26,7 +26,8 @@ pub struct InteractionBody {
     direction: Option<String>,
     /// Phase; it never goes backwards.
     phase: Option<String>,
-    /// `answered`, `missed`, `abandoned` or `voicemail`; other values are stored as `other`.
+    /// `answered`, `missed`, `abandoned`, `voicemail` or `not_surveyed`, or a word of the source. An administrator sets the
+    /// meaning of words that are not known; until then the interaction is not surveyed.
     outcome: Option<String>,
     /// Start time, RFC 3339 with an offset.
     started_at: Option<String>,
@@ -98,7 +99,8 @@ struct CustomerBody {
     email: Option<String>,
     /// Name; used only in the greeting of the mail.
     name: Option<String>,
-    /// Telephone number; accepted, but not stored.
+    /// Telephone number; without `email` the survey is sent to its address in the contact directory. Only a keyed hash is stored,
+    /// until the survey is decided.
     phone: Option<String>,
     /// Language of the customer: `en`, `de-CH`.
     locale: Option<String>,
@@ -226,7 +228,12 @@ impl InteractionBody {
             tags: self.tags,
             topic: filled(self.topic),
             utc_offset_min,
-            customer: CustomerIn { email: customer.email, name: customer.name, locale: customer.locale },
+            customer: CustomerIn {
+                email: customer.email,
+                name: customer.name,
+                phone: customer.phone,
+                locale: customer.locale,
+            },
             survey_eligible: self.survey.and_then(|s| s.eligible),
             messages,
             raw: Some(without_customer(raw)),
@@ -347,7 +354,25 @@ impl From<&Warning> for WarningOut {
     }
 }
 
-/// 201 where it was new, else 200.
+/// A delivery of an erased interaction.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "ErasedInteraction", example)]
+pub(super) struct ErasedAnswer {
+    /// `erased`: the interaction was erased here, and nothing was stored.
+    state: String,
+    /// The reason, with the code `erased`.
+    warnings: Vec<WarningOut>,
+}
+
+impl poem_openapi::types::Example for ErasedAnswer {
+    fn example() -> Self {
+        let message = "This interaction was erased here; nothing was stored, and it need not be sent again.".into();
+        let code = WarningCode::Erased.code().into();
+        Self { state: "erased".into(), warnings: vec![WarningOut { field: String::new(), code, message }] }
+    }
+}
+
+/// 201 where it was new, 202 where it was erased, else 200.
 #[derive(Debug, ApiResponse)]
 pub(super) enum UpsertReply {
     /// Existing interaction; changes are stored.
@@ -356,9 +381,16 @@ pub(super) enum UpsertReply {
     /// New interaction; it is stored.
     #[oai(status = 201)]
     Created(Json<UpsertAnswer>),
+    /// Erased interaction; nothing is stored, and it need not be sent again.
+    #[oai(status = 202)]
+    Erased(Json<ErasedAnswer>),
 }
 
 impl UpsertReply {
+    pub(super) fn erased() -> Self {
+        Self::Erased(Json(poem_openapi::types::Example::example()))
+    }
+
     pub(super) fn new(done: Upserted, warnings: &Warnings) -> Self {
         let answer = Json(UpsertAnswer {
             id: done.id.to_string(),
@@ -420,8 +452,10 @@ pub(super) struct InteractionOut {
     channel: String,
     /// Direction.
     direction: Option<String>,
-    /// Outcome.
+    /// Outcome; `other`: the meaning of the source's word is unknown.
     outcome: Option<String>,
+    /// Outcome word of the source, where it is not one of Afterword's.
+    outcome_raw: Option<String>,
     /// Phase.
     phase: String,
     /// Start time, RFC 3339, UTC.
@@ -475,6 +509,7 @@ impl InteractionOut {
             channel: i.channel.code().into(),
             direction: i.direction,
             outcome: i.outcome,
+            outcome_raw: i.outcome_raw,
             phase: i.phase.code().into(),
             started_at: time(i.started_at),
             answered_at: time(i.answered_at),

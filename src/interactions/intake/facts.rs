@@ -2,6 +2,7 @@
 //! whatever order they arrive.
 
 use crate::clock::Timestamp;
+use crate::interactions::UNKNOWN_OUTCOME;
 use serde_json::{Map, Value, json};
 
 /// One row of the table as JSON: the columns by name.
@@ -11,7 +12,7 @@ pub(in crate::interactions) type Row = Map<String, Value>;
 const FACTS: [(&str, &[&str]); 21] = [
     ("channel", &["channel", "channel_raw"]),
     ("direction", &["direction", "direction_raw"]),
-    ("outcome", &["outcome", "outcome_raw"]),
+    ("outcome", &["outcome", "outcome_raw", "outcome_key"]),
     ("started_at", &["started_at"]),
     ("answered_at", &["answered_at"]),
     ("ended_at", &["ended_at"]),
@@ -80,7 +81,8 @@ pub(in crate::interactions) fn start(row: &mut Row, as_of: AsOf) {
 /// Returns the stored row with the facts of a delivery. Once the survey is decided, the agent and the team are only
 /// completed, and the customer is not stored again.
 pub(in crate::interactions) fn merge(stored: &Row, new: &Row, as_of: AsOf) -> Row {
-    let waiting = stored.get("survey_state").and_then(Value::as_str) == Some("waiting");
+    let text = |column| stored.get(column).and_then(Value::as_str);
+    let waiting = text("survey_state") == Some("waiting") || text("survey_reason") == Some(UNKNOWN_OUTCOME);
     let times = Times::of(stored);
     let mut merged = stored.clone();
     let mut merged_times = Map::new();

@@ -1,30 +1,47 @@
 //! Writes a batch of deliveries in one transaction: new interactions by one statement, known ones merged fact by fact.
 
 use super::facts::{self, AsOf, Row};
-use super::{Checked, Upserted};
+use super::{Checked, Timing, Upserted};
 use crate::clock::Timestamp;
 use crate::database::{Db, DbError, Tx};
 use crate::effects::{Effects, Event};
 use crate::ids::InteractionId;
 use crate::interactions::store::{self, intake::Key};
-use crate::interactions::{DECIDE_SURVEY, NAME_CAME, Phase, RecordingState, SurveyState, words_changed};
-use crate::jobs::NewJob;
+use crate::interactions::{DECIDE_SURVEY, NAME_CAME, Phase, RecordingState, SurveyState, tombstones, words_changed};
+use crate::jobs::{self, NewJob};
 use crate::staff::{self, AgentMention, Directory, TeamRef};
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
-/// Writes a batch: one transaction, few statements per table.
+/// Outcome of a batch.
+enum Written {
+    Stored(Vec<Upserted>),
+    /// Nothing may be stored: these tombstones are of some of the deliveries.
+    Erased(HashSet<String>),
+}
+
+/// Writes a batch: one transaction, few statements per table. `None` for deliveries of erased interactions, which are
+/// not stored.
 pub(in crate::interactions) async fn write(
     db: &Db,
     directory: &Directory,
     items: &[Checked],
     now: Timestamp,
-    settle: Duration,
-) -> Result<Vec<Upserted>, DbError> {
+    timing: Timing,
+) -> Result<Vec<Option<Upserted>>, DbError> {
     let mut tx = db.begin().await?;
-    let done = apply(&mut tx, directory, items, now, settle).await?;
-    tx.commit().await?;
-    Ok(done)
+    let erased = match apply(&mut tx, directory, items, now, timing).await? {
+        Written::Stored(done) => {
+            tx.commit().await?;
+            return Ok(done.into_iter().map(Some).collect());
+        }
+        Written::Erased(erased) => erased,
+    };
+    // Discards what was written; the others are written again without them.
+    drop(tx);
+    let others: Vec<_> = items.iter().filter(|item| !erased.contains(&item.tombstone)).cloned().collect();
+    let mut others = Box::pin(write(db, directory, &others, now, timing)).await?.into_iter();
+    let done = |item: &Checked| if erased.contains(&item.tombstone) { None } else { others.next().flatten() };
+    Ok(items.iter().map(done).collect())
 }
 
 /// Returns what [`write`] would return, and stores nothing.
@@ -33,12 +50,14 @@ pub(in crate::interactions) async fn rehearse(
     directory: &Directory,
     item: Checked,
     now: Timestamp,
-    settle: Duration,
-) -> Result<Upserted, DbError> {
+    timing: Timing,
+) -> Result<Option<Upserted>, DbError> {
     // Dropping the transaction discards it.
     let mut tx = db.begin().await?;
-    let done = apply(&mut tx, directory, &[item], now, settle).await?;
-    done.into_iter().next().ok_or(DbError::Missing)
+    match apply(&mut tx, directory, &[item], now, timing).await? {
+        Written::Stored(done) => Ok(Some(done.into_iter().next().ok_or(DbError::Missing)?)),
+        Written::Erased(_) => Ok(None),
+    }
 }
 
 /// Writes a batch in the transaction. Repeated deliveries for one interaction are written in rounds.
@@ -47,23 +66,31 @@ async fn apply(
     directory: &Directory,
     items: &[Checked],
     now: Timestamp,
-    settle: Duration,
-) -> Result<Vec<Upserted>, DbError> {
+    timing: Timing,
+) -> Result<Written, DbError> {
     let (teams, agents) = directory_of(items, now);
     staff::upsert_teams(tx.conn(), &teams, now).await?;
     directory.upsert_agents(tx.conn(), &agents, now).await?;
     let mut done: Vec<Option<Upserted>> = vec![None; items.len()];
     for round in rounds(items) {
-        write_round(tx, items, &round, now, &mut done).await?;
+        write_round(tx, items, &round, (now, timing), &mut done).await?;
     }
     let done: Vec<Upserted> = done.into_iter().collect::<Option<_>>().ok_or(DbError::Missing)?;
+    let erased = tombstones::among(tx.conn(), items).await?;
+    if !erased.is_empty() {
+        return Ok(Written::Erased(erased));
+    }
     store::messages::merge(tx.conn(), items, &done, now).await?;
     let warned: Vec<_> = items.iter().zip(&done).map(|(item, known)| (&known.id, &item.intake.warnings)).collect();
     store::warnings::put(tx.conn(), &warned, now).await?;
     let named = late_names(items, &done);
     store::forget_masks(tx.conn(), &named).await?;
     let due = done.iter().filter(|u| u.phase == Phase::Final && u.survey_state == SurveyState::Waiting);
-    let jobs = due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(settle)));
+    let awaited: Vec<_> =
+        items.iter().zip(&done).filter(|(i, u)| i.is_awaited(u)).map(|(_, u)| u.id.as_str()).collect();
+    let at_once = awaited.iter().map(|id| NewJob::new(DECIDE_SURVEY, *id, now));
+    let due = due.filter(|u| !awaited.contains(&u.id.as_str()));
+    let jobs = at_once.chain(due.map(|u| NewJob::new(DECIDE_SURVEY, u.id.as_str(), now.plus(timing.settle))));
     let recorded = done
         .iter()
         .filter(|known| known.recording_state != RecordingState::Absent)
@@ -75,7 +102,8 @@ async fn apply(
     let words = words.into_iter().flat_map(|id| words_changed(id, now));
     let effects = Effects::new().jobs(jobs.chain(renamed).chain(words)).events(events(items, &done));
     effects.save(tx.conn(), now).await?;
-    Ok(done)
+    jobs::bring_forward(tx.conn(), DECIDE_SURVEY, &awaited, now).await?;
+    Ok(Written::Stored(done))
 }
 
 /// Writes deliveries of different interactions.
@@ -83,12 +111,12 @@ async fn write_round(
     tx: &mut Tx,
     items: &[Checked],
     round: &[usize],
-    now: Timestamp,
+    (now, timing): (Timestamp, Timing),
     done: &mut [Option<Upserted>],
 ) -> Result<(), DbError> {
     let mut open: HashMap<Name, (usize, Row)> = HashMap::new();
     for at in round {
-        let mut row = items[*at].row(now);
+        let mut row = items[*at].row(now, timing);
         facts::start(&mut row, items[*at].as_of(now));
         open.insert(items[*at].name(), (*at, row));
     }

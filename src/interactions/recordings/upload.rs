@@ -20,7 +20,9 @@ use crate::database::{DbError, Tx};
 use crate::effects::Effects;
 use crate::files::{create_private_subfolder, private_file, sync_folder};
 use crate::ids::InteractionId;
-use crate::interactions::{ASSEMBLE, DISCARD, INSPECT, Intake, Interactions, SPEAKERS_SENT, TRANSCRIBE, store};
+use crate::interactions::{
+    ASSEMBLE, DISCARD, INSPECT, Intake, IntakeError, Interactions, SPEAKERS_SENT, TRANSCRIBE, store,
+};
 use crate::jobs::{self, NewJob};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -135,7 +137,7 @@ impl Interactions {
             external_id: address.external_id.to_owned(),
             ..Intake::default()
         };
-        bare.clone().check(&self.inner.vault, self.now())?;
+        self.check(bare.clone())?;
         let room = self.room_for(address).await?;
         let received = self.receive(body, declared, room).await?;
         let PartDetails { channels, offset_ms } = details()?;
@@ -173,7 +175,10 @@ impl Interactions {
         let known = known.map(|found| found.id);
         match known {
             Some(id) => Ok(id),
-            None => Ok(self.upsert(bare).await?.0.id),
+            None => match self.upsert(bare).await {
+                Err(IntakeError::Erased) => Err(RecordingError::Erased),
+                stored => Ok(stored?.0.id),
+            },
         }
     }
 

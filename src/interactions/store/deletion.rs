@@ -1,7 +1,7 @@
 //! SQL of deletion: by age, or on request.
 
 use crate::clock::Timestamp;
-use crate::database::{Conn, DbError};
+use crate::database::{Conn, DbError, Rows};
 use crate::ids::InteractionId;
 use crate::interactions::deletion::Reached;
 use crate::{execute, fetch_all, fetch_one, statements};
@@ -36,12 +36,20 @@ statements! {
                 OR EXISTS (SELECT 1 FROM messages m WHERE m.interaction_id = i.id))
         ORDER BY i.occurred_at, i.id DESC
         LIMIT $4";
-    // A conversation whose customer may still answer stays until its survey has closed: a rule may keep links open for
+    // All occurrences of a conversation go together: a delivery of a later one would find no earlier one. A conversation
+    // whose customer may still answer stays until its survey has closed: a rule may keep links open for
     // long.
     OLDER = "
         SELECT i.id
         FROM interactions i
         WHERE i.occurred_at < $1
+            AND NOT EXISTS (
+                SELECT 1
+                FROM interactions o
+                WHERE o.source = i.source
+                    AND o.external_id = i.external_id
+                    AND o.occurred_at >= $1
+            )
             AND NOT EXISTS (
                 SELECT 1
                 FROM invitations v
@@ -70,6 +78,14 @@ statements! {
         FROM interactions
         WHERE id IN {list $1}
         {pg ORDER BY id FOR UPDATE}";
+    OCCURRENCES = "
+        SELECT DISTINCT o.id
+        FROM interactions i
+        JOIN interactions o ON o.source = i.source
+            AND o.external_id = i.external_id
+        WHERE i.id IN {list $1}
+        ORDER BY o.id";
+    NAMES = "SELECT DISTINCT source, external_id FROM interactions WHERE id IN {list $1}";
     REMOVE = "DELETE FROM interactions WHERE id IN {list $1}";
     WITH_CUSTOMER = "
         SELECT id, customer_email
@@ -78,16 +94,18 @@ statements! {
             AND id > $1
         ORDER BY id
         LIMIT $2";
-    // The address waits for a survey that never becomes due: the conversation was never reported as over.
+    // The address waits for a survey that never becomes due: the conversation was never reported as over, or its
+    // outcome word was never mapped.
     STALE = "
         UPDATE interactions
-        SET customer_email = NULL, customer_name = NULL, survey_state = 'skipped', survey_reason = 'never_final',
+        SET customer_email = NULL, customer_phone = NULL, customer_name = NULL, survey_state = 'skipped',
+            survey_reason = CASE WHEN survey_reason = 'unknown_outcome' THEN survey_reason ELSE 'never_final' END,
             updated_at = $1
         WHERE id IN (
             SELECT id
             FROM interactions
-            WHERE survey_state = 'waiting'
-                AND (customer_email IS NOT NULL OR customer_name IS NOT NULL)
+            WHERE (survey_state = 'waiting' OR survey_reason = 'unknown_outcome')
+                AND (customer_email IS NOT NULL OR customer_phone IS NOT NULL OR customer_name IS NOT NULL)
                 AND updated_at < $2
             LIMIT $3
         )";
@@ -157,6 +175,19 @@ pub(in crate::interactions) async fn count_older(conn: Conn<'_>, before: Timesta
 
 pub(in crate::interactions) async fn remove_messages(conn: Conn<'_>, ids: &[InteractionId]) -> Result<u64, DbError> {
     execute!(conn, REMOVE_MESSAGES, json(ids))
+}
+
+/// Returns all occurrences of these conversations.
+pub(in crate::interactions) async fn occurrences(
+    conn: Conn<'_>,
+    ids: &[InteractionId],
+) -> Result<Vec<InteractionId>, DbError> {
+    Ok(firsts(fetch_all!(conn, OCCURRENCES => (InteractionId,), json(ids))?))
+}
+
+/// Returns source and external id of these conversations, each once.
+pub(in crate::interactions) async fn names(conn: Conn<'_>, ids: &[InteractionId]) -> Rows<(String, String)> {
+    fetch_all!(conn, NAMES => (String, String), json(ids))
 }
 
 /// Deletes them with all dependent rows; returns the names of their recordings in the store.

@@ -14,21 +14,23 @@ macro_rules! insert {
     () => {
         "INSERT INTO interactions (
             id, source, external_id, occurrence, channel, channel_raw, direction, direction_raw, outcome, outcome_raw,
-            phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
-            queue, tags, topic, utc_offset, customer_locale, customer_email, customer_name, name_hashes, survey_eligible, survey_state,
-            raw, fact_times, received_at, updated_at, finalised_at
+            outcome_key, phase, started_at, answered_at, ended_at, occurred_at, wait_ms, talk_ms, hold_ms, agent_id, team_id,
+            queue, tags, topic, utc_offset, customer_locale, customer_email, customer_phone, customer_name, name_hashes,
+            survey_eligible, survey_state, survey_reason, raw, fact_times, received_at, updated_at, finalised_at
         )
         SELECT j.value->>'id', j.value->>'source', j.value->>'external_id', CAST(j.value->>'occurrence' AS BIGINT),
             COALESCE(j.value->>'channel', 'unknown'), j.value->>'channel_raw', j.value->>'direction',
-            j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw',
+            j.value->>'direction_raw', j.value->>'outcome', j.value->>'outcome_raw', j.value->>'outcome_key',
             CAST(j.value->>'phase' AS BIGINT), CAST(j.value->>'started_at' AS BIGINT),
             CAST(j.value->>'answered_at' AS BIGINT), CAST(j.value->>'ended_at' AS BIGINT),
             CAST(j.value->>'occurred_at' AS BIGINT), CAST(j.value->>'wait_ms' AS BIGINT),
             CAST(j.value->>'talk_ms' AS BIGINT), CAST(j.value->>'hold_ms' AS BIGINT),
             COALESCE(j.value->>'agent_id', a.id),
             COALESCE(j.value->>'team_id', t.id, a.team_id, j.value->>'fallback_team_id'), j.value->>'queue',
-            j.value->>'tags', j.value->>'topic', CAST(j.value->>'utc_offset' AS BIGINT), j.value->>'locale', j.value->>'email', j.value->>'name', j.value->>'name_hashes',
-            CAST(j.value->>'eligible' AS BOOLEAN), 'waiting', COALESCE(j.value->>'raw', '{}'),
+            j.value->>'tags', j.value->>'topic', CAST(j.value->>'utc_offset' AS BIGINT), j.value->>'locale', j.value->>'email', j.value->>'phone', j.value->>'name',
+            j.value->>'name_hashes',
+            CAST(j.value->>'eligible' AS BOOLEAN),
+            CASE WHEN j.value->>'skip_reason' IS NULL THEN 'waiting' ELSE 'skipped' END, j.value->>'skip_reason', COALESCE(j.value->>'raw', '{}'),
             j.value->>'fact_times', CAST(j.value->>'received_at' AS BIGINT),
             CAST(j.value->>'updated_at' AS BIGINT), CAST(j.value->>'finalised_at' AS BIGINT)
         FROM {rows $1} AS j
@@ -61,12 +63,14 @@ statements! {
         insert!(), "UPDATE SET
             channel = excluded.channel, channel_raw = excluded.channel_raw, direction = excluded.direction,
             direction_raw = excluded.direction_raw, outcome = excluded.outcome, outcome_raw = excluded.outcome_raw,
+            outcome_key = excluded.outcome_key,
             phase = excluded.phase, started_at = excluded.started_at, answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, occurred_at = excluded.occurred_at, wait_ms = excluded.wait_ms,
             talk_ms = excluded.talk_ms, hold_ms = excluded.hold_ms, agent_id = excluded.agent_id,
             team_id = excluded.team_id, queue = excluded.queue, tags = excluded.tags,
             topic = excluded.topic, utc_offset = excluded.utc_offset,
             customer_locale = excluded.customer_locale, customer_email = excluded.customer_email,
+            customer_phone = excluded.customer_phone,
             customer_name = excluded.customer_name, name_hashes = excluded.name_hashes,
             survey_eligible = excluded.survey_eligible, raw = excluded.raw, fact_times = excluded.fact_times,
             updated_at = excluded.updated_at, finalised_at = excluded.finalised_at",
@@ -75,11 +79,11 @@ statements! {
     // $1: JSON array of {source, external_id, occurrence}; the last occurrence where none is named.
     LOCK = "
         SELECT i.id, i.source, i.external_id, i.occurrence, NULLIF(i.channel, 'unknown') AS channel, i.channel_raw,
-            i.direction, i.direction_raw, i.outcome, i.outcome_raw, i.phase, i.started_at, i.answered_at, i.ended_at,
+            i.direction, i.direction_raw, i.outcome, i.outcome_raw, i.outcome_key, i.phase, i.started_at, i.answered_at, i.ended_at,
             i.wait_ms, i.talk_ms, i.hold_ms, i.agent_id, i.team_id, i.queue, i.tags, i.topic, i.utc_offset,
             i.customer_locale AS locale,
-            i.customer_email AS email, i.customer_name AS name, i.name_hashes, i.survey_eligible AS eligible,
-            i.survey_state, i.raw, i.fact_times, i.received_at, i.finalised_at
+            i.customer_email AS email, i.customer_phone AS phone, i.customer_name AS name, i.name_hashes, i.survey_eligible AS eligible,
+            i.survey_state, i.survey_reason, i.raw, i.fact_times, i.received_at, i.finalised_at
         FROM {rows $1} AS j
         JOIN interactions i ON i.source = j.value->>'source'
             AND i.external_id = j.value->>'external_id'
@@ -115,6 +119,7 @@ struct StoredRow {
     direction_raw: Option<String>,
     outcome: Option<String>,
     outcome_raw: Option<String>,
+    outcome_key: Option<String>,
     phase: i64,
     started_at: Option<Timestamp>,
     answered_at: Option<Timestamp>,
@@ -130,10 +135,12 @@ struct StoredRow {
     utc_offset: Option<i64>,
     locale: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
     name: Option<String>,
     name_hashes: Option<String>,
     eligible: Option<bool>,
     survey_state: String,
+    survey_reason: Option<String>,
     raw: String,
     fact_times: String,
     received_at: Timestamp,

@@ -49,6 +49,7 @@ struct RetentionPage {
     address: String,
     quiet: String,
     hashes: String,
+    tombstones: Option<String>,
 }
 
 /// `GET /admin/retention`.
@@ -69,5 +70,6 @@ pub(super) async fn show(
         address: length(whole_days(spans.open)),
         quiet: length(spans.quiet),
         hashes: length(privacy.hashes_kept().await?),
+        tombstones: Some(privacy.settings().tombstones).filter(|kept| !kept.is_zero()).map(length),
     }))
 }

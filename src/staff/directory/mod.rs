@@ -239,6 +239,11 @@ pub async fn merged_agents(conn: Conn<'_>) -> Result<HashMap<AgentId, AgentId>, 
     Ok(store::merged(conn).await?.into_iter().collect())
 }
 
+/// Whether the address is an agent's or an account's, whatever its case.
+pub async fn is_address_known(conn: Conn<'_>, address: &str) -> Result<bool, DbError> {
+    store::is_address_known(conn, &address.trim().to_lowercase()).await
+}
+
 /// Returns the team of this name, whatever its case, in the caller's transaction.
 pub async fn team_by_name(conn: Conn<'_>, name: &str) -> Result<Option<TeamId>, DbError> {
     store::team_by_key(conn, &TeamRef::new(name).key).await

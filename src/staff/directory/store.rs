@@ -52,6 +52,12 @@ macro_rules! newest {
 
 statements! {
     TEAMS = "SELECT id, name FROM teams ORDER BY name, id";
+    // $1 in lower case.
+    OF_ADDRESS = "
+        SELECT id FROM agents WHERE own_email = $1
+        UNION ALL
+        SELECT id FROM staff WHERE email = $1
+        LIMIT 1";
     AGENTS = concat!("
         ", agent!(), "
         WHERE a.person_id = a.id
@@ -184,6 +190,9 @@ pub(super) async fn identity(
     external_id: &str,
 ) -> Result<Option<(AgentId, Option<TeamId>)>, DbError> {
     fetch_optional!(conn, IDENTITY => (AgentId, Option<TeamId>), source, external_id)
+}
+pub(super) async fn is_address_known(conn: Conn<'_>, address: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(conn, OF_ADDRESS => (String,), address)?.is_some())
 }
 
 /// Returns agents that are merged with others, each with its person.

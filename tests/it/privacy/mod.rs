@@ -3,6 +3,7 @@
 mod erasing;
 mod loops;
 mod notice;
+mod redelivery;
 mod retaining;
 
 use crate::app::{TestApp, demo_sound};

@@ -68,6 +68,7 @@ impl Served {
             ("AFTERWORD__MAIL__URL", "file:mail"),
             ("AFTERWORD__SURVEY__SETTLE", "0s"),
             ("AFTERWORD__SURVEY__TOO_FAST", "0s"),
+            ("AFTERWORD__SURVEY__MAX_AGE", "0s"),
             ("AFTERWORD__TRANSCRIPTION__MODEL", TEST_MODEL),
         ];
         let settings = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();

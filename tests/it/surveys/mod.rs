@@ -10,6 +10,7 @@ mod elsewhere;
 mod forms;
 mod killed;
 pub mod kinds;
+mod not_asked;
 mod offers;
 mod passing;
 mod reminding;
