@@ -30,7 +30,7 @@ fn normal(phone: &str, country_code: &str) -> Option<String> {
     };
     let separators = [' ', '\u{a0}', '\u{202f}', '-', '\u{2010}', '\u{2011}', '\u{2013}', '.', '/', '(', ')'];
     let digits: String = rest.chars().filter(|c| !separators.contains(c)).collect();
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.len() < MIN_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let number = match digits.strip_prefix("00") {
@@ -40,7 +40,7 @@ fn normal(phone: &str, country_code: &str) -> Option<String> {
         None => international(&digits, country_code),
     };
     let count = number.trim_start_matches('+').len();
-    (MIN_DIGITS..=MAX_DIGITS).contains(&count).then_some(number)
+    (count <= MAX_DIGITS).then_some(number)
 }
 
 /// Returns a national number with its country code, and without its trunk prefix.

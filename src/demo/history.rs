@@ -49,6 +49,9 @@ pub enum DemoError {
     /// Error of recordings.
     #[error("the demo's recordings: {0}")]
     Recording(#[from] RecordingError),
+    /// Error of decoding its sound.
+    #[error("the demo's sound: {0}")]
+    Audio(#[from] crate::audio::AudioError),
     /// Error of its second survey.
     #[error("the demo's second survey: {0}")]
     Survey(String),
@@ -306,11 +309,23 @@ async fn library(app: &App, company: &Company) -> Result<(), DemoError> {
 async fn recordings(app: &App, company: &Company) -> Result<(), DemoError> {
     for (which, told) in company.interactions.iter().enumerate() {
         let Some(name) = &told.recording else { continue };
-        let sound = bytes::Bytes::from_static(company::sound(name));
-        let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound)]);
-        let address = PartAddress { source: SOURCE, external_id: &external_id(which), part: MAIN_PART };
-        let details = || Ok(PartDetails { channels: Some("agent,customer".to_owned()), offset_ms: None });
-        app.interactions.store_part(address, None, body, details).await?;
+        let sound = company::sound(name);
+        // One call comes as two recordings, one for each direction.
+        if name == "call-bad" {
+            let [agent, customer] = super::directions::directions(sound)?;
+            upload(app, which, "agent", "agent", agent).await?;
+            upload(app, which, "customer", "customer", customer).await?;
+        } else {
+            upload(app, which, MAIN_PART, "agent,customer", bytes::Bytes::from_static(sound)).await?;
+        }
     }
+    Ok(())
+}
+
+async fn upload(app: &App, which: usize, part: &str, channels: &str, sound: bytes::Bytes) -> Result<(), DemoError> {
+    let body = futures_util::stream::iter([Ok::<_, std::io::Error>(sound)]);
+    let address = PartAddress { source: SOURCE, external_id: &external_id(which), part };
+    let details = || Ok(PartDetails { channels: Some(channels.to_owned()), offset_ms: None });
+    app.interactions.store_part(address, None, body, details).await?;
     Ok(())
 }

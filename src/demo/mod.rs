@@ -5,6 +5,7 @@ mod aftermath;
 mod company;
 mod customers;
 mod deliveries;
+mod directions;
 mod history;
 mod survey;
 

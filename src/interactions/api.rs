@@ -1,5 +1,6 @@
 //! Endpoints of interactions and recordings, and what they look like on the wire.
 
+mod answers;
 mod bodies;
 mod form;
 mod lenient;
@@ -19,8 +20,8 @@ use crate::web::ranges::{Served, serve_file};
 use crate::web::sound::{Peaks, Sound};
 use crate::web::unmasked::Words;
 use crate::web::{Allowed, page_size, request_cursor};
+use answers::{InteractionOut, InteractionPage, UpsertReply};
 pub use bodies::InteractionBody;
-use bodies::{InteractionOut, InteractionPage, UpsertReply};
 use lenient::Read;
 pub use outcomes::OutcomesApi;
 use payloads::{Delivery, Rendered};
@@ -123,6 +124,11 @@ fn example_external_id() -> String {
 
 fn example_channels() -> Option<String> {
     Some("agent,customer".into())
+}
+
+/// Returns a name of a source to filter by; `None`: there can be no such source.
+fn fitting_source(name: String) -> Option<String> {
+    Some(name).filter(|name| !name.trim().is_empty() && name.chars().count() <= 200)
 }
 
 /// An id in a path; what is none names nothing.
@@ -248,7 +254,7 @@ impl Api {
             team: team.0.map(|id| id.parse()).transpose().map_err(|_| bad("team"))?,
             channel: channel.0.map(|c| Channel::known(&c).ok_or_else(|| bad("channel"))).transpose()?,
             survey: survey.0.map(|s| SurveyState::known(&s).ok_or_else(|| bad("survey"))).transpose()?,
-            source: source.0,
+            source: source.0.map(|name| fitting_source(name).ok_or_else(|| bad("source"))).transpose()?,
             phase: phase.0.map(|p| Phase::known(&p).ok_or_else(|| bad("phase"))).transpose()?,
             from: from.0.map(|at| Timestamp::parse(&at).ok_or_else(|| bad("from"))).transpose()?,
             to: to.0.map(|at| Timestamp::parse(&at).ok_or_else(|| bad("to"))).transpose()?,

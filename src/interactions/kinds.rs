@@ -100,6 +100,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All phases, in order.
+    pub const ALL: [Self; 3] = [Self::InProgress, Self::Ended, Self::Final];
+
     /// Returns the code for JSON.
     pub fn code(self) -> &'static str {
         match self {
@@ -111,7 +114,7 @@ impl Phase {
 
     /// Returns the phase with this code.
     pub fn known(text: &str) -> Option<Self> {
-        [Self::InProgress, Self::Ended, Self::Final].into_iter().find(|phase| phase.code() == text)
+        Self::ALL.into_iter().find(|phase| phase.code() == text)
     }
 
     /// Returns the rank for tables: larger is later.

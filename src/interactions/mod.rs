@@ -14,6 +14,7 @@ mod names;
 mod outcomes;
 pub mod pages;
 mod recordings;
+mod settings;
 mod store;
 mod tombstones;
 mod warnings;
@@ -31,12 +32,12 @@ pub use recordings::{
     BodyError, FolderError, MAIN_PART, MAX_PART_NAME_CHARS, MAX_PARTS, Part, PartAddress, PartDetails, Recording,
     RecordingError, Reserved, Upload,
 };
+pub use settings::Settings;
 pub use warnings::{Warning, WarningCode, WarningCount, Warnings};
 
 use crate::access::principal::{Principal, Visible};
 use crate::audit;
 use crate::clock::{SharedClock, Timestamp};
-use crate::config;
 use crate::database::{Batcher, Conn, Db, DbError};
 use crate::effects::Effects;
 use crate::ids::{AgentId, InteractionId, TeamId};
@@ -45,10 +46,8 @@ use crate::masking::Span;
 use crate::paging::{Cursor, Page};
 use crate::staff::Directory;
 use crate::vault::Vault;
-use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Job: decides the survey of an interaction. Key: interaction id. Queued when an interaction has become final, run
 /// after the settling time.
@@ -97,62 +96,6 @@ pub struct InteractionRef {
     pub channel: String,
     /// Time of the interaction.
     pub occurred_at: Timestamp,
-}
-
-/// Settings of interactions.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Time between the final phase and the decision of the survey.
-    pub settle: std::time::Duration,
-    /// Time after its end in which an interaction can still be surveyed; `None`: no limit.
-    pub max_age: Option<std::time::Duration>,
-    /// Country code of telephone numbers without one; empty: none.
-    pub country_code: String,
-    /// Folder of recordings.
-    pub recordings: PathBuf,
-    /// Maximum size of a recording, in bytes.
-    pub max_bytes: u64,
-    /// Maximum number of recordings converted to WAV at the same time.
-    pub max_renditions: usize,
-    /// Default speakers of the channels, such as `agent,customer`; empty: unknown.
-    pub channels: String,
-    /// Default speakers by source.
-    pub channels_by_source: BTreeMap<String, String>,
-    /// Time after the last delivery at which an interaction becomes final; zero: never.
-    pub final_after: Duration,
-    /// The same by source.
-    pub final_after_by_source: BTreeMap<String, Duration>,
-}
-
-impl Settings {
-    /// Reads the settings from their sections of the configuration.
-    pub fn new(
-        survey: &config::Survey,
-        intake: &config::Intake,
-        recordings: &config::Recordings,
-        company: &config::Company,
-    ) -> Self {
-        let by_source = intake.final_after_by_source.iter();
-        let config::RecordingsUrl::File(folder) = &recordings.url;
-        Self {
-            settle: survey.settle.0,
-            max_age: Some(survey.max_age.0).filter(|age| !age.is_zero()),
-            country_code: company.country_code.clone(),
-            recordings: folder.clone(),
-            max_bytes: recordings.max_bytes,
-            max_renditions: recordings.max_renditions,
-            channels: recordings.channels.clone(),
-            channels_by_source: recordings.channels_by_source.clone(),
-            final_after: intake.final_after.0,
-            final_after_by_source: by_source.map(|(source, after)| (source.clone(), after.0)).collect(),
-        }
-    }
-}
-
-impl Settings {
-    fn timing(&self) -> intake::Timing {
-        intake::Timing { settle: self.settle, max_age: self.max_age }
-    }
 }
 
 /// The service.

@@ -2,7 +2,7 @@
 
 use super::merge;
 use crate::audio::MAX_DURATION_MS;
-use crate::interactions::{Channel, MAX_PART_NAME_CHARS, Sort, SurveyState};
+use crate::interactions::{Channel, MAX_PART_NAME_CHARS, Phase, Sort, SurveyState};
 use crate::search::{MAX_QUERY_CHARS, SaidBy};
 use serde_json::{Value, json};
 
@@ -40,6 +40,9 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("*", "from", time()),
         ("*", "before", time()),
         ("listInteractions", "survey", json!({ "enum": states })),
+        ("listInteractions", "phase", json!({ "enum": Phase::ALL.map(Phase::code) })),
+        ("listInteractions", "to", time()),
+        ("getInteractionBySource", "occurrence", json!({ "minimum": 1 })),
         ("listInteractions", "sort", json!({ "enum": Sort::ALL.map(Sort::code) })),
         ("listInteractions", "agent_share_over", share()),
         ("listInteractions", "agent_share_under", share()),

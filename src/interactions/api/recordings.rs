@@ -1,6 +1,6 @@
 //! Endpoints of recordings and their parts.
 
-use super::bodies::UpsertReply;
+use super::answers::UpsertReply;
 use super::form::Upload;
 use super::{example_channels, example_external_id, example_source, interaction_id, no_store, not_found};
 use crate::access::principal::Visible;

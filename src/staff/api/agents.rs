@@ -217,7 +217,7 @@ impl AgentsApi {
 
     /// Merge another agent into an agent
     ///
-    /// Both are one person from now on. What was released about each of them stays as it is; answers that are not released
+    /// Both are one person from now on. Released results of each of them stay as they are; answers that are not released
     /// yet are released together.
     #[oai(path = "/agents/:id/merges", method = "post", operation_id = "createAgentMerge")]
     async fn merge(

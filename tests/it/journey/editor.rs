@@ -25,7 +25,7 @@ async fn open(view: View) -> Option<(SmtpServer, TestApp, Browser)> {
     browser.goto(format!("{}/surveys", app.url)).await.unwrap();
     browser.fill("#name", "After chats").await;
     browser.press("form[action='/surveys/new'] button").await;
-    assert_eq!(browser.text("h1").await, "After chats");
+    browser.reads("h1", "After chats").await;
     Some((server, app, browser))
 }
 
@@ -124,7 +124,7 @@ async fn it_works_without_scripts_on_a_phone() {
         browser.text(".toast").await;
     }
     press(&browser, "a[href$='/publish']").await;
-    assert_eq!(browser.text("h1").await, "Publish version 1?");
+    browser.reads("h1", "Publish version 1?").await;
     press(&browser, "main form button.primary").await;
     assert!(browser.text(".lede").await.contains("Version 1 is asked."));
     let surveys = app.app.surveys.all().await.unwrap();

@@ -242,6 +242,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("recordings.url", "file:sound", "\"file:sound\""),
     ("retention.audit", "120d", "\"120d\""),
     ("retention.interactions", "60d", "\"60d\""),
+    ("company.domains", "northwind.example", "[\"northwind.example\"]"),
     ("staff.shared_addresses", "info@example.com", "[\"info@example.com\"]"),
     ("survey.choices", "linked", "\"linked\""),
     ("survey.company", "007", "\"007\""),

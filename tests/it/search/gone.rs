@@ -78,10 +78,12 @@ async fn a_deleted_interaction_leaves_nothing() {
 #[tokio::test]
 async fn a_message_that_was_changed_is_found_by_its_new_words_only() {
     let app = TestApp::start().await;
-    app.interaction("1", &chat("18", 9, &[(0, "customer", "my printer")])).await;
-    app.work().await;
-    app.interaction("1", &chat("18", 9, &[(0, "customer", "my scanner")])).await;
-    app.work().await;
+    for text in ["my printer", "my scanner"] {
+        let mut edited = chat("18", 9, &[(0, "customer", text)]);
+        edited["messages"][0]["id"] = "m1".into();
+        app.interaction("1", &edited).await;
+        app.work().await;
+    }
     let admin = app.sign_in(Role::Admin, &[], None).await;
     assert_eq!((times(&ask(&admin, "printer").await).len(), times(&ask(&admin, "scanner").await).len()), (0, 1));
 }

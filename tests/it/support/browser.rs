@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 use thirtyfour::prelude::*;
 
 /// A browser window; closes when dropped. WebDriver's methods are available by `Deref`.
@@ -106,6 +107,20 @@ impl Browser {
                 }
                 Err(error) => panic!("{css}: {error}"),
             }
+        }
+    }
+
+    /// Waits until the first element of the selector has this text: after a press, the page that was left may still be
+    /// there.
+    pub async fn reads(&self, css: &str, wanted: &str) {
+        let limit = Instant::now() + Duration::from_secs(20);
+        loop {
+            let text = self.text(css).await;
+            if text.contains(wanted) {
+                return;
+            }
+            assert!(Instant::now() < limit, "{css} reads {text:?}, not {wanted:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -216,7 +231,7 @@ mod tests {
             return;
         };
         browser.goto(serve()).await.unwrap();
-        assert_eq!(browser.text("h1").await, "Hello");
+        browser.reads("h1", "Hello").await;
         browser.fill("#name", "Jerry").await;
         browser.press("button").await;
         assert_eq!(browser.text("#said").await, "Good day, Jerry");

@@ -164,6 +164,7 @@ async fn what_nobody_goes_on_with_is_removed() {
         interrupt(&app).await;
         // As retention deletes recordings.
         raw(&app, "DELETE FROM recordings").await;
+        raw(&app, "DELETE FROM recording_parts").await;
         app.work().await;
         assert_eq!(kept(&app).await, 0, "its recording is gone");
 
