@@ -34,10 +34,11 @@ pub fn channel_icon(channel: Channel) -> &'static str {
     if channel == Channel::Chat { "chat" } else { "call" }
 }
 
-/// Returns a short topic: the first tag, else the queue, else the channel.
+/// Returns a short topic: that for customers, else the first tag, the queue, the channel.
 pub fn title(interaction: &Interaction) -> String {
-    let named = interaction.tags().into_iter().chain(interaction.queue.clone()).find(|text| !text.trim().is_empty());
-    named.map_or_else(|| channel(interaction.channel).to_owned(), |text| capitalised(text.trim()))
+    let named = interaction.topic.clone().into_iter().chain(interaction.tags()).chain(interaction.queue.clone());
+    let mut named = named.filter(|text| !text.trim().is_empty());
+    named.next().map_or_else(|| channel(interaction.channel).to_owned(), |text| capitalised(text.trim()))
 }
 
 /// Returns the text with its first letter in upper case.

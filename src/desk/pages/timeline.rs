@@ -187,7 +187,7 @@ impl Timeline {
             .map(|nag| ruler.moment("nag", "A pressure message".into(), Place::new(nag.start_ms, nag.start_ms)));
         moments.extend(nags);
         let lane = |label: &str, class, speaker: &[&str]| {
-            let own = turns.iter().filter(|turn| speaker.contains(&turn.speaker.as_str()));
+            let own = turns.iter().filter(|turn| !turn.private && speaker.contains(&turn.speaker.as_str()));
             let bars: Vec<Bar> = own.map(|turn| ruler.bar(Place::new(turn.start_ms, turn.start_ms))).collect();
             (!bars.is_empty()).then(|| Lane { label: label.to_owned(), class, bars })
         };

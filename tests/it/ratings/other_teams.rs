@@ -40,7 +40,7 @@ async fn a_call_of_another_team_does_not_move_the_agent() {
         assert_eq!((agent.name.as_str(), agent.team_name.as_deref()), ("Sydney Carton", Some("Orders")));
         // The call itself is one of Trainees: they see it, and him in the months of then.
         assert!(supervisors[2].page(&format!("/interactions/{old}")).await.contains("Sydney Carton"));
-        assert!(supervisors[2].page("/interactions").await.contains(&format!("value=\"{}\"", agent.id)) == false);
+        assert!(!supervisors[2].page("/interactions").await.contains(&format!("value=\"{}\"", agent.id)));
         assert!(supervisors[2].page("/ratings?from=2023-12&to=2024-02").await.contains("Sydney Carton"));
         assert!(
             supervisors[2]
