@@ -67,9 +67,9 @@ impl Transcription {
 
     async fn forget_masks(&self, id: &InteractionId) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::forget_masks(tx.conn(), id).await?;
-        // The search index from before the name was known still holds it.
+        // Lock order: jobs, then transcripts. The search index from before the name was known still holds it.
         self.changed(id, Effects::new()).save(tx.conn(), self.clock.now()).await?;
+        store::forget_masks(tx.conn(), id).await?;
         tx.commit().await
     }
 

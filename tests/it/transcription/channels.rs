@@ -162,12 +162,6 @@ async fn a_sender_that_names_other_speakers_than_before_is_followed() {
         for names in ["customer,agent", "unknown,agent", "agent,customer"] {
             assert_eq!(sent(&app, "phone", names).await, id);
             app.work().await;
-            let jobs = afterword::database::Sql::both(
-                "SELECT kind || ' ' || state || ' ' || COALESCE(last_error, '') FROM jobs",
-            );
-            let mut reader = app.app.db.read().await.unwrap();
-            eprintln!("{:?}", afterword::fetch_with!(fetch_all, reader.conn(), jobs => (String,)).unwrap());
-            drop(reader);
             let expected = names.replace("unknown", "channel-1");
             let expected: Vec<String> = expected.split(',').map(str::to_owned).collect();
             assert_eq!(speakers_and_take(&app, &id).await, (expected, take.clone()), "renamed, not transcribed anew");
