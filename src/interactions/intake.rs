@@ -54,7 +54,7 @@ pub struct Intake {
     pub channel: Option<String>,
     /// `inbound`, `outbound`, `internal`; other values are stored as `other`.
     pub direction: Option<String>,
-    /// A code of [`Outcome`](super::Outcome), or a word of the source (see [`outcomes`]).
+    /// A code of [`Outcome`](super::Outcome), or a word of the source (see `outcomes`).
     pub outcome: Option<String>,
     /// Phase of the interaction.
     pub phase: Option<Phase>,

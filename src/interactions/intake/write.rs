@@ -44,7 +44,7 @@ pub(in crate::interactions) async fn write(
     Ok(items.iter().map(done).collect())
 }
 
-/// Returns what [`write`] would return, and stores nothing.
+/// Returns what [`write()`] would return, and stores nothing.
 pub(in crate::interactions) async fn rehearse(
     db: &Db,
     directory: &Directory,
