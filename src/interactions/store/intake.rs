@@ -7,6 +7,8 @@ use crate::interactions::intake::{Row, Upserted};
 use crate::interactions::{Phase, RecordingState, SurveyState};
 use crate::{fetch_all, statements};
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Inserts rows. `agent`: id in its source, if it is not known as `agent_id` yet; `team_key` likewise. A team that was
 /// never sent is the agent's.
@@ -176,8 +178,13 @@ impl UpsertedRow {
     }
 }
 
+/// Returns the rows as a JSON array, without their nulls: a column that is absent is null, and the text is a third
+/// shorter to parse.
 fn json<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
-    serde_json::json!(rows.collect::<Vec<_>>()).to_string()
+    let known = |row: &'r Row| -> BTreeMap<&'r str, &'r Value> {
+        row.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value)).collect()
+    };
+    serde_json::to_string(&rows.map(known).collect::<Vec<_>>()).unwrap_or_else(|_| "[]".into())
 }
 
 /// Inserts rows; returns those that were new.
